@@ -1,0 +1,5846 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The options of a domain. Generated from its table by tests/tools/doc_fragments.py."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  config:
+    description: The domains.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: The name, by which the guest is known.
+        type: str
+        required: true
+      state:
+        description: What becomes of it. V(present) leaves its power as it is; V(absent) removes
+          the definition, never a disk.
+        type: str
+        choices:
+        - present
+        - running
+        - stopped
+        - paused
+        - absent
+        default: present
+      autostart:
+        description: Whether it starts with the host.
+        type: bool
+      uuid:
+        description: The UUID. A new one follows from the name.
+        type: str
+      genid:
+        description:
+        - An identity that changes when the guest is copied or goes back in time.
+        - libvirt fills it in by itself, so V(null) leaves it as it is.
+        type: str
+      title:
+        description: A short title.
+        type: str
+      description:
+        description: What the guest is for.
+        type: str
+      metadata:
+        description: 'What other programs keep: elements of XML, as text.'
+        type: list
+        elements: str
+      virt:
+        description:
+        - V(kvm) for hardware virtualization, V(qemu) for emulation. V(auto) is the best that
+          the host truly has.
+        - libvirt fills it in by itself, so V(null) leaves it as it is.
+        type: str
+        choices:
+        - auto
+        - kvm
+        - qemu
+        - hvf
+        - xen
+        - lxc
+        - bhyve
+        - vz
+        - vmware
+        - vbox
+        - hyperv
+        - openvz
+        - test
+      memory:
+        description: The memory, such as V(2GiB). A plain number counts bytes.
+        type: str
+      memory_dump_core:
+        description: Whether a core dump of the emulator holds the memory.
+        type: bool
+      current_memory:
+        description: The memory that the balloon leaves the guest; all where it is left out.
+        type: str
+      max_memory:
+        description: How far the memory can grow.
+        type: dict
+        suboptions:
+          size:
+            description: The memory that it can grow to by memory devices.
+            type: str
+          slots:
+            description: Slots for memory devices.
+            type: int
+      memory_backing:
+        description: How the host holds the memory.
+        type: dict
+        suboptions:
+          hugepages:
+            description: Huge pages; V({}) asks for the host's default size.
+            type: dict
+            suboptions:
+              pages:
+                description: Sizes of pages, and who has them.
+                type: list
+                elements: dict
+                suboptions:
+                  size:
+                    description: The size of a page, such as V(2MiB).
+                    type: str
+                  nodeset:
+                    description: The guest's nodes that have them.
+                    type: str
+          nosharepages:
+            description: Whether equal pages of guests are kept apart.
+            type: bool
+          locked:
+            description: Whether the memory is never swapped out.
+            type: bool
+          source:
+            description: Where the memory comes from.
+            type: str
+            choices:
+            - file
+            - anonymous
+            - memfd
+          access:
+            description: Whether other programs share it.
+            type: str
+            choices:
+            - shared
+            - private
+          allocation:
+            description: When it is taken.
+            type: str
+            choices:
+            - immediate
+            - ondemand
+          allocation_threads:
+            description: Threads that take it.
+            type: int
+          discard:
+            description: Whether it is discarded when the guest stops.
+            type: bool
+      memtune:
+        description: Limits of the host's memory.
+        type: dict
+        suboptions:
+          hard_limit:
+            description: The most that the guest and its emulator may use.
+            type: str
+          soft_limit:
+            description: The most that they may use when memory is short.
+            type: str
+          swap_hard_limit:
+            description: The most of memory and swap together.
+            type: str
+          min_guarantee:
+            description: The least that they are given.
+            type: str
+      numatune:
+        description: Nodes of the host that the memory comes from.
+        type: dict
+        suboptions:
+          mode:
+            description:
+            - How strictly.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+            choices:
+            - strict
+            - preferred
+            - interleave
+            - restrictive
+          placement:
+            description:
+            - Who picks the nodes.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+            choices:
+            - static
+            - auto
+          nodeset:
+            description: The nodes of the host.
+            type: str
+          memnodes:
+            description: Nodes of the host for each node of the guest.
+            type: list
+            elements: dict
+            suboptions:
+              cellid:
+                description: The guest's node.
+                type: int
+              mode:
+                description:
+                - How strictly.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: str
+                choices:
+                - strict
+                - preferred
+                - interleave
+                - restrictive
+              nodeset:
+                description: The nodes of the host.
+                type: str
+      blkiotune:
+        description: Shares of the host's block devices.
+        type: dict
+        suboptions:
+          weight:
+            description: The weight among guests.
+            type: int
+          devices:
+            description: The same for one device.
+            type: list
+            elements: dict
+            suboptions:
+              path:
+                description: The block device of the host.
+                type: str
+              weight:
+                description: The weight on it.
+                type: int
+              read_iops_sec:
+                description: Reads a second.
+                type: int
+              write_iops_sec:
+                description: Writes a second.
+                type: int
+              read_bytes_sec:
+                description: Bytes a second read.
+                type: int
+              write_bytes_sec:
+                description: Bytes a second written.
+                type: int
+      perf:
+        description:
+        - Events that are counted.
+        - A name that is left out stays as it is; one that is V(null) goes.
+        - Names are V(cmt), V(mbmt), V(mbml), V(cpu_cycles), V(instructions), V(cache_references),
+          V(cache_misses), V(branch_instructions), V(branch_misses), V(bus_cycles), V(stalled_cycles_frontend),
+          V(stalled_cycles_backend), V(ref_cpu_cycles), V(cpu_clock), V(task_clock), V(page_faults),
+          V(context_switches), V(cpu_migrations), V(page_faults_min), V(page_faults_maj), V(alignment_faults),
+          V(emulation_faults).
+        type: dict
+      resource:
+        description: Where the host accounts for the guest.
+        type: dict
+        suboptions:
+          partition:
+            description: The control group, such as V(/machine).
+            type: str
+          fibrechannel_appid:
+            description: The identity on the Fibre Channel fabric.
+            type: str
+      vcpus:
+        description: The number of virtual CPUs.
+        type: int
+      current_vcpus:
+        description: The virtual CPUs that are plugged in; all where it is left out.
+        type: int
+      vcpu_placement:
+        description: Who picks host CPUs for them.
+        type: str
+        choices:
+        - static
+        - auto
+      cpuset:
+        description: Host CPUs for all of them, such as V(0-3,8).
+        type: str
+      vcpu_states:
+        description: Which virtual CPUs are plugged in, one by one.
+        type: list
+        elements: dict
+        suboptions:
+          id:
+            description: The number of the virtual CPU.
+            type: int
+          enabled:
+            description: Whether it is plugged in.
+            type: bool
+          hotpluggable:
+            description:
+            - Whether it can be plugged.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: bool
+          order:
+            description:
+            - Its place in the order of plugging.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: int
+      iothreads:
+        description: The number of IO threads.
+        type: int
+      iothreadids:
+        description: The IO threads one by one.
+        type: list
+        elements: dict
+        suboptions:
+          id:
+            description: The number of the IO thread.
+            type: int
+          thread_pool_min:
+            description: Threads that are kept.
+            type: int
+          thread_pool_max:
+            description: Threads at most.
+            type: int
+          poll:
+            description: How long it polls before it sleeps.
+            type: dict
+            suboptions:
+              max:
+                description: Nanoseconds to poll at most.
+                type: int
+              grow:
+                description: The factor by which polling grows.
+                type: int
+              shrink:
+                description: The divisor by which polling shrinks.
+                type: int
+      defaultiothread:
+        description: The thread that serves what no IO thread does.
+        type: dict
+        suboptions:
+          thread_pool_min:
+            description: Threads that are kept.
+            type: int
+          thread_pool_max:
+            description: Threads at most.
+            type: int
+      cpu:
+        description: The CPU that the guest sees.
+        type: dict
+        suboptions:
+          mode:
+            description: Which CPU the guest sees. With hardware virtualization a new guest
+              gets V(host-model).
+            type: str
+            choices:
+            - custom
+            - host-model
+            - host-passthrough
+            - maximum
+          model:
+            description:
+            - The named model, such as V(EPYC).
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+          fallback:
+            description:
+            - Whether a similar model will do.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+            choices:
+            - allow
+            - forbid
+          vendor_id:
+            description: The vendor that the guest reads, of twelve characters.
+            type: str
+          match:
+            description:
+            - How the host's CPU must fit.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+            choices:
+            - minimum
+            - exact
+            - strict
+          vendor:
+            description: The vendor that the host must have.
+            type: str
+          migratable:
+            description:
+            - Whether features that block migration are left out.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: bool
+          check:
+            description:
+            - How libvirt checks the CPU at the start.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+            choices:
+            - none
+            - partial
+            - full
+          deprecated_features:
+            description: Whether features that go out of use are left on.
+            type: bool
+          topology:
+            description: How the virtual CPUs are laid out.
+            type: dict
+            suboptions:
+              sockets:
+                description: Sockets.
+                type: int
+              dies:
+                description: Dies of a socket.
+                type: int
+              clusters:
+                description: Clusters of a die.
+                type: int
+              cores:
+                description: Cores of a cluster.
+                type: int
+              threads:
+                description: Threads of a core.
+                type: int
+          features:
+            description:
+            - Features of the CPU by name, such as V(vmx).
+            - A name that is left out stays as it is; one that is V(null) goes.
+            - Values are V(force), V(require), V(optional), V(disable), V(forbid).
+            type: dict
+          cache:
+            description: The cache that the guest sees.
+            type: dict
+            suboptions:
+              level:
+                description: The level that is meant.
+                type: int
+              mode:
+                description: What the guest sees.
+                type: str
+                choices:
+                - emulate
+                - passthrough
+                - disable
+          maxphysaddr:
+            description: The width of physical addresses.
+            type: dict
+            suboptions:
+              mode:
+                description: Whether the width is the host's.
+                type: str
+                choices:
+                - emulate
+                - passthrough
+              bits:
+                description: The width that the guest sees.
+                type: int
+              limit:
+                description: The most of the host's width that it sees.
+                type: int
+          numa:
+            description: The nodes of memory that the guest sees.
+            type: dict
+            suboptions:
+              cells:
+                description: The nodes.
+                type: list
+                elements: dict
+                suboptions:
+                  id:
+                    description:
+                    - The number of the node.
+                    - libvirt fills it in by itself, so V(null) leaves it as it is.
+                    type: int
+                  cpus:
+                    description:
+                    - Its virtual CPUs, such as V(0-3,8).
+                    - libvirt fills it in by itself, so V(null) leaves it as it is.
+                    type: str
+                  memory:
+                    description: Its memory, such as V(2GiB).
+                    type: str
+                  mem_access:
+                    description: Whether the host shares its memory.
+                    type: str
+                    choices:
+                    - shared
+                    - private
+                  discard:
+                    description: Whether its memory is discarded when the guest stops.
+                    type: bool
+                  distances:
+                    description: Distances to the other nodes.
+                    type: list
+                    elements: dict
+                    suboptions:
+                      id:
+                        description: The other node.
+                        type: int
+                      value:
+                        description: The distance; 10 is a node from itself.
+                        type: int
+                  caches:
+                    description: Caches in front of its memory.
+                    type: list
+                    elements: dict
+                    suboptions:
+                      level:
+                        description: The level.
+                        type: int
+                      associativity:
+                        description: The associativity.
+                        type: str
+                        choices:
+                        - none
+                        - direct
+                        - full
+                      policy:
+                        description: The policy of writes.
+                        type: str
+                        choices:
+                        - none
+                        - writeback
+                        - writethrough
+                      size:
+                        description: The size.
+                        type: str
+                      line:
+                        description: The size of a line.
+                        type: str
+              latencies:
+                description: How long it takes nodes to reach memory.
+                type: list
+                elements: dict
+                suboptions:
+                  initiator:
+                    description: The node that reads and writes.
+                    type: int
+                  target:
+                    description: The node with the memory.
+                    type: int
+                  cache:
+                    description:
+                    - The level of the target's cache that is meant.
+                    - libvirt fills it in by itself, so V(null) leaves it as it is.
+                    type: int
+                  type:
+                    description: What is measured.
+                    type: str
+                    choices:
+                    - access
+                    - read
+                    - write
+                  value:
+                    description: Nanoseconds.
+                    type: int
+              bandwidths:
+                description: How much nodes reach of memory a second.
+                type: list
+                elements: dict
+                suboptions:
+                  initiator:
+                    description: The node that reads and writes.
+                    type: int
+                  target:
+                    description: The node with the memory.
+                    type: int
+                  cache:
+                    description:
+                    - The level of the target's cache that is meant.
+                    - libvirt fills it in by itself, so V(null) leaves it as it is.
+                    type: int
+                  type:
+                    description: What is measured.
+                    type: str
+                    choices:
+                    - access
+                    - read
+                    - write
+                  value:
+                    description: The amount a second.
+                    type: str
+      cputune:
+        description: How the host schedules the guest.
+        type: dict
+        suboptions:
+          shares:
+            description: The weight among guests.
+            type: int
+          period:
+            description: Microseconds over which the time of each virtual CPU counts.
+            type: int
+          quota:
+            description: Microseconds that each virtual CPU may run in a period.
+            type: int
+          global_period:
+            description: Microseconds over which the time of the whole guest counts.
+            type: int
+          global_quota:
+            description: Microseconds that the whole guest may run in a period.
+            type: int
+          emulator_period:
+            description: Microseconds over which the time of the emulator counts.
+            type: int
+          emulator_quota:
+            description: Microseconds that the emulator may run in a period.
+            type: int
+          iothread_period:
+            description: Microseconds over which the time of each IO thread counts.
+            type: int
+          iothread_quota:
+            description: Microseconds that each IO thread may run in a period.
+            type: int
+          vcpupin:
+            description:
+            - Host CPUs by virtual CPU.
+            - A name that is left out stays as it is; one that is V(null) goes.
+            type: dict
+          emulatorpin:
+            description: Host CPUs for the emulator.
+            type: str
+          iothreadpin:
+            description:
+            - Host CPUs by IO thread.
+            - A name that is left out stays as it is; one that is V(null) goes.
+            type: dict
+          vcpusched:
+            description: Schedulers of virtual CPUs.
+            type: list
+            elements: dict
+            suboptions:
+              vcpus:
+                description: The virtual CPUs.
+                type: str
+              scheduler:
+                description: The scheduler.
+                type: str
+                choices:
+                - batch
+                - idle
+                - fifo
+                - rr
+              priority:
+                description: The priority, with V(fifo) and V(rr).
+                type: int
+          iothreadsched:
+            description: Schedulers of IO threads.
+            type: list
+            elements: dict
+            suboptions:
+              iothreads:
+                description: The IO threads.
+                type: str
+              scheduler:
+                description: The scheduler.
+                type: str
+                choices:
+                - batch
+                - idle
+                - fifo
+                - rr
+              priority:
+                description: The priority, with V(fifo) and V(rr).
+                type: int
+          emulatorsched:
+            description: The scheduler of the emulator.
+            type: dict
+            suboptions:
+              scheduler:
+                description: The scheduler.
+                type: str
+                choices:
+                - batch
+                - idle
+                - fifo
+                - rr
+              priority:
+                description: The priority, with V(fifo) and V(rr).
+                type: int
+          cachetune:
+            description: Shares of the host's caches.
+            type: list
+            elements: dict
+            suboptions:
+              vcpus:
+                description: The virtual CPUs.
+                type: str
+              caches:
+                description: Shares of caches.
+                type: list
+                elements: dict
+                suboptions:
+                  id:
+                    description: The cache of the host.
+                    type: int
+                  level:
+                    description: Its level.
+                    type: int
+                  type:
+                    description: What it holds.
+                    type: str
+                    choices:
+                    - both
+                    - code
+                    - data
+                  size:
+                    description: The share of it.
+                    type: str
+              monitors:
+                description: What is measured.
+                type: list
+                elements: dict
+                suboptions:
+                  level:
+                    description: The level of the cache.
+                    type: int
+                  vcpus:
+                    description: The virtual CPUs.
+                    type: str
+          memorytune:
+            description: Shares of the bandwidth of the host's memory.
+            type: list
+            elements: dict
+            suboptions:
+              vcpus:
+                description: The virtual CPUs.
+                type: str
+              nodes:
+                description: Shares of nodes.
+                type: list
+                elements: dict
+                suboptions:
+                  id:
+                    description: The node of the host.
+                    type: int
+                  bandwidth:
+                    description: Percent of its bandwidth.
+                    type: int
+              monitors:
+                description: What is measured.
+                type: list
+                elements: dict
+                suboptions:
+                  vcpus:
+                    description: The virtual CPUs.
+                    type: str
+      arch:
+        description:
+        - The architecture. Left out, the host's.
+        - libvirt fills it in by itself, so V(null) leaves it as it is.
+        type: str
+      machine:
+        description:
+        - The machine type. A new guest gets V(q35) where the host has it.
+        - libvirt fills it in by itself, so V(null) leaves it as it is.
+        type: str
+      kernel:
+        description: A kernel on the host to boot from directly.
+        type: str
+      initrd:
+        description: The initial ramdisk that goes with the kernel.
+        type: str
+      cmdline:
+        description: The command line of the kernel.
+        type: str
+      boot:
+        description:
+        - What to boot from, in order.
+        - libvirt fills it in by itself, so V(null) leaves it as it is.
+        type: list
+        elements: str
+        choices:
+        - hd
+        - cdrom
+        - network
+        - fd
+      bootloader:
+        description: A program of the host that finds the kernel, for Xen.
+        type: str
+      bootloader_args:
+        description: Its arguments.
+        type: str
+      os:
+        description: Firmware, and what else there is to say of booting.
+        type: dict
+        suboptions:
+          type:
+            description: The kind of guest.
+            type: str
+            choices:
+            - hvm
+            - xen
+            - xenpvh
+            - linux
+            - exe
+          firmware:
+            description: The firmware; libvirt finds the files.
+            type: str
+            choices:
+            - bios
+            - efi
+          firmware_features:
+            description:
+            - Features that the firmware must have, or must not have.
+            - A name that is left out stays as it is; one that is V(null) goes.
+            - Names are V(enrolled-keys), V(secure-boot).
+            type: dict
+          loader:
+            description: The file with the firmware.
+            type: dict
+            suboptions:
+              path:
+                description:
+                - The file.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: str
+              readonly:
+                description:
+                - Whether the guest can only read it.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: bool
+              secure:
+                description:
+                - Whether it checks signatures.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: bool
+              type:
+                description:
+                - What the guest sees.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: str
+                choices:
+                - rom
+                - pflash
+              stateless:
+                description:
+                - Whether it keeps no variables.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: bool
+              format:
+                description:
+                - The format of the file.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: str
+                choices:
+                - raw
+                - qcow2
+          nvram:
+            description: The firmware's variables.
+            type: dict
+            suboptions:
+              path:
+                description:
+                - The file.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: str
+              template:
+                description:
+                - The file that a new one is a copy of.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: str
+              template_format:
+                description:
+                - The format of the template.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: str
+                choices:
+                - raw
+                - qcow2
+              storage_format:
+                description:
+                - The format.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: str
+                choices:
+                - raw
+                - qcow2
+              type:
+                description: Where the image is; it need not be said where another option tells,
+                  such as C(file).
+                type: str
+                choices:
+                - file
+                - block
+                - dir
+                - network
+                - volume
+                - nvme
+                - vhostuser
+                - vhostvdpa
+              file:
+                description: The image file.
+                type: str
+              source:
+                description: What else there is to say of the source.
+                type: dict
+                suboptions:
+                  startup_policy:
+                    description: Whether the guest starts without it.
+                    type: str
+                    choices:
+                    - mandatory
+                    - requisite
+                    - optional
+                  fdgroup:
+                    description: The name of file descriptors that were handed to libvirt.
+                    type: str
+                  index:
+                    description:
+                    - The index of the image in its chain.
+                    - libvirt fills it in by itself, so V(null) leaves it as it is.
+                    type: int
+                  slices:
+                    description: The part of the file or device that is the image.
+                    type: list
+                    elements: dict
+                    suboptions:
+                      type:
+                        description:
+                        - The kind of slice.
+                        - libvirt fills it in by itself, so V(null) leaves it as it is.
+                        type: str
+                        choices:
+                        - storage
+                      offset:
+                        description: Bytes before it.
+                        type: int
+                      size:
+                        description: Bytes in it.
+                        type: int
+                  encryption:
+                    description: How the image is encrypted.
+                    type: dict
+                    suboptions:
+                      format:
+                        description: The format.
+                        type: str
+                        choices:
+                        - default
+                        - qcow
+                        - luks
+                        - luks2
+                        - luks-any
+                      engine:
+                        description:
+                        - What decrypts it.
+                        - libvirt fills it in by itself, so V(null) leaves it as it is.
+                        type: str
+                        choices:
+                        - qemu
+                        - librbd
+                      secrets:
+                        description: The libvirt secrets that open it.
+                        type: list
+                        elements: dict
+                        suboptions:
+                          type:
+                            description:
+                            - The kind of secret.
+                            - libvirt fills it in by itself, so V(null) leaves it as it is.
+                            type: str
+                            choices:
+                            - passphrase
+                          uuid:
+                            description: The UUID of the libvirt secret.
+                            type: str
+                          usage:
+                            description: The usage name of the libvirt secret.
+                            type: str
+                      cipher:
+                        description: The cipher.
+                        type: dict
+                        suboptions:
+                          name:
+                            description: The cipher, such as V(aes).
+                            type: str
+                          size:
+                            description: Bits of the key.
+                            type: int
+                          mode:
+                            description: The mode, such as V(xts).
+                            type: str
+                          hash:
+                            description: The hash, such as V(sha256).
+                            type: str
+                      ivgen:
+                        description: How initial vectors come about.
+                        type: dict
+                        suboptions:
+                          name:
+                            description: The method, such as V(plain64).
+                            type: str
+                          hash:
+                            description: The hash, such as V(sha256).
+                            type: str
+                  seclabels:
+                    description: How security drivers label what it uses, where not as the domain.
+                    type: list
+                    elements: dict
+                    suboptions:
+                      model:
+                        description: The security driver, such as V(selinux), V(apparmor) or
+                          V(dac).
+                        type: str
+                      relabel:
+                        description:
+                        - Whether libvirt labels the file for the guest.
+                        - libvirt fills it in by itself, so V(null) leaves it as it is.
+                        type: bool
+                      labelskip:
+                        description: Whether labelling was left out.
+                        type: bool
+                      label:
+                        description: The label to give it.
+                        type: str
+              block:
+                description: The block device of the host.
+                type: str
+              dir:
+                description: The directory that the guest sees as a FAT disk.
+                type: str
+              volume:
+                description: The storage volume.
+                type: str
+              pool:
+                description: The pool of the volume.
+                type: str
+              protocol:
+                description: The protocol of the server that has the image.
+                type: str
+                choices:
+                - rbd
+                - iscsi
+                - nbd
+                - gluster
+                - http
+                - https
+                - ftp
+                - ftps
+                - tftp
+                - ssh
+                - nfs
+                - sheepdog
+                - vxhs
+          shim:
+            description: A first boot loader that checks the kernel.
+            type: str
+          dtb:
+            description: A device tree.
+            type: str
+          root:
+            description: The root device, for Xen.
+            type: str
+          bootmenu:
+            description: The menu of the firmware.
+            type: dict
+            suboptions:
+              enable:
+                description: Whether it is shown.
+                type: bool
+              timeout:
+                description: Milliseconds until it goes on.
+                type: int
+          smbios:
+            description: Where the guest's system information is from.
+            type: str
+            choices:
+            - emulate
+            - host
+            - sysinfo
+          bios:
+            description: The BIOS.
+            type: dict
+            suboptions:
+              useserial:
+                description: Whether it is seen on the serial port.
+                type: bool
+              reboot_timeout:
+                description: Milliseconds until it tries again.
+                type: int
+          acpi_tables:
+            description: ACPI tables that are added.
+            type: list
+            elements: dict
+            suboptions:
+              type:
+                description: The kind of table.
+                type: str
+                choices:
+                - raw
+                - rawset
+                - slic
+                - msdm
+              path:
+                description: The file.
+                type: str
+          init:
+            description: The first program of a container.
+            type: str
+          initargs:
+            description: Its arguments.
+            type: list
+            elements: str
+          initenv:
+            description:
+            - Its environment.
+            - A name that is left out stays as it is; one that is V(null) goes.
+            type: dict
+          initdir:
+            description: Its directory.
+            type: str
+          inituser:
+            description: Its user.
+            type: str
+          initgroup:
+            description: Its group.
+            type: str
+      sysinfo:
+        description: What the guest reads of its system.
+        type: list
+        elements: dict
+        suboptions:
+          type:
+            description: Where the guest reads it.
+            type: str
+            choices:
+            - smbios
+            - fwcfg
+          bios:
+            description:
+            - The BIOS.
+            - A name that is left out stays as it is; one that is V(null) goes.
+            - Names are V(vendor), V(version), V(date), V(release).
+            type: dict
+          system:
+            description:
+            - The system.
+            - A name that is left out stays as it is; one that is V(null) goes.
+            - Names are V(manufacturer), V(product), V(version), V(serial), V(uuid), V(sku),
+              V(family).
+            type: dict
+          base_boards:
+            description: The boards.
+            type: list
+            elements: dict
+            suboptions:
+              entries:
+                description:
+                - What it says.
+                - A name that is left out stays as it is; one that is V(null) goes.
+                - Names are V(manufacturer), V(product), V(version), V(serial), V(asset), V(location).
+                type: dict
+          chassis:
+            description:
+            - The chassis.
+            - A name that is left out stays as it is; one that is V(null) goes.
+            - Names are V(manufacturer), V(version), V(serial), V(asset), V(sku).
+            type: dict
+          oem_strings:
+            description: Strings of your own, such as for systemd.
+            type: list
+            elements: str
+          entries:
+            description: Entries of the firmware's configuration.
+            type: list
+            elements: dict
+            suboptions:
+              name:
+                description: The name, such as V(opt/org.example/name).
+                type: str
+              value:
+                description: The text.
+                type: str
+              file:
+                description: A file that holds it.
+                type: str
+      clock:
+        description: The guest's clock.
+        type: dict
+        suboptions:
+          offset:
+            description: What the guest's clock shows at the start.
+            type: str
+            choices:
+            - utc
+            - localtime
+            - timezone
+            - variable
+            - absolute
+          adjustment:
+            description:
+            - Seconds beside it, or V(reset).
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+          timezone:
+            description: The time zone, such as V(Europe/Berlin).
+            type: str
+          basis:
+            description: What it is beside of.
+            type: str
+            choices:
+            - utc
+            - localtime
+          start:
+            description: Seconds since 1970 at the start.
+            type: int
+          timers:
+            description: Timers.
+            type: list
+            elements: dict
+            suboptions:
+              name:
+                description: The timer.
+                type: str
+                choices:
+                - platform
+                - rtc
+                - tsc
+                - hpet
+                - pit
+                - kvmclock
+                - hypervclock
+                - armvtimer
+              present:
+                description: Whether the guest has it.
+                type: bool
+              track:
+                description: What it follows.
+                type: str
+                choices:
+                - boot
+                - guest
+                - wall
+                - realtime
+              tickpolicy:
+                description: What becomes of ticks that are missed.
+                type: str
+                choices:
+                - delay
+                - catchup
+                - merge
+                - discard
+              frequency:
+                description: Ticks a second.
+                type: int
+              mode:
+                description: Who runs it.
+                type: str
+                choices:
+                - auto
+                - native
+                - emulate
+                - paravirt
+                - smpsafe
+              catchup:
+                description: How ticks that are missed are caught up.
+                type: dict
+                suboptions:
+                  threshold:
+                    description: Nanoseconds behind from which on it catches up.
+                    type: int
+                  slew:
+                    description: How quickly it catches up.
+                    type: int
+                  limit:
+                    description: Nanoseconds behind from which on it gives up.
+                    type: int
+      features:
+        description: What the machine can do.
+        type: dict
+        suboptions:
+          acpi:
+            description: Power management, by which a guest is asked to shut down. New guests
+              on x86 have it.
+            type: bool
+          apic:
+            description: Interrupts for many CPUs. New guests on x86 have it.
+            type: bool
+          apic_eoi:
+            description: Whether the end of an interrupt is told without a trap.
+            type: bool
+          pae:
+            description: Addresses of more than 32 bits.
+            type: bool
+          privnet:
+            description: A network namespace of its own, for containers.
+            type: bool
+          viridian:
+            description: Hyper-V features on Xen.
+            type: bool
+          hap:
+            description: Whether the hardware translates the guest's memory.
+            type: bool
+          hyperv:
+            description: Features that Windows knows from Hyper-V.
+            type: dict
+            suboptions:
+              relaxed:
+                description: Relaxed checks of timers.
+                type: bool
+              vapic:
+                description: A virtual interrupt controller.
+                type: bool
+              vpindex:
+                description: Numbers of virtual processors.
+                type: bool
+              runtime:
+                description: Time spent in the guest and for it.
+                type: bool
+              synic:
+                description: A synthetic interrupt controller.
+                type: bool
+              reset:
+                description: A reset by the hypervisor.
+                type: bool
+              frequencies:
+                description: Registers with frequencies.
+                type: bool
+              reenlightenment:
+                description: A notice of migration.
+                type: bool
+              ipi:
+                description: Interrupts between processors.
+                type: bool
+              evmcs:
+                description: Quick nested virtualization on Intel.
+                type: bool
+              avic:
+                description: Hardware interrupts with a synthetic controller.
+                type: bool
+              emsr_bitmap:
+                description: A bitmap of registers in nested virtualization.
+                type: bool
+              xmm_input:
+                description: Input of calls in registers.
+                type: bool
+              mode:
+                description:
+                - Whether all that the host can do is on.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: str
+                choices:
+                - custom
+                - passthrough
+              spinlocks:
+                description: A notice of locks that take long.
+                type: dict
+                suboptions:
+                  state:
+                    description: Whether it is on.
+                    type: bool
+                  retries:
+                    description: Attempts before the hypervisor is told.
+                    type: int
+              stimer:
+                description: Synthetic timers.
+                type: dict
+                suboptions:
+                  state:
+                    description: Whether it is on.
+                    type: bool
+                  direct:
+                    description: Direct interrupts.
+                    type: bool
+              vendor_id:
+                description: The vendor of the hypervisor that the guest reads.
+                type: dict
+                suboptions:
+                  state:
+                    description: Whether it is on.
+                    type: bool
+                  value:
+                    description: The vendor, of up to twelve characters.
+                    type: str
+              tlbflush:
+                description: Flushes by the hypervisor.
+                type: dict
+                suboptions:
+                  state:
+                    description: Whether it is on.
+                    type: bool
+                  direct:
+                    description: Direct calls.
+                    type: bool
+                  extended:
+                    description: Ranges of addresses.
+                    type: bool
+          kvm:
+            description: Features of KVM.
+            type: dict
+            suboptions:
+              hidden:
+                description: Whether KVM is hidden from the guest.
+                type: bool
+              hint_dedicated:
+                description: Whether the guest is told that its CPUs are its own.
+                type: bool
+              poll_control:
+                description: Whether the guest may poll in place of the host.
+                type: bool
+              pv_ipi:
+                description: Whether interrupts between processors are calls of the host.
+                type: bool
+              dirty_ring:
+                description: A ring of changed pages.
+                type: dict
+                suboptions:
+                  state:
+                    description: Whether it is on.
+                    type: bool
+                  size:
+                    description: Entries of the ring.
+                    type: int
+          xen:
+            description: Features of Xen.
+            type: dict
+            suboptions:
+              e820_host:
+                description: Whether the guest sees the host's memory map.
+                type: bool
+              passthrough:
+                description: Host devices.
+                type: dict
+                suboptions:
+                  state:
+                    description: Whether it is on.
+                    type: bool
+                  mode:
+                    description: How translations are kept.
+                    type: str
+                    choices:
+                    - sync_pt
+                    - share_pt
+          pvspinlock:
+            description: Locks that tell the host when they take long.
+            type: bool
+          pmu:
+            description: Counters of the CPU's events.
+            type: bool
+          vmport:
+            description: The port by which VMware's tools talk.
+            type: bool
+          vmcoreinfo:
+            description: A note for crash dumps.
+            type: bool
+          htm:
+            description: Transactional memory on POWER.
+            type: bool
+          nested_hv:
+            description: Nested guests on POWER.
+            type: bool
+          ccf_assist:
+            description: Help with flushing the count cache on POWER.
+            type: bool
+          ras:
+            description: Reports of memory errors on ARM.
+            type: bool
+          ps2:
+            description: The PS/2 controller.
+            type: bool
+          gic:
+            description:
+            - The interrupt controller on ARM.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+            choices:
+            - host
+            - '2'
+            - '3'
+            - '4'
+          aia:
+            description: The interrupt controller on RISC-V.
+            type: str
+            choices:
+            - none
+            - aplic
+            - aplic-imsic
+          smm:
+            description: The system management mode.
+            type: dict
+            suboptions:
+              state:
+                description:
+                - Whether it is on.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: bool
+              tseg:
+                description: The memory that is kept for it.
+                type: str
+          ioapic:
+            description:
+            - Who has the interrupt controller of devices.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+            choices:
+            - qemu
+            - kvm
+          hpt:
+            description: The table of hashed pages on POWER.
+            type: dict
+            suboptions:
+              resizing:
+                description: Whether it may be resized.
+                type: str
+                choices:
+                - enabled
+                - disabled
+                - required
+              maxpagesize:
+                description: The largest page.
+                type: str
+          msrs:
+            description: What becomes of access to unknown registers.
+            type: str
+            choices:
+            - ignore
+            - fault
+          cfpc:
+            description: Flushing of the cache on POWER.
+            type: str
+            choices:
+            - broken
+            - workaround
+            - fixed
+          sbbc:
+            description: Speculation past bounds on POWER.
+            type: str
+            choices:
+            - broken
+            - workaround
+            - fixed
+          ibs:
+            description: Speculation of branches on POWER.
+            type: str
+            choices:
+            - broken
+            - workaround
+            - fixed-ibs
+            - fixed-ccd
+            - fixed-na
+          tcg_tb_cache:
+            description: The memory for translated code, under emulation.
+            type: str
+          async_teardown:
+            description: Whether memory is given back in the background.
+            type: bool
+          capabilities_policy:
+            description: What a container may do.
+            type: str
+            choices:
+            - default
+            - allow
+            - deny
+          capabilities:
+            description: What a container may do, one by one.
+            type: dict
+            suboptions:
+              audit_control:
+                description: Whether a container may do what needs audit_control.
+                type: bool
+              audit_write:
+                description: Whether a container may do what needs audit_write.
+                type: bool
+              block_suspend:
+                description: Whether a container may do what needs block_suspend.
+                type: bool
+              chown:
+                description: Whether a container may do what needs chown.
+                type: bool
+              dac_override:
+                description: Whether a container may do what needs dac_override.
+                type: bool
+              dac_read_search:
+                description: Whether a container may do what needs dac_read_search.
+                type: bool
+              fowner:
+                description: Whether a container may do what needs fowner.
+                type: bool
+              fsetid:
+                description: Whether a container may do what needs fsetid.
+                type: bool
+              ipc_lock:
+                description: Whether a container may do what needs ipc_lock.
+                type: bool
+              ipc_owner:
+                description: Whether a container may do what needs ipc_owner.
+                type: bool
+              kill:
+                description: Whether a container may do what needs kill.
+                type: bool
+              lease:
+                description: Whether a container may do what needs lease.
+                type: bool
+              linux_immutable:
+                description: Whether a container may do what needs linux_immutable.
+                type: bool
+              mac_admin:
+                description: Whether a container may do what needs mac_admin.
+                type: bool
+              mac_override:
+                description: Whether a container may do what needs mac_override.
+                type: bool
+              mknod:
+                description: Whether a container may do what needs mknod.
+                type: bool
+              net_admin:
+                description: Whether a container may do what needs net_admin.
+                type: bool
+              net_bind_service:
+                description: Whether a container may do what needs net_bind_service.
+                type: bool
+              net_broadcast:
+                description: Whether a container may do what needs net_broadcast.
+                type: bool
+              net_raw:
+                description: Whether a container may do what needs net_raw.
+                type: bool
+              setgid:
+                description: Whether a container may do what needs setgid.
+                type: bool
+              setfcap:
+                description: Whether a container may do what needs setfcap.
+                type: bool
+              setpcap:
+                description: Whether a container may do what needs setpcap.
+                type: bool
+              setuid:
+                description: Whether a container may do what needs setuid.
+                type: bool
+              sys_admin:
+                description: Whether a container may do what needs sys_admin.
+                type: bool
+              sys_boot:
+                description: Whether a container may do what needs sys_boot.
+                type: bool
+              sys_chroot:
+                description: Whether a container may do what needs sys_chroot.
+                type: bool
+              sys_module:
+                description: Whether a container may do what needs sys_module.
+                type: bool
+              sys_nice:
+                description: Whether a container may do what needs sys_nice.
+                type: bool
+              sys_pacct:
+                description: Whether a container may do what needs sys_pacct.
+                type: bool
+              sys_ptrace:
+                description: Whether a container may do what needs sys_ptrace.
+                type: bool
+              sys_rawio:
+                description: Whether a container may do what needs sys_rawio.
+                type: bool
+              sys_resource:
+                description: Whether a container may do what needs sys_resource.
+                type: bool
+              sys_time:
+                description: Whether a container may do what needs sys_time.
+                type: bool
+              sys_tty_config:
+                description: Whether a container may do what needs sys_tty_config.
+                type: bool
+              syslog:
+                description: Whether a container may do what needs syslog.
+                type: bool
+              wake_alarm:
+                description: Whether a container may do what needs wake_alarm.
+                type: bool
+      on_poweroff:
+        description: What becomes of a guest that shuts down.
+        type: str
+        choices:
+        - destroy
+        - restart
+        - preserve
+        - rename-restart
+      on_reboot:
+        description: What becomes of a guest that reboots.
+        type: str
+        choices:
+        - destroy
+        - restart
+        - preserve
+        - rename-restart
+      on_crash:
+        description: What becomes of a guest that crashes.
+        type: str
+        choices:
+        - destroy
+        - restart
+        - preserve
+        - rename-restart
+        - coredump-destroy
+        - coredump-restart
+      on_lockfailure:
+        description: What becomes of a guest that loses its lease.
+        type: str
+        choices:
+        - poweroff
+        - restart
+        - pause
+        - ignore
+      pm:
+        description: What the firmware offers to the guest.
+        type: dict
+        suboptions:
+          suspend_to_mem:
+            description: Sleep.
+            type: bool
+          suspend_to_disk:
+            description: Hibernation.
+            type: bool
+      emulator:
+        description:
+        - The program that runs the guest.
+        - libvirt fills it in by itself, so V(null) leaves it as it is.
+        type: str
+      disks:
+        description: The disks.
+        type: list
+        elements: dict
+        suboptions:
+          type:
+            description: Where the image is; it need not be said where another option tells,
+              such as C(file).
+            type: str
+            choices:
+            - file
+            - block
+            - dir
+            - network
+            - volume
+            - nvme
+            - vhostuser
+            - vhostvdpa
+          file:
+            description: The image file.
+            type: str
+          source:
+            description: What else there is to say of the source.
+            type: dict
+            suboptions:
+              startup_policy:
+                description: Whether the guest starts without it.
+                type: str
+                choices:
+                - mandatory
+                - requisite
+                - optional
+              fdgroup:
+                description: The name of file descriptors that were handed to libvirt.
+                type: str
+              index:
+                description:
+                - The index of the image in its chain.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: int
+              slices:
+                description:
+                - The part of the file or device that is the image.
+                - Its options are those of O(config[].os.nvram.source.slices).
+                type: list
+                elements: dict
+              encryption:
+                description:
+                - How the image is encrypted.
+                - Its options are those of O(config[].os.nvram.source.encryption).
+                type: dict
+              seclabels:
+                description:
+                - How security drivers label what it uses, where not as the domain.
+                - Its options are those of O(config[].os.nvram.source.seclabels).
+                type: list
+                elements: dict
+              data_store:
+                description: The file that holds the data of a qcow2 image, where it does not
+                  itself.
+                type: dict
+                suboptions:
+                  type:
+                    description: Where the image is; it need not be said where another option
+                      tells, such as C(file).
+                    type: str
+                    choices:
+                    - file
+                    - block
+                    - dir
+                    - network
+                    - volume
+                    - nvme
+                    - vhostuser
+                    - vhostvdpa
+                  file:
+                    description: The image file.
+                    type: str
+                  source:
+                    description:
+                    - What else there is to say of the source.
+                    - Its options are those of O(config[].os.nvram.source).
+                    type: dict
+                  block:
+                    description: The block device of the host.
+                    type: str
+                  dir:
+                    description: The directory that the guest sees as a FAT disk.
+                    type: str
+                  volume:
+                    description: The storage volume.
+                    type: str
+                  pool:
+                    description: The pool of the volume.
+                    type: str
+                  protocol:
+                    description: The protocol of the server that has the image.
+                    type: str
+                    choices:
+                    - rbd
+                    - iscsi
+                    - nbd
+                    - gluster
+                    - http
+                    - https
+                    - ftp
+                    - ftps
+                    - tftp
+                    - ssh
+                    - nfs
+                    - sheepdog
+                    - vxhs
+                  format:
+                    description: The format of the image.
+                    type: str
+                  format_options:
+                    description: What else there is to say of the format.
+                    type: dict
+                    suboptions:
+                      metadata_cache:
+                        description: The most memory that caches qcow2 metadata.
+                        type: str
+          block:
+            description: The block device of the host.
+            type: str
+          dir:
+            description: The directory that the guest sees as a FAT disk.
+            type: str
+          volume:
+            description: The storage volume.
+            type: str
+          pool:
+            description: The pool of the volume.
+            type: str
+          protocol:
+            description: The protocol of the server that has the image.
+            type: str
+            choices:
+            - rbd
+            - iscsi
+            - nbd
+            - gluster
+            - http
+            - https
+            - ftp
+            - ftps
+            - tftp
+            - ssh
+            - nfs
+            - sheepdog
+            - vxhs
+          device:
+            description: What the guest sees.
+            type: str
+            choices:
+            - disk
+            - cdrom
+            - floppy
+            - lun
+          model:
+            description:
+            - Which generation of virtio it speaks.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+            choices:
+            - virtio
+            - virtio-transitional
+            - virtio-non-transitional
+          bus:
+            description:
+            - The bus. A new disk is on V(virtio), a new CD-ROM on V(sata).
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+          target:
+            description:
+            - The name that orders the disks of a bus. A new disk takes the next free one.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+          format:
+            description:
+            - The format of the image. For a new disk it follows from the ending of the file,
+              else V(raw).
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+          driver:
+            description: How the host runs the disk.
+            type: dict
+            suboptions:
+              name:
+                description:
+                - What runs the disk on the host.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: str
+              cache:
+                description: How the host caches it.
+                type: str
+                choices:
+                - default
+                - none
+                - writeback
+                - writethrough
+                - directsync
+                - unsafe
+              error_policy:
+                description: What becomes of an error in writing.
+                type: str
+                choices:
+                - stop
+                - report
+                - ignore
+                - enospace
+              rerror_policy:
+                description: What becomes of an error in reading.
+                type: str
+                choices:
+                - stop
+                - report
+                - ignore
+              io:
+                description: How the host reads and writes.
+                type: str
+                choices:
+                - threads
+                - native
+                - io_uring
+              ioeventfd:
+                description: Whether the disk is served beside the virtual CPU's thread.
+                type: bool
+              event_idx:
+                description: Whether events of a virtio disk are bundled.
+                type: bool
+              copy_on_read:
+                description: Whether what is read of a backing image is kept.
+                type: bool
+              discard:
+                description: Whether space that the guest frees is given back.
+                type: str
+                choices:
+                - unmap
+                - ignore
+              discard_no_unref:
+                description: Whether freed space of a qcow2 image keeps its place.
+                type: bool
+              detect_zeroes:
+                description: Whether writes of zeroes take no space.
+                type: str
+                choices:
+                - 'off'
+                - 'on'
+                - unmap
+              iothread:
+                description: The one thread that serves the disk.
+                type: int
+              queues:
+                description: The number of queues of a virtio disk.
+                type: int
+              queue_size:
+                description: Requests in a queue of a virtio disk.
+                type: int
+              iommu:
+                description: Whether a virtio device goes through the guest's IOMMU.
+                type: bool
+              ats:
+                description: Whether a virtio device has address translation services.
+                type: bool
+              packed:
+                description: Whether a virtio device may use packed queues.
+                type: bool
+              page_per_vq:
+                description: Whether each queue of a virtio device notifies on a page of its
+                  own.
+                type: bool
+              metadata_cache:
+                description: The most memory that caches qcow2 metadata.
+                type: str
+              iothreads:
+                description: The threads that serve the queues.
+                type: list
+                elements: dict
+                suboptions:
+                  id:
+                    description: The number of the thread.
+                    type: int
+                  queues:
+                    description: The queues that it serves.
+                    type: list
+                    elements: int
+          readonly:
+            description: Whether the guest can only read it. A CD-ROM it always can.
+            type: bool
+          shareable:
+            description: Whether several guests may write to it.
+            type: bool
+          transient:
+            description: Changes that are thrown away when the guest stops; V({}) asks for it.
+            type: dict
+            suboptions:
+              share_backing:
+                description: Whether several guests share the image below.
+                type: bool
+          serial:
+            description: The serial number that the guest sees.
+            type: str
+          wwn:
+            description: The world wide name that the guest sees.
+            type: str
+          vendor:
+            description: The vendor that the guest sees on a SCSI disk.
+            type: str
+          product:
+            description: The product that the guest sees on a SCSI disk.
+            type: str
+          tray:
+            description: The tray of a drive for removable media.
+            type: str
+            choices:
+            - open
+            - closed
+          removable:
+            description: Whether the guest sees a removable USB disk.
+            type: bool
+          rotation_rate:
+            description: Turns a minute that the guest sees; V(1) is a solid state disk.
+            type: int
+          rawio:
+            description: Whether a LUN may use raw SCSI commands.
+            type: bool
+          sgio:
+            description: Whether raw SCSI commands are filtered.
+            type: str
+            choices:
+            - filtered
+            - unfiltered
+          snapshot:
+            description:
+            - How snapshots of the guest take this disk.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+            choices:
+            - 'no'
+            - internal
+            - external
+            - manual
+          iotune:
+            description: Limits of the disk's traffic. A zero is no limit.
+            type: dict
+            suboptions:
+              total_bytes_sec:
+                description: Bytes a second in all.
+                type: int
+              read_bytes_sec:
+                description: Bytes a second read.
+                type: int
+              write_bytes_sec:
+                description: Bytes a second written.
+                type: int
+              total_iops_sec:
+                description: Operations a second in all.
+                type: int
+              read_iops_sec:
+                description: Reads a second.
+                type: int
+              write_iops_sec:
+                description: Writes a second.
+                type: int
+              total_bytes_sec_max:
+                description: Bytes a second in all, in a burst.
+                type: int
+              read_bytes_sec_max:
+                description: Bytes a second read, in a burst.
+                type: int
+              write_bytes_sec_max:
+                description: Bytes a second written, in a burst.
+                type: int
+              total_iops_sec_max:
+                description: Operations a second in all, in a burst.
+                type: int
+              read_iops_sec_max:
+                description: Reads a second, in a burst.
+                type: int
+              write_iops_sec_max:
+                description: Writes a second, in a burst.
+                type: int
+              size_iops_sec:
+                description: Bytes from which on an operation counts as several.
+                type: int
+              total_bytes_sec_max_length:
+                description: Seconds of a burst of bytes in all.
+                type: int
+              read_bytes_sec_max_length:
+                description: Seconds of a burst of bytes read.
+                type: int
+              write_bytes_sec_max_length:
+                description: Seconds of a burst of bytes written.
+                type: int
+              total_iops_sec_max_length:
+                description: Seconds of a burst of operations in all.
+                type: int
+              read_iops_sec_max_length:
+                description: Seconds of a burst of reads.
+                type: int
+              write_iops_sec_max_length:
+                description: Seconds of a burst of writes.
+                type: int
+              group_name:
+                description: A name; disks with the same one share these limits.
+                type: str
+          throttle_filters:
+            description: The domain's throttle groups that it is in.
+            type: list
+            elements: str
+          blockio:
+            description: The sizes of blocks.
+            type: dict
+            suboptions:
+              logical_block_size:
+                description: Bytes of a block as the guest sees it.
+                type: int
+              physical_block_size:
+                description: Bytes of a block as the device has it.
+                type: int
+              discard_granularity:
+                description: The fewest bytes that are freed at once.
+                type: int
+          geometry:
+            description: The geometry that the guest sees.
+            type: dict
+            suboptions:
+              cyls:
+                description: Cylinders.
+                type: int
+              heads:
+                description: Heads.
+                type: int
+              secs:
+                description: Sectors of a track.
+                type: int
+              trans:
+                description: How the BIOS translates them.
+                type: str
+                choices:
+                - auto
+                - none
+                - lba
+          auth:
+            description: Who the host says it is; the password is in a libvirt secret.
+            type: dict
+            suboptions:
+              username:
+                description: The user name.
+                type: str
+              type:
+                description: The kind of secret, such as V(ceph) or V(iscsi).
+                type: str
+              uuid:
+                description: The UUID of the libvirt secret.
+                type: str
+              usage:
+                description: The usage name of the libvirt secret.
+                type: str
+          encryption:
+            description:
+            - How the image is encrypted.
+            - Its options are those of O(config[].os.nvram.source.encryption).
+            type: dict
+          backing_chain:
+            description: The images below, topmost first; an empty dictionary ends the chain.
+              Without it, the images tell.
+            type: list
+            elements: dict
+            suboptions:
+              type:
+                description: Where the image is; it need not be said where another option tells,
+                  such as C(file).
+                type: str
+                choices:
+                - file
+                - block
+                - dir
+                - network
+                - volume
+                - nvme
+                - vhostuser
+                - vhostvdpa
+              file:
+                description: The image file.
+                type: str
+              source:
+                description:
+                - What else there is to say of the source.
+                - Its options are those of O(config[].disks[].source).
+                type: dict
+              block:
+                description: The block device of the host.
+                type: str
+              dir:
+                description: The directory that the guest sees as a FAT disk.
+                type: str
+              volume:
+                description: The storage volume.
+                type: str
+              pool:
+                description: The pool of the volume.
+                type: str
+              protocol:
+                description: The protocol of the server that has the image.
+                type: str
+                choices:
+                - rbd
+                - iscsi
+                - nbd
+                - gluster
+                - http
+                - https
+                - ftp
+                - ftps
+                - tftp
+                - ssh
+                - nfs
+                - sheepdog
+                - vxhs
+              index:
+                description:
+                - Its index.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: int
+              format:
+                description: The format of the image.
+                type: str
+              format_options:
+                description: What else there is to say of the format.
+                type: dict
+                suboptions:
+                  metadata_cache:
+                    description: The most memory that caches qcow2 metadata.
+                    type: str
+          backend_domain:
+            description: The Xen domain that has the disk.
+            type: str
+          size:
+            description: The size of a disk that is made for the guest, such as V(20GiB). It
+              is the volume C(NAME-TARGET.FORMAT) of the pool V(default), unless O(config[].disks[].volume)
+              or O(config[].disks[].pool) name another. One that exists grows, also while the
+              guest runs; a smaller size is refused.
+            type: str
+          image:
+            description: 'What a disk that is made for the guest is a copy of: an URL, the path
+              of a file on the host, or a volume by its name in the same pool or as C(POOL/VOLUME).'
+            type: str
+          checksum:
+            description: The checksum of the image, such as V(sha256:...). Another image is
+              refused.
+            type: str
+          backing:
+            description: The volume that a disk made for the guest is laid over, by its name
+              in the same pool or as C(POOL/VOLUME).
+            type: str
+          boot:
+            description: Booting from this device, in place of the domain's O(config[].boot).
+            type: dict
+            suboptions:
+              order:
+                description: Its place in the order in which devices are tried; the first is
+                  1.
+                type: int
+              loadparm:
+                description: The boot entry to take, on S390.
+                type: str
+          alias:
+            description: A name of your own for the device, which starts with V(ua-).
+            type: str
+          acpi_index:
+            description: The index by which firmware tells it, for stable names.
+            type: int
+          address:
+            description:
+            - Where it is on the guest's buses.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: dict
+            suboptions:
+              type:
+                description:
+                - The kind of bus.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: str
+                choices:
+                - pci
+                - drive
+                - virtio-serial
+                - ccid
+                - usb
+                - spapr-vio
+                - ccw
+                - isa
+                - dimm
+                - virtio-mmio
+                - virtio-s390
+                - unassigned
+              domain:
+                description: The PCI domain.
+                type: int
+              bus:
+                description:
+                - 'The bus: the index of the controller, or the bus of the device.'
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: int
+              slot:
+                description:
+                - The slot of the bus.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: int
+              function:
+                description: The function of the slot.
+                type: int
+              multifunction:
+                description:
+                - Whether the slot has more functions.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: bool
+              zpci:
+                description: Identities of a PCI device on S390.
+                type: dict
+                suboptions:
+                  uid:
+                    description:
+                    - The user-defined identity.
+                    - libvirt fills it in by itself, so V(null) leaves it as it is.
+                    type: int
+                  fid:
+                    description:
+                    - The function's identity.
+                    - libvirt fills it in by itself, so V(null) leaves it as it is.
+                    type: int
+              controller:
+                description: The index of the controller.
+                type: int
+              target:
+                description: The target of the bus.
+                type: int
+              unit:
+                description: The unit of the bus or target.
+                type: int
+              port:
+                description:
+                - The port of the bus.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: str
+              reg:
+                description:
+                - The register of a virtual device on POWER.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: int
+              cssid:
+                description:
+                - The channel subsystem on S390.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: int
+              ssid:
+                description:
+                - The subchannel set on S390.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: int
+              devno:
+                description:
+                - The device number on S390.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: int
+              iobase:
+                description:
+                - The first input and output port.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: int
+              irq:
+                description:
+                - The interrupt.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: int
+              base:
+                description:
+                - The guest address at which a memory device starts.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: int
+      controllers:
+        description: Controllers. Those that are left out stay, for libvirt adds what devices
+          need.
+        type: list
+        elements: dict
+        suboptions:
+          type:
+            description: The kind of controller.
+            type: str
+            choices:
+            - pci
+            - usb
+            - scsi
+            - sata
+            - ide
+            - virtio-serial
+            - fdc
+            - ccid
+            - isa
+            - xenbus
+            - nvme
+          index:
+            description:
+            - Its number among controllers of its kind.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: int
+          model:
+            description:
+            - The model, such as V(virtio-scsi) or V(pcie-root-port).
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+          ports:
+            description:
+            - The number of ports.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: int
+          vectors:
+            description: Interrupts of a V(virtio-serial) controller.
+            type: int
+          max_grant_frames:
+            description: Grant frames on Xen.
+            type: int
+          max_event_channels:
+            description: Event channels on Xen.
+            type: int
+          serial:
+            description: The serial number of an NVMe controller.
+            type: str
+          master:
+            description:
+            - The first port that a companion of a USB controller serves.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: int
+          model_name:
+            description:
+            - The device of QEMU behind a PCI controller.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+          target:
+            description: What the guest sees of a PCI controller.
+            type: dict
+            suboptions:
+              chassis_nr:
+                description:
+                - The number of a bridge's chassis.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: int
+              chassis:
+                description:
+                - The number of a port's chassis.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: int
+              port:
+                description:
+                - The number of a port.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: int
+              bus_nr:
+                description:
+                - The number of an expander's bus.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: int
+              index:
+                description:
+                - The index of a host bridge on POWER.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: int
+              hotplug:
+                description: Whether devices can come and go on it.
+                type: bool
+              mem_reserve:
+                description: KiB of addresses that are kept for it.
+                type: int
+              node:
+                description: The guest's node that it belongs to.
+                type: int
+          pcihole64:
+            description: The size of the 64-bit hole of a root bus.
+            type: str
+          driver:
+            description: How the host runs it.
+            type: dict
+            suboptions:
+              queues:
+                description: The number of queues.
+                type: int
+              cmd_per_lun:
+                description: Commands that wait for one unit.
+                type: int
+              max_sectors:
+                description: Sectors of one command.
+                type: int
+              ioeventfd:
+                description: Whether it is served beside the virtual CPU's thread.
+                type: bool
+              iothread:
+                description: The one thread that serves it.
+                type: int
+              iommu:
+                description: Whether a virtio device goes through the guest's IOMMU.
+                type: bool
+              ats:
+                description: Whether a virtio device has address translation services.
+                type: bool
+              packed:
+                description: Whether a virtio device may use packed queues.
+                type: bool
+              page_per_vq:
+                description: Whether each queue of a virtio device notifies on a page of its
+                  own.
+                type: bool
+              iothreads:
+                description: The threads that serve the queues.
+                type: list
+                elements: dict
+                suboptions:
+                  id:
+                    description: The number of the thread.
+                    type: int
+                  queues:
+                    description: The queues that it serves.
+                    type: list
+                    elements: int
+          alias:
+            description: A name of your own for the device, which starts with V(ua-).
+            type: str
+          acpi_index:
+            description: The index by which firmware tells it, for stable names.
+            type: int
+          address:
+            description:
+            - Where it is on the guest's buses.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            - Its options are those of O(config[].disks[].address).
+            type: dict
+      filesystems:
+        description: Directories of the host.
+        type: list
+        elements: dict
+        suboptions:
+          type:
+            description: What the guest gets.
+            type: str
+            choices:
+            - mount
+            - template
+            - file
+            - block
+            - ram
+            - bind
+          source:
+            description: The directory of the host.
+            type: str
+          socket:
+            description: The socket of a virtiofs daemon of your own.
+            type: str
+          binary:
+            description: The virtiofs daemon.
+            type: dict
+            suboptions:
+              path:
+                description:
+                - The program.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: str
+              xattr:
+                description: Whether the guest sees extended attributes.
+                type: bool
+              cache:
+                description: What the guest caches.
+                type: str
+                choices:
+                - none
+                - always
+              sandbox:
+                description: How it is locked in.
+                type: str
+                choices:
+                - namespace
+                - chroot
+              posix_lock:
+                description: Whether the guest sees POSIX locks.
+                type: bool
+              flock:
+                description: Whether the guest sees BSD locks.
+                type: bool
+              thread_pool:
+                description: Threads.
+                type: int
+              openfiles:
+                description: Open files at most.
+                type: int
+          idmap:
+            description: Which users and groups of the host those of the guest are.
+            type: dict
+            suboptions:
+              uids:
+                description: Users.
+                type: list
+                elements: dict
+                suboptions:
+                  start:
+                    description: The first number in the guest.
+                    type: int
+                  target:
+                    description: The number on the host that it is.
+                    type: int
+                  count:
+                    description: How many.
+                    type: int
+              gids:
+                description:
+                - Groups.
+                - Its options are those of O(config[].filesystems[].idmap.uids).
+                type: list
+                elements: dict
+          usage:
+            description: The size.
+            type: str
+          target:
+            description: The name, or the directory in a container, under which the guest finds
+              it.
+            type: str
+          model:
+            description:
+            - Which generation of virtio it speaks.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+            choices:
+            - virtio
+            - virtio-transitional
+            - virtio-non-transitional
+          accessmode:
+            description:
+            - Whose files are new ones.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+            choices:
+            - passthrough
+            - mapped
+            - squash
+          multidevs:
+            description: What becomes of several devices.
+            type: str
+            choices:
+            - default
+            - remap
+            - forbid
+            - warn
+          fmode:
+            description: The mode of new files, in octal.
+            type: str
+          dmode:
+            description: The mode of new directories, in octal.
+            type: str
+          driver:
+            description: How the host serves it.
+            type: dict
+            suboptions:
+              type:
+                description:
+                - How it is served; V(virtiofs) is the quick one.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: str
+                choices:
+                - path
+                - handle
+                - loop
+                - nbd
+                - ploop
+                - virtiofs
+                - mtp
+              format:
+                description: The format of an image.
+                type: str
+              wrpolicy:
+                description: When writes reach the host's disk.
+                type: str
+                choices:
+                - immediate
+              queue:
+                description: Requests in the queue of virtiofs.
+                type: int
+              iommu:
+                description: Whether a virtio device goes through the guest's IOMMU.
+                type: bool
+              ats:
+                description: Whether a virtio device has address translation services.
+                type: bool
+              packed:
+                description: Whether a virtio device may use packed queues.
+                type: bool
+              page_per_vq:
+                description: Whether each queue of a virtio device notifies on a page of its
+                  own.
+                type: bool
+          readonly:
+            description: Whether the guest can only read it.
+            type: bool
+          space_hard_limit:
+            description: The most that a container may store.
+            type: str
+          space_soft_limit:
+            description: The most that a container should store.
+            type: str
+          boot:
+            description: Booting from this device, in place of the domain's O(config[].boot).
+            type: dict
+            suboptions:
+              order:
+                description: Its place in the order in which devices are tried; the first is
+                  1.
+                type: int
+              loadparm:
+                description: The boot entry to take, on S390.
+                type: str
+          alias:
+            description: A name of your own for the device, which starts with V(ua-).
+            type: str
+          acpi_index:
+            description: The index by which firmware tells it, for stable names.
+            type: int
+          address:
+            description:
+            - Where it is on the guest's buses.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            - Its options are those of O(config[].disks[].address).
+            type: dict
+      interfaces:
+        description: The network interfaces.
+        type: list
+        elements: dict
+        suboptions:
+          type:
+            description: What it is connected to; for V(network), V(bridge) and V(direct) the
+              option of that name tells.
+            type: str
+            choices:
+            - network
+            - bridge
+            - direct
+            - user
+            - ethernet
+            - vhostuser
+            - internal
+            - mcast
+            - client
+            - server
+            - udp
+            - hostdev
+            - vdpa
+            - 'null'
+            - vds
+          network:
+            description: The libvirt network that it is on.
+            type: str
+          portgroup:
+            description: The port group of the network.
+            type: str
+          portid:
+            description:
+            - The identity of its port in the network.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+          virtualport:
+            description: The port of a switch that is managed from outside.
+            type: dict
+            suboptions:
+              type:
+                description: The kind of switch.
+                type: str
+                choices:
+                - 802.1Qbg
+                - 802.1Qbh
+                - openvswitch
+                - midonet
+              managerid:
+                description: The manager of VSI types.
+                type: int
+              typeid:
+                description: The VSI type.
+                type: int
+              typeidversion:
+                description: The version of the VSI type.
+                type: int
+              instanceid:
+                description:
+                - The VSI instance.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: str
+              profileid:
+                description: The port profile.
+                type: str
+              interfaceid:
+                description:
+                - The interface as the switch knows it.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: str
+          bridge:
+            description: The bridge of the host that it is a port of.
+            type: str
+          mac_table_manager:
+            description: Who learns addresses.
+            type: str
+            choices:
+            - kernel
+            - libvirt
+          direct:
+            description: The network device of the host that it is linked to by MacVTap.
+            type: str
+          mode:
+            description:
+            - How MacVTap links of one device reach each other.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+            choices:
+            - bridge
+            - vepa
+            - private
+            - passthrough
+          dev:
+            description: The device or file of the host behind it.
+            type: str
+          source:
+            description: Addresses and routes on the host's side.
+            type: dict
+            suboptions:
+              ips:
+                description: Addresses.
+                type: list
+                elements: dict
+                suboptions:
+                  address:
+                    description: The address.
+                    type: str
+                  family:
+                    description:
+                    - The address family.
+                    - libvirt fills it in by itself, so V(null) leaves it as it is.
+                    type: str
+                    choices:
+                    - ipv4
+                    - ipv6
+                  prefix:
+                    description:
+                    - Bits of the network's part.
+                    - libvirt fills it in by itself, so V(null) leaves it as it is.
+                    type: int
+                  peer:
+                    description: The address of the other end of a point-to-point link.
+                    type: str
+              routes:
+                description: Routes.
+                type: list
+                elements: dict
+                suboptions:
+                  address:
+                    description: The network that is reached.
+                    type: str
+                  family:
+                    description:
+                    - The address family.
+                    - libvirt fills it in by itself, so V(null) leaves it as it is.
+                    type: str
+                    choices:
+                    - ipv4
+                    - ipv6
+                  prefix:
+                    description:
+                    - Bits of the network's part.
+                    - libvirt fills it in by itself, so V(null) leaves it as it is.
+                    type: int
+                  netmask:
+                    description: The network's part as a mask.
+                    type: str
+                  gateway:
+                    description: The router.
+                    type: str
+                  metric:
+                    description: The rank among routes; the least wins.
+                    type: int
+          socket_type:
+            description:
+            - How the switch is reached.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+            choices:
+            - unix
+          path:
+            description: The socket of the switch.
+            type: str
+          name:
+            description: The internal network.
+            type: str
+          managed:
+            description: Whether libvirt takes it from the host.
+            type: bool
+          switchid:
+            description: The identity of a distributed switch.
+            type: str
+          portgroupid:
+            description: The identity of the port group.
+            type: str
+          connectionid:
+            description: The identity of the connection.
+            type: str
+          mac:
+            description:
+            - The MAC address. Left out, it stays as it is; a new one follows from the guest's
+              name.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+          mac_type:
+            description: Where the MAC address comes from, on VMware.
+            type: str
+            choices:
+            - generated
+            - static
+          mac_check:
+            description: Whether VMware checks the MAC address.
+            type: bool
+          model:
+            description:
+            - The model of the card. A new one is V(virtio).
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+          link:
+            description: Whether the cable is plugged in.
+            type: str
+            choices:
+            - up
+            - down
+          mtu:
+            description: The MTU.
+            type: int
+          target:
+            description: The name of the device on the host's side.
+            type: str
+          target_managed:
+            description: Whether libvirt makes the device on the host's side.
+            type: bool
+          trust_guest_rx_filters:
+            description: Whether the host follows the guest's own MAC address and filters.
+            type: bool
+          driver:
+            description: How the host runs the card.
+            type: dict
+            suboptions:
+              name:
+                description: What runs the card on the host.
+                type: str
+                choices:
+                - qemu
+                - vhost
+                - vfio
+                - kvm
+                - xen
+              model:
+                description: The kernel driver that takes a host device.
+                type: str
+              queues:
+                description: The number of queues.
+                type: int
+              rx_queue_size:
+                description: Packets in a receiving queue.
+                type: int
+              tx_queue_size:
+                description: Packets in a sending queue.
+                type: int
+              txmode:
+                description: When packets are sent.
+                type: str
+                choices:
+                - iothread
+                - timer
+              ioeventfd:
+                description: Whether the card is served beside the virtual CPU's thread.
+                type: bool
+              event_idx:
+                description: Whether events are bundled.
+                type: bool
+              rss:
+                description: Whether receiving is spread over queues by QEMU or eBPF.
+                type: bool
+              rss_hash_report:
+                description: Whether the guest is told the hash of each packet.
+                type: bool
+              iommu:
+                description: Whether a virtio device goes through the guest's IOMMU.
+                type: bool
+              ats:
+                description: Whether a virtio device has address translation services.
+                type: bool
+              packed:
+                description: Whether a virtio device may use packed queues.
+                type: bool
+              page_per_vq:
+                description: Whether each queue of a virtio device notifies on a page of its
+                  own.
+                type: bool
+              host:
+                description: What the host takes over.
+                type: dict
+                suboptions:
+                  csum:
+                    description: Whether the host takes checksums.
+                    type: bool
+                  tso4:
+                    description: Whether the host takes segments of TCP over IPv4.
+                    type: bool
+                  tso6:
+                    description: Whether the host takes segments of TCP over IPv6.
+                    type: bool
+                  ecn:
+                    description: Whether the host takes congestion marks.
+                    type: bool
+                  ufo:
+                    description: Whether the host takes fragments of UDP.
+                    type: bool
+                  gso:
+                    description: Whether the host takes segments of any kind.
+                    type: bool
+                  mrg_rxbuf:
+                    description: Whether the host takes merged receive buffers.
+                    type: bool
+              guest:
+                description: What the guest takes over.
+                type: dict
+                suboptions:
+                  csum:
+                    description: Whether the guest takes checksums.
+                    type: bool
+                  tso4:
+                    description: Whether the guest takes segments of TCP over IPv4.
+                    type: bool
+                  tso6:
+                    description: Whether the guest takes segments of TCP over IPv6.
+                    type: bool
+                  ecn:
+                    description: Whether the guest takes congestion marks.
+                    type: bool
+                  ufo:
+                    description: Whether the guest takes fragments of UDP.
+                    type: bool
+          backend:
+            description: What is behind the card on the host.
+            type: dict
+            suboptions:
+              type:
+                description:
+                - What runs the network of type V(user).
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: str
+                choices:
+                - default
+                - passt
+              tap:
+                description: The device file of TAP.
+                type: str
+              vhost:
+                description: The device file of vhost.
+                type: str
+              log_file:
+                description: The file that passt logs to.
+                type: str
+              hostname:
+                description: The host name that passt tells the guest.
+                type: str
+              fqdn:
+                description: The full host name that passt tells the guest.
+                type: str
+          ips:
+            description:
+            - Addresses.
+            - Its options are those of O(config[].interfaces[].source.ips).
+            type: list
+            elements: dict
+          routes:
+            description:
+            - Routes.
+            - Its options are those of O(config[].interfaces[].source.routes).
+            type: list
+            elements: dict
+          port_forwards:
+            description: Ports of the host that lead to the guest, with passt.
+            type: list
+            elements: dict
+            suboptions:
+              proto:
+                description: The protocol.
+                type: str
+                choices:
+                - tcp
+                - udp
+              address:
+                description: The address of the host to listen on.
+                type: str
+              dev:
+                description: The device of the host to listen on.
+                type: str
+              ranges:
+                description: Ports.
+                type: list
+                elements: dict
+                suboptions:
+                  start:
+                    description: The first port.
+                    type: int
+                  end:
+                    description: The last port.
+                    type: int
+                  to:
+                    description: The guest's port that the first leads to.
+                    type: int
+                  exclude:
+                    description: Whether these ports are left out.
+                    type: bool
+          script:
+            description: A program that connects the device on the host's side.
+            type: str
+          downscript:
+            description: A program that takes the device on the host's side down.
+            type: str
+          guest_device:
+            description: The name of the device in a container.
+            type: str
+          backend_domain:
+            description: The Xen domain that has the other end.
+            type: str
+          bandwidth:
+            description: Limits of the traffic.
+            type: dict
+            suboptions:
+              inbound:
+                description: What the guest receives.
+                type: dict
+                suboptions:
+                  average:
+                    description: KiB a second on average.
+                    type: int
+                  peak:
+                    description: KiB a second at most.
+                    type: int
+                  burst:
+                    description: KiB that may go at the peak's speed.
+                    type: int
+                  floor:
+                    description: KiB a second that are guaranteed.
+                    type: int
+              outbound:
+                description: What the guest sends.
+                type: dict
+                suboptions:
+                  average:
+                    description: KiB a second on average.
+                    type: int
+                  peak:
+                    description: KiB a second at most.
+                    type: int
+                  burst:
+                    description: KiB that may go at the peak's speed.
+                    type: int
+          vlan:
+            description: VLAN tags, where the switch on the host can set them.
+            type: dict
+            suboptions:
+              trunk:
+                description:
+                - Whether several tags are let through.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: bool
+              tags:
+                description: The tags.
+                type: list
+                elements: dict
+                suboptions:
+                  id:
+                    description: The tag.
+                    type: int
+                  native_mode:
+                    description: How packets without a tag count.
+                    type: str
+                    choices:
+                    - tagged
+                    - untagged
+          isolated:
+            description: Whether ports that are isolated cannot reach each other.
+            type: bool
+          filterref:
+            description: The network filter that guards it.
+            type: dict
+            suboptions:
+              filter:
+                description: The name of the network filter.
+                type: str
+              parameters:
+                description: Values for the filter's variables.
+                type: list
+                elements: dict
+                suboptions:
+                  name:
+                    description: The name, such as V(IP).
+                    type: str
+                  value:
+                    description: The value; a name with several values comes several times.
+                    type: str
+          sndbuf:
+            description: Bytes that wait to be sent on the host's side.
+            type: int
+          coalesce:
+            description: Packets that are received before the host is told.
+            type: int
+          teaming:
+            description: Two network devices that the guest takes for one, to migrate with a
+              host device.
+            type: dict
+            suboptions:
+              type:
+                description: Whether it is the one that stays, or that goes.
+                type: str
+                choices:
+                - persistent
+                - transient
+              persistent:
+                description: The alias of the one that stays.
+                type: str
+          rom:
+            description: The boot ROM of a PCI device.
+            type: dict
+            suboptions:
+              enabled:
+                description: Whether the guest sees a boot ROM.
+                type: bool
+              bar:
+                description: Whether it is visible in the guest's memory.
+                type: bool
+              file:
+                description: A file on the host that holds it.
+                type: str
+          boot:
+            description: Booting from this device, in place of the domain's O(config[].boot).
+            type: dict
+            suboptions:
+              order:
+                description: Its place in the order in which devices are tried; the first is
+                  1.
+                type: int
+              loadparm:
+                description: The boot entry to take, on S390.
+                type: str
+          alias:
+            description: A name of your own for the device, which starts with V(ua-).
+            type: str
+          acpi_index:
+            description: The index by which firmware tells it, for stable names.
+            type: int
+          address:
+            description:
+            - Where it is on the guest's buses.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            - Its options are those of O(config[].disks[].address).
+            type: dict
+      smartcards:
+        description: Smart cards.
+        type: list
+        elements: dict
+        suboptions:
+          mode:
+            description: Where the card is.
+            type: str
+            choices:
+            - host
+            - host-certificates
+            - passthrough
+          certificates:
+            description: Three names of certificates.
+            type: list
+            elements: str
+          database:
+            description:
+            - The directory with the certificates.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+          backend:
+            description: Where it leads on the host.
+            type: dict
+            suboptions:
+              type:
+                description:
+                - Where it leads on the host.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: str
+                choices:
+                - pty
+                - file
+                - 'null'
+                - stdio
+                - dev
+                - pipe
+                - unix
+                - tcp
+                - udp
+                - vc
+                - spicevmc
+                - spiceport
+                - nmdm
+                - qemu-vdagent
+                - dbus
+              path:
+                description: The file, device or socket on the host.
+                type: str
+              source:
+                description: What else there is to say of the file.
+                type: dict
+                suboptions:
+                  seclabels:
+                    description:
+                    - How security drivers label what it uses, where not as the domain.
+                    - Its options are those of O(config[].os.nvram.source.seclabels).
+                    type: list
+                    elements: dict
+              append:
+                description: Whether the file is kept when the guest starts.
+                type: bool
+              mode:
+                description:
+                - Whether to connect, or to listen.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: str
+                choices:
+                - connect
+                - bind
+              tls:
+                description: Whether the connection is encrypted.
+                type: bool
+              host:
+                description: The name or address.
+                type: str
+              service:
+                description: The port.
+                type: str
+              protocol:
+                description:
+                - The protocol.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: str
+                choices:
+                - raw
+                - telnet
+                - telnets
+                - tls
+              bind_host:
+                description: The address of the host to send from.
+                type: str
+              bind_service:
+                description: The port of the host to send from.
+                type: str
+              channel:
+                description:
+                - The name of the channel.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: str
+              master:
+                description: One end of a null modem on the host.
+                type: str
+              slave:
+                description: The other end of a null modem on the host.
+                type: str
+              clipboard:
+                description: Whether the clipboard is shared.
+                type: bool
+              mouse:
+                description: Who draws the pointer.
+                type: str
+                choices:
+                - server
+                - client
+              log:
+                description: A file on the host that what the guest writes goes to as well.
+                type: dict
+                suboptions:
+                  file:
+                    description: The file.
+                    type: str
+                  append:
+                    description: Whether the file is kept when the guest starts.
+                    type: bool
+          alias:
+            description: A name of your own for the device, which starts with V(ua-).
+            type: str
+          acpi_index:
+            description: The index by which firmware tells it, for stable names.
+            type: int
+          address:
+            description:
+            - Where it is on the guest's buses.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            - Its options are those of O(config[].disks[].address).
+            type: dict
+      serials:
+        description: The serial ports. A new guest gets one, for its console.
+        type: list
+        elements: dict
+        suboptions:
+          type:
+            description:
+            - Where it leads on the host.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+            choices:
+            - pty
+            - file
+            - 'null'
+            - stdio
+            - dev
+            - pipe
+            - unix
+            - tcp
+            - udp
+            - vc
+            - spicevmc
+            - spiceport
+            - nmdm
+            - qemu-vdagent
+            - dbus
+          path:
+            description: The file, device or socket on the host.
+            type: str
+          source:
+            description: What else there is to say of the file.
+            type: dict
+            suboptions:
+              seclabels:
+                description:
+                - How security drivers label what it uses, where not as the domain.
+                - Its options are those of O(config[].os.nvram.source.seclabels).
+                type: list
+                elements: dict
+          append:
+            description: Whether the file is kept when the guest starts.
+            type: bool
+          mode:
+            description:
+            - Whether to connect, or to listen.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+            choices:
+            - connect
+            - bind
+          tls:
+            description: Whether the connection is encrypted.
+            type: bool
+          host:
+            description: The name or address.
+            type: str
+          service:
+            description: The port.
+            type: str
+          protocol:
+            description:
+            - The protocol.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+            choices:
+            - raw
+            - telnet
+            - telnets
+            - tls
+          bind_host:
+            description: The address of the host to send from.
+            type: str
+          bind_service:
+            description: The port of the host to send from.
+            type: str
+          channel:
+            description:
+            - The name of the channel.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+          master:
+            description: One end of a null modem on the host.
+            type: str
+          slave:
+            description: The other end of a null modem on the host.
+            type: str
+          clipboard:
+            description: Whether the clipboard is shared.
+            type: bool
+          mouse:
+            description: Who draws the pointer.
+            type: str
+            choices:
+            - server
+            - client
+          log:
+            description: A file on the host that what the guest writes goes to as well.
+            type: dict
+            suboptions:
+              file:
+                description: The file.
+                type: str
+              append:
+                description: Whether the file is kept when the guest starts.
+                type: bool
+          target:
+            description: What the guest sees.
+            type: dict
+            suboptions:
+              type:
+                description:
+                - The kind of port.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: str
+                choices:
+                - isa-serial
+                - usb-serial
+                - pci-serial
+                - spapr-vio-serial
+                - system-serial
+                - sclp-serial
+                - isa-debug
+              port:
+                description:
+                - The number of the port.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: int
+              model:
+                description:
+                - The model of the port.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: str
+                choices:
+                - isa-serial
+                - usb-serial
+                - pci-serial
+                - spapr-vty
+                - pl011
+                - 16550a
+                - sclpconsole
+                - sclplmconsole
+                - isa-debugcon
+          alias:
+            description: A name of your own for the device, which starts with V(ua-).
+            type: str
+          acpi_index:
+            description: The index by which firmware tells it, for stable names.
+            type: int
+          address:
+            description:
+            - Where it is on the guest's buses.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            - Its options are those of O(config[].disks[].address).
+            type: dict
+      parallels:
+        description: The parallel ports.
+        type: list
+        elements: dict
+        suboptions:
+          type:
+            description:
+            - Where it leads on the host.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+            choices:
+            - pty
+            - file
+            - 'null'
+            - stdio
+            - dev
+            - pipe
+            - unix
+            - tcp
+            - udp
+            - vc
+            - spicevmc
+            - spiceport
+            - nmdm
+            - qemu-vdagent
+            - dbus
+          path:
+            description: The file, device or socket on the host.
+            type: str
+          source:
+            description: What else there is to say of the file.
+            type: dict
+            suboptions:
+              seclabels:
+                description:
+                - How security drivers label what it uses, where not as the domain.
+                - Its options are those of O(config[].os.nvram.source.seclabels).
+                type: list
+                elements: dict
+          append:
+            description: Whether the file is kept when the guest starts.
+            type: bool
+          mode:
+            description:
+            - Whether to connect, or to listen.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+            choices:
+            - connect
+            - bind
+          tls:
+            description: Whether the connection is encrypted.
+            type: bool
+          host:
+            description: The name or address.
+            type: str
+          service:
+            description: The port.
+            type: str
+          protocol:
+            description:
+            - The protocol.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+            choices:
+            - raw
+            - telnet
+            - telnets
+            - tls
+          bind_host:
+            description: The address of the host to send from.
+            type: str
+          bind_service:
+            description: The port of the host to send from.
+            type: str
+          channel:
+            description:
+            - The name of the channel.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+          master:
+            description: One end of a null modem on the host.
+            type: str
+          slave:
+            description: The other end of a null modem on the host.
+            type: str
+          clipboard:
+            description: Whether the clipboard is shared.
+            type: bool
+          mouse:
+            description: Who draws the pointer.
+            type: str
+            choices:
+            - server
+            - client
+          log:
+            description: A file on the host that what the guest writes goes to as well.
+            type: dict
+            suboptions:
+              file:
+                description: The file.
+                type: str
+              append:
+                description: Whether the file is kept when the guest starts.
+                type: bool
+          target:
+            description: What the guest sees.
+            type: dict
+            suboptions:
+              port:
+                description:
+                - The number of the port.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: int
+          alias:
+            description: A name of your own for the device, which starts with V(ua-).
+            type: str
+          acpi_index:
+            description: The index by which firmware tells it, for stable names.
+            type: int
+          address:
+            description:
+            - Where it is on the guest's buses.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            - Its options are those of O(config[].disks[].address).
+            type: dict
+      consoles:
+        description: Consoles, but for the one that libvirt shows for the first serial port.
+        type: list
+        elements: dict
+        suboptions:
+          type:
+            description:
+            - Where it leads on the host.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+            choices:
+            - pty
+            - file
+            - 'null'
+            - stdio
+            - dev
+            - pipe
+            - unix
+            - tcp
+            - udp
+            - vc
+            - spicevmc
+            - spiceport
+            - nmdm
+            - qemu-vdagent
+            - dbus
+          path:
+            description: The file, device or socket on the host.
+            type: str
+          source:
+            description: What else there is to say of the file.
+            type: dict
+            suboptions:
+              seclabels:
+                description:
+                - How security drivers label what it uses, where not as the domain.
+                - Its options are those of O(config[].os.nvram.source.seclabels).
+                type: list
+                elements: dict
+          append:
+            description: Whether the file is kept when the guest starts.
+            type: bool
+          mode:
+            description:
+            - Whether to connect, or to listen.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+            choices:
+            - connect
+            - bind
+          tls:
+            description: Whether the connection is encrypted.
+            type: bool
+          host:
+            description: The name or address.
+            type: str
+          service:
+            description: The port.
+            type: str
+          protocol:
+            description:
+            - The protocol.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+            choices:
+            - raw
+            - telnet
+            - telnets
+            - tls
+          bind_host:
+            description: The address of the host to send from.
+            type: str
+          bind_service:
+            description: The port of the host to send from.
+            type: str
+          channel:
+            description:
+            - The name of the channel.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+          master:
+            description: One end of a null modem on the host.
+            type: str
+          slave:
+            description: The other end of a null modem on the host.
+            type: str
+          clipboard:
+            description: Whether the clipboard is shared.
+            type: bool
+          mouse:
+            description: Who draws the pointer.
+            type: str
+            choices:
+            - server
+            - client
+          log:
+            description: A file on the host that what the guest writes goes to as well.
+            type: dict
+            suboptions:
+              file:
+                description: The file.
+                type: str
+              append:
+                description: Whether the file is kept when the guest starts.
+                type: bool
+          target:
+            description: What the guest sees.
+            type: dict
+            suboptions:
+              type:
+                description:
+                - The kind of port.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: str
+                choices:
+                - serial
+                - virtio
+                - xen
+                - uml
+                - lxc
+                - openvz
+                - sclp
+                - sclplm
+              port:
+                description:
+                - The number of the port.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: int
+          alias:
+            description: A name of your own for the device, which starts with V(ua-).
+            type: str
+          acpi_index:
+            description: The index by which firmware tells it, for stable names.
+            type: int
+          address:
+            description:
+            - Where it is on the guest's buses.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            - Its options are those of O(config[].disks[].address).
+            type: dict
+      channels:
+        description: Channels to programs in the guest, such as the guest agent.
+        type: list
+        elements: dict
+        suboptions:
+          type:
+            description:
+            - Where it leads on the host.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+            choices:
+            - pty
+            - file
+            - 'null'
+            - stdio
+            - dev
+            - pipe
+            - unix
+            - tcp
+            - udp
+            - vc
+            - spicevmc
+            - spiceport
+            - nmdm
+            - qemu-vdagent
+            - dbus
+          path:
+            description: The file, device or socket on the host.
+            type: str
+          source:
+            description: What else there is to say of the file.
+            type: dict
+            suboptions:
+              seclabels:
+                description:
+                - How security drivers label what it uses, where not as the domain.
+                - Its options are those of O(config[].os.nvram.source.seclabels).
+                type: list
+                elements: dict
+          append:
+            description: Whether the file is kept when the guest starts.
+            type: bool
+          mode:
+            description:
+            - Whether to connect, or to listen.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+            choices:
+            - connect
+            - bind
+          tls:
+            description: Whether the connection is encrypted.
+            type: bool
+          host:
+            description: The name or address.
+            type: str
+          service:
+            description: The port.
+            type: str
+          protocol:
+            description:
+            - The protocol.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+            choices:
+            - raw
+            - telnet
+            - telnets
+            - tls
+          bind_host:
+            description: The address of the host to send from.
+            type: str
+          bind_service:
+            description: The port of the host to send from.
+            type: str
+          channel:
+            description:
+            - The name of the channel.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+          master:
+            description: One end of a null modem on the host.
+            type: str
+          slave:
+            description: The other end of a null modem on the host.
+            type: str
+          clipboard:
+            description: Whether the clipboard is shared.
+            type: bool
+          mouse:
+            description: Who draws the pointer.
+            type: str
+            choices:
+            - server
+            - client
+          log:
+            description: A file on the host that what the guest writes goes to as well.
+            type: dict
+            suboptions:
+              file:
+                description: The file.
+                type: str
+              append:
+                description: Whether the file is kept when the guest starts.
+                type: bool
+          target:
+            description: What the guest sees.
+            type: dict
+            suboptions:
+              type:
+                description:
+                - The kind of channel.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: str
+                choices:
+                - virtio
+                - guestfwd
+                - xen
+              name:
+                description: The name, such as V(org.qemu.guest_agent.0).
+                type: str
+              state:
+                description:
+                - What the guest did.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: str
+                choices:
+                - connected
+                - disconnected
+              address:
+                description: The address that the guest connects to.
+                type: str
+              port:
+                description: The port that the guest connects to.
+                type: int
+          alias:
+            description: A name of your own for the device, which starts with V(ua-).
+            type: str
+          acpi_index:
+            description: The index by which firmware tells it, for stable names.
+            type: int
+          address:
+            description:
+            - Where it is on the guest's buses.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            - Its options are those of O(config[].disks[].address).
+            type: dict
+      inputs:
+        description: Input devices, but for the PS/2 ones that every PC has.
+        type: list
+        elements: dict
+        suboptions:
+          type:
+            description: The kind of device.
+            type: str
+            choices:
+            - tablet
+            - mouse
+            - keyboard
+            - passthrough
+            - evdev
+          source:
+            description: The event device of the host.
+            type: str
+          grab:
+            description: Whether all devices switch together.
+            type: str
+            choices:
+            - all
+          grab_toggle:
+            description: The keys that switch between host and guest.
+            type: str
+            choices:
+            - ctrl-ctrl
+            - alt-alt
+            - shift-shift
+            - meta-meta
+            - scrolllock
+            - ctrl-scrolllock
+          repeat:
+            description: Whether keys repeat.
+            type: bool
+          bus:
+            description:
+            - The bus.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+            choices:
+            - ps2
+            - usb
+            - virtio
+            - xen
+          model:
+            description:
+            - Which generation of virtio it speaks.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+            choices:
+            - virtio
+            - virtio-transitional
+            - virtio-non-transitional
+          driver:
+            description: How the host runs the device.
+            type: dict
+            suboptions:
+              iommu:
+                description: Whether a virtio device goes through the guest's IOMMU.
+                type: bool
+              ats:
+                description: Whether a virtio device has address translation services.
+                type: bool
+              packed:
+                description: Whether a virtio device may use packed queues.
+                type: bool
+              page_per_vq:
+                description: Whether each queue of a virtio device notifies on a page of its
+                  own.
+                type: bool
+          alias:
+            description: A name of your own for the device, which starts with V(ua-).
+            type: str
+          acpi_index:
+            description: The index by which firmware tells it, for stable names.
+            type: int
+          address:
+            description:
+            - Where it is on the guest's buses.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            - Its options are those of O(config[].disks[].address).
+            type: dict
+      tpms:
+        description: Trusted platform modules.
+        type: list
+        elements: dict
+        suboptions:
+          model:
+            description:
+            - What the guest sees.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+            choices:
+            - tpm-crb
+            - tpm-tis
+            - tpm-spapr
+            - spapr-tpm-proxy
+          backend:
+            description: What is behind it on the host.
+            type: dict
+            suboptions:
+              type:
+                description:
+                - What is behind it on the host.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: str
+                choices:
+                - emulator
+                - passthrough
+                - external
+              secret:
+                description: The UUID of the libvirt secret that encrypts it.
+                type: str
+              persistent_state:
+                description: Whether its state stays with the host.
+                type: bool
+              debug:
+                description: How much it logs.
+                type: int
+              sha1:
+                description: Whether registers of sha1 are on.
+                type: bool
+              sha256:
+                description: Whether registers of sha256 are on.
+                type: bool
+              sha384:
+                description: Whether registers of sha384 are on.
+                type: bool
+              sha512:
+                description: Whether registers of sha512 are on.
+                type: bool
+              source_type:
+                description: Where its state is kept.
+                type: str
+                choices:
+                - file
+                - dir
+              source:
+                description: The file or directory with its state.
+                type: str
+              profile:
+                description: What it can do.
+                type: dict
+                suboptions:
+                  source:
+                    description: The profile to take.
+                    type: str
+                  name:
+                    description:
+                    - The profile that was taken.
+                    - libvirt fills it in by itself, so V(null) leaves it as it is.
+                    type: str
+                  remove_disabled:
+                    description: What becomes of algorithms that the host forbids.
+                    type: str
+                    choices:
+                    - check
+                    - fips-host
+              device:
+                description:
+                - The device of the host.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: str
+              source_mode:
+                description:
+                - Whether to connect.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: str
+                choices:
+                - connect
+              version:
+                description:
+                - The version.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: str
+                choices:
+                - '1.2'
+                - '2.0'
+          alias:
+            description: A name of your own for the device, which starts with V(ua-).
+            type: str
+          acpi_index:
+            description: The index by which firmware tells it, for stable names.
+            type: int
+          address:
+            description:
+            - Where it is on the guest's buses.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            - Its options are those of O(config[].disks[].address).
+            type: dict
+      graphics:
+        description: Displays.
+        type: list
+        elements: dict
+        suboptions:
+          type:
+            description: The kind of display.
+            type: str
+            choices:
+            - vnc
+            - spice
+            - sdl
+            - rdp
+            - desktop
+            - dbus
+            - egl-headless
+          port:
+            description:
+            - The port; V(-1) is the next free one.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: int
+          autoport:
+            description:
+            - Whether libvirt picks the port.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: bool
+          listen:
+            description:
+            - The address to listen on; V(0.0.0.0) lets all the world in.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+          websocket:
+            description: The port for browsers; V(-1) is the next free one.
+            type: int
+          socket:
+            description:
+            - The socket to listen on.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+          share_policy:
+            description: Whether a viewer may shut out the others.
+            type: str
+            choices:
+            - allow-exclusive
+            - force-shared
+            - ignore
+          power_control:
+            description: Whether viewers may switch the guest off.
+            type: bool
+          passwd:
+            description: The password.
+            type: str
+          passwd_valid_to:
+            description: When the password ends, in UTC.
+            type: str
+          connected:
+            description: What becomes of connections when the password changes.
+            type: str
+            choices:
+            - fail
+            - disconnect
+            - keep
+          keymap:
+            description: The keyboard's layout.
+            type: str
+          audio:
+            description:
+            - The number of the audio backend.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: int
+          listens:
+            description: What to listen on; libvirt fills in the loopback address.
+            type: list
+            elements: dict
+            suboptions:
+              type:
+                description: What to listen on.
+                type: str
+                choices:
+                - address
+                - network
+                - socket
+                - none
+              address:
+                description:
+                - The address to listen on.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: str
+              network:
+                description: The libvirt network on whose address to listen.
+                type: str
+              socket:
+                description:
+                - The socket.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: str
+          tls_port:
+            description:
+            - The encrypted port.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: int
+          default_mode:
+            description: Which port channels take.
+            type: str
+            choices:
+            - any
+            - secure
+            - insecure
+          channels:
+            description:
+            - Ports by channel.
+            - A name that is left out stays as it is; one that is V(null) goes.
+            - Values are V(any), V(secure), V(insecure).
+            type: dict
+          image_compression:
+            description: How images are compressed.
+            type: str
+            choices:
+            - auto_glz
+            - auto_lz
+            - quic
+            - glz
+            - lz
+            - 'off'
+          jpeg_compression:
+            description: Whether images may lose detail.
+            type: str
+            choices:
+            - auto
+            - never
+            - always
+          zlib_compression:
+            description: Whether images are packed again.
+            type: str
+            choices:
+            - auto
+            - never
+            - always
+          playback_compression:
+            description: Whether sound is compressed.
+            type: bool
+          streaming:
+            description: What is sent as video.
+            type: str
+            choices:
+            - filter
+            - all
+            - 'off'
+          clipboard:
+            description: Whether the clipboard is shared.
+            type: bool
+          mouse:
+            description: Who draws the pointer.
+            type: str
+            choices:
+            - server
+            - client
+          filetransfer:
+            description: Whether files can be dropped in.
+            type: bool
+          gl:
+            description: OpenGL.
+            type: dict
+            suboptions:
+              enable:
+                description: Whether it is on.
+                type: bool
+              rendernode:
+                description: The device of the host that renders.
+                type: str
+          display:
+            description: The X display.
+            type: str
+          fullscreen:
+            description: Whether it takes the whole screen.
+            type: bool
+          xauth:
+            description: The file with X's cookie.
+            type: str
+          replace_user:
+            description: Whether a new user puts the old one out.
+            type: bool
+          multi_user:
+            description: Whether several users share the display.
+            type: bool
+          username:
+            description: The user name.
+            type: str
+          address:
+            description: The address of the bus.
+            type: str
+          p2p:
+            description: Whether connections are made one to one.
+            type: bool
+      sounds:
+        description: Sound cards.
+        type: list
+        elements: dict
+        suboptions:
+          model:
+            description: The model of the card.
+            type: str
+            choices:
+            - ich9
+            - ich6
+            - ich7
+            - ac97
+            - es1370
+            - sb16
+            - pcspk
+            - usb
+            - virtio
+          multichannel:
+            description: Whether a USB card has more than two channels.
+            type: bool
+          streams:
+            description:
+            - Streams of a virtio card.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: int
+          codecs:
+            description: What is plugged into the card.
+            type: list
+            elements: str
+            choices:
+            - duplex
+            - micro
+            - output
+          audio:
+            description: The number of the audio backend.
+            type: int
+          driver:
+            description:
+            - How the host runs the device.
+            - Its options are those of O(config[].inputs[].driver).
+            type: dict
+          alias:
+            description: A name of your own for the device, which starts with V(ua-).
+            type: str
+          acpi_index:
+            description: The index by which firmware tells it, for stable names.
+            type: int
+          address:
+            description:
+            - Where it is on the guest's buses.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            - Its options are those of O(config[].disks[].address).
+            type: dict
+      audios:
+        description: Where sound goes on the host.
+        type: list
+        elements: dict
+        suboptions:
+          id:
+            description: The number of the backend.
+            type: int
+          type:
+            description: Where sound goes on the host.
+            type: str
+            choices:
+            - none
+            - alsa
+            - coreaudio
+            - dbus
+            - jack
+            - oss
+            - pipewire
+            - pulseaudio
+            - sdl
+            - spice
+            - file
+          timer_period:
+            description: Microseconds between two looks.
+            type: int
+          try_mmap:
+            description: Whether to map the device's memory.
+            type: bool
+          exclusive:
+            description: Whether to shut out other programs.
+            type: bool
+          dsp_policy:
+            description: How the device balances delay and load.
+            type: int
+          runtime_dir:
+            description: The directory of the sound server's socket.
+            type: str
+          server_name:
+            description: The sound server.
+            type: str
+          driver:
+            description: What SDL uses.
+            type: str
+            choices:
+            - esd
+            - alsa
+            - arts
+            - pulseaudio
+          path:
+            description: The file that sound is written to.
+            type: str
+          input:
+            description: What the guest hears.
+            type: dict
+            suboptions:
+              mixing_engine:
+                description:
+                - Whether QEMU mixes.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: bool
+              fixed_settings:
+                description:
+                - Whether the settings below hold.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: bool
+              voices:
+                description: Voices.
+                type: int
+              buffer_length:
+                description: Microseconds in the buffer.
+                type: int
+              buffer_count:
+                description: Buffers.
+                type: int
+              dev:
+                description: The device of the host.
+                type: str
+              try_poll:
+                description: Whether to poll the device.
+                type: bool
+              name:
+                description: The sink or source of the sound server.
+                type: str
+              stream_name:
+                description: The name that the sound server shows.
+                type: str
+              latency:
+                description: Microseconds to wait.
+                type: int
+              server_name:
+                description: The sound server.
+                type: str
+              client_name:
+                description: The guest's name on the sound server.
+                type: str
+              connect_ports:
+                description: Ports to connect to.
+                type: str
+              exact_name:
+                description: Whether the name must be just that.
+                type: bool
+              settings:
+                description: How sound is kept.
+                type: dict
+                suboptions:
+                  frequency:
+                    description: Samples a second.
+                    type: int
+                  channels:
+                    description: Channels.
+                    type: int
+                  format:
+                    description: How a sample is kept.
+                    type: str
+                    choices:
+                    - s8
+                    - u8
+                    - s16
+                    - u16
+                    - s32
+                    - u32
+                    - f32
+          output:
+            description:
+            - What the guest plays.
+            - Its options are those of O(config[].audios[].input).
+            type: dict
+      videos:
+        description: Graphics cards.
+        type: list
+        elements: dict
+        suboptions:
+          driver:
+            description: How the host runs the card.
+            type: dict
+            suboptions:
+              name:
+                description:
+                - What runs the card on the host.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: str
+                choices:
+                - qemu
+                - vhostuser
+              vgaconf:
+                description: Where VGA is, on bhyve.
+                type: str
+                choices:
+                - io
+                - 'on'
+                - 'off'
+              iommu:
+                description: Whether a virtio device goes through the guest's IOMMU.
+                type: bool
+              ats:
+                description: Whether a virtio device has address translation services.
+                type: bool
+              packed:
+                description: Whether a virtio device may use packed queues.
+                type: bool
+              page_per_vq:
+                description: Whether each queue of a virtio device notifies on a page of its
+                  own.
+                type: bool
+          model:
+            description: What the guest sees.
+            type: dict
+            suboptions:
+              type:
+                description:
+                - The model of the card; V(none) for no card.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: str
+                choices:
+                - virtio
+                - vga
+                - qxl
+                - cirrus
+                - bochs
+                - ramfb
+                - none
+                - vmvga
+                - xen
+                - vbox
+                - gop
+                - parallels
+              vram:
+                description:
+                - KiB of memory.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: int
+              ram:
+                description:
+                - KiB of memory on the first bar.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: int
+              vgamem:
+                description:
+                - KiB of memory for VGA.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: int
+              vram64:
+                description:
+                - KiB of memory on the fourth bar.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: int
+              heads:
+                description:
+                - Screens.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: int
+              primary:
+                description:
+                - Whether it is the first card.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: bool
+              blob:
+                description: Whether the guest's pictures are shared without copies.
+                type: bool
+              acceleration:
+                description: What the host's card does.
+                type: dict
+                suboptions:
+                  accel3d:
+                    description: Whether it draws in 3D.
+                    type: bool
+                  accel2d:
+                    description: Whether it draws in 2D.
+                    type: bool
+                  rendernode:
+                    description: The device of the host that renders.
+                    type: str
+              resolution:
+                description: The size of the first screen.
+                type: dict
+                suboptions:
+                  x:
+                    description: The width in pixels.
+                    type: int
+                  y:
+                    description: The height in pixels.
+                    type: int
+          alias:
+            description: A name of your own for the device, which starts with V(ua-).
+            type: str
+          acpi_index:
+            description: The index by which firmware tells it, for stable names.
+            type: int
+          address:
+            description:
+            - Where it is on the guest's buses.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            - Its options are those of O(config[].disks[].address).
+            type: dict
+      hostdevs:
+        description: Devices of the host.
+        type: list
+        elements: dict
+        suboptions:
+          mode:
+            description: Virtual machines take V(subsystem).
+            type: str
+            choices:
+            - subsystem
+            - capabilities
+          type:
+            description: The kind of device.
+            type: str
+            choices:
+            - pci
+            - usb
+            - scsi
+            - scsi_host
+            - mdev
+            - storage
+            - misc
+            - net
+          source:
+            description: What it is on the host.
+            type: dict
+            suboptions:
+              startup_policy:
+                description: Whether the guest starts without it.
+                type: str
+                choices:
+                - mandatory
+                - requisite
+                - optional
+              write_filtering:
+                description: Whether Xen filters writes to its configuration.
+                type: bool
+              address:
+                description: The PCI address on the host.
+                type: dict
+                suboptions:
+                  domain:
+                    description: The PCI domain.
+                    type: int
+                  bus:
+                    description:
+                    - 'The bus: the index of the controller, or the bus of the device.'
+                    - libvirt fills it in by itself, so V(null) leaves it as it is.
+                    type: int
+                  slot:
+                    description:
+                    - The slot of the bus.
+                    - libvirt fills it in by itself, so V(null) leaves it as it is.
+                    type: int
+                  function:
+                    description: The function of the slot.
+                    type: int
+                  multifunction:
+                    description:
+                    - Whether the slot has more functions.
+                    - libvirt fills it in by itself, so V(null) leaves it as it is.
+                    type: bool
+          driver:
+            description: How the host hands over the device.
+            type: dict
+            suboptions:
+              name:
+                description: What hands the device to the guest.
+                type: str
+                choices:
+                - kvm
+                - vfio
+                - xen
+              model:
+                description: The kernel driver that takes the device.
+                type: str
+          teaming:
+            description: Two network devices that the guest takes for one, to migrate with a
+              host device.
+            type: dict
+            suboptions:
+              type:
+                description: Whether it is the one that stays, or that goes.
+                type: str
+                choices:
+                - persistent
+                - transient
+              persistent:
+                description: The alias of the one that stays.
+                type: str
+          display:
+            description:
+            - Whether a graphics device shows in the guest's display.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: bool
+          ramfb:
+            description: Whether the firmware has a display on it.
+            type: bool
+          rawio:
+            description: Whether it may use raw SCSI commands.
+            type: bool
+          sgio:
+            description: Whether raw SCSI commands are filtered.
+            type: str
+            choices:
+            - filtered
+            - unfiltered
+          model:
+            description:
+            - The model that the guest sees.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+          managed:
+            description: Whether libvirt takes it from the host and gives it back.
+            type: bool
+          readonly:
+            description: Whether the guest can only read it.
+            type: bool
+          shareable:
+            description: Whether several guests may have it.
+            type: bool
+          rom:
+            description:
+            - The boot ROM of a PCI device.
+            - Its options are those of O(config[].interfaces[].rom).
+            type: dict
+          boot:
+            description: Booting from this device, in place of the domain's O(config[].boot).
+            type: dict
+            suboptions:
+              order:
+                description: Its place in the order in which devices are tried; the first is
+                  1.
+                type: int
+              loadparm:
+                description: The boot entry to take, on S390.
+                type: str
+          alias:
+            description: A name of your own for the device, which starts with V(ua-).
+            type: str
+          acpi_index:
+            description: The index by which firmware tells it, for stable names.
+            type: int
+          address:
+            description:
+            - Where it is on the guest's buses.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            - Its options are those of O(config[].disks[].address).
+            type: dict
+      redirdevs:
+        description: USB devices of the viewer.
+        type: list
+        elements: dict
+        suboptions:
+          bus:
+            description:
+            - The bus.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+            choices:
+            - usb
+          type:
+            description:
+            - Where it leads on the host.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+            choices:
+            - pty
+            - file
+            - 'null'
+            - stdio
+            - dev
+            - pipe
+            - unix
+            - tcp
+            - udp
+            - vc
+            - spicevmc
+            - spiceport
+            - nmdm
+            - qemu-vdagent
+            - dbus
+          path:
+            description: The file, device or socket on the host.
+            type: str
+          source:
+            description: What else there is to say of the file.
+            type: dict
+            suboptions:
+              seclabels:
+                description:
+                - How security drivers label what it uses, where not as the domain.
+                - Its options are those of O(config[].os.nvram.source.seclabels).
+                type: list
+                elements: dict
+          append:
+            description: Whether the file is kept when the guest starts.
+            type: bool
+          mode:
+            description:
+            - Whether to connect, or to listen.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+            choices:
+            - connect
+            - bind
+          tls:
+            description: Whether the connection is encrypted.
+            type: bool
+          host:
+            description: The name or address.
+            type: str
+          service:
+            description: The port.
+            type: str
+          protocol:
+            description:
+            - The protocol.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+            choices:
+            - raw
+            - telnet
+            - telnets
+            - tls
+          bind_host:
+            description: The address of the host to send from.
+            type: str
+          bind_service:
+            description: The port of the host to send from.
+            type: str
+          channel:
+            description:
+            - The name of the channel.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+          master:
+            description: One end of a null modem on the host.
+            type: str
+          slave:
+            description: The other end of a null modem on the host.
+            type: str
+          clipboard:
+            description: Whether the clipboard is shared.
+            type: bool
+          mouse:
+            description: Who draws the pointer.
+            type: str
+            choices:
+            - server
+            - client
+          log:
+            description: A file on the host that what the guest writes goes to as well.
+            type: dict
+            suboptions:
+              file:
+                description: The file.
+                type: str
+              append:
+                description: Whether the file is kept when the guest starts.
+                type: bool
+          boot:
+            description: Booting from this device, in place of the domain's O(config[].boot).
+            type: dict
+            suboptions:
+              order:
+                description: Its place in the order in which devices are tried; the first is
+                  1.
+                type: int
+              loadparm:
+                description: The boot entry to take, on S390.
+                type: str
+          alias:
+            description: A name of your own for the device, which starts with V(ua-).
+            type: str
+          acpi_index:
+            description: The index by which firmware tells it, for stable names.
+            type: int
+          address:
+            description:
+            - Where it is on the guest's buses.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            - Its options are those of O(config[].disks[].address).
+            type: dict
+      redirfilter:
+        description: Which USB devices may be redirected; the first that fits holds.
+        type: list
+        elements: dict
+        suboptions:
+          allow:
+            description: Whether it may be redirected.
+            type: bool
+          class:
+            description: The USB class, such as V(0x08); V(-1) is any.
+            type: str
+          vendor:
+            description: The vendor, such as V(0x046d); V(-1) is any.
+            type: str
+          product:
+            description: The product, such as V(0x08b2); V(-1) is any.
+            type: str
+          version:
+            description: The version, such as V(2.00); V(-1) is any.
+            type: str
+      hubs:
+        description: USB hubs.
+        type: list
+        elements: dict
+        suboptions:
+          type:
+            description:
+            - The bus.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+            choices:
+            - usb
+          alias:
+            description: A name of your own for the device, which starts with V(ua-).
+            type: str
+          acpi_index:
+            description: The index by which firmware tells it, for stable names.
+            type: int
+          address:
+            description:
+            - Where it is on the guest's buses.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            - Its options are those of O(config[].disks[].address).
+            type: dict
+      watchdogs:
+        description: Watchdogs, but for the one in the chip set of Q35.
+        type: list
+        elements: dict
+        suboptions:
+          model:
+            description: What the guest sees.
+            type: str
+            choices:
+            - i6300esb
+            - itco
+            - ib700
+            - diag288
+          action:
+            description: What becomes of a guest that hangs.
+            type: str
+            choices:
+            - reset
+            - shutdown
+            - poweroff
+            - pause
+            - none
+            - dump
+            - inject-nmi
+          alias:
+            description: A name of your own for the device, which starts with V(ua-).
+            type: str
+          acpi_index:
+            description: The index by which firmware tells it, for stable names.
+            type: int
+          address:
+            description:
+            - Where it is on the guest's buses.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            - Its options are those of O(config[].disks[].address).
+            type: dict
+      memballoon:
+        description:
+        - The memory balloon.
+        - libvirt fills it in by itself, so V(null) leaves it as it is.
+        type: dict
+        suboptions:
+          model:
+            description:
+            - What the guest sees; V(none) for no balloon.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+            choices:
+            - virtio
+            - virtio-transitional
+            - virtio-non-transitional
+            - xen
+            - none
+          autodeflate:
+            description: Whether the guest gets memory back when it runs out.
+            type: bool
+          free_page_reporting:
+            description: Whether the guest gives back what it does not use.
+            type: bool
+          stats_period:
+            description: Seconds between two counts.
+            type: int
+          driver:
+            description:
+            - How the host runs the device.
+            - Its options are those of O(config[].inputs[].driver).
+            type: dict
+          alias:
+            description: A name of your own for the device, which starts with V(ua-).
+            type: str
+          acpi_index:
+            description: The index by which firmware tells it, for stable names.
+            type: int
+          address:
+            description:
+            - Where it is on the guest's buses.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            - Its options are those of O(config[].disks[].address).
+            type: dict
+      rngs:
+        description: Random number generators.
+        type: list
+        elements: dict
+        suboptions:
+          model:
+            description:
+            - Which generation of virtio it speaks.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+            choices:
+            - virtio
+            - virtio-transitional
+            - virtio-non-transitional
+          backend:
+            description: What is behind it on the host.
+            type: dict
+            suboptions:
+              model:
+                description:
+                - Where random numbers come from.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: str
+                choices:
+                - random
+                - builtin
+                - egd
+              device:
+                description:
+                - The device, such as V(/dev/urandom).
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: str
+              type:
+                description: Where it leads on the host.
+                type: str
+                choices:
+                - pty
+                - file
+                - 'null'
+                - stdio
+                - dev
+                - pipe
+                - unix
+                - tcp
+                - udp
+                - vc
+                - spicevmc
+                - spiceport
+                - nmdm
+                - qemu-vdagent
+                - dbus
+              path:
+                description: The file, device or socket on the host.
+                type: str
+              source:
+                description: What else there is to say of the file.
+                type: dict
+                suboptions:
+                  seclabels:
+                    description:
+                    - How security drivers label what it uses, where not as the domain.
+                    - Its options are those of O(config[].os.nvram.source.seclabels).
+                    type: list
+                    elements: dict
+              append:
+                description: Whether the file is kept when the guest starts.
+                type: bool
+              mode:
+                description:
+                - Whether to connect, or to listen.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: str
+                choices:
+                - connect
+                - bind
+              tls:
+                description: Whether the connection is encrypted.
+                type: bool
+              host:
+                description: The name or address.
+                type: str
+              service:
+                description: The port.
+                type: str
+              protocol:
+                description:
+                - The protocol.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: str
+                choices:
+                - raw
+                - telnet
+                - telnets
+                - tls
+              bind_host:
+                description: The address of the host to send from.
+                type: str
+              bind_service:
+                description: The port of the host to send from.
+                type: str
+              channel:
+                description:
+                - The name of the channel.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: str
+              master:
+                description: One end of a null modem on the host.
+                type: str
+              slave:
+                description: The other end of a null modem on the host.
+                type: str
+              clipboard:
+                description: Whether the clipboard is shared.
+                type: bool
+              mouse:
+                description: Who draws the pointer.
+                type: str
+                choices:
+                - server
+                - client
+              log:
+                description: A file on the host that what the guest writes goes to as well.
+                type: dict
+                suboptions:
+                  file:
+                    description: The file.
+                    type: str
+                  append:
+                    description: Whether the file is kept when the guest starts.
+                    type: bool
+          rate:
+            description: How many the guest may take.
+            type: dict
+            suboptions:
+              bytes:
+                description: Bytes.
+                type: int
+              period:
+                description:
+                - Milliseconds.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: int
+          driver:
+            description:
+            - How the host runs the device.
+            - Its options are those of O(config[].inputs[].driver).
+            type: dict
+          alias:
+            description: A name of your own for the device, which starts with V(ua-).
+            type: str
+          acpi_index:
+            description: The index by which firmware tells it, for stable names.
+            type: int
+          address:
+            description:
+            - Where it is on the guest's buses.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            - Its options are those of O(config[].disks[].address).
+            type: dict
+      nvram:
+        description: The NVRAM device on POWER.
+        type: dict
+        suboptions:
+          alias:
+            description: A name of your own for the device, which starts with V(ua-).
+            type: str
+          acpi_index:
+            description: The index by which firmware tells it, for stable names.
+            type: int
+          address:
+            description:
+            - Where it is on the guest's buses.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            - Its options are those of O(config[].disks[].address).
+            type: dict
+      panics:
+        description: Devices that tell of a crash.
+        type: list
+        elements: dict
+        suboptions:
+          model:
+            description:
+            - What the guest sees.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+            choices:
+            - isa
+            - pseries
+            - hyperv
+            - s390
+            - pvpanic
+          alias:
+            description: A name of your own for the device, which starts with V(ua-).
+            type: str
+          acpi_index:
+            description: The index by which firmware tells it, for stable names.
+            type: int
+          address:
+            description:
+            - Where it is on the guest's buses.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            - Its options are those of O(config[].disks[].address).
+            type: dict
+      shmems:
+        description: Memory shared with other guests.
+        type: list
+        elements: dict
+        suboptions:
+          name:
+            description: The name of the memory on the host.
+            type: str
+          role:
+            description: Whether it stays when the guest migrates.
+            type: str
+            choices:
+            - master
+            - peer
+          model:
+            description:
+            - What the guest sees.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+            choices:
+            - ivshmem-plain
+            - ivshmem-doorbell
+            - ivshmem
+          size:
+            description:
+            - The size, a power of two.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+          server:
+            description: The server of the memory.
+            type: dict
+            suboptions:
+              path:
+                description: The socket.
+                type: str
+          msi:
+            description: Interrupts.
+            type: dict
+            suboptions:
+              vectors:
+                description: Interrupts.
+                type: int
+              ioeventfd:
+                description:
+                - Whether it is served beside the virtual CPU's thread.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: bool
+          alias:
+            description: A name of your own for the device, which starts with V(ua-).
+            type: str
+          acpi_index:
+            description: The index by which firmware tells it, for stable names.
+            type: int
+          address:
+            description:
+            - Where it is on the guest's buses.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            - Its options are those of O(config[].disks[].address).
+            type: dict
+      memory_devices:
+        description: Memory that can be plugged.
+        type: list
+        elements: dict
+        suboptions:
+          model:
+            description: What the guest sees.
+            type: str
+            choices:
+            - dimm
+            - nvdimm
+            - virtio-pmem
+            - virtio-mem
+            - sgx-epc
+          access:
+            description: Whether other programs share it.
+            type: str
+            choices:
+            - shared
+            - private
+          discard:
+            description: Whether it is discarded when the guest stops.
+            type: bool
+          uuid:
+            description:
+            - The UUID of an NVDIMM.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+          source:
+            description: Where the memory comes from.
+            type: dict
+            suboptions:
+              pagesize:
+                description: The size of the host's pages.
+                type: str
+              nodemask:
+                description: The nodes of the host.
+                type: str
+              path:
+                description: The file that is the memory.
+                type: str
+              alignsize:
+                description: The alignment of the file in memory.
+                type: str
+              pmem:
+                description: Whether the file is persistent memory.
+                type: bool
+          target:
+            description: What the guest sees.
+            type: dict
+            suboptions:
+              size:
+                description: The size.
+                type: str
+              node:
+                description: The guest's node.
+                type: int
+              block:
+                description:
+                - The size of a block.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: str
+              requested:
+                description: The size that the guest should have now.
+                type: str
+              current:
+                description:
+                - The size that the guest has now.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: str
+              label:
+                description: The size of an NVDIMM's labels.
+                type: str
+              readonly:
+                description: Whether the guest can only read it.
+                type: bool
+              base:
+                description:
+                - The guest address at which it starts.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: int
+              dynamic_memslots:
+                description: Whether its slots are taken as they are needed.
+                type: bool
+          alias:
+            description: A name of your own for the device, which starts with V(ua-).
+            type: str
+          acpi_index:
+            description: The index by which firmware tells it, for stable names.
+            type: int
+          address:
+            description:
+            - Where it is on the guest's buses.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            - Its options are those of O(config[].disks[].address).
+            type: dict
+      iommus:
+        description: IOMMUs.
+        type: list
+        elements: dict
+        suboptions:
+          model:
+            description: What the guest sees.
+            type: str
+            choices:
+            - intel
+            - smmuv3
+            - virtio
+          driver:
+            description: What it can do.
+            type: dict
+            suboptions:
+              intremap:
+                description: Whether interrupts are remapped.
+                type: bool
+              caching_mode:
+                description: Whether the guest tells of new entries.
+                type: bool
+              eim:
+                description:
+                - Whether interrupts reach all of many CPUs.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: bool
+              iotlb:
+                description: Whether devices cache translations.
+                type: bool
+              aw_bits:
+                description: The width of addresses.
+                type: int
+              dma_translation:
+                description: Whether addresses of devices are translated.
+                type: bool
+          alias:
+            description: A name of your own for the device, which starts with V(ua-).
+            type: str
+          acpi_index:
+            description: The index by which firmware tells it, for stable names.
+            type: int
+          address:
+            description:
+            - Where it is on the guest's buses.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            - Its options are those of O(config[].disks[].address).
+            type: dict
+      vsock:
+        description: Sockets between host and guest.
+        type: dict
+        suboptions:
+          model:
+            description:
+            - Which generation of virtio it speaks.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+            choices:
+            - virtio
+            - virtio-transitional
+            - virtio-non-transitional
+          cid:
+            description: The guest's address.
+            type: dict
+            suboptions:
+              auto:
+                description:
+                - Whether libvirt picks the address.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: bool
+              address:
+                description:
+                - The address.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: int
+          driver:
+            description:
+            - How the host runs the device.
+            - Its options are those of O(config[].inputs[].driver).
+            type: dict
+          alias:
+            description: A name of your own for the device, which starts with V(ua-).
+            type: str
+          acpi_index:
+            description: The index by which firmware tells it, for stable names.
+            type: int
+          address:
+            description:
+            - Where it is on the guest's buses.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            - Its options are those of O(config[].disks[].address).
+            type: dict
+      cryptos:
+        description: Cryptographic devices.
+        type: list
+        elements: dict
+        suboptions:
+          model:
+            description:
+            - What the guest sees.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+            choices:
+            - virtio
+          type:
+            description:
+            - What runs it.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+            choices:
+            - qemu
+          backend:
+            description: What is behind it on the host.
+            type: dict
+            suboptions:
+              model:
+                description:
+                - What computes.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
+                type: str
+                choices:
+                - builtin
+                - lkcf
+              queues:
+                description: The number of queues.
+                type: int
+          driver:
+            description:
+            - How the host runs the device.
+            - Its options are those of O(config[].inputs[].driver).
+            type: dict
+          alias:
+            description: A name of your own for the device, which starts with V(ua-).
+            type: str
+          acpi_index:
+            description: The index by which firmware tells it, for stable names.
+            type: int
+          address:
+            description:
+            - Where it is on the guest's buses.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            - Its options are those of O(config[].disks[].address).
+            type: dict
+      pstore:
+        description: What survives a crash of the guest.
+        type: dict
+        suboptions:
+          backend:
+            description: What the guest sees.
+            type: str
+            choices:
+            - acpi-erst
+          path:
+            description:
+            - The file that keeps it.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+          size:
+            description: The size.
+            type: str
+          alias:
+            description: A name of your own for the device, which starts with V(ua-).
+            type: str
+          acpi_index:
+            description: The index by which firmware tells it, for stable names.
+            type: int
+          address:
+            description:
+            - Where it is on the guest's buses.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            - Its options are those of O(config[].disks[].address).
+            type: dict
+      leases:
+        description: Leases of a lock manager.
+        type: list
+        elements: dict
+        suboptions:
+          lockspace:
+            description: The lock space.
+            type: str
+          key:
+            description: The name of the lease.
+            type: str
+          path:
+            description: The file with the lease.
+            type: str
+          offset:
+            description:
+            - Where in the file it is.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: int
+      throttle_groups:
+        description: Limits that disks share.
+        type: list
+        elements: dict
+        suboptions:
+          group_name:
+            description: The name of the group.
+            type: str
+          total_bytes_sec:
+            description: Bytes a second in all.
+            type: int
+          read_bytes_sec:
+            description: Bytes a second read.
+            type: int
+          write_bytes_sec:
+            description: Bytes a second written.
+            type: int
+          total_iops_sec:
+            description: Operations a second in all.
+            type: int
+          read_iops_sec:
+            description: Reads a second.
+            type: int
+          write_iops_sec:
+            description: Writes a second.
+            type: int
+          total_bytes_sec_max:
+            description: Bytes a second in all, in a burst.
+            type: int
+          read_bytes_sec_max:
+            description: Bytes a second read, in a burst.
+            type: int
+          write_bytes_sec_max:
+            description: Bytes a second written, in a burst.
+            type: int
+          total_iops_sec_max:
+            description: Operations a second in all, in a burst.
+            type: int
+          read_iops_sec_max:
+            description: Reads a second, in a burst.
+            type: int
+          write_iops_sec_max:
+            description: Writes a second, in a burst.
+            type: int
+          size_iops_sec:
+            description: Bytes from which on an operation counts as several.
+            type: int
+          total_bytes_sec_max_length:
+            description: Seconds of a burst of bytes in all.
+            type: int
+          read_bytes_sec_max_length:
+            description: Seconds of a burst of bytes read.
+            type: int
+          write_bytes_sec_max_length:
+            description: Seconds of a burst of bytes written.
+            type: int
+          total_iops_sec_max_length:
+            description: Seconds of a burst of operations in all.
+            type: int
+          read_iops_sec_max_length:
+            description: Seconds of a burst of reads.
+            type: int
+          write_iops_sec_max_length:
+            description: Seconds of a burst of writes.
+            type: int
+      idmap:
+        description: Which users and groups of the host those of the guest are.
+        type: dict
+        suboptions:
+          uids:
+            description:
+            - Users.
+            - Its options are those of O(config[].filesystems[].idmap.uids).
+            type: list
+            elements: dict
+          gids:
+            description:
+            - Groups.
+            - Its options are those of O(config[].filesystems[].idmap.uids).
+            type: list
+            elements: dict
+      seclabels:
+        description: How security drivers label the guest.
+        type: list
+        elements: dict
+        suboptions:
+          model:
+            description:
+            - The security driver, such as V(selinux), V(apparmor) or V(dac).
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: str
+          type:
+            description: Whether libvirt makes the label.
+            type: str
+            choices:
+            - dynamic
+            - static
+            - none
+          relabel:
+            description:
+            - Whether libvirt labels files for the guest.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: bool
+          label:
+            description: The label.
+            type: str
+          baselabel:
+            description: What libvirt makes the label from.
+            type: str
+      keywrap:
+        description:
+        - Keys that are kept in hardware on S390.
+        - A name that is left out stays as it is; one that is V(null) goes.
+        type: dict
+      launch_security:
+        description: Memory that the host cannot read.
+        type: dict
+        suboptions:
+          type:
+            description: How it is protected.
+            type: str
+            choices:
+            - sev
+            - sev-snp
+            - s390-pv
+            - tdx
+          policy:
+            description: The policy, such as V(0x0003).
+            type: str
+          cbitpos:
+            description:
+            - The bit that marks encrypted memory.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: int
+          reduced_phys_bits:
+            description:
+            - Bits of addresses that go to it.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
+            type: int
+          kernel_hashes:
+            description: Whether the kernel is measured.
+            type: bool
+          dh_cert:
+            description: The owner's key.
+            type: str
+          session:
+            description: The owner's session.
+            type: str
+          author_key:
+            description: Whether the owner signed an author key.
+            type: bool
+          vcek:
+            description: Whether the chip's own key signs.
+            type: bool
+          guest_visible_workarounds:
+            description: Workarounds that it sees.
+            type: str
+          id_block:
+            description: The identity.
+            type: str
+          id_auth:
+            description: The signature of the identity.
+            type: str
+          host_data:
+            description: Data of the host.
+            type: str
+      qemu:
+        description: What is handed to QEMU as it is; libvirt does not support it.
+        type: dict
+        suboptions:
+          args:
+            description: Arguments of QEMU, word by word.
+            type: list
+            elements: str
+          env:
+            description:
+            - Environment variables of QEMU.
+            - A name that is left out stays as it is; one that is V(null) goes.
+            type: dict
+          capabilities_add:
+            description: Capabilities that libvirt takes for there.
+            type: list
+            elements: str
+          capabilities_del:
+            description: Capabilities that libvirt ignores.
+            type: list
+            elements: str
+          deprecation:
+            description: What QEMU does with what goes out of use.
+            type: str
+            choices:
+            - none
+            - omit
+            - reject
+            - crash
+          override:
+            description: Properties of devices that libvirt does not know.
+            type: list
+            elements: dict
+            suboptions:
+              alias:
+                description: The alias of the device.
+                type: str
+              properties:
+                description: The properties.
+                type: list
+                elements: dict
+                suboptions:
+                  name:
+                    description: The property.
+                    type: str
+                  type:
+                    description: The kind of value.
+                    type: str
+                    choices:
+                    - string
+                    - signed
+                    - unsigned
+                    - bool
+                    - remove
+                  value:
+                    description: The value.
+                    type: str
+      xml:
+        description: XML that is merged into the definition, for what no option covers; elements
+          are found again by what they say.
+        type: str
+"""

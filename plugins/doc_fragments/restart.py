@@ -1,0 +1,21 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the modules have in common whose resources run."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  on_restart_needed:
+    description:
+      - What becomes of a change that what runs can get only by a restart.
+      - V(defer) leaves it running and reports the change as pending.
+      - V(fail) refuses the input, before anything is touched.
+      - V(restart) restarts it, once, after all else is done.
+    type: str
+    choices: [defer, fail, restart]
+    default: defer
+"""

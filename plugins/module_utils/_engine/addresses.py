@@ -1,0 +1,113 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Converters of addresses and identities (see convert)."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import typing as t
+import uuid
+from xml.etree import ElementTree as ET
+
+from .words import Converter
+
+
+class Mac(Converter):
+    """A MAC address in lower case with colons."""
+
+    def from_text(self, text: str) -> str:
+        return text.lower()
+
+    def parse(self, value: t.Any) -> str:
+        mac = str(value).strip().lower().replace("-", ":")
+        if not re.fullmatch(r"([0-9a-f]{2}:){5}[0-9a-f]{2}", mac):
+            raise ValueError(f"{value!r} is not a MAC address; write it like 52:54:00:aa:00:01")
+        if int(mac[:2], 16) & 1:
+            raise ValueError(f"{value!r} is a multicast address; its first byte must be even")
+        return mac
+
+
+class Uuid(Converter):
+    """A UUID (RFC 9562) in lower case."""
+
+    def from_text(self, text: str) -> str:
+        return str(uuid.UUID(text))
+
+    def parse(self, value: t.Any) -> str:
+        try:
+            return self.from_text(str(value))
+        except ValueError:
+            raise ValueError(f"{value!r} is not a UUID") from None
+
+
+class Address(Converter):
+    """An IPv4 or IPv6 address."""
+
+    def from_text(self, text: str) -> str:
+        return str(ipaddress.ip_address(text))
+
+    def parse(self, value: t.Any) -> str:
+        try:
+            return self.from_text(str(value))
+        except ValueError:
+            raise ValueError(f"{value!r} is not an IP address") from None
+
+
+class Interface(Converter):
+    """A host's address with its subnet, such as ``192.168.122.1/24``: one value, two attributes.
+
+    libvirt writes address and netmask or prefix (formatnetwork.html, Addressing).
+    """
+
+    def from_text(self, text: str) -> str:
+        return ipaddress.ip_interface(text).with_prefixlen
+
+    def parse(self, value: t.Any) -> str:
+        text = str(value)
+        try:
+            if "/" not in text:
+                raise ValueError
+            interface = ipaddress.ip_interface(text)
+        except ValueError:
+            raise ValueError(f"{text!r} is not an address with its subnet; write it like 192.168.122.1/24") from None
+        network = interface.network
+        if network.num_addresses > 2 and interface.ip in (
+            network.network_address,
+            network.broadcast_address if interface.version == 4 else None,
+        ):
+            raise ValueError(
+                f"{text!r} is not a host of {network}; the host takes an address in it, such as"
+                f" {network.network_address + 1}/{network.prefixlen}"
+            )
+        return interface.with_prefixlen
+
+    def decode(self, node: ET.Element, attribute: str | None) -> str | None:
+        address = node.get("address")
+        if address is None:
+            return None
+        prefix = node.get("prefix") or node.get("netmask")
+        if prefix is None:
+            prefix = "64" if ":" in address else classful(address)
+        return self.from_text(f"{address}/{prefix}")
+
+    def encode(self, node: ET.Element, attribute: str | None, value: str) -> None:
+        interface = ipaddress.ip_interface(value)
+        node.attrib.pop("netmask", None)
+        if interface.version == 6:
+            node.set("family", "ipv6")
+        else:
+            node.attrib.pop("family", None)
+        node.set("address", str(interface.ip))
+        node.set("prefix", str(interface.network.prefixlen))
+
+    def forget(self, node: ET.Element | None) -> None:
+        for name in ("address", "prefix", "netmask", "family") if node is not None else ():
+            t.cast(ET.Element, node).attrib.pop(name, None)
+
+
+def classful(address: str) -> str:
+    """The prefix that libvirt takes for an IPv4 address without one: its historical class."""
+    first = int(address.split(".", maxsplit=1)[0])
+    return "8" if first < 128 else "16" if first < 192 else "24"

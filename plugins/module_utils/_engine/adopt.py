@@ -1,0 +1,168 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Take over what exists: the config that declares a resource as it is, and what no option covers."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import typing as t
+from xml.etree import ElementTree as ET
+
+from . import fragment, paths
+from .body import Item, body, join, read_rows, show_rows
+from .context import Host, Scope
+from .fields import SECRET, Property
+from .freeform import Fragment
+from .structs import Chain, Group, Struct
+from .table import Table
+from .variant import Variant
+
+
+@dataclasses.dataclass
+class Adopted:
+    """A resource as its module takes it.
+
+    :param config: the options, with what no row covers in ``xml`` where that is exact
+    :param secrets: paths of options whose values are left out
+    :param uncovered: what neither options nor ``xml`` can tell, by path in the XML
+    """
+
+    config: Item
+    secrets: list[str] = dataclasses.field(default_factory=list)
+    uncovered: list[str] = dataclasses.field(default_factory=list)
+
+
+def adopt(table: Table, definition: ET.Element, secrets: bool = False) -> Adopted:
+    """What the declaring module takes back with no change.
+
+    :param secrets: whether secrets are in it; their paths are told in any case
+    """
+    item = read_rows(table.rows, definition)
+    found: list[str] = []
+    config = without_secrets(show_rows(table.rows, item), item, "", found, secrets)
+    out = Adopted(config, found)
+    left = uncovered(table, definition)
+    row = next((row for row in table.rows if isinstance(row, Fragment)), None)
+    if left is not None and row is not None and exact(definition, left):
+        config[row.name] = "".join(fragment.canonical(child) for child in left)
+    elif left is not None:
+        out.uncovered = sorted(set(leaves(left, "")))
+    return out
+
+
+def without_secrets(shown: t.Any, item: t.Any, where: str, found: list[str], keep: bool) -> t.Any:
+    """The shown options without those that are hidden, whose paths go to a list; or with their values."""
+    if isinstance(shown, dict):
+        out = {}
+        for name, value in shown.items():
+            here = join(where, name)
+            if value is SECRET:
+                found.append(here)
+                if keep:
+                    out[name] = item[name]
+            else:
+                out[name] = without_secrets(value, item[name], here, found, keep)
+        return out
+    if isinstance(shown, list):
+        return [
+            without_secrets(value, item[index], f"{where}[{index}]", found, keep) for index, value in enumerate(shown)
+        ]
+    return shown
+
+
+def uncovered(table: Table, definition: ET.Element) -> ET.Element | None:
+    """What of a definition no row covers, with the elements that it stands in; None where all is covered.
+
+    Of the elements that come several times, those around it keep what tells them from others.
+    """
+    rest = copy.deepcopy(definition)
+    originals = {id(node): original for node, original in zip(rest.iter(), definition.iter(), strict=True)}
+    keep = list(rest.iter())  # Their identities must not be given to new elements.
+    scope = Scope(table.kind, "", Host())
+    strip(table.rows, rest, scope)
+    for node in rest.findall("metadata/*"):
+        if fragment.namespace(node) == paths.NAMESPACES["virtfleet"]:
+            rest.find("metadata").remove(node)  # type: ignore[union-attr]
+    tidy(rest)
+    del keep
+    if not len(rest) and not rest.attrib and not (rest.text or "").strip():
+        return None
+    identify(rest, originals)
+    return rest
+
+
+def strip(rows: t.Sequence[t.Any], element: ET.Element, scope: Scope) -> None:
+    """Take out of an element what rows cover."""
+    for row in body(rows).standing(element):
+        if isinstance(row, (Property, Fragment)):
+            continue
+        if isinstance(row, Variant):
+            strip(row.current(element), element, scope)
+            path = paths.parse(row.tag)
+            node = paths.find(element, path.steps)
+            if node is not None and node.get(path.attribute or "") in row.cases:
+                node.attrib.pop(path.attribute or "", None)
+        elif isinstance(row, Chain):
+            for node in row.nodes(element):
+                if len(node) or node.attrib:
+                    strip(row.fields, node, scope)
+        elif isinstance(row, Group):
+            for node in row.nodes(element):
+                strip(row.fields, node, scope)
+        elif isinstance(row, Struct):
+            node = paths.find(element, paths.parse(row.path).steps)
+            if node is not None:
+                strip(row.fields, node, scope)
+        else:
+            row.drop(element, scope, "", [])
+
+
+def tidy(element: ET.Element) -> bool:
+    """Remove what is empty below an element. Returns whether the element itself is."""
+    for child in list(element):
+        if tidy(child):
+            element.remove(child)
+    element.tail = None
+    return not len(element) and not element.attrib and not (element.text or "").strip()
+
+
+def identify(element: ET.Element, originals: t.Mapping[int, ET.Element]) -> None:
+    """Give elements that come several times back what tells them from others."""
+    for child in element:
+        identify(child, originals)
+        original = originals.get(id(child))
+        if original is not None and fragment.several(element, child.tag):
+            for path, value in fragment.identity(original) or ():
+                tag, _sign, attribute = path.partition("@")
+                holder = child if not tag else child.find(tag)
+                if holder is None:
+                    holder = ET.SubElement(child, tag)
+                holder.set(attribute, value)
+
+
+def exact(definition: ET.Element, left: ET.Element) -> bool:
+    """Whether a fragment finds all it says in the definition that it was taken from, and each in one place only."""
+    if fragment.merge(copy.deepcopy(definition), copy.deepcopy(left)):
+        return False
+    return all(told(parent, child, definition) for parent in left.iter() for child in parent)
+
+
+def told(parent: ET.Element, child: ET.Element, definition: ET.Element) -> bool:
+    """Whether an element of a fragment can stand for one element only."""
+    if not fragment.several(parent, child.tag):
+        return True
+    wanted = fragment.identity(child)
+    others = [node for node in definition.iter(child.tag) if wanted is not None and fragment.is_same(node, wanted)]
+    return len(others) == 1
+
+
+def leaves(element: ET.Element, where: str) -> t.Iterator[str]:
+    """The paths of all attributes, texts and empty elements below an element."""
+    for name in element.attrib:
+        yield f"{where}@{name}"
+    if (element.text or "").strip() or (where and not len(element) and not element.attrib):
+        yield where
+    for child in element:
+        yield from leaves(child, f"{where}/{child.tag}" if where else child.tag)

@@ -1,0 +1,128 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Options of how something is made, which no definition holds, and the values that only storage has."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from .convert import Converter, Name, Size
+from .fields import Field
+
+
+class Aside(Field):
+    """An option that says how a resource is made, such as the image that fills a volume.
+
+    No definition holds it, and nothing can be compared with it once the resource is there.
+    """
+
+    @property
+    def roots(self) -> tuple[str, ...] | None:
+        return ()
+
+    def read(self, element: t.Any, out: dict[str, t.Any]) -> None:
+        """The definition does not hold it."""
+
+    def edit(self, element: t.Any, item: dict[str, t.Any], scope: t.Any, where: str, changes: list[t.Any]) -> None:
+        """The definition does not hold it."""
+
+
+class Capacity(Size):
+    """The size of a disk. Zero is allowed, some pools report it; a few bytes are a forgotten unit.
+
+    Disks come in whole KiB; one that exists may have any size, and equals its size rounded up.
+    """
+
+    least = 4096
+
+    def parse(self, value: t.Any) -> int:
+        amount = super().parse(value)
+        plain = isinstance(value, int) or str(value).strip().isdigit()
+        if plain and 0 < int(str(value).strip()) < self.least:
+            raise ValueError(f"{value!r} is a size in bytes; write a unit, like 512MiB or 20GiB")
+        return amount
+
+    def same(self, have: t.Any, want: t.Any, host: t.Any) -> bool:
+        return have is not None and -(-have // self.grain) * self.grain == want
+
+
+class Mode(Converter):
+    """The permissions of a file in octal digits, as libvirt writes them: four of them."""
+
+    def from_text(self, text: str) -> str:
+        return f"{int(text, 8):04o}"
+
+    def parse(self, value: t.Any) -> str:
+        # YAML reads a bare 0755 as the number 493, and a bare 755 as itself: only text is clear.
+        if not isinstance(value, str) or not re.fullmatch(r"0?[0-7]{3}|[0-7]{4}", value.strip()):
+            raise ValueError(f"{value!r} is not a mode; write it in quotes, like '0711'")
+        return self.from_text(value.strip())
+
+
+class Owner(Converter):
+    """A numeric user or group id; -1 is libvirt's own choice."""
+
+    kind = "int"
+
+    def from_text(self, text: str) -> int:
+        number = int(text)
+        return -1 if number == 0xFFFFFFFF else number
+
+    def parse(self, value: t.Any) -> int:
+        if isinstance(value, bool) or not re.fullmatch(r"-1|[0-9]{1,10}", str(value).strip()):
+            raise ValueError(f"{value!r} is not a numeric id; ask the host with 'id -u NAME' or 'id -g NAME'")
+        return self.from_text(str(value))
+
+
+class Place(Converter):
+    """A volume by its name in the same pool, or as POOL/VOLUME."""
+
+    def parse(self, value: t.Any) -> str:
+        text = str(super().parse(value))
+        parts = text.split("/")
+        if len(parts) > 2:
+            raise ValueError(f"{text!r} is not the name of a volume, nor POOL/VOLUME")
+        for part in parts:
+            Name().parse(part)
+        return text
+
+
+class Image(Converter):
+    """What fills a disk: an URL, a file of the host, or a volume."""
+
+    schemes = ("http", "https", "file")
+
+    def parse(self, value: t.Any) -> str:
+        text = str(super().parse(value))
+        scheme, colon, _rest = text.partition("://")
+        if colon and scheme not in self.schemes:
+            raise ValueError(f"{text!r} is not an URL that starts with {', '.join(self.schemes)}")
+        if not colon and not text.startswith("/"):
+            Place().parse(text)
+        return text
+
+
+class Checksum(Converter):
+    """A checksum with its algorithm, such as ``sha256:9f86d0...``."""
+
+    lengths: t.ClassVar[dict[str, int]] = {"sha256": 64, "sha384": 96, "sha512": 128}
+
+    def parse(self, value: t.Any) -> str:
+        text = str(super().parse(value)).strip().lower()
+        algorithm, _colon, digest = text.partition(":")
+        if not re.fullmatch(r"[0-9a-f]+", digest) or self.lengths.get(algorithm) != len(digest):
+            known = " or ".join(f"{name}: and {length} hex digits" for name, length in self.lengths.items())
+            raise ValueError(f"{value!r} is not a checksum; write {known}")
+        return text
+
+
+CAPACITY = Capacity(grain=1024, minimum=0)
+ALLOCATION = Size(minimum=0)
+CLUSTER = Size(minimum=512)
+MODE = Mode()
+OWNER = Owner()
+PLACE = Place()
+IMAGE = Image()
+CHECKSUM = Checksum()

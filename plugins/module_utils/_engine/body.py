@@ -1,0 +1,159 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The calls of a row, for all the rows of one body of options: a resource, or a part of one.
+
+The work of each grows with what the user wrote, or with what stands in the XML, and not with the
+number of rows: a body looks its rows up by the names of options and by where they stand.
+"""
+
+from __future__ import annotations
+
+import difflib
+import typing as t
+from xml.etree import ElementTree as ET
+
+from .._errors import Invalid
+from .context import Change, Scope
+
+Item = dict[str, t.Any]
+Problems = list[Invalid]
+Rows = t.Sequence[t.Any]
+
+
+class Body:
+    """The rows of one body of options, ready to be looked up.
+
+    :param rows: in the order in which they are applied
+    """
+
+    def __init__(self, rows: Rows) -> None:
+        self.rows = tuple(rows)
+        self.names: dict[str, int] = {}
+        self.roots: dict[str, list[int]] = {}
+        self.always: list[int] = []
+        self.fresh: list[int] = []
+        self.musts: list[int] = []
+        for position, row in enumerate(self.rows):
+            self.names.update(dict.fromkeys(row.names, position))
+            if row.fresh:
+                self.fresh.append(position)
+            if getattr(row, "must", False):
+                self.musts.append(position)
+            if row.roots is None:
+                self.always.append(position)
+            else:
+                for root in row.roots:
+                    self.roots.setdefault(root, []).append(position)
+        self.always += self.roots.get(".", [])
+
+    def serving(self, item: t.Mapping[str, t.Any]) -> list[t.Any]:
+        """The rows of the options in the item, in order."""
+        names = self.names
+        return [self.rows[position] for position in sorted({names[name] for name in item if name in names})]
+
+    def completing(self, item: t.Mapping[str, t.Any]) -> list[t.Any]:
+        """The rows of the options in the item, and those that add something to a new element, in order."""
+        names = self.names
+        positions = {names[name] for name in item if name in names}.union(self.fresh, self.musts)
+        return [self.rows[position] for position in sorted(positions)]
+
+    def standing(self, element: ET.Element) -> list[t.Any]:
+        """The rows that may find something in the element, in order."""
+        positions = set(self.always)
+        for attribute in element.attrib:
+            positions.update(self.roots.get(f"@{attribute}", ()))
+        for child in element:
+            positions.update(self.roots.get(child.tag, ()))
+        return [self.rows[position] for position in sorted(positions)]
+
+
+BODIES: dict[int, Body] = {}
+"""Bodies by the identity of their rows, which each body keeps alive."""
+
+
+def body(rows: Rows) -> Body:
+    """The body of rows: made once for each tuple, anew for a list, which may change."""
+    if not isinstance(rows, tuple):
+        return Body(rows)
+    found = BODIES.get(id(rows))
+    if found is None:
+        found = BODIES[id(rows)] = Body(rows)
+    return found
+
+
+def join(where: str, name: str) -> str:
+    """The path of an option inside its surroundings."""
+    return f"{where}.{name}" if where else name
+
+
+def parse_rows(rows: Rows, value: t.Any, where: str, problems: Problems) -> Item:
+    """The user's options in normal form. What is wrong, unknown options too, goes to problems."""
+    out: Item = {}
+    if not isinstance(value, dict):
+        problems.append(Invalid(where, f"{value!r} is not a dictionary of options"))
+        return out
+    known = body(rows)
+    for name in value:
+        if name not in known.names:
+            problems.append(Invalid(join(where, str(name)), unknown(str(name), list(known.names))))
+    for row in known.serving(value):
+        row.parse(value, out, where, problems)
+    return out
+
+
+def unknown(name: str, known: list[str]) -> str:
+    """What to say of an option that no row has."""
+    close = difflib.get_close_matches(name, known, 1)
+    hint = f"did you mean {close[0]!r}?" if close else f"it can be: {', '.join(sorted(known))}"
+    return f"no such option; {hint}"
+
+
+def complete_rows(rows: Rows, item: Item, scope: Scope, problems: Problems, where: str) -> Item:
+    """The options of a new element: the user's, and what it gets where the user says nothing."""
+    out = dict(item)
+    inner = scope.at(out)
+    for row in body(rows).completing(item):
+        row.complete(out, inner, problems, where)
+    return out
+
+
+def read_rows(rows: Rows, element: ET.Element) -> Item:
+    """The options that an element amounts to; defaults are left out."""
+    out: Item = {}
+    for row in body(rows).standing(element):
+        row.read(element, out)
+    return out
+
+
+def edit_rows(rows: Rows, element: ET.Element, item: Item, scope: Scope, where: str, changes: list[Change]) -> None:
+    """Patch an element towards the options. Every difference goes to changes."""
+    for row in body(rows).serving(item):
+        row.edit(element, item, scope, where, changes)
+
+
+def show_rows(rows: Rows, item: Item) -> Item:
+    """The options for people."""
+    out: Item = {}
+    for row in body(rows).serving(item):
+        row.show(item, out)
+    return out
+
+
+def document_rows(rows: Rows) -> dict[str, t.Any]:
+    """The options as DOCUMENTATION describes them."""
+    out: dict[str, t.Any] = {}
+    for row in rows:
+        for name, options in row.document().items():
+            out.setdefault(name, options)
+    return out
+
+
+def as_list(value: t.Any, where: str, problems: Problems) -> list[t.Any]:
+    """A list as it is, None as an empty one; anything else is a problem."""
+    if value is None:
+        return []
+    if not isinstance(value, (list, tuple)):
+        problems.append(Invalid(where, f"{value!r} is not a list"))
+        return []
+    return list(value)

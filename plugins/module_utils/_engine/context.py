@@ -1,0 +1,76 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a row may have to know beyond its own value: the host, and the thing that it belongs to."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+from xml.etree import ElementTree as ET
+
+
+@dataclasses.dataclass(frozen=True)
+class Host:
+    """Facts of the host that decide what a definition means there.
+
+    :param virt: the best domain type that the host truly has: ``kvm``, ``qemu``, ...
+    :param virt_reason: why it is not ``kvm``; empty where it is
+    :param arch: architecture of new guests
+    :param machines: machine types by alias, such as ``q35`` to ``pc-q35-9.2``
+    """
+
+    virt: str = "qemu"
+    virt_reason: str = ""
+    arch: str = "x86_64"
+    machines: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    def resolve_virt(self, virt: str) -> str:
+        """``auto`` as the type that it stands for here."""
+        return self.virt if virt == "auto" else virt
+
+
+@dataclasses.dataclass(frozen=True)
+class Scope:
+    """Where a row stands while a resource is planned.
+
+    :param kind: what is planned, such as ``domain``
+    :param name: its name
+    :param host: the host it is on
+    :param index: place in the list, where the row belongs to a list's item
+    :param item: the item with what is known of it so far
+    :param siblings: the other items of the list, as far as they are known
+    """
+
+    kind: str
+    name: str
+    host: Host
+    index: int = 0
+    item: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
+    siblings: tuple[t.Mapping[str, t.Any], ...] = ()
+
+    def at(self, item: t.Mapping[str, t.Any]) -> Scope:
+        """The same place with another item."""
+        return Scope(self.kind, self.name, self.host, self.index, item, self.siblings)
+
+
+@dataclasses.dataclass(frozen=True)
+class Change:
+    """One field's way from what is to what is declared.
+
+    :param path: the field, such as ``interfaces[0].mac``
+    :param before: the value that is there, for people; None for nothing
+    :param after: the value to come; None for nothing
+    :param live: the strategy by which it can reach what runs; None where there is none
+    :param elements: the items of lists that it is in, outermost first, as they are once patched
+    """
+
+    path: str
+    before: t.Any
+    after: t.Any
+    live: str | None = dataclasses.field(default=None, compare=False)
+    elements: tuple[ET.Element, ...] = dataclasses.field(default=(), compare=False, repr=False)
+
+    def inside(self, element: ET.Element) -> Change:
+        """The same change, told as one inside an item of a list."""
+        return dataclasses.replace(self, elements=(element, *self.elements))

@@ -1,0 +1,106 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Converters: how a value is written by a user, by libvirt, and shown in a report.
+
+Each normalises, so that two spellings of one value are equal: the case of a MAC address, the unit
+of a size, ``yes`` and ``true``.
+"""
+
+from __future__ import annotations
+
+from .addresses import Address, Interface, Mac, Uuid, classful
+from .sizes import UNITS, Size
+from .words import (
+    FALSE,
+    NOT_XML,
+    TEXT,
+    TRUE,
+    AbsolutePath,
+    AnyBase,
+    Boolean,
+    Choice,
+    Converter,
+    CpuSet,
+    Device,
+    Identifier,
+    Integer,
+    Machine,
+    Name,
+    Number,
+    Presence,
+    Verbatim,
+    Virt,
+)
+
+YES_NO = Boolean()
+ON_OFF = Boolean("on", "off")
+PRESENCE = Presence()
+NAME = Name()
+DEVICE = Device()
+PATH = AbsolutePath()
+MAC = Mac()
+UUID = Uuid()
+ADDRESS = Address()
+INTERFACE = Interface()
+MACHINE = Machine()
+MEMORY = Size("KiB", grain=1024, minimum=1024**2)
+NATURAL = Integer(0)
+COUNT = Integer(1)
+PORT = Integer(-1, 65535)
+NUMBER = Number()
+ANY_BASE = AnyBase()
+CPUSET = CpuSet()
+VERBATIM = Verbatim()
+SIZE = Size(minimum=0)
+KIB = Size("KiB", grain=1024, minimum=0)
+
+__all__ = [
+    "ADDRESS",
+    "ANY_BASE",
+    "COUNT",
+    "CPUSET",
+    "DEVICE",
+    "FALSE",
+    "INTERFACE",
+    "KIB",
+    "MAC",
+    "MACHINE",
+    "MEMORY",
+    "NAME",
+    "NATURAL",
+    "NOT_XML",
+    "NUMBER",
+    "ON_OFF",
+    "PATH",
+    "PORT",
+    "PRESENCE",
+    "SIZE",
+    "TEXT",
+    "TRUE",
+    "UNITS",
+    "UUID",
+    "VERBATIM",
+    "YES_NO",
+    "AbsolutePath",
+    "Address",
+    "AnyBase",
+    "Boolean",
+    "Choice",
+    "Converter",
+    "CpuSet",
+    "Device",
+    "Identifier",
+    "Integer",
+    "Interface",
+    "Mac",
+    "Machine",
+    "Name",
+    "Number",
+    "Presence",
+    "Size",
+    "Uuid",
+    "Verbatim",
+    "Virt",
+    "classful",
+]

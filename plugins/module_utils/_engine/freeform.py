@@ -1,0 +1,244 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rows whose names or contents are the user's own: named values, and pieces of XML (see rows)."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+from xml.etree import ElementTree as ET
+
+from .._errors import Invalid
+from . import fragment, paths
+from .body import Item, Problems, join
+from .context import Change, Scope
+from .convert import TEXT, Converter
+from .fields import SECRET, Row, root_of
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Map(Row):
+    """A dictionary of which each name is one element, such as ``<feature name='vmx' policy='require'/>``.
+
+    A name that is left out stays as it is; one that is null goes.
+
+    :param path: the elements, of which the last is repeated
+    :param value: attribute that holds the value, or None where the text does
+    :param key: attribute that holds the name
+    :param names_of: the names that there are, or None where any may be
+    :param secret: the values are never shown
+    """
+
+    name: str
+    path: str
+    type: Converter
+    doc: str
+    value: str | None = None
+    key: str = "name"
+    names_of: tuple[str, ...] | None = None
+    secret: bool = False
+
+    @property
+    def roots(self) -> tuple[str, ...] | None:
+        return (root_of(self.path),)
+
+    def parse(self, item: Item, out: Item, where: str, problems: Problems) -> None:
+        if self.name not in item:
+            return
+        given, here = item[self.name], join(where, self.name)
+        out[self.name] = None if given is None else {}
+        if given is not None and not isinstance(given, dict):
+            problems.append(Invalid(here, f"{given!r} is not a dictionary"))
+            return
+        for name, value in (given or {}).items():
+            try:
+                key = TEXT.parse(name)
+                if self.names_of is not None and key not in self.names_of:
+                    raise ValueError(f"is not one of {', '.join(self.names_of)}")
+                out[self.name][key] = None if value is None else self.type.parse(value)
+            except ValueError as error:
+                problems.append(Invalid(join(here, str(name)), str(error)))
+
+    def complete(self, item: Item, scope: Scope, problems: Problems, where: str) -> None:
+        """The names are the user's alone."""
+
+    def nodes(self, element: ET.Element) -> dict[str, ET.Element]:
+        """The elements by name; of several with one name the last, as libvirt takes it."""
+        found = element.findall("/".join(paths.parse(self.path).steps))
+        return {node.get(self.key, ""): node for node in found if node.get(self.key) is not None}
+
+    def decode(self, node: ET.Element) -> t.Any:
+        """The value of one element; an empty one where it says nothing."""
+        value = self.type.decode(node, self.value)
+        return "" if value is None else value
+
+    def read(self, element: ET.Element, out: Item) -> None:
+        values = {name: self.decode(node) for name, node in self.nodes(element).items()}
+        if values:
+            out[self.name] = values
+
+    def edit(self, element: ET.Element, item: Item, scope: Scope, where: str, changes: list[Change]) -> None:
+        if self.name not in item:
+            return
+        nodes, steps, here = self.nodes(element), paths.parse(self.path).steps, join(where, self.name)
+        want = dict.fromkeys(nodes) if item[self.name] is None else item[self.name]
+        for name, value in want.items():
+            node = nodes.get(name)
+            have = None if node is None else self.decode(node)
+            if have == value:
+                continue
+            changes.append(Change(join(here, name), self.shown(have), self.shown(value)))
+            if value is None:
+                paths.ensure(element, steps[:-1]).remove(t.cast(ET.Element, node))
+                continue
+            if node is None:
+                node = paths.append(paths.ensure(element, steps[:-1]), steps[-1])
+                node.set(self.key, name)
+            if value == "":
+                node.text = None
+                node.attrib.pop(self.value or "", None)
+            else:
+                self.type.encode(node, self.value, value)
+        paths.prune(element, steps[:-1])
+
+    def show(self, item: Item, out: Item) -> None:
+        if self.name in item:
+            given = item[self.name]
+            out[self.name] = None if given is None else {name: self.shown(value) for name, value in given.items()}
+
+    def shown(self, value: t.Any) -> t.Any:
+        """A value for people."""
+        if value is None:
+            return None
+        return SECRET if self.secret else self.type.show(value)
+
+    def document(self) -> dict[str, t.Any]:
+        lines = [self.doc, "A name that is left out stays as it is; one that is V(null) goes."]
+        if self.names_of:
+            lines.append(f"Names are {', '.join(f'V({name})' for name in self.names_of)}.")
+        if self.type.choices:
+            lines.append(f"Values are {', '.join(f'V({word})' for word in self.type.choices)}.")
+        return {self.name: {"description": lines, "type": "dict"}}
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Documents(Row):
+    """A list of elements as XML, each in a namespace of its own: what other programs keep in metadata.
+
+    The list is whole, but for elements of the namespace ``own``.
+    """
+
+    name: str
+    path: str
+    own: str
+    doc: str
+
+    @property
+    def roots(self) -> tuple[str, ...] | None:
+        return (root_of(self.path),)
+
+    def parse(self, item: Item, out: Item, where: str, problems: Problems) -> None:
+        if self.name not in item:
+            return
+        given = item[self.name] or []
+        here = join(where, self.name)
+        if not isinstance(given, (list, tuple)):
+            problems.append(Invalid(here, f"{given!r} is not a list"))
+            return
+        out[self.name] = []
+        seen: set[str] = set()
+        for index, text in enumerate(given):
+            try:
+                element = fragment.element(text)
+                space = fragment.namespace(element)
+                if space in ("", self.own):
+                    raise ValueError("must be in an XML namespace of its own")
+                if space in seen:
+                    raise ValueError(f"libvirt keeps one element of each namespace, and {space} comes twice")
+                seen.add(space)
+                out[self.name].append(fragment.canonical(element))
+            except ValueError as error:
+                problems.append(Invalid(f"{here}[{index}]", str(error)))
+
+    def complete(self, item: Item, scope: Scope, problems: Problems, where: str) -> None:
+        """The elements are the user's alone."""
+
+    def nodes(self, element: ET.Element) -> list[ET.Element]:
+        """The elements that are not the collection's own."""
+        return [node for node in element.findall(f"{self.path}/*") if fragment.namespace(node) not in ("", self.own)]
+
+    def read(self, element: ET.Element, out: Item) -> None:
+        values = [fragment.canonical(node) for node in self.nodes(element)]
+        if values:
+            out[self.name] = values
+
+    def edit(self, element: ET.Element, item: Item, scope: Scope, where: str, changes: list[Change]) -> None:
+        if self.name not in item:
+            return
+        nodes = {fragment.canonical(node): node for node in self.nodes(element)}
+        want = item[self.name] or []
+        if sorted(nodes) == sorted(want):
+            return
+        changes.append(Change(join(where, self.name), list(nodes) or None, want or None))
+        parent = paths.ensure(element, (self.path,))
+        for text, node in nodes.items():
+            if text not in want:
+                parent.remove(node)
+        for text in want:
+            if text not in nodes:
+                parent.append(fragment.element(text))
+        paths.prune(element, (self.path,))
+
+    def show(self, item: Item, out: Item) -> None:
+        if self.name in item:
+            out[self.name] = item[self.name]
+
+    def document(self) -> dict[str, t.Any]:
+        return {self.name: {"description": self.doc, "type": "list", "elements": "str"}}
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Fragment(Row):
+    """A piece of XML that is merged into the whole definition, after all other rows (see fragment).
+
+    :param root: the tag of a definition
+    """
+
+    name: str
+    root: str
+    doc: str
+
+    @property
+    def roots(self) -> tuple[str, ...] | None:
+        return ()
+
+    def parse(self, item: Item, out: Item, where: str, problems: Problems) -> None:
+        if self.name not in item:
+            return
+        value = item[self.name]
+        try:
+            if value is not None:
+                fragment.parse(value, self.root)
+            out[self.name] = value
+        except ValueError as error:
+            problems.append(Invalid(join(where, self.name), str(error)))
+
+    def complete(self, item: Item, scope: Scope, problems: Problems, where: str) -> None:
+        """The fragment is the user's alone."""
+
+    def read(self, element: ET.Element, out: Item) -> None:
+        """What other rows do not cover is found by comparison (see fragment.rest)."""
+
+    def edit(self, element: ET.Element, item: Item, scope: Scope, where: str, changes: list[Change]) -> None:
+        if item.get(self.name) is None:
+            return
+        for path, before, after in fragment.merge(element, fragment.parse(item[self.name], self.root)):
+            changes.append(Change(f"{join(where, self.name)}: {path}", before, after))
+
+    def show(self, item: Item, out: Item) -> None:
+        if self.name in item:
+            out[self.name] = item[self.name]
+
+    def document(self) -> dict[str, t.Any]:
+        return {self.name: {"description": self.doc, "type": "str"}}

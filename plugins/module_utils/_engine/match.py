@@ -1,0 +1,57 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which existing element each item of a declared list stands for."""
+
+from __future__ import annotations
+
+import typing as t
+
+Item = t.Mapping[str, t.Any]
+Key: t.TypeAlias = "str | tuple[str, ...]"
+"""One option, or several that count together. ``target.name`` is an option inside another."""
+
+
+def value_of(item: Item, key: Key) -> t.Any:
+    """The value of a key, or None where the item does not have all of it."""
+    if isinstance(key, tuple):
+        values = tuple(value_of(item, part) for part in key)
+        return None if None in values else values
+    value: t.Any = item
+    for name in key.split("."):
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def pair(
+    wants: t.Sequence[Item],
+    have: t.Sequence[Item],
+    keys: t.Sequence[Key],
+    rekey: bool,
+    fixed: t.Container[int] = (),
+) -> list[int | None]:
+    """Find for each wanted item the index of the existing one that it stands for, or None.
+
+    First by the keys, strongest first: an item that names a key takes the first free one with the
+    same value. What is left is paired in order. An item whose strongest key names another value
+    than the one at its place is a new one, unless ``rekey`` says that the key itself may change.
+    The existing ones in ``fixed`` are only ever found by a key.
+    """
+    partners: list[int | None] = [None] * len(wants)
+    free = list(range(len(have)))
+    for key in keys:
+        for index, want in enumerate(wants):
+            named = value_of(want, key) if partners[index] is None else None
+            if named is not None:
+                match = next((spot for spot in free if value_of(have[spot], key) == named), None)
+                if match is not None:
+                    partners[index] = match
+                    free.remove(match)
+    free = [spot for spot in free if spot not in fixed]
+    for index, want in enumerate(wants):
+        if partners[index] is None:
+            if not rekey and keys and value_of(want, keys[0]) is not None:
+                continue
+            if free:
+                partners[index] = free.pop(0)
+    return partners

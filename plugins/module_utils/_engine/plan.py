@@ -1,0 +1,216 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plan: a pure function of what is and what is declared. No libvirt, no Ansible.
+
+Check mode, diff, ``changes`` and apply all print or run this one plan.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+from xml.etree import ElementTree as ET
+
+from .._errors import Invalid, VirtfleetError
+from . import paths
+from .body import Item, complete_rows, edit_rows, show_rows
+from .context import Change, Host, Scope
+from .live import ASKED, RESTART, VOLATILE, reach
+from .rows import Property
+from .step import Step
+from .table import Table
+
+
+@dataclasses.dataclass(frozen=True)
+class Observed:
+    """A resource as it is.
+
+    :param definition: what libvirt keeps, the inactive XML
+    :param live: what runs, or None
+    :param state: one of the table's states
+    :param properties: values beside the definition, such as autostart
+    :param persistent: whether libvirt keeps it once it stops
+    """
+
+    definition: ET.Element
+    live: ET.Element | None
+    state: str
+    properties: t.Mapping[str, t.Any]
+    persistent: bool = True
+
+
+def bare(table: Table) -> dict[str, Observed]:
+    """What a host will have once libvirt is installed on it, and before anything is declared."""
+    return {name: Observed(paths.document(text), None, table.initial, {}) for name, text in table.shipped.items()}
+
+
+@dataclasses.dataclass
+class Plan:
+    """What is to be done to one resource, and what that changes.
+
+    :param waiting: paths that the running resource gets only when it starts anew, with the reasons
+    :param running: whether something runs that a change can reach or not
+    :param beside: paths of changes that only what runs lacks; the definition has them
+    """
+
+    kind: str
+    name: str
+    steps: list[Step] = dataclasses.field(default_factory=list)
+    changes: list[Change] = dataclasses.field(default_factory=list)
+    waiting: dict[str, str] = dataclasses.field(default_factory=dict)
+    warnings: list[str] = dataclasses.field(default_factory=list)
+    running: bool = False
+    beside: frozenset[str] = frozenset()
+
+    @property
+    def pending(self) -> list[str]:
+        """The paths that wait for a restart."""
+        return list(self.waiting)
+
+    def refused(self, step: Step, reason: str) -> None:
+        """Take note that the hypervisor would not do a step: what it was to bring waits for a restart."""
+        self.waiting.update(dict.fromkeys(step.reaches, reason))
+        gone = self.beside.intersection(step.reaches)
+        self.changes = [change for change in self.changes if change.path not in gone]
+
+    def settled(self, left: Plan) -> bool:
+        """Whether nothing is left to do of this plan but what is known to wait."""
+        slow = [path for path, reason in left.waiting.items() if reason == ASKED]
+        self.waiting.update(dict.fromkeys(slow, ASKED))
+        return all(step.reaches and self.waiting.keys() >= set(step.reaches) for step in left.steps)
+
+
+def plan(
+    table: Table,
+    have: t.Mapping[str, Observed],
+    wants: t.Iterable[Item],
+    host: Host,
+    on_restart_needed: str = "defer",
+) -> list[Plan]:
+    """Plan every declared item.
+
+    :param on_restart_needed: ``defer`` what only a restart brings, ``restart`` what it is for, or
+        ``fail``
+
+    Raises VirtfleetError, before anything is touched, where an item asks for what cannot be.
+    """
+    plans: list[Plan] = []
+    lines: list[str] = []
+    for want in wants:
+        try:
+            plans.append(plan_item(table, have.get(want["name"]), want, host, on_restart_needed))
+        except Invalid as error:
+            lines.append(f"{table.kind} {want['name']}: {error}")
+    if lines:
+        raise VirtfleetError("\n".join(["nothing was changed, the input is refused:", *lines]))
+    return plans
+
+
+def plan_item(table: Table, have: Observed | None, want: Item, host: Host, on_restart_needed: str = "defer") -> Plan:
+    """Plan one item. Raises Invalid for what cannot be."""
+    plan = Plan(table.kind, want["name"])
+    if want["state"] == "absent":
+        if have is not None:
+            plan_state(table, plan, have.state, "absent")
+        return plan
+    scope = Scope(table.kind, want["name"], host, item=want)
+    properties: t.Mapping[str, t.Any] = {}
+    if have is None:
+        want = plan_new(table, plan, want, scope)
+        state = table.initial
+    else:
+        plan_edit(table, plan, have, want, scope)
+        state, properties = have.state, have.properties
+    plan_properties(table, plan, properties, want)
+    plan_state(table, plan, state, want["state"])
+    if plan.pending:
+        plan_restart(table, plan, state, on_restart_needed)
+    automatic = want.get("virt") == "auto" or (have is None and want.get("virt") == host.virt)
+    if automatic and host.virt_reason and plan.steps:
+        plan.warnings.append(f"runs under emulation, slow but real: {host.virt_reason}")
+    return plan
+
+
+def plan_new(table: Table, plan: Plan, want: Item, scope: Scope) -> Item:
+    """Plan a definition from nothing. Returns the declared item with what new ones get."""
+    problems: list[Invalid] = []
+    if table.base is not None:
+        want = table.base(want)
+    whole = complete_rows(table.rows, want, scope, problems, "")
+    if problems:
+        raise problems[0]
+    root = ET.fromstring(table.skeleton)
+    edit_rows(table.rows, root, whole, scope, "", [])
+    beside = {row.name for row in table.rows if isinstance(row, Property)}
+    shown = show_rows(table.rows, whole)
+    definition = {name: value for name, value in shown.items() if name not in beside}
+    plan.changes.append(Change("definition", None, definition))
+    plan.steps.append(Step("define", paths.text(root)))
+    return whole
+
+
+def plan_edit(table: Table, plan: Plan, have: Observed, want: Item, scope: Scope) -> None:
+    """Plan the way from an existing definition to the declared one, and on to what runs."""
+    root = paths.clone(have.definition)
+    changes: list[Change] = []
+    if not have.persistent:
+        changes.append(Change("persistent", False, True, "define"))
+    edit_rows(table.rows, root, want, scope, "", changes)
+    if changes:
+        plan.changes += changes
+        plan.steps.append(Step("define", paths.text(root)))
+    plan.running = have.state in table.active
+    if have.live is not None and want["state"] not in table.inactive:
+        plan_live(table, plan, have.live, want, scope)
+
+
+def plan_live(table: Table, plan: Plan, live: ET.Element, want: Item, scope: Scope) -> None:
+    """Plan what reaches the running resource now, and what waits for its next start."""
+    root = paths.clone(live)
+    late: list[Change] = []
+    edit_rows(table.rows, root, want, scope, "", late)
+    known = {change.path for change in plan.changes}
+    steps, waiting = reach(root, late, known)
+    plan.steps += steps
+    waiting.update({change.path: RESTART for change in plan.changes if change.live == VOLATILE})
+    plan.waiting = waiting
+    beside = [
+        change for change in late if change.path not in known and change.path not in waiting and change.live != VOLATILE
+    ]
+    plan.beside = frozenset(change.path for change in beside)
+    plan.changes += beside
+
+
+def plan_properties(table: Table, plan: Plan, have: t.Mapping[str, t.Any], want: Item) -> None:
+    """Plan the values that stand beside the definition."""
+    for row in table.rows:
+        if isinstance(row, Property) and row.name != "state" and row.name in want:
+            before, after = have.get(row.name, row.default), want[row.name]
+            after = row.default if after is None else after
+            if before != after:
+                plan.changes.append(Change(row.name, before, after))
+                plan.steps.append(Step(f"set_{row.name}", after))
+
+
+def plan_state(table: Table, plan: Plan, have: str, want: str) -> None:
+    """Plan the way from one state to another."""
+    actions = table.transitions.get((have, want), ())
+    if actions:
+        plan.changes.append(Change("state", have, want))
+        plan.steps += [Step(action) for action in actions]
+        if want not in table.active:
+            plan.waiting, plan.running = {}, False
+
+
+def plan_restart(table: Table, plan: Plan, state: str, policy: str) -> None:
+    """Plan the restart that pending changes need, where the user wants it. Raises Invalid for fail."""
+    if policy == "fail":
+        waiting = "; ".join(f"{path}: {reason}" for path, reason in plan.waiting.items())
+        raise Invalid("", f"needs a restart, and on_restart_needed is fail: {waiting}")
+    if policy == "restart" and state in table.active:
+        # All of the definition comes with the start; nothing is left to be brought to what runs.
+        plan.steps = [step for step in plan.steps if step.action in ("define", "set_autostart")]
+        plan.steps += [Step(action) for action in table.restart]
+        plan.changes.append(Change("restart", None, ", ".join(plan.pending)))
+        plan.waiting = {}

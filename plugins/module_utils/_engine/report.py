@@ -1,0 +1,88 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plan for people: Ansible's result, the same in check mode and after a run."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+from .context import Change
+from .plan import Plan
+
+
+def result(plans: t.Iterable[Plan], differences: bool = True) -> dict[str, t.Any]:
+    """``changed``, ``changes``, ``diff`` and ``pending_restart`` of the plans.
+
+    :param differences: whether anyone wants to see ``diff``
+    """
+    plans = list(plans)
+    changes = [entry for plan in plans for entry in entries(plan)]
+    return {
+        "changed": bool(changes),
+        "changes": changes,
+        "diff": [diff(plan) for plan in plans if plan.changes] if differences else [],
+        "pending_restart": [
+            {plan.kind: plan.name, "paths": plan.pending, "reasons": plan.waiting} for plan in plans if plan.pending
+        ],
+    }
+
+
+def entries(plan: Plan) -> list[dict[str, t.Any]]:
+    """The changes of one resource. ``live`` is None where nothing runs that could have it now."""
+    return [
+        {
+            "resource": f"{plan.kind} {plan.name}",
+            "path": change.path,
+            "before": change.before,
+            "after": change.after,
+            "live": change.path not in plan.pending if plan.running else None,
+        }
+        for change in plan.changes
+    ]
+
+
+def diff(plan: Plan) -> dict[str, str]:
+    """Before and after of one resource: a line for each field that changes."""
+    title = f"{plan.kind} {plan.name}"
+    return {
+        "before_header": title,
+        "after_header": title,
+        "before": lines((change, change.before) for change in plan.changes),
+        "after": lines((change, change.after) for change in plan.changes),
+    }
+
+
+def lines(values: t.Iterable[tuple[Change, t.Any]]) -> str:
+    """One line for each single value; nothing for None."""
+    out: list[str] = []
+    for change, value in values:
+        out += flat(change.path, value)
+    return "".join(f"{line}\n" for line in out)
+
+
+def flat(path: str, value: t.Any) -> list[str]:
+    """A value as lines of ``path: value``, dictionaries and lists taken apart."""
+    if value is None:
+        return []
+    if isinstance(value, dict):
+        return [line for name, inner in value.items() for line in flat(f"{path}.{name}", inner)]
+    if isinstance(value, list) and any(isinstance(inner, dict) for inner in value):
+        return [line for i, inner in enumerate(value) for line in flat(f"{path}[{i}]", inner)]
+    return [f"{path}: {value if isinstance(value, str) else json.dumps(value)}"]
+
+
+def warnings(plans: t.Iterable[Plan]) -> list[str]:
+    """One line for each warning, however many resources it is about."""
+    names: dict[tuple[str, str], list[str]] = {}
+    for plan in plans:
+        for text in plan.warnings:
+            names.setdefault((plan.kind, text), []).append(plan.name)
+    return [f"{kind} {some(found)}: {text}" for (kind, text), found in names.items()]
+
+
+def some(names: list[str]) -> str:
+    """The first few of many names."""
+    head = ", ".join(names[:5])
+    return head if len(names) <= 5 else f"{head} and {len(names) - 5} more"

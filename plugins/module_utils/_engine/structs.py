@@ -1,0 +1,331 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rows that hold rows: a dictionary of options, a list of dictionaries, a chain of them (see rows)."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import typing as t
+from xml.etree import ElementTree as ET
+
+from . import paths
+from .body import (
+    Item,
+    Problems,
+    as_list,
+    body,
+    complete_rows,
+    document_rows,
+    edit_rows,
+    join,
+    parse_rows,
+    read_rows,
+    show_rows,
+)
+from .context import Change, Scope
+from .fields import UNSET, Row, root_of
+from .match import Key, pair
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Struct(Row):
+    """A dictionary of options, all below one element.
+
+    :param bare: the element means something when it is empty, too: an empty dictionary asks for
+        it, null takes it away with all that is in it
+    :param filled: libvirt fills in all of it by itself; null leaves it as it is
+    """
+
+    name: str
+    path: str
+    fields: tuple[t.Any, ...]
+    doc: str
+    bare: bool = False
+    filled: bool = False
+
+    @property
+    def rows(self) -> tuple[t.Any, ...]:
+        return self.fields
+
+    @property
+    def roots(self) -> tuple[str, ...] | None:
+        if self.creating:
+            return None
+        steps = paths.parse(self.path).steps
+        if steps:
+            return (root_of(self.path),)
+        inner = [row.roots for row in self.fields]
+        return None if None in inner else tuple(root for roots in inner for root in roots or ())
+
+    @property
+    def fresh(self) -> bool:
+        return self.creating
+
+    @functools.cached_property
+    def creating(self) -> bool:
+        return not self.bare and any(row.creating for row in self.fields)
+
+    def parse(self, item: Item, out: Item, where: str, problems: Problems) -> None:
+        if self.name in item:
+            value = item[self.name]
+            here = join(where, self.name)
+            out[self.name] = None if value is None else parse_rows(self.fields, value, here, problems)
+
+    def complete(self, item: Item, scope: Scope, problems: Problems, where: str) -> None:
+        given = item.get(self.name, {})
+        if given is None or (self.name not in item and not self.creating):
+            return
+        inner = complete_rows(self.fields, given, scope, problems, join(where, self.name))
+        if inner:
+            item[self.name] = inner
+
+    def read(self, element: ET.Element, out: Item) -> None:
+        node = paths.find(element, paths.parse(self.path).steps)
+        if node is None and self.bare:
+            return
+        inner = read_rows(self.fields, ET.Element("none") if node is None else node)
+        if inner or self.bare:
+            out[self.name] = inner
+
+    def edit(self, element: ET.Element, item: Item, scope: Scope, where: str, changes: list[Change]) -> None:
+        if self.name not in item or (self.filled and item[self.name] is None):
+            return
+        steps = paths.parse(self.path).steps
+        want, here = item[self.name], join(where, self.name)
+        there = paths.find(element, steps)
+        if self.bare and want is None:
+            if there is not None:
+                changes.append(Change(here, show_rows(self.fields, read_rows(self.fields, there)), None))
+                paths.delete(element, steps)
+            return
+        if want is None:
+            want = {name: None for row in self.fields for name in row.names}
+        inner: list[Change] = []
+        edit_rows(self.fields, paths.ensure(element, steps), want, scope, here, inner)
+        if self.bare and there is None and not inner:
+            inner.append(Change(here, None, {}))
+        changes += inner
+        if not self.bare:
+            paths.prune(element, steps)
+
+    def show(self, item: Item, out: Item) -> None:
+        if self.name in item:
+            value = item[self.name]
+            out[self.name] = None if value is None else show_rows(self.fields, value)
+
+    def drop(self, element: ET.Element, scope: Scope, where: str, changes: list[Change]) -> None:
+        node = paths.find(element, paths.parse(self.path).steps)
+        if node is not None:
+            for row in self.fields:
+                row.drop(node, scope, join(where, self.name), changes)
+            paths.prune(element, paths.parse(self.path).steps)
+
+    def document(self) -> dict[str, t.Any]:
+        lines = [self.doc, "libvirt fills it in by itself, so V(null) leaves it as it is."] if self.filled else self.doc
+        return {
+            self.name: {
+                "description": lines,
+                "type": "dict",
+                "suboptions": document_rows(self.fields),
+            }
+        }
+
+
+def never(element: ET.Element, node: ET.Element) -> bool:
+    """No element of a list is libvirt's own."""
+    return False
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Group(Row):
+    """A list of dictionaries, one element each. The list is whole: what it leaves out goes.
+
+    :param keys: options by which an item is recognised as an existing element, strongest first;
+        what no key finds is paired by its place in the list (see match)
+    :param rekey: whether an item paired by place may have another value of its first key
+    :param new: the list that a new resource gets where the user says nothing
+    :param own: whether an element, of that parent, is one that libvirt adds by itself: it is no
+        part of the list, and stays where the list leaves it out
+    :param whole: whether what the list leaves out goes; if not, nothing is paired by its place
+    :param live: how an item that comes or goes reaches what runs (see live)
+    """
+
+    name: str
+    path: str
+    fields: tuple[t.Any, ...]
+    doc: str
+    keys: tuple[Key, ...] = ()
+    rekey: bool = True
+    new: t.Any = UNSET
+    own: t.Callable[[ET.Element, ET.Element], bool] = never
+    whole: bool = True
+    live: str | None = None
+
+    @property
+    def rows(self) -> tuple[t.Any, ...]:
+        return self.fields
+
+    @property
+    def roots(self) -> tuple[str, ...] | None:
+        return (root_of(self.path),) if self.new is UNSET else None
+
+    @property
+    def fresh(self) -> bool:
+        return self.new is not UNSET
+
+    @property
+    def creating(self) -> bool:
+        return self.new is not UNSET
+
+    def parse(self, item: Item, out: Item, where: str, problems: Problems) -> None:
+        if self.name not in item:
+            return
+        here = join(where, self.name)
+        values = as_list(item[self.name], here, problems)
+        out[self.name] = [
+            parse_rows(self.fields, value, f"{here}[{index}]", problems) for index, value in enumerate(values)
+        ]
+
+    def complete(self, item: Item, scope: Scope, problems: Problems, where: str) -> None:
+        values = item.get(self.name, None if self.new is UNSET else self.new)
+        if values is None:
+            return
+        done: list[Item] = []
+        for index, value in enumerate(values):
+            inner = dataclasses.replace(scope, index=index, siblings=(*done, *values[index + 1 :]))
+            here = f"{join(where, self.name)}[{index}]"
+            done.append(complete_rows(self.fields, value, inner, problems, here))
+        item[self.name] = done
+
+    def nodes(self, element: ET.Element) -> list[ET.Element]:
+        """The elements of the list, libvirt's own too."""
+        return element.findall("/".join(paths.parse(self.path).steps))
+
+    def read(self, element: ET.Element, out: Item) -> None:
+        values = [read_rows(self.fields, node) for node in self.nodes(element) if not self.own(element, node)]
+        if values or self.new is not UNSET:
+            out[self.name] = values
+
+    @functools.cached_property
+    def key_rows(self) -> list[t.Any]:
+        """The rows of the options that are keys."""
+        names = {name.partition(".")[0] for key in self.keys for name in ([key] if isinstance(key, str) else key)}
+        return body(self.fields).serving(dict.fromkeys(names))
+
+    def keyed(self, node: ET.Element) -> Item:
+        """The options of an existing element that are keys: all there is to recognise it by."""
+        options: Item = {}
+        for row in self.key_rows:
+            row.read(node, options)
+        return options
+
+    def edit(self, element: ET.Element, item: Item, scope: Scope, where: str, changes: list[Change]) -> None:
+        if self.name not in item:
+            return
+        steps = paths.parse(self.path).steps
+        wants, nodes = item[self.name] or [], self.nodes(element)
+        parent = paths.ensure(element, steps[:-1])
+        have = [self.keyed(node) for node in nodes]
+        kept = [index for index, node in enumerate(nodes) if not self.whole or self.own(element, node)]
+        partners = pair(wants, have, self.keys, self.rekey, kept)
+        known = [want if spot is None else {**have[spot], **want} for want, spot in zip(wants, partners, strict=True)]
+        for index, (want, partner) in enumerate(zip(wants, partners, strict=True)):
+            here = f"{join(where, self.name)}[{index}]"
+            inner = dataclasses.replace(scope, index=index, siblings=(*known[:index], *known[index + 1 :]))
+            if partner is None:
+                problems: Problems = []
+                whole = complete_rows(self.fields, want, inner, problems, here)
+                if problems:
+                    raise problems[0]
+                known[index] = whole
+                node = paths.append(parent, steps[-1])
+                edit_rows(self.fields, node, whole, inner, here, [])
+                changes.append(Change(here, None, show_rows(self.fields, whole), self.live, (node,)))
+            else:
+                within: list[Change] = []
+                edit_rows(self.fields, nodes[partner], want, inner, here, within)
+                changes += [change.inside(nodes[partner]) for change in within]
+        for index, node in enumerate(nodes):
+            if index not in partners and index not in kept:
+                here = f"{join(where, self.name)}[{index}]"
+                gone = show_rows(self.fields, read_rows(self.fields, node))
+                changes.append(Change(here, gone, None, self.live, (node,)))
+                parent.remove(node)
+        paths.prune(element, steps[:-1])
+
+    def show(self, item: Item, out: Item) -> None:
+        if self.name in item:
+            out[self.name] = [show_rows(self.fields, value) for value in item[self.name] or []]
+
+    def document(self) -> dict[str, t.Any]:
+        return {
+            self.name: {
+                "description": self.doc,
+                "type": "list",
+                "elements": "dict",
+                "suboptions": document_rows(self.fields),
+            }
+        }
+
+
+class Chain(Group):
+    """A list of dictionaries of which each stands inside the one before it, such as backing images.
+
+    The path is the tag of each. An empty dictionary at the end is an empty element, which says
+    that the chain ends there.
+    """
+
+    def nodes(self, element: ET.Element) -> list[ET.Element]:
+        found: list[ET.Element] = []
+        node = element.find(self.path)
+        while node is not None:
+            found.append(node)
+            node = node.find(self.path)
+        return found
+
+    def read(self, element: ET.Element, out: Item) -> None:
+        nodes = self.nodes(element)
+        if nodes:
+            out[self.name] = [self.layer(node) for node in nodes]
+
+    def layer(self, node: ET.Element) -> Item:
+        """The options of one layer, the innermost's none where it is but the end."""
+        return read_rows(self.fields, node) if len(node) or node.attrib else {}
+
+    def edit(self, element: ET.Element, item: Item, scope: Scope, where: str, changes: list[Change]) -> None:
+        if self.name not in item:
+            return
+        wants, nodes = item[self.name] or [], self.nodes(element)
+        parent = element
+        for index, want in enumerate(wants):
+            here = f"{join(where, self.name)}[{index}]"
+            node = parent.find(self.path)
+            if node is not None and (want or not self.layer(node)):
+                edit_rows(self.fields, node, want, scope, here, changes)
+            else:
+                if node is not None:
+                    parent.remove(node)
+                problems: Problems = []
+                whole = complete_rows(self.fields, want, scope, problems, here) if want else {}
+                if problems:
+                    raise problems[0]
+                node = ET.SubElement(parent, self.path)
+                edit_rows(self.fields, node, whole, scope, here, [])
+                changes.append(Change(here, None, show_rows(self.fields, whole)))
+            parent = node
+        rest = parent.find(self.path)
+        if rest is not None:
+            spot = nodes.index(rest)
+            gone = [show_rows(self.fields, self.layer(node)) for node in nodes[spot:]]
+            changes.append(Change(f"{join(where, self.name)}[{len(wants)}]", gone, None))
+            parent.remove(rest)
+
+    def complete(self, item: Item, scope: Scope, problems: Problems, where: str) -> None:
+        if item.get(self.name):
+            here = join(where, self.name)
+            item[self.name] = [
+                complete_rows(self.fields, value, scope, problems, f"{here}[{index}]") if value else value
+                for index, value in enumerate(item[self.name])
+            ]

@@ -1,0 +1,99 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A table: all that the engine has to know of one kind of resource."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from .._errors import Invalid, VirtfleetError
+from .body import Item, document_rows, parse_rows
+
+Rule = t.Callable[[Item], t.Iterator[Invalid]]
+
+
+def by_name(item: Item) -> str | None:
+    """The name, by which most resources are known."""
+    return item.get("name")
+
+
+@dataclasses.dataclass(frozen=True)
+class Table:
+    """One kind of resource.
+
+    :param kind: libvirt's name of it, such as ``domain``
+    :param skeleton: the XML that a new one starts from
+    :param rows: its fields
+    :param state: the state of an item that names none
+    :param initial: the state that a resource is in once it is defined
+    :param transitions: actions that lead from what is (first) to what is declared (second); a pair
+        that is not there needs none
+    :param active: the states in which a live definition exists beside the persistent one
+    :param restart: actions that make what runs start anew
+    :param rules: what must hold between fields
+    :param base: gives a new resource that the user hardly describes the rest of its options
+    :param shipped: definitions that the distribution's packages bring, by name, for a plan in check
+        mode on a host where they are still to be installed
+    :param identity: what tells an item from all others of its kind
+    """
+
+    kind: str
+    skeleton: str
+    rows: tuple[t.Any, ...]
+    state: str
+    initial: str
+    transitions: t.Mapping[tuple[str, str], tuple[str, ...]]
+    active: frozenset[str]
+    restart: tuple[str, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    base: t.Callable[[Item], Item] | None = None
+    shipped: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+    identity: t.Callable[[Item], str | None] = by_name
+
+    @property
+    def inactive(self) -> frozenset[str]:
+        """The declared states in which nothing runs."""
+        return frozenset(want for have, want in self.transitions if have in self.active) - self.active
+
+    def parse(self, config: t.Any) -> list[Item]:
+        """The declared items in normal form.
+
+        Raises VirtfleetError with every problem of every item, a line each.
+        """
+        if not isinstance(config, (list, tuple)):
+            raise VirtfleetError(f"config: {config!r} is not a list of {self.kind}s")
+        items: list[Item] = []
+        lines: list[str] = []
+        seen: set[str] = set()
+        for index, raw in enumerate(config):
+            item, problems = self.parse_item(raw)
+            name = self.identity(item)
+            label = f"{self.kind} #{index + 1}" if name is None else f"{self.kind} {name}"
+            if name in seen:
+                problems.append(Invalid("name", "is declared more than once"))
+            elif name is not None:
+                seen.add(name)
+            lines += [f"{label}: {problem}" for problem in problems]
+            items.append(item)
+        if lines:
+            raise VirtfleetError("\n".join(["nothing was changed, the input is refused:", *lines]))
+        return items
+
+    def parse_item(self, raw: t.Any) -> tuple[Item, list[Invalid]]:
+        """One item in normal form, with what is wrong with it."""
+        problems: list[Invalid] = []
+        item = parse_rows(self.rows, raw, "", problems)
+        if isinstance(raw, dict) and raw.get("name") is None:
+            problems.append(Invalid("name", "is missing"))
+        if item.get("state") is None:
+            item["state"] = self.state
+        if not problems:
+            for rule in self.rules:
+                problems.extend(rule(item))
+        return item, problems
+
+    def document(self) -> dict[str, t.Any]:
+        """The options of an item as DOCUMENTATION describes them."""
+        return document_rows(self.rows)

@@ -1,0 +1,292 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Converters of words and numbers (see convert)."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from xml.etree import ElementTree as ET
+
+NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What an XML 1.0 document cannot hold (https://www.w3.org/TR/xml/#charsets)."""
+
+TRUE = frozenset(("yes", "on", "true", "1"))
+FALSE = frozenset(("no", "off", "false", "0"))
+
+
+class Converter:
+    """A plain string. The others say only what they do differently.
+
+    ``kind`` is Ansible's name of the type, ``choices`` what may be written, or None.
+    """
+
+    kind = "str"
+    choices: tuple[str, ...] | None = None
+    presence = False
+
+    def parse(self, value: t.Any) -> t.Any:
+        """The user's value in normal form. Raises ValueError with what to write instead."""
+        if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+            raise ValueError(f"{value!r} is not a string")
+        if NOT_XML.search(str(value)):
+            raise ValueError(f"{value!r} has a character that no definition can hold")
+        return self.from_text(str(value))
+
+    def from_text(self, text: str) -> t.Any:
+        """libvirt's text in normal form."""
+        return text
+
+    def to_text(self, value: t.Any) -> str:
+        """The normal form as libvirt writes it."""
+        return str(value)
+
+    def decode(self, node: ET.Element, attribute: str | None) -> t.Any:
+        """Read from a node's attribute, or its text. None where there is none."""
+        text = (node.text or "").strip() if attribute is None else node.get(attribute)
+        if text is None or (attribute is None and not text):
+            return None
+        try:
+            return self.from_text(text)
+        except ValueError:
+            return text
+
+    def encode(self, node: ET.Element, attribute: str | None, value: t.Any) -> None:
+        """Write to a node's attribute, or its text."""
+        if attribute is None:
+            node.text = self.to_text(value)
+        else:
+            node.set(attribute, self.to_text(value))
+
+    def forget(self, node: ET.Element | None) -> None:
+        """Take from a node what was written there beside the attribute, or the text, itself."""
+
+    def resolve(self, value: t.Any, host: t.Any) -> t.Any:
+        """The value to write on that host, where the user's stands for another."""
+        return value
+
+    def same(self, have: t.Any, want: t.Any, host: t.Any) -> bool:
+        """Whether two values in normal form mean the same on that host."""
+        return have == self.resolve(want, host)
+
+    def show(self, value: t.Any) -> t.Any:
+        """The value for people: in changes and diffs."""
+        return value
+
+
+class Verbatim(Converter):
+    """Free text, of which space at the ends is a part too."""
+
+    def decode(self, node: ET.Element, attribute: str | None) -> str | None:
+        text = node.text if attribute is None else node.get(attribute)
+        return text if text and text.strip() else None
+
+
+class Integer(Converter):
+    """A whole number within bounds."""
+
+    kind = "int"
+
+    def __init__(self, minimum: int | None = None, maximum: int | None = None) -> None:
+        self.minimum, self.maximum = minimum, maximum
+
+    def parse(self, value: t.Any) -> int:
+        if isinstance(value, bool) or not re.fullmatch(r"-?[0-9]+", str(value).strip()):
+            raise ValueError(f"{value!r} is not a whole number")
+        number = int(value)
+        if self.minimum is not None and number < self.minimum:
+            raise ValueError(f"{number} is below the least, {self.minimum}")
+        if self.maximum is not None and number > self.maximum:
+            raise ValueError(f"{number} is above the most, {self.maximum}")
+        return number
+
+    def from_text(self, text: str) -> int:
+        return int(text, 0)
+
+
+class Number(Integer):
+    """A whole number that may be written in any base, such as ``0x1f``; libvirt writes this one in base 16.
+
+    :param width: digits that libvirt writes at least
+    """
+
+    def __init__(self, width: int = 1) -> None:
+        super().__init__(0)
+        self.width = width
+
+    def parse(self, value: t.Any) -> int:
+        text = str(value).strip().lower()
+        if re.fullmatch("0x[0-9a-f]+", text):
+            return int(text, 16)
+        return super().parse(value)
+
+    def from_text(self, text: str) -> int:
+        text = text.strip().lower()
+        return int(text, 16) if text.startswith("0x") else int(text)
+
+    def to_text(self, value: int) -> str:
+        return f"0x{value:0{self.width}x}"
+
+
+class AnyBase(Number):
+    """A whole number that may be written in any base; libvirt writes this one in base 10."""
+
+    def to_text(self, value: int) -> str:
+        return str(value)
+
+
+class Identifier(Number):
+    """A number in base 16 that means nothing as a number, such as the ``0x046d`` of a USB vendor."""
+
+    kind = "str"
+
+    def parse(self, value: t.Any) -> t.Any:
+        text = str(value).strip().lower()
+        if isinstance(value, int) and not isinstance(value, bool):
+            return self.to_text(value)  # YAML reads 0x046d as a number.
+        if not re.fullmatch("(0x)?[0-9a-f]+", text):
+            raise ValueError(f"{value!r} is not a number in base 16; write it like {self.to_text(1)}")
+        return self.to_text(int(text, 16))
+
+    def from_text(self, text: str) -> t.Any:
+        return self.to_text(int(text, 16)) if text.strip() != "-1" else "-1"
+
+    def decode(self, node: ET.Element, attribute: str | None) -> t.Any:
+        return Converter.decode(self, node, attribute)
+
+    def encode(self, node: ET.Element, attribute: str | None, value: t.Any) -> None:
+        node.set(t.cast(str, attribute), value)
+
+
+class Boolean(Converter):
+    """True or false, written by libvirt as one of two words."""
+
+    kind = "bool"
+
+    def __init__(self, true: str = "yes", false: str = "no") -> None:
+        self.words = {True: true, False: false}
+
+    def parse(self, value: t.Any) -> bool:
+        if isinstance(value, bool):
+            return value
+        return self.from_text(str(value))
+
+    def from_text(self, text: str) -> bool:
+        if text.lower() in TRUE:
+            return True
+        if text.lower() in FALSE:
+            return False
+        raise ValueError(f"{text!r} is neither true nor false")
+
+    def to_text(self, value: bool) -> str:
+        return self.words[value]
+
+
+class Presence(Boolean):
+    """True where the element is there at all, such as ``<acpi/>``."""
+
+    presence = True
+
+    def decode(self, node: ET.Element, attribute: str | None) -> bool:
+        return True
+
+    def encode(self, node: ET.Element, attribute: str | None, value: bool) -> None:
+        """The element itself is the value."""
+
+
+class Choice(Converter):
+    """One of a few words."""
+
+    def __init__(self, *choices: str) -> None:
+        self.choices = self.words = choices
+
+    def parse(self, value: t.Any) -> str:
+        if isinstance(value, bool) and {"on", "off"} & set(self.words):
+            value = "on" if value else "off"  # YAML reads the bare words as true and false.
+        if value not in self.words:
+            raise ValueError(f"{value!r} is not one of {', '.join(self.words)}")
+        return str(value)
+
+
+class Virt(Choice):
+    """The domain's type; ``auto`` is the best that the host has."""
+
+    def resolve(self, value: t.Any, host: t.Any) -> t.Any:
+        return host.resolve_virt(value)
+
+
+class Machine(Converter):
+    """A machine type; an alias such as ``q35`` equals the version that the host gives it."""
+
+    def same(self, have: t.Any, want: t.Any, host: t.Any) -> bool:
+        return have is not None and have in (want, host.machines.get(want))
+
+
+class CpuSet(Converter):
+    """A set of numbers such as ``0-3,8``, in libvirt's own spelling; ``^2`` takes one out, as libvirt reads it."""
+
+    def from_text(self, text: str) -> str:
+        numbers: set[int] = set()
+        for part in text.replace(" ", "").split(","):
+            match = re.fullmatch(r"(\^?)([0-9]+)(?:-([0-9]+))?", part)
+            if (
+                match is None
+                or (match[1] and match[3])
+                or int(match[3] or match[2]) - int(match[2]) not in range(65536)
+            ):
+                raise ValueError(f"{text!r} is not a set of numbers; write it like 0-3,8")
+            if match[1]:
+                numbers.discard(int(match[2]))
+            else:
+                numbers.update(range(int(match[2]), int(match[3] or match[2]) + 1))
+        parts: list[list[int]] = []
+        for number in sorted(numbers):
+            if parts and parts[-1][1] == number - 1:
+                parts[-1][1] = number
+            else:
+                parts.append([number, number])
+        return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in parts)
+
+
+class Name(Converter):
+    """The name of a libvirt object. It becomes part of file names, logs and command lines."""
+
+    def from_text(self, text: str) -> str:
+        return text
+
+    def parse(self, value: t.Any) -> str:
+        name = super().parse(value)
+        if not name or len(name.encode()) > 200:
+            raise ValueError(f"{name[:40]!r} is not a name of 1 to 200 bytes")
+        if name != name.strip() or name[0] in "-." or re.search(r"[/\x00-\x1f\x7f]", name):
+            raise ValueError(
+                f"{name!r} is not a safe name: it may not start with '-' or '.', have space at its"
+                " ends, or hold '/' or control characters"
+            )
+        return name
+
+
+class Device(Converter):
+    """The name of a network device (Linux: 1 to 15 bytes, dev_valid_name)."""
+
+    def parse(self, value: t.Any) -> str:
+        name = super().parse(value)
+        if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.:-]{0,14}", name):
+            raise ValueError(f"{name!r} is not a name of a network device: 1 to 15 letters, digits, '_', '.', '-'")
+        return name
+
+
+class AbsolutePath(Converter):
+    """A path on the host, from the root."""
+
+    kind = "str"
+
+    def parse(self, value: t.Any) -> str:
+        path = super().parse(value)
+        if not path.startswith("/") or "\n" in path:
+            raise ValueError(f"{path!r} is not a path from the root, such as /var/lib/x")
+        return path
+
+
+TEXT = Converter()

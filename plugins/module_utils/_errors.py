@@ -1,0 +1,27 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The errors the collection raises itself, each naming the object, what is wrong and what to do."""
+
+from __future__ import annotations
+
+
+class VirtfleetError(Exception):
+    """A foreseen failure; its text is what the user reads."""
+
+
+class Unreachable(VirtfleetError):
+    """No libvirt can be asked on this host: the binding is missing, or nothing is installed."""
+
+
+class Invalid(VirtfleetError):
+    """Input that is refused before anything is touched.
+
+    :param where: path to the value inside the item, such as ``interfaces[0].mac``
+    :param problem: what is wrong with it and what to write instead
+    """
+
+    def __init__(self, where: str, problem: str) -> None:
+        super().__init__(f"{where}: {problem}" if where else problem)
+        self.where = where
+        self.problem = problem

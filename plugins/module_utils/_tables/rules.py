@@ -1,0 +1,63 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What must hold between the fields of an item. Each rule yields what does not."""
+
+from __future__ import annotations
+
+import ipaddress
+import typing as t
+
+from .._engine.body import Item
+from .._errors import Invalid
+
+MACVTAP = ("bridge", "private", "vepa", "passthrough")
+
+
+def addressing(network: Item) -> t.Iterator[Invalid]:
+    """DHCP ranges and hosts lie in their subnet, ranges run upwards, and subnets do not overlap."""
+    seen: list[t.Any] = []
+    for index, entry in enumerate(network.get("ips") or []):
+        here = f"ips[{index}]"
+        if entry.get("address") is None:
+            yield Invalid(f"{here}.address", "is missing")
+            continue
+        subnet = ipaddress.ip_interface(entry["address"]).network
+        if any(subnet.version == other.version and subnet.overlaps(other) for other in seen):
+            yield Invalid(f"{here}.address", f"{subnet} overlaps another subnet of this network")
+        seen.append(subnet)
+        yield from dhcp(entry.get("dhcp") or {}, subnet, f"{here}.dhcp")
+
+
+def dhcp(entry: Item, subnet: t.Any, where: str) -> t.Iterator[Invalid]:
+    """The addresses that DHCP hands out are of the subnet."""
+    for index, span in enumerate(entry.get("ranges") or []):
+        here = f"{where}.ranges[{index}]"
+        ends = [span.get("start"), span.get("end")]
+        if None in ends:
+            yield Invalid(here, "needs both start and end")
+            continue
+        start, end = (ipaddress.ip_address(end) for end in ends)
+        for address in (start, end):
+            if address not in subnet:
+                yield Invalid(here, f"{address} is not in {subnet}")
+        if int(start) > int(end):
+            yield Invalid(here, f"starts at {start}, behind its end {end}")
+    for index, host in enumerate(entry.get("hosts") or []):
+        here = f"{where}.hosts[{index}]"
+        if host.get("ip") is None:
+            yield Invalid(here, "needs ip")
+        elif ipaddress.ip_address(host["ip"]) not in subnet:
+            yield Invalid(here, f"{host['ip']} is not in {subnet}")
+
+
+def forwarding(network: Item) -> t.Iterator[Invalid]:
+    """A network that uses a bridge of the host's own has no addresses of its own."""
+    forward = network.get("forward") or {}
+    if forward.get("mode") == "bridge" and network.get("ips"):
+        yield Invalid("ips", "a network with forward mode 'bridge' takes its addresses from outside")
+    # With the other modes, bridge is libvirt's own, and interfaces are those that traffic leaves by.
+    if forward.get("mode") in MACVTAP and forward.get("interfaces") and network.get("bridge"):
+        yield Invalid("bridge", "goes with a host bridge, forward.interfaces with MacVTap: give one")
+    if forward.get("mode") == "bridge" and not forward.get("interfaces") and not network.get("bridge"):
+        yield Invalid("bridge", "name the host bridge here, or a device for MacVTap in forward.interfaces")

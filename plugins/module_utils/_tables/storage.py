@@ -1,0 +1,139 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What new pools and volumes get, and what must hold between their fields."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._engine.aside import CAPACITY, CHECKSUM, IMAGE, PLACE, Aside
+from .._engine.body import Item
+from .._engine.context import Scope
+from .._errors import Invalid
+from .derive import unless_described
+
+IMAGES = "/var/lib/libvirt/images"
+"""Where libvirt keeps images on every distribution, and its security drivers expect them."""
+
+TARGETS = {"disk": "/dev", "iscsi": "/dev/disk/by-path", "scsi": "/dev/disk/by-path", "mpath": "/dev/mapper"}
+"""Where the volumes of a pool appear that is made of devices (https://libvirt.org/storage.html)."""
+
+NEEDS: dict[str, tuple[str, ...]] = {
+    "dir": ("target",),
+    "fs": ("source.devices", "target"),
+    "netfs": ("source.hosts", "source.dir", "target"),
+    "disk": ("source.devices",),
+    "iscsi": ("source.hosts", "source.devices"),
+    "iscsi-direct": ("source.hosts", "source.devices", "source.initiator"),
+    "scsi": ("source.adapter",),
+    "rbd": ("source.name", "source.hosts"),
+    "gluster": ("source.name", "source.hosts"),
+    "zfs": ("source.name",),
+    "vstorage": ("source.name", "target"),
+}
+"""What libvirt's schema asks of each type (storagepool.rng)."""
+
+MADE_DIRECTORIES = ("dir", "fs", "netfs", "vstorage")
+"""Types whose volumes are in a directory that can be made where it is missing."""
+
+FORMATS = ("qcow2", "raw", "qcow", "qed", "vmdk", "vdi", "vpc", "iso")
+"""Formats that the ending of a volume's name tells."""
+
+default_pool = unless_described("default", {"type": "dir", "target": IMAGES})
+
+
+def describe_pool(item: Item) -> Item:
+    """A new pool with what its name tells. Raises Invalid for what its type cannot do without."""
+    item = default_pool(item)
+    kind = item.get("type") or "dir"
+    for need in NEEDS.get(kind, ()):
+        value: t.Any = item
+        for name in need.split("."):
+            value = (value or {}).get(name)
+        if not value:
+            raise Invalid(need, f"a new pool of type {kind!r} needs it")
+    return item
+
+
+def pool_target(scope: Scope) -> str | None:
+    """Where the devices of a new pool appear; None for a type that has no such place, or one the user names."""
+    return TARGETS.get(scope.item.get("type") or "dir")
+
+
+def volume_format(scope: Scope) -> str | None:
+    """The format that the ending of a volume's name tells, else raw; a file system in a volume has none."""
+    ending = scope.name.rpartition(".")[2].lower()
+    return ending if ending in FORMATS else "raw"
+
+
+def volume_key(item: Item) -> str | None:
+    """What tells a volume from all others of the host: its pool and name."""
+    name = item.get("name")
+    return None if name is None else f"{item.get('pool') or 'default'}/{name}"
+
+
+def filling(volume: Item) -> t.Iterator[Invalid]:
+    """A volume is filled from one place, and a checksum is for what comes from outside."""
+    given = [name for name in ("image", "clone_from", "backing") if volume.get(name) is not None]
+    if len(given) > 1:
+        yield Invalid("", f"give only one of {', '.join(given)}")
+    image = volume.get("image") or ""
+    if volume.get("checksum") is not None and not image:
+        yield Invalid("checksum", "goes with image")
+    if image and "/" not in image:
+        yield Invalid("image", f"{image!r} is neither an URL nor a path from the root; a volume is named in clone_from")
+    backing = volume.get("backing") or {}
+    if backing.get("volume") is not None and backing.get("path") is not None:
+        yield Invalid("backing", "give only one of volume, path")
+    if volume.get("backing") is not None and backing.get("volume") is None and backing.get("path") is None:
+        yield Invalid("backing", "give volume or path")
+    if backing and volume.get("format", "qcow2") == "raw":
+        yield Invalid("backing", "a volume of format 'raw' has none; qcow2 has")
+    if volume.get("encryption") and image:
+        yield Invalid(
+            "encryption", "an image is not encrypted on its way; make an encrypted volume and fill it by hand"
+        )
+
+
+MADE_DISK = (
+    Aside(
+        "size",
+        "",
+        CAPACITY,
+        "The size of a disk that is made for the guest, such as V(20GiB). It is the volume C(NAME-TARGET.FORMAT) of"
+        " the pool V(default), unless O(config[].disks[].volume) or O(config[].disks[].pool) name another. One that"
+        " exists grows, also while the guest runs; a smaller size is refused.",
+    ),
+    Aside(
+        "image",
+        "",
+        IMAGE,
+        "What a disk that is made for the guest is a copy of: an URL, the path of a file on the host, or a volume by"
+        " its name in the same pool or as C(POOL/VOLUME).",
+    ),
+    Aside("checksum", "", CHECKSUM, "The checksum of the image, such as V(sha256:...). Another image is refused."),
+    Aside(
+        "backing",
+        "",
+        PLACE,
+        "The volume that a disk made for the guest is laid over, by its name in the same pool or as C(POOL/VOLUME).",
+    ),
+)
+"""The options of a guest's disk that is made as a volume."""
+
+
+def made_disks(domain: Item) -> t.Iterator[Invalid]:
+    """A disk that is made is a volume, and is filled from one place."""
+    for index, disk in enumerate(domain.get("disks") or []):
+        here = f"disks[{index}]"
+        given = [name for name in ("size", "image", "backing") if disk.get(name) is not None]
+        if given and (disk.get("file") is not None or disk.get("block") is not None):
+            yield Invalid(f"{here}.{given[0]}", "makes a volume, and does not go with file or block")
+        if disk.get("image") is not None and disk.get("backing") is not None:
+            yield Invalid(here, "give only one of image, backing")
+        image = disk.get("image") or ""
+        if disk.get("checksum") is not None and not ("://" in image or image.startswith("/")):
+            yield Invalid(f"{here}.checksum", "goes with an image that is an URL or a file")
+        if given and disk.get("device") in ("cdrom", "floppy"):
+            yield Invalid(f"{here}.{given[0]}", f"makes a disk, and does not go with device {disk['device']!r}")
