@@ -1,0 +1,63 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Filters between options and libvirt's XML, and one that selects; on the control node."""
+
+from __future__ import annotations
+
+import functools
+import typing as t
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils import _offline, _query
+from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
+from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.domain import DOMAIN
+from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.network import NETWORK
+
+
+def told(call: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
+    """The same call, with its foreseen errors as Ansible tells them."""
+
+    @functools.wraps(call)
+    def filtered(*args: t.Any, **kwargs: t.Any) -> t.Any:
+        try:
+            return call(*args, **kwargs)
+        except VirtfleetError as error:
+            raise AnsibleFilterError(str(error)) from None
+
+    return filtered
+
+
+def domain_from_xml(text: str, secrets: bool = False) -> dict[str, t.Any]:
+    """The options of a domain's definition."""
+    return _offline.from_xml(DOMAIN, text, secrets)
+
+
+def domain_to_xml(item: dict[str, t.Any], virt: str = "kvm") -> str:
+    """The definition that a new domain gets."""
+    return _offline.to_xml(DOMAIN, item, virt)
+
+
+def network_from_xml(text: str) -> dict[str, t.Any]:
+    """The options of a network's definition."""
+    return _offline.from_xml(NETWORK, text)
+
+
+def network_to_xml(item: dict[str, t.Any]) -> str:
+    """The definition that a new network gets."""
+    return _offline.to_xml(NETWORK, item)
+
+
+class FilterModule:
+    """Ansible's entry point."""
+
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        """The filters by name."""
+        return {
+            "domain_from_xml": told(domain_from_xml),
+            "domain_to_xml": told(domain_to_xml),
+            "network_from_xml": told(network_from_xml),
+            "network_to_xml": told(network_to_xml),
+            "query": told(_query.select),
+        }

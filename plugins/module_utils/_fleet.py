@@ -1,0 +1,128 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What must hold for a whole fleet, before any of its hosts is touched. Runs on the control node."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ._engine.body import Item
+from ._engine.convert import MAC, UUID, Converter
+from ._engine.table import Table
+from ._hostnet.table import LINK
+from ._tables.domain import DOMAIN
+from ._tables.network import NETWORK
+from ._tables.pool import POOL
+from ._tables.volume import VOLUME
+
+LISTS = {"kvm_links": LINK, "kvm_networks": NETWORK, "kvm_pools": POOL, "kvm_volumes": VOLUME}
+"""The variables that hold what else is declared for a host, and their tables."""
+
+
+def guests_on(guests: t.Iterable[Item], host: str) -> list[Item]:
+    """The guests of one host, as the module domains takes them: without the option ``host``."""
+    return [
+        {name: value for name, value in guest.items() if name != "host"}
+        for guest in guests
+        if guest.get("host") == host
+    ]
+
+
+def problems(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, t.Any]]) -> list[str]:
+    """What is wrong with the declaration of a fleet, a sentence each.
+
+    :param hosts: the virtualization hosts of the inventory
+    :param variables: the variables of each, of which kvm_guests and those in LISTS are looked at
+    """
+    guests = merged([variables[host].get("kvm_guests") for host in hosts])
+    if isinstance(guests, str):
+        return [guests]
+    lines = [line for guest in guests for line in guest_problems(guest, hosts)]
+    lines += twice(guests, "name", lambda guest: [guest.get("name")])
+    lines += twice(guests, "uuid", lambda guest: [normal(UUID, guest.get("uuid"))])
+    lines += twice(guests, "mac", macs)
+    for host in hosts:
+        for variable, table in LISTS.items():
+            items = variables[host].get(variable) or []
+            lines += [f"host {host}: {line}" for line in items_problems(table, items, variable)]
+    return lines
+
+
+def merged(lists: t.Iterable[t.Any]) -> list[Item] | str:
+    """The fleet's guests. Hosts share one list, or bring their own; a guest that is in several
+    lists in the same words is one guest. Returns a sentence where one is not a list."""
+    seen: list[t.Any] = []
+    out: list[Item] = []
+    for guests in lists:
+        if not guests or guests in seen:
+            continue
+        if not isinstance(guests, (list, tuple)):
+            return f"kvm_guests: {guests!r} is not a list of guests"
+        others = list(out)
+        out += [guest for guest in guests if guest not in others]
+        seen.append(guests)
+    return out
+
+
+def guest_problems(guest: t.Any, hosts: t.Sequence[str]) -> list[str]:
+    """What is wrong with one guest."""
+    if not isinstance(guest, dict):
+        return [f"kvm_guests: {guest!r} is not a dictionary of options"]
+    label = f"guest {guest.get('name', guest)}"
+    lines = []
+    host = guest.get("host")
+    if host is None:
+        lines.append(f"{label}: host: is missing; name the host that it runs on")
+    elif host not in hosts:
+        lines.append(f"{label}: host: {host!r} is not in the inventory's group kvm_hosts")
+    item = {name: value for name, value in guest.items() if name != "host"}
+    return lines + [f"{label}: {problem}" for problem in DOMAIN.parse_item(item)[1]]
+
+
+def items_problems(table: Table, items: t.Any, variable: str) -> list[str]:
+    """What is wrong with a host's items of one kind."""
+    if not isinstance(items, (list, tuple)):
+        return [f"{variable}: {items!r} is not a list"]
+    lines = []
+    for item in items:
+        name = table.identity(item) if isinstance(item, dict) else item
+        lines += [f"{table.kind} {name}: {problem}" for problem in table.parse_item(item)[1]]
+    names = [table.identity(item) for item in items if isinstance(item, dict) and "name" in item]
+    return lines + [f"{table.kind} {name}: is declared more than once" for name in repeated(names)]
+
+
+def macs(guest: Item) -> list[t.Any]:
+    """The MAC addresses that a guest's declaration names."""
+    interfaces = guest.get("interfaces") or []
+    if not isinstance(interfaces, (list, tuple)):
+        return []
+    return [normal(MAC, entry["mac"]) for entry in interfaces if isinstance(entry, dict) and entry.get("mac")]
+
+
+def normal(converter: Converter, value: t.Any) -> t.Any:
+    """A value in normal form, so that two spellings are one; as it is where it is refused anyway."""
+    try:
+        return converter.parse(value)
+    except ValueError:
+        return value
+
+
+def twice(guests: list[Item], what: str, values: t.Callable[[Item], list[t.Any]]) -> list[str]:
+    """A sentence for each value that more than one guest has, naming the guests and hosts."""
+    owners: dict[str, list[str]] = {}
+    for guest in guests:
+        if isinstance(guest, dict):
+            for value in values(guest):
+                if value is not None:
+                    owners.setdefault(str(value), []).append(f"{guest.get('name')} on {guest.get('host')}")
+    return [
+        f"{what} {value}: is declared more than once: {', '.join(found)}; each guest needs its own"
+        for value, found in owners.items()
+        if len(found) > 1
+    ]
+
+
+def repeated(names: t.Sequence[str | None]) -> list[str]:
+    """The names that occur more than once."""
+    return sorted({str(name) for name in names if names.count(name) > 1})

@@ -1,0 +1,211 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run the steps of a plan. One resource that fails stops neither the others nor hides.
+
+An action is a generator: where it has to wait for the guest it yields, and the other resources go
+on meanwhile; a hundred guests shut down in the time of one.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+import typing as t
+
+from .._engine.plan import Plan
+from .._engine.step import Step
+from .._errors import VirtfleetError
+from . import reach, storage
+from .connection import ended, lacks, libvirt, said
+from .definitions import Definitions
+
+POLL = 0.25
+"""Seconds between two looks at guests that are waited for."""
+REPEAT = 5.0
+"""Seconds until a guest is asked again to shut down: one that still boots misses the first time."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """What the user says about how, not what.
+
+    :param shutdown_timeout: seconds that a guest has to shut down
+    :param force_shutdown: whether it is switched off hard after that
+    :param on_restart_needed: ``defer``, ``fail`` or ``restart`` (see plan)
+    :param remove_storage: whether a guest that goes takes along the volumes that were made for it
+    """
+
+    shutdown_timeout: float = 120
+    force_shutdown: bool = False
+    on_restart_needed: str = "defer"
+    remove_storage: bool = False
+
+
+Work = t.Generator[None, None, None]
+Action = t.Callable[[t.Any, str, Step, Options], t.Any]
+
+
+def apply(connection: t.Any, plans: t.Iterable[Plan], options: Options) -> dict[str, str]:
+    """Run all steps. Returns what failed, by name: the action and the reason."""
+    failed: dict[str, str] = {}
+    plans = [plan for plan in plans if plan.steps]
+    definitions = Definitions()
+    definitions.ahead(connection, plans)
+    actions = {**ACTIONS, ("domain", "define"): definitions.define}
+    works = {plan.name: run(connection, plan, options, actions) for plan in plans}
+    while works:
+        for name, work in list(works.items()):
+            try:
+                next(work)
+            except StopIteration:
+                del works[name]
+            except VirtfleetError as error:
+                del works[name]
+                failed[name] = str(error)
+        if works:
+            time.sleep(POLL)
+    return failed
+
+
+def run(connection: t.Any, plan: Plan, options: Options, actions: t.Mapping[tuple[str, str], Action]) -> Work:
+    """The steps of one resource, in order; the first that fails is the last."""
+    for step in plan.steps:
+        action = actions[plan.kind, step.action]
+        try:
+            waits = action(connection, plan.name, step, options)
+            if waits is not None:
+                yield from waits
+        except libvirt.libvirtError as error:
+            if not step.reaches or ended(connection):
+                raise VirtfleetError(f"{step.action}: {said(error)}") from None
+            plan.refused(step, f"{step.action}: {said(error)}")
+        except VirtfleetError as error:
+            if not step.reaches:
+                raise
+            plan.refused(step, str(error))
+
+
+def domain_start(connection: t.Any, name: str, step: Step, options: Options) -> None:
+    connection.lookupByName(name).create()
+
+
+def domain_start_paused(connection: t.Any, name: str, step: Step, options: Options) -> None:
+    connection.lookupByName(name).createWithFlags(libvirt.VIR_DOMAIN_START_PAUSED)
+
+
+def domain_resume(connection: t.Any, name: str, step: Step, options: Options) -> None:
+    connection.lookupByName(name).resume()
+
+
+def domain_suspend(connection: t.Any, name: str, step: Step, options: Options) -> None:
+    connection.lookupByName(name).suspend()
+
+
+def domain_autostart(connection: t.Any, name: str, step: Step, options: Options) -> None:
+    connection.lookupByName(name).setAutostart(step.value)
+
+
+def domain_shutdown(connection: t.Any, name: str, step: Step, options: Options) -> Work:
+    """Ask the guest to shut down and wait, within bounds; switch it off only if told to."""
+    domain = connection.lookupByName(name)
+    deadline = time.monotonic() + options.shutdown_timeout
+    asked = -REPEAT
+    while active(domain):
+        now = time.monotonic()
+        if now >= deadline:
+            if not options.force_shutdown:
+                raise VirtfleetError(
+                    f"shutdown: the guest still runs {options.shutdown_timeout:g} s after it was asked to shut down;"
+                    " give it longer with shutdown_timeout, or allow force_shutdown"
+                )
+            domain.destroyFlags(libvirt.VIR_DOMAIN_DESTROY_GRACEFUL)
+            return
+        if now - asked >= REPEAT:
+            ask(domain)
+            asked = now
+        yield
+
+
+def active(domain: t.Any) -> bool:
+    """Whether it runs. A transient domain is gone altogether once it has stopped."""
+    try:
+        return bool(domain.isActive())
+    except libvirt.libvirtError as error:
+        if not lacks(error, "VIR_ERR_NO_DOMAIN"):
+            raise
+        return False
+
+
+def ask(domain: t.Any) -> None:
+    """Request a shutdown; that the guest is gone already is what was asked for."""
+    try:
+        domain.shutdown()
+    except libvirt.libvirtError as error:
+        if not lacks(error, "VIR_ERR_OPERATION_INVALID", "VIR_ERR_NO_DOMAIN"):
+            raise
+
+
+def domain_undefine(connection: t.Any, name: str, step: Step, options: Options) -> None:
+    """Forget the definition with what makes no sense without it. Disks, NVRAM and TPM stay."""
+    try:
+        domain = connection.lookupByName(name)
+    except libvirt.libvirtError as error:
+        if lacks(error, "VIR_ERR_NO_DOMAIN"):
+            return  # A transient domain goes with its shutdown.
+        raise
+    flags = libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE | libvirt.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
+    keep = 0
+    for flag in ("CHECKPOINTS_METADATA", "KEEP_NVRAM", "KEEP_TPM"):
+        keep |= getattr(libvirt, f"VIR_DOMAIN_UNDEFINE_{flag}", 0)
+    try:
+        domain.undefineFlags(flags | keep)
+    except libvirt.libvirtError as error:
+        if not lacks(error, "VIR_ERR_INVALID_ARG"):
+            raise
+        domain.undefineFlags(flags)  # An older libvirt, or another driver, knows fewer.
+
+
+def network_define(connection: t.Any, name: str, step: Step, options: Options) -> None:
+    """Define, or define anew in place; libvirt validates the document first."""
+    connection.networkDefineXMLFlags(step.value, libvirt.VIR_NETWORK_DEFINE_VALIDATE)
+
+
+def network_start(connection: t.Any, name: str, step: Step, options: Options) -> None:
+    connection.networkLookupByName(name).create()
+
+
+def network_stop(connection: t.Any, name: str, step: Step, options: Options) -> None:
+    connection.networkLookupByName(name).destroy()
+
+
+def network_undefine(connection: t.Any, name: str, step: Step, options: Options) -> None:
+    try:
+        network = connection.networkLookupByName(name)
+    except libvirt.libvirtError as error:
+        if lacks(error, "VIR_ERR_NO_NETWORK"):
+            return  # A transient network goes when it stops.
+        raise
+    network.undefine()
+
+
+def network_autostart(connection: t.Any, name: str, step: Step, options: Options) -> None:
+    connection.networkLookupByName(name).setAutostart(step.value)
+
+
+ACTIONS: dict[tuple[str, str], Action] = {
+    **reach.ACTIONS,
+    **storage.ACTIONS,
+    ("domain", "set_autostart"): domain_autostart,
+    ("domain", "start"): domain_start,
+    ("domain", "start_paused"): domain_start_paused,
+    ("domain", "resume"): domain_resume,
+    ("domain", "suspend"): domain_suspend,
+    ("domain", "shutdown"): domain_shutdown,
+    ("domain", "undefine"): domain_undefine,
+    ("network", "define"): network_define,
+    ("network", "set_autostart"): network_autostart,
+    ("network", "start"): network_start,
+    ("network", "stop"): network_stop,
+    ("network", "undefine"): network_undefine,
+}

@@ -1,0 +1,133 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one connection to libvirt, and what its errors mean to a user."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+import typing as t
+
+from .._errors import Unreachable, VirtfleetError
+
+__all__ = ["TRIES", "Session", "connect", "ended", "lacks", "libvirt", "said"]
+
+try:
+    import libvirt
+except ImportError:
+    libvirt = None
+
+LibvirtError: type[Exception] = Unreachable if libvirt is None else libvirt.libvirtError
+
+DAEMONS = ("/usr/sbin/libvirtd", "/usr/sbin/virtqemud")
+
+
+PATIENCE = 30.0
+"""Seconds that a libvirt daemon has to come back: its restart takes a few."""
+TRIES = 3
+"""How often one run is taken up again after the connection was lost."""
+
+T = t.TypeVar("T")
+
+
+@contextlib.contextmanager
+def connect(uri: str) -> t.Iterator[t.Any]:
+    """A connection, closed at the end.
+
+    Raises Unreachable where nothing is installed, VirtfleetError where libvirt does not answer.
+    """
+    if libvirt is None:
+        raise Unreachable(
+            "libvirt's Python binding is missing on this host: install python3-libvirt,"
+            " as the role virtfleet.kvm.host does"
+        )
+    # Errors come as exceptions; without a handler libvirt prints each to standard error as well.
+    libvirt.registerErrorHandler(lambda context, error: None, None)
+    try:
+        connection = libvirt.open(uri)
+    except libvirt.libvirtError as error:
+        if uri.startswith("qemu:///") and not any(map(os.path.exists, DAEMONS)):
+            raise Unreachable(
+                "libvirt is not installed on this host: the role virtfleet.kvm.host installs it"
+            ) from None
+        raise VirtfleetError(f"libvirt does not answer at {uri}: {said(error)}") from None
+    try:
+        yield connection
+    finally:
+        with contextlib.suppress(libvirt.libvirtError):
+            connection.close()
+
+
+def ended(connection: t.Any) -> bool:
+    """Whether a connection is gone, as it is after the daemon was killed."""
+    try:
+        return not connection.isAlive()
+    except LibvirtError:
+        return True
+
+
+class Session:
+    """A connection that survives a restart of the daemon. To be used as a context.
+
+    ``connection`` is None on a host without libvirt; ``absent`` then says what is missing.
+    """
+
+    def __init__(self, uri: str) -> None:
+        self.uri = uri
+        self.connection: t.Any = None
+        self.absent: Unreachable | None = None
+        self.stack = contextlib.ExitStack()
+
+    def __enter__(self) -> Session:
+        try:
+            self.connection = self.stack.enter_context(connect(self.uri))
+        except Unreachable as error:
+            self.absent = error
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        self.stack.close()
+
+    def lost(self) -> bool:
+        """Whether the connection has ended under us."""
+        return self.connection is not None and ended(self.connection)
+
+    def reopen(self) -> None:
+        """Connect anew. Raises VirtfleetError where the daemon stays away."""
+        self.stack.close()
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                self.connection = self.stack.enter_context(connect(self.uri))
+                return
+            except VirtfleetError as error:
+                if time.monotonic() >= deadline:
+                    raise VirtfleetError(f"the connection was lost, and {error}") from None
+                time.sleep(0.5)
+
+    def read(self, call: t.Callable[[t.Any], T]) -> T:
+        """What a function of the connection returns that only reads; asked again after a loss.
+
+        Raises VirtfleetError where libvirt refuses.
+        """
+        for attempt in range(TRIES):
+            try:
+                return call(self.connection)
+            except LibvirtError as error:
+                if not self.lost() or attempt + 1 == TRIES:
+                    raise VirtfleetError(f"libvirt at {self.uri}: {said(error)}") from None
+                self.reopen()
+        raise AssertionError("the last try returns or raises")
+
+
+def said(error: Exception) -> str:
+    """What libvirt says is wrong, on one line."""
+    text = error.get_error_message() if hasattr(error, "get_error_message") else None
+    return " ".join((text or str(error)).split())
+
+
+def lacks(error: t.Any, *codes: str) -> bool:
+    """Whether an error is one of libvirt's ``VIR_ERR_...`` codes."""
+    return error.get_error_code() in [getattr(libvirt, code, None) for code in codes]

@@ -1,0 +1,141 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tell what is there: the flow of the modules that only read."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+
+from .._engine.adopt import adopt
+from .._engine.plan import Observed
+from .._engine.table import Table
+from .._errors import VirtfleetError
+from . import observe
+from .arguments import URI
+from .connection import LibvirtError, Session, libvirt
+from .process import uncollected
+
+Facts = dict[str, dict[str, t.Any]]
+"""Live facts of resources by name."""
+
+ARGUMENTS: dict[str, t.Any] = {
+    **URI,
+    "names": {"type": "list", "elements": "str"},
+    "query": {"type": "str"},
+}
+
+SOURCES = {"lease": "LEASE", "agent": "AGENT", "arp": "ARP"}
+"""Where libvirt learns the addresses of guests (virDomainInterfaceAddresses)."""
+
+
+class Every:
+    """A container of all names."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+
+@uncollected()
+def inform(
+    module: AnsibleModule,
+    table: Table,
+    look: t.Callable[[t.Any, t.Container[str]], dict[str, Observed]],
+    live: t.Callable[[t.Any, t.Container[str]], Facts],
+) -> None:
+    """End the module with what is there.
+
+    :param look: reads the resources of some names
+    :param live: reads what they are doing
+    """
+    if module.params["query"] is not None:
+        module.fail_json(msg="query is evaluated on the control node, by the action plugin of this module")
+    names: t.Container[str] = Every() if module.params["names"] is None else set(module.params["names"])
+    try:
+        with Session(module.params["uri"]) as session:
+            if session.absent is not None:
+                raise session.absent
+            found = session.read(lambda connection: look(connection, names))
+            facts = session.read(lambda connection: live(connection, names))
+    except VirtfleetError as error:
+        module.fail_json(msg=str(error))
+    told = [{**entry(table, have), **facts.get(name, {})} for name, have in sorted(found.items())]
+    module.exit_json(changed=False, **{f"{table.kind}s": told})
+
+
+def entry(table: Table, have: Observed) -> dict[str, t.Any]:
+    """One resource: what it is, and the config that declares it as it is."""
+    adopted = adopt(table, have.definition)
+    beside = {**have.properties, "state": have.state}
+    return {
+        "name": adopted.config["name"],
+        "uuid": adopted.config.get("uuid"),
+        **beside,
+        "persistent": have.persistent,
+        "config": {**adopted.config, **beside},
+        "secrets": adopted.secrets,
+        "uncovered": adopted.uncovered,
+    }
+
+
+def domain_facts(source: str) -> t.Callable[[t.Any, t.Container[str]], Facts]:
+    """The memory and CPUs that guests have now, and their addresses from a source, or from ``none``."""
+
+    def live(connection: t.Any, names: t.Container[str]) -> Facts:
+        facts: Facts = {}
+        for domain in connection.listAllDomains(0):
+            if domain.name() not in names:
+                continue
+            _state, most, now, vcpus, _time = domain.info()
+            facts[domain.name()] = {"memory": now * 1024, "memory_max": most * 1024, "vcpus": vcpus}
+            if source != "none":
+                facts[domain.name()]["addresses"] = addresses(domain, source)
+        return facts
+
+    return live
+
+
+def addresses(domain: t.Any, source: str) -> list[dict[str, t.Any]]:
+    """The addresses of a guest, none where it does not run or nobody knows."""
+    try:
+        found = domain.interfaceAddresses(getattr(libvirt, f"VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_{SOURCES[source]}"))
+    except LibvirtError:
+        return []
+    return [
+        {"interface": name, "mac": interface["hwaddr"], "address": address["addr"], "prefix": address["prefix"]}
+        for name, interface in found.items()
+        for address in interface["addrs"] or []
+    ]
+
+
+def network_facts(leases: bool) -> t.Callable[[t.Any, t.Container[str]], Facts]:
+    """The bridges of active networks, and the addresses that they have handed out."""
+
+    def live(connection: t.Any, names: t.Container[str]) -> Facts:
+        facts: Facts = {}
+        for network in connection.listAllNetworks(0):
+            if network.name() not in names:
+                continue
+            facts[network.name()] = {"active": bool(network.isActive())}
+            if leases:
+                facts[network.name()]["leases"] = handed_out(network)
+        return facts
+
+    return live
+
+
+def handed_out(network: t.Any) -> list[dict[str, t.Any]]:
+    """The leases of a network, none where it is not active or has no DHCP."""
+    try:
+        found = network.DHCPLeases()
+    except LibvirtError:
+        return []
+    return [
+        {"mac": one["mac"], "address": one["ipaddr"], "hostname": one["hostname"], "until": one["expirytime"]}
+        for one in found
+    ]
+
+
+OBSERVE = {"domain": observe.domains, "network": observe.networks}

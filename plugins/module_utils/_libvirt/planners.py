@@ -1,0 +1,108 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Plan each kind of resource: look up what its plan needs to know of the host's storage, then plan."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._engine.body import Item
+from .._engine.context import Host
+from .._engine.plan import Observed, Plan, plan
+from .._engine.table import Table
+from .._errors import Invalid, VirtfleetError
+from . import disks, storage_observe
+from .manifest import Manifest
+from .storage_observe import Pool, Users
+from .storage_plan import FUTURE, plan_pools, plan_volumes
+
+Have = t.Mapping[str, Observed]
+Wants = t.Sequence[Item]
+
+
+def plan_all(connection: t.Any, table: Table, have: Have, wants: Wants, host: Host, options: t.Any) -> list[Plan]:
+    """Plan every declared item of one kind. The connection is None for a host without libvirt.
+
+    Raises VirtfleetError, before anything is touched, where an item asks for what cannot be.
+    """
+    if table.kind == "volume":
+        return volume_plans(connection, have, wants, host)
+    if table.kind == "pool":
+        return plan_pools(table, have, wants, host, options.on_restart_needed)
+    if table.kind == "domain" and (disks.asks(wants) or options.remove_storage):
+        return domain_plans(connection, table, have, wants, host, options)
+    return plan(table, have, wants, host, options.on_restart_needed)
+
+
+def volume_plans(connection: t.Any, have: Have, wants: Wants, host: Host) -> list[Plan]:
+    """Plan volumes. Who uses them is only asked where one is to go."""
+    if connection is None:
+        return plan_volumes(have, wants, host, FUTURE, Users())
+    pools = storage_observe.all_pools(connection)
+    going = any(want["state"] == "absent" for want in wants)
+    users = storage_observe.users(connection) if going else Users()
+    return plan_volumes(whole(connection, have), wants, host, pools, users)
+
+
+def whole(connection: t.Any, volumes: Have) -> dict[str, Observed]:
+    """Volumes without those that a run left half-made that was killed."""
+    half = {key for key, facts in Manifest(connection.getURI()).entries("volumes").items() if facts.get("making")}
+    return {key: found for key, found in volumes.items() if key not in half}
+
+
+def domain_plans(connection: t.Any, table: Table, have: Have, wants: Wants, host: Host, options: t.Any) -> list[Plan]:
+    """Plan guests with the volumes of their disks."""
+    lines: list[str] = []
+    pools = dict(FUTURE) if connection is None else storage_observe.all_pools(connection)
+    resolved: list[tuple[Item, list[disks.Needed]]] = []
+    for want in wants:
+        try:
+            resolved.append(disks.resolve(want, have.get(want["name"]), pools, host))
+        except Invalid as error:
+            resolved.append((want, []))
+            lines.append(f"{table.kind} {want['name']}: {error}")
+    refuse(lines)
+    plans = plan(table, have, [want for want, _needed in resolved], host, options.on_restart_needed)
+    keys = {need.key for _want, needed in resolved for need in needed}
+    volumes = {} if connection is None or not keys else whole(connection, storage_observe.volumes(connection, keys))
+    lines += shared(plans, resolved)
+    for entry, (_want, needed) in zip(plans, resolved, strict=True):
+        try:
+            disks.amend(entry, needed, volumes, pools, host)
+        except Invalid as error:
+            lines.append(f"{table.kind} {entry.name}: {error}")
+    refuse(lines)
+    if options.remove_storage and connection is not None:
+        gone = [entry for entry, want in zip(plans, wants, strict=True) if want["state"] == "absent"]
+        plan_removals(connection, gone, have, pools)
+    return plans
+
+
+def shared(plans: list[Plan], resolved: list[tuple[Item, list[disks.Needed]]]) -> list[str]:
+    """A sentence for each volume that is to be made for two disks."""
+    owners: dict[str, str] = {}
+    lines = []
+    for entry, (_want, needed) in zip(plans, resolved, strict=True):
+        for need in needed:
+            here = f"{entry.name}: disks[{need.index}]"
+            if not need.kept and owners.setdefault(need.key, here) != here:
+                lines.append(f"{entry.kind} {here}: the volume {need.key} is also that of {owners[need.key]}")
+    return lines
+
+
+def plan_removals(connection: t.Any, plans: list[Plan], have: Have, pools: t.Mapping[str, Pool]) -> None:
+    """Plan that the storage of guests goes with them."""
+    made = Manifest(connection.getURI()).entries("volumes")
+    keys = {key for entry in plans for key in disks.storage_of(entry.name, have.get(entry.name), pools, made)}
+    if keys:
+        volumes = storage_observe.volumes(connection, keys & made.keys())
+        users = storage_observe.users(connection)
+        for entry in plans:
+            disks.removals(entry, have.get(entry.name), volumes, pools, made, users)
+
+
+def refuse(lines: list[str]) -> None:
+    """Raise VirtfleetError where there is anything to refuse."""
+    if lines:
+        raise VirtfleetError("\n".join(["nothing was changed, the input is refused:", *lines]))

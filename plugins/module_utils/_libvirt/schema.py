@@ -1,0 +1,70 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""libvirt's own validation of a definition, before anything is touched.
+
+libvirt has no call that validates without defining. Its test driver, which runs inside the
+library in this very process, does: what is defined there is in memory only, and gone with the
+connection. It takes the same schema as the real drivers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import typing as t
+
+from .._engine.body import Item
+from .._engine.plan import Plan
+from .._errors import VirtfleetError
+from .connection import LibvirtError, lacks, libvirt, said
+from .definitions import shape
+
+EMPTY = "test:///default"
+
+
+def problem(kind: str, text: str) -> str | None:
+    """What libvirt's schema has against a definition; None where it has nothing, or cannot be asked.
+
+    :param kind: ``domain`` or ``network``
+    """
+    if libvirt is None:
+        return None
+    try:
+        connection = libvirt.open(EMPTY)
+    except LibvirtError:
+        return None  # This libvirt was built without the test driver: the define itself will tell.
+    try:
+        if kind == "domain":
+            connection.defineXMLFlags(text, libvirt.VIR_DOMAIN_DEFINE_VALIDATE)
+        else:
+            connection.networkDefineXMLFlags(text, libvirt.VIR_NETWORK_DEFINE_VALIDATE)
+    except LibvirtError as error:
+        # All other errors are the test driver's: it knows fewer machines than the real one.
+        return said(error) if lacks(error, "VIR_ERR_XML_INVALID_SCHEMA") else None
+    finally:
+        with contextlib.suppress(LibvirtError):
+            connection.close()
+    return None
+
+
+def validate(kind: str, plans: t.Iterable[Plan], wants: t.Iterable[Item]) -> None:
+    """Hold what plans define against libvirt's schema, where the user wrote XML of his own.
+
+    What options write is in the schema by their converters, and is not looked at.
+
+    Raises VirtfleetError, with nothing changed, naming each resource and what is wrong.
+    """
+    by_hand = {want["name"] for want in wants if want.get("xml") is not None}
+    lines = []
+    right: set[str] = set()  # what one document of a shape is told is true of all
+    for plan in plans:
+        for step in plan.steps if plan.name in by_hand else ():
+            if step.action != "define" or shape(step.value) in right:
+                continue
+            told = problem(kind, step.value)
+            if told is None:
+                right.add(shape(step.value))
+            else:
+                lines.append(f"{kind} {plan.name}: xml: {told}")
+    if lines:
+        raise VirtfleetError("\n".join(["nothing was changed, the input is refused:", *lines]))

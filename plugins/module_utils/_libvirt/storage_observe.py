@@ -1,0 +1,251 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Read what storage is there: one call for all pools, one for all volumes of a pool."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import time
+import typing as t
+from xml.etree import ElementTree as ET
+
+from .._engine import paths
+from .._engine.plan import Observed
+from .connection import lacks, libvirt
+
+REPORTED = {
+    "pool": ("capacity", "allocation", "available", "source/device/freeExtent"),
+    "volume": ("key", "physical", "target/path", "target/timestamps", "backingStore/timestamps", "source"),
+}
+"""What libvirt says of storage that nobody can declare."""
+
+BUSY = 30.0
+"""Seconds that a pool may be busy with volumes being made, before it can be looked through anew."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Pool:
+    """What has to be known of a pool to place a volume in it.
+
+    :param type: such as ``dir``
+    :param target: the directory that its volumes are in, or None
+    :param active: whether it is: the volumes of one that is not cannot be seen
+    """
+
+    type: str
+    target: str | None
+    active: bool
+
+
+def pools(connection: t.Any, names: t.Container[str]) -> dict[str, Observed]:
+    """The pools of these names."""
+    autostart = {
+        pool.name() for pool in connection.listAllStoragePools(libvirt.VIR_CONNECT_LIST_STORAGE_POOLS_AUTOSTART)
+    }
+    transient = {
+        pool.name() for pool in connection.listAllStoragePools(libvirt.VIR_CONNECT_LIST_STORAGE_POOLS_TRANSIENT)
+    }
+    found = {}
+    for pool in connection.listAllStoragePools(0):
+        name = pool.name()
+        if name in names:
+            active = pool.isActive()
+            found[name] = Observed(
+                definition=declared(inactive(pool)),
+                live=declared(pool.XMLDesc(0)) if active else None,
+                state="active" if active else "inactive",
+                properties={"autostart": name in autostart},
+                persistent=name not in transient,
+            )
+    return found
+
+
+def declared(text: str) -> ET.Element:
+    """A pool's definition without what libvirt reports in it."""
+    root = paths.document(text)
+    for path in REPORTED["pool"]:
+        parent = root.find(path.rpartition("/")[0] or ".")
+        for node in [] if parent is None else parent.findall(path.rpartition("/")[2]):
+            t.cast(ET.Element, parent).remove(node)
+    return root
+
+
+def inactive(pool: t.Any) -> str:
+    """The persistent definition. libvirt's test driver has but one and refuses to be asked so."""
+    try:
+        return t.cast(str, pool.XMLDesc(libvirt.VIR_STORAGE_XML_INACTIVE))
+    except libvirt.libvirtError as error:
+        if not lacks(error, "VIR_ERR_INVALID_ARG"):
+            raise
+        return t.cast(str, pool.XMLDesc(0))
+
+
+def volumes(connection: t.Any, keys: t.Container[str]) -> dict[str, Observed]:
+    """The volumes of these identities, POOL/VOLUME, in pools that are active."""
+    wanted: dict[str, set[str]] = {}
+    for key in t.cast(t.Iterable[str], keys):
+        pool, _slash, name = key.partition("/")
+        wanted.setdefault(pool, set()).add(name)
+    found: dict[str, Observed] = {}
+    for pool in connection.listAllStoragePools(libvirt.VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE):
+        names = wanted.get(pool.name())
+        if not names:
+            continue
+        texts = descriptions(pool, names)
+        if unseen(pool, names - texts.keys()) and refresh(pool, 0):
+            texts = descriptions(pool, names)
+        for name, text in texts.items():
+            found[f"{pool.name()}/{name}"] = Observed(paths.document(text), None, "present", {})
+    return found
+
+
+def descriptions(pool: t.Any, names: t.Container[str]) -> dict[str, str]:
+    """The XML of a pool's volumes of these names. One that is gone meanwhile is left out."""
+    texts = {}
+    for volume in pool.listAllVolumes():
+        name = volume.name()
+        if name in names:
+            try:
+                texts[name] = volume.XMLDesc()
+            except libvirt.libvirtError:
+                continue
+    return texts
+
+
+def all_volumes(connection: t.Any, names: t.Container[str]) -> dict[str, Observed]:
+    """All volumes, or those of these names or identities, in pools that are active, as they can be declared."""
+    found: dict[str, Observed] = {}
+    for pool in connection.listAllStoragePools(libvirt.VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE):
+        for volume in pool.listAllVolumes():
+            key = f"{pool.name()}/{volume.name()}"
+            if key in names or volume.name() in names:
+                try:
+                    root = paths.document(volume.XMLDesc())
+                except libvirt.libvirtError:
+                    continue  # It is gone meanwhile.
+                for path in REPORTED["volume"]:
+                    paths.delete(root, tuple(path.split("/")))
+                root.attrib.pop("type", None)
+                found[key] = Observed(root, None, "present", {"pool": pool.name()})
+    return found
+
+
+def pool_facts(connection: t.Any, names: t.Container[str]) -> dict[str, dict[str, t.Any]]:
+    """How much of active pools is taken, by name."""
+    facts: dict[str, dict[str, t.Any]] = {}
+    for pool in connection.listAllStoragePools(0):
+        if pool.name() in names:
+            active = bool(pool.isActive())
+            _state, capacity, allocation, available = pool.info() if active else (None, None, None, None)
+            facts[pool.name()] = {
+                "active": active,
+                "capacity": capacity,
+                "allocation": allocation,
+                "available": available,
+            }
+    return facts
+
+
+def volume_facts(connection: t.Any, names: t.Container[str]) -> dict[str, dict[str, t.Any]]:
+    """Where volumes are and how much they take, by identity."""
+    facts: dict[str, dict[str, t.Any]] = {}
+    for pool in connection.listAllStoragePools(libvirt.VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE):
+        for volume in pool.listAllVolumes():
+            key = f"{pool.name()}/{volume.name()}"
+            if key in names or volume.name() in names:
+                _kind, capacity, allocation = volume.info()
+                facts[key] = {"path": volume.path(), "capacity": capacity, "allocation": allocation}
+    return facts
+
+
+def unseen(pool: t.Any, names: set[str]) -> bool:
+    """Whether there are files that libvirt does not know yet: it looks only when it is told to."""
+    target = ET.fromstring(pool.XMLDesc(0)).findtext("target/path") if names else None
+    return target is not None and any(os.path.lexists(os.path.join(target, name)) for name in names)
+
+
+def refresh(pool: t.Any, patience: float = BUSY) -> bool:
+    """Let libvirt look through a pool anew; False where it can't, or is too busy for that.
+
+    That changes nothing but what libvirt knows.
+    """
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            pool.refresh()
+        except libvirt.libvirtError as error:
+            busy = lacks(error, "VIR_ERR_INTERNAL_ERROR") and "asynchronous jobs" in str(error)
+            if not busy or time.monotonic() >= deadline:
+                return False
+            time.sleep(0.2)
+        else:
+            return True
+
+
+def all_pools(connection: t.Any) -> dict[str, Pool]:
+    """All pools of the host by name."""
+    found = {}
+    for pool in connection.listAllStoragePools(0):
+        root = ET.fromstring(pool.XMLDesc(0))
+        found[pool.name()] = Pool(str(root.get("type")), root.findtext("target/path"), bool(pool.isActive()))
+    return found
+
+
+class Users:
+    """Who uses which volumes: guests by their disks, and volumes that are laid over others."""
+
+    def __init__(self) -> None:
+        self.guests: dict[str, list[str]] = {}
+        self.overlays: dict[str, list[str]] = {}
+
+    def of(self, key: str, path: str | None) -> list[str]:
+        """Who uses a volume, in words; the same one only once."""
+        places = [place for place in (key, path) if place]
+        guests = [f"guest {name}" for place in places for name in self.guests.get(place, [])]
+        overlays = [f"volume {name}" for place in places for name in self.overlays.get(place, [])]
+        return list(dict.fromkeys(guests + overlays))
+
+    def add(self, guest: str, place: str) -> None:
+        names = self.guests.setdefault(place, [])
+        if guest not in names:
+            names.append(guest)
+
+
+def users(connection: t.Any) -> Users:
+    """All guests' disks and all volumes with a base, of the host."""
+    found = Users()
+    for domain in connection.listAllDomains(0):
+        texts = [domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)]
+        if domain.isActive():
+            texts.append(domain.XMLDesc(0))
+        for text in texts:
+            for place in disk_places(ET.fromstring(text)):
+                found.add(domain.name(), place)
+    for pool in connection.listAllStoragePools(libvirt.VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE):
+        for volume in pool.listAllVolumes():
+            try:
+                base = ET.fromstring(volume.XMLDesc()).findtext("backingStore/path")
+            except libvirt.libvirtError:
+                continue
+            if base:
+                found.overlays.setdefault(base, []).append(f"{pool.name()}/{volume.name()}")
+    return found
+
+
+def disk_places(domain: ET.Element) -> t.Iterator[str]:
+    """Where a guest's disks, and all that they are laid over, are: paths, and POOL/VOLUME."""
+    for source in domain.iterfind("devices/disk//source"):
+        place = source_place(source)
+        if place is not None:
+            yield place
+
+
+def source_place(source: ET.Element | None) -> str | None:
+    """Where a disk's source is: a path, or POOL/VOLUME; None for one on the network or an empty drive."""
+    if source is None:
+        return None
+    if source.get("volume") is not None:
+        return f"{source.get('pool')}/{source.get('volume')}"
+    return source.get("file") or source.get("dev")

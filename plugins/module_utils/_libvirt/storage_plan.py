@@ -1,0 +1,196 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Plan pools and volumes: what the plan of every resource leaves open. Pure functions.
+
+A volume is not like other resources: libvirt makes it once, and then it can only grow. So all that
+is declared goes into a new one, and of one that exists only what can be compared is.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import typing as t
+
+from .._engine.body import Item
+from .._engine.context import Change, Host
+from .._engine.plan import Observed, Plan, plan, plan_item
+from .._engine.step import Step
+from .._engine.table import Table
+from .._errors import Invalid, VirtfleetError
+from .._tables.storage import IMAGES, MADE_DIRECTORIES, volume_key
+from .._tables.volume import VOLUME
+from .storage_observe import Pool, Users
+
+COMPARED = ("name", "pool", "state", "capacity", "format", "backing", "encryption")
+"""What of an existing volume can be compared: the rest is for making one."""
+
+SLACK = 32 * 1024**2
+"""How much larger than declared a volume on a device may be: they come in whole extents."""
+
+FUTURE = {"default": Pool("dir", IMAGES, True)}
+"""Pools that a fresh host will have, as far as can be known."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Making:
+    """A volume to be made.
+
+    :param item: its options, complete
+    :param xml: its definition
+    :param guest: the guest that it is made for, or None
+    """
+
+    item: Item
+    xml: str
+    guest: str | None = None
+
+    @property
+    def pool(self) -> str:
+        return t.cast(str, self.item["pool"])
+
+    @property
+    def name(self) -> str:
+        return t.cast(str, self.item["name"])
+
+    @property
+    def key(self) -> str:
+        return f"{self.pool}/{self.name}"
+
+
+def plan_pools(
+    table: Table, have: t.Mapping[str, Observed], wants: t.Sequence[Item], host: Host, on_restart_needed: str
+) -> list[Plan]:
+    """Plan pools: what a start makes where it is missing is told to the start."""
+    plans = plan(table, have, wants, host, on_restart_needed)
+    for entry, want in zip(plans, wants, strict=True):
+        build = want.get("build") or "directory"
+        entry.steps = [Step("start", build) if step.action == "start" else step for step in entry.steps]
+    return plans
+
+
+def plan_volumes(
+    have: t.Mapping[str, Observed],
+    wants: t.Iterable[Item],
+    host: Host,
+    pools: t.Mapping[str, Pool],
+    users: Users,
+) -> list[Plan]:
+    """Plan volumes.
+
+    :param pools: the pools of the host
+    :param users: who uses which volumes; needed where one is to be deleted
+
+    Raises VirtfleetError, before anything is touched, where an item asks for what cannot be.
+    """
+    plans: list[Plan] = []
+    lines: list[str] = []
+    for want in wants:
+        key = str(volume_key(want))
+        try:
+            plans.append(plan_volume(have.get(key), {"pool": "default", **want}, host, pools, users))
+        except Invalid as error:
+            lines.append(f"volume {key}: {error}")
+    if lines:
+        raise VirtfleetError("\n".join(["nothing was changed, the input is refused:", *lines]))
+    return plans
+
+
+def plan_volume(
+    have: Observed | None,
+    want: Item,
+    host: Host,
+    pools: t.Mapping[str, Pool],
+    users: Users,
+    guest: str | None = None,
+) -> Plan:
+    """Plan one volume. Raises Invalid for what cannot be."""
+    if want["state"] == "absent":
+        done = plan_deletion(have, want, host, users)
+    elif have is None:
+        done = plan_making(want, host, pools, guest)
+    else:
+        done = plan_growth(have, want, host, pools)
+    done.name = str(volume_key(want))
+    return done
+
+
+def plan_deletion(have: Observed | None, want: Item, host: Host, users: Users) -> Plan:
+    """Plan that a volume goes, with its data; never while somebody uses it."""
+    if have is not None:
+        using = users.of(str(volume_key(want)), have.definition.findtext("target/path"))
+        if using:
+            raise Invalid("state", f"is used by {', '.join(using)}, and is not deleted before they let go of it")
+    return plan_item(VOLUME, have, want, host)
+
+
+def plan_making(want: Item, host: Host, pools: t.Mapping[str, Pool], guest: str | None = None) -> Plan:
+    """Plan a new volume."""
+    want = dict(want)
+    pool = pools.get(want["pool"])
+    filled = [name for name in ("image", "clone_from", "backing") if want.get(name) is not None]
+    if want.get("capacity") is None and not filled:
+        raise Invalid("capacity", "a new volume needs it, or image, clone_from or backing")
+    if want.get("backing"):
+        if want["backing"].get("path") is not None and want["backing"].get("format") is None:
+            raise Invalid("backing.format", "is needed with backing.path: to guess it is to trust what a guest wrote")
+        if want.get("format") is None and not want["name"].endswith(".qcow2"):
+            want["format"] = "qcow2"
+    if "format" not in want and pool is not None and pool.type not in (*MADE_DIRECTORIES, "gluster"):
+        want["format"] = None  # A device has no format, or the pool knows it.
+    done = plan_item(VOLUME, None, want, host)
+    (define,) = done.steps
+    (change,) = done.changes
+    whole = {name: value for name, value in want.items() if value is not None}
+    whole.setdefault("format", (change.after or {}).get("format"))
+    done.steps = [Step("define", Making(whole, define.value, guest))]
+    shown = {name: value for name, value in change.after.items() if value is not None}
+    done.changes = [dataclasses.replace(change, after=shown)]
+    if pool is None:
+        done.warnings.append(f"its pool {want['pool']} is not there yet; the module virtfleet.kvm.pools makes it")
+    elif not pool.active:
+        done.warnings.append(f"its pool {want['pool']} is not active, so nobody can tell whether it is there")
+    return done
+
+
+def plan_growth(have: Observed, want: Item, host: Host, pools: t.Mapping[str, Pool]) -> Plan:
+    """Plan the only way that a volume can change."""
+    there = have.definition
+    want = {name: want[name] for name in COMPARED if want.get(name) is not None}
+    if there.find("target/format") is None:
+        want.pop("format", None)
+    if want.get("backing"):
+        want["backing"] = dict(want["backing"])
+        place = want["backing"].pop("volume", None)
+        if place is not None:
+            path = volume_path(place, want["pool"], pools)
+            want["backing"].update({} if path is None else {"path": path})
+    done = plan_item(VOLUME, have, want, host)
+    changes: list[Change] = []
+    done.steps = [step for step in done.steps if step.action != "define"]
+    for change in done.changes:
+        if change.path != "capacity":
+            raise Invalid(
+                change.path,
+                f"is {change.before!r} and cannot become {change.after!r} in place:"
+                " make another volume, with clone_from this one, and put it in its stead",
+            )
+        row = next(row for row in VOLUME.rows if row.name == "capacity")
+        before, after = row.value(there) or 0, want["capacity"]
+        if after > before:
+            changes.append(change)
+            done.steps.append(Step("grow", {"pool": want["pool"], "name": want["name"], "capacity": after}))
+        elif there.get("type") != "block" or before - after >= SLACK:
+            raise Invalid(
+                "capacity", f"is {change.before}; {change.after} would cut off what is behind. A volume only grows"
+            )
+    done.changes = changes
+    return done
+
+
+def volume_path(place: str, pool: str, pools: t.Mapping[str, Pool]) -> str | None:
+    """Where a volume named from another one is, for pools whose volumes are files or devices in one directory."""
+    where, _slash, name = place.rpartition("/")
+    found = pools.get(where or pool)
+    return None if found is None or found.target is None else os.path.join(found.target, name)

@@ -1,0 +1,32 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Select with JMESPath (https://jmespath.org). Runs on the control node: managed hosts have no such library."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ._errors import VirtfleetError
+
+try:
+    import jmespath
+    from jmespath import exceptions
+except ImportError:
+    jmespath = exceptions = None
+
+
+def select(data: t.Any, expression: str) -> t.Any:
+    """What an expression selects.
+
+    Raises VirtfleetError for an expression that is none, and where the library is missing.
+    """
+    if jmespath is None:
+        raise VirtfleetError(
+            "the Python library jmespath is missing on the control node: install it with 'pip install jmespath',"
+            " or your distribution's python3-jmespath"
+        )
+    try:
+        return jmespath.search(expression, data)
+    except exceptions.JMESPathError as error:
+        raise VirtfleetError(f"query {expression!r}: {' '.join(str(error).split())}") from None

@@ -1,0 +1,188 @@
+#!/usr/bin/python
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: domains
+short_description: Declare guests
+version_added: 0.1.0
+author:
+  - virtfleet contributors (@virtfleet)
+description:
+  - Makes the libvirt domains of a host what O(config) says, all in one call.
+  - Only what is declared is touched. An option that is left out is left as it is, V(null) puts it back to
+    libvirt's default, and parts of a definition that no option covers survive.
+  - What is declared reaches a running guest at once where QEMU can do it. What it can get only by a restart is
+    reported in RV(pending_restart), with the reason; O(on_restart_needed) says what becomes of it.
+extends_documentation_fragment:
+  - virtfleet.kvm.connection
+  - virtfleet.kvm.declare
+  - virtfleet.kvm.restart
+  - virtfleet.kvm.domain
+options:
+  shutdown_timeout:
+    description:
+      - Seconds that a guest has to shut down when O(config[].state) asks for it.
+    type: float
+    default: 120
+  force_shutdown:
+    description:
+      - Whether a guest that still runs after O(shutdown_timeout) is switched off hard.
+      - Without it such a guest is reported as failed.
+    type: bool
+    default: false
+  remove_storage:
+    description:
+      - Whether a guest with O(config[].state=absent) takes its volumes along, with all that is on them.
+      - Only volumes that this collection made are removed, and only once the guest's definition is gone. An ISO, an
+        image that others are laid over, and a volume that another guest uses stay; of a disk that stays it is said why.
+    type: bool
+    default: false
+seealso:
+  - module: virtfleet.kvm.networks
+  - module: virtfleet.kvm.volumes
+  - module: virtfleet.kvm.host_info
+"""
+
+EXAMPLES = r"""
+- name: A guest that boots from its disk
+  virtfleet.kvm.domains:
+    config:
+      - name: web01
+        memory: 2GiB
+        vcpus: 2
+        disks:
+          - file: /var/lib/libvirt/images/web01.qcow2
+        interfaces:
+          - network: default
+        autostart: true
+        state: running
+
+- name: A guest with disks made for it, one a copy of an image; they grow when their size does
+  virtfleet.kvm.domains:
+    config:
+      - name: db01
+        memory: 4GiB
+        disks:
+          - target: vda
+            size: 20GiB
+            image: debian-12.qcow2
+          - target: vdb
+            size: 100GiB
+            pool: fast
+            format: raw
+        state: running
+
+- name: A guest that boots a kernel, with its console in a file
+  virtfleet.kvm.domains:
+    config:
+      - name: probe
+        memory: 256MiB
+        kernel: /var/lib/probe/vmlinuz
+        initrd: /var/lib/probe/initrd.img
+        cmdline: console=ttyS0
+        interfaces:
+          - network: default
+        serials:
+          - type: file
+            path: /var/log/libvirt/qemu/probe-console.log
+        state: running
+
+- name: Remove a guest and the disks that were made for it
+  virtfleet.kvm.domains:
+    config:
+      - name: db02
+        state: absent
+    remove_storage: true
+
+- name: Forget a guest; its disks stay
+  virtfleet.kvm.domains:
+    config:
+      - name: old01
+        state: absent
+    shutdown_timeout: 300
+"""
+
+RETURN = r"""
+changes:
+  description: Every field that changed, or in check mode would change.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    resource:
+      description: Kind and name.
+      type: str
+      sample: domain web01
+    path:
+      description: The field, V(definition) for all of a new one, or V(state).
+      type: str
+      sample: memory
+    before:
+      description: The value that was there; V(null) for none.
+      type: raw
+    after:
+      description: The value that was declared; V(null) for none.
+      type: raw
+    live:
+      description: Whether what runs has it now; V(null) where nothing runs.
+      type: bool
+pending_restart:
+  description: What runs and gets a declared value only when it starts anew.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    domain:
+      description: The name.
+      type: str
+      sample: web01
+    paths:
+      description: The fields.
+      type: list
+      elements: str
+      sample: [memory]
+    reasons:
+      description: Why each of them waits.
+      type: dict
+failures:
+  description: What failed, when the rest was done.
+  returned: failure
+  type: list
+  elements: dict
+  contains:
+    domain:
+      description: The name.
+      type: str
+      sample: web01
+    problem:
+      description: The action that failed and why.
+      type: str
+"""
+
+from ..module_utils._libvirt.apply import Options
+from ..module_utils._libvirt.arguments import DECLARE, RESTART
+from ..module_utils._libvirt.converge import declare
+from ..module_utils._libvirt.module import DeclaringModule
+from ..module_utils._tables.domain import DOMAIN
+
+
+def main() -> None:
+    module = DeclaringModule(
+        argument_spec={
+            **DECLARE,
+            **RESTART,
+            "remove_storage": {"type": "bool", "default": False},
+            "shutdown_timeout": {"type": "float", "default": 120},
+            "force_shutdown": {"type": "bool", "default": False},
+        },
+    )
+    names = ("shutdown_timeout", "force_shutdown", "on_restart_needed", "remove_storage")
+    declare(module, DOMAIN, Options(**{name: module.params[name] for name in names}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,148 @@
+#!/usr/bin/python
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: domains_info
+short_description: Tell what domains there are
+version_added: 0.1.0
+author:
+  - virtfleet contributors (@virtfleet)
+description:
+  - Tells the domains of a host, each with the options that declare it as it is.
+  - M(virtfleet.kvm.domains) takes them back with no change. Secrets are left out of them, and named.
+extends_documentation_fragment:
+  - virtfleet.kvm.connection
+options:
+  names:
+    description: The domains to tell of. Left out, all.
+    type: list
+    elements: str
+  query:
+    description:
+      - A JMESPath expression over RV(domains), such as V([?state=='running' && memory > `2147483648`].name).
+      - It is evaluated on the control node, which needs the Python library jmespath for it.
+    type: str
+  addresses:
+    description:
+      - Who is asked for the addresses of the guests.
+      - V(lease) asks libvirt's own networks, V(agent) the guest agent, V(arp) the host's table of neighbours.
+    type: str
+    choices:
+      - none
+      - lease
+      - agent
+      - arp
+    default: none
+attributes:
+  check_mode:
+    description: Only reads.
+    support: full
+  diff_mode:
+    description: Only reads.
+    support: none
+  idempotent:
+    description: Only reads.
+    support: full
+  action_group:
+    description: Takes its defaults from C(module_defaults) of the group C(group/virtfleet.kvm.kvm).
+    support: full
+    membership:
+      - virtfleet.kvm.kvm
+seealso:
+  - module: virtfleet.kvm.domains
+  - plugin: virtfleet.kvm.query
+    plugin_type: filter
+"""
+
+EXAMPLES = r"""
+- name: Ask for the addresses of two guests
+  virtfleet.kvm.domains_info:
+    names: [web01, web02]
+    addresses: lease
+
+- name: Select by what they are doing
+  virtfleet.kvm.domains_info:
+    query: "[?state=='running' && memory > `2147483648`].name"
+  register: found
+
+- name: Show the names
+  ansible.builtin.debug:
+    var: found.found
+"""
+
+RETURN = r"""
+domains:
+  description: The domains by name.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The name.
+      type: str
+    uuid:
+      description: The UUID.
+      type: str
+    state:
+      description: The state, as M(virtfleet.kvm.domains) names it.
+      type: str
+    autostart:
+      description: Whether it starts with the host.
+      type: bool
+    persistent:
+      description: Whether libvirt keeps it once it stops.
+      type: bool
+    config:
+      description: The options that declare it as it is.
+      type: dict
+    secrets:
+      description: The options whose values are left out.
+      type: list
+      elements: str
+      sample: ["graphics[0].passwd"]
+    uncovered:
+      description: What neither options nor their C(xml) can tell, by path in the definition.
+      type: list
+      elements: str
+    memory:
+      description: Bytes of memory that the guest has now.
+      type: int
+    memory_max:
+      description: Bytes of memory that it can have.
+      type: int
+    vcpus:
+      description: Virtual CPUs that it has now.
+      type: int
+    addresses:
+      description: Its addresses, with O(addresses).
+      type: list
+      elements: dict
+found:
+  description: What O(query) selects.
+  returned: with O(query)
+  type: raw
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils._libvirt.info import ARGUMENTS, OBSERVE, domain_facts, inform
+from ..module_utils._tables.domain import DOMAIN
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            **ARGUMENTS,
+            "addresses": {"type": "str", "choices": ["none", "lease", "agent", "arp"], "default": "none"},
+        },
+        supports_check_mode=True,
+    )
+    inform(module, DOMAIN, OBSERVE["domain"], domain_facts(module.params["addresses"]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,140 @@
+#!/usr/bin/python
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: host_info
+short_description: Tell what a virtualization host has
+version_added: 0.1.0
+author:
+  - virtfleet contributors (@virtfleet)
+description:
+  - Tells which virtualization a host truly has, and what runs it.
+  - It answers on a bare host, too, where libvirt is still to be installed.
+extends_documentation_fragment:
+  - virtfleet.kvm.connection
+options: {}
+attributes:
+  check_mode:
+    description: Only reads.
+    support: full
+  diff_mode:
+    description: Only reads.
+    support: none
+  idempotent:
+    description: Only reads.
+    support: full
+  action_group:
+    description: Takes its defaults from C(module_defaults) of the group C(group/virtfleet.kvm.kvm).
+    support: full
+    membership:
+      - virtfleet.kvm.kvm
+seealso:
+  - module: virtfleet.kvm.domains
+"""
+
+EXAMPLES = r"""
+- name: Ask the host
+  virtfleet.kvm.host_info:
+  register: host
+
+- name: Say why guests will be slow
+  ansible.builtin.debug:
+    msg: "{{ host.virtualization.missing | join('; ') }}"
+  when: host.virtualization.kind == 'emulation'
+"""
+
+RETURN = r"""
+virtualization:
+  description: What guests can be run with.
+  returned: always
+  type: dict
+  contains:
+    kind:
+      description:
+        - V(hardware) where all checks pass, V(nested) where they do and the host is itself a guest,
+          else V(emulation), which is slow but runs everything.
+      type: str
+      sample: hardware
+    checks:
+      description: The questions asked. Only if all say yes do guests run at speed.
+      type: list
+      elements: dict
+      contains:
+        check:
+          description: V(cpu) for the feature flag, V(device) for C(/dev/kvm), V(libvirt) for what libvirt offers.
+          type: str
+          sample: cpu
+        ok:
+          description: The answer; V(null) where there was nobody to ask.
+          type: bool
+        detail:
+          description: What was seen.
+          type: str
+          sample: the CPU shows vmx
+    missing:
+      description: What is missing for hardware virtualization, a sentence each.
+      type: list
+      elements: str
+      sample: []
+cpus:
+  description: The CPUs of the host.
+  returned: always
+  type: int
+  sample: 16
+memory:
+  description: The memory of the host, in bytes.
+  returned: always
+  type: int
+  sample: 67430912000
+arch:
+  description: The architecture of the host.
+  returned: always
+  type: str
+  sample: x86_64
+libvirt:
+  description: The version of the libvirt that answers; V(null) where none does.
+  returned: always
+  type: str
+  sample: 10.0.0
+hypervisor:
+  description: The hypervisor behind it, such as QEMU, and its version; V(null) where none answers.
+  returned: always
+  type: dict
+  sample: {name: QEMU, version: 8.2.2}
+problem:
+  description: Why libvirt does not answer; V(null) where it does.
+  returned: always
+  type: str
+daemon:
+  description: The libvirt services of the host.
+  returned: always
+  type: dict
+  contains:
+    model:
+      description: V(monolithic) for libvirtd, V(modular) for a daemon for each driver, V(null) where none is installed.
+      type: str
+      sample: monolithic
+    units:
+      description: The units of systemd that have to be enabled and started.
+      type: list
+      elements: str
+      sample: [libvirtd.socket, libvirtd.service]
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils._libvirt.arguments import URI
+from ..module_utils._libvirt.host import facts
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=URI, supports_check_mode=True)
+    module.exit_json(changed=False, **facts(module.params["uri"]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,133 @@
+#!/usr/bin/python
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: networks
+short_description: Declare libvirt networks
+version_added: 0.1.0
+author:
+  - virtfleet contributors (@virtfleet)
+description:
+  - Makes the libvirt networks of a host what O(config) says, all in one call.
+  - Only what is declared is touched. An option that is left out is left as it is, V(null) puts it back to
+    libvirt's default, and parts of a definition that no option covers survive.
+  - What is declared reaches an active network at once where libvirt can do it. What it can get only by a restart is
+    reported in RV(pending_restart), with the reason; O(on_restart_needed) says what becomes of it. The guests on a
+    network that is started anew are put back on its bridge.
+extends_documentation_fragment:
+  - virtfleet.kvm.connection
+  - virtfleet.kvm.declare
+  - virtfleet.kvm.restart
+  - virtfleet.kvm.network
+seealso:
+  - module: virtfleet.kvm.domains
+"""
+
+EXAMPLES = r"""
+- name: The default network, through which guests go out with the host's address
+  virtfleet.kvm.networks:
+    config:
+      - name: default
+        bridge: virbr0
+        forward:
+          mode: nat
+        ips:
+          - address: 192.168.122.1/24
+            dhcp:
+              ranges:
+                - start: 192.168.122.2
+                  end: 192.168.122.254
+              hosts:
+                - mac: "52:54:00:aa:00:01"
+                  name: web01
+                  ip: 192.168.122.10
+
+- name: A host bridge and a MacVTap device by name
+  virtfleet.kvm.networks:
+    config:
+      - name: lan
+        forward:
+          mode: bridge
+        bridge: br0
+      - name: direct
+        forward:
+          mode: bridge
+          interfaces:
+            - eno2
+"""
+
+RETURN = r"""
+changes:
+  description: Every field that changed, or in check mode would change.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    resource:
+      description: Kind and name.
+      type: str
+      sample: network default
+    path:
+      description: The field, V(definition) for all of a new one, or V(state).
+      type: str
+      sample: mtu
+    before:
+      description: The value that was there; V(null) for none.
+      type: raw
+    after:
+      description: The value that was declared; V(null) for none.
+      type: raw
+    live:
+      description: Whether what runs has it now; V(null) where nothing runs.
+      type: bool
+pending_restart:
+  description: What runs and gets a declared value only when it starts anew.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    network:
+      description: The name.
+      type: str
+      sample: default
+    paths:
+      description: The fields.
+      type: list
+      elements: str
+      sample: [mtu]
+    reasons:
+      description: Why each of them waits.
+      type: dict
+failures:
+  description: What failed, when the rest was done.
+  returned: failure
+  type: list
+  elements: dict
+  contains:
+    network:
+      description: The name.
+      type: str
+      sample: default
+    problem:
+      description: The action that failed and why.
+      type: str
+"""
+
+from ..module_utils._libvirt.apply import Options
+from ..module_utils._libvirt.arguments import DECLARE, RESTART
+from ..module_utils._libvirt.converge import declare
+from ..module_utils._libvirt.module import DeclaringModule
+from ..module_utils._tables.network import NETWORK
+
+
+def main() -> None:
+    module = DeclaringModule(argument_spec={**DECLARE, **RESTART})
+    declare(module, NETWORK, Options(on_restart_needed=module.params["on_restart_needed"]))
+
+
+if __name__ == "__main__":
+    main()

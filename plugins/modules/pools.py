@@ -1,0 +1,144 @@
+#!/usr/bin/python
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pools
+short_description: Declare storage pools
+version_added: 0.1.0
+author:
+  - virtfleet contributors (@virtfleet)
+description:
+  - Makes the storage pools of a host what O(config) says, all in one call.
+  - Only what is declared is touched. An option that is left out is left as it is, V(null) puts it back to
+    libvirt's default, and parts of a definition that no option covers survive.
+  - No data is ever deleted, also with V(absent). Devices are formatted only where O(config[].build=format) says so,
+    and only blank ones.
+  - An active pool takes another definition when it starts anew. Until then what waits is reported in
+    RV(pending_restart); O(on_restart_needed) says what becomes of it.
+extends_documentation_fragment:
+  - virtfleet.kvm.connection
+  - virtfleet.kvm.declare
+  - virtfleet.kvm.restart
+  - virtfleet.kvm.pool
+seealso:
+  - module: virtfleet.kvm.volumes
+  - module: virtfleet.kvm.domains
+"""
+
+EXAMPLES = r"""
+- name: The pool where images are on every host
+  virtfleet.kvm.pools:
+    config:
+      - name: default
+        target: /var/lib/libvirt/images
+
+- name: A file system of its own, made if the device is blank, and a volume group that is there
+  virtfleet.kvm.pools:
+    config:
+      - name: fast
+        type: fs
+        source:
+          devices: [/dev/nvme1n1p1]
+          format: ext4
+        target: /srv/fast
+        build: format
+      - name: vg0
+        type: logical
+        source:
+          name: vg0
+        target: /dev/vg0
+
+- name: A share of an NFS server
+  virtfleet.kvm.pools:
+    config:
+      - name: images
+        type: netfs
+        source:
+          hosts: [{name: nas.example.com}]
+          dir: /export/images
+          format: nfs
+          protocol_version: "4.2"
+        target: /srv/images
+
+- name: A pool that is no longer used; its data stays
+  virtfleet.kvm.pools:
+    config:
+      - name: old
+        state: absent
+"""
+
+RETURN = r"""
+changes:
+  description: Every field that changed, or in check mode would change.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    resource:
+      description: Kind and name.
+      type: str
+      sample: pool default
+    path:
+      description: The field, V(definition) for all of a new one, or V(state).
+      type: str
+      sample: target
+    before:
+      description: The value that was there; V(null) for none.
+      type: raw
+    after:
+      description: The value that was declared; V(null) for none.
+      type: raw
+    live:
+      description: Whether what runs has it now; V(null) where nothing runs.
+      type: bool
+pending_restart:
+  description: What is active and gets a declared value only when it starts anew.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    pool:
+      description: The name.
+      type: str
+      sample: default
+    paths:
+      description: The fields.
+      type: list
+      elements: str
+      sample: [target]
+    reasons:
+      description: Why each of them waits.
+      type: dict
+failures:
+  description: What failed, when the rest was done.
+  returned: failure
+  type: list
+  elements: dict
+  contains:
+    pool:
+      description: The name.
+      type: str
+      sample: default
+    problem:
+      description: The action that failed and why.
+      type: str
+"""
+
+from ..module_utils._libvirt.apply import Options
+from ..module_utils._libvirt.arguments import DECLARE, RESTART
+from ..module_utils._libvirt.converge import declare
+from ..module_utils._libvirt.module import DeclaringModule
+from ..module_utils._tables.pool import POOL
+
+
+def main() -> None:
+    module = DeclaringModule(argument_spec={**DECLARE, **RESTART})
+    declare(module, POOL, Options(on_restart_needed=module.params["on_restart_needed"]))
+
+
+if __name__ == "__main__":
+    main()

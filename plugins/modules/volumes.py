@@ -1,0 +1,110 @@
+#!/usr/bin/python
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: volumes
+short_description: Declare storage volumes
+version_added: 0.1.0
+author:
+  - virtfleet contributors (@virtfleet)
+description:
+  - Makes the storage volumes of a host what O(config) says, all in one call. A volume is known by its pool and name.
+  - A new volume is empty, a copy of another one, laid over another one, or filled with an image. One that fails
+    half-way leaves nothing behind, and is never taken for good.
+  - A volume that exists only grows. A smaller size, another format or another base is refused.
+  - The options that only a new volume can have (allocation, permissions, image, checksum, clone_from and how its
+    format is laid out) are not compared once it exists.
+  - While a guest runs with a volume, the volume grows through the guest, which sees the new size at once.
+extends_documentation_fragment:
+  - virtfleet.kvm.connection
+  - virtfleet.kvm.declare
+  - virtfleet.kvm.volume
+seealso:
+  - module: virtfleet.kvm.pools
+  - module: virtfleet.kvm.domains
+    description: A disk given by its size is made as a volume in the same call.
+"""
+
+EXAMPLES = r"""
+- name: An image from the network, and a disk of that size laid over it
+  virtfleet.kvm.volumes:
+    config:
+      - name: debian-12.qcow2
+        image: https://cloud.debian.org/images/cloud/bookworm/20251112-2294/debian-12-genericcloud-amd64-20251112-2294.qcow2
+        checksum: sha512:{{ debian_12_sha512 }}
+      - name: web01.qcow2
+        capacity: 20GiB
+        backing:
+          volume: debian-12.qcow2
+
+- name: A plain disk, all of it taken from the pool at once
+  virtfleet.kvm.volumes:
+    config:
+      - name: data.raw
+        pool: fast
+        capacity: 100GiB
+        allocation: 100GiB
+
+- name: A volume that nobody uses any more, with its data
+  virtfleet.kvm.volumes:
+    config:
+      - name: old.qcow2
+        state: absent
+"""
+
+RETURN = r"""
+changes:
+  description: Every field that changed, or in check mode would change.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    resource:
+      description: Kind and name, with the pool.
+      type: str
+      sample: volume default/web01.qcow2
+    path:
+      description: The field, V(definition) for all of a new one, or V(state).
+      type: str
+      sample: capacity
+    before:
+      description: The value that was there; V(null) for none.
+      type: raw
+    after:
+      description: The value that was declared; V(null) for none.
+      type: raw
+    live:
+      description: Whether what runs has it now; V(null) where nothing runs.
+      type: bool
+failures:
+  description: What failed, when the rest was done.
+  returned: failure
+  type: list
+  elements: dict
+  contains:
+    volume:
+      description: The name, behind the pool.
+      type: str
+      sample: default/web01.qcow2
+    problem:
+      description: The action that failed and why.
+      type: str
+"""
+
+from ..module_utils._libvirt.arguments import DECLARE
+from ..module_utils._libvirt.converge import declare
+from ..module_utils._libvirt.module import DeclaringModule
+from ..module_utils._tables.volume import VOLUME
+
+
+def main() -> None:
+    module = DeclaringModule(argument_spec=DECLARE)
+    declare(module, VOLUME)
+
+
+if __name__ == "__main__":
+    main()

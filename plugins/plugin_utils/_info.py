@@ -1,0 +1,47 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the action plugins of the modules that only read share."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
+from ansible_collections.virtfleet.kvm.plugins.module_utils._query import select
+
+
+class InfoAction(ActionBase):
+    """Run the module, and evaluate the query over what it tells.
+
+    ``kind`` is the name of the list that the module returns.
+    """
+
+    kind: str
+    _supports_check_mode = True
+    _supports_async = True
+
+    def run(self, tmp: t.Any = None, task_vars: t.Any = None) -> dict[str, t.Any]:
+        """The module's result, with what the query selects in ``found``."""
+        super().run(tmp, task_vars)
+        arguments = dict(self._task.args)
+        query = arguments.pop("query", None)
+        if query is not None:
+            try:
+                select([], query)  # A bad expression fails before the host is asked.
+            except VirtfleetError as error:
+                return {"failed": True, "msg": str(error)}
+        result = self._execute_module(
+            module_name=f"virtfleet.kvm.{self.kind}_info",
+            module_args=arguments,
+            task_vars=task_vars,
+            wrap_async=self._task.async_val,
+        )
+        if query is not None and self.kind in result:
+            try:
+                result["found"] = select(result[self.kind], query)
+            except VirtfleetError as error:
+                result.update(failed=True, msg=str(error))
+        return t.cast("dict[str, t.Any]", result)
