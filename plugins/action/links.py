@@ -1,0 +1,192 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The controller's half of module links: reach the host anew, and confirm only then.
+
+A call that changes nothing is one execution of the module. A change is begun by the module, which
+arms the host's way back; what follows here can only confirm it in time, or report how it ended.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+import time
+import typing as t
+
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
+from ansible.plugins.action import ActionBase
+
+MODULE = "virtfleet.kvm.links"
+PAUSE = 0.4
+"""Seconds between two attempts to reach the host."""
+
+PATIENCE = 20
+"""Seconds for one attempt once the host has decided. ssh itself waits for ever in a key exchange."""
+
+GRACE = 60
+"""Seconds after the host's own deadline in which it is waited for, to learn how it ended."""
+
+NEW_CONNECTION = "-o ControlMaster=no -o ControlPath=none -o ServerAliveInterval=2 -o ServerAliveCountMax=3"
+"""For ssh: a connection of its own, not a channel in an old one; and one that notices its own death."""
+
+
+class ActionModule(ActionBase):
+    """See the module's documentation."""
+
+    _supports_check_mode = True
+    _supports_async = False
+    _supports_diff = True
+
+    def run(self, tmp: t.Any = None, task_vars: t.Any = None) -> dict[str, t.Any]:
+        """The module's result, once the host is as declared or as it was."""
+        if self._task.async_val:
+            raise AnsibleActionFail("links cannot run with async: the change is confirmed over a new connection")
+        if "settle" in self._task.args:
+            raise AnsibleActionFail("settle is the action plugin's own")
+        super().run(tmp, task_vars)
+        result = self._execute_module(module_name=MODULE, module_args=dict(self._task.args), task_vars=task_vars)
+        trial = result.pop("trial", None)
+        if trial is None or result.get("failed"):
+            return result
+        return self.follow(result, trial, task_vars)
+
+    def follow(self, result: dict[str, t.Any], trial: dict[str, t.Any], task_vars: t.Any) -> dict[str, t.Any]:
+        """Confirm a trial, and add to the result how it ended."""
+        connection = Renewed(self._connection)
+        ended: dict[str, t.Any] | None = None
+        probes: list[dict[str, t.Any]] = []
+        address = connection.host
+        try:
+            # The host's own address may differ from the name it is known by: that one comes first.
+            others = [other for other in trial["addresses"][1:] if other != connection.host]
+            decided = time.monotonic() + trial["seconds"]
+            end = decided + GRACE
+            while ended is None and time.monotonic() < end:
+                time.sleep(PAUSE)
+                for address in [connection.host, *others]:
+                    # What is asked before the host's own deadline may last until then, but not longer.
+                    answer: dict[str, t.Any] = {}
+                    with (
+                        contextlib.suppress(AnsibleConnectionFailure),
+                        limited(max(decided - time.monotonic(), 0) + PATIENCE),
+                    ):
+                        answer = self.ask(connection, address, trial["id"], task_vars)
+                    probes = answer.get("probes") or probes
+                    if answer.get("outcome"):
+                        ended = answer
+                        break
+        finally:
+            connection.restore(address if ended and ended["outcome"] == "confirmed" else None)
+        if ended is None:
+            return self.failure(
+                result, probes, "unknown", "the host has not been reached again; it takes the change back itself"
+            )
+        if ended["outcome"] != "confirmed":
+            reason = ended.get("reason", "")
+            if not ended.get("restored", True):
+                reason += f"; not all is as it was: {'; '.join(ended.get('log', []))}"
+            return self.failure(result, probes, ended["outcome"], reason)
+        result.update(outcome="confirmed", probes=probes, address=address)
+        result["probes"] = [
+            *probes,
+            {"probe": "controller", "ok": True, "said": f"reached {address} over a new connection"},
+        ]
+        if address != connection.host:
+            # Later tasks of the play go where the host is now; the inventory file is the user's to change.
+            name = task_vars["inventory_hostname"]
+            result["add_host"] = {"host_name": name, "host_vars": {"ansible_host": address}, "groups": []}
+            result["warnings"] = [
+                *result.get("warnings", []),
+                f"the host has moved from {connection.host} to {address}: change its ansible_host in the inventory",
+            ]
+        return result
+
+    def ask(self, connection: Renewed, address: str, trial: str, task_vars: t.Any) -> dict[str, t.Any]:
+        """What the host says to a new connection. Raises AnsibleConnectionFailure where there is none."""
+        connection.open(address)
+        return self._execute_module(
+            module_name=MODULE, module_args={"config": [], "settle": trial}, task_vars=task_vars
+        )
+
+    def failure(
+        self, result: dict[str, t.Any], probes: list[dict[str, t.Any]], outcome: str, reason: str
+    ) -> dict[str, t.Any]:
+        """The result of a change that did not stay."""
+        failed = [probe for probe in probes if not probe["ok"]]
+        lines = [f"the change was not kept: {reason or outcome}"]
+        lines += [f"probe {probe['probe']} failed: {probe['said']}" for probe in failed if probe["said"] not in reason]
+        return {
+            "failed": True,
+            "changed": False,
+            "msg": "\n".join(lines),
+            "outcome": outcome,
+            "probes": probes,
+            "changes": [],
+            "tried": result["changes"],
+            "forecast": result["forecast"],
+            "warnings": result.get("warnings", []),
+        }
+
+
+@contextlib.contextmanager
+def limited(seconds: float) -> t.Iterator[None]:
+    """Break off what takes longer, as a connection that failed. Without effect outside of the main thread."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(number: int, frame: t.Any) -> None:
+        raise AnsibleConnectionFailure(f"no answer within {seconds:.0f} s")
+
+    handler = signal.signal(signal.SIGALRM, stop)
+    left, interval = signal.setitimer(signal.ITIMER_REAL, seconds)
+    started = time.monotonic()
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, handler)
+        if left:
+            # The task's own time limit goes on.
+            signal.setitimer(signal.ITIMER_REAL, max(left - (time.monotonic() - started), 0.01), interval)
+
+
+class Renewed:
+    """A connection plugin made to connect anew for each command, and put back afterwards."""
+
+    OPTIONS = ("ssh_args", "timeout", "reconnection_retries", "host")
+
+    def __init__(self, connection: t.Any) -> None:
+        self.connection = connection
+        self.old: dict[str, t.Any] = {}
+        for name in self.OPTIONS:
+            try:
+                self.old[name] = connection.get_option(name)
+            except (KeyError, ValueError, AttributeError):
+                # Not a connection of that kind: it is only reset.
+                continue
+        self.host = str(self.old.get("host") or getattr(connection._play_context, "remote_addr", "") or "")
+        self.reset()
+        if "ssh_args" in self.old:
+            connection.set_option("ssh_args", f"{NEW_CONNECTION} {self.old['ssh_args'] or ''}".strip())
+            connection.set_option("timeout", 5)
+            connection.set_option("reconnection_retries", 0)
+
+    def reset(self) -> None:
+        """Leave what is open behind."""
+        try:
+            self.connection.reset()
+        except (AttributeError, NotImplementedError, AnsibleConnectionFailure):
+            pass
+
+    def open(self, address: str) -> None:
+        """Have the next command go to an address."""
+        if "host" in self.old:
+            self.connection.set_option("host", address)
+
+    def restore(self, address: str | None) -> None:
+        """Put the plugin's options back; a host that has moved keeps its new address."""
+        for name, value in self.old.items():
+            self.connection.set_option(name, address if name == "host" and address else value)

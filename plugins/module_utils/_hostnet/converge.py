@@ -1,0 +1,86 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The flow of the module links: observe, plan, try, report."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+
+from .._errors import VirtfleetError
+from . import netplan_yaml, observe, probes, transaction
+from .plan import plan
+from .table import LINK
+from .work import File, Plan
+
+
+def declare(module: AnsibleModule) -> None:
+    """Make a module's ``config`` true, and end the module with the report.
+
+    A change is only begun here: ``trial`` in the result is for the action plugin, which ends it.
+    """
+    try:
+        if module.params["settle"] is not None:
+            result = {"changed": False, "warnings": [], **transaction.settle(module.params["settle"], probes.again)}
+        else:
+            result = converge(module)
+    except VirtfleetError as error:
+        module.fail_json(msg=str(error))
+    for warning in result.pop("warnings"):
+        module.warn(warning)
+    module.exit_json(**result)
+
+
+def converge(module: AnsibleModule) -> dict[str, t.Any]:
+    """The report. Raises VirtfleetError, with nothing changed, for what is refused."""
+    wants = LINK.parse(module.params["config"])
+    with transaction.alone():
+        facts = observe.host(observe.login())
+        planned = plan(wants, facts, module.params["bypass_iptables"])
+        transaction.validate(planned)
+        result = told(planned)
+        if module.check_mode or not planned.changes:
+            return result
+        passing = probes.passing(facts)
+        trial = transaction.begin(planned, facts, module.params["rollback_after"], passing)
+    return {**result, "trial": trial}
+
+
+def told(planned: Plan) -> dict[str, t.Any]:
+    """The plan as a result: the same in check mode and after a run."""
+    return {
+        "changed": bool(planned.changes),
+        "changes": [
+            {
+                "resource": f"link {name}",
+                "path": change.path,
+                "before": change.before,
+                "after": change.after,
+                "live": True,
+            }
+            for name, change in planned.changes
+        ],
+        "diff": [difference(file) for file in planned.files],
+        "forecast": planned.forecast,
+        "warnings": planned.warnings,
+    }
+
+
+def difference(file: File) -> dict[str, str]:
+    """A file before and after, secrets hidden."""
+    return {
+        "before_header": file.path,
+        "after_header": file.path,
+        "before": readable(file, file.before),
+        "after": readable(file, file.after),
+    }
+
+
+def readable(file: File, text: str | None) -> str:
+    """A file's text for people."""
+    if not text or "/netplan/" not in file.path:
+        return text or ""
+    document = netplan_yaml.load(file.path, text)
+    return netplan_yaml.dump(netplan_yaml.redacted(document), netplan_yaml.header(text))

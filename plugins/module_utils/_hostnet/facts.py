@@ -1,0 +1,227 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a host's network is, as far as a plan has to know. Pure data; observe fills it in."""
+
+from __future__ import annotations
+
+import dataclasses
+import ipaddress
+import typing as t
+from xml.etree import ElementTree as ET
+
+from .netplan import Nic
+
+
+@dataclasses.dataclass(frozen=True)
+class Device:
+    """A network device of the host.
+
+    :param kind: the kernel's kind of it, such as ``bridge``; empty for hardware
+    :param master: the bridge, bond or VRF that it is part of
+    :param parent: the device that it is built on
+    :param addresses: its addresses with their subnets, link-local ones left out
+    :param settings: the kernel's settings of its kind, such as ``stp_state``
+    :param network_file: the file by which networkd configures it
+    :param dns: the name servers that networkd has from or for it
+    :param client_id: what it calls itself towards the DHCP server, in hexadecimal
+    """
+
+    name: str
+    index: int = 0
+    mac: str = ""
+    permanent: str = ""
+    kind: str = ""
+    master: str = ""
+    parent: str = ""
+    mtu: int = 1500
+    driver: str = ""
+    wireless: bool = False
+    addresses: tuple[str, ...] = ()
+    settings: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
+    network_file: str = ""
+    dns: tuple[str, ...] = ()
+    client_id: str = ""
+
+    @property
+    def nic(self) -> Nic:
+        """What decides which definition is its own."""
+        return Nic(self.name, self.mac, self.driver, self.permanent)
+
+    @property
+    def iaid(self) -> int | None:
+        """The identity that its DHCP client goes by, None where that is its MAC address.
+
+        A client id of type 255 holds the IAID in its first four bytes (RFC 4361, section 6.1).
+        """
+        if not self.client_id.lower().startswith("ff") or len(self.client_id) < 10:
+            return None
+        return int(self.client_id[2:10], 16)
+
+
+@dataclasses.dataclass(frozen=True)
+class Route:
+    """A route of the main table."""
+
+    to: str
+    device: str
+    via: str = ""
+    protocol: str = ""
+    metric: int = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class Guest:
+    """A guest that runs: the devices that its interfaces have on the host, with type and source.
+
+    An interface of type ``direct`` has the NIC that carries it as its source, one of type
+    ``bridge`` or ``network`` the bridge.
+    """
+
+    name: str
+    interfaces: tuple[tuple[str, str, str], ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class NetplanFile:
+    """A file that netplan reads."""
+
+    folder: str
+    name: str
+    text: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Facts:
+    """A host.
+
+    :param units: networkd's files by path, those of /usr/lib left out
+    :param ifupdown: devices that /etc/network/interfaces configures
+    :param cloud_init: whether cloud-init writes network configuration at boot
+    :param nf_call: whether bridged traffic goes through iptables (br_netfilter)
+    :param forward_policy: what iptables does with forwarded traffic that no rule is for
+    :param login: the host's own address in the connection that the caller came by
+    """
+
+    devices: t.Mapping[str, Device] = dataclasses.field(default_factory=dict)
+    routes: tuple[Route, ...] = ()
+    netplan: tuple[NetplanFile, ...] = ()
+    units: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+    guests: tuple[Guest, ...] = ()
+    ifupdown: frozenset[str] = frozenset()
+    has_netplan: bool = False
+    networkd: bool = False
+    network_manager: bool = False
+    cloud_init: bool = False
+    nf_call: bool = False
+    forward_policy: str = ""
+    login: str = ""
+
+    @property
+    def nics(self) -> dict[str, Nic]:
+        """The devices as netplan's definitions see them."""
+        return {name: device.nic for name, device in self.devices.items()}
+
+    @property
+    def login_device(self) -> str:
+        """The device that has the address by which the caller came."""
+        for name, device in self.devices.items():
+            if any(address.split("/")[0] == self.login for address in device.addresses):
+                return name
+        return ""
+
+    def ports(self, bridge: str) -> list[str]:
+        """The devices that are part of a bridge now."""
+        return [name for name, device in self.devices.items() if device.master == bridge]
+
+    def guests_on(self, device: str, kind: str) -> list[str]:
+        """The running guests with an interface of a kind (``direct``, ``bridge``) on a device."""
+        kinds = ("bridge", "network") if kind == "bridge" else (kind,)
+        found = []
+        for guest in self.guests:
+            for target, interface, source in guest.interfaces:
+                known = self.devices.get(target)
+                base = source or (known.parent if known and kind == "direct" else known.master if known else "")
+                if interface in kinds and base == device:
+                    found.append(guest.name)
+                elif known is not None and known.kind == "macvtap" and known.parent == device and kind == "direct":
+                    # A guest of a libvirt network can be on MacVTap as well.
+                    found.append(guest.name)
+        return list(dict.fromkeys(found))
+
+
+def devices(links: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, Device]:
+    """The devices of ``ip -detail -json address``."""
+    links = list(links)
+    names = {link["ifindex"]: link["ifname"] for link in links}
+    found = {}
+    for link in links:
+        if "ifname" not in link:
+            continue
+        info = link.get("linkinfo") or {}
+        # Without a netns id the index is one of this host's; a veth's peer may be far away.
+        parent = link.get("link") or ("" if "link_netnsid" in link else names.get(link.get("link_index"), ""))
+        found[link["ifname"]] = Device(
+            name=link["ifname"],
+            index=link["ifindex"],
+            mac=link.get("address", ""),
+            permanent=link.get("permaddr", ""),
+            kind=info.get("info_kind", "loopback" if link.get("link_type") == "loopback" else ""),
+            master=link.get("master", ""),
+            parent=parent,
+            mtu=link.get("mtu", 0),
+            addresses=tuple(
+                f"{entry['local']}/{entry['prefixlen']}"
+                for entry in link.get("addr_info", [])
+                if "local" in entry and entry.get("scope") == "global"
+            ),
+            settings=info.get("info_data") or {},
+        )
+    return found
+
+
+def routes(entries: t.Iterable[t.Mapping[str, t.Any]], default: str) -> list[Route]:
+    """The routes of ``ip -json route``; the default one gets its network as text."""
+    return [
+        Route(
+            to=default if entry["dst"] == "default" else entry["dst"],
+            device=hop.get("dev", ""),
+            via=hop.get("gateway", ""),
+            protocol=entry.get("protocol", ""),
+            metric=entry.get("metric", 0),
+        )
+        for entry in entries
+        for hop in entry.get("nexthops") or [entry]
+        if entry.get("type", "unicast") == "unicast" and "dst" in entry
+    ]
+
+
+def guest(status: str) -> Guest | None:
+    """The guest of one of libvirt's status files, None where it is none."""
+    try:
+        domain = ET.fromstring(status).find("domain")
+    except ET.ParseError:
+        return None
+    if domain is None:
+        return None
+    found = []
+    for interface in domain.findall("devices/interface"):
+        kind = interface.get("type", "")
+        source, target = interface.find("source"), interface.find("target")
+        actual = "" if source is None else source.get("dev") or source.get("bridge") or ""
+        found.append(("" if target is None else target.get("dev", ""), kind, actual))
+    return Guest(domain.findtext("name") or "", tuple(found))
+
+
+def covering(address: str, routes: t.Iterable[Route]) -> list[Route]:
+    """The routes, defaults left out, that overlap a subnet."""
+    subnet = ipaddress.ip_interface(address).network
+    found = []
+    for route in routes:
+        try:
+            network = ipaddress.ip_network(route.to, strict=False)
+        except ValueError:
+            continue
+        if network.prefixlen and network.version == subnet.version and network.overlaps(subnet):
+            found.append(route)
+    return found

@@ -1,0 +1,171 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""netplan's YAML, read and written so that nothing changes but what is meant to.
+
+netplan reads every scalar as text (its own parser decides by key what it means), so scalars stay
+text here: PyYAML would take the MAC address 52:54:00:12:34:56 for a number.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._errors import VirtfleetError
+
+yaml: t.Any
+try:
+    import yaml
+except ImportError:
+    yaml = None
+
+Body = dict[str, t.Any]
+
+TRUE = frozenset(("true", "on", "yes", "y"))
+"""What netplan takes for true, in any case (src/parse.c, handle_generic_bool)."""
+
+SECRETS = frozenset(("password", "client-key-password", "key", "keys", "pin", "shared", "private", "psk"))
+"""Keys whose values must not be shown (netplan-yaml: auth, access-points, modems, tunnels)."""
+
+
+class Scalar(str):
+    """A scalar as it is written: its text, and the quotes around it."""
+
+    style: str | None = None
+
+
+def is_true(value: t.Any) -> bool:
+    """Whether netplan takes a scalar for true."""
+    return str(value).lower() in TRUE
+
+
+def load(name: str, text: str) -> Body:
+    """The document of one file, ``{}`` for an empty one.
+
+    Raises VirtfleetError, naming the file, for what is no netplan document.
+    """
+    if yaml is None:
+        raise VirtfleetError("PyYAML is missing on this host (the package python3-yaml); netplan brings it along")
+    try:
+        loader = _loader()(text)
+        try:
+            document = loader.get_data() if loader.check_data() else None
+        finally:
+            loader.dispose()
+    except (yaml.YAMLError, RecursionError) as error:
+        raise VirtfleetError(f"{name}: is not YAML: {' '.join(str(error).split())}") from None
+    if document is None or document == "":
+        return {}
+    if not isinstance(document, dict):
+        raise VirtfleetError(f"{name}: is not a netplan document: it holds no mapping")
+    return _unshared(document)
+
+
+def dump(document: Body, header: str = "") -> str:
+    """A document as text, below a header of comment lines."""
+    return header + yaml.dump(
+        document, Dumper=_dumper(), sort_keys=False, default_flow_style=False, width=110, allow_unicode=True
+    )
+
+
+def header(text: str) -> str:
+    """The comment lines that a file starts with."""
+    lines = []
+    for line in text.splitlines(keepends=True):
+        if line.strip() and not line.lstrip().startswith("#"):
+            break
+        lines.append(line)
+    return "".join(lines) if any(line.strip() for line in lines) else ""
+
+
+def has_inner_comments(text: str) -> bool:
+    """Whether a file has comments below its header; rewriting it loses them."""
+    rest = text[len(header(text)) :]
+    return any(line.lstrip().startswith("#") or " #" in line for line in rest.splitlines())
+
+
+def redacted(value: t.Any, key: str = "") -> t.Any:
+    """A document for people: secrets replaced."""
+    if isinstance(value, dict):
+        return {name: redacted(inner, key if key in ("keys", "key") else str(name)) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [redacted(inner, key) for inner in value]
+    return "(secret)" if key in SECRETS and value is not None else value
+
+
+def plain(value: t.Any) -> t.Any:
+    """A scalar of Python's as netplan's text; containers with their insides."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict):
+        return {name: plain(inner) for name, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(inner) for inner in value]
+    return None if value is None else str(value)
+
+
+def _unshared(value: t.Any) -> t.Any:
+    """A copy in which an alias is a copy of its anchor, so that a change reaches one place only."""
+    if isinstance(value, dict):
+        return {key: _unshared(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_unshared(inner) for inner in value]
+    return value
+
+
+_CLASSES: dict[str, t.Any] = {}
+
+
+def _loader() -> t.Any:
+    """A loader that keeps scalars as text. Made when first wanted: PyYAML may be missing."""
+    if "loader" not in _CLASSES:
+
+        class Loader(yaml.SafeLoader):
+            """See load."""
+
+        def scalar(loader: t.Any, node: t.Any) -> t.Any:
+            if node.tag == "tag:yaml.org,2002:null" and node.style is None:
+                return None
+            text = Scalar(node.value)
+            text.style = node.style
+            return text
+
+        def unknown(loader: t.Any, suffix: str, node: t.Any) -> t.Any:
+            raise yaml.YAMLError(f"the tag {node.tag} is not netplan's")
+
+        for kind in ("null", "bool", "int", "float", "binary", "timestamp", "str", "value", "merge"):
+            Loader.add_constructor(f"tag:yaml.org,2002:{kind}", scalar)
+        Loader.add_multi_constructor("!", unknown)
+        _CLASSES["loader"] = Loader
+    return _CLASSES["loader"]
+
+
+def _dumper() -> t.Any:
+    """A dumper that writes text without quotes where it needs none for netplan."""
+    if "dumper" not in _CLASSES:
+
+        class Dumper(yaml.SafeDumper):
+            """See dump."""
+
+            def ignore_aliases(self, data: t.Any) -> bool:
+                return True
+
+            def increase_indent(self, flow: bool = False, indentless: bool = False) -> t.Any:
+                return super().increase_indent(flow, False)
+
+        def text(dumper: t.Any, value: str) -> t.Any:
+            style = getattr(value, "style", None)
+            tag = dumper.resolve(yaml.ScalarNode, str(value), (True, False))
+            if tag.rsplit(":", 1)[-1] in ("null", "merge", "value", "yaml"):
+                tag, style = "tag:yaml.org,2002:str", style or "'"
+            elif ":" in value and style is None and tag != "tag:yaml.org,2002:str":
+                # A MAC address that other readers of the file would take for a number.
+                tag, style = "tag:yaml.org,2002:str", '"'
+            if style is not None:
+                tag = "tag:yaml.org,2002:str"
+            return dumper.represent_scalar(tag, str(value), style=style)
+
+        Dumper.add_representer(Scalar, text)
+        Dumper.add_representer(str, text)
+        _CLASSES["dumper"] = Dumper
+    return _CLASSES["dumper"]

@@ -1,0 +1,286 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Units of systemd-networkd: MacVLAN and MacVTap links, drop-ins, and bridges where there is no netplan.
+
+Pure. Every unit has a name by which it is known again. They are kept in /usr/local/lib, the one
+permanent folder that a trial in /run hides (systemd.network(5): /etc, /run, /usr/local/lib, /usr/lib).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import posixpath
+import typing as t
+
+from .._errors import Invalid, VirtfleetError
+from .facts import Device, Facts
+
+KEPT = "/usr/local/lib/systemd/network"
+TRIAL = "/run/systemd/network"
+HEAD = "# Made by the Ansible collection virtfleet.kvm.\n"
+FROM = "# From "
+"""Begins the line that names the file of the user's that a unit was made from."""
+
+MAC_KINDS = {"macvlan": "MACVLAN", "macvtap": "MACVTAP"}
+
+Sections = list[tuple[str, list[tuple[str, str]]]]
+Units = dict[str, str]
+
+
+def parse(text: str) -> Sections:
+    """A unit's sections with their settings, in order (systemd.syntax(7))."""
+    sections: Sections = []
+    for line in text.replace("\\\n", " ").splitlines():
+        line = line.strip()
+        if not line or line[0] in "#;":
+            continue
+        if line.startswith("[") and line.endswith("]"):
+            sections.append((line[1:-1], []))
+        elif "=" in line and sections:
+            key, value = line.split("=", 1)
+            sections[-1][1].append((key.strip(), value.strip()))
+    return sections
+
+
+def render(sections: Sections, comments: str = "") -> str:
+    """Sections as a unit's text, empty ones left out."""
+    parts = []
+    for name, settings in sections:
+        if settings:
+            parts.append(f"[{name}]\n" + "".join(f"{key}={value}\n" for key, value in settings))
+    return HEAD + comments + "\n" + "\n".join(parts)
+
+
+def macs(item: t.Mapping[str, t.Any], facts: Facts, parent_file: str) -> Units:
+    """The units of a MacVLAN or MacVTap link, by name.
+
+    :param parent_file: name of the .network unit by which networkd configures the parent
+    """
+    name, kind = item["name"], item["type"]
+    netdev: list[tuple[str, str]] = [("Name", name), ("Kind", kind)]
+    if item.get("mac"):
+        netdev.append(("MACAddress", item["mac"]))
+    if item.get("mtu"):
+        netdev.append(("MTUBytes", str(item["mtu"])))
+    mode = [("Mode", item.get("mode") or "bridge")]
+    return {
+        f"50-virtfleet-{name}.netdev": render([("NetDev", netdev), (MAC_KINDS[kind], mode)]),
+        f"50-virtfleet-{name}.network": network(item, facts.devices.get(item["parent"])),
+        f"{parent_file}.d/virtfleet-{name}.conf": render([("Network", [(MAC_KINDS[kind], name)])]),
+    }
+
+
+def network(item: t.Mapping[str, t.Any], parent: Device | None) -> str:
+    """The addressing of a link.
+
+    One that inherits has no address. It speaks with its parent's, and leads to the parent's subnets
+    by two routes for half a subnet each: the longer prefix is taken before the parent's own route,
+    whatever their metrics. So guests may come and go, and no route has to follow.
+    """
+    match: Sections = [("Match", [("Name", item["name"])]), ("Link", [("RequiredForOnline", "no")])]
+    kind = item.get("addressing") or ("inherit" if item["type"] == "macvlan" else "none")
+    subnets = [ipaddress.ip_interface(address) for address in parent.addresses] if parent else []
+    subnets = [subnet for subnet in subnets if subnet.version == 4 and subnet.network.prefixlen < 32]
+    if kind == "inherit" and not subnets:
+        kind = "dhcp"
+    if kind == "static":
+        return render([*match, *static(item)])
+    if kind == "dhcp":
+        return render([*match, ("Network", [("DHCP", "ipv4")]), ("DHCPv4", [("RouteMetric", "2048")])])
+    quiet = [("LinkLocalAddressing", "no"), ("IPv6AcceptRA", "no")]
+    if kind == "none":
+        return render([*match, ("Network", quiet)])
+    routes: Sections = []
+    for subnet in subnets:
+        for half in subnet.network.subnets(1):
+            settings = [("Destination", str(half)), ("Scope", "link"), ("PreferredSource", str(subnet.ip))]
+            routes.append(("Route", settings))
+    return render([*match, ("Network", quiet), *routes])
+
+
+def static(item: t.Mapping[str, t.Any]) -> Sections:
+    """Addresses that an item gives itself."""
+    settings = [("Address", address) for address in item["addresses"]]
+    if item.get("gateway"):
+        settings.append(("Gateway", item["gateway"]))
+    settings += [("DNS", server) for server in item.get("nameservers") or []]
+    if item.get("search"):
+        settings.append(("Domains", " ".join(item["search"])))
+    sections: Sections = [("Network", settings)]
+    for route in item.get("routes") or []:
+        to = route["to"] if route["to"] != "default" else "::/0" if ":" in (route.get("via") or "") else "0.0.0.0/0"
+        keys = (("Destination", to), ("Gateway", route.get("via")), ("Metric", route.get("metric")))
+        sections.append(("Route", [(key, str(value)) for key, value in keys if value is not None]))
+    return sections
+
+
+def identity(network_file: str, iaid: int) -> Units:
+    """The DHCP identity of a link's former holder, so that the server gives the same address.
+
+    networkd's client id holds an IAID made from the interface's name; the MAC alone is not enough.
+    """
+    value = [("IAID", str(iaid))]
+    return {f"{network_file}.d/virtfleet-identity.conf": render([("DHCPv4", value), ("DHCPv6", value)])}
+
+
+def filtering(netdev_file: str, on: bool) -> Units:
+    """VLAN filtering of a bridge, which netplan has no word for."""
+    value = [("VLANFiltering", "yes" if on else "no")]
+    return {f"{netdev_file}.d/virtfleet-vlan.conf": render([("Bridge", value)])}
+
+
+def bare_parent(name: str) -> Units:
+    """A unit for a parent that nobody configures, so that it is up and can carry links."""
+    settings = [("LinkLocalAddressing", "no"), ("IPv6AcceptRA", "no")]
+    return {f"60-virtfleet-{name}.network": render([("Match", [("Name", name)]), ("Network", settings)])}
+
+
+def bridge(item: t.Mapping[str, t.Any], facts: Facts) -> Units:
+    """The units of a bridge where networkd is configured without netplan.
+
+    The user's own units stay as they are: these have names that come first, and the first that
+    matches is taken.
+
+    Raises Invalid where a port's unit cannot be taken for the bridge.
+    """
+    name = item["name"]
+    ports = [facts.devices[port] for port in item.get("ports") or []]
+    sources = {port.name: source(port, facts) for port in ports}
+    texts = {port: parse(facts.units[path]) for port, path in sources.items() if path}
+    holders = [port for port in ports if addressed(texts.get(port.name, []))]
+    kind = item.get("addressing") or "inherit"
+    if kind == "inherit" and len(holders) > 1:
+        names = ", ".join(port.name for port in holders)
+        raise Invalid("addressing", f"{names} each have addresses, and only those of one can be taken over")
+    heir = next(iter(holders or [port for port in ports if port.name in texts] or ports), None)
+    netdev = [("Name", name), ("Kind", "bridge")]
+    mac = item.get("mac") or (heir.mac if heir else "")
+    if mac:
+        netdev.append(("MACAddress", mac))
+    mtu = item.get("mtu") or (setting(texts.get(heir.name, []), "Link", "MTUBytes") if heir else None)
+    settings = [("STP", "yes" if item.get("stp") else "no"), ("ForwardDelaySec", str(item.get("forward_delay") or 0))]
+    if item.get("vlan_filtering") is not None:
+        settings.append(("VLANFiltering", "yes" if item["vlan_filtering"] else "no"))
+    units = {f"00-virtfleet-{name}.netdev": render([("NetDev", netdev), ("Bridge", settings)])}
+    own: Sections = [("Match", [("Name", name)]), ("Link", [("MTUBytes", str(mtu))] if mtu else [])]
+    comment = ""
+    if kind == "inherit" and heir is not None and heir.name in texts:
+        comment = f"{FROM}{sources[heir.name]}\n"
+        for section, values in texts[heir.name]:
+            kept = [(key, value) for key, value in values if section != "Network" or key not in STACKED]
+            if section not in ("Match", "Link"):
+                own.append((section, kept))
+        if heir.iaid is not None and heir.name in sources:
+            own += [("DHCPv4", [("IAID", str(heir.iaid))]), ("DHCPv6", [("IAID", str(heir.iaid))])]
+    elif kind == "static":
+        own += static(item)
+    elif kind == "dhcp":
+        own.append(("Network", [("DHCP", "yes")]))
+    else:
+        own.append(("Network", [("LinkLocalAddressing", "no"), ("IPv6AcceptRA", "no")]))
+    units[f"00-virtfleet-{name}.network"] = render(own, comment)
+    for port in ports:
+        text = texts.get(port.name, [])
+        link = [pair for section, values in text if section == "Link" for pair in values if pair[0] != "MTUBytes"]
+        link += [("MTUBytes", str(mtu))] if mtu else []
+        stacked = [pair for section, values in text if section == "Network" for pair in values if pair[0] in STACKED]
+        units[f"00-virtfleet-{port.name}.network"] = render(
+            [
+                ("Match", [("Name", port.name)]),
+                ("Link", link),
+                ("Network", [("Bridge", name), ("LinkLocalAddressing", "no"), *stacked]),
+            ],
+            f"{FROM}{sources[port.name]}\n" if sources[port.name] else "",
+        )
+    return units
+
+
+STACKED = ("VLAN", "MACVLAN", "MACVTAP", "IPVLAN", "VXLAN", "Tunnel", "LLDP", "EmitLLDP", "Bridge", "Bond")
+"""What of a port's [Network] stays with the port: the devices on it, and what it says to its switch."""
+
+
+def source(port: Device, facts: Facts) -> str:
+    """The user's unit for a port, also where one of ours stands before it.
+
+    Raises Invalid where the unit would come before ours, or is not at hand.
+    """
+    path = port.network_file
+    name = posixpath.basename(path)
+    if name == f"00-virtfleet-{port.name}.network":
+        for folder in (TRIAL, KEPT):
+            for line in facts.units.get(f"{folder}/{name}", "").splitlines():
+                if line.startswith(FROM):
+                    path = line[len(FROM) :].strip()
+                    name = posixpath.basename(path)
+    if not path or path.startswith(("/usr/lib/", "/lib/")) or name.startswith("00-virtfleet-"):
+        return ""
+    if path not in facts.units:
+        raise Invalid("ports", f"{port.name} is configured by {path}, which cannot be read")
+    if name <= "00-virtfleet-":
+        raise Invalid(
+            "ports", f"{port.name} is configured by {path}: give that file a name that sorts behind 00-virtfleet"
+        )
+    return path
+
+
+def addressed(sections: Sections) -> bool:
+    """Whether a unit gives its link addresses."""
+    for section, values in sections:
+        for key, value in values:
+            if section == "Address" or (section == "Network" and key in ("Address", "Gateway")):
+                return True
+            if section == "Network" and key == "DHCP" and value.lower() not in ("no", "false", "off", "0"):
+                return True
+    return False
+
+
+def setting(sections: Sections, section: str, key: str) -> str | None:
+    """The last value of a setting."""
+    found = [value for name, values in sections if name == section for each, value in values if each == key]
+    return found[-1] if found else None
+
+
+def existing(facts: Facts) -> Units:
+    """The collection's own units that are kept on a host, by name."""
+    prefix = KEPT + "/"
+    return {
+        path[len(prefix) :]: text
+        for path, text in facts.units.items()
+        if path.startswith(prefix) and "virtfleet-" in posixpath.basename(path)
+    }
+
+
+def of_link(name: str, units: t.Iterable[str]) -> list[str]:
+    """The names of the units that belong to a link."""
+    found = []
+    for unit in units:
+        base = posixpath.basename(unit)
+        if (
+            base in (f"50-virtfleet-{name}.netdev", f"50-virtfleet-{name}.network", f"virtfleet-{name}.conf")
+            or base in (f"00-virtfleet-{name}.netdev", f"00-virtfleet-{name}.network")
+            or unit.startswith(
+                (f"10-netplan-{name}.network.d/virtfleet-identity", f"10-netplan-{name}.netdev.d/virtfleet-")
+            )
+        ):
+            found.append(unit)
+    return found
+
+
+def parent_file(device: Device, own_file: str | None) -> str:
+    """The name of the unit by which networkd configures a parent.
+
+    :param own_file: its name where netplan makes it
+
+    Raises VirtfleetError where a unit of the distribution's, for many devices, does.
+    """
+    if own_file is not None:
+        return own_file
+    if not device.network_file:
+        return f"60-virtfleet-{device.name}.network"
+    if device.network_file.startswith(("/usr/lib/", "/lib/")):
+        raise VirtfleetError(
+            f"{device.name} is configured by {device.network_file}, which serves many devices: give it a unit of"
+            " its own"
+        )
+    return posixpath.basename(device.network_file)

@@ -1,0 +1,177 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Read a host's network: few commands, the rest from files. Nothing is changed here."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import subprocess
+import typing as t
+from pathlib import Path
+
+from .._errors import VirtfleetError
+from . import facts
+from .facts import Device, Facts, NetplanFile
+
+NETPLAN_FOLDERS = ("/lib/netplan", "/etc/netplan", "/run/netplan")
+"""What netplan reads; a file in a later folder hides its namesakes (netplan-generate(8))."""
+
+UNIT_FOLDERS = ("/etc/systemd/network", "/run/systemd/network", "/usr/local/lib/systemd/network")
+
+
+def host(login: str = "") -> Facts:
+    """The facts of this host.
+
+    :param login: the address by which the caller came, as SSH_CONNECTION tells it
+
+    Raises VirtfleetError where the kernel cannot be asked.
+    """
+    devices = {name: detailed(device) for name, device in facts.devices(ip("-detail", "address", "show")).items()}
+    nf_call = read("/proc/sys/net/bridge/bridge-nf-call-iptables").strip() == "1"
+    return Facts(
+        devices=devices,
+        routes=(
+            *facts.routes(ip("-4", "route", "show"), "0.0.0.0/0"),
+            *facts.routes(ip("-6", "route", "show"), "::/0"),
+        ),
+        netplan=tuple(netplan_files()),
+        units=dict(units()),
+        guests=tuple(guests()),
+        ifupdown=frozenset(ifupdown()),
+        has_netplan=any(map(os.path.exists, ("/usr/sbin/netplan", "/sbin/netplan", "/usr/bin/netplan"))),
+        networkd=os.path.exists("/run/systemd/netif/state"),
+        network_manager=os.path.exists("/run/NetworkManager/devices"),
+        cloud_init=cloud_init_writes(),
+        nf_call=nf_call,
+        forward_policy=forward_policy() if nf_call else "",
+        login=login,
+    )
+
+
+def login() -> str:
+    """The host's own address in the SSH connection that this call came by, nothing without one.
+
+    sudo takes SSH_CONNECTION (ssh(1)) out of the environment; a process before it still has it.
+    """
+    process = "self"
+    for _generation in range(12):
+        environment = dict(
+            entry.split("=", 1) for entry in read(f"/proc/{process}/environ").split("\0") if "=" in entry
+        )
+        connection = environment.get("SSH_CONNECTION", "").split()
+        if len(connection) == 4:
+            return connection[2]
+        status = pairs(read(f"/proc/{process}/status").replace(":\t", "="))
+        process = status.get("PPid", "0")
+        if process in ("0", "1"):
+            break
+    return ""
+
+
+def ip(*words: str) -> t.Any:
+    """What ``ip -json`` says."""
+    command = ["ip", "-json", *words]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    except FileNotFoundError:
+        raise VirtfleetError("ip is missing on this host: install iproute2") from None
+    except subprocess.CalledProcessError as error:
+        raise VirtfleetError(f"{' '.join(command)}: {error.stderr.strip()}") from None
+    return json.loads(done.stdout or "[]")
+
+
+def read(path: str | Path) -> str:
+    """A file's text, nothing where it cannot be read."""
+    try:
+        return Path(path).read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError:
+        return ""
+
+
+def detailed(device: Device) -> Device:
+    """A device with what sysfs and networkd know of it."""
+    folder = Path("/sys/class/net") / device.name
+    state = pairs(read(f"/run/systemd/netif/links/{device.index}"))
+    lease = pairs(read(state.get("DHCP_LEASE", ""))) if state.get("DHCP_LEASE") else {}
+    try:
+        driver = (folder / "device" / "driver").resolve(strict=True).name
+    except OSError:
+        driver = ""
+    return dataclasses.replace(
+        device,
+        driver=driver,
+        wireless=(folder / "wireless").exists() or (folder / "phy80211").exists(),
+        network_file=state.get("NETWORK_FILE", ""),
+        dns=tuple(state.get("DNS", "").split()),
+        client_id=lease.get("CLIENTID", ""),
+    )
+
+
+def pairs(text: str) -> dict[str, str]:
+    """The lines ``NAME=value`` of one of networkd's state files."""
+    return dict(line.split("=", 1) for line in text.splitlines() if "=" in line and not line.startswith("#"))
+
+
+def netplan_files() -> t.Iterator[NetplanFile]:
+    """The files that netplan reads, by name; hidden ones left out."""
+    found = {}
+    for folder in NETPLAN_FOLDERS:
+        for path in sorted(Path(folder).glob("*.yaml")):
+            found[path.name] = NetplanFile(folder, path.name, read(path))
+    for name in sorted(found):
+        yield found[name]
+
+
+def units() -> t.Iterator[tuple[str, str]]:
+    """networkd's files with their text; a masked one is empty."""
+    for folder in UNIT_FOLDERS:
+        for pattern in ("*.network", "*.netdev", "*.network.d/*.conf", "*.netdev.d/*.conf"):
+            for path in sorted(Path(folder).glob(pattern)):
+                yield str(path), read(path)
+
+
+def guests() -> t.Iterator[facts.Guest]:
+    """The guests that run, from the state that libvirt keeps of them.
+
+    libvirt itself is not asked: it may be missing, down or slow, and this must be right all the same.
+    """
+    for path in sorted(Path("/run/libvirt/qemu").glob("*.xml")):
+        found = facts.guest(read(path))
+        if found is not None:
+            yield found
+
+
+def ifupdown() -> t.Iterator[str]:
+    """The devices that ifupdown configures (interfaces(5))."""
+    if not os.path.exists("/sbin/ifup"):
+        return
+    paths = [Path("/etc/network/interfaces"), *sorted(Path("/etc/network/interfaces.d").glob("*"))]
+    for path in paths:
+        for line in read(path).splitlines():
+            words = line.split()
+            if len(words) > 1 and words[0] == "iface" and words[1] != "lo":
+                yield words[1]
+
+
+def cloud_init_writes() -> bool:
+    """Whether cloud-init writes network configuration at every boot."""
+    if not os.path.exists("/usr/bin/cloud-init") or os.path.exists("/etc/cloud/cloud-init.disabled"):
+        return False
+    for path in sorted(Path("/etc/cloud/cloud.cfg.d").glob("*.cfg")):
+        text = " ".join(read(path).replace("{", " ").replace("}", " ").replace('"', " ").split())
+        if "network: config: disabled" in text:
+            return False
+    return True
+
+
+def forward_policy() -> str:
+    """The policy of iptables' chain FORWARD, ``ACCEPT`` where there is no iptables."""
+    try:
+        done = subprocess.run(["iptables", "-S", "FORWARD"], capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return "ACCEPT"
+    first = done.stdout.split("\n", 1)[0].split()
+    return first[-1] if first[:2] == ["-P", "FORWARD"] else "ACCEPT"

@@ -1,0 +1,94 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plan: a pure function of a host's facts and of what is declared.
+
+Check mode, diff, ``changes`` and the trial all print or run this one plan.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._engine.body import Item
+from .._engine.context import Change
+from .._errors import Invalid, VirtfleetError
+from . import networkd, preflight
+from .facts import Facts
+from .work import File, Plan, Work
+
+SYSCTL = "/etc/sysctl.d/90-virtfleet-bridge.conf"
+UDEV = "/etc/udev/rules.d/90-virtfleet-bridge.rules"
+
+
+def plan(wants: t.Sequence[Item], facts: Facts, bypass_iptables: bool = False) -> Plan:
+    """Plan every declared link.
+
+    Raises VirtfleetError, naming every link and what stands in its way.
+    """
+    refuse({item["name"]: list(preflight.problems(item, wants, facts)) for item in wants})
+    out = Plan()
+    work = Work(facts, out)
+    problems: dict[str, list[Invalid]] = {}
+    for item in ordered(wants):
+        try:
+            changes = work.item(item)
+        except Invalid as problem:
+            problems[item["name"]] = [problem]
+            continue
+        if changes:
+            out.items.append((item["name"], changes))
+    refuse(problems)
+    work.finish()
+    filtered(wants, facts, out, bypass_iptables)
+    return out
+
+
+def ordered(wants: t.Sequence[Item]) -> list[Item]:
+    """What goes first, then each link after those that it is built on.
+
+    Raises VirtfleetError where links are built on each other.
+    """
+    done = [item for item in wants if item["state"] == "absent"]
+    left = [item for item in wants if item["state"] != "absent"]
+    while left:
+        names = {item["name"] for item in left}
+        ready = [item for item in left if not names & {*(item.get("ports") or []), item.get("parent")}]
+        if not ready:
+            refuse({name: [Invalid("", "is built on itself, by way of the others")] for name in sorted(names)})
+        done += ready
+        left = [item for item in left if item not in ready]
+    return done
+
+
+def refuse(problems: t.Mapping[str, t.Sequence[Invalid]]) -> None:
+    """Raise VirtfleetError where there are problems."""
+    lines = [f"link {name}: {problem}" for name, found in problems.items() for problem in found]
+    if lines:
+        raise VirtfleetError("\n".join(["nothing was changed, the host does not allow it:", *lines]))
+
+
+def filtered(wants: t.Sequence[Item], facts: Facts, out: Plan, bypass: bool) -> None:
+    """Docker and ufw drop forwarded traffic, and br_netfilter shows them the bridges' traffic, too."""
+    bridges = [item["name"] for item in wants if item["state"] == "present" and item["type"] == "bridge"]
+    if not bridges or not facts.nf_call or facts.forward_policy != "DROP":
+        return
+    if not bypass:
+        out.warnings.append(
+            f"link {bridges[0]}: iptables drops forwarded traffic on this host (Docker or ufw), and br_netfilter hands"
+            " it the bridge's traffic as well: guests may reach nothing; 'bypass_iptables: true' keeps bridged traffic"
+            " out of iptables"
+        )
+        return
+    out.items.append(("bypass_iptables", [Change("bridge-nf-call-iptables", 1, 0)]))
+    keys = "".join(f"net.bridge.bridge-nf-call-{each} = 0\n" for each in ("iptables", "ip6tables", "arptables"))
+    rule = (
+        'ACTION=="add", SUBSYSTEM=="module", KERNEL=="br_netfilter",'
+        ' RUN+="/usr/lib/systemd/systemd-sysctl --prefix=/net/bridge"\n'
+    )
+    out.files.insert(0, File(SYSCTL, "", None, networkd.HEAD + keys))
+    out.files.insert(
+        0, File(UDEV, "", None, networkd.HEAD + "# The settings exist only once the module is loaded.\n" + rule)
+    )
+    out.commands.append(["sysctl", "-q", "-w", "net.bridge.bridge-nf-call-iptables=0"])
+    out.undo.append(["sysctl", "-q", "-w", "net.bridge.bridge-nf-call-iptables=1"])

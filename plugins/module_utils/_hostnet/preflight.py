@@ -1,0 +1,174 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is refused before anything is touched. Pure: each check yields what is wrong, with the way out."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._engine.body import Item
+from .._errors import Invalid
+from .facts import Device, Facts, covering
+
+BUILT = {"bridge": ("bridge",), "bond": ("bond",), "vlan": ("vlan",), "macvlan": ("macvlan",), "macvtap": ("macvtap",)}
+
+IFUPDOWN = (
+    "is configured by ifupdown, whose configuration is not changed here: describe it in netplan instead"
+    " (apt install netplan.io, write its addresses to /etc/netplan/01-netcfg.yaml, take it out of"
+    " /etc/network/interfaces, netplan apply)"
+)
+
+
+def problems(item: Item, items: t.Sequence[Item], facts: Facts) -> t.Iterator[Invalid]:
+    """What stands in the way of one item.
+
+    :param items: all that is declared, this one too
+    """
+    if item["state"] == "absent":
+        yield from in_use(item, items, facts)
+        return
+    yield from taken(item, facts)
+    later = {other["name"]: other for other in items if other["state"] == "present"}
+    for index, port in enumerate(item.get("ports") or []):
+        yield from port_problems(item, port, f"ports[{index}]", later, facts)
+    if item.get("parent"):
+        yield from parent_problems(item, later, facts)
+    yield from routed(item, facts)
+    yield from unreachable(item, facts)
+
+
+def taken(item: Item, facts: Facts) -> t.Iterator[Invalid]:
+    """The name is free, or a link's of that type."""
+    device = facts.devices.get(item["name"])
+    if device is not None and device.kind not in BUILT[item["type"]]:
+        what = device.kind or "network card"
+        yield Invalid("name", f"the host has a {what} of that name already: choose another")
+
+
+def port_problems(item: Item, port: str, where: str, later: t.Mapping[str, Item], facts: Facts) -> t.Iterator[Invalid]:
+    """A port exists, can be one, and nothing that needs it for itself is on it."""
+    device = facts.devices.get(port)
+    if device is None:
+        if later.get(port, {}).get("type") not in ("vlan", "bond"):
+            yield Invalid(where, f"the host has no device {port}; it has: {', '.join(hardware(facts))}")
+        return
+    if device.kind == "loopback":
+        yield Invalid(where, f"{port} is the loopback device, which cannot be a port")
+    if device.wireless:
+        yield Invalid(
+            where, f"{port} is wireless, and a wireless station cannot be a port: give the guests a network of mode nat"
+        )
+    if port in facts.ifupdown:
+        yield Invalid(where, f"{port} {IFUPDOWN}")
+    if device.master and device.master != item["name"] and not item.get("takeover"):
+        kind = facts.devices[device.master].kind if device.master in facts.devices else "bridge"
+        if kind == "bridge":
+            yield Invalid(
+                where, f"{port} is a port of the bridge {device.master}: 'takeover: true' takes it from there"
+            )
+        elif kind == "bond":
+            yield Invalid(where, f"{port} is part of the bond {device.master}: make {device.master} the port")
+    if device.master == item["name"]:
+        return
+    users = facts.guests_on(port, "direct")
+    if users:
+        yield Invalid(
+            where,
+            f"{named('guest', users)} on {port} by MacVTap, and would lose the host its network with it: stop"
+            f" {'it' if len(users) == 1 else 'them'} or use another device",
+        )
+    else:
+        on_it = [
+            other.name
+            for other in facts.devices.values()
+            if other.kind in ("macvlan", "macvtap") and other.parent == port
+        ]
+        if on_it:
+            yield Invalid(
+                where, f"{', '.join(on_it)} is on {port}, which can carry either that or a bridge: remove it first"
+            )
+
+
+def parent_problems(item: Item, later: t.Mapping[str, Item], facts: Facts) -> t.Iterator[Invalid]:
+    """A parent exists and can carry the link."""
+    parent = item["parent"]
+    device = facts.devices.get(parent)
+    if device is None and later.get(parent, {}).get("type") not in ("vlan", "bond", "bridge"):
+        yield Invalid("parent", f"the host has no device {parent}; it has: {', '.join(hardware(facts))}")
+        return
+    if item["type"] not in ("macvlan", "macvtap"):
+        return
+    master = device.master if device else ""
+    bridges = [name for name, other in later.items() if parent in (other.get("ports") or [])]
+    if master and facts.devices.get(master, Device(master)).kind == "bridge":
+        bridges.append(master)
+    if bridges:
+        yield Invalid(
+            "parent", f"{parent} is a port of the bridge {bridges[0]}, which takes all its traffic: use {bridges[0]}"
+        )
+    if device is not None and device.wireless:
+        yield Invalid(
+            "parent", f"{parent} is wireless, and cannot carry other MAC addresses: use a network of mode nat"
+        )
+    if parent in facts.ifupdown:
+        yield Invalid("parent", f"{parent} {IFUPDOWN}")
+
+
+def in_use(item: Item, items: t.Sequence[Item], facts: Facts) -> t.Iterator[Invalid]:
+    """What goes away is not in use."""
+    device = facts.devices.get(item["name"])
+    if device is None:
+        return
+    if device.kind not in BUILT:
+        yield Invalid("name", f"is a {device.kind or 'network card'} of the host, and cannot be removed")
+        return
+    users = facts.guests_on(item["name"], "bridge") + facts.guests_on(item["name"], "direct")
+    if users:
+        yield Invalid(
+            "state", f"{named('guest', users)} on {item['name']}: stop {'it' if len(users) == 1 else 'them'} first"
+        )
+    gone = {other["name"] for other in items if other["state"] == "absent"}
+    above = [
+        other.name
+        for other in facts.devices.values()
+        if other.parent == item["name"] and other.name not in gone and other.kind in BUILT
+    ]
+    if above:
+        yield Invalid("state", f"{', '.join(above)} is built on {item['name']}: remove it too")
+
+
+def routed(item: Item, facts: Facts) -> t.Iterator[Invalid]:
+    """A static subnet is not somewhere else already."""
+    own = {item["name"], *(item.get("ports") or []), item.get("parent")}
+    for index, address in enumerate(item.get("addresses") or []):
+        for route in covering(address, facts.routes):
+            if route.device not in own:
+                yield Invalid(
+                    f"addresses[{index}]",
+                    f"{address} overlaps {route.to}, which the host has a route to by {route.device}",
+                )
+                break
+
+
+def unreachable(item: Item, facts: Facts) -> t.Iterator[Invalid]:
+    """The address by which the host was reached does not go away without another in its place."""
+    if item.get("addressing") == "none" and facts.login_device in [item["name"], *(item.get("ports") or [])]:
+        yield Invalid(
+            "addressing",
+            f"none would take away {facts.login}, by which the host is reached: give inherit, dhcp or static",
+        )
+
+
+def hardware(facts: Facts) -> list[str]:
+    """The devices that links are usually built on."""
+    return [
+        device.name
+        for device in facts.devices.values()
+        if device.kind in ("", "veth", "bond", "vlan", "bridge") and not device.name.startswith(("virbr", "vnet"))
+    ]
+
+
+def named(what: str, names: list[str]) -> str:
+    """Some things with their verb."""
+    return f"{what} {names[0]} runs" if len(names) == 1 else f"{what}s {', '.join(names)} run"

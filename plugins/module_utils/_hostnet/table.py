@@ -1,0 +1,183 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The fields of a host's own link. Paths are netplan's (https://netplan.readthedocs.io, netplan-yaml)."""
+
+from __future__ import annotations
+
+import ipaddress
+import typing as t
+
+from .._engine.body import Item
+from .._engine.convert import ADDRESS, INTERFACE, MAC, TEXT, YES_NO, Choice, Converter, Device, Integer
+from .._engine.rows import Field, Group, Values
+from .._engine.table import Table
+from .._errors import Invalid
+
+MACVLAN_MODES = ("bridge", "vepa", "private", "passthru")
+BOND_MODES = (
+    "balance-rr",
+    "active-backup",
+    "balance-xor",
+    "broadcast",
+    "802.3ad",
+    "balance-tlb",
+    "balance-alb",
+)
+ALWAYS = frozenset(
+    ("name", "type", "state", "mtu", "mac", "addressing", "addresses", "gateway", "nameservers", "search", "routes")
+)
+OPTIONS = {
+    "bridge": ALWAYS | {"ports", "stp", "forward_delay", "vlan_filtering", "takeover"},
+    "bond": ALWAYS | {"ports", "mode", "takeover"},
+    "vlan": ALWAYS | {"parent", "id"},
+    "macvlan": ALWAYS | {"parent", "mode"},
+    "macvtap": ALWAYS | {"parent", "mode"},
+}
+"""The options that each type of link has."""
+
+
+class LinkName(Device):
+    """A name that the kernel, systemd and netplan all take for a device's (ifname_valid, systemd)."""
+
+    def parse(self, value: t.Any) -> str:
+        name = super().parse(value)
+        if ":" in name or name.isdigit() or name in ("all", "default", "lo"):
+            raise ValueError(f"{name!r} is not a name that a link of its own can have, such as br0")
+        return name
+
+
+class RouteTarget(Converter):
+    """A network, or ``default``."""
+
+    def parse(self, value: t.Any) -> str:
+        text = str(value).strip()
+        if text == "default":
+            return text
+        try:
+            return str(ipaddress.ip_network(text))
+        except ValueError:
+            raise ValueError(f"{text!r} is neither 'default' nor a network such as 10.0.0.0/8") from None
+
+
+LINK_NAME = LinkName()
+
+ROUTE = (
+    Field("to", "to", RouteTarget(), "Where it leads to: a network, or V(default)."),
+    Field("via", "via", ADDRESS, "The next hop."),
+    Field("metric", "metric", Integer(0, 4294967294), "Which of several routes is taken: the one with the least."),
+)
+
+
+def typed(link: Item) -> t.Iterator[Invalid]:
+    """Every option is one of the link's type, and what the type cannot do without is there."""
+    if link["state"] == "absent":
+        return
+    kind = link.get("type")
+    if kind is None:
+        yield Invalid("type", "is missing")
+        return
+    for name in link:
+        if name not in OPTIONS[kind]:
+            owners = ", ".join(sorted(other for other, options in OPTIONS.items() if name in options))
+            yield Invalid(name, f"is not an option of a {kind}, but of: {owners}")
+    for name in {"vlan": ("parent", "id"), "macvlan": ("parent",), "macvtap": ("parent",)}.get(kind, ()):
+        if link.get(name) is None:
+            yield Invalid(name, f"a {kind} needs it")
+    if kind == "bond" and not link.get("ports"):
+        yield Invalid("ports", "a bond needs at least one")
+    modes = BOND_MODES if kind == "bond" else MACVLAN_MODES
+    if link.get("mode") is not None and link["mode"] not in modes:
+        yield Invalid("mode", f"a {kind} can have: {', '.join(modes)}")
+
+
+def connected(link: Item) -> t.Iterator[Invalid]:
+    """A link is not its own port or parent, and names each port once."""
+    ports = link.get("ports") or []
+    if link.get("name") in [*ports, link.get("parent")]:
+        yield Invalid("ports" if ports else "parent", "a link cannot be built on itself")
+    for port in sorted({port for port in ports if ports.count(port) > 1}):
+        yield Invalid("ports", f"{port} is named more than once")
+
+
+def addressed(link: Item) -> t.Iterator[Invalid]:
+    """Addresses go with static addressing, and static addressing with addresses."""
+    kind = link.get("addressing")
+    if kind == "static" and not link.get("addresses"):
+        yield Invalid("addresses", "static addressing needs them")
+    for name in ("addresses", "gateway", "nameservers", "search", "routes"):
+        if link.get(name) and kind != "static" and link["state"] != "absent":
+            yield Invalid(name, "goes with 'addressing: static' only")
+    if kind == "inherit" and link.get("type") in ("vlan",):
+        yield Invalid("addressing", "a VLAN has addresses of its own: dhcp, static or none")
+    if link.get("gateway") and not any(
+        (":" in link["gateway"]) == (":" in entry) for entry in link.get("addresses") or []
+    ):
+        yield Invalid("gateway", f"{link['gateway']} is of another family than the addresses")
+
+
+LINK = Table(
+    kind="link",
+    skeleton="",
+    state="present",
+    initial="present",
+    transitions={},
+    active=frozenset(("present",)),
+    rows=(
+        Field("name", "", LINK_NAME, "The name of the link, such as V(br0).", fixed=True),
+        Field(
+            "type",
+            "",
+            Choice(*OPTIONS),
+            "What it is. V(bridge) puts guests into the network of its ports; V(macvlan) lets a host talk to its own"
+            " MacVTap guests; V(vlan) and V(bond) are there for others to be built on.",
+            fixed=True,
+        ),
+        Field(
+            "state",
+            "",
+            Choice("present", "absent"),
+            "Whether it is there. With V(absent) a bridge gives its addresses back to its port.",
+        ),
+        Values("ports", "interfaces", LINK_NAME, "The devices that a bridge or bond is made of. The list is whole."),
+        Field("parent", "link", LINK_NAME, "The device that a VLAN, MacVLAN or MacVTap link is on."),
+        Field("id", "id", Integer(0, 4094), "The number of the VLAN."),
+        Field(
+            "mode",
+            "parameters/mode",
+            Choice(*MACVLAN_MODES, *BOND_MODES),
+            "How a MacVLAN or MacVTap link sees its siblings (V(bridge) where it is left out), or how a bond shares"
+            " out its traffic.",
+        ),
+        Field("stp", "parameters/stp", YES_NO, "The spanning tree protocol of a bridge. A new one has none."),
+        Field(
+            "forward_delay",
+            "parameters/forward-delay",
+            Integer(0, 30),
+            "Seconds before a port of a bridge forwards. A new bridge has 0.",
+        ),
+        Field("vlan_filtering", "", YES_NO, "Whether a bridge keeps VLANs apart."),
+        Field("mtu", "mtu", Integer(68, 65535), "The MTU. A new bridge has its port's."),
+        Field("mac", "macaddress", MAC, "The MAC address. A new bridge has its port's."),
+        Field(
+            "addressing",
+            "",
+            Choice("inherit", "dhcp", "static", "none"),
+            "Where its addresses come from. A bridge or bond takes over its port's with V(inherit), the default:"
+            " addresses, routes, name servers and DHCP identity. A MacVLAN link that inherits speaks with its"
+            " parent's address.",
+        ),
+        Values("addresses", "addresses", INTERFACE, "Static addresses, each with its subnet."),
+        Field("gateway", "", ADDRESS, "The default gateway, with static addresses."),
+        Values("nameservers", "nameservers/addresses", ADDRESS, "Name servers, with static addresses."),
+        Values("search", "nameservers/search", TEXT, "Domains to search, with static addresses."),
+        Group("routes", "routes", ROUTE, "Further routes, with static addresses."),
+        Field(
+            "takeover",
+            "",
+            YES_NO,
+            "Whether a port may be taken from the bridge that it is part of. Without it that is refused.",
+        ),
+    ),
+    rules=(typed, connected, addressed),
+)

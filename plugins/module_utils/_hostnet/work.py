@@ -1,0 +1,369 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The files of a host's network as they become, link by link. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+import posixpath
+import typing as t
+
+from .._engine.body import Item
+from .._engine.context import Change
+from .._errors import Invalid, VirtfleetError
+from . import networkd, view
+from .facts import Facts
+from .netplan import Netplan, Place
+from .netplan_edit import MOVED, SECTION, declare, is_addressed, remove
+from .netplan_yaml import dump, has_inner_comments, header, is_true, load
+
+CLOUD_INIT = "/etc/cloud/cloud.cfg.d/99-virtfleet-network.cfg"
+
+
+@dataclasses.dataclass(frozen=True)
+class File:
+    """A file that changes.
+
+    :param path: where it is kept
+    :param trial: where it is tried, which goes with a reboot; empty for what has effect at boot only
+    :param before: its text, None where it is not there
+    :param after: its text, None where it goes
+    """
+
+    path: str
+    trial: str
+    before: str | None
+    after: str | None
+    mode: int = 0o644
+
+
+@dataclasses.dataclass
+class Plan:
+    """What is to be done, and what that changes.
+
+    :param items: the changes of each link
+    :param new: devices that a rollback has to remove
+    :param gone: devices that go
+    :param again: those of them that are made anew
+    :param commands: what the kernel is told besides, after the files are in force
+    :param undo: what a rollback tells the kernel
+    :param refresh: devices that networkd must look at again, though their files are as they were
+    :param reconfigure: devices that a rollback has networkd configure anew
+    :param backend: who makes the files true: ``networkd`` or ``NetworkManager``, and netplan or not
+    :param forecast: what becomes of the host's addresses
+    :param addresses: where the host may be reached after the change
+    """
+
+    items: list[tuple[str, list[Change]]] = dataclasses.field(default_factory=list)
+    files: list[File] = dataclasses.field(default_factory=list)
+    new: list[str] = dataclasses.field(default_factory=list)
+    gone: list[str] = dataclasses.field(default_factory=list)
+    again: list[str] = dataclasses.field(default_factory=list)
+    commands: list[list[str]] = dataclasses.field(default_factory=list)
+    undo: list[list[str]] = dataclasses.field(default_factory=list)
+    refresh: list[str] = dataclasses.field(default_factory=list)
+    reconfigure: list[str] = dataclasses.field(default_factory=list)
+    netplan: bool = False
+    network_manager: bool = False
+    documents: dict[str, str] = dataclasses.field(default_factory=dict)
+    forecast: list[dict[str, t.Any]] = dataclasses.field(default_factory=list)
+    addresses: list[str] = dataclasses.field(default_factory=list)
+    warnings: list[str] = dataclasses.field(default_factory=list)
+
+    @property
+    def changes(self) -> list[tuple[str, Change]]:
+        """Every change with the name of its link."""
+        return [(name, change) for name, changes in self.items for change in changes]
+
+
+class Work:
+    """The files as they become, item by item."""
+
+    def __init__(self, facts: Facts, out: Plan) -> None:
+        self.facts, self.out = facts, out
+        self.texts = {file.name: file.text for file in facts.netplan}
+        self.has_netplan = facts.has_netplan and bool(facts.netplan)
+        documents = {name: load(name, text) for name, text in self.texts.items()} if self.has_netplan else {}
+        self.old, self.net = Netplan(documents), Netplan(documents)
+        self.units = networkd.existing(facts)
+        self.kept = dict(self.units)
+
+    def item(self, item: Item) -> list[Change]:
+        """The changes of one link."""
+        if item["state"] == "absent":
+            return self.absent(item)
+        mac = item["type"] in networkd.MAC_KINDS
+        if mac:
+            changes = self.mac(item)
+        elif self.has_netplan:
+            changes = self.by_netplan(item)
+        else:
+            changes = self.by_networkd(item)
+        live = self.live(item) if not changes or changes[0].path != "definition" else []
+        changes += [change for change in live if change.path not in {other.path for other in changes}]
+        if changes and item["name"] not in self.facts.devices:
+            self.out.new.append(item["name"])
+        return changes
+
+    def by_netplan(self, item: Item) -> list[Change]:
+        """A bridge, bond or VLAN in netplan's documents."""
+        name, place = item["name"], Place(SECTION[item["type"]], item["name"])
+        for index, port in enumerate(item.get("ports") or []):
+            self.refuse_beside_netplan(port, f"ports[{index}]")
+        before = self.net.copy()
+        declare(self.net, item, self.facts.nics)
+        if item.get("vlan_filtering") is not None:
+            if self.net.renderer(place) != "networkd":
+                raise Invalid(
+                    "vlan_filtering", "netplan has no word for it, and NetworkManager cannot be told beside it"
+                )
+            self.units.update(networkd.filtering(f"10-netplan-{name}.netdev", item["vlan_filtering"]))
+        if before.documents == self.net.documents:
+            return view.unit_changes(name, self.kept, self.units)
+        self.take_over(item, place, before)
+        old = view.view(before, place)
+        return view.compared(old, view.view(self.net, place))
+
+    def refuse_beside_netplan(self, port: str, where: str) -> None:
+        """Raise Invalid for a port that netplan does not know and something else configures."""
+        device = self.facts.devices.get(port)
+        if device is None or self.net.owner(device.nic) is not None:
+            return
+        unit = device.network_file
+        if unit and not unit.startswith(("/usr/lib/", "/lib/")) and "virtfleet-" not in unit:
+            raise Invalid(
+                where, f"{port} is configured by {unit} beside netplan: describe it in netplan, and remove that file"
+            )
+
+    def take_over(self, item: Item, place: Place, before: Netplan) -> None:
+        """What comes with the addresses: the DHCP identity, and the forecast."""
+        facts, name = self.facts, item["name"]
+        there = facts.devices.get(name)
+        if there is not None and item.get("addressing") not in (None, "inherit"):
+            old, new = ({key: net.get(place, key) for key in MOVED} for net in (before, self.net))
+            if old != new:
+                self.forecast(item, there.addresses, False)
+        for port in item.get("ports") or []:
+            device = facts.devices.get(port)
+            owner = before.owner(device.nic) if device else None
+            if device is None or owner is None or device.master == name:
+                continue
+            self.out.reconfigure.append(port)
+            body = before.merged(owner)
+            if not is_addressed(body) and not device.addresses:
+                continue
+            dhcp = is_true(body.get("dhcp4"))
+            inherits = (item.get("addressing") or "inherit") == "inherit"
+            if inherits and dhcp and device.iaid is not None and self.net.renderer(place) == "networkd":
+                self.units.update(networkd.identity(f"10-netplan-{name}.network", device.iaid))
+            self.forecast(item, device.addresses, dhcp and device.client_id == "")
+            drop_ins = [
+                path
+                for path in facts.units
+                if f"/10-netplan-{owner.id}.network.d/" in path and "virtfleet-" not in path
+            ]
+            if drop_ins and inherits:
+                self.out.warnings.append(
+                    f"link {name}: what {', '.join(drop_ins)} says of {port} does not follow to {name}"
+                )
+
+    def forecast(self, item: Item, before: t.Sequence[str], unsure: bool) -> None:
+        """Say what becomes of addresses."""
+        kind = item.get("addressing") or "inherit"
+        after: list[str] | None = list(before)
+        note = "the address, routes and name servers move along"
+        if kind == "static":
+            after, note = list(item["addresses"]), "the declared addresses take the place of the old ones"
+        elif kind == "none":
+            after, note = [], "the addresses go away"
+        elif kind == "dhcp":
+            after, note = None, "the DHCP server decides"
+        elif unsure:
+            after, note = None, "there is no DHCP lease to take over: the DHCP server may give another address"
+        self.out.forecast.append({"link": item["name"], "before": list(before), "after": after, "note": note})
+        if self.facts.login and any(address.split("/")[0] == self.facts.login for address in before):
+            self.out.addresses += [address.split("/")[0] for address in after or [] if address not in before]
+
+    def by_networkd(self, item: Item) -> list[Change]:
+        """A bridge where networkd is configured without netplan."""
+        facts, name = self.facts, item["name"]
+        if not facts.networkd:
+            hint = "NetworkManager alone" if facts.network_manager else "nothing that is known here"
+            raise Invalid(
+                "name",
+                f"the host's network is configured by {hint}: links are declared through netplan (apt install"
+                " netplan.io, describe the host's devices in /etc/netplan) or through systemd-networkd",
+            )
+        if item["type"] != "bridge":
+            raise Invalid("type", f"a {item['type']} is declared through netplan, which this host does not use")
+        own = networkd.of_link(name, self.kept)
+        if own and "ports" not in item:
+            item = {**item, "ports": facts.ports(name)}
+        ports = [facts.devices[port] for port in item.get("ports") or []]
+        wanted = networkd.bridge(item, facts)
+        keep_identity(wanted, self.kept, name)
+        stale = [
+            unit
+            for unit, text in self.kept.items()
+            if unit.startswith("00-virtfleet-") and f"\nBridge={name}\n" in text
+        ]
+        for unit in stale:
+            self.units.pop(unit, None)
+        self.units.update(wanted)
+        for port in ports:
+            if port.master != name:
+                self.out.reconfigure.append(port.name)
+                if port.addresses:
+                    self.forecast(item, port.addresses, False)
+        if own:
+            return view.unit_changes(name, self.kept, self.units)
+        return [Change("definition", None, view.shown(item))]
+
+    def mac(self, item: Item) -> list[Change]:
+        """A MacVLAN or MacVTap link, as units of networkd."""
+        facts, name, parent = self.facts, item["name"], item["parent"]
+        if not facts.networkd:
+            raise Invalid("type", f"a {item['type']} is made by systemd-networkd, which does not run on this host")
+        device = facts.devices.get(parent)
+        own_file = None
+        if self.has_netplan:
+            place = self.net.own(device.nic) if device else self.net.place(parent)
+            if place is not None:
+                if self.net.renderer(place) != "networkd":
+                    raise Invalid(
+                        "parent", f"{parent} is NetworkManager's, and a {item['type']} is made by systemd-networkd"
+                    )
+                own_file = f"10-netplan-{place.id}.network"
+        elif device is None:
+            own_file = f"00-virtfleet-{parent}.network"
+        try:
+            parent_file = networkd.parent_file(device, own_file) if device else str(own_file)
+        except VirtfleetError as error:
+            raise Invalid("parent", str(error)) from None
+        unit = facts.units.get(device.network_file, "") if device and own_file is None else ""
+        if unit and networkd.setting(networkd.parse(unit), "Match", "Name") not in (parent, None):
+            raise Invalid(
+                "parent",
+                f"{parent} is configured by {device.network_file if device else ''}, which serves several devices: give"
+                " it a unit of its own",
+            )
+        old = networkd.of_link(name, self.kept)
+        for each in old:
+            self.units.pop(each, None)
+        self.units.update(networkd.macs(item, facts, parent_file))
+        if parent_file == f"60-virtfleet-{parent}.network":
+            self.units.update(networkd.bare_parent(parent))
+        if not old:
+            return [Change("definition", None, view.shown(item))]
+        return view.unit_changes(name, self.kept, self.units)
+
+    def live(self, item: Item) -> list[Change]:
+        """What the kernel has otherwise than declared, though every file is right."""
+        device = self.facts.devices.get(item["name"])
+        below = [name for name in (*(item.get("ports") or []), item.get("parent")) if name in self.facts.devices]
+        if device is None:
+            self.out.refresh += below
+            return [Change("running", False, True)]
+        changes = []
+        have = self.facts.ports(item["name"])
+        missing = [port for port in item.get("ports") or [] if port in self.facts.devices and port not in have]
+        if missing:
+            changes.append(Change("ports", [port for port in item["ports"] if port in have], item["ports"]))
+            self.out.reconfigure += [port for port in missing if port not in self.out.reconfigure]
+            self.out.refresh += missing
+        if item["type"] in networkd.MAC_KINDS:
+            mode = item.get("mode") or "bridge"
+            if device.settings.get("mode", mode) != mode or device.parent not in ("", item["parent"]):
+                # networkd does not change a link that is there: it is made anew.
+                changes.append(Change("mode", device.settings.get("mode"), mode))
+                self.out.gone.append(item["name"])
+                self.out.again.append(item["name"])
+        for option, key, scale in (
+            ("stp", "stp_state", 1),
+            ("forward_delay", "forward_delay", 100),
+            ("vlan_filtering", "vlan_filtering", 1),
+        ):
+            if item["type"] == "bridge" and item.get(option) is not None and key in device.settings:
+                value = int(item[option]) * scale
+                old = int(device.settings[key])
+                if old != value:
+                    before = bool(old) if isinstance(item[option], bool) else old // scale
+                    changes.append(Change(option, before, item[option]))
+                    command = ["ip", "link", "set", "dev", item["name"], "type", "bridge", key]
+                    self.out.commands.append([*command, str(value)])
+                    self.out.undo.append([*command, str(old)])
+        return changes
+
+    def absent(self, item: Item) -> list[Change]:
+        """A link goes, and a bridge's addresses go back to its port."""
+        name, facts = item["name"], self.facts
+        device = facts.devices.get(name)
+        before = view.view(self.net, self.net.place(name)) if self.net.place(name) else None
+        had = networkd.of_link(name, self.kept)
+        heir = remove(self.net, name, item.get("type"), facts.nics) if self.has_netplan else None
+        units = [unit for unit, text in self.kept.items() if unit in had or f"\nBridge={name}\n" in text]
+        for unit in units:
+            self.units.pop(unit, None)
+        if heir is not None and device is not None:
+            self.out.forecast.append({
+                "link": name, "before": list(device.addresses), "after": list(device.addresses),
+                "note": f"the address, routes and name servers go back to {heir}",
+            })  # fmt: skip
+            if not any("virtfleet-identity" in unit for unit in units) and device.iaid is not None:
+                self.units.update(networkd.identity(f"10-netplan-{heir}.network", device.iaid))
+        if device is not None:
+            self.out.gone.append(name)
+            self.out.reconfigure += facts.ports(name)
+        if before is None and not units and device is None:
+            return []
+        return [Change("definition", before or {"type": device.kind if device else "link"}, None)]
+
+    def finish(self) -> None:
+        """Collect the files."""
+        out, facts = self.out, self.facts
+        folders = {file.name: file.folder for file in facts.netplan}
+        for name, document in self.net.documents.items():
+            if document == self.old.documents.get(name):
+                continue
+            if folders.get(name) == "/run/netplan":
+                raise VirtfleetError(
+                    f"nothing was changed: the network is described in /run/netplan/{name}, which a reboot forgets:"
+                    " move it to /etc/netplan"
+                )
+            before = self.texts.get(name)
+            after = dump(document, header(before or networkd.HEAD))
+            if before and has_inner_comments(before):
+                out.warnings.append(f"the comments inside of /etc/netplan/{name} are not kept")
+            out.files.append(File(f"/etc/netplan/{name}", f"/run/netplan/{name}", before, after, 0o600))
+            if "cloud-init" in name and facts.cloud_init:
+                text = (
+                    networkd.HEAD
+                    + f"# cloud-init would write {name} anew at every boot.\nnetwork: {{config: disabled}}\n"
+                )
+                out.files.insert(0, File(CLOUD_INIT, "", None, text))
+        for unit in sorted({*self.kept, *self.units}):
+            if self.kept.get(unit) != self.units.get(unit):
+                paths = (posixpath.join(networkd.KEPT, unit), posixpath.join(networkd.TRIAL, unit))
+                out.files.insert(0, File(*paths, self.kept.get(unit), self.units.get(unit)))
+        out.netplan = self.has_netplan
+        out.network_manager = any(
+            self.net.renderer(place) != "networkd"
+            for place in self.net.places()
+            if place.id in {name for name, _c in out.items}
+        )
+        # netplan reads the whole of its documents: what is tried is checked together with the rest.
+        out.documents = {name: self.texts.get(name, "") for name in self.texts}
+        out.documents.update(
+            {posixpath.basename(file.path): file.after or "" for file in out.files if "/netplan/" in file.path}
+        )
+        if facts.login and out.changes:
+            out.addresses = list(dict.fromkeys([facts.login, *out.addresses]))
+
+
+def keep_identity(wanted: networkd.Units, kept: networkd.Units, name: str) -> None:
+    """Leave a bridge its DHCP identity: its port, which had it, has no lease any more."""
+    unit = f"00-virtfleet-{name}.network"
+    iaid = networkd.setting(networkd.parse(kept.get(unit, "")), "DHCPv4", "IAID")
+    if iaid is not None and "IAID=" not in wanted[unit]:
+        wanted[unit] += f"\n[DHCPv4]\nIAID={iaid}\n\n[DHCPv6]\nIAID={iaid}\n"

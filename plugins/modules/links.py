@@ -1,0 +1,186 @@
+#!/usr/bin/python
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: links
+short_description: Declare a host's own bridges and MacVLAN links
+version_added: 0.1.0
+author:
+  - virtfleet contributors (@virtfleet)
+description:
+  - Makes the bridges, MacVLAN, MacVTap, VLAN and bond links of a host what O(config) says, all in one call.
+  - A change is tried first. It is kept only once the host has been reached anew over a new connection, and the
+    gateway and name server that answered before answer again. Otherwise the host itself takes it back,
+    also when this run is killed, the connection is lost or the power fails.
+  - A bridge takes over its port's addresses, routes, name servers, MAC address and DHCP identity,
+    so that the host keeps its address.
+  - Only what is declared is touched. An option that is left out is left as it is.
+extends_documentation_fragment:
+  - virtfleet.kvm.declare
+  - virtfleet.kvm.link
+options:
+  rollback_after:
+    description:
+      - Seconds after which the host takes a change back that nobody has confirmed.
+    type: int
+    default: 60
+  bypass_iptables:
+    description:
+      - Whether the traffic of bridges is kept out of iptables, where Docker or ufw would drop it.
+      - Without it such a host is only warned of.
+    type: bool
+    default: false
+  uri:
+    description:
+      - No libvirt is asked. It is taken so that C(module_defaults) of the action group can hold it.
+    type: str
+    default: qemu:///system
+  settle:
+    description:
+      - For the action plugin, by which it confirms a trial. Not for playbooks.
+    type: str
+attributes:
+  platform:
+    description: Target OS or families that can be operated against.
+    support: full
+    platforms: posix
+requirements:
+  - netplan.io with systemd-networkd or NetworkManager, or systemd-networkd alone
+  - systemd and iproute2
+notes:
+  - A host that ifupdown configures is refused, with the way out.
+  - A change cannot be made with C(async), nor without the action plugin of this collection.
+seealso:
+  - module: virtfleet.kvm.networks
+"""
+
+EXAMPLES = r"""
+- name: A bridge over the host's only network card, by which Ansible reaches it
+  virtfleet.kvm.links:
+    config:
+      - name: br0
+        type: bridge
+        ports: [eno1]
+
+- name: A bridge with an address of its own, and a link by which the host reaches its MacVTap guests
+  virtfleet.kvm.links:
+    config:
+      - name: br1
+        type: bridge
+        ports: [eno2]
+        addressing: static
+        addresses: [192.0.2.10/24]
+        gateway: 192.0.2.1
+        nameservers: [192.0.2.1]
+      - name: shim0
+        type: macvlan
+        parent: eno3
+
+- name: Give the addresses of a bridge back to its port
+  virtfleet.kvm.links:
+    config:
+      - name: br0
+        state: absent
+"""
+
+RETURN = r"""
+changes:
+  description: Every field that changed, or in check mode would change.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    resource:
+      description: Kind and name.
+      type: str
+      sample: link br0
+    path:
+      description: The field, or V(definition) for all of a new link.
+      type: str
+      sample: ports
+    before:
+      description: The value that was there; V(null) for none.
+      type: raw
+    after:
+      description: The value that was declared; V(null) for none.
+      type: raw
+    live:
+      description: Whether it is in force now.
+      type: bool
+forecast:
+  description: What becomes of the host's addresses.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    link:
+      description: The link that has them afterwards.
+      type: str
+      sample: br0
+    before:
+      description: The addresses before.
+      type: list
+      elements: str
+      sample: [192.0.2.10/24]
+    after:
+      description: The addresses afterwards; V(null) where that is not known.
+      type: list
+      elements: str
+      sample: [192.0.2.10/24]
+    note:
+      description: Why.
+      type: str
+probes:
+  description: What was probed before the change was kept, or taken back.
+  returned: when a change was tried
+  type: list
+  elements: dict
+  contains:
+    probe:
+      description: What was probed.
+      type: str
+      sample: gateway (IPv4)
+    ok:
+      description: Whether it passed.
+      type: bool
+    said:
+      description: What was found.
+      type: str
+outcome:
+  description: How the trial ended, V(confirmed) or V(rolled-back).
+  returned: when a change was tried
+  type: str
+  sample: confirmed
+address:
+  description: The address by which the host was reached after the change.
+  returned: when a change was confirmed
+  type: str
+  sample: 192.0.2.10
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils._hostnet.converge import declare
+from ..module_utils._libvirt.arguments import URI
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "config": {"type": "list", "elements": "dict", "required": True},
+            "rollback_after": {"type": "int", "default": 60},
+            "bypass_iptables": {"type": "bool", "default": False},
+            **URI,
+            "settle": {"type": "str"},
+        },
+        supports_check_mode=True,
+    )
+    declare(module)
+
+
+if __name__ == "__main__":
+    main()
