@@ -1,0 +1,35 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the tests on real hosts share: a lab to call, and two hosts that are up for the session."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+from pathlib import Path
+
+import pytest
+from calling import Lab
+from virtfleet_lab import prerequisites
+
+HERE = Path(__file__).resolve().parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what needs real hosts where this machine can't carry them, saying why."""
+    problems = prerequisites.problems()
+    for item in items:
+        if problems and HERE in item.path.parents:
+            item.add_marker(pytest.mark.skip(reason=" ".join(problems)))
+
+
+@pytest.fixture(scope="session")
+def lab() -> t.Iterator[Lab]:
+    """A lab with kvm01 (bookworm) and kvm02 (trixie); one that was up before stays up."""
+    shared = Lab(os.environ.get("VIRTFLEET_LAB", "test"))
+    was_up = bool(shared.states())
+    shared.call("up", "2", "--suite", "bookworm", "--suite", "trixie")
+    yield shared
+    if not was_up:
+        shared.call("down")

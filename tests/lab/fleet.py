@@ -1,0 +1,190 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A lab as an operator sees it: an inventory, playbooks run on it, and what the hosts then say."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+import typing as t
+from pathlib import Path
+
+import yaml
+
+HERE = Path(__file__).resolve().parent
+LAB = HERE / "lab"
+
+STATE = r"""
+for path in /etc/libvirt /var/lib/libvirt /etc/netplan /etc/systemd/network; do
+  [ -d $path ] && find $path -type f ! -path '*/dnsmasq/*' ! -path '*/boot/*' -exec sha256sum {} +
+done | sort
+dpkg-query -W | sha256sum
+systemctl list-unit-files --no-legend | grep virt
+if command -v virsh >/dev/null; then
+  virsh list --all; virsh net-list --all
+  for name in $(virsh list --all --name); do
+    virsh dumpxml --inactive $name
+    virsh dominfo $name | grep -vi "time:"
+  done
+  for name in $(virsh net-list --all --name); do virsh net-dumpxml $name; virsh net-info $name; done
+fi
+true
+"""
+"""All that libvirt keeps on a host, as text: equal before and after what must change nothing."""
+
+
+class Run(t.NamedTuple):
+    """What came of one run of a playbook."""
+
+    code: int
+    output: str
+    events: list[dict[str, t.Any]]
+
+    def results(self, action: str, host: str | None = None) -> list[dict[str, t.Any]]:
+        """The results of a module, such as ``virtfleet.kvm.domains``."""
+        return [
+            event["result"]
+            for event in self.events
+            if event["action"] == action and host in (None, event["host"]) and event["status"] != "skipped"
+        ]
+
+    def changes(self, host: str) -> list[dict[str, t.Any]]:
+        """Every change that the declaring modules named for a host."""
+        return [
+            change
+            for event in self.events
+            if event["host"] == host and event["action"].startswith("virtfleet.kvm.")
+            for change in event["result"].get("changes", [])
+        ]
+
+    def executed(self, host: str) -> int:
+        """How many tasks ran for a host."""
+        return len([event for event in self.events if event["host"] == host and event["status"] != "skipped"])
+
+    @property
+    def changed(self) -> bool:
+        """Whether any task says that it changed something."""
+        return any(event["result"].get("changed") for event in self.events)
+
+
+class Fleet:
+    """The hosts of one lab, with a folder for the inventory.
+
+    :param name: the lab's name
+    :param folder: an empty folder for the inventory
+    """
+
+    def __init__(self, name: str, folder: Path) -> None:
+        self.name, self.folder = name, folder
+
+    def lab(self, *words: str, timeout: float = 600) -> str:
+        """Run a command of the lab and return what it prints. Fails the test where it fails."""
+        done = subprocess.run(
+            [str(LAB), "--name", self.name, *words],
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+        assert done.returncode == 0, f"lab {' '.join(words)}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    def sh(self, host: str, script: str) -> str:
+        """What a shell script prints on a host."""
+        return self.lab("-q", "shell", host, "--", script)
+
+    def outside(self, *command: str) -> str:
+        """What a command prints that runs on the machine outside."""
+        return self.lab("-q", "exec", "outside", "--", *command)
+
+    def declare(self, variables: dict[str, t.Any]) -> None:
+        """Write the inventory anew: the hosts that are up, and these variables for all."""
+        hosts = yaml.safe_load(self.lab("inventory"))
+        (self.folder / "hosts.yml").write_text(yaml.safe_dump(hosts), encoding="utf-8")
+        group = self.folder / "group_vars"
+        group.mkdir(exist_ok=True)
+        control = f"/run/virtfleet-lab/{self.name}/ssh"
+        text = yaml.safe_dump({"ansible_control_path_dir": control, **variables}, sort_keys=False)
+        (group / "all.yml").write_text(text, encoding="utf-8")
+
+    def play(self, playbook: str, *options: str) -> Run:
+        """Run a playbook on the inventory."""
+        events = self.folder / "events.jsonl"
+        events.unlink(missing_ok=True)
+        environment = {
+            **os.environ,
+            "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callback_plugins"),
+            "ANSIBLE_CALLBACKS_ENABLED": "events",
+            "ANSIBLE_NOCOLOR": "1",
+            "VIRTFLEET_EVENTS": str(events),
+        }
+        program = Path(sys.executable).with_name("ansible-playbook")
+        done = subprocess.run(
+            [str(program), "-i", str(self.folder / "hosts.yml"), playbook, *options],
+            cwd=self.folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=900,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+        lines = events.read_text(encoding="utf-8").splitlines() if events.exists() else []
+        return Run(done.returncode, done.stdout + done.stderr, [json.loads(line) for line in lines])
+
+    def module(self, name: str, *options: str, hosts: str = "kvm_hosts", **arguments: t.Any) -> Run:
+        """Run one module of the collection on the hosts."""
+        play = {"hosts": hosts, "gather_facts": False, "tasks": [{f"virtfleet.kvm.{name}": arguments}]}
+        path = self.folder / "module.yml"
+        path.write_text(yaml.safe_dump([play], sort_keys=False), encoding="utf-8")
+        return self.play(str(path), *options)
+
+    def wait(self, until: t.Callable[..., bool], *arguments: t.Any, timeout: float = 60) -> None:
+        """Wait until a question is answered by yes; the test fails where that does not come about."""
+        deadline = time.monotonic() + timeout
+        while not until(*arguments):
+            assert time.monotonic() < deadline, "waited in vain"
+            time.sleep(1)
+
+    def state(self, host: str) -> str:
+        """All that libvirt keeps on a host."""
+        return self.sh(host, STATE)
+
+    def report(self, host: str, guest: str, until: str = "ready", timeout: float = 90) -> list[str]:
+        """What the test guest wrote to its console, once it has written the word waited for."""
+        deadline = time.monotonic() + timeout
+        lines: list[str] = []
+        while time.monotonic() < deadline:
+            text = self.sh(host, f"cat {console(guest)} 2>/dev/null || true").replace("\r", "")
+            lines = [line.removeprefix("VIRTFLEET ") for line in text.splitlines() if line.startswith("VIRTFLEET ")]
+            if any(line.split()[0] == until for line in lines):
+                return lines
+            time.sleep(1)
+        raise AssertionError(f"guest {guest} on {host} did not report {until!r}: {lines}")
+
+
+def console(guest: str) -> str:
+    """The file on the host that a test guest's console goes to."""
+    return f"/var/log/libvirt/qemu/{guest}-console.log"
+
+
+def guest(name: str, host: str, **options: t.Any) -> dict[str, t.Any]:
+    """A test guest, declared as a user does."""
+    return {
+        "name": name,
+        "host": host,
+        "memory": "192MiB",
+        "vcpus": 1,
+        "kernel": "/var/lib/virtfleet-test/vmlinuz",
+        "initrd": "/var/lib/virtfleet-test/initrd.img",
+        "cmdline": "console=ttyS0 quiet vf.ping=198.19.0.2,192.168.122.1",
+        "interfaces": [{"network": "default"}],
+        "serials": [{"type": "file", "path": console(name)}],
+        "state": "running",
+        **options,
+    }

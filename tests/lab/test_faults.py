@@ -1,0 +1,149 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Faults of libvirt and of guests that a run must survive, on real hosts."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+import typing as t
+
+import pytest
+from fleet import LAB, Fleet, guest
+
+HOSTS = ("kvm01", "kvm02")
+MANY = 300
+
+
+@pytest.fixture(scope="module")
+def fleet(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Fleet]:
+    made = Fleet("faults", tmp_path_factory.mktemp("faults"))
+    made.lab("down")
+    try:
+        made.lab("up", "2", "--suite", "bookworm", "--suite", "trixie", "--with-kvm")
+        made.declare({})
+        yield made
+    finally:
+        made.lab("down")
+
+
+def many(count: int, **options: t.Any) -> list[dict[str, t.Any]]:
+    """Guests that are only defined."""
+    return [{"name": f"many{number:04}", "memory": "16MiB", **options} for number in range(count)]
+
+
+def defined(fleet: Fleet, host: str) -> int:
+    """How many of them there are."""
+    return len([name for name in fleet.sh(host, "virsh list --all --name").split() if name.startswith("many")])
+
+
+def test_the_daemon_restarts_in_the_middle(fleet: Fleet) -> None:
+    """The host restarts libvirtd as soon as it sees the first of many guests, and twice more."""
+    watch = (
+        "while ! ls /etc/libvirt/qemu/many* >/dev/null 2>&1; do sleep 0.05; done;"
+        " for again in 1 2 3; do systemctl kill -s KILL libvirtd; sleep 0.1;"
+        " systemctl reset-failed libvirtd libvirtd.socket; systemctl start libvirtd; sleep 0.5; done;"
+        " ls /etc/libvirt/qemu | grep -c many"
+    )
+    restarts = {
+        host: subprocess.Popen(
+            [str(LAB), "--name", fleet.name, "-q", "shell", host, "--", watch],
+            stdout=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+            text=True,
+        )
+        for host in HOSTS
+    }
+    time.sleep(1)
+    run = fleet.module("domains", config=many(MANY))
+    seen = {host: int(process.communicate(timeout=60)[0]) for host, process in restarts.items()}
+    assert run.code == 0, run.output
+    assert any(count < MANY for count in seen.values()), "the restarts came too late to tell anything"
+    for host in HOSTS:
+        assert defined(fleet, host) == MANY
+        assert len(run.changes(host)) == MANY
+    again = fleet.module("domains", config=many(MANY))
+    assert not again.changed, again.output
+    fleet.module("domains", config=many(MANY, state="absent"))
+    assert [defined(fleet, host) for host in HOSTS] == [0, 0]
+
+
+def test_one_of_a_thousand_is_bad(fleet: Fleet) -> None:
+    config = many(1000)
+    config[500]["machine"] = "no-such-machine"
+    run = fleet.module("domains", config=config)
+    assert run.code != 0
+    for host in HOSTS:
+        result = run.results("virtfleet.kvm.domains", host)[0]
+        assert [failure["domain"] for failure in result["failures"]] == ["many0500"]
+        assert defined(fleet, host) == 999
+    assert "many0500" in run.output
+    assert "Traceback" not in run.output
+    fleet.module("domains", config=many(1000, state="absent"))
+    assert [defined(fleet, host) for host in HOSTS] == [0, 0]
+
+
+def test_a_guest_that_does_not_listen_is_switched_off_only_with_leave(fleet: Fleet) -> None:
+    deaf = guest("deaf", "", cmdline="console=ttyS0 quiet vf.ignore_shutdown", interfaces=[])
+    del deaf["host"]
+    assert fleet.module("domains", config=[deaf]).code == 0
+    for host in HOSTS:
+        fleet.report(host, "deaf")
+    stopped = {"name": "deaf", "state": "stopped"}
+    started = time.monotonic()
+    run = fleet.module("domains", config=[stopped], shutdown_timeout=8)
+    assert 8 <= time.monotonic() - started < 60
+    assert run.code != 0
+    assert "still runs 8 s" in run.output
+    for host in HOSTS:
+        assert run.changes(host) == []
+        assert "deaf" in fleet.sh(host, "virsh list --name")
+    run = fleet.module("domains", config=[stopped], shutdown_timeout=2, force_shutdown=True)
+    assert run.code == 0, run.output
+    assert fleet.module("domains", config=[{"name": "deaf", "state": "absent"}]).code == 0
+
+
+def test_a_guest_that_listens_shuts_down_by_itself(fleet: Fleet) -> None:
+    polite = guest("polite", "", interfaces=[])
+    del polite["host"]
+    assert fleet.module("domains", config=[polite]).code == 0
+    for host in HOSTS:
+        fleet.report(host, "polite")
+    run = fleet.module("domains", config=[{"name": "polite", "state": "absent"}])
+    assert run.code == 0, run.output
+    for host in HOSTS:
+        assert "polite" not in fleet.sh(host, "virsh list --all --name")
+        assert "shutting down, reason=shutdown" in fleet.sh(host, "cat /var/log/libvirt/qemu/polite.log")
+
+
+def test_what_somebody_edits_by_hand_shows_and_what_is_unknown_survives(fleet: Fleet) -> None:
+    base = {"name": "edited", "memory": "32MiB", "title": "Ours"}
+    assert fleet.module("domains", config=[base]).code == 0
+    edit = (
+        "virsh dumpxml --inactive edited | sed -e 's/>Ours</>Theirs</'"
+        " -e 's#</metadata>#<app:keep xmlns:app=\"http://example.org/app\">this</app:keep></metadata>#'"
+        " > /tmp/edited.xml && virsh -q define /tmp/edited.xml"
+    )
+    for host in HOSTS:
+        fleet.sh(host, edit)
+    run = fleet.module("domains", config=[base])
+    for host in HOSTS:
+        assert [(change["path"], change["before"], change["after"]) for change in run.changes(host)] == [
+            ("title", "Theirs", "Ours")
+        ]
+        assert "this</app:keep>" in fleet.sh(host, "virsh dumpxml --inactive edited")
+    fleet.module("domains", config=[{"name": "edited", "state": "absent"}])
+
+
+def test_a_libvirt_that_is_away_is_one_clear_sentence(fleet: Fleet) -> None:
+    for host in HOSTS:
+        fleet.sh(host, "systemctl stop libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket libvirtd.service")
+    try:
+        run = fleet.module("domains", config=many(1))
+        assert run.code != 0
+        assert "libvirt does not answer at qemu:///system" in run.output
+        assert "Traceback" not in run.output
+    finally:
+        for host in HOSTS:
+            fleet.sh(host, "systemctl start libvirtd.socket libvirtd.service")

@@ -1,0 +1,157 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A bridge over the only device of a host, through which Ansible reaches it; and back."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+
+import pytest
+from fleet import guest
+from links_fleet import BRIDGE, GONE, HOSTS, Links
+
+pytestmark = pytest.mark.parametrize("host", HOSTS)
+
+
+@pytest.fixture(scope="module")
+def fleet(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Links]:
+    with Links.up("links", tmp_path_factory.mktemp("links"), "--with-kvm") as links:
+        yield links
+
+
+def lost(fleet: Links, host: str, name: str) -> int:
+    """How many pings a guest has lost."""
+    counts = [line.split() for line in fleet.report(host, name) if line.startswith("count")]
+    return max((int(words[-1]) for words in counts), default=0)
+
+
+def test_a_bridge_over_the_connection_itself(fleet: Links, host: str) -> None:
+    nat = guest(f"nat-{host}", host, cmdline="console=ttyS0 quiet vf.every=1 vf.ping=198.19.0.2")
+    del nat["host"]
+    fleet.module("networks", hosts=host, config=[{"name": "default", "autostart": True}])
+    fleet.module("domains", hosts=host, config=[nat])
+    fleet.report(host, nat["name"])
+    address = fleet.address(host)
+    before = fleet.settled(host)
+    # Check mode tells all of it and changes nothing.
+    checked = fleet.links(host, BRIDGE, check=True).results("virtfleet.kvm.links")[0]
+    fleet.back(host, before)
+    started = time.monotonic()
+    made = fleet.made(host, BRIDGE)
+    seconds = time.monotonic() - started
+    assert made["changes"] == checked["changes"]
+    assert made["diff"] == checked["diff"]
+    assert [change["path"] for change in made["changes"]] == ["definition"]
+    assert made["outcome"] == "confirmed"
+    assert made["address"] == address
+    assert fleet.sh(host, "ip -br -4 addr show br0").split()[2] == f"{address}/24"
+    assert fleet.sh(host, "cat /sys/class/net/br0/address") == fleet.sh(host, "cat /sys/class/net/eno1/address")
+    assert fleet.sh(host, "stat -c %a /etc/netplan/*").split() == ["600"]
+    # Faults 12: neither a spanning tree nor a delay.
+    assert fleet.sh(host, "cat /sys/class/net/br0/bridge/stp_state /sys/class/net/br0/bridge/forward_delay") == "0\n0\n"
+    # Nothing of the trial is left.
+    assert fleet.sh(host, "ls /run/netplan; systemctl list-units --all --no-legend 'virtfleet*'") == ""
+    started = time.monotonic()
+    fleet.sh(host, "netplan apply")
+    assert seconds < 15 + time.monotonic() - started
+    time.sleep(12)
+    assert lost(fleet, host, nat["name"]) <= 3
+
+
+def test_a_second_run_is_one_execution_and_touches_no_link(fleet: Links, host: str) -> None:
+    before = fleet.settled(host)
+    fleet.sh(
+        host,
+        "systemd-run --quiet --unit=watch sh -c 'exec ip monitor link route > /run/watch'; sleep 1; : > /run/watch",
+    )
+    result = fleet.made(host, BRIDGE)
+    assert not result["changed"]
+    assert result["changes"] == []
+    told = fleet.module("links", "-vvv", hosts=host, config=[BRIDGE]).output
+    assert told.count("Using module file") == 1
+    fleet.back(host, before)
+    seen = fleet.sh(host, "systemctl stop watch; grep -v 'proto ra\\|via fe80' /run/watch || true")
+    assert seen == ""
+
+
+def test_it_survives_a_reboot(fleet: Links, host: str) -> None:
+    address = fleet.address(host)
+    fleet.lab("reboot", host)
+    assert fleet.sh(host, "ip -br -4 addr show br0").split()[2] == f"{address}/24"
+    fleet.declare({})
+    assert not fleet.made(host, BRIDGE)["changed"]
+
+
+def test_what_the_kernel_has_otherwise_is_put_right(fleet: Links, host: str) -> None:
+    fleet.sh(host, "ip link set br0 type bridge stp_state 1")
+    result = fleet.made(host, {**BRIDGE, "stp": False})
+    assert [(change["path"], change["before"], change["after"]) for change in result["changes"]] == [
+        ("stp", True, False)
+    ]
+    assert fleet.sh(host, "cat /sys/class/net/br0/bridge/stp_state") == "0\n"
+
+
+def test_a_link_that_somebody_removed_is_there_again(fleet: Links, host: str) -> None:
+    links: list[dict[str, t.Any]] = [
+        {"name": "br5", "type": "bridge", "ports": ["eno2"]},
+        {"name": "shim5", "type": "macvlan", "parent": "br5"},
+    ]
+    fleet.made(host, *links)
+    for damage in ("ip link set eno2 nomaster", "ip link delete shim5", "ip link delete br5"):
+        fleet.sh(host, damage)
+        # networkd puts some of it right by itself.
+        fleet.made(host, *links)
+        fleet.wait(lambda: "master br5" in fleet.sh(host, "ip link show eno2"))
+        fleet.wait_for_link(host, "shim5")
+        assert not fleet.made(host, *links)["changed"], damage
+    fleet.made(host, {"name": "shim5", "state": "absent"}, {"name": "br5", "state": "absent"})
+
+
+def test_settings_of_a_bridge_change_and_change_back(fleet: Links, host: str) -> None:
+    changed = fleet.made(host, {**BRIDGE, "forward_delay": 4, "mtu": 1400})
+    assert {change["path"] for change in changed["changes"]} == {"forward_delay", "mtu"}
+    show = "cat /sys/class/net/br0/bridge/forward_delay /sys/class/net/br0/mtu"
+    assert fleet.sh(host, show).split() == ["400", "1400"]
+    assert not fleet.made(host, {**BRIDGE, "forward_delay": 4, "mtu": 1400})["changed"]
+    fleet.made(host, {**BRIDGE, "forward_delay": 0, "mtu": 1500})
+    assert fleet.sh(host, show).split() == ["0", "1500"]
+
+
+def test_absent_gives_the_address_back_to_the_port(fleet: Links, host: str) -> None:
+    address = fleet.address(host)
+    result = fleet.made(host, GONE)
+    assert result["changes"][0]["after"] is None
+    assert fleet.sh(host, "ip -br -4 addr show eno1").split()[2] == f"{address}/24"
+    fleet.wait_for_link(host, "br0", there=False)
+    assert fleet.sh(host, "find /usr/local/lib/systemd/network -type f") == ""
+    assert not fleet.made(host, GONE)["changed"]
+
+
+def test_a_host_that_moves_is_followed(fleet: Links, host: str) -> None:
+    old = fleet.address(host)
+    new = "198.18.0.2" + host[-1]
+    static = {
+        "addressing": "static",
+        "addresses": [f"{new}/24"],
+        "gateway": "198.18.0.1",
+        "nameservers": ["198.18.0.1"],
+    }
+    play = fleet.folder / "move.yml"
+    play.write_text(
+        f"- hosts: {host}\n  gather_facts: false\n  tasks:\n"
+        f"    - virtfleet.kvm.links: {{config: [{ {**BRIDGE, **static} }]}}\n"
+        "    - ansible.builtin.command: ip -br -4 addr show br0\n"
+    )
+    run = fleet.play(str(play))
+    assert run.code == 0, run.output
+    result = run.results("virtfleet.kvm.links")[0]
+    assert result["address"] == new
+    assert result["forecast"][0]["after"] == [f"{new}/24"]
+    # The play goes on at the new address.
+    assert run.results("ansible.builtin.command")[0]["stdout"].split()[2] == f"{new}/24"
+    fleet.declare({})
+    fleet.made(host, {**BRIDGE, **static, "addresses": [f"{old}/24"]})
+    assert fleet.address(host) == old
+    fleet.declare({})

@@ -1,0 +1,544 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Pools, volumes and guests' disks on real hosts: what is made, what grows, and what is never lost."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+import typing as t
+
+import pytest
+from fleet import Fleet, guest
+
+HOSTS = ("kvm01", "kvm02")
+IMAGES = "/var/lib/libvirt/images"
+
+STORAGE = f"""
+virsh -q pool-list --all
+for pool in $(virsh pool-list --all --name); do
+  virsh pool-dumpxml --inactive $pool; virsh pool-info $pool | grep -v -e Allocation -e Available
+  virsh -q vol-list $pool
+done
+virsh -q list --all
+find {IMAGES} /srv /var/lib/virtfleet -type f -size -100M -exec sha256sum {{}} + 2>/dev/null | sort
+find {IMAGES} /srv /var/lib/virtfleet -printf '%p %m %u %g %s\\n' 2>/dev/null | sort
+"""
+"""All that there is of storage on a host, as text."""
+
+SERVER = """
+import http.server, os, sys, time
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.0"
+    def do_GET(self):
+        body = open("/root/web/image.qcow2", "rb").read()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.path.startswith("/short"):
+            body = body[: len(body) // 2]
+        if self.path.startswith("/slow"):
+            self.wfile.write(body[:70000])
+            self.wfile.flush()
+            time.sleep(30)
+        self.wfile.write(body)
+    def log_message(self, *words):
+        pass
+http.server.ThreadingHTTPServer(("127.0.0.1", 8080), Handler).serve_forever()
+"""
+"""A web server that serves an image, half of it, or all too slowly."""
+
+
+KILL = """
+for process in /proc/[0-9]*; do
+  ls -l $process/fd 2>/dev/null | grep -q virtfleet-slow && kill -9 ${process#/proc/}
+done
+true
+"""
+"""Kills what has the slow image's temporary file open."""
+
+
+@pytest.fixture(scope="module")
+def fleet(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Fleet]:
+    made = Fleet("storage", tmp_path_factory.mktemp("storage"))
+    made.lab("down")
+    try:
+        made.lab("up", "2", "--suite", "bookworm", "--suite", "trixie", "--with-kvm")
+        made.declare({})
+        for host in HOSTS:
+            made.sh(
+                host,
+                "mkdir -p /root/web && qemu-img create -q -f qcow2 /root/web/image.qcow2 16M &&"
+                " qemu-io -c 'write -P 7 0 4M' /root/web/image.qcow2 >/dev/null &&"
+                f" cat >/root/web/server.py <<'END'\n{SERVER}\nEND\n"
+                "systemd-run -q --unit web python3 /root/web/server.py",
+            )
+        run = made.module("pools", config=[{"name": "default"}])
+        assert run.code == 0, run.output
+        yield made
+    finally:
+        made.lab("down")
+
+
+class Done(t.NamedTuple):
+    """What came of declaring something once in check mode and twice for real, on both hosts."""
+
+    results: dict[str, list[dict[str, t.Any]]]
+
+    def changes(self, host: str) -> list[dict[str, t.Any]]:
+        """What the first real run changed."""
+        return t.cast(list[dict[str, t.Any]], self.results[host][1]["changes"])
+
+    def result(self, host: str) -> dict[str, t.Any]:
+        """The first real run's result."""
+        return self.results[host][1]
+
+
+def play(fleet: Fleet, module: str, failing: bool, arguments: dict[str, t.Any]) -> dict[str, list[dict[str, t.Any]]]:
+    """Check mode between two looks at all storage, which find the same, then two real runs; by host."""
+    look = {"ansible.builtin.shell": STORAGE}
+    task: dict[str, t.Any] = {f"virtfleet.kvm.{module}": arguments, "ignore_errors": failing}
+    tasks = [look, {**task, "check_mode": True}, look, task, task]
+    path = fleet.folder / "declare.yml"
+    play = [{"hosts": "kvm_hosts", "gather_facts": False, "tasks": [*tasks, *([look] if failing else [])]}]
+    path.write_text(json.dumps(play), encoding="utf-8")
+    run = fleet.play(str(path))
+    assert run.code == 0, run.output
+    assert "Traceback" not in run.output
+    for host in HOSTS:
+        first, *others = [result["stdout"] for result in run.results("ansible.builtin.shell", host)]
+        assert all(other == first for other in others)
+    return {host: run.results(f"virtfleet.kvm.{module}", host) for host in HOSTS}
+
+
+def declare(fleet: Fleet, module: str, **arguments: t.Any) -> Done:
+    """Declare on both hosts. Check mode changes nothing and says the same; a second run does nothing."""
+    results = play(fleet, module, False, arguments)
+    for host in HOSTS:
+        said, done, again = results[host]
+        assert said["changes"] == done["changes"]
+        assert not again["changed"], again
+    return Done(results)
+
+
+def refused(fleet: Fleet, module: str, *words: str, **arguments: t.Any) -> None:
+    """Declare what is refused: nothing is changed, and the words are said on both hosts."""
+    for results in play(fleet, module, True, arguments).values():
+        for result in results:
+            for word in words:
+                assert word in result.get("msg", "it was not refused")
+
+
+def failed(fleet: Fleet, module: str, *words: str, **arguments: t.Any) -> None:
+    """Declare what only fails on the way: the words are said on both hosts."""
+    run = fleet.module(module, **arguments)
+    assert run.code != 0, run.output
+    assert "Traceback" not in run.output
+    for host in HOSTS:
+        (result,) = run.results(f"virtfleet.kvm.{module}", host)
+        for word in words:
+            assert word in result.get("msg", "it did not fail")
+
+
+def paths(run: Done, host: str) -> list[str]:
+    """The paths that changed."""
+    return [change["path"] for change in run.changes(host)]
+
+
+def image(fleet: Fleet, host: str, path: str) -> dict[str, t.Any]:
+    """What qemu-img says of an image."""
+    return t.cast(dict[str, t.Any], json.loads(fleet.sh(host, f"qemu-img info -U --output=json {path}")))
+
+
+def disk_guest(name: str, *disks: dict[str, t.Any], **options: t.Any) -> dict[str, t.Any]:
+    """A test guest with these disks."""
+    whole = guest(name, "", disks=list(disks), interfaces=[], **options)
+    return {key: value for key, value in whole.items() if key != "host"}
+
+
+def test_a_pool_gets_its_directory_and_keeps_it_without_the_definition(fleet: Fleet) -> None:
+    pool = {"name": "made", "target": "/srv/made", "permissions": {"mode": "0750"}}
+    run = declare(fleet, "pools", config=[pool])
+    for host in HOSTS:
+        assert paths(run, host) == ["definition", "autostart", "state"]
+        assert fleet.sh(host, "stat -c %a /srv/made").strip() == "750"
+        assert "made" in fleet.sh(host, "virsh -q pool-list --autostart --name")
+        fleet.sh(host, "echo data >/srv/made/data")
+    declare(fleet, "pools", config=[{"name": "made", "state": "inactive", "autostart": False}])
+    declare(fleet, "pools", config=[{"name": "made", "state": "absent"}])
+    for host in HOSTS:
+        assert "made" not in fleet.sh(host, "virsh -q pool-list --all --name")
+        assert fleet.sh(host, "cat /srv/made/data").strip() == "data"
+
+
+def test_an_active_pool_takes_another_definition_when_it_starts_anew(fleet: Fleet) -> None:
+    declare(fleet, "pools", config=[{"name": "moving", "target": "/srv/from"}])
+    run = declare(fleet, "pools", config=[{"name": "moving", "target": "/srv/to"}])
+    for host in HOSTS:
+        assert run.result(host)["pending_restart"][0]["paths"] == ["target"]
+    moved = fleet.module("pools", config=[{"name": "moving", "target": "/srv/to"}], on_restart_needed="restart")
+    assert moved.code == 0, moved.output
+    for host in HOSTS:
+        assert "/srv/to" in fleet.sh(host, "virsh pool-dumpxml moving")
+    assert not fleet.module("pools", config=[{"name": "moving", "target": "/srv/to"}]).changed
+    declare(fleet, "pools", config=[{"name": "moving", "state": "absent"}])
+
+
+def test_a_device_is_formatted_only_where_that_is_said_and_only_if_blank(fleet: Fleet) -> None:
+    for host in HOSTS:
+        fleet.sh(
+            host,
+            "command -v mkfs.ext4 >/dev/null || apt-get -qq install -y --no-install-recommends e2fsprogs >/dev/null;"
+            " [ -e /dev/loop-control ] || mknod /dev/loop-control c 10 237;"
+            " rm -f /root/blank.img; truncate -s 64M /root/blank.img;"
+            " free=$(losetup -f | cut -d' ' -f1); [ -e $free ] || mknod $free b 7 ${free#/dev/loop};"
+            " losetup $free /root/blank.img && ln -sf $free /dev/blank",
+        )
+    pool = {
+        "name": "disk",
+        "type": "fs",
+        "source": {"devices": ["/dev/blank"], "format": "ext4"},
+        "target": "/srv/disk",
+    }
+    try:
+        failed(fleet, "pools", "pool disk: start:", "'build: format' makes what is missing", config=[pool])
+        for host in HOSTS:
+            assert not fleet.sh(host, "blkid /dev/blank || true").strip()
+        run = fleet.module("pools", config=[{**pool, "build": "format"}])
+        assert run.code == 0, run.output
+        for host in HOSTS:
+            assert "/srv/disk" in fleet.sh(host, "findmnt -n /srv/disk")
+            fleet.sh(host, "echo data >/srv/disk/data")
+        # What holds data is used as it is, also by a host that never saw it before.
+        declare(fleet, "pools", config=[{"name": "disk", "state": "absent"}])
+        declare(fleet, "pools", config=[{**pool, "build": "format"}])
+        for host in HOSTS:
+            assert fleet.sh(host, "cat /srv/disk/data").strip() == "data"
+        declare(fleet, "pools", config=[{"name": "disk", "state": "absent"}])
+        # And nothing else than what is asked for is ever put over what is there.
+        for host in HOSTS:
+            fleet.sh(host, "wipefs -qa /dev/blank; mkswap -q /dev/blank")
+        other = {**pool, "build": "format", "name": "other"}
+        failed(fleet, "pools", "pool other: start:", "Only blank devices", config=[other])
+        for host in HOSTS:
+            assert "swap" in fleet.sh(host, "blkid /dev/blank")
+    finally:
+        fleet.module("pools", config=[{"name": name, "state": "absent"} for name in ("disk", "other")])
+        for host in HOSTS:
+            fleet.sh(host, "losetup -d $(readlink /dev/blank)")
+
+
+VOLUMES: list[dict[str, t.Any]] = [
+    {"name": "base.qcow2", "capacity": "1GiB"},
+    {"name": "over.qcow2", "capacity": "2GiB", "backing": {"volume": "base.qcow2"}},
+    {"name": "plain.raw", "capacity": "10MiB", "permissions": {"mode": "0640", "owner": 0, "group": 0}},
+    {"name": "sparse", "capacity": "5GiB", "allocation": 0},
+    {"name": "clone.qcow2", "clone_from": "base.qcow2", "capacity": "3GiB"},
+    {"name": "image.raw", "image": "/root/web/image.qcow2", "capacity": "32MiB"},
+    {"name": "old.qcow2", "capacity": "1MiB", "compat": "0.10"},
+    {"name": "clusters.qcow2", "capacity": "1MiB", "cluster_size": "128KiB", "lazy_refcounts": True},
+]
+
+
+def test_volumes_of_all_kinds(fleet: Fleet) -> None:
+    run = declare(fleet, "volumes", config=VOLUMES)
+    for host in HOSTS:
+        assert len(run.changes(host)) == len(VOLUMES)
+        over = image(fleet, host, f"{IMAGES}/over.qcow2")
+        assert (over["virtual-size"], over["backing-filename"]) == (2 * 1024**3, f"{IMAGES}/base.qcow2")
+        assert image(fleet, host, f"{IMAGES}/clone.qcow2")["virtual-size"] == 3 * 1024**3
+        raw = image(fleet, host, f"{IMAGES}/image.raw")
+        assert (raw["format"], raw["virtual-size"]) == ("raw", 32 * 1024**2)
+        fleet.sh(host, f"qemu-io -r -f raw -c 'read -P 7 0 4M' {IMAGES}/image.raw | grep -vq failed")
+        assert fleet.sh(host, f"stat -c %a {IMAGES}/plain.raw").strip() == "640"
+        assert int(fleet.sh(host, f"stat -c %b {IMAGES}/sparse")) == 0
+        assert image(fleet, host, f"{IMAGES}/clusters.qcow2")["cluster-size"] == 128 * 1024
+        assert ".virtfleet" not in fleet.sh(host, f"ls -A {IMAGES}")
+
+
+def test_a_volume_grows_and_never_shrinks_nor_becomes_another(fleet: Fleet) -> None:
+    volume = {"name": "grow.qcow2", "capacity": "1GiB"}
+    declare(fleet, "volumes", config=[volume])
+    run = declare(fleet, "volumes", config=[{**volume, "capacity": "1.5GiB"}])
+    for host in HOSTS:
+        assert [(change["path"], change["before"], change["after"]) for change in run.changes(host)] == [
+            ("capacity", "1GiB", "1536MiB")
+        ]
+        assert image(fleet, host, f"{IMAGES}/grow.qcow2")["virtual-size"] == 1536 * 1024**2
+    for options, words in (
+        ({"capacity": "1GiB"}, ("capacity: is 1536MiB", "only grows")),
+        ({"format": "raw"}, ("format: is qcow2 and cannot be changed to raw",)),
+        ({"backing": {"volume": "old.qcow2"}}, ("backing.path: is None and cannot become",)),
+    ):
+        refused(fleet, "volumes", "volume default/grow.qcow2", *words, config=[{"name": "grow.qcow2", **options}])
+
+
+def test_what_libvirt_has_not_seen_yet_is_seen(fleet: Fleet) -> None:
+    """A file that was put there by hand is there, and one that was deleted by hand is not."""
+    for host in HOSTS:
+        fleet.sh(host, f"qemu-img create -q -f qcow2 {IMAGES}/byhand.qcow2 1M")
+    run = fleet.module("volumes", config=[{"name": "byhand.qcow2", "capacity": "1MiB"}])
+    assert run.code == 0, run.output
+    assert not run.changed
+    for host in HOSTS:
+        fleet.sh(host, f"rm {IMAGES}/byhand.qcow2")
+    done = declare(fleet, "volumes", config=[{"name": "byhand.qcow2", "capacity": "1MiB"}])
+    assert paths(done, "kvm01") == ["definition"]
+
+
+def test_a_download_that_fails_leaves_nothing_and_touches_nothing(fleet: Fleet) -> None:
+    good = "sha256:" + fleet.sh("kvm01", "sha256sum /root/web/image.qcow2").split()[0]
+    other = "sha256:" + fleet.sh("kvm02", "sha256sum /root/web/image.qcow2").split()[0]
+    bad = "sha256:" + hashlib.sha256(b"another").hexdigest()
+    volume = {"name": "web.qcow2"}
+    before = {host: fleet.sh(host, STORAGE) for host in HOSTS}
+    web = "http://127.0.0.1:8080"
+    for options, word in (
+        ({"image": f"{web}/image", "checksum": bad}, "it is damaged, or another one"),
+        ({"image": f"{web}/short"}, "broke off"),
+        ({"image": "http://127.0.0.1:1/none"}, "cannot be fetched"),
+        ({"image": "/root/web/image.qcow2", "checksum": bad}, "it is damaged, or another one"),
+        ({"image": "/root/web/none.qcow2"}, "none.qcow2"),
+        ({"image": f"{web}/image", "capacity": "1MiB"}, "more than its capacity"),
+    ):
+        failed(fleet, "volumes", "volume default/web.qcow2", word, config=[{**volume, **options}])
+        assert {host: fleet.sh(host, STORAGE) for host in HOSTS} == before
+    assert good == other or good[:7] == other[:7]
+    for host, checksum in (("kvm01", good), ("kvm02", other)):
+        config = [{**volume, "image": f"{web}/image", "checksum": checksum, "capacity": "64MiB"}]
+        run = fleet.module("volumes", config=config, hosts=host)
+        assert run.code == 0, run.output
+        assert image(fleet, host, f"{IMAGES}/web.qcow2")["virtual-size"] == 64 * 1024**2
+        text = fleet.sh(host, f"sha256sum {IMAGES}/web.qcow2")
+        again = fleet.module("volumes", config=[{**config[0], "checksum": bad}], hosts=host)
+        assert again.code == 0, again.output
+        assert fleet.sh(host, f"sha256sum {IMAGES}/web.qcow2") == text
+
+
+def test_a_run_that_is_killed_leaves_nothing_that_counts(fleet: Fleet) -> None:
+    config = [{"name": "slow.qcow2", "image": "http://127.0.0.1:8080/slow"}]
+    play = [{"hosts": "kvm_hosts", "gather_facts": False, "tasks": [{"virtfleet.kvm.volumes": {"config": config}}]}]
+    play[0]["tasks"][0].update({"async": 60, "poll": 0})  # type: ignore[index]
+    path = fleet.folder / "slow.yml"
+    path.write_text(json.dumps(play), encoding="utf-8")
+    assert fleet.play(str(path)).code == 0
+    for host in HOSTS:
+        fleet.wait(lambda host=host: ".part" in fleet.sh(host, f"ls -A {IMAGES}"))
+    failed(fleet, "volumes", "another run is making it", config=config)
+    for host in HOSTS:
+        fleet.sh(host, KILL)
+        assert ".virtfleet-slow" in fleet.sh(host, f"ls -A {IMAGES}")
+    config[0]["image"] = "http://127.0.0.1:8080/image"
+    declare(fleet, "volumes", config=config)
+    for host in HOSTS:
+        assert ".virtfleet" not in fleet.sh(host, f"ls -A {IMAGES}")
+
+
+def test_a_full_pool_is_said_and_the_next_run_succeeds(fleet: Fleet) -> None:
+    for host in HOSTS:
+        fleet.sh(host, "mkdir -p /srv/small && mount -t tmpfs -o size=12m tmpfs /srv/small")
+    declare(fleet, "pools", config=[{"name": "small", "target": "/srv/small"}])
+    small = [
+        {"name": "a.raw", "pool": "small", "capacity": "32MiB", "allocation": "32MiB"},
+        {"name": "b.qcow2", "pool": "small", "image": "/root/web/image.qcow2"},
+        {"name": "c.raw", "pool": "small", "clone_from": "default/full.raw"},
+        {"name": "d.qcow2", "pool": "small", "capacity": "1MiB"},
+    ]
+    for host in HOSTS:
+        fleet.sh(host, f"head -c 30M /dev/urandom >{IMAGES}/full.raw")
+    run = fleet.module("volumes", config=small)
+    assert run.code != 0
+    for host in HOSTS:
+        (result,) = run.results("virtfleet.kvm.volumes", host)
+        assert [failure["volume"] for failure in result["failures"]] == ["small/a.raw", "small/c.raw"]
+        for failure in result["failures"]:
+            assert "no space left in /srv/small" in failure["problem"]
+        assert fleet.sh(host, "ls -A /srv/small").split() == ["b.qcow2", "d.qcow2"]
+        fleet.sh(host, "mount -o remount,size=120m /srv/small")
+    declare(fleet, "volumes", config=small)
+    declare(fleet, "volumes", config=[{"name": item["name"], "pool": "small", "state": "absent"} for item in small])
+    declare(fleet, "pools", config=[{"name": "small", "state": "absent"}])
+    for host in HOSTS:
+        fleet.sh(host, f"umount /srv/small; rm {IMAGES}/full.raw")
+
+
+def test_hostile_names_are_refused(fleet: Fleet) -> None:
+    names = ("../x", "a/b", "..", "-x", "a\nb", ".hidden")
+    refused(
+        fleet,
+        "volumes",
+        *(f"name: {name!r} is not a safe name" for name in names),
+        "name: 'a\\x1fb' has a character that no definition can hold",
+        config=[{"name": name, "capacity": "1MiB"} for name in (*names, "a\x1fb")],
+    )
+    refused(fleet, "pools", "is not a safe name", config=[{"name": "../x", "target": "/srv/x"}])
+    odd = [{"name": "<&> ä'\"$(id).raw", "capacity": "1MiB"}]
+    declare(fleet, "volumes", config=odd)
+    declare(fleet, "volumes", config=[{**odd[0], "capacity": None, "state": "absent"}])
+
+
+def test_a_guest_gets_its_disks_by_size_and_sees_them_grow(fleet: Fleet) -> None:
+    declare(fleet, "pools", config=[{"name": "fast", "target": "/srv/fast"}])
+    disks = [{"size": "64MiB", "image": "base.qcow2"}, {"size": "32MiB", "pool": "fast", "format": "raw"}]
+    declare(fleet, "volumes", config=[{"name": "seed.qcow2", "capacity": "16MiB"}])
+    disks[0]["image"] = "seed.qcow2"
+    declare(fleet, "domains", config=[disk_guest("db", *disks)])
+    for host in HOSTS:
+        lines = fleet.report(host, "db")
+        assert {f"disk vda {64 * 1024**2}", f"disk vdb {32 * 1024**2}"} <= set(lines)
+        listed = fleet.sh(host, "virsh -q domblklist db").split()
+        assert [listed[1], listed[3]] == [f"{IMAGES}/db-vda.qcow2", "/srv/fast/db-vdb.raw"]
+    disks[0]["size"], disks[1]["size"] = "128MiB", "48MiB"
+    run = declare(fleet, "domains", config=[disk_guest("db", *disks)])
+    for host in HOSTS:
+        assert [(change["path"], change["live"]) for change in run.changes(host)] == [
+            ("disks[0].size", True),
+            ("disks[1].size", True),
+        ]
+        want = {f"disk vda {128 * 1024**2}", f"disk vdb {48 * 1024**2}"}
+        fleet.wait(lambda host=host, want=want: want <= set(fleet.report(host, "db")))
+    refused(
+        fleet, "domains", "domain db: disks[0].size: is 128MiB", config=[disk_guest("db", {"size": "1MiB"}, disks[1])]
+    )
+    refused(
+        fleet,
+        "domains",
+        "domain db: disks[1].pool",
+        config=[disk_guest("db", disks[0], {"size": "48MiB", "pool": "default"})],
+    )
+    refused(
+        fleet,
+        "volumes",
+        "volume default/db-vda.qcow2: state: is used by guest db",
+        config=[{"name": "db-vda.qcow2", "state": "absent"}],
+    )
+    # A volume that a guest runs with grows through the guest, also when it is declared by itself.
+    declare(fleet, "volumes", config=[{"name": "db-vda.qcow2", "capacity": "192MiB"}])
+    for host in HOSTS:
+        line = f"disk vda {192 * 1024**2}"
+        fleet.wait(lambda host=host, line=line: line in fleet.report(host, "db"))
+
+
+def test_a_disk_comes_to_a_running_guest(fleet: Fleet) -> None:
+    disks = [{"size": "192MiB"}, {"size": "48MiB", "pool": "fast", "format": "raw"}, {"size": "8MiB", "target": "vdc"}]
+    run = declare(fleet, "domains", config=[disk_guest("db", *disks)])
+    for host in HOSTS:
+        assert paths(run, host) == ["disks[2].volume", "disks[2]"]
+        line = f"disk vdc {8 * 1024**2}"
+        fleet.wait(lambda host=host, line=line: line in fleet.report(host, "db"))
+
+
+def test_the_confinement_of_a_guest_lets_it_have_its_disks(fleet: Fleet) -> None:
+    """AppArmor allows the files that the definition names, and knows nothing of pools."""
+    for host in HOSTS:
+        text = fleet.sh(
+            host,
+            "virsh dumpxml --inactive db >/run/db.xml;"
+            " /usr/lib/libvirt/virt-aa-helper -d -c -u libvirt-$(virsh domuuid db) </run/db.xml 2>&1",
+        )
+        assert f"{IMAGES}/db-vda.qcow2" in text
+        assert "/srv/fast/db-vdb.raw" in text
+
+
+def test_storage_goes_with_a_guest_only_when_asked_and_only_its_own(fleet: Fleet) -> None:
+    for host in HOSTS:
+        fleet.sh(host, f"qemu-img create -q -f raw {IMAGES}/foreign.raw 1M; cp {IMAGES}/foreign.raw {IMAGES}/tools.iso")
+    declare(
+        fleet,
+        "volumes",
+        config=[{"name": "shared.raw", "capacity": "1MiB"}, {"name": "golden.qcow2", "capacity": "8MiB"}],
+    )
+    app = disk_guest(
+        "app",
+        {"target": "vda", "size": "8MiB", "backing": "golden.qcow2"},
+        {"target": "vdb", "file": f"{IMAGES}/foreign.raw"},
+        {"target": "vdc", "file": f"{IMAGES}/shared.raw"},
+        {"target": "vdd", "file": f"{IMAGES}/golden.qcow2"},
+        {"target": "sda", "device": "cdrom", "file": f"{IMAGES}/tools.iso"},
+        state="stopped",
+    )
+    other = disk_guest("other", {"target": "vda", "file": f"{IMAGES}/shared.raw"}, state="stopped")
+    over = {"name": "over-golden.qcow2", "backing": {"volume": "golden.qcow2"}}
+    declare(fleet, "domains", config=[app, other])
+    declare(fleet, "volumes", config=[over])
+    declare(fleet, "domains", config=[{"name": "app", "state": "absent"}])
+    for host in HOSTS:
+        assert "app-vda.qcow2" in fleet.sh(host, f"ls {IMAGES}")
+    declare(fleet, "domains", config=[app])
+    run = declare(fleet, "domains", config=[{"name": "app", "state": "absent"}], remove_storage=True)
+    for host in HOSTS:
+        assert paths(run, host) == ["state", "volume default/app-vda.qcow2"]
+        left = fleet.sh(host, f"ls {IMAGES}").split()
+        assert "app-vda.qcow2" not in left
+        assert {"foreign.raw", "shared.raw", "golden.qcow2", "over-golden.qcow2", "tools.iso"} <= set(left)
+        warned = " ".join(run.result(host)["warnings"])
+        assert "foreign.raw stays: this collection did not make it" in warned
+        assert "shared.raw stays: it is used by guest other" in warned
+        assert "golden.qcow2 stays: it is used by volume " in warned
+        assert "tools.iso" not in warned
+
+
+def test_storage_that_was_left_behind_goes_later(fleet: Fleet) -> None:
+    late = disk_guest("late", {"size": "1MiB"}, state="stopped")
+    declare(fleet, "domains", config=[late])
+    declare(fleet, "domains", config=[{"name": "late", "state": "absent"}])
+    run = declare(fleet, "domains", config=[{"name": "late", "state": "absent"}], remove_storage=True)
+    for host in HOSTS:
+        assert paths(run, host) == ["volume default/late-vda.qcow2"]
+
+
+def test_what_the_host_notes_is_whole_and_private(fleet: Fleet) -> None:
+    for host in HOSTS:
+        assert fleet.sh(host, "stat -c '%a %U' /var/lib/virtfleet/storage.json").split() == ["600", "root"]
+        noted = json.loads(fleet.sh(host, "cat /var/lib/virtfleet/storage.json"))["qemu:///system"]
+        assert "default" in noted["pools"]
+        assert noted["volumes"]["default/db-vda.qcow2"] == {"guest": "db"}
+
+
+def test_a_thousand_volumes_that_are_there_take_no_time(fleet: Fleet) -> None:
+    for host in HOSTS:
+        fleet.sh(
+            host,
+            "mkdir -p /srv/many && cd /srv/many && qemu-img create -q -f qcow2 0.qcow2 1M &&"
+            " for i in $(seq 1 999); do cp 0.qcow2 $i.qcow2; done",
+        )
+    declare(fleet, "pools", config=[{"name": "many", "target": "/srv/many"}])
+    many = [{"name": f"{number}.qcow2", "pool": "many", "capacity": "1MiB"} for number in range(1000)]
+    few = fleet.module("volumes", config=many[:1])
+    assert few.code == 0, few.output
+    started = time.monotonic()
+    fleet.module("volumes", config=many[:1])
+    floor = time.monotonic() - started
+    started = time.monotonic()
+    run = fleet.module("volumes", config=many)
+    taken = time.monotonic() - started
+    assert run.code == 0, run.output
+    assert not run.changed
+    assert taken - floor < 10, f"{taken:.1f} s, of which {floor:.1f} s for one"
+
+
+SITE = {
+    "kvm_pools": [{"name": "default"}, {"name": "site", "target": "/srv/site"}],
+    "kvm_volumes": [{"name": "small", "pool": "site", "format": "qcow2", "image": "/root/web/image.qcow2"}],
+}
+
+
+def test_the_playbook_of_storage(fleet: Fleet) -> None:
+    fleet.declare(SITE)
+    said = fleet.play("virtfleet.kvm.storage", "--check", "--diff")
+    assert said.code == 0, said.output
+    first = fleet.play("virtfleet.kvm.storage")
+    assert first.code == 0, first.output
+    second = fleet.play("virtfleet.kvm.storage")
+    for host in HOSTS:
+        assert said.changes(host) == first.changes(host)
+        assert "volume site/small" in [change["resource"] for change in first.changes(host)]
+    assert second.code == 0, second.output
+    assert not second.changed
+    fleet.declare({"kvm_pools": [{"name": "bad", "taget": "/srv/bad"}]})
+    bad = fleet.play("virtfleet.kvm.storage")
+    assert bad.code != 0
+    assert "host kvm01: pool bad: taget: no such option; did you mean 'target'?" in bad.output
+    fleet.declare({})
