@@ -1,0 +1,85 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Write the documentation fragments that follow from the field tables.
+
+DOCUMENTATION must be static text, and a field is declared once: in its table. Run this after a
+change to a table; a unit test fails while the two differ.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "plugins"))
+
+from module_utils._engine.table import Table  # noqa: E402
+from module_utils._hostnet.table import LINK  # noqa: E402
+from module_utils._tables.domain import DOMAIN  # noqa: E402
+from module_utils._tables.network import NETWORK  # noqa: E402
+from module_utils._tables.pool import POOL  # noqa: E402
+from module_utils._tables.volume import VOLUME  # noqa: E402
+
+TABLES = (LINK, DOMAIN, NETWORK, POOL, VOLUME)
+
+HEAD = '''# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The options of a {kind}. Generated from its table by tests/tools/doc_fragments.py."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+'''
+
+
+def shorten(options: dict[str, Any], where: str, seen: dict[str, str]) -> None:
+    """Describe the options of a dictionary once, and refer to that where the same come again."""
+    for name, option in options.items():
+        here = f"{where}.{name}"
+        inner = option.get("suboptions")
+        if inner is None:
+            continue
+        place = seen.setdefault(json.dumps(inner, sort_keys=True), here)
+        if place != here and len(inner) > 2:
+            said = option["description"]
+            told = [said] if isinstance(said, str) else list(said)
+            option["description"] = [*told, f"Its options are those of O({place})."]
+            del option["suboptions"]
+        else:
+            shorten(inner, f"{here}[]" if option["type"] == "list" else here, seen)
+
+
+def fragment(table: Table) -> str:
+    """The text of the fragment's file."""
+    suboptions = table.document()
+    shorten(suboptions, "config[]", {})
+    suboptions["name"]["required"] = True
+    suboptions["state"]["default"] = table.state
+    config = {
+        "description": f"The {table.kind}s.",
+        "type": "list",
+        "elements": "dict",
+        "required": True,
+        "suboptions": suboptions,
+    }
+    body = yaml.safe_dump({"options": {"config": config}}, sort_keys=False, width=90, allow_unicode=True)
+    return HEAD.format(kind=table.kind) + body + '"""\n'
+
+
+def path(table: Table) -> Path:
+    """Where the fragment belongs."""
+    return ROOT / "plugins" / "doc_fragments" / f"{table.kind}.py"
+
+
+if __name__ == "__main__":
+    for each in TABLES:
+        path(each).write_text(fragment(each), encoding="utf-8")

@@ -1,0 +1,287 @@
+# shellcheck shell=bash
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# The parts of runtests: for each a function part_NAME, which returns 0 when it passed and tells
+# count how many tests it ran. Sourced by runtests, after env.sh.
+
+describe() {
+    case $1 in
+        lint) echo 'style, types and metadata' ;;
+        unit) echo 'tests/unit and tests/packaging' ;;
+        sanity) echo 'ansible-test sanity' ;;
+        integration) echo 'tests/integration/targets on a test host' ;;
+        lab) echo 'tests/lab on real hosts' ;;
+        faults) echo 'faults on real hosts' ;;
+        molecule) echo 'scenarios of extensions/molecule' ;;
+        bench) echo 'tests/bench' ;;
+    esac
+}
+
+# Whether there is anything to run for a part; the others always have something.
+has_something() {
+    case $1 in
+        integration) [ -d "$ROOT/tests/integration/targets" ] ;;
+        lab) compgen -G "$ROOT/tests/lab/test_*.py" >/dev/null ;;
+        molecule) [ -d "$ROOT/extensions/molecule" ] ;;
+        bench) [ -e "$ROOT/tests/bench/bench.py" ] ;;
+    esac
+}
+
+# --- counting ---
+
+count() { echo "$1 $2" >>"$RUN/counts"; }
+totals() { touch "$RUN/counts" && awk '{p += $1; f += $2} END {print p + 0, f + 0}' "$RUN/counts"; }
+
+# check NAME COMMAND...: one check, quiet when it passes.
+check() {
+    local name=$1 started=$SECONDS
+    shift
+    if "$@" >"$RUN/check.log" 2>&1; then
+        printf 'ok      %-22s %3d s\n' "$name" $((SECONDS - started))
+        count 1 0
+        return 0
+    fi
+    printf 'FAILED  %-22s %3d s\n' "$name" $((SECONDS - started))
+    sed "s#ansible_collections/virtfleet/kvm/##g; s#$STAGE/##g; s/^/    /" "$RUN/check.log"
+    count 0 1
+    return 1
+}
+
+run_pytest() {
+    local status
+    # pytest-ansible looks for molecule scenarios and says that it found no git.
+    # Beside the stage, not in it: ansible-test looks at every file there.
+    (cd "$STAGE" && HYPOTHESIS_STORAGE_DIRECTORY=$CACHE/hypothesis python -m pytest "$@" ${PYTEST_ARGS[@]+"${PYTEST_ARGS[@]}"}) 2>&1 |
+        grep -v --line-buffered "^Unable to find git root" | tee "$RUN/pytest.log"
+    status=${PIPESTATUS[0]}
+    # "12 passed, 1 failed, 1 error in 3.21s"
+    tail -n 3 "$RUN/pytest.log" | grep -E ' in [0-9.]+s' | tail -n 1 | awk -v RS='[,=]' '
+        $2 == "passed" {p = $1} $2 == "failed" || $2 ~ /^error/ {f += $1} END {print p + 0, f + 0}' >>"$RUN/counts"
+    return "$status"
+}
+
+# --- lint ---
+
+part_lint() (
+    cd "$STAGE" || exit 1
+    export ANSIBLE_COLLECTIONS_PATH=$COLLECTIONS
+    failed=0
+    mapfile -t scripts < <(grep -lrE --include='*' '^#!.*\b(ba)?sh\b|^# shellcheck shell=' quickstart runtests .ci tests roles extensions 2>/dev/null)
+    check 'ruff check' ruff check --no-cache --quiet . || failed=1
+    check 'ruff format' ruff format --no-cache --quiet --diff . || failed=1
+    check 'mypy plugins' mypy_plugins || failed=1
+    [ ! -d tests/lab ] || check 'mypy tests/lab' mypy_lab || failed=1
+    check 'mypy tests/bench' mypy_bench || failed=1
+    check 'yamllint' yamllint --strict . || failed=1
+    check 'shellcheck' shellcheck --external-sources "${scripts[@]}" || failed=1
+    check 'antsibull-changelog' antsibull-changelog lint || failed=1
+    check 'antsibull-docs' antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self . || failed=1
+    check 'ansible-lint' ansible-lint --offline --strict --profile production --nocolor -q || failed=1
+    exit $failed
+)
+
+# From the folder that holds ansible_collections, so that a file has one module name only.
+mypy_plugins() {
+    (cd "$COLLECTIONS" && mypy --config-file "$STAGE/pyproject.toml" --cache-dir "$CACHE/mypy" ansible_collections/virtfleet/kvm/plugins)
+}
+mypy_bench() {
+    (cd "$STAGE/tests/bench" && MYPYPATH=../lab mypy --config-file "$STAGE/pyproject.toml" --cache-dir "$CACHE/mypy-bench" .)
+}
+mypy_lab() { (cd "$STAGE/tests/lab" && mypy --config-file "$STAGE/pyproject.toml" --cache-dir "$CACHE/mypy-lab" .); }
+
+# --- unit ---
+
+part_unit() {
+    local folder folders=()
+    for folder in tests/unit tests/docs tests/packaging; do
+        [ ! -d "$STAGE/$folder" ] || folders+=("$folder")
+    done
+    ANSIBLE_COLLECTIONS_PATH=$COLLECTIONS run_pytest -q \
+        --cov=plugins --cov-report=term:skip-covered "${folders[@]}"
+}
+
+# --- ansible-test ---
+
+# ansible-test makes virtual environments and wants a script from ansible.com to put pip into them;
+# a script that does the same with PyPI's pip serves, and needs no other host.
+ansible_test_ready() {
+    local core version pips=$HOME/.ansible/test/cache wheel minor python
+    core=$("$PY" -c 'import ansible_test; print(ansible_test.__path__[0])')
+    version=$(sed -n "s/^ *pip='\([0-9.]*\)'.*/\1/p" "$core/_internal/python_requirements.py" | head -n 1)
+    if ! [ -e "$pips/get_pip_${version//./_}.py" ]; then
+        mkdir -p "$pips"
+        pypi "$PY" -m pip download --quiet --disable-pip-version-check --no-deps --dest "$pips" "pip==$version"
+        wheel=$pips/pip-$version-py3-none-any.whl
+        cat >"$pips/get_pip_${version//./_}.py" <<END
+# Written by virtfleet.kvm's runtests: installs pip from PyPI's own wheel.
+import sys
+
+sys.path.insert(0, "$wheel")
+from pip._internal.cli.main import main
+
+options = [arg for arg in sys.argv[1:] if arg not in ("--no-setuptools", "--no-wheel")]
+sys.exit(main(["install", *options]))
+END
+    fi
+    # pyenv's shims answer to Pythons that are not there: links to the real ones come before them.
+    mkdir -p "$CACHE/pythons"
+    for minor in 10 11 12 13; do
+        [ ! -e "$CACHE/pythons/python3.$minor" ] || continue
+        for python in "/usr/bin/python3.$minor" "${PYENV_ROOT:-$HOME/.pyenv}/versions/3.$minor."*"/bin/python3.$minor"; do
+            [ -x "$python" ] && ln -sf "$python" "$CACHE/pythons/python3.$minor" && break
+        done
+    done
+    export PATH="$CACHE/pythons:$PATH"
+}
+
+part_sanity() (
+    ansible_test_ready
+    cd "$STAGE" || exit 1
+    export PIP_QUIET=2
+    ansible-test sanity --local --color no 2>&1 | tee "$RUN/sanity.log"
+    status=${PIPESTATUS[0]}
+    ran=$(grep -c '^Running sanity test' "$RUN/sanity.log")
+    failed=$(sed -n 's/.*The \([0-9]*\) sanity test(s) listed below.*/\1/p' "$RUN/sanity.log")
+    count $((ran - ${failed:-0})) "${failed:-0}"
+    # A stage that ansible-test does not see as a collection gives "skipped" and status 0.
+    [ "$ran" -gt 20 ] || { echo "only $ran sanity tests ran" && exit 1; }
+    exit "$status"
+)
+
+# --- parts with test hosts ---
+
+# Labs of their own: integration wants hosts with KVM, tests/lab wants bare ones and some in trouble,
+# molecule makes its host itself. Bringing hosts up takes seconds.
+lab() { "$ROOT/tests/lab/lab" --name "$@"; }
+LABS=(integration molecule test second site bench)
+
+# uses_labs NAME...: this machine can carry them, and hosts_down will see to them.
+uses_labs() {
+    need_lab
+    printf '%s\n' "$@" >>"$RUN/labs"
+}
+
+# Every target on every host. The hosts are in the lab's network only, so ansible-test runs there.
+part_integration() (
+    uses_labs integration
+    ansible_test_ready
+    lab integration down || exit
+    lab integration up 2 --suite bookworm --suite trixie --with-kvm || exit
+    cd "$STAGE" || exit
+    # Where ansible-test looks for the key to log in with.
+    mkdir -p tests/output/.tmp
+    install -m 0600 /run/virtfleet-lab/integration/ssh_key tests/output/.tmp/id_rsa
+    install -m 0644 /run/virtfleet-lab/integration/ssh_key.pub tests/output/.tmp/id_rsa.pub
+    status=0
+    while read -r host suite _ address; do
+        python=$(lab integration shell "$host" -- "python3 -c 'import sys; print(\"%d.%d\" % sys.version_info[:2])'" </dev/null)
+        printf '\n--- %s (%s, Python %s)\n' "$host" "$suite" "$python"
+        lab integration exec switch -- ansible-test integration --color no --allow-destructive --continue-on-error \
+            --target "ssh:root@$address,python=$python@/usr/bin/python3" 2>&1 </dev/null | tee "$RUN/integration.log"
+        [ "${PIPESTATUS[0]}" = 0 ] || status=1
+        failed=$(sed -n 's/.*The \([0-9]*\) integration test(s) listed below.*/\1/p' "$RUN/integration.log")
+        count $(($(grep -c '^Running .* integration test' "$RUN/integration.log") - ${failed:-0})) "${failed:-0}"
+    done < <(lab integration list | awk 'NR > 1 && $3 == "running"')
+    exit $status
+)
+
+part_lab() (
+    uses_labs test second site
+    # Hosts that are up already stay up.
+    [ -z "$KEEP" ] || lab test up 2 --suite bookworm --suite trixie || exit
+    ANSIBLE_COLLECTIONS_PATH=$COLLECTIONS run_pytest -v tests/lab "${LONG[@]/#/--ignore=}"
+)
+
+# What takes long, by name only: minutes for each of these.
+LONG=(tests/lab/test_faults.py tests/lab/test_storage.py)
+for file in "$ROOT"/tests/lab/test_links*.py; do LONG+=("tests/lab/${file##*/}"); done
+
+part_faults() (
+    need_lab
+    ANSIBLE_COLLECTIONS_PATH=$COLLECTIONS run_pytest -v "${LONG[@]}"
+)
+
+part_molecule() (
+    uses_labs molecule
+    lab molecule down || exit
+    cd "$STAGE" || exit
+    ANSIBLE_COLLECTIONS_PATH=$COLLECTIONS NO_COLOR=1 molecule test --all ${KEEP:+--destroy=never} 2>&1 | tee "$RUN/molecule.log"
+    status=${PIPESTATUS[0]}
+    # default                   : actions=5  successful=5  disabled=0  skipped=0  missing=0  failed=0
+    sed -n 's/.* successful=\([0-9]*\) .* failed=\([0-9]*\)$/\1 \2/p' "$RUN/molecule.log" >>"$RUN/counts"
+    exit "$status"
+)
+
+# What the benchmark needs beside the development tools: the collection that it compares with, out of
+# PyPI's wheel of Ansible's collections, and matplotlib in an environment of its own.
+PEERS='ansible==12.3.0'
+bench_ready() {
+    local wanted uv=$VENV/bin/uv
+    wanted="$(requirements_sum bench.txt) $PEERS"
+    [ "$(cat "$CACHE/bench/.ready" 2>/dev/null)" != "$wanted" ] || return 0
+    say 'Installing what the benchmark compares with and draws with'
+    rm -rf "$CACHE/bench"
+    mkdir -p "$CACHE/bench"
+    pypi "$uv" --quiet venv --python "$PY" "$CACHE/bench/venv"
+    UV_LINK_MODE=copy pypi "$uv" --quiet pip install --python "$CACHE/bench/venv/bin/python" -r "$ROOT/requirements/bench.txt"
+    pypi "$PY" -m pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: --dest "$CACHE/bench" "$PEERS"
+    "$PY" -I -c '
+import sys, zipfile
+with zipfile.ZipFile(sys.argv[1]) as wheel:
+    wheel.extractall(sys.argv[2], [name for name in wheel.namelist() if name.startswith("ansible_collections/community/libvirt/")])
+' "$CACHE/bench"/ansible-*.whl "$CACHE/bench" || return
+    rm "$CACHE/bench"/ansible-*.whl
+    echo "$wanted" >"$CACHE/bench/.ready"
+}
+
+# A program that prints what it measured as ratios; it fails where something could not be measured.
+# Together with other parts it is content with fewer runs.
+part_bench() (
+    uses_labs bench
+    bench_ready || exit
+    cd "$STAGE" || exit
+    options=(--output "$ROOT/build" ${KEEP:+--keep})
+    [ ${#PARTS[@]} = 1 ] || options+=(--quick)
+    ANSIBLE_COLLECTIONS_PATH=$COLLECTIONS:$CACHE/bench PYTHONPATH=$COLLECTIONS \
+        python tests/bench/bench.py "${options[@]}" &&
+        "$CACHE/bench/venv/bin/python" tests/bench/plot.py "$ROOT/build/bench.json" "$ROOT/build/bench.png" &&
+        echo "the same as a picture: build/bench.png"
+    status=$?
+    count $((status == 0)) $((status != 0))
+    exit $status
+)
+
+# --- at the end ---
+
+# Takes down what a part has left up, unless --keep was said: before the summary, or when interrupted.
+hosts_down() {
+    local name status=0
+    [ -z "$KEEP" ] && [ -e "$RUN/labs" ] || return 0
+    while read -r name; do
+        [ ! -e "/run/virtfleet-lab/$name" ] || lab "$name" --quiet down || status=1
+    done <"$RUN/labs"
+    rm "$RUN/labs"
+    return $status
+}
+
+finish() {
+    local status=$?
+    trap - EXIT
+    hosts_down || status=1
+    rm -rf "$RUN"
+    exit $status
+}
+
+clean() {
+    local name
+    if [ "$(id -u)" = 0 ]; then
+        for name in "${LABS[@]}"; do
+            lab "$name" --quiet down || return
+        done
+        # The caches stay while another lab is up; it says so.
+        lab test --quiet down --purge || true
+    fi
+    remove_all
+}
