@@ -1,0 +1,124 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is wanted of the figures, and the table of them. No Ansible, no libvirt."""
+
+from __future__ import annotations
+
+import statistics
+import typing as t
+
+SIZES = (1000, 2000)
+FLOOR = 1.5
+LOOP = 80
+DOUBLE = 2
+MEMORY = 300
+
+RAW = {"same": "read", "new": "write"}
+"""What libvirt itself has to do in each case, however it is called."""
+
+TITLES = {
+    "floor": "a play with a module that takes the list and does nothing",
+    "read": "libvirt: all documents read and parsed by a bare program",
+    "write": "libvirt: the same documents defined by a bare program",
+    "same": "virtfleet.kvm.domains, all as declared",
+    "new": "virtfleet.kvm.domains, all new",
+    "loop": "community.libvirt.virt define in a loop, for each guest",
+    "site": "virtfleet.kvm.site, two hosts as declared",
+}
+
+
+class Goal(t.NamedTuple):
+    """One ratio or amount with its bound.
+
+    :param least: whether the bound is the least that it should be, and not the most
+    """
+
+    name: str
+    value: float
+    bound: float
+    unit: str
+    least: bool = False
+
+    @property
+    def met(self) -> bool:
+        return self.value >= self.bound if self.least else self.value <= self.bound
+
+
+class Measured:
+    """Every run that was measured, by what ran and how many guests there were."""
+
+    def __init__(self) -> None:
+        self.runs: list[dict[str, t.Any]] = []
+
+    def add(self, what: str, size: int, values: t.Mapping[str, float]) -> None:
+        self.runs.append({"what": what, "size": size, **values})
+
+    def values(self, what: str, size: int, name: str = "seconds") -> list[float]:
+        return [run[name] for run in self.runs if (run["what"], run["size"]) == (what, size) and name in run]
+
+    def middle(self, what: str, size: int) -> float:
+        """The seconds of the run in the middle."""
+        return statistics.median(self.values(what, size))
+
+    def rounds(self, case: str, size: int) -> list[tuple[float, float]]:
+        """What a case took in each round, and its floor: what nothing can beat, which is Ansible with the
+        same list and libvirt with the same documents."""
+        values = (self.values(what, size) for what in (case, "floor", RAW[case]))
+        return [(subject, ansible + libvirt) for subject, ansible, libvirt in zip(*values, strict=True)]
+
+    def ratio(self, case: str, size: int) -> float:
+        """A case to its floor, in the middle of all rounds."""
+        return statistics.median(subject / floor for subject, floor in self.rounds(case, size))
+
+    def above(self, case: str, size: int) -> float:
+        """What a case takes above its floor, in the middle of all rounds."""
+        return statistics.median(subject - floor for subject, floor in self.rounds(case, size))
+
+    def gain(self, size: int) -> float:
+        """How many times quicker guests as declared are than a loop over them, in the middle of all rounds."""
+        pairs = zip(self.values("loop", 1), self.values("same", size), strict=True)
+        return statistics.median(size * each / all_at_once for each, all_at_once in pairs)
+
+    def latest(self, size: int) -> str:
+        """The last run of each, on one line."""
+        found = {run["what"]: run["seconds"] for run in self.runs if run["size"] == size}
+        return ", ".join(f"{what} {seconds:.2f} s" for what, seconds in found.items())
+
+
+def goals(measured: Measured) -> list[Goal]:
+    """Every goal with what was measured."""
+    found = []
+    small, large = SIZES
+    for case, title in (("same", "unchanged"), ("new", "new")):
+        found.append(Goal(f"{small} {title} guests, to the floor", measured.ratio(case, small), FLOOR, "x"))
+    gain = measured.gain(small)
+    found.append(Goal(f"{small} unchanged guests, quicker than a loop over each", gain, LOOP, "x", least=True))
+    for case, title in (("same", "unchanged"), ("new", "new")):
+        above = [max(measured.above(case, size), 0.01) for size in SIZES]
+        found.append(
+            Goal(f"{large} to {small} {title} guests, what is above the floor", above[1] / above[0], DOUBLE, "x")
+        )
+    for case, title in (("same", "unchanged"), ("new", "new")):
+        for size in SIZES:
+            memory = max(measured.values(case, size, "memory"))
+            found.append(Goal(f"memory of the module, {size} {title} guests", memory, MEMORY, "MiB"))
+    return found
+
+
+def table(measured: Measured) -> list[str]:
+    """All figures for people."""
+    lines = [f"{'':58} guests     least  median  CPU on the host"]
+    for what, title in TITLES.items():
+        for size in sorted({run["size"] for run in measured.runs if run["what"] == what}):
+            seconds = sorted(measured.values(what, size))
+            cpu = measured.values(what, size, "cpu")
+            told = f"{title:58} {size:6} {seconds[0]:7.2f} s {seconds[len(seconds) // 2]:5.2f} s"
+            told += f" {min(cpu):5.2f} s" if cpu else ""
+            tasks = measured.values(what, size, "tasks")
+            lines.append(told + (f" {tasks[0]:.0f} tasks a host" if tasks else ""))
+    lines += ["", f"{'':58}   measured    goal"]
+    for goal in goals(measured):
+        sign, verdict = (">=" if goal.least else "<="), ("met" if goal.met else "MISSED")
+        lines.append(f"{goal.name:58} {goal.value:7.2f} {goal.unit:3} {sign} {goal.bound:g} {goal.unit:3}  {verdict}")
+    return lines

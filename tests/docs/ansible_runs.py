@@ -1,0 +1,127 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Ansible's programs on what the documentation shows, in a folder of its own, without the user's settings."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from .blocks import ROOT
+
+NAMESPACE = "virtfleet.kvm"
+# Where links and the like are, Ansible finds this very collection.
+COLLECTIONS = ROOT.parents[2]
+PROGRAMS = Path(sys.executable).parent
+
+# One host, on which libvirt's own test driver answers.
+HOST = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+INVENTORY = {"kvm_hosts": {"hosts": {"kvm01": HOST, "kvm02": HOST}}}
+GUESTS = [{"name": "web01", "host": "kvm01", "memory": "1GiB"}]
+
+Tasks = list[dict[str, Any]]
+
+
+def run(folder: Path, *command: str) -> str:
+    """Run a program; what it says is the message where it fails."""
+    env = {key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")}
+    env |= {
+        "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
+        "ANSIBLE_HOME": str(folder / ".ansible"),
+        "ANSIBLE_NOCOLOR": "1",
+        "PATH": f"{PROGRAMS}:{env.get('PATH', '')}",
+    }
+    done = subprocess.run(
+        command, cwd=folder, env=env, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+    )
+    assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def write(folder: Path, name: str, content: Any) -> Path:
+    """A file of a project; what is no text is written as YAML."""
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content if isinstance(content, str) else yaml.safe_dump(content, sort_keys=False))
+    return path
+
+
+def ready(folder: Path) -> None:
+    """The folder has an inventory, be it one that is made up."""
+    if not (folder / "inventory").exists():
+        write(folder, "inventory/hosts.yml", INVENTORY)
+
+
+def check_syntax(folder: Path, playbook: str, *options: str) -> None:
+    """Let ansible-playbook load a playbook, a file or one of the collection, with these options."""
+    ready(folder)
+    run(folder, "ansible-playbook", *(options or ("-i", "inventory")), playbook, "--syntax-check")
+
+
+@functools.cache
+def documentation(kind: str) -> dict[str, Any]:
+    """What ansible-doc says of the collection's plugins of a kind, by name."""
+    folder = "modules" if kind == "module" else kind
+    files = ROOT.glob(f"plugins/{folder}/[!_]*" + (".py" if kind == "module" else ".yml"))
+    names = sorted(f"{NAMESPACE}.{path.stem}" for path in files)
+    return json.loads(run(ROOT, "ansible-doc", "--json", "-t", kind, *names)) if names else {}
+
+
+def run_tasks(folder: Path, tasks: Tasks, variables: dict[str, Any] | None = None) -> None:
+    """Run tasks in check mode on libvirt's test driver; those that do not ask libvirt are only loaded.
+
+    The variables are what the user of the tasks brings along.
+
+    Either way, the options of the collection's modules are held against their documentation.
+    """
+    for task in tasks:
+        for name in modules(task):
+            check_options(task[name] or {}, documentation("module")[name]["doc"].get("options") or {}, name)
+    play = {
+        "name": "Run an example",
+        "hosts": "kvm01",
+        "gather_facts": False,
+        "vars": {"kvm_guests": GUESTS, **(variables or {})},
+        "module_defaults": {f"group/{NAMESPACE}.kvm": {"uri": "test:///default"}},
+        "tasks": tasks,
+    }
+    ready(folder)
+    write(folder, "play.yml", [play])
+    if all(asks_libvirt(name) for task in tasks for name in modules(task)) and not any(map(touches, tasks)):
+        run(folder, "ansible-playbook", "-i", "inventory", "--check", "--diff", "play.yml")
+    else:
+        run(folder, "ansible-playbook", "-i", "inventory", "--syntax-check", "play.yml")
+
+
+def modules(task: dict[str, Any]) -> list[str]:
+    """The collection's modules that a task calls."""
+    return [name for name in task if name.startswith(f"{NAMESPACE}.")]
+
+
+def touches(task: dict[str, Any]) -> bool:
+    """Whether a task calls a module of others that is more than words."""
+    words = ("ansible.builtin.debug", "ansible.builtin.assert", "ansible.builtin.set_fact")
+    return any("." in name and name not in words and not name.startswith(f"{NAMESPACE}.") for name in task)
+
+
+def asks_libvirt(module: str) -> bool:
+    return "uri" in (documentation("module")[module]["doc"].get("options") or {})
+
+
+def check_options(given: Any, documented: dict[str, Any], where: str) -> None:
+    """Every option that is given is documented, however deep."""
+    if isinstance(given, list):
+        for item in given:
+            check_options(item, documented, where)
+    elif isinstance(given, dict):
+        for name, value in given.items():
+            assert name in documented, f"{where}: there is no option {name!r}"
+            check_options(value, documented[name].get("suboptions") or {}, f"{where}.{name}")

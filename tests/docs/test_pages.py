@@ -1,0 +1,183 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every fenced block of the documentation does what the page says. A block that no rule can run fails."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+import yaml
+from ansible.plugins.callback import CallbackBase
+
+from ansible_collections.virtfleet.kvm.plugins.filter.fleet import FilterModule
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import convert, report, rows, variant
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.context import Host
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Observed, plan
+from ansible_collections.virtfleet.kvm.plugins.module_utils._tables import derive
+from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.domain import DOMAIN
+
+from . import commands
+from .ansible_runs import INVENTORY, NAMESPACE, check_syntax, documentation, run, run_tasks, write
+from .blocks import BLOCKS, PAGES, ROOT, Block, blocks
+
+FILTERS = FilterModule().filters()
+SPECS = [yaml.safe_load(path.read_text()) for path in ROOT.glob("roles/*/meta/argument_specs.yml")]
+ROLE_VARIABLES = {name for spec in SPECS for name in spec["argument_specs"]["main"].get("options", {})}
+
+Project = Callable[[Path], Path]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """Writes the files that a page names into a folder, and returns it."""
+
+    def written(page: Path) -> Path:
+        for block in blocks(page):
+            if block.file:
+                write(tmp_path, block.file, block.text)
+        return tmp_path
+
+    return written
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=str)
+def test_block(block: Block, tmp_path: Path, project: Project) -> None:
+    rule = RULES.get(block.rule or block.language)
+    assert rule, f"no rule runs a block of {block.rule or block.language or 'no language'!r}: see {__file__}"
+    rule(block, project(block.page))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_project_of_a_page(page: Path, project: Project) -> None:
+    """The files that a page names are, together, an inventory that the collection's own check accepts."""
+    folder = project(page)
+    if (folder / "inventory").exists():
+        run(folder, "ansible-playbook", "-i", "inventory", f"{NAMESPACE}.check")
+
+
+# --- the rules: each takes the block, and the folder with the files of its page ---
+
+
+def run_yaml(block: Block, folder: Path) -> None:
+    content = yaml.safe_load(block.text)
+    if isinstance(content, list) and all("hosts" in play or is_import(play) for play in content):
+        write(folder, "block.yml", block.text)
+        check_syntax(folder, "block.yml")
+    elif isinstance(content, list):
+        run_tasks(folder, content)
+    elif content.keys() <= ROLE_VARIABLES:
+        assert problems(content) == []
+    else:
+        write(folder, "block/hosts.yml", block.text)
+        listed = json.loads(run(folder, "ansible-inventory", "-i", "block", "--list"))
+        assert listed.get("kvm_hosts", {}).get("hosts"), "neither variables of a role nor an inventory with kvm_hosts"
+
+
+def is_import(play: dict[str, Any]) -> bool:
+    return "ansible.builtin.import_playbook" in play
+
+
+def problems(variables: dict[str, Any]) -> list[str]:
+    """What the collection's own check says of variables, in a made-up inventory."""
+    hosts = list(INVENTORY["kvm_hosts"]["hosts"])
+    return FILTERS["fleet_problems"](hosts, dict.fromkeys(hosts, variables))
+
+
+def run_refused(block: Block, folder: Path) -> None:
+    """What the check says of the block is the text of the next one."""
+    said = next(other for other in blocks(block.page) if other.line > block.line)
+    assert problems(yaml.safe_load(block.text)) == said.text.splitlines()
+
+
+def run_text(block: Block, folder: Path) -> None:
+    """Text alone is only right behind a block that is refused."""
+    before = [other for other in blocks(block.page) if other.line < block.line]
+    assert [other.rule for other in before[-1:]] == ["refused"], "say by a comment how this text is to be tested"
+
+
+def run_plan(block: Block, folder: Path) -> None:
+    """The difference that is printed is the engine's.
+
+    From the page's inventory to the variables in the YAML block before, on kvm01, with its guests running.
+    """
+    host = Host(virt="qemu", virt_reason="no vmx", machines={"q35": "pc-q35-10.0"})
+    before = [other for other in blocks(block.page) if other.line < block.line and other.language == "yaml"][-1]
+    group_vars = yaml.safe_load((folder / "inventory/group_vars/all.yml").read_text())
+    old, new = (
+        DOMAIN.parse(FILTERS["guests_on"](variables["kvm_guests"], "kvm01"))
+        for variables in (group_vars, yaml.safe_load(before.text))
+    )
+    there = {}
+    for made in plan(DOMAIN, {}, old, host):
+        definition = ET.fromstring(next(step.value for step in made.steps if step.action == "define"))
+        there[made.name] = Observed(definition, definition, "running", {"autostart": True})
+    diff = report.result(plan(DOMAIN, there, new, host))["diff"]
+    assert CallbackBase()._get_diff(diff).strip() == block.text.strip()
+
+
+def run_returned(block: Block, folder: Path) -> None:
+    """The keys that are shown are those that the module's documentation has: MODULE.KEY..."""
+    module, *keys = block.argument.split(".")
+    described: Any = documentation("module")[f"{NAMESPACE}.{module}"]["return"]
+    for key in keys:
+        described = described[key]["contains"]
+    check_keys(json.loads(block.text), described)
+
+
+def check_keys(shown: Any, described: dict[str, Any]) -> None:
+    for item in shown if isinstance(shown, list) else [shown]:
+        if isinstance(item, dict):
+            assert item.keys() == described.keys()
+            for key, value in item.items():
+                check_keys(value, described[key].get("contains", {}))
+
+
+def run_paths(block: Block, folder: Path) -> None:
+    """Each line begins with something that is there, and there is a word to say about it."""
+    for line in block.text.splitlines():
+        name, _space, words = line.partition(" ")
+        assert (ROOT / name).exists(), f"there is no {name}"
+        assert (ROOT / name).is_dir() == name.endswith("/")
+        assert words.strip()
+
+
+def run_python(block: Block, folder: Path) -> None:
+    """A row of a table: it can be made, and documents itself."""
+    names = {name: value for module in (convert, rows, variant) for name, value in vars(module).items()}
+    row = eval(block.text.strip().rstrip(","), {**names, "derive": derive})
+    assert row.document()
+
+
+def run_excerpt(block: Block, folder: Path) -> None:
+    """The lines are in the file, but for their indentation."""
+    run_python(block, folder)
+    assert squeezed(block.text) in squeezed((ROOT / block.argument).read_text()), f"{block.argument} has it otherwise"
+
+
+def squeezed(text: str) -> str:
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def run_shell(block: Block, folder: Path) -> None:
+    for command in commands.of(block.text):
+        commands.check(command, folder)
+
+
+RULES: dict[str, Callable[[Block, Path], None]] = {
+    "yaml": run_yaml,
+    "python": run_python,
+    "shell": run_shell,
+    "text": run_text,
+    "refused": run_refused,
+    "plan": run_plan,
+    "returned": run_returned,
+    "paths": run_paths,
+    "excerpt": run_excerpt,
+}

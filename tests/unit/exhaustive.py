@@ -1,0 +1,126 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Declarations made from a table itself, which together use every option of it, none with its default.
+
+They are for the way to XML and back; libvirt would refuse most of them.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import convert
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.aside import Aside
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows import (
+    Documents,
+    Field,
+    Fragment,
+    Group,
+    Map,
+    Property,
+    Struct,
+    Values,
+)
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import Table
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.variant import Variant
+
+Item = dict[str, Any]
+
+
+class Maker:
+    """Makes values, each another than all before."""
+
+    def __init__(self) -> None:
+        self.numbers = itertools.count(2)
+
+    def value(self, converter: convert.Converter, default: Any = None) -> Any:
+        """A value that a converter takes and that is not the default."""
+        number = next(self.numbers)
+        if isinstance(converter, convert.Boolean):
+            return default is not True
+        if isinstance(converter, convert.Choice):
+            return next(word for word in reversed(converter.words) if word != default)
+        if isinstance(converter, convert.Identifier):
+            return f"0x{number % 65536:0{converter.width}x}"
+        if isinstance(converter, convert.Integer):
+            least, most = converter.minimum or 0, converter.maximum or 2**31
+            return next(value for value in (least + number % (most - least), most) if value != default)
+        if isinstance(converter, convert.Size):
+            return f"{number}MiB"
+        for kind, made in (
+            (convert.CpuSet, f"{number}-{number + 2}"),
+            (convert.Mac, f"52:54:00:00:{number // 256:02x}:{number % 256:02x}"),
+            (convert.Uuid, f"0d9ae0a1-3f0c-4d53-9b3f-{number:012x}"),
+            (convert.Address, f"10.8.{number // 256}.{number % 256}"),
+            (convert.Interface, f"10.{number % 256}.0.1/24"),
+            (convert.AbsolutePath, f"/a/{number}"),
+            (convert.Device, f"eth{number}"),
+            (convert.Converter, f"text{number}"),
+        ):
+            if isinstance(converter, kind):
+                return made
+        raise NotImplementedError(f"teach exhaustive.py the converter {converter!r}")
+
+    def row(self, row: Any) -> list[Item]:
+        """What a user may write for one row, as so many alternatives as it takes to use all of it."""
+        if isinstance(row, (Aside, Fragment)):
+            return [{}]
+        if isinstance(row, Variant):
+            return list(self.kinds(row))
+        if isinstance(row, Field):
+            return [{row.name: self.value(row.type, row.default)}]
+        if isinstance(row, Values):
+            return [{row.name: [self.value(row.type), self.value(row.type)]}]
+        if isinstance(row, Map):
+            names = row.names_of or (str(next(self.numbers)), str(next(self.numbers)))
+            return [{row.name: {name: self.value(row.type) for name in names}}]
+        if isinstance(row, Documents):
+            return [{row.name: ["<a:b xmlns:a='urn:a'><a:c/></a:b>", "<d xmlns='urn:d' e='1'>f</d>"]}]
+        if isinstance(row, Struct):
+            return [{row.name: inner} for inner in self.rows(row.fields)]
+        if isinstance(row, Group):
+            keys = {name for key in row.keys for name in ([key] if isinstance(key, str) else key)}
+            return [{row.name: self.rows(row.fields, keys)}]
+        raise NotImplementedError(f"teach exhaustive.py the row {row!r}")
+
+    def kinds(self, row: Variant) -> Iterator[Item]:
+        """Every kind, with all that goes with it."""
+        for tag, rows in row.cases.items():
+            said = row.type is not None and tag not in row.choosers and tag != row.type.default
+            told = {row.type.name: tag} if row.type is not None and said else {}
+            for options in self.rows(rows):
+                yield {**told, **options}
+
+    def rows(self, rows: Any, keys: Any = ()) -> list[Item]:
+        """What a user may write for several rows, of which all have the keys."""
+        parts = [(row, self.row(row)) for row in rows]
+        many = max((len(part) for _row, part in parts), default=1)
+        made: list[Item] = [{} for _index in range(many)]
+        for row, part in parts:
+            # What has been used whole is left out of the rest, but for what none can do without.
+            always = isinstance(row, Variant) or getattr(row, "required", False)
+            always = always or bool(set(row.names) & {key.partition(".")[0] for key in keys})
+            for index in range(many if always else len(part)):
+                made[index].update(part[index % len(part)])
+        return made
+
+
+def exhaustive(table: Table) -> list[Item]:
+    """Declarations that together use every option of a table but those no definition holds."""
+    rows = [row for row in table.rows if not isinstance(row, Property) and row.names != ("name",)]
+    made = Maker().rows(rows)
+    return [{"name": f"made{index}", "state": "present", **item} for index, item in enumerate(made)]
+
+
+def told_apart(rows: Any) -> Iterator[str]:
+    """The dotted paths of options that no definition holds."""
+    for row in rows:
+        inner = row.rows if isinstance(row, (Struct, Group, Variant)) else ()
+        if isinstance(row, (Aside, Fragment)):
+            yield row.name
+        prefix = "" if isinstance(row, Variant) or not inner else f"{row.name}."
+        for path in told_apart(inner):
+            yield prefix + path

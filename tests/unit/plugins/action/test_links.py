@@ -1,0 +1,150 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The controller's half of links: one call where nothing changes, else a new connection that decides."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+from unittest.mock import MagicMock
+
+import pytest
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
+
+from ansible_collections.virtfleet.kvm.plugins.action import links
+
+TRIAL = {"id": "one", "seconds": 30, "addresses": ["192.0.2.10"], "probes": ["name server"]}
+BEGUN = {"changed": True, "changes": ["all"], "diff": [], "forecast": [], "trial": TRIAL}
+WAIT = {"changed": False, "outcome": None, "probes": []}
+GOOD = {
+    "changed": False,
+    "outcome": "confirmed",
+    "probes": [{"probe": "name server", "ok": True, "said": "it answers"}],
+}
+BAD = {"changed": False, "outcome": None, "probes": [{"probe": "name server", "ok": False, "said": "no answer"}]}
+BACK = {"changed": False, "outcome": "rolled-back", "probes": [], "reason": "name server: no answer", "restored": True}
+LOST = AnsibleConnectionFailure("no route to host")
+
+
+class Connection:
+    """A connection of ssh's kind, as far as its options go."""
+
+    def __init__(self) -> None:
+        self.options: dict[str, Any] = {
+            "ssh_args": "-o ControlPersist=60s",
+            "timeout": 10,
+            "reconnection_retries": 3,
+            "host": "192.0.2.10",
+        }
+        self.before = dict(self.options)
+        self._shell = MagicMock(tmpdir="/tmp/x")
+        self.resets = 0
+
+    def get_option(self, name: str) -> Any:
+        return self.options[name]
+
+    def set_option(self, name: str, value: Any) -> None:
+        self.options[name] = value
+
+    def reset(self) -> None:
+        self.resets += 1
+
+
+class Play:
+    """A task, and what the module answers call by call."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *answers: Any) -> None:
+        self.answers, self.calls = list(answers), list[tuple[dict[str, Any], dict[str, Any]]]()
+        self.connection = Connection()
+        task = MagicMock(args={"config": []}, async_val=0, check_mode=False)
+        self.action = links.ActionModule(task, self.connection, MagicMock(), MagicMock(), MagicMock(), MagicMock())
+        monkeypatch.setattr(self.action, "_execute_module", self.execute)
+        monkeypatch.setattr(links, "PAUSE", 0)
+
+    def execute(self, module_name: str, module_args: dict[str, Any], task_vars: Any) -> Any:
+        self.calls.append((module_args, dict(self.connection.options)))
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return dict(answer)
+
+    def run(self) -> dict[str, Any]:
+        return self.action.run(None, {"inventory_hostname": "kvm01"})
+
+
+def test_nothing_to_do_is_one_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    play = Play(monkeypatch, {"changed": False, "changes": []})
+    assert play.run() == {"changed": False, "changes": []}
+    assert len(play.calls) == 1
+    assert play.connection.resets == 0
+
+
+def test_a_refusal_is_handed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    play = Play(monkeypatch, {"failed": True, "msg": "no"})
+    assert play.run() == {"failed": True, "msg": "no"}
+    assert len(play.calls) == 1
+
+
+def test_it_is_confirmed_over_a_connection_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    play = Play(monkeypatch, BEGUN, LOST, WAIT, GOOD)
+    result = play.run()
+    assert (result["changed"], result["outcome"], result["address"]) == (True, "confirmed", "192.0.2.10")
+    assert [probe["probe"] for probe in result["probes"]] == ["name server", "controller"]
+    assert "trial" not in result
+    assert "add_host" not in result
+    assert play.connection.resets == 1
+    for arguments, options in play.calls[1:]:
+        assert arguments == {"config": [], "settle": "one"}
+        assert options["ssh_args"].startswith("-o ControlMaster=no -o ControlPath=none ")
+        assert options["reconnection_retries"] == 0
+    # Later tasks have the connection as it was.
+    assert play.connection.options == play.connection.before
+
+
+def test_a_rollback_is_a_failure_that_says_what_was_probed(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = Play(monkeypatch, BEGUN, BAD, LOST, BACK).run()
+    assert result["failed"]
+    assert not result["changed"]
+    assert (result["outcome"], result["changes"], result["tried"]) == ("rolled-back", [], ["all"])
+    assert "name server: no answer" in result["msg"]
+    assert result["probes"] == BAD["probes"]
+
+
+def test_a_host_that_has_moved_is_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    moved = {**BEGUN, "trial": {**TRIAL, "addresses": ["192.0.2.10", "192.0.2.20"]}}
+    play = Play(monkeypatch, moved, LOST, GOOD)
+    result = play.run()
+    assert result["address"] == "192.0.2.20"
+    assert result["add_host"]["host_vars"] == {"ansible_host": "192.0.2.20"}
+    assert [options["host"] for _arguments, options in play.calls] == ["192.0.2.10", "192.0.2.10", "192.0.2.20"]
+    assert play.connection.options == {**play.connection.before, "host": "192.0.2.20"}
+
+
+def test_a_host_that_stays_away_is_a_failure_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(links, "GRACE", 0.2)
+    play = Play(monkeypatch, {**BEGUN, "trial": {**TRIAL, "seconds": 0}}, LOST)
+    result = play.run()
+    assert result["failed"]
+    assert result["outcome"] == "unknown"
+    assert play.connection.options == play.connection.before
+
+
+def test_an_attempt_that_hangs_is_broken_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(AnsibleConnectionFailure, match="no answer within"), links.limited(0.05):
+        time.sleep(5)
+
+
+@pytest.mark.parametrize("args", [{"config": [], "settle": "x"}])
+def test_what_is_the_plugins_own_is_refused(monkeypatch: pytest.MonkeyPatch, args: dict[str, Any]) -> None:
+    play = Play(monkeypatch, BEGUN)
+    play.action._task.args = args
+    with pytest.raises(AnsibleActionFail, match="settle"):
+        play.run()
+
+
+def test_async_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    play = Play(monkeypatch, BEGUN)
+    play.action._task.async_val = 30
+    with pytest.raises(AnsibleActionFail, match="async"):
+        play.run()

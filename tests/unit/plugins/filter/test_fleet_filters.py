@@ -1,0 +1,38 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The filters as Ansible finds and runs them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar, trust_as_template
+
+from ansible_collections.virtfleet.kvm.plugins.filter.fleet import FilterModule
+from ansible_collections.virtfleet.kvm.tests.unit.support import ROOT
+
+GUESTS = [{"name": "a", "host": "kvm01", "memory": "1GiB"}, {"name": "b", "host": "kvm99", "memory": "1GiB"}]
+
+
+def render(template: str, **variables: Any) -> Any:
+    return Templar(loader=DataLoader(), variables=variables).template(trust_as_template(template))
+
+
+def test_guests_on() -> None:
+    assert render("{{ guests | virtfleet.kvm.guests_on('kvm01') }}", guests=GUESTS) == [{"name": "a", "memory": "1GiB"}]
+
+
+def test_fleet_problems() -> None:
+    found = render("{{ ['kvm01'] | virtfleet.kvm.fleet_problems(hosts) }}", hosts={"kvm01": {"kvm_guests": GUESTS}})
+    assert found == ["guest b: host: 'kvm99' is not in the inventory's group kvm_hosts"]
+
+
+@pytest.mark.parametrize("name", FilterModule().filters())
+def test_every_filter_is_documented(name: str) -> None:
+    document = yaml.safe_load((ROOT / f"plugins/filter/{name}.yml").read_text(encoding="utf-8"))
+    assert document["DOCUMENTATION"]["name"] == name
+    assert f"virtfleet.kvm.{name}" in document["EXAMPLES"]

@@ -1,0 +1,118 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A table takes a list of items: all that is wrong is said at once, and by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.convert import NAME, TEXT, Choice, Integer
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows import Field, Property
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import Table
+from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Invalid, VirtfleetError
+
+TABLE = Table(
+    kind="thing",
+    skeleton="<thing/>",
+    state="present",
+    initial="present",
+    active=frozenset(),
+    transitions={},
+    rows=(
+        Field("name", "name", NAME, "Name."),
+        Property("state", "", Choice("present", "absent"), "State."),
+        Field("least", "least", Integer(), "Least."),
+        Field("most", "most", Integer(), "Most."),
+        Field("mode", "mode", TEXT, "Mode."),
+    ),
+    rules=(
+        lambda item: iter(
+            [Invalid("least", "is more than most")] if item.get("least", 0) > item.get("most", 9) else []
+        ),
+    ),
+)
+
+
+def refused(config: Any) -> list[str]:
+    """The lines of the refusal, without its heading."""
+    with pytest.raises(VirtfleetError) as caught:
+        TABLE.parse(config)
+    heading, *lines = str(caught.value).splitlines()
+    assert heading == "nothing was changed, the input is refused:"
+    return lines
+
+
+def test_items_come_in_normal_form_with_their_state() -> None:
+    assert TABLE.parse(
+        [{"name": "a", "least": "3"}, {"name": "b", "state": "absent"}, {"name": "c", "state": None}]
+    ) == [
+        {"name": "a", "least": 3, "state": "present"},
+        {"name": "b", "state": "absent"},
+        {"name": "c", "state": "present"},
+    ]
+
+
+def test_left_out_and_null_stay_apart() -> None:
+    assert TABLE.parse([{"name": "a"}, {"name": "b", "mode": None}]) == [
+        {"name": "a", "state": "present"},
+        {"name": "b", "mode": None, "state": "present"},
+    ]
+
+
+def test_the_users_data_stays_as_it_is() -> None:
+    config = [{"name": "a", "least": "3"}]
+    TABLE.parse(config)
+    assert config == [{"name": "a", "least": "3"}]
+
+
+def test_every_problem_of_every_item_is_said_at_once() -> None:
+    assert refused(
+        [
+            {"name": "a", "least": "x", "mdoe": "y"},
+            {"name": "good"},
+            {"least": 1},
+            {"name": "b", "least": 5, "most": 4},
+            {"name": "../b"},
+            "banana",
+        ]
+    ) == [
+        "thing a: mdoe: no such option; did you mean 'mode'?",
+        "thing a: least: 'x' is not a whole number",
+        "thing #3: name: is missing",
+        "thing b: least: is more than most",
+        "thing #5: name: '../b' is not a safe name: it may not start with '-' or '.', have space at its"
+        " ends, or hold '/' or control characters",
+        "thing #6: 'banana' is not a dictionary of options",
+    ]
+
+
+def test_an_option_like_no_other_gets_the_list_of_all() -> None:
+    assert refused([{"name": "a", "xyzzy": 1}]) == [
+        "thing a: xyzzy: no such option; it can be: least, mode, most, name, state"
+    ]
+
+
+def test_an_option_that_is_no_string_is_refused_too() -> None:
+    assert refused([{"name": "a", 7: 1}])[0].startswith("thing a: 7: no such option")
+
+
+def test_the_same_name_twice() -> None:
+    assert refused([{"name": "a"}, {"name": "b"}, {"name": "a"}]) == ["thing a: name: is declared more than once"]
+
+
+@pytest.mark.parametrize("name", [None, "", [], {}, True])
+def test_names_that_are_none(name: Any) -> None:
+    assert refused([{"name": name}])[0].startswith("thing #1: name: ")
+
+
+@pytest.mark.parametrize("config", ["banana", None, {"name": "a"}, 7])
+def test_a_config_has_to_be_a_list(config: Any) -> None:
+    with pytest.raises(VirtfleetError, match="is not a list of things"):
+        TABLE.parse(config)
+
+
+def test_an_empty_config_is_fine() -> None:
+    assert TABLE.parse([]) == []

@@ -1,0 +1,264 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A bridge over a device keeps its addresses, and leaves everything else as it is."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Invalid
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import netplan_edit
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.netplan import Netplan, Nic, Place
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.netplan_yaml import load
+
+MAC = "52:54:00:00:00:01"
+BR0 = Place("bridges", "br0")
+
+
+def parsed(**files: str) -> Netplan:
+    return Netplan({f"{name}.yaml": load(name, text) for name, text in files.items()})
+
+
+def bridged(net: Netplan, *ports: str, nics: dict[str, Nic] | None = None, **options: Any) -> Netplan:
+    """The documents with a bridge br0 over some ports."""
+    after = net.copy()
+    known = {port: Nic(port, MAC) for port in ports} if nics is None else nics
+    netplan_edit.declare(after, {"name": "br0", "type": "bridge", "ports": list(ports), **options}, known)
+    return after
+
+
+def layer3(net: Netplan, place: Place) -> dict[str, Any]:
+    """What a definition has of addresses and routes."""
+    return {key: value for key, value in net.merged(place).items() if key in netplan_edit.MOVED}
+
+
+# What is taken over
+
+
+ONE = """
+network: {version: 2, ethernets: {eno1: {dhcp4: true, mtu: 9000, optional: true, wakeonlan: true}, eno2: {dhcp4: yes}}}
+"""
+
+
+def test_a_bridge_takes_over_the_addressing_and_the_port_keeps_its_hardware() -> None:
+    after = bridged(parsed(a=ONE), "eno1")
+    assert after.merged(BR0) == {
+        "dhcp4": "true",
+        "interfaces": ["eno1"],
+        "macaddress": MAC,
+        "mtu": "9000",
+        "optional": "true",
+        "parameters": {"stp": "false", "forward-delay": "0"},
+    }
+    assert after.merged(Place("ethernets", "eno1")) == {"mtu": "9000", "optional": "true", "wakeonlan": "true"}
+    assert after.merged(Place("ethernets", "eno2")) == {"dhcp4": "yes"}
+
+
+def test_each_file_keeps_what_it_says() -> None:
+    before = parsed(
+        a="network: {ethernets: {eno1: {dhcp4: true, addresses: [192.0.2.1/24]}}}",
+        b="network: {ethernets: {eno1: {dhcp4: false, addresses: [192.0.2.2/24]}, eno2: {}}}",
+        c="network: {ethernets: {eno3: {dhcp4: true}}}",
+    )
+    after = bridged(before, "eno1")
+    assert after.network("a.yaml")["bridges"]["br0"] == {"dhcp4": "true", "addresses": ["192.0.2.1/24"]}
+    assert after.network("b.yaml")["bridges"]["br0"]["addresses"] == ["192.0.2.2/24"]
+    assert after.documents["c.yaml"] == before.documents["c.yaml"]
+    assert layer3(after, BR0) == layer3(before, Place("ethernets", "eno1"))
+
+
+def test_the_renderer_of_a_port_reaches_its_bridge() -> None:
+    text = "network: {renderer: networkd, ethernets: {renderer: NetworkManager, eno1: {dhcp4: true}}}"
+    after = bridged(parsed(a=text), "eno1")
+    assert after.renderer(BR0) == "NetworkManager"
+
+
+def test_a_device_that_a_pattern_covers_gets_a_definition_of_its_own_that_is_taken_first() -> None:
+    before = parsed(a="network: {ethernets: {all-en: {match: {name: 'en*'}, dhcp4: true, mtu: 1400}}}")
+    after = bridged(before, "eno1")
+    own = after.owner(Nic("eno1", MAC))
+    assert own is not None
+    assert own.id < "all-en"
+    assert after.merged(BR0)["interfaces"] == [own.id]
+    assert layer3(after, own) == {}
+    assert after.merged(BR0)["dhcp4"] == "true"
+    assert after.owner(Nic("eno2")) == Place("ethernets", "all-en")
+    assert after.merged(Place("ethernets", "all-en")) == before.merged(Place("ethernets", "all-en"))
+
+
+def test_a_device_is_found_by_its_mac_its_new_name_and_its_driver() -> None:
+    net = parsed(
+        a="""
+network:
+  ethernets:
+    lan: {match: {macaddress: "52:54:00:00:00:01"}, set-name: eno1}
+    b: {match: {driver: [ixgbe, "mlx*"]}}
+    eno3: {}
+"""
+    )
+    assert net.owner(Nic("eno1", MAC)) == Place("ethernets", "lan")
+    assert net.owner(Nic("eno1", "52:54:00:00:00:99", permanent=MAC)) == Place("ethernets", "lan")
+    assert net.owner(Nic("ens1", "52:54:00:00:00:02", "mlx5_core")) == Place("ethernets", "b")
+    assert net.owner(Nic("eno3", "52:54:00:00:00:03", "e1000")) == Place("ethernets", "eno3")
+    assert net.owner(Nic("eno4", "52:54:00:00:00:04", "e1000")) is None
+
+
+def test_what_is_built_on_a_port_follows_to_where_its_traffic_is() -> None:
+    before = parsed(
+        a="""
+network:
+  ethernets: {eno1: {addresses: [192.0.2.1/24]}}
+  vlans: {v5: {id: 5, link: eno1}}
+  tunnels: {vx: {mode: vxlan, id: 1, link: eno1, local: 192.0.2.1}}
+  vrfs: {blue: {table: 5, interfaces: [eno1]}}
+"""
+    )
+    after = bridged(before, "eno1")
+    assert after.get(Place("vlans", "v5"), "link") == "eno1"
+    assert after.get(Place("tunnels", "vx"), "link") == "br0"
+    assert after.get(Place("vrfs", "blue"), "interfaces") == ["br0"]
+
+
+# What is refused
+
+
+@pytest.mark.parametrize(
+    ("network", "port", "why"),
+    [
+        ("wifis: {eno1: {dhcp4: true}}", "eno1", "wireless"),
+        ("ethernets: {eno1: {}}, bridges: {br9: {interfaces: [eno1]}}", "eno1", "br9.*takeover: true"),
+        ("ethernets: {eno1: {}}, bonds: {bond0: {interfaces: [eno1]}}", "eno1", "make bond0 the port"),
+        ("tunnels: {wg0: {mode: wireguard}}", "wg0", "no Ethernet frames"),
+        ("bridges: {br9: {}}", "br9", "is a bridge"),
+        ("ethernets: {lo: {addresses: [192.0.2.1/32]}}", "lo", "loopback"),
+        ("vrfs: {blue: {table: 5}}", "blue", "VRF"),
+        ("ethernets: {br0: {}, eno1: {}}", "eno1", "already one of netplan's ethernets"),
+        ("ethernets: {eno1: {match: {macaddress: '52:54:00:00:00:77'}}}", "eno1", "for another device"),
+        ("renderer: NetworkManager, ethernets: {x: {match: {name: 'en*'}}}", "eno1", "NetworkManager cannot tell"),
+    ],
+)
+def test_what_cannot_be_a_port_is_refused_and_nothing_changes(network: str, port: str, why: str) -> None:
+    with pytest.raises(Invalid, match=why):
+        bridged(parsed(a=f"network: {{{network}}}"), port)
+
+
+def test_takeover_takes_a_port_from_its_bridge() -> None:
+    text = """
+network:
+  ethernets: {eno1: {}, eno2: {}}
+  bridges: {br9: {interfaces: [eno1, eno2], dhcp4: true, parameters: {path-cost: {eno1: 5}}}}
+"""
+    after = bridged(parsed(a=text), "eno1", takeover=True)
+    assert after.merged(Place("bridges", "br9")) == {"interfaces": ["eno2"], "dhcp4": "true", "parameters": {}}
+    assert after.get(BR0, "interfaces") == ["eno1"]
+
+
+def test_two_ports_with_addresses_need_a_decision() -> None:
+    text = "network: {ethernets: {eno1: {dhcp4: true}, eno2: {addresses: [192.0.2.1/24]}}}"
+    with pytest.raises(Invalid, match="eno1, eno2 each have addresses"):
+        bridged(parsed(a=text), "eno1", "eno2")
+    assert bridged(parsed(a=text), "eno1", "eno2", addressing="dhcp").merged(BR0)["dhcp4"] == "true"
+
+
+# What is declared
+
+
+def test_stp_and_forward_delay_are_always_written_both() -> None:
+    for options in ({}, {"stp": True}, {"forward_delay": 4}):
+        parameters = bridged(parsed(a=ONE), "eno1", **options).get(BR0, "parameters")
+        assert set(parameters) == {"stp", "forward-delay"}
+    existing = parsed(a="network: {ethernets: {eno1: {}}, bridges: {br0: {interfaces: [eno1]}}}")
+    assert bridged(existing, "eno1", forward_delay=4).get(BR0, "parameters") == {"stp": "false", "forward-delay": "4"}
+    assert bridged(existing, "eno1").documents == existing.documents
+
+
+def test_static_addresses_take_the_place_of_the_ports() -> None:
+    after = bridged(
+        parsed(a=ONE),
+        "eno1",
+        addressing="static",
+        addresses=["192.0.2.5/24"],
+        gateway="192.0.2.1",
+        nameservers=["192.0.2.3"],
+        routes=[{"to": "10.0.0.0/8", "via": "192.0.2.9"}],
+    )
+    assert layer3(after, BR0) == {
+        "addresses": ["192.0.2.5/24"],
+        "routes": [{"to": "default", "via": "192.0.2.1"}, {"to": "10.0.0.0/8", "via": "192.0.2.9"}],
+        "nameservers": {"addresses": ["192.0.2.3"]},
+    }
+    assert layer3(after, Place("ethernets", "eno1")) == {}
+
+
+def test_a_list_of_several_files_is_replaced_in_all_of_them() -> None:
+    net = parsed(
+        a="network: {bridges: {br0: {addresses: [192.0.2.1/24]}}}",
+        b="network: {bridges: {br0: {addresses: [192.0.2.2/24]}}}",
+    )
+    net.put("a.yaml", BR0, "addresses", ["192.0.2.3/24"])
+    assert net.merged(BR0)["addresses"] == ["192.0.2.3/24"]
+
+
+def test_a_bridge_without_addresses_asks_for_none_either() -> None:
+    after = bridged(parsed(a=ONE), "eno1", addressing="none")
+    assert layer3(after, BR0) == {"link-local": [], "accept-ra": "false"}
+
+
+# Properties
+
+
+ADDRESSES = st.lists(st.integers(1, 250).map(lambda host: f"192.0.2.{host}/24"), unique=True, max_size=3)
+BODIES = st.fixed_dictionaries(
+    {},
+    optional={
+        "dhcp4": st.sampled_from(["true", "no"]),
+        "dhcp6": st.sampled_from(["yes", "false"]),
+        "dhcp4-overrides": st.just({"use-dns": "false"}),
+        "addresses": ADDRESSES,
+        "gateway4": st.just("192.0.2.254"),
+        "nameservers": st.fixed_dictionaries({"addresses": ADDRESSES.map(lambda found: [each[:-3] for each in found])}),
+        "routes": st.lists(st.just({"to": "10.0.0.0/8", "via": "192.0.2.9"}), max_size=1),
+        "mtu": st.sampled_from(["1400", "9000"]),
+        "wakeonlan": st.just("true"),
+        "optional": st.just("true"),
+    },
+)
+FILES = st.dictionaries(
+    st.sampled_from(["00-installer.yaml", "50-cloud-init.yaml", "99-local.yaml"]),
+    st.dictionaries(st.sampled_from(["eno1", "eno2", "eno3"]), BODIES, min_size=1).map(
+        lambda found: {"network": {"version": "2", "ethernets": found}}
+    ),
+    min_size=1,
+)
+
+
+@given(FILES, st.sampled_from(["eno1", "eno2", "eno3"]))
+@settings(max_examples=300)
+def test_bridging_moves_all_of_one_device_and_nothing_else(files: dict[str, Any], nic: str) -> None:
+    before = Netplan(files)
+    port = before.place(nic)
+    after = bridged(before, nic)
+    if port is not None:
+        assert layer3(after, BR0) == layer3(before, port)
+        assert layer3(after, port) == {}
+    for place in before.places():
+        if place != port:
+            assert after.merged(place) == before.merged(place)
+    assert bridged(after, nic).documents == after.documents
+    back = after.copy()
+    netplan_edit.remove(back, "br0", "bridge", {nic: Nic(nic, MAC)})
+    if port is not None:
+        assert back.documents == before.documents
+
+
+@given(FILES)
+def test_nothing_is_changed_in_place(files: dict[str, Any]) -> None:
+    original = copy.deepcopy(files)
+    bridged(Netplan(files), "eno1")
+    assert files == original

@@ -1,0 +1,80 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PyYAML guesses types that netplan does not: what a file says must come out as it went in."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import netplan_yaml
+
+SCALARS = st.one_of(
+    st.sampled_from(
+        ["yes", "no", "on", "null", "~", "", "0123", "52:54:00:12:34:56", "1_000", "2024-01-01", "<<", "=", "1e3"]
+    ),
+    st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs")), max_size=20),
+)
+DOCUMENTS = st.dictionaries(
+    SCALARS, st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(SCALARS, inner), max_leaves=8)
+)
+
+
+@given(DOCUMENTS)
+def test_text_goes_through_unchanged(document: dict[str, object]) -> None:
+    assert netplan_yaml.load("x", netplan_yaml.dump(document)) == document
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "a: 52:54:00:12:34:56",
+        "a: 0123",
+        "a: yes",
+        "a: 'yes'",
+        'a: "2"',
+        "a: 1_000",
+        "a: 2024-01-01",
+        "a: 83...11",
+        "a: null",
+        "a: '~'",
+    ],
+)
+def test_scalars_keep_their_spelling_and_quotes(line: str) -> None:
+    written = netplan_yaml.dump(netplan_yaml.load("x", line)).strip()
+    # A MAC address of digits alone is the one exception: in quotes nobody takes it for a number.
+    assert written == line.replace("52:54:00:12:34:56", '"52:54:00:12:34:56"')
+
+
+def test_an_alias_is_a_copy_and_does_not_change_with_its_anchor() -> None:
+    document = netplan_yaml.load("x", "a: &shared {addresses: [192.0.2.1/24]}\nb: *shared\n")
+    document["a"]["addresses"].clear()
+    assert document["b"] == {"addresses": ["192.0.2.1/24"]}
+
+
+@pytest.mark.parametrize("text", ["a: [", "- a", "a: !!python/object:os.system {}", "just text", "a: *unknown"])
+def test_what_is_no_document_is_refused_by_name(text: str) -> None:
+    with pytest.raises(VirtfleetError, match=r"^50-x\.yaml: "):
+        netplan_yaml.load("50-x.yaml", text)
+
+
+def test_the_comments_at_the_top_stay() -> None:
+    text = "# This file is generated.\n# Do not touch.\n\nnetwork: {version: 2}\n"
+    assert netplan_yaml.header(text) == "# This file is generated.\n# Do not touch.\n\n"
+    assert not netplan_yaml.has_inner_comments(text)
+    assert netplan_yaml.has_inner_comments("network:\n  # why\n  version: 2\n")
+
+
+def test_secrets_are_not_shown() -> None:
+    text = """
+network:
+  wifis: {wl0: {access-points: {home: {password: geheim1, auth: {password: geheim2, client-key-password: geheim3}}}}}
+  tunnels: {wg0: {key: geheim4, peers: [{keys: {public: geheim5, shared: geheim6}, endpoint: "192.0.2.1:5"}]}}
+  modems: {m0: {pin: geheim7}}
+"""
+    shown = netplan_yaml.dump(netplan_yaml.redacted(netplan_yaml.load("x", text)))
+    assert "geheim" not in shown
+    assert "192.0.2.1:5" in shown

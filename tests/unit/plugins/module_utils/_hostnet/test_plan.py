@@ -1,0 +1,313 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plan of a host's links: refusals, files, identity, forecast. What the lab's kernel cannot run is here, too."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import converge, facts, networkd
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import (
+    Device,
+    Facts,
+    Guest,
+    NetplanFile,
+    Route,
+)
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.plan import plan
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.table import LINK
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.work import Plan
+
+ENO1 = Device(
+    "eno1",
+    index=2,
+    mac="52:54:00:00:00:01",
+    addresses=("192.0.2.10/24", "2001:db8::10/64"),
+    network_file="/run/systemd/network/10-netplan-eno1.network",
+    client_id="ff5ce5362700020000ab11b0f7f1937de3cb4e",
+)
+ENO2 = Device("eno2", index=3, mac="52:54:00:00:00:02")
+NETPLAN = NetplanFile(
+    "/etc/netplan", "01-netcfg.yaml", "network: {version: 2, ethernets: {eno1: {dhcp4: true}, eno2: {optional: true}}}"
+)
+HOST = Facts(
+    devices={"eno1": ENO1, "eno2": ENO2},
+    routes=(
+        Route("0.0.0.0/0", "eno1", "192.0.2.1"),
+        Route("192.0.2.0/24", "eno1"),
+        Route("192.168.122.0/24", "virbr0"),
+    ),
+    netplan=(NETPLAN,),
+    has_netplan=True,
+    networkd=True,
+    login="192.0.2.10",
+)
+BRIDGE = {"name": "br0", "type": "bridge", "ports": ["eno1"]}
+
+
+def planned(*config: dict[str, Any], host: Facts = HOST, **options: Any) -> Plan:
+    return plan(LINK.parse(list(config)), host, **options)
+
+
+def refusal(*config: dict[str, Any], host: Facts = HOST) -> str:
+    with pytest.raises(VirtfleetError, match="nothing was changed") as caught:
+        planned(*config, host=host)
+    return str(caught.value)
+
+
+def with_device(device: Device, host: Facts = HOST) -> Facts:
+    return dataclasses.replace(host, devices={**host.devices, device.name: device})
+
+
+def text(found: Plan, ending: str) -> str:
+    return next(file.after or "" for file in found.files if file.path.endswith(ending))
+
+
+# What a bridge needs
+
+
+def test_a_bridge_is_one_file_of_netplans_and_its_dhcp_identity() -> None:
+    found = planned(BRIDGE)
+    assert [file.path for file in found.files] == [
+        "/usr/local/lib/systemd/network/10-netplan-br0.network.d/virtfleet-identity.conf",
+        "/etc/netplan/01-netcfg.yaml",
+    ]
+    assert [file.trial for file in found.files] == [
+        "/run/systemd/network/10-netplan-br0.network.d/virtfleet-identity.conf",
+        "/run/netplan/01-netcfg.yaml",
+    ]
+    # RFC 4361: the four bytes behind the type are the IAID.
+    assert f"IAID={0x5CE53627}\n" in text(found, "identity.conf")
+    assert found.files[-1].mode == 0o600
+    assert found.new == ["br0"]
+    assert found.addresses == ["192.0.2.10"]
+    assert found.forecast[0]["before"] == found.forecast[0]["after"] == list(ENO1.addresses)
+
+
+def test_a_client_that_goes_by_its_mac_needs_no_identity() -> None:
+    device = dataclasses.replace(ENO1, client_id="01525400000001")
+    assert [file.path for file in planned(BRIDGE, host=with_device(device)).files] == ["/etc/netplan/01-netcfg.yaml"]
+
+
+def test_a_lease_that_is_not_there_is_said() -> None:
+    device = dataclasses.replace(ENO1, client_id="")
+    found = planned(BRIDGE, host=with_device(device))
+    assert found.forecast[0]["after"] is None
+    assert "no DHCP lease" in found.forecast[0]["note"]
+
+
+def test_nothing_to_do_is_nothing() -> None:
+    first = planned(BRIDGE)
+    done = dataclasses.replace(
+        HOST,
+        netplan=(dataclasses.replace(NETPLAN, text=text(first, ".yaml")),),
+        units={file.path: file.after or "" for file in first.files if "systemd" in file.path},
+        devices={
+            "eno1": dataclasses.replace(ENO1, master="br0", addresses=(), client_id=""),
+            "br0": dataclasses.replace(ENO1, name="br0", kind="bridge"),
+        },
+    )
+    again = planned(BRIDGE, host=done)
+    assert (again.changes, again.files, again.forecast, again.commands) == ([], [], [], [])
+    # A bridge that gets another address is followed to it.
+    moved = planned({**BRIDGE, "addressing": "static", "addresses": ["192.0.2.20/24"]}, host=done)
+    assert moved.addresses == ["192.0.2.10", "192.0.2.20"]
+    assert moved.forecast[0]["after"] == ["192.0.2.20/24"]
+    # And back: the very same document, and no identity.
+    back = planned({"name": "br0", "state": "absent"}, host=done)
+    assert back.gone == ["br0"]
+    assert [file.after for file in back.files if "systemd" in file.path] == [None]
+    assert "dhcp4: true" in text(back, ".yaml")
+    assert "br0" not in text(back, ".yaml")
+
+
+def test_cloud_init_is_told_not_to_write_the_file_again() -> None:
+    host = dataclasses.replace(
+        HOST, netplan=(dataclasses.replace(NETPLAN, name="50-cloud-init.yaml"),), cloud_init=True
+    )
+    found = planned(BRIDGE, host=host)
+    assert "network: {config: disabled}" in text(found, ".cfg")
+    # It has effect at boot only, so there is nothing to try.
+    assert next(file.trial for file in found.files if file.path.endswith(".cfg")) == ""
+
+
+# Faults
+
+
+def test_a_wireless_card_is_refused() -> None:
+    host = with_device(dataclasses.replace(ENO2, wireless=True))
+    assert "mode nat" in refusal({**BRIDGE, "ports": ["eno2"]}, host=host)
+    assert "mode nat" in refusal({"name": "shim0", "type": "macvlan", "parent": "eno2"}, host=host)
+
+
+def test_ifupdown_is_refused_with_the_way_out() -> None:
+    host = dataclasses.replace(HOST, ifupdown=frozenset({"eno1"}), netplan=(), has_netplan=False)
+    assert "apt install netplan.io" in refusal(BRIDGE, host=host)
+
+
+def test_network_manager_alone_is_refused_with_the_way_out() -> None:
+    host = dataclasses.replace(HOST, netplan=(), has_netplan=False, networkd=False, network_manager=True)
+    assert "NetworkManager alone" in refusal(BRIDGE, host=host)
+
+
+def test_a_guest_on_macvtap_is_named() -> None:
+    for interface in (("macvtap0", "direct", "eno1"), ("macvtap0", "network", "")):
+        host = dataclasses.replace(HOST, guests=(Guest("web01", (interface,)),))
+        tap = Device("macvtap0", kind="macvtap", parent="eno1")
+        assert "guest web01 runs on eno1 by MacVTap" in refusal(BRIDGE, host=with_device(tap, host))
+
+
+def test_a_device_on_the_port_is_named() -> None:
+    assert "shim0 is on eno1" in refusal(BRIDGE, host=with_device(Device("shim0", kind="macvlan", parent="eno1")))
+
+
+def test_the_way_by_which_the_host_was_reached_stays() -> None:
+    assert "192.0.2.10, by which the host is reached" in refusal({**BRIDGE, "addressing": "none"})
+
+
+def test_a_subnet_that_is_routed_elsewhere_is_named() -> None:
+    static = {**BRIDGE, "ports": ["eno2"], "addressing": "static", "addresses": ["192.168.122.9/24"]}
+    assert "192.168.122.0/24, which the host has a route to by virbr0" in refusal(static)
+
+
+def test_every_link_that_is_wrong_is_named_at_once() -> None:
+    said = refusal({**BRIDGE, "ports": ["no1"]}, {"name": "br1", "type": "bridge", "ports": ["no2"]})
+    assert "link br0" in said
+    assert "link br1" in said
+
+
+def test_dropped_traffic_is_said_and_put_right_only_when_asked_for() -> None:
+    host = dataclasses.replace(HOST, nf_call=True, forward_policy="DROP")
+    assert "bypass_iptables" in planned(BRIDGE, host=host).warnings[0]
+    asked = planned(BRIDGE, host=host, bypass_iptables=True)
+    assert "bridge-nf-call-iptables = 0" in text(asked, "bridge.conf")
+    assert asked.undo
+
+
+# Links that the kernel of the test hosts has not
+
+
+def test_a_bridge_on_a_vlan_on_a_bond() -> None:
+    found = planned(
+        {"name": "br20", "type": "bridge", "ports": ["vlan20"], "addressing": "none"},
+        {"name": "vlan20", "type": "vlan", "parent": "bond0", "id": 20},
+        {"name": "bond0", "type": "bond", "ports": ["eno1", "eno2"], "mode": "active-backup"},
+    )
+    document = text(found, "01-netcfg.yaml")
+    assert "bond0:\n      dhcp4: true\n" in document
+    assert "mode: active-backup" in document
+    assert "link: bond0" in document
+    assert found.new == ["bond0", "vlan20", "br20"]
+
+
+def test_links_that_are_built_on_each_other_are_refused() -> None:
+    bond = {"name": "bond0", "type": "bond", "ports": ["vlan20"]}
+    assert "built on itself" in refusal(bond, {"name": "vlan20", "type": "vlan", "parent": "bond0", "id": 20})
+
+
+def test_vlan_filtering_is_a_drop_in() -> None:
+    found = planned({**BRIDGE, "vlan_filtering": True})
+    assert text(found, "10-netplan-br0.netdev.d/virtfleet-vlan.conf").endswith("[Bridge]\nVLANFiltering=yes\n")
+
+
+def test_network_manager_through_netplan() -> None:
+    text_ = NETPLAN.text.replace("version: 2", "version: 2, renderer: NetworkManager")
+    host = dataclasses.replace(HOST, netplan=(dataclasses.replace(NETPLAN, text=text_),), network_manager=True)
+    found = planned(BRIDGE, host=host)
+    assert found.network_manager
+    assert [file.path for file in found.files] == ["/etc/netplan/01-netcfg.yaml"]
+    assert "is NetworkManager's" in refusal({"name": "shim0", "type": "macvlan", "parent": "eno1"}, host=host)
+
+
+# MacVLAN and networkd alone
+
+
+def test_the_shim_leads_to_the_parents_subnet_by_halves() -> None:
+    found = planned({"name": "shim0", "type": "macvlan", "parent": "eno1"})
+    unit = text(found, "50-virtfleet-shim0.network")
+    assert "Destination=192.0.2.0/25\nScope=link\nPreferredSource=192.0.2.10\n" in unit
+    assert "Destination=192.0.2.128/25\n" in unit
+    assert "Address=" not in unit
+    assert "MACVLAN=shim0" in text(found, "10-netplan-eno1.network.d/virtfleet-shim0.conf")
+
+
+def test_a_shim_on_a_device_without_an_address_asks_for_one() -> None:
+    unit = text(planned({"name": "shim0", "type": "macvlan", "parent": "eno2"}), "50-virtfleet-shim0.network")
+    assert "DHCP=ipv4" in unit
+
+
+WIRED = "/etc/systemd/network/20-wired.network"
+ALONE = Facts(
+    devices={"eno1": dataclasses.replace(ENO1, network_file=WIRED)},
+    units={WIRED: "[Match]\nName=eno1\n[Network]\nDHCP=ipv4\nVLAN=v5\n[DHCPv4]\nUseMTU=yes\n[Link]\nMTUBytes=1400\n"},
+    networkd=True,
+    login="192.0.2.10",
+)
+
+
+def test_networkd_alone_gets_units_that_come_first_and_keeps_the_users() -> None:
+    found = planned(BRIDGE, host=ALONE)
+    assert all("/00-virtfleet-" in file.path for file in found.files)
+    bridge = networkd.parse(text(found, "00-virtfleet-br0.network"))
+    assert networkd.setting(bridge, "Network", "DHCP") == "ipv4"
+    assert networkd.setting(bridge, "DHCPv4", "UseMTU") == "yes"
+    assert networkd.setting(bridge, "DHCPv4", "IAID") == str(0x5CE53627)
+    assert networkd.setting(bridge, "Link", "MTUBytes") == "1400"
+    port = networkd.parse(text(found, "00-virtfleet-eno1.network"))
+    assert networkd.setting(port, "Network", "Bridge") == "br0"
+    assert networkd.setting(port, "Network", "VLAN") == "v5"
+    assert networkd.setting(port, "Network", "DHCP") is None
+    # Done, and done again: nothing; and back.
+    kept = {file.path: file.after or "" for file in found.files}
+    devices = {
+        "eno1": dataclasses.replace(
+            ENO1, master="br0", addresses=(), client_id="", network_file=f"{networkd.KEPT}/00-virtfleet-eno1.network"
+        ),
+        "br0": dataclasses.replace(ENO1, name="br0", kind="bridge"),
+    }
+    done = dataclasses.replace(ALONE, devices=devices, units={**ALONE.units, **kept})
+    assert planned(BRIDGE, host=done).files == []
+    back = planned({"name": "br0", "state": "absent"}, host=done)
+    assert {file.path: file.after for file in back.files} == dict.fromkeys(kept)
+    assert back.gone == ["br0"]
+
+
+# Reading
+
+
+def test_the_devices_of_ip() -> None:
+    found = facts.devices(
+        [
+            {"ifname": "lo", "ifindex": 1, "link_type": "loopback"},
+            {"ifname": "eno1", "ifindex": 2, "link_index": 2, "link_netnsid": 0, "linkinfo": {"info_kind": "veth"}},
+            {"ifname": "macvtap0", "ifindex": 3, "link": "eno1", "linkinfo": {"info_kind": "macvtap"}},
+            {"ifname": "v5", "ifindex": 4, "link_index": 2, "linkinfo": {"info_kind": "vlan"}},
+        ]
+    )
+    assert found["lo"].kind == "loopback"
+    assert found["eno1"].parent == ""
+    assert found["macvtap0"].parent == "eno1"
+    assert found["v5"].parent == "eno1"
+
+
+def test_the_hops_of_a_route_are_routes() -> None:
+    found = facts.routes(
+        [{"dst": "default", "protocol": "ra", "nexthops": [{"gateway": "fe80::1", "dev": "eno1"}, {"dev": "eno2"}]}],
+        "::/0",
+    )
+    assert [(route.to, route.device, route.via) for route in found] == [
+        ("::/0", "eno1", "fe80::1"),
+        ("::/0", "eno2", ""),
+    ]
+
+
+def test_secrets_of_netplan_are_not_in_the_diff() -> None:
+    secret = NETPLAN.text.replace("eno2: {optional: true}", "eno2: {auth: {password: geheim}}")
+    found = planned(BRIDGE, host=dataclasses.replace(HOST, netplan=(dataclasses.replace(NETPLAN, text=secret),)))
+    assert "geheim" in text(found, ".yaml")
+    assert "geheim" not in str(converge.told(found))

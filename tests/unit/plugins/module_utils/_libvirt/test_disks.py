@@ -1,0 +1,189 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Disks by size: which volume each is, what grows, and what goes with the guest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Observed, Plan, plan
+from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Invalid
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import disks
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.storage_observe import Pool, Users
+from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.domain import DOMAIN
+from ansible_collections.virtfleet.kvm.tests.unit.support import KVM_HOST, observed
+
+POOLS = {
+    "default": Pool("dir", "/images", True),
+    "vg0": Pool("logical", "/dev/vg0", True),
+    "ceph": Pool("rbd", None, True),
+}
+GUEST = """
+<domain type='kvm'><name>web01</name><memory>1048576</memory><os><type>hvm</type></os><devices>
+<disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='/images/old.qcow2'/>
+<target dev='vda' bus='virtio'/></disk>
+<disk type='file' device='disk'><source file='/elsewhere/x.raw'/><target dev='vdb' bus='virtio'/></disk>
+<disk type='file' device='cdrom'><source file='/images/tools.iso'/><target dev='sda' bus='sata'/><readonly/></disk>
+</devices></domain>
+"""
+
+
+def volume(capacity: int, path: str) -> Observed:
+    """A volume that is there."""
+    return observed(
+        f"<volume><name>{path.rpartition('/')[2]}</name><capacity>{capacity}</capacity><target><path>{path}</path>"
+        "<format type='qcow2'/></target></volume>",
+        state="present",
+    )
+
+
+def resolved(*given: dict[str, Any], have: str | None = None) -> tuple[list[dict[str, Any]], list[disks.Needed]]:
+    """The disks of a guest, by what they are on, and the volumes that they need."""
+    (want,) = DOMAIN.parse([{"name": "web01", "memory": "1GiB", "disks": list(given)}])
+    there = None if have is None else observed(have)
+    item, needed = disks.resolve(want, there, POOLS, KVM_HOST)
+    return item["disks"], needed
+
+
+def planned(*given: dict[str, Any], have: str | None = None, volumes: dict[str, Observed] | None = None) -> Plan:
+    """The plan of a guest with these disks."""
+    (want,) = DOMAIN.parse([{"name": "web01", "memory": "1GiB", "disks": list(given)}])
+    there = None if have is None else observed(have)
+    item, needed = disks.resolve(want, there, POOLS, KVM_HOST)
+    (result,) = plan(DOMAIN, {} if there is None else {"web01": there}, [item], KVM_HOST)
+    disks.amend(result, needed, volumes or {}, POOLS, KVM_HOST)
+    return result
+
+
+@pytest.mark.parametrize(
+    ("given", "place", "key"),
+    [
+        ({"size": "1GiB"}, {"file": "/images/web01-vda.qcow2"}, "default/web01-vda.qcow2"),
+        ({"size": "1GiB", "format": "raw"}, {"file": "/images/web01-vda.raw"}, "default/web01-vda.raw"),
+        ({"size": "1GiB", "target": "sdb"}, {"file": "/images/web01-sdb.qcow2"}, "default/web01-sdb.qcow2"),
+        ({"size": "1GiB", "bus": "sata"}, {"file": "/images/web01-sda.qcow2"}, "default/web01-sda.qcow2"),
+        ({"size": "1GiB", "pool": "vg0"}, {"block": "/dev/vg0/web01-vda.raw"}, "vg0/web01-vda.raw"),
+        ({"size": "1GiB", "volume": "mine"}, {"volume": "mine", "pool": "default"}, "default/mine"),
+        ({"size": "1GiB", "pool": "ceph"}, {"volume": "web01-vda.raw", "pool": "ceph"}, "ceph/web01-vda.raw"),
+        ({"image": "golden"}, {"file": "/images/web01-vda.qcow2"}, "default/web01-vda.qcow2"),
+        ({"size": "1GiB", "pool": "later"}, {"volume": "web01-vda.qcow2", "pool": "later"}, "later/web01-vda.qcow2"),
+    ],
+)
+def test_the_rule_of_names(given: dict[str, Any], place: dict[str, Any], key: str) -> None:
+    (disk,), (need,) = resolved(given)
+    assert {name: disk.get(name) for name in place} == place
+    assert need.key == key
+    assert not {"size", "image", "backing", "checksum"} & disk.keys()
+
+
+def test_targets_follow_the_order_as_they_do_without_sizes() -> None:
+    done, _needed = resolved({"size": "1GiB"}, {"file": "/x"}, {"size": "1GiB"}, {"size": "1GiB", "target": "vdc"})
+    assert [disk["target"] for disk in done] == ["vda", "vdb", "vdd", "vdc"]
+
+
+@pytest.mark.parametrize(
+    ("given", "option", "value"),
+    [
+        ({"size": "1GiB", "image": "golden"}, "clone_from", "golden"),
+        ({"size": "1GiB", "image": "fast/golden"}, "image", "fast/golden"),
+        ({"size": "1GiB", "image": "/root/x.img"}, "image", "/root/x.img"),
+        ({"size": "1GiB", "image": "https://example.com/x"}, "image", "https://example.com/x"),
+        ({"size": "1GiB", "backing": "golden"}, "backing", {"volume": "golden"}),
+    ],
+)
+def test_what_fills_a_disk(given: dict[str, Any], option: str, value: Any) -> None:
+    _done, (need,) = resolved(given)
+    if value == "fast/golden":
+        option = "clone_from"
+    assert need.item[option] == value
+
+
+def test_a_disk_that_is_there_stays_where_it_is_and_grows() -> None:
+    result = planned({"size": "2GiB"}, have=GUEST, volumes={"default/old.qcow2": volume(1024**3, "/images/old.qcow2")})
+    assert [(change.path, change.before, change.after) for change in result.changes][:1] == [
+        ("disks[0].size", "1GiB", "2GiB")
+    ]
+    assert result.steps[0].action == "grow_volume"
+    assert "web01-vda" not in str(result.steps)
+
+
+def test_a_size_that_is_there_changes_nothing() -> None:
+    both = {"target": "vdb"}, {"target": "sda"}
+    result = planned(
+        {"size": "1GiB"}, *both, have=GUEST, volumes={"default/old.qcow2": volume(1024**3, "/images/old.qcow2")}
+    )
+    assert (result.changes, result.steps) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("given", "word"),
+    [
+        ({"size": "1MiB", "target": "vda"}, r"disks\[0\].size: is 1GiB"),
+        ({"size": "1GiB", "target": "vda", "pool": "vg0"}, r"disks\[0\].pool: the disk is on /images/old.qcow2"),
+        ({"size": "1GiB", "target": "vdb"}, r"disks\[0\].size: the disk is on /elsewhere/x.raw, which is in no pool"),
+        ({"size": "1GiB", "target": "vda", "format": "raw"}, "is qcow2 and cannot be changed to raw"),
+    ],
+)
+def test_what_a_disk_cannot_become(given: dict[str, Any], word: str) -> None:
+    with pytest.raises(Invalid, match=word):
+        planned(given, have=GUEST, volumes={"default/old.qcow2": volume(1024**3, "/images/old.qcow2")})
+
+
+@pytest.mark.parametrize(
+    ("given", "word"),
+    [
+        ({"size": "1GiB", "file": "/x"}, "does not go with file or block"),
+        ({"size": "1GiB", "device": "cdrom"}, "does not go with device 'cdrom'"),
+        ({"image": "a", "backing": "b"}, "only one of image, backing"),
+        ({"image": "a", "checksum": "sha256:" + "0" * 64}, "goes with an image that is an URL or a file"),
+        ({"size": "1GiB", "backing": "../x"}, "is not a safe name"),
+        ({"size": 20}, "write a unit"),
+    ],
+)
+def test_what_is_wrong_with_a_disk_is_said(given: dict[str, Any], word: str) -> None:
+    _item, problems = DOMAIN.parse_item({"name": "x", "disks": [given]})
+    assert word in "\n".join(map(str, problems))
+
+
+def test_a_new_disk_is_told_by_its_volume() -> None:
+    result = planned({"size": "1GiB"})
+    assert [change.path for change in result.changes] == ["disks[0].volume", "definition"]
+    (disk,) = result.changes[1].after["disks"]
+    assert (disk["volume"], disk["pool"], "file" in disk) == ("web01-vda.qcow2", "default", False)
+    assert [step.action for step in result.steps] == ["make_volume", "define"]
+
+
+def removed(made: dict[str, Any], users: Users | None = None, have: str | None = GUEST) -> Plan:
+    """The plan of a guest that goes with its storage."""
+    result = Plan("domain", "web01")
+    there = None if have is None else observed(have)
+    volumes = {key: volume(1, "/images/" + key.partition("/")[2]) for key in made}
+    disks.removals(result, there, volumes, POOLS, made, users or Users())
+    return result
+
+
+def test_only_what_was_made_goes() -> None:
+    result = removed({"default/old.qcow2": {}, "default/tools.iso": {}, "default/other": {}})
+    assert [step.value for step in result.steps] == ["default/old.qcow2"]
+    assert result.warnings == ["its disk /elsewhere/x.raw stays: this collection did not make it"]
+
+
+def test_what_was_left_behind_goes_too() -> None:
+    made = {"default/web01-vda.qcow2": {"guest": "web01"}, "default/web02-vda.qcow2": {"guest": "web02"}}
+    assert [step.value for step in removed(made, have=None).steps] == ["default/web01-vda.qcow2"]
+
+
+@pytest.mark.parametrize("who", ["guest", "overlay"])
+def test_what_others_use_stays(who: str) -> None:
+    users = Users()
+    users.add("web01", "/images/old.qcow2")
+    if who == "guest":
+        users.add("web02", "/images/old.qcow2")
+    else:
+        users.overlays["/images/old.qcow2"] = ["default/over"]
+    result = removed({"default/old.qcow2": {}}, users)
+    assert result.steps == []
+    assert any("old.qcow2 stays: it is used by" in warning for warning in result.warnings)

@@ -1,0 +1,183 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A fleet that contradicts itself is told so in full, before any host is asked."""
+
+from __future__ import annotations
+
+import copy
+import time
+from typing import Any
+
+import pytest
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import guests_on, problems
+
+HOSTS = ["kvm01", "kvm02"]
+
+
+def guest(name: str, host: Any = "kvm01", **options: Any) -> dict[str, Any]:
+    return {"name": name, "host": host, "memory": "1GiB", **options}
+
+
+def fleet(*guests: Any, networks: Any = None) -> dict[str, Any]:
+    """The variables of hosts that share one list."""
+    return {host: {"kvm_guests": list(guests), "kvm_networks": networks} for host in HOSTS}
+
+
+def test_a_good_fleet() -> None:
+    variables = fleet(
+        guest("a", interfaces=[{"network": "default", "mac": "52:54:00:00:00:01"}]),
+        guest("b", "kvm02", interfaces=[{"network": "default", "mac": "52:54:00:00:00:02"}, {"bridge": "br0"}]),
+        networks=[{"name": "default"}, {"name": "lan", "forward": {"mode": "bridge"}, "bridge": "br0"}],
+    )
+    before = copy.deepcopy(variables)
+    assert problems(HOSTS, variables) == []
+    assert variables == before
+
+
+def test_nothing_declared_is_fine() -> None:
+    assert problems(HOSTS, {"kvm01": {}, "kvm02": {"kvm_guests": None, "kvm_networks": []}}) == []
+    assert problems([], {}) == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (guest("a", "kvm99"), "guest a: host: 'kvm99' is not in the inventory's group kvm_hosts"),
+        (guest("a", None), "guest a: host: is missing; name the host that it runs on"),
+        ({"name": "a", "memory": "1GiB"}, "guest a: host: is missing; name the host that it runs on"),
+        (guest("a", memory="banana"), "guest a: memory: 'banana' is not a size; write it like 512MiB or 2GiB"),
+        (guest("a", memory=-1), "guest a: memory: -1 is not a size; write it like 512MiB or 2GiB"),
+        (guest("a", memroy="1GiB"), "guest a: memroy: no such option; did you mean 'memory'?"),
+        (
+            guest("a", interfaces=[{"mac": "x"}]),
+            "guest a: interfaces[0].mac: 'x' is not a MAC address; write it like 52:54:00:aa:00:01",
+        ),
+        (guest("a", interfaces="banana"), "guest a: interfaces: 'banana' is not a list"),
+        ("banana", "kvm_guests: 'banana' is not a dictionary of options"),
+    ],
+)
+def test_a_bad_guest_is_named(wrong: Any, said: str) -> None:
+    assert problems(HOSTS, fleet(guest("good"), wrong)) == [said]
+
+
+def test_a_guest_without_a_name() -> None:
+    (line,) = problems(HOSTS, fleet({"host": "kvm01", "memory": "1GiB"}))
+    assert line.startswith("guest {'host': 'kvm01'")
+    assert line.endswith("name: is missing")
+
+
+def test_everything_wrong_is_said_at_once() -> None:
+    lines = problems(
+        HOSTS, fleet(guest("a", "kvm99", vcpus=0), guest("b", memory="x"), networks=[{"name": "n", "mtu": 1}])
+    )
+    assert lines == [
+        "guest a: host: 'kvm99' is not in the inventory's group kvm_hosts",
+        "guest a: vcpus: 0 is below the least, 1",
+        "guest b: memory: 'x' is not a size; write it like 512MiB or 2GiB",
+        "host kvm01: network n: mtu: 1 is below the least, 68",
+        "host kvm02: network n: mtu: 1 is below the least, 68",
+    ]
+
+
+@pytest.mark.parametrize("hosts", [("kvm01", "kvm02"), ("kvm01", "kvm01")])
+def test_a_name_twice(hosts: tuple[str, str]) -> None:
+    lines = problems(HOSTS, fleet(guest("a", hosts[0]), guest("a", hosts[1], vcpus=2)))
+    assert lines == [f"name a: is declared more than once: a on {hosts[0]}, a on {hosts[1]}; each guest needs its own"]
+
+
+def test_a_mac_twice_in_whatever_spelling() -> None:
+    lines = problems(
+        HOSTS,
+        fleet(
+            guest("a", interfaces=[{"bridge": "br0", "mac": "52:54:00:aa:00:01"}]),
+            guest("b", "kvm02", interfaces=[{"bridge": "br0"}, {"bridge": "br1", "mac": "52-54-00-AA-00-01"}]),
+        ),
+    )
+    assert lines == [
+        "mac 52:54:00:aa:00:01: is declared more than once: a on kvm01, b on kvm02; each guest needs its own"
+    ]
+
+
+def test_a_mac_twice_in_one_guest() -> None:
+    card = {"bridge": "br0", "mac": "52:54:00:aa:00:01"}
+    (line,) = problems(HOSTS, fleet(guest("a", interfaces=[card, dict(card)])))
+    assert "a on kvm01, a on kvm01" in line
+
+
+def test_a_uuid_twice_in_whatever_spelling() -> None:
+    value = "6f1d8a52-3c0e-4b7a-9e44-2a8f0c1b7d93"
+    lines = problems(HOSTS, fleet(guest("a", uuid=value), guest("b", uuid=value.upper()), guest("c", uuid=None)))
+    assert lines == [f"uuid {value}: is declared more than once: a on kvm01, b on kvm01; each guest needs its own"]
+
+
+def test_hosts_with_lists_of_their_own() -> None:
+    variables: dict[str, Any] = {"kvm01": {"kvm_guests": [guest("a")]}, "kvm02": {"kvm_guests": [guest("b", "kvm02")]}}
+    assert problems(HOSTS, variables) == []
+    variables["kvm02"]["kvm_guests"].append(guest("a", "kvm02"))
+    (line,) = problems(HOSTS, variables)
+    assert line.startswith("name a: is declared more than once: a on kvm01, a on kvm02")
+
+
+def test_lists_that_share_a_guest_in_the_same_words() -> None:
+    variables = {"kvm01": {"kvm_guests": [guest("a")]}, "kvm02": {"kvm_guests": [guest("a"), guest("b", "kvm02")]}}
+    assert problems(HOSTS, variables) == []
+
+
+@pytest.mark.parametrize("wrong", ["banana", {"name": "a"}, 7])
+def test_lists_that_are_none(wrong: Any) -> None:
+    variables: dict[str, Any] = {"kvm01": {"kvm_guests": wrong}, "kvm02": {}}
+    assert problems(HOSTS, variables) == [f"kvm_guests: {wrong!r} is not a list of guests"]
+    variables = {"kvm01": {"kvm_networks": wrong}, "kvm02": {}}
+    assert problems(HOSTS, variables) == [f"host kvm01: kvm_networks: {wrong!r} is not a list"]
+
+
+def test_bad_networks_are_named_with_their_host() -> None:
+    variables = {
+        "kvm01": {"kvm_networks": [{"name": "n", "ips": [{"address": "192.168.122.0/24"}]}, "x"]},
+        "kvm02": {"kvm_networks": [{"name": "m"}, {"name": "m"}]},
+    }
+    lines = problems(HOSTS, variables)
+    assert [line.partition(": ")[0] for line in lines] == ["host kvm01", "host kvm01", "host kvm02"]
+    assert "192.168.122.1/24" in lines[0]
+    assert lines[1:] == [
+        "host kvm01: network x: 'x' is not a dictionary of options",
+        "host kvm02: network m: is declared more than once",
+    ]
+
+
+def test_guests_on_gives_a_hosts_guests_without_the_host() -> None:
+    guests = [guest("a"), guest("b", "kvm02"), guest("c"), {"name": "d"}]
+    before = copy.deepcopy(guests)
+    assert guests_on(guests, "kvm01") == [{"name": "a", "memory": "1GiB"}, {"name": "c", "memory": "1GiB"}]
+    assert guests_on(guests, "kvm03") == []
+    assert guests == before
+
+
+def seconds(count: int, own_lists: bool) -> float:
+    """The least time that checking so many guests on 20 hosts takes."""
+    hosts = [f"kvm{number}" for number in range(20)]
+    guests = [
+        guest(
+            f"g{number}",
+            hosts[number % 20],
+            interfaces=[{"network": "default", "mac": f"52:54:00:00:{number >> 8:02x}:{number & 255:02x}"}],
+        )
+        for number in range(count)
+    ]
+    if own_lists:
+        variables = {host: {"kvm_guests": [one for one in guests if one["host"] == host]} for host in hosts}
+    else:
+        variables = {host: {"kvm_guests": copy.deepcopy(guests)} for host in hosts}
+    times = []
+    for _attempt in range(3):
+        started = time.perf_counter()
+        assert problems(hosts, variables) == []
+        times.append(time.perf_counter() - started)
+    return min(times)
+
+
+@pytest.mark.parametrize("own_lists", [False, True], ids=["one list", "lists of their own"])
+def test_a_fleet_of_ten_times_the_size_takes_about_ten_times_as_long(own_lists: bool) -> None:
+    assert seconds(1000, own_lists) / seconds(100, own_lists) < 30

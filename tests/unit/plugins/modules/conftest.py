@@ -1,0 +1,95 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Modules as Ansible runs them, against libvirt's test driver in this process."""
+
+from __future__ import annotations
+
+import gc
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import libvirt
+import pytest
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.testing import patch_module_args
+
+URI = "test:///default"
+Run = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def connection() -> Iterator[Any]:
+    """A host to itself: the driver's state lives from the first connection to the last."""
+    gc.collect()  # A connection that an exception of an earlier test holds keeps that test's state.
+    libvirt.registerErrorHandler(lambda context, error: None, None)
+    opened = libvirt.open(URI)
+    assert [domain.name() for domain in opened.listAllDomains()] == ["test"]
+    assert [network.name() for network in opened.listAllNetworks()] == ["default"]
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test driver's guests need no waiting for."""
+    # Imported here, for pytest loads this file before there is a loader of collections.
+    from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import apply
+
+    monkeypatch.setattr(apply, "POLL", 0.001)
+
+
+@pytest.fixture
+def run_main(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a module's main(), and return its result, which has to be a good one unless ``fails``."""
+    warnings: list[str] = []
+    # In a process that is a controller as well, warnings go to its display, each but once.
+    monkeypatch.setattr(AnsibleModule, "warn", lambda self, warning, **how: warnings.append(warning))
+
+    def run(main: Callable[[], None], check: bool = False, fails: bool = False, **args: Any) -> dict[str, Any]:
+        warnings.clear()
+        capsys.readouterr()
+        with (
+            patch_module_args({"_ansible_diff": True, **args, "_ansible_check_mode": check}),
+            pytest.raises(SystemExit) as caught,
+        ):
+            main()
+        result = json.loads(capsys.readouterr().out)
+        assert (result.get("failed", False), caught.value.code) == (fails, int(fails)), result.get("msg")
+        return {**result, "warnings": list(warnings)}
+
+    return run
+
+
+@pytest.fixture
+def run_domains(run_main: Run) -> Run:
+    """Declare guests."""
+    from ansible_collections.virtfleet.kvm.plugins.modules import domains
+
+    return lambda *config, **args: run_main(domains.main, config=list(config), **{"uri": URI, **args})
+
+
+@pytest.fixture
+def run_networks(run_main: Run) -> Run:
+    """Declare networks."""
+    from ansible_collections.virtfleet.kvm.plugins.modules import networks
+
+    return lambda *config, **args: run_main(networks.main, config=list(config), **{"uri": URI, **args})
+
+
+def whole_state(connection: Any) -> dict[str, Any]:
+    """Everything that libvirt can tell of its domains and networks."""
+    state: dict[str, Any] = {}
+    for domain in connection.listAllDomains():
+        xml = domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE | libvirt.VIR_DOMAIN_XML_SECURE)
+        state["domain", domain.name()] = (xml, domain.state(), domain.autostart(), domain.isPersistent())
+    for network in connection.listAllNetworks():
+        state["network", network.name()] = (network.XMLDesc(), network.isActive(), network.autostart())
+    return state
+
+
+@pytest.fixture
+def snapshot(connection: Any) -> Callable[[], dict[str, Any]]:
+    """The host's whole state, to compare."""
+    return lambda: whole_state(connection)

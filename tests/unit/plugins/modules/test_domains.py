@@ -1,0 +1,289 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""domains, from declaration to guest, on libvirt's test driver."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import libvirt
+import pytest
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import connection as binding
+from ansible_collections.virtfleet.kvm.tests.unit.samples import DOMAINS
+
+WEB = {
+    "name": "web01",
+    "memory": "1GiB",
+    "disks": [{"file": "/images/web01.qcow2"}],
+    "interfaces": [{"network": "default"}, {"bridge": "br0"}],
+}
+Run = Callable[..., dict[str, Any]]
+STATES = {
+    "running": (libvirt.VIR_DOMAIN_RUNNING,),
+    "paused": (libvirt.VIR_DOMAIN_PAUSED,),
+    "stopped": (libvirt.VIR_DOMAIN_SHUTOFF,),
+}
+
+
+def paths(result: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(entry["resource"], entry["path"]) for entry in result["changes"]]
+
+
+def state(connection: Any, name: str) -> str:
+    found = connection.lookupByName(name).state()[0]
+    return next(word for word, numbers in STATES.items() if found in numbers)
+
+
+def test_from_nothing_to_running_and_back(connection: Any, run_domains: Run, snapshot: Any) -> None:
+    before = snapshot()
+    result = run_domains({**WEB, "autostart": True, "state": "running"})
+    assert paths(result) == [("domain web01", "definition"), ("domain web01", "autostart"), ("domain web01", "state")]
+    assert result["changed"]
+    domain = connection.lookupByName("web01")
+    assert (domain.isActive(), domain.autostart(), domain.isPersistent()) == (1, 1, 1)
+    assert domain.maxMemory() == 1024**2
+
+    result = run_domains({"name": "web01", "state": "absent"})
+    assert paths(result) == [("domain web01", "state")]
+    assert result["changes"][0]["before"] == "running"
+    assert snapshot() == before
+
+
+@pytest.mark.parametrize("power", ["present", "running", "stopped", "absent"])
+def test_a_second_run_changes_nothing(run_domains: Run, snapshot: Any, power: str, connection: Any) -> None:
+    run_domains({**WEB, "autostart": True, "state": power})
+    between = snapshot()
+    again = run_domains({**WEB, "autostart": True, "state": power})
+    assert (again["changed"], again["changes"], again["diff"], again["pending_restart"]) == (False, [], [], [])
+    assert snapshot() == between
+
+
+@pytest.mark.parametrize("have", ["running", "stopped", "paused"])
+@pytest.mark.parametrize("want", ["running", "stopped", "paused", "absent"])
+def test_every_way_of_power(connection: Any, run_domains: Run, have: str, want: str) -> None:
+    run_domains({**WEB, "state": "stopped" if have == "stopped" else "running"})
+    run_domains({"name": "web01", "state": have})
+    assert state(connection, "web01") == have
+    if (have, want) == ("stopped", "paused"):
+        # The test driver starts no guest paused.
+        result = run_domains({"name": "web01", "state": want}, fails=True)
+        assert result["msg"].startswith("1 of 1 domains failed:\ndomain web01: start_paused: unsupported flags")
+        return
+    result = run_domains({"name": "web01", "state": want})
+    assert result["changed"] == (have != want)
+    if want == "absent":
+        assert "web01" not in [domain.name() for domain in connection.listAllDomains()]
+    else:
+        assert state(connection, "web01") == want
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        [{**WEB, "state": "running"}],
+        [{**WEB, "autostart": True}, {"name": "test", "vcpus": 1, "memory": "3GiB"}],
+        [{"name": "test", "state": "absent"}],
+        [{"name": "test", "state": "stopped", "title": "x"}],
+        [{"name": "test", "state": "stopped", "disks": [], "interfaces": [{"bridge": "br0"}]}],
+        [{"name": "test"}],
+    ],
+)
+def test_check_mode_says_what_a_run_does_and_does_nothing(run_domains: Run, snapshot: Any, config: list[Any]) -> None:
+    before = snapshot()
+    said = run_domains(*config, check=True)
+    assert snapshot() == before
+    done = run_domains(*config)
+    for part in ("changed", "changes", "diff", "pending_restart"):
+        assert said[part] == done[part], part
+    assert (snapshot() != before) == done["changed"]
+
+
+def test_a_running_guest_gets_the_definition_now_and_the_rest_by_a_restart(connection: Any, run_domains: Run) -> None:
+    result = run_domains({"name": "test", "memory": "3GiB", "title": "busy"})
+    assert result["changed"]
+    (pending,) = result["pending_restart"]
+    assert (pending["domain"], "memory" in pending["paths"]) == ("test", True)
+    live = {entry["path"]: entry["live"] for entry in result["changes"]}
+    assert live["memory"] is False
+    assert connection.lookupByName("test").isActive()
+    again = run_domains({"name": "test", "memory": "3GiB", "title": "busy"})
+    assert (again["changed"], again["pending_restart"]) == (False, result["pending_restart"])
+    run_domains({"name": "test", "state": "stopped"})
+    assert run_domains({"name": "test", "memory": "3GiB", "state": "running"})["pending_restart"] == []
+
+
+def test_an_edit_leaves_what_is_not_declared(connection: Any, run_domains: Run) -> None:
+    run_domains({"name": "test", "memory": "3GiB", "vcpus": 1})
+    xml = connection.lookupByName("test").XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)
+    assert "<source file='/guest/diskimage1'/>" in xml
+    assert "<memballoon model='virtio'>" in xml
+    assert "aa:bb:cc:dd:ee:ff" in xml
+    assert "<currentMemory unit='KiB'>2097152</currentMemory>" in xml
+
+
+def test_edits_of_a_guest_that_libvirt_once_refused(connection: Any, run_domains: Run) -> None:
+    """Each of these left something behind that libvirt does not accept."""
+    run_domains(WEB)
+    for edit in (
+        {"memory": "2GiB"},
+        {"vcpus": 3},
+        {"vcpus": None},
+        {"disks": [{"file": "/images/web01.qcow2"}, {"file": "/images/data.raw"}]},
+        {"interfaces": [{"bridge": "br0"}]},
+        {"interfaces": [{"bridge": "br0"}, {"direct": "eth0"}]},
+        {"interfaces": [{"bridge": "br0"}, {"network": "default"}]},
+        {"interfaces": [{"direct": "eth1", "mode": "vepa"}, {"network": "default"}]},
+        {"disks": [{"volume": "v1"}]},
+        {"disks": [{"file": "/images/web01.qcow2", "device": "cdrom", "bus": "sata", "target": "sda"}]},
+        {"disks": None, "interfaces": None},
+    ):
+        result = run_domains({"name": "web01", **edit})
+        assert result["changed"], edit
+        assert not run_domains({"name": "web01", **edit})["changed"], edit
+    xml = connection.lookupByName("web01").XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)
+    assert "<disk" not in xml
+    assert "<interface" not in xml
+
+
+@pytest.mark.xfail(reason="libvirt makes the serial port again from the console that goes with it")
+def test_a_guest_without_serial_ports(run_domains: Run, connection: Any) -> None:
+    run_domains(WEB)
+    assert run_domains({"name": "web01", "serials": None})["changed"]
+    assert not run_domains({"name": "web01", "serials": None})["changed"]
+
+
+def test_two_cards_never_share_a_mac(connection: Any, run_domains: Run) -> None:
+    run_domains(WEB)
+    run_domains({"name": "web01", "interfaces": [{"bridge": "br0"}]})
+    run_domains({"name": "web01", "interfaces": [{"bridge": "br0"}, {"network": "default"}]})
+    xml = connection.lookupByName("web01").XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)
+    macs = [line for line in xml.splitlines() if "<mac address" in line]
+    assert len(set(macs)) == len(macs) == 2
+
+
+def test_a_guest_made_anew_is_the_same(connection: Any, run_domains: Run) -> None:
+    def identity() -> list[str]:
+        xml = connection.lookupByName("web01").XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)
+        return [line for line in xml.splitlines() if "<mac address" in line or "<uuid>" in line]
+
+    run_domains(WEB)
+    first = identity()
+    run_domains({"name": "web01", "state": "absent"})
+    run_domains(WEB)
+    assert identity() == first
+    assert len(first) == 3
+
+
+def test_one_bad_guest_of_many_is_named_and_the_others_are_done(connection: Any, run_domains: Run) -> None:
+    good = [{"name": f"g{number}", "memory": "1GiB", "state": "running"} for number in range(20)]
+    bad = {"name": "bad", "memory": "1GiB", "uuid": connection.lookupByName("test").UUIDString(), "state": "running"}
+    result = run_domains(*good[:10], bad, *good[10:], fails=True)
+    assert result["msg"].splitlines()[0] == "1 of 21 domains failed:"
+    assert result["msg"].splitlines()[1].startswith("domain bad: define: ")
+    assert [failure["domain"] for failure in result["failures"]] == ["bad"]
+    assert all(connection.lookupByName(guest["name"]).isActive() for guest in good)
+    assert {entry["resource"] for entry in result["changes"]} == {f"domain {guest['name']}" for guest in good}
+    assert result["changed"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"memory": "banana"}, "domain bad: memory: 'banana' is not a size"),
+        ({"memory": -1}, "domain bad: memory: -1 is not a size"),
+        ({"memroy": "1GiB"}, "domain bad: memroy: no such option; did you mean 'memory'?"),
+        ({}, "domain bad: memory: a new domain needs it"),
+        ({"memory": "1GiB", "name": "../bad"}, "'../bad' is not a safe name"),
+        ({"memory": "1GiB", "interfaces": [{"network": "a", "bridge": "b"}]}, "give only one of network, bridge"),
+    ],
+)
+@pytest.mark.parametrize("check", [False, True])
+def test_bad_input_is_refused_whole(
+    run_domains: Run, snapshot: Any, wrong: dict[str, Any], said: str, check: bool
+) -> None:
+    before = snapshot()
+    result = run_domains({**WEB, "state": "running"}, {"name": "bad", **wrong}, check=check, fails=True)
+    assert result["msg"].startswith("nothing was changed, the input is refused:\n")
+    assert said in result["msg"]
+    assert snapshot() == before
+
+
+def test_a_config_that_is_no_list_of_dictionaries(run_domains: Run, snapshot: Any) -> None:
+    before = snapshot()
+    assert "dictionary requested" in run_domains("banana", fails=True)["msg"]
+    assert snapshot() == before
+
+
+def test_a_guest_that_does_not_shut_down_in_time(connection: Any, run_domains: Run) -> None:
+    result = run_domains({"name": "test", "state": "stopped"}, shutdown_timeout=0, fails=True)
+    assert result["failures"][0]["domain"] == "test"
+    assert "give it longer with shutdown_timeout, or allow force_shutdown" in result["msg"]
+    assert connection.lookupByName("test").isActive()
+    assert result["changes"] == []
+
+
+def test_a_guest_that_may_be_switched_off(connection: Any, run_domains: Run) -> None:
+    result = run_domains({"name": "test", "state": "stopped"}, shutdown_timeout=0, force_shutdown=True)
+    assert result["changed"]
+    assert not connection.lookupByName("test").isActive()
+
+
+def test_a_transient_guest_is_kept(connection: Any, run_domains: Run) -> None:
+    connection.createXML("<domain type='test'><name>t</name><memory>1048576</memory><os><type>hvm</type></os></domain>")
+    assert not connection.lookupByName("t").isPersistent()
+    result = run_domains({"name": "t"})
+    assert paths(result) == [("domain t", "persistent")]
+    assert connection.lookupByName("t").isPersistent()
+    assert not run_domains({"name": "t"})["changed"]
+
+
+def test_a_transient_guest_is_gone_once_it_stops(connection: Any, run_domains: Run) -> None:
+    connection.createXML("<domain type='test'><name>t</name><memory>1048576</memory><os><type>hvm</type></os></domain>")
+    result = run_domains({"name": "t", "state": "absent"})
+    assert result["changed"]
+    assert "t" not in [domain.name() for domain in connection.listAllDomains()]
+
+
+@pytest.mark.parametrize("sample", DOMAINS, ids=lambda sample: sample["name"])
+def test_libvirt_takes_and_keeps_every_option(connection: Any, run_domains: Run, sample: dict[str, Any]) -> None:
+    assert run_domains(sample)["changed"]
+    assert not run_domains(sample)["changed"]
+
+
+# A host without libvirt
+
+
+def test_without_the_binding_a_run_fails_and_says_what_to_install(
+    run_domains: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(binding, "libvirt", None)
+    result = run_domains(WEB, fails=True)
+    assert "install python3-libvirt, as the role virtfleet.kvm.host does" in result["msg"]
+    assert "changes" not in result
+
+
+def test_without_the_binding_check_mode_plans_for_a_fresh_host(
+    run_domains: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(binding, "libvirt", None)
+    result = run_domains({**WEB, "state": "running"}, check=True)
+    assert paths(result) == [("domain web01", "definition"), ("domain web01", "state")]
+    assert any("python3-libvirt" in str(warning) for warning in result["warnings"])
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_without_the_binding_bad_input_is_refused_all_the_same(
+    run_domains: Run, monkeypatch: pytest.MonkeyPatch, check: bool
+) -> None:
+    monkeypatch.setattr(binding, "libvirt", None)
+    assert "is not a size" in run_domains({"name": "a", "memory": "banana"}, check=check, fails=True)["msg"]
+
+
+@pytest.mark.parametrize("uri", ["test:///no/such/file.xml", "nonsense:///"])
+@pytest.mark.parametrize("check", [False, True])
+def test_a_libvirt_that_does_not_answer(run_domains: Run, uri: str, check: bool) -> None:
+    result = run_domains(WEB, uri=uri, check=check, fails=True)
+    assert result["msg"].startswith(f"libvirt does not answer at {uri}: ")
