@@ -84,7 +84,7 @@ def row_options(row: Any) -> st.SearchStrategy[dict[str, Any]]:
     if isinstance(row, OWN_WORDS):
         return st.just({})
     inner = row_value(row)
-    if not (isinstance(row, Field) and (row.required or row.filled)):
+    if not (isinstance(row, (Field, Struct)) and (row.required or row.filled)):
         inner = st.none() | inner
     if isinstance(row, Field) and row.required:
         return st.fixed_dictionaries({row.name: inner})

@@ -10,6 +10,7 @@ import functools
 import typing as t
 from xml.etree import ElementTree as ET
 
+from .._errors import Invalid
 from . import paths
 from .body import (
     Item,
@@ -36,6 +37,7 @@ class Struct(Row):
     :param bare: the element means something when it is empty, too: an empty dictionary asks for
         it, null takes it away with all that is in it
     :param filled: libvirt fills in all of it by itself; null leaves it as it is
+    :param required: libvirt knows no default for it as a whole, so null is refused
     """
 
     name: str
@@ -44,6 +46,7 @@ class Struct(Row):
     doc: str
     bare: bool = False
     filled: bool = False
+    required: bool = False
 
     @property
     def rows(self) -> tuple[t.Any, ...]:
@@ -68,9 +71,12 @@ class Struct(Row):
         return not self.bare and any(row.creating for row in self.fields)
 
     def parse(self, item: Item, out: Item, where: str, problems: Problems) -> None:
-        if self.name in item:
-            value = item[self.name]
-            here = join(where, self.name)
+        if self.name not in item:
+            return
+        value, here = item[self.name], join(where, self.name)
+        if value is None and self.required:
+            problems.append(Invalid(here, "has no default to go back to; give its options"))
+        else:
             out[self.name] = None if value is None else parse_rows(self.fields, value, here, problems)
 
     def complete(self, item: Item, scope: Scope, problems: Problems, where: str) -> None:

@@ -66,7 +66,8 @@ class Definitions:
             else:
                 self.made[document] = self.attempt(connection, document)
         with ThreadPoolExecutor(LANES) as lanes:
-            self.made.update(zip(known, lanes.map(lambda document: self.attempt(connection, document), known)))
+            answers = lanes.map(lambda document: self.attempt(connection, document), known)
+            self.made.update(zip(known, answers, strict=True))
 
     def attempt(self, connection: t.Any, document: str) -> Exception | None:
         """Send a document. Returns what libvirt has against it."""

@@ -224,6 +224,7 @@ RNG = (
             ),
         ),
         "What is behind it on the host.",
+        required=True,
     ),
     Struct(
         "rate",

@@ -23,7 +23,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import
 from ansible_collections.virtfleet.kvm.tests.unit.strategies import configs
 from ansible_collections.virtfleet.kvm.tests.unit.support import TABLES, canonical, changes, defined, observed, plan_one
 
-EXAMPLES = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+EXAMPLES = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 EACH_TABLE = pytest.mark.parametrize("kind", TABLES)
 

@@ -1,0 +1,16 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How the property tests search.
+
+The gate tries the same examples each time, so that it fails for what a change did and for nothing
+else. ``./runtests unit -- --hypothesis-profile search -k properties`` looks for new ones.
+"""
+
+from __future__ import annotations
+
+from hypothesis import settings
+
+settings.register_profile("gate", max_examples=12, derandomize=True, database=None)
+settings.register_profile("search", max_examples=300)
+settings.load_profile("gate")
