@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+import posixpath
 import typing as t
 
 from ._engine.body import Item
@@ -42,6 +44,9 @@ def problems(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, t.
     lines += twice(guests, "name", lambda guest: [guest.get("name")])
     lines += twice(guests, "uuid", lambda guest: [normal(UUID, guest.get("uuid"))])
     lines += twice(guests, "mac", macs)
+    lines += twice(guests, "address", addresses)
+    lines += [f"{line}, or shareable: true where they share it" for line in twice(guests, "disk", disks)]
+    lines += link_addresses({host: variables[host].get("kvm_links") for host in hosts})
     for host in hosts:
         for variable, table in LISTS.items():
             items = variables[host].get(variable) or []
@@ -92,12 +97,69 @@ def items_problems(table: Table, items: t.Any, variable: str) -> list[str]:
     return lines + [f"{table.kind} {name}: is declared more than once" for name in repeated(names)]
 
 
+def entries(item: Item, name: str) -> list[Item]:
+    """The dictionaries of a list option; what is none is refused elsewhere."""
+    value = item.get(name) or []
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, (list, tuple)) else []
+
+
 def macs(guest: Item) -> list[t.Any]:
     """The MAC addresses that a guest's declaration names."""
-    interfaces = guest.get("interfaces") or []
-    if not isinstance(interfaces, (list, tuple)):
-        return []
-    return [normal(MAC, entry["mac"]) for entry in interfaces if isinstance(entry, dict) and entry.get("mac")]
+    return [normal(MAC, entry["mac"]) for entry in entries(guest, "interfaces") if entry.get("mac")]
+
+
+def addresses(guest: Item) -> list[t.Any]:
+    """The IP addresses that a guest's declaration gives it."""
+    ips = [ip for entry in entries(guest, "interfaces") for ip in entries(entry, "ips")]
+    return [host_part(ip.get("address")) for ip in ips if ip.get("address")]
+
+
+def disks(guest: Item) -> list[str]:
+    """The disks that only one guest can write to.
+
+    Devices and volumes have the same names on every host, so they are a host's. Files could have, too;
+    but a file that is named for two guests is a copied line, or on storage that hosts share, where it
+    ends in a broken disk.
+    """
+    found = []
+    for disk in entries(guest, "disks"):
+        if disk.get("device") in ("cdrom", "floppy") or disk.get("readonly") or disk.get("shareable"):
+            continue
+        source = disk.get("source")
+        if disk.get("file"):
+            found.append(posixpath.normpath(str(disk["file"])))
+        elif disk.get("block"):
+            found.append(f"{posixpath.normpath(str(disk['block']))} of {guest.get('host')}")
+        elif disk.get("volume"):
+            found.append(f"{disk.get('pool') or 'default'}/{disk['volume']} of {guest.get('host')}")
+        elif disk.get("protocol") and isinstance(source, dict) and source.get("name"):
+            servers = [f"{host.get('name')}:{host.get('port') or ''}" for host in entries(source, "hosts")]
+            found.append(f"{disk['protocol']}://{','.join(sorted(servers))}/{source['name']}")
+    return found
+
+
+def link_addresses(links: t.Mapping[str, t.Any]) -> list[str]:
+    """A sentence for each static address that several hosts are to have."""
+    owners: dict[str, list[str]] = {}
+    for host, items in links.items():
+        for link in entries({"links": items}, "links"):
+            values = link.get("addresses") or []
+            for address in values if isinstance(values, (list, tuple)) else []:
+                if link.get("state") != "absent":
+                    owners.setdefault(str(host_part(address)), []).append(f"link {link.get('name')} of {host}")
+    return [
+        f"address {address}: is declared more than once: {', '.join(found)}; each host needs its own"
+        for address, found in owners.items()
+        if len(found) > 1
+    ]
+
+
+def host_part(address: t.Any) -> t.Any:
+    """An address without its subnet, in normal form; as it is where it is none."""
+    try:
+        return str(ipaddress.ip_address(str(address).split("/")[0]))
+    except ValueError:
+        return address
 
 
 def normal(converter: Converter, value: t.Any) -> t.Any:

@@ -198,7 +198,14 @@ def test_guests_keep_their_bridge(fleet: Links, host: str) -> None:
 
 
 def test_a_subnet_that_is_somewhere_else(fleet: Links, host: str) -> None:
-    """Fault 16, as far as it is the host's own links."""
+    """Fault 16, for the host's own links and for libvirt's networks."""
+    taken = {"name": "taken", "bridge": "virbr7", "forward": {"mode": "nat"}, "ips": [{"address": "198.18.0.1/24"}]}
+    for words in ([], ["--check"]):
+        run = fleet.module("networks", *words, hosts=host, config=[{"name": "default"}, taken])
+        assert run.code != 0
+        assert "the host has a route to 198.18.0.0/24 by eno1" in run.output
+        assert fleet.sh(host, "virsh net-list --all --name").split() in ([], ["default"])
+        assert "virbr" not in fleet.sh(host, "ls /sys/class/net")
     fleet.module("networks", hosts=host, config=[{"name": "default"}])
     bridge = {
         "name": "br3",

@@ -158,7 +158,9 @@ def plan_edit(table: Table, plan: Plan, have: Observed, want: Item, scope: Scope
         changes.append(Change("persistent", False, True, "define"))
     edit_rows(table.rows, root, want, scope, "", changes)
     if changes:
-        plan.changes += changes
+        known = {change.path for change in changes}
+        tidied = [] if table.tidy is None else table.tidy(have.definition, root)
+        plan.changes += changes + [change for change in tidied if change.path not in known]
         plan.steps.append(Step("define", paths.text(root)))
     plan.running = have.state in table.active
     if have.live is not None and want["state"] not in table.inactive:

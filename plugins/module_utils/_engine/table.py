@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import dataclasses
 import typing as t
+from xml.etree import ElementTree as ET
 
 from .._errors import Invalid, VirtfleetError
 from .body import Item, document_rows, parse_rows
+from .context import Change
 
 Rule = t.Callable[[Item], t.Iterator[Invalid]]
+Tidy = t.Callable[[ET.Element, ET.Element], list[Change]]
 
 
 def by_name(item: Item) -> str | None:
@@ -34,6 +37,7 @@ class Table:
     :param restart: actions that make what runs start anew
     :param rules: what must hold between fields
     :param base: gives a new resource that the user hardly describes the rest of its options
+    :param tidy: takes out of an edited definition what libvirt had filled in for what has gone
     :param shipped: definitions that the distribution's packages bring, by name, for a plan in check
         mode on a host where they are still to be installed
     :param identity: what tells an item from all others of its kind
@@ -49,6 +53,7 @@ class Table:
     restart: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
     base: t.Callable[[Item], Item] | None = None
+    tidy: Tidy | None = None
     shipped: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     identity: t.Callable[[Item], str | None] = by_name
 

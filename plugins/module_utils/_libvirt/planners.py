@@ -12,7 +12,7 @@ from .._engine.context import Host
 from .._engine.plan import Observed, Plan, plan
 from .._engine.table import Table
 from .._errors import Invalid, VirtfleetError
-from . import disks, storage_observe
+from . import disks, storage_observe, subnets
 from .manifest import Manifest
 from .storage_observe import Pool, Users
 from .storage_plan import FUTURE, plan_pools, plan_volumes
@@ -32,7 +32,17 @@ def plan_all(connection: t.Any, table: Table, have: Have, wants: Wants, host: Ho
         return plan_pools(table, have, wants, host, options.on_restart_needed)
     if table.kind == "domain" and (disks.asks(wants) or options.remove_storage):
         return domain_plans(connection, table, have, wants, host, options)
+    if table.kind == "network":
+        return network_plans(connection, table, have, wants, host, options)
     return plan(table, have, wants, host, options.on_restart_needed)
+
+
+def network_plans(connection: t.Any, table: Table, have: Have, wants: Wants, host: Host, options: t.Any) -> list[Plan]:
+    """Plan networks. The routes are asked only of the host that this runs on."""
+    plans = plan(table, have, wants, host, options.on_restart_needed)
+    if connection is None or connection.getURI().startswith("qemu:///"):
+        subnets.refuse_routed(plans, have)
+    return plans
 
 
 def volume_plans(connection: t.Any, have: Have, wants: Wants, host: Host) -> list[Plan]:

@@ -9,7 +9,7 @@ from .._engine.convert import MACHINE, NAME, PATH, TEXT, UUID, VERBATIM, YES_NO,
 from .._engine.paths import NAMESPACES
 from .._engine.rows import Documents, Field, Fragment, Group, Property, Struct, Values
 from .._engine.table import Table
-from . import derive
+from . import derive, tidy
 from ._domain import chardev, devices, display
 from ._domain.common import DEVICE
 from ._domain.cpu import VCPU_ROWS
@@ -227,5 +227,6 @@ DOMAIN = Table(
     },
     restart=("shutdown", "start"),
     rules=(made_disks,),
+    tidy=tidy.domain,
     rows=(*HEAD, *MEMORY_ROWS, *VCPU_ROWS, *BOOTING, *DEVICES, *TAIL),
 )

@@ -24,7 +24,7 @@ from .._engine.convert import (
 )
 from .._engine.rows import Documents, Field, Fragment, Group, Property, Struct, Values
 from .._engine.table import Table
-from . import derive
+from . import derive, tidy
 from ._domain.common import PCI
 from ._shared import HOSTDEV_DRIVER, MTU, ROUTES, VIRTUALPORT, VLAN, bandwidth
 from .rules import addressing, forwarding
@@ -302,6 +302,7 @@ NETWORK = Table(
     restart=("stop", "start", "reattach"),
     rows=ROWS,
     rules=(addressing, forwarding),
+    tidy=tidy.network,
     base=derive.unless_described("default", read_rows(ROWS, paths.document(LIBVIRT_DEFAULT))),
     shipped={"default": LIBVIRT_DEFAULT},
 )

@@ -43,8 +43,12 @@ def dhcp(entry: Item, subnet: t.Any, where: str) -> t.Iterator[Invalid]:
                 yield Invalid(here, f"{address} is not in {subnet}")
         if int(start) > int(end):
             yield Invalid(here, f"starts at {start}, behind its end {end}")
+    seen: set[str] = set()
     for index, host in enumerate(entry.get("hosts") or []):
         here = f"{where}.hosts[{index}]"
+        if host.get("ip") in seen:
+            yield Invalid(here, f"{host['ip']} is kept for another host already")
+        seen.add(host.get("ip") or "")
         if host.get("ip") is None:
             yield Invalid(here, "needs ip")
         elif ipaddress.ip_address(host["ip"]) not in subnet:

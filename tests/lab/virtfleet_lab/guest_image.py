@@ -19,7 +19,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from .machine import LabError, run, say
+from .machine import APT, LabError, run, say
 from .state import cache_folder, remove_tree
 
 KERNEL_PACKAGE = "linux-image-cloud-amd64"
@@ -92,7 +92,7 @@ def _kernel_package(work: Path) -> Path:
     found = run(["apt-cache", "depends", "--important", KERNEL_PACKAGE], check=False).stdout
     if "linux-image-" not in found.partition("\n")[2]:
         say("apt-get update (this machine's package lists know no cloud kernel)")
-        run(["apt-get", "update"])
+        run([*APT, "update"])
         found = run(["apt-cache", "depends", "--important", KERNEL_PACKAGE], check=False).stdout
     names = re.findall(r"Depends: (linux-image-\S+)", found)
     if not names:

@@ -12,6 +12,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+APT = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=300", "-o", "Acquire::Retries=3"]
+"""apt, which waits for others that install something, such as the machine's own updates."""
+
 _started = time.monotonic()
 _print_lock = threading.Lock()
 _quiet = False

@@ -12,7 +12,7 @@ import subprocess
 from pathlib import Path
 
 from . import cgroups
-from .machine import LabError, run, say
+from .machine import APT, LabError, run, say
 from .state import DISKS, cache_folder
 
 # A file that proves the package is there.
@@ -98,10 +98,9 @@ def require() -> None:
     missing = missing_packages()
     if missing:
         say(f"installing on this machine: {' '.join(missing)}")
-        install = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-y"]
-        install += ["--no-install-recommends", *missing]
+        install = [*APT, "install", "-y", "--no-install-recommends", *missing]
         if run(install, check=False).returncode:
-            run(["apt-get", "update"])
+            run([*APT, "update"], check=False)
             run(install)
     _static_busybox()
 

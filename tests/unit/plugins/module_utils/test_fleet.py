@@ -112,6 +112,50 @@ def test_a_uuid_twice_in_whatever_spelling() -> None:
     assert lines == [f"uuid {value}: is declared more than once: a on kvm01, b on kvm01; each guest needs its own"]
 
 
+def test_an_address_twice() -> None:
+    """Fault 20: of guests, and of hosts' links."""
+    card = {"network": "default", "ips": [{"address": "192.0.2.7", "prefix": 24}]}
+    (line,) = problems(HOSTS, fleet(guest("a", interfaces=[card]), guest("b", "kvm02", interfaces=[dict(card)])))
+    assert line == "address 192.0.2.7: is declared more than once: a on kvm01, b on kvm02; each guest needs its own"
+    link = {"name": "br0", "type": "bridge", "ports": ["eno1"], "addressing": "static", "addresses": ["192.0.2.7/24"]}
+    (line,) = problems(HOSTS, {host: {"kvm_links": [link]} for host in HOSTS})
+    assert line == (
+        "address 192.0.2.7: is declared more than once: link br0 of kvm01, link br0 of kvm02; each host needs its own"
+    )
+
+
+SERVER = {"protocol": "rbd", "source": {"name": "rbd/web", "hosts": [{"name": "mon1", "port": 6789}]}}
+
+
+@pytest.mark.parametrize("disk", [{"file": "/images/web.qcow2"}, {"file": "/images//web.qcow2"}, SERVER])
+def test_a_disk_twice(disk: dict[str, Any]) -> None:
+    """Fault 20: two guests that write to one disk break it."""
+    first = {"file": "/images/web.qcow2"} if "file" in disk else SERVER
+    lines = problems(HOSTS, fleet(guest("a", disks=[first]), guest("b", "kvm02", disks=[disk])))
+    assert [line.split(":")[0].split()[0] for line in lines] == ["disk"]
+    assert "a on kvm01, b on kvm02; each guest needs its own, or shareable: true" in lines[0]
+
+
+@pytest.mark.parametrize("disk", [{"block": "/dev/vg0/data"}, {"volume": "data"}])
+def test_a_disk_twice_on_one_host(disk: dict[str, Any]) -> None:
+    (line,) = problems(HOSTS, fleet(guest("a", disks=[disk]), guest("b", disks=[dict(disk)])))
+    assert "of kvm01: is declared more than once: a on kvm01, b on kvm01" in line
+
+
+@pytest.mark.parametrize(
+    "disk",
+    [
+        {"file": "/images/debian.iso", "device": "cdrom"},
+        {"file": "/images/base.qcow2", "readonly": True},
+        {"file": "/images/cluster.raw", "shareable": True},
+        {"block": "/dev/vg0/data"},
+        {"volume": "data", "pool": "local"},
+    ],
+)
+def test_a_disk_that_several_guests_can_have(disk: dict[str, Any]) -> None:
+    assert problems(HOSTS, fleet(guest("a", disks=[disk]), guest("b", "kvm02", disks=[dict(disk)]))) == []
+
+
 def test_hosts_with_lists_of_their_own() -> None:
     variables: dict[str, Any] = {"kvm01": {"kvm_guests": [guest("a")]}, "kvm02": {"kvm_guests": [guest("b", "kvm02")]}}
     assert problems(HOSTS, variables) == []

@@ -148,7 +148,6 @@ def test_edits_of_a_guest_that_libvirt_once_refused(connection: Any, run_domains
     assert "<interface" not in xml
 
 
-@pytest.mark.xfail(reason="libvirt makes the serial port again from the console that goes with it")
 def test_a_guest_without_serial_ports(run_domains: Run, connection: Any) -> None:
     run_domains(WEB)
     assert run_domains({"name": "web01", "serials": None})["changed"]
