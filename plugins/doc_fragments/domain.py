@@ -4162,6 +4162,10 @@ options:
         type: list
         elements: dict
         suboptions:
+          public:
+            description: Whether it may listen on all addresses of the host, V(0.0.0.0) or V(::).
+              Without it that is refused.
+            type: bool
           type:
             description: The kind of display.
             type: str
@@ -4185,7 +4189,7 @@ options:
             type: bool
           listen:
             description:
-            - The address to listen on; V(0.0.0.0) lets all the world in.
+            - The address to listen on; V(0.0.0.0) lets all the world in, and needs C(public).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
           websocket:

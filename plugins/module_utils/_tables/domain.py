@@ -226,7 +226,7 @@ DOMAIN = Table(
         ("paused", "absent"): ("resume", "shutdown", "undefine"),
     },
     restart=("shutdown", "start"),
-    rules=(made_disks,),
+    rules=(made_disks, display.private),
     tidy=tidy.domain,
     rows=(*HEAD, *MEMORY_ROWS, *VCPU_ROWS, *BOOTING, *DEVICES, *TAIL),
 )

@@ -5,15 +5,28 @@
 
 from __future__ import annotations
 
+import ipaddress
+import typing as t
+from xml.etree import ElementTree as ET
+
+from ..._engine.aside import Aside
+from ..._engine.body import Item
 from ..._engine.convert import NATURAL, ON_OFF, PORT, TEXT, YES_NO, Choice, Integer
 from ..._engine.live import VOLATILE
 from ..._engine.rows import Field, Group, Map, Struct, Values
 from ..._engine.variant import Variant
+from ..._errors import Invalid
 from .common import DEVICE, DRIVER, VIRTIO
 
 PORT_ROW = Field("port", "@port", PORT, "The port; V(-1) is the next free one.", filled=True, live=VOLATILE)
 AUTOPORT = Field("autoport", "@autoport", YES_NO, "Whether libvirt picks the port.", filled=True)
-LISTEN = Field("listen", "@listen", TEXT, "The address to listen on; V(0.0.0.0) lets all the world in.", filled=True)
+LISTEN = Field(
+    "listen",
+    "@listen",
+    TEXT,
+    "The address to listen on; V(0.0.0.0) lets all the world in, and needs C(public).",
+    filled=True,
+)
 PASSWORD = (
     Field("passwd", "@passwd", TEXT, "The password.", secret=True, live="update"),
     Field("passwd_valid_to", "@passwdValidTo", TEXT, "When the password ends, in UTC.", live="update"),
@@ -61,7 +74,51 @@ COMPRESSION = Choice("auto", "never", "always")
 DISPLAY = Field("display", "@display", TEXT, "The X display.")
 FULLSCREEN = Field("fullscreen", "@fullscreen", YES_NO, "Whether it takes the whole screen.")
 
+
+def everywhere(address: t.Any) -> bool:
+    """Whether to listen on an address is to listen on all that the host has."""
+    try:
+        return ipaddress.ip_address(str(address)).is_unspecified
+    except ValueError:
+        return False
+
+
+class Public(Aside):
+    """Leave to listen on every address: no definition holds it, but one that does so must have been given it."""
+
+    @property
+    def roots(self) -> tuple[str, ...] | None:
+        return ("@listen", "listen")
+
+    def read(self, element: ET.Element, out: dict[str, t.Any]) -> None:
+        addresses = [element.get("listen"), *(node.get("address") for node in element.findall("listen"))]
+        if any(everywhere(address) for address in addresses):
+            out[self.name] = True
+
+
+def private(domain: Item) -> t.Iterator[Invalid]:
+    """A display listens on every address only where that is asked for by name."""
+    for index, entry in enumerate(domain.get("graphics") or []):
+        places = {"listen": entry.get("listen")}
+        places.update(
+            {f"listens[{at}].address": each.get("address") for at, each in enumerate(entry.get("listens") or [])}
+        )
+        for place, address in places.items():
+            if everywhere(address) and not entry.get("public"):
+                yield Invalid(
+                    f"graphics[{index}].{place}",
+                    f"{address} lets everybody in who reaches the host: give one of the host's addresses, or leave it"
+                    " out for 127.0.0.1 and come by SSH; public: true says that it is meant",
+                )
+
+
 GRAPHICS = (
+    Public(
+        "public",
+        "",
+        YES_NO,
+        "Whether it may listen on all addresses of the host, V(0.0.0.0) or V(::). Without it that is refused.",
+    ),
     Variant(
         "@type",
         {
