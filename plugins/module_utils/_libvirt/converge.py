@@ -61,7 +61,7 @@ def converge(module: DeclaringModule, table: Table, options: Options) -> tuple[d
     wants = table.parse(module.params["config"])
     with Session(module.params["uri"]) as session:
         plans = session.read(lambda connection: survey(connection, table, wants, options))
-        validate(table.kind, plans, wants)
+        validate(table, plans, wants)
         warnings = report.warnings(plans)
         if module.check_mode:
             if session.absent is not None:

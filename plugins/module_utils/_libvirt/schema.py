@@ -12,9 +12,12 @@ from __future__ import annotations
 
 import contextlib
 import typing as t
+from xml.etree import ElementTree as ET
 
+from .._engine import paths
 from .._engine.body import Item
 from .._engine.plan import Plan
+from .._engine.table import Table
 from .._errors import VirtfleetError
 from .connection import LibvirtError, lacks, libvirt, said
 from .definitions import shape
@@ -22,10 +25,38 @@ from .definitions import shape
 EMPTY = "test:///default"
 
 
+def domain(connection: t.Any, text: str) -> None:
+    connection.defineXMLFlags(text, libvirt.VIR_DOMAIN_DEFINE_VALIDATE)
+
+
+def network(connection: t.Any, text: str) -> None:
+    connection.networkDefineXMLFlags(text, libvirt.VIR_NETWORK_DEFINE_VALIDATE)
+
+
+def pool(connection: t.Any, text: str) -> None:
+    connection.storagePoolDefineXML(text, getattr(libvirt, "VIR_STORAGE_POOL_DEFINE_VALIDATE", 0))
+
+
+def volume(connection: t.Any, text: str) -> None:
+    root = ET.fromstring(text)
+    if root.find("target") is None:
+        ET.SubElement(root, "target")  # The schema wants it, libvirt does not.
+    (test_pool,) = connection.listAllStoragePools(0)
+    test_pool.createXML(paths.text(root), getattr(libvirt, "VIR_STORAGE_VOL_CREATE_VALIDATE", 0))
+
+
+DEFINE: dict[str, t.Callable[[t.Any, str], None]] = {
+    "domain": domain,
+    "network": network,
+    "pool": pool,
+    "volume": volume,
+}
+
+
 def problem(kind: str, text: str) -> str | None:
     """What libvirt's schema has against a definition; None where it has nothing, or cannot be asked.
 
-    :param kind: ``domain`` or ``network``
+    :param kind: one of DEFINE
     """
     if libvirt is None:
         return None
@@ -34,10 +65,7 @@ def problem(kind: str, text: str) -> str | None:
     except LibvirtError:
         return None  # This libvirt was built without the test driver: the define itself will tell.
     try:
-        if kind == "domain":
-            connection.defineXMLFlags(text, libvirt.VIR_DOMAIN_DEFINE_VALIDATE)
-        else:
-            connection.networkDefineXMLFlags(text, libvirt.VIR_NETWORK_DEFINE_VALIDATE)
+        DEFINE[kind](connection, text)
     except LibvirtError as error:
         # All other errors are the test driver's: it knows fewer machines than the real one.
         return said(error) if lacks(error, "VIR_ERR_XML_INVALID_SCHEMA") else None
@@ -47,24 +75,27 @@ def problem(kind: str, text: str) -> str | None:
     return None
 
 
-def validate(kind: str, plans: t.Iterable[Plan], wants: t.Iterable[Item]) -> None:
+def validate(table: Table, plans: t.Iterable[Plan], wants: t.Iterable[Item]) -> None:
     """Hold what plans define against libvirt's schema, where the user wrote XML of his own.
 
     What options write is in the schema by their converters, and is not looked at.
 
     Raises VirtfleetError, with nothing changed, naming each resource and what is wrong.
     """
-    by_hand = {want["name"] for want in wants if want.get("xml") is not None}
+    by_hand = {table.identity(want) for want in wants if want.get("xml") is not None}
     lines = []
     right: set[str] = set()  # what one document of a shape is told is true of all
     for plan in plans:
         for step in plan.steps if plan.name in by_hand else ():
-            if step.action != "define" or shape(step.value) in right:
+            if step.action != "define":
                 continue
-            told = problem(kind, step.value)
+            text = step.value if isinstance(step.value, str) else step.value.xml
+            if shape(text) in right:
+                continue
+            told = problem(table.kind, text)
             if told is None:
-                right.add(shape(step.value))
+                right.add(shape(text))
             else:
-                lines.append(f"{kind} {plan.name}: xml: {told}")
+                lines.append(f"{table.kind} {plan.name}: xml: {told}")
     if lines:
         raise VirtfleetError("\n".join(["nothing was changed, the input is refused:", *lines]))
