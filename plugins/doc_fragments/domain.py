@@ -2535,6 +2535,10 @@ options:
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             - Its options are those of O(config[].disks[].address).
             type: dict
+      hotplug_slots:
+        description: How many devices a new guest with machine V(q35) can be given while it
+          runs, in addition to those that it has. Left out, 4, unless PCI controllers are declared.
+        type: int
       filesystems:
         description: Directories of the host.
         type: list

@@ -40,6 +40,7 @@ class Scope:
     :param index: place in the list, where the row belongs to a list's item
     :param item: the item with what is known of it so far
     :param siblings: the other items of the list, as far as they are known
+    :param new: whether the resource is made from nothing
     """
 
     kind: str
@@ -48,10 +49,11 @@ class Scope:
     index: int = 0
     item: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
     siblings: tuple[t.Mapping[str, t.Any], ...] = ()
+    new: bool = False
 
     def at(self, item: t.Mapping[str, t.Any]) -> Scope:
         """The same place with another item."""
-        return Scope(self.kind, self.name, self.host, self.index, item, self.siblings)
+        return Scope(self.kind, self.name, self.host, self.index, item, self.siblings, self.new)
 
 
 @dataclasses.dataclass(frozen=True)

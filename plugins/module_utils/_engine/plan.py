@@ -135,6 +135,7 @@ def plan_item(table: Table, have: Observed | None, want: Item, host: Host, on_re
 def plan_new(table: Table, plan: Plan, want: Item, scope: Scope) -> Item:
     """Plan a definition from nothing. Returns the declared item with what new ones get."""
     problems: list[Invalid] = []
+    scope = dataclasses.replace(scope, new=True)
     if table.base is not None:
         want = table.base(want)
     whole = complete_rows(table.rows, want, scope, problems, "")

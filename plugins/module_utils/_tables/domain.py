@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from .._engine.convert import MACHINE, NAME, PATH, TEXT, UUID, VERBATIM, YES_NO, Choice, Virt
+from .._engine.convert import MACHINE, NAME, PATH, TEXT, UUID, VERBATIM, YES_NO, Choice, Integer, Virt
 from .._engine.paths import NAMESPACES
 from .._engine.rows import Documents, Field, Fragment, Group, Property, Struct, Values
 from .._engine.table import Table
@@ -19,6 +19,7 @@ from ._domain.interface import INTERFACE
 from ._domain.machine import CLOCK, FEATURES, GENID, LIFECYCLE_ROWS, OS, SYSINFO
 from ._domain.memory import MEMORY_DEVICE, MEMORY_ROWS
 from ._domain.security import KEYWRAP, LAUNCH_SECURITY, QEMU, SECLABEL
+from ._domain.slots import Slots, slots
 from .storage import made_disks
 
 HEAD = (
@@ -95,6 +96,14 @@ DEVICES = (
         keys=(("type", "index"), "type"),
         whole=False,
         live="hotplug",
+    ),
+    Slots(
+        "hotplug_slots",
+        "",
+        Integer(0, 32),
+        "How many devices a new guest with machine V(q35) can be given while it runs, in addition to those that it has."
+        " Left out, 4, unless PCI controllers are declared.",
+        new=slots,
     ),
     Group(
         "filesystems",
