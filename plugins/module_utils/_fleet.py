@@ -21,6 +21,9 @@ from ._tables.volume import VOLUME
 LISTS = {"kvm_links": LINK, "kvm_networks": NETWORK, "kvm_pools": POOL, "kvm_volumes": VOLUME}
 """The variables that hold what else is declared for a host, and their tables."""
 
+VARIABLES = ("kvm_guests", *LISTS)
+"""All variables that are looked at."""
+
 
 def guests_on(guests: t.Iterable[Item], host: str) -> list[Item]:
     """The guests of one host, as the module domains takes them: without the option ``host``."""

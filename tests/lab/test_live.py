@@ -128,6 +128,69 @@ def test_a_disk_comes_and_goes(fleet: Fleet) -> None:
         assert IMAGE not in fleet.sh(host, "virsh dumpxml live; virsh dumpxml --inactive live")
 
 
+def test_several_devices_come_and_go_in_one_call(fleet: Fleet) -> None:
+    before = {host: started(fleet, host) for host in HOSTS}
+    for host in HOSTS:
+        fleet.sh(host, f"qemu-img create -q -f raw {IMAGE}.2 8M")
+    disks = [cdrom(MEDIA[0]), *({"file": file, "format": "raw"} for file in (IMAGE, f"{IMAGE}.2"))]
+    cards = [{"network": "live"}, *({"network": "live", "mac": f"52:54:00:66:01:0{number}"} for number in (1, 2))]
+    run = declared(fleet, disks=disks, interfaces=cards)
+    for host in HOSTS:
+        assert paths(run, host) == {f"{kind}[{at}]": True for kind in ("disks", "interfaces") for at in (1, 2)}
+        for mac in ("52:54:00:66:01:01", "52:54:00:66:01:02"):
+            fleet.wait(reports, fleet, host, "lease", mac)
+        for name in ("vda", "vdb"):
+            fleet.wait(reports, fleet, host, "disk", f"{name} 8388608")
+    run = declared(fleet)
+    for host in HOSTS:
+        assert set(paths(run, host).values()) == {True}
+        assert len(run.changes(host)) == 4
+        assert started(fleet, host) == before[host]
+
+
+def test_bandwidth_is_limited(fleet: Fleet) -> None:
+    """Where the kernel can limit traffic; where it cannot, the guest goes on, and its words are told."""
+    limits = {"inbound": {"average": 128}, "outbound": {"average": 256}}
+    limited = [{"network": "live", "bandwidth": limits}]
+    asked = {f"interfaces[0].bandwidth.{way}.average" for way in limits}
+    run = fleet.module("domains", config=[live(interfaces=limited)])
+    assert run.code == 0, run.output
+    able = (
+        "modprobe sch_sfq act_police 2>/dev/null; tc qdisc add dev lo root sfq 2>/dev/null && tc qdisc del dev lo root"
+    )
+    for host in HOSTS:
+        told = fleet.sh(host, "virsh domiftune live $(virsh -q domiflist live | awk '{print $1; exit}')")
+        kept = fleet.sh(host, "virsh dumpxml --inactive live")
+        assert "<inbound average='128'/>" in kept
+        assert "<outbound average='256'/>" in kept
+        if fleet.sh(host, f"({able}) && echo yes || true").strip():
+            assert paths(run, host) == dict.fromkeys(asked, True)
+            assert "inbound.average: 128" in told
+            assert "outbound.average: 256" in told
+        else:
+            assert paths(run, host) == dict.fromkeys(asked, False)
+            (waiting,) = run.results("virtfleet.kvm.domains", host)[0]["pending_restart"]
+            assert set(waiting["paths"]) == asked
+            assert "Child process (tc " in waiting["reasons"]["interfaces[0].bandwidth.inbound.average"]
+    fleet.module("domains", config=[live(interfaces=[{"network": "live", "bandwidth": None}])])
+
+
+def test_memory_follows_the_balloon(fleet: Fleet) -> None:
+    def declare(amount: str | None) -> dict[str, int]:
+        run = declared(fleet, current_memory=amount)
+        for host in HOSTS:
+            assert paths(run, host) == {"current_memory": True}
+        return {host: int(lines(fleet, host, "memory")[0].split()[1]) for host in HOSTS}
+
+    full = {host: int(lines(fleet, host, "memory")[0].split()[1]) for host in HOSTS}
+    declare("160MiB")
+    for host in HOSTS:
+        fleet.wait(lambda host=host: int(lines(fleet, host, "memory")[0].split()[1]) < full[host] - 24 * 1024)
+    declare(None)
+    for host in HOSTS:
+        fleet.wait(has_memory, fleet, host, full[host] - 8 * 1024)
+
+
 def test_a_drive_gets_another_medium(fleet: Fleet) -> None:
     run = declared(fleet, disks=[cdrom(MEDIA[1])])
     for host in HOSTS:

@@ -21,6 +21,8 @@ SIOCBRADDIF = 0x89A2
 
 REPEAT = 5.0
 """Seconds until a guest is asked again for a device."""
+FOLLOW = 10.0
+"""Seconds that a guest has to follow its balloon."""
 RELEASE = 20.0
 """Seconds that a guest has to let go of a device; one that still boots does not answer."""
 
@@ -66,9 +68,13 @@ def update_device(connection: t.Any, name: str, step: Step, options: t.Any) -> N
     connection.lookupByName(name).updateDeviceFlags(step.value, libvirt.VIR_DOMAIN_AFFECT_LIVE)
 
 
-def set_memory(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
-    """Tell the balloon its target in KiB; the guest follows in its own time."""
-    connection.lookupByName(name).setMemoryFlags(step.value, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+def set_memory(connection: t.Any, name: str, step: Step, options: t.Any) -> t.Iterator[None]:
+    """Tell the balloon its target in KiB, and give the guest a moment to follow."""
+    domain = connection.lookupByName(name)
+    domain.setMemoryFlags(step.value, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+    deadline = time.monotonic() + FOLLOW
+    while domain.info()[2] != step.value and time.monotonic() < deadline:
+        yield
 
 
 def set_vcpus(connection: t.Any, name: str, step: Step, options: t.Any) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -43,28 +42,32 @@ class Console:
 
 @dataclass
 class Guest:
+    """A guest as it is.
+
+    :param source: what its first interface is on: a libvirt network, a bridge or a card of the host
+    :param mode: how that connects it: nat, bridge, MacVTap, ...
+    :param others: addresses by the words ``host``, its own host, and ``other host``
+    :param from_outside: whether the machine outside reached it
+    """
+
     name: str
     host: str
     state: str
-    network: str
+    source: str
     mode: str
-    leased: bool
     console: Console
+    others: dict[str, str] = field(default_factory=dict)
+    from_outside: bool | None = None
 
     def reached(self, who: str) -> bool | None:
-        """Whether it reached outside, host or sibling; None when it has not said yet."""
-        if who == "outside":
-            return self.console.reached.get(OUTSIDE)
-        if who == "host":
-            return self.console.reached.get(self.console.gateway)
-        others = [ok for target, ok in self.console.reached.items() if target not in (OUTSIDE, self.console.gateway)]
-        return all(others) if others else None
+        """Whether it reached the outside or a host; None when it has not said yet."""
+        return self.console.reached.get(OUTSIDE if who == "outside" else self.others.get(who, ""))
 
     @property
     def arrived(self) -> bool:
-        """Whether there is nothing left to wait for."""
-        said = self.console
-        return bool(said.seen_as) and all(self.reached(who) for who in ("outside", "host", "sibling"))
+        """Whether there is nothing left to wait for: it has said what it can reach, and reaches the outside."""
+        said = [self.reached(who) for who in ("outside", "host", "other host")]
+        return bool(self.console.seen_as) and None not in said and said[0] is True
 
 
 @dataclass
@@ -76,30 +79,24 @@ class Host:
     guests: list[Guest]
 
 
-def hosts(folder: Path) -> Iterator[Host]:
+def hosts(folder: Path) -> list[Host]:
     """Every host that was measured."""
-    for file in sorted(folder.glob("*.json")):
-        yield host(file.stem, json.loads(file.read_text()))
+    found = [host(file.stem, json.loads(file.read_text())) for file in sorted(folder.glob("*.json"))]
+    for one in found:
+        for guest in one.guests:
+            guest.others = {"host" if other is one else "other host": other.address for other in found}
+    return found
 
 
 def host(name: str, data: dict[str, Any]) -> Host:
     system, virsh = data["system"], data["virsh"]
     found = re.search(r"<forward mode='(\w+)'", virsh)
-    mode = found[1] if found else "isolated"
-    guests = [
-        Guest(
-            name=guest,
-            host=name,
-            state=state_of(guest, virsh),
-            network=network_of(guest, virsh),
-            mode=mode,
-            leased=False,
-            console=Console.read(base64.b64decode(content or "").decode(errors="replace")),
-        )
-        for guest, content in data["consoles"].items()
-    ]
-    for guest in guests:
-        guest.leased = f" {guest.console.address}/" in virsh
+    modes = {"network": found[1] if found else "isolated", "bridge": "bridge", "direct": "MacVTap"}
+    guests = []
+    for guest, content in data["consoles"].items():
+        kind, source = interface_of(guest, virsh)
+        console = Console.read(base64.b64decode(content or "").decode(errors="replace"))
+        guests.append(Guest(guest, name, state_of(guest, virsh), source, modes.get(kind, kind), console))
     suite = f"{system['ansible_distribution']} {system['ansible_distribution_version']}"
     return Host(name, suite, system["ansible_default_ipv4"].get("address", ""), data["host"], guests)
 
@@ -110,8 +107,8 @@ def state_of(guest: str, virsh: str) -> str:
     return found[1] if found else "not there"
 
 
-def network_of(guest: str, virsh: str) -> str:
-    """The source of the first interface in `virsh domiflist`."""
+def interface_of(guest: str, virsh: str) -> tuple[str, str]:
+    """The type and the source of the first interface in `virsh domiflist`."""
     part = virsh.partition(f"domiflist {guest}\n")[2]
-    found = re.search(r"^ *\S+ +network +(\S+)", part, re.MULTILINE)
-    return found[1] if found else "-"
+    found = re.search(r"^ *\S+ +(network|bridge|direct) +(\S+)", part, re.MULTILINE)
+    return (found[1], found[2]) if found else ("-", "-")

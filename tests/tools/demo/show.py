@@ -1,10 +1,10 @@
 # Copyright (c) 2026, virtfleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measure until every guest has said what it reached, then show it: show.py WORK OUTSIDE-LOG.
+"""Measure until every guest has said what it reached, then show it: show.py WORK OUTSIDE-LOG COMMAND...
 
 WORK is quickstart's folder, with an inventory and an ansible.cfg; OUTSIDE-LOG is what the machine
-outside wrote down about who called it.
+outside wrote down about who called it; COMMAND runs a further command on that machine.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ from pathlib import Path
 import measured
 
 PATIENCE = 90  # seconds
-REACHED = ("reached outside", "its host", "its sibling")
+HEAD = (
+    *("guest", "host", "state", "on", "mode", "address"),
+    *("reached outside", "its host", "other host", "reached from outside", "outside saw"),
+)
 HERE = Path(__file__).resolve().parent
 
 
@@ -30,7 +33,7 @@ def measure(work: Path) -> list[measured.Host]:
     done = subprocess.run(command, cwd=work, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"{done.stdout}\n{done.stderr}\nmeasuring failed")
-    return list(measured.hosts(out))
+    return measured.hosts(out)
 
 
 def wait_for_guests(work: Path) -> list[measured.Host]:
@@ -43,8 +46,16 @@ def wait_for_guests(work: Path) -> list[measured.Host]:
         time.sleep(1)
 
 
+def ping(outside: Sequence[str], address: str) -> bool | None:
+    """Whether the machine outside reaches an address; None for a guest without one."""
+    if not address:
+        return None
+    command = [*outside, "ping", "-c2", "-W2", "-q", address]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
 def yes_no(value: bool | None) -> str:
-    return {True: "yes", False: "NO", None: "no answer"}[value]
+    return {True: "yes", False: "no", None: "no answer"}[value]
 
 
 def table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -69,17 +80,18 @@ def guest_table(guests: Sequence[measured.Guest], callers: set[str]) -> str:
         said = guest.console
         # The guest says what the outside answered it; the outside's own log must agree.
         seen = said.seen_as if said.seen_as in callers else f"{said.seen_as or 'not seen'}?"
-        address = said.address if guest.leased else f"{said.address or 'none'} (no lease)"
-        reached = [yes_no(guest.reached(who)) for who in ("outside", "host", "sibling")]
-        rows.append((guest.name, guest.host, guest.state, guest.network, guest.mode, address, *reached, seen))
-    head = ("guest", "host", "state", "network", "mode", "address", *REACHED, "outside saw")
-    return table("Guests", head, rows)
+        reached = [yes_no(guest.reached(who)) for who in ("outside", "host", "other host")]
+        where = (guest.name, guest.host, guest.state, guest.source, guest.mode, said.address or "none")
+        rows.append((*where, *reached, yes_no(guest.from_outside), seen))
+    return table("Guests", HEAD, rows)
 
 
 def main() -> None:
-    work, log = Path(sys.argv[1]), Path(sys.argv[2])
+    work, log, outside = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3:]
     hosts = wait_for_guests(work)
     guests = [guest for host in hosts for guest in host.guests]
+    for guest in guests:
+        guest.from_outside = ping(outside, guest.console.address)
     callers = {line.split()[1] for line in log.read_text().splitlines()} if log.exists() else set()
     print(host_table(hosts))
     for host in hosts:
@@ -87,6 +99,10 @@ def main() -> None:
         if missing:
             print(f"{host.name} has no hardware virtualization: {'; '.join(missing)}")
     print(guest_table(guests, callers))
+    print(
+        "\nNAT hides guests behind their host. MacVTap gives a guest an address of its own, but it does not reach its"
+        "\nown host; on a bridge it does. docs/concepts.md says which to choose."
+    )
     late = [guest.name for guest in guests if not guest.arrived]
     if late:
         sys.exit(f"\nnot everything was reached within {PATIENCE} s: {', '.join(late)}")

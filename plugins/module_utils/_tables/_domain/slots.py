@@ -35,8 +35,10 @@ class Slots(Aside):
         if not scope.new or not spare:
             return
         devices = paths.ensure(element, ("devices",))
-        for _port in range(spare + ALWAYS + sum(len(item.get(name) or []) for name in TAKERS)):
-            ET.SubElement(devices, "controller", {"type": "pci", "model": "pcie-root-port"})
+        ports = spare + ALWAYS + sum(len(item.get(name) or []) for name in TAKERS)
+        # libvirt numbers them in this order, and the root must be the first.
+        for model in ("pcie-root", *["pcie-root-port"] * ports):
+            ET.SubElement(devices, "controller", {"type": "pci", "model": model})
 
 
 def slots(scope: Scope) -> int | None:

@@ -5,14 +5,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
+from ansible.vars.hostvars import HostVars
+from ansible.vars.manager import VariableManager
 
-from ansible_collections.virtfleet.kvm.plugins.filter.fleet import FilterModule
+from ansible_collections.virtfleet.kvm.plugins.filter.fleet import FilterModule, fleet_problems
 from ansible_collections.virtfleet.kvm.tests.unit.support import ROOT
 
 GUESTS = [{"name": "a", "host": "kvm01", "memory": "1GiB"}, {"name": "b", "host": "kvm99", "memory": "1GiB"}]
@@ -29,6 +33,20 @@ def test_guests_on() -> None:
 def test_fleet_problems() -> None:
     found = render("{{ ['kvm01'] | virtfleet.kvm.fleet_problems(hosts) }}", hosts={"kvm01": {"kvm_guests": GUESTS}})
     assert found == ["guest b: host: 'kvm99' is not in the inventory's group kvm_hosts"]
+
+
+def test_a_guest_may_name_what_another_host_has(tmp_path: Path) -> None:
+    (tmp_path / "hosts.yml").write_text("kvm_hosts: {hosts: {kvm01: {ansible_host: 192.0.2.1}, kvm02: {}}}")
+    (tmp_path / "group_vars").mkdir()
+    guest = {"name": "{{ 'a' ~ 1 }}", "host": "kvm02", "memory": "1GiB", "cmdline": "{{ hostvars.kvm01.ansible_host }}"}
+    (tmp_path / "group_vars/all.yml").write_text(yaml.safe_dump({"kvm_guests": [guest, {**guest, "mtu": 1}]}))
+    loader = DataLoader()
+    inventory = InventoryManager(loader=loader, sources=[str(tmp_path / "hosts.yml")])
+    hostvars = HostVars(inventory, VariableManager(loader=loader, inventory=inventory), loader)
+    found = fleet_problems(["kvm01", "kvm02"], hostvars)
+    assert len(found) == 2
+    assert found[0].startswith("guest a1: mtu: no such option")
+    assert found[1].startswith("name a1: is declared more than once")
 
 
 @pytest.mark.parametrize("name", FilterModule().filters())
