@@ -9,8 +9,10 @@ else. ``./runtests unit -- --hypothesis-profile search -k properties`` looks for
 
 from __future__ import annotations
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-settings.register_profile("gate", max_examples=12, derandomize=True, database=None)
-settings.register_profile("search", max_examples=300)
+# How long an example takes says something about the machine, and nothing about the code.
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("gate", patient, max_examples=12, derandomize=True, database=None)
+settings.register_profile("search", patient, max_examples=300)
 settings.load_profile("gate")

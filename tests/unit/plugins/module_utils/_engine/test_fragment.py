@@ -9,7 +9,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import fragment
@@ -108,7 +108,6 @@ LEAVES = st.sampled_from(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(LEAVES, max_size=4))
 def test_a_second_merge_finds_everything_there(leaves: list[str]) -> None:
     text = f"<devices>{''.join(leaves)}</devices>"
@@ -116,7 +115,6 @@ def test_a_second_merge_finds_everything_there(leaves: list[str]) -> None:
     assert fragment.merge(root, fragment.parse(text, "domain")) == []
 
 
-@settings(deadline=None)
 @given(st.lists(LEAVES, max_size=4, unique=True))
 def test_the_rest_makes_a_part_whole(leaves: list[str]) -> None:
     whole, _edits = merged(f"<devices>{''.join(leaves)}</devices>")

@@ -13,7 +13,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.body import read_rows
@@ -22,8 +22,6 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows import 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import Table
 from ansible_collections.virtfleet.kvm.tests.unit.strategies import configs
 from ansible_collections.virtfleet.kvm.tests.unit.support import TABLES, canonical, changes, defined, observed, plan_one
-
-EXAMPLES = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 EACH_TABLE = pytest.mark.parametrize("kind", TABLES)
 
@@ -49,7 +47,6 @@ def become(table: Table, have: Observed | None, config: dict[str, Any]) -> Obser
 
 
 @EACH_TABLE
-@EXAMPLES
 @given(data=st.data())
 def test_a_new_resource_needs_nothing_more(kind: str, data: st.DataObject) -> None:
     table = TABLES[kind]
@@ -59,7 +56,6 @@ def test_a_new_resource_needs_nothing_more(kind: str, data: st.DataObject) -> No
 
 
 @EACH_TABLE
-@EXAMPLES
 @given(data=st.data())
 def test_a_changed_resource_needs_nothing_more(kind: str, data: st.DataObject) -> None:
     table = TABLES[kind]
@@ -69,7 +65,6 @@ def test_a_changed_resource_needs_nothing_more(kind: str, data: st.DataObject) -
 
 
 @EACH_TABLE
-@EXAMPLES
 @given(data=st.data())
 def test_what_has_been_read_can_be_declared(kind: str, data: st.DataObject) -> None:
     """Adoption: the options read from a resource change nothing on it, and make the same one anew."""
@@ -82,7 +77,6 @@ def test_what_has_been_read_can_be_declared(kind: str, data: st.DataObject) -> N
 
 
 @EACH_TABLE
-@EXAMPLES
 @given(data=st.data())
 def test_a_plan_depends_on_nothing_else_and_touches_nothing(kind: str, data: st.DataObject) -> None:
     table = TABLES[kind]
@@ -95,7 +89,6 @@ def test_a_plan_depends_on_nothing_else_and_touches_nothing(kind: str, data: st.
 
 
 @EACH_TABLE
-@EXAMPLES
 @given(data=st.data())
 def test_options_that_are_left_out_stay(kind: str, data: st.DataObject) -> None:
     table = TABLES[kind]
@@ -114,7 +107,6 @@ def test_options_that_are_left_out_stay(kind: str, data: st.DataObject) -> None:
 
 
 @EACH_TABLE
-@EXAMPLES
 @given(data=st.data())
 def test_what_no_option_covers_survives(kind: str, data: st.DataObject) -> None:
     table = TABLES[kind]
@@ -129,7 +121,6 @@ def test_what_no_option_covers_survives(kind: str, data: st.DataObject) -> None:
 
 
 @EACH_TABLE
-@EXAMPLES
 @given(data=st.data())
 def test_nothing_declared_leaves_every_byte(kind: str, data: st.DataObject) -> None:
     table = TABLES[kind]
@@ -138,7 +129,6 @@ def test_nothing_declared_leaves_every_byte(kind: str, data: st.DataObject) -> N
 
 
 @EACH_TABLE
-@EXAMPLES
 @given(data=st.data())
 def test_a_change_says_what_was_there(kind: str, data: st.DataObject) -> None:
     table = TABLES[kind]
