@@ -14,6 +14,8 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils import _offline, _qu
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.domain import DOMAIN
 from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.network import NETWORK
+from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.pool import POOL
+from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.volume import VOLUME
 
 
 def told(call: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
@@ -49,6 +51,21 @@ def network_to_xml(item: dict[str, t.Any]) -> str:
     return _offline.to_xml(NETWORK, item)
 
 
+def pool_from_xml(text: str) -> dict[str, t.Any]:
+    """The options of a pool's definition."""
+    return _offline.from_xml(POOL, text)
+
+
+def pool_to_xml(item: dict[str, t.Any]) -> str:
+    """The definition that a new pool gets."""
+    return _offline.to_xml(POOL, item)
+
+
+def volume_from_xml(text: str) -> dict[str, t.Any]:
+    """The options of a volume's definition."""
+    return _offline.from_xml(VOLUME, text)
+
+
 class FilterModule:
     """Ansible's entry point."""
 
@@ -59,5 +76,9 @@ class FilterModule:
             "domain_to_xml": told(domain_to_xml),
             "network_from_xml": told(network_from_xml),
             "network_to_xml": told(network_to_xml),
+            "pool_from_xml": told(pool_from_xml),
+            "pool_to_xml": told(pool_to_xml),
             "query": told(_query.select),
+            "volume_from_xml": told(volume_from_xml),
+            "volume_to_xml": told(_offline.volume_to_xml),
         }

@@ -13,14 +13,16 @@ from ._engine.adopt import adopt
 from ._engine.context import Host
 from ._engine.plan import plan
 from ._engine.table import Table
-from ._errors import VirtfleetError
+from ._errors import Invalid, VirtfleetError
+from ._tables.storage import need_size
+from ._tables.volume import VOLUME
 
 MACHINES = {"q35": "q35"}
 """What new guests get of machines on any host of today."""
 
 
 def from_xml(table: Table, text: str, secrets: bool = False) -> dict[str, t.Any]:
-    """The options that a definition amounts to.
+    """The options that a definition amounts to. What libvirt only reports in it is left out.
 
     Raises VirtfleetError for what is no definition of that kind.
     """
@@ -30,13 +32,33 @@ def from_xml(table: Table, text: str, secrets: bool = False) -> dict[str, t.Any]
         raise VirtfleetError(f"{table.kind}: {error}") from None
     if root.tag != table.kind:
         raise VirtfleetError(f"{table.kind}: the XML is of a <{root.tag}>")
-    return adopt(table, root, secrets).config
+    return adopt(table, table.declared(root), secrets).config
 
 
 def to_xml(table: Table, item: t.Any, virt: str = "kvm") -> str:
     """The definition that a new resource gets. Raises VirtfleetError for options that are refused."""
     wants = table.parse([item])
     plans = plan(table, {}, wants, Host(virt=virt, machines=MACHINES))
-    root = ET.fromstring(next(str(step.value) for step in plans[0].steps if step.action == "define"))
+    text = next((str(step.value) for step in plans[0].steps if step.action == "define"), None)
+    if text is None:
+        raise VirtfleetError(f"{table.kind} {wants[0]['name']}: with state {wants[0]['state']!r} it has no definition")
+    root = ET.fromstring(text)
     ET.indent(root)
     return ET.tostring(root, encoding="unicode") + "\n"
+
+
+def volume_to_xml(item: t.Any) -> str:
+    """The definition that a new volume gets.
+
+    Raises VirtfleetError for options that are refused, and for a volume that is laid over another
+    one by its name: where that one is, only a host knows.
+    """
+    text = to_xml(VOLUME, item)
+    (want,) = VOLUME.parse([item])
+    try:
+        need_size(want)
+        if (want.get("backing") or {}).get("volume") is not None:
+            raise Invalid("backing.volume", "only its host knows where it is; give backing.path and backing.format")
+    except Invalid as error:
+        raise VirtfleetError(f"volume {want['name']}: {error}") from None
+    return text

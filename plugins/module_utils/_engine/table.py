@@ -10,6 +10,7 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from .._errors import Invalid, VirtfleetError
+from . import paths
 from .body import Item, document_rows, parse_rows
 from .context import Change
 
@@ -41,6 +42,7 @@ class Table:
     :param shipped: definitions that the distribution's packages bring, by name, for a plan in check
         mode on a host where they are still to be installed
     :param identity: what tells an item from all others of its kind
+    :param reported: paths of what libvirt tells in a definition, and nobody can declare
     """
 
     kind: str
@@ -56,11 +58,25 @@ class Table:
     tidy: Tidy | None = None
     shipped: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     identity: t.Callable[[Item], str | None] = by_name
+    reported: tuple[str, ...] = ()
 
     @property
     def inactive(self) -> frozenset[str]:
         """The declared states in which nothing runs."""
         return frozenset(want for have, want in self.transitions if have in self.active) - self.active
+
+    def declared(self, root: ET.Element) -> ET.Element:
+        """A definition without what libvirt only reports in it. It is changed in place, and returned."""
+        for path in map(paths.parse, self.reported):
+            above = path.steps[:-1] if path.attribute is None else path.steps
+            for node in root.findall("/".join(above) or "."):
+                if path.attribute is not None:
+                    node.attrib.pop(path.attribute, None)
+                else:
+                    for child in node.findall(path.steps[-1]):
+                        node.remove(child)
+            paths.prune(root, above)
+        return root
 
     def parse(self, config: t.Any) -> list[Item]:
         """The declared items in normal form.

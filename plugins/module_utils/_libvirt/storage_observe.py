@@ -13,13 +13,9 @@ from xml.etree import ElementTree as ET
 
 from .._engine import paths
 from .._engine.plan import Observed
+from .._tables.pool import POOL
+from .._tables.volume import VOLUME
 from .connection import lacks, libvirt
-
-REPORTED = {
-    "pool": ("capacity", "allocation", "available", "source/device/freeExtent"),
-    "volume": ("key", "physical", "target/path", "target/timestamps", "backingStore/timestamps", "source"),
-}
-"""What libvirt says of storage that nobody can declare."""
 
 BUSY = 30.0
 """Seconds that a pool may be busy with volumes being made, before it can be looked through anew."""
@@ -53,23 +49,13 @@ def pools(connection: t.Any, names: t.Container[str]) -> dict[str, Observed]:
         if name in names:
             active = pool.isActive()
             found[name] = Observed(
-                definition=declared(inactive(pool)),
-                live=declared(pool.XMLDesc(0)) if active else None,
+                definition=POOL.declared(paths.document(inactive(pool))),
+                live=POOL.declared(paths.document(pool.XMLDesc(0))) if active else None,
                 state="active" if active else "inactive",
                 properties={"autostart": name in autostart},
                 persistent=name not in transient,
             )
     return found
-
-
-def declared(text: str) -> ET.Element:
-    """A pool's definition without what libvirt reports in it."""
-    root = paths.document(text)
-    for path in REPORTED["pool"]:
-        parent = root.find(path.rpartition("/")[0] or ".")
-        for node in [] if parent is None else parent.findall(path.rpartition("/")[2]):
-            t.cast(ET.Element, parent).remove(node)
-    return root
 
 
 def inactive(pool: t.Any) -> str:
@@ -125,10 +111,7 @@ def all_volumes(connection: t.Any, names: t.Container[str]) -> dict[str, Observe
                     root = paths.document(volume.XMLDesc())
                 except libvirt.libvirtError:
                     continue  # It is gone meanwhile.
-                for path in REPORTED["volume"]:
-                    paths.delete(root, tuple(path.split("/")))
-                root.attrib.pop("type", None)
-                found[key] = Observed(root, None, "present", {"pool": pool.name()})
+                found[key] = Observed(VOLUME.declared(root), None, "present", {"pool": pool.name()})
     return found
 
 

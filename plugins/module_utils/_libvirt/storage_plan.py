@@ -19,7 +19,7 @@ from .._engine.plan import Observed, Plan, plan, plan_item
 from .._engine.step import Step
 from .._engine.table import Table
 from .._errors import Invalid, VirtfleetError
-from .._tables.storage import IMAGES, MADE_DIRECTORIES, volume_key
+from .._tables.storage import IMAGES, MADE_DIRECTORIES, need_size, volume_key
 from .._tables.volume import VOLUME
 from .storage_observe import Pool, Users
 
@@ -129,14 +129,7 @@ def plan_making(want: Item, host: Host, pools: t.Mapping[str, Pool], guest: str 
     """Plan a new volume."""
     want = dict(want)
     pool = pools.get(want["pool"])
-    filled = [name for name in ("image", "clone_from", "backing") if want.get(name) is not None]
-    if want.get("capacity") is None and not filled:
-        raise Invalid("capacity", "a new volume needs it, or image, clone_from or backing")
-    if want.get("backing"):
-        if want["backing"].get("path") is not None and want["backing"].get("format") is None:
-            raise Invalid("backing.format", "is needed with backing.path: to guess it is to trust what a guest wrote")
-        if want.get("format") is None and not want["name"].endswith(".qcow2"):
-            want["format"] = "qcow2"
+    need_size(want)
     if "format" not in want and pool is not None and pool.type not in (*MADE_DIRECTORIES, "gluster"):
         want["format"] = None  # A device has no format, or the pool knows it.
     done = plan_item(VOLUME, None, want, host)

@@ -185,4 +185,5 @@ POOL = Table(
     restart=("stop", "start"),
     rows=ROWS,
     base=describe_pool,
+    reported=("capacity", "allocation", "available", "source/device/freeExtent"),
 )

@@ -40,6 +40,9 @@ MADE_DIRECTORIES = ("dir", "fs", "netfs", "vstorage")
 FORMATS = ("qcow2", "raw", "qcow", "qed", "vmdk", "vdi", "vpc", "iso")
 """Formats that the ending of a volume's name tells."""
 
+FILLINGS = ("image", "clone_from", "backing")
+"""What a new volume can be filled from."""
+
 default_pool = unless_described("default", {"type": "dir", "target": IMAGES})
 
 
@@ -53,6 +56,27 @@ def describe_pool(item: Item) -> Item:
             value = (value or {}).get(name)
         if not value:
             raise Invalid(need, f"a new pool of type {kind!r} needs it")
+    return item
+
+
+def need_size(item: Item) -> None:
+    """Raises Invalid for a new volume whose size nothing tells."""
+    if item.get("capacity") is None and not any(item.get(name) is not None for name in FILLINGS):
+        raise Invalid("capacity", "a new volume needs it, or image, clone_from or backing")
+
+
+def describe_volume(item: Item) -> Item:
+    """A new volume with the format that one laid over another has.
+
+    Raises Invalid where the format of what it is laid over is not told.
+    """
+    backing = item.get("backing")
+    if not backing:
+        return item
+    if backing.get("path") is not None and backing.get("format") is None:
+        raise Invalid("backing.format", "is needed with backing.path: to guess it is to trust what a guest wrote")
+    if item.get("format") is None and not item["name"].endswith(".qcow2"):
+        return {**item, "format": "qcow2"}
     return item
 
 
@@ -75,7 +99,7 @@ def volume_key(item: Item) -> str | None:
 
 def filling(volume: Item) -> t.Iterator[Invalid]:
     """A volume is filled from one place, and a checksum is for what comes from outside."""
-    given = [name for name in ("image", "clone_from", "backing") if volume.get(name) is not None]
+    given = [name for name in FILLINGS if volume.get(name) is not None]
     if len(given) > 1:
         yield Invalid("", f"give only one of {', '.join(given)}")
     image = volume.get("image") or ""

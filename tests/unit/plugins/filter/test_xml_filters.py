@@ -1,0 +1,126 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The filters between options and libvirt's XML, as Ansible finds and runs them."""
+
+from __future__ import annotations
+
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+import yaml
+from ansible.errors import AnsibleError
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar, trust_as_template
+
+from ansible_collections.virtfleet.kvm.plugins.filter.xml import FilterModule
+from ansible_collections.virtfleet.kvm.tests.unit.support import ROOT, canonical
+
+ITEMS: dict[str, dict[str, Any]] = {
+    "domain": {"name": "web01", "memory": "1GiB", "interfaces": [{"network": "default"}]},
+    "network": {"name": "lan", "bridge": "virbr7", "ips": [{"address": "10.7.0.1/24"}]},
+    "pool": {"name": "nas", "type": "netfs", "source": {"hosts": [{"name": "nas"}], "dir": "/x"}, "target": "/srv/x"},
+    "volume": {"name": "a.qcow2", "capacity": "1GiB", "backing": {"path": "/srv/b.raw", "format": "raw"}},
+}
+
+POOL = """
+<pool type='dir'>
+  <name>images</name>
+  <uuid>0d9ae0a1-3f0c-4d53-9b3f-5b7c4f1b2a01</uuid>
+  <capacity unit='bytes'>1000</capacity><allocation unit='bytes'>400</allocation><available unit='bytes'>600</available>
+  <source></source>
+  <target>
+    <path>/srv/images</path>
+    <permissions><mode>0711</mode><owner>0</owner><group>0</group></permissions>
+  </target>
+</pool>
+"""
+
+VOLUME = """
+<volume type='file'>
+  <name>a.qcow2</name>
+  <key>/srv/images/a.qcow2</key>
+  <capacity unit='bytes'>1073741824</capacity><allocation unit='bytes'>200704</allocation>
+  <physical unit='bytes'>196616</physical>
+  <target>
+    <path>/srv/images/a.qcow2</path>
+    <format type='qcow2'/>
+    <permissions><mode>0600</mode><owner>0</owner><group>0</group></permissions>
+    <timestamps><atime>1.1</atime></timestamps>
+    <compat>1.1</compat>
+    <clusterSize unit='B'>65536</clusterSize>
+  </target>
+  <backingStore>
+    <path>/srv/images/b.raw</path><format type='raw'/><timestamps><atime>1.1</atime></timestamps>
+  </backingStore>
+</volume>
+"""
+
+
+def render(template: str, **variables: Any) -> Any:
+    return Templar(loader=DataLoader(), variables=variables).template(trust_as_template(template))
+
+
+@pytest.mark.parametrize("kind", ITEMS)
+def test_what_comes_back_makes_the_same_again(kind: str) -> None:
+    xml = render(f"{{{{ item | virtfleet.kvm.{kind}_to_xml }}}}", item=ITEMS[kind])
+    assert ET.fromstring(xml).tag == kind
+    item = render(f"{{{{ xml | virtfleet.kvm.{kind}_from_xml }}}}", xml=xml)
+    assert item["name"] == ITEMS[kind]["name"]
+    assert canonical(render(f"{{{{ item | virtfleet.kvm.{kind}_to_xml }}}}", item=item)) == canonical(xml)
+
+
+def test_what_libvirt_only_reports_of_a_pool_is_left_out() -> None:
+    assert render("{{ xml | virtfleet.kvm.pool_from_xml }}", xml=POOL) == {
+        "name": "images",
+        "uuid": "0d9ae0a1-3f0c-4d53-9b3f-5b7c4f1b2a01",
+        "type": "dir",
+        "target": "/srv/images",
+        "permissions": {"mode": "0711", "owner": 0, "group": 0},
+    }
+
+
+def test_what_libvirt_only_reports_of_a_volume_is_left_out() -> None:
+    assert render("{{ xml | virtfleet.kvm.volume_from_xml }}", xml=VOLUME) == {
+        "name": "a.qcow2",
+        "capacity": "1GiB",
+        "allocation": "196KiB",
+        "format": "qcow2",
+        "backing": {"path": "/srv/images/b.raw", "format": "raw"},
+        "permissions": {"mode": "0600", "owner": 0, "group": 0},
+        "compat": "1.1",
+        "cluster_size": "64KiB",
+    }
+
+
+def test_what_is_no_part_of_a_volumes_definition_is_left_out() -> None:
+    item = {"name": "a", "pool": "images", "image": "/srv/b.qcow2", "checksum": f"sha256:{'0' * 64}"}
+    xml = render("{{ item | virtfleet.kvm.volume_to_xml }}", item=item)
+    want = "<volume><name>a</name><target><format type='raw'/></target></volume>"
+    assert canonical(xml) == canonical(want)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("pool_to_xml", {"name": "a", "taget": "/srv"}, "pool a: taget: no such option; did you mean 'target'?"),
+        ("pool_to_xml", {"name": "a", "state": "absent"}, "pool a: with state 'absent' it has no definition"),
+        ("volume_to_xml", {"name": "a"}, "volume a: capacity: a new volume needs it"),
+        ("volume_to_xml", {"name": "a", "backing": {"volume": "b"}}, "backing.volume: only its host knows where it is"),
+        ("volume_to_xml", {"name": "a", "backing": {"path": "/b"}}, "backing.format: is needed with backing.path"),
+        ("pool_from_xml", VOLUME, "pool: the XML is of a <volume>"),
+        ("volume_from_xml", "<volume>", "volume: is not well-formed XML"),
+    ],
+)
+def test_what_cannot_be_is_said(name: str, value: Any, said: str) -> None:
+    with pytest.raises(AnsibleError) as caught:
+        render(f"{{{{ value | virtfleet.kvm.{name} }}}}", value=value)
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("name", FilterModule().filters())
+def test_every_filter_is_documented(name: str) -> None:
+    document = yaml.safe_load((ROOT / f"plugins/filter/{name}.yml").read_text(encoding="utf-8"))
+    assert document["DOCUMENTATION"]["name"] == name
+    assert f"virtfleet.kvm.{name}" in document["EXAMPLES"]
