@@ -10,11 +10,12 @@ from xml.etree import ElementTree as ET
 
 from ._engine import fragment
 from ._engine.adopt import adopt
+from ._engine.body import Item
 from ._engine.context import Host
 from ._engine.plan import plan
 from ._engine.table import Table
 from ._errors import Invalid, VirtfleetError
-from ._tables.storage import need_size
+from ._tables.storage import describe_volume, need_size
 from ._tables.volume import VOLUME
 
 MACHINES = {"q35": "q35"}
@@ -37,14 +38,7 @@ def from_xml(table: Table, text: str, secrets: bool = False) -> dict[str, t.Any]
 
 def to_xml(table: Table, item: t.Any, virt: str = "kvm") -> str:
     """The definition that a new resource gets. Raises VirtfleetError for options that are refused."""
-    wants = table.parse([item])
-    plans = plan(table, {}, wants, Host(virt=virt, machines=MACHINES))
-    text = next((str(step.value) for step in plans[0].steps if step.action == "define"), None)
-    if text is None:
-        raise VirtfleetError(f"{table.kind} {wants[0]['name']}: with state {wants[0]['state']!r} it has no definition")
-    root = ET.fromstring(text)
-    ET.indent(root)
-    return ET.tostring(root, encoding="unicode") + "\n"
+    return definition(table, table.parse([item])[0], virt)
 
 
 def volume_to_xml(item: t.Any) -> str:
@@ -53,12 +47,24 @@ def volume_to_xml(item: t.Any) -> str:
     Raises VirtfleetError for options that are refused, and for a volume that is laid over another
     one by its name: where that one is, only a host knows.
     """
-    text = to_xml(VOLUME, item)
     (want,) = VOLUME.parse([item])
     try:
-        need_size(want)
+        if want["state"] != "absent":
+            need_size(want)
+            want = describe_volume(want, None)
         if (want.get("backing") or {}).get("volume") is not None:
             raise Invalid("backing.volume", "only its host knows where it is; give backing.path and backing.format")
     except Invalid as error:
         raise VirtfleetError(f"volume {want['name']}: {error}") from None
-    return text
+    return definition(VOLUME, want)
+
+
+def definition(table: Table, want: Item, virt: str = "kvm") -> str:
+    """The definition of an item in normal form. Raises VirtfleetError for one that can have none."""
+    (done,) = plan(table, {}, [want], Host(virt=virt, machines=MACHINES))
+    text = next((str(step.value) for step in done.steps if step.action == "define"), None)
+    if text is None:
+        raise VirtfleetError(f"{table.kind} {want['name']}: with state {want['state']!r} it has no definition")
+    root = ET.fromstring(text)
+    ET.indent(root)
+    return ET.tostring(root, encoding="unicode") + "\n"

@@ -15,6 +15,7 @@ describe() {
         lab) echo 'tests/lab on real hosts' ;;
         faults) echo 'faults on real hosts' ;;
         molecule) echo 'scenarios of extensions/molecule' ;;
+        corpus) echo 'definitions of other people, on a real libvirt' ;;
         bench) echo 'tests/bench' ;;
     esac
 }
@@ -25,6 +26,7 @@ has_something() {
         integration) [ -d "$ROOT/tests/integration/targets" ] ;;
         lab) compgen -G "$ROOT/tests/lab/test_*.py" >/dev/null ;;
         molecule) [ -d "$ROOT/extensions/molecule" ] ;;
+        corpus) [ -e "$ROOT/tests/corpus/corpus" ] ;;
         bench) [ -e "$ROOT/tests/bench/bench.py" ] ;;
     esac
 }
@@ -155,7 +157,7 @@ part_sanity() (
 # Labs of their own: integration wants hosts with KVM, tests/lab wants bare ones and some in trouble,
 # molecule makes its host itself. Bringing hosts up takes seconds.
 lab() { "$ROOT/tests/lab/lab" --name "$@"; }
-LABS=(integration molecule test second site bench)
+LABS=(integration molecule test second site corpus bench)
 
 # uses_labs NAME...: this machine can carry them, and hosts_down will see to them.
 uses_labs() {
@@ -211,6 +213,15 @@ part_molecule() (
     status=${PIPESTATUS[0]}
     # default                   : actions=5  successful=5  disabled=0  skipped=0  missing=0  failed=0
     sed -n 's/.* successful=\([0-9]*\) .* failed=\([0-9]*\)$/\1 \2/p' "$RUN/molecule.log" >>"$RUN/counts"
+    exit "$status"
+)
+
+# What libvirt's own tests hold, through the tables. It says for each kind whether enough came out the same.
+part_corpus() (
+    uses_labs corpus
+    "$STAGE/tests/corpus/corpus" --cache "$CACHE/corpus" ${KEEP:+--keep} 2>&1 | tee "$RUN/corpus.log"
+    status=${PIPESTATUS[0]}
+    count "$(grep -c '^ok ' "$RUN/corpus.log")" "$(grep -c '^FAILED ' "$RUN/corpus.log")"
     exit "$status"
 )
 

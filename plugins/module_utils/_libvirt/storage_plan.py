@@ -19,7 +19,7 @@ from .._engine.plan import Observed, Plan, plan, plan_item
 from .._engine.step import Step
 from .._engine.table import Table
 from .._errors import Invalid, VirtfleetError
-from .._tables.storage import IMAGES, MADE_DIRECTORIES, need_size, volume_key
+from .._tables.storage import IMAGES, describe_volume, need_size, volume_key
 from .._tables.volume import VOLUME
 from .storage_observe import Pool, Users
 
@@ -127,11 +127,9 @@ def plan_deletion(have: Observed | None, want: Item, host: Host, users: Users) -
 
 def plan_making(want: Item, host: Host, pools: t.Mapping[str, Pool], guest: str | None = None) -> Plan:
     """Plan a new volume."""
-    want = dict(want)
     pool = pools.get(want["pool"])
     need_size(want)
-    if "format" not in want and pool is not None and pool.type not in (*MADE_DIRECTORIES, "gluster"):
-        want["format"] = None  # A device has no format, or the pool knows it.
+    want = describe_volume(want, None if pool is None else pool.type)
     done = plan_item(VOLUME, None, want, host)
     (define,) = done.steps
     (change,) = done.changes

@@ -65,11 +65,15 @@ def need_size(item: Item) -> None:
         raise Invalid("capacity", "a new volume needs it, or image, clone_from or backing")
 
 
-def describe_volume(item: Item) -> Item:
-    """A new volume with the format that one laid over another has.
+def describe_volume(item: Item, kind: str | None) -> Item:
+    """A new volume with the format that it gets where the user names none.
 
-    Raises Invalid where the format of what it is laid over is not told.
+    :param kind: the type of its pool; None where nobody knows, and it is taken to be of files
+
+    Raises Invalid where it is laid over something whose format is not told.
     """
+    if kind is not None and kind not in (*MADE_DIRECTORIES, "gluster"):
+        return {"format": None, **item}  # A device has no format, or the pool knows it.
     backing = item.get("backing")
     if not backing:
         return item

@@ -9,7 +9,7 @@ from .._engine.aside import ALLOCATION, CAPACITY, CHECKSUM, CLUSTER, IMAGE, MODE
 from .._engine.convert import NAME, PATH, PRESENCE, TEXT, UUID, Choice, Integer
 from .._engine.rows import Field, Fragment, Property, Struct
 from .._engine.table import Table
-from .storage import describe_volume, filling, volume_format, volume_key
+from .storage import filling, volume_format, volume_key
 
 PERMISSIONS = (
     Field("mode", "mode", MODE, "The mode in octal digits, such as V('0600')."),
@@ -143,7 +143,6 @@ VOLUME = Table(
     transitions={("present", "absent"): ("delete",)},
     rows=ROWS,
     rules=(filling,),
-    base=describe_volume,
     identity=volume_key,
     reported=(
         *("@type", "key", "physical", "source"),

@@ -156,3 +156,8 @@ def test_a_pool_that_is_not_there_or_not_active_is_said() -> None:
 
 def test_a_base_that_is_no_volume_needs_its_format() -> None:
     assert "backing.format: is needed" in refusal(name="x.qcow2", backing={"path": "/base"})
+
+
+def test_a_device_has_no_format_and_neither_has_what_it_is_laid_over() -> None:
+    made = making(name="snapshot", pool="vg0", capacity="1MiB", backing={"path": "/dev/vg0/lv"})
+    assert "format" not in made.xml
