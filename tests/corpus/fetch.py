@@ -89,7 +89,9 @@ def main() -> None:
     if source is None:
         with tarfile.open(next(iter(sorted(folder.glob("libvirt_*.orig.tar.xz"))))) as tarball:
             wanted = [member for member in tarball if any(part in f"{member.name}/" for part in PARTS)]
-            tarball.extractall(folder, members=wanted, filter="tar")
+            # Debian 12's Python has no filters; later ones warn of a call without.
+            filtered = {"filter": "tar"} if hasattr(tarfile, "tar_filter") else {}
+            tarball.extractall(folder, members=wanted, **filtered)
         source = next(iter(sorted(folder.glob("libvirt-*/tests"))))
     sys.stdout.write(f"{source}\n")
 

@@ -157,7 +157,7 @@ part_sanity() (
 # Labs of their own: integration wants hosts with KVM, tests/lab wants bare ones and some in trouble,
 # molecule makes its host itself. Bringing hosts up takes seconds.
 lab() { "$ROOT/tests/lab/lab" --name "$@"; }
-LABS=(integration molecule test second site corpus bench)
+LABS=(integration molecule test second site adopt corpus bench)
 
 # uses_labs NAME...: this machine can carry them, and hosts_down will see to them.
 uses_labs() {
@@ -190,7 +190,7 @@ part_integration() (
 )
 
 part_lab() (
-    uses_labs test second site
+    uses_labs test second site adopt
     # Hosts that are up already stay up.
     [ -z "$KEEP" ] || lab test up 2 --suite bookworm --suite trixie || exit
     ANSIBLE_COLLECTIONS_PATH=$COLLECTIONS run_pytest -v tests/lab "${LONG[@]/#/--ignore=}"
