@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import subprocess
 import tempfile
 import typing as t
 from pathlib import Path
@@ -160,12 +161,20 @@ class Volumes(Kind):
             for node in root.findall(path):
                 node.text = text
                 node.attrib.pop("unit", None)
-        for node in root.findall("backingStore/path"):
-            base = self.folder / "base.raw"
-            base.touch()
-            node.text = str(base)
+        for node in root.findall("backingStore"):
+            form = node.find("format")
+            path = node.find("path")
+            if path is not None:
+                path.text = self.base("raw" if form is None else form.get("type", "raw"))
         for node in root.findall(".//encryption/secret"):
             self.secret(str(node.get("uuid")))
+
+    def base(self, form: str) -> str:
+        """The path of an image of a format to lay volumes over; of none where QEMU cannot make that format."""
+        path = self.folder / f"base.{form}"
+        if not path.exists():
+            subprocess.run(["qemu-img", "create", "-q", "-f", form, str(path), "1M"], check=False)
+        return str(path)
 
     def secret(self, uuid: str) -> None:
         """Let libvirt know a secret of this UUID, until the end."""

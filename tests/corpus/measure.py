@@ -207,7 +207,9 @@ class Measure:
             OFFLINE[0]: 1.0,
             OFFLINE[1]: self.kind.promise,
         }
-        return all(total > 0 and number >= promised.get(name, 0) * total for name, number, total in self.shares())
+        shares = list(self.shares())
+        measured = any(total for _name, _number, total in shares)
+        return measured and all(number >= promised.get(name, 0) * total for name, number, total in shares)
 
     def report(self, seconds: float) -> None:
         """Print the figures."""
