@@ -24,6 +24,8 @@ DEFINITIONS = {
     "domain": "<domain type='test'><name>one</name><memory unit='KiB'>4194304</memory>"
     "<os><type>hvm</type></os></domain>",
     "network": "<network><name>one</name><bridge name='virbr7'/></network>",
+    "pool": "<pool type='dir'><name>one</name><target><path>/srv/one</path></target></pool>",
+    "volume": "<volume><name>one</name><capacity unit='MiB'>1</capacity></volume>",
 }
 """The file one.xml that an example may read."""
 
@@ -36,6 +38,8 @@ MADE_UP = {
     for kind, options in {
         "domain": {"name": "one", "memory": "4GiB"},
         "network": {"name": "one", "bridge": "virbr7"},
+        "pool": {"name": "one", "target": "/srv/one"},
+        "volume": {"name": "one", "capacity": "1MiB"},
     }.items()
 }
 """What the user of an example brings along."""
@@ -47,6 +51,6 @@ def test_examples(plugin: str, tmp_path: Path) -> None:
     assert tasks, "there are no examples"
     if plugin.startswith("module "):
         assert any(plugin.split()[1] in task for task in tasks), "no example shows the module itself"
-    kind = "network" if "network" in plugin else "domain"
+    kind = next((kind for kind in DEFINITIONS if kind in plugin), "domain")
     (tmp_path / "one.xml").write_text(DEFINITIONS[kind], encoding="utf-8")
     run_tasks(tmp_path, tasks, MADE_UP[kind])
