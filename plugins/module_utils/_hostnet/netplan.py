@@ -14,7 +14,7 @@ import fnmatch
 import typing as t
 
 from .._errors import VirtfleetError
-from .netplan_yaml import Body, plain
+from .netplan_yaml import Body, merge, plain
 
 PHYSICAL = ("ethernets", "wifis", "modems")
 SECTIONS = (
@@ -277,21 +277,6 @@ class Netplan:
             if key != "match":
                 body[key] = copy.deepcopy(value)
         return own
-
-
-def merge(whole: Body, part: Body) -> None:
-    """Add a later part to a definition: scalars replace, lists join, mappings merge (netplan(5))."""
-    for key, value in part.items():
-        if isinstance(value, dict):
-            if not isinstance(whole.get(key), dict):
-                whole[key] = {}
-            merge(whole[key], value)
-        elif isinstance(value, list):
-            old: t.Any = whole.get(key)
-            old = old if isinstance(old, list) else []
-            whole[key] = [*old, *(copy.deepcopy(entry) for entry in value if entry not in old)]
-        else:
-            whole[key] = value
 
 
 def is_pattern(name: str) -> bool:

@@ -9,6 +9,7 @@ text here: PyYAML would take the MAC address 52:54:00:12:34:56 for a number.
 
 from __future__ import annotations
 
+import copy
 import typing as t
 
 from .._errors import VirtfleetError
@@ -26,6 +27,10 @@ TRUE = frozenset(("true", "on", "yes", "y"))
 
 SECRETS = frozenset(("password", "client-key-password", "key", "keys", "pin", "shared", "private", "psk"))
 """Keys whose values must not be shown (netplan-yaml: auth, access-points, modems, tunnels)."""
+
+
+REPLACED = frozenset(("link-local", "driver"))
+"""Lists that a later part replaces, where others are joined (src/parse.c, handle_link_local, handle_match_driver)."""
 
 
 class Scalar(str):
@@ -58,7 +63,7 @@ def load(name: str, text: str) -> Body:
         return {}
     if not isinstance(document, dict):
         raise VirtfleetError(f"{name}: is not a netplan document: it holds no mapping")
-    return _unshared(document)
+    return document
 
 
 def dump(document: Body, header: str = "") -> str:
@@ -93,6 +98,20 @@ def redacted(value: t.Any, key: str = "") -> t.Any:
     return "(secret)" if key in SECRETS and value is not None else value
 
 
+def merge(whole: Body, part: Body) -> None:
+    """Add a later part to a definition: scalars replace, lists join, mappings merge (netplan(5))."""
+    for key, value in part.items():
+        old: t.Any = whole.get(key)
+        if isinstance(value, dict):
+            whole[key] = old if isinstance(old, dict) else {}
+            merge(whole[key], value)
+        elif isinstance(value, list):
+            old = old if isinstance(old, list) and key not in REPLACED else []
+            whole[key] = [*old, *(copy.deepcopy(entry) for entry in value if entry not in old)]
+        else:
+            whole[key] = value
+
+
 def plain(value: t.Any) -> t.Any:
     """A scalar of Python's as netplan's text; containers with their insides."""
     if isinstance(value, bool):
@@ -102,15 +121,6 @@ def plain(value: t.Any) -> t.Any:
     if isinstance(value, (list, tuple)):
         return [plain(inner) for inner in value]
     return None if value is None else str(value)
-
-
-def _unshared(value: t.Any) -> t.Any:
-    """A copy in which an alias is a copy of its anchor, so that a change reaches one place only."""
-    if isinstance(value, dict):
-        return {key: _unshared(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_unshared(inner) for inner in value]
-    return value
 
 
 _CLASSES: dict[str, t.Any] = {}
@@ -123,18 +133,29 @@ def _loader() -> t.Any:
         class Loader(yaml.SafeLoader):
             """See load."""
 
+        def text(node: t.Any) -> Scalar:
+            found = Scalar(node.value)
+            found.style = node.style
+            return found
+
         def scalar(loader: t.Any, node: t.Any) -> t.Any:
-            if node.tag == "tag:yaml.org,2002:null" and node.style is None:
-                return None
-            text = Scalar(node.value)
-            text.style = node.style
-            return text
+            return None if node.tag == "tag:yaml.org,2002:null" and node.style is None else text(node)
+
+        def mapping(loader: t.Any, node: t.Any) -> Body:
+            found: Body = {}
+            for key, value in node.value:
+                if not isinstance(key, yaml.ScalarNode):
+                    raise yaml.YAMLError(f"a key in line {key.start_mark.line + 1} is not text")
+                # A key that is there twice is two parts to netplan, of which PyYAML would keep the last.
+                merge(found, {text(key): loader.construct_object(value, deep=True)})
+            return found
 
         def unknown(loader: t.Any, suffix: str, node: t.Any) -> t.Any:
             raise yaml.YAMLError(f"the tag {node.tag} is not netplan's")
 
         for kind in ("null", "bool", "int", "float", "binary", "timestamp", "str", "value", "merge"):
             Loader.add_constructor(f"tag:yaml.org,2002:{kind}", scalar)
+        Loader.add_constructor("tag:yaml.org,2002:map", mapping)
         Loader.add_multi_constructor("!", unknown)
         _CLASSES["loader"] = Loader
     return _CLASSES["loader"]

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
@@ -24,6 +24,7 @@ DOCUMENTS = st.dictionaries(
 
 
 @given(DOCUMENTS)
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 def test_text_goes_through_unchanged(document: dict[str, object]) -> None:
     assert netplan_yaml.load("x", netplan_yaml.dump(document)) == document
 
@@ -55,7 +56,24 @@ def test_an_alias_is_a_copy_and_does_not_change_with_its_anchor() -> None:
     assert document["b"] == {"addresses": ["192.0.2.1/24"]}
 
 
-@pytest.mark.parametrize("text", ["a: [", "- a", "a: !!python/object:os.system {}", "just text", "a: *unknown"])
+def test_a_key_that_is_there_twice_is_two_parts() -> None:
+    text = """
+network:
+  ethernets:
+    eno1: {addresses: [192.0.2.1/24], mtu: 1400, link-local: [ipv4]}
+    eno1: {addresses: [192.0.2.2/24], mtu: 1300, link-local: [ipv6]}
+  ethernets:
+    eno2: {}
+"""
+    ethernets = netplan_yaml.load("x", text)["network"]["ethernets"]
+    assert ethernets["eno1"] == {"addresses": ["192.0.2.1/24", "192.0.2.2/24"], "mtu": "1300", "link-local": ["ipv6"]}
+    assert list(ethernets) == ["eno1", "eno2"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a: [", "? [x]\n: y", "a: &x {b: *x}", "- a", "a: !!python/object:os.system {}", "just text", "a: *unknown"],
+)
 def test_what_is_no_document_is_refused_by_name(text: str) -> None:
     with pytest.raises(VirtfleetError, match=r"^50-x\.yaml: "):
         netplan_yaml.load("50-x.yaml", text)
