@@ -12,6 +12,9 @@ from xml.etree import ElementTree as ET
 
 from .netplan import Nic
 
+BORROWERS = ("bond", "bridge", "team", "vlan")
+"""The kinds of device that have the MAC address of one below them."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Device:
@@ -46,7 +49,7 @@ class Device:
     @property
     def nic(self) -> Nic:
         """What decides which definition is its own."""
-        return Nic(self.name, self.mac, self.driver, self.permanent)
+        return Nic(self.name, self.mac, self.driver, self.permanent, self.kind in BORROWERS)
 
     @property
     def iaid(self) -> int | None:

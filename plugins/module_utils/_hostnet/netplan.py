@@ -13,7 +13,6 @@ import dataclasses
 import fnmatch
 import typing as t
 
-from .._errors import VirtfleetError
 from .netplan_yaml import Body, merge, plain
 
 PHYSICAL = ("ethernets", "wifis", "modems")
@@ -29,7 +28,17 @@ SECTIONS = (
     "nm-devices",
 )
 
-NEW_FILE = "70-virtfleet.yaml"
+OVS_MODES = ("balance-tcp", "balance-slb")
+"""The bond modes that Open vSwitch alone has (src/parse.c, handle_bond_mode)."""
+
+OVS_NOTES = {"external-ids", "other-config"}
+"""What Open vSwitch may know of a device without having it (src/parse.c, handle_ovs_backend)."""
+
+READ_ONCE = ("path-cost", "port-priority", "primary")
+"""Parameters that netplan refuses to read a second time."""
+
+NEW_FILES = ("70-virtfleet.yaml", "99-virtfleet.yaml", "zz-virtfleet.yaml")
+NEW_FILE = NEW_FILES[0]
 """Where a device goes that belongs to no file of the user's."""
 
 
@@ -39,12 +48,14 @@ class Nic:
 
     :param mac: its MAC address now
     :param permanent: the one that it was made with
+    :param borrowed: whether its MAC address is that of a device which it is built on
     """
 
     name: str
     mac: str = ""
     driver: str = ""
     permanent: str = ""
+    borrowed: bool = False
 
     @property
     def macs(self) -> set[str]:
@@ -118,43 +129,72 @@ class Netplan:
         return next((place for place in self.places() if place.id == name), None)
 
     def renderer(self, place: Place) -> str:
-        """Who makes a definition true: ``networkd`` or ``NetworkManager``."""
+        """Who makes a definition true: ``networkd`` or ``NetworkManager``.
+
+        A section's renderer is for what the same file has below it (src/parse.c, handle_network_type).
+        """
         found = ""
-        for file in self.documents:
-            found = str(self.network(file).get("renderer") or found)
-        for file in self.documents:
-            found = str(self.section(file, place.section).get("renderer") or found)
-        return str(self.merged(place).get("renderer") or found or "networkd")
+        for file, _body in self.bodies(place)[:1]:
+            for key, value in self.section(file, place.section).items():
+                if key == place.id:
+                    break
+                found = str(value) if key == "renderer" else found
+        general = [str(self.network(file)["renderer"]) for file in self.documents if "renderer" in self.network(file)]
+        return str(self.merged(place).get("renderer") or found or (general or ["networkd"])[-1])
+
+    def match(self, place: Place) -> Body | None:
+        """What a definition finds its device by, None where its id is the device's name."""
+        body = self.merged(place)
+        if place.section not in PHYSICAL or "match" not in body:
+            return None
+        return body["match"] if isinstance(body["match"], dict) else {}
 
     def owner(self, nic: Nic) -> Place | None:
         """The definition that a device is configured by.
 
-        networkd takes the first that matches, by the name of the file, which is made of the id.
+        networkd takes the first that matches, by the name of the file, which is made of the id. An
+        empty match is none to networkd, and every device to NetworkManager.
         """
+        every = None
         for place in sorted(self.places(), key=lambda place: place.id):
-            body = self.merged(place)
-            if place.section in PHYSICAL and body.get("match"):
-                if matches(body, nic):
+            match = self.match(place)
+            if match is None:
+                if place.id == nic.name:
                     return place
-            elif place.id == nic.name:
-                return place
-        return None
+            elif match:
+                if matches(self.merged(place), nic):
+                    return place
+            elif place.section == "ethernets" and self.renderer(place) != "networkd" and not nic.borrowed:
+                every = every or place
+        return every
 
     def device(self, place: Place) -> str | None:
         """The name of the device that a definition makes or names, None where it is a pattern."""
-        body = self.merged(place)
-        match = body.get("match")
-        if place.section not in PHYSICAL or not match:
+        match = self.match(place)
+        if match is None:
             return place.id
-        name = body.get("set-name") or match.get("name")
+        name = self.merged(place).get("set-name") or match.get("name")
         return None if name is None or is_pattern(str(name)) else str(name)
 
     def shared(self, place: Place) -> bool:
         """Whether a definition can stand for several devices."""
-        match = self.merged(place).get("match") or {}
-        if not match or "macaddress" in match:
+        match = self.match(place)
+        if match is None or "macaddress" in match or self.merged(place).get("set-name"):
             return False
         return "name" not in match or is_pattern(str(match["name"]))
+
+    def by_ovs(self, place: Place, above: tuple[Place, ...] = ()) -> bool:
+        """Whether a definition is Open vSwitch's, by itself or by what it is built on (src/parse.c)."""
+        body = self.merged(place)
+        if str(self.get(place, "parameters/mode")) in OVS_MODES:
+            return True
+        own = body.get("openvswitch")
+        if own is not None and (place.section in ("bridges", "bonds") or not own or set(own) - OVS_NOTES):
+            return True
+        below = self.members(place) if place.section in ("bridges", "bonds") else []
+        below += [str(body["link"])] if place.section == "vlans" and "link" in body else []
+        found = [other for other in map(self.place, below) if other is not None and other not in above]
+        return any(self.by_ovs(other, (*above, place)) for other in found)
 
     def body(self, file: str, place: Place) -> Body:
         """A file's part of a definition, made where it is missing."""
@@ -176,10 +216,41 @@ class Netplan:
             value = value.get(step) if isinstance(value, dict) else None
         return value
 
-    def put(self, file: str, place: Place, path: str, value: t.Any) -> None:
+    def since(self, ids: t.Iterable[str]) -> str:
+        """The first file that can speak of some definitions.
+
+        netplan knows no definition of a later file (src/parse.c, process_document).
+        """
+        places = [place for place in map(self.place, ids) if place is not None]
+        return max((self.bodies(place)[0][0] for place in places), default="")
+
+    def room(self, file: str, section: str, ids: t.Iterable[str]) -> str:
+        """A file, or one behind it, for a new definition that speaks of others.
+
+        netplan reads a file once more for what is defined further down in it, and then takes the costs
+        of a bridge's ports and a bond's primary port for given twice (src/parse.c, handle_bridge_path_cost).
+        """
+        order = list(self.network(file))
+        below = order[order.index(section) + 1 :] if section in order else []
+        places = [place for place in map(self.place, ids) if place is not None]
+        if not any(place.section in below and self.bodies(place)[0][0] == file for place in places):
+            return file
+        if not any(self.get(place, f"parameters/{key}") for place in self.places() for key in READ_ONCE):
+            return file
+        return next((name for name in NEW_FILES if name > file), file)
+
+    def introduce(self, place: Place, user: Place) -> None:
+        """Let a definition be known to another that speaks of it."""
+        file = self.bodies(user)[0][0]
+        if self.since([place.id]) > file:
+            self.body(file, place)
+
+    def put(self, file: str, place: Place, path: str, value: t.Any, since: str = "") -> None:
         """Set a value: where a file has it already there, else in the file given; None takes it away.
 
         A list stays in one file only: netplan joins the lists of all.
+
+        :param since: the first file that can hold it
         """
         value = plain(value)
         if value == self.get(place, path):
@@ -192,11 +263,13 @@ class Netplan:
                 inner = inner.get(step) if isinstance(inner, dict) else None
             if isinstance(inner, dict) and last in inner:
                 holders.append((name, inner))
-        for _name, inner in holders[:-1] if value is not None and not isinstance(value, (list, dict)) else holders:
-            del inner[last]
+        keeper = max(holders[-1][0] if holders else file, since)
+        for name, inner in holders:
+            if value is None or isinstance(value, (list, dict)) or name != keeper:
+                del inner[last]
         if value is None:
             return
-        target: t.Any = self.body(holders[-1][0] if holders else file, place)
+        target: t.Any = self.body(keeper, place)
         for step in steps:
             if not isinstance(target.get(step), dict):
                 target[step] = {}
@@ -228,8 +301,8 @@ class Netplan:
         for _file, body in self.bodies(place):
             members = body.get("interfaces")
             if isinstance(members, list) and old in members:
-                body["interfaces"] = [new if member == old else member for member in members]
-                body["interfaces"] = [member for member in body["interfaces"] if member is not None]
+                swapped = [new if member == old else member for member in members]
+                body["interfaces"] = [member for member in dict.fromkeys(swapped) if member is not None]
             if new is None:
                 for costs in ("path-cost", "port-priority"):
                     inner = (body.get("parameters") or {}).get(costs)
@@ -238,45 +311,14 @@ class Netplan:
                         if not inner:
                             del body["parameters"][costs]
 
-    def relink(self, sections: t.Container[str], old: str, new: str) -> None:
-        """Put devices on top of another device."""
-        for place in self.places():
-            if place.section in sections:
-                for _file, body in self.bodies(place):
-                    if body.get("link") == old:
-                        body["link"] = new
-
-    def own(self, nic: Nic) -> Place | None:
-        """The definition that is a device's alone.
-
-        One that stands for several stays as it is for the others; the device gets a copy, which
-        matches first. Returns None for a device without a definition.
-        Raises VirtfleetError where none can be made.
-        """
-        place = self.owner(nic)
-        if place is None and self.place(nic.name) is not None:
-            raise VirtfleetError(f"{nic.name}: netplan's definition of that name is for another device")
-        if place is None or not self.shared(place):
-            return place
-        if self.renderer(place) != "networkd":
-            raise VirtfleetError(
-                f"{nic.name}: its definition {place.id!r} matches several devices, and"
-                " NetworkManager cannot tell one of them apart: give the device a definition of its own"
-            )
-        taken = {other.id for other in self.places()}
-        names = (f"{prefix}{nic.name}" for prefix in ("", "0-", "00-", "-", "+", "!"))
-        name = next((name for name in names if name < place.id and name not in taken), None)
-        if name is None:
-            raise VirtfleetError(f"{nic.name}: give it a definition of its own in netplan, apart from {place.id!r}")
-        file = self.bodies(place)[-1][0]
-        own = Place(place.section, name)
-        body = self.body(file, own)
-        if name != nic.name:
-            body["match"] = {"name": nic.name}
-        for key, value in self.merged(place).items():
-            if key != "match":
-                body[key] = copy.deepcopy(value)
-        return own
+    def relink(self, sections: t.Container[str], old: str, new: str) -> list[Place]:
+        """Put devices on top of another device. Returns which."""
+        found = [place for place in self.places() if place.section in sections and self.get(place, "link") == old]
+        for place in found:
+            for _file, body in self.bodies(place):
+                if body.get("link") == old:
+                    body["link"] = new
+        return found
 
 
 def is_pattern(name: str) -> bool:
@@ -287,12 +329,19 @@ def is_pattern(name: str) -> bool:
 def matches(body: Body, nic: Nic) -> bool:
     """Whether a definition with a ``match`` is a device's: everything in the match must hold."""
     match = body["match"]
+    if nic.borrowed and ("macaddress" in match or "driver" in match):
+        # netplan has networkd compare the permanent address, which such a device has none of.
+        return False
     mac = str(match.get("macaddress", "")).lower()
     if mac and nic.macs and mac not in nic.macs:
         return False
     if mac and not nic.macs and str(body.get("set-name") or match.get("name")) != nic.name:
         return False
-    if "name" in match and body.get("set-name") != nic.name and not fnmatch.fnmatchcase(nic.name, str(match["name"])):
+    renamed = body.get("set-name")
+    if renamed and not mac and str(renamed) != nic.name:
+        # It applies to the new name only (src/networkd.c, append_match_section).
+        return False
+    if "name" in match and renamed != nic.name and not fnmatch.fnmatchcase(nic.name, str(match["name"])):
         return False
     drivers = match.get("driver", [])
     drivers = drivers if isinstance(drivers, list) else [drivers]

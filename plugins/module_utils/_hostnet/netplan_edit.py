@@ -13,7 +13,8 @@ import typing as t
 
 from .._errors import Invalid, VirtfleetError
 from .netplan import NEW_FILE, Netplan, Nic, Place
-from .netplan_yaml import Body, is_true, plain
+from .netplan_own import drop_copy, own
+from .netplan_yaml import Body, is_true, merge, plain
 
 MOVED = (
     "dhcp4",
@@ -39,8 +40,11 @@ MOVED = (
 )
 """What belongs to whoever has the addresses (netplan-yaml, Properties for all device types)."""
 
-COPIED = ("mtu", "optional", "ignore-carrier", "renderer")
+COPIED = ("optional", "ignore-carrier", "activation-mode")
 """What the port keeps and its bridge has as well."""
+
+KEYFILE = ("ipv4", "ipv6", "proxy")
+"""The parts of a NetworkManager connection that belong to the addresses (nm-settings-keyfile(5))."""
 
 ADDRESSING = ("addresses", "gateway4", "gateway6", "routes")
 SECTION = {"bridge": "bridges", "bond": "bonds", "vlan": "vlans"}
@@ -54,12 +58,58 @@ BRIDGEABLE_TUNNELS = frozenset(("gretap", "ip6gretap", "vxlan"))
 """The tunnels that carry Ethernet frames (netplan-yaml, tunnels)."""
 
 
+def layer3(body: Body) -> Body:
+    """What of a definition belongs to whoever has the addresses.
+
+    NetworkManager's own settings, which netplan passes through as ``ipv4.method``, are among it.
+    """
+    found = {key: body[key] for key in MOVED if key in body}
+    keyfile = passthrough(body)
+    if keyfile:
+        found["networkmanager"] = {"passthrough": keyfile}
+    return found
+
+
+def passthrough(body: Body) -> Body:
+    """The addressing among the settings that netplan passes through to NetworkManager."""
+    settings = body.get("networkmanager")
+    settings = settings.get("passthrough") if isinstance(settings, dict) else None
+    if not isinstance(settings, dict):
+        return {}
+    return {key: value for key, value in settings.items() if str(key).split(".")[0] in KEYFILE}
+
+
+def cut(body: Body) -> Body:
+    """Take from a definition what belongs to the addresses. Returns it."""
+    found = layer3(body)
+    for key in found:
+        if key != "networkmanager":
+            del body[key]
+    if "networkmanager" in found:
+        settings = body["networkmanager"]
+        for key in found["networkmanager"]["passthrough"]:
+            del settings["passthrough"][key]
+        if not settings["passthrough"]:
+            del settings["passthrough"]
+        if not settings:
+            del body["networkmanager"]
+    return found
+
+
+def give(body: Body, found: Body) -> None:
+    """Give to a definition what was cut from another."""
+    body.update({key: value for key, value in found.items() if key != "networkmanager"})
+    merge(body, {key: value for key, value in found.items() if key == "networkmanager"})
+
+
 def is_addressed(body: Body) -> bool:
     """Whether a definition gives its device addresses or routes."""
+    keyfile = passthrough(body)
     return (
         is_true(body.get("dhcp4"))
         or is_true(body.get("dhcp6"))
         or any(body.get(key) for key in (*ADDRESSING, "routing-policy"))
+        or any(str(keyfile.get(f"{family}.method")) in ("auto", "dhcp", "manual") for family in ("ipv4", "ipv6"))
     )
 
 
@@ -75,7 +125,7 @@ def declare(net: Netplan, item: t.Mapping[str, t.Any], nics: t.Mapping[str, Nic]
     existing = net.place(place.id)
     if existing is not None and existing.section != place.section:
         raise Invalid("name", f"{place.id} is already one of netplan's {existing.section}")
-    if existing is not None and net.get(place, "openvswitch") is not None:
+    if existing is not None and net.by_ovs(place):
         raise Invalid("name", f"{place.id} is an Open vSwitch bridge, which is not declared here")
     if item["type"] == "vlan":
         declare_vlan(net, place, item, nics)
@@ -92,20 +142,20 @@ def declare_vlan(net: Netplan, place: Place, item: t.Mapping[str, t.Any], nics: 
     is_new = not net.bodies(place)
     file = net.bodies(place)[-1][0] if not is_new else NEW_FILE
     if "parent" in item:
-        parent = own(net, nics.get(item["parent"], Nic(item["parent"])), "parent", make=file)
+        parent = definition(net, nics.get(item["parent"], Nic(item["parent"])), "parent", make=file)
         if is_new:
-            file = net.bodies(parent)[-1][0]
+            file = net.room(net.bodies(parent)[-1][0], place.section, [parent.id])
         net.body(file, place)
-        net.put(file, place, "link", parent.id)
+        net.put(file, place, "link", parent.id, since=net.since([parent.id]))
     if "id" in item:
         net.put(file, place, "id", item["id"])
     settings(net, place, item, file, is_new)
 
 
-def own(net: Netplan, nic: Nic, where: str, make: str = NEW_FILE) -> Place:
+def definition(net: Netplan, nic: Nic, where: str, make: str = NEW_FILE) -> Place:
     """The definition that is a device's alone, made where there is none."""
     try:
-        place = net.own(nic)
+        place = own(net, nic)
     except VirtfleetError as error:
         raise Invalid(where, str(error)) from None
     if place is None:
@@ -115,37 +165,45 @@ def own(net: Netplan, nic: Nic, where: str, make: str = NEW_FILE) -> Place:
 
 
 def set_ports(net: Netplan, place: Place, item: t.Mapping[str, t.Any], nics: t.Mapping[str, Nic]) -> None:
-    """Give a bridge its ports, and let it take over their addresses as it is told to."""
-    ports = [own(net, nics.get(name, Nic(name)), f"ports[{i}]") for i, name in enumerate(item.get("ports") or [])]
-    for index, port in enumerate(ports):
+    """Give a bridge its ports, and let it take over the addresses of new ones as it is told to."""
+    members, ports = net.members(place), []
+    for index, name in enumerate(item.get("ports") or []):
+        nic = nics.get(name, Nic(name))
+        port = net.owner(nic)
+        if port is None or port.id not in members:
+            port = definition(net, nic, f"ports[{index}]")
         check_port(net, place, port, f"ports[{index}]", bool(item.get("takeover")))
-    is_new = not net.bodies(place)
-    addressing = item.get("addressing") or ("inherit" if is_new or ports else None)
-    sources = [port for port in ports if is_addressed(net.merged(port))]
+        ports.append(port)
+    is_new, ids = not net.bodies(place), [port.id for port in ports]
+    wants, has = item.get("addressing"), is_addressed(net.merged(place))
+    # A port that it has already stays as it is, unless it has the addresses that the bridge should have.
+    new = [port for port in ports if port.id not in members or (is_addressed(net.merged(port)) and (wants or not has))]
+    addressing = wants or "inherit"
+    sources = [port for port in new if is_addressed(net.merged(port))]
     if addressing == "inherit" and len(sources) > 1:
         names = ", ".join(port.id for port in sources)
         raise Invalid(
             "addressing",
             f"{names} each have addresses, and only those of one can be taken over: give dhcp, static or none",
         )
-    if addressing == "inherit" and sources and is_addressed(net.merged(place)):
+    if addressing == "inherit" and sources and has:
         raise Invalid(
             "addressing", f"{place.id} and its port {sources[0].id} both have addresses: give one of dhcp, static, none"
         )
-    sources = sources or [port for port in ports if any(key in net.merged(port) for key in MOVED)][:1]
-    base = net.bodies(sources[0] if sources else ports[0])[-1][0] if ports else NEW_FILE
     if is_new:
+        sources = sources or [port for port in ports if layer3(net.merged(port))][:1] or ports[:1]
+        base = net.bodies(sources[0])[-1][0] if sources else NEW_FILE
+        base = net.room(max(base, net.since(ids)), place.section, ids)
         net.body(base, place)["interfaces"] = []
-    for port in ports:
+    for port in new:
         take_port(net, place, port, addressing if port in sources or addressing != "inherit" else "leave")
-    net.put(net.bodies(place)[-1][0], place, "interfaces", [port.id for port in ports])
-    if is_new:
-        for port in ports:
-            for key in ("optional", "ignore-carrier"):
-                value = net.merged(port).get(key)
-                if value is not None and port == (sources or ports)[0]:
-                    net.put(base, place, key, value)
-        inherit_device(net, place, next(iter(sources or ports), None), base, nics)
+    net.put(net.bodies(place)[-1][0], place, "interfaces", ids, since=net.since(ids))
+    if is_new and sources:
+        for key in COPIED:
+            value = net.merged(sources[0]).get(key)
+            if value is not None:
+                net.put(base, place, key, value)
+        inherit_device(net, place, sources[0], base, nics)
 
 
 def check_port(net: Netplan, place: Place, port: Place, where: str, takeover: bool) -> None:
@@ -163,6 +221,8 @@ def check_port(net: Netplan, place: Place, port: Place, where: str, takeover: bo
         raise Invalid(where, f"{port.id} is a VLAN filter of the card's hardware, not a device")
     if body.get("infiniband-mode") or len(str((body.get("match") or {}).get("macaddress", ""))) > 17:
         raise Invalid(where, f"{port.id} is InfiniBand, which cannot be a port of a bridge")
+    if net.by_ovs(port):
+        raise Invalid(where, f"{port.id} is Open vSwitch's, which makes no bridge of the kernel's")
     if port.section == "bridges":
         raise Invalid(where, f"{port.id} is a bridge, and a bridge cannot be a port of another")
     for master in net.masters(port.id):
@@ -175,27 +235,28 @@ def check_port(net: Netplan, place: Place, port: Place, where: str, takeover: bo
         net.replace_in_lists(master, port.id, None)
 
 
-def take_port(net: Netplan, place: Place, port: Place, addressing: str | None) -> None:
+def take_port(net: Netplan, place: Place, port: Place, addressing: str) -> None:
     """Move a port's addresses to its bridge, file by file, or drop them."""
     for file, body in net.bodies(port):
-        found = {key: body[key] for key in MOVED if key in body}
-        if addressing in (None, "leave"):
-            continue
-        for key in found:
-            del body[key]
+        if addressing == "leave":
+            break
+        found = cut(body)
         if addressing == "inherit" and found:
-            net.body(file, place).update(found)
+            give(net.body(file, place), found)
+    takes = addressing not in ("leave", "none")
+    for master in net.masters(port.id):
+        # A device has one master only: where its VRF had it, it gets the bridge.
+        if master.section == "vrfs":
+            net.replace_in_lists(master, port.id, place.id if takes else None)
+            if takes:
+                net.introduce(place, master)
     if addressing == "inherit":
-        for master in net.masters(port.id):
-            if master.section == "vrfs":
-                net.replace_in_lists(master, port.id, place.id)
-        net.relink(("tunnels",), port.id, place.id)
+        for above in net.relink(("tunnels",), port.id, place.id):
+            net.introduce(place, above)
 
 
-def inherit_device(net: Netplan, place: Place, port: Place | None, base: str, nics: t.Mapping[str, Nic]) -> None:
+def inherit_device(net: Netplan, place: Place, port: Place, base: str, nics: t.Mapping[str, Nic]) -> None:
     """What a new bridge has of its port besides the addresses: MAC, MTU and renderer."""
-    if port is None:
-        return
     body = net.merged(port)
     device = net.device(port) or port.id
     nic = nics.get(device)
@@ -305,11 +366,14 @@ def remove(net: Netplan, name: str, kind: str | None, nics: t.Mapping[str, Nic])
             net.replace_in_lists(master, name, None)
     else:
         for file, body in net.bodies(place):
-            found = {key: body[key] for key in MOVED if key in body}
+            found = layer3(body)
             if found:
-                net.body(file, heir).update(found)
+                give(net.body(max(file, net.since([heir.id])), heir), found)
         for master in net.masters(name):
             net.replace_in_lists(master, name, heir.id)
         net.relink(("tunnels", "vlans"), name, heir.id)
     net.drop(place)
+    for port in ports:
+        found = drop_copy(net, port, nics.get(net.device(port) or port.id, Nic(port.id)))
+        heir = found if port == heir else heir
     return heir.id if heir else None

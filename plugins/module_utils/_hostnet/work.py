@@ -16,6 +16,7 @@ from . import networkd, view
 from .facts import Facts
 from .netplan import Netplan, Place
 from .netplan_edit import MOVED, SECTION, declare, is_addressed, remove
+from .netplan_own import own
 from .netplan_yaml import dump, has_inner_comments, header, is_true, load
 
 CLOUD_INIT = "/etc/cloud/cloud.cfg.d/99-virtfleet-network.cfg"
@@ -228,7 +229,7 @@ class Work:
         device = facts.devices.get(parent)
         own_file = None
         if self.has_netplan:
-            place = self.net.own(device.nic) if device else self.net.place(parent)
+            place = own(self.net, device.nic) if device else self.net.place(parent)
             if place is not None:
                 if self.net.renderer(place) != "networkd":
                     raise Invalid(

@@ -125,6 +125,142 @@ network:
     assert after.get(Place("vrfs", "blue"), "interfaces") == ["br0"]
 
 
+@pytest.mark.parametrize("body", ["{}", "{ignore-carrier: true}", "{dhcp4: no}"])
+def test_what_is_built_on_a_port_without_addresses_follows_too(body: str) -> None:
+    before = parsed(
+        a=f"network: {{ethernets: {{eno1: {body}}}, vrfs: {{blue: {{table: 5, interfaces: [eno1]}}}},"
+        " tunnels: {vx: {mode: vxlan, id: 1, link: eno1}}}"
+    )
+    after = bridged(before, "eno1")
+    assert after.get(Place("vrfs", "blue"), "interfaces") == ["br0"]
+    assert after.get(Place("tunnels", "vx"), "link") == "br0"
+    # A device has one master: its VRF gets the bridge whatever becomes of the addresses.
+    assert bridged(before, "eno1", addressing="dhcp").get(Place("vrfs", "blue"), "interfaces") == ["br0"]
+    assert bridged(before, "eno1", addressing="none").get(Place("vrfs", "blue"), "interfaces") == []
+
+
+def test_what_networkmanager_is_told_of_addresses_moves_along() -> None:
+    text = """
+network:
+  renderer: NetworkManager
+  ethernets:
+    NM-1:
+      match: {name: eno1}
+      networkmanager:
+        uuid: 14f59568
+        passthrough:
+          {connection.timestamp: "1", ipv4.address1: "192.0.2.9/24,192.0.2.1", ipv4.method: manual, proxy._: ""}
+"""
+    before = parsed(a=text)
+    after = bridged(before, "eno1")
+    moved = {"ipv4.address1": "192.0.2.9/24,192.0.2.1", "ipv4.method": "manual", "proxy._": ""}
+    assert after.get(BR0, "networkmanager") == {"passthrough": moved}
+    kept = {"uuid": "14f59568", "passthrough": {"connection.timestamp": "1"}}
+    assert after.get(Place("ethernets", "NM-1"), "networkmanager") == kept
+    assert netplan_edit.is_addressed(after.merged(BR0))
+    netplan_edit.remove(after, "br0", "bridge", {"eno1": Nic("eno1", MAC)})
+    assert after.documents == before.documents
+
+
+def test_a_device_is_not_taken_for_the_one_below_that_it_has_its_mac_from() -> None:
+    before = parsed(
+        a="""
+network:
+  ethernets: {a0: {match: {macaddress: "52:54:00:00:00:01"}, set-name: a0, dhcp4: true}}
+  bonds: {lan: {interfaces: [a0], addresses: [192.0.2.1/24]}}
+  vlans: {v5: {id: 5, link: a0, addresses: [198.51.100.1/24]}}
+"""
+    )
+    for name in ("lan", "v5"):
+        after = bridged(before, name, nics={name: Nic(name, MAC, borrowed=True)})
+        assert after.get(BR0, "interfaces") == [name]
+        assert after.merged(Place("ethernets", "a0")) == before.merged(Place("ethernets", "a0"))
+    assert before.owner(Nic("a0.7", MAC, borrowed=True)) is None
+
+
+@pytest.mark.parametrize("body", ["dhcp4: no", "dhcp4: false, link-local: []", "addresses: []"])
+def test_a_bridge_that_is_there_keeps_what_it_has(body: str) -> None:
+    ports = f"ethernets: {{eno1: {{{body}}}, eno2: {{{body}}}}}"
+    before = parsed(a=f"network: {{{ports}, bridges: {{br0: {{interfaces: [eno1], dhcp4: yes}}}}}}")
+    assert bridged(before, "eno1").documents == before.documents
+    wider = bridged(before, "eno1", "eno2")
+    assert wider.merged(BR0) == {"interfaces": ["eno1", "eno2"], "dhcp4": "yes"}
+    assert wider.section("a.yaml", "ethernets") == before.section("a.yaml", "ethernets")
+
+
+def test_a_bridge_over_a_definition_for_several_devices_keeps_it() -> None:
+    before = parsed(
+        a="network: {ethernets: {all: {match: {name: 'en*'}}}, bridges: {br0: {interfaces: [all], dhcp4: yes}}}"
+    )
+    assert bridged(before, "eno1").documents == before.documents
+
+
+def test_a_device_of_several_is_part_of_what_they_are_part_of() -> None:
+    shared = "ethernets: {x: {match: {name: 'en*'}, dhcp4: true}}"
+    before = parsed(
+        a=f"network: {{{shared}, vrfs: {{blue: {{table: 5, interfaces: [x]}}}}, vlans: {{v5: {{id: 5, link: x}}}}}}"
+    )
+    after = bridged(before, "eno1")
+    own = after.owner(Nic("eno1", MAC))
+    assert own is not None
+    assert after.get(Place("vrfs", "blue"), "interfaces") == ["x", "br0"]
+    assert after.get(Place("vlans", "v5"), "link") == own.id
+    # And back, without a trace.
+    netplan_edit.remove(after, "br0", "bridge", {"eno1": Nic("eno1", MAC)})
+    assert after.documents == before.documents
+    bonded = parsed(a=f"network: {{{shared}, bonds: {{lan: {{interfaces: [x]}}}}}}")
+    with pytest.raises(Invalid, match="make lan the port"):
+        bridged(bonded, "eno1")
+
+
+def test_a_new_name_is_the_only_one() -> None:
+    net = parsed(a="network: {ethernets: {x: {match: {name: 'e*'}, set-name: lan0, dhcp4: true}, eno2: {dhcp6: true}}}")
+    assert net.owner(Nic("eno2", MAC)) == Place("ethernets", "eno2")
+    after = bridged(net, "lan0")
+    assert after.get(BR0, "interfaces") == ["x"]
+
+
+# The order of the files
+
+
+def test_a_definition_is_never_named_before_it_is_there() -> None:
+    before = parsed(
+        a="network: {ethernets: {eno1: {}}, vrfs: {blue: {table: 5, interfaces: [eno1]}},"
+        " bridges: {br0: {interfaces: [eno1]}}}",
+        b="network: {ethernets: {eno1: {addresses: [192.0.2.1/24]}, eno2: {}}}",
+    )
+    wider = bridged(before, "eno1", "eno2")
+    assert "interfaces" not in wider.section("a.yaml", "bridges")["br0"]
+    assert wider.section("b.yaml", "bridges")["br0"]["interfaces"] == ["eno1", "eno2"]
+    alone = parsed(a="network: {ethernets: {eno1: {}}, vrfs: {blue: {table: 5, interfaces: [eno1]}}}")
+    alone.documents["b.yaml"] = before.documents["b.yaml"]
+    after = bridged(alone, "eno1")
+    assert after.section("a.yaml", "bridges") == {"br0": {}}
+    assert layer3(after, BR0) == {"addresses": ["192.0.2.1/24"]}
+
+
+def test_a_file_that_netplan_can_read_once_only_gets_no_reference_forward() -> None:
+    text = """
+network:
+  ethernets: {eno1: {}, eno2: {}}
+  bridges: {br9: {interfaces: [eno2], parameters: {path-cost: {eno2: 50}}}}
+  vlans: {v5: {id: 5, link: eno1, dhcp4: true}}
+"""
+    after = bridged(Netplan({"50-x.yaml": load("50-x.yaml", text)}), "v5")
+    assert after.section("50-x.yaml", "bridges")["br0"] == {"dhcp4": "true"}
+    assert after.section("70-virtfleet.yaml", "bridges")["br0"]["interfaces"] == ["v5"]
+
+
+def test_a_sections_renderer_is_for_what_its_file_has_below_it() -> None:
+    net = parsed(
+        a="network: {renderer: networkd, ethernets: {eno1: {}, renderer: NetworkManager, eno2: {}}}",
+        b="network: {ethernets: {renderer: NetworkManager, eno1: {}, eno3: {}}}",
+        c="network: {ethernets: {eno4: {}}}",
+    )
+    found = [net.renderer(Place("ethernets", f"eno{i}")) for i in (1, 2, 3, 4)]
+    assert found == ["networkd", "NetworkManager", "NetworkManager", "networkd"]
+
+
 # What is refused
 
 
@@ -141,6 +277,14 @@ network:
         ("ethernets: {br0: {}, eno1: {}}", "eno1", "already one of netplan's ethernets"),
         ("ethernets: {eno1: {match: {macaddress: '52:54:00:00:00:77'}}}", "eno1", "for another device"),
         ("renderer: NetworkManager, ethernets: {x: {match: {name: 'en*'}}}", "eno1", "NetworkManager cannot tell"),
+        ("renderer: NetworkManager, ethernets: {x: {match: {}}}", "eno1", "NetworkManager cannot tell"),
+        ("ethernets: {eno1: {openvswitch: {}}}", "eno1", "Open vSwitch"),
+        (
+            "ethernets: {eno1: {}}, bonds: {lan: {interfaces: [eno1], parameters: {mode: balance-slb}}}",
+            "lan",
+            "Open vS",
+        ),
+        ("bridges: {ovs0: {openvswitch: {}}}, vlans: {v1: {id: 1, link: ovs0}}", "v1", "Open vSwitch"),
     ],
 )
 def test_what_cannot_be_a_port_is_refused_and_nothing_changes(network: str, port: str, why: str) -> None:

@@ -1,0 +1,70 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A definition that is a device's alone, apart from the one that it shares with others, and back. Pure."""
+
+from __future__ import annotations
+
+import copy
+
+from .._errors import VirtfleetError
+from .netplan import Netplan, Nic, Place
+
+
+def own(net: Netplan, nic: Nic) -> Place | None:
+    """The definition that is a device's alone.
+
+    One that stands for several stays as it is for the others; the device gets a copy, which
+    matches first. Returns None for a device without a definition.
+    Raises VirtfleetError where none can be made.
+    """
+    place = net.owner(nic)
+    if place is None and net.place(nic.name) is not None:
+        raise VirtfleetError(f"{nic.name}: netplan's definition of that name is for another device")
+    if place is None or not net.shared(place):
+        return place
+    if net.renderer(place) != "networkd":
+        raise VirtfleetError(
+            f"{nic.name}: its definition {place.id!r} matches several devices, and"
+            " NetworkManager cannot tell one of them apart: give the device a definition of its own"
+        )
+    taken = {other.id for other in net.places()}
+    names = (f"{prefix}{nic.name}" for prefix in ("", "0-", "00-", "-", "+", "!"))
+    name = next((name for name in names if name < place.id and name not in taken), None)
+    if name is None:
+        raise VirtfleetError(f"{nic.name}: give it a definition of its own in netplan, apart from {place.id!r}")
+    file = net.bodies(place)[0][0]
+    own = Place(place.section, name)
+    body = net.body(file, own)
+    if name != nic.name:
+        body["match"] = {"name": nic.name}
+    for key, value in net.merged(place).items():
+        if key != "match":
+            body[key] = copy.deepcopy(value)
+    # It is part of what the other is part of, and what is built on the other is built on this device.
+    for master in net.masters(place.id):
+        for _file, part in net.bodies(master):
+            if place.id in (part.get("interfaces") or []):
+                part["interfaces"].append(name)
+    net.relink(("tunnels", "vlans"), place.id, name)
+    return own
+
+
+def drop_copy(net: Netplan, place: Place, nic: Nic) -> Place:
+    """Remove a device's own definition where one for several devices says the same of it.
+
+    The way back from ``own``. Returns the definition that the device has then.
+    """
+    without = net.copy()
+    without.drop(place)
+    other = without.owner(nic)
+    if other is None or other.section != place.section or not net.shared(other):
+        return place
+    bodies = [{key: value for key, value in net.merged(each).items() if key != "match"} for each in (place, other)]
+    if bodies[0] != bodies[1] or net.masters(place.id) != net.masters(other.id):
+        return place
+    net.relink(("tunnels", "vlans"), place.id, other.id)
+    for master in net.masters(place.id):
+        net.replace_in_lists(master, place.id, other.id)
+    net.drop(place)
+    return other
