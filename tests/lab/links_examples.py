@@ -1,13 +1,16 @@
 # Copyright (c) 2026, virtfleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run on a host: bridge every device of every netplan document in a folder, and have netplan read it.
+"""Run on a host: bridge every device of every netplan document in some folders, and have netplan judge.
 
+A document is a host's only file; a folder of documents below a given one is a host's several files. What
+netplan writes before and after is compared: the units of the device, of its bridge, and of all others.
 Prints a line of JSON: how many were bridged, the reasons of refusals, and what came out wrong.
 """
 
 from __future__ import annotations
 
+import collections
 import json
 import re
 import subprocess
@@ -28,6 +31,13 @@ Netplan, Nic, Place = netplan.Netplan, netplan.Nic, netplan.Place
 
 BRIDGE = Place("bridges", "brtest")
 MAC = "52:54:00:99:99:99"
+STAYS = ("Match", "Link", "Bridge", "SR-IOV", "IPoIB")
+"""What of a unit is not about addresses."""
+STACKED = ("VLAN", "Bridge", "Bond", "EmitLLDP", "ConfigureWithoutCarrier", "LinkLocalAddressing")
+"""What of [Network] stays with the port, or differs for a bridge."""
+OTHERS = re.compile(r"wait-online|udev|netplan-(ovs|sriov)|conf\.d/")
+"""Files of netplan's that speak of all devices."""
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 KNOWN = (
     "is part of the bond",
     "is a port of the bridge",
@@ -39,12 +49,18 @@ KNOWN = (
     "is InfiniBand",
     "is a bridge",
     "is a VLAN filter",
+    "is Open vSwitch's",
+    "is a connection of NetworkManager's own",
+    "NetworkManager cannot tell",
 )
 """Why a device cannot be bridged."""
 
 
-def accepted(net: t.Any) -> str:
-    """What netplan says against documents; nothing where it takes them."""
+Written = dict[str, str]
+
+
+def generated(net: t.Any) -> Written:
+    """What netplan writes for documents, by path. Raises ValueError with what it says against them."""
     with tempfile.TemporaryDirectory() as root:
         for name, document in net.documents.items():
             path = Path(root, "etc/netplan", name)
@@ -52,59 +68,111 @@ def accepted(net: t.Any) -> str:
             path.write_text(netplan_yaml.dump(document))
             path.chmod(0o600)
         done = subprocess.run(["netplan", "generate", "--root-dir", root], capture_output=True, text=True, check=False)
-    return "" if done.returncode == 0 else done.stderr
+        if done.returncode:
+            raise ValueError(done.stderr)
+        files = [path for path in Path(root, "run").rglob("*") if path.is_file() and not path.is_symlink()]
+        # NetworkManager's connections get a new id at every turn.
+        return {str(path.relative_to(root)): UUID.sub("id", path.read_text()) for path in files}
 
 
-def layer3(net: t.Any, place: t.Any) -> dict[str, t.Any]:
-    """What a definition has of addresses and routes."""
-    return {key: value for key, value in net.merged(place).items() if key in netplan_edit.MOVED}
+def addressing(written: Written, place: t.Any) -> collections.Counter[str]:
+    """What a definition's unit or connection says of addresses, section by section."""
+    found = collections.Counter[str]()
+    for path, text in written.items():
+        if path.endswith((f"/10-netplan-{place.id}.network", f"/netplan-{place.id}.nmconnection")):
+            for section in re.split(r"^\[", text, flags=re.M):
+                name, _bracket, body = section.partition("]\n")
+                if name == "Network":
+                    found.update(line for line in body.split("\n") if line and line.split("=")[0] not in STACKED)
+                elif name in ("ipv4", "ipv6") or (path.endswith(".network") and name not in STAYS):
+                    found[section.strip()] += 1
+    return found
 
 
-def wrong(before: t.Any, after: t.Any, place: t.Any, device: str) -> list[str]:
+def wrong(before: t.Any, after: t.Any, place: t.Any, nic: t.Any) -> list[str]:
     """What a bridge over a device has changed that it must not."""
-    found = []
-    own = after.owner(Nic(device, MAC, permanent=mac(before, place))) or place
-    if layer3(after, BRIDGE) != layer3(before, place):
-        found.append(f"the bridge has {layer3(after, BRIDGE)}, the port had {layer3(before, place)}")
-    if layer3(after, own):
-        found.append(f"the port still has {layer3(after, own)}")
-    for other in before.places():
-        same = {key: value for key, value in after.merged(other).items() if key not in ("link", "interfaces")}
-        old = {key: value for key, value in before.merged(other).items() if key not in ("link", "interfaces")}
-        if other not in (place, own) and same != old:
-            found.append(f"{other.id} has changed")
-    said = accepted(after)
-    return [*found, said] if said else found
+    old = generated(before)
+    try:
+        new = generated(after)
+    except ValueError as error:
+        return [str(error)]
+    own = after.owner(nic) or place
+    have, had = addressing(new, BRIDGE), addressing(old, place)
+    found = [f"the bridge has {have - had}, and not {had - have}"] if have != had else []
+    if netplan_edit.layer3(after.merged(own)):
+        found.append(f"the port still has {netplan_edit.layer3(after.merged(own))}")
+    mine = re.compile(rf"netplan-({'|'.join(re.escape(each.id) for each in (place, own, BRIDGE))})\.")
+    for path in {*old, *new}:
+        # What is built on the device may name its bridge instead.
+        same = new.get(path, "").replace(BRIDGE.id, place.id) == old.get(path, "")
+        if not same and not mine.search(path) and not OTHERS.search(path):
+            found.append(f"{path} has changed")
+    again = after.copy()
+    netplan_edit.declare(again, item(nic), {nic.name: nic})
+    if again.documents != after.documents:
+        found.append("the same bridge once more changes it again")
+    netplan_edit.remove(again, BRIDGE.id, "bridge", {nic.name: nic})
+    back = generated(again)
+    if {path: sorted(text.split()) for path, text in back.items()} != {
+        path: sorted(text.split()) for path, text in old.items()
+    }:
+        found.append("it is not as it was when the bridge is gone")
+    return found
 
 
-def mac(net: t.Any, place: t.Any) -> str:
-    """The MAC address by which a definition finds its device."""
-    return str((net.merged(place).get("match") or {}).get("macaddress") or "")
+def item(nic: t.Any) -> dict[str, t.Any]:
+    """A bridge over a device."""
+    return {"name": BRIDGE.id, "type": "bridge", "ports": [nic.name]}
 
 
-def main(folder: str) -> None:
+def device(net: t.Any, place: t.Any) -> t.Any:
+    """A device that a definition is for."""
+    match = net.match(place) or {}
+    driver = match.get("driver") or ""
+    return Nic(
+        net.device(place) or sample(str(match.get("name") or "eno99")),
+        MAC,
+        driver=sample(str(driver[0] if isinstance(driver, list) else driver)),
+        permanent=str(match.get("macaddress") or ""),
+        borrowed=place.section not in netplan.PHYSICAL,
+    )
+
+
+def sample(pattern: str) -> str:
+    """A text that a pattern matches."""
+    return re.sub(r"\[(.).*\]|[*?]", r"\1", pattern)
+
+
+def hosts(folder: str) -> t.Iterator[tuple[str, t.Any]]:
+    """The documents of each host in a folder."""
+    for path in sorted(Path(folder).iterdir()):
+        files = sorted(path.glob("*.yaml")) if path.is_dir() else [path] if path.suffix == ".yaml" else []
+        if files:
+            yield path.name, Netplan({file.name: netplan_yaml.load(file.name, file.read_text()) for file in files})
+
+
+def main(folders: list[str]) -> None:
     bridged, refused, broken, strange = 0, dict[str, int](), list[str](), list[str]()
-    for path in sorted(Path(folder).glob("*.yaml")):
-        before = Netplan({"50-example.yaml": netplan_yaml.load(path.name, path.read_text())})
-        if accepted(before):
+    for host, before in (found for folder in folders for found in hosts(folder)):
+        try:
+            generated(before)
+        except ValueError:
             # This netplan is older than the example, or lacks what it is about.
             continue
         for place in before.places():
-            device = before.device(place) or re.sub(r"\[(.).*\]|\*", r"\1", str(before.get(place, "match/name")))
+            nic = device(before, place)
             after = before.copy()
-            nics = {device: Nic(device, MAC, permanent=mac(before, place))}
-            item = {"name": "brtest", "type": "bridge", "ports": [device]}
             try:
-                netplan_edit.declare(after, item, nics)
+                netplan_edit.declare(after, item(nic), {nic.name: nic})
             except VirtfleetError as error:
                 name = next((words for words in KNOWN if words in str(error)), "")
-                strange += [] if name else [f"{path.name} {place.id}: {error}"]
+                strange += [] if name else [f"{host} {place.id}: {error}"]
                 refused[name] = refused.get(name, 0) + 1
                 continue
             bridged += 1
-            broken += [f"{path.name} {place.id}: {each}" for each in wrong(before, after, place, device)]
+            broken += [f"{host} {place.id}: {each}" for each in wrong(before, after, place, nic)]
     print(json.dumps({"bridged": bridged, "refused": refused, "broken": broken, "strange": strange}))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1:])
