@@ -57,7 +57,7 @@ def load(name: str, text: str) -> Body:
             document = loader.get_data() if loader.check_data() else None
         finally:
             loader.dispose()
-    except (yaml.YAMLError, RecursionError) as error:
+    except (yaml.YAMLError, RecursionError, UnicodeError) as error:
         raise VirtfleetError(f"{name}: is not YAML: {' '.join(str(error).split())}") from None
     if document is None or document == "":
         return {}
@@ -129,17 +129,19 @@ _CLASSES: dict[str, t.Any] = {}
 def _loader() -> t.Any:
     """A loader that keeps scalars as text. Made when first wanted: PyYAML may be missing."""
     if "loader" not in _CLASSES:
+        # By libyaml, as netplan itself: it takes tabs before values and comments, PyYAML's own reader does not.
+        base = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-        class Loader(yaml.SafeLoader):
+        class Loader(base):  # type: ignore[misc]
             """See load."""
 
         def text(node: t.Any) -> Scalar:
             found = Scalar(node.value)
-            found.style = node.style
+            found.style = node.style or None
             return found
 
         def scalar(loader: t.Any, node: t.Any) -> t.Any:
-            return None if node.tag == "tag:yaml.org,2002:null" and node.style is None else text(node)
+            return None if node.tag == "tag:yaml.org,2002:null" and not node.style else text(node)
 
         def mapping(loader: t.Any, node: t.Any) -> Body:
             found: Body = {}

@@ -120,6 +120,9 @@ def netplan_files() -> t.Iterator[NetplanFile]:
     found = {}
     for folder in NETPLAN_FOLDERS:
         for path in sorted(Path(folder).glob("*.yaml")):
+            # Unlike glob(3), by which netplan finds them, pathlib finds hidden ones as well.
+            if path.name.startswith("."):
+                continue
             found[path.name] = NetplanFile(folder, path.name, read(path))
     for name in sorted(found):
         yield found[name]

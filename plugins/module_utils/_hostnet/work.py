@@ -311,7 +311,8 @@ class Work:
                 "link": name, "before": list(device.addresses), "after": list(device.addresses),
                 "note": f"the address, routes and name servers go back to {heir}",
             })  # fmt: skip
-            if not any("virtfleet-identity" in unit for unit in units) and device.iaid is not None:
+            own_file = not any(self.net.shared(place) for place in self.net.places() if place.id == heir)
+            if own_file and not any("virtfleet-identity" in unit for unit in units) and device.iaid is not None:
                 self.units.update(networkd.identity(f"10-netplan-{heir}.network", device.iaid))
         if device is not None:
             self.out.gone.append(name)

@@ -56,6 +56,17 @@ def test_an_alias_is_a_copy_and_does_not_change_with_its_anchor() -> None:
     assert document["b"] == {"addresses": ["192.0.2.1/24"]}
 
 
+@pytest.mark.skipif(not netplan_yaml.yaml.__with_libyaml__, reason="PyYAML was built without libyaml")
+def test_tabs_are_taken_where_netplan_takes_them() -> None:
+    document = netplan_yaml.load("x", "a:\tb\nc: d\t# why\ne: f\t\n")
+    assert document == {"a": "b", "c": "d", "e": "f"}
+
+
+def test_what_is_not_utf_8_is_refused_by_name() -> None:
+    with pytest.raises(VirtfleetError, match=r"^50-x\.yaml: "):
+        netplan_yaml.load("50-x.yaml", b"a: \xfc".decode(errors="surrogateescape"))
+
+
 def test_a_key_that_is_there_twice_is_two_parts() -> None:
     text = """
 network:

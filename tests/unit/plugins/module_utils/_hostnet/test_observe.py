@@ -1,0 +1,25 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The files that netplan reads are the ones that are read here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import observe
+
+
+def test_a_later_folder_hides_a_namesake_and_hidden_files_are_none_of_netplans(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = [tmp_path / name for name in ("lib", "etc", "run")]
+    for folder in folders:
+        folder.mkdir()
+        for name in ("50 all.yaml", f"{folder.name}.yaml", ".50-backup.yaml", "50-old.yaml.bak"):
+            (folder / name).write_text(folder.name)
+    monkeypatch.setattr(observe, "NETPLAN_FOLDERS", tuple(map(str, folders)))
+    found = [(file.name, file.text) for file in observe.netplan_files()]
+    assert found == [("50 all.yaml", "run"), ("etc.yaml", "etc"), ("lib.yaml", "lib"), ("run.yaml", "run")]
