@@ -374,6 +374,6 @@ def remove(net: Netplan, name: str, kind: str | None, nics: t.Mapping[str, Nic])
         net.relink(("tunnels", "vlans"), name, heir.id)
     net.drop(place)
     for port in ports:
-        found = drop_copy(net, port, nics.get(net.device(port) or port.id, Nic(port.id)))
-        heir = found if port == heir else heir
+        shared = drop_copy(net, port, nics.get(net.device(port) or port.id, Nic(port.id)))
+        heir = shared if port == heir else heir
     return heir.id if heir else None

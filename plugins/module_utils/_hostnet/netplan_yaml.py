@@ -130,9 +130,9 @@ def _loader() -> t.Any:
     """A loader that keeps scalars as text. Made when first wanted: PyYAML may be missing."""
     if "loader" not in _CLASSES:
         # By libyaml, as netplan itself: it takes tabs before values and comments, PyYAML's own reader does not.
-        base = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        base: t.Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-        class Loader(base):  # type: ignore[misc]
+        class Loader(base):
             """See load."""
 
         def text(node: t.Any) -> Scalar:
