@@ -126,6 +126,23 @@ def test_nothing_to_do_is_nothing() -> None:
     assert "br0" not in text(back, ".yaml")
 
 
+def test_a_definition_of_several_devices_gets_no_dhcp_identity() -> None:
+    every = dataclasses.replace(NETPLAN, text="network: {ethernets: {every: {match: {name: 'eno*'}, dhcp4: true}}}")
+    first = planned(BRIDGE, host=dataclasses.replace(HOST, netplan=(every,)))
+    done = dataclasses.replace(
+        HOST,
+        netplan=(dataclasses.replace(NETPLAN, text=text(first, ".yaml")),),
+        devices={
+            "eno1": dataclasses.replace(ENO1, master="br0", addresses=(), client_id=""),
+            "br0": dataclasses.replace(ENO1, name="br0", kind="bridge"),
+        },
+    )
+    back = planned({"name": "br0", "state": "absent"}, host=done)
+    assert [file.path for file in back.files] == ["/etc/netplan/01-netcfg.yaml"]
+    assert "every:" in text(back, ".yaml")
+    assert "eno1:" not in text(back, ".yaml")
+
+
 def test_cloud_init_is_told_not_to_write_the_file_again() -> None:
     host = dataclasses.replace(
         HOST, netplan=(dataclasses.replace(NETPLAN, name="50-cloud-init.yaml"),), cloud_init=True
