@@ -133,9 +133,10 @@ def iotune(changes: list[Change], root: ET.Element, stuck: bool) -> Answer:
 def balloon(changes: list[Change], root: ET.Element, stuck: bool) -> Answer:
     """The memory that the guest has now, within its maximum."""
     node, most = root.find("currentMemory"), root.find("memory")
-    if node is None or most is None or root.find("devices/memballoon[@model='none']") is not None:
+    if most is None or root.find("devices/memballoon[@model='none']") is not None:
         return RESTART
-    amount, limit = MEMORY.decode(node, None) or 0, MEMORY.decode(most, None) or 0
+    limit = MEMORY.decode(most, None) or 0
+    amount = limit if node is None else MEMORY.decode(node, None) or 0
     if amount > limit:
         return f"the running guest has {MEMORY.show(limit)} at most"
     return [Step("set_memory", amount // 1024)]

@@ -1,0 +1,44 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a change reaches a running guest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.virtfleet.kvm.tests.unit.support import TABLES, observed, plan_one
+
+RUNS = (
+    "<domain type='kvm'><name>x</name><memory unit='KiB'>196608</memory>"
+    "<currentMemory unit='KiB'>163840</currentMemory><vcpu current='1'>2</vcpu>{}</domain>"
+)
+
+
+def planned(more: str = "", **config: Any) -> Any:
+    return plan_one(TABLES["domain"], observed(RUNS.format(more), "running"), {"name": "x", "state": "running", **config})
+
+
+@pytest.mark.parametrize(("written", "kib"), [("128MiB", 131072), (None, 196608)])
+def test_the_balloon_is_told_its_target(written: str | None, kib: int) -> None:
+    plan = planned(current_memory=written)
+    assert [(step.action, step.value) for step in plan.steps[1:]] == [("set_memory", kib)]
+    assert plan.pending == []
+
+
+def test_a_guest_without_a_balloon_waits() -> None:
+    plan = planned("<devices><memballoon model='none'/></devices>", current_memory="128MiB")
+    assert plan.pending == ["current_memory"]
+
+
+@pytest.mark.parametrize(("written", "now"), [(2, 2), (None, 2)])
+def test_cpus_are_plugged(written: int | None, now: int) -> None:
+    plan = planned(current_vcpus=written)
+    assert [(step.action, step.value) for step in plan.steps[1:]] == [("set_vcpus", now)]
+    assert plan.pending == []
+
+
+def test_more_than_the_guest_can_have_waits() -> None:
+    assert set(planned(memory="1GiB", vcpus=4).pending) == {"memory", "vcpus"}
