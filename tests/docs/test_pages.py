@@ -20,6 +20,9 @@ from ansible_collections.virtfleet.kvm.plugins.filter.fleet import FilterModule
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import convert, report, rows, variant
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.context import Host
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Observed, plan
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import disks
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.storage_observe import Users
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.storage_plan import FUTURE, plan_volume
 from ansible_collections.virtfleet.kvm.plugins.module_utils._tables import derive
 from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.domain import DOMAIN
 
@@ -114,12 +117,22 @@ def run_plan(block: Block, folder: Path) -> None:
         DOMAIN.parse(FILTERS["guests_on"](variables["kvm_guests"], "kvm01"))
         for variables in (group_vars, yaml.safe_load(before.text))
     )
-    there = {}
-    for made in plan(DOMAIN, {}, old, host):
+    there: dict[str, Observed] = {}
+    volumes: dict[str, Observed] = {}
+    for guest in old:
+        item, needed = disks.resolve(guest, None, FUTURE, host)
+        (made,) = plan(DOMAIN, {}, [item], host)
         definition = ET.fromstring(next(step.value for step in made.steps if step.action == "define"))
         there[made.name] = Observed(definition, definition, "running", {"autostart": True})
-    diff = report.result(plan(DOMAIN, there, new, host))["diff"]
-    assert CallbackBase()._get_diff(diff).strip() == block.text.strip()
+        for need in needed:
+            (step,) = plan_volume(None, need.item, host, FUTURE, Users()).steps
+            volumes[need.key] = Observed(ET.fromstring(step.value.xml), None, "present", {"pool": need.item["pool"]})
+    plans = []
+    for guest in new:
+        item, needed = disks.resolve(guest, there.get(guest["name"]), FUTURE, host)
+        plans += plan(DOMAIN, there, [item], host)
+        disks.amend(plans[-1], needed, volumes, FUTURE, host)
+    assert CallbackBase()._get_diff(report.result(plans)["diff"]).strip() == block.text.strip()
 
 
 def run_returned(block: Block, folder: Path) -> None:

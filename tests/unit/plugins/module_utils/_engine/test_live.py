@@ -18,7 +18,9 @@ RUNS = (
 
 
 def planned(more: str = "", **config: Any) -> Any:
-    return plan_one(TABLES["domain"], observed(RUNS.format(more), "running"), {"name": "x", "state": "running", **config})
+    return plan_one(
+        TABLES["domain"], observed(RUNS.format(more), "running"), {"name": "x", "state": "running", **config}
+    )
 
 
 @pytest.mark.parametrize(("written", "kib"), [("128MiB", 131072), (None, 196608)])
