@@ -143,6 +143,8 @@ def plan_new(table: Table, plan: Plan, want: Item, scope: Scope) -> Item:
         raise problems[0]
     root = ET.fromstring(table.skeleton)
     edit_rows(table.rows, root, whole, scope, "", [])
+    if table.sign is not None:
+        table.sign(root)
     beside = {row.name for row in table.rows if isinstance(row, Property)}
     shown = show_rows(table.rows, whole)
     definition = {name: value for name, value in shown.items() if name not in beside}

@@ -43,6 +43,7 @@ class Table:
         mode on a host where they are still to be installed
     :param identity: what tells an item from all others of its kind
     :param reported: paths of what libvirt tells in a definition, and nobody can declare
+    :param sign: writes into a new definition that the collection made it
     """
 
     kind: str
@@ -59,6 +60,7 @@ class Table:
     shipped: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     identity: t.Callable[[Item], str | None] = by_name
     reported: tuple[str, ...] = ()
+    sign: t.Callable[[ET.Element], None] | None = None
 
     @property
     def inactive(self) -> frozenset[str]:

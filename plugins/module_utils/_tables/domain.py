@@ -20,6 +20,7 @@ from ._domain.machine import CLOCK, FEATURES, GENID, LIFECYCLE_ROWS, OS, SYSINFO
 from ._domain.memory import MEMORY_DEVICE, MEMORY_ROWS
 from ._domain.security import KEYWRAP, LAUNCH_SECURITY, QEMU, SECLABEL
 from ._domain.slots import Slots, slots
+from .made import sign
 from .storage import made_disks
 
 HEAD = (
@@ -216,10 +217,7 @@ TAIL = (
 
 DOMAIN = Table(
     kind="domain",
-    skeleton=(
-        '<domain><metadata><virtfleet:made xmlns:virtfleet="https://virtfleet.github.io/kvm/1"/></metadata>'
-        "<os><type>hvm</type></os></domain>"
-    ),
+    skeleton="<domain><os><type>hvm</type></os></domain>",
     state="present",
     initial="stopped",
     active=frozenset(("running", "paused")),
@@ -237,5 +235,6 @@ DOMAIN = Table(
     restart=("shutdown", "start"),
     rules=(made_disks, display.private),
     tidy=tidy.domain,
+    sign=sign,
     rows=(*HEAD, *MEMORY_ROWS, *VCPU_ROWS, *BOOTING, *DEVICES, *TAIL),
 )

@@ -27,6 +27,7 @@ from .._engine.table import Table
 from . import derive, tidy
 from ._domain.common import PCI
 from ._shared import HOSTDEV_DRIVER, MTU, ROUTES, VIRTUALPORT, VLAN, bandwidth
+from .made import sign
 from .rules import addressing, forwarding
 
 BANDWIDTH = bandwidth(None)
@@ -305,4 +306,5 @@ NETWORK = Table(
     tidy=tidy.network,
     base=derive.unless_described("default", read_rows(ROWS, paths.document(LIBVIRT_DEFAULT))),
     shipped={"default": LIBVIRT_DEFAULT},
+    sign=sign,
 )
