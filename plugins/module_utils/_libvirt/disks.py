@@ -197,7 +197,7 @@ def amend(
         if need.kept and have is None:
             raise Invalid(where, f"its volume {need.key} is gone; put it back, or name another disk")
         try:
-            inner = plan_volume(have, need.item, host, pools, Users(), plan.name)
+            inner = plan_volume(have, need.item, host, pools, plan.name)
         except Invalid as error:
             option = "size" if error.where == "capacity" else error.where
             raise Invalid(f"{where}.{option}" if option else where, error.problem) from None

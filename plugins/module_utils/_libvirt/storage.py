@@ -286,7 +286,14 @@ def runs_with(connection: t.Any, *places: str) -> tuple[t.Any, str] | None:
 
 
 def volume_delete(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
-    """Delete a volume with its data."""
+    """Delete a volume with its data.
+
+    Raises VirtfleetError where a volume that is laid over it was to go first, and did not.
+    """
+    for key in step.value or ():
+        over, _slash, overlay = key.partition("/")
+        if lookup(active_pool(connection, over), overlay) is not None:
+            raise VirtfleetError(f"delete: the volume {key} is laid over it, and is still there")
     where, _slash, volume_name = name.partition("/")
     volume = lookup(active_pool(connection, where), volume_name)
     if volume is not None:
@@ -298,7 +305,7 @@ def guest_volume_delete(connection: t.Any, name: str, step: Step, options: t.Any
     """Delete a volume of a guest that is gone."""
     if any(domain.name() == name for domain in connection.listAllDomains(0)):
         raise VirtfleetError(f"delete_volume: the guest is still defined, so its volume {step.value} stays")
-    volume_delete(connection, step.value, step, options)
+    volume_delete(connection, step.value, Step("delete"), options)
 
 
 ACTIONS: dict[tuple[str, str], t.Any] = {

@@ -86,10 +86,15 @@ def plan_volumes(
     """
     plans: list[Plan] = []
     lines: list[str] = []
+    gone: set[str] = set()
     for want in wants:
         key = str(volume_key(want))
         try:
-            plans.append(plan_volume(have.get(key), {"pool": "default", **want}, host, pools, users))
+            if want["state"] == "absent":
+                plans.append(plan_deletion(have.get(key), want, host, users, gone))
+                gone.add(key)
+            else:
+                plans.append(plan_volume(have.get(key), {"pool": "default", **want}, host, pools))
         except Invalid as error:
             lines.append(f"volume {key}: {error}")
     if lines:
@@ -102,27 +107,30 @@ def plan_volume(
     want: Item,
     host: Host,
     pools: t.Mapping[str, Pool],
-    users: Users,
     guest: str | None = None,
 ) -> Plan:
-    """Plan one volume. Raises Invalid for what cannot be."""
-    if want["state"] == "absent":
-        done = plan_deletion(have, want, host, users)
-    elif have is None:
-        done = plan_making(want, host, pools, guest)
-    else:
-        done = plan_growth(have, want, host, pools)
+    """Plan one volume that is to be there. Raises Invalid for what cannot be."""
+    done = plan_making(want, host, pools, guest) if have is None else plan_growth(have, want, host, pools)
     done.name = str(volume_key(want))
     return done
 
 
-def plan_deletion(have: Observed | None, want: Item, host: Host, users: Users) -> Plan:
-    """Plan that a volume goes, with its data; never while somebody uses it."""
-    if have is not None:
-        using = users.of(str(volume_key(want)), have.definition.findtext("target/path"))
-        if using:
-            raise Invalid("state", f"is used by {', '.join(using)}, and is not deleted before they let go of it")
-    return plan_item(VOLUME, have, want, host)
+def plan_deletion(have: Observed | None, want: Item, host: Host, users: Users, gone: t.Container[str]) -> Plan:
+    """Plan that a volume goes, with its data; never while somebody uses it.
+
+    :param gone: volumes that go before it. What is laid over it and among them must be gone by then.
+    """
+    key = str(volume_key(want))
+    using = [] if have is None else users.of(key, have.definition.findtext("target/path"))
+    over = [user.removeprefix("volume ") for user in using if user.startswith("volume ")]
+    first = tuple(name for name in over if name in gone)
+    using = [user for user in using if user.removeprefix("volume ") not in first]
+    if using:
+        raise Invalid("state", f"is used by {', '.join(using)}, and is not deleted before they let go of it")
+    done = plan_item(VOLUME, have, want, host)
+    done.name = key
+    done.steps = [dataclasses.replace(step, value=first) for step in done.steps]
+    return done
 
 
 def plan_making(want: Item, host: Host, pools: t.Mapping[str, Pool], guest: str | None = None) -> Plan:

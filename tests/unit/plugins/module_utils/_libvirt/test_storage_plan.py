@@ -149,6 +149,19 @@ def test_absent_is_refused_while_another_volume_is_laid_over_it() -> None:
     assert "is used by volume default/over.qcow2" in refusal(users, name="a.qcow2", state="absent")
 
 
+def test_what_is_laid_over_it_may_go_in_the_same_call_before_it() -> None:
+    users = Users()
+    users.overlays["/images/a.qcow2"] = ["vg0/lv"]
+    both = [{"name": "lv", "pool": "vg0", "state": "absent"}, {"name": "a.qcow2", "state": "absent"}]
+    over, base = plan_volumes(HAVE, VOLUME.parse(both), KVM_HOST, POOLS, users)
+    assert [[step.value for step in plan.steps] for plan in (over, base)] == [[()], [("vg0/lv",)]]
+    with pytest.raises(VirtfleetError, match="is used by volume vg0/lv"):
+        plan_volumes(HAVE, VOLUME.parse(both[::-1]), KVM_HOST, POOLS, users)
+    users.add("web01", "/images/a.qcow2")
+    with pytest.raises(VirtfleetError, match="is used by guest web01, and"):
+        plan_volumes(HAVE, VOLUME.parse(both), KVM_HOST, POOLS, users)
+
+
 def test_a_pool_that_is_not_there_or_not_active_is_said() -> None:
     assert "its pool none is not there yet" in plan_one(name="x", pool="none", capacity="1MiB").warnings[0]
     assert "its pool off is not active" in plan_one(name="x", pool="off", capacity="1MiB").warnings[0]
