@@ -34,12 +34,14 @@ class Options:
     :param force_shutdown: whether it is switched off hard after that
     :param on_restart_needed: ``defer``, ``fail`` or ``restart`` (see plan)
     :param remove_storage: whether a guest that goes takes along the volumes that were made for it
+    :param purge: whether what the collection made goes once it is no longer declared
     """
 
     shutdown_timeout: float = 120
     force_shutdown: bool = False
     on_restart_needed: str = "defer"
     remove_storage: bool = False
+    purge: bool = False
 
 
 Work = t.Generator[None, None, None]

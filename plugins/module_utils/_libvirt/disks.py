@@ -26,7 +26,7 @@ from .._errors import Invalid
 from .._tables.domain import DOMAIN
 from .._tables.storage import MADE_DIRECTORIES
 from .manifest import Entries
-from .storage_observe import Pool, Users, source_place
+from .storage_observe import Pool, Users, another, source_place
 from .storage_plan import FUTURE, plan_volume
 
 MADE = ("size", "image", "backing")
@@ -247,6 +247,9 @@ def removals(
             plan.warnings.append(f"its disk {origin} stays: this collection did not make it")
             continue
         if key not in volumes:
+            continue
+        if another(made[key], volumes[key].definition):
+            plan.warnings.append(f"its disk {origin} stays: somebody made it anew in place of this collection's")
             continue
         using = users.of(key, volumes[key].definition.findtext("target/path"))
         others = [user for user in using if user != f"guest {plan.name}"]

@@ -4,7 +4,8 @@
 """Which pools and volumes of a host the collection made. libvirt has no place in them to say so.
 
 One small file on the host, written whole under another name and then renamed, so that it is either
-the old or the new one. What it does not name is somebody else's and is never removed.
+the old or the new one. What it does not name is somebody else's and is never removed; nor is what has
+the name but is another thing than the one that was noted (see purge).
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from .._errors import VirtfleetError
 
 FOLDER = "/var/lib/virtfleet"
 NAME = "storage.json"
+PASSING = ("test:",)
+"""Where nothing is noted: what libvirt's test driver made is gone with the connection."""
 
 Entries = dict[str, dict[str, t.Any]]
 
@@ -33,8 +36,7 @@ class Manifest:
     def __init__(self, uri: str, folder: str | None = None) -> None:
         self.uri = uri
         self.folder = folder or default_folder()
-        # What libvirt's test driver made is gone with the connection.
-        self.kept = not uri.startswith("test:")
+        self.kept = not uri.startswith(PASSING)
 
     @property
     def path(self) -> str:

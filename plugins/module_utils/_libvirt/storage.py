@@ -17,16 +17,16 @@ from . import storage_image
 from .connection import lacks, libvirt, said
 from .manifest import Manifest
 from .process import alive, mark
-from .storage_observe import refresh, source_place, unseen
+from .storage_observe import identity, refresh, source_place, unseen
 from .storage_plan import Making
 
 
 def pool_define(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
     """Define, or define anew in place; libvirt validates the document first."""
     known = any(pool.name() == name for pool in connection.listAllStoragePools(0))
-    connection.storagePoolDefineXML(step.value, getattr(libvirt, "VIR_STORAGE_POOL_DEFINE_VALIDATE", 0))
+    pool = connection.storagePoolDefineXML(step.value, getattr(libvirt, "VIR_STORAGE_POOL_DEFINE_VALIDATE", 0))
     if not known:
-        Manifest(connection.getURI()).put("pools", name)
+        Manifest(connection.getURI()).put("pools", name, uuid=pool.UUIDString())
 
 
 def pool_start(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
@@ -117,7 +117,9 @@ def volume_define(connection: t.Any, name: str, step: Step, options: t.Any) -> N
     else:
         manifest.put("volumes", making.key, making=mark(), **facts)
         fill(connection, pool, making, root, source)
-    manifest.put("volumes", making.key, **facts)
+    made = None if not manifest.kept else lookup(pool, making.name)
+    sign = None if made is None else identity(ET.fromstring(made.XMLDesc()))
+    manifest.put("volumes", making.key, **facts, **({} if sign is None else {"identity": sign}))
 
 
 def active_pool(connection: t.Any, name: str) -> t.Any:

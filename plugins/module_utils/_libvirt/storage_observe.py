@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 import time
 import typing as t
 from xml.etree import ElementTree as ET
 
 from .._engine import paths
 from .._engine.plan import Observed
+from .._host.files import birth
 from .._tables.pool import POOL
 from .._tables.volume import VOLUME
 from .connection import lacks, libvirt
@@ -85,6 +87,24 @@ def volumes(connection: t.Any, keys: t.Container[str]) -> dict[str, Observed]:
         for name, text in texts.items():
             found[f"{pool.name()}/{name}"] = Observed(paths.document(text), None, "present", {})
     return found
+
+
+LVM = re.compile(r"\w{6}(-\w{4}){5}-\w{6}")
+"""The UUID of a logical volume, which libvirt gives as its key."""
+
+
+def identity(volume: ET.Element) -> str | None:
+    """What tells a volume from another one that somebody made in its place, from its XML.
+
+    None where nothing does, such as for a partition: its key is but the place where it is.
+    """
+    key = volume.findtext("key") or ""
+    return key if LVM.fullmatch(key) else birth(volume.findtext("target/path") or "")
+
+
+def another(noted: t.Mapping[str, t.Any], volume: ET.Element) -> bool:
+    """Whether a volume is known to be another one than was noted under its name."""
+    return noted.get("identity") is not None and noted["identity"] != identity(volume)
 
 
 def descriptions(pool: t.Any, names: t.Container[str]) -> dict[str, str]:
