@@ -164,7 +164,7 @@ failures:
 """
 
 from ..module_utils._libvirt.apply import Options
-from ..module_utils._libvirt.arguments import DECLARE, RESTART
+from ..module_utils._libvirt.arguments import DECLARE, PURGE, RESTART
 from ..module_utils._libvirt.converge import declare
 from ..module_utils._libvirt.module import DeclaringModule
 from ..module_utils._tables.domain import DOMAIN
@@ -174,13 +174,14 @@ def main() -> None:
     module = DeclaringModule(
         argument_spec={
             **DECLARE,
+            **PURGE,
             **RESTART,
             "remove_storage": {"type": "bool", "default": False},
             "shutdown_timeout": {"type": "float", "default": 120},
             "force_shutdown": {"type": "bool", "default": False},
         },
     )
-    names = ("shutdown_timeout", "force_shutdown", "on_restart_needed", "remove_storage")
+    names = ("shutdown_timeout", "force_shutdown", "on_restart_needed", "remove_storage", "purge")
     declare(module, DOMAIN, Options(**{name: module.params[name] for name in names}))
 
 

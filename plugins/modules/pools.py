@@ -129,15 +129,15 @@ failures:
 """
 
 from ..module_utils._libvirt.apply import Options
-from ..module_utils._libvirt.arguments import DECLARE, RESTART
+from ..module_utils._libvirt.arguments import DECLARE, PURGE, RESTART
 from ..module_utils._libvirt.converge import declare
 from ..module_utils._libvirt.module import DeclaringModule
 from ..module_utils._tables.pool import POOL
 
 
 def main() -> None:
-    module = DeclaringModule(argument_spec={**DECLARE, **RESTART})
-    declare(module, POOL, Options(on_restart_needed=module.params["on_restart_needed"]))
+    module = DeclaringModule(argument_spec={**DECLARE, **PURGE, **RESTART})
+    declare(module, POOL, Options(**{name: module.params[name] for name in ("on_restart_needed", "purge")}))
 
 
 if __name__ == "__main__":

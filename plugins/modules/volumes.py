@@ -95,15 +95,16 @@ failures:
       type: str
 """
 
-from ..module_utils._libvirt.arguments import DECLARE
+from ..module_utils._libvirt.apply import Options
+from ..module_utils._libvirt.arguments import DECLARE, PURGE
 from ..module_utils._libvirt.converge import declare
 from ..module_utils._libvirt.module import DeclaringModule
 from ..module_utils._tables.volume import VOLUME
 
 
 def main() -> None:
-    module = DeclaringModule(argument_spec=DECLARE)
-    declare(module, VOLUME)
+    module = DeclaringModule(argument_spec={**DECLARE, **PURGE})
+    declare(module, VOLUME, Options(purge=module.params["purge"]))
 
 
 if __name__ == "__main__":

@@ -21,6 +21,9 @@ out, and left out is not the same as null; and its work grows with the width of 
 what the user wrote.
 """
 
+PURGE: dict[str, t.Any] = {"purge": {"type": "bool", "default": False}}
+"""Whether what the collection made goes once it is no longer declared."""
+
 RESTART: dict[str, t.Any] = {
     "on_restart_needed": {"type": "str", "choices": ["defer", "fail", "restart"], "default": "defer"},
 }

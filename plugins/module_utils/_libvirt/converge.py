@@ -19,6 +19,7 @@ from .connection import TRIES, Session
 from .module import DeclaringModule
 from .planners import plan_all
 from .process import uncollected
+from .purge import Leftovers, leftovers
 from .schema import validate
 
 Observe = t.Callable[[t.Any, t.Container[str]], dict[str, Observed]]
@@ -41,9 +42,9 @@ def declare(module: DeclaringModule, table: Table, options: Options | None = Non
         module.fail_json(msg=str(error), **told)
     for warning in result.pop("warnings"):
         module.warn(warning)
+    total = result.pop("total")
     if failed:
         lines = [f"{table.kind} {name}: {problem}" for name, problem in failed.items()]
-        total = len(module.params["config"])
         module.fail_json(
             msg="\n".join([f"{len(failed)} of {total} {table.kind}s failed:", *lines]),
             failures=[{table.kind: name, "problem": problem} for name, problem in failed.items()],
@@ -60,19 +61,27 @@ def converge(module: DeclaringModule, table: Table, options: Options) -> tuple[d
     """
     wants = table.parse(module.params["config"])
     with Session(module.params["uri"]) as session:
+        over = Leftovers()
+        if options.purge:
+            over = session.read(lambda connection: leftovers(connection, table, wants))
+            # First, for what they hold may be declared anew under another name: a bridge, an address.
+            wants = [*over.items, *wants]
         plans = session.read(lambda connection: survey(connection, table, wants, options))
         validate(table, plans, wants)
-        warnings = report.warnings(plans)
+        told: dict[str, t.Any] = {
+            "warnings": report.warnings(plans) + over.warnings,
+            "total": len(wants) + len(over.held),
+        }
+        failed = dict(over.held)
         if module.check_mode:
             if session.absent is not None:
-                warnings.append(f"planned as for a host fresh from installation: {session.absent}")
-            return {**report.result(plans, module._diff), "warnings": warnings}, {}
+                told["warnings"].append(f"planned as for a host fresh from installation: {session.absent}")
+            return {**report.result(plans, module._diff), **told}, failed
         if session.absent is not None:
             raise session.absent
-        failed: dict[str, str] = {}
         if any(entry.steps for entry in plans):
-            failed = carry_out(session, plans, table, wants, options)
-        return {**report.result(plans, module._diff), "warnings": warnings}, failed
+            failed.update(carry_out(session, plans, table, wants, options))
+        return {**report.result(plans, module._diff), **told}, failed
 
 
 def survey(connection: t.Any, table: Table, wants: list[Item], options: Options) -> list[Plan]:
