@@ -1,12 +1,13 @@
 # Copyright (c) 2026, virtfleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tell a file from another one that was put in its place."""
+"""What a file is: the same as before, or another in its place; and what an image is laid over."""
 
 from __future__ import annotations
 
 import ctypes
 import os
+import re
 import stat
 import struct
 
@@ -14,6 +15,12 @@ AT_FDCWD = -100
 STATX_INO, STATX_BTIME = 0x100, 0x800
 SIZE = 256
 """Of ``struct statx`` (linux/stat.h)."""
+
+QCOW2 = struct.Struct(">4sIQI")
+"""Magic, version, and where the name of the base is and how long (QEMU's docs/interop/qcow2.txt)."""
+LONGEST = 1023
+DEPTH = 32
+"""How far a chain is followed: a guest can write one that has no end."""
 
 
 def birth(path: str) -> str | None:
@@ -36,3 +43,38 @@ def birth(path: str) -> str | None:
     (inode,) = struct.unpack_from("Q", buffer, 32)
     seconds, fraction = struct.unpack_from("qI", buffer, 80)
     return f"{inode} {seconds}.{fraction:09}" if mask & STATX_BTIME else None
+
+
+def bases(path: str) -> list[str]:
+    """The files that a qcow2 image is laid over, the nearest first; what cannot be read has none.
+
+    libvirt tells that of volumes of its pools, and of a guest's disk only while the guest runs.
+    """
+    found: list[str] = []
+    while len(found) < DEPTH:
+        base = backing(path)
+        if base is None or base in found:
+            break
+        found.append(base)
+        path = base
+    return found
+
+
+def backing(path: str) -> str | None:
+    """The file that the header of a qcow2 image names; None where it names none."""
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            return None
+        with open(path, "rb") as file:
+            magic, _version, offset, length = QCOW2.unpack(file.read(QCOW2.size))
+            if magic != b"QFI\xfb" or not offset or length > LONGEST:
+                return None
+            file.seek(offset)
+            name = os.fsdecode(file.read(length))
+    except (OSError, ValueError, struct.error):
+        return None
+    if name.startswith("json:"):
+        inner = re.search(r'"filename":\s*"([^"]*)"', name)
+        name = inner[1] if inner else ""
+    name = name.removeprefix("file:")
+    return os.path.normpath(os.path.join(os.path.dirname(path), name)) if name else None

@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 
 from .._engine import paths
 from .._engine.plan import Observed
-from .._host.files import birth
+from .._host.files import bases, birth
 from .._tables.pool import POOL
 from .._tables.volume import VOLUME
 from .connection import lacks, libvirt
@@ -197,7 +197,7 @@ def all_pools(connection: t.Any) -> dict[str, Pool]:
 
 
 class Users:
-    """Who uses which volumes: guests by their disks, and volumes that are laid over others."""
+    """Who uses which volumes: guests by their disks and what they boot, and volumes that are laid over others."""
 
     def __init__(self) -> None:
         self.guests: dict[str, list[str]] = {}
@@ -217,15 +217,18 @@ class Users:
 
 
 def users(connection: t.Any) -> Users:
-    """All guests' disks and all volumes with a base, of the host."""
+    """What all guests of the host have, with what that is laid over, and all volumes with a base."""
     found = Users()
     for domain in connection.listAllDomains(0):
         texts = [domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)]
         if domain.isActive():
             texts.append(domain.XMLDesc(0))
         for text in texts:
-            for place in disk_places(ET.fromstring(text)):
-                found.add(domain.name(), place)
+            root = ET.fromstring(text)
+            booted = [node.text for node in root.iterfind("os/*") if (node.text or "").startswith("/")]
+            for place in [*disk_places(root), *t.cast(list[str], booted)]:
+                for file in (place, *bases(place)):
+                    found.add(domain.name(), file)
     for pool in connection.listAllStoragePools(libvirt.VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE):
         for volume in pool.listAllVolumes():
             try:

@@ -9,6 +9,7 @@ What that driver made is gone with the connection, so it is not noted on a host.
 from __future__ import annotations
 
 import functools
+import struct
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -286,6 +287,17 @@ def test_a_volume_that_is_used_stays(connection: Any, run: Run, folder: Path) ->
     run(domains, purge=True)
     run(volumes, purge=True)
     assert names(connection)["volumes"] == []
+
+
+def test_a_base_of_a_disk_that_is_in_no_pool_stays(connection: Any, run: Run, folder: Path, tmp_path: Path) -> None:
+    run(volumes, volume(folder, "base"), volume(folder, "kernel"))
+    over, base = tmp_path / "over.qcow2", str(folder / "base").encode()
+    over.write_bytes(struct.pack(">4sIQI44x", b"QFI\xfb", 3, 64, len(base)) + base)
+    run(domains, {**WEB, "kernel": str(folder / "kernel"), "disks": [{"file": str(over)}]})
+    done = run(volumes, purge=True, fails=True)
+    assert [failure["volume"] for failure in done["failures"]] == ["p/base", "p/kernel"]
+    run(domains, purge=True)
+    run(volumes, purge=True)
 
 
 def test_overlays_go_before_their_base(connection: Any, run: Run, folder: Path) -> None:
