@@ -17,9 +17,12 @@ description:
     libvirt's default, and parts of a definition that no option covers survive.
   - What is declared reaches a running guest at once where QEMU can do it. What it can get only by a restart is
     reported in RV(pending_restart), with the reason; O(on_restart_needed) says what becomes of it.
+  - A guest that goes, by O(config[].state=absent) or O(purge), is shut down within O(shutdown_timeout), and its
+    definition is removed. Its disks stay, unless O(remove_storage) says otherwise.
 extends_documentation_fragment:
   - virtfleet.kvm.connection
   - virtfleet.kvm.declare
+  - virtfleet.kvm.purge
   - virtfleet.kvm.restart
   - virtfleet.kvm.domain
 options:
@@ -36,7 +39,8 @@ options:
     default: false
   remove_storage:
     description:
-      - Whether a guest with O(config[].state=absent) takes its volumes along, with all that is on them.
+      - Whether a guest that goes, by O(config[].state=absent) or O(purge), takes its volumes along, with all that is
+        on them.
       - Only volumes that this collection made are removed, and only once the guest's definition is gone. An ISO, an
         image that others are laid over, and a volume that another guest uses stay; of a disk that stays it is said why.
     type: bool
@@ -104,6 +108,14 @@ EXAMPLES = r"""
       - name: old01
         state: absent
     shutdown_timeout: 300
+
+- name: These guests and, of those that this collection made, no others
+  virtfleet.kvm.domains:
+    config:
+      - name: web01
+        memory: 2GiB
+        state: running
+    purge: true
 """
 
 RETURN = r"""

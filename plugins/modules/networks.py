@@ -18,9 +18,11 @@ description:
   - What is declared reaches an active network at once where libvirt can do it. What it can get only by a restart is
     reported in RV(pending_restart), with the reason; O(on_restart_needed) says what becomes of it. The guests on a
     network that is started anew are put back on its bridge.
+  - A network that a guest is on, be it running or not, is not purged. Its guest is named, and the module fails.
 extends_documentation_fragment:
   - virtfleet.kvm.connection
   - virtfleet.kvm.declare
+  - virtfleet.kvm.purge
   - virtfleet.kvm.restart
   - virtfleet.kvm.network
 seealso:
@@ -58,6 +60,12 @@ EXAMPLES = r"""
           mode: bridge
           interfaces:
             - eno2
+
+- name: The default network and, of those that this collection made, no other
+  virtfleet.kvm.networks:
+    config:
+      - name: default
+    purge: true
 """
 
 RETURN = r"""

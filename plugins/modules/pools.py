@@ -15,13 +15,16 @@ description:
   - Makes the storage pools of a host what O(config) says, all in one call.
   - Only what is declared is touched. An option that is left out is left as it is, V(null) puts it back to
     libvirt's default, and parts of a definition that no option covers survive.
-  - No data is ever deleted, also with V(absent). Devices are formatted only where O(config[].build=format) says so,
-    and only blank ones.
+  - No data is ever deleted, also with V(absent) or O(purge). Devices are formatted only where
+    O(config[].build=format) says so, and only blank ones.
   - An active pool takes another definition when it starts anew. Until then what waits is reported in
     RV(pending_restart); O(on_restart_needed) says what becomes of it.
+  - A pool that a guest's disk is in is not purged. The guest is named, and the module fails.
+  - Volumes that are to go as well go first, with M(virtfleet.kvm.volumes). Those of a pool that is gone cannot be seen.
 extends_documentation_fragment:
   - virtfleet.kvm.connection
   - virtfleet.kvm.declare
+  - virtfleet.kvm.purge
   - virtfleet.kvm.restart
   - virtfleet.kvm.pool
 seealso:
@@ -69,6 +72,12 @@ EXAMPLES = r"""
     config:
       - name: old
         state: absent
+
+- name: This pool and, of those that this collection made, no other
+  virtfleet.kvm.pools:
+    config:
+      - name: default
+    purge: true
 """
 
 RETURN = r"""

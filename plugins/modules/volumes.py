@@ -19,9 +19,14 @@ description:
   - The options that only a new volume can have (allocation, permissions, image, checksum, clone_from and how its
     format is laid out) are not compared once it exists.
   - While a guest runs with a volume, the volume grows through the guest, which sees the new size at once.
+  - With O(purge), only volumes go that this module made. Those that were made for a guest's disk go with the guest. A
+    volume stays, and is named as failed, while a guest has it, while another volume is laid over it, or while a
+    declared one is made from it. Where nothing tells whether it is still the volume that was made, as for a partition,
+    it stays as well, with a warning.
 extends_documentation_fragment:
   - virtfleet.kvm.connection
   - virtfleet.kvm.declare
+  - virtfleet.kvm.purge
   - virtfleet.kvm.volume
 seealso:
   - module: virtfleet.kvm.pools
@@ -54,6 +59,13 @@ EXAMPLES = r"""
     config:
       - name: old.qcow2
         state: absent
+
+- name: This image and, of the volumes that this module made, no other
+  virtfleet.kvm.volumes:
+    config:
+      - name: debian-12.qcow2
+        image: /root/debian-12.qcow2
+    purge: true
 """
 
 RETURN = r"""
