@@ -197,7 +197,7 @@ part_lab() (
 )
 
 # What takes long, by name only: minutes for each of these.
-LONG=(tests/lab/test_faults.py tests/lab/test_storage.py)
+LONG=(tests/lab/test_faults.py tests/lab/test_purge.py tests/lab/test_storage.py)
 for file in "$ROOT"/tests/lab/test_links*.py; do LONG+=("tests/lab/${file##*/}"); done
 
 part_faults() (
