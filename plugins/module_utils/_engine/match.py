@@ -9,13 +9,26 @@ import typing as t
 
 Item = t.Mapping[str, t.Any]
 Key: t.TypeAlias = "str | tuple[str, ...]"
-"""One option, or several that count together. ``target.name`` is an option inside another."""
+"""One option, or several that count together. ``target.name`` is an option inside another, and
+``-bus`` says that the key counts only where the item leaves that option out."""
+
+
+def options_of(key: Key) -> tuple[str, ...]:
+    """The options whose values make up a key."""
+    parts = (key,) if isinstance(key, str) else key
+    return tuple(part for part in parts if not part.startswith("-"))
+
+
+def is_for(want: Item, key: Key) -> bool:
+    """Whether an item can be found by a key."""
+    parts = (key,) if isinstance(key, str) else key
+    return all(value_of(want, part[1:]) is None for part in parts if part.startswith("-"))
 
 
 def value_of(item: Item, key: Key) -> t.Any:
     """The value of a key, or None where the item does not have all of it."""
     if isinstance(key, tuple):
-        values = tuple(value_of(item, part) for part in key)
+        values = tuple(value_of(item, part) for part in options_of(key))
         return None if None in values else values
     value: t.Any = item
     for name in key.split("."):
@@ -41,7 +54,7 @@ def pair(
     free = list(range(len(have)))
     for key in keys:
         for index, want in enumerate(wants):
-            named = value_of(want, key) if partners[index] is None else None
+            named = value_of(want, key) if partners[index] is None and is_for(want, key) else None
             if named is not None:
                 match = next((spot for spot in free if value_of(have[spot], key) == named), None)
                 if match is not None:

@@ -27,7 +27,7 @@ from .body import (
 )
 from .context import Change, Scope
 from .fields import UNSET, Row, root_of
-from .match import Key, pair
+from .match import Key, options_of, pair
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -154,6 +154,8 @@ class Group(Row):
     :param new: the list that a new resource gets where the user says nothing
     :param own: whether an element, of that parent, is one that libvirt adds by itself: it is no
         part of the list, and stays where the list leaves it out
+    :param order: where the order tells, the rank of an element among those that libvirt adds. It
+        adds them at the end, by rank; what stands otherwise is told, so that new ones get it so
     :param whole: whether what the list leaves out goes; if not, nothing is paired by its place
     :param live: how an item that comes or goes reaches what runs (see live)
     """
@@ -166,6 +168,7 @@ class Group(Row):
     rekey: bool = True
     new: t.Any = UNSET
     own: t.Callable[[ET.Element, ET.Element], bool] = never
+    order: t.Callable[[ET.Element], int] | None = None
     whole: bool = True
     live: str | None = None
 
@@ -209,15 +212,25 @@ class Group(Row):
         """The elements of the list, libvirt's own too."""
         return element.findall("/".join(paths.parse(self.path).steps))
 
+    def listed(self, element: ET.Element) -> list[ET.Element]:
+        """The elements that a config tells."""
+        nodes = self.nodes(element)
+        if self.order is None:
+            return [node for node in nodes if not self.own(element, node)]
+        added: list[ET.Element] = []
+        while nodes and self.own(element, nodes[-1]) and (not added or self.order(nodes[-1]) < self.order(added[-1])):
+            added.append(nodes.pop())
+        return nodes
+
     def read(self, element: ET.Element, out: Item) -> None:
-        values = [read_rows(self.fields, node) for node in self.nodes(element) if not self.own(element, node)]
+        values = [read_rows(self.fields, node) for node in self.listed(element)]
         if values or self.new is not UNSET:
             out[self.name] = values
 
     @functools.cached_property
     def key_rows(self) -> list[t.Any]:
         """The rows of the options that are keys."""
-        names = {name.partition(".")[0] for key in self.keys for name in ([key] if isinstance(key, str) else key)}
+        names = {name.partition(".")[0] for key in self.keys for name in options_of(key)}
         return body(self.fields).serving(dict.fromkeys(names))
 
     def keyed(self, node: ET.Element) -> Item:

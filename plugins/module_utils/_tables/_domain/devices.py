@@ -393,7 +393,7 @@ IOMMU = (
         "driver",
         "driver",
         (
-            Field("intremap", "@intremap", ON_OFF, "Whether interrupts are remapped."),
+            Field("intremap", "@intremap", ON_OFF, "Whether interrupts are remapped.", filled=True),
             Field("caching_mode", "@caching_mode", ON_OFF, "Whether the guest tells of new entries."),
             Field("eim", "@eim", ON_OFF, "Whether interrupts reach all of many CPUs.", filled=True),
             Field("iotlb", "@iotlb", ON_OFF, "Whether devices cache translations."),
@@ -472,6 +472,11 @@ NVRAM_DEVICE = (ADDRESS, ALIAS)
 def own_input(root: ET.Element, node: ET.Element) -> bool:
     """Whether an input device is one that every PC has (virDomainDefMaybeAddInput in domain_conf.c)."""
     return node.get("bus") in ("ps2", "xen") and node.get("type") in ("mouse", "keyboard") and not len(node)
+
+
+def input_order(node: ET.Element) -> int:
+    """The order in which libvirt adds the input devices of a PC (virDomainDefMaybeAddInput's callers)."""
+    return ("mouse", "keyboard").index(str(node.get("type")))
 
 
 def own_watchdog(root: ET.Element, node: ET.Element) -> bool:
