@@ -785,7 +785,8 @@ options:
           firmware_features:
             description:
             - Features that the firmware must have, or must not have.
-            - A name that is left out stays as it is; one that is V(null) goes.
+            - libvirt fills names in by itself, so one that is V(null) stays as it is, like
+              one left out.
             - Names are V(enrolled-keys), V(secure-boot).
             type: dict
           loader:
@@ -1528,7 +1529,9 @@ options:
             description: Whether memory is given back in the background.
             type: bool
           capabilities_policy:
-            description: What a container may do.
+            description:
+            - What a container may do.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
             choices:
             - default
@@ -2908,7 +2911,9 @@ options:
             description: The identity of the port group.
             type: str
           connectionid:
-            description: The identity of the connection.
+            description:
+            - The identity of the connection.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
           mac:
             description:
@@ -5450,7 +5455,9 @@ options:
             type: dict
             suboptions:
               intremap:
-                description: Whether interrupts are remapped.
+                description:
+                - Whether interrupts are remapped.
+                - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: bool
               caching_mode:
                 description: Whether the guest tells of new entries.

@@ -118,7 +118,9 @@ options:
             type: list
             elements: str
           managed:
-            description: Whether libvirt takes the devices of mode V(hostdev) from the host.
+            description:
+            - Whether libvirt takes the devices of mode V(hostdev) from the host.
+            - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: bool
           pf:
             description: The card whose virtual functions are handed out, with mode V(hostdev).

@@ -19,9 +19,18 @@ class Invalid(VirtfleetError):
 
     :param where: path to the value inside the item, such as ``interfaces[0].mac``
     :param problem: what is wrong with it and what to write instead
+    :ivar others: what else is wrong with the same item
     """
 
     def __init__(self, where: str, problem: str) -> None:
         super().__init__(f"{where}: {problem}" if where else problem)
         self.where = where
         self.problem = problem
+        self.others: tuple[Invalid, ...] = ()
+
+
+def refuse(problems: list[Invalid]) -> None:
+    """Raise all problems of an item as one, where there are any."""
+    if problems:
+        problems[0].others = tuple(problems[1:])
+        raise problems[0]

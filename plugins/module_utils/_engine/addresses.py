@@ -11,7 +11,7 @@ import typing as t
 import uuid
 from xml.etree import ElementTree as ET
 
-from .words import Converter
+from .words import Converter, Doubtful
 
 
 class Mac(Converter):
@@ -59,7 +59,12 @@ class Interface(Converter):
     """A host's address with its subnet, such as ``192.168.122.1/24``: one value, two attributes.
 
     libvirt writes address and netmask or prefix (formatnetwork.html, Addressing).
+
+    :param lenient: whether one that is no host's is taken where libvirt holds it already
     """
+
+    def __init__(self, lenient: bool = False) -> None:
+        self.lenient = lenient
 
     def from_text(self, text: str) -> str:
         return ipaddress.ip_interface(text).with_prefixlen
@@ -77,10 +82,11 @@ class Interface(Converter):
             network.network_address,
             network.broadcast_address if interface.version == 4 else None,
         ):
-            raise ValueError(
+            problem = (
                 f"{text!r} is not a host of {network}; the host takes an address in it, such as"
                 f" {network.network_address + 1}/{network.prefixlen}"
             )
+            raise Doubtful(problem, interface.with_prefixlen) if self.lenient else ValueError(problem)
         return interface.with_prefixlen
 
     def decode(self, node: ET.Element, attribute: str | None) -> str | None:
@@ -90,7 +96,10 @@ class Interface(Converter):
         prefix = node.get("prefix") or node.get("netmask")
         if prefix is None:
             prefix = "64" if ":" in address else classful(address)
-        return self.from_text(f"{address}/{prefix}")
+        try:
+            return self.from_text(f"{address}/{prefix}")
+        except ValueError:
+            return f"{address}/{prefix}"
 
     def encode(self, node: ET.Element, attribute: str | None, value: str) -> None:
         interface = ipaddress.ip_interface(value)
@@ -109,5 +118,6 @@ class Interface(Converter):
 
 def classful(address: str) -> str:
     """The prefix that libvirt takes for an IPv4 address without one: its historical class."""
-    first = int(address.split(".", maxsplit=1)[0])
+    text = address.split(".", maxsplit=1)[0]
+    first = int(text) if text.isdecimal() else 0
     return "8" if first < 128 else "16" if first < 192 else "24"

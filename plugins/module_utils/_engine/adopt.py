@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 from . import fragment, paths
 from .body import Item, body, join, read_rows, show_rows
 from .context import Host, Scope
-from .fields import SECRET, Property
+from .fields import SECRET, Field, Property
 from .freeform import Fragment
 from .structs import Chain, Group, Struct
 from .table import Table
@@ -115,7 +115,7 @@ def strip(rows: t.Sequence[t.Any], element: ET.Element, scope: Scope) -> None:
             node = paths.find(element, paths.parse(row.path).steps)
             if node is not None:
                 strip(row.fields, node, scope)
-        else:
+        elif not isinstance(row, Field) or row.type.knows(row.value_at(element, row.path)):
             row.drop(element, scope, "", [])
 
 

@@ -41,6 +41,7 @@ class Scope:
     :param item: the item with what is known of it so far
     :param siblings: the other items of the list, as far as they are known
     :param new: whether the resource is made from nothing
+    :param lenient: whether doubtful values may be written
     """
 
     kind: str
@@ -50,10 +51,11 @@ class Scope:
     item: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
     siblings: tuple[t.Mapping[str, t.Any], ...] = ()
     new: bool = False
+    lenient: bool = False
 
     def at(self, item: t.Mapping[str, t.Any]) -> Scope:
         """The same place with another item."""
-        return Scope(self.kind, self.name, self.host, self.index, item, self.siblings, self.new)
+        return Scope(self.kind, self.name, self.host, self.index, item, self.siblings, self.new, self.lenient)
 
 
 @dataclasses.dataclass(frozen=True)

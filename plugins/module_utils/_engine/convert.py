@@ -23,6 +23,8 @@ from .words import (
     Converter,
     CpuSet,
     Device,
+    Doubtful,
+    Held,
     Identifier,
     Integer,
     Machine,
@@ -37,12 +39,12 @@ YES_NO = Boolean()
 ON_OFF = Boolean("on", "off")
 PRESENCE = Presence()
 NAME = Name()
-DEVICE = Device()
-PATH = AbsolutePath()
+DEVICE = Device(lenient=True)
+PATH = AbsolutePath(lenient=True)
 MAC = Mac()
 UUID = Uuid()
 ADDRESS = Address()
-INTERFACE = Interface()
+INTERFACE = Interface(lenient=True)
 MACHINE = Machine()
 MEMORY = Size("KiB", grain=1024, minimum=1024**2)
 NATURAL = Integer(0)
@@ -90,6 +92,8 @@ __all__ = [
     "Converter",
     "CpuSet",
     "Device",
+    "Doubtful",
+    "Held",
     "Identifier",
     "Integer",
     "Interface",

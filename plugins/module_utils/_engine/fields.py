@@ -14,7 +14,7 @@ from .._errors import Invalid
 from . import paths
 from .body import Item, Problems, as_list, join
 from .context import Change, Scope
-from .convert import Choice, Converter
+from .convert import Choice, Converter, Doubtful, Held
 
 UNSET: t.Any = type("Unset", (), {"__repr__": lambda self: "UNSET"})()
 SECRET = "(secret)"
@@ -132,10 +132,14 @@ class Field(Row):
             return
         try:
             out[self.name] = None if value is None else self.type.parse(value)
+        except Doubtful as doubt:
+            out[self.name] = Held(doubt)
         except ValueError as error:
             problems.append(Invalid(join(where, self.name), str(error)))
 
     def complete(self, item: Item, scope: Scope, problems: Problems, where: str) -> None:
+        if isinstance(item.get(self.name), Held):
+            problems.append(Invalid(join(where, self.name), item[self.name].problem))
         if self.name not in item and self.new is not UNSET:
             value = self.new(scope) if callable(self.new) else self.new
             if value is not None:
@@ -166,6 +170,8 @@ class Field(Row):
 
     def read(self, element: ET.Element, out: Item) -> None:
         value = self.value(element)
+        if not self.type.knows(value):
+            return
         told = self.new is not UNSET and (value is not None or not self.filled or self.vacant)
         if value != self.fallback(element) or told:
             out[self.name] = value
@@ -184,6 +190,8 @@ class Field(Row):
                 self.type.encode(paths.ensure(element, path.steps), path.attribute, want)
             return
         here = join(where, self.name)
+        if isinstance(want, Held) and not scope.lenient:
+            raise Invalid(here, want.problem)
         if self.fixed and have is not None:
             raise Invalid(here, f"is {have} and cannot be changed to {want}")
         changes.append(Change(here, self.shown(have), self.shown(want), self.live))
@@ -280,11 +288,15 @@ class Values(Row):
         for index, value in enumerate(values):
             try:
                 out[self.name].append(self.type.parse(value))
+            except Doubtful as doubt:
+                out[self.name].append(Held(doubt))
             except ValueError as error:
                 problems.append(Invalid(f"{join(where, self.name)}[{index}]", str(error)))
 
     def complete(self, item: Item, scope: Scope, problems: Problems, where: str) -> None:
-        """A list is the user's alone."""
+        for index, value in enumerate(item.get(self.name) or []):
+            if isinstance(value, Held):
+                problems.append(Invalid(f"{join(where, self.name)}[{index}]", value.problem))
 
     def nodes(self, element: ET.Element) -> list[ET.Element]:
         """The elements of the list."""
@@ -305,6 +317,9 @@ class Values(Row):
         have, want = self.values(element), item[self.name] or []
         if have == want or (self.filled and not want):
             return
+        for index, value in enumerate(want):
+            if isinstance(value, Held) and value not in have and not scope.lenient:
+                raise Invalid(f"{join(where, self.name)}[{index}]", value.problem)
         changes.append(Change(join(where, self.name), self.shown(have), self.shown(want), self.live))
         path = paths.parse(self.path)
         parent = paths.ensure(element, path.steps[:-1])

@@ -28,6 +28,7 @@ class Map(Row):
     :param key: attribute that holds the name
     :param names_of: the names that there are, or None where any may be
     :param secret: the values are never shown
+    :param filled: libvirt fills in names by itself; null leaves what is there
     """
 
     name: str
@@ -38,6 +39,7 @@ class Map(Row):
     key: str = "name"
     names_of: tuple[str, ...] | None = None
     secret: bool = False
+    filled: bool = False
 
     @property
     def roots(self) -> tuple[str, ...] | None:
@@ -86,7 +88,7 @@ class Map(Row):
         for name, value in want.items():
             node = nodes.get(name)
             have = None if node is None else self.decode(node)
-            if have == value:
+            if have == value or (value is None and self.filled):
                 continue
             changes.append(Change(join(here, name), self.shown(have), self.shown(value)))
             if value is None:
@@ -102,6 +104,9 @@ class Map(Row):
                 self.type.encode(node, self.value, value)
         paths.prune(element, steps[:-1])
 
+    def drop(self, element: ET.Element, scope: Scope, where: str, changes: list[Change]) -> None:
+        dataclasses.replace(self, filled=False).edit(element, {self.name: None}, scope, where, changes)
+
     def show(self, item: Item, out: Item) -> None:
         if self.name in item:
             given = item[self.name]
@@ -115,6 +120,8 @@ class Map(Row):
 
     def document(self) -> dict[str, t.Any]:
         lines = [self.doc, "A name that is left out stays as it is; one that is V(null) goes."]
+        if self.filled:
+            lines[1] = "libvirt fills names in by itself, so one that is V(null) stays as it is, like one left out."
         if self.names_of:
             lines.append(f"Names are {', '.join(f'V({name})' for name in self.names_of)}.")
         if self.type.choices:

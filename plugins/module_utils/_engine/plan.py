@@ -12,7 +12,7 @@ import dataclasses
 import typing as t
 from xml.etree import ElementTree as ET
 
-from .._errors import Invalid, VirtfleetError
+from .._errors import Invalid, VirtfleetError, refuse
 from . import paths
 from .body import Item, complete_rows, edit_rows, show_rows
 from .context import Change, Host, Scope
@@ -101,7 +101,7 @@ def plan(
         try:
             plans.append(plan_item(table, have.get(want["name"]), want, host, on_restart_needed))
         except Invalid as error:
-            lines.append(f"{table.kind} {want['name']}: {error}")
+            lines += [f"{table.kind} {want['name']}: {problem}" for problem in (error, *error.others)]
     if lines:
         raise VirtfleetError("\n".join(["nothing was changed, the input is refused:", *lines]))
     return plans
@@ -139,8 +139,7 @@ def plan_new(table: Table, plan: Plan, want: Item, scope: Scope) -> Item:
     if table.base is not None:
         want = table.base(want)
     whole = complete_rows(table.rows, want, scope, problems, "")
-    if problems:
-        raise problems[0]
+    refuse([*problems, *(problem for caution in table.cautions for problem in caution(want))])
     root = ET.fromstring(table.skeleton)
     edit_rows(table.rows, root, whole, scope, "", [])
     if table.sign is not None:
@@ -160,6 +159,9 @@ def plan_edit(table: Table, plan: Plan, have: Observed, want: Item, scope: Scope
     if not have.persistent:
         changes.append(Change("persistent", False, True, "define"))
     edit_rows(table.rows, root, want, scope, "", changes)
+    touched = {option_of(change.path) for change in changes}
+    doubts = [problem for caution in table.cautions for problem in caution(want)]
+    refuse([problem for problem in doubts if option_of(problem.where) in touched])
     if changes:
         known = {change.path for change in changes}
         tidied = [] if table.tidy is None else table.tidy(have.definition, root)
@@ -170,11 +172,17 @@ def plan_edit(table: Table, plan: Plan, have: Observed, want: Item, scope: Scope
         plan_live(table, plan, have.live, want, scope)
 
 
+def option_of(path: str) -> str:
+    """The option of the resource that a path leads into."""
+    return path.partition(".")[0].partition("[")[0]
+
+
 def plan_live(table: Table, plan: Plan, live: ET.Element, want: Item, scope: Scope) -> None:
     """Plan what reaches the running resource now, and what waits for its next start."""
     root = paths.clone(live)
     late: list[Change] = []
-    edit_rows(table.rows, root, want, scope, "", late)
+    # What is doubtful and new has been refused with the definition.
+    edit_rows(table.rows, root, want, dataclasses.replace(scope, lenient=True), "", late)
     known = {change.path for change in plan.changes}
     steps, waiting = reach(root, late, known)
     plan.steps += steps

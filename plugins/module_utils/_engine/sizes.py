@@ -59,9 +59,8 @@ class Size(Converter):
 
     def decode(self, node: ET.Element, attribute: str | None) -> int | None:
         text = super().decode(node, attribute)
-        if text is None:
-            return None
-        return int(text) * UNITS[node.get("unit", self.unit).lower()] if text.strip().isdigit() else None
+        unit = UNITS.get(node.get("unit", self.unit).lower())
+        return int(text) * unit if text is not None and text.strip().isdigit() and unit is not None else None
 
     def encode(self, node: ET.Element, attribute: str | None, value: int) -> None:
         unit = "KiB" if value % 1024 == 0 else "bytes"

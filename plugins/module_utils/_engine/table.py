@@ -37,6 +37,8 @@ class Table:
     :param active: the states in which a live definition exists beside the persistent one
     :param restart: actions that make what runs start anew
     :param rules: what must hold between fields
+    :param cautions: what must hold between fields that are new or change. What libvirt holds already
+        is not held against the user
     :param base: gives a new resource that the user hardly describes the rest of its options
     :param tidy: takes out of an edited definition what libvirt had filled in for what has gone
     :param shipped: definitions that the distribution's packages bring, by name, for a plan in check
@@ -55,6 +57,7 @@ class Table:
     active: frozenset[str]
     restart: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
+    cautions: tuple[Rule, ...] = ()
     base: t.Callable[[Item], Item] | None = None
     tidy: Tidy | None = None
     shipped: t.Mapping[str, str] = dataclasses.field(default_factory=dict)

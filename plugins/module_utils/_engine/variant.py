@@ -159,7 +159,7 @@ class Variant:
         rows = self.cases.get(tag or "", ())
         for row in rows:
             row.read(element, out)
-        if self.type is None:
+        if self.type is None or not self.type.type.knows(tag):
             return
         told = any(self.selectors[name] == tag and out.get(name) is not None for name in self.selectors)
         if not told and (tag != self.type.default or self.type.new is not UNSET):

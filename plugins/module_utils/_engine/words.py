@@ -16,6 +16,31 @@ TRUE = frozenset(("yes", "on", "true", "1"))
 FALSE = frozenset(("no", "off", "false", "0"))
 
 
+class Doubtful(ValueError):
+    """Raised for what libvirt may hold, though nobody should write it anew.
+
+    :param value: its normal form
+    """
+
+    def __init__(self, problem: str, value: str) -> None:
+        super().__init__(problem)
+        self.value = value
+
+
+class Held(str):
+    """A doubtful value. It is declared with right where libvirt holds it already, and refused elsewhere.
+
+    :ivar problem: what speaks against it
+    """
+
+    problem: str
+
+    def __new__(cls, doubt: Doubtful) -> Held:
+        held = super().__new__(cls, doubt.value)
+        held.problem = str(doubt)
+        return held
+
+
 class Converter:
     """A plain string. The others say only what they do differently.
 
@@ -61,6 +86,10 @@ class Converter:
 
     def forget(self, node: ET.Element | None) -> None:
         """Take from a node what was written there beside the attribute, or the text, itself."""
+
+    def knows(self, value: t.Any) -> bool:
+        """Whether a value that a definition has could be declared, too."""
+        return True
 
     def resolve(self, value: t.Any, host: t.Any) -> t.Any:
         """The value to write on that host, where the user's stands for another."""
@@ -208,6 +237,10 @@ class Choice(Converter):
             raise ValueError(f"{value!r} is not one of {', '.join(self.words)}")
         return str(value)
 
+    def knows(self, value: t.Any) -> bool:
+        """A later libvirt may have more words."""
+        return value is None or value in self.words
+
 
 class Virt(Choice):
     """The domain's type; ``auto`` is the best that the host has."""
@@ -268,24 +301,38 @@ class Name(Converter):
 
 
 class Device(Converter):
-    """The name of a network device (Linux: 1 to 15 bytes, dev_valid_name)."""
+    """The name of a network device (Linux: 1 to 15 bytes, dev_valid_name).
+
+    :param lenient: whether another one that libvirt holds already is taken
+    """
+
+    def __init__(self, lenient: bool = False) -> None:
+        self.lenient = lenient
 
     def parse(self, value: t.Any) -> str:
         name = super().parse(value)
         if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.:-]{0,14}", name):
-            raise ValueError(f"{name!r} is not a name of a network device: 1 to 15 letters, digits, '_', '.', '-'")
+            problem = f"{name!r} is not a name of a network device: 1 to 15 letters, digits, '_', '.', '-'"
+            raise Doubtful(problem, name) if self.lenient else ValueError(problem)
         return name
 
 
 class AbsolutePath(Converter):
-    """A path on the host, from the root."""
+    """A path on the host, from the root.
+
+    :param lenient: whether another one that libvirt holds already is taken
+    """
 
     kind = "str"
+
+    def __init__(self, lenient: bool = False) -> None:
+        self.lenient = lenient
 
     def parse(self, value: t.Any) -> str:
         path = super().parse(value)
         if not path.startswith("/") or "\n" in path:
-            raise ValueError(f"{path!r} is not a path from the root, such as /var/lib/x")
+            problem = f"{path!r} is not a path from the root, such as /var/lib/x"
+            raise Doubtful(problem, path) if self.lenient else ValueError(problem)
         return path
 
 

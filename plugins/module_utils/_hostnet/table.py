@@ -9,7 +9,7 @@ import ipaddress
 import typing as t
 
 from .._engine.body import Item
-from .._engine.convert import ADDRESS, INTERFACE, MAC, TEXT, YES_NO, Choice, Converter, Device, Integer
+from .._engine.convert import ADDRESS, MAC, TEXT, YES_NO, Choice, Converter, Device, Integer, Interface
 from .._engine.rows import Field, Group, Values
 from .._engine.table import Table
 from .._errors import Invalid
@@ -167,7 +167,7 @@ LINK = Table(
             " addresses, routes, name servers and DHCP identity. A MacVLAN link that inherits speaks with its"
             " parent's address.",
         ),
-        Values("addresses", "addresses", INTERFACE, "Static addresses, each with its subnet."),
+        Values("addresses", "addresses", Interface(), "Static addresses, each with its subnet."),
         Field("gateway", "", ADDRESS, "The default gateway, with static addresses."),
         Values("nameservers", "nameservers/addresses", ADDRESS, "Name servers, with static addresses."),
         Values("search", "nameservers/search", TEXT, "Domains to search, with static addresses."),

@@ -28,7 +28,7 @@ from . import derive, tidy
 from ._domain.common import PCI
 from ._shared import HOSTDEV_DRIVER, MTU, ROUTES, VIRTUALPORT, VLAN, bandwidth
 from .made import sign
-from .rules import addressing, forwarding
+from .rules import addressing, forwarding, subnets
 
 BANDWIDTH = bandwidth(None)
 
@@ -179,7 +179,13 @@ FORWARD = (
     # libvirt writes the first of interfaces into dev, and dev into interfaces, and refuses a difference.
     Field("dev", "@dev", DEVICE, "The only device that traffic may leave by.", follower="interface@dev"),
     Values("interfaces", "interface@dev", DEVICE, "Devices of the host for MacVTap.", follower="@dev"),
-    Field("managed", "@managed", YES_NO, "Whether libvirt takes the devices of mode V(hostdev) from the host."),
+    Field(
+        "managed",
+        "@managed",
+        YES_NO,
+        "Whether libvirt takes the devices of mode V(hostdev) from the host.",
+        filled=True,
+    ),
     Field("pf", "pf@dev", DEVICE, "The card whose virtual functions are handed out, with mode V(hostdev)."),
     Group(
         "addresses",
@@ -304,6 +310,7 @@ NETWORK = Table(
     rows=ROWS,
     rules=(addressing, forwarding),
     tidy=tidy.network,
+    cautions=(subnets,),
     base=derive.unless_described("default", read_rows(ROWS, paths.document(LIBVIRT_DEFAULT))),
     shipped={"default": LIBVIRT_DEFAULT},
     sign=sign,

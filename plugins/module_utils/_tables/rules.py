@@ -15,44 +15,50 @@ MACVTAP = ("bridge", "private", "vepa", "passthrough")
 
 
 def addressing(network: Item) -> t.Iterator[Invalid]:
-    """DHCP ranges and hosts lie in their subnet, ranges run upwards, and subnets do not overlap."""
-    seen: list[t.Any] = []
+    """Nothing is missing of the addresses of a network, and of those that DHCP hands out."""
     for index, entry in enumerate(network.get("ips") or []):
         here = f"ips[{index}]"
         if entry.get("address") is None:
             yield Invalid(f"{here}.address", "is missing")
-            continue
+        dhcp = entry.get("dhcp") or {}
+        for spot, span in enumerate(dhcp.get("ranges") or []):
+            if None in (span.get("start"), span.get("end")):
+                yield Invalid(f"{here}.dhcp.ranges[{spot}]", "needs both start and end")
+        for spot, host in enumerate(dhcp.get("hosts") or []):
+            if host.get("ip") is None:
+                yield Invalid(f"{here}.dhcp.hosts[{spot}]", "needs ip")
+
+
+def subnets(network: Item) -> t.Iterator[Invalid]:
+    """DHCP ranges and hosts lie in their subnet, ranges run upwards, and subnets do not overlap."""
+    seen: list[t.Any] = []
+    for index, entry in enumerate(network.get("ips") or []):
+        here = f"ips[{index}]"
         subnet = ipaddress.ip_interface(entry["address"]).network
         if any(subnet.version == other.version and subnet.overlaps(other) for other in seen):
             yield Invalid(f"{here}.address", f"{subnet} overlaps another subnet of this network")
         seen.append(subnet)
-        yield from dhcp(entry.get("dhcp") or {}, subnet, f"{here}.dhcp")
+        yield from handed_out(entry.get("dhcp") or {}, subnet, f"{here}.dhcp")
 
 
-def dhcp(entry: Item, subnet: t.Any, where: str) -> t.Iterator[Invalid]:
+def handed_out(dhcp: Item, subnet: t.Any, where: str) -> t.Iterator[Invalid]:
     """The addresses that DHCP hands out are of the subnet."""
-    for index, span in enumerate(entry.get("ranges") or []):
+    for index, span in enumerate(dhcp.get("ranges") or []):
         here = f"{where}.ranges[{index}]"
-        ends = [span.get("start"), span.get("end")]
-        if None in ends:
-            yield Invalid(here, "needs both start and end")
-            continue
-        start, end = (ipaddress.ip_address(end) for end in ends)
+        start, end = (ipaddress.ip_address(span[end]) for end in ("start", "end"))
         for address in (start, end):
             if address not in subnet:
                 yield Invalid(here, f"{address} is not in {subnet}")
         if int(start) > int(end):
             yield Invalid(here, f"starts at {start}, behind its end {end}")
     seen: set[str] = set()
-    for index, host in enumerate(entry.get("hosts") or []):
+    for index, host in enumerate(dhcp.get("hosts") or []):
         here = f"{where}.hosts[{index}]"
-        if host.get("ip") in seen:
-            yield Invalid(here, f"{host['ip']} is kept for another host already")
-        seen.add(host.get("ip") or "")
-        if host.get("ip") is None:
-            yield Invalid(here, "needs ip")
-        elif ipaddress.ip_address(host["ip"]) not in subnet:
+        if ipaddress.ip_address(host["ip"]) not in subnet:
             yield Invalid(here, f"{host['ip']} is not in {subnet}")
+        if host["ip"] in seen:
+            yield Invalid(here, f"{host['ip']} is kept for another host already")
+        seen.add(host["ip"])
 
 
 def forwarding(network: Item) -> t.Iterator[Invalid]:

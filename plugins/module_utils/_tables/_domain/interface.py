@@ -98,7 +98,7 @@ KINDS = Variant(
             Field("switchid", "source@switchid", TEXT, "The identity of a distributed switch."),
             Field("portid", "source@portid", TEXT, "The identity of its port in the network.", filled=True),
             Field("portgroupid", "source@portgroupid", TEXT, "The identity of the port group."),
-            Field("connectionid", "source@connectionid", TEXT, "The identity of the connection."),
+            Field("connectionid", "source@connectionid", TEXT, "The identity of the connection.", filled=True),
         ),
     },
     type=Field(

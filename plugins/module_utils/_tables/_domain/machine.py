@@ -24,6 +24,7 @@ OS = (
         "Features that the firmware must have, or must not have.",
         value="enabled",
         names_of=("enrolled-keys", "secure-boot"),
+        filled=True,
     ),
     Struct(
         "loader",
@@ -288,7 +289,13 @@ FEATURES = (
     ),
     Field("tcg_tb_cache", "tcg/tb-cache", BYTES, "The memory for translated code, under emulation."),
     Field("async_teardown", "async-teardown@enabled", YES_NO, "Whether memory is given back in the background."),
-    Field("capabilities_policy", "capabilities@policy", Choice("default", "allow", "deny"), "What a container may do."),
+    Field(
+        "capabilities_policy",
+        "capabilities@policy",
+        Choice("default", "allow", "deny"),
+        "What a container may do.",
+        filled=True,
+    ),
     Struct(
         "capabilities",
         "capabilities",

@@ -6,14 +6,26 @@
 from __future__ import annotations
 
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.context import Host
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Observed, plan
+from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.network import NETWORK
 
 
 def problems(config: dict[str, Any]) -> list[str]:
-    return [str(problem) for problem in NETWORK.parse_item({"name": "n", **config})[1]]
+    """What is wrong with a new network."""
+    item, found = NETWORK.parse_item({"name": "n", **config})
+    if found:
+        return [str(problem) for problem in found]
+    try:
+        plan(NETWORK, {}, [item], Host())
+    except VirtfleetError as error:
+        return [line.partition("network n: ")[2] for line in str(error).splitlines()[1:]]
+    return []
 
 
 def subnet(address: str = "10.0.0.1/24", **dhcp: Any) -> dict[str, Any]:
@@ -87,3 +99,63 @@ def test_bad_networks(config: dict[str, Any], found: list[str]) -> None:
 def test_a_bad_subnet_is_refused_by_name(address: str) -> None:
     (problem,) = problems({"ips": [{"address": address}]})
     assert problem.startswith(f"ips[0].address: '{address}' is not ")
+
+
+ODD = ET.fromstring(
+    "<network><name>n</name><forward mode='nat'><interface dev='a_name_of_more_than_15'/></forward>"
+    "<bridge name='virbr9'/><ip address='10.0.0.0' prefix='24'><dhcp><host name='a' ip='10.9.0.1'/></dhcp></ip>"
+    "</network>"
+)
+"""What libvirt takes and nobody should write."""
+
+ADOPTED: dict[str, Any] = {
+    "name": "n",
+    "forward": {"mode": "nat", "interfaces": ["a_name_of_more_than_15"]},
+    "bridge": "virbr9",
+    "ips": [{"address": "10.0.0.0/24", "dhcp": {"hosts": [{"name": "a", "ip": "10.9.0.1"}]}}],
+}
+
+
+def changes(config: dict[str, Any]) -> list[str]:
+    """What changes of an existing network."""
+    have = {"n": Observed(ODD, None, "inactive", {"autostart": False})}
+    (done,) = plan(NETWORK, have, NETWORK.parse([{"name": "n", "state": "present", **config}]), Host())
+    return [change.path for change in done.changes]
+
+
+def test_what_libvirt_holds_is_not_refused() -> None:
+    assert changes(ADOPTED) == []
+
+
+def test_what_libvirt_holds_does_not_stand_in_the_way_of_a_change_beside_it() -> None:
+    assert changes({**ADOPTED, "bridge": "virbr8"}) == ["bridge"]
+    forward = {"mode": "nat", "interfaces": ["a_name_of_more_than_15", "eth1"]}
+    assert changes({**ADOPTED, "forward": forward}) == ["forward.interfaces"]
+
+
+@pytest.mark.parametrize(
+    ("config", "found"),
+    [
+        ({"bridge": "a_name_of_more_than_15"}, "bridge: 'a_name_of_more_than_15' is not a name of a network device"),
+        (
+            {"forward": {"mode": "nat", "interfaces": ["a_name_of_more_than_15", "not a name"]}},
+            r"forward.interfaces\[1\]: 'not a name' is not a name of a network device",
+        ),
+        ({"ips": [{"address": "10.8.0.0/24"}]}, r"ips\[0\].address: '10.8.0.0/24' is not a host of"),
+        (
+            {"ips": [{"address": "10.0.0.0/24", "dhcp": {"hosts": [{"name": "a", "ip": "10.9.0.2"}]}}]},
+            r"ips\[0\].dhcp.hosts\[0\]: 10.9.0.2 is not in 10.0.0.0/24",
+        ),
+    ],
+)
+def test_what_is_doubtful_and_new_is_refused(config: dict[str, Any], found: str) -> None:
+    with pytest.raises(VirtfleetError, match=found):
+        changes(config)
+
+
+def test_all_that_is_wrong_with_a_new_network_is_told() -> None:
+    assert [line.partition(":")[0] for line in problems(ADOPTED)] == [
+        "forward.interfaces[0]",
+        "ips[0].address",
+        "ips[0].dhcp.hosts[0]",
+    ]
