@@ -110,7 +110,8 @@ def strip(rows: t.Sequence[t.Any], element: ET.Element, scope: Scope) -> None:
                     strip(row.fields, node, scope)
         elif isinstance(row, Group):
             for node in row.nodes(element):
-                strip(row.fields, node, scope)
+                if not row.foreign(node):
+                    strip(row.fields, node, scope)
         elif isinstance(row, Struct):
             node = paths.find(element, paths.parse(row.path).steps)
             if node is not None:

@@ -26,7 +26,7 @@ from .body import (
     show_rows,
 )
 from .context import Change, Scope
-from .fields import UNSET, Row, root_of
+from .fields import UNSET, Field, Row, root_of
 from .match import Key, options_of, pair
 
 
@@ -212,9 +212,17 @@ class Group(Row):
         """The elements of the list, libvirt's own too."""
         return element.findall("/".join(paths.parse(self.path).steps))
 
+    def foreign(self, node: ET.Element) -> bool:
+        """Whether an element is none that can be told, as it would be found again by a word that no row knows.
+
+        It stays where the list leaves it out; in a whole list it is told as far as it is known.
+        """
+        rows = [row for row in self.key_rows if isinstance(row, Field)] if not self.whole else []
+        return any(not row.type.knows(row.value(node)) for row in rows)
+
     def listed(self, element: ET.Element) -> list[ET.Element]:
         """The elements that a config tells."""
-        nodes = self.nodes(element)
+        nodes = [node for node in self.nodes(element) if not self.foreign(node)]
         if self.order is None:
             return [node for node in nodes if not self.own(element, node)]
         added: list[ET.Element] = []

@@ -80,16 +80,17 @@ def test_an_input_device_without_a_bus_is_the_one_of_the_pc(kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("xml", "path"),
+    ("xml", "option"),
     [
         (domain(rest="<on_poweroff>later</on_poweroff>"), "on_poweroff"),
         (domain("<video><model type='later' vram='1'/></video>"), "videos"),
         (domain("<memballoon model='later'/>"), "memballoon"),
+        (domain("<controller type='later' index='0' model='m'/><controller type='usb' index='0'/>"), "controllers"),
     ],
 )
-def test_the_word_of_a_later_libvirt_is_not_declared(xml: str, path: str) -> None:
+def test_the_word_of_a_later_libvirt_is_not_declared(xml: str, option: str) -> None:
     config = adopted(xml)
-    assert "later" not in str({**config, "xml": None})
+    assert "later" not in str(config.get(option))
     found = adopt(DOMAIN, ET.fromstring(xml))
     assert "later" in found.config.get("xml", "") or found.uncovered
     assert "later" in defined(plan_one(DOMAIN, observed(xml), {**config, "title": "t"}))
