@@ -12,6 +12,7 @@ import typing as t
 from ._engine.body import Item
 from ._engine.convert import MAC, UUID, Converter
 from ._engine.table import Table
+from ._errors import Invalid
 from ._hostnet.table import LINK
 from ._tables.domain import DOMAIN
 from ._tables.network import NETWORK
@@ -85,7 +86,17 @@ def guest_problems(guest: t.Any, hosts: t.Sequence[str]) -> list[str]:
     elif host not in hosts:
         lines.append(f"{label}: host: {host!r} is not in the inventory's group kvm_hosts")
     item = {name: value for name, value in guest.items() if name != "host"}
-    return lines + [f"{label}: {problem}" for problem in DOMAIN.parse_item(item)[1]]
+    return lines + [f"{label}: {problem}" for problem in item_problems(DOMAIN, item)]
+
+
+def item_problems(table: Table, raw: t.Any) -> list[Invalid]:
+    """What is wrong with an item, by itself.
+
+    Whether libvirt holds something doubtful already is not known here, so it is refused: a mistake in
+    an inventory is far more likely than a definition that libvirt would not take today.
+    """
+    item, wrong = table.parse_item(raw)
+    return wrong or table.doubts(item)
 
 
 def items_problems(table: Table, items: t.Any, variable: str) -> list[str]:
@@ -95,7 +106,7 @@ def items_problems(table: Table, items: t.Any, variable: str) -> list[str]:
     lines = []
     for item in items:
         name = table.identity(item) if isinstance(item, dict) else item
-        lines += [f"{table.kind} {name}: {problem}" for problem in table.parse_item(item)[1]]
+        lines += [f"{table.kind} {name}: {problem}" for problem in item_problems(table, item)]
     names = [table.identity(item) for item in items if isinstance(item, dict) and "name" in item]
     return lines + [f"{table.kind} {name}: is declared more than once" for name in repeated(names)]
 

@@ -45,6 +45,24 @@ options:
         image that others are laid over, and a volume that another guest uses stay; of a disk that stays it is said why.
     type: bool
     default: false
+  remove_nvram:
+    description:
+      - Whether a guest that goes takes the variables of its firmware (NVRAM) along. Otherwise the file stays.
+    type: bool
+    default: false
+  remove_tpm:
+    description:
+      - Whether a guest that goes takes the state of its emulated TPM along. Otherwise it stays on the host, where a
+        guest with the same UUID finds it again.
+    type: bool
+    default: false
+  remove_saved_state:
+    description:
+      - Whether the memory of a guest that was saved with C(virsh managedsave) may be thrown away with the guest.
+        Without it such a guest is refused.
+      - What libvirt knows of snapshots goes in any case; what is in the disks stays in the disks.
+    type: bool
+    default: false
 seealso:
   - module: virtfleet.kvm.networks
   - module: virtfleet.kvm.volumes
@@ -178,6 +196,7 @@ failures:
 from ..module_utils._libvirt.apply import Options
 from ..module_utils._libvirt.arguments import DECLARE, PURGE, RESTART
 from ..module_utils._libvirt.converge import declare
+from ..module_utils._libvirt.departures import Belongings
 from ..module_utils._libvirt.module import DeclaringModule
 from ..module_utils._tables.domain import DOMAIN
 
@@ -189,12 +208,16 @@ def main() -> None:
             **PURGE,
             **RESTART,
             "remove_storage": {"type": "bool", "default": False},
+            "remove_nvram": {"type": "bool", "default": False},
+            "remove_tpm": {"type": "bool", "default": False},
+            "remove_saved_state": {"type": "bool", "default": False},
             "shutdown_timeout": {"type": "float", "default": 120},
             "force_shutdown": {"type": "bool", "default": False},
         },
     )
     names = ("shutdown_timeout", "force_shutdown", "on_restart_needed", "remove_storage", "purge")
-    declare(module, DOMAIN, Options(**{name: module.params[name] for name in names}))
+    going = Belongings(**{name: module.params[f"remove_{name}"] for name in ("nvram", "tpm", "saved_state")})
+    declare(module, DOMAIN, Options(going=going, **{name: module.params[name] for name in names}))
 
 
 if __name__ == "__main__":

@@ -117,6 +117,61 @@ def test_a_guest_that_listens_shuts_down_by_itself(fleet: Fleet) -> None:
         assert "shutting down, reason=shutdown" in fleet.sh(host, "cat /var/log/libvirt/qemu/polite.log")
 
 
+def test_what_a_guest_leaves_behind(fleet: Fleet) -> None:
+    """NVRAM, TPM, a saved state and snapshots: each stays or goes as said, and the guest can go at all."""
+    for host in HOSTS:
+        fleet.sh(host, "qemu-img create -q -f qcow2 /var/lib/libvirt/images/left.qcow2 8M")
+    left: dict[str, t.Any] = {
+        "name": "left",
+        "memory": "192MiB",
+        "os": {"firmware": "efi"},
+        "tpms": [{"model": "tpm-crb", "backend": {"type": "emulator", "version": "2.0"}}],
+        "disks": [{"file": "/var/lib/libvirt/images/left.qcow2"}],
+        "state": "running",
+    }
+    gone = {"name": "left", "state": "absent"}
+    stop = {"shutdown_timeout": 1, "force_shutdown": True}
+    nvram, tpm = "/var/lib/libvirt/qemu/nvram/left_VARS.fd", "/var/lib/libvirt/swtpm/$(cat /run/left.uuid)"
+
+    def there(host: str, path: str) -> bool:
+        return fleet.sh(host, f"test -e {path} && echo yes || true") != ""
+
+    for options, stays in (({}, True), ({"remove_nvram": True, "remove_tpm": True}, False)):
+        run = fleet.module("domains", config=[left], **stop)
+        assert run.code == 0, run.output
+        for host in HOSTS:
+            fleet.sh(host, "virsh domuuid left > /run/left.uuid")
+            assert there(host, nvram)
+            assert there(host, tpm)
+        said = fleet.module("domains", "--check", config=[gone], **stop, **options)
+        run = fleet.module("domains", config=[gone], **stop, **options)
+        assert run.code == 0, run.output
+        for host in HOSTS:
+            assert said.changes(host) == run.changes(host)
+            assert {change["path"] for change in run.changes(host)} == (
+                {"state"} if stays else {"state", "nvram", "tpm_state"}
+            )
+            assert (there(host, nvram), there(host, tpm)) == (stays, stays)
+            assert "left" not in fleet.sh(host, "virsh list --all --name")
+            assert there(host, "/var/lib/libvirt/images/left.qcow2")
+
+    saved = {**guest("left", "", interfaces=[]), "disks": left["disks"]}
+    del saved["host"]
+    assert fleet.module("domains", config=[saved]).code == 0
+    for host in HOSTS:
+        fleet.report(host, "left")
+        fleet.sh(host, "virsh -q snapshot-create-as left one >/dev/null; virsh -q managedsave left >/dev/null")
+    refused = fleet.module("domains", config=[gone])
+    assert refused.code != 0
+    assert "the guest is saved (managedsave), and its memory would be lost" in refused.output
+    run = fleet.module("domains", config=[gone], remove_saved_state=True)
+    assert run.code == 0, run.output
+    for host in HOSTS:
+        assert {change["path"] for change in run.changes(host)} == {"state", "saved_state", "snapshots"}
+        assert not there(host, "/var/lib/libvirt/qemu/save/left.save")
+        assert "one" in fleet.sh(host, "qemu-img snapshot -l /var/lib/libvirt/images/left.qcow2")
+
+
 def test_what_somebody_edits_by_hand_shows_and_what_is_unknown_survives(fleet: Fleet) -> None:
     base = {"name": "edited", "memory": "32MiB", "title": "Ours"}
     assert fleet.module("domains", config=[base]).code == 0

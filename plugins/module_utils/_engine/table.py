@@ -11,8 +11,9 @@ from xml.etree import ElementTree as ET
 
 from .._errors import Invalid, VirtfleetError
 from . import paths
-from .body import Item, document_rows, parse_rows
+from .body import Item, document_rows, join, parse_rows
 from .context import Change
+from .convert import Held
 
 Rule = t.Callable[[Item], t.Iterator[Invalid]]
 Tidy = t.Callable[[ET.Element, ET.Element], list[Change]]
@@ -120,6 +121,22 @@ class Table:
                 problems.extend(rule(item))
         return item, problems
 
+    def doubts(self, item: Item) -> list[Invalid]:
+        """What is wrong with an item in normal form unless libvirt holds the very same already."""
+        return [*held(item, ""), *(problem for caution in self.cautions for problem in caution(item))]
+
     def document(self) -> dict[str, t.Any]:
         """The options of an item as DOCUMENTATION describes them."""
         return document_rows(self.rows)
+
+
+def held(value: t.Any, where: str) -> t.Iterator[Invalid]:
+    """The doubtful values in options, however deep."""
+    if isinstance(value, Held):
+        yield Invalid(where, value.problem)
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield from held(inner, join(where, name))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from held(inner, f"{where}[{index}]")

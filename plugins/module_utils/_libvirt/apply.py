@@ -16,9 +16,10 @@ import typing as t
 from .._engine.plan import Plan
 from .._engine.step import Step
 from .._errors import VirtfleetError
-from . import reach, storage
+from . import departures, reach, storage
 from .connection import ended, lacks, libvirt, said
 from .definitions import Definitions
+from .departures import Belongings
 
 POLL = 0.25
 """Seconds between two looks at guests that are waited for."""
@@ -34,6 +35,7 @@ class Options:
     :param force_shutdown: whether it is switched off hard after that
     :param on_restart_needed: ``defer``, ``fail`` or ``restart`` (see plan)
     :param remove_storage: whether a guest that goes takes along the volumes that were made for it
+    :param going: what else goes with a guest's definition
     :param purge: whether what the collection made goes once it is no longer declared
     """
 
@@ -41,6 +43,7 @@ class Options:
     force_shutdown: bool = False
     on_restart_needed: str = "defer"
     remove_storage: bool = False
+    going: Belongings = dataclasses.field(default_factory=Belongings)
     purge: bool = False
 
 
@@ -149,23 +152,7 @@ def ask(domain: t.Any) -> None:
 
 
 def domain_undefine(connection: t.Any, name: str, step: Step, options: Options) -> None:
-    """Forget the definition with what makes no sense without it. Disks, NVRAM and TPM stay."""
-    try:
-        domain = connection.lookupByName(name)
-    except libvirt.libvirtError as error:
-        if lacks(error, "VIR_ERR_NO_DOMAIN"):
-            return  # A transient domain goes with its shutdown.
-        raise
-    flags = libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE | libvirt.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
-    keep = 0
-    for flag in ("CHECKPOINTS_METADATA", "KEEP_NVRAM", "KEEP_TPM"):
-        keep |= getattr(libvirt, f"VIR_DOMAIN_UNDEFINE_{flag}", 0)
-    try:
-        domain.undefineFlags(flags | keep)
-    except libvirt.libvirtError as error:
-        if not lacks(error, "VIR_ERR_INVALID_ARG"):
-            raise
-        domain.undefineFlags(flags)  # An older libvirt, or another driver, knows fewer.
+    departures.undefine(connection, name, options.going)
 
 
 def network_define(connection: t.Any, name: str, step: Step, options: Options) -> None:

@@ -12,7 +12,7 @@ from .._engine.context import Host
 from .._engine.plan import Observed, Plan, plan
 from .._engine.table import Table
 from .._errors import Invalid, VirtfleetError
-from . import disks, storage_observe, subnets
+from . import departures, disks, storage_observe, subnets
 from .manifest import Manifest
 from .storage_observe import Pool, Users
 from .storage_plan import FUTURE, plan_pools, plan_volumes
@@ -30,7 +30,7 @@ def plan_all(connection: t.Any, table: Table, have: Have, wants: Wants, host: Ho
         return volume_plans(connection, have, wants, host)
     if table.kind == "pool":
         return plan_pools(table, have, wants, host, options.on_restart_needed)
-    if table.kind == "domain" and (disks.asks(wants) or options.remove_storage):
+    if table.kind == "domain":
         return domain_plans(connection, table, have, wants, host, options)
     if table.kind == "network":
         return network_plans(connection, table, have, wants, host, options)
@@ -62,6 +62,24 @@ def whole(connection: t.Any, volumes: Have) -> dict[str, Observed]:
 
 
 def domain_plans(connection: t.Any, table: Table, have: Have, wants: Wants, host: Host, options: t.Any) -> list[Plan]:
+    """Plan guests, with the volumes of their disks and what goes with those that go."""
+    if disks.asks(wants) or options.remove_storage:
+        plans = plans_with_disks(connection, table, have, wants, host, options)
+    else:
+        plans = plan(table, have, wants, host, options.on_restart_needed)
+    lines: list[str] = []
+    for entry in plans:
+        try:
+            departures.plan_departure(connection, entry, have.get(entry.name), options.going)
+        except Invalid as error:
+            lines.append(f"{table.kind} {entry.name}: {error}")
+    refuse(lines)
+    return plans
+
+
+def plans_with_disks(
+    connection: t.Any, table: Table, have: Have, wants: Wants, host: Host, options: t.Any
+) -> list[Plan]:
     """Plan guests with the volumes of their disks."""
     lines: list[str] = []
     pools = dict(FUTURE) if connection is None else storage_observe.all_pools(connection)

@@ -24,7 +24,16 @@ from .storage_plan import Making
 def pool_define(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
     """Define, or define anew in place; libvirt validates the document first."""
     known = any(pool.name() == name for pool in connection.listAllStoragePools(0))
-    pool = connection.storagePoolDefineXML(step.value, getattr(libvirt, "VIR_STORAGE_POOL_DEFINE_VALIDATE", 0))
+    try:
+        pool = connection.storagePoolDefineXML(step.value, getattr(libvirt, "VIR_STORAGE_POOL_DEFINE_VALIDATE", 0))
+    except libvirt.libvirtError as error:
+        if "missing backend" not in str(error):
+            raise
+        kind = ET.fromstring(step.value).get("type")
+        raise VirtfleetError(
+            f"define: this host's libvirt has no driver for pools of type {kind}: install the package of the"
+            f" distribution, such as libvirt-daemon-driver-storage-{kind} ({said(error)})"
+        ) from None
     if not known:
         Manifest(connection.getURI()).put("pools", name, uuid=pool.UUIDString())
 

@@ -179,7 +179,7 @@ def test_lists_that_are_none(wrong: Any) -> None:
 
 def test_bad_networks_are_named_with_their_host() -> None:
     variables = {
-        "kvm01": {"kvm_networks": [{"name": "n", "ips": [{"address": "192.168.122.1"}]}, "x"]},
+        "kvm01": {"kvm_networks": [{"name": "n", "ips": [{"address": "192.168.122.0/24"}]}, "x"]},
         "kvm02": {"kvm_networks": [{"name": "m"}, {"name": "m"}]},
     }
     lines = problems(HOSTS, variables)

@@ -230,6 +230,28 @@ def test_a_guest_that_may_be_switched_off(connection: Any, run_domains: Run) -> 
     assert not connection.lookupByName("test").isActive()
 
 
+def test_a_guest_that_is_saved_does_not_lose_its_memory_without_leave(connection: Any, run_domains: Run) -> None:
+    """Fault 27, as far as the test driver goes."""
+    run_domains({**WEB, "state": "running"})
+    connection.lookupByName("web01").managedSave(0)
+    for check in (True, False):
+        refused = run_domains({"name": "web01", "state": "absent"}, check=check, fails=True)["msg"]
+        assert "domain web01: state: the guest is saved (managedsave)" in refused
+    assert "web01" in [domain.name() for domain in connection.listAllDomains()]
+    said = run_domains({"name": "web01", "state": "absent"}, remove_saved_state=True, check=True)["changes"]
+    gone = run_domains({"name": "web01", "state": "absent"}, remove_saved_state=True)["changes"]
+    assert gone == said
+    assert {change["path"] for change in gone} == {"saved_state", "state"}
+    assert "web01" not in [domain.name() for domain in connection.listAllDomains()]
+
+
+def test_what_libvirt_knows_of_snapshots_goes(connection: Any, run_domains: Run) -> None:
+    run_domains(WEB)
+    connection.lookupByName("web01").snapshotCreateXML("<domainsnapshot><name>one</name></domainsnapshot>", 0)
+    gone = run_domains({"name": "web01", "state": "absent"})["changes"]
+    assert [change["before"] for change in gone if change["path"] == "snapshots"] == [["one"]]
+
+
 def test_a_transient_guest_is_kept(connection: Any, run_domains: Run) -> None:
     connection.createXML("<domain type='test'><name>t</name><memory>1048576</memory><os><type>hvm</type></os></domain>")
     assert not connection.lookupByName("t").isPersistent()
