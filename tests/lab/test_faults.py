@@ -130,13 +130,15 @@ def test_what_a_guest_leaves_behind(fleet: Fleet) -> None:
         "state": "running",
     }
     gone = {"name": "left", "state": "absent"}
-    stop = {"shutdown_timeout": 1, "force_shutdown": True}
+    stop: dict[str, t.Any] = {"shutdown_timeout": 1, "force_shutdown": True}
+    both: dict[str, t.Any] = {"remove_nvram": True, "remove_tpm": True}
+    nothing: dict[str, t.Any] = {}
     nvram, tpm = "/var/lib/libvirt/qemu/nvram/left_VARS.fd", "/var/lib/libvirt/swtpm/$(cat /run/left.uuid)"
 
     def there(host: str, path: str) -> bool:
         return fleet.sh(host, f"test -e {path} && echo yes || true") != ""
 
-    for options, stays in (({}, True), ({"remove_nvram": True, "remove_tpm": True}, False)):
+    for options, stays in ((nothing, True), (both, False)):
         run = fleet.module("domains", config=[left], **stop)
         assert run.code == 0, run.output
         for host in HOSTS:

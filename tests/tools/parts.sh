@@ -197,8 +197,8 @@ part_lab() (
 )
 
 # What takes long, by name only: minutes for each of these.
-LONG=(tests/lab/test_faults.py tests/lab/test_purge.py tests/lab/test_storage.py)
-for file in "$ROOT"/tests/lab/test_links*.py; do LONG+=("tests/lab/${file##*/}"); done
+LONG=(tests/lab/test_faults.py tests/lab/test_purge.py)
+for file in "$ROOT"/tests/lab/test_{storage,links}*.py; do LONG+=("tests/lab/${file##*/}"); done
 
 part_faults() (
     need_lab
