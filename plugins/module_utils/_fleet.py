@@ -22,6 +22,9 @@ from ._tables.volume import VOLUME
 LISTS = {"kvm_links": LINK, "kvm_networks": NETWORK, "kvm_pools": POOL, "kvm_volumes": VOLUME}
 """The variables that hold what else is declared for a host, and their tables."""
 
+SHARED = ("netfs", "gluster", "vstorage")
+"""Types of pools whose volumes are files on a server that several hosts reach."""
+
 VARIABLES = ("kvm_guests", *LISTS)
 """All variables that are looked at."""
 
@@ -49,7 +52,9 @@ def problems(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, t.
     lines += twice(guests, "uuid", lambda guest: [normal(UUID, guest.get("uuid"))])
     lines += twice(guests, "mac", macs)
     lines += twice(guests, "address", addresses)
-    lines += [f"{line}, or shareable: true where they share it" for line in twice(guests, "disk", disks)]
+    shared = {host: shared_folders(variables[host].get("kvm_pools")) for host in hosts}
+    owned = twice(guests, "disk", lambda guest: disks(guest, shared.get(str(guest.get("host")), [])))
+    lines += [f"{line}, or shareable: true where they share it" for line in owned]
     lines += link_addresses({host: variables[host].get("kvm_links") for host in hosts})
     for host in hosts:
         for variable, table in LISTS.items():
@@ -128,22 +133,29 @@ def addresses(guest: Item) -> list[t.Any]:
     return [host_part(ip.get("address")) for ip in ips if ip.get("address")]
 
 
-def disks(guest: Item) -> list[str]:
+def shared_folders(pools: t.Any) -> list[str]:
+    """The directories of a host that a server gives to several, as far as pools tell."""
+    found = entries({"pools": pools}, "pools")
+    return [str(pool.get("target")) for pool in found if pool.get("type") in SHARED and pool.get("target")]
+
+
+def disks(guest: Item, shared: t.Sequence[str]) -> list[str]:
     """The disks that only one guest can write to.
 
-    Devices and volumes have the same names on every host, so they are a host's. Files could have, too;
-    but a file that is named for two guests is a copied line, or on storage that hosts share, where it
-    ends in a broken disk.
+    Files, devices and volumes have the same names on every host, so they are a host's; what is on a
+    server, or in a directory of one, is the fleet's.
+
+    :param shared: directories of the guest's host that other hosts have, too
     """
     found = []
     for disk in entries(guest, "disks"):
         if disk.get("device") in ("cdrom", "floppy") or disk.get("readonly") or disk.get("shareable"):
             continue
         source = disk.get("source")
-        if disk.get("file"):
-            found.append(posixpath.normpath(str(disk["file"])))
-        elif disk.get("block"):
-            found.append(f"{posixpath.normpath(str(disk['block']))} of {guest.get('host')}")
+        path = posixpath.normpath(str(disk.get("file") or disk.get("block") or ""))
+        if path != ".":
+            of_all = any(path.startswith(f"{posixpath.normpath(folder)}/") for folder in shared)
+            found.append(path if of_all else f"{path} of {guest.get('host')}")
         elif disk.get("volume"):
             found.append(f"{disk.get('pool') or 'default'}/{disk['volume']} of {guest.get('host')}")
         elif disk.get("protocol") and isinstance(source, dict) and source.get("name"):

@@ -127,16 +127,20 @@ def test_an_address_twice() -> None:
 SERVER = {"protocol": "rbd", "source": {"name": "rbd/web", "hosts": [{"name": "mon1", "port": 6789}]}}
 
 
-@pytest.mark.parametrize("disk", [{"file": "/images/web.qcow2"}, {"file": "/images//web.qcow2"}, SERVER])
-def test_a_disk_twice(disk: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [(SERVER, SERVER), ({"file": "/srv/nas/web.qcow2"}, {"file": "/srv/nas//web.qcow2"})],
+)
+def test_a_disk_twice(first: dict[str, Any], second: dict[str, Any]) -> None:
     """Fault 20: two guests that write to one disk break it."""
-    first = {"file": "/images/web.qcow2"} if "file" in disk else SERVER
-    lines = problems(HOSTS, fleet(guest("a", disks=[first]), guest("b", "kvm02", disks=[disk])))
+    nas = {"name": "nas", "type": "netfs", "target": "/srv/nas", "source": {"hosts": [{"name": "nas"}], "dir": "/x"}}
+    variables = fleet(guest("a", disks=[first]), guest("b", "kvm02", disks=[second]))
+    lines = problems(HOSTS, {host: {**variables[host], "kvm_pools": [nas]} for host in HOSTS})
     assert [line.split(":")[0].split()[0] for line in lines] == ["disk"]
     assert "a on kvm01, b on kvm02; each guest needs its own, or shareable: true" in lines[0]
 
 
-@pytest.mark.parametrize("disk", [{"block": "/dev/vg0/data"}, {"volume": "data"}])
+@pytest.mark.parametrize("disk", [{"file": "/images/a.raw"}, {"block": "/dev/vg0/data"}, {"volume": "data"}])
 def test_a_disk_twice_on_one_host(disk: dict[str, Any]) -> None:
     (line,) = problems(HOSTS, fleet(guest("a", disks=[disk]), guest("b", disks=[dict(disk)])))
     assert "of kvm01: is declared more than once: a on kvm01, b on kvm01" in line
@@ -148,6 +152,7 @@ def test_a_disk_twice_on_one_host(disk: dict[str, Any]) -> None:
         {"file": "/images/debian.iso", "device": "cdrom"},
         {"file": "/images/base.qcow2", "readonly": True},
         {"file": "/images/cluster.raw", "shareable": True},
+        {"file": "/images/disk.qcow2"},
         {"block": "/dev/vg0/data"},
         {"volume": "data", "pool": "local"},
     ],

@@ -1,0 +1,111 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Hosts whose network is not netplan's with networkd: NetworkManager behind netplan, networkd alone, ifupdown."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from links_fleet import BRIDGE, GONE, HOSTS, Links
+
+pytestmark = pytest.mark.parametrize("host", HOSTS)
+
+WRONG = {**BRIDGE, "addressing": "static", "addresses": ["198.18.77.7/24"], "gateway": "198.18.77.1"}
+
+NETWORKD = """
+cat > /etc/systemd/network/20-eno1.network <<'END'
+[Match]
+Name=eno1
+
+[Network]
+DHCP=ipv4
+LinkLocalAddressing=ipv6
+
+[DHCPv4]
+UseDomains=yes
+END
+systemctl -q enable systemd-networkd
+mkdir -p /root/netplan && mv /etc/netplan/* /root/netplan/
+systemd-run --quiet --wait sh -c 'netplan generate; networkctl reload; networkctl reconfigure eno1; sleep 5'
+"""
+
+NETWORK_MANAGER = """
+apt-get -qq update
+DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends network-manager >/dev/null 2>&1
+cat > /etc/netplan/01-netcfg.yaml <<'END'
+network:
+  version: 2
+  renderer: NetworkManager
+  ethernets:
+    eno1:
+      dhcp4: true
+END
+chmod 600 /etc/netplan/*
+rm -f /etc/netplan/90-NM*
+systemd-run --quiet --wait sh -c 'netplan apply; sleep 8'
+"""
+
+
+@pytest.fixture(scope="module")
+def fleet(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Links]:
+    with Links.up("linksbackends", tmp_path_factory.mktemp("backends")) as links:
+        yield links
+
+
+def there_and_back(fleet: Links, host: str) -> dict[str, t.Any]:
+    """A bridge over the connection itself, a mistake that is taken back, a reboot, and the way back."""
+    address = fleet.address(host)
+    before = fleet.settled(host)
+    said = fleet.links(host, BRIDGE, check=True).results("virtfleet.kvm.links")[0]
+    made = fleet.made(host, BRIDGE)
+    assert made["changes"] == said["changes"]
+    assert made["outcome"] == "confirmed"
+    assert fleet.sh(host, "ip -br -4 addr show br0").split()[2] == f"{address}/24"
+    assert "master br0" in fleet.sh(host, "ip link show eno1")
+    assert not fleet.made(host, BRIDGE)["changed"]
+    bridged = fleet.settled(host)
+    run = fleet.links(host, WRONG, rollback_after=15)
+    assert run.code != 0
+    assert run.results("virtfleet.kvm.links")[0]["outcome"] == "rolled-back"
+    fleet.back(host, bridged)
+    fleet.lab("reboot", host)
+    fleet.declare({})
+    assert fleet.sh(host, "ip -br -4 addr show br0").split()[2] == f"{address}/24"
+    assert not fleet.made(host, BRIDGE)["changed"]
+    fleet.made(host, GONE)
+    fleet.wait_for_link(host, "br0", there=False)
+    assert fleet.sh(host, "ip -br -4 addr show eno1").split()[2] == f"{address}/24"
+    return before
+
+
+def test_networkd_alone(fleet: Links, host: str) -> None:
+    fleet.sh(host, NETWORKD)
+    fleet.wait_for_ssh(host)
+    before = there_and_back(fleet, host)
+    fleet.back(host, before)
+    fleet.sh(host, "rm /etc/systemd/network/20-eno1.network; mv /root/netplan/* /etc/netplan/")
+    fleet.lab("reboot", host)
+    fleet.declare({})
+
+
+def test_ifupdown_is_refused_with_the_way_out(fleet: Links, host: str) -> None:
+    fleet.sh(
+        host,
+        "apt-get -qq update; DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends ifupdown"
+        " >/dev/null 2>&1; printf 'iface eno2 inet dhcp\\n' > /etc/network/interfaces.d/eno2",
+    )
+    said = fleet.refused(host, {**BRIDGE, "ports": ["eno2"]})
+    assert "ports[0]: eno2 is configured by ifupdown" in said
+    assert "describe it in netplan instead" in said
+    fleet.sh(host, "rm /etc/network/interfaces.d/eno2")
+
+
+def test_netplan_with_network_manager(fleet: Links, host: str) -> None:
+    fleet.sh(host, NETWORK_MANAGER)
+    fleet.wait_for_ssh(host)
+    fleet.lab("reboot", host)
+    fleet.declare({})
+    assert "eno1" in fleet.sh(host, "nmcli -t -f DEVICE,STATE device | grep ':connected'")
+    there_and_back(fleet, host)
