@@ -13,7 +13,6 @@ describe() {
         sanity) echo 'ansible-test sanity' ;;
         integration) echo 'tests/integration/targets on a test host' ;;
         lab) echo 'tests/lab on real hosts' ;;
-        faults) echo 'faults on real hosts' ;;
         molecule) echo 'scenarios of extensions/molecule' ;;
         corpus) echo 'definitions of other people, on a real libvirt' ;;
         bench) echo 'tests/bench' ;;
@@ -100,7 +99,7 @@ part_unit() {
     for folder in tests/unit tests/docs tests/packaging; do
         [ ! -d "$STAGE/$folder" ] || folders+=("$folder")
     done
-    ANSIBLE_COLLECTIONS_PATH=$COLLECTIONS run_pytest -q \
+    ANSIBLE_COLLECTIONS_PATH=$COLLECTIONS run_pytest -q --numprocesses 2 \
         --cov=plugins --cov-report=term:skip-covered "${folders[@]}"
 }
 
@@ -157,7 +156,9 @@ part_sanity() (
 # Labs of their own: integration wants hosts with KVM, tests/lab wants bare ones and some in trouble,
 # molecule makes its host itself. Bringing hosts up takes seconds.
 lab() { "$ROOT/tests/lab/lab" --name "$@"; }
-LABS=(integration molecule test second site adopt corpus bench)
+LAB_NAMES=(test second site adopt live faults purge storage storageguests
+    links linksbackends linksdocs linksfault linksrace linksguests)
+LABS=(integration molecule corpus bench "${LAB_NAMES[@]}")
 
 # uses_labs NAME...: this machine can carry them, and hosts_down will see to them.
 uses_labs() {
@@ -189,20 +190,12 @@ part_integration() (
     exit $status
 )
 
+# Most of the time a test waits for a host or a guest, so three files run at once, each with hosts of its own.
 part_lab() (
-    uses_labs test second site adopt
+    uses_labs "${LAB_NAMES[@]}"
     # Hosts that are up already stay up.
     [ -z "$KEEP" ] || lab test up 2 --suite bookworm --suite trixie || exit
-    ANSIBLE_COLLECTIONS_PATH=$COLLECTIONS run_pytest -v tests/lab "${LONG[@]/#/--ignore=}"
-)
-
-# What takes long, by name only: minutes for each of these.
-LONG=(tests/lab/test_faults.py tests/lab/test_purge.py)
-for file in "$ROOT"/tests/lab/test_{storage,links}*.py; do LONG+=("tests/lab/${file##*/}"); done
-
-part_faults() (
-    need_lab
-    ANSIBLE_COLLECTIONS_PATH=$COLLECTIONS run_pytest -v "${LONG[@]}"
+    ANSIBLE_COLLECTIONS_PATH=$COLLECTIONS run_pytest -v --numprocesses 3 --dist loadfile --durations 15 tests/lab
 )
 
 part_molecule() (

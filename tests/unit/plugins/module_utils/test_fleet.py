@@ -221,9 +221,9 @@ def seconds(count: int, own_lists: bool) -> float:
         variables = {host: {"kvm_guests": copy.deepcopy(guests)} for host in hosts}
     times = []
     for _attempt in range(3):
-        started = time.perf_counter()
+        started = time.process_time()
         assert problems(hosts, variables) == []
-        times.append(time.perf_counter() - started)
+        times.append(time.process_time() - started)
     return min(times)
 
 
