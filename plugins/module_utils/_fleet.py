@@ -11,7 +11,7 @@ import typing as t
 
 from ._engine.body import Item
 from ._engine.convert import MAC, UUID, Converter
-from ._engine.table import Table
+from ._engine.table import Table, held
 from ._errors import Invalid
 from ._hostnet.table import LINK
 from ._tables.domain import DOMAIN
@@ -101,7 +101,7 @@ def item_problems(table: Table, raw: t.Any) -> list[Invalid]:
     an inventory is far more likely than a definition that libvirt would not take today.
     """
     item, wrong = table.parse_item(raw)
-    return wrong or table.doubts(item)
+    return [*wrong, *held(item, "")] if wrong else table.doubts(item)
 
 
 def items_problems(table: Table, items: t.Any, variable: str) -> list[str]:
@@ -183,7 +183,7 @@ def link_addresses(links: t.Mapping[str, t.Any]) -> list[str]:
 def host_part(address: t.Any) -> t.Any:
     """An address without its subnet, in normal form; as it is where it is none."""
     try:
-        return str(ipaddress.ip_address(str(address).split("/")[0]))
+        return str(ipaddress.ip_address(str(address).partition("/")[0]))
     except ValueError:
         return address
 

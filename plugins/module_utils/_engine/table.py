@@ -92,7 +92,7 @@ class Table:
         if not isinstance(config, (list, tuple)):
             raise VirtfleetError(f"config: {config!r} is not a list of {self.kind}s")
         items: list[Item] = []
-        lines: list[str] = []
+        found: list[tuple[str, Item, list[Invalid]]] = []
         seen: set[str] = set()
         for index, raw in enumerate(config):
             item, problems = self.parse_item(raw)
@@ -102,9 +102,15 @@ class Table:
                 problems.append(Invalid("name", "is declared more than once"))
             elif name is not None:
                 seen.add(name)
-            lines += [f"{label}: {problem}" for problem in problems]
+            found.append((label, item, problems))
             items.append(item)
-        if lines:
+        if any(problems for _label, _item, problems in found):
+            # What is doubtful by itself is said along, though it alone would be no reason yet.
+            lines = [
+                f"{label}: {problem}"
+                for label, item, problems in found
+                for problem in (*problems, *(held(item, "") if problems else self.doubts(item)))
+            ]
             raise VirtfleetError("\n".join(["nothing was changed, the input is refused:", *lines]))
         return items
 

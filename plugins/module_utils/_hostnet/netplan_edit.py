@@ -76,7 +76,7 @@ def passthrough(body: Body) -> Body:
     settings = settings.get("passthrough") if isinstance(settings, dict) else None
     if not isinstance(settings, dict):
         return {}
-    return {key: value for key, value in settings.items() if str(key).split(".")[0] in KEYFILE}
+    return {key: value for key, value in settings.items() if str(key).partition(".")[0] in KEYFILE}
 
 
 def cut(body: Body) -> Body:

@@ -349,10 +349,12 @@ class Work:
                 paths = (posixpath.join(networkd.KEPT, unit), posixpath.join(networkd.TRIAL, unit))
                 out.files.insert(0, File(*paths, self.kept.get(unit), self.units.get(unit)))
         out.netplan = self.has_netplan
+        named = {name for name, _changes in out.items}
         out.network_manager = any(
-            self.net.renderer(place) != "networkd"
-            for place in self.net.places()
-            if place.id in {name for name, _c in out.items}
+            net.renderer(place) != "networkd"
+            for net in (self.old, self.net)  # A link that goes is in the old one only.
+            for place in net.places()
+            if place.id in named
         )
         # netplan reads the whole of its documents: what is tried is checked together with the rest.
         out.documents = {name: self.texts.get(name, "") for name in self.texts}

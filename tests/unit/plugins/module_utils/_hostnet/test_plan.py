@@ -238,6 +238,8 @@ def test_network_manager_through_netplan() -> None:
     found = planned(BRIDGE, host=host)
     assert found.network_manager
     assert [file.path for file in found.files] == ["/etc/netplan/01-netcfg.yaml"]
+    there = dataclasses.replace(host, netplan=(dataclasses.replace(NETPLAN, text=found.files[0].after or ""),))
+    assert planned({"name": "br0", "state": "absent"}, host=there).network_manager
     assert "is NetworkManager's" in refusal({"name": "shim0", "type": "macvlan", "parent": "eno1"}, host=host)
 
 
