@@ -31,8 +31,10 @@ LAST = BASE + "/last"
 UNITS = "/run/systemd/network"
 TIMER = "virtfleet-links-rollback"
 APPLY = "virtfleet-links-apply"
-SETTLE = 20.0
+SETTLE = 30.0
 """Seconds that a host has to get its addresses back after a rollback."""
+MEASURES = ((5.0, ["networkctl", "reconfigure"]), (12.0, ["systemctl", "restart", "systemd-networkd"]))
+"""What helps along addresses that are not back by themselves, and after how many seconds."""
 
 
 def read_state(folder: str) -> dict[str, t.Any]:
@@ -257,8 +259,6 @@ def rollback(folder: str, trial: str, reason: str) -> bool:
         call_all(state["undo"], log)
         if state["gone"]:
             switch(state["apply"], log)
-        if state["reconfigure"] and not state["network_manager"]:
-            call(["networkctl", "reconfigure", *state["reconfigure"]], log)
         restored = restore(state, log)
     outcome = {"outcome": "rolled-back", "reason": reason, "restored": restored, "log": log, "at": time.time()}
     finish(folder, outcome)
@@ -272,10 +272,13 @@ def call_all(commands: list[list[str]], log: list[str]) -> None:
 
 
 def restore(state: dict[str, t.Any], log: list[str]) -> bool:
-    """Wait for the addresses of before, and put guests' devices back into their bridges."""
-    end = time.monotonic() + SETTLE
-    again = [["netplan", "apply"]] if state["netplan"] else [["systemctl", "restart", "systemd-networkd"]]
-    half = time.monotonic() + SETTLE / 2
+    """Wait for the addresses of before, and put guests' devices back into their bridges.
+
+    What does not come by itself is helped along, ever more firmly. Not earlier: networkd 252 that is told to
+    configure a link anew while it still does can hold a lease and never set its address.
+    """
+    started = time.monotonic()
+    measures = list(MEASURES if not state["network_manager"] else ())
     while True:
         devices = {device["ifname"]: device for device in addresses()}
         for name, master in state["masters"].items():
@@ -289,12 +292,18 @@ def restore(state: dict[str, t.Any], log: list[str]) -> bool:
         ]
         if not missing:
             return True
-        if time.monotonic() > end:
+        passed = time.monotonic() - started
+        if passed > SETTLE:
             log.append(f"not back: {', '.join(missing)}")
             return False
-        if again and time.monotonic() > half:
-            call_all(again, log)
-            again = []
+        # What a router announces comes in its own time; to wait for that alone is no reason to begin anew.
+        urgent = len(missing) == sum(map(len, state["addresses"].values())) or any(":" not in each for each in missing)
+        if urgent and measures and passed > measures[0][0]:
+            _after, command = measures.pop(0)
+            if command[0] != "networkctl":
+                call(command, log)
+            elif state["reconfigure"]:
+                call([*command, *state["reconfigure"]], log)
         time.sleep(0.2)
 
 
