@@ -34,3 +34,9 @@ def refuse(problems: list[Invalid]) -> None:
     if problems:
         problems[0].others = tuple(problems[1:])
         raise problems[0]
+
+
+def refuse_input(lines: list[str]) -> None:
+    """Raise VirtfleetError with a line for all that is wrong, where there is anything; nothing was touched yet."""
+    if lines:
+        raise VirtfleetError("\n".join(["nothing was changed, the input is refused:", *lines]))

@@ -12,7 +12,7 @@ import dataclasses
 import typing as t
 from xml.etree import ElementTree as ET
 
-from .._errors import Invalid, VirtfleetError, refuse
+from .._errors import Invalid, refuse, refuse_input
 from . import paths
 from .body import Item, complete_rows, edit_rows, show_rows
 from .context import Change, Host, Scope
@@ -102,8 +102,7 @@ def plan(
             plans.append(plan_item(table, have.get(want["name"]), want, host, on_restart_needed))
         except Invalid as error:
             lines += [f"{table.kind} {want['name']}: {problem}" for problem in (error, *error.others)]
-    if lines:
-        raise VirtfleetError("\n".join(["nothing was changed, the input is refused:", *lines]))
+    refuse_input(lines)
     return plans
 
 

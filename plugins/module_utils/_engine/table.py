@@ -9,7 +9,7 @@ import dataclasses
 import typing as t
 from xml.etree import ElementTree as ET
 
-from .._errors import Invalid, VirtfleetError
+from .._errors import Invalid, VirtfleetError, refuse_input
 from . import paths
 from .body import Item, document_rows, join, parse_rows
 from .context import Change
@@ -111,7 +111,7 @@ class Table:
                 for label, item, problems in found
                 for problem in (*problems, *(held(item, "") if problems else self.doubts(item)))
             ]
-            raise VirtfleetError("\n".join(["nothing was changed, the input is refused:", *lines]))
+            refuse_input(lines)
         return items
 
     def parse_item(self, raw: t.Any) -> tuple[Item, list[Invalid]]:

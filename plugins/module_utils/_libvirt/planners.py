@@ -11,7 +11,7 @@ from .._engine.body import Item
 from .._engine.context import Host
 from .._engine.plan import Observed, Plan, plan
 from .._engine.table import Table
-from .._errors import Invalid, VirtfleetError
+from .._errors import Invalid, refuse_input
 from . import departures, disks, storage_observe, subnets
 from .manifest import Manifest
 from .storage_observe import Pool, Users
@@ -73,7 +73,7 @@ def domain_plans(connection: t.Any, table: Table, have: Have, wants: Wants, host
             departures.plan_departure(connection, entry, have.get(entry.name), options.going)
         except Invalid as error:
             lines.append(f"{table.kind} {entry.name}: {error}")
-    refuse(lines)
+    refuse_input(lines)
     return plans
 
 
@@ -90,7 +90,7 @@ def plans_with_disks(
         except Invalid as error:
             resolved.append((want, []))
             lines.append(f"{table.kind} {want['name']}: {error}")
-    refuse(lines)
+    refuse_input(lines)
     plans = plan(table, have, [want for want, _needed in resolved], host, options.on_restart_needed)
     keys = {need.key for _want, needed in resolved for need in needed}
     volumes = {} if connection is None or not keys else whole(connection, storage_observe.volumes(connection, keys))
@@ -100,7 +100,7 @@ def plans_with_disks(
             disks.amend(entry, needed, volumes, pools, host)
         except Invalid as error:
             lines.append(f"{table.kind} {entry.name}: {error}")
-    refuse(lines)
+    refuse_input(lines)
     if options.remove_storage and connection is not None:
         gone = [entry for entry, want in zip(plans, wants, strict=True) if want["state"] == "absent"]
         plan_removals(connection, gone, have, pools)
@@ -128,9 +128,3 @@ def plan_removals(connection: t.Any, plans: list[Plan], have: Have, pools: t.Map
         users = storage_observe.users(connection)
         for entry in plans:
             disks.removals(entry, have.get(entry.name), volumes, pools, made, users)
-
-
-def refuse(lines: list[str]) -> None:
-    """Raise VirtfleetError where there is anything to refuse."""
-    if lines:
-        raise VirtfleetError("\n".join(["nothing was changed, the input is refused:", *lines]))

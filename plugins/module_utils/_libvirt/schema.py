@@ -18,7 +18,7 @@ from .._engine import paths
 from .._engine.body import Item
 from .._engine.plan import Plan
 from .._engine.table import Table
-from .._errors import VirtfleetError
+from .._errors import refuse_input
 from .connection import LibvirtError, lacks, libvirt, said
 from .definitions import shape
 
@@ -97,5 +97,4 @@ def validate(table: Table, plans: t.Iterable[Plan], wants: t.Iterable[Item]) -> 
                 right.add(shape(text))
             else:
                 lines.append(f"{table.kind} {plan.name}: xml: {told}")
-    if lines:
-        raise VirtfleetError("\n".join(["nothing was changed, the input is refused:", *lines]))
+    refuse_input(lines)

@@ -18,7 +18,7 @@ from .._engine.context import Change, Host
 from .._engine.plan import Observed, Plan, plan, plan_item
 from .._engine.step import Step
 from .._engine.table import Table
-from .._errors import Invalid, VirtfleetError
+from .._errors import Invalid, refuse_input
 from .._tables.storage import IMAGES, describe_volume, need_size, volume_key
 from .._tables.volume import VOLUME
 from .storage_observe import Pool, Users
@@ -97,8 +97,7 @@ def plan_volumes(
                 plans.append(plan_volume(have.get(key), {"pool": "default", **want}, host, pools))
         except Invalid as error:
             lines.append(f"volume {key}: {error}")
-    if lines:
-        raise VirtfleetError("\n".join(["nothing was changed, the input is refused:", *lines]))
+    refuse_input(lines)
     return plans
 
 

@@ -12,7 +12,7 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from .._engine.plan import Observed, Plan
-from .._errors import VirtfleetError
+from .._errors import refuse_input
 from .._hostnet import facts, observe
 from .._hostnet.facts import Route
 from .._tables.tidy import OF_OTHERS, forward_mode
@@ -26,9 +26,8 @@ def refuse_routed(plans: t.Sequence[Plan], have: t.Mapping[str, Observed]) -> No
     Raises VirtfleetError, with nothing changed, naming each network and the route.
     """
     starting = [entry for entry in plans if any(step.action == "start" for step in entry.steps)]
-    lines = collisions(starting, have, routes()) if starting else []
-    if lines:
-        raise VirtfleetError("\n".join(["nothing was changed, the input is refused:", *lines]))
+    if starting:
+        refuse_input(collisions(starting, have, routes()))
 
 
 def routes() -> list[Route]:
