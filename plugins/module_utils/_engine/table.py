@@ -92,26 +92,28 @@ class Table:
         if not isinstance(config, (list, tuple)):
             raise VirtfleetError(f"config: {config!r} is not a list of {self.kind}s")
         items: list[Item] = []
-        found: list[tuple[str, Item, list[Invalid]]] = []
+        found: list[tuple[str, Item, bool, list[Invalid]]] = []
         seen: set[str] = set()
         for index, raw in enumerate(config):
             item, problems = self.parse_item(raw)
+            sound = not problems
             name = self.identity(item)
             label = f"{self.kind} #{index + 1}" if name is None else f"{self.kind} {name}"
             if name in seen:
                 problems.append(Invalid("name", "is declared more than once"))
             elif name is not None:
                 seen.add(name)
-            found.append((label, item, problems))
+            found.append((label, item, sound, problems))
             items.append(item)
-        if any(problems for _label, _item, problems in found):
-            # What is doubtful by itself is said along, though it alone would be no reason yet.
-            lines = [
-                f"{label}: {problem}"
-                for label, item, problems in found
-                for problem in (*problems, *(held(item, "") if problems else self.doubts(item)))
-            ]
-            refuse_input(lines)
+        if any(problems for _label, _item, _sound, problems in found):
+            # What is doubtful is said along, though it alone would be no reason yet.
+            refuse_input(
+                [
+                    f"{label}: {problem}"
+                    for label, item, sound, problems in found
+                    for problem in (*problems, *(self.doubts(item) if sound else held(item, "")))
+                ]
+            )
         return items
 
     def parse_item(self, raw: t.Any) -> tuple[Item, list[Invalid]]:

@@ -13,6 +13,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.convert impo
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows import Field, Property
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import Table
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Invalid, VirtfleetError
+from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.network import NETWORK
 
 TABLE = Table(
     kind="thing",
@@ -116,3 +117,10 @@ def test_a_config_has_to_be_a_list(config: Any) -> None:
 
 def test_an_empty_config_is_fine() -> None:
     assert TABLE.parse([]) == []
+
+
+def test_doubtful_values_are_said_along_with_what_is_wrong() -> None:
+    ips = [{"address": "10.1.2.1/24", "dhcp": {"ranges": [{"start": "10.9.9.9", "end": "10.1.2.5"}]}}]
+    with pytest.raises(VirtfleetError) as refused:
+        NETWORK.parse([{"name": "bad", "mtu": 1}, {"name": "bad", "ips": ips}])
+    assert "network bad: ips[0].dhcp.ranges[0]: 10.9.9.9 is not in 10.1.2.0/24" in str(refused.value).splitlines()
