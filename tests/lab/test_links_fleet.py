@@ -20,7 +20,7 @@ wins = {"confirmed": 0, "rolled-back": 0}
 os.makedirs(agent.BASE, exist_ok=True)
 state = dict(trial={"/run/race/tried": "new"}, keep=[dict(path="/run/race/kept", text="new", mode=0o600)],
              generate=[], apply=[], commands=[], undo=[], new=[], gone=[], again=[], reconfigure=[],
-             netplan=False, network_manager=True, masters={}, addresses={})
+             netplan=False, network_manager=True, masters={}, addresses={}, ports={})
 for turn in range(int(sys.argv[1])):
     with open("/run/race/kept", "w") as kept: kept.write("old")
     os.mkdir(agent.TRIAL)

@@ -223,7 +223,8 @@ def apply(folder: str) -> None:
             delete_links(state["gone"], log)
             if state["again"]:
                 done = switch(state["apply"], log)
-            done = done and all_links([*state["new"], *state["again"]], log) and all_of(state["commands"], log)
+            done = done and all_links([*state["new"], *state["again"]], log) and all_ports(state["ports"], log)
+            done = done and all_of(state["commands"], log)
         if done:
             write(os.path.join(folder, "applied"), "")
             return
@@ -242,6 +243,27 @@ def all_links(names: list[str], log: list[str], seconds: float = 10) -> bool:
     return False
 
 
+def all_ports(ports: dict[str, str], log: list[str], seconds: float = 10) -> bool:
+    """Whether all ports are part of their bridges, after some time at most.
+
+    networkd 252 can forget one that was just taken from its bridge; then the kernel is told directly.
+    """
+    started = time.monotonic()
+    while True:
+        found = {device["ifname"]: device.get("master") for device in addresses()}
+        missing = {port: bridge for port, bridge in ports.items() if port in found and found[port] != bridge}
+        if not missing:
+            return True
+        passed = time.monotonic() - started
+        if passed > seconds:
+            log.append("; ".join(f"{port} did not become a port of {bridge}" for port, bridge in missing.items()))
+            return False
+        if passed > seconds / 3:
+            for port, bridge in missing.items():
+                call(["ip", "link", "set", "dev", port, "master", bridge, "up"], log)
+        time.sleep(0.2)
+
+
 def rollback(folder: str, trial: str, reason: str) -> bool:
     """Put everything back as it was, unless it is confirmed. Returns whether this did it."""
     if not decide(folder, trial, "rolled-back"):
@@ -256,19 +278,14 @@ def rollback(folder: str, trial: str, reason: str) -> bool:
         generate(folder, state["generate"], log)
         switch(state["apply"], log)
         delete_links(state["new"], log)
-        call_all(state["undo"], log)
+        for command in state["undo"]:
+            call(command, log)
         if state["gone"]:
             switch(state["apply"], log)
         restored = restore(state, log)
     outcome = {"outcome": "rolled-back", "reason": reason, "restored": restored, "log": log, "at": time.time()}
     finish(folder, outcome)
     return True
-
-
-def call_all(commands: list[list[str]], log: list[str]) -> None:
-    """Run commands, whatever comes of each."""
-    for command in commands:
-        call(command, log)
 
 
 def restore(state: dict[str, t.Any], log: list[str]) -> bool:

@@ -104,6 +104,7 @@ def begin(plan: Plan, facts: Facts, seconds: int, probes: t.Sequence[str]) -> di
         "gone": plan.gone,
         "again": plan.again,
         "reconfigure": plan.reconfigure,
+        "ports": plan.ports,
         "netplan": plan.netplan,
         "network_manager": plan.network_manager,
         "masters": {name: device.master for name, device in facts.devices.items() if device.master},

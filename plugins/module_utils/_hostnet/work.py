@@ -51,6 +51,7 @@ class Plan:
     :param undo: what a rollback tells the kernel
     :param refresh: devices that networkd must look at again, though their files are as they were
     :param reconfigure: devices that a rollback has networkd configure anew
+    :param ports: the bridge that each port must be part of afterwards
     :param backend: who makes the files true: ``networkd`` or ``NetworkManager``, and netplan or not
     :param forecast: what becomes of the host's addresses
     :param addresses: where the host may be reached after the change
@@ -65,6 +66,7 @@ class Plan:
     undo: list[list[str]] = dataclasses.field(default_factory=list)
     refresh: list[str] = dataclasses.field(default_factory=list)
     reconfigure: list[str] = dataclasses.field(default_factory=list)
+    ports: dict[str, str] = dataclasses.field(default_factory=dict)
     netplan: bool = False
     network_manager: bool = False
     documents: dict[str, str] = dataclasses.field(default_factory=dict)
@@ -103,6 +105,9 @@ class Work:
             changes = self.by_networkd(item)
         live = self.live(item) if not changes or changes[0].path != "definition" else []
         changes += [change for change in live if change.path not in {other.path for other in changes}]
+        if changes and item["type"] == "bridge":
+            there = [port for port in item.get("ports") or [] if port in self.facts.devices]
+            self.out.ports.update(dict.fromkeys(there, item["name"]))
         if changes and item["name"] not in self.facts.devices:
             self.out.new.append(item["name"])
         return changes

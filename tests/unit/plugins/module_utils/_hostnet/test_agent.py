@@ -42,6 +42,7 @@ class Host:
             "network_manager": False,
             "masters": {},
             "addresses": {},
+            "ports": {},
             "generate": [["netplan", "generate"]],
             "apply": [["networkctl", "reload"]],
         }
