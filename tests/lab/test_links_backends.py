@@ -1,7 +1,7 @@
 # Copyright (c) 2026, virtfleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hosts whose network is not netplan's with networkd: NetworkManager behind netplan, networkd alone, ifupdown."""
+"""Hosts whose network is not netplan's: networkd alone, and ifupdown."""
 
 from __future__ import annotations
 
@@ -30,30 +30,6 @@ systemctl -q enable systemd-networkd
 mkdir -p /root/netplan && mv /etc/netplan/* /root/netplan/
 systemd-run --quiet --wait sh -c 'netplan generate; networkctl reload; networkctl reconfigure eno1; sleep 5'
 """
-
-NETWORK_MANAGER = """
-apt-get -qq update
-DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends network-manager >/dev/null 2>&1
-cat > /etc/netplan/01-netcfg.yaml <<'END'
-network:
-  version: 2
-  renderer: NetworkManager
-  ethernets:
-    eno1:
-      dhcp4: true
-END
-chmod 600 /etc/netplan/*
-cat > /etc/NetworkManager/conf.d/10-lab.conf <<'END'
-[main]
-no-auto-default=*
-
-[device]
-match-device=interface-name:eno*
-managed=1
-END
-systemctl -q disable systemd-networkd systemd-networkd.socket
-"""
-"""It takes over at the next start. Debian's leaves devices like the lab's alone unless it is told to manage them."""
 
 
 @pytest.fixture(scope="module")
@@ -107,11 +83,3 @@ def test_ifupdown_is_refused_with_the_way_out(fleet: Links, host: str) -> None:
     assert "ports[0]: eno2 is configured by ifupdown" in said
     assert "describe it in netplan instead" in said
     fleet.sh(host, "rm /etc/network/interfaces.d/eno2")
-
-
-def test_netplan_with_network_manager(fleet: Links, host: str) -> None:
-    fleet.sh(host, NETWORK_MANAGER)
-    fleet.lab("reboot", host)
-    fleet.declare({})
-    assert "eno1" in fleet.sh(host, "nmcli -t -f DEVICE,STATE device | grep ':connected'")
-    there_and_back(fleet, host)
