@@ -32,7 +32,7 @@ class Slots(Aside):
 
     def edit(self, element: ET.Element, item: Item, scope: Scope, where: str, changes: list[Change]) -> None:
         spare = item.get(self.name)
-        if not scope.new or not spare:
+        if not scope.new or not spare or "q35" not in (item.get("machine") or ""):
             return
         devices = paths.ensure(element, ("devices",))
         ports = spare + ALWAYS + sum(len(item.get(name) or []) for name in TAKERS)

@@ -284,3 +284,13 @@ def test_a_bare_host_has_what_the_packages_bring() -> None:
     result = plan_one(NETWORK, have["default"], {"name": "default", "bridge": "virbr0", "autostart": True})
     assert changes(result) == {"autostart": (False, True), "state": ("inactive", "active")}
     assert bare(DOMAIN) == {}
+
+
+@pytest.mark.parametrize(("machine", "ports"), [("q35", 2 + 3), ("pc", 0)])
+def test_only_q35_gets_ports_for_what_is_plugged_later(machine: str, ports: int) -> None:
+    plan = plan_one(
+        DOMAIN,
+        None,
+        {"name": "x", "memory": "1GiB", "machine": machine, "hotplug_slots": 2, "state": "present"},
+    )
+    assert defined(plan).count('model="pcie-root-port"') == ports
