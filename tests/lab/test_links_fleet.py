@@ -88,7 +88,8 @@ def test_cloud_init_owns_the_file(fleet: Links, host: str) -> None:
 
 def test_a_mistake_for_the_whole_fleet_reaches_one_host(fleet: Links) -> None:
     """Fault 18: host by host, and no further after the first failure."""
-    wrong = {**BRIDGE, "addressing": "static", "addresses": ["198.18.0.50/24"], "gateway": "198.18.0.77"}
+    own = "{{ {'kvm01': '198.18.0.50/24', 'kvm02': '198.18.0.51/24'}[inventory_hostname] }}"
+    wrong = {**BRIDGE, "addressing": "static", "addresses": [own], "gateway": "198.18.0.77"}
     fleet.declare({"kvm_links": [wrong], "links_rollback_after": 15})
     before = {host: fleet.settled(host) for host in HOSTS}
     run = fleet.play("virtfleet.kvm.links")
