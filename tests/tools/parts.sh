@@ -167,28 +167,38 @@ uses_labs() {
     printf '%s\n' "$@" >>"$RUN/labs"
 }
 
-# Every target on every host. The hosts are in the lab's network only, so ansible-test runs there.
+# Every target on every host, the hosts side by side. They are in the lab's network only, so ansible-test runs there.
 part_integration() (
     uses_labs integration
     ansible_test_ready
     lab integration down || exit
     lab integration up 2 --suite bookworm --suite trixie --with-kvm || exit
-    cd "$STAGE" || exit
+    jobs=() status=0
+    while read -r host suite _ address; do
+        integration_on "$host" "$suite" "$address" </dev/null > >(sed -u "s/^/$host: /") 2>&1 &
+        jobs+=($!)
+    done < <(lab integration list | awk 'NR > 1 && $3 == "running"')
+    for job in "${jobs[@]}"; do wait "$job" || status=1; done
+    exit $status
+)
+
+# ansible-test keeps one run's files in the collection's own folder: a copy for each host.
+integration_on() (
+    host=$1 suite=$2 address=$3
+    copy=$CACHE/integration-$host/ansible_collections/virtfleet/kvm
+    "$PY" -I "$ROOT/tests/tools/stage.py" "$ROOT" "$copy" && cd "$copy" || exit
     # Where ansible-test looks for the key to log in with.
     mkdir -p tests/output/.tmp
     install -m 0600 /run/virtfleet-lab/integration/ssh_key tests/output/.tmp/id_rsa
     install -m 0644 /run/virtfleet-lab/integration/ssh_key.pub tests/output/.tmp/id_rsa.pub
-    status=0
-    while read -r host suite _ address; do
-        python=$(lab integration shell "$host" -- "python3 -c 'import sys; print(\"%d.%d\" % sys.version_info[:2])'" </dev/null)
-        printf '\n--- %s (%s, Python %s)\n' "$host" "$suite" "$python"
-        lab integration exec switch -- ansible-test integration --color no --allow-destructive --continue-on-error \
-            --target "ssh:root@$address,python=$python@/usr/bin/python3" 2>&1 </dev/null | tee "$RUN/integration.log"
-        [ "${PIPESTATUS[0]}" = 0 ] || status=1
-        failed=$(sed -n 's/.*The \([0-9]*\) integration test(s) listed below.*/\1/p' "$RUN/integration.log")
-        count $(($(grep -c '^Running .* integration test' "$RUN/integration.log") - ${failed:-0})) "${failed:-0}"
-    done < <(lab integration list | awk 'NR > 1 && $3 == "running"')
-    exit $status
+    python=$(lab integration shell "$host" -- "python3 -c 'import sys; print(\"%d.%d\" % sys.version_info[:2])'")
+    echo "$suite, Python $python"
+    lab integration exec switch -- ansible-test integration --color no --allow-destructive --continue-on-error \
+        --target "ssh:root@$address,python=$python@/usr/bin/python3" 2>&1 | tee "$RUN/integration-$host.log"
+    status=${PIPESTATUS[0]}
+    failed=$(sed -n 's/.*The \([0-9]*\) integration test(s) listed below.*/\1/p' "$RUN/integration-$host.log")
+    count $(($(grep -c '^Running .* integration test' "$RUN/integration-$host.log") - ${failed:-0})) "${failed:-0}"
+    exit "$status"
 )
 
 # Most of the time a test waits for a host or a guest, so three files run at once, each with hosts of its own.
