@@ -44,7 +44,9 @@ def read_state(folder: str) -> dict[str, t.Any]:
 
 
 def write(path: str, text: str, mode: int = 0o600) -> None:
-    """Write a file whole or not at all, also when the power fails."""
+    """Write a file whole or not at all, also when the power fails; through a symbolic link, which stays one."""
+    if os.path.isfile(path):  # A mask, which is a link to /dev/null, is replaced.
+        path = os.path.realpath(path)
     folder, name = os.path.split(path)
     os.makedirs(folder, mode=0o755, exist_ok=True)
     temporary = os.path.join(folder, f".{name}.virtfleet")

@@ -63,7 +63,7 @@ def converge(module: DeclaringModule, table: Table, options: Options) -> tuple[d
     with Session(module.params["uri"]) as session:
         over = Leftovers()
         if options.purge:
-            over = session.read(lambda connection: leftovers(connection, table, wants))
+            over = session.read(lambda connection: leftovers(connection, table, wants, options.going))
             # First, for what they hold may be declared anew under another name: a bridge, an address.
             wants = [*over.items, *wants]
         plans = session.read(lambda connection: survey(connection, table, wants, options))

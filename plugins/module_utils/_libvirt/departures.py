@@ -42,30 +42,35 @@ def plan_departure(connection: t.Any, plan: Plan, have: Observed | None, going: 
         return
     definition = have.definition
     domain = connection.lookupByName(plan.name)
+    lost = loses(domain, definition, going)
+    if lost:
+        raise Invalid("state", lost)
     if domain.hasManagedSaveImage(0):
-        if not going.saved_state:
-            raise Invalid(
-                "state",
-                "the guest is saved (managedsave), and its memory would be lost with the definition: start it, so that"
-                " it can shut down, or allow remove_saved_state",
-            )
         plan.changes.append(Change("saved_state", True, None))
     nvram = definition.findtext("os/nvram") or (None if have.live is None else have.live.findtext("os/nvram"))
     if nvram and going.nvram:
         plan.changes.append(Change("nvram", nvram, None))
-    if has_tpm_state(definition):
-        if going.tpm:
-            plan.changes.append(Change("tpm_state", True, None))
-        elif keep_tpm() is None:
-            raise Invalid(
-                "state",
-                "this libvirt, older than 8.9, removes the state of the guest's TPM with the definition:"
-                " allow remove_tpm, or copy /var/lib/libvirt/swtpm and then allow it",
-            )
+    if has_tpm_state(definition) and going.tpm:
+        plan.changes.append(Change("tpm_state", True, None))
     snapshots = domain.snapshotListNames(0) if domain.snapshotNum(0) else []
     if snapshots:
         # Only what libvirt knows of them; what is in the disks stays there.
         plan.changes.append(Change("snapshots", sorted(snapshots), None))
+
+
+def loses(domain: t.Any, definition: ET.Element, going: Belongings) -> str | None:
+    """What would be lost with a guest's definition that the user has not said may go, and the ways out."""
+    if not going.saved_state and domain.hasManagedSaveImage(0):
+        return (
+            "the guest is saved (managedsave), and its memory would be lost with the definition: start it, so that"
+            " it can shut down, or allow remove_saved_state"
+        )
+    if not going.tpm and keep_tpm() is None and has_tpm_state(definition):
+        return (
+            "this libvirt, older than 8.9, removes the state of the guest's TPM with the definition:"
+            " allow remove_tpm, or copy /var/lib/libvirt/swtpm and then allow it"
+        )
+    return None
 
 
 def has_tpm_state(definition: ET.Element) -> bool:

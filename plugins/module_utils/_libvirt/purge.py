@@ -20,6 +20,7 @@ from .._engine.table import Table
 from .._tables.made import signed
 from . import storage_observe
 from .connection import libvirt
+from .departures import Belongings, loses
 from .manifest import Manifest
 from .observe import inactive_network
 from .storage_observe import Users, another, disk_places
@@ -51,15 +52,18 @@ class Leftovers:
             self.items.append({"name": name, "state": "absent"})
 
 
-def leftovers(connection: t.Any, table: Table, wants: t.Sequence[Item]) -> Leftovers:
+def leftovers(connection: t.Any, table: Table, wants: t.Sequence[Item], going: Belongings) -> Leftovers:
     """What the collection made of one kind and is not among the declared items.
 
-    The connection is None for a host without libvirt: nothing is there. Raises VirtfleetError where it
+    A guest also stays where something would be lost with it that may not go (see departures). The connection is None for a host without libvirt: nothing is there. Raises VirtfleetError where it
     cannot be told what the collection made.
     """
     if connection is None:
         return Leftovers()
-    return FIND[table.kind](connection, wants, {str(table.identity(want)) for want in wants})
+    declared = {str(table.identity(want)) for want in wants}
+    if table.kind == "domain":
+        return domains(connection, declared, going)
+    return FIND[table.kind](connection, wants, declared)
 
 
 def undeclared(there: t.Iterable[t.Any], declared: set[str]) -> list[t.Any]:
@@ -67,12 +71,17 @@ def undeclared(there: t.Iterable[t.Any], declared: set[str]) -> list[t.Any]:
     return sorted((found for found in there if found.name() not in declared), key=lambda found: str(found.name()))
 
 
-def domains(connection: t.Any, wants: t.Sequence[Item], declared: set[str]) -> Leftovers:
+def domains(connection: t.Any, declared: set[str], going: Belongings) -> Leftovers:
     """Guests with the mark. One that was there before it was declared has none."""
     out = Leftovers()
     for domain in undeclared(connection.listAllDomains(0), declared):
-        if signed(paths.document(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))):
-            out.decide(domain.name(), [])
+        definition = paths.document(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))
+        if signed(definition):
+            lost = loses(domain, definition, going)
+            if lost:
+                out.held[domain.name()] = f"is no longer declared, but stays: {lost}"
+            else:
+                out.decide(domain.name(), [])
     return out
 
 
@@ -207,7 +216,6 @@ def in_pool(pool: t.Any) -> Uses:
 
 
 FIND: dict[str, t.Callable[[t.Any, t.Sequence[Item], set[str]], Leftovers]] = {
-    "domain": domains,
     "network": networks,
     "pool": pools,
     "volume": volumes,

@@ -95,6 +95,22 @@ def test_a_guest_that_was_there_before_it_was_declared_is_never_purged(connectio
     assert names(connection)["domains"] == ["test"]
 
 
+def test_a_guest_that_is_saved_stays_and_the_others_go(connection: Any, run_main: Run) -> None:
+    """One bad item does not stop the others."""
+    declare = functools.partial(run_main, domains.main, uri=URI, config=[])
+    declare(config=[{**WEB, "state": "running"}, {**WEB, "name": "web02"}])
+    connection.lookupByName("web01").managedSave(0)
+    said, done = (declare(purge=True, check=check, fails=True) for check in (True, False))
+    assert said["changes"] == done["changes"]
+    assert told(done) == [("domain web02", "state", "stopped", "absent")]
+    assert [failure["domain"] for failure in done["failures"]] == ["web01"]
+    assert "is no longer declared, but stays: the guest is saved (managedsave)" in done["failures"][0]["problem"]
+    assert names(connection)["domains"] == ["test", "web01"]
+    gone = declare(purge=True, remove_saved_state=True)
+    assert ("domain web01", "saved_state", True, None) in told(gone)
+    assert names(connection)["domains"] == ["test"]
+
+
 def test_a_copy_of_a_guest_is_somebody_elses(connection: Any, run: Run) -> None:
     run(domains, WEB)
     xml = connection.lookupByName("web01").XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)

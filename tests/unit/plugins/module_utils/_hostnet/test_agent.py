@@ -64,6 +64,19 @@ def host(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Host:
     return made
 
 
+def test_a_file_that_is_a_link_to_another_stays_one(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "real").mkdir()
+    real, link, mask = tmp_path / "real/a.yaml", tmp_path / "a.yaml", tmp_path / "b.network"
+    real.write_text("old")
+    link.symlink_to("real/a.yaml")
+    mask.symlink_to("/dev/null")
+    agent.write(str(link), "new")
+    agent.write(str(mask), "new")
+    assert (real.read_text(), link.is_symlink()) == ("new", True)
+    assert (mask.read_text(), mask.is_symlink()) == ("new", False)
+    assert pathlib.Path("/dev/null").is_char_device()
+
+
 def test_a_trial_is_tried_and_kept(host: Host) -> None:
     host.begin()
     agent.apply(str(host.trial))
