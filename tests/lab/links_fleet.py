@@ -151,7 +151,7 @@ class Links(Fleet):
         """Wait for a link to come or go, seen from the host's network: SSH may be out of order."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            names = [link["ifname"] for link in json.loads(self.lab("-q", "exec", host, "--", "ip", "-j", "link"))]
+            names = [link["ifname"] for link in json.loads(self.exec(host, "ip", "-j", "link"))]
             if (name in names) == there:
                 return
             time.sleep(0.1)

@@ -179,6 +179,7 @@ part_integration() (
         jobs+=($!)
     done < <(lab integration list | awk 'NR > 1 && $3 == "running"')
     for job in "${jobs[@]}"; do wait "$job" || status=1; done
+    [ -n "$KEEP" ] || lab integration --quiet down || status=1
     exit $status
 )
 

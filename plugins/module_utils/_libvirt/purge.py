@@ -55,7 +55,8 @@ class Leftovers:
 def leftovers(connection: t.Any, table: Table, wants: t.Sequence[Item], going: Belongings) -> Leftovers:
     """What the collection made of one kind and is not among the declared items.
 
-    A guest also stays where something would be lost with it that may not go (see departures). The connection is None for a host without libvirt: nothing is there. Raises VirtfleetError where it
+    A guest also stays where something would be lost with it that may not go (see departures). The
+    connection is None for a host without libvirt: nothing is there. Raises VirtfleetError where it
     cannot be told what the collection made.
     """
     if connection is None:

@@ -69,7 +69,7 @@ def _shell(lab: Lab, wanted: argparse.Namespace) -> int:
 def _exec(lab: Lab, wanted: argparse.Namespace) -> int:
     if not wanted.command:
         raise LabError("Say what to run: lab exec PLACE -- COMMAND...")
-    return hosts.run_in(lab, wanted.place, wanted.command)
+    return subprocess.call(hosts.in_place(lab, wanted.place, wanted.command))
 
 
 def _reboot(lab: Lab, wanted: argparse.Namespace) -> int:

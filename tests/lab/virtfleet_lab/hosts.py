@@ -159,8 +159,22 @@ def push_guest_image(lab: Lab, host: Host) -> None:
             raise LabError(f"The test guest could not be copied to {host.name}.")
 
 
-def run_in(lab: Lab, place: str, command: Sequence[str]) -> int:
-    """Run a command in the network namespace of a place on the terminal; return its exit code.
+def entering(lab: Lab, host: Host, command: Sequence[str]) -> list[str]:
+    """Return the command that runs `command` inside a host, whatever the state of its network and its SSH.
+
+    Raises LabError when the host is off.
+    """
+    members = group(lab, host) / "machine/payload/init.scope/cgroup.procs"
+    leaders = members.read_text().split() if members.exists() else []
+    if not leaders:
+        raise LabError(f"{host.name} is off; switch it on with `lab start {host.name}`.")
+    path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    enter = ["nsenter", f"--target={leaders[0]}", "--all", "--root", "--wd", "--"]
+    return _as_visitor(lab, [*enter, "env", "-i", path, "HOME=/root", "USER=root", "LANG=C.UTF-8", *command])
+
+
+def in_place(lab: Lab, place: str, command: Sequence[str]) -> list[str]:
+    """Return the command that runs a program of this machine in the network of a place.
 
     Raises LabError when the place is not there.
     """
@@ -168,5 +182,9 @@ def run_in(lab: Lab, place: str, command: Sequence[str]) -> int:
         lab.host(place)
     if not external.namespace_exists(lab, place):
         raise LabError(f"{place} is not up in lab {lab.name!r}; see `lab list`.")
-    visitors = cgroups.lab_group(lab.name) / "visitors"
-    return subprocess.call(cgroups.joined(visitors, external.inside(lab, place, command)))
+    return _as_visitor(lab, external.inside(lab, place, command))
+
+
+def _as_visitor(lab: Lab, command: Sequence[str]) -> list[str]:
+    """Return the command that runs `command` so that it ends with the lab."""
+    return cgroups.joined(cgroups.lab_group(lab.name) / "visitors", command)
