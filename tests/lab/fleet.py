@@ -5,21 +5,29 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import subprocess
-import sys
 import time
 import typing as t
 from pathlib import Path
 
 import yaml
+from loaded_ansible import LoadedAnsible
 from virtfleet_lab import hosts as machines
 from virtfleet_lab.inventory import inventory
 from virtfleet_lab.state import Lab
 
 HERE = Path(__file__).resolve().parent
 LAB = HERE / "lab"
+
+ENVIRONMENT = {
+    **os.environ,
+    "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callback_plugins"),
+    "ANSIBLE_CALLBACKS_ENABLED": "events",
+    "ANSIBLE_NOCOLOR": "1",
+}
 
 STATE = r"""
 for path in /etc/libvirt /var/lib/libvirt /etc/netplan /etc/systemd/network; do
@@ -47,6 +55,12 @@ def printed(command: list[str], what: str, timeout: float = 600) -> str:
     )
     assert done.returncode == 0, f"{what}: {done.stdout}{done.stderr}"
     return done.stdout
+
+
+@functools.cache
+def loaded_ansible() -> LoadedAnsible:
+    """The one of this process."""
+    return LoadedAnsible(ENVIRONMENT)
 
 
 class Run(t.NamedTuple):
@@ -125,26 +139,14 @@ class Fleet:
         """Run a playbook on the inventory."""
         events = self.folder / "events.jsonl"
         events.unlink(missing_ok=True)
-        environment = {
-            **os.environ,
-            "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callback_plugins"),
-            "ANSIBLE_CALLBACKS_ENABLED": "events",
-            "ANSIBLE_NOCOLOR": "1",
-            "VIRTFLEET_EVENTS": str(events),
-        }
-        program = Path(sys.executable).with_name("ansible-playbook")
-        done = subprocess.run(
-            [str(program), "-i", str(self.folder / "hosts.yml"), playbook, *options],
-            cwd=self.folder,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=900,
-            stdin=subprocess.DEVNULL,
-            check=False,
+        code, output = loaded_ansible().run(
+            ["-i", str(self.folder / "hosts.yml"), playbook, *options],
+            self.folder,
+            {**ENVIRONMENT, "VIRTFLEET_EVENTS": str(events)},
+            900,
         )
         lines = events.read_text(encoding="utf-8").splitlines() if events.exists() else []
-        return Run(done.returncode, done.stdout + done.stderr, [json.loads(line) for line in lines])
+        return Run(code, output, [json.loads(line) for line in lines])
 
     def module(self, name: str, *options: str, hosts: str = "kvm_hosts", **arguments: t.Any) -> Run:
         """Run one module of the collection on the hosts."""
