@@ -1,7 +1,7 @@
 # Copyright (c) 2026, virtfleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hosts whose network is not netplan's: networkd alone, and ifupdown."""
+"""Hosts whose network is not that of netplan and networkd: networkd alone, NetworkManager, ifupdown."""
 
 from __future__ import annotations
 
@@ -29,6 +29,22 @@ END
 systemctl -q enable systemd-networkd
 mkdir -p /root/netplan && mv /etc/netplan/* /root/netplan/
 systemd-run --quiet --wait sh -c 'netplan generate; networkctl reload; networkctl reconfigure eno1; sleep 5'
+"""
+
+NETWORK_MANAGER = """
+export DEBIAN_FRONTEND=noninteractive
+apt-get -qq update && apt-get -qq install -y --no-install-recommends network-manager >/dev/null 2>&1
+# Cables of namespaces are nobody's by NetworkManager's own rules.
+cat > /etc/NetworkManager/conf.d/10-lab.conf <<'END'
+[main]
+no-auto-default=*
+
+[device]
+match-device=interface-name:eno*
+managed=1
+END
+sed -i 's/renderer: networkd/renderer: NetworkManager/' /etc/netplan/01-netcfg.yaml
+systemctl -q disable systemd-networkd systemd-networkd.socket 2>/dev/null
 """
 
 
@@ -83,3 +99,13 @@ def test_ifupdown_is_refused_with_the_way_out(fleet: Links, host: str) -> None:
     assert "ports[0]: eno2 is configured by ifupdown" in said
     assert "describe it in netplan instead" in said
     fleet.sh(host, "rm /etc/network/interfaces.d/eno2")
+
+
+def test_netplan_with_network_manager(fleet: Links, host: str) -> None:
+    fleet.sh(host, NETWORK_MANAGER)
+    fleet.lab("reboot", host)
+    fleet.declare({})
+    assert "netplan-eno1" in fleet.sh(host, "nmcli device")
+    before = fleet.sh(host, "cat /etc/netplan/01-netcfg.yaml")
+    there_and_back(fleet, host)
+    assert fleet.sh(host, "cat /etc/netplan/01-netcfg.yaml") == before
