@@ -82,7 +82,8 @@ class Links(Fleet):
         while time.monotonic() < end:
             time.sleep(1.5)
             before, found = found, self.network(host)
-            if before == found:
+            # One that is still looked for on the network is followed by others.
+            if before == found and "tentative" not in json.dumps(found["kernel"]):
                 break
         return found
 

@@ -161,7 +161,9 @@ chmod 600 /etc/netplan/*; netplan apply""",
     look = "ip -br addr show {0} | tr ' ' '\\n' | grep -c '10.9.0.5/24\\|10.9.0.6/24\\|fd00:9::5/64'"
     look += "; ip route show dev {0}"
     look += "; cat /sys/class/net/{0}/mtu"
+    # Without the router, which announces itself when it likes.
     look += "; grep '^DNS=\\|^DOMAINS=' /run/systemd/netif/links/$(cat /sys/class/net/{0}/ifindex)"
+    look += " | sed 's/ fe80:[^ ]*//'"
     fleet.settled(host)
     before = fleet.sh(host, look.format("eno2"))
     bridge = {"name": "br1", "type": "bridge", "ports": ["eno2"]}
