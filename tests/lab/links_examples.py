@@ -27,7 +27,8 @@ VirtfleetError = import_module("module_utils._errors").VirtfleetError
 netplan_edit = import_module("module_utils._hostnet.netplan_edit")
 netplan_yaml = import_module("module_utils._hostnet.netplan_yaml")
 netplan: t.Any = import_module("module_utils._hostnet.netplan")
-Netplan, Nic, Place = netplan.Netplan, netplan.Nic, netplan.Place
+Netplan, Place = netplan.Netplan, netplan.Place
+Nic: t.Any = import_module("module_utils._hostnet.facts").Nic
 
 BRIDGE = Place("bridges", "brtest")
 MAC = "52:54:00:99:99:99"

@@ -36,7 +36,7 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Links]:
 @pytest.mark.parametrize("host", HOSTS)
 def test_every_device_of_every_example(fleet: Links, host: str) -> None:
     assert int(fleet.sh(host, FETCH).split()[-1]) >= 29
-    for path in sorted((PLUGINS / "_hostnet").glob("netplan*.py")):
+    for path in [PLUGINS / "_hostnet/facts.py", *sorted((PLUGINS / "_hostnet").glob("netplan*.py"))]:
         put(fleet, host, f"/root/module_utils/_hostnet/{path.name}", path.read_text())
     put(fleet, host, "/root/module_utils/_errors.py", (PLUGINS / "_errors.py").read_text())
     put(fleet, host, "/root/bridge_all.py", HELPER.read_text())

@@ -10,10 +10,29 @@ import ipaddress
 import typing as t
 from xml.etree import ElementTree as ET
 
-from .netplan import Nic
-
 BORROWERS = ("bond", "bridge", "team", "vlan")
 """The kinds of device that have the MAC address of one below them."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Nic:
+    """What of a network device decides which definition is its own.
+
+    :param mac: its MAC address now
+    :param permanent: the one that it was made with
+    :param borrowed: whether its MAC address is that of a device which it is built on
+    """
+
+    name: str
+    mac: str = ""
+    driver: str = ""
+    permanent: str = ""
+    borrowed: bool = False
+
+    @property
+    def macs(self) -> set[str]:
+        """The addresses by which a definition can mean it."""
+        return {mac.lower() for mac in (self.mac, self.permanent) if mac}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -13,6 +13,7 @@ import dataclasses
 import fnmatch
 import typing as t
 
+from .facts import Nic
 from .netplan_yaml import Body, merge, plain
 
 PHYSICAL = ("ethernets", "wifis", "modems")
@@ -40,27 +41,6 @@ READ_ONCE = ("path-cost", "port-priority", "primary")
 NEW_FILES = ("70-virtfleet.yaml", "99-virtfleet.yaml", "zz-virtfleet.yaml")
 NEW_FILE = NEW_FILES[0]
 """Where a device goes that belongs to no file of the user's."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Nic:
-    """What of a network device decides which definition is its own.
-
-    :param mac: its MAC address now
-    :param permanent: the one that it was made with
-    :param borrowed: whether its MAC address is that of a device which it is built on
-    """
-
-    name: str
-    mac: str = ""
-    driver: str = ""
-    permanent: str = ""
-    borrowed: bool = False
-
-    @property
-    def macs(self) -> set[str]:
-        """The addresses by which a definition can mean it."""
-        return {mac.lower() for mac in (self.mac, self.permanent) if mac}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -12,7 +12,8 @@ from __future__ import annotations
 import typing as t
 
 from .._errors import Invalid, VirtfleetError
-from .netplan import NEW_FILE, Netplan, Nic, Place
+from .facts import Nic
+from .netplan import NEW_FILE, Netplan, Place
 from .netplan_own import drop_copy, own
 from .netplan_yaml import Body, is_true, merge, plain
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import copy
 
 from .._errors import VirtfleetError
-from .netplan import Netplan, Nic, Place
+from .facts import Nic
+from .netplan import Netplan, Place
 
 
 def own(net: Netplan, nic: Nic) -> Place | None:

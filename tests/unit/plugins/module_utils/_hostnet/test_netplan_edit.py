@@ -11,7 +11,8 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Invalid
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import netplan_edit
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.netplan import Netplan, Nic, Place
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Nic
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.netplan import Netplan, Place
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.netplan_yaml import load
 
 MAC = "52:54:00:00:00:01"

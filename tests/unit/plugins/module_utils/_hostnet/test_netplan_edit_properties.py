@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import netplan_edit
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.netplan import Netplan, Nic
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Nic
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.netplan import Netplan
 from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.test_netplan_edit import (
     BR0,
     MAC,
