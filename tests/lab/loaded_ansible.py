@@ -80,7 +80,7 @@ def serve(address: str) -> None:
         server.listen()
         os.write(1, b"ready\n")
         while True:
-            ready, _, _ = select.select([server.fileno(), 0], [], [])
+            ready = select.select([server.fileno(), 0], [], [])[0]
             if 0 in ready:
                 return
             connection, _peer = server.accept()
