@@ -46,6 +46,23 @@ class Unmeasured(Exception):
     """Something did not run, or not as it was meant to."""
 
 
+class Operator(Fleet):
+    """A fleet on which the command itself is run, from its start, as an operator does."""
+
+    def ansible_playbook(self, arguments: list[str], environment: dict[str, str]) -> tuple[int, str]:
+        done = subprocess.run(
+            [str(Path(sys.executable).with_name("ansible-playbook")), *arguments],
+            cwd=self.folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=900,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+        return done.returncode, done.stdout + done.stderr
+
+
 class Bench:
     """One benchmark on the hosts of a lab.
 
@@ -55,7 +72,6 @@ class Bench:
 
     def __init__(self, fleet: Fleet, measured: Measured) -> None:
         self.fleet, self.measured = fleet, measured
-        self.python = Path(sys.executable).with_name("ansible-playbook")
 
     def prepare(self) -> None:
         """Bring up hosts, and put on the first what runs there."""
@@ -100,20 +116,12 @@ class Bench:
         play = {"hosts": HOST, "gather_facts": False, "vars_files": [f"{guests}.json"], "tasks": [task]}
         self.write("play.yml", [play])
         options = ["-e", f"ansible_python_interpreter={PYTHON}"] if watched else []
+        environment = {**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_LIBRARY": str(HERE / "library")}
         started = time.monotonic()
-        done = subprocess.run(
-            [str(self.python), "-i", "hosts.yml", "play.yml", *options],
-            cwd=self.fleet.folder,
-            env={**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_LIBRARY": str(HERE / "library")},
-            capture_output=True,
-            text=True,
-            timeout=900,
-            stdin=subprocess.DEVNULL,
-            check=False,
-        )
+        code, output = self.fleet.ansible_playbook(["-i", "hosts.yml", "play.yml", *options], environment)
         seconds = time.monotonic() - started
-        if done.returncode or f"changed={int(changed)} " not in done.stdout:
-            raise Unmeasured(f"{task}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
+        if code or f"changed={int(changed)} " not in output:
+            raise Unmeasured(f"{task}: {output[-4000:]}")
         usage = json.loads(self.fleet.sh(HOST, "cat /root/bench/usage")) if watched else {}
         return {"seconds": seconds, **usage}
 
@@ -183,7 +191,7 @@ def main() -> int:
     arguments = parser.parse_args()
     measured = Measured()
     with tempfile.TemporaryDirectory(prefix="virtfleet-bench.") as folder:
-        fleet = Fleet("bench", Path(folder))
+        fleet = Operator("bench", Path(folder))
         bench = Bench(fleet, measured)
         try:
             bench.prepare()

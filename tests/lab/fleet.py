@@ -131,22 +131,20 @@ class Fleet:
         (self.folder / "hosts.yml").write_text(inventory(Lab(self.name)), encoding="utf-8")
         group = self.folder / "group_vars"
         group.mkdir(exist_ok=True)
-        control = f"/run/virtfleet-lab/{self.name}/ssh"
-        text = yaml.safe_dump({"ansible_control_path_dir": control, **variables}, sort_keys=False)
-        (group / "all.yml").write_text(text, encoding="utf-8")
+        (group / "all.yml").write_text(yaml.safe_dump(variables, sort_keys=False), encoding="utf-8")
 
     def play(self, playbook: str, *options: str) -> Run:
         """Run a playbook on the inventory."""
         events = self.folder / "events.jsonl"
         events.unlink(missing_ok=True)
-        code, output = loaded_ansible().run(
-            ["-i", str(self.folder / "hosts.yml"), playbook, *options],
-            self.folder,
-            {**ENVIRONMENT, "VIRTFLEET_EVENTS": str(events)},
-            900,
-        )
+        environment = {**ENVIRONMENT, "VIRTFLEET_EVENTS": str(events)}
+        code, output = self.ansible_playbook(["-i", "hosts.yml", playbook, *options], environment)
         lines = events.read_text(encoding="utf-8").splitlines() if events.exists() else []
         return Run(code, output, [json.loads(line) for line in lines])
+
+    def ansible_playbook(self, arguments: list[str], environment: dict[str, str]) -> tuple[int, str]:
+        """Run ansible-playbook in the folder of the inventory; its exit code, and what it printed."""
+        return loaded_ansible().run(arguments, self.folder, environment, 900)
 
     def module(self, name: str, *options: str, hosts: str = "kvm_hosts", **arguments: t.Any) -> Run:
         """Run one module of the collection on the hosts."""

@@ -28,6 +28,14 @@ from .storage_observe import Users, another, disk_places
 Uses = t.Callable[[ET.Element], bool]
 
 
+class Asked(t.NamedTuple):
+    """What was asked for: the declared items, their names, and what may go with a guest."""
+
+    wants: t.Sequence[Item]
+    names: set[str]
+    going: Belongings
+
+
 @dataclasses.dataclass
 class Leftovers:
     """What is left over of earlier declarations.
@@ -61,10 +69,7 @@ def leftovers(connection: t.Any, table: Table, wants: t.Sequence[Item], going: B
     """
     if connection is None:
         return Leftovers()
-    declared = {str(table.identity(want)) for want in wants}
-    if table.kind == "domain":
-        return domains(connection, declared, going)
-    return FIND[table.kind](connection, wants, declared)
+    return FIND[table.kind](connection, Asked(wants, {str(table.identity(want)) for want in wants}, going))
 
 
 def undeclared(there: t.Iterable[t.Any], declared: set[str]) -> list[t.Any]:
@@ -72,13 +77,13 @@ def undeclared(there: t.Iterable[t.Any], declared: set[str]) -> list[t.Any]:
     return sorted((found for found in there if found.name() not in declared), key=lambda found: str(found.name()))
 
 
-def domains(connection: t.Any, declared: set[str], going: Belongings) -> Leftovers:
+def domains(connection: t.Any, asked: Asked) -> Leftovers:
     """Guests with the mark. One that was there before it was declared has none."""
     out = Leftovers()
-    for domain in undeclared(connection.listAllDomains(0), declared):
+    for domain in undeclared(connection.listAllDomains(0), asked.names):
         definition = paths.document(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))
         if signed(definition):
-            lost = loses(domain, definition, going)
+            lost = loses(domain, definition, asked.going)
             if lost:
                 out.held[domain.name()] = f"is no longer declared, but stays: {lost}"
             else:
@@ -86,12 +91,12 @@ def domains(connection: t.Any, declared: set[str], going: Belongings) -> Leftove
     return out
 
 
-def networks(connection: t.Any, wants: t.Sequence[Item], declared: set[str]) -> Leftovers:
+def networks(connection: t.Any, asked: Asked) -> Leftovers:
     """Networks with the mark; held by the guests that are on them."""
     out = Leftovers()
     found = [
         network
-        for network in undeclared(connection.listAllNetworks(0), declared)
+        for network in undeclared(connection.listAllNetworks(0), asked.names)
         if signed(paths.document(inactive_network(network)))
     ]
     trees = guests(connection) if found else []
@@ -100,13 +105,13 @@ def networks(connection: t.Any, wants: t.Sequence[Item], declared: set[str]) -> 
     return out
 
 
-def pools(connection: t.Any, wants: t.Sequence[Item], declared: set[str]) -> Leftovers:
+def pools(connection: t.Any, asked: Asked) -> Leftovers:
     """Pools that are noted, under their name and UUID; held by the guests whose disks are in them."""
     out = Leftovers()
     noted = Manifest(connection.getURI()).entries("pools")
     found = [
         pool
-        for pool in undeclared(connection.listAllStoragePools(0), declared)
+        for pool in undeclared(connection.listAllStoragePools(0), asked.names)
         if noted.get(pool.name(), {}).get("uuid") == pool.UUIDString()
     ]
     trees = guests(connection) if found else []
@@ -115,7 +120,7 @@ def pools(connection: t.Any, wants: t.Sequence[Item], declared: set[str]) -> Lef
     return out
 
 
-def volumes(connection: t.Any, wants: t.Sequence[Item], declared: set[str]) -> Leftovers:
+def volumes(connection: t.Any, asked: Asked) -> Leftovers:
     """Volumes that were declared as such, what is laid over others first.
 
     Those that were made for guests' disks go with the guests. Held are those that a guest has, that
@@ -124,7 +129,7 @@ def volumes(connection: t.Any, wants: t.Sequence[Item], declared: set[str]) -> L
     noted = {
         key: facts
         for key, facts in Manifest(connection.getURI()).entries("volumes").items()
-        if key not in declared and "guest" not in facts and "making" not in facts
+        if key not in asked.names and "guest" not in facts and "making" not in facts
     }
     out = Leftovers()
     left: dict[str, str | None] = {}
@@ -137,7 +142,7 @@ def volumes(connection: t.Any, wants: t.Sequence[Item], declared: set[str]) -> L
         elif not another(noted[key], found.definition):
             left[key] = found.definition.findtext("target/path")
     users = storage_observe.users(connection) if left else Users()
-    sources = named(wants)
+    sources = named(asked.wants)
     gone: set[str] = set()
     while True:
         who = {
@@ -216,7 +221,8 @@ def in_pool(pool: t.Any) -> Uses:
     return uses
 
 
-FIND: dict[str, t.Callable[[t.Any, t.Sequence[Item], set[str]], Leftovers]] = {
+FIND: dict[str, t.Callable[[t.Any, Asked], Leftovers]] = {
+    "domain": domains,
     "network": networks,
     "pool": pools,
     "volume": volumes,
