@@ -121,7 +121,8 @@ class Measure:
             self.counts[OFFLINE[0]] += 1
         if kind == "dir" and definition.find("target/format") is None:
             # As libvirt reads it.
-            ET.SubElement(definition.find("target"), "format", type="raw")  # type: ignore[arg-type]
+            target = definition.find("target")
+            ET.SubElement(ET.SubElement(definition, "target") if target is None else target, "format", type="raw")
         again = self.kind.offline(config, kind)
         before, after = (canonical(as_libvirt_reads(one), self.own) for one in (definition, again))
         rest = differences(before, after)

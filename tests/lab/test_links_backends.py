@@ -43,6 +43,8 @@ no-auto-default=*
 match-device=interface-name:eno*
 managed=1
 END
+# The only way out, also by IPv6, is to be the one that is bridged.
+echo 'net.ipv6.conf.eno2.disable_ipv6=1' > /etc/sysctl.d/10-lab.conf
 sed -i 's/renderer: networkd/renderer: NetworkManager/' /etc/netplan/01-netcfg.yaml
 systemctl -q disable systemd-networkd systemd-networkd.socket 2>/dev/null
 """
@@ -106,6 +108,12 @@ def test_netplan_with_network_manager(fleet: Links, host: str) -> None:
     fleet.lab("reboot", host)
     fleet.declare({})
     assert "netplan-eno1" in fleet.sh(host, "nmcli device")
+    ways = fleet.sh(host, "ip -6 route show default").splitlines()
+    assert ways
+    assert all("dev eno1" in way for way in ways)
     before = fleet.sh(host, "cat /etc/netplan/01-netcfg.yaml")
+    plain = fleet.settled(host)
+    assert fleet.links(host, WRONG, rollback_after=15).results("virtfleet.kvm.links")[0]["outcome"] == "rolled-back"
+    fleet.back(host, plain)
     there_and_back(fleet, host)
     assert fleet.sh(host, "cat /etc/netplan/01-netcfg.yaml") == before

@@ -47,6 +47,7 @@ class Device:
     :param network_file: the file by which networkd configures it
     :param dns: the name servers that networkd has from or for it
     :param client_id: what it calls itself towards the DHCP server, in hexadecimal
+    :param accept_ra: whether the kernel takes what routers announce on it (the kernel's ip-sysctl); empty without IPv6
     """
 
     name: str
@@ -64,6 +65,7 @@ class Device:
     network_file: str = ""
     dns: tuple[str, ...] = ()
     client_id: str = ""
+    accept_ra: str = ""
 
     @property
     def nic(self) -> Nic:

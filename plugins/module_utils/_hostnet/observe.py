@@ -107,6 +107,7 @@ def detailed(device: Device) -> Device:
         network_file=state.get("NETWORK_FILE", ""),
         dns=tuple(state.get("DNS", "").split()),
         client_id=lease.get("CLIENTID", ""),
+        accept_ra=read(f"/proc/sys/net/ipv6/conf/{device.name}/accept_ra").strip(),
     )
 
 

@@ -41,6 +41,8 @@ def plan(wants: t.Sequence[Item], facts: Facts, bypass_iptables: bool = False) -
     refuse(problems)
     work.finish()
     filtered(wants, facts, out, bypass_iptables)
+    if out.network_manager:
+        listening(facts, out)
     return out
 
 
@@ -92,3 +94,27 @@ def filtered(wants: t.Sequence[Item], facts: Facts, out: Plan, bypass: bool) -> 
     )
     out.commands.append(["sysctl", "-q", "-w", "net.bridge.bridge-nf-call-iptables=0"])
     out.undo.append(["sysctl", "-q", "-w", "net.bridge.bridge-nf-call-iptables=1"])
+
+
+def listening(facts: Facts, out: Plan) -> None:
+    """NetworkManager stops the kernel from listening to routers on a port, and leaves it so when the bridge goes.
+
+    Where netplan says nothing of IPv6 it writes ``ipv6.method=ignore`` (nm-settings(5)): then the kernel alone takes
+    the addresses and routes that routers announce, and the port of a bridge that goes must do as the bridge did.
+    """
+    for name, device in facts.devices.items():
+        bridge = facts.devices.get(device.master)
+        if bridge is not None and bridge.name in out.gone and bridge.accept_ra not in ("", "0"):
+            out.commands += listen(name, bridge.accept_ra)
+        if out.ports.get(name, device.master) != device.master and device.accept_ra not in ("", "0"):
+            out.undo += listen(name, device.accept_ra)
+
+
+def listen(name: str, accept_ra: str) -> list[list[str]]:
+    """Have the kernel listen to routers on a device, and ask for them: it asks when IPv6 begins on it."""
+    keys = (("accept_ra", accept_ra), ("disable_ipv6", "1"), ("disable_ipv6", "0"))
+    return [
+        # NetworkManager, which was just started anew, sets the same keys until it is done.
+        ["sh", "-c", "nm-online -q -s -t 20; true"],
+        ["sysctl", "-q", "-w", *(f"net/ipv6/conf/{name}/{key}={value}" for key, value in keys)],
+    ]

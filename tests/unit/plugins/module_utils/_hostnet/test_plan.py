@@ -240,7 +240,36 @@ def test_network_manager_through_netplan() -> None:
     assert [file.path for file in found.files] == ["/etc/netplan/01-netcfg.yaml"]
     there = dataclasses.replace(host, netplan=(dataclasses.replace(NETPLAN, text=found.files[0].after or ""),))
     assert planned({"name": "br0", "state": "absent"}, host=there).network_manager
+    assert not found.undo  # Nothing is known of IPv6 here.
     assert "is NetworkManager's" in refusal({"name": "shim0", "type": "macvlan", "parent": "eno1"}, host=host)
+
+
+@pytest.mark.parametrize("renderer", ["NetworkManager", "networkd"])
+def test_a_port_that_network_manager_lets_go_listens_to_routers_again(renderer: str) -> None:
+    document = NETPLAN.text.replace("version: 2", f"version: 2, renderer: {renderer}")
+    host = dataclasses.replace(
+        HOST,
+        netplan=(dataclasses.replace(NETPLAN, text=document),),
+        network_manager=True,
+        devices={"eno1": dataclasses.replace(ENO1, accept_ra="1"), "eno2": ENO2},
+    )
+    listens = ["sysctl", "-q", "-w", "net/ipv6/conf/eno1/accept_ra=1"]
+    made = planned(BRIDGE, host=host)
+    there = dataclasses.replace(
+        host,
+        netplan=(dataclasses.replace(NETPLAN, text=text(made, "01-netcfg.yaml")),),
+        devices={
+            "br0": Device("br0", index=4, kind="bridge", accept_ra="1"),
+            "eno1": dataclasses.replace(ENO1, master="br0", accept_ra="0"),
+            "eno2": ENO2,
+        },
+    )
+    gone = planned({"name": "br0", "state": "absent"}, host=there)
+    expected = [listens] if renderer == "NetworkManager" else []
+    assert [command[:4] for command in made.undo if command[0] == "sysctl"] == expected
+    assert [command[:4] for command in gone.commands if command[0] == "sysctl"] == expected
+    assert not made.commands
+    assert not gone.undo
 
 
 # MacVLAN and networkd alone
