@@ -30,6 +30,8 @@ netplan: t.Any = import_module("module_utils._hostnet.netplan")
 Netplan, Place = netplan.Netplan, netplan.Place
 Nic: t.Any = import_module("module_utils._hostnet.facts").Nic
 
+GENERATE = next(path for path in ("/usr/libexec/netplan/generate", "/lib/netplan/generate") if Path(path).exists())
+"""What `netplan generate` calls, which itself takes Python's start each time."""
 BRIDGE = Place("bridges", "brtest")
 MAC = "52:54:00:99:99:99"
 STAYS = ("Match", "Link", "Bridge", "SR-IOV", "IPoIB")
@@ -68,7 +70,7 @@ def generated(net: t.Any) -> Written:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(netplan_yaml.dump(document))
             path.chmod(0o600)
-        done = subprocess.run(["netplan", "generate", "--root-dir", root], capture_output=True, text=True, check=False)
+        done = subprocess.run([GENERATE, "--root-dir", root], capture_output=True, text=True, check=False)
         if done.returncode:
             raise ValueError(done.stderr)
         files = [path for path in Path(root, "run").rglob("*") if path.is_file() and not path.is_symlink()]
@@ -90,9 +92,11 @@ def addressing(written: Written, place: t.Any) -> collections.Counter[str]:
     return found
 
 
-def wrong(before: t.Any, after: t.Any, place: t.Any, nic: t.Any) -> list[str]:
-    """What a bridge over a device has changed that it must not."""
-    old = generated(before)
+def wrong(before: t.Any, old: Written, after: t.Any, place: t.Any, nic: t.Any) -> list[str]:
+    """What a bridge over a device has changed that it must not.
+
+    :param old: what netplan writes for the documents of before
+    """
     try:
         new = generated(after)
     except ValueError as error:
@@ -156,7 +160,7 @@ def main(folders: list[str]) -> None:
     bridged, refused, broken, strange = 0, dict[str, int](), list[str](), list[str]()
     for host, before in (found for folder in folders for found in hosts(folder)):
         try:
-            generated(before)
+            old = generated(before)
         except ValueError:
             # This netplan is older than the example, or lacks what it is about.
             continue
@@ -171,7 +175,7 @@ def main(folders: list[str]) -> None:
                 refused[name] = refused.get(name, 0) + 1
                 continue
             bridged += 1
-            broken += [f"{host} {place.id}: {each}" for each in wrong(before, after, place, nic)]
+            broken += [f"{host} {place.id}: {each}" for each in wrong(before, old, after, place, nic)]
     print(json.dumps({"bridged": bridged, "refused": refused, "broken": broken, "strange": strange}))
 
 

@@ -9,6 +9,7 @@ import contextlib
 import difflib
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -34,6 +35,7 @@ VOLATILE = {
     "topology_change",
     "topology_change_detected",
     "promiscuity",
+    "cost",  # A bridge's port has it from its speed, and NetworkManager sets one of its own at times.
 }
 """What of ``ip``'s output changes by itself."""
 
@@ -145,16 +147,33 @@ class Links(Fleet):
             start_new_session=True,
         ) as process:
             for name in [link["name"] for link in config]:
-                self.wait_for_link(host, name)
+                try:
+                    self.wait_for_link(host, name, run=process)
+                except AssertionError as error:
+                    os.killpg(process.pid, signal.SIGKILL)
+                    raise AssertionError(f"{error}; the run said: {process.communicate()[0]}") from None
             yield process
 
-    def wait_for_link(self, host: str, name: str, there: bool = True, seconds: float = 40) -> None:
-        """Wait for a link to come or go, seen from the host's network: SSH may be out of order."""
+    def wait_for_link(
+        self,
+        host: str,
+        name: str,
+        there: bool = True,
+        seconds: float = 90,
+        run: subprocess.Popen[str] | None = None,
+    ) -> None:
+        """Wait for a link to come or go, seen from the host's network: SSH may be out of order.
+
+        :param run: what is to bring it about; once that has ended there is nothing to wait for
+        """
         end = time.monotonic() + seconds
         while time.monotonic() < end:
+            over = run is not None and run.poll() is not None
             names = [link["ifname"] for link in json.loads(self.exec(host, "ip", "-j", "link"))]
             if (name in names) == there:
                 return
+            if over:
+                break
             time.sleep(0.1)
         raise AssertionError(f"{name} on {host}: waited in vain")
 
