@@ -19,6 +19,7 @@ import tempfile
 import typing as t
 from importlib import import_module
 from pathlib import Path
+from urllib.parse import quote
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
@@ -78,16 +79,22 @@ def generated(net: t.Any) -> Written:
         return {str(path.relative_to(root)): UUID.sub("id", path.read_text()) for path in files}
 
 
+def file_names(place: t.Any) -> set[str]:
+    """How a definition's id stands in the name of a file; since 1.1 netplan quotes it there."""
+    return {place.id, quote(place.id, safe="")}
+
+
 def addressing(written: Written, place: t.Any) -> collections.Counter[str]:
     """What a definition's unit or connection says of addresses, section by section."""
     found = collections.Counter[str]()
+    own = [f"netplan-{name}.{ending}" for name in file_names(place) for ending in ("network", "nmconnection")]
     for path, text in written.items():
-        if path.endswith((f"/10-netplan-{place.id}.network", f"/netplan-{place.id}.nmconnection")):
+        if Path(path).name.removeprefix("10-") in own:
             for section in re.split(r"^\[", text, flags=re.M):
-                name, _bracket, body = section.partition("]\n")
-                if name == "Network":
+                title, _bracket, body = section.partition("]\n")
+                if title == "Network":
                     found.update(line for line in body.split("\n") if line and line.split("=")[0] not in STACKED)
-                elif name in ("ipv4", "ipv6") or (path.endswith(".network") and name not in STAYS):
+                elif title in ("ipv4", "ipv6") or (path.endswith(".network") and title not in STAYS):
                     found[section.strip()] += 1
     return found
 
@@ -106,7 +113,8 @@ def wrong(before: t.Any, old: Written, after: t.Any, place: t.Any, nic: t.Any) -
     found = [f"the bridge has {have - had}, and not {had - have}"] if have != had else []
     if netplan_edit.layer3(after.merged(own)):
         found.append(f"the port still has {netplan_edit.layer3(after.merged(own))}")
-    mine = re.compile(rf"netplan-({'|'.join(re.escape(each.id) for each in (place, own, BRIDGE))})\.")
+    names = {name for each in (place, own, BRIDGE) for name in file_names(each)}
+    mine = re.compile(rf"netplan-({'|'.join(map(re.escape, names))})\.")
     for path in {*old, *new}:
         # What is built on the device may name its bridge instead.
         same = new.get(path, "").replace(BRIDGE.id, place.id) == old.get(path, "")
@@ -145,7 +153,7 @@ def device(net: t.Any, place: t.Any) -> t.Any:
 
 def sample(pattern: str) -> str:
     """A text that a pattern matches."""
-    return re.sub(r"\[(.).*\]|[*?]", r"\1", pattern)
+    return re.sub(r"\[(.).*\]|[*?]", r"\1", pattern) or "eno99"
 
 
 def hosts(folder: str) -> t.Iterator[tuple[str, t.Any]]:

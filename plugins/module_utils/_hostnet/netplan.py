@@ -185,6 +185,9 @@ class Netplan:
         network = document["network"]
         if not isinstance(network.get(place.section), dict):
             network[place.section] = {}
+            if "vrfs" in network:
+                # netplan 0.106 reads twice what names something further down, and then has a VRF's rules twice.
+                network["vrfs"] = network.pop("vrfs")
         if not isinstance(network[place.section].get(place.id), dict):
             network[place.section][place.id] = {}
         return network[place.section][place.id]

@@ -11,6 +11,9 @@ from .._errors import VirtfleetError
 from .facts import Nic
 from .netplan import Netplan, Place
 
+SHARED = ("match", "embedded-switch-mode", "delay-virtual-functions-rebind", "virtual-function-count")
+"""What a copy leaves with the definition for several, which virtual functions name as theirs."""
+
 
 def own(net: Netplan, nic: Nic) -> Place | None:
     """The definition that is a device's alone.
@@ -40,7 +43,7 @@ def own(net: Netplan, nic: Nic) -> Place | None:
     if name != nic.name:
         body["match"] = {"name": nic.name}
     for key, value in net.merged(place).items():
-        if key != "match":
+        if key not in SHARED:
             body[key] = copy.deepcopy(value)
     # It is part of what the other is part of, and what is built on the other is built on this device.
     for master in net.masters(place.id):
@@ -61,7 +64,7 @@ def drop_copy(net: Netplan, place: Place, nic: Nic) -> Place:
     other = without.owner(nic)
     if other is None or other.section != place.section or not net.shared(other):
         return place
-    bodies = [{key: value for key, value in net.merged(each).items() if key != "match"} for each in (place, other)]
+    bodies = [{key: value for key, value in net.merged(each).items() if key not in SHARED} for each in (place, other)]
     if bodies[0] != bodies[1] or net.masters(place.id) != net.masters(other.id):
         return place
     net.relink(("tunnels", "vlans"), place.id, other.id)

@@ -211,6 +211,26 @@ def test_a_device_of_several_is_part_of_what_they_are_part_of() -> None:
         bridged(bonded, "eno1")
 
 
+def test_what_virtual_functions_want_of_several_devices_stays_with_those() -> None:
+    """netplan refuses a physical function by name that no virtual function names."""
+    sriov = "embedded-switch-mode: switchdev, delay-virtual-functions-rebind: true"
+    before = parsed(a=f"network: {{ethernets: {{x: {{match: {{name: 'en*'}}, mtu: 1400, {sriov}}}, vf: {{link: x}}}}}}")
+    after = bridged(before, "eno1")
+    own = after.owner(Nic("eno1", MAC))
+    assert own is not None
+    assert after.merged(own) == {"mtu": "1400"}
+    assert after.get(Place("ethernets", "vf"), "link") == "x"
+    netplan_edit.remove(after, "br0", "bridge", {"eno1": Nic("eno1", MAC)})
+    assert after.documents == before.documents
+
+
+def test_vrfs_stay_behind_what_they_name() -> None:
+    """netplan 0.106 has the rules of a VRF twice where that comes first."""
+    before = parsed(a="network: {ethernets: {eno1: {dhcp4: true}}, vrfs: {blue: {table: 5, interfaces: [eno1]}}}")
+    after = bridged(before, "eno1")
+    assert list(after.network("a.yaml")) == ["ethernets", "bridges", "vrfs"]
+
+
 def test_a_new_name_is_the_only_one() -> None:
     net = parsed(a="network: {ethernets: {x: {match: {name: 'e*'}, set-name: lan0, dhcp4: true}, eno2: {dhcp6: true}}}")
     assert net.owner(Nic("eno2", MAC)) == Place("ethernets", "eno2")
