@@ -40,11 +40,12 @@ cat > /etc/NetworkManager/conf.d/10-lab.conf <<'END'
 no-auto-default=*
 
 [device]
-match-device=interface-name:eno*
+match-device=interface-name:eno1
 managed=1
 END
 # The only way out, also by IPv6, is to be the one that is bridged.
 echo 'net.ipv6.conf.eno2.disable_ipv6=1' > /etc/sysctl.d/10-lab.conf
+sed -i '/^    eno2:/,+1d' /etc/netplan/01-netcfg.yaml
 sed -i 's/renderer: networkd/renderer: NetworkManager/' /etc/netplan/01-netcfg.yaml
 systemctl -q disable systemd-networkd systemd-networkd.socket 2>/dev/null
 """
