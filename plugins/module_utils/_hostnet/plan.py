@@ -101,20 +101,21 @@ def listening(facts: Facts, out: Plan) -> None:
 
     Where netplan says nothing of IPv6 it writes ``ipv6.method=ignore`` (nm-settings(5)): then the kernel alone takes
     the addresses and routes that routers announce, and the port of a bridge that goes must do as the bridge did.
+    With any other method accept_ra is 0, and addresses that NetworkManager sets itself are not touched.
     """
     for name, device in facts.devices.items():
         bridge = facts.devices.get(device.master)
         if bridge is not None and bridge.name in out.gone and bridge.accept_ra not in ("", "0"):
-            out.commands += listen(name, bridge.accept_ra)
+            out.commands.append(listen(name, bridge.accept_ra))
         if out.ports.get(name, device.master) != device.master and device.accept_ra not in ("", "0"):
-            out.undo += listen(name, device.accept_ra)
+            out.undo.append(listen(name, device.accept_ra))
 
 
-def listen(name: str, accept_ra: str) -> list[list[str]]:
-    """Have the kernel listen to routers on a device, and ask for them: it asks when IPv6 begins on it."""
+def listen(name: str, accept_ra: str) -> list[str]:
+    """Have the kernel listen to routers on a device, and ask for them: it asks when IPv6 begins on it.
+
+    NetworkManager, which was just started anew, sets the same keys until it is done.
+    """
     keys = (("accept_ra", accept_ra), ("disable_ipv6", "1"), ("disable_ipv6", "0"))
-    return [
-        # NetworkManager, which was just started anew, sets the same keys until it is done.
-        ["sh", "-c", "nm-online -q -s -t 20; true"],
-        ["sysctl", "-q", "-w", *(f"net/ipv6/conf/{name}/{key}={value}" for key, value in keys)],
-    ]
+    settings = (f"net/ipv6/conf/{name}/{key}={value}" for key, value in keys)
+    return ["sh", "-c", 'nm-online -q -s -t 20; exec sysctl -q -w "$@"', "sh", *settings]
