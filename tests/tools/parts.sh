@@ -16,6 +16,7 @@ describe() {
         molecule) echo 'scenarios of extensions/molecule' ;;
         corpus) echo 'definitions of other people, on a real libvirt' ;;
         bench) echo 'tests/bench' ;;
+        fuzz) echo 'random tests with many rounds' ;;
     esac
 }
 
@@ -27,6 +28,7 @@ has_something() {
         molecule) [ -d "$ROOT/extensions/molecule" ] ;;
         corpus) [ -e "$ROOT/tests/corpus/corpus" ] ;;
         bench) [ -e "$ROOT/tests/bench/bench.py" ] ;;
+        fuzz) grep -rqs 'mark\.fuzz' "$ROOT/tests/lab" "$ROOT/tests/unit" ;;
     esac
 }
 
@@ -157,7 +159,7 @@ part_sanity() (
 # Labs of their own: integration wants hosts with KVM, tests/lab wants bare ones and some in trouble,
 # molecule makes its host itself. Bringing hosts up takes seconds.
 lab() { "$ROOT/tests/lab/lab" --name "$@"; }
-LAB_NAMES=(test second site adopt live faults purge storage storageguests
+LAB_NAMES=(test second site adopt live faults purge storage storageguests storagefuzz killfuzz
     links linksbackends linksdocs linksfault linksrace linksguests)
 LABS=(integration molecule corpus bench "${LAB_NAMES[@]}")
 
@@ -229,6 +231,15 @@ part_molecule() (
     # default                   : actions=5  successful=5  disabled=0  skipped=0  missing=0  failed=0
     sed -n 's/.* successful=\([0-9]*\) .* failed=\([0-9]*\)$/\1 \2/p' "$RUN/molecule.log" >>"$RUN/counts"
     exit "$status"
+)
+
+# The random tests of lab and unit, marked as fuzz, with as many rounds as nobody waits for every day.
+# Those who set a number of rounds themselves get it. With -s they show how far they are, and their seeds.
+part_fuzz() (
+    uses_labs "${LAB_NAMES[@]}"
+    export VIRTFLEET_FUZZ_LINKS=${VIRTFLEET_FUZZ_LINKS:-200} VIRTFLEET_FUZZ_STORAGE=${VIRTFLEET_FUZZ_STORAGE:-500}
+    export VIRTFLEET_FUZZ_KILLS=${VIRTFLEET_FUZZ_KILLS:-50} VIRTFLEET_FUZZ_INPUTS=${VIRTFLEET_FUZZ_INPUTS:-20000}
+    ANSIBLE_COLLECTIONS_PATH=$COLLECTIONS run_pytest -v -s --durations 15 -m fuzz tests/lab tests/unit
 )
 
 # What libvirt's own tests hold, through the tables. It says for each kind whether enough came out the same.
