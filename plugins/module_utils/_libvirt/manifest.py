@@ -3,25 +3,42 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which pools and volumes of a host the collection made. libvirt has no place in them to say so.
 
-One small file on the host, written whole under another name and then renamed, so that it is either
-the old or the new one. What it does not name is somebody else's and is never removed; nor is what has
-the name but is another thing than the one that was noted (see purge).
+One small file on the host, whole at any time. What it does not name is somebody else's and is never
+removed; nor is what has the name but is another thing than the one that was noted (see purge). A
+file that is damaged in any way is named and left alone.
 """
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import typing as t
 
 from .._errors import VirtfleetError
+from .._host.private_file import PrivateFile
+from .process import alive, mark
 
 FOLDER = "/var/lib/virtfleet"
 NAME = "storage.json"
 PASSING = ("test:",)
 """Where nothing is noted: what libvirt's test driver made is gone with the connection."""
+
+KINDS = ("pools", "volumes")
+FACTS = ("uuid", "guest", "identity", "format", "making", "began")
+"""What may be noted of a resource, each a text:
+
+- ``uuid``: the UUID of a pool
+- ``guest``: the guest that a volume was made for
+- ``identity``: what tells a volume from another one of its name (see storage_observe.identity)
+- ``format``: the format that a volume was made with
+- ``making``: the process that makes a volume, until it is whole
+- ``began``: when that process began, in nanoseconds since 1970
+
+Facts of other names are kept as they are.
+"""
+LONGEST = 4096
+"""Characters that a name or a fact may have."""
 
 Entries = dict[str, dict[str, t.Any]]
 
@@ -37,10 +54,11 @@ class Manifest:
         self.uri = uri
         self.folder = folder or default_folder()
         self.kept = not uri.startswith(PASSING)
+        self.file = PrivateFile(self.folder, NAME, "the list of what this collection made", mark())
 
     @property
     def path(self) -> str:
-        return os.path.join(self.folder, NAME)
+        return self.file.path
 
     def entries(self, kind: str) -> Entries:
         """What was made of one kind, ``pools`` or ``volumes``, by identity."""
@@ -48,24 +66,57 @@ class Manifest:
 
     def read(self) -> dict[str, t.Any]:
         """The whole file. Raises VirtfleetError where it is damaged, rather than forget what is ours."""
-        try:
-            with open(self.path, encoding="utf-8") as file:
-                content = json.load(file)
-        except FileNotFoundError:
+        content = self.file.read()
+        if content is None:
             return {}
-        except (OSError, ValueError) as error:
-            raise VirtfleetError(
-                f"the list of what this collection made, {self.path}, cannot be read: {error};"
-                " put back a good copy, or remove it: then nothing that is there counts as made by it"
-            ) from None
-        if not isinstance(content, dict):
-            raise VirtfleetError(f"the list of what this collection made, {self.path}, is damaged; remove it")
-        return content
+        try:
+            found = json.loads(content.decode("utf-8"), object_pairs_hook=unique, parse_constant=unknown)
+            hold(found)
+        except RecursionError:
+            raise self.damaged("it is nested too deeply") from None
+        except (ValueError, MemoryError) as error:
+            raise self.damaged(str(error)) from None
+        return t.cast("dict[str, t.Any]", found)
 
-    def put(self, kind: str, name: str, **facts: t.Any) -> None:
-        """Note a resource as made, or change what is noted of it."""
+    def damaged(self, problem: str) -> VirtfleetError:
+        """The error for a file that is not what was written."""
+        return self.file.refused(
+            f"cannot be read: {problem[:200]};"
+            " put back a good copy, or remove it: then nothing that is there counts as made by it"
+        )
+
+    def check(self) -> None:
+        """Raises VirtfleetError where the file cannot be read, or could not be written. Changes nothing."""
+        if self.kept:
+            self.read()
+            self.file.check()
+
+    def prepare(self) -> None:
+        """Try that the file can be read and written, before anything is made. Raises VirtfleetError."""
+        if self.kept:
+            self.read()
+            self.file.prepare()
+
+    def put(self, kind: str, name: str, **facts: str) -> None:
+        """Note a resource as made, in place of what was noted of it."""
         with self.changing() as content:
             content.setdefault(self.uri, {}).setdefault(kind, {})[name] = facts
+
+    def add(self, kind: str, name: str, **facts: str) -> None:
+        """Note more facts of a resource that is noted."""
+        with self.changing() as content:
+            entry = content.get(self.uri, {}).get(kind, {}).get(name)
+            if entry is not None:
+                entry.update(facts)
+
+    def begin(self, name: str, **facts: str) -> None:
+        """Note that this process makes a volume. Raises VirtfleetError where another one is at it."""
+        with self.changing() as content:
+            entries = content.setdefault(self.uri, {}).setdefault("volumes", {})
+            noted = entries.get(name, {}).get("making")
+            if noted is not None and noted != mark() and alive(noted):
+                raise VirtfleetError(f"another run makes it in this moment ({noted}); wait for that one")
+            entries[name] = {**facts, "making": mark()}
 
     def drop(self, kind: str, name: str) -> None:
         """Forget a resource."""
@@ -79,20 +130,61 @@ class Manifest:
         if not self.kept:
             yield {}
             return
-        os.makedirs(self.folder, mode=0o700, exist_ok=True)
-        handle = os.open(os.path.join(self.folder, ".lock"), os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        with open(handle, "w", encoding="utf-8") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with self.file.locked() as folder:
             content = self.read()
             yield content
-            temporary = f"{self.path}.new"
-            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with open(descriptor, "w", encoding="utf-8") as file:
-                json.dump(content, file, indent=1, sort_keys=True)
-                file.write("\n")
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, self.path)
+            try:
+                hold(content)
+            except ValueError as error:
+                raise VirtfleetError(f"it cannot be noted in {self.path}: {error}") from None
+            text = json.dumps(content, indent=1, sort_keys=True) + "\n"
+            self.file.put(folder, text.encode("utf-8"))
+
+
+def unique(pairs: list[tuple[str, t.Any]]) -> dict[str, t.Any]:
+    """A dictionary. Raises ValueError for a name that is there twice: one of the two would be lost."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name is there twice")
+    return found
+
+
+def unknown(word: str) -> t.NoReturn:
+    """Raises ValueError for what Python takes and JSON is not, such as NaN (RFC 8259, section 6)."""
+    raise ValueError(f"{word} is no JSON")
+
+
+def hold(content: t.Any) -> None:
+    """Raises ValueError for what no version of this file is: kinds by URI, names by kind, facts by name."""
+    for uri, kinds in mapping(content, "the file").items():
+        sound(uri)
+        for kind, entries in mapping(kinds, "what is noted of a libvirt").items():
+            mapping(entries, "a kind")
+            if kind not in KINDS:
+                continue
+            for name, facts in entries.items():
+                sound(name)
+                pool, slash, volume = name.partition("/")
+                if kind == "volumes" and not (pool and slash and volume):
+                    raise ValueError("the name of a volume is not POOL/VOLUME")
+                for fact, value in mapping(facts, "what is noted of a resource").items():
+                    if fact in FACTS:
+                        sound(value)
+
+
+def mapping(value: t.Any, what: str) -> dict[str, t.Any]:
+    """A dictionary. Raises ValueError for anything else."""
+    if not isinstance(value, dict):
+        raise ValueError(f"{what} is no dictionary")
+    return value
+
+
+def sound(value: t.Any) -> None:
+    """Raises ValueError for what is no bearable text: another type, too long, or with control characters."""
+    if not isinstance(value, str):
+        raise ValueError("a fact is no text")
+    if not value or len(value) > LONGEST or any(ord(letter) < 32 or ord(letter) == 127 for letter in value):
+        raise ValueError("a name or fact is empty, too long, or has control characters")
 
 
 def default_folder() -> str:

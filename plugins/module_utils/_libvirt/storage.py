@@ -42,6 +42,8 @@ def volume_define(connection: t.Any, name: str, step: Step, options: t.Any) -> N
     lay_over(connection, making, root)
     source = filling(connection, making)
     facts = {} if making.guest is None else {"guest": making.guest}
+    if item.get("format") is not None:
+        facts["format"] = str(item["format"])
     if source is None:
         create(pool, root)
     elif kind in MADE_DIRECTORIES and isinstance(source, str) and not item.get("encryption"):
