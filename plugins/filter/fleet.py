@@ -7,31 +7,31 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.parsing.dataloader import DataLoader
-from ansible.template import Templar
+from ansible.utils.display import Display
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils import _fleet
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _hidden, _mistaken
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._evaluate import evaluate
+
+display = Display()
 
 
-def fleet_problems(hosts: t.Sequence[str], variables: t.Mapping[str, t.Any]) -> list[str]:
-    """What is wrong with the declaration of a fleet, a sentence each.
+def fleet_problems(hosts: t.Sequence[str], variables: t.Any) -> list[str]:
+    """What is wrong with the declaration of a fleet, a sentence each. What may be wrong is a warning.
 
+    :param hosts: the virtualization hosts
     :param variables: ``hostvars``, or plain dictionaries by host
     """
-    return _fleet.problems(hosts, {host: declared(host, variables) for host in hosts})
-
-
-def declared(host: str, variables: t.Mapping[str, t.Any]) -> t.Mapping[str, t.Any]:
-    """What is declared for a host, its templates evaluated as a play on that host evaluates them.
-
-    ``hostvars`` itself evaluates them without ``hostvars``, so that no guest could name what another
-    host has.
-    """
-    if not hasattr(variables, "raw_get"):
-        return t.cast("t.Mapping[str, t.Any]", variables[host])
-    raw = variables.raw_get(host)
-    templar = Templar(loader=DataLoader(), variables={**raw, "hostvars": variables})
-    return {name: templar.template(raw[name]) for name in _fleet.VARIABLES if name in raw}
+    lines: list[str] = []
+    if hasattr(variables, "raw_get"):
+        refused, warned = _mistaken.variables({host: variables.raw_get(host) for host in hosts})
+        warned += _fleet.told_once(_hidden.hidden_items(hosts, variables))
+        for warning in warned:
+            display.warning(warning)
+        lines += refused + _hidden.hidden_guests(hosts, variables)
+    evaluated = evaluate(hosts, variables)
+    lines += _fleet.told_once(evaluated.problems)
+    return lines + _fleet.problems(hosts, evaluated.variables)
 
 
 class FilterModule:
@@ -39,4 +39,8 @@ class FilterModule:
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """The filters by name."""
-        return {"fleet_problems": fleet_problems, "guests_on": _fleet.guests_on}
+        return {
+            "fleet_problems": fleet_problems,
+            "guests_on": _fleet.guests_on,
+            "run_problems": _mistaken.run_problems,
+        }

@@ -28,13 +28,19 @@ SHARED = ("netfs", "gluster", "vstorage")
 VARIABLES = ("kvm_guests", *LISTS)
 """All variables that are looked at."""
 
+Problem = tuple[str | None, str]
+"""A host, or None for what is no host's, and a sentence about it."""
 
-def guests_on(guests: t.Iterable[Item], host: str) -> list[Item]:
-    """The guests of one host, as the module domains takes them: without the option ``host``."""
+
+def guests_on(guests: t.Iterable[Item], host: str, staying: bool = False) -> list[Item]:
+    """The guests of one host, as the module domains takes them: without the option ``host``.
+
+    :param staying: whether those that are to be absent are left out
+    """
     return [
         {name: value for name, value in guest.items() if name != "host"}
         for guest in guests
-        if guest.get("host") == host
+        if guest.get("host") == host and not (staying and guest.get("state") == "absent")
     ]
 
 
@@ -56,11 +62,34 @@ def problems(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, t.
     owned = twice(guests, "disk", lambda guest: disks(guest, shared.get(str(guest.get("host")), [])))
     lines += [f"{line}, or shareable: true where they share it" for line in owned]
     lines += link_addresses({host: variables[host].get("kvm_links") for host in hosts})
+    of_hosts: list[Problem] = []
     for host in hosts:
         for variable, table in LISTS.items():
             items = variables[host].get(variable) or []
-            lines += [f"host {host}: {line}" for line in items_problems(table, items, variable)]
-    return lines
+            of_hosts += [(host, line) for line in items_problems(table, items, variable)]
+    return lines + told_once(of_hosts)
+
+
+def told_once(found: t.Iterable[Problem]) -> list[str]:
+    """Sentences about hosts, each once: a mistake in a list that hosts share is one mistake.
+
+    :param found: the host, or None where a sentence is about none, and the sentence
+    """
+    hosts: dict[str, list[str]] = {}
+    for host, line in found:
+        having = hosts.setdefault(line, [])
+        if host is not None and host not in having:
+            having.append(host)
+    return [
+        f"{'host' if len(having) == 1 else 'hosts'} {some(having)}: {line}" if having else line
+        for line, having in hosts.items()
+    ]
+
+
+def some(names: t.Sequence[str]) -> str:
+    """The first few of many names."""
+    head = ", ".join(names[:5])
+    return head if len(names) <= 5 else f"{head} and {len(names) - 5} more"
 
 
 def merged(lists: t.Iterable[t.Any]) -> list[Item] | str:

@@ -49,6 +49,7 @@ def test_it_is_needed(variables: dict[str, Any]) -> None:
         {"kvm_guests": [{"name": "a", "host": "kvm01", "disks": None}]},
         with_disks({"file": "/a.qcow2", "size": None}, {"volume": "a", "pool": "p"}),
         with_disks({"size": "1GiB"}, host="kvm02"),
+        {"kvm_guests": [{"name": "a", "host": "kvm01", "state": "absent", "disks": [{"size": "1GiB"}]}]},
     ],
 )
 def test_it_is_not_needed(variables: dict[str, Any]) -> None:

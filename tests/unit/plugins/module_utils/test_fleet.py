@@ -76,8 +76,7 @@ def test_everything_wrong_is_said_at_once() -> None:
         "guest a: host: 'kvm99' is not in the inventory's group kvm_hosts",
         "guest a: vcpus: 0 is below the least, 1",
         "guest b: memory: 'x' is not a size; write it like 512MiB or 2GiB",
-        "host kvm01: network n: mtu: 1 is below the least, 68",
-        "host kvm02: network n: mtu: 1 is below the least, 68",
+        "hosts kvm01, kvm02: network n: mtu: 1 is below the least, 68",
     ]
 
 
@@ -202,6 +201,23 @@ def test_guests_on_gives_a_hosts_guests_without_the_host() -> None:
     assert guests_on(guests, "kvm01") == [{"name": "a", "memory": "1GiB"}, {"name": "c", "memory": "1GiB"}]
     assert guests_on(guests, "kvm03") == []
     assert guests == before
+
+
+def test_guests_on_without_those_that_go() -> None:
+    guests = [guest("a", state="absent"), guest("b", state="running"), guest("c")]
+    assert [one["name"] for one in guests_on(guests, "kvm01", staying=True)] == ["b", "c"]
+    assert [one["name"] for one in guests_on(guests, "kvm01")] == ["a", "b", "c"]
+
+
+def test_a_mistake_in_a_list_that_hosts_share_is_said_once() -> None:
+    hosts = [f"kvm{number}" for number in range(1000)]
+    variables: dict[str, Any] = {host: {"kvm_pools": [{"name": "p", "tarket": "/p"}]} for host in hosts}
+    variables["kvm7"]["kvm_networks"] = [{"name": "n", "mtu": 1}]
+    lines = problems(hosts, variables)
+    assert [line.partition(": pool ")[0].partition(": network ")[0] for line in lines] == [
+        "hosts kvm0, kvm1, kvm2, kvm3, kvm4 and 995 more",
+        "host kvm7",
+    ]
 
 
 def seconds(count: int, own_lists: bool) -> float:

@@ -1,0 +1,161 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Lists of the inventory that another one of the same name hides.
+
+Ansible takes one value of a variable: that of the host's own variables before that of a group, and that of
+a group before that of the group ``all``. Lists are not joined
+(https://docs.ansible.com/ansible/latest/playbook_guide/playbooks_variables.html). A guest in a list that is
+hidden would not be made; with ``guests_purge`` it would be removed.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.inventory.host import Host
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import Problem
+
+from ._evaluate import HostTemplar
+
+PURGES = {"kvm_networks": "networks_purge", "kvm_pools": "storage_purge", "kvm_volumes": "storage_purge"}
+"""The lists of a host's own things, and what has those removed that are in them no longer."""
+
+
+class Source(t.NamedTuple):
+    """A list as it is written.
+
+    :param place: where it stands, in words
+    :param hosts: the hosts that it is meant for
+    :param raw: the list, its templates not evaluated
+    :param shared: whether each of the hosts evaluates its templates, as it does those of its groups
+    """
+
+    place: str
+    hosts: t.Collection[str]
+    raw: t.Any
+    shared: bool = True
+
+
+def hidden_guests(hosts: t.Sequence[str], hostvars: t.Any) -> list[str]:
+    """A sentence for each guest that is declared for a host in a list that the host does not see.
+
+    :param hosts: the virtualization hosts
+    :param hostvars: Ansible's ``hostvars``
+    """
+    raw = {host: hostvars.raw_get(host) for host in hosts}
+    sources = of_groups(hosts, hostvars, "kvm_guests")
+    sources += [
+        Source(f"the variables of host {host}", hosts, raw[host]["kvm_guests"], shared=False)
+        for host in hosts
+        if "kvm_guests" in raw[host]
+    ]
+    seen: dict[str, list[str]] = {}
+    for source in distinct(sources):
+        for host in meant(source, hosts):
+            own = raw[host].get("kvm_guests")
+            if own is source.raw or own == source.raw:
+                continue
+            templar = HostTemplar(raw[host], hostvars)
+            missing = names(source.raw, host, templar, wanted=True) - names(own, host, templar)
+            for name in sorted(missing):
+                seen.setdefault(f"guest {name} of host {host}", []).append(source.place)
+    return [
+        f"{guest}: is declared in {places[0]}, but the host has another list kvm_guests, which hides that one;"
+        " declare the guest in the list that counts (ansible-inventory --host shows it), or take it out of the other"
+        for guest, places in seen.items()
+    ]
+
+
+def hidden_items(hosts: t.Sequence[str], hostvars: t.Any) -> list[Problem]:
+    """What purging would remove of a host because a group's list with it is hidden, a sentence each."""
+    out: list[Problem] = []
+    for variable, purge in PURGES.items():
+        for source in of_groups(hosts, hostvars, variable):
+            for host in source.hosts:
+                raw = hostvars.raw_get(host)
+                own = raw.get(variable)
+                if own is None or own == source.raw or not purge_is_on(raw, purge, hostvars):
+                    continue
+                templar = HostTemplar(raw, hostvars)
+                missing = sorted(names(source.raw, None, templar) - names(own, None, templar))
+                if missing:
+                    out.append(
+                        (
+                            host,
+                            f"{variable} of {source.place} is hidden by a list of the same name, and {purge} removes"
+                            f" what was made of it: {', '.join(missing)}",
+                        )
+                    )
+    return out
+
+
+def purge_is_on(raw: t.Mapping[str, t.Any], purge: str, hostvars: t.Any) -> bool:
+    """Whether a host's variables have what is no longer declared removed."""
+    try:
+        return str(HostTemplar(raw, hostvars).value(raw.get(purge, False))).lower() in ("true", "yes", "on", "1")
+    except Exception:  # Any filter or lookup may be in a template; the role that uses it says so.
+        return False
+
+
+def of_groups(hosts: t.Sequence[str], hostvars: t.Any, variable: str) -> list[Source]:
+    """The lists of one name that groups have, in inventory files and in group_vars."""
+    inventory = getattr(hostvars, "_inventory", None)
+    manager = getattr(hostvars, "_variable_manager", None)
+    if inventory is None or manager is None:
+        return []
+    out = []
+    for name, group in inventory.groups.items():
+        # What a host in this group alone would get, were nothing said of the host itself.
+        nobody = Host(f"virtfleet.kvm: group {name}")
+        nobody.groups = [] if name == "all" else [group]
+        raw = manager.get_vars(host=nobody, include_hostvars=False).get(variable)
+        members = {member.name for member in group.get_hosts()}
+        within = hosts if name == "all" else [host for host in hosts if host in members]
+        if raw is not None and within:
+            out.append(Source(f"the variables of group {name}", within, raw))
+    # A group that has no list of its own gets that of all.
+    return sorted(out, key=lambda source: source.place != "the variables of group all")
+
+
+def distinct(sources: t.Iterable[Source]) -> list[Source]:
+    """Each list once: most hosts and groups share one."""
+    out: list[Source] = []
+    known: set[int] = set()
+    for source in sources:
+        if id(source.raw) not in known:
+            known.add(id(source.raw))
+            out.append(source)
+    return out
+
+
+def meant(source: Source, hosts: t.Sequence[str]) -> list[str]:
+    """The hosts that a list may declare guests for."""
+    if not isinstance(source.raw, (list, tuple)):
+        return list(source.hosts) if source.shared else []
+    named = {str(item["host"]) for item in source.raw if isinstance(item, dict) and isinstance(item.get("host"), str)}
+    template = source.shared and any("{" in name for name in named)
+    return [host for host in source.hosts if template or host in named]
+
+
+def names(raw: t.Any, host: str | None, templar: HostTemplar, wanted: bool = False) -> set[str]:
+    """The names in a list. What cannot be evaluated is said elsewhere.
+
+    :param host: the host whose guests are meant; None for things that are no guests
+    :param wanted: whether those that are to be gone are left out
+    """
+    try:
+        items = raw if isinstance(raw, (list, tuple)) else list(templar.value(raw) or [])
+    except Exception:  # Any filter or lookup may be in a template.
+        return set()
+    found = set()
+    for item in items:
+        try:
+            item = item if isinstance(item, dict) else templar.value(item)
+            fields = {name: templar.value(item.get(name)) for name in ("name", "host", "state")}
+        except Exception:  # As above.
+            continue
+        if (host is None or fields["host"] == host) and not (wanted and fields["state"] == "absent"):
+            found.add(str(fields["name"]))
+    return found

@@ -1,0 +1,175 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Names that nothing knows: of variables, of groups, of tags.
+
+Ansible takes any name without a word. Each of these mistakes would end a run with status 0 and nothing done.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import os
+import re
+import typing as t
+
+import yaml
+from ansible import context
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import VARIABLES, Problem, told_once
+
+COLLECTION = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+"""The folder of this collection."""
+
+LIKENESS = 0.8
+"""How alike two names are, from 0 to 1 (difflib), for one to be a slip of the other."""
+
+ALIKE = 0.9
+"""The same for names that need not begin like the collection's own."""
+
+GROUP = "kvm_hosts"
+"""The inventory's group of virtualization hosts."""
+
+TAGS = ("host", "links", "networks", "storage", "guests")
+"""The tags of the playbooks; the check has always."""
+
+ANSIBLES_TAGS = ("all", "always", "never", "tagged", "untagged")
+"""Words that Ansible itself knows as tags."""
+
+SYNONYMS = {
+    "kvm_bridges": "kvm_links",
+    "kvm_domains": "kvm_guests",
+    "kvm_machines": "kvm_guests",
+    "kvm_storage": "kvm_pools",
+    "kvm_virtual_machines": "kvm_guests",
+    "kvm_vms": "kvm_guests",
+}
+"""What else the lists might be called."""
+
+
+@functools.cache
+def options() -> frozenset[str]:
+    """The variables that the collection's roles and playbooks know."""
+    found = {*VARIABLES, "links_serial", "adopt_directory", "adopt_overwrite", "adopt_volumes"}
+    roles = os.path.join(COLLECTION, "roles")
+    for role in sorted(os.listdir(roles)):
+        with open(os.path.join(roles, role, "meta", "argument_specs.yml"), encoding="utf-8") as file:
+            specs = yaml.safe_load(file)["argument_specs"]
+        found.update(name for spec in specs.values() for name in spec.get("options") or {})
+    return frozenset(found)
+
+
+@functools.cache
+def nearest(name: str) -> str | None:
+    """The option that a variable's name is a slip of; None where it is one, or like none."""
+    if name in options() or name.startswith("ansible_"):
+        return None
+    plain = name.lower().replace("-", "_")
+    if plain in SYNONYMS:
+        return SYNONYMS[plain]
+    likeness = LIKENESS if plain.startswith("kvm") else ALIKE
+    found = difflib.get_close_matches(plain, sorted(options()), 1, likeness)
+    return found[0] if found else None
+
+
+@functools.cache
+def suspicious(name: t.Any) -> bool:
+    """Whether a variable may be meant for the collection, and is not known to it."""
+    if not isinstance(name, str) or name in options():
+        return False
+    return name.lower().startswith("kvm_") or nearest(name) is not None
+
+
+def variables(raw: t.Mapping[str, t.Mapping[str, t.Any]]) -> tuple[list[str], list[str]]:
+    """What is wrong with the names of variables, and what may be: refusals, and warnings.
+
+    A variable that another one names in a template is the user's own: ``kvm_guests: "{{ kvm_web + kvm_db }}"``.
+
+    :param raw: the variables of each host, as they are written
+    """
+    refused: list[Problem] = []
+    warned: list[Problem] = []
+    for host, values in raw.items():
+        names = [name for name in values if suspicious(name)]
+        templates = list(texts(values)) if names else []
+        for name in names:
+            if any(re.search(rf"\b{re.escape(name)}\b", text) for text in templates):
+                continue
+            near = nearest(name)
+            line = f"variable {name}: no role of virtfleet.kvm knows it"
+            if near is not None:
+                line += f"; did you mean '{near}'?"
+            slip = near is not None and name.lower().startswith("kvm") and not name.startswith(f"{near}_")
+            (refused if slip else warned).append((host, line))
+    return told_once(refused), told_once(warned)
+
+
+def texts(values: t.Mapping[str, t.Any]) -> t.Iterator[str]:
+    """The templates in the variables of a host, besides what Ansible itself sets."""
+    left: list[t.Any] = [
+        value
+        for name, value in values.items()
+        if name not in ("groups", "hostvars", "vars", "environment") and not str(name).startswith("ansible_")
+    ]
+    while left:
+        value = left.pop()
+        if isinstance(value, dict):
+            left += value.values()
+        elif isinstance(value, (list, tuple)):
+            left += value
+        elif isinstance(value, str) and "{" in value:
+            yield value
+
+
+def started() -> t.Sequence[str]:
+    """The playbooks that ansible-playbook was told to run."""
+    return t.cast("t.Sequence[str]", context.CLIARGS.get("args") or ())
+
+
+def ours(playbook: str) -> bool:
+    """Whether a playbook, by its name or as a file, is the collection's own."""
+    folder = os.path.realpath(os.path.join(COLLECTION, "playbooks"))
+    return playbook.startswith("virtfleet.kvm.") or os.path.dirname(os.path.realpath(playbook)) == folder
+
+
+def run_problems(
+    groups: t.Mapping[str, t.Sequence[str]],
+    hosts: t.Sequence[str],
+    run_tags: t.Sequence[str],
+    skip_tags: t.Sequence[str],
+    playbook_tags: t.Sequence[str],
+) -> list[str]:
+    """Why a run would do nothing, or not what was meant, a sentence each.
+
+    Tags and hosts are looked at only where the playbook is the collection's own: one of the user's may have
+    other plays.
+
+    :param groups: the inventory's groups
+    :param hosts: the hosts that ``--limit`` leaves
+    :param run_tags: the words of ``--tags``
+    :param skip_tags: those of ``--skip-tags``
+    :param playbook_tags: the tags that the playbook has
+    """
+    members = groups.get(GROUP) or []
+    if not members:
+        near = difflib.get_close_matches(GROUP, [name for name in groups if name not in ("all", "ungrouped")], 1, 0.6)
+        hint = f" (the group is called {GROUP}, not {near[0]})" if near else ""
+        return [
+            f"the inventory has no host in the group {GROUP}, so there is nothing to do:"
+            f" put the virtualization hosts into it{hint}, and name the inventory with -i"
+        ]
+    if not all(map(ours, started())):
+        return []
+    lines = []
+    if not set(members) & set(hosts):
+        lines.append(f"--limit leaves no host of the group {GROUP}, so there is nothing to do")
+    known = [*playbook_tags, *ANSIBLES_TAGS]
+    for option, tags in (("--tags", run_tags), ("--skip-tags", skip_tags)):
+        for tag in tags:
+            if tag not in known:
+                near = difflib.get_close_matches(tag.lower(), known, 1, 0.6)
+                there = f"there are: {', '.join(playbook_tags)}" if playbook_tags else "it has none"
+                hint = f"did you mean '{near[0]}'?" if near else there
+                lines.append(f"{option} {tag}: this playbook has no such tag; {hint}")
+    return lines

@@ -1,0 +1,89 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The playbooks as ansible-playbook runs them: what would end with success and nothing done is refused."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ansible_collections.virtfleet.kvm.tests.unit.inventories import write
+from ansible_collections.virtfleet.kvm.tests.unit.support import ROOT
+
+LOCAL = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+GROUPS = {
+    "kvm_hosts": {"hosts": {"kvm01": LOCAL}},
+    "others": {"hosts": {"web": LOCAL}},
+}
+GUESTS = [{"name": "web01", "host": "kvm01", "memory": "1GiB", "state": "running"}]
+
+
+def play(folder: Path, playbook: str, *options: str, groups: Any = None, **variables: Any) -> tuple[int, str]:
+    """Run a playbook of the collection, or a file, on an inventory; its exit code, and what it printed."""
+    write(folder, {"group_vars/all.yml": variables}, groups or GROUPS)
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")}
+    environment |= {
+        "ANSIBLE_COLLECTIONS_PATH": str(ROOT.parents[2]),
+        "ANSIBLE_HOME": str(folder / ".ansible"),
+        "ANSIBLE_NOCOLOR": "1",
+    }
+    done = subprocess.run(
+        [Path(sys.executable).parent / "ansible-playbook", "-i", "hosts.yml", playbook, *options],
+        cwd=folder, env=environment, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    return done.returncode, done.stdout + done.stderr
+
+
+CASES: dict[str, tuple[list[str], dict[str, Any], str]] = {
+    "no group kvm_hosts": (
+        ["virtfleet.kvm.site"],
+        {"groups": {"kvm_host": {"hosts": {"kvm01": LOCAL}}}},
+        "the inventory has no host in the group kvm_hosts",
+    ),
+    "no group, adopt": (["virtfleet.kvm.adopt", "--tags", "x"], {"groups": {"all": {}}}, "group kvm_hosts"),
+    "a misspelt tag": (["virtfleet.kvm.site", "--tags", "guest"], {}, "--tags guest: this playbook has no such tag"),
+    "an undefined variable": (
+        ["virtfleet.kvm.check"],
+        {"kvm_guests": [{**GUESTS[0], "memory": "{{ nope }}"}]},
+        "guest web01: memory: 'nope' is undefined",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_it_is_refused_and_no_host_is_asked(tmp_path: Path, case: str) -> None:
+    words, variables, said = CASES[case]
+    code, output = play(tmp_path, words[0], *words[1:], **variables)
+    assert code != 0, output
+    assert said in output
+    assert "Traceback" not in output
+    assert output.count("\nTASK [") == 1
+
+
+def test_a_playbook_of_the_users_goes_on_with_its_other_plays(tmp_path: Path) -> None:
+    """Its other plays have tags, hosts and limits of their own."""
+    plays = [
+        {"import_playbook": "virtfleet.kvm.site"},
+        {"hosts": "web", "gather_facts": False, "tags": "web", "tasks": [{"debug": {"msg": "the web play"}}]},
+    ]
+    (tmp_path / "own.yml").write_text(yaml.safe_dump(plays))
+    code, output = play(tmp_path, "own.yml", "--tags", "web", "--limit", "web", kvm_guests=GUESTS)
+    assert code == 0, output
+    assert "the web play" in output
+
+
+def test_the_site_has_tags_and_the_check_always(tmp_path: Path) -> None:
+    code, output = play(tmp_path, "virtfleet.kvm.site", "--tags", "guests", "--list-tasks", kvm_guests=GUESTS)
+    assert code == 0, output
+    tasks = [line.split("TAGS: ") for line in output.splitlines() if "TAGS: " in line and "play #" not in line]
+    assert [name.strip() for name, _tags in tasks if "Validating arguments" not in name] == [
+        "Refuse a run that would do nothing, and a fleet that contradicts itself",
+        "virtfleet.kvm.guests : Declare the guests",
+    ]

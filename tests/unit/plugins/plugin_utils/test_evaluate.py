@@ -1,0 +1,116 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A declaration with templates: each host's part as a play on it has it, and what cannot be evaluated by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.virtfleet.kvm.plugins.filter.fleet import fleet_problems
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._evaluate import evaluate
+from ansible_collections.virtfleet.kvm.tests.unit.inventories import HOSTS, hostvars
+
+VAULT = '!vault "$ANSIBLE_VAULT;1.1;AES256\\n33363965326261303034\\n"'
+
+
+def guest(name: str, host: str = "kvm01", **options: Any) -> dict[str, Any]:
+    return {"name": name, "host": host, "memory": "1GiB", **options}
+
+
+def problems(folder: Path, *guests: Any, **variables: Any) -> list[str]:
+    return fleet_problems(HOSTS, hostvars(folder, {"group_vars/all.yml": {"kvm_guests": list(guests), **variables}}))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (guest("a", memory="{{ nope }}"), ["guest a: memory: 'nope' is undefined"]),
+        (guest("a", disks=[{}, {"size": "{{ nope }}"}]), ["guest a: disks[1].size: 'nope' is undefined"]),
+        (guest("a", cpu={"topology": {"cores": "{{ nope }}"}}), ["guest a: cpu.topology.cores: 'nope' is undefined"]),
+        (
+            guest("a", memory="{{ nope }}", description="{{ nix }}"),
+            ["guest a: memory: 'nope' is undefined", "guest a: description: 'nix' is undefined"],
+        ),
+        (guest("a", "{{ nope }}"), ["guest a: host: 'nope' is undefined"]),
+        (guest("{{ nope }}"), ["kvm_guests[1]: name: 'nope' is undefined"]),
+        (guest("{{ 'a' ~ 1 }}", vcpus="{{ 1 // 0 }}"), ["guest a1: vcpus: integer division or modulo by zero"]),
+        ("{{ nope }}", ["kvm_guests[1]: 'nope' is undefined"]),
+    ],
+)
+def test_what_cannot_be_evaluated_is_named_by_guest_and_field(tmp_path: Path, wrong: Any, said: list[str]) -> None:
+    assert problems(tmp_path, guest("good"), wrong) == said
+
+
+def test_a_locked_vault_is_named_by_guest_and_field_and_not_shown(tmp_path: Path) -> None:
+    text = f"kvm_guests:\n  - {{name: a, host: kvm01, memory: 1GiB, graphics: [{{type: vnc, passwd: {VAULT}}}]}}\n"
+    (line,) = fleet_problems(HOSTS, hostvars(tmp_path, {"group_vars/all.yml": text}))
+    assert line.startswith("guest a: graphics[0].passwd: ")
+    assert "crypt" in line
+    assert "3336" not in line
+
+
+def test_the_other_guests_are_checked_nonetheless(tmp_path: Path) -> None:
+    assert problems(tmp_path, guest("a", memory="{{ nope }}"), guest("b", memroy=1), guest("c", vcpus="{{ 2 }}")) == [
+        "guest a: memory: 'nope' is undefined",
+        "guest b: memroy: no such option; did you mean 'memory'?",
+    ]
+
+
+def test_a_list_that_is_put_together_of_others(tmp_path: Path) -> None:
+    files = {
+        "group_vars/all.yml": {
+            "web": [guest("a"), guest("b", "kvm02", memory="{{ nope }}")],
+            "db": [guest("c", "kvm02")],
+            "kvm_guests": "{{ web + db }}",
+        }
+    }
+    assert fleet_problems(HOSTS, hostvars(tmp_path, files)) == ["guest b: memory: 'nope' is undefined"]
+
+
+def test_a_list_that_is_no_list_and_cannot_be_evaluated(tmp_path: Path) -> None:
+    found = problems(tmp_path, kvm_pools="{{ nope }}", kvm_networks=[{"name": "lan", "bridge": "{{ nix }}"}])
+    assert sorted(found) == [
+        "hosts kvm01, kvm02: kvm_pools: 'nope' is undefined",
+        "hosts kvm01, kvm02: network lan: bridge: 'nix' is undefined",
+    ]
+
+
+def test_each_guest_is_evaluated_as_on_its_own_host(tmp_path: Path) -> None:
+    """A guest that says on which host it is is the same guest, whoever looks at the list."""
+    files = {
+        "group_vars/all.yml": {
+            "kvm_guests": [
+                guest("a", "kvm02", description="on {{ inventory_hostname }}, {{ memory_of_hosts }}"),
+                guest("on-{{ inventory_hostname }}", "{{ inventory_hostname }}"),
+            ]
+        },
+        "host_vars/kvm02.yml": {"memory_of_hosts": "64GiB"},
+    }
+    variables = hostvars(tmp_path, files)
+    assert fleet_problems(HOSTS, variables) == []
+    found = evaluate(HOSTS, variables).variables
+    assert [one["name"] for one in found["kvm01"]["kvm_guests"]] == ["on-kvm01"]
+    assert [one["name"] for one in found["kvm02"]["kvm_guests"]] == ["a", "on-kvm02"]
+    assert found["kvm02"]["kvm_guests"][0]["description"] == "on kvm02, 64GiB"
+
+
+def test_a_mistake_that_each_host_makes_is_named_for_each(tmp_path: Path) -> None:
+    found = problems(tmp_path, guest("on-{{ inventory_hostname }}", "{{ inventory_hostname }}", memory="x"))
+    assert [line.partition(":")[0] for line in found] == ["guest on-kvm01", "guest on-kvm02"]
+
+
+def test_a_guest_of_no_host_is_said_once(tmp_path: Path) -> None:
+    (line,) = problems(tmp_path, guest("a", "kvm09"), guest("b", "kvm02"))
+    assert line == "guest a: host: 'kvm09' is not in the inventory's group kvm_hosts"
+
+
+def test_nesting_without_end_is_no_end_of_the_check(tmp_path: Path) -> None:
+    deep: Any = "{{ nope }}"
+    for _level in range(200):
+        deep = [deep]
+    (line,) = problems(tmp_path, guest("a", disks=deep))
+    assert line.startswith("guest a: disks[0][0]")

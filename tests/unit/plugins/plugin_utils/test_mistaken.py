@@ -1,0 +1,159 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Names that nothing knows are said, with the nearest that something does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ansible_collections.virtfleet.kvm.plugins.filter import fleet
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _mistaken
+from ansible_collections.virtfleet.kvm.tests.unit.inventories import HOSTS, hostvars
+from ansible_collections.virtfleet.kvm.tests.unit.support import ROOT
+
+LISTS = ("kvm_guests", "kvm_links", "kvm_networks", "kvm_pools", "kvm_volumes")
+
+
+def slips(name: str) -> list[str]:
+    """A name with a letter left out, doubled, or two exchanged, and in other spellings of the whole."""
+    found = {name.upper(), name.capitalize(), name.replace("_", "-"), name.replace("_", "")}
+    for index in range(4, len(name)):
+        found |= {name[:index] + name[index + 1 :], name[:index] + name[index] + name[index:]}
+        found.add(name[:index] + name[index : index + 2][::-1] + name[index + 2 :])
+    return sorted(found - {name})
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_slip_in_the_name_of_a_list_is_refused_with_the_name(name: str) -> None:
+    for slip in slips(name):
+        refused, warned = _mistaken.variables({"kvm01": {slip: []}, "kvm02": {}})
+        assert refused == [f"host kvm01: variable {slip}: no role of virtfleet.kvm knows it; did you mean '{name}'?"]
+        assert warned == []
+
+
+def test_a_slip_in_what_a_role_takes_is_a_warning() -> None:
+    values = {"guest_purge": True, "networks_purged": True, "link_rollback_after": 9, "storage_server": "nas"}
+    refused, warned = _mistaken.variables({"kvm01": values})
+    assert refused == []
+    assert [line.rpartition("mean ")[2] for line in warned] == [
+        "'guests_purge'?",
+        "'networks_purge'?",
+        "'links_rollback_after'?",
+    ]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {name: [] for name in LISTS},
+        {"kvm_web": [], "kvm_guest": [], "kvm_guests": "{{ kvm_web + kvm_guest }}"},
+        {"kvm_mtu": 1500, "kvm_links": [{"name": "br0", "mtu": "{{ kvm_mtu }}"}]},
+        {"ansible_host": "192.0.2.1", "memory": "1GiB", "guests": [], "groups": {"kvm_guest": ["x"]}},
+    ],
+)
+def test_names_that_are_known_or_the_users_own(values: dict[str, Any]) -> None:
+    assert _mistaken.variables({"kvm01": values}) == ([], [])
+
+
+@pytest.mark.parametrize(("name", "near"), [("kvm_vms", "kvm_guests"), ("kvm_bridges", "kvm_links")])
+def test_other_words_for_the_same(name: str, near: str) -> None:
+    refused, _warned = _mistaken.variables({"kvm01": {name: []}})
+    assert refused[0].endswith(f"did you mean '{near}'?")
+
+
+def test_a_name_that_begins_like_a_list_and_one_like_none_are_warnings() -> None:
+    refused, warned = _mistaken.variables({"kvm01": {"kvm_guests_web": [], "kvm_colour": "red"}})
+    assert refused == []
+    assert warned == [
+        "host kvm01: variable kvm_guests_web: no role of virtfleet.kvm knows it; did you mean 'kvm_guests'?",
+        "host kvm01: variable kvm_colour: no role of virtfleet.kvm knows it",
+    ]
+
+
+def test_the_filter_refuses_and_warns_once_for_all_hosts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    warned: list[str] = []
+    monkeypatch.setattr(fleet.display, "warning", warned.append)
+    variables = hostvars(tmp_path, {"group_vars/all.yml": {"kvm_guest": [], "kvm_colour": "red"}})
+    assert fleet.fleet_problems(HOSTS, variables) == [
+        "hosts kvm01, kvm02: variable kvm_guest: no role of virtfleet.kvm knows it; did you mean 'kvm_guests'?"
+    ]
+    assert warned == ["hosts kvm01, kvm02: variable kvm_colour: no role of virtfleet.kvm knows it"]
+
+
+def test_every_variable_that_a_role_or_playbook_takes_is_known() -> None:
+    defaults = [yaml.safe_load(path.read_text()) for path in ROOT.glob("roles/*/defaults/main.yml")]
+    assert {name for names in defaults for name in names} <= _mistaken.options()
+    assert set(LISTS) <= _mistaken.options()
+
+
+GROUPS = {"all": ["kvm01", "web"], "kvm_hosts": ["kvm01"], "ungrouped": []}
+
+
+@pytest.fixture(params=["virtfleet.kvm.site", str(ROOT / "playbooks/site.yml")])
+def ours(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A playbook of the collection was started."""
+    monkeypatch.setattr(_mistaken, "started", lambda: [request.param])
+
+
+@pytest.fixture
+def users(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A playbook of the user's was started, besides one of the collection."""
+    monkeypatch.setattr(_mistaken, "started", lambda: ["virtfleet.kvm.site", "/srv/project/site.yml"])
+
+
+def run(groups: Any = None, hosts: Any = ("kvm01",), tags: Any = ("all",), skip: Any = ()) -> Any:
+    return _mistaken.run_problems(groups or GROUPS, hosts, tags, skip, _mistaken.TAGS)
+
+
+@pytest.mark.usefixtures("ours")
+def test_a_run_with_something_to_do() -> None:
+    assert run() == []
+    assert run(tags=["guests", "links"], skip=["always"]) == []
+
+
+@pytest.mark.parametrize("started", ["virtfleet.kvm.site", "/srv/project/site.yml"])
+@pytest.mark.parametrize("groups", [{"all": ["a"], "kvm_host": ["a"]}, {"all": [], "kvm_hosts": []}])
+def test_an_inventory_without_virtualization_hosts(groups: Any, started: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_mistaken, "started", lambda: [started])
+    (line,) = run(groups)
+    assert "no host in the group kvm_hosts" in line
+    assert ("not kvm_host)" in line) is ("kvm_host" in groups)
+
+
+@pytest.mark.usefixtures("ours")
+def test_a_limit_that_leaves_nothing() -> None:
+    assert run(hosts=["web"]) == ["--limit leaves no host of the group kvm_hosts, so there is nothing to do"]
+
+
+@pytest.mark.usefixtures("ours")
+def test_tags_that_do_not_exist() -> None:
+    assert run(tags=["guest", "x-y-z"], skip=["link"]) == [
+        "--tags guest: this playbook has no such tag; did you mean 'guests'?",
+        "--tags x-y-z: this playbook has no such tag; there are: host, links, networks, storage, guests",
+        "--skip-tags link: this playbook has no such tag; did you mean 'links'?",
+    ]
+
+
+@pytest.mark.usefixtures("users")
+def test_a_playbook_of_the_users_may_have_other_plays() -> None:
+    assert run(hosts=["web"], tags=["web"], skip=["db"]) == []
+
+
+def plays(path: Path) -> list[dict[str, Any]]:
+    loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return [play for play in loaded if "hosts" in play]
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("playbooks/*.yml")), ids=lambda path: path.stem)
+def test_every_play_and_task_of_a_playbook_has_a_tag(path: Path) -> None:
+    """Else --tags would leave it out without a word."""
+    if path.stem == "adopt":
+        return
+    for play in plays(path):
+        tags = [play["tags"]] if "tags" in play else [task.get("tags") for task in play["tasks"]]
+        assert set(tags) <= {*_mistaken.TAGS, "always"}, play["name"]
