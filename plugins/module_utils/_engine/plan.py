@@ -52,6 +52,7 @@ class Plan:
     :param waiting: paths that the running resource gets only when it starts anew, with the reasons
     :param running: whether something runs that a change can reach or not
     :param beside: paths of changes that only what runs lacks; the definition has them
+    :param problem: why nothing is done about it, where that is known before
     """
 
     kind: str
@@ -62,11 +63,17 @@ class Plan:
     warnings: list[str] = dataclasses.field(default_factory=list)
     running: bool = False
     beside: frozenset[str] = frozenset()
+    problem: str | None = None
 
     @property
     def pending(self) -> list[str]:
         """The paths that wait for a restart."""
         return list(self.waiting)
+
+    def refuse(self, problem: str) -> None:
+        """Do nothing about this resource, for a reason; the others are not stopped by it."""
+        self.problem = problem
+        self.steps, self.changes, self.warnings, self.waiting = [], [], [], {}
 
     def refused(self, step: Step, reason: str) -> None:
         """Take note that the hypervisor would not do a step: what it was to bring waits for a restart."""

@@ -20,6 +20,7 @@ from . import departures, reach, storage
 from .connection import ended, lacks, libvirt, said
 from .definitions import Definitions
 from .departures import Belongings
+from .removal import Kept
 
 POLL = 0.25
 """Seconds between two looks at guests that are waited for."""
@@ -52,9 +53,13 @@ Action = t.Callable[[t.Any, str, Step, Options], t.Any]
 
 
 def apply(connection: t.Any, plans: t.Iterable[Plan], options: Options) -> dict[str, str]:
-    """Run all steps. Returns what failed, by name: the action and the reason."""
+    """Run all steps. Returns what failed, by name: the action and the reason.
+
+    Raises VirtfleetError, before the first step, where what is made of storage could not be noted.
+    """
     failed: dict[str, str] = {}
     plans = [plan for plan in plans if plan.steps]
+    storage.prepare(connection, plans)
     definitions = Definitions()
     definitions.ahead(connection, plans)
     actions = {**ACTIONS, ("domain", "define"): definitions.define}
@@ -85,6 +90,9 @@ def run(connection: t.Any, plan: Plan, options: Options, actions: t.Mapping[tupl
             if not step.reaches or ended(connection):
                 raise VirtfleetError(f"{step.action}: {said(error)}") from None
             plan.refused(step, f"{step.action}: {said(error)}")
+        except Kept as error:
+            plan.changes = [change for change in plan.changes if change.path != error.path]
+            raise
         except VirtfleetError as error:
             if not step.reaches:
                 raise

@@ -72,7 +72,7 @@ def converge(module: DeclaringModule, table: Table, options: Options) -> tuple[d
             "warnings": report.warnings(plans) + over.warnings,
             "total": len(wants) + len(over.held),
         }
-        failed = dict(over.held)
+        failed = {**over.held, **{entry.name: entry.problem for entry in plans if entry.problem is not None}}
         if module.check_mode:
             if session.absent is not None:
                 told["warnings"].append(f"planned as for a host fresh from installation: {session.absent}")
@@ -107,7 +107,8 @@ def carry_out(session: Session, plans: list[Plan], table: Table, wants: list[Ite
         for done, more in zip(plans, left, strict=True):
             done.waiting.update(more.waiting)
         touched.update(index for index, entry in enumerate(left) if entry.steps)
-    later = dataclasses.replace(options, on_restart_needed="defer")
+    # Storage that stayed for a guest that goes as well is not looked at again.
+    later = dataclasses.replace(options, on_restart_needed="defer", remove_storage=False)
     # What was as declared from the start has just been looked at.
     again = [wants[index] for index in sorted(touched)]
     rest = session.read(lambda connection: survey(connection, table, again, later))

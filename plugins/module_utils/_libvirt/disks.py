@@ -26,8 +26,10 @@ from .._errors import Invalid
 from .._tables.domain import DOMAIN
 from .._tables.storage import MADE_DIRECTORIES
 from .manifest import Entries
-from .storage_observe import Pool, Users, another, source_place
+from .removal import Judge, because, going, order
+from .storage_observe import Pool, another, identity, source_place
 from .storage_plan import FUTURE, plan_volume
+from .users import Users
 
 MADE = ("size", "image", "backing")
 """Options of which each asks for a volume."""
@@ -230,34 +232,79 @@ def told(disk: Item, need: Needed) -> Item:
     return {"volume": need.item["name"], "pool": need.item["pool"], **rest}
 
 
+class Leaving(t.NamedTuple):
+    """A volume of a guest that goes, and may go with it.
+
+    :param plan: the guest's plan
+    :param origin: where the guest has it, or its identity
+    :param note: the name under which it is noted as made
+    """
+
+    plan: Plan
+    origin: str
+    note: str
+
+
 def removals(
-    plan: Plan,
-    have: Observed | None,
+    plans: t.Sequence[Plan],
+    have: t.Mapping[str, Observed],
     volumes: t.Mapping[str, Observed],
     pools: t.Mapping[str, Pool],
     made: Entries,
     users: Users,
 ) -> None:
-    """Plan that the volumes of a guest go after it: only those that were made by this collection.
+    """Plan that the volumes of guests go after them: only those that were made by this collection.
 
     What is not removed is said. An ISO in a drive is not the guest's own, so nothing is said of it.
+
+    :param plans: those of the guests that go
+    :param volumes: those of the host that are noted as made
+    :param made: what is noted of them
+    :param users: who uses what, with what is declared in the same run
     """
-    for key, origin in storage_of(plan.name, have, pools, made).items():
-        if key not in made:
-            plan.warnings.append(f"its disk {origin} stays: this collection did not make it")
-            continue
-        if key not in volumes:
-            continue
-        if another(made[key], volumes[key].definition):
-            plan.warnings.append(f"its disk {origin} stays: somebody made it anew in place of this collection's")
-            continue
-        using = users.of(key, volumes[key].definition.findtext("target/path"))
-        others = [user for user in using if user != f"guest {plan.name}"]
-        if others:
-            plan.warnings.append(f"its disk {origin} stays: it is used by {', '.join(others)}")
-            continue
+    left: dict[str, list[Leaving]] = {}
+    for plan in plans:
+        seen: set[str] = set()
+        for name, origin in storage_of(plan.name, have.get(plan.name), pools, made).items():
+            key = name if name in volumes else users.key_at(origin) or name
+            if key in seen:
+                continue
+            seen.add(key)
+            note = noted(key, volumes.get(key), made)
+            if note is None:
+                plan.warnings.append(f"its disk {origin} stays: this collection did not make it")
+            elif key in volumes and another(made[note], volumes[key].definition):
+                plan.warnings.append(f"its disk {origin} stays: somebody made it anew in place of this collection's")
+            elif key in volumes and "making" in made[note]:
+                plan.warnings.append(f"its disk {origin} stays: the run that made it did not get to its end")
+            elif key in volumes:
+                left.setdefault(key, []).append(Leaving(plan, origin, note))
+    places = {key: volumes[key].definition.findtext("target/path") for key in left}
+    names = [plan.name for plan in plans]
+    free, kept = order(Judge(users, names), places, lambda key: [])
+    for key, holders in kept.items():
+        for plan, origin, _note in left[key]:
+            plan.warnings.append(f"its disk {origin} stays: it {because(holders, users.doubts)}")
+    for key, after in free.items():
+        plan, _origin, note = left[key][0]
+        others = {use.guest for use in users.uses(key, places[key]) if use.guest in names} - {plan.name, None}
+        step = dataclasses.replace(
+            going(key, volumes[key], after),
+            guest=plan.name,
+            note=note,
+            others=tuple(sorted(str(other) for other in others)),
+        )
         plan.changes.append(Change(f"volume {key}", "present", "absent"))
-        plan.steps.append(Step("delete_volume", key))
+        plan.steps.append(Step("delete_volume", step))
+
+
+def noted(key: str, volume: Observed | None, made: Entries) -> str | None:
+    """The name under which a volume is noted as made: its own, or that of another pool over the same folder."""
+    sign = None if volume is None else identity(volume.definition)
+    if key in made and (sign is None or made[key].get("identity") in (None, sign)):
+        return key
+    other = next((name for name, facts in made.items() if sign is not None and facts.get("identity") == sign), None)
+    return other or (key if key in made else None)
 
 
 def storage_of(guest: str, have: Observed | None, pools: t.Mapping[str, Pool], made: Entries) -> dict[str, str]:

@@ -15,6 +15,7 @@ import json
 import os
 import typing as t
 
+from .._engine.plan import Plan
 from .._errors import VirtfleetError
 from .._host.private_file import PrivateFile
 from .process import alive, mark
@@ -39,6 +40,12 @@ Facts of other names are kept as they are.
 """
 LONGEST = 4096
 """Characters that a name or a fact may have."""
+
+NOTED = frozenset(
+    [(kind, action) for kind in ("pool", "volume") for action in ("define", "undefine", "delete")]
+    + [("domain", action) for action in ("make_volume", "delete_volume")]
+)
+"""Steps that change what is noted of storage, by the kind of resource."""
 
 Entries = dict[str, dict[str, t.Any]]
 
@@ -139,6 +146,11 @@ class Manifest:
                 raise VirtfleetError(f"it cannot be noted in {self.path}: {error}") from None
             text = json.dumps(content, indent=1, sort_keys=True) + "\n"
             self.file.put(folder, text.encode("utf-8"))
+
+
+def notes(plans: t.Iterable[Plan]) -> bool:
+    """Whether plans make or remove storage, of which a note is kept."""
+    return any((entry.kind, step.action) in NOTED for entry in plans for step in entry.steps)
 
 
 def unique(pairs: list[tuple[str, t.Any]]) -> dict[str, t.Any]:

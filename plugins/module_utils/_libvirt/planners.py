@@ -12,10 +12,15 @@ from .._engine.context import Host
 from .._engine.plan import Observed, Plan, plan
 from .._engine.table import Table
 from .._errors import Invalid, refuse_input
-from . import departures, disks, storage_observe, subnets
-from .manifest import Manifest
-from .storage_observe import Pool, Users
+from .._tables.storage import volume_key
+from . import declared, departures, disks, storage_observe, subnets
+from .manifest import Manifest, notes
+from .pool_users import refuse_used
+from .renames import refuse_renamed
+from .storage_observe import Pool
 from .storage_plan import FUTURE, plan_pools, plan_volumes
+from .survey_users import all_users
+from .users import Users
 
 Have = t.Mapping[str, Observed]
 Wants = t.Sequence[Item]
@@ -27,19 +32,30 @@ def plan_all(connection: t.Any, table: Table, have: Have, wants: Wants, host: Ho
     Raises VirtfleetError, before anything is touched, where an item asks for what cannot be.
     """
     if table.kind == "volume":
-        return volume_plans(connection, have, wants, host)
-    if table.kind == "pool":
-        return plan_pools(table, have, wants, host, options.on_restart_needed)
-    if table.kind == "domain":
-        return domain_plans(connection, table, have, wants, host, options)
-    if table.kind == "network":
-        return network_plans(connection, table, have, wants, host, options)
-    return plan(table, have, wants, host, options.on_restart_needed)
+        plans = volume_plans(connection, have, wants, host)
+    elif table.kind == "pool":
+        plans = pool_plans(connection, table, have, wants, host, options)
+    elif table.kind == "domain":
+        plans = domain_plans(connection, table, have, wants, host, options)
+    else:
+        plans = network_plans(connection, table, have, wants, host, options)
+    if connection is not None and notes(plans):
+        Manifest(connection.getURI()).check()
+    return plans
+
+
+def pool_plans(connection: t.Any, table: Table, have: Have, wants: Wants, host: Host, options: t.Any) -> list[Plan]:
+    """Plan pools. Who uses them is only asked where one is to go."""
+    plans = plan_pools(table, have, wants, host, options.on_restart_needed)
+    refuse_renamed(connection, plans, have)
+    refuse_used(connection, plans)
+    return plans
 
 
 def network_plans(connection: t.Any, table: Table, have: Have, wants: Wants, host: Host, options: t.Any) -> list[Plan]:
     """Plan networks. The routes are asked only of the host that this runs on."""
     plans = plan(table, have, wants, host, options.on_restart_needed)
+    refuse_renamed(connection, plans, have)
     if connection is None or connection.getURI().startswith("qemu:///"):
         subnets.refuse_routed(plans, have)
     return plans
@@ -50,8 +66,10 @@ def volume_plans(connection: t.Any, have: Have, wants: Wants, host: Host) -> lis
     if connection is None:
         return plan_volumes(have, wants, host, FUTURE, Users())
     pools = storage_observe.all_pools(connection)
-    going = any(want["state"] == "absent" for want in wants)
-    users = storage_observe.users(connection) if going else Users()
+    going = any(want["state"] == "absent" and volume_key(want) in have for want in wants)
+    users = all_users(connection) if going else Users()
+    if going:
+        declared.add_volumes(users, wants)
     return plan_volumes(whole(connection, have), wants, host, pools, users)
 
 
@@ -67,6 +85,7 @@ def domain_plans(connection: t.Any, table: Table, have: Have, wants: Wants, host
         plans = plans_with_disks(connection, table, have, wants, host, options)
     else:
         plans = plan(table, have, wants, host, options.on_restart_needed)
+    refuse_renamed(connection, plans, have)
     lines: list[str] = []
     for entry in plans:
         try:
@@ -102,8 +121,7 @@ def plans_with_disks(
             lines.append(f"{table.kind} {entry.name}: {error}")
     refuse_input(lines)
     if options.remove_storage and connection is not None:
-        gone = [entry for entry, want in zip(plans, wants, strict=True) if want["state"] == "absent"]
-        plan_removals(connection, gone, have, pools)
+        plan_removals(connection, plans, wants, have, pools)
     return plans
 
 
@@ -119,12 +137,20 @@ def shared(plans: list[Plan], resolved: list[tuple[Item, list[disks.Needed]]]) -
     return lines
 
 
-def plan_removals(connection: t.Any, plans: list[Plan], have: Have, pools: t.Mapping[str, Pool]) -> None:
-    """Plan that the storage of guests goes with them."""
+def plan_removals(connection: t.Any, plans: list[Plan], wants: Wants, have: Have, pools: t.Mapping[str, Pool]) -> None:
+    """Plan that the storage of guests goes with them, as far as it is nobody else's."""
     made = Manifest(connection.getURI()).entries("volumes")
-    keys = {key for entry in plans for key in disks.storage_of(entry.name, have.get(entry.name), pools, made)}
-    if keys:
-        volumes = storage_observe.volumes(connection, keys & made.keys())
-        users = storage_observe.users(connection)
-        for entry in plans:
-            disks.removals(entry, have.get(entry.name), volumes, pools, made, users)
+    gone = [entry for entry, want in zip(plans, wants, strict=True) if want["state"] == "absent"]
+    places = {
+        place
+        for entry in gone
+        for pair in disks.storage_of(entry.name, have.get(entry.name), pools, made).items()
+        for place in pair
+    }
+    if not places:
+        return
+    users = all_users(connection)
+    declared.add_guests(users, plans, wants, have)
+    keys = {users.key_at(place) or place for place in places} | made.keys()
+    volumes = storage_observe.volumes(connection, keys)
+    disks.removals(gone, have, volumes, pools, made, users)

@@ -10,7 +10,6 @@ report. What is still used is held back, and fails by name. Nothing here changes
 from __future__ import annotations
 
 import dataclasses
-import os
 import typing as t
 from xml.etree import ElementTree as ET
 
@@ -18,12 +17,17 @@ from .._engine import paths
 from .._engine.body import Item
 from .._engine.table import Table
 from .._tables.made import signed
-from . import storage_observe
+from . import declared, storage_observe
 from .connection import libvirt
 from .departures import Belongings, loses
 from .manifest import Manifest
 from .observe import inactive_network
-from .storage_observe import Users, another, disk_places
+from .pool_users import pool_users
+from .removal import Judge, because, order
+from .renames import declared_uuids
+from .storage_observe import another
+from .survey_users import all_users
+from .users import Users
 
 Uses = t.Callable[[ET.Element], bool]
 
@@ -49,15 +53,22 @@ class Leftovers:
     held: dict[str, str] = dataclasses.field(default_factory=dict)
     warnings: list[str] = dataclasses.field(default_factory=list)
 
-    def decide(self, name: str, users: list[str]) -> None:
-        """Let a resource go, or hold it back for those who use it."""
+    def decide(self, name: str, users: list[str], doubts: t.Sequence[str] = ()) -> None:
+        """Let a resource go, or hold it back for those who use it, and for what could not be looked at."""
+        if users or doubts:
+            self.keep(name, users, doubts)
+        else:
+            self.items.append({"name": name, "state": "absent"})
+
+    def keep(self, name: str, users: list[str], doubts: t.Sequence[str]) -> None:
+        """Hold a resource back."""
         if users:
             self.held[name] = (
                 f"is no longer declared, but used by {', '.join(sorted(users))}, so it stays;"
                 " take it from them, or declare it as long as it is used"
             )
         else:
-            self.items.append({"name": name, "state": "absent"})
+            self.held[name] = f"is no longer declared, but {because((), doubts)}, so it stays"
 
 
 def leftovers(connection: t.Any, table: Table, wants: t.Sequence[Item], going: Belongings) -> Leftovers:
@@ -72,15 +83,21 @@ def leftovers(connection: t.Any, table: Table, wants: t.Sequence[Item], going: B
     return FIND[table.kind](connection, Asked(wants, {str(table.identity(want)) for want in wants}, going))
 
 
-def undeclared(there: t.Iterable[t.Any], declared: set[str]) -> list[t.Any]:
-    """Those that nobody declares, by name: libvirt lists them in no order, and each run tells the same."""
-    return sorted((found for found in there if found.name() not in declared), key=lambda found: str(found.name()))
+def undeclared(kind: str, there: t.Sequence[t.Any], asked: Asked) -> list[t.Any]:
+    """Those that nobody declares, by name: libvirt lists them in no order, and each run tells the same.
+
+    One whose UUID is that of a declared one was renamed by hand, and is declared.
+    """
+    names = {found.name() for found in there}
+    renamed = declared_uuids(kind, asked.wants, names)
+    left = [found for found in there if found.name() not in asked.names and found.UUIDString() not in renamed]
+    return sorted(left, key=lambda found: str(found.name()))
 
 
 def domains(connection: t.Any, asked: Asked) -> Leftovers:
     """Guests with the mark. One that was there before it was declared has none."""
     out = Leftovers()
-    for domain in undeclared(connection.listAllDomains(0), asked.names):
+    for domain in undeclared("domain", connection.listAllDomains(0), asked):
         definition = paths.document(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))
         if signed(definition):
             lost = loses(domain, definition, asked.going)
@@ -96,7 +113,7 @@ def networks(connection: t.Any, asked: Asked) -> Leftovers:
     out = Leftovers()
     found = [
         network
-        for network in undeclared(connection.listAllNetworks(0), asked.names)
+        for network in undeclared("network", connection.listAllNetworks(0), asked)
         if signed(paths.document(inactive_network(network)))
     ]
     trees = guests(connection) if found else []
@@ -111,12 +128,12 @@ def pools(connection: t.Any, asked: Asked) -> Leftovers:
     noted = Manifest(connection.getURI()).entries("pools")
     found = [
         pool
-        for pool in undeclared(connection.listAllStoragePools(0), asked.names)
+        for pool in undeclared("pool", connection.listAllStoragePools(0), asked)
         if noted.get(pool.name(), {}).get("uuid") == pool.UUIDString()
     ]
-    trees = guests(connection) if found else []
+    users = all_users(connection) if found else Users()
     for pool in found:
-        out.decide(pool.name(), using(trees, in_pool(pool)))
+        out.decide(pool.name(), pool_users(users, pool.name()))
     return out
 
 
@@ -141,37 +158,15 @@ def volumes(connection: t.Any, asked: Asked) -> Leftovers:
             )
         elif not another(noted[key], found.definition):
             left[key] = found.definition.findtext("target/path")
-    users = storage_observe.users(connection) if left else Users()
-    sources = named(asked.wants)
-    gone: set[str] = set()
-    while True:
-        who = {
-            key: sources.get(key, []) + [user for user in users.of(key, path) if user not in gone]
-            for key, path in left.items()
-        }
-        free = [key for key in left if not who[key]]
-        if not free:
-            break
-        for key in free:
-            pool, _slash, name = key.partition("/")
-            out.items.append({"name": name, "pool": pool, "state": "absent"})
-            del left[key]
-        gone.update(f"volume {key}" for key in free)
-    for key in left:
-        out.decide(key, who[key])
+    users = all_users(connection) if left else Users()
+    declared.add_volumes(users, asked.wants)
+    free, kept = order(Judge(users), left, lambda key: [])
+    for key in free:
+        pool, _slash, name = key.partition("/")
+        out.items.append({"name": name, "pool": pool, "state": "absent"})
+    for key, holders in kept.items():
+        out.keep(key, holders, users.doubts)
     return out
-
-
-def named(wants: t.Iterable[Item]) -> dict[str, list[str]]:
-    """The volumes that declared ones are made from or laid over, with these in words."""
-    found: dict[str, list[str]] = {}
-    for want in wants:
-        pool = want.get("pool") or "default"
-        for place in (want.get("clone_from"), (want.get("backing") or {}).get("volume")):
-            if place is not None and want["state"] != "absent":
-                key = place if "/" in place else f"{pool}/{place}"
-                found.setdefault(key, []).append(f"the declared volume {pool}/{want['name']}")
-    return found
 
 
 def guests(connection: t.Any) -> list[tuple[str, ET.Element]]:
@@ -202,20 +197,6 @@ def on_network(network: t.Any) -> Uses:
         return any(
             source.get("network") == name or (device is not None and source.get("bridge") == device)
             for source in sources
-        )
-
-    return uses
-
-
-def in_pool(pool: t.Any) -> Uses:
-    """Whether a guest has a disk, or what a disk is laid over, in a pool, be it active or not."""
-    name = pool.name()
-    target = ET.fromstring(pool.XMLDesc(0)).findtext("target/path")
-
-    def uses(domain: ET.Element) -> bool:
-        return any(
-            os.path.dirname(place) == target if place.startswith("/") else place.partition("/")[0] == name
-            for place in disk_places(domain)
         )
 
     return uses

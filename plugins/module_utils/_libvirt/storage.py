@@ -6,16 +6,19 @@
 from __future__ import annotations
 
 import os
+import time
 import typing as t
 from xml.etree import ElementTree as ET
 
+from .._engine.plan import Plan
 from .._engine.step import Step
 from .._errors import VirtfleetError
 from .._tables.storage import MADE_DIRECTORIES
 from . import storage_image
-from .connection import libvirt
-from .manifest import Manifest
+from .connection import ended, libvirt, said
+from .manifest import Manifest, notes
 from .process import alive, mark
+from .removal import Going, Kept, last_look, refuse_used
 from .storage_fill import create, fill, filling, lay_over, permit
 from .storage_observe import identity, refresh, source_place
 from .storage_plan import Making
@@ -28,6 +31,16 @@ from .storage_pools import (
     pool_stop,
     pool_undefine,
 )
+from .survey_users import fresh
+
+MARGIN = 10.0
+"""Seconds that a guest's volume waits for another guest, beyond what that one has to shut down."""
+
+
+def prepare(connection: t.Any, plans: t.Iterable[Plan]) -> None:
+    """Try, before the first step, that what plans make or remove of storage can be noted. Raises VirtfleetError."""
+    if notes(plans):
+        Manifest(connection.getURI()).prepare()
 
 
 def volume_define(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
@@ -101,26 +114,63 @@ def runs_with(connection: t.Any, *places: str) -> tuple[t.Any, str] | None:
 
 
 def volume_delete(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
-    """Delete a volume with its data.
+    """Delete a volume with its data, after a last look at what it is and who uses it.
 
-    Raises VirtfleetError where a volume that is laid over it was to go first, and did not.
+    Raises Kept where it is not the one that was planned to go, somebody uses it by now, or a volume that
+    is laid over it was to go first and did not.
     """
-    for key in step.value or ():
-        over, _slash, overlay = key.partition("/")
-        if lookup(active_pool(connection, over), overlay) is not None:
-            raise VirtfleetError(f"delete: the volume {key} is laid over it, and is still there")
-    where, _slash, volume_name = name.partition("/")
-    volume = lookup(active_pool(connection, where), volume_name)
-    if volume is not None:
-        volume.delete(0)
-    Manifest(connection.getURI()).drop("volumes", name)
+    plan: Going = step.value
+    try:
+        for key in plan.after:
+            over, _slash, overlay = key.partition("/")
+            if lookup(active_pool(connection, over), overlay) is not None:
+                raise VirtfleetError(f"delete: the volume {key} is laid over it, and is still there")
+        where, _slash, volume_name = plan.key.partition("/")
+        volume = lookup(active_pool(connection, where), volume_name)
+        if volume is not None:
+            last_look(plan, volume)
+            fresh.ask(connection, lambda users: refuse_used(plan, users))
+            last_look(plan, volume)
+    except VirtfleetError as error:
+        raise Kept(plan.change, str(error)) from None
+    try:
+        if volume is not None:
+            volume.delete(0)
+    except libvirt.libvirtError as error:
+        if ended(connection):
+            raise
+        raise Kept(plan.change, f"delete: {plan.key} stays: {said(error)}") from None
+    Manifest(connection.getURI()).drop("volumes", plan.note or plan.key)
 
 
-def guest_volume_delete(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
-    """Delete a volume of a guest that is gone."""
+def guest_volume_delete(connection: t.Any, name: str, step: Step, options: t.Any) -> t.Iterator[None]:
+    """Delete a volume of a guest that is gone, once the others are gone that use it and go in the same run.
+
+    Raises Kept where a guest of its name is there, be it a new one, or where the others stay.
+    """
+    plan: Going = step.value
+    deadline = time.monotonic() + options.shutdown_timeout + MARGIN
+    while waiting(connection, plan):
+        if time.monotonic() >= deadline:
+            raise Kept(plan.change, f"delete: {plan.key} stays: {waiting(connection, plan)} is still there")
+        yield
     if any(domain.name() == name for domain in connection.listAllDomains(0)):
-        raise VirtfleetError(f"delete_volume: the guest is still defined, so its volume {step.value} stays")
-    volume_delete(connection, step.value, Step("delete"), options)
+        raise Kept(plan.change, f"delete_volume: a guest {name} is still defined, so its volume {plan.key} stays")
+    volume_delete(connection, name, step, options)
+
+
+def waiting(connection: t.Any, plan: Going) -> str | None:
+    """What goes in the same run, and before a volume, and is still there; in words."""
+    if plan.others:
+        there = {domain.name() for domain in connection.listAllDomains(0)}
+        for other in plan.others:
+            if other in there:
+                return f"the guest {other}"
+    for key in plan.after:
+        pool, _slash, overlay = key.partition("/")
+        if lookup(active_pool(connection, pool), overlay) is not None:
+            return f"the volume {key}"
+    return None
 
 
 ACTIONS: dict[tuple[str, str], t.Any] = {

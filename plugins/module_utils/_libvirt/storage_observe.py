@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 
 from .._engine import paths
 from .._engine.plan import Observed
-from .._host.files import bases, birth
+from .._host.files import birth
 from .._tables.pool import POOL
 from .._tables.volume import VOLUME
 from .connection import lacks, libvirt
@@ -194,58 +194,6 @@ def all_pools(connection: t.Any) -> dict[str, Pool]:
         root = ET.fromstring(pool.XMLDesc(0))
         found[pool.name()] = Pool(str(root.get("type")), root.findtext("target/path"), bool(pool.isActive()))
     return found
-
-
-class Users:
-    """Who uses which volumes: guests by their disks and what they boot, and volumes that are laid over others."""
-
-    def __init__(self) -> None:
-        self.guests: dict[str, list[str]] = {}
-        self.overlays: dict[str, list[str]] = {}
-
-    def of(self, key: str, path: str | None) -> list[str]:
-        """Who uses a volume, in words; the same one only once."""
-        places = [place for place in (key, path) if place]
-        guests = [f"guest {name}" for place in places for name in self.guests.get(place, [])]
-        overlays = [f"volume {name}" for place in places for name in self.overlays.get(place, [])]
-        return list(dict.fromkeys(guests + overlays))
-
-    def add(self, guest: str, place: str) -> None:
-        names = self.guests.setdefault(place, [])
-        if guest not in names:
-            names.append(guest)
-
-
-def users(connection: t.Any) -> Users:
-    """What all guests of the host have, with what that is laid over, and all volumes with a base."""
-    found = Users()
-    for domain in connection.listAllDomains(0):
-        texts = [domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)]
-        if domain.isActive():
-            texts.append(domain.XMLDesc(0))
-        for text in texts:
-            root = ET.fromstring(text)
-            booted = [node.text for node in root.iterfind("os/*") if (node.text or "").startswith("/")]
-            for place in [*disk_places(root), *t.cast(list[str], booted)]:
-                for file in (place, *bases(place)):
-                    found.add(domain.name(), file)
-    for pool in connection.listAllStoragePools(libvirt.VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE):
-        for volume in pool.listAllVolumes():
-            try:
-                base = ET.fromstring(volume.XMLDesc()).findtext("backingStore/path")
-            except libvirt.libvirtError:
-                continue
-            if base:
-                found.overlays.setdefault(base, []).append(f"{pool.name()}/{volume.name()}")
-    return found
-
-
-def disk_places(domain: ET.Element) -> t.Iterator[str]:
-    """Where a guest's disks, and all that they are laid over, are: paths, and POOL/VOLUME."""
-    for source in domain.iterfind("devices/disk//source"):
-        place = source_place(source)
-        if place is not None:
-            yield place
 
 
 def source_place(source: ET.Element | None) -> str | None:

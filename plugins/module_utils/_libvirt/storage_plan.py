@@ -21,7 +21,9 @@ from .._engine.table import Table
 from .._errors import Invalid, refuse_input
 from .._tables.storage import IMAGES, describe_volume, need_size, volume_key
 from .._tables.volume import VOLUME
-from .storage_observe import Pool, Users
+from .removal import Judge, because, going
+from .storage_observe import Pool
+from .users import Users
 
 COMPARED = ("name", "pool", "state", "capacity", "format", "backing", "encryption")
 """What of an existing volume can be compared: the rest is for making one."""
@@ -86,13 +88,12 @@ def plan_volumes(
     """
     plans: list[Plan] = []
     lines: list[str] = []
-    gone: set[str] = set()
+    judge = Judge(users)
     for want in wants:
         key = str(volume_key(want))
         try:
             if want["state"] == "absent":
-                plans.append(plan_deletion(have.get(key), want, host, users, gone))
-                gone.add(key)
+                plans.append(plan_deletion(have.get(key), want, host, judge))
             else:
                 plans.append(plan_volume(have.get(key), {"pool": "default", **want}, host, pools))
         except Invalid as error:
@@ -114,21 +115,25 @@ def plan_volume(
     return done
 
 
-def plan_deletion(have: Observed | None, want: Item, host: Host, users: Users, gone: t.Container[str]) -> Plan:
+def plan_deletion(have: Observed | None, want: Item, host: Host, judge: Judge) -> Plan:
     """Plan that a volume goes, with its data; never while somebody uses it.
 
-    :param gone: volumes that go before it. What is laid over it and among them must be gone by then.
+    :param judge: knows who uses what, and what goes before. What is laid over it must be gone by then.
     """
     key = str(volume_key(want))
-    using = [] if have is None else users.of(key, have.definition.findtext("target/path"))
-    over = [user.removeprefix("volume ") for user in using if user.startswith("volume ")]
-    first = tuple(name for name in over if name in gone)
-    using = [user for user in using if user.removeprefix("volume ") not in first]
-    if using:
-        raise Invalid("state", f"is used by {', '.join(using)}, and is not deleted before they let go of it")
+    path = None if have is None else have.definition.findtext("target/path")
+    holders, after = ([], ()) if have is None else judge.weigh(key, path)
+    if holders or (have is not None and judge.users.doubts):
+        why = because(holders, judge.users.doubts)
+        raise Invalid(
+            "state", f"{why}, and is not deleted before {'they let go of it' if holders else 'that is known'}"
+        )
+    judge.take(key, path)
     done = plan_item(VOLUME, have, want, host)
     done.name = key
-    done.steps = [dataclasses.replace(step, value=first) for step in done.steps]
+    done.steps = (
+        [] if have is None else [dataclasses.replace(step, value=going(key, have, after)) for step in done.steps]
+    )
     return done
 
 

@@ -22,6 +22,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.step import 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import connection as binding
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import manifest, storage
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.removal import Going
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, networks, pools, volumes
 
 URI = "test:///default"
@@ -331,7 +332,7 @@ def test_overlays_go_before_their_base(connection: Any, run: Run, folder: Path) 
 
 def test_a_base_is_not_deleted_after_an_overlay_that_could_not_be(connection: Any, run: Run, folder: Path) -> None:
     run(volumes, volume(folder, "base.qcow2"), volume(folder, "over.qcow2", backing={"volume": "base.qcow2"}))
-    step = Step("delete", ("p/over.qcow2",))
+    step = Step("delete", Going("p/base.qcow2", after=("p/over.qcow2",)))
     with pytest.raises(VirtfleetError, match=r"volume p/over.qcow2 is laid over it, and is still there"):
         storage.volume_delete(connection, "p/base.qcow2", step, None)
     run(volumes, purge=True)

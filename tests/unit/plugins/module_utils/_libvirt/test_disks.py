@@ -12,7 +12,8 @@ import pytest
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Observed, Plan, plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Invalid
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import disks
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.storage_observe import Pool, Users
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.storage_observe import Pool
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.users import Users
 from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.domain import DOMAIN
 from ansible_collections.virtfleet.kvm.tests.unit.support import KVM_HOST, observed
 
@@ -161,19 +162,19 @@ def removed(made: dict[str, Any], users: Users | None = None, have: str | None =
     result = Plan("domain", "web01")
     there = None if have is None else observed(have)
     volumes = {key: volume(1, "/images/" + key.partition("/")[2]) for key in made}
-    disks.removals(result, there, volumes, POOLS, made, users or Users())
+    disks.removals([result], {} if there is None else {"web01": there}, volumes, POOLS, made, users or Users())
     return result
 
 
 def test_only_what_was_made_goes() -> None:
     result = removed({"default/old.qcow2": {}, "default/tools.iso": {}, "default/other": {}})
-    assert [step.value for step in result.steps] == ["default/old.qcow2"]
+    assert [step.value.key for step in result.steps] == ["default/old.qcow2"]
     assert result.warnings == ["its disk /elsewhere/x.raw stays: this collection did not make it"]
 
 
 def test_what_was_left_behind_goes_too() -> None:
     made = {"default/web01-vda.qcow2": {"guest": "web01"}, "default/web02-vda.qcow2": {"guest": "web02"}}
-    assert [step.value for step in removed(made, have=None).steps] == ["default/web01-vda.qcow2"]
+    assert [step.value.key for step in removed(made, have=None).steps] == ["default/web01-vda.qcow2"]
 
 
 @pytest.mark.parametrize("who", ["guest", "overlay"])
@@ -183,7 +184,7 @@ def test_what_others_use_stays(who: str) -> None:
     if who == "guest":
         users.add("web02", "/images/old.qcow2")
     else:
-        users.overlays["/images/old.qcow2"] = ["default/over"]
+        users.lay_over("volume default/over", "/images/over", "/images/old.qcow2")
     result = removed({"default/old.qcow2": {}}, users)
     assert result.steps == []
     assert any("old.qcow2 stays: it is used by" in warning for warning in result.warnings)

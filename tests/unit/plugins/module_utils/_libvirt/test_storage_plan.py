@@ -11,8 +11,9 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.storage_observe import Pool, Users
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.storage_observe import Pool
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.storage_plan import Making, plan_volumes
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.users import Users
 from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.volume import VOLUME
 from ansible_collections.virtfleet.kvm.tests.unit.support import KVM_HOST, observed
 
@@ -145,16 +146,16 @@ def test_absent_is_refused_while_a_guest_uses_it(place: str) -> None:
 
 def test_absent_is_refused_while_another_volume_is_laid_over_it() -> None:
     users = Users()
-    users.overlays["/images/a.qcow2"] = ["default/over.qcow2"]
+    users.lay_over("volume default/over.qcow2", "/images/over.qcow2", "/images/a.qcow2")
     assert "is used by volume default/over.qcow2" in refusal(users, name="a.qcow2", state="absent")
 
 
 def test_what_is_laid_over_it_may_go_in_the_same_call_before_it() -> None:
     users = Users()
-    users.overlays["/images/a.qcow2"] = ["vg0/lv"]
+    users.lay_over("volume vg0/lv", "/dev/vg0/lv", "/images/a.qcow2")
     both = [{"name": "lv", "pool": "vg0", "state": "absent"}, {"name": "a.qcow2", "state": "absent"}]
     over, base = plan_volumes(HAVE, VOLUME.parse(both), KVM_HOST, POOLS, users)
-    assert [[step.value for step in plan.steps] for plan in (over, base)] == [[()], [("vg0/lv",)]]
+    assert [[step.value.after for step in plan.steps] for plan in (over, base)] == [[()], [("vg0/lv",)]]
     with pytest.raises(VirtfleetError, match="is used by volume vg0/lv"):
         plan_volumes(HAVE, VOLUME.parse(both[::-1]), KVM_HOST, POOLS, users)
     users.add("web01", "/images/a.qcow2")

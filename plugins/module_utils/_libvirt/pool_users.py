@@ -1,0 +1,40 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which guests use a pool: by what they have in it, however that is spelled."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._engine.plan import Plan
+from .._tables.storage import TARGETS
+from .survey_users import all_users
+from .users import Users
+
+
+def pool_users(users: Users, name: str) -> list[str]:
+    """The guests that have something in a pool, be it active or not, in words."""
+    found = {use: None for key, uses in users.volumes.items() if key.partition("/")[0] == name for use in uses}
+    pool = users.pools.get(name)
+    if pool is not None:
+        for volume, path in pool.paths.items():
+            found.update(dict.fromkeys(users.uses(f"{name}/{volume}", path)))
+        if pool.target is not None and pool.target not in TARGETS.values():
+            signs = {sign for sign in users.places.folder(pool.target) if sign.startswith("in ")}
+            for path, uses in users.paths.items():
+                if signs & users.places.holders(path):
+                    found.update(uses)
+    return list(dict.fromkeys(use.who for use in found if use.guest is not None))
+
+
+def refuse_used(connection: t.Any, plans: t.Iterable[Plan]) -> None:
+    """Take the steps from the plan of each pool that is to go and that a guest uses, and say who."""
+    going = [plan for plan in plans if any(step.action == "undefine" for step in plan.steps)]
+    if not going:
+        return
+    users = all_users(connection)
+    for plan in going:
+        who = pool_users(users, plan.name)
+        if who:
+            plan.refuse(f"state: is used by {', '.join(sorted(who))}, and does not go before they let go of it")

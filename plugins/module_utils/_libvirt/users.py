@@ -1,0 +1,215 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who uses which storage of a host: guests, volumes, the host itself, and what is declared in the same run.
+
+What a thing is decides, never how it is spelled (see _host/places). What cannot be looked at is a
+doubt, and in doubt all storage stays.
+"""
+
+from __future__ import annotations
+
+import typing as t
+import urllib.parse
+from xml.etree import ElementTree as ET
+
+from .._host.places import Chain, Places, Signs, network
+from .guest_places import Place, guest_places
+
+NO_CHAIN = Chain((), frozenset(), ())
+
+
+class Use(t.NamedTuple):
+    """One use of a thing.
+
+    :param who: the user in words, such as ``guest web01``
+    :param guest: the guest, where it is one
+    :param place: what the user names: the thing itself, or an image that is laid over it
+    """
+
+    who: str
+    guest: str | None
+    place: str
+
+
+class Pool(t.NamedTuple):
+    """What has to be known of a pool to tell what its volumes are.
+
+    :param target: the folder of its volumes, or None
+    :param source: the name of what it is on the network, such as RBD's pool, or None
+    :param paths: the paths of its volumes by name, as far as libvirt tells
+    """
+
+    target: str | None
+    source: str | None
+    paths: dict[str, str]
+
+
+class Users:
+    """Who uses which storage.
+
+    :param places: tells what paths are
+    :ivar found: the uses of each sign (see _host/places)
+    :ivar paths: the uses of each path as it is named, and of what it is laid over
+    :ivar volumes: the uses of volumes that are named as POOL/VOLUME
+    :ivar pools: the pools of the host by name
+    :ivar doubts: what could not be looked at: while there is one, all storage stays
+    """
+
+    def __init__(self, places: Places | None = None) -> None:
+        self.places = places or Places()
+        self.found: dict[str, dict[Use, None]] = {}
+        self.paths: dict[str, dict[Use, None]] = {}
+        self.volumes: dict[str, dict[Use, None]] = {}
+        self.pools: dict[str, Pool] = {}
+        self.index: dict[str, str] = {}
+        self.doubts: list[str] = []
+
+    # --- asking ---
+
+    def of(self, key: str, path: str | None) -> list[str]:
+        """Who uses a volume, in words; the same one only once. A doubt counts as a user."""
+        return list(dict.fromkeys([use.who for use in self.uses(key, path)] + self.doubts))
+
+    def uses(self, key: str, path: str | None) -> list[Use]:
+        """All uses of a volume.
+
+        :param key: its identity, POOL/VOLUME
+        :param path: where it is, or None
+        """
+        return list(dict.fromkeys(use for sign in self.goes(key, path) for use in self.found.get(sign, ())))
+
+    def goes(self, key: str, path: str | None) -> Signs:
+        """What goes with a volume."""
+        signs = {f"volume {key}"}
+        for place in {path, self.path(key)} - {None, ""}:
+            signs |= self.thing(t.cast(str, place))
+        self.unseen()
+        return frozenset(signs)
+
+    def thing(self, place: str) -> Signs:
+        """What a path is, or what libvirt gives as the path of a volume that is on the network."""
+        if place.startswith("/"):
+            return self.places.goes(place)
+        scheme, colon, rest = place.partition(":")
+        return frozenset((network(scheme, rest) if colon and rest.startswith("//") else f"network {place}",))
+
+    def path(self, key: str) -> str | None:
+        """Where a volume is: as libvirt tells, else by its name in the pool's folder."""
+        name, _slash, volume = key.partition("/")
+        pool = self.pools.get(name)
+        if pool is None:
+            return None
+        told = pool.paths.get(volume)
+        if told:
+            return told
+        if pool.target is not None:
+            return f"{pool.target.rstrip('/')}/{volume}"
+        return None if pool.source is None else f"{pool.source}/{volume}"
+
+    def key_at(self, place: str) -> str | None:
+        """The volume of an active pool that a path is, by the very name first; None where none is."""
+        if not place.startswith("/"):
+            return None
+        if not self.index:
+            for pool, facts in sorted(self.pools.items()):
+                for volume, path in facts.paths.items():
+                    for sign in self.places.signs(path) if path.startswith("/") else ():
+                        self.index.setdefault(sign, f"{pool}/{volume}")
+        signs = sorted(self.places.signs(place), key=lambda sign: not sign.startswith(("name ", "path ")))
+        return next((self.index[sign] for sign in signs if sign in self.index), None)
+
+    def signs(self, place: str) -> Signs:
+        """What somebody names by a place."""
+        return self.places.signs(place) if place.startswith("/") else frozenset((place, f"volume {place}"))
+
+    # --- telling ---
+
+    def note(self, signs: t.Iterable[str], use: Use) -> None:
+        """Note a use of all these."""
+        for sign in signs:
+            if sign != "network ":
+                self.found.setdefault(sign, {})[use] = None
+
+    def add(self, guest: str, place: str) -> None:
+        """Note that a guest has a path, or POOL/VOLUME, as a disk."""
+        kind = "path" if place.startswith("/") else "volume"
+        self.add_places(f"guest {guest}", guest, [Place(kind, place)])
+
+    def add_document(self, who: str, guest: str | None, root: ET.Element) -> None:
+        """Note all that the definition of a guest, or of its snapshot, names."""
+        self.add_places(who, guest, guest_places(root))
+
+    def add_places(self, who: str, guest: str | None, places: t.Iterable[Place]) -> None:
+        """Note places and what these are laid over."""
+        for place in dict.fromkeys(places):
+            self.add_place(who, guest, place)
+
+    def add_place(self, who: str, guest: str | None, place: Place) -> None:
+        """Note one place."""
+        use = Use(who, guest, place.value)
+        path: str | None = place.value
+        if place.kind == "network":
+            self.note((place.value,), use)
+            return
+        if place.kind == "scsi":
+            device = self.places.devices.scsi(place.value)
+            self.note(() if device is None else self.places.made_of(device), use)
+            return
+        if place.kind == "volume":
+            self.note((f"volume {place.value}",), use)
+            self.volumes.setdefault(place.value, {})[use] = None
+            path = self.path(place.value)
+            if path is None:
+                return
+            use = use._replace(place=path)
+        if path is None or not path.startswith("/"):
+            self.note(self.thing(str(path)), use)
+            return
+        if place.kind == "folder":
+            self.note(self.places.folder(path), use)
+        self.note(self.places.uses(path), use)
+        self.add_chain(use, path, place.image)
+
+    def add_chain(self, use: Use, path: str, image: bool) -> None:
+        """Note what an image is laid over. One that is away may be laid over anything."""
+        chain = self.places.chain(path)
+        self.note(chain.signs, use)
+        for link in (path, *chain.paths):
+            self.paths.setdefault(link, {})[use] = None
+        for doubt in chain.doubts:
+            self.doubt(f"{use.who}: {doubt}")
+        for link in (*((path,) if image else ()), *chain.paths):
+            if self.places.away(link):
+                self.doubt(f"{use.who}: {link} is not there, nor its folder, so nobody can tell what it is laid over")
+
+    def doubt(self, text: str) -> None:
+        """Note that something could not be looked at."""
+        if text not in self.doubts:
+            self.doubts.append(text)
+
+    def lay_over(self, who: str, path: str, base: str | None = None) -> None:
+        """Note that a volume or file is laid over others: by its header, and a base that libvirt tells."""
+        use = Use(who, None, path)
+        chain = self.places.chain(path) if path.startswith("/") else NO_CHAIN
+        own = self.places.signs(path) if path.startswith("/") else frozenset()
+        self.note(chain.signs, use)
+        for doubt in chain.doubts:
+            self.doubt(f"{who}: {doubt}")
+        if base:
+            below = self.places.chain(base) if base.startswith("/") else NO_CHAIN
+            self.note((self.places.uses(base) if base.startswith("/") else self.thing(base)) - own, use)
+            self.note(below.signs - own, use)
+
+    def unseen(self) -> None:
+        """Take the paths that could not be looked at for doubts."""
+        for path, reason in self.places.doubts.items():
+            self.doubt(f"{path} cannot be looked at ({reason})")
+
+
+def is_local(uri: str) -> bool:
+    """Whether a connection is to the host that this runs on (https://libvirt.org/uri.html)."""
+    try:
+        return not urllib.parse.urlsplit(uri).netloc
+    except ValueError:
+        return False

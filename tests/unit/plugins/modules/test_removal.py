@@ -1,0 +1,373 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Storage goes only when it is provably nobody else's, through whole modules on libvirt's test driver.
+
+That driver makes no files, so those of volumes are made by hand; and it notes nothing, so here it does.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import libvirt
+import pytest
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import manifest, storage, survey_users
+from ansible_collections.virtfleet.kvm.plugins.modules import domains, networks, pools, volumes
+from ansible_collections.virtfleet.kvm.tests.unit import images
+
+URI = "test:///default"
+Run = Callable[..., dict[str, Any]]
+OLD = {"name": "old", "memory": "64MiB", "disks": [{"size": "1MiB", "pool": "p"}]}
+GONE = {"name": "old", "state": "absent"}
+VOLUME = "volume p/old-vda.qcow2"
+
+
+@pytest.fixture(autouse=True)
+def noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> manifest.Manifest:
+    """What is noted of the test driver."""
+    folder = str(tmp_path / "noted")
+    monkeypatch.setattr(manifest, "default_folder", lambda: folder)
+    monkeypatch.setattr(manifest, "PASSING", ())
+    return manifest.Manifest(URI)
+
+
+@pytest.fixture
+def declare(run_main: Run, connection: Any) -> Run:
+    """Declare in check mode and for real, which say the same; and once more, which has nothing to do."""
+
+    def call(module: Any, *config: dict[str, Any], fails: bool = False, **args: Any) -> dict[str, Any]:
+        options = {"config": list(config), "fails": fails, "uri": URI, **args}
+        said = run_main(module.main, check=True, **options)
+        done = run_main(module.main, **options)
+        for part in ("changed", "changes", "failures", "msg", "warnings"):
+            assert said.get(part) == done.get(part), part
+        assert run_main(module.main, **options)["changed"] is False
+        return done
+
+    return call
+
+
+@pytest.fixture
+def folder(connection: Any, declare: Run, tmp_path: Path) -> Path:
+    """A pool with the disk of the guest ``old``, which this collection made."""
+    made = tmp_path / "pool"
+    made.mkdir()
+    declare(pools, {"name": "p", "target": str(made)})
+    (made / "old-vda.qcow2").touch()
+    declare(domains, OLD)
+    return made
+
+
+def define(connection: Any, source: str, name: str = "theirs", **other: str) -> None:
+    """A guest that somebody defines by hand."""
+    connection.defineXML(
+        f"<domain type='test'><name>{name}</name><memory>65536</memory><os><type>hvm</type></os><devices>"
+        f"<disk type='{other.get('kind', 'file')}' device='{other.get('device', 'disk')}'>"
+        f"<driver name='qemu' type='{other.get('form', 'qcow2')}'/>{source}<target dev='vdb' bus='virtio'/></disk>"
+        "</devices></domain>"
+    )
+
+
+def file(path: object) -> str:
+    return f"<source file='{path}'/>"
+
+
+def paths(result: dict[str, Any]) -> list[str]:
+    return [change["path"] for change in result.get("changes", [])]
+
+
+def is_there(connection: Any) -> bool:
+    """Whether libvirt still has the disk."""
+    names = [volume.name() for volume in connection.storagePoolLookupByName("p").listAllVolumes()]
+    return "old-vda.qcow2" in names
+
+
+def stays(connection: Any, result: dict[str, Any], *words: str) -> None:
+    """The disk is there, and a warning says why."""
+    assert VOLUME not in paths(result)
+    assert is_there(connection)
+    (warning,) = [text for text in result["warnings"] if "old-vda.qcow2" in text]
+    for word in words:
+        assert word in warning
+
+
+def test_a_disk_that_is_nobody_elses_goes(connection: Any, declare: Run, folder: Path) -> None:
+    assert paths(declare(domains, GONE, remove_storage=True)) == ["state", VOLUME]
+    assert not is_there(connection)
+
+
+SPELLED: dict[str, Callable[[Any, Path], None]] = {
+    "link to the folder": lambda c, f: (
+        f.with_name("images").symlink_to(f),
+        define(c, file(f.with_name("images") / "old-vda.qcow2")),
+    )[1],
+    "slashes and dots": lambda c, f: define(c, file(f"/{f}//./old-vda.qcow2")),
+    "link to the file": lambda c, f: (
+        f.with_name("x").symlink_to(f / "old-vda.qcow2"),
+        define(c, file(f.with_name("x"))),
+    )[1],
+    "hard link": lambda c, f: (os.link(f / "old-vda.qcow2", f.with_name("x")), define(c, file(f.with_name("x"))))[1],
+    "overlay through the link": lambda c, f: (
+        f.with_name("images").symlink_to(f),
+        f.with_name("over").write_bytes(images.qcow2(f"{f.with_name('images')}/old-vda.qcow2")),
+        define(c, file(f.with_name("over"))),
+    )[2],
+    "volume": lambda c, f: define(c, "<source pool='p' volume='old-vda.qcow2'/>", kind="volume"),
+    "device": lambda c, f: define(c, f"<source dev='{f}/old-vda.qcow2'/>", kind="block"),
+    "snapshot": lambda c, f: (
+        define(c, file(f / "old-vda.qcow2")),
+        c.lookupByName("theirs").snapshotCreateXML("<domainsnapshot><name>s</name></domainsnapshot>", 0),
+        define_again(c),
+    )[2],
+}
+
+
+def define_again(connection: Any) -> None:
+    """The guest lets go of the disk; its snapshot does not."""
+    domain = connection.lookupByName("theirs")
+    xml = domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)
+    connection.defineXML(xml.replace("old-vda.qcow2", "other.qcow2"))
+
+
+@pytest.mark.parametrize("purge", [False, True])
+@pytest.mark.parametrize("name", SPELLED)
+def test_a_disk_of_another_guest_stays(connection: Any, declare: Run, folder: Path, name: str, purge: bool) -> None:
+    SPELLED[name](connection, folder)
+    config = [] if purge else [GONE]
+    stays(connection, declare(domains, *config, purge=purge, remove_storage=True), "is used by guest theirs")
+
+
+def test_a_volume_of_another_guest_is_not_deleted(connection: Any, run_main: Run, folder: Path, declare: Run) -> None:
+    folder.with_name("images").symlink_to(folder)
+    declare(domains, GONE)
+    define(connection, file(folder.with_name("images") / "old-vda.qcow2"))
+    volume = {"name": "old-vda.qcow2", "pool": "p", "state": "absent"}
+    for check in (True, False):
+        result = run_main(volumes.main, config=[volume], uri=URI, check=check, fails=True)
+        assert "volume p/old-vda.qcow2: state: is used by guest theirs" in result["msg"]
+    declare(pools, {"name": "again", "target": str(folder.with_name("images"))})
+    connection.storagePoolLookupByName("again").createXML(
+        "<volume><name>old-vda.qcow2</name><capacity>1</capacity></volume>"
+    )
+    result = run_main(volumes.main, config=[{**volume, "pool": "again"}], uri=URI, fails=True)
+    assert "volume again/old-vda.qcow2: state: is used by guest theirs" in result["msg"]
+    assert is_there(connection)
+
+
+NEW: dict[str, dict[str, Any]] = {
+    "file": {"disks": [{"file": "{folder}/old-vda.qcow2"}]},
+    "file in another spelling": {"disks": [{"file": "{folder}//./old-vda.qcow2"}]},
+    "volume": {"disks": [{"volume": "old-vda.qcow2", "pool": "p"}]},
+    "volume by size": {"disks": [{"size": "1MiB", "volume": "old-vda.qcow2", "pool": "p"}]},
+    "image": {"disks": [{"image": "old-vda.qcow2", "pool": "p"}]},
+    "backing": {"disks": [{"size": "1MiB", "backing": "p/old-vda.qcow2", "pool": "p"}]},
+    "kernel": {"kernel": "{folder}/old-vda.qcow2"},
+    "initrd": {"initrd": "{folder}/old-vda.qcow2"},
+    "xml": {
+        "xml": "<devices><rng model='virtio'><backend model='random'>{folder}/old-vda.qcow2</backend></rng></devices>"
+    },
+    "a folder": {"filesystems": [{"source": "{folder}", "target": "x"}]},
+}
+
+
+@pytest.mark.parametrize("purge", [False, True])
+@pytest.mark.parametrize("name", NEW)
+def test_what_is_declared_in_the_same_run_stays(
+    connection: Any, run_main: Run, folder: Path, name: str, purge: bool
+) -> None:
+    """A guest is renamed: the old one goes, the new one has its disk."""
+    new = json.loads(json.dumps({"name": "new", "memory": "64MiB", **NEW[name]}).replace("{folder}", str(folder)))
+    config = [new] if purge else [GONE, new]
+    # What fills a new volume are files, which the test driver has not.
+    for check in (True,) if name == "image" else (True, False):
+        result = run_main(domains.main, config=config, uri=URI, purge=purge, remove_storage=True, check=check)
+        assert VOLUME not in paths(result)
+        # The XML was held against the schema by libvirt's test driver, which has the guest since.
+        who = "guest new" if name == "xml" else "the declared guest new"
+        assert any("is used by" in text and who in text for text in result["warnings"]), result["warnings"]
+    assert is_there(connection)
+
+
+# --- a guest is its UUID ---
+
+
+def rename(connection: Any) -> None:
+    """What ``virsh domrename old by-hand`` does; the test driver has no such call."""
+    domain = connection.lookupByName("old")
+    xml = domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)
+    domain.undefine()
+    connection.defineXML(xml.replace("<name>old<", "<name>by-hand<"))
+
+
+@pytest.mark.parametrize("purge", [False, True])
+def test_a_guest_that_was_renamed_by_hand_is_no_new_one(
+    connection: Any, run_main: Run, folder: Path, purge: bool
+) -> None:
+    rename(connection)
+    other = {"name": "other", "memory": "64MiB"}
+    for check in (True, False):
+        result = run_main(
+            domains.main, config=[OLD, other], uri=URI, purge=purge, remove_storage=True, check=check, fails=True
+        )
+        assert result["msg"].startswith(
+            "1 of 2 domains failed:\ndomain old: define: its UUID is that of the guest by-hand"
+        )
+        assert "nothing was changed" not in result["msg"]
+        assert {change["resource"] for change in result["changes"]} == {"domain other"}
+    assert sorted(domain.name() for domain in connection.listAllDomains()) == ["by-hand", "other", "test"]
+    assert is_there(connection)
+
+
+def test_a_guest_that_was_renamed_by_hand_keeps_its_disks(connection: Any, declare: Run, folder: Path) -> None:
+    rename(connection)
+    stays(connection, declare(domains, GONE, remove_storage=True), "is used by guest by-hand")
+    assert paths(declare(domains, purge=True, remove_storage=True)) == ["state", VOLUME]
+
+
+def test_a_clone_is_another_guest(connection: Any, declare: Run, folder: Path) -> None:
+    xml = connection.lookupByName("old").XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)
+    own = connection.lookupByName("old").UUIDString()
+    connection.defineXML(xml.replace("<name>old<", "<name>clone<").replace(f"<uuid>{own}", f"<uuid>{uuid.uuid4()}"))
+    stays(connection, declare(domains, purge=True, remove_storage=True), "is used by guest clone")
+    assert sorted(domain.name() for domain in connection.listAllDomains()) == ["clone", "test"]
+
+
+@pytest.mark.parametrize("purge", [False, True])
+@pytest.mark.parametrize(
+    ("module", "config", "make"),
+    [
+        (networks, {"name": "n1"}, lambda c, xml: c.networkDefineXML(xml)),
+        (pools, {"name": "n1", "target": "/srv/n1"}, lambda c, xml: c.storagePoolDefineXML(xml)),
+    ],
+)
+def test_a_network_or_pool_that_was_renamed_by_hand_is_no_new_one(
+    connection: Any, run_main: Run, module: Any, config: dict[str, Any], make: Callable[[Any, str], Any], purge: bool
+) -> None:
+    off = {**config, "state": "inactive"}
+    run_main(module.main, config=[off], uri=URI)
+    find = connection.networkLookupByName if module is networks else connection.storagePoolLookupByName
+    xml = find("n1").XMLDesc(0)
+    find("n1").undefine()
+    make(connection, xml.replace("<name>n1<", "<name>by-hand<"))
+    for check in (True, False):
+        result = run_main(module.main, config=[off], uri=URI, purge=purge, check=check, fails=True)
+        assert "n1: define: its UUID is that of the" in result["msg"]
+        assert "by-hand" in result["msg"]
+        assert result["changes"] == []
+    find("by-hand").undefine()
+
+
+# --- between the plan and the delete ---
+
+
+def meanwhile(monkeypatch: pytest.MonkeyPatch, what: Callable[[], None]) -> None:
+    """Let something happen right before volumes are deleted."""
+    real = storage.ACTIONS["domain", "delete_volume"]
+    from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import apply
+
+    def first(*args: Any) -> Any:
+        what()
+        return real(*args)
+
+    monkeypatch.setitem(apply.ACTIONS, ("domain", "delete_volume"), first)
+
+
+def remake(path: Path) -> None:
+    """Somebody puts another file in its place."""
+    path.unlink()
+    path.touch()
+
+
+BETWEEN: dict[str, tuple[Callable[[Any, Path], None], str]] = {
+    "another guest gets it": (lambda c, f: define(c, file(f"{f}//old-vda.qcow2")), "is used by guest theirs"),
+    "an overlay is made": (
+        lambda c, f: (f / "x.qcow2").write_bytes(images.qcow2("old-vda.qcow2")) and None,
+        "is used by the file ",
+    ),
+    "it is made anew": (lambda c, f: remake(f / "old-vda.qcow2"), "somebody made p/old-vda.qcow2 anew meanwhile"),
+    "a guest of its name is made": (lambda c, f: define(c, file("/x"), name="old"), "a guest old is still defined"),
+}
+
+
+@pytest.mark.parametrize("name", BETWEEN)
+def test_the_facts_are_read_once_more(
+    connection: Any, run_main: Run, folder: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    what, word = BETWEEN[name]
+    meanwhile(monkeypatch, lambda: what(connection, folder))
+    result = run_main(domains.main, config=[GONE], uri=URI, remove_storage=True, fails=True)
+    assert word in result["msg"]
+    assert paths(result) == ([] if "of its name" in name else ["state"])
+    assert is_there(connection)
+
+
+def test_two_guests_that_share_a_disk_and_both_go(connection: Any, declare: Run, folder: Path) -> None:
+    define(connection, file(folder / "old-vda.qcow2"))
+    done = declare(domains, GONE, {"name": "theirs", "state": "absent"}, remove_storage=True)
+    assert paths(done) == ["state", VOLUME, "state"]
+    assert not is_there(connection)
+
+
+def test_a_disk_that_is_noted_under_another_pool_of_its_folder(connection: Any, declare: Run, folder: Path) -> None:
+    """The pool has been declared anew under another name."""
+    connection.storagePoolLookupByName("p").destroy()
+    connection.storagePoolLookupByName("p").undefine()
+    declare(pools, {"name": "again", "target": f"{folder}"})
+    connection.storagePoolLookupByName("again").createXML(
+        "<volume><name>old-vda.qcow2</name><capacity>1</capacity></volume>"
+    )
+    done = declare(domains, GONE, remove_storage=True)
+    assert paths(done) == ["state", "volume again/old-vda.qcow2"]
+
+
+def test_what_the_host_cannot_tell_is_said(
+    connection: Any, declare: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(survey_users, "is_local", lambda uri: False)
+    stays(connection, declare(domains, GONE, remove_storage=True), "may be used: it is on another host")
+
+
+def test_a_guest_whose_definition_cannot_be_read_is_a_doubt(
+    connection: Any, declare: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    define(connection, file("/x"))
+    connection.lookupByName("theirs").managedSave  # noqa: B018 - it is there
+    real = libvirt.virDomain.XMLDesc
+
+    def described(domain: Any, flags: int = 0) -> str:
+        if domain.name() == "theirs":
+            return "<domain"
+        return str(real(domain, flags))
+
+    with monkeypatch.context() as context:
+        context.setattr(libvirt.virDomain, "XMLDesc", described)
+        stays(connection, declare(domains, GONE, remove_storage=True), "guest theirs: the definition cannot be read")
+
+
+# --- pools ---
+
+
+@pytest.mark.parametrize("disk", ["file", "link", "volume"])
+def test_a_pool_that_a_guest_uses_does_not_go(connection: Any, run_main: Run, folder: Path, disk: str) -> None:
+    folder.with_name("images").symlink_to(folder)
+    source = {
+        "file": file(folder / "x"),
+        "link": file(folder.with_name("images") / "x"),
+        "volume": "<source pool='p' volume='x'/>",
+    }[disk]
+    run_main(domains.main, config=[GONE], uri=URI)
+    define(connection, source, kind="volume" if disk == "volume" else "file")
+    for purge, config in ((True, []), (False, [{"name": "p", "state": "absent"}])):
+        for check in (True, False):
+            result = run_main(pools.main, config=config, purge=purge, uri=URI, check=check, fails=True)
+            assert "used by guest theirs" in result["msg"]
+            assert result["changes"] == []
+    connection.lookupByName("theirs").undefine()
+    assert paths(run_main(pools.main, config=[{"name": "p", "state": "absent"}], uri=URI)) == ["state"]
