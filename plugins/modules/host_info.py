@@ -119,10 +119,24 @@ daemon:
       type: str
       sample: monolithic
     units:
-      description: The units of systemd that have to be enabled and started.
+      description: The units of systemd that have to be enabled.
       type: list
       elements: str
       sample: [libvirtd.socket, libvirtd.service]
+    started:
+      description:
+        - Those of RV(daemon.units) that have to be started. The others are services that their sockets start, and that
+          end by themselves when nothing is to do.
+      type: list
+      elements: str
+      sample: [libvirtd.socket]
+stack:
+  description:
+    - Which packages bring the hypervisor. V(base) for the distribution's, V(hwe) for the hardware enablement stack of
+      Ubuntu 26.04, V(proxmox) for Proxmox VE, V(null) where none is installed. They exclude each other.
+  returned: always
+  type: str
+  sample: base
 """
 
 from ansible.module_utils.basic import AnsibleModule

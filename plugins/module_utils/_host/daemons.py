@@ -10,19 +10,31 @@ import typing as t
 
 UNIT_FOLDERS = ("/etc/systemd/system", "/run/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
 
+DRIVERS = ("qemu", "network", "storage", "nodedev", "nwfilter", "secret", "interface")
+
 MONOLITHIC = ("libvirtd.socket", "libvirtd.service", "virtlogd.socket")
 MODULAR = (
-    *[f"virt{driver}d.socket" for driver in ("qemu", "network", "storage", "nodedev", "secret", "interface", "log")],
+    *[f"virt{driver}d.socket" for driver in (*DRIVERS, "proxy", "log")],
     *[f"virt{driver}d.service" for driver in ("qemu", "network", "storage")],
 )
-"""The services besides the sockets are those that start guests, networks and pools with the host."""
+"""The services besides the sockets are those that start guests, networks and pools with the host.
+
+virtproxyd answers at libvirtd's own socket, for other hosts and older programs.
+"""
 
 
 class Daemons(t.NamedTuple):
-    """How libvirt runs here: ``monolithic``, ``modular`` or None, and the units to enable and start."""
+    """How libvirt runs here.
+
+    :param model: ``monolithic``, ``modular``, or None where no libvirt is installed
+    :param units: the units to enable
+    :param started: those of them to start. The others are services that their sockets start when somebody asks, and
+        that end by themselves after two minutes without work (``--timeout 120`` in the distributions' units).
+    """
 
     model: str | None
     units: list[str]
+    started: list[str]
 
 
 def installed(unit: str) -> bool:
@@ -50,7 +62,19 @@ def of_this_host() -> Daemons:
         )
         monolithic = not modular
     if modular:
-        return Daemons("modular", [unit for unit in MODULAR if installed(unit)])
+        return daemons("modular", MODULAR)
     if monolithic:
-        return Daemons("monolithic", [unit for unit in MONOLITHIC if installed(unit)])
-    return Daemons(None, [])
+        return daemons("monolithic", MONOLITHIC)
+    return Daemons(None, [], [])
+
+
+def daemons(model: str, units: t.Iterable[str]) -> Daemons:
+    """Those of a model's units that the host has."""
+    found = [unit for unit in units if installed(unit)]
+    sockets = {unit for unit in found if unit.endswith(".socket")}
+    return Daemons(model, found, [unit for unit in found if unit in sockets or socket_of(unit) not in sockets])
+
+
+def socket_of(service: str) -> str:
+    """The socket that starts a service."""
+    return f"{service.removesuffix('.service')}.socket"

@@ -11,6 +11,7 @@ import time
 import typing as t
 
 from .._errors import Unreachable, VirtfleetError
+from . import interpreter
 
 __all__ = ["TRIES", "Session", "connect", "ended", "lacks", "libvirt", "said"]
 
@@ -36,21 +37,21 @@ T = t.TypeVar("T")
 def connect(uri: str) -> t.Iterator[t.Any]:
     """A connection, closed at the end.
 
-    Raises Unreachable where nothing is installed, VirtfleetError where libvirt does not answer.
+    Where another Python of the host has libvirt's binding, the module starts once more under that one, so a module
+    connects before it changes anything. Raises Unreachable where nothing is installed, VirtfleetError where libvirt
+    does not answer.
     """
     if libvirt is None:
-        raise Unreachable(
-            "libvirt's Python binding is missing on this host: install python3-libvirt,"
-            " as the role virtfleet.kvm.host does"
-        )
+        interpreter.respawn()
+        raise interpreter.without_binding(uri)
     # Errors come as exceptions; without a handler libvirt prints each to standard error as well.
     libvirt.registerErrorHandler(lambda context, error: None, None)
     try:
         connection = libvirt.open(uri)
     except libvirt.libvirtError as error:
         if uri.startswith("qemu:///") and not any(map(os.path.exists, DAEMONS)):
-            raise Unreachable(
-                "libvirt is not installed on this host: the role virtfleet.kvm.host installs it"
+            raise interpreter.bare(
+                uri, "libvirt is not installed on this host: the role virtfleet.kvm.host installs it"
             ) from None
         raise VirtfleetError(f"libvirt does not answer at {uri}: {said(error)}") from None
     try:

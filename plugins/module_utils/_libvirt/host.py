@@ -11,7 +11,7 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from .._errors import VirtfleetError
-from .._host import daemons
+from .._host import daemons, packages
 from .._host.virtualization import Virtualization
 from .connection import connect, libvirt
 from .observe import offered
@@ -42,6 +42,7 @@ def facts(uri: str) -> dict[str, t.Any]:
         "memory": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
         "arch": platform.machine(),
         "daemon": daemons.of_this_host()._asdict(),
+        "stack": packages.stack(),
     }
 
 

@@ -52,7 +52,7 @@ def units(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Units:
 
 
 def test_nothing_installed(units: Units) -> None:
-    assert daemons.of_this_host() == (None, [])
+    assert daemons.of_this_host() == (None, [], [])
 
 
 @pytest.mark.parametrize("model", SOCKETS)
@@ -85,9 +85,10 @@ def test_both_kinds_installed(units: Units, enabled: list[str], model: str) -> N
 def test_a_masked_unit_is_not_there(units: Units) -> None:
     units.install("monolithic")
     units.mask("libvirtd.socket")
-    assert daemons.of_this_host() == ("monolithic", ["libvirtd.service", "virtlogd.socket"])
+    # Without its socket, nothing else would start the service.
+    assert daemons.of_this_host() == ("monolithic", *[["libvirtd.service", "virtlogd.socket"]] * 2)
     units.mask("libvirtd.service")
-    assert daemons.of_this_host() == (None, [])
+    assert daemons.of_this_host() == (None, [], [])
 
 
 def test_a_unit_that_a_package_enables_by_a_dangling_link_counts(units: Units) -> None:
@@ -96,3 +97,23 @@ def test_a_unit_that_a_package_enables_by_a_dangling_link_counts(units: Units) -
     (units.etc / "sockets.target.wants").mkdir()
     (units.etc / "sockets.target.wants/virtqemud.socket").symlink_to("/nowhere/virtqemud.socket")
     assert daemons.of_this_host().model == "modular"
+
+
+@pytest.mark.parametrize("model", SOCKETS)
+def test_a_service_that_its_socket_starts_is_enabled_and_not_started(units: Units, model: str) -> None:
+    """It ends by itself when nothing is to do; started again, every run would report a change."""
+    units.install(model)
+    found = daemons.of_this_host()
+    assert {unit for unit in found.units if unit.endswith(".service")} != set()
+    assert {unit for unit in found.started if unit.endswith(".service")} == set()
+    assert set(found.started) == {unit for unit in SOCKETS[model] if unit.endswith(".socket")}
+
+
+def test_all_sockets_of_modular_daemons(units: Units) -> None:
+    """What https://libvirt.org/daemons.html has enabled, and the log daemon."""
+    drivers = ("qemu", "interface", "network", "nodedev", "nwfilter", "secret", "storage", "proxy", "log")
+    for driver in drivers:
+        for kind in ("socket", "service"):
+            (units.lib / f"virt{driver}d.{kind}").touch()
+    found = daemons.of_this_host()
+    assert set(found.started) == {f"virt{driver}d.socket" for driver in drivers}

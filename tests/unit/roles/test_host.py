@@ -1,0 +1,101 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which packages the role asks for, by what a host has, and which answer it believes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar, trust_as_template
+
+from ansible_collections.virtfleet.kvm.tests.unit.support import ROOT
+
+VARS = yaml.safe_load((ROOT / "roles/host/vars/main.yml").read_text(encoding="utf-8"))
+TASKS = {task["name"]: task for task in yaml.safe_load((ROOT / "roles/host/tasks/main.yml").read_text())}
+BASE = VARS["host_packages"]
+
+
+def render(template: str, **variables: Any) -> Any:
+    return Templar(loader=DataLoader(), variables={**VARS, **variables}).template(trust_as_template(template))
+
+
+def wanted(stack: str | None, *extra: str) -> list[str]:
+    found: list[str] = render(
+        VARS["host_packages_wanted"], host_found={"stack": stack}, host_extra_packages=list(extra)
+    )
+    return found
+
+
+@pytest.mark.parametrize("stack", [None, "base"])
+def test_the_base_stack(stack: str | None) -> None:
+    assert wanted(stack, "zfsutils-linux") == [*BASE, "zfsutils-linux"]
+    # In Ubuntu 26.04 this is no package any more, only a name that others provide.
+    assert "qemu-kvm" not in BASE
+
+
+def test_a_host_with_the_hardware_enablement_stack_is_asked_for_no_base_package() -> None:
+    extra = ("libvirt-daemon-driver-storage-logical", "qemu-block-extra", "ovmf-hwe", "zfsutils-linux")
+    assert sorted(wanted("hwe", *extra)) == sorted(
+        [
+            "qemu-system-x86-hwe",
+            "qemu-utils-hwe",
+            "libvirt-daemon-system-hwe",
+            "libvirt-clients-hwe",
+            "python3-libvirt",
+            "dnsmasq-base",
+            "ovmf-hwe",
+            "swtpm",
+            "swtpm-tools",
+            "libvirt-daemon-driver-storage-logical-hwe",
+            "qemu-block-extra-hwe",
+            "ovmf-hwe",
+            "zfsutils-linux",
+        ]
+    )
+
+
+def test_the_host_is_asked_before_anything_is_installed() -> None:
+    modules = [name for task in TASKS.values() for name in task if name.count(".") == 2]
+    assert modules.index("virtfleet.kvm.host_info") < modules.index("ansible.builtin.apt")
+
+
+DEAD = {"problem": "libvirt does not answer", "virtualization": {"kind": "hardware"}, "daemon": {"model": "monolithic"}}
+WELL = {**DEAD, "problem": None}
+
+
+@pytest.mark.parametrize(
+    ("found", "check", "installed", "services", "passes"),
+    [
+        (WELL, False, False, False, True),
+        (DEAD, False, False, False, False),
+        (DEAD, False, False, True, False),
+        (DEAD, False, True, True, False),
+        (DEAD, True, False, False, False),
+        (DEAD, True, True, False, True),
+        (DEAD, True, False, True, True),
+    ],
+)
+def test_a_libvirt_that_does_not_answer_fails_unless_the_run_would_start_it(
+    found: dict[str, Any], check: bool, installed: bool, services: bool, passes: bool
+) -> None:
+    """The answer is the newest: services that were changed are no excuse."""
+    task = TASKS["Verify that libvirt answers and that the host has what is required"]
+    conditions = task["ansible.builtin.assert"]["that"]
+    variables = {
+        "host_found": found,
+        "host_require_hardware": False,
+        "ansible_check_mode": check,
+        "host_installed": {"changed": installed},
+        "host_services": {"changed": services},
+    }
+    assert all(render(f"{{{{ {condition} }}}}", **variables) for condition in conditions) is passes
+
+
+def test_the_answer_is_asked_for_anew_after_the_services_were_started() -> None:
+    names = list(TASKS)
+    assert names.index("Ask whether libvirt answers now") > names.index("Enable libvirt's services")
+    assert names.index("Keep the newest answer") > names.index("Ask whether libvirt answers now")
