@@ -10,6 +10,7 @@ import typing as t
 from ansible.utils.display import Display
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils import _fleet
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import pending
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _hidden, _mistaken
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._evaluate import evaluate
 
@@ -42,5 +43,6 @@ class FilterModule:
         return {
             "fleet_problems": fleet_problems,
             "guests_on": _fleet.guests_on,
+            "pending_restarts": pending.of_hosts,
             "run_problems": _mistaken.run_problems,
         }

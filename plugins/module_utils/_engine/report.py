@@ -8,18 +8,19 @@ from __future__ import annotations
 import json
 import typing as t
 
+from . import pending
 from .context import Change
 from .plan import Plan
 
 
 def result(plans: t.Iterable[Plan], differences: bool = True) -> dict[str, t.Any]:
-    """``changed``, ``changes``, ``diff`` and ``pending_restart`` of the plans.
+    """``changed``, ``changes``, ``diff`` and ``pending_restart`` of the plans, and ``warnings`` of what waits.
 
     :param differences: whether anyone wants to see ``diff``
     """
     plans = list(plans)
     changes = [entry for plan in plans for entry in entries(plan)]
-    return {
+    told: dict[str, t.Any] = {
         "changed": bool(changes),
         "changes": changes,
         "diff": [diff(plan) for plan in plans if plan.changes] if differences else [],
@@ -27,6 +28,12 @@ def result(plans: t.Iterable[Plan], differences: bool = True) -> dict[str, t.Any
             {plan.kind: plan.name, "paths": plan.pending, "reasons": plan.waiting} for plan in plans if plan.pending
         ],
     }
+    return {**told, **waiting(told["pending_restart"])}
+
+
+def waiting(entries: list[dict[str, t.Any]]) -> dict[str, list[str]]:
+    """The warnings of what waits for a restart, as Ansible shows those of a result; nothing where nothing waits."""
+    return {"warnings": pending.warnings(entries)} if entries else {}
 
 
 def entries(plan: Plan) -> list[dict[str, t.Any]]:
@@ -50,15 +57,18 @@ def diff(plan: Plan) -> dict[str, str]:
         "before_header": title,
         "after_header": title,
         "before": lines((change, change.before) for change in plan.changes),
-        "after": lines((change, change.after) for change in plan.changes),
+        "after": lines(((change, change.after) for change in plan.changes), plan.waiting),
     }
 
 
-def lines(values: t.Iterable[tuple[Change, t.Any]]) -> str:
-    """One line for each single value; nothing for None."""
+def lines(values: t.Iterable[tuple[Change, t.Any]], waiting: t.Container[str] = ()) -> str:
+    """One line for each single value; nothing for None, unless it waits for a restart.
+
+    :param waiting: the paths that do
+    """
     out: list[str] = []
     for change, value in values:
-        out += flat(change.path, value)
+        out += pending.marked(change.path, flat(change.path, value), waiting)
     return "".join(f"{line}\n" for line in out)
 
 

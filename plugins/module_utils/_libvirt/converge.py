@@ -76,12 +76,18 @@ def converge(module: DeclaringModule, table: Table, options: Options) -> tuple[d
         if module.check_mode:
             if session.absent is not None:
                 told["warnings"].append(f"planned as for a host fresh from installation: {session.absent}")
-            return {**report.result(plans, module._diff), **told}, failed
+            return report_with(plans, module._diff, told), failed
         if session.absent is not None:
             raise session.absent
         if any(entry.steps for entry in plans):
             failed.update(carry_out(session, plans, table, wants, options))
-        return {**report.result(plans, module._diff), **told}, failed
+        return report_with(plans, module._diff, told), failed
+
+
+def report_with(plans: list[Plan], differences: bool, told: dict[str, t.Any]) -> dict[str, t.Any]:
+    """The report, with what was told before."""
+    result = report.result(plans, differences)
+    return {**result, **told, "warnings": told["warnings"] + result.get("warnings", [])}
 
 
 def survey(connection: t.Any, table: Table, wants: list[Item], options: Options) -> list[Plan]:

@@ -1,0 +1,69 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What waits for a restart, where people see it: a warning for each resource, and a mark in the diff."""
+
+from __future__ import annotations
+
+import typing as t
+
+MARK = "  # waits for a restart"
+"""Behind each line of a diff that tells of a change that what runs has not got."""
+
+GONE = "(removed)"
+"""In a diff, the value of what is no longer in the definition but still runs."""
+
+
+def marked(path: str, lines: list[str], waiting: t.Container[str]) -> list[str]:
+    """The lines of one change as the new side of a diff shows them.
+
+    :param path: the path of the change
+    :param lines: its new value, none where it has none any more
+    :param waiting: the paths that wait for a restart
+    """
+    if path not in waiting:
+        return lines
+    return [f"{line}{MARK}" for line in lines or [f"{path}: {GONE}"]]
+
+
+def warnings(pending: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
+    """A sentence for each resource of which something waits.
+
+    :param pending: ``pending_restart`` of a module's result
+    """
+    return [f"{resource(entry)}: until it is restarted, what runs lacks: {told(entry)}" for entry in pending]
+
+
+def resource(entry: t.Mapping[str, t.Any]) -> str:
+    """Kind and name of what an entry of ``pending_restart`` is about."""
+    return next(f"{kind} {name}" for kind, name in entry.items() if kind not in ("paths", "reasons"))
+
+
+def told(entry: t.Mapping[str, t.Any]) -> str:
+    """The paths that wait, each reason once, behind those that it is for."""
+    reasons: dict[str, list[str]] = {}
+    for path in entry["paths"]:
+        reasons.setdefault(str(entry["reasons"].get(path, "")), []).append(path)
+    return "; ".join(
+        f"{', '.join(paths)} ({reason})" if reason else ", ".join(paths) for reason, paths in reasons.items()
+    )
+
+
+def of_hosts(hosts: t.Iterable[str], variables: t.Any) -> list[str]:
+    """What waits on all hosts of a run, a sentence each, from the results that the roles have left.
+
+    :param hosts: the names of the hosts
+    :param variables: ``hostvars``, or plain dictionaries by host
+    """
+    read = getattr(variables, "raw_get", None) or variables.__getitem__
+    lines = []
+    for host in hosts:
+        values = read(host)
+        for result in RESULTS:
+            entries = (values.get(result) or {}).get("pending_restart") or []
+            lines += [f"{host}: {resource(entry)}: {told(entry)}" for entry in entries]
+    return lines
+
+
+RESULTS = ("networks_declared", "storage_declared", "guests_declared")
+"""Where the roles networks, storage and guests leave the results of their modules."""
