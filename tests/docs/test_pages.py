@@ -21,7 +21,6 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import conve
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.context import Host
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Observed, plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import disks
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.storage_observe import Users
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.storage_plan import FUTURE, plan_volume
 from ansible_collections.virtfleet.kvm.plugins.module_utils._tables import derive
 from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.domain import DOMAIN
@@ -125,7 +124,7 @@ def run_plan(block: Block, folder: Path) -> None:
         definition = ET.fromstring(next(step.value for step in made.steps if step.action == "define"))
         there[made.name] = Observed(definition, definition, "running", {"autostart": True})
         for need in needed:
-            (step,) = plan_volume(None, need.item, host, FUTURE, Users()).steps
+            (step,) = plan_volume(None, need.item, host, FUTURE).steps
             volumes[need.key] = Observed(ET.fromstring(step.value.xml), None, "present", {"pool": need.item["pool"]})
     plans = []
     for guest in new:
