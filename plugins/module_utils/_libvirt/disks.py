@@ -275,7 +275,7 @@ def removals(
                 plan.warnings.append(f"its disk {origin} stays: this collection did not make it")
             elif key in volumes and another(made[note], volumes[key].definition):
                 plan.warnings.append(f"its disk {origin} stays: somebody made it anew in place of this collection's")
-            elif key in volumes and "making" in made[note]:
+            elif key in volumes and "making" in made[note] and "identity" not in made[note]:
                 plan.warnings.append(f"its disk {origin} stays: the run that made it did not get to its end")
             elif key in volumes:
                 left.setdefault(key, []).append(Leaving(plan, origin, note))

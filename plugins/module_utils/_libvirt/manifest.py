@@ -42,8 +42,8 @@ LONGEST = 4096
 """Characters that a name or a fact may have."""
 
 NOTED = frozenset(
-    [(kind, action) for kind in ("pool", "volume") for action in ("define", "undefine", "delete")]
-    + [("domain", action) for action in ("make_volume", "delete_volume")]
+    [(kind, action) for kind in ("pool", "volume") for action in ("define", "undefine", "delete", "forget")]
+    + [("domain", action) for action in ("make_volume", "delete_volume", "forget")]
 )
 """Steps that change what is noted of storage, by the kind of resource."""
 

@@ -10,10 +10,12 @@ import typing as t
 from .._engine.body import Item
 from .._engine.context import Host
 from .._engine.plan import Observed, Plan, plan
+from .._engine.step import Step
 from .._engine.table import Table
 from .._errors import Invalid, refuse_input
 from .._tables.storage import volume_key
 from . import declared, departures, disks, storage_observe, subnets
+from .half_made import Half, half_made
 from .manifest import Manifest, notes
 from .pool_users import refuse_used
 from .renames import refuse_renamed
@@ -70,13 +72,24 @@ def volume_plans(connection: t.Any, have: Have, wants: Wants, host: Host) -> lis
     users = all_users(connection) if going else Users()
     if going:
         declared.add_volumes(users, wants)
-    return plan_volumes(whole(connection, have), wants, host, pools, users)
+    half = half_made(connection, have)
+    plans = plan_volumes(without(have, half.ours), wants, host, pools, users)
+    for entry in plans:
+        say_doubt(entry, [entry.name], half.doubtful)
+    return plans
 
 
-def whole(connection: t.Any, volumes: Have) -> dict[str, Observed]:
+def without(volumes: Have, half: t.Container[str]) -> dict[str, Observed]:
     """Volumes without those that a run left half-made that was killed."""
-    half = {key for key, facts in Manifest(connection.getURI()).entries("volumes").items() if facts.get("making")}
     return {key: found for key, found in volumes.items() if key not in half}
+
+
+def say_doubt(entry: Plan, keys: t.Iterable[str], doubtful: t.Mapping[str, str]) -> None:
+    """Say that volumes may be what a killed run left, and forget that it made them: they stay."""
+    for key in keys:
+        if key in doubtful:
+            entry.warnings.append(doubtful[key])
+            entry.steps.insert(0, Step("forget", key))
 
 
 def domain_plans(connection: t.Any, table: Table, have: Have, wants: Wants, host: Host, options: t.Any) -> list[Plan]:
@@ -112,11 +125,14 @@ def plans_with_disks(
     refuse_input(lines)
     plans = plan(table, have, [want for want, _needed in resolved], host, options.on_restart_needed)
     keys = {need.key for _want, needed in resolved for need in needed}
-    volumes = {} if connection is None or not keys else whole(connection, storage_observe.volumes(connection, keys))
+    volumes = {} if connection is None or not keys else storage_observe.volumes(connection, keys)
+    half = Half({}, {}) if connection is None else half_made(connection, volumes)
+    volumes = without(volumes, half.ours)
     lines += shared(plans, resolved)
     for entry, (_want, needed) in zip(plans, resolved, strict=True):
         try:
             disks.amend(entry, needed, volumes, pools, host)
+            say_doubt(entry, [need.key for need in needed], half.doubtful)
         except Invalid as error:
             lines.append(f"{table.kind} {entry.name}: {error}")
     refuse_input(lines)

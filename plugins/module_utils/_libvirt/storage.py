@@ -5,20 +5,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 import typing as t
 from xml.etree import ElementTree as ET
 
-from .._engine.plan import Plan
+from .._engine import paths
+from .._engine.plan import Observed, Plan
 from .._engine.step import Step
 from .._errors import VirtfleetError
 from .._tables.storage import MADE_DIRECTORIES
 from . import storage_image
 from .connection import ended, libvirt, said
+from .half_made import half_made
 from .manifest import Manifest, notes
 from .process import alive, mark
-from .removal import Going, Kept, last_look, refuse_used
+from .removal import Going, Kept, going, last_look, refuse_used
 from .storage_fill import create, fill, filling, lay_over, permit
 from .storage_observe import identity, refresh, source_place
 from .storage_plan import Making
@@ -44,19 +47,35 @@ def prepare(connection: t.Any, plans: t.Iterable[Plan]) -> None:
 
 
 def volume_define(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
-    """Make a volume, and note that the collection made it."""
+    """Make a volume, and note that the collection made it. What cannot be noted is taken away again."""
     making: Making = step.value
     pool = active_pool(connection, making.pool)
     manifest = Manifest(connection.getURI())
-    clear_away(pool, making, manifest)
+    clear_away(connection, pool, making, manifest)
     root = ET.fromstring(making.xml)
-    item = making.item
-    kind = str(ET.fromstring(pool.XMLDesc(0)).get("type"))
     lay_over(connection, making, root)
     source = filling(connection, making)
+    if lookup(pool, making.name) is not None:
+        raise VirtfleetError(f"somebody made a volume {making.key} meanwhile; run again to look at it")
     facts = {} if making.guest is None else {"guest": making.guest}
-    if item.get("format") is not None:
-        facts["format"] = str(item["format"])
+    if making.item.get("format") is not None:
+        facts["format"] = str(making.item["format"])
+    manifest.begin(making.key, began=str(time.time_ns()), **facts)
+    born: list[str | None] = []
+    try:
+        make(connection, pool, making, root, source)
+        made = None if not manifest.kept else lookup(pool, making.name)
+        born.append(None if made is None else identity(ET.fromstring(made.XMLDesc())))
+        manifest.put("volumes", making.key, **facts, **({} if born[0] is None else {"identity": born[0]}))
+    except BaseException:
+        take_back(pool, making, manifest, born)
+        raise
+
+
+def make(connection: t.Any, pool: t.Any, making: Making, root: ET.Element, source: t.Any) -> None:
+    """Make a volume in the way that its pool and what fills it ask for."""
+    item = making.item
+    kind = str(ET.fromstring(pool.XMLDesc(0)).get("type"))
     if source is None:
         create(pool, root)
     elif kind in MADE_DIRECTORIES and isinstance(source, str) and not item.get("encryption"):
@@ -65,17 +84,29 @@ def volume_define(connection: t.Any, name: str, step: Step, options: t.Any) -> N
         permit(path, item.get("permissions") or {})
         refresh(pool)
     else:
-        manifest.put("volumes", making.key, making=mark(), **facts)
         fill(connection, pool, making, root, source)
-    made = None if not manifest.kept else lookup(pool, making.name)
-    sign = None if made is None else identity(ET.fromstring(made.XMLDesc()))
-    manifest.put("volumes", making.key, **facts, **({} if sign is None else {"identity": sign}))
 
 
-def clear_away(pool: t.Any, making: Making, manifest: Manifest) -> None:
+def take_back(pool: t.Any, making: Making, manifest: Manifest, born: list[str | None]) -> None:
+    """Take away a volume that was made and could not be noted, and the note that it was begun.
+
+    What is there and is not known to be it stays, and so does the note: the next run finds out.
+
+    :param born: its identity once it was whole; empty before that
+    """
+    with contextlib.suppress(libvirt.libvirtError, VirtfleetError):
+        there = lookup(pool, making.name)
+        if there is not None and born and identity(ET.fromstring(there.XMLDesc())) == born[0]:
+            there.delete(0)
+            there = None
+        if there is None:
+            manifest.drop("volumes", making.key)
+
+
+def clear_away(connection: t.Any, pool: t.Any, making: Making, manifest: Manifest) -> None:
     """Take away what a run left half-made that was killed, and let libvirt forget what others deleted.
 
-    Raises VirtfleetError where a run still makes it.
+    Raises VirtfleetError where a run still makes it, or where what is there may be another one.
     """
     noted = manifest.entries("volumes").get(making.key, {}).get("making")
     if noted is not None and noted != mark() and alive(noted):
@@ -84,9 +115,22 @@ def clear_away(pool: t.Any, making: Making, manifest: Manifest) -> None:
     if volume is None:
         return
     if noted is not None:
+        found = Observed(paths.document(volume.XMLDesc()), None, "present", {})
+        half = half_made(connection, {making.key: found})
+        if making.key not in half.ours:
+            raise VirtfleetError(half.doubtful[making.key])
+        last_look(going(making.key, found), volume)
         volume.delete(0)
     elif not os.path.lexists(volume.path()):
         refresh(pool)
+
+
+def forget(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
+    """Forget that a run that was killed was making a volume: what is there now is somebody else's."""
+    manifest = Manifest(connection.getURI())
+    noted = manifest.entries("volumes").get(step.value, {}).get("making")
+    if noted is not None and not (noted != mark() and alive(noted)):
+        manifest.drop("volumes", step.value)
 
 
 def volume_grow(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
@@ -182,6 +226,8 @@ ACTIONS: dict[tuple[str, str], t.Any] = {
     ("volume", "define"): volume_define,
     ("volume", "grow"): volume_grow,
     ("volume", "delete"): volume_delete,
+    ("volume", "forget"): forget,
+    ("domain", "forget"): forget,
     ("domain", "make_volume"): volume_define,
     ("domain", "grow_volume"): volume_grow,
     ("domain", "delete_volume"): guest_volume_delete,

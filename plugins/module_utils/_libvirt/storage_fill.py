@@ -13,6 +13,7 @@ from .._engine import paths
 from .._errors import VirtfleetError
 from . import storage_image
 from .connection import libvirt, said
+from .half_made import Born
 from .manifest import Manifest
 from .storage_observe import refresh, unseen
 from .storage_plan import Making
@@ -73,23 +74,21 @@ def create(pool: t.Any, root: ET.Element) -> t.Any:
 
 def fill(connection: t.Any, pool: t.Any, making: Making, root: ET.Element, source: t.Any) -> None:
     """Make a volume that is no file of ours to rename, and fill it. One that fails is taken away."""
+    born = Born(connection, making.key)
     try:
         if not isinstance(source, str):
-            volume = pool.createXMLFrom(paths.text(root), source, 0)
+            volume = born.note(pool.createXMLFrom(paths.text(root), source, 0))
         else:
-            volume = pour(connection, pool, making, root, source)
+            volume = pour(connection, pool, making, root, source, born)
         capacity = making.item.get("capacity")
         if capacity is not None and volume.info()[1] < capacity:
             volume.resize(capacity, 0)
     except BaseException:
-        half = lookup(pool, making.name)
-        if half is not None:
-            half.delete(0)
-        Manifest(connection.getURI()).drop("volumes", making.key)
+        born.take_away()
         raise
 
 
-def pour(connection: t.Any, pool: t.Any, making: Making, root: ET.Element, source: str) -> t.Any:
+def pour(connection: t.Any, pool: t.Any, making: Making, root: ET.Element, source: str, born: Born) -> t.Any:
     """Make a volume and pour an image into it, which is raw there."""
     folder = Manifest(connection.getURI()).folder
     os.makedirs(folder, mode=0o700, exist_ok=True)
@@ -99,7 +98,7 @@ def pour(connection: t.Any, pool: t.Any, making: Making, root: ET.Element, sourc
         node = paths.ensure(root, ("capacity",))
         node.text = str(image.size)
         node.set("unit", "bytes")
-        volume = create(pool, root)
+        volume = born.note(create(pool, root))
         stream = connection.newStream(0)
         volume.upload(stream, 0, image.size, 0)
         with open(path, "rb") as file:

@@ -1,0 +1,124 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Volumes that a run began and did not finish: known by what they are, never by their name alone.
+
+Before a volume is made, the manifest gets its name with the process and the time (``making``,
+``began``), and once its file is there, its identity. A run that was killed leaves that. The next one
+takes away what is still that volume and nobody uses; all else stays, and counts as somebody else's.
+"""
+
+from __future__ import annotations
+
+import os
+import typing as t
+from xml.etree import ElementTree as ET
+
+from .._engine.plan import Observed
+from .._host.files import birth
+from .manifest import Manifest
+from .process import alive, mark
+from .removal import because
+from .storage_observe import identity
+from .survey_users import all_users
+from .users import Users
+
+SOON = 5 * 10**9
+"""Nanoseconds after a run began a volume within which libvirt has made its file, and nobody has written to it."""
+
+
+class Born:
+    """A volume that libvirt has just made for this process, and that is not filled yet.
+
+    :param key: its identity, POOL/VOLUME, which is noted as begun
+    """
+
+    def __init__(self, connection: t.Any, key: str) -> None:
+        self.manifest, self.key = Manifest(connection.getURI()), key
+        self.volume: t.Any = None
+        self.identity: str | None = None
+
+    def note(self, volume: t.Any) -> t.Any:
+        """Note what it is, as soon as it is there. Returns the volume."""
+        self.volume = volume
+        self.identity = identity(ET.fromstring(volume.XMLDesc()))
+        if self.identity is not None:
+            self.manifest.add("volumes", self.key, identity=self.identity)
+        return volume
+
+    def take_away(self) -> None:
+        """Delete it, where it is still the one that was made: what failed leaves nothing behind."""
+        if self.volume is not None and identity(ET.fromstring(self.volume.XMLDesc())) == self.identity:
+            self.volume.delete(0)
+
+
+class Half(t.NamedTuple):
+    """What killed runs left.
+
+    :param ours: volumes that are still half-made, by identity
+    :param doubtful: volumes of which that cannot be told, with the reasons
+    """
+
+    ours: dict[str, Observed]
+    doubtful: dict[str, str]
+
+
+def half_made(connection: t.Any, volumes: t.Mapping[str, Observed]) -> Half:
+    """Which of these volumes a run began that was killed. Who uses them is only asked where there are any."""
+    noted = Manifest(connection.getURI()).entries("volumes")
+    half = Half({}, {})
+    users: Users | None = None
+    for key, found in volumes.items():
+        facts = noted.get(key, {})
+        maker = facts.get("making")
+        if maker is None:
+            continue
+        if maker != mark() and alive(maker):
+            half.ours[key] = found  # Its process will be waited for, or said.
+            continue
+        users = users or all_users(connection)
+        reason = doubt(key, facts, found, users)
+        if reason is None:
+            half.ours[key] = found
+        else:
+            half.doubtful[key] = (
+                f"a run that was killed was making the volume {key}, but {reason}:"
+                " it stays, and counts as somebody else's"
+            )
+    return half
+
+
+def doubt(key: str, facts: t.Mapping[str, t.Any], found: Observed, users: Users) -> str | None:
+    """Why a volume may be another one than the one that was being made; None where it is that one and unused."""
+    path = found.definition.findtext("target/path")
+    sign = identity(found.definition)
+    if facts.get("identity") is not None:
+        if facts["identity"] != sign:
+            return "what is there now is another one"
+    elif not just_made(facts, path, sign):
+        return "nothing tells whether what is there now is that one"
+    holders = users.of(key, path)
+    return None if not holders else f"it {because([who for who in holders if who not in users.doubts], users.doubts)}"
+
+
+def just_made(facts: t.Mapping[str, t.Any], path: str | None, sign: str | None) -> bool:
+    """Whether a file came to be right after a run began it, and nobody has written to it since.
+
+    So it is what libvirt made for that run, which was killed before it could note more; and were it not,
+    nothing would be lost with it.
+    """
+    began = facts.get("began", "")
+    if path is None or sign is None or not began.isdigit() or sign != birth(path):
+        return False
+    born = when(sign)
+    try:
+        written = os.stat(path).st_mtime_ns
+    except OSError:
+        return False
+    return int(began) <= born <= int(began) + SOON and written <= born + SOON
+
+
+def when(sign: str) -> int:
+    """The time of birth in an identity (see files.birth), in nanoseconds since 1970."""
+    seconds, _dot, fraction = sign.partition(" ")[2].partition(".")
+    return int(seconds) * 10**9 + int(fraction)

@@ -1,0 +1,213 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a killed run left is known by what it is; all else of its name stays. On libvirt's test driver."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
+from ansible_collections.virtfleet.kvm.plugins.module_utils._host.files import birth
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import half_made, manifest, process, storage
+from ansible_collections.virtfleet.kvm.plugins.modules import domains, pools, volumes
+
+URI = "test:///default"
+Run = Callable[..., dict[str, Any]]
+KEY = "p/x.raw"
+DEAD = "process 1 2 another-boot"
+
+
+@pytest.fixture
+def noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> manifest.Manifest:
+    """What is noted of the test driver."""
+    folder = str(tmp_path / "noted")
+    monkeypatch.setattr(manifest, "default_folder", lambda: folder)
+    monkeypatch.setattr(manifest, "PASSING", ())
+    return manifest.Manifest(URI)
+
+
+@pytest.fixture
+def file(connection: Any, run_main: Run, noted: manifest.Manifest, tmp_path: Path) -> Path:
+    """A file that is a volume, of which nothing is noted."""
+    (tmp_path / "pool").mkdir()
+    run_main(pools.main, config=[{"name": "p", "target": str(tmp_path / "pool")}], uri=URI)
+    pool = connection.storagePoolLookupByName("p")
+    pool.createXML("<volume><name>x.raw</name><capacity>1048576</capacity></volume>")
+    made = tmp_path / "pool" / "x.raw"
+    made.touch()
+    return made
+
+
+WANT = {"name": "x.raw", "pool": "p", "capacity": "1MiB"}
+
+
+def declare(run_main: Run, **args: Any) -> dict[str, Any]:
+    """Declare the volume in check mode and for real; both say the same."""
+    said = run_main(volumes.main, config=[WANT], uri=URI, check=True, **args)
+    done = run_main(volumes.main, config=[WANT], uri=URI, **args)
+    assert (said["changes"], said["warnings"]) == (done["changes"], done["warnings"])
+    return done
+
+
+def sign(file: Path) -> str:
+    found = birth(str(file))
+    assert found is not None
+    return found
+
+
+def use(connection: Any, file: Path) -> None:
+    """A guest that has the file, by another name."""
+    os.link(file, file.with_name("hard"))
+    connection.defineXML(
+        "<domain type='test'><name>theirs</name><memory>65536</memory><os><type>hvm</type></os><devices>"
+        f"<disk type='file'><source file='{file.with_name('hard')}'/><target dev='vdb' bus='virtio'/></disk>"
+        "</devices></domain>"
+    )
+
+
+def began(file: Path, shift: int = -1000) -> str:
+    """A time in relation to the birth of the file."""
+    return str(half_made.when(sign(file)) + shift)
+
+
+def test_the_half_made_one_is_made_anew(run_main: Run, noted: manifest.Manifest, file: Path) -> None:
+    noted.put("volumes", KEY, making=DEAD, identity=sign(file))
+    result = declare(run_main)
+    assert [change["path"] for change in result["changes"]] == ["definition"]
+    facts = noted.entries("volumes")[KEY]
+    assert (facts["format"], facts["identity"], "making" in facts) == ("raw", sign(file), False)
+    assert declare(run_main)["changed"] is False
+
+
+def test_one_that_libvirt_had_just_made_is_made_anew(run_main: Run, noted: manifest.Manifest, file: Path) -> None:
+    """The run was killed before it could note what it was."""
+    noted.put("volumes", KEY, making=DEAD, began=began(file))
+    assert [change["path"] for change in declare(run_main)["changes"]] == ["definition"]
+
+
+STAYS: dict[str, tuple[Callable[[Any, Path], dict[str, str]], str]] = {
+    "nothing but a name": (lambda c, f: {}, "nothing tells whether what is there now is that one"),
+    "made anew": (lambda c, f: {"identity": "1 2.000000000"}, "what is there now is another one"),
+    "used by a guest": (lambda c, f: use(c, f) or {"identity": sign(f)}, "it is used by guest theirs"),
+    "used by a guest, just made": (lambda c, f: use(c, f) or {"began": began(f)}, "it is used by guest theirs"),
+    "made before": (lambda c, f: {"began": began(f, 10**9)}, "nothing tells"),
+    "made long after": (lambda c, f: {"began": began(f, -(10**10))}, "nothing tells"),
+    "written to since": (lambda c, f: os.utime(f, (0, time.time() + 60)) or {"began": began(f)}, "nothing tells"),
+    "a time that is none": (lambda c, f: {"began": "yesterday"}, "nothing tells"),
+}
+
+
+@pytest.mark.parametrize("name", STAYS)
+def test_what_may_be_another_one_stays(
+    connection: Any, run_main: Run, noted: manifest.Manifest, file: Path, name: str
+) -> None:
+    facts, word = STAYS[name]
+    noted.put("volumes", KEY, making=DEAD, **facts(connection, file))
+    result = declare(run_main)
+    assert result["changes"] == []
+    (warning,) = result["warnings"]
+    assert word in warning
+    assert "it stays" in warning
+    assert connection.storagePoolLookupByName("p").storageVolLookupByName("x.raw")
+    assert KEY not in noted.entries("volumes")
+    assert declare(run_main)["warnings"] == []
+    assert run_main(volumes.main, config=[], purge=True, uri=URI)["changed"] is False
+
+
+def test_one_that_another_run_makes_is_left_to_it(
+    connection: Any, run_main: Run, noted: manifest.Manifest, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noted.put("volumes", KEY, making=f"process {os.getppid()} {process.started(os.getppid())} {process.boot()}")
+    result = run_main(volumes.main, config=[WANT], uri=URI, fails=True)
+    assert "another run makes it in this moment" in result["msg"]
+    assert connection.storagePoolLookupByName("p").storageVolLookupByName("x.raw")
+
+
+def test_a_disk_of_a_guest_that_was_half_made(
+    connection: Any, run_main: Run, noted: manifest.Manifest, file: Path
+) -> None:
+    noted.put("volumes", KEY, making=DEAD)
+    guest = {
+        "name": "g",
+        "memory": "64MiB",
+        "disks": [{"size": "1MiB", "volume": "x.raw", "pool": "p", "format": "raw"}],
+    }
+    result = run_main(domains.main, config=[guest], uri=URI)
+    assert any("nothing tells" in warning for warning in result["warnings"])
+    assert KEY not in noted.entries("volumes")
+    gone = run_main(domains.main, config=[{"name": "g", "state": "absent"}], remove_storage=True, uri=URI)
+    assert [change["path"] for change in gone["changes"]] == ["state"]
+
+
+# --- noting what was made ---
+
+
+def test_nothing_is_made_where_it_cannot_be_noted(
+    connection: Any, run_main: Run, noted: manifest.Manifest, file: Path
+) -> None:
+    Path(noted.folder, "storage.json").unlink()
+    Path(noted.folder, ".lock").unlink()
+    Path(noted.folder).rmdir()
+    Path(noted.folder).symlink_to(file.parent)
+    guest = {"name": "g", "memory": "64MiB", "disks": [{"size": "1MiB", "pool": "p"}]}
+    new = {"name": "new", "pool": "p", "capacity": "1MiB"}
+    for module, config in ((volumes, new), (domains, guest), (pools, {"name": "q", "target": "/srv/q"})):
+        for check in (True, False):
+            result = run_main(module.main, config=[config], uri=URI, check=check, fails=True)
+            assert f"{noted.folder}, is a symbolic link" in result["msg"]
+            assert result.get("changed", False) is False
+    assert [volume.name() for volume in connection.storagePoolLookupByName("p").listAllVolumes()] == ["x.raw"]
+    assert [domain.name() for domain in connection.listAllDomains()] == ["test"]
+    assert sorted(pool.name() for pool in connection.listAllStoragePools()) == ["default-pool", "p"]
+    # What notes nothing goes on.
+    run_main(domains.main, config=[{"name": "plain", "memory": "64MiB"}], uri=URI)
+
+
+def test_a_volume_that_cannot_be_noted_is_taken_away_again(
+    connection: Any, run_main: Run, noted: manifest.Manifest, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = manifest.Manifest.put
+
+    def full(self: manifest.Manifest, kind: str, name: str, **facts: str) -> None:
+        if name == "p/b":
+            raise VirtfleetError(
+                "the list of what this collection made, /x, cannot be written: No space left on device"
+            )
+        real(self, kind, name, **facts)
+
+    monkeypatch.setattr(manifest.Manifest, "put", full)
+    config = [{"name": name, "pool": "p", "capacity": "1MiB"} for name in "abc"]
+    result = run_main(volumes.main, config=config, uri=URI, fails=True)
+    assert result["msg"].startswith("1 of 3 volumes failed:\nvolume p/b: the list of what this collection made")
+    assert {change["resource"] for change in result["changes"]} == {"volume p/a", "volume p/c"}
+    names = {volume.name() for volume in connection.storagePoolLookupByName("p").listAllVolumes()}
+    assert names == {"a", "c", "x.raw"}
+    assert sorted(noted.entries("volumes")) == ["p/a", "p/c"]
+
+
+def test_what_somebody_made_meanwhile_is_not_taken_away(
+    connection: Any, run_main: Run, noted: manifest.Manifest, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the plan and the making."""
+    pool = connection.storagePoolLookupByName("p")
+    real = storage.volume_define
+
+    def late(*args: Any) -> None:
+        pool.createXML("<volume><name>new</name><capacity>1</capacity></volume>")
+        real(*args)
+
+    from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import apply
+
+    monkeypatch.setitem(apply.ACTIONS, ("volume", "define"), late)
+    config = {"name": "new", "pool": "p", "capacity": "1MiB", "clone_from": "x.raw"}
+    result = run_main(volumes.main, config=[config], uri=URI, fails=True)
+    assert "somebody made a volume p/new meanwhile" in result["msg"]
+    assert pool.storageVolLookupByName("new")
+    assert noted.entries("volumes") == {}
