@@ -99,6 +99,7 @@ mypy_lab() { (cd "$STAGE/tests/lab" && mypy --config-file "$STAGE/pyproject.toml
 
 part_unit() {
     local folder folders=()
+    need_packages 'tests of images' qemu-img=qemu-utils zstd=zstd setpriv=util-linux
     for folder in tests/unit tests/docs tests/packaging; do
         [ ! -d "$STAGE/$folder" ] || folders+=("$folder")
     done
@@ -159,7 +160,7 @@ part_sanity() (
 # Labs of their own: integration wants hosts with KVM, tests/lab wants bare ones and some in trouble,
 # molecule makes its host itself. Bringing hosts up takes seconds.
 lab() { "$ROOT/tests/lab/lab" --name "$@"; }
-LAB_NAMES=(test second site adopt live faults purge storage storageguests storagefuzz killfuzz
+LAB_NAMES=(test second site adopt live faults purge storage storageguests images storagefuzz killfuzz
     links linksbackends linksdocs linksfault linksrace linksguests)
 LABS=(integration molecule corpus bench "${LAB_NAMES[@]}")
 

@@ -1,0 +1,108 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run qemu-img on images that nobody vouches for: in a sandbox, with every format named."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import typing as t
+
+from .._errors import VirtfleetError
+from .image_format import Unfit
+from .part_files import Room
+from .sandbox import Failed, Limits, run, tool_user
+
+SLACK = 64 * 1024**2
+"""Bytes that the tables of an image may take beyond a fiftieth of its disk."""
+
+
+def with_tables(size: int) -> int:
+    """The most bytes of an image with a disk of so many bytes."""
+    return size + size // 50 + SLACK
+
+
+def convert(image: tuple[int, str, int], target: tuple[int, str], size: int, capacity: int | None) -> None:
+    """Convert an image that nobody else can write to into an open file, and make its disk larger.
+
+    :param image: its descriptor, its format (``raw`` or ``qcow2``), and the bytes of its file
+    :param target: the descriptor and the format of the new one
+    :param size: the bytes of the disk
+    :param capacity: the bytes that the disk gets; None for as many as it has
+
+    Raises Unfit where a tool refuses it, OSError where there is no room.
+    """
+    source, kind, count = image
+    new, form = target
+    given, made = (f"/proc/self/fd/{descriptor}" for descriptor in (source, new))
+    room = Room(new)
+    limits = Limits.for_bytes(count, with_tables(max(size, capacity or 0)))
+    with lent(source, new) as tool:
+        if kind == "qcow2":
+            check(lambda: tool(["check", "-q", "-f", "qcow2", given], limits, None))
+        try:
+            tool(["convert", "-f", kind, "-O", form, given, made], limits, lambda: room.hold(new))
+            if capacity is not None and capacity > size:
+                tool(["resize", "-q", "-f", form, made, str(capacity)], limits, lambda: room.hold(new))
+        except Failed as error:
+            raise Unfit(f"cannot be converted: {error}") from None
+
+
+def check(call: t.Callable[[], t.Any]) -> None:
+    """Hold the tables of a qcow2 image against each other. Raises Unfit where they contradict each other.
+
+    What lies outside of the file would read as zeros otherwise, and what is there twice could grow without end.
+    """
+    try:
+        call()
+    except Failed as error:
+        if "Leaked cluster" in str(error) and "ERROR" not in str(error):
+            return
+        raise Unfit(f"is damaged or cut off: {error}") from None
+
+
+Tool = t.Callable[[t.Sequence[str], Limits, "t.Callable[[], None] | None"], str]
+
+
+@contextlib.contextmanager
+def lent(*files: int) -> t.Iterator[Tool]:
+    """Files that belong for a while to the user of the tools, where the host has one; qemu-img run by that user.
+
+    A file system that gives nobody a file, such as NFS to a root it does not trust, leaves them as they are.
+    """
+    user, before = tool_user(), [os.fstat(descriptor) for descriptor in files]
+    try:
+        for descriptor in files if user is not None else ():
+            os.fchown(descriptor, t.cast(int, user), t.cast(int, user))
+    except OSError:
+        user = None
+    try:
+        yield lambda words, limits, watch: qemu_img(words, files, limits, watch, user is not None)
+    finally:
+        for descriptor, state in zip(files, before, strict=True):
+            with contextlib.suppress(PermissionError):
+                os.fchown(descriptor, state.st_uid, state.st_gid)
+
+
+def qemu_img(
+    words: t.Sequence[str],
+    files: t.Sequence[int],
+    limits: Limits,
+    watch: t.Callable[[], None] | None = None,
+    drop: bool = True,
+) -> str:
+    """Run qemu-img. Raises Failed with what it said, OSError where there is no room.
+
+    :param drop: whether it runs as the user of the tools
+    """
+    try:
+        return run(["qemu-img", *words], limits, files, look=watch, drop=drop)
+    except Failed as error:
+        text = str(error)
+        if "is missing" in text:
+            raise VirtfleetError("qemu-img is missing on this host: install qemu-utils") from None
+        if "No space left" in text:
+            raise OSError(errno.ENOSPC, text) from None
+        raise
