@@ -40,7 +40,8 @@ options:
         type: str
       format:
         description: The format, such as V(qcow2) or V(raw). For a new one it follows from the
-          ending of the name, else V(raw). It cannot change.
+          ending of the name, else V(raw). It cannot change, and is never told by what a guest
+          wrote. V(iso) is a raw one with a CD in it.
         type: str
       backing:
         description: 'What a new one is laid over: it holds only what differs. It cannot change.'
@@ -53,7 +54,8 @@ options:
             description: A file or device that is in no pool.
             type: str
           format:
-            description: Its format. That of a volume is known.
+            description: Its format. That of a volume that was declared, or that a guest has,
+              is known.
             type: str
           permissions:
             description: Who may use it, as libvirt reports it.
@@ -77,11 +79,19 @@ options:
         type: str
       image:
         description: 'The image that a new one is filled with: an URL, or the path of a file
-          on the host. It is converted where its format is another.'
+          on the host. It is converted where its format is another. It is a qcow2 that names
+          no other file, or a raw disk: with a partition table, a boot sector or a file system,
+          or an ISO 9660 image. What is compressed with gzip, xz, bzip2 or zstd is unpacked.
+          Anything else is refused, unless the format V(raw) is given: then what is no disk
+          is taken as it is. The page C(docs/images.md) has the limits.'
         type: str
       checksum:
-        description: The checksum of the image, such as V(sha256:...). Another image is refused.
+        description: The checksum of the image as it comes, before it is unpacked, such as V(sha256:...).
+          Another image is refused.
         type: str
+      image_timeout:
+        description: The seconds that an image may take to come. Left out, it is an hour.
+        type: int
       permissions:
         description:
         - Who may use a new one.

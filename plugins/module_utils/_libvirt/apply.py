@@ -16,7 +16,7 @@ import typing as t
 from .._engine.plan import Plan
 from .._engine.step import Step
 from .._errors import VirtfleetError
-from . import departures, reach, storage
+from . import departures, reach, storage, storage_image, storage_plan
 from .connection import ended, lacks, libvirt, said
 from .definitions import Definitions
 from .departures import Belongings
@@ -64,6 +64,13 @@ def apply(connection: t.Any, plans: t.Iterable[Plan], options: Options) -> dict[
     definitions.ahead(connection, plans)
     actions = {**ACTIONS, ("domain", "define"): definitions.define}
     works = {plan.name: run(connection, plan, options, actions) for plan in plans}
+    with storage_image.downloads(storage_plan.fetched(plans)):
+        go_on(works, failed)
+    return failed
+
+
+def go_on(works: dict[str, Work], failed: dict[str, str]) -> None:
+    """Run to their end what is to be done, side by side. Puts down what failed, by name."""
     while works:
         for name, work in list(works.items()):
             try:
@@ -75,7 +82,6 @@ def apply(connection: t.Any, plans: t.Iterable[Plan], options: Options) -> dict[
                 failed[name] = str(error)
         if works:
             time.sleep(POLL)
-    return failed
 
 
 def run(connection: t.Any, plan: Plan, options: Options, actions: t.Mapping[tuple[str, str], Action]) -> Work:

@@ -34,7 +34,7 @@ from .users import Users
 MADE = ("size", "image", "backing")
 """Options of which each asks for a volume."""
 
-ASIDE = (*MADE, "checksum")
+ASIDE = (*MADE, "checksum", "image_timeout")
 """Options that are for the volume alone."""
 
 DEVICES = ("logical", "disk", "zfs", "iscsi", "scsi", "mpath")
@@ -118,8 +118,8 @@ def fresh(guest: str, disk: Item, pools: t.Mapping[str, Pool]) -> tuple[Item, It
     pool = pools.get(where) or FUTURE.get(where)
     files = pool is None or pool.type in (*MADE_DIRECTORIES, "gluster")
     form = disk.get("format") or ("qcow2" if files else "raw")
-    name = disk.get("volume") or f"{guest}-{disk['target']}.{form}"
-    volume: Item = {"name": name, "pool": where, "state": "present"}
+    volume_name = disk.get("volume") or f"{guest}-{disk['target']}.{form}"
+    volume: Item = {"name": volume_name, "pool": where, "state": "present"}
     if disk.get("size") is not None:
         volume["capacity"] = disk["size"]
     if files:
@@ -129,18 +129,20 @@ def fresh(guest: str, disk: Item, pools: t.Mapping[str, Pool]) -> tuple[Item, It
     image = disk.get("image")
     if image is not None:
         volume["image" if image.startswith("/") or "://" in image else "clone_from"] = image
-    if disk.get("checksum") is not None:
-        volume["checksum"] = disk["checksum"]
+        volume["verbatim"] = disk.get("format") == "raw"
+    for name in ("checksum", "image_timeout"):
+        if disk.get(name) is not None:
+            volume[name] = disk[name]
     if disk.get("backing") is not None:
         volume["backing"] = {"volume": disk["backing"]}
     disk = {**disk, "format": form}
     if disk.get("volume") is None and pool is not None and pool.target is not None:
-        path = os.path.join(pool.target, name)
+        path = os.path.join(pool.target, volume_name)
         if pool.type in MADE_DIRECTORIES:
             return {**stripped(disk), "file": path}, volume
         if pool.type in DEVICES:
             return {**stripped(disk), "block": path}, volume
-    return {**disk, "volume": name, "pool": where}, volume
+    return {**disk, "volume": volume_name, "pool": where}, volume
 
 
 def existing(disk: Item, place: str, pools: t.Mapping[str, Pool], where: str) -> tuple[Item, Item | None]:

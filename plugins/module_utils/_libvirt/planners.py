@@ -19,6 +19,7 @@ from .half_made import Half, half_made
 from .manifest import Manifest, notes
 from .pool_users import refuse_used
 from .renames import refuse_renamed
+from .storage_formats import Formats
 from .storage_observe import Pool
 from .storage_plan import FUTURE, plan_pools, plan_volumes
 from .survey_users import all_users
@@ -73,15 +74,16 @@ def volume_plans(connection: t.Any, have: Have, wants: Wants, host: Host) -> lis
     if going:
         declared.add_volumes(users, wants)
     half = half_made(connection, have)
-    plans = plan_volumes(without(have, half.ours), wants, host, pools, users)
+    plans = plan_volumes(whole(connection, have, half), wants, host, pools, users)
     for entry in plans:
         say_doubt(entry, [entry.name], half.doubtful)
     return plans
 
 
-def without(volumes: Have, half: t.Container[str]) -> dict[str, Observed]:
-    """Volumes without those that a run left half-made that was killed."""
-    return {key: found for key, found in volumes.items() if key not in half}
+def whole(connection: t.Any, volumes: Have, half: Half) -> Have:
+    """Volumes as they were made, without those that a run left half-made that was killed."""
+    made = {key: found for key, found in volumes.items() if key not in half.ours}
+    return Formats(connection).settle(made) if made else made
 
 
 def say_doubt(entry: Plan, keys: t.Iterable[str], doubtful: t.Mapping[str, str]) -> None:
@@ -125,9 +127,9 @@ def plans_with_disks(
     refuse_input(lines)
     plans = plan(table, have, [want for want, _needed in resolved], host, options.on_restart_needed)
     keys = {need.key for _want, needed in resolved for need in needed}
-    volumes = {} if connection is None or not keys else storage_observe.volumes(connection, keys)
+    volumes: Have = {} if connection is None or not keys else storage_observe.volumes(connection, keys)
     half = Half({}, {}) if connection is None else half_made(connection, volumes)
-    volumes = without(volumes, half.ours)
+    volumes = whole(connection, volumes, half)
     lines += shared(plans, resolved)
     for entry, (_want, needed) in zip(plans, resolved, strict=True):
         try:

@@ -22,7 +22,8 @@ from .half_made import half_made
 from .manifest import Manifest, notes
 from .process import alive, mark
 from .removal import Going, Kept, going, last_look, refuse_used
-from .storage_fill import create, fill, filling, lay_over, permit
+from .storage_fill import create, enlarge, fill, filling, lay_over
+from .storage_image import Source
 from .storage_observe import identity, refresh, source_place
 from .storage_plan import Making
 from .storage_pools import (
@@ -78,10 +79,9 @@ def make(connection: t.Any, pool: t.Any, making: Making, root: ET.Element, sourc
     kind = str(ET.fromstring(pool.XMLDesc(0)).get("type"))
     if source is None:
         create(pool, root)
-    elif kind in MADE_DIRECTORIES and isinstance(source, str) and not item.get("encryption"):
+    elif kind in MADE_DIRECTORIES and isinstance(source, Source):
         path = os.path.join(str(ET.fromstring(pool.XMLDesc(0)).findtext("target/path")), making.name)
-        storage_image.make(path, source, item.get("checksum"), item.get("format"), item.get("capacity"))
-        permit(path, item.get("permissions") or {})
+        storage_image.make(path, source, item.get("format"), item.get("capacity"), item.get("permissions"))
         refresh(pool)
     else:
         fill(connection, pool, making, root, source)
@@ -140,7 +140,7 @@ def volume_grow(connection: t.Any, name: str, step: Step, options: t.Any) -> Non
     capacity = step.value["capacity"]
     running = runs_with(connection, f"{pool.name()}/{volume.name()}", volume.path())
     if running is None:
-        volume.resize(capacity, 0)
+        enlarge(connection, pool, volume, capacity)
     else:
         domain, target = running
         domain.blockResize(target, capacity, libvirt.VIR_DOMAIN_BLOCK_RESIZE_BYTES)

@@ -6,15 +6,20 @@
 from __future__ import annotations
 
 import os
+import stat
 import typing as t
 from xml.etree import ElementTree as ET
 
 from .._engine import paths
 from .._errors import VirtfleetError
+from .._host import part_files
+from .._host.image_format import Unfit
 from . import storage_image
 from .connection import libvirt, said
 from .half_made import Born
 from .manifest import Manifest
+from .storage_formats import SAME, Formats, alike, seen
+from .storage_image import Source
 from .storage_observe import refresh, unseen
 from .storage_plan import Making
 from .storage_pools import active_pool, lookup
@@ -34,32 +39,90 @@ def find(connection: t.Any, place: str, pool: str, what: str) -> t.Any:
     return volume
 
 
+def key_of(volume: t.Any) -> str:
+    """A volume as POOL/VOLUME."""
+    return f"{volume.storagePoolLookupByVolume().name()}/{volume.name()}"
+
+
 def lay_over(connection: t.Any, making: Making, root: ET.Element) -> None:
-    """Write into a definition what the volume is laid over: path and format of a volume that is named."""
-    place = (making.item.get("backing") or {}).get("volume")
-    if place is None:
+    """Write into a definition what the volume is laid over: path and format of a volume that is named.
+
+    Raises VirtfleetError where the format is not known: QEMU would find it out from what a guest wrote.
+    """
+    backing = making.item.get("backing") or {}
+    if backing.get("volume") is None:
         return
-    base = find(connection, place, making.pool, "backing")
-    form = ET.fromstring(base.XMLDesc()).find("target/format")
+    base = find(connection, backing["volume"], making.pool, "backing")
+    form = Formats(connection).of(key_of(base), ET.fromstring(base.XMLDesc()), backing.get("format"))
     paths.ensure(root, ("backingStore", "path")).text = base.path()
-    node = paths.ensure(root, ("backingStore", "format"))
-    if node.get("type") is None:
-        node.set("type", "raw" if form is None else form.get("type", "raw"))
+    paths.ensure(root, ("backingStore", "format")).set("type", "raw" if form in SAME else form)
 
 
 def filling(connection: t.Any, making: Making) -> t.Any:
-    """What fills a volume: an URL or path, or a volume that has no path; None for nothing."""
-    if making.item.get("image") is not None:
-        image = str(making.item["image"])
-        return image.removeprefix("file://") if image.startswith("file:///") else image
-    if making.item.get("clone_from") is None:
+    """What fills a volume: an image, or a volume that libvirt itself has to copy; None for nothing."""
+    item = making.item
+    if item.get("image") is not None:
+        image = str(item["image"])
+        image = image.removeprefix("file://") if image.startswith("file:///") else image
+        known = Formats(connection).of_path(image) if image.startswith("/") else None
+        return Source(image, item.get("checksum"), known, making.verbatim, item.get("image_timeout"))
+    if item.get("clone_from") is None:
         return None
-    volume = find(connection, making.item["clone_from"], making.pool, "clone_from")
-    return volume.path() if os.path.exists(volume.path()) else volume
+    volume = find(connection, item["clone_from"], making.pool, "clone_from")
+    root = ET.fromstring(volume.XMLDesc())
+    known = Formats(connection).of(key_of(volume), root)
+    if not os.path.exists(volume.path()):
+        return volume
+    if known not in (*SAME, "qcow2"):
+        raise VirtfleetError(f"clone_from: the volume {key_of(volume)} is {known}; only raw and qcow2 are copied")
+    if item.get("encryption") is None:
+        return Source(volume.path(), None, known, True)
+    return unchanged(volume, root, known)
+
+
+def unchanged(volume: t.Any, root: ET.Element, known: str) -> t.Any:
+    """A volume that libvirt may copy, by what it takes its format for.
+
+    Raises VirtfleetError where it is wrong about that, or the volume names other files.
+    """
+    told = root.find("target/format")
+    taken = "raw" if told is None else told.get("type", "raw")
+    if not alike(taken, known):
+        raise VirtfleetError(f"clone_from: the volume {key_of(volume)} is {known}, and libvirt takes it for {taken}")
+    if known == "qcow2":
+        seen(key_of(volume), root)
+    return volume
+
+
+def enlarge(connection: t.Any, pool: t.Any, volume: t.Any, capacity: int) -> None:
+    """Make a volume larger that no guest runs with. A raw file grows by itself, whatever a guest wrote into it."""
+    root = ET.fromstring(volume.XMLDesc())
+    form = Formats(connection).of(key_of(volume), root)
+    path = volume.path()
+    if form not in SAME or root.get("type", "file") != "file" or not os.path.isfile(path):
+        volume.resize(capacity, 0)
+        return
+    descriptor = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        state = os.fstat(descriptor)
+        if not stat.S_ISREG(state.st_mode) or state.st_size > capacity:
+            raise VirtfleetError(f"grow: {path} is not the file that was planned for; run again")
+        try:
+            part_files.refuse_written(descriptor)
+        except Unfit as error:
+            raise VirtfleetError(f"grow: {path} {error}") from None
+        os.ftruncate(descriptor, capacity)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    refresh(pool)
 
 
 def create(pool: t.Any, root: ET.Element) -> t.Any:
-    """Let libvirt make a volume."""
+    """Let libvirt make a volume. One that is to hold a CD is raw to begin with."""
+    form = root.find("target/format")
+    if form is not None and form.get("type") == "iso":
+        form.set("type", "raw")
     try:
         return pool.createXML(paths.text(root), 0)
     except libvirt.libvirtError as error:
@@ -76,7 +139,7 @@ def fill(connection: t.Any, pool: t.Any, making: Making, root: ET.Element, sourc
     """Make a volume that is no file of ours to rename, and fill it. One that fails is taken away."""
     born = Born(connection, making.key)
     try:
-        if not isinstance(source, str):
+        if not isinstance(source, Source):
             volume = born.note(pool.createXMLFrom(paths.text(root), source, 0))
         else:
             volume = pour(connection, pool, making, root, source, born)
@@ -88,13 +151,13 @@ def fill(connection: t.Any, pool: t.Any, making: Making, root: ET.Element, sourc
         raise
 
 
-def pour(connection: t.Any, pool: t.Any, making: Making, root: ET.Element, source: str, born: Born) -> t.Any:
+def pour(connection: t.Any, pool: t.Any, making: Making, root: ET.Element, source: Source, born: Born) -> t.Any:
     """Make a volume and pour an image into it, which is raw there."""
     folder = Manifest(connection.getURI()).folder
     os.makedirs(folder, mode=0o700, exist_ok=True)
-    path = os.path.join(folder, f"{making.pool}-{making.name}.raw")
+    path = os.path.join(folder, part_files.part_name(f"{making.pool}-{making.name}.raw"))
     try:
-        image = storage_image.make(path, source, making.item.get("checksum"), "raw", making.item.get("capacity"))
+        image = storage_image.make(path, source, "raw", making.item.get("capacity"))
         node = paths.ensure(root, ("capacity",))
         node.text = str(image.size)
         node.set("unit", "bytes")
@@ -108,12 +171,3 @@ def pour(connection: t.Any, pool: t.Any, making: Making, root: ET.Element, sourc
     finally:
         if os.path.lexists(path):
             os.unlink(path)
-
-
-def permit(path: str, permissions: t.Mapping[str, t.Any]) -> None:
-    """Give a new file the permissions that it is declared with."""
-    owner, group = permissions.get("owner"), permissions.get("group")
-    if owner is not None or group is not None:
-        os.chown(path, -1 if owner is None else owner, -1 if group is None else group)
-    if permissions.get("mode") is not None:
-        os.chmod(path, int(permissions["mode"], 8))

@@ -3,9 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Fill a file with an image, so that nothing half-made is ever taken for good.
 
-All is done under a temporary name beside the file: fetched, held against its checksum, converted,
-made larger, written through to the disk. Only then it gets its name. What fails takes its temporary
-file along; that of a run that was killed is overwritten by the next.
+An image is hostile until proven: fetched or copied into a file of this run's own, held against its
+checksum, unpacked, told by its magic numbers, and refused where it names other files. Only then a tool
+opens it, with its format named and without any right (see _host.sandbox). All is done under a temporary
+name beside the file, made larger, and written through to the disk; then it gets its name. What fails
+takes its temporary file along; that of a run that was killed is taken away by the next.
 """
 
 from __future__ import annotations
@@ -13,18 +15,31 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import errno
-import fcntl
 import hashlib
-import json
+import hmac
 import os
-import subprocess
+import time
 import typing as t
 
 from .._errors import VirtfleetError
+from .._host import part_files
+from .._host.download import download
+from .._host.image_format import Content, Unfit, recognise
+from .._host.part_files import Room, Writer, nameless, opened_folder, part_name, reader, reserved, settle
+from .._host.qcow2 import check_qcow2
+from .._host.qemu_img import convert, with_tables
+from .._host.sandbox import Limits
+from .._host.unpack import STREAMS, unpack
+from .._printing import masked_url
 
-CHUNK = 1024**2
-TIMEOUT = 60
-"""Seconds without a byte after which a download is given up."""
+PLAIN = ("raw", "iso")
+"""Formats of a volume whose bytes are those of the disk."""
+
+SECTOR = 512
+COMPRESSIONS = (*STREAMS, "zst")
+
+AS_IT_IS = "; give format: raw where its bytes are wanted as they are"
+CONVERT = "; only raw and qcow2 are taken: convert it with qemu-img"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,174 +54,266 @@ class Found:
     size: int
 
 
-def temporary(folder: str, name: str) -> str:
-    """The temporary name of what will be called so: the same in each run, so that none is left behind."""
-    return os.path.join(folder, f".virtfleet-{name}.part")
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """Where an image comes from, and what is known of it.
+
+    :param place: an URL, or the path of a file or block device
+    :param checksum: what it must have, as ALGORITHM:DIGEST
+    :param known: its format, where it is noted and must not be told by what a guest wrote
+    :param verbatim: whether it is taken as a raw disk also where nothing shows that it is one
+    :param seconds: that it may take to come
+    """
+
+    place: str
+    checksum: str | None = None
+    known: str | None = None
+    verbatim: bool = False
+    seconds: float | None = None
+
+    @property
+    def fetched(self) -> bool:
+        """Whether it comes from elsewhere."""
+        return not self.place.startswith("/")
+
+    @property
+    def shown(self) -> str:
+        """Its name in messages."""
+        return masked_url(self.place)
+
+
+@dataclasses.dataclass(frozen=True)
+class Image:
+    """An image that is open.
+
+    :param descriptor: the open file
+    :param size: its bytes
+    :param own: whether nobody else can write to it
+    """
+
+    descriptor: int
+    size: int
+    own: bool
+
+
+class Downloads:
+    """What a run has fetched, so that each URL is asked once. The files have no name, and go with the run.
+
+    :param uses: how often each URL is asked for; the last that asks takes it along
+    """
+
+    def __init__(self, uses: t.Mapping[str, int] | None = None) -> None:
+        self.uses = dict(uses or {})
+        self.held: dict[tuple[str, bool], Image | str] = {}
+
+    def get(self, source: Source, folder: str) -> Image:
+        """The image of an URL. Raises Unfit where it cannot be had, and again for each that asks."""
+        key = (source.place, source.checksum is not None)
+        held = self.held.get(key)
+        if held is None:
+            held = self.held[key] = self.fetch(source, folder)
+        if isinstance(held, str):
+            raise Unfit(held)
+        return held
+
+    def fetch(self, source: Source, folder: str) -> Image | str:
+        """Fetch an image; why it cannot be had."""
+        descriptor = nameless(folder)
+        try:
+            writer = Writer(descriptor, Room(descriptor))
+            download(source.place, writer, source.checksum is not None, source.seconds)
+            return Image(descriptor, writer.finish(), True)
+        except BaseException as error:
+            os.close(descriptor)
+            if isinstance(error, Unfit):
+                return str(error)
+            raise
+
+    def done(self, source: Source) -> None:
+        """Take note that one of those who ask for an URL has done so."""
+        left = self.uses[source.place] = self.uses.get(source.place, 1) - 1
+        for checked in (True, False) if left <= 0 else ():
+            held = self.held.pop((source.place, checked), None)
+            if isinstance(held, Image):
+                os.close(held.descriptor)
+
+    def close(self) -> None:
+        """Let go of all."""
+        for held in self.held.values():
+            if isinstance(held, Image):
+                os.close(held.descriptor)
+        self.held.clear()
+
+
+current = Downloads()
+"""What this run has fetched."""
 
 
 @contextlib.contextmanager
-def reserved(path: str) -> t.Iterator[int]:
-    """A temporary file, empty, that is gone afterwards; its descriptor.
-
-    Raises VirtfleetError where another run has it in its hands.
-    """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+def downloads(urls: t.Iterable[str]) -> t.Iterator[None]:
+    """A run that asks for these URLs, each as often as it is there."""
+    global current
+    uses: dict[str, int] = {}
+    for url in urls:
+        uses[url] = uses.get(url, 0) + 1
+    before, current = current, Downloads(uses)
     try:
-        if not owned(descriptor, path):
-            raise VirtfleetError(f"another run is making it in this moment ({path}); wait for that one")
-        try:
-            os.ftruncate(descriptor, 0)
-            yield descriptor
-        finally:
-            if owned(descriptor, path):
-                os.unlink(path)
+        yield
     finally:
-        os.close(descriptor)
+        current.close()
+        current = before
 
 
-def owned(descriptor: int, path: str) -> bool:
-    """Whether an open file is this run's alone, and still has its temporary name.
-
-    Between opening and locking it another run may have finished: then it is what was made.
-    """
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return os.path.samestat(os.fstat(descriptor), os.stat(path))
-    except (BlockingIOError, FileNotFoundError):
-        return False
+def temporary(folder: str, name: str) -> str:
+    """The temporary path of what will be called so: the same in each run, so that none is left behind."""
+    return os.path.join(folder, part_name(name))
 
 
-def make(path: str, source: str, checksum: str | None, form: str | None, capacity: int | None) -> Found:
-    """Make a file of an image: an URL, or the path of a file or device.
+def make(
+    path: str,
+    source: Source,
+    form: str | None,
+    capacity: int | None,
+    permissions: t.Mapping[str, t.Any] | None = None,
+) -> Found:
+    """Make a file of an image.
 
     :param form: the format it gets; None for that of the image
     :param capacity: the size that a guest sees; None for that of the image
+    :param permissions: ``owner``, ``group`` and ``mode`` that it gets; left out, only root may use it
 
     Raises VirtfleetError, with nothing left behind, where that fails.
     """
     folder, name = os.path.split(path)
-    part = temporary(folder, name)
+    part = part_name(name)
     try:
         with contextlib.ExitStack() as stack:
-            if not source.startswith("/"):
-                fetched = temporary(folder, f"{name}.image")
-                fetch(source, checksum, stack.enter_context(reserved(fetched)))
-                source = fetched
-            elif checksum is not None:
-                with open(source, "rb") as file:
-                    verify(file, checksum, source)
-            image = inspect(source)
-            if capacity is not None and capacity < image.size:
-                raise VirtfleetError(f"the image is {image.size} bytes large, more than its capacity, {capacity} bytes")
-            stack.enter_context(reserved(part))
-            form = form or image.format
-            tool("convert", "-f", image.format, "-O", form, source, part)
-            if capacity is not None and capacity > image.size:
-                tool("resize", "-f", form, part, str(capacity))
-            settle(part, path)
-            return Found(form, max(image.size, capacity or 0))
+            if source.fetched:
+                stack.callback(current.done, source)
+            place = stack.enter_context(opened_folder(folder))
+            if part_files.exists(place, name):
+                raise VirtfleetError(f"{path} is there already, and is left as it is")
+            target = stack.enter_context(reserved(place, part, os.path.join(folder, part)))
+            found = fill_open(target, source, form, capacity, folder, stack)
+            permit(target, permissions or {})
+            settle(target, place, part, name, path)
+            return found
+    except Unfit as error:
+        raise VirtfleetError(f"the image {source.shown} {error}") from None
     except OSError as error:
         raise VirtfleetError(told(error, folder)) from None
 
 
-def settle(part: str, path: str) -> None:
-    """Write a temporary file through to the disk, then give it its name."""
-    with open(part, "rb") as file:
-        os.fsync(file.fileno())
-    if os.path.lexists(path):
-        raise VirtfleetError(f"{path} is there already, and is left as it is")
-    os.rename(part, path)
-    folder = os.open(os.path.dirname(path), os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+def fill_open(
+    target: int, source: Source, form: str | None, capacity: int | None, folder: str, stack: contextlib.ExitStack
+) -> Found:
+    """Fill an open file with an image. Raises Unfit, or OSError where there is no room."""
+    image, content = obtain(source, form, capacity, folder, stack)
+    plain = content.kind in PLAIN
+    size = -(-image.size // SECTOR) * SECTOR if plain else check_qcow2(reader(image.descriptor), image.size)
+    form = form or ("raw" if plain else content.kind)
+    if form == "iso" and content.kind != "iso" and source.known not in PLAIN:
+        raise Unfit(f"is {content.words}, and the format of the volume is iso")
+    if capacity is not None and capacity < size:
+        raise VirtfleetError(f"the image is {size} bytes large, more than its capacity, {capacity} bytes")
+    if plain and form in PLAIN:
+        part_files.copy(image.descriptor, target, image.size, Room(target))
+        if not image.own:
+            verify(target, image.size, source)
+        os.ftruncate(target, capacity or size)
+    else:
+        convert((image.descriptor, "raw" if plain else content.kind, image.size), (target, form), size, capacity)
+    return Found(form, max(size, capacity or 0))
 
 
-def fetch(url: str, checksum: str | None, descriptor: int) -> None:
-    """Download into an open file and hold it against its checksum."""
-    from ansible.module_utils.urls import open_url  # takes long to load, and is seldom needed
-
-    digest = None if checksum is None else hashlib.new(checksum.partition(":")[0])
-    try:
-        with contextlib.closing(open_url(url, timeout=TIMEOUT, http_agent="virtfleet.kvm")) as answer:
-            expected = answer.headers.get("Content-Length")
-            count = 0
-            while chunk := answer.read(CHUNK):
-                count += len(chunk)
-                if digest is not None:
-                    digest.update(chunk)
-                write(descriptor, chunk)
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        raise VirtfleetError(f"the image {url} cannot be fetched: {error}") from None
-    except Exception as error:  # what urllib and http.client raise is of many kinds
-        raise VirtfleetError(f"the image {url} cannot be fetched: {error}") from None
-    if expected is not None and count != int(expected):
-        raise VirtfleetError(f"the image {url} broke off: {count} of {expected} bytes came")
-    compare(digest, checksum, url)
+def obtain(
+    source: Source, form: str | None, capacity: int | None, folder: str, stack: contextlib.ExitStack
+) -> tuple[Image, Content]:
+    """An image, whole and unpacked, and what it is. Raises Unfit where it is not to be had, or refused."""
+    image = current.get(source, folder) if source.fetched else local(source, stack)
+    content = look(image, source)
+    if not image.own and not (content.kind in PLAIN and form in (*PLAIN, None)):
+        image = own(image, folder, stack)
+        content = look(image, source)
+    if image.own:
+        verify(image.descriptor, image.size, source)
+    if content.kind in COMPRESSIONS:
+        image = unpacked(image, content.kind, capacity, folder, stack)
+        content = look(image, source)
+        if content.kind in COMPRESSIONS:
+            raise Unfit(f"is compressed twice: unpacked, it is {content.words}")
+    if content.kind == "none" and source.verbatim:
+        content = Content("raw", content.words)
+    if content.kind in ("none", "other"):
+        raise Unfit(f"is {content.words}{AS_IT_IS if content.kind == 'none' else CONVERT}")
+    return image, content
 
 
-def write(descriptor: int, chunk: bytes) -> None:
-    """Write all of it; zeros become a hole."""
-    if not chunk.strip(b"\0"):
-        os.ftruncate(descriptor, os.lseek(descriptor, len(chunk), os.SEEK_CUR))
+def look(image: Image, source: Source) -> Content:
+    """What an image is: what is known of it, else by its magic numbers."""
+    if source.known in PLAIN:
+        return Content("raw", "a raw disk")
+    content = recognise(reader(image.descriptor), image.size)
+    if source.known is not None and content.kind != source.known:
+        raise Unfit(f"is noted as {source.known}, but it is {content.words}")
+    return content
+
+
+def local(source: Source, stack: contextlib.ExitStack) -> Image:
+    """A file or device of the host."""
+    descriptor, size = part_files.open_image(source.place)
+    stack.callback(os.close, descriptor)
+    return Image(descriptor, size, False)
+
+
+def own(image: Image, folder: str, stack: contextlib.ExitStack) -> Image:
+    """A copy that nobody else can write to: what is looked at is what a tool then opens."""
+    descriptor = nameless(folder)
+    stack.callback(os.close, descriptor)
+    part_files.copy(image.descriptor, descriptor, image.size, Room(descriptor))
+    return Image(descriptor, image.size, True)
+
+
+def unpacked(image: Image, kind: str, capacity: int | None, folder: str, stack: contextlib.ExitStack) -> Image:
+    """An image that was compressed. It may have as many bytes as are free, or as its capacity says."""
+    descriptor = nameless(folder)
+    stack.callback(os.close, descriptor)
+    room = Room(descriptor)
+    longest = room.free if capacity is None else with_tables(capacity)
+    writer = Writer(descriptor, room, longest)
+    seconds = Limits.for_bytes(image.size, longest).seconds
+    unpack(kind, image.descriptor, image.size, writer, time.monotonic() + seconds)
+    return Image(descriptor, writer.finish(), True)
+
+
+def verify(descriptor: int, size: int, source: Source) -> None:
+    """Hold an image against its checksum. Raises VirtfleetError where it has another."""
+    if source.checksum is None:
         return
-    view = memoryview(chunk)
-    while view:
-        view = view[os.write(descriptor, view) :]
-
-
-def verify(file: t.BinaryIO, checksum: str, name: str) -> None:
-    """Hold a file against its checksum."""
-    digest = hashlib.new(checksum.partition(":")[0])
-    while chunk := file.read(CHUNK):
-        digest.update(chunk)
-    compare(digest, checksum, name)
-
-
-def compare(digest: t.Any, checksum: str | None, name: str) -> None:
-    """Raise VirtfleetError where a digest is not the expected one."""
-    if digest is not None and checksum is not None and digest.hexdigest() != checksum.partition(":")[2]:
+    algorithm, _colon, expected = source.checksum.partition(":")
+    digest = hashlib.new(algorithm)
+    for offset in range(0, size, part_files.CHUNK):
+        digest.update(os.pread(descriptor, min(part_files.CHUNK, size - offset), offset))
+    if not hmac.compare_digest(digest.hexdigest(), expected):
         raise VirtfleetError(
-            f"the checksum of the image {name} is {digest.name}:{digest.hexdigest()}, not {checksum}:"
+            f"the checksum of the image {source.shown} is {algorithm}:{digest.hexdigest()}, not {source.checksum}:"
             " it is damaged, or another one; nothing of it was kept"
         )
 
 
-def inspect(path: str) -> Found:
-    """What an image is, as qemu-img sees it. One that leans on other files is refused: it could name any."""
-    facts = json.loads(tool("info", "--output=json", path))
-    data = (facts.get("format-specific") or {}).get("data") or {}
-    if facts.get("backing-filename") or data.get("data-file"):
-        other = facts.get("backing-filename") or data.get("data-file")
-        raise VirtfleetError(
-            f"the image {path} is not whole: it is laid over {other}; make it whole with qemu-img convert"
-        )
-    return Found(str(facts["format"]), int(facts["virtual-size"]))
-
-
-def tool(*words: str) -> str:
-    """Run qemu-img and return what it prints."""
-    try:
-        done = subprocess.run(
-            ["qemu-img", *words], capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
-        )
-    except FileNotFoundError:
-        raise VirtfleetError("qemu-img is missing on this host: install qemu-utils") from None
-    if done.returncode != 0:
-        text = " ".join(done.stderr.split()) or f"status {done.returncode}"
-        if "No space left" in text:
-            raise OSError(errno.ENOSPC, text)
-        raise VirtfleetError(f"qemu-img {words[0]}: {text}")
-    return done.stdout
+def permit(descriptor: int, permissions: t.Mapping[str, t.Any]) -> None:
+    """Give a new file the permissions that it is declared with; -1 leaves an owner as it is."""
+    owner, group = permissions.get("owner"), permissions.get("group")
+    if owner is not None or group is not None:
+        os.fchown(descriptor, -1 if owner is None else owner, -1 if group is None else group)
+    if permissions.get("mode") is not None:
+        os.fchmod(descriptor, int(permissions["mode"], 8))
 
 
 def told(error: OSError, folder: str) -> str:
     """What a failed call means to a user."""
     if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-        return str(error)
+        return masked_url(str(error))
     free = "none"
     with contextlib.suppress(OSError):
         state = os.statvfs(folder)

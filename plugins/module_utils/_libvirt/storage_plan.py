@@ -22,6 +22,7 @@ from .._errors import Invalid, refuse_input
 from .._tables.storage import IMAGES, describe_volume, need_size, volume_key
 from .._tables.volume import VOLUME
 from .removal import Judge, because, going
+from .storage_formats import alike
 from .storage_observe import Pool
 from .users import Users
 
@@ -42,11 +43,13 @@ class Making:
     :param item: its options, complete
     :param xml: its definition
     :param guest: the guest that it is made for, or None
+    :param verbatim: whether the user asks for a raw volume, so that an image is taken as it is
     """
 
     item: Item
     xml: str
     guest: str | None = None
+    verbatim: bool = False
 
     @property
     def pool(self) -> str:
@@ -141,13 +144,15 @@ def plan_making(want: Item, host: Host, pools: t.Mapping[str, Pool], guest: str 
     """Plan a new volume."""
     pool = pools.get(want["pool"])
     need_size(want)
+    want = dict(want)
+    verbatim = want.pop("verbatim", want.get("format") == "raw")
     want = describe_volume(want, None if pool is None else pool.type)
     done = plan_item(VOLUME, None, want, host)
     (define,) = done.steps
     (change,) = done.changes
     whole = {name: value for name, value in want.items() if value is not None}
     whole.setdefault("format", (change.after or {}).get("format"))
-    done.steps = [Step("define", Making(whole, define.value, guest))]
+    done.steps = [Step("define", Making(whole, define.value, guest, verbatim))]
     shown = {name: value for name, value in change.after.items() if value is not None}
     done.changes = [dataclasses.replace(change, after=shown)]
     if pool is None:
@@ -157,11 +162,20 @@ def plan_making(want: Item, host: Host, pools: t.Mapping[str, Pool], guest: str 
     return done
 
 
+def fetched(plans: t.Iterable[Plan]) -> t.Iterator[str]:
+    """The URLs of all images that these plans ask for, each as often as it is asked for."""
+    for entry in plans:
+        for step in entry.steps:
+            if isinstance(step.value, Making) and "://" in (step.value.item.get("image") or ""):
+                yield str(step.value.item["image"])
+
+
 def plan_growth(have: Observed, want: Item, host: Host, pools: t.Mapping[str, Pool]) -> Plan:
     """Plan the only way that a volume can change."""
     there = have.definition
     want = {name: want[name] for name in COMPARED if want.get(name) is not None}
-    if there.find("target/format") is None:
+    node = there.find("target/format")
+    if node is None or alike(node.get("type", "raw"), want.get("format", "")):
         want.pop("format", None)
     if want.get("backing"):
         want["backing"] = dict(want["backing"])

@@ -10,6 +10,7 @@ import typing as t
 from .._engine.aside import CAPACITY, CHECKSUM, IMAGE, PLACE, Aside
 from .._engine.body import Item
 from .._engine.context import Scope
+from .._engine.convert import COUNT
 from .._errors import Invalid
 from .derive import unless_described
 
@@ -42,6 +43,16 @@ FORMATS = ("qcow2", "raw", "qcow", "qed", "vmdk", "vdi", "vpc", "iso")
 
 FILLINGS = ("image", "clone_from", "backing")
 """What a new volume can be filled from."""
+
+TAKEN = (
+    " It is a qcow2 that names no other file, or a raw disk: with a partition table, a boot sector or a file system, or"
+    " an ISO 9660 image. What is compressed with gzip, xz, bzip2 or zstd is unpacked. Anything else is refused, unless"
+    " the format V(raw) is given: then what is no disk is taken as it is. The page C(docs/images.md) has the limits."
+)
+CHECKED = (
+    "The checksum of the image as it comes, before it is unpacked, such as V(sha256:...). Another image is refused."
+)
+IN_TIME = "The seconds that an image may take to come. Left out, it is an hour."
 
 default_pool = unless_described("default", {"type": "dir", "target": IMAGES})
 
@@ -109,6 +120,8 @@ def filling(volume: Item) -> t.Iterator[Invalid]:
     image = volume.get("image") or ""
     if volume.get("checksum") is not None and not image:
         yield Invalid("checksum", "goes with image")
+    if volume.get("image_timeout") is not None and "://" not in image:
+        yield Invalid("image_timeout", "goes with an image that is an URL")
     if image and "/" not in image:
         yield Invalid("image", f"{image!r} is neither an URL nor a path from the root; a volume is named in clone_from")
     backing = volume.get("backing") or {}
@@ -138,9 +151,10 @@ MADE_DISK = (
         "",
         IMAGE,
         "What a disk that is made for the guest is a copy of: an URL, the path of a file on the host, or a volume by"
-        " its name in the same pool or as C(POOL/VOLUME).",
+        f" its name in the same pool or as C(POOL/VOLUME).{TAKEN}",
     ),
-    Aside("checksum", "", CHECKSUM, "The checksum of the image, such as V(sha256:...). Another image is refused."),
+    Aside("checksum", "", CHECKSUM, CHECKED),
+    Aside("image_timeout", "", COUNT, IN_TIME),
     Aside(
         "backing",
         "",
@@ -163,5 +177,7 @@ def made_disks(domain: Item) -> t.Iterator[Invalid]:
         image = disk.get("image") or ""
         if disk.get("checksum") is not None and not ("://" in image or image.startswith("/")):
             yield Invalid(f"{here}.checksum", "goes with an image that is an URL or a file")
+        if disk.get("image_timeout") is not None and "://" not in image:
+            yield Invalid(f"{here}.image_timeout", "goes with an image that is an URL")
         if given and disk.get("device") in ("cdrom", "floppy"):
             yield Invalid(f"{here}.{given[0]}", f"makes a disk, and does not go with device {disk['device']!r}")

@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 from .._engine.aside import ALLOCATION, CAPACITY, CHECKSUM, CLUSTER, IMAGE, MODE, OWNER, PLACE, Aside
-from .._engine.convert import NAME, PATH, PRESENCE, TEXT, UUID, Choice, Integer
+from .._engine.convert import COUNT, NAME, PATH, PRESENCE, TEXT, UUID, Choice, Integer
 from .._engine.rows import Field, Fragment, Property, Struct
 from .._engine.table import Table
-from .storage import filling, volume_format, volume_key
+from .storage import CHECKED, IN_TIME, TAKEN, filling, volume_format, volume_key
 
 PERMISSIONS = (
     Field("mode", "mode", MODE, "The mode in octal digits, such as V('0600')."),
@@ -21,7 +21,9 @@ PERMISSIONS = (
 BACKING = (
     Aside("volume", "", PLACE, "The volume by its name in the same pool, or as C(POOL/VOLUME)."),
     Field("path", "path", PATH, "A file or device that is in no pool."),
-    Field("format", "format@type", TEXT, "Its format. That of a volume is known."),
+    Field(
+        "format", "format@type", TEXT, "Its format. That of a volume that was declared, or that a guest has, is known."
+    ),
     Struct("permissions", "permissions", PERMISSIONS, "Who may use it, as libvirt reports it."),
 )
 
@@ -87,7 +89,7 @@ ROWS = (
         "target/format@type",
         TEXT,
         "The format, such as V(qcow2) or V(raw). For a new one it follows from the ending of the name, else V(raw)."
-        " It cannot change.",
+        " It cannot change, and is never told by what a guest wrote. V(iso) is a raw one with a CD in it.",
         new=volume_format,
         filled=True,
         fixed=True,
@@ -109,9 +111,10 @@ ROWS = (
         "",
         IMAGE,
         "The image that a new one is filled with: an URL, or the path of a file on the host. It is converted where"
-        " its format is another.",
+        f" its format is another.{TAKEN}",
     ),
-    Aside("checksum", "", CHECKSUM, "The checksum of the image, such as V(sha256:...). Another image is refused."),
+    Aside("checksum", "", CHECKSUM, CHECKED),
+    Aside("image_timeout", "", COUNT, IN_TIME),
     Struct("permissions", "target/permissions", PERMISSIONS, "Who may use a new one."),
     Field("compat", "target/compat", TEXT, "The version of qcow2 that a new one has, V(0.10) or V(1.1)."),
     Field("nocow", "target/nocow", PRESENCE, "Whether a new one is kept from copy-on-write on btrfs.", default=False),

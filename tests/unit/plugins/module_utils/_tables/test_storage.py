@@ -136,7 +136,7 @@ VOLUMES: list[dict[str, Any]] = [
         "encryption": {"format": "luks", "secret": {"type": "passphrase", "usage": "disk"}},
     },
     {"name": "clone", "clone_from": "fast/base"},
-    {"name": "web", "image": "https://example.com/x.qcow2", "checksum": "sha256:" + "0" * 64},
+    {"name": "web", "image": "https://example.com/x.qcow2", "checksum": "sha256:" + "0" * 64, "image_timeout": 60},
 ]
 
 SAMPLES = [
@@ -221,6 +221,7 @@ def problems(table: Table, **item: Any) -> str:
         ({"image": "/x", "checksum": "sha256:12"}, "64 hex digits"),
         ({"image": "/x", "checksum": "md5:" + "0" * 32}, "is not a checksum"),
         ({"checksum": "sha256:" + "0" * 64}, "goes with image"),
+        ({"image": "/x", "image_timeout": 60}, "image_timeout: goes with an image that is an URL"),
         ({"image": "/x", "clone_from": "y"}, "only one of image, clone_from"),
         ({"clone_from": "a/b/c"}, "POOL/VOLUME"),
         ({"clone_from": "../etc"}, "is not a safe name"),
