@@ -5,30 +5,14 @@
 
 from __future__ import annotations
 
-import functools
 import typing as t
 
-from ansible.errors import AnsibleFilterError
-
 from ansible_collections.virtfleet.kvm.plugins.module_utils import _offline, _query
-from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.domain import DOMAIN
 from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.network import NETWORK
 from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.pool import POOL
 from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.volume import VOLUME
-
-
-def told(call: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
-    """The same call, with its foreseen errors as Ansible tells them."""
-
-    @functools.wraps(call)
-    def filtered(*args: t.Any, **kwargs: t.Any) -> t.Any:
-        try:
-            return call(*args, **kwargs)
-        except VirtfleetError as error:
-            raise AnsibleFilterError(str(error)) from None
-
-    return filtered
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._told import told
 
 
 def domain_from_xml(text: str, secrets: bool = False) -> dict[str, t.Any]:
@@ -72,13 +56,13 @@ class FilterModule:
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """The filters by name."""
         return {
-            "domain_from_xml": told(domain_from_xml),
-            "domain_to_xml": told(domain_to_xml),
-            "network_from_xml": told(network_from_xml),
-            "network_to_xml": told(network_to_xml),
-            "pool_from_xml": told(pool_from_xml),
-            "pool_to_xml": told(pool_to_xml),
-            "query": told(_query.select),
-            "volume_from_xml": told(volume_from_xml),
-            "volume_to_xml": told(_offline.volume_to_xml),
+            "domain_from_xml": told("domain_from_xml", domain_from_xml),
+            "domain_to_xml": told("domain_to_xml", domain_to_xml),
+            "network_from_xml": told("network_from_xml", network_from_xml),
+            "network_to_xml": told("network_to_xml", network_to_xml),
+            "pool_from_xml": told("pool_from_xml", pool_from_xml),
+            "pool_to_xml": told("pool_to_xml", pool_to_xml),
+            "query": told("query", _query.select),
+            "volume_from_xml": told("volume_from_xml", volume_from_xml),
+            "volume_to_xml": told("volume_to_xml", _offline.volume_to_xml),
         }

@@ -36,7 +36,18 @@ def refuse(problems: list[Invalid]) -> None:
         raise problems[0]
 
 
+class Refused(VirtfleetError):
+    """Input that is refused as a whole, before anything is touched.
+
+    :param lines: what is wrong, a line each, which begins with the kind and the name of the item
+    """
+
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__("\n".join(["nothing was changed, the input is refused:", *lines]))
+        self.lines = lines
+
+
 def refuse_input(lines: list[str]) -> None:
-    """Raise VirtfleetError with a line for all that is wrong, where there is anything; nothing was touched yet."""
+    """Raise Refused with a line for all that is wrong, where there is anything; nothing was touched yet."""
     if lines:
-        raise VirtfleetError("\n".join(["nothing was changed, the input is refused:", *lines]))
+        raise Refused(lines)

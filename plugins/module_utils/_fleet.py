@@ -10,10 +10,11 @@ import posixpath
 import typing as t
 
 from ._engine.body import Item
-from ._engine.convert import MAC, UUID, Converter
-from ._engine.table import Table, held
-from ._errors import Invalid
+from ._engine.convert import MAC, UUID, YES_NO, Converter, digits
+from ._engine.table import Table, held, nested
+from ._errors import Invalid, VirtfleetError
 from ._hostnet.table import LINK
+from ._printing import label, printable, unforeseen
 from ._tables.domain import DOMAIN
 from ._tables.network import NETWORK
 from ._tables.pool import POOL
@@ -35,12 +36,18 @@ Problem = tuple[str | None, str]
 def guests_on(guests: t.Iterable[Item], host: str, staying: bool = False) -> list[Item]:
     """The guests of one host, as the module domains takes them: without the option ``host``.
 
+    What is no guest is left out; the check refuses it. Raises VirtfleetError where the guests are no list.
+
     :param staying: whether those that are to be absent are left out
     """
+    if not isinstance(guests, (list, tuple)):
+        raise VirtfleetError(f"guests_on: {printable(guests, hidden=True)} is not a list of guests")
     return [
         {name: value for name, value in guest.items() if name != "host"}
         for guest in guests
-        if guest.get("host") == host and not (staying and guest.get("state") == "absent")
+        if isinstance(guest, dict)
+        and word(guest, "host") == host
+        and not (staying and word(guest, "state") == "absent")
     ]
 
 
@@ -53,20 +60,22 @@ def problems(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, t.
     guests = merged([variables[host].get("kvm_guests") for host in hosts])
     if isinstance(guests, str):
         return [guests]
-    lines = [line for guest in guests for line in guest_problems(guest, hosts)]
-    lines += twice(guests, "name", lambda guest: [guest.get("name")])
+    lines = [line for index, guest in enumerate(guests) for line in guest_problems(guest, hosts, index)]
+    guests = [guest for guest in guests if isinstance(guest, dict) and not nested(guest)]
+    lines += twice(guests, "name", lambda guest: [word(guest, "name")])
     lines += twice(guests, "uuid", lambda guest: [normal(UUID, guest.get("uuid"))])
     lines += twice(guests, "mac", macs)
     lines += twice(guests, "address", addresses)
     shared = {host: shared_folders(variables[host].get("kvm_pools")) for host in hosts}
-    owned = twice(guests, "disk", lambda guest: disks(guest, shared.get(str(guest.get("host")), [])))
+    owned = twice(guests, "disk", lambda guest: disks(guest, shared.get(word(guest, "host"), [])))
     lines += [f"{line}, or shareable: true where they share it" for line in owned]
     lines += link_addresses({host: variables[host].get("kvm_links") for host in hosts})
     of_hosts: list[Problem] = []
     for host in hosts:
         for variable, table in LISTS.items():
-            items = variables[host].get(variable) or []
-            of_hosts += [(host, line) for line in items_problems(table, items, variable)]
+            items = variables[host].get(variable)
+            if items is not None:
+                of_hosts += [(host, line) for line in items_problems(table, items, variable)]
     return lines + told_once(of_hosts)
 
 
@@ -98,29 +107,42 @@ def merged(lists: t.Iterable[t.Any]) -> list[Item] | str:
     seen: list[t.Any] = []
     out: list[Item] = []
     for guests in lists:
-        if not guests or guests in seen:
+        if guests is None or among(guests, seen):
             continue
         if not isinstance(guests, (list, tuple)):
-            return f"kvm_guests: {guests!r} is not a list of guests"
+            return f"kvm_guests: {printable(guests, hidden=True)} is not a list of guests"
         others = list(out)
-        out += [guest for guest in guests if guest not in others]
+        out += [guest for guest in guests if not among(guest, others)]
         seen.append(guests)
     return out
 
 
-def guest_problems(guest: t.Any, hosts: t.Sequence[str]) -> list[str]:
+def among(value: t.Any, others: list[t.Any]) -> bool:
+    """Whether a value is one of several; not where it cannot be compared."""
+    try:
+        return value in others
+    except Exception:  # Nested too deep, or undefined: it is refused by name.
+        return False
+
+
+def title(kind: str, name: t.Any, index: int) -> str:
+    """What an item is called in a message: by its name, or by its place where it has none."""
+    return f"{kind} {label(name)}" if isinstance(name, str) and name else f"{kind} #{index + 1}"
+
+
+def guest_problems(guest: t.Any, hosts: t.Sequence[str], index: int) -> list[str]:
     """What is wrong with one guest."""
     if not isinstance(guest, dict):
-        return [f"kvm_guests: {guest!r} is not a dictionary of options"]
-    label = f"guest {guest.get('name', guest)}"
+        return [f"kvm_guests: #{index + 1}: {printable(guest, hidden=True)} is not a dictionary of options"]
+    called = title("guest", guest.get("name"), index)
     lines = []
     host = guest.get("host")
     if host is None:
-        lines.append(f"{label}: host: is missing; name the host that it runs on")
-    elif host not in hosts:
-        lines.append(f"{label}: host: {host!r} is not in the inventory's group kvm_hosts")
+        lines.append(f"{called}: host: is missing; name the host that it runs on")
+    elif not isinstance(host, str) or host not in hosts:
+        lines.append(f"{called}: host: {printable(host)} is not in the inventory's group kvm_hosts")
     item = {name: value for name, value in guest.items() if name != "host"}
-    return lines + [f"{label}: {problem}" for problem in item_problems(DOMAIN, item)]
+    return lines + [f"{called}: {problem}" for problem in item_problems(DOMAIN, item)]
 
 
 def item_problems(table: Table, raw: t.Any) -> list[Invalid]:
@@ -130,42 +152,54 @@ def item_problems(table: Table, raw: t.Any) -> list[Invalid]:
     an inventory is far more likely than a definition that libvirt would not take today.
     """
     item, wrong = table.parse_item(raw)
-    return [*wrong, *held(item, "")] if wrong else table.doubts(item)
+    try:
+        return [*wrong, *held(item, "")] if wrong else table.doubts(item)
+    except Exception as error:  # One bad item must not hide what is wrong with the others.
+        return [*wrong, Invalid("", unforeseen(error))]
 
 
 def items_problems(table: Table, items: t.Any, variable: str) -> list[str]:
     """What is wrong with a host's items of one kind."""
     if not isinstance(items, (list, tuple)):
-        return [f"{variable}: {items!r} is not a list"]
+        return [f"{variable}: {printable(items, hidden=True)} is not a list"]
     lines = []
-    for item in items:
-        name = table.identity(item) if isinstance(item, dict) else item
-        lines += [f"{table.kind} {name}: {problem}" for problem in item_problems(table, item)]
-    names = [table.identity(item) for item in items if isinstance(item, dict) and "name" in item]
-    return lines + [f"{table.kind} {name}: is declared more than once" for name in repeated(names)]
+    names = [identity(table, item) for item in items]
+    for index, item in enumerate(items):
+        called = title(table.kind, names[index], index)
+        lines += [f"{called}: {problem}" for problem in item_problems(table, item)]
+    known = [name for name in names if name is not None]
+    return lines + [f"{table.kind} {label(name)}: is declared more than once" for name in repeated(known)]
+
+
+def identity(table: Table, item: t.Any) -> str | None:
+    """What tells an item as it was written from all others; None where nothing sensible does."""
+    if not isinstance(item, dict) or not isinstance(item.get("name"), str):
+        return None
+    return table.identity({name: value for name, value in item.items() if isinstance(value, str)})
 
 
 def entries(item: Item, name: str) -> list[Item]:
     """The dictionaries of a list option; what is none is refused elsewhere."""
-    value = item.get(name) or []
+    value = item.get(name)
     return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, (list, tuple)) else []
 
 
 def macs(guest: Item) -> list[t.Any]:
     """The MAC addresses that a guest's declaration names."""
-    return [normal(MAC, entry["mac"]) for entry in entries(guest, "interfaces") if entry.get("mac")]
+    return [normal(MAC, entry.get("mac")) for entry in entries(guest, "interfaces")]
 
 
 def addresses(guest: Item) -> list[t.Any]:
     """The IP addresses that a guest's declaration gives it."""
     ips = [ip for entry in entries(guest, "interfaces") for ip in entries(entry, "ips")]
-    return [host_part(ip.get("address")) for ip in ips if ip.get("address")]
+    return [host_part(ip.get("address")) for ip in ips]
 
 
 def shared_folders(pools: t.Any) -> list[str]:
     """The directories of a host that a server gives to several, as far as pools tell."""
     found = entries({"pools": pools}, "pools")
-    return [str(pool.get("target")) for pool in found if pool.get("type") in SHARED and pool.get("target")]
+    shared = [pool for pool in found if word(pool, "type") in SHARED]
+    return [word(pool, "target") for pool in shared if word(pool, "target")]
 
 
 def disks(guest: Item, shared: t.Sequence[str]) -> list[str]:
@@ -178,19 +212,30 @@ def disks(guest: Item, shared: t.Sequence[str]) -> list[str]:
     """
     found = []
     for disk in entries(guest, "disks"):
-        if disk.get("device") in ("cdrom", "floppy") or disk.get("readonly") or disk.get("shareable"):
+        if word(disk, "device") in ("cdrom", "floppy") or allowed(disk, "readonly") or allowed(disk, "shareable"):
             continue
         source = disk.get("source")
-        path = posixpath.normpath(str(disk.get("file") or disk.get("block") or ""))
+        path = posixpath.normpath(word(disk, "file") or word(disk, "block"))
         if path != ".":
             of_all = any(path.startswith(f"{posixpath.normpath(folder)}/") for folder in shared)
-            found.append(path if of_all else f"{path} of {guest.get('host')}")
-        elif disk.get("volume"):
-            found.append(f"{disk.get('pool') or 'default'}/{disk['volume']} of {guest.get('host')}")
-        elif disk.get("protocol") and isinstance(source, dict) and source.get("name"):
-            servers = [f"{host.get('name')}:{host.get('port') or ''}" for host in entries(source, "hosts")]
-            found.append(f"{disk['protocol']}://{','.join(sorted(servers))}/{source['name']}")
+            found.append(path if of_all else f"{path} of {word(guest, 'host')}")
+        elif word(disk, "volume"):
+            found.append(f"{word(disk, 'pool') or 'default'}/{word(disk, 'volume')} of {word(guest, 'host')}")
+        elif word(disk, "protocol") and isinstance(source, dict) and word(source, "name"):
+            servers = [f"{word(host, 'name')}:{word(host, 'port')}" for host in entries(source, "hosts")]
+            found.append(f"{word(disk, 'protocol')}://{','.join(sorted(servers))}/{word(source, 'name')}")
     return found
+
+
+def word(item: Item, name: str) -> str:
+    """The text of an option; nothing for what is no text or number: that is refused elsewhere."""
+    value = item.get(name)
+    return digits(value) if isinstance(value, (str, int)) else ""
+
+
+def allowed(item: Item, name: str) -> bool:
+    """Whether a switch is on, by any of its spellings."""
+    return normal(YES_NO, item.get(name)) is True
 
 
 def link_addresses(links: t.Mapping[str, t.Any]) -> list[str]:
@@ -198,43 +243,43 @@ def link_addresses(links: t.Mapping[str, t.Any]) -> list[str]:
     owners: dict[str, list[str]] = {}
     for host, items in links.items():
         for link in entries({"links": items}, "links"):
-            values = link.get("addresses") or []
+            values = link.get("addresses")
             for address in values if isinstance(values, (list, tuple)) else []:
-                if link.get("state") != "absent":
-                    owners.setdefault(str(host_part(address)), []).append(f"link {link.get('name')} of {host}")
+                known = host_part(address)
+                if known is not None and word(link, "state") != "absent":
+                    owners.setdefault(known, []).append(f"link {label(word(link, 'name'))} of {host}")
     return [
-        f"address {address}: is declared more than once: {', '.join(found)}; each host needs its own"
+        f"address {label(address)}: is declared more than once: {', '.join(found)}; each host needs its own"
         for address, found in owners.items()
         if len(found) > 1
     ]
 
 
-def host_part(address: t.Any) -> t.Any:
-    """An address without its subnet, in normal form; as it is where it is none."""
+def host_part(address: t.Any) -> str | None:
+    """An address without its subnet, in normal form; None for what is none."""
     try:
-        return str(ipaddress.ip_address(str(address).partition("/")[0]))
+        return str(ipaddress.ip_address(digits(address).partition("/")[0]))
     except ValueError:
-        return address
+        return None
 
 
 def normal(converter: Converter, value: t.Any) -> t.Any:
-    """A value in normal form, so that two spellings are one; as it is where it is refused anyway."""
+    """A value in normal form, so that two spellings are one; None where there is none, or it is refused anyway."""
     try:
-        return converter.parse(value)
+        return None if value is None else converter.parse(value)
     except ValueError:
-        return value
+        return None
 
 
 def twice(guests: list[Item], what: str, values: t.Callable[[Item], list[t.Any]]) -> list[str]:
     """A sentence for each value that more than one guest has, naming the guests and hosts."""
     owners: dict[str, list[str]] = {}
     for guest in guests:
-        if isinstance(guest, dict):
-            for value in values(guest):
-                if value is not None:
-                    owners.setdefault(str(value), []).append(f"{guest.get('name')} on {guest.get('host')}")
+        for value in values(guest):
+            if isinstance(value, str) and value:
+                owners.setdefault(value, []).append(f"{label(word(guest, 'name'))} on {label(word(guest, 'host'))}")
     return [
-        f"{what} {value}: is declared more than once: {', '.join(found)}; each guest needs its own"
+        f"{what} {label(value)}: is declared more than once: {', '.join(found)}; each guest needs its own"
         for value, found in owners.items()
         if len(found) > 1
     ]

@@ -15,6 +15,7 @@ from ._engine.context import Host
 from ._engine.plan import plan
 from ._engine.table import Table
 from ._errors import Invalid, VirtfleetError
+from ._printing import label, named, printable
 from ._tables.storage import describe_volume, need_size
 from ._tables.volume import VOLUME
 
@@ -32,7 +33,7 @@ def from_xml(table: Table, text: str, secrets: bool = False) -> dict[str, t.Any]
     except ValueError as error:
         raise VirtfleetError(f"{table.kind}: {error}") from None
     if root.tag != table.kind:
-        raise VirtfleetError(f"{table.kind}: the XML is of a <{root.tag}>")
+        raise VirtfleetError(f"{table.kind}: the XML is of a <{named(root.tag)}>")
     return adopt(table, table.declared(root), secrets).config
 
 
@@ -55,7 +56,7 @@ def volume_to_xml(item: t.Any) -> str:
         if (want.get("backing") or {}).get("volume") is not None:
             raise Invalid("backing.volume", "only its host knows where it is; give backing.path and backing.format")
     except Invalid as error:
-        raise VirtfleetError(f"volume {want['name']}: {error}") from None
+        raise VirtfleetError(f"volume {label(want['name'])}: {error}") from None
     return definition(VOLUME, want)
 
 
@@ -64,7 +65,8 @@ def definition(table: Table, want: Item, virt: str = "kvm") -> str:
     (done,) = plan(table, {}, [want], Host(virt=virt, machines=MACHINES))
     text = next((str(step.value) for step in done.steps if step.action == "define"), None)
     if text is None:
-        raise VirtfleetError(f"{table.kind} {want['name']}: with state {want['state']!r} it has no definition")
+        state = printable(want["state"])
+        raise VirtfleetError(f"{table.kind} {label(want['name'])}: with state {state} it has no definition")
     root = ET.fromstring(text)
     ET.indent(root)
     return ET.tostring(root, encoding="unicode") + "\n"

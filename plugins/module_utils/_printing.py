@@ -1,18 +1,83 @@
 # Copyright (c) 2026, virtfleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Values as people may read them in a message. Nothing else in the collection puts a user's value into text."""
+"""Values as people may read them. Nothing else in the collection puts a user's value into text.
+
+=================  ==================================================================================
+``printable``      a value in a message
+``named``          the name of something in a message: an item, an option
+``masked``         a text of which others are the authors: libvirt, another program, a definition
+``displayed``      a value in ``changes``, diffs and facts
+``readable``       a whole message, when it leaves the collection
+=================  ==================================================================================
+"""
 
 from __future__ import annotations
 
+import contextlib
+import datetime
 import re
 import typing as t
 
 LONGEST = 80
 """How many characters of a value a message shows."""
+LOOKED_AT = 10_000
+"""Of a longer text a message shows nothing."""
+NAME = 64
+"""How many characters of a name a message shows."""
+BITS = 128
+"""Numbers of more bits are not written out. Python refuses to beyond 4,300 digits."""
 
-URL = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)([^\s/?#]*@)?([^\s?#]*)(\?[^\s#]*)?(#\S*)?")
-"""A URL with its user info, its place, its query and its fragment (RFC 3986, section 3)."""
+SECRET = "(secret)"
+"""What stands in the place of a secret."""
+
+URL = re.compile(
+    r"(?i)\b([a-z][a-z0-9+.-]{0,30}://)"
+    r"((?:[^\s/?#]*|[^\s:/@]*:[^\s@]*(?:@[^\s@/]*)*)@)?([^\s?#]*)(\?[^\s#]*)?(#\S*)?"
+)
+"""A URL with its user info, its place, its query and its fragment (RFC 3986, section 3).
+
+A password may have characters that ought to be escaped: all up to the last ``@`` belongs to it.
+"""
+
+WORD = r"(?:pass?-?w(?:or)?[dt]|pass-?phrase|secret|token|credential|cookie|api[-_]?key|authorization)"
+"""What names of secrets have in them."""
+SECRET_NAME = re.compile(f"(?i){WORD}")
+NO_SECRET = re.compile(r"(?i)valid_?to$")
+"""Names with such a word that are no secrets: when a password ends."""
+UUID = re.compile(r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""A secret of libvirt's is named by one; it is no secret itself (formatsecret.html)."""
+
+QUOTED = r"""(?:"[^"]*"|'[^']*')"""
+ASSIGNED = (
+    # passwd='x', password=x, "token": "x", Authorization: x
+    re.compile(rf"""(?i)({WORD}[\w.-]{{0,40}}["']?\s{{0,9}}[=:]\s{{0,9}})({QUOTED}|[^\s,;&<>"']+)"""),
+    # <cookie name='a'>x</cookie>
+    re.compile(rf"(?i)(<[\w:.-]{{0,40}}{WORD}[^<>]{{0,400}}(?<!/)>)([^<]+)"),
+    # name='VNC_PASSWORD' value='x'
+    re.compile(rf"""(?i)(\bname\s*=\s*["'][^"']{{0,200}}?{WORD}[^"']{{0,200}}["']\s+value\s*=\s*)({QUOTED})"""),
+    # QEMU's -object secret,id=a,data=x; Ceph's id=admin:key=x
+    re.compile(r"""(?i)(\bsecret\b[^\s"'<>]{0,200},data=)([^\s,"'<>]+)"""),
+    re.compile(r"""(?i)([:;,]key=)([^\s:;,"'<>]+)"""),
+)
+"""A name that tells of a secret, and the secret."""
+HINT = re.compile(f"(?i){WORD}|[:;,]key=")
+
+
+class Showing:
+    """Whether values are shown at this moment (see unshown)."""
+
+    hidden = 0
+
+
+@contextlib.contextmanager
+def unshown() -> t.Iterator[None]:
+    """Within, ``printable`` shows no value: what is wrong there may be a secret at the wrong place."""
+    Showing.hidden += 1
+    try:
+        yield
+    finally:
+        Showing.hidden -= 1
 
 
 def masked_url(text: str) -> str:
@@ -21,6 +86,8 @@ def masked_url(text: str) -> str:
     >>> masked_url("https://user:pw@host/x.qcow2?X-Amz-Signature=abc")
     'https://***@host/x.qcow2?***'
     """
+    if "://" not in text:
+        return text
 
     def mask(found: re.Match[str]) -> str:
         scheme, user, place, query, fragment = found.groups()
@@ -29,19 +96,189 @@ def masked_url(text: str) -> str:
     return URL.sub(mask, text)
 
 
-def printable(value: t.Any) -> str:
+def masked(text: str) -> str:
+    """A text without the secrets that are known by what stands before them, such as ``passwd='x'``.
+
+    >>> masked("-object secret,id=a,data=x <graphics type='vnc' passwd='y'/>")
+    "-object secret,id=a,data=(secret) <graphics type='vnc' passwd=(secret)/>"
+    """
+    text = masked_url(text)
+    if HINT.search(text):
+        for pattern in ASSIGNED:
+            text = pattern.sub(lambda found: found[1] + SECRET, text)
+    return text
+
+
+def secret_name(name: t.Any) -> bool:
+    """Whether the name of a value says that it is a secret."""
+    return isinstance(name, str) and SECRET_NAME.search(name) is not None and NO_SECRET.search(name) is None
+
+
+def displayed(value: t.Any, name: t.Any = "") -> t.Any:
+    """A value for changes, diffs and facts: the same one, without what is secret in it.
+
+    :param name: the name of the value, or the path that leads to it
+    """
+    if isinstance(value, dict):
+        return {inner: displayed(value[inner], inner) for inner in value}
+    if isinstance(value, (list, tuple)):
+        return [
+            SECRET if index and option_of_secret(value[index - 1]) else displayed(inner, name)
+            for index, inner in enumerate(value)
+        ]
+    if isinstance(value, str):
+        if secret_name(name) and not UUID.fullmatch(value):
+            return SECRET
+        return encodable(masked(value))
+    return value
+
+
+def option_of_secret(word: t.Any) -> bool:
+    """Whether a word is an option of a program whose next word is a secret."""
+    return isinstance(word, str) and word.startswith("-") and "=" not in word and secret_name(word)
+
+
+def encodable(text: str) -> str:
+    """A text that can be written as UTF-8: lone surrogates are spelled out."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode(errors="backslashreplace").decode()
+    return text
+
+
+def printable(value: t.Any, hidden: bool = False) -> str:
     """A value in words: a plain one in quotes and cut to a bearable length, a container only by its type.
 
     A container may hold a secret anywhere, so nothing of it is shown.
+
+    :param hidden: whether the value may be a secret itself; only its type is shown then
     """
     if value is None:
         return "null"
-    if isinstance(value, dict):
-        return "a dictionary"
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return "a list"
-    if isinstance(value, (bytes, bytearray)):
-        return "bytes"
-    text = masked_url(str(value))
-    shown = text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
-    return repr(shown) if isinstance(value, str) else shown
+    for kinds, word in (
+        (dict, "a dictionary"),
+        ((list, tuple, set, frozenset), "a list"),
+        ((bytes, bytearray), "bytes"),
+    ):
+        if isinstance(value, kinds):
+            return word
+    if hidden or Showing.hidden:
+        return "a string" if isinstance(value, str) else "a number" if isinstance(value, (int, float)) else "the value"
+    if isinstance(value, int) and value.bit_length() > BITS:
+        return f"a number of {value.bit_length()} bits"
+    if isinstance(value, str):
+        if len(value) > LOOKED_AT:
+            return f"a text of {len(value)} characters"
+        # All is masked and then cut: that something is a secret may be known by what stands behind it.
+        return repr(shortened(masked(value), LONGEST))
+    if isinstance(value, (int, float, datetime.date)):
+        return str(value)
+    return f"a value of type {type(value).__name__}"
+
+
+def shortened(text: str, most: int) -> str:
+    """The beginning of a text."""
+    return text if len(text) <= most else f"{text[:most]}..."
+
+
+def named(name: t.Any) -> str:
+    """The name of something, without quotes. Of one that nobody would choose only the beginning is shown.
+
+    ``passwd:hunter2``, which lacks a space, is one name to YAML: what follows the name is not shown.
+    """
+    if not isinstance(name, str):
+        return printable(name)
+    found = re.match(r"[A-Za-z0-9_.-]*", name)
+    start = found[0] if found else ""
+    if start == name and 0 < len(name) <= NAME:
+        return name
+    return f"{start[:NAME]}..." if start else "(a name that cannot be shown)" if name else "(an empty name)"
+
+
+def label(name: t.Any) -> str:
+    """The name of an item as people know it: with all its letters, and nothing that a terminal acts on."""
+    return readable(shortened(name, 200)) if isinstance(name, str) else printable(name)
+
+
+def readable(text: str) -> str:
+    """A message as it leaves the collection.
+
+    URLs are masked, and what would not be seen as it is, is spelled out: control characters, among them
+    those that terminals act on, and those that change the direction of writing.
+    """
+    text = masked_url(text)
+    if text.replace("\n", "").isprintable():
+        return text
+    return "".join(one if one.isprintable() or one in "\n\t" else ascii(one)[1:-1] for one in text)
+
+
+def hushed(text: str, secrets: t.Iterable[str]) -> str:
+    """A message without secrets that are known, should others have put them there."""
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, SECRET)
+    return text
+
+
+def secrets_in(value: t.Any) -> set[str]:
+    """The secrets in a declaration: values whose names tell, and parts of URLs. Short ones are left out.
+
+    They are looked for wherever a message is about to be shown that others may have written.
+    """
+    found: set[str] = set()
+    seen: set[tuple[int, bool]] = set()
+    left: list[tuple[t.Any, bool]] = [(value, False)]
+    while left:
+        one, secret = left.pop()
+        if isinstance(one, (dict, list, tuple, set, frozenset)):
+            if (id(one), secret) in seen:
+                continue
+            seen.add((id(one), secret))
+            pairs = one.items() if isinstance(one, dict) else ((None, inner) for inner in one)
+            left += [(inner, secret or secret_name(name)) for name, inner in pairs]
+        elif isinstance(one, (str, int, float)) and not isinstance(one, bool):
+            if isinstance(one, int) and one.bit_length() > BITS:
+                continue
+            text = str(one)
+            found.update([text] if secret and not UUID.fullmatch(text) else secret_parts(text))
+    return {secret for secret in found if len(secret) >= SHORT}
+
+
+SHORT = 6
+"""Secrets of fewer characters are not looked for in messages: they may be part of any word."""
+
+
+def secret_parts(text: str) -> t.Iterator[str]:
+    """The parts of a text that ``masked`` would leave out."""
+    for found in URL.finditer(text) if "://" in text else ():
+        _scheme, user, _place, query, fragment = found.groups()
+        if user:
+            yield from (user[:-1], user[:-1].partition(":")[2])
+        for part in (query, fragment):
+            if part:
+                yield from (part[1:], *(value for value in re.split("[?#&=;]", part)))
+    if HINT.search(text):
+        for pattern in ASSIGNED:
+            for match in pattern.finditer(text):
+                yield match[2].strip("\"'")
+
+
+def unforeseen(error: BaseException) -> str:
+    """An exception that nobody foresaw, in words: its kind, where it comes from, and no value.
+
+    What stands in quotes in its text may be a user's value, and is left out.
+    """
+    kind = type(error).__name__
+    try:
+        text = re.sub(r"""'[^']*'|"[^"]*"|[0-9]{20,}""", "...", " ".join(masked(str(error)).split()))
+    except Exception:  # There are exceptions that cannot be printed.
+        text = ""
+    where = error.__traceback__
+    place = ""
+    while where is not None:
+        file = where.tb_frame.f_code.co_filename.replace("\\", "/")
+        if "/plugins/" in file or not place:
+            place = f"{file.rpartition('/')[2]}, line {where.tb_lineno}"
+        where = where.tb_next
+    said = f": {shortened(text, 200)}" if text else ""
+    return f"a fault of this collection, please report it: {kind}{said}{f' ({place})' if place else ''}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ._errors import VirtfleetError
+from ._printing import printable, readable, shortened, unforeseen
 
 try:
     import jmespath
@@ -26,7 +27,12 @@ def select(data: t.Any, expression: str) -> t.Any:
             "the Python library jmespath is missing on the control node: install it with 'pip install jmespath',"
             " or your distribution's python3-jmespath"
         )
+    if not isinstance(expression, str) or not expression:
+        raise VirtfleetError(f"query: {printable(expression)} is not an expression; write one such as [].name")
     try:
         return jmespath.search(expression, data)
     except exceptions.JMESPathError as error:
-        raise VirtfleetError(f"query {expression!r}: {' '.join(str(error).split())}") from None
+        said = shortened(readable(" ".join(str(error).split())), 500)
+        raise VirtfleetError(f"query {printable(expression)}: {said}") from None
+    except Exception as error:  # The library calls the data's own methods, and goes as deep as the expression.
+        raise VirtfleetError(f"query {printable(expression)}: {unforeseen(error)}") from None

@@ -127,19 +127,17 @@ found:
   type: raw
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._libvirt.info import ARGUMENTS, OBSERVE, domain_facts, inform
+from ..module_utils._libvirt.module import Module
 from ..module_utils._tables.domain import DOMAIN
 
 
 def main() -> None:
-    module = AnsibleModule(
+    module = Module(
         argument_spec={
             **ARGUMENTS,
             "addresses": {"type": "str", "choices": ["none", "lease", "agent", "arp"], "default": "none"},
         },
-        supports_check_mode=True,
     )
     inform(module, DOMAIN, OBSERVE["domain"], domain_facts(module.params["addresses"]))
 

@@ -139,15 +139,16 @@ stack:
   sample: base
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._libvirt.arguments import URI
 from ..module_utils._libvirt.host import facts
+from ..module_utils._libvirt.module import Module, no_traceback
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec=URI, supports_check_mode=True)
-    module.exit_json(changed=False, **facts(module.params["uri"]))
+    module = Module(argument_spec=URI)
+    with no_traceback(module, "reading the host's facts"):
+        found = facts(module.params["uri"])
+    module.exit_json(changed=False, **found)
 
 
 if __name__ == "__main__":

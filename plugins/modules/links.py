@@ -162,14 +162,13 @@ address:
   sample: 192.0.2.10
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._hostnet.converge import declare
 from ..module_utils._libvirt.arguments import URI
+from ..module_utils._libvirt.module import Module
 
 
 def main() -> None:
-    module = AnsibleModule(
+    module = Module(
         argument_spec={
             "config": {"type": "list", "elements": "dict", "required": True},
             "rollback_after": {"type": "int", "default": 60},
@@ -177,7 +176,6 @@ def main() -> None:
             **URI,
             "settle": {"type": "str"},
         },
-        supports_check_mode=True,
     )
     declare(module)
 

@@ -114,19 +114,17 @@ found:
   type: raw
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._libvirt.info import ARGUMENTS, OBSERVE, inform, network_facts
+from ..module_utils._libvirt.module import Module
 from ..module_utils._tables.network import NETWORK
 
 
 def main() -> None:
-    module = AnsibleModule(
+    module = Module(
         argument_spec={
             **ARGUMENTS,
             "leases": {"type": "bool", "default": False},
         },
-        supports_check_mode=True,
     )
     inform(module, NETWORK, OBSERVE["network"], network_facts(module.params["leases"]))
 

@@ -110,15 +110,14 @@ found:
   type: raw
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._libvirt.info import ARGUMENTS, inform
+from ..module_utils._libvirt.module import Module
 from ..module_utils._libvirt.storage_observe import pool_facts, pools
 from ..module_utils._tables.pool import POOL
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    module = Module(argument_spec=ARGUMENTS)
     inform(module, POOL, pools, pool_facts)
 
 

@@ -11,7 +11,8 @@ import typing as t
 import uuid
 from xml.etree import ElementTree as ET
 
-from .words import Converter, Doubtful
+from .._printing import printable
+from .words import Converter, Doubtful, digits
 
 
 class Mac(Converter):
@@ -21,11 +22,11 @@ class Mac(Converter):
         return text.lower()
 
     def parse(self, value: t.Any) -> str:
-        mac = str(value).strip().lower().replace("-", ":")
+        mac = digits(value).lower().replace("-", ":")
         if not re.fullmatch(r"([0-9a-f]{2}:){5}[0-9a-f]{2}", mac):
-            raise ValueError(f"{value!r} is not a MAC address; write it like 52:54:00:aa:00:01")
+            raise ValueError(f"{printable(value)} is not a MAC address; write it like 52:54:00:aa:00:01")
         if int(mac[:2], 16) & 1:
-            raise ValueError(f"{value!r} is a multicast address; its first byte must be even")
+            raise ValueError(f"{printable(value)} is a multicast address; its first byte must be even")
         return mac
 
 
@@ -37,9 +38,9 @@ class Uuid(Converter):
 
     def parse(self, value: t.Any) -> str:
         try:
-            return self.from_text(str(value))
+            return self.from_text(digits(value))
         except ValueError:
-            raise ValueError(f"{value!r} is not a UUID") from None
+            raise ValueError(f"{printable(value)} is not a UUID") from None
 
 
 class Address(Converter):
@@ -50,9 +51,9 @@ class Address(Converter):
 
     def parse(self, value: t.Any) -> str:
         try:
-            return self.from_text(str(value))
+            return self.from_text(digits(value))
         except ValueError:
-            raise ValueError(f"{value!r} is not an IP address") from None
+            raise ValueError(f"{printable(value)} is not an IP address") from None
 
 
 class Interface(Converter):
@@ -70,20 +71,22 @@ class Interface(Converter):
         return ipaddress.ip_interface(text).with_prefixlen
 
     def parse(self, value: t.Any) -> str:
-        text = str(value)
+        text = digits(value)
         try:
             if "/" not in text:
                 raise ValueError
             interface = ipaddress.ip_interface(text)
         except ValueError:
-            raise ValueError(f"{text!r} is not an address with its subnet; write it like 192.168.122.1/24") from None
+            raise ValueError(
+                f"{printable(text)} is not an address with its subnet; write it like 192.168.122.1/24"
+            ) from None
         network = interface.network
         if network.num_addresses > 2 and interface.ip in (
             network.network_address,
             network.broadcast_address if interface.version == 4 else None,
         ):
             problem = (
-                f"{text!r} is not a host of {network}; the host takes an address in it, such as"
+                f"{printable(text)} is not a host of {network}; the host takes an address in it, such as"
                 f" {network.network_address + 1}/{network.prefixlen}"
             )
             raise Doubtful(problem, interface.with_prefixlen) if self.lenient else ValueError(problem)
@@ -119,5 +122,5 @@ class Interface(Converter):
 def classful(address: str) -> str:
     """The prefix that libvirt takes for an IPv4 address without one: its historical class."""
     text = address.split(".", maxsplit=1)[0]
-    first = int(text) if text.isdecimal() else 0
+    first = int(text) if re.fullmatch("[0-9]{1,3}", text) else 0
     return "8" if first < 128 else "16" if first < 192 else "24"

@@ -10,10 +10,11 @@ import dataclasses
 import typing as t
 from xml.etree import ElementTree as ET
 
+from .._printing import SECRET, displayed, masked
 from . import fragment, paths
 from .body import Item, body, join, read_rows, show_rows
 from .context import Host, Scope
-from .fields import SECRET, Field, Property
+from .fields import Field, Property
 from .freeform import Fragment
 from .structs import Chain, Group, Struct
 from .table import Table
@@ -46,7 +47,11 @@ def adopt(table: Table, definition: ET.Element, secrets: bool = False) -> Adopte
     left = uncovered(table, definition)
     row = next((row for row in table.rows if isinstance(row, Fragment)), None)
     if left is not None and row is not None and exact(definition, left):
-        config[row.name] = "".join(fragment.canonical(child) for child in left)
+        rest = "".join(fragment.canonical(child) for child in left)
+        if masked(rest) != rest:
+            out.secrets.append(row.name)
+        if masked(rest) == rest or secrets:
+            config[row.name] = rest
     elif left is not None:
         out.uncovered = sorted(set(leaves(left, "")))
     return out
@@ -58,7 +63,7 @@ def without_secrets(shown: t.Any, item: t.Any, where: str, found: list[str], kee
         out = {}
         for name, value in shown.items():
             here = join(where, name)
-            if value is SECRET:
+            if value is SECRET or hides(value, item[name], name):
                 found.append(here)
                 if keep:
                     out[name] = item[name]
@@ -70,6 +75,13 @@ def without_secrets(shown: t.Any, item: t.Any, where: str, found: list[str], kee
             without_secrets(value, item[index], f"{where}[{index}]", found, keep) for index, value in enumerate(shown)
         ]
     return shown
+
+
+def hides(shown: t.Any, value: t.Any, name: str) -> bool:
+    """Whether a plain value, or a list of plain values, holds a secret that its text tells of, such as a URL's."""
+    if isinstance(value, dict) or (isinstance(value, list) and any(isinstance(one, (dict, list)) for one in value)):
+        return False
+    return isinstance(value, (str, list)) and bool(displayed(shown, name) != shown)
 
 
 def uncovered(table: Table, definition: ET.Element) -> ET.Element | None:

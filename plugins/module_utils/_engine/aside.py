@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 import typing as t
 
-from .convert import Converter, Name, Size
+from .._printing import printable
+from .convert import Converter, Name, Size, digits
 from .fields import Field
 
 
@@ -39,9 +40,8 @@ class Capacity(Size):
 
     def parse(self, value: t.Any) -> int:
         amount = super().parse(value)
-        plain = isinstance(value, int) or str(value).strip().isdigit()
-        if plain and 0 < int(str(value).strip()) < self.least:
-            raise ValueError(f"{value!r} is a size in bytes; write a unit, like 512MiB or 20GiB")
+        if digits(value).isdigit() and amount > 0 and int(digits(value)) < self.least:
+            raise ValueError(f"{printable(value)} is a size in bytes; write a unit, like 512MiB or 20GiB")
         return amount
 
     def same(self, have: t.Any, want: t.Any, host: t.Any) -> bool:
@@ -57,7 +57,7 @@ class Mode(Converter):
     def parse(self, value: t.Any) -> str:
         # YAML reads a bare 0755 as the number 493, and a bare 755 as itself: only text is clear.
         if not isinstance(value, str) or not re.fullmatch(r"0?[0-7]{3}|[0-7]{4}", value.strip()):
-            raise ValueError(f"{value!r} is not a mode; write it in quotes, like '0711'")
+            raise ValueError(f"{printable(value)} is not a mode; write it in quotes, like '0711'")
         return self.from_text(value.strip())
 
 
@@ -71,9 +71,9 @@ class Owner(Converter):
         return -1 if number == 0xFFFFFFFF else number
 
     def parse(self, value: t.Any) -> int:
-        if isinstance(value, bool) or not re.fullmatch(r"-1|[0-9]{1,10}", str(value).strip()):
-            raise ValueError(f"{value!r} is not a numeric id; ask the host with 'id -u NAME' or 'id -g NAME'")
-        return self.from_text(str(value))
+        if not re.fullmatch(r"-1|[0-9]{1,10}", digits(value)):
+            raise ValueError(f"{printable(value)} is not a numeric id; ask the host with 'id -u NAME' or 'id -g NAME'")
+        return self.from_text(digits(value))
 
 
 class Place(Converter):
@@ -83,7 +83,7 @@ class Place(Converter):
         text = str(super().parse(value))
         parts = text.split("/")
         if len(parts) > 2:
-            raise ValueError(f"{text!r} is not the name of a volume, nor POOL/VOLUME")
+            raise ValueError(f"{printable(text)} is not the name of a volume, nor POOL/VOLUME")
         for part in parts:
             Name().parse(part)
         return text
@@ -98,7 +98,7 @@ class Image(Converter):
         text = str(super().parse(value))
         scheme, colon, _rest = text.partition("://")
         if colon and scheme not in self.schemes:
-            raise ValueError(f"{text!r} is not an URL that starts with {', '.join(self.schemes)}")
+            raise ValueError(f"{printable(text)} is not an URL that starts with {', '.join(self.schemes)}")
         if not colon and not text.startswith("/"):
             Place().parse(text)
         return text
@@ -114,7 +114,7 @@ class Checksum(Converter):
         algorithm, _colon, digest = text.partition(":")
         if not re.fullmatch(r"[0-9a-f]+", digest) or self.lengths.get(algorithm) != len(digest):
             known = " or ".join(f"{name}: and {length} hex digits" for name, length in self.lengths.items())
-            raise ValueError(f"{value!r} is not a checksum; write {known}")
+            raise ValueError(f"{printable(value)} is not a checksum; write {known}")
         return text
 
 

@@ -10,10 +10,13 @@ number of rows: a body looks its rows up by the names of options and by where th
 from __future__ import annotations
 
 import difflib
+import functools
+import re
 import typing as t
 from xml.etree import ElementTree as ET
 
 from .._errors import Invalid
+from .._printing import NAME, named, printable, secret_name, unshown
 from .context import Change, Scope
 
 Item = dict[str, t.Any]
@@ -46,6 +49,12 @@ class Body:
                 for root in row.roots:
                     self.roots.setdefault(root, []).append(position)
         self.always += self.roots.get(".", [])
+        self.secret = any(getattr(row, "secret", False) for row in inner_rows(self.rows))
+
+    @functools.cached_property
+    def holds(self) -> bool:
+        """Whether a secret may be among the options, or in what they hold."""
+        return self.secret or any(body(row.rows).holds for row in inner_rows(self.rows) if row.rows)
 
     def serving(self, item: t.Mapping[str, t.Any]) -> list[t.Any]:
         """The rows of the options in the item, in order."""
@@ -66,6 +75,15 @@ class Body:
         for child in element:
             positions.update(self.roots.get(child.tag, ()))
         return [self.rows[position] for position in sorted(positions)]
+
+
+def inner_rows(rows: Rows) -> t.Iterator[t.Any]:
+    """The rows with those of their variants."""
+    for row in rows:
+        if hasattr(row, "cases"):
+            yield from inner_rows(row.rows)
+        else:
+            yield row
 
 
 BODIES: dict[int, Body] = {}
@@ -90,21 +108,61 @@ def join(where: str, name: str) -> str:
 def parse_rows(rows: Rows, value: t.Any, where: str, problems: Problems) -> Item:
     """The user's options in normal form. What is wrong, unknown options too, goes to problems."""
     out: Item = {}
-    if not isinstance(value, dict):
-        problems.append(Invalid(where, f"{value!r} is not a dictionary of options"))
-        return out
     known = body(rows)
+    if not isinstance(value, dict):
+        told = printable(value, known.holds or secret_place(where))
+        problems.append(Invalid(where, f"{told} is not a dictionary of options"))
+        return out
     for name in value:
         if name not in known.names:
-            problems.append(Invalid(join(where, str(name)), unknown(str(name), list(known.names))))
-    for row in known.serving(value):
-        row.parse(value, out, where, problems)
+            problems.append(stranger(known, name, where))
+    if known.secret:
+        # What stands beside a secret may be one at the wrong place.
+        with unshown():
+            parse_each(known, value, out, where, problems)
+    else:
+        parse_each(known, value, out, where, problems)
     return out
 
 
-def unknown(name: str, known: list[str]) -> str:
+def parse_each(known: Body, value: Item, out: Item, where: str, problems: Problems) -> None:
+    """The options that rows know in normal form."""
+    for row in known.serving(value):
+        row.parse(value, out, where, problems)
+
+
+def wrong(parse: t.Callable[[t.Any], t.Any], value: t.Any, error: Exception, where: str) -> Invalid:
+    """The problem of a value that a converter refused. Nothing of it is shown where secrets belong."""
+    if secret_place(where):
+        with unshown():
+            try:
+                parse(value)
+            except ValueError as again:
+                error = again
+    return Invalid(where, str(error))
+
+
+def secret_place(where: str) -> bool:
+    """Whether the path of an option has to do with secrets, such as ``source.auth.secret.uuid``."""
+    return any(secret_name(part) or part in ("auth", "encryption") for part in re.split(r"[.\[\]]", where))
+
+
+def stranger(known: Body, name: t.Any, where: str) -> Invalid:
+    """The problem of an option that no row has.
+
+    Where a secret belongs, one may have been written in the place of a name: only a name that is like one
+    that is known, or in other places looks like a word, is shown.
+    """
+    options = list(known.names)
+    close = difflib.get_close_matches(name, options, 1) if isinstance(name, str) and len(name) <= NAME else []
+    direct = known.secret or secret_place(where)
+    odd = not isinstance(name, str) or len(name) > 20 or any(one.isdigit() for one in name)
+    shown = bool(close) or not (direct or (where and known.holds and odd)) or secret_name(name)
+    return Invalid(join(where, named(name) if shown else "(not shown)"), unknown(options, close))
+
+
+def unknown(known: list[str], close: list[str]) -> str:
     """What to say of an option that no row has."""
-    close = difflib.get_close_matches(name, known, 1)
     hint = f"did you mean {close[0]!r}?" if close else f"it can be: {', '.join(sorted(known))}"
     return f"no such option; {hint}"
 
@@ -149,11 +207,14 @@ def document_rows(rows: Rows) -> dict[str, t.Any]:
     return out
 
 
-def as_list(value: t.Any, where: str, problems: Problems) -> list[t.Any]:
-    """A list as it is, None as an empty one; anything else is a problem."""
+def as_list(value: t.Any, where: str, problems: Problems, hidden: bool = False) -> list[t.Any]:
+    """A list as it is, None as an empty one; anything else is a problem.
+
+    :param hidden: whether the list may hold a secret
+    """
     if value is None:
         return []
     if not isinstance(value, (list, tuple)):
-        problems.append(Invalid(where, f"{value!r} is not a list"))
+        problems.append(Invalid(where, f"{printable(value, hidden or secret_place(where))} is not a list"))
         return []
     return list(value)

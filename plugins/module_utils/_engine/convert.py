@@ -33,6 +33,7 @@ from .words import (
     Presence,
     Verbatim,
     Virt,
+    digits,
 )
 
 YES_NO = Boolean()
@@ -107,4 +108,5 @@ __all__ = [
     "Verbatim",
     "Virt",
     "classful",
+    "digits",
 ]

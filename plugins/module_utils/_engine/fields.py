@@ -11,13 +11,13 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from .._errors import Invalid
+from .._printing import SECRET, displayed, label
 from . import paths
-from .body import Item, Problems, as_list, join
+from .body import Item, Problems, as_list, join, wrong
 from .context import Change, Scope
 from .convert import Choice, Converter, Doubtful, Held
 
 UNSET: t.Any = type("Unset", (), {"__repr__": lambda self: "UNSET"})()
-SECRET = "(secret)"
 
 
 def root_of(path: str) -> str:
@@ -135,7 +135,7 @@ class Field(Row):
         except Doubtful as doubt:
             out[self.name] = Held(doubt)
         except ValueError as error:
-            problems.append(Invalid(join(where, self.name), str(error)))
+            problems.append(wrong(self.type.parse, value, error, join(where, self.name)))
 
     def complete(self, item: Item, scope: Scope, problems: Problems, where: str) -> None:
         if isinstance(item.get(self.name), Held):
@@ -193,7 +193,7 @@ class Field(Row):
         if isinstance(want, Held) and not scope.lenient:
             raise Invalid(here, want.problem)
         if self.fixed and have is not None:
-            raise Invalid(here, f"is {have} and cannot be changed to {want}")
+            raise Invalid(here, f"is {self.plainly(have)} and cannot be changed to {self.plainly(want)}")
         changes.append(Change(here, self.shown(have), self.shown(want), self.live))
         if want is None or (self.type.presence and want is False):
             self.clear(element, path)
@@ -229,6 +229,10 @@ class Field(Row):
     def show(self, item: Item, out: Item) -> None:
         if self.name in item:
             out[self.name] = self.shown(item[self.name])
+
+    def plainly(self, value: t.Any) -> str:
+        """The value in a sentence."""
+        return label(displayed(self.shown(value), self.name))
 
     def shown(self, value: t.Any) -> t.Any:
         """The value for people."""
@@ -291,7 +295,7 @@ class Values(Row):
             except Doubtful as doubt:
                 out[self.name].append(Held(doubt))
             except ValueError as error:
-                problems.append(Invalid(f"{join(where, self.name)}[{index}]", str(error)))
+                problems.append(wrong(self.type.parse, value, error, f"{join(where, self.name)}[{index}]"))
 
     def complete(self, item: Item, scope: Scope, problems: Problems, where: str) -> None:
         for index, value in enumerate(item.get(self.name) or []):

@@ -18,6 +18,9 @@ import re
 import typing as t
 from xml.etree import ElementTree as ET
 
+from .._printing import printable, readable
+from .words import NOT_XML
+
 IDENTITY = (
     ("alias@name",),
     ("@type", "@index"),
@@ -61,6 +64,9 @@ SEVERAL = frozenset(
 
 Edit = tuple[str, t.Any, t.Any]
 
+DEEPEST = 250
+"""How deep elements may be nested; libxml2 takes 256 levels (xmlParserMaxDepth)."""
+
 
 def element(text: t.Any) -> ET.Element:
     """One element from text. Raises ValueError for what is not XML, and for DTDs and entities.
@@ -69,19 +75,34 @@ def element(text: t.Any) -> ET.Element:
     definition needs none, and the five that XML itself has are no declarations.
     """
     if not isinstance(text, str):
-        raise ValueError(f"{text!r} is not a piece of XML")
+        raise ValueError(f"{printable(text)} is not a piece of XML")
+    if NOT_XML.search(text):
+        raise ValueError("has a character that XML cannot hold")
     if re.search(r"<!(DOCTYPE|ENTITY|ELEMENT|ATTLIST|NOTATION)", text, re.IGNORECASE):
         raise ValueError("document types and entities are not taken")
     try:
-        return ET.fromstring(text)
-    except ET.ParseError as error:
-        raise ValueError(f"is not well-formed XML: {error}") from None
+        root = ET.fromstring(text)
+    except (ET.ParseError, LookupError) as error:
+        raise ValueError(f"is not well-formed XML: {readable(str(error))}") from None
+    if not shallow(root):
+        raise ValueError(f"has elements nested deeper than {DEEPEST}")
+    return root
+
+
+def shallow(root: ET.Element) -> bool:
+    """Whether elements are nested no deeper than libvirt's parser takes."""
+    level = [root]
+    for _depth in range(DEEPEST):
+        level = [child for node in level for child in node]
+        if not level:
+            return True
+    return False
 
 
 def parse(text: t.Any, root: str) -> ET.Element:
     """A fragment: a whole document with that root, or the elements that go below it."""
     if not isinstance(text, str):
-        raise ValueError(f"{text!r} is not a piece of XML")
+        raise ValueError(f"{printable(text)} is not a piece of XML")
     body = re.sub(r"^\s*<\?xml[^>]*\?>", "", text)
     tree = element(f"<{root}>{body}</{root}>")
     inner = list(tree)

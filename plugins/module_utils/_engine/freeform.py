@@ -10,11 +10,12 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from .._errors import Invalid
+from .._printing import SECRET, named, printable
 from . import fragment, paths
-from .body import Item, Problems, join
+from .body import Item, Problems, join, wrong
 from .context import Change, Scope
 from .convert import TEXT, Converter
-from .fields import SECRET, Row, root_of
+from .fields import Row, root_of
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -51,16 +52,20 @@ class Map(Row):
         given, here = item[self.name], join(where, self.name)
         out[self.name] = None if given is None else {}
         if given is not None and not isinstance(given, dict):
-            problems.append(Invalid(here, f"{given!r} is not a dictionary"))
+            problems.append(Invalid(here, f"{printable(given, self.secret)} is not a dictionary"))
             return
         for name, value in (given or {}).items():
             try:
                 key = TEXT.parse(name)
                 if self.names_of is not None and key not in self.names_of:
                     raise ValueError(f"is not one of {', '.join(self.names_of)}")
+            except ValueError as error:
+                problems.append(Invalid(join(here, named(name)), str(error)))
+                continue
+            try:
                 out[self.name][key] = None if value is None else self.type.parse(value)
             except ValueError as error:
-                problems.append(Invalid(join(here, str(name)), str(error)))
+                problems.append(wrong(self.type.parse, value, error, join(here, named(name))))
 
     def complete(self, item: Item, scope: Scope, problems: Problems, where: str) -> None:
         """The names are the user's alone."""
@@ -151,7 +156,7 @@ class Documents(Row):
         given = item[self.name] or []
         here = join(where, self.name)
         if not isinstance(given, (list, tuple)):
-            problems.append(Invalid(here, f"{given!r} is not a list"))
+            problems.append(Invalid(here, f"{printable(given)} is not a list"))
             return
         out[self.name] = []
         seen: set[str] = set()

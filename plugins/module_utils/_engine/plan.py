@@ -12,7 +12,8 @@ import dataclasses
 import typing as t
 from xml.etree import ElementTree as ET
 
-from .._errors import Invalid, refuse, refuse_input
+from .._errors import Invalid, VirtfleetError, refuse, refuse_input
+from .._printing import unforeseen
 from . import paths
 from .body import Item, complete_rows, edit_rows, show_rows
 from .context import Change, Host, Scope
@@ -53,6 +54,8 @@ class Plan:
     :param running: whether something runs that a change can reach or not
     :param beside: paths of changes that only what runs lacks; the definition has them
     :param problem: why nothing is done about it, where that is known before
+    :param begun: whether something may have been done about it
+    :param done: how many of the steps have been carried out
     """
 
     kind: str
@@ -64,6 +67,21 @@ class Plan:
     running: bool = False
     beside: frozenset[str] = frozenset()
     problem: str | None = None
+    begun: bool = False
+    done: int = 0
+
+    def reached(self) -> list[Change]:
+        """The changes that the steps carried out so far have brought about, as far as it can be told from them."""
+        if self.done >= len(self.steps):
+            return self.changes if self.steps else []
+        actions = {step.action for step in self.steps[: self.done]}
+        late = {"state", "restart"}
+        beside = {step.action[4:] for step in self.steps if step.action.startswith("set_")}
+        return [
+            change
+            for change in self.changes
+            if (f"set_{change.path}" in actions if change.path in beside else bool(actions) and change.path not in late)
+        ]
 
     @property
     def pending(self) -> list[str]:
@@ -109,6 +127,10 @@ def plan(
             plans.append(plan_item(table, have.get(want["name"]), want, host, on_restart_needed))
         except Invalid as error:
             lines += [f"{table.kind} {want['name']}: {problem}" for problem in (error, *error.others)]
+        except VirtfleetError:
+            raise
+        except Exception as error:  # One bad item must not hide what is wrong with the others.
+            lines.append(f"{table.kind} {want['name']}: {unforeseen(error)}")
     refuse_input(lines)
     return plans
 

@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import json
+import re
 import typing as t
 
+from .._printing import displayed, label, readable
 from . import pending
 from .context import Change
 from .plan import Plan
@@ -42,8 +44,8 @@ def entries(plan: Plan) -> list[dict[str, t.Any]]:
         {
             "resource": f"{plan.kind} {plan.name}",
             "path": change.path,
-            "before": change.before,
-            "after": change.after,
+            "before": displayed(change.before, name_of(change.path)),
+            "after": displayed(change.after, name_of(change.path)),
             "live": change.path not in plan.pending if plan.running else None,
         }
         for change in plan.changes
@@ -52,13 +54,20 @@ def entries(plan: Plan) -> list[dict[str, t.Any]]:
 
 def diff(plan: Plan) -> dict[str, str]:
     """Before and after of one resource: a line for each field that changes."""
-    title = f"{plan.kind} {plan.name}"
+    title = f"{plan.kind} {label(plan.name)}"
     return {
         "before_header": title,
         "after_header": title,
-        "before": lines((change, change.before) for change in plan.changes),
-        "after": lines(((change, change.after) for change in plan.changes), plan.waiting),
+        "before": lines((change, displayed(change.before, name_of(change.path))) for change in plan.changes),
+        "after": lines(
+            ((change, displayed(change.after, name_of(change.path))) for change in plan.changes), plan.waiting
+        ),
     }
+
+
+def name_of(path: str) -> str:
+    """The last name in the path of a change: that of an option, or of an attribute in ``xml``."""
+    return re.split(r"[./@: \]]", path.rstrip("]"))[-1]
 
 
 def lines(values: t.Iterable[tuple[Change, t.Any]], waiting: t.Container[str] = ()) -> str:
@@ -80,7 +89,7 @@ def flat(path: str, value: t.Any) -> list[str]:
         return [line for name, inner in value.items() for line in flat(f"{path}.{name}", inner)]
     if isinstance(value, list) and any(isinstance(inner, dict) for inner in value):
         return [line for i, inner in enumerate(value) for line in flat(f"{path}[{i}]", inner)]
-    return [f"{path}: {value if isinstance(value, str) else json.dumps(value)}"]
+    return [f"{path}: {readable(value) if isinstance(value, str) else json.dumps(value)}"]
 
 
 def warnings(plans: t.Iterable[Plan]) -> list[str]:
@@ -88,7 +97,7 @@ def warnings(plans: t.Iterable[Plan]) -> list[str]:
     names: dict[tuple[str, str], list[str]] = {}
     for plan in plans:
         for text in plan.warnings:
-            names.setdefault((plan.kind, text), []).append(plan.name)
+            names.setdefault((plan.kind, text), []).append(label(plan.name))
     return [f"{kind} {some(found)}: {text}" for (kind, text), found in names.items()]
 
 

@@ -19,7 +19,8 @@ left out is not ours; one that is None goes back to libvirt's default.
 
 from __future__ import annotations
 
-from .fields import SECRET, UNSET, Field, Property, Row, Values
+from .._printing import SECRET
+from .fields import UNSET, Field, Property, Row, Values
 from .freeform import Documents, Fragment, Map
 from .structs import Chain, Group, Struct
 

@@ -10,7 +10,8 @@ import re
 import typing as t
 from xml.etree import ElementTree as ET
 
-from .words import Converter
+from .._printing import printable
+from .words import MOST, Converter, digits
 
 UNITS = {
     "": 1,
@@ -49,18 +50,22 @@ class Size(Converter):
         self.unit, self.grain, self.minimum = unit, grain, minimum
 
     def parse(self, value: t.Any) -> int:
-        match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]*)\s*", str(value))
-        if isinstance(value, bool) or not match or match[2].lower() not in UNITS:
-            raise ValueError(f"{value!r} is not a size; write it like 512MiB or 2GiB")
+        match = re.fullmatch(r"([0-9]{1,60}(?:\.[0-9]{1,60})?)\s*([A-Za-z]*)", digits(value))
+        if not match or match[2].lower() not in UNITS:
+            raise ValueError(f"{printable(value)} is not a size; write it like 512MiB or 2GiB")
         amount = int(fractions.Fraction(match[1]) * UNITS[match[2].lower()])
         if amount < self.minimum:
-            raise ValueError(f"{value!r} is less than {self.show(self.minimum)}; write a unit, like 512MiB or 2GiB")
+            least = self.show(self.minimum)
+            raise ValueError(f"{printable(value)} is less than {least}; write a unit, like 512MiB or 2GiB")
+        if amount > MOST - self.grain:
+            raise ValueError(f"{printable(value)} is more than libvirt can count")
         return -(-amount // self.grain) * self.grain
 
     def decode(self, node: ET.Element, attribute: str | None) -> int | None:
         text = super().decode(node, attribute)
         unit = UNITS.get(node.get("unit", self.unit).lower())
-        return int(text) * unit if text is not None and text.strip().isdigit() and unit is not None else None
+        known = text is not None and unit is not None and re.fullmatch("[0-9]{1,60}", text.strip())
+        return int(t.cast(str, text)) * t.cast(int, unit) if known else None
 
     def encode(self, node: ET.Element, attribute: str | None, value: int) -> None:
         unit = "KiB" if value % 1024 == 0 else "bytes"

@@ -192,7 +192,7 @@ class Group(Row):
         if self.name not in item:
             return
         here = join(where, self.name)
-        values = as_list(item[self.name], here, problems)
+        values = as_list(item[self.name], here, problems, body(self.fields).holds)
         out[self.name] = [
             parse_rows(self.fields, value, f"{here}[{index}]", problems) for index, value in enumerate(values)
         ]

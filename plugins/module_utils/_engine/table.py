@@ -10,6 +10,7 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from .._errors import Invalid, VirtfleetError, refuse_input
+from .._printing import label, printable, unforeseen
 from . import paths
 from .body import Item, document_rows, join, parse_rows
 from .context import Change
@@ -90,7 +91,7 @@ class Table:
         Raises VirtfleetError with every problem of every item, a line each.
         """
         if not isinstance(config, (list, tuple)):
-            raise VirtfleetError(f"config: {config!r} is not a list of {self.kind}s")
+            raise VirtfleetError(f"config: {printable(config, hidden=True)} is not a list of {self.kind}s")
         items: list[Item] = []
         found: list[tuple[str, Item, bool, list[Invalid]]] = []
         seen: set[str] = set()
@@ -98,27 +99,42 @@ class Table:
             item, problems = self.parse_item(raw)
             sound = not problems
             name = self.identity(item)
-            label = f"{self.kind} #{index + 1}" if name is None else f"{self.kind} {name}"
+            title = f"{self.kind} #{index + 1}" if name is None else f"{self.kind} {label(name)}"
             if name in seen:
                 problems.append(Invalid("name", "is declared more than once"))
             elif name is not None:
                 seen.add(name)
-            found.append((label, item, sound, problems))
+            found.append((title, item, sound, problems))
             items.append(item)
-        if any(problems for _label, _item, _sound, problems in found):
+        if any(problems for _title, _item, _sound, problems in found):
             # What is doubtful is said along, though it alone would be no reason yet.
             refuse_input(
                 [
-                    f"{label}: {problem}"
-                    for label, item, sound, problems in found
+                    f"{title}: {problem}"
+                    for title, item, sound, problems in found
                     for problem in (*problems, *(self.doubts(item) if sound else held(item, "")))
                 ]
             )
         return items
 
     def parse_item(self, raw: t.Any) -> tuple[Item, list[Invalid]]:
-        """One item in normal form, with what is wrong with it."""
+        """One item in normal form, with what is wrong with it. Nothing is raised, whatever the item is."""
         problems: list[Invalid] = []
+        item: Item = {}
+        try:
+            item = self.parse_options(raw, problems)
+        except Exception as error:  # One bad item must not hide what is wrong with the others.
+            problems.append(Invalid("", unforeseen(error)))
+        if not item and isinstance(raw, dict) and isinstance(raw.get("name"), str):
+            item["name"] = label(raw["name"])  # To say which one it is.
+        item.setdefault("state", self.state)
+        return item, problems
+
+    def parse_options(self, raw: t.Any, problems: list[Invalid]) -> Item:
+        """The options of one item in normal form. What is wrong goes to problems."""
+        if nested(raw):
+            problems.append(Invalid("", f"has options nested deeper than {DEEPEST}"))
+            return {}
         item = parse_rows(self.rows, raw, "", problems)
         if isinstance(raw, dict) and raw.get("name") is None:
             problems.append(Invalid("name", "is missing"))
@@ -127,7 +143,7 @@ class Table:
         if not problems:
             for rule in self.rules:
                 problems.extend(rule(item))
-        return item, problems
+        return item
 
     def doubts(self, item: Item) -> list[Invalid]:
         """What is wrong with an item in normal form unless libvirt holds the very same already."""
@@ -136,6 +152,27 @@ class Table:
     def document(self) -> dict[str, t.Any]:
         """The options of an item as DOCUMENTATION describes them."""
         return document_rows(self.rows)
+
+
+DEEPEST = 64
+"""How deep lists and dictionaries of an item may be nested; no option is half as deep."""
+
+
+def nested(value: t.Any) -> bool:
+    """Whether lists and dictionaries are nested deeper than any option is."""
+    level = [value]
+    for _depth in range(DEEPEST):
+        inner: dict[int, t.Any] = {}
+        for one in level:
+            if isinstance(one, (dict, list, tuple)):
+                # What is there more than once, as anchors of YAML make it, is looked at once.
+                for part in one.values() if isinstance(one, dict) else one:
+                    if isinstance(part, (dict, list, tuple)):
+                        inner[id(part)] = part
+        if not inner:
+            return False
+        level = list(inner.values())
+    return True
 
 
 def held(value: t.Any, where: str) -> t.Iterator[Invalid]:

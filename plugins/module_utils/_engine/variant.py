@@ -11,6 +11,7 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from .._errors import Invalid
+from .._printing import printable
 from . import paths
 from .body import Item, Problems, body, document_rows, join
 from .context import Change, Scope
@@ -128,7 +129,7 @@ class Variant:
         what = chooser if chooser is not None or self.type is None else f"{self.type.name}: {tag}"
         for name in item:
             if name not in known and name in self.names and item[name] not in (None, [], {}):
-                problems.append(Invalid(join(where, name), f"does not go with {what!r}"))
+                problems.append(Invalid(join(where, name), f"does not go with {printable(what)}"))
 
     def complete(self, item: Item, scope: Scope, problems: Problems, where: str) -> None:
         tag = self.chosen(item)

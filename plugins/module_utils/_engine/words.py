@@ -9,8 +9,13 @@ import re
 import typing as t
 from xml.etree import ElementTree as ET
 
+from .._printing import BITS, printable
+
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What an XML 1.0 document cannot hold (https://www.w3.org/TR/xml/#charsets)."""
+
+UNSAFE = re.compile(r"[/\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+"""What no name has: a slash, what a terminal acts on, and what changes the direction of writing (UAX 9)."""
 
 TRUE = frozenset(("yes", "on", "true", "1"))
 FALSE = frozenset(("no", "off", "false", "0"))
@@ -41,6 +46,26 @@ class Held(str):
         return held
 
 
+MOST = 2**64 - 1
+"""The largest number that libvirt keeps, an unsigned long long."""
+LEAST = -(2**63)
+"""The smallest, a long long."""
+
+
+def digits(value: t.Any) -> str:
+    """A text or a number as text, without space around it; nothing for all else."""
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        return ""
+    if isinstance(value, int) and value.bit_length() > BITS:
+        return ("-" if value < 0 else "") + "9" * 40  # Python refuses to write out more than 4,300 digits.
+    return str(value).strip()
+
+
+def whole(text: str, base: int = 10) -> int:
+    """A number from its digits. Python reads no more than some 4,300 of them; so many are too many anyway."""
+    return int(text[:60], base)
+
+
 class Converter:
     """A plain string. The others say only what they do differently.
 
@@ -54,9 +79,11 @@ class Converter:
     def parse(self, value: t.Any) -> t.Any:
         """The user's value in normal form. Raises ValueError with what to write instead."""
         if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-            raise ValueError(f"{value!r} is not a string")
+            raise ValueError(f"{printable(value)} is not a string")
+        if isinstance(value, int) and value.bit_length() > BITS:
+            raise ValueError(f"{printable(value)} is longer than any definition holds")
         if NOT_XML.search(str(value)):
-            raise ValueError(f"{value!r} has a character that no definition can hold")
+            raise ValueError(f"{printable(value)} has a character that no definition can hold")
         return self.from_text(str(value))
 
     def from_text(self, text: str) -> t.Any:
@@ -121,13 +148,15 @@ class Integer(Converter):
         self.minimum, self.maximum = minimum, maximum
 
     def parse(self, value: t.Any) -> int:
-        if isinstance(value, bool) or not re.fullmatch(r"-?[0-9]+", str(value).strip()):
-            raise ValueError(f"{value!r} is not a whole number")
-        number = int(value)
+        if not re.fullmatch(r"-?[0-9]+", digits(value)):
+            raise ValueError(f"{printable(value)} is not a whole number")
+        number = whole(digits(value))
         if self.minimum is not None and number < self.minimum:
-            raise ValueError(f"{number} is below the least, {self.minimum}")
-        if self.maximum is not None and number > self.maximum:
-            raise ValueError(f"{number} is above the most, {self.maximum}")
+            raise ValueError(f"{printable(number)} is below the least, {self.minimum}")
+        if number > (MOST if self.maximum is None else self.maximum):
+            raise ValueError(f"{printable(number)} is above the most, {MOST if self.maximum is None else self.maximum}")
+        if number < LEAST:
+            raise ValueError(f"{printable(number)} is below the least, {LEAST}")
         return number
 
     def from_text(self, text: str) -> int:
@@ -145,9 +174,9 @@ class Number(Integer):
         self.width = width
 
     def parse(self, value: t.Any) -> int:
-        text = str(value).strip().lower()
+        text = digits(value).lower()
         if re.fullmatch("0x[0-9a-f]+", text):
-            return int(text, 16)
+            return super().parse(whole(text, 16))
         return super().parse(value)
 
     def from_text(self, text: str) -> int:
@@ -171,11 +200,13 @@ class Identifier(Number):
     kind = "str"
 
     def parse(self, value: t.Any) -> t.Any:
-        text = str(value).strip().lower()
-        if isinstance(value, int) and not isinstance(value, bool):
+        text = digits(value).lower()
+        if isinstance(value, int) and not isinstance(value, bool) and value <= MOST:
+            if value < 0:
+                raise ValueError(f"{printable(value)} is not a number in base 16; write it like {self.to_text(1)}")
             return self.to_text(value)  # YAML reads 0x046d as a number.
-        if not re.fullmatch("(0x)?[0-9a-f]+", text):
-            raise ValueError(f"{value!r} is not a number in base 16; write it like {self.to_text(1)}")
+        if not re.fullmatch("(0x)?[0-9a-f]{1,16}", text):
+            raise ValueError(f"{printable(value)} is not a number in base 16; write it like {self.to_text(1)}")
         return self.to_text(int(text, 16))
 
     def from_text(self, text: str) -> t.Any:
@@ -199,14 +230,14 @@ class Boolean(Converter):
     def parse(self, value: t.Any) -> bool:
         if isinstance(value, bool):
             return value
-        return self.from_text(str(value))
+        return self.from_text(digits(value))
 
     def from_text(self, text: str) -> bool:
         if text.lower() in TRUE:
             return True
         if text.lower() in FALSE:
             return False
-        raise ValueError(f"{text!r} is neither true nor false")
+        raise ValueError(f"{printable(text)} is neither true nor false")
 
     def to_text(self, value: bool) -> str:
         return self.words[value]
@@ -233,8 +264,8 @@ class Choice(Converter):
     def parse(self, value: t.Any) -> str:
         if isinstance(value, bool) and {"on", "off"} & set(self.words):
             value = "on" if value else "off"  # YAML reads the bare words as true and false.
-        if value not in self.words:
-            raise ValueError(f"{value!r} is not one of {', '.join(self.words)}")
+        if not isinstance(value, str) or value not in self.words:
+            raise ValueError(f"{printable(value)} is not one of {', '.join(self.words)}")
         return str(value)
 
     def knows(self, value: t.Any) -> bool:
@@ -261,14 +292,18 @@ class CpuSet(Converter):
 
     def from_text(self, text: str) -> str:
         numbers: set[int] = set()
+        work = 0
         for part in text.replace(" ", "").split(","):
-            match = re.fullmatch(r"(\^?)([0-9]+)(?:-([0-9]+))?", part)
+            match = re.fullmatch(r"(\^?)([0-9]{1,9})(?:-([0-9]{1,9}))?", part)
             if (
                 match is None
                 or (match[1] and match[3])
                 or int(match[3] or match[2]) - int(match[2]) not in range(65536)
             ):
-                raise ValueError(f"{text!r} is not a set of numbers; write it like 0-3,8")
+                raise ValueError(f"{printable(text)} is not a set of numbers; write it like 0-3,8")
+            work += int(match[3] or match[2]) - int(match[2]) + 1
+            if work > 2**20:
+                raise ValueError(f"{printable(text)} names more CPUs than any host has")
             if match[1]:
                 numbers.discard(int(match[2]))
             else:
@@ -291,10 +326,10 @@ class Name(Converter):
     def parse(self, value: t.Any) -> str:
         name = super().parse(value)
         if not name or len(name.encode()) > 200:
-            raise ValueError(f"{name[:40]!r} is not a name of 1 to 200 bytes")
-        if name != name.strip() or name[0] in "-." or re.search(r"[/\x00-\x1f\x7f]", name):
+            raise ValueError(f"{printable(name)} is not a name of 1 to 200 bytes")
+        if name != name.strip() or name[0] in "-." or UNSAFE.search(name):
             raise ValueError(
-                f"{name!r} is not a safe name: it may not start with '-' or '.', have space at its"
+                f"{printable(name)} is not a safe name: it may not start with '-' or '.', have space at its"
                 " ends, or hold '/' or control characters"
             )
         return name
@@ -312,7 +347,7 @@ class Device(Converter):
     def parse(self, value: t.Any) -> str:
         name = super().parse(value)
         if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.:-]{0,14}", name):
-            problem = f"{name!r} is not a name of a network device: 1 to 15 letters, digits, '_', '.', '-'"
+            problem = f"{printable(name)} is not a name of a network device: 1 to 15 letters, digits, '_', '.', '-'"
             raise Doubtful(problem, name) if self.lenient else ValueError(problem)
         return name
 
@@ -331,7 +366,7 @@ class AbsolutePath(Converter):
     def parse(self, value: t.Any) -> str:
         path = super().parse(value)
         if not path.startswith("/") or "\n" in path:
-            problem = f"{path!r} is not a path from the root, such as /var/lib/x"
+            problem = f"{printable(path)} is not a path from the root, such as /var/lib/x"
             raise Doubtful(problem, path) if self.lenient else ValueError(problem)
         return path
 

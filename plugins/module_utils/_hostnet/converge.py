@@ -10,6 +10,7 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 
 from .._errors import VirtfleetError
+from .._printing import displayed, unforeseen
 from . import netplan_yaml, observe, probes, transaction
 from .plan import plan
 from .table import LINK
@@ -21,13 +22,18 @@ def declare(module: AnsibleModule) -> None:
 
     A change is only begun here: ``trial`` in the result is for the action plugin, which ends it.
     """
+    problem, result = None, dict[str, t.Any]()
     try:
         if module.params["settle"] is not None:
             result = {"changed": False, "warnings": [], **transaction.settle(module.params["settle"], probes.again)}
         else:
             result = converge(module)
     except VirtfleetError as error:
-        module.fail_json(msg=str(error))
+        problem = str(error)
+    except Exception as error:  # Nobody reads a traceback.
+        problem = f"links: {unforeseen(error)}"
+    if problem is not None:
+        module.fail_json(msg=problem)
     for warning in result.pop("warnings"):
         module.warn(warning)
     module.exit_json(**result)
@@ -56,8 +62,8 @@ def told(planned: Plan) -> dict[str, t.Any]:
             {
                 "resource": f"link {name}",
                 "path": change.path,
-                "before": change.before,
-                "after": change.after,
+                "before": displayed(change.before),
+                "after": displayed(change.after),
                 "live": True,
             }
             for name, change in planned.changes

@@ -9,10 +9,11 @@ import ipaddress
 import typing as t
 
 from .._engine.body import Item
-from .._engine.convert import ADDRESS, MAC, TEXT, YES_NO, Choice, Converter, Device, Integer, Interface
+from .._engine.convert import ADDRESS, MAC, TEXT, YES_NO, Choice, Converter, Device, Integer, Interface, digits
 from .._engine.rows import Field, Group, Values
 from .._engine.table import Table
 from .._errors import Invalid
+from .._printing import printable
 
 MACVLAN_MODES = ("bridge", "vepa", "private", "passthru")
 BOND_MODES = (
@@ -43,7 +44,7 @@ class LinkName(Device):
     def parse(self, value: t.Any) -> str:
         name = super().parse(value)
         if ":" in name or name.isdigit() or name in ("all", "default", "lo"):
-            raise ValueError(f"{name!r} is not a name that a link of its own can have, such as br0")
+            raise ValueError(f"{printable(name)} is not a name that a link of its own can have, such as br0")
         return name
 
 
@@ -51,13 +52,13 @@ class RouteTarget(Converter):
     """A network, or ``default``."""
 
     def parse(self, value: t.Any) -> str:
-        text = str(value).strip()
+        text = digits(value)
         if text == "default":
             return text
         try:
             return str(ipaddress.ip_network(text))
         except ValueError:
-            raise ValueError(f"{text!r} is neither 'default' nor a network such as 10.0.0.0/8") from None
+            raise ValueError(f"{printable(value)} is neither 'default' nor a network such as 10.0.0.0/8") from None
 
 
 LINK_NAME = LinkName()

@@ -16,8 +16,9 @@ import typing as t
 from .._engine.plan import Plan
 from .._engine.step import Step
 from .._errors import VirtfleetError
+from .._printing import unforeseen
 from . import departures, reach, storage, storage_image, storage_plan
-from .connection import ended, lacks, libvirt, said
+from .connection import Lost, cut, ended, lacks, libvirt, said
 from .definitions import Definitions
 from .departures import Belongings
 from .removal import Kept
@@ -60,6 +61,8 @@ def apply(connection: t.Any, plans: t.Iterable[Plan], options: Options) -> dict[
     failed: dict[str, str] = {}
     plans = [plan for plan in plans if plan.steps]
     storage.prepare(connection, plans)
+    for plan in plans:
+        plan.begun = True
     definitions = Definitions()
     definitions.ahead(connection, plans)
     actions = {**ACTIONS, ("domain", "define"): definitions.define}
@@ -80,6 +83,9 @@ def go_on(works: dict[str, Work], failed: dict[str, str]) -> None:
             except VirtfleetError as error:
                 del works[name]
                 failed[name] = str(error)
+            except Exception as error:  # One bad item never stops the others.
+                del works[name]
+                failed[name] = unforeseen(error)
         if works:
             time.sleep(POLL)
 
@@ -93,6 +99,8 @@ def run(connection: t.Any, plan: Plan, options: Options, actions: t.Mapping[tupl
             if waits is not None:
                 yield from waits
         except libvirt.libvirtError as error:
+            if cut(error):
+                raise Lost(f"{step.action}: {said(error)}") from None
             if not step.reaches or ended(connection):
                 raise VirtfleetError(f"{step.action}: {said(error)}") from None
             plan.refused(step, f"{step.action}: {said(error)}")
@@ -103,6 +111,7 @@ def run(connection: t.Any, plan: Plan, options: Options, actions: t.Mapping[tupl
             if not step.reaches:
                 raise
             plan.refused(step, str(error))
+        plan.done += 1
 
 
 def domain_start(connection: t.Any, name: str, step: Step, options: Options) -> None:

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import time
 import typing as t
 
 from .._errors import Unreachable, VirtfleetError
+from .._printing import masked, readable, shortened
 from . import interpreter
 
-__all__ = ["TRIES", "Session", "connect", "ended", "lacks", "libvirt", "said"]
+__all__ = ["TRIES", "Lost", "Session", "connect", "cut", "cut_off", "ended", "lacks", "libvirt", "said"]
 
 try:
     import libvirt
@@ -53,12 +55,44 @@ def connect(uri: str) -> t.Iterator[t.Any]:
             raise interpreter.bare(
                 uri, "libvirt is not installed on this host: the role virtfleet.kvm.host installs it"
             ) from None
-        raise VirtfleetError(f"libvirt does not answer at {uri}: {said(error)}") from None
+        raise VirtfleetError(f"libvirt does not answer at {readable(masked(uri))}: {said(error)}") from None
     try:
         yield connection
     finally:
         with contextlib.suppress(libvirt.libvirtError):
             connection.close()
+
+
+class Lost(VirtfleetError):
+    """A step that failed because the connection broke; what it did is not known."""
+
+
+CUT = re.compile(
+    r"(?i)client socket is closed|end of file while (?:reading|writing) data|cannot (?:recv|write) data"
+    r"|connection closed due to keepalive|failed to connect socket to '"
+)
+"""What libvirt says when a daemon has gone away (src/rpc of libvirt)."""
+
+
+def cut(error: t.Any) -> bool:
+    """Whether an error says that a daemon has gone away.
+
+    Where each driver has a daemon of its own, the connection to the first one lives on when another one
+    restarts, and ``isAlive`` notices nothing.
+    """
+    domain = error.get_error_domain() if hasattr(error, "get_error_domain") else None
+    remote = [getattr(libvirt, name, None) for name in ("VIR_FROM_RPC", "VIR_FROM_REMOTE")]
+    codes = [getattr(libvirt, name, None) for name in ("VIR_ERR_RPC", "VIR_ERR_NO_CONNECT")]
+    return (
+        cut_off(str(error))
+        or (domain is not None and domain in remote and error.get_error_code() in codes)
+        or (hasattr(error, "get_error_code") and error.get_error_code() == codes[0])
+    )
+
+
+def cut_off(problem: str) -> bool:
+    """Whether a problem is that a daemon has gone away, by its words."""
+    return CUT.search(problem) is not None
 
 
 def ended(connection: t.Any) -> bool:
@@ -117,16 +151,20 @@ class Session:
             try:
                 return call(self.connection)
             except LibvirtError as error:
-                if not self.lost() or attempt + 1 == TRIES:
-                    raise VirtfleetError(f"libvirt at {self.uri}: {said(error)}") from None
+                if not (self.lost() or cut(error)) or attempt + 1 == TRIES:
+                    raise VirtfleetError(f"libvirt at {readable(masked(self.uri))}: {said(error)}") from None
+                self.reopen()
+            except VirtfleetError as error:
+                if not cut_off(str(error)) or attempt + 1 == TRIES:
+                    raise
                 self.reopen()
         raise AssertionError("the last try returns or raises")
 
 
 def said(error: Exception) -> str:
-    """What libvirt says is wrong, on one line."""
+    """What libvirt says is wrong, on one line. It may quote a definition, so secrets are masked."""
     text = error.get_error_message() if hasattr(error, "get_error_message") else None
-    return " ".join((text or str(error)).split())
+    return shortened(readable(masked(" ".join((text or str(error)).split()))), 2000)
 
 
 def lacks(error: t.Any, *codes: str) -> bool:

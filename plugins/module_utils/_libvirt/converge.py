@@ -12,10 +12,11 @@ from .._engine import report
 from .._engine.body import Item
 from .._engine.plan import Observed, Plan, bare
 from .._engine.table import Table
-from .._errors import VirtfleetError
+from .._errors import Refused, VirtfleetError
+from .._printing import label, printable, secret_name, unforeseen
 from . import observe, storage_observe
 from .apply import Options, apply
-from .connection import TRIES, Session
+from .connection import TRIES, Session, cut_off
 from .module import DeclaringModule
 from .planners import plan_all
 from .process import uncollected
@@ -35,59 +36,168 @@ OBSERVE: dict[str, Observe] = {
 @uncollected()
 def declare(module: DeclaringModule, table: Table, options: Options | None = None) -> None:
     """Make a module's ``config`` true, and end the module with the report."""
-    told = {"invocation": {"module_args": module.told}}
+    run = Run(module, table, options or Options())
+    stopped: str | None = None
+    lines: list[str] = []
     try:
-        result, failed = converge(module, table, options or Options())
+        run.converge()
     except VirtfleetError as error:
-        module.fail_json(msg=str(error), **told)
-    for warning in result.pop("warnings"):
+        stopped = str(error)
+        lines = error.lines if isinstance(error, Refused) else [stopped]
+    except Exception as error:  # Nobody reads a traceback; what was done until here is told all the same.
+        stopped = f"{table.kind}s {run.doing}: {unforeseen(error)}"
+        lines = [stopped]
+    # Outside of the handlers: Ansible adds the traceback of an exception that is being handled.
+    if stopped is not None and not run.begun:
+        module.fail_json(msg=stopped)
+    if stopped is not None:
+        run.keep_reached()
+    result = report.result(run.plans, module._diff)
+    for warning in [*run.warnings, *result.pop("warnings", [])]:
         module.warn(warning)
-    total = result.pop("total")
-    if failed:
-        lines = [f"{table.kind} {name}: {problem}" for name, problem in failed.items()]
-        module.fail_json(
-            msg="\n".join([f"{len(failed)} of {total} {table.kind}s failed:", *lines]),
-            failures=[{table.kind: name, "problem": problem} for name, problem in failed.items()],
-            **result,
-            **told,
-        )
-    module.exit_json(**result, **told)
+    if not run.failed and stopped is None:
+        module.exit_json(**result)
+    failed = [f"{table.kind} {label(name)}: {problem}" for name, problem in run.failed.items()]
+    head = [f"{len(failed)} of {run.total} {table.kind}s failed:"] if failed else []
+    if stopped is not None:
+        head = ["the run was broken off; 'changes' has what was done until then:", *lines, *head]
+    module.fail_json(
+        msg="\n".join([*head, *failed]),
+        failures=[{table.kind: name, "problem": problem} for name, problem in run.failed.items()],
+        **result,
+    )
 
 
-def converge(module: DeclaringModule, table: Table, options: Options) -> tuple[dict[str, t.Any], dict[str, str]]:
-    """The report, and what failed by name.
+@dataclasses.dataclass
+class Run:
+    """One run of a declaring module, and how far it has come.
 
-    Raises VirtfleetError, with nothing changed, for refused input and a libvirt out of reach.
+    :ivar doing: the step that it is in, in words
+    :ivar plans: what is planned; later, what was done
+    :ivar more: for each plan the ones that were made anew after the connection was lost
+    :ivar failed: what failed, by name
     """
-    wants = table.parse(module.params["config"])
-    with Session(module.params["uri"]) as session:
-        over = Leftovers()
-        if options.purge:
-            over = session.read(lambda connection: leftovers(connection, table, wants, options.going))
-            # First, for what they hold may be declared anew under another name: a bridge, an address.
-            wants = [*over.items, *wants]
-        plans = session.read(lambda connection: survey(connection, table, wants, options))
-        validate(table, plans, wants)
-        told: dict[str, t.Any] = {
-            "warnings": report.warnings(plans) + over.warnings,
-            "total": len(wants) + len(over.held),
-        }
-        failed = {**over.held, **{entry.name: entry.problem for entry in plans if entry.problem is not None}}
-        if module.check_mode:
+
+    module: DeclaringModule
+    table: Table
+    options: Options
+    doing: str = "are read from config"
+    total: int = 0
+    wants: list[Item] = dataclasses.field(default_factory=list)
+    plans: list[Plan] = dataclasses.field(default_factory=list)
+    more: dict[int, list[Plan]] = dataclasses.field(default_factory=dict)
+    failed: dict[str, str] = dataclasses.field(default_factory=dict)
+    warnings: list[str] = dataclasses.field(default_factory=list)
+
+    def converge(self) -> None:
+        """Plan, and unless in check mode carry out and verify.
+
+        Raises VirtfleetError for refused input and a libvirt out of reach. Nothing was changed then
+        unless ``begun`` is true.
+        """
+        table, options = self.table, self.options
+        self.wants = table.parse(self.module.params["config"])
+        with Session(self.module.params["uri"]) as session:
+            self.doing = "are looked up and planned"
+            over = Leftovers()
+            if options.purge:
+                over = session.read(lambda connection: leftovers(connection, table, self.wants, options.going))
+                # First, for what they hold may be declared anew under another name: a bridge, an address.
+                self.wants = [*over.items, *self.wants]
+            plans = session.read(lambda connection: survey(connection, table, self.wants, options))
+            self.doing = "are held against libvirt's schema"
+            validate(table, plans, self.wants)
+            self.plans = plans
+            self.failed = {**over.held, **{entry.name: entry.problem for entry in plans if entry.problem is not None}}
+            self.warnings = report.warnings(plans) + over.warnings
+            self.total = len(self.wants) + len(over.held)
+            if self.module.check_mode:
+                if session.absent is not None:
+                    self.warnings.append(f"planned as for a host fresh from installation: {session.absent}")
+                return
             if session.absent is not None:
-                told["warnings"].append(f"planned as for a host fresh from installation: {session.absent}")
-            return report_with(plans, module._diff, told), failed
-        if session.absent is not None:
-            raise session.absent
-        if any(entry.steps for entry in plans):
-            failed.update(carry_out(session, plans, table, wants, options))
-        return report_with(plans, module._diff, told), failed
+                raise session.absent
+            if any(entry.steps for entry in plans):
+                self.carry_out(session)
 
+    def carry_out(self, session: Session) -> None:
+        """Apply and verify. Where a daemon went away in between, what is there is read again, and what
+        is left is planned and applied anew."""
+        self.doing = "are made so"
+        touched = {index for index, entry in enumerate(self.plans) if entry.steps}
+        failed = apply(session.connection, self.plans, self.options)
+        for _try in range(TRIES):
+            if not session.lost() and not any(map(cut_off, failed.values())):
+                break
+            session.reopen()
+            left, refused = self.look(session, list(range(len(self.wants))), self.options)
+            for index, entry in left.items():
+                self.more.setdefault(index, []).append(entry)
+                self.plans[index].waiting.update(entry.waiting)
+            failed = {**refused, **apply(session.connection, left.values(), self.options)}
+            touched.update(index for index, entry in left.items() if entry.steps)
+        self.failed.update(failed)
+        self.doing = "are looked at again"
+        # Storage that stayed for a guest that goes as well is not looked at again.
+        later = dataclasses.replace(self.options, on_restart_needed="defer", remove_storage=False)
+        # What was as declared from the start has just been looked at.
+        rest, refused = self.look(session, sorted(touched), later)
+        for name, problem in refused.items():
+            self.failed.setdefault(name, problem)
+        seen = sorted(rest)
+        self.failed = verify([self.plans[index] for index in seen], [rest[index] for index in seen], self.failed)
+        for index in touched - rest.keys():
+            self.plans[index].changes = self.reached(index)
 
-def report_with(plans: list[Plan], differences: bool, told: dict[str, t.Any]) -> dict[str, t.Any]:
-    """The report, with what was told before."""
-    result = report.result(plans, differences)
-    return {**result, **told, "warnings": told["warnings"] + result.get("warnings", [])}
+    def look(self, session: Session, indices: list[int], options: Options) -> tuple[dict[int, Plan], dict[str, str]]:
+        """What is left to do for some of the declared items, and by name why others cannot be planned.
+
+        Something was done by now: input that is refused is the failure of its item, and of no other.
+        """
+        refused: dict[str, str] = {}
+        while True:
+            try:
+                wants = [self.wants[index] for index in indices]
+                plans = session.read(lambda connection: survey(connection, self.table, wants, options))  # noqa: B023
+                return dict(zip(indices, plans, strict=True)), refused
+            except Refused as error:
+                named = self.blamed(error.lines, indices)
+                if not named:
+                    raise
+                for index, problems in named.items():
+                    told = "; ".join(problems)
+                    refused[self.plans[index].name] = f"was made, but what is there now does not go with it: {told}"
+                indices = [index for index in indices if index not in named]
+
+    def blamed(self, lines: list[str], indices: list[int]) -> dict[int, list[str]]:
+        """The items that lines of a refusal begin with, and what the lines say."""
+        found: dict[int, list[str]] = {}
+        for line in lines:
+            for index in indices:
+                want = self.wants[index]
+                names = (self.plans[index].name, want["name"], self.table.identity(want))
+                starts = [f"{self.table.kind} {name}:" for name in names]
+                start = next((one for one in starts if line.startswith(one)), None)
+                if start is not None:
+                    found.setdefault(index, []).append(line[len(start) :].strip())
+                    break
+        return found
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything may have been changed."""
+        again = [entry for more in self.more.values() for entry in more]
+        return any(entry.begun for entry in (*self.plans, *again))
+
+    def reached(self, index: int) -> list[t.Any]:
+        """The changes of an item that are known to have come about, without having looked."""
+        paths = {change.path for entry in (self.plans[index], *self.more.get(index, ())) for change in entry.reached()}
+        return [change for change in self.plans[index].changes if change.path in paths]
+
+    def keep_reached(self) -> None:
+        """Have the plans tell only what was done, as the run was broken off."""
+        for index, entry in enumerate(self.plans):
+            entry.changes = self.reached(index)
 
 
 def survey(connection: t.Any, table: Table, wants: list[Item], options: Options) -> list[Plan]:
@@ -97,28 +207,6 @@ def survey(connection: t.Any, table: Table, wants: list[Item], options: Options)
     wanted = {str(table.identity(want)) for want in wants}
     have = OBSERVE[table.kind](connection, wanted)
     return plan_all(connection, table, have, wants, observe.host(connection), options)
-
-
-def carry_out(session: Session, plans: list[Plan], table: Table, wants: list[Item], options: Options) -> dict[str, str]:
-    """Apply and verify. Where the daemon went away in between, what is there is read again, and what
-    is left is planned and applied anew. Returns what failed by name."""
-    touched = {index for index, entry in enumerate(plans) if entry.steps}
-    failed = apply(session.connection, plans, options)
-    for _try in range(TRIES):
-        if not session.lost():
-            break
-        session.reopen()
-        left = session.read(lambda connection: survey(connection, table, wants, options))
-        failed = apply(session.connection, left, options)
-        for done, more in zip(plans, left, strict=True):
-            done.waiting.update(more.waiting)
-        touched.update(index for index, entry in enumerate(left) if entry.steps)
-    # Storage that stayed for a guest that goes as well is not looked at again.
-    later = dataclasses.replace(options, on_restart_needed="defer", remove_storage=False)
-    # What was as declared from the start has just been looked at.
-    again = [wants[index] for index in sorted(touched)]
-    rest = session.read(lambda connection: survey(connection, table, again, later))
-    return verify([plans[index] for index in sorted(touched)], rest, failed)
 
 
 def verify(plans: list[Plan], rest: list[Plan], failed: dict[str, str]) -> dict[str, str]:
@@ -133,7 +221,13 @@ def verify(plans: list[Plan], rest: list[Plan], failed: dict[str, str]) -> dict[
             continue
         missing = {change.path for change in left.changes}
         if done.name not in failed:
-            told = ", ".join(f"{change.path} is {change.before!r}, not {change.after!r}" for change in left.changes)
+            told = ", ".join(difference(change) for change in left.changes)
             failed[done.name] = f"libvirt took the definition but did not keep all of it: {told}"
         done.changes = [change for change in done.changes if change.path not in missing]
     return failed
+
+
+def difference(change: t.Any) -> str:
+    """A change that did not come about, in words."""
+    hidden = secret_name(report.name_of(change.path))
+    return f"{change.path} is {printable(change.before, hidden)}, not {printable(change.after, hidden)}"

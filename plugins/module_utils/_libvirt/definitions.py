@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from .connection import LibvirtError, libvirt
+from .connection import libvirt
 
 LANES = 4
 """How many definitions libvirt is given at once; of one connection it takes five."""
@@ -73,7 +73,7 @@ class Definitions:
         """Send a document. Returns what libvirt has against it."""
         try:
             self.send(connection, document)
-        except LibvirtError as error:
+        except Exception as error:  # It is raised in the turn of the guest that it belongs to.
             return error
         return None
 

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.module_utils.basic import AnsibleModule
-
 from .._engine.adopt import adopt
 from .._engine.plan import Observed
 from .._engine.table import Table
 from .._errors import VirtfleetError
+from .._printing import label, unforeseen
 from . import observe
 from .arguments import URI
 from .connection import LibvirtError, Session, libvirt
+from .module import Module
 from .process import uncollected
 
 Facts = dict[str, dict[str, t.Any]]
@@ -40,7 +40,7 @@ class Every:
 
 @uncollected()
 def inform(
-    module: AnsibleModule,
+    module: Module,
     table: Table,
     look: t.Callable[[t.Any, t.Container[str]], dict[str, Observed]],
     live: t.Callable[[t.Any, t.Container[str]], Facts],
@@ -53,16 +53,29 @@ def inform(
     if module.params["query"] is not None:
         module.fail_json(msg="query is evaluated on the control node, by the action plugin of this module")
     names: t.Container[str] = Every() if module.params["names"] is None else set(module.params["names"])
+    problem, told = None, []
     try:
         with Session(module.params["uri"]) as session:
             if session.absent is not None:
                 raise session.absent
             found = session.read(lambda connection: look(connection, names))
             facts = session.read(lambda connection: live(connection, names))
+        told = [{**described(table, name, have), **facts.get(name, {})} for name, have in sorted(found.items())]
     except VirtfleetError as error:
-        module.fail_json(msg=str(error))
-    told = [{**entry(table, have), **facts.get(name, {})} for name, have in sorted(found.items())]
+        problem = str(error)
+    except Exception as error:  # Nobody reads a traceback.
+        problem = f"{table.kind}s are read: {unforeseen(error)}"
+    if problem is not None:
+        module.fail_json(msg=problem)
     module.exit_json(changed=False, **{f"{table.kind}s": told})
+
+
+def described(table: Table, name: str, have: Observed) -> dict[str, t.Any]:
+    """One resource. Raises VirtfleetError, naming it, for a definition that cannot be told."""
+    try:
+        return entry(table, have)
+    except Exception as error:
+        raise VirtfleetError(f"{table.kind} {label(name)}: {unforeseen(error)}") from None
 
 
 def entry(table: Table, have: Observed) -> dict[str, t.Any]:

@@ -1,31 +1,53 @@
 # Copyright (c) 2026, virtfleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The Ansible module that declaring modules are."""
+"""The Ansible modules that this collection's modules are: what leaves them holds no secret."""
 
 from __future__ import annotations
 
+import contextlib
+import json
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
+from .._printing import encodable, hushed, label, masked, readable, secrets_in, unforeseen
 
-class DeclaringModule(AnsibleModule):
-    """A module with a ``config``, of which only names are ever told: it may hold secrets.
+
+class Module(AnsibleModule):
+    """A module whose messages are masked, and whose parameters are told without what may be secret.
 
     Ansible writes the parameters of a module to the host's journal before the module's own code runs,
-    and returns them as its invocation.
+    quotes them where they are of the wrong type, and returns them as its invocation.
     """
 
     params: dict[str, t.Any]
 
     def __init__(self, argument_spec: dict[str, t.Any]) -> None:
+        self.declared: t.Any = None
         super().__init__(argument_spec=argument_spec, supports_check_mode=True)
+        if self.declared is not None:
+            self.params["config"] = self.declared
+
+    def _load_params(self) -> None:
+        """Keep ``config`` from Ansible, which would quote it; the table says what is wrong with it."""
+        super()._load_params()
+        if isinstance(self.params, dict) and self.params.get("config") is not None:
+            self.declared = self.params["config"]
+            self.params["config"] = []
 
     @property
     def told(self) -> dict[str, t.Any]:
-        """The parameters as they may be told."""
-        return {**self.params, "config": names(self.params["config"])}
+        """The parameters as they may be told: of ``config`` only the names of its items."""
+        told: dict[str, t.Any] = {}
+        for name, value in self.params.items():
+            if name == "config":
+                told[name] = names(self.declared)
+            elif name not in self.argument_spec:
+                told[label(name)] = "(not a parameter)"
+            else:
+                told[name] = masked(value) if isinstance(value, str) else value
+        return told
 
     def _log_invocation(self) -> None:
         whole = self.params
@@ -35,7 +57,72 @@ class DeclaringModule(AnsibleModule):
         finally:
             self.params = whole
 
+    def hushed(self, text: t.Any) -> str:
+        """A message, readable and without the secrets of the parameters."""
+        with contextlib.suppress(Exception):  # It is a second net; what is told is made without secrets.
+            text = hushed(str(text), secrets_in([self.declared, self.params]))
+        return readable(str(text))
 
-def names(config: t.Iterable[t.Any]) -> list[str]:
+    def warn(self, warning: str, **how: t.Any) -> None:
+        super().warn(self.hushed(warning), **how)
+
+    def fail_json(self, msg: str, **result: t.Any) -> t.NoReturn:
+        for failure in result.get("failures") or ():
+            failure.update({name: self.hushed(text) for name, text in failure.items()})
+        result.setdefault("invocation", {"module_args": self.told})
+        super().fail_json(msg=self.hushed(msg), **plain(result))
+        raise SystemExit(1)
+
+    def exit_json(self, **result: t.Any) -> t.NoReturn:
+        result.setdefault("invocation", {"module_args": self.told})
+        super().exit_json(**plain(result))
+        raise SystemExit(0)
+
+
+class DeclaringModule(Module):
+    """A module with a ``config``, which may hold secrets."""
+
+
+def names(config: t.Any) -> list[str]:
     """The names of the declared items."""
-    return [str(item["name"]) for item in config if isinstance(item, dict) and "name" in item]
+    items = config if isinstance(config, (list, tuple)) else ()
+    return [label(item["name"]) for item in items if isinstance(item, dict) and isinstance(item.get("name"), str)]
+
+
+def plain(result: dict[str, t.Any]) -> dict[str, t.Any]:
+    """A result that can be written as JSON: as it is where it can, else with what is odd spelled out."""
+    try:
+        json.dumps(result)
+    except (TypeError, ValueError, RecursionError, OverflowError):
+        return t.cast("dict[str, t.Any]", spelled(result, 0))
+    return result
+
+
+def spelled(value: t.Any, depth: int) -> t.Any:
+    """A value of JSON's own types."""
+    if depth > 50:
+        return "(nested deeper)"
+    if isinstance(value, dict):
+        return {encodable(str(name)): spelled(inner, depth + 1) for name, inner in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [spelled(inner, depth + 1) for inner in value]
+    if isinstance(value, str):
+        return encodable(value)
+    if value is None or isinstance(value, (bool, float)) or (isinstance(value, int) and value.bit_length() < 1000):
+        return value
+    return label(value)
+
+
+@contextlib.contextmanager
+def no_traceback(module: AnsibleModule, about: str) -> t.Iterator[None]:
+    """End the module with a message, whatever is raised within. Nothing must have been changed by then.
+
+    :param about: what the module was doing, such as ``reading the host's guests``
+    """
+    problem = None
+    try:
+        yield
+    except Exception as error:
+        problem = f"{about}: {unforeseen(error)}"
+    if problem is not None:
+        module.fail_json(msg=problem)

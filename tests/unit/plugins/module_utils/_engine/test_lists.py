@@ -205,9 +205,9 @@ def test_problems_in_items_name_their_place() -> None:
     problems: list[Invalid] = []
     parse_rows((DISKS,), {"disks": [{"file": "/1"}, "banana", {"fiel": "/2"}]}, "", problems)
     assert [str(problem) for problem in problems] == [
-        "disks[1]: 'banana' is not a dictionary of options",
+        "disks[1]: a string is not a dictionary of options",
         "disks[2].fiel: no such option; did you mean 'file'?",
     ]
     problems.clear()
     parse_rows((DISKS,), {"disks": {"file": "/1"}}, "", problems)
-    assert [str(problem) for problem in problems] == ["disks: {'file': '/1'} is not a list"]
+    assert [str(problem) for problem in problems] == ["disks: a dictionary is not a list"]

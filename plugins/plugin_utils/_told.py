@@ -1,0 +1,43 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Errors of filters, as Ansible tells them."""
+
+from __future__ import annotations
+
+import functools
+import typing as t
+
+from ansible.errors import AnsibleError, AnsibleFilterError
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
+from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import hushed, readable, secrets_in, unforeseen
+
+
+def told(name: str, call: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
+    """The same filter, whose errors are AnsibleFilterError: without a traceback, and without secrets.
+
+    :param name: the name of the filter
+    """
+
+    @functools.wraps(call)
+    def filtered(*args: t.Any, **kwargs: t.Any) -> t.Any:
+        try:
+            return call(*args, **kwargs)
+        except AnsibleError:
+            raise
+        except VirtfleetError as error:
+            problem = str(error)
+        except Exception as error:  # Nobody reads a traceback.
+            problem = f"{name}: {unforeseen(error)}"
+        raise AnsibleFilterError(readable(hushed(problem, known([*args, kwargs]))))
+
+    return filtered
+
+
+def known(arguments: list[t.Any]) -> set[str]:
+    """The secrets in a filter's arguments, as far as they can be found."""
+    try:
+        return secrets_in(arguments)
+    except Exception:  # It is a second net; what is told is made without secrets.
+        return set()
