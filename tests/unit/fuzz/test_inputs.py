@@ -1,0 +1,299 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Hostile input into the check of the fleet, filters and modules.
+
+No traceback, no hang, every message names its item, and a secret that was planted appears nowhere:
+not in the result, on standard output or error, or in what Ansible writes to the host's journal.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import io
+import json
+import random
+import signal
+import sys
+import types
+import typing as t
+from xml.etree import ElementTree as ET
+
+import fuzzing
+import libvirt
+import pytest
+from ansible.errors import AnsibleError
+from ansible.module_utils import basic
+
+from ansible_collections.virtfleet.kvm.plugins.filter.fleet import FilterModule as FleetFilters
+from ansible_collections.virtfleet.kvm.plugins.filter.xml import FilterModule as XmlFilters
+from ansible_collections.virtfleet.kvm.plugins.module_utils import _offline
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import Table
+from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import observe, transaction
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, Facts, NetplanFile, Route
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.table import LINK
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import apply, connection
+from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.domain import DOMAIN
+from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.network import NETWORK
+from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.pool import POOL
+from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.volume import VOLUME
+from ansible_collections.virtfleet.kvm.plugins.modules import domains, links, networks, pools, volumes
+from ansible_collections.virtfleet.kvm.tests.unit.exhaustive import exhaustive
+from ansible_collections.virtfleet.kvm.tests.unit.fuzz.hostile import VALUES, Hostile
+
+DEFAULT = 1000
+"""How many inputs are tried where VIRTFLEET_FUZZ_INPUTS does not say."""
+LIMIT = 10
+"""Seconds for one input. On a machine with nothing else to do most take a hundredth."""
+TABLES = {"domain": DOMAIN, "network": NETWORK, "pool": POOL, "volume": VOLUME, "link": LINK}
+MODULES = {"domain": domains, "network": networks, "pool": pools, "volume": volumes, "link": links}
+FILTERS = {**FleetFilters().filters(), **XmlFilters().filters()}
+KINDS = {name: TABLES[name.partition("_")[0]] for name in FILTERS if name.partition("_")[0] in TABLES}
+BEGINS = ("guest", "kvm_", "host ", "name ", "uuid ", "mac ", "address ", "disk ", "link ")
+"""How a sentence of the check begins: with what it is about."""
+
+HOST = Facts(
+    devices={
+        "eno1": Device("eno1", index=2, mac="52:54:00:00:00:01", addresses=("192.0.2.10/24",)),
+    },
+    routes=(Route("0.0.0.0/0", "eno1", "192.0.2.1"), Route("192.0.2.0/24", "eno1")),
+    netplan=(NetplanFile("/etc/netplan", "01.yaml", "network: {version: 2, ethernets: {eno1: {dhcp4: true}}}"),),
+    has_netplan=True,
+    networkd=True,
+    login="192.0.2.10",
+)
+
+
+class Hang(BaseException):
+    """An input took too long."""
+
+
+@contextlib.contextmanager
+def limited() -> t.Iterator[None]:
+    """Break off what takes too long."""
+
+    def stop(number: int, frame: t.Any) -> None:
+        raise Hang(f"more than {LIMIT} s")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, LIMIT)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+class Told(t.NamedTuple):
+    """What came of one input: all that anybody can read of it, and what is wrong with it, if anything."""
+
+    text: str
+    wrong: str = ""
+
+
+# The check of the fleet
+
+
+def check(hostile: Hostile, chance: random.Random) -> Told:
+    """The check of a fleet, of which one list is hostile."""
+    variables: dict[str, t.Any] = {"kvm_guests": [{"name": "good", "host": "kvm01", "memory": "1GiB"}]}
+    kind = chance.choice(tuple(TABLES))
+    item: t.Any = hostile.item(TABLES[kind])
+    planted(hostile, chance, TABLES[kind], item)
+    if kind == "domain" and chance.random() < 0.9:
+        item["host"] = "kvm01" if chance.random() < 0.9 else hostile.value()
+    items: t.Any = [item, *([dict(item)] if chance.random() < 0.3 else ())]
+    if chance.random() < 0.05:
+        items = chance.choice((item, hostile.value(), [hostile.value()], {"a": item}, f"passwd={hostile.secret}"))
+    variable = "kvm_guests" if kind == "domain" else f"kvm_{kind}s"
+    variables[variable] = items
+    lines = FILTERS["fleet_problems"](["kvm01", "kvm02"], {"kvm01": variables, "kvm02": {"kvm_guests": items}})
+    wrong = [line for line in lines if not isinstance(line, str) or not line.startswith(BEGINS)]
+    return Told("\n".join(map(str, lines)), f"{len(wrong)} sentences do not say what they are about" if wrong else "")
+
+
+# Filters
+
+
+def filtered(hostile: Hostile, chance: random.Random) -> Told:
+    """One filter."""
+    name = chance.choice(tuple(FILTERS))
+    if name == "fleet_problems":
+        return check(hostile, chance)
+    arguments: tuple[t.Any, ...]
+    if name == "guests_on":
+        item = hostile.item(DOMAIN)
+        planted(hostile, chance, DOMAIN, item)
+        arguments = (chance.choice(([item, {"host": "kvm01"}], item, hostile.value(), [hostile.value()])), "kvm01")
+    elif name == "query":
+        words = ("[?name==`a`]", "[", "a.b.c", "max_by(@, &a)", "length(@)", "`", "\x1b", "a" * 5000, "[" * 5000)
+        arguments = (chance.choice(([], [{"name": "a"}], hostile.value())), chance.choice((*words, hostile.value())))
+    elif name.endswith("_to_xml"):
+        item = hostile.item(KINDS[name])
+        planted(hostile, chance, KINDS[name], item)
+        arguments = (item if chance.random() < 0.95 else hostile.value(),)
+    else:
+        arguments = (definition(hostile, chance, KINDS[name]),)
+    try:
+        made = FILTERS[name](*arguments)
+    except AnsibleError as error:
+        about = name.partition("_")[0] if name in KINDS else name
+        return Told(str(error), "" if about in str(error) else "the error does not say what it is about")
+    # What a filter makes of the user's own values holds them: only what it leaves out by itself is looked at.
+    return Told(str(made) if name.endswith("_from_xml") else "")
+
+
+MADE: dict[str, list[ET.Element]] = {}
+
+
+def definitions(table: Table) -> t.Iterator[ET.Element]:
+    """A few good definitions that use many options."""
+    yield ET.fromstring(table.skeleton)
+    for item in exhaustive(table)[:20]:
+        with contextlib.suppress(VirtfleetError):
+            yield ET.fromstring(_offline.definition(table, table.parse([{"memory": "1GiB", **item}])[0]))
+
+
+def definition(hostile: Hostile, chance: random.Random, table: Table) -> t.Any:
+    """A definition of which a few parts are damaged, and that holds the secret where a domain may."""
+    if chance.random() < 0.1:
+        return hostile.value()
+    if table.kind not in MADE:
+        MADE[table.kind] = list(definitions(table))
+    root = ET.fromstring(ET.tostring(chance.choice(MADE[table.kind])))
+    nodes = list(root.iter())
+    words = ("", "\u00b2", "0x", "-1", "9" * 5000, "x" * 5000, "yes", "\u202e", "10.0.0.0/8", "::", "0x1g", "1.5")
+    for _time in range(chance.randint(0, 4)):
+        node = chance.choice(nodes)
+        if node.attrib and chance.random() < 0.6:
+            node.set(chance.choice(list(node.attrib)), chance.choice(words))
+        elif chance.random() < 0.5:
+            node.text = chance.choice(words)
+        elif len(node):
+            node.append(ET.fromstring(ET.tostring(chance.choice(list(node)))))
+    devices = root.find("devices")
+    if devices is not None:
+        ET.SubElement(devices, "graphics", type="vnc", passwd=hostile.secret)
+    text = ET.tostring(root, encoding="unicode")
+    if chance.random() < 0.05:
+        text = text.replace("</name>", f"</name>{'<a>' * 9000}{'</a>' * 9000}", 1)
+    return text if chance.random() < 0.9 else text[: chance.randrange(len(text))]
+
+
+# Modules
+
+
+def module(hostile: Hostile, chance: random.Random) -> Told:
+    """One declaring module, on libvirt's test driver or on a host that is made up."""
+    kind = chance.choice(tuple(MODULES))
+    item = hostile.item(TABLES[kind], chance.choice((0.0, 0.05, 0.2)))
+    planted(hostile, chance, TABLES[kind], item)
+    config: t.Any = [item]
+    if chance.random() < 0.3:
+        config.append({"name": "good", "memory": "64MiB", "type": "bridge", "ports": ["eno1"]})
+    if chance.random() < 0.08:
+        config = chance.choice((item, hostile.value(), [hostile.value()], f"passwd={hostile.secret}", [[item]]))
+    arguments: dict[str, t.Any] = {"config": config}
+    if kind != "link":
+        arguments["uri"] = "test:///default"
+        if chance.random() < 0.03:
+            arguments["uri"] = f"test://user:{hostile.secret}@host/x?pkipath={hostile.secret}"
+    if chance.random() < 0.03:
+        arguments[chance.choice(("passwd", "cfg"))] = hostile.wrapped()
+    internal = {
+        "_ansible_check_mode": kind == "link" or chance.random() < 0.4,
+        "_ansible_diff": True,
+        "_ansible_verbosity": 3,
+        "_ansible_no_log": False,
+        "_ansible_module_name": f"virtfleet.kvm.{kind}s",
+    }
+    return run(MODULES[kind], {**arguments, **internal}, kind)
+
+
+def run(which: types.ModuleType, arguments: dict[str, t.Any], kind: str) -> Told:
+    """Run a module's main() as Ansible does, and look at its result."""
+    journal: list[str] = []
+    out, error = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(out), contextlib.redirect_stderr(error):
+        patch.setattr(basic, "_load_params", lambda: dict(arguments))
+        patch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
+        patch.setattr(basic.AnsibleModule, "log", lambda self, msg, log_args=None: journal.append(f"{msg} {log_args}"))
+        patch.setattr(basic.AnsibleModule, "warn", lambda self, warning, **how: journal.append(str(warning)))
+        try:
+            which.main()
+        except SystemExit as ended:
+            code = ended.code
+    text = out.getvalue() + error.getvalue() + "\n".join(journal)
+    result = json.loads(out.getvalue())
+    failed = bool(result.get("failed"))
+    message = str(result.get("msg", ""))
+    wrong = ""
+    if code != int(failed):
+        wrong = f"the exit code is {code}, and failed is {failed}"
+    elif "Traceback" in text or "exception" in result:
+        wrong = "there is a traceback"
+    elif failed and not any(word in message for word in (f"{kind} ", "config", "libvirt", "parameters")):
+        wrong = "the message does not say what it is about"
+    elif "nothing was changed" in message and (result.get("changed") or result.get("changes")):
+        wrong = "it says that nothing was changed, and that something was"
+    return Told(text, wrong)
+
+
+def planted(hostile: Hostile, chance: random.Random, table: Table, item: dict[t.Any, t.Any]) -> None:
+    """Put the secret into an item, mostly."""
+    if chance.random() < 0.8:
+        hostile.plant(table, item)
+
+
+WAYS = (check, check, check, filtered, filtered, module, module, module)
+
+
+@pytest.fixture
+def calm(monkeypatch: pytest.MonkeyPatch) -> t.Iterator[None]:
+    """What the modules ask of this machine is made up, and nothing waits."""
+    monkeypatch.setattr(apply, "POLL", 0.001)
+    monkeypatch.setattr(connection, "PATIENCE", 0.0)
+    monkeypatch.setattr(observe, "host", lambda login="": HOST)
+    monkeypatch.setattr(transaction, "alone", contextlib.nullcontext)
+    monkeypatch.setattr(transaction, "validate", lambda plan: None)
+    libvirt.registerErrorHandler(lambda context, error: None, None)
+    yield
+    gc.collect()
+
+
+def problem(one: fuzzing.Round) -> str:
+    """What is wrong with what comes of one input; nothing where all is well."""
+    hostile = Hostile(one.random)
+    way = one.random.choice(WAYS)
+    try:
+        with limited():
+            told = way(hostile, one.random)
+    except (Exception, Hang, SystemExit) as error:  # The traceback that nobody shall see.
+        frame = error.__traceback__
+        while frame is not None and frame.tb_next is not None:
+            frame = frame.tb_next
+        where = "" if frame is None else f" at {frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}"
+        return f"{way.__name__}: {type(error).__name__}: {error!s:.200}{where}"
+    for part in (hostile.secret[:10], hostile.secret[-10:]):
+        spot = told.text.find(part)
+        if spot >= 0:
+            return f"{way.__name__}: the secret shows: {told.text[max(spot - 150, 0) : spot + 40]!r}"
+    return f"{way.__name__}: {told.wrong}: {told.text[:300]!r}" if told.wrong else ""
+
+
+@pytest.mark.fuzz
+def test_hostile_input(calm: None) -> None:
+    recursion = sys.getrecursionlimit()
+    found = []
+    for one in fuzzing.rounds("INPUTS", DEFAULT):
+        wrong = problem(one)
+        if wrong:
+            found.append(f"{one.name}: {wrong}")
+    assert sys.getrecursionlimit() == recursion
+    assert not found, "\n".join([f"{len(found)} inputs:", *found[:200]])
+
+
+def test_every_value_is_made() -> None:
+    assert len([make() for make in VALUES]) == len(VALUES)
