@@ -130,6 +130,8 @@ def filtered(hostile: Hostile, chance: random.Random) -> Told:
     elif name == "query":
         words = ("[?name==`a`]", "[", "a.b.c", "max_by(@, &a)", "length(@)", "`", "\x1b", "a" * 5000, "[" * 5000)
         arguments = (chance.choice(([], [{"name": "a"}], hostile.value())), chance.choice((*words, hostile.value())))
+    elif name == "run_problems":
+        arguments = (chance.choice(({"kvm_hosts": ["kvm01"]}, hostile.value())), ["kvm01"], [hostile.value()], [], [])
     elif name.endswith("_to_xml"):
         item = hostile.item(KINDS[name])
         planted(hostile, chance, KINDS[name], item)
