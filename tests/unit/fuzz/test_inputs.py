@@ -132,6 +132,9 @@ def filtered(hostile: Hostile, chance: random.Random) -> Told:
         arguments = (chance.choice(([], [{"name": "a"}], hostile.value())), chance.choice((*words, hostile.value())))
     elif name == "run_problems":
         arguments = (chance.choice(({"kvm_hosts": ["kvm01"]}, hostile.value())), ["kvm01"], [hostile.value()], [], [])
+    elif name == "pending_restarts":
+        result = {"guests_declared": {"pending_restart": chance.choice(([], hostile.value(), [hostile.value()]))}}
+        arguments = (["kvm01"], chance.choice(({"kvm01": result}, hostile.value())))
     elif name.endswith("_to_xml"):
         item = hostile.item(KINDS[name])
         planted(hostile, chance, KINDS[name], item)
