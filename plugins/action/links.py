@@ -28,6 +28,16 @@ PATIENCE = 20
 GRACE = 60
 """Seconds after the host's own deadline in which it is waited for, to learn how it ended."""
 
+UNKNOWN = (
+    "it is not known how the change ended: the host has not been reached again. Before the change it started its unit"
+    " virtfleet-links.service, which takes back what is not confirmed. Look at its console:"
+    " /run/virtfleet/links/last/outcome.json says how it ended"
+)
+ASKED = (
+    "it is not known how the change ended: the host was asked to keep it, and has not said since whether it did."
+    " Run this again: what is kept is unchanged then. On the host, /run/virtfleet/links/last/outcome.json tells"
+)
+
 NEW_CONNECTION = "-o ControlMaster=no -o ControlPath=none -o ServerAliveInterval=2 -o ServerAliveCountMax=3"
 """For ssh: a connection of its own, not a channel in an old one; and one that notices its own death."""
 
@@ -56,6 +66,7 @@ class ActionModule(ActionBase):
         """Confirm a trial, and add to the result how it ended."""
         connection = Renewed(self._connection)
         ended: dict[str, t.Any] | None = None
+        asked = False
         probes: list[dict[str, t.Any]] = []
         address = connection.host
         try:
@@ -74,20 +85,20 @@ class ActionModule(ActionBase):
                     ):
                         answer = self.ask(connection, address, trial["id"], task_vars)
                     probes = answer.get("probes") or probes
+                    asked = asked or bool(answer.get("asked"))
                     if answer.get("outcome"):
                         ended = answer
                         break
         finally:
             connection.restore(address if ended and ended["outcome"] == "confirmed" else None)
         if ended is None:
-            return self.failure(
-                result, probes, "unknown", "the host has not been reached again; it takes the change back itself"
-            )
+            return self.failure(result, probes, "unknown", ASKED if asked else UNKNOWN, changed=True)
         if ended["outcome"] != "confirmed":
             reason = ended.get("reason", "")
-            if not ended.get("restored", True):
+            whole = ended.get("restored", True)
+            if not whole:
                 reason += f"; not all is as it was: {'; '.join(ended.get('log', []))}"
-            return self.failure(result, probes, ended["outcome"], reason)
+            return self.failure(result, probes, ended["outcome"], reason, changed=not whole)
         result.update(outcome="confirmed", probes=probes, address=address)
         result["probes"] = [
             *probes,
@@ -111,15 +122,18 @@ class ActionModule(ActionBase):
         )
 
     def failure(
-        self, result: dict[str, t.Any], probes: list[dict[str, t.Any]], outcome: str, reason: str
+        self, result: dict[str, t.Any], probes: list[dict[str, t.Any]], outcome: str, reason: str, changed: bool
     ) -> dict[str, t.Any]:
-        """The result of a change that did not stay."""
+        """The result of a change that did not stay, or of which that is not known.
+
+        :param changed: whether the host may be otherwise than before
+        """
         failed = [probe for probe in probes if not probe["ok"]]
-        lines = [f"the change was not kept: {reason or outcome}"]
+        lines = [reason if outcome == "unknown" else f"the change was not kept: {reason or outcome}"]
         lines += [f"probe {probe['probe']} failed: {probe['said']}" for probe in failed if probe["said"] not in reason]
         return {
             "failed": True,
-            "changed": False,
+            "changed": changed,
             "msg": "\n".join(lines),
             "outcome": outcome,
             "probes": probes,

@@ -13,35 +13,41 @@ from links_fleet import BRIDGE, HOSTS, Links
 RACE = r"""
 import json, os, random, subprocess, sys, time
 sys.path.insert(0, "/root")
-import agent
-agent.BASE, agent.TRIAL, agent.LAST = "/run/race", "/run/race/trial", "/run/race/last"
-agent.TIMER = "race-rollback"
+SETUP = '''
+import sys; sys.path.insert(0, "/root")
+from agent import files, guard, journal, network, runtime
+files.TRIAL, files.LAST, journal.DISK = "/run/race/trial", "/run/race/last", "/run/race/disk"
+journal.BOOT, journal.WANTS, journal.TMPFILES = "/run/race/boot/unit", "/run/race/boot", "/run/race/boot/conf"
+journal.WANTED, journal.UNWANTED = "/run/race/boot/wanted", "/run/race/boot/.wanted"
+runtime.MADE, guard.HEADSTART = (), 0
+'''
+exec(SETUP)
 wins = {"confirmed": 0, "rolled-back": 0}
-os.makedirs(agent.BASE, exist_ok=True)
-state = dict(trial={"/run/race/tried": "new"}, keep=[dict(path="/run/race/kept", text="new", mode=0o600)],
-             generate=[], apply=[], commands=[], undo=[], new=[], gone=[], again=[], reconfigure=[],
-             netplan=False, network_manager=True, masters={}, addresses={}, ports={})
+os.makedirs("/run/race", exist_ok=True)
+lists = ("generate", "apply", "commands", "undo", "new", "gone", "reconfigure", "routes", "secrets")
+state = dict({name: [] for name in lists}, **{name: {} for name in ("masters", "addresses", "ports", "again")})
+state.update(trial={"/run/race/tried": "new"}, keep=[dict(path="/run/race/kept", text="new", mode=0o600)],
+             netplan=False, network_manager=True, python=sys.executable, seconds=1)
 for turn in range(int(sys.argv[1])):
     with open("/run/race/kept", "w") as kept: kept.write("old")
-    os.mkdir(agent.TRIAL)
-    state["id"] = "race%d" % turn
-    agent.write(agent.TRIAL + "/state.json", json.dumps(state))
-    agent.arm(agent.TRIAL, state["id"])
-    agent.write("/run/race/tried", "new")
-    code = "import sys; sys.path.insert(0, '/root'); import agent; agent.LAST = '/run/race/last'; agent.TIMER = 'race'"
-    code += "; agent.rollback('/run/race/trial', 'race%d', 'timer')" % turn
-    subprocess.run(["systemd-run", "--quiet", "--collect", "--unit=race-%d" % turn, "--on-active=0.05",
-                    "--timer-property=AccuracySec=1ms", sys.executable, "-c", code], check=True)
-    time.sleep(random.uniform(0.05, 0.35))
-    mine = os.path.isdir(agent.TRIAL) and agent.confirm(agent.TRIAL, state["id"])
-    end = time.time() + 20
-    while os.path.isdir(agent.TRIAL) and time.time() < end: time.sleep(0.01)
-    outcome = json.load(open(agent.LAST + "/outcome.json"))["outcome"]
-    kept = open("/run/race/kept").read()
-    assert outcome == ("confirmed" if mine else "rolled-back"), (turn, mine, outcome)
-    assert kept == ("new" if mine else "old"), (turn, outcome, kept)
+    moment = random.uniform(0.2, 0.5)
+    guard.lay_out(files.TRIAL, dict(state, id="race%d" % turn, deadline=network.clock() + 30))
+    made = guard.Guard(files.TRIAL)
+    assert (made.prepare(), made.start()) == ("armed", "applied")
+    files.write(files.TRIAL + "/state.json", json.dumps(dict(made.state, deadline=network.clock() + 0.3)))
+    with subprocess.Popen([sys.executable, "-c", SETUP + "guard.Guard(files.TRIAL).run()"]) as unit:
+        time.sleep(moment)
+        try:
+            guard.ask(files.TRIAL, "confirm")
+        except OSError:
+            pass
+    assert unit.returncode == 0, turn
+    with open(files.LAST + "/outcome.json") as file: outcome = json.load(file)
+    with open("/run/race/kept") as file: kept = file.read()
+    assert outcome["id"] == "race%d" % turn, (turn, outcome)
+    assert kept == ("new" if outcome["outcome"] == "confirmed" else "old"), (turn, outcome, kept)
     assert not os.path.exists("/run/race/tried"), turn
-    wins[outcome] += 1
+    wins[outcome["outcome"]] += 1
 print(json.dumps(wins))
 """
 
@@ -58,10 +64,11 @@ def test_confirm_against_timer(fleet: Links, host: str) -> None:
     import json
     from pathlib import Path
 
-    source = Path(__file__).resolve().parents[2] / "plugins/module_utils/_hostnet/agent.py"
-    fleet.sh(
-        host, f"cat > /root/agent.py <<'END'\n{source.read_text()}\nEND\ncat > /root/race.py <<'END'\n{RACE}\nEND\n"
-    )
+    folder = Path(__file__).resolve().parents[2] / "plugins/module_utils/_hostnet/agent"
+    fleet.sh(host, "mkdir -p /root/agent")
+    for source in folder.glob("*.py"):
+        fleet.sh(host, f"cat > /root/agent/{source.name} <<'END'\n{source.read_text()}\nEND\n")
+    fleet.sh(host, f"cat > /root/race.py <<'END'\n{RACE}\nEND\n")
     wins = json.loads(fleet.sh(host, "python3 /root/race.py 200").splitlines()[-1])
     assert sum(wins.values()) == 200
     assert min(wins.values()) > 0, "one side won every time: that was no race"

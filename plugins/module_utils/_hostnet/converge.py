@@ -12,6 +12,7 @@ from ansible.module_utils.basic import AnsibleModule
 from .._errors import VirtfleetError
 from .._printing import displayed, unforeseen
 from . import netplan_yaml, observe, probes, transaction
+from .agent import files
 from .plan import plan
 from .table import LINK
 from .work import File, Plan
@@ -23,13 +24,16 @@ def declare(module: AnsibleModule) -> None:
     A change is only begun here: ``trial`` in the result is for the action plugin, which ends it.
     """
     problem, result = None, dict[str, t.Any]()
+    settle = module.params["settle"]
     try:
-        if module.params["settle"] is not None:
-            result = {"changed": False, "warnings": [], **transaction.settle(module.params["settle"], probes.again)}
+        if settle is not None:
+            result = {"changed": False, "warnings": [], **transaction.settle(settle, probes.again)}
         else:
             result = converge(module)
     except VirtfleetError as error:
         problem = str(error)
+    except OSError as error:
+        problem = f"{'' if settle is not None else 'nothing was changed: '}the host's links: {files.problem(error)}"
     except Exception as error:  # Nobody reads a traceback.
         problem = f"links: {unforeseen(error)}"
     if problem is not None:
@@ -42,7 +46,7 @@ def declare(module: AnsibleModule) -> None:
 def converge(module: AnsibleModule) -> dict[str, t.Any]:
     """The report. Raises VirtfleetError, with nothing changed, for what is refused."""
     wants = LINK.parse(module.params["config"])
-    with transaction.alone():
+    with transaction.alone(module.check_mode):
         facts = observe.host(observe.login())
         planned = plan(wants, facts, module.params["bypass_iptables"])
         transaction.validate(planned)

@@ -108,11 +108,16 @@ class Guest:
 
 @dataclasses.dataclass(frozen=True)
 class NetplanFile:
-    """A file that netplan reads."""
+    """A file that netplan reads.
+
+    :param text: what it says after a reboot
+    :param hidden: whether a file of that name in /run/netplan is read instead until then
+    """
 
     folder: str
     name: str
     text: str
+    hidden: bool = False
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,6 +10,7 @@ text here: PyYAML would take the MAC address 52:54:00:12:34:56 for a number.
 from __future__ import annotations
 
 import copy
+import re
 import typing as t
 
 from .._errors import VirtfleetError
@@ -58,12 +59,21 @@ def load(name: str, text: str) -> Body:
         finally:
             loader.dispose()
     except (yaml.YAMLError, RecursionError, UnicodeError) as error:
-        raise VirtfleetError(f"{name}: is not YAML: {' '.join(str(error).split())}") from None
+        raise VirtfleetError(f"{name}: is not YAML: {problem(error)}") from None
     if document is None or document == "":
         return {}
     if not isinstance(document, dict):
         raise VirtfleetError(f"{name}: is not a netplan document: it holds no mapping")
     return document
+
+
+def problem(error: Exception) -> str:
+    """What is wrong with a text, and in which line; nothing of the text itself, which can hold passwords."""
+    mark = getattr(error, "problem_mark", None)
+    said = str(getattr(error, "problem", None) or type(error).__name__)
+    # PyYAML puts the character that it stumbled over into quotes, and the name of an anchor or a tag.
+    said = re.sub(r"'[^']*'|\"[^\"]*\"", "...", said)
+    return f"{said} in line {mark.line + 1}" if mark is not None else said
 
 
 def dump(document: Body, header: str = "") -> str:
@@ -96,6 +106,16 @@ def redacted(value: t.Any, key: str = "") -> t.Any:
     if isinstance(value, list):
         return [redacted(inner, key) for inner in value]
     return "(secret)" if key in SECRETS and value is not None else value
+
+
+def secrets(value: t.Any, key: str = "") -> set[str]:
+    """The texts in a document that must not be shown, as ``redacted`` finds them."""
+    if isinstance(value, dict):
+        inner = [secrets(each, key if key in ("keys", "key") else str(name)) for name, each in value.items()]
+        return set().union(*inner)
+    if isinstance(value, list):
+        return set().union(*(secrets(each, key) for each in value))
+    return {str(value)} if key in SECRETS and value not in (None, "") else set()
 
 
 def merge(whole: Body, part: Body) -> None:

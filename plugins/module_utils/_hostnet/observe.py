@@ -117,14 +117,21 @@ def pairs(text: str) -> dict[str, str]:
 
 
 def netplan_files() -> t.Iterator[NetplanFile]:
-    """The files that netplan reads, by name; hidden ones left out."""
-    found = {}
+    """The files that netplan reads, by name; hidden ones left out.
+
+    Each with the text that it has after a reboot: what is only in /run for now is no ground to plan on.
+    """
+    found: dict[str, NetplanFile] = {}
     for folder in NETPLAN_FOLDERS:
         for path in sorted(Path(folder).glob("*.yaml")):
             # Unlike glob(3), by which netplan finds them, pathlib finds hidden ones as well.
             if path.name.startswith("."):
                 continue
-            found[path.name] = NetplanFile(folder, path.name, read(path))
+            lasting = found.get(path.name)
+            if lasting is not None and folder == NETPLAN_FOLDERS[-1]:
+                found[path.name] = dataclasses.replace(lasting, hidden=True)
+            else:
+                found[path.name] = NetplanFile(folder, path.name, read(path))
     for name in sorted(found):
         yield found[name]
 

@@ -114,8 +114,7 @@ def listening(facts: Facts, out: Plan) -> None:
 def listen(name: str, accept_ra: str) -> list[str]:
     """Have the kernel listen to routers on a device, and ask for them: it asks when IPv6 begins on it.
 
-    NetworkManager, which was just started anew, sets the same keys until it is done.
+    NetworkManager, which was just started anew, sets the same keys until it is done: the agent waits for that.
     """
     keys = (("accept_ra", accept_ra), ("disable_ipv6", "1"), ("disable_ipv6", "0"))
-    settings = (f"net/ipv6/conf/{name}/{key}={value}" for key, value in keys)
-    return ["sh", "-c", 'nm-online -q -s -t 20; exec sysctl -q -w "$@"', "sh", *settings]
+    return ["sysctl", "-q", "-w", *(f"net/ipv6/conf/{name}/{key}={value}" for key, value in keys)]

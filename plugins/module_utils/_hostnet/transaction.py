@@ -1,14 +1,13 @@
 # Copyright (c) 2026, virtfleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A change to the host's network as a trial: arm the way back, try, then confirm or give up."""
+"""A change to the host's network as a trial: prepare it, start the unit that tries it, ask that unit to end it."""
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
 import inspect
-import json
 import os
 import subprocess
 import sys
@@ -18,49 +17,135 @@ import typing as t
 import uuid
 
 from .._errors import VirtfleetError
-from . import agent
+from . import netplan_yaml
+from .agent import files, guard, journal, network, runtime, way_back
 from .facts import Facts
 from .work import Plan
 
-HEADSTART = 0.5
-"""Seconds between the answer to the controller and the trial."""
+NEW = files.BASE + "/new"
+"""A trial that is not laid out completely: nothing was started for it."""
+SERVICE = os.path.basename(files.UNIT)
+PREPARED = 30.0
+"""Seconds that the unit has to prepare a trial."""
+ENDING = 45.0
+"""Seconds that a trial which nobody works on any more has to be brought to its end."""
+CONFIRMED = 20.0
+"""Seconds that a confirmation is waited for."""
 
 
 @contextlib.contextmanager
-def alone() -> t.Iterator[None]:
-    """Hold the host's links for oneself.
+def alone(check: bool = False) -> t.Iterator[None]:
+    """Hold the host's links for oneself, with nothing left of trials that were broken off.
+
+    :param check: change nothing
 
     Raises VirtfleetError where another run has them, or its trial is still open.
     """
-    os.makedirs(agent.BASE, mode=0o700, exist_ok=True)
-    with open(os.path.join(agent.BASE, "lock"), "w", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise VirtfleetError("nothing was changed: another run is at work on this host's links") from None
+    if check:
         refuse_open_trial()
         yield
+        return
+    try:
+        os.makedirs(files.BASE, mode=0o700, exist_ok=True)
+        lock = os.open(os.path.join(files.BASE, "lock"), os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise VirtfleetError(f"nothing was changed: {files.problem(error)}") from None
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise VirtfleetError("nothing was changed: another run is at work on this host's links") from None
+        try:
+            clear()
+        except OSError as error:
+            raise VirtfleetError(
+                f"nothing was changed: what an earlier run left cannot be cleared away: {files.problem(error)}"
+            ) from None
+        yield
+    finally:
+        os.close(lock)
+
+
+def clear() -> None:
+    """Bring to its end what an earlier run left. Raises VirtfleetError while a trial is open, OSError."""
+    if os.path.isdir(files.TRIAL):
+        if not guard.state_of(files.TRIAL) and not files.exists(os.path.join(files.TRIAL, "outcome.json")):
+            # Nothing can be told from it: somebody else was at it. What is on the disk is told by the journal.
+            files.remove_folder(files.TRIAL)
+        else:
+            if not is_running():
+                take_up()
+            wait_for(lambda: not os.path.isdir(files.TRIAL), 3 if is_running() else ENDING)
+            refuse_open_trial()
+    if not wait_for(lambda: not is_running(), ENDING):
+        raise VirtfleetError(f"nothing was changed: {SERVICE} still works on an earlier change: see systemctl status")
+    for name in files.listed(files.BASE):
+        if name == "new" or name.startswith("lost-"):
+            files.remove_folder(os.path.join(files.BASE, name))
+    journal.finish()
 
 
 def refuse_open_trial() -> None:
-    """Raise VirtfleetError while a trial is open; close one that nobody will close any more."""
-    if not os.path.isdir(agent.TRIAL):
+    """Raise VirtfleetError while a trial is open."""
+    if not os.path.isdir(files.TRIAL):
         return
+    deadline = files.load(os.path.join(files.TRIAL, "state.json")).get("deadline", 0)
+    left = deadline - network.clock()
+    if left > 0 and guard.state_of(files.TRIAL) not in ("confirming", "rolling-back"):
+        said = f"tries a change of this host's links, and ends in {int(left) + 1} s at the latest"
+    else:
+        said = "ends a change of this host's links: try again in a minute"
+    raise VirtfleetError(f"nothing was changed: another run {said}")
+
+
+def systemctl(*words: str, seconds: float = 20) -> str:
+    """Ask systemd for something; empty where it did so, else what went wrong."""
     try:
-        deadline = agent.read_state(agent.TRIAL)["deadline"]
-    except (OSError, ValueError):
-        deadline = os.stat(agent.TRIAL).st_mtime + 60
-    left = deadline - time.time()
-    if left > -60:
-        raise VirtfleetError(
-            "nothing was changed: another run tries a change of this host's links, and ends in"
-            f" {max(int(left), 0) + 1} s at the latest"
-        )
+        status, output, errors = network.run(["systemctl", *words], seconds)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"systemctl {words[0]}: {files.problem(error)}"
+    return "" if status == 0 else f"systemctl {words[0]}: {' '.join((errors or output).split())}"
+
+
+def is_running() -> bool:
+    """Whether the unit works, or is about to be started again."""
     try:
-        trial = agent.read_state(agent.TRIAL)["id"]
-        agent.rollback(agent.TRIAL, trial, "found open long after its end")
-    except (OSError, ValueError):
-        os.rename(agent.TRIAL, tempfile.mkdtemp(prefix="lost-", dir=agent.BASE))
+        _status, output, _errors = network.run(["systemctl", "is-active", SERVICE], 20)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return output.strip() in ("active", "activating", "deactivating", "reloading")
+
+
+def start() -> None:
+    """Start the unit that does all the rest. Raises VirtfleetError where that cannot be done, OSError."""
+    copy = os.path.join(files.BASE, "agent")
+    files.make_folder(copy, 0o700)
+    files.write(os.path.join(copy, "__init__.py"), "")
+    for module in (files, guard, journal, network, runtime, way_back):
+        files.write(os.path.join(copy, module.__name__.rpartition(".")[2] + ".py"), inspect.getsource(module))
+    files.make_folder(os.path.dirname(files.UNIT))
+    files.write(files.UNIT, guard.SERVICE.format(python=sys.executable), 0o644)
+    failed = systemctl("start", SERVICE)
+    if failed:
+        raise VirtfleetError(failed)
+
+
+def take_up() -> None:
+    """Start the unit again for a trial that nobody works on. Raises VirtfleetError, OSError."""
+    try:
+        start()
+    except VirtfleetError as error:
+        raise VirtfleetError(f"nothing was changed: an earlier change cannot be brought to its end: {error}") from None
+
+
+def wait_for(condition: t.Callable[[], bool], seconds: float) -> bool:
+    """Whether something became true, after some time at most."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+    return True
 
 
 def validate(plan: Plan) -> None:
@@ -70,33 +155,60 @@ def validate(plan: Plan) -> None:
     """
     if not plan.netplan or not any("/netplan/" in file.path for file in plan.files):
         return
-    with tempfile.TemporaryDirectory(prefix="virtfleet-") as root:
-        for name, text in plan.documents.items():
-            agent.write(os.path.join(root, "etc/netplan", name), text)
-        command = ["netplan", "generate", "--root-dir", root]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        said = " ".join(line for line in done.stderr.replace(root, "").splitlines() if "WARNING" not in line)
-        raise VirtfleetError(f"nothing was changed, netplan refuses what would come out: {' '.join(said.split())}")
+    try:
+        with tempfile.TemporaryDirectory(prefix="virtfleet-") as root:
+            os.makedirs(os.path.join(root, "etc/netplan"))
+            for name, text in plan.documents.items():
+                files.create(os.path.join(root, "etc/netplan", name), text)
+            status, _output, errors = network.run(["netplan", "generate", "--root-dir", root], 60)
+    except subprocess.TimeoutExpired:
+        raise VirtfleetError("nothing was changed: netplan generate did not end within 60 s") from None
+    except OSError as error:
+        raise VirtfleetError(f"nothing was changed: netplan cannot be asked: {files.problem(error)}") from None
+    if status:
+        said = told(errors.replace(root, ""), secrets(plan))
+        raise VirtfleetError(f"nothing was changed, netplan refuses what would come out: {said}")
 
 
-def begin(plan: Plan, facts: Facts, seconds: int, probes: t.Sequence[str]) -> dict[str, t.Any]:
-    """Arm the way back and start the trial; returns what the controller has to know.
+def told(errors: str, hidden: t.Sequence[str]) -> str:
+    """What netplan says is wrong, without the lines of the file that it shows: these can hold passwords."""
+    lines = errors.splitlines()
+    shown = [index - 1 for index, line in enumerate(lines) if line.strip() == "^"]
+    kept = [
+        line for index, line in enumerate(lines) if index not in shown and line.strip() != "^" and "WARNING" not in line
+    ]
+    said = " ".join(" ".join(kept).split())
+    for secret in hidden:
+        said = said.replace(secret, "***")
+    return said
 
-    Raises VirtfleetError, with nothing changed, where the way back cannot be armed.
-    """
-    generate = [["netplan", "generate"]] if plan.netplan else []
+
+def secrets(plan: Plan) -> list[str]:
+    """The secrets in netplan's documents, before and after; the longest first."""
+    texts = [*plan.documents.values(), *(file.before or "" for file in plan.files if "/netplan/" in file.path)]
+    found: set[str] = set()
+    for text in texts:
+        found |= netplan_yaml.secrets(netplan_yaml.load("netplan", text)) if text else set()
+    return sorted(found, key=len, reverse=True)
+
+
+def trial_of(plan: Plan, facts: Facts, seconds: int, probes: t.Sequence[str]) -> dict[str, t.Any]:
+    """All that the unit has to know of a trial."""
     switch = [["netplan", "apply"]] if plan.network_manager else [["networkctl", "reload"]]
     if plan.refresh and not plan.network_manager:
         switch.append(["networkctl", "reconfigure", *plan.refresh])
-    touched = {*plan.reconfigure, *plan.gone}
-    state: dict[str, t.Any] = {
+    touched = {*plan.reconfigure, *plan.gone, facts.login_device}
+    addressed = {
+        name: list(device.addresses) for name, device in facts.devices.items() if device.addresses and name in touched
+    }
+    return {
         "id": uuid.uuid4().hex,
+        "python": sys.executable,
         "seconds": seconds,
-        "deadline": time.time() + seconds,
+        "deadline": network.clock() + seconds,
         "trial": {file.trial: file.after for file in plan.files if file.trial},
         "keep": [{"path": file.path, "text": file.after, "mode": file.mode} for file in plan.files],
-        "generate": generate,
+        "generate": [["netplan", "generate"]] if plan.netplan else [],
         "apply": switch,
         "commands": plan.commands,
         "undo": plan.undo,
@@ -108,88 +220,102 @@ def begin(plan: Plan, facts: Facts, seconds: int, probes: t.Sequence[str]) -> di
         "netplan": plan.netplan,
         "network_manager": plan.network_manager,
         "masters": {name: device.master for name, device in facts.devices.items() if device.master},
-        "addresses": {
-            name: list(device.addresses)
-            for name, device in facts.devices.items()
-            if device.addresses and (name in touched or name == facts.login_device)
-        },
+        "addresses": addressed,
+        "routes": [
+            ["-6" if ":" in route.to else "-4", "route", "replace", route.to]
+            + (["via", route.via] if route.via else [])
+            + ["dev", route.device, *(["metric", str(route.metric)] if route.metric else [])]
+            for route in facts.routes
+            if route.device in addressed and route.protocol != "kernel"
+        ],
         "probes": list(probes),
+        "secrets": secrets(plan) if plan.netplan else [],
     }
-    os.mkdir(agent.TRIAL, mode=0o700)
+
+
+def begin(plan: Plan, facts: Facts, seconds: int, probes: t.Sequence[str]) -> dict[str, t.Any]:
+    """Start a trial; returns what the controller has to know once all of it is prepared on the host.
+
+    Raises VirtfleetError, with nothing changed, where it cannot be prepared.
+    """
+    state = trial_of(plan, facts, seconds, probes)
     try:
-        agent.write(os.path.join(agent.TRIAL, "state.json"), json.dumps(state))
-        agent.write(os.path.join(agent.TRIAL, "agent.py"), inspect.getsource(agent))
-        agent.arm(agent.TRIAL, state["id"])
-        transient(
-            agent.TIMER,
-            ["rollback", agent.TRIAL, state["id"], f"nobody confirmed it within {seconds} s"],
-            f"--on-active={seconds}",
-            "--timer-property=AccuracySec=1s",
-        )
-        transient(agent.APPLY, ["apply", agent.TRIAL, str(HEADSTART)])
-    except (OSError, subprocess.SubprocessError, VirtfleetError) as error:
-        agent.rollback(agent.TRIAL, state["id"], "the way back could not be armed")
-        raise VirtfleetError(f"nothing was changed: the way back could not be armed: {error}") from None
+        files.remove_folder(NEW)
+        guard.lay_out(NEW, state)
+        os.rename(NEW, files.TRIAL)
+        start()
+    except (OSError, VirtfleetError) as error:
+        give_up_start()
+        said = files.problem(error) if isinstance(error, OSError) else str(error)
+        raise VirtfleetError(f"nothing was changed: the change could not be prepared: {said}") from None
+    ready = ("armed", "applying", "applied", "rolling-back")
+    prepared = wait_for(lambda: guard.state_of(files.TRIAL) in ready or outcome(state["id"]) is not None, PREPARED)
+    ended = outcome(state["id"])
+    if ended is not None and ended["outcome"] == "refused":
+        raise VirtfleetError(f"nothing was changed: the change could not be prepared: {ended['reason']}")
+    if not prepared:
+        with contextlib.suppress(OSError):
+            guard.ask(files.TRIAL, "give-up", f"it could not be prepared within {PREPARED:.0f} s")
+        raise VirtfleetError(f"nothing was changed: the change could not be prepared within {PREPARED:.0f} s")
     return {"id": state["id"], "seconds": seconds, "addresses": plan.addresses, "probes": list(probes)}
 
 
-def transient(unit: str, words: list[str], *options: str) -> None:
-    """Have systemd run the agent, outside of the session that this call came by."""
-    command = ["systemd-run", "--quiet", "--collect", f"--unit={unit}", *options]
-    command += [sys.executable, os.path.join(agent.TRIAL, "agent.py"), *words]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise VirtfleetError(f"systemd-run: {' '.join(done.stderr.split())}")
+def give_up_start() -> None:
+    """Leave nothing of a trial whose unit could not be started."""
+    with contextlib.suppress(OSError):
+        files.remove_folder(NEW)
+        if os.path.isdir(files.TRIAL):
+            # In one step: if the unit begins at this very moment after all, it finds nothing.
+            os.rename(files.TRIAL, NEW)
+            files.remove_folder(NEW)
+        files.unlink(files.UNIT)
+        journal.finish()
 
 
 def outcome(trial: str) -> dict[str, t.Any] | None:
     """How a trial ended, None while it is open.
 
-    A host that knows nothing of it has been off since: /run is empty after a boot.
+    A host that knows nothing of it has been off since: /run is empty after a boot. What was kept is on the disk.
     """
-    if os.path.isdir(agent.TRIAL):
-        return None
-    try:
-        with open(os.path.join(agent.LAST, "outcome.json"), encoding="utf-8") as file:
-            found = json.load(file)
-    except (OSError, ValueError):
-        found = {}
-    if found.get("id") == trial:
-        return found
-    return {"id": trial, "outcome": "rolled-back", "reason": "the host was started anew", "restored": True, "log": []}
+    # The last one twice: it may end between two of these looks.
+    for folder in (files.TRIAL, files.LAST, "", files.LAST):
+        if not folder and os.path.isdir(files.TRIAL):
+            return None
+        found = files.load(os.path.join(folder, "outcome.json")) if folder else {}
+        if found.get("id") == trial:
+            return found
+    reason = "the host was started anew"
+    verdict = "confirmed" if journal.is_kept(trial) else "rolled-back"
+    return {"id": trial, "outcome": verdict, "reason": reason, "restored": True, "log": []}
 
 
 def settle(trial: str, probe: t.Callable[[t.Sequence[str]], list[dict[str, t.Any]]]) -> dict[str, t.Any]:
-    """Confirm a trial if the probes that passed before pass again; else take it back.
+    """Have a trial confirmed if the probes that passed before pass again; else taken back.
 
-    Returns how it ended, or ``outcome`` None where it is still being applied or taken back.
+    Returns how it ended, or ``outcome`` None where it is still being applied, kept or taken back.
     """
     found = outcome(trial)
     if found is not None:
         return {**found, "probes": []}
-    try:
-        state = agent.read_state(agent.TRIAL)
-    except OSError:
-        # It ended this very moment.
+    state = files.load(os.path.join(files.TRIAL, "state.json"))
+    if state.get("id") != trial or guard.state_of(files.TRIAL) != "applied":
         return {"outcome": None, "probes": []}
-    armed = f"armed-{trial}"
-    if state["id"] != trial or agent.verdict(agent.TRIAL, trial) != armed:
-        return {"outcome": None, "probes": []}
-    if not os.path.exists(os.path.join(agent.TRIAL, "applied")):
-        return {"outcome": None, "probes": []}
-    # Before the timer, so that the answer can still say which probe failed.
+    # Before the deadline, so that the answer can still say which probe failed.
     end = state["deadline"] - min(8, state["seconds"] / 2)
     while True:
         results = probe(state["probes"])
         failed = [result for result in results if not result["ok"]]
-        if not failed:
-            agent.confirm(agent.TRIAL, trial)
-            return {**(outcome(trial) or {"outcome": None}), "probes": results}
-        if time.time() > end or agent.verdict(agent.TRIAL, trial) != armed:
+        if not failed or network.clock() > end or guard.state_of(files.TRIAL) != "applied":
             break
         time.sleep(0.5)
-    # Taken back outside of this session: the connection may go with it.
-    said = "; ".join(f"{result['probe']}: {result['said']}" for result in failed)
-    with contextlib.suppress(VirtfleetError):
-        transient(f"{agent.TIMER}-now", ["rollback", agent.TRIAL, trial, said])
-    return {"outcome": None, "probes": results, "reason": said}
+    reason = "; ".join(f"{result['probe']}: {result['said']}" for result in failed)
+    try:
+        guard.ask(files.TRIAL, "give-up" if failed else "confirm", reason)
+    except OSError:
+        # It ended this very moment, or was asked already.
+        return {"outcome": None, "probes": results}
+    if failed:
+        # The connection may go with the trial.
+        return {"outcome": None, "probes": results, "reason": reason}
+    wait_for(lambda: outcome(trial) is not None, CONFIRMED)
+    return {**(outcome(trial) or {"outcome": None, "asked": True}), "probes": results}

@@ -11,7 +11,7 @@ from .._engine.body import Item
 from .._engine.context import Change
 from . import networkd
 from .netplan import Netplan, Place
-from .netplan_yaml import is_true
+from .netplan_yaml import is_true, redacted
 
 
 def view(net: Netplan, place: Place | None) -> dict[str, t.Any]:
@@ -22,7 +22,7 @@ def view(net: Netplan, place: Place | None) -> dict[str, t.Any]:
     flat: dict[str, t.Any] = {}
     for key, value in net.merged(place).items():
         inner = value if key == "parameters" and isinstance(value, dict) else {key: value}
-        flat.update({names.get(name, name): typed(each) for name, each in inner.items()})
+        flat.update({names.get(name, name): typed(redacted(each, name)) for name, each in inner.items()})
     return flat
 
 

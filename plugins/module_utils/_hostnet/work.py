@@ -46,7 +46,7 @@ class Plan:
     :param items: the changes of each link
     :param new: devices that a rollback has to remove
     :param gone: devices that go
-    :param again: those of them that are made anew
+    :param again: those of them that are made anew, with the mode that each then has
     :param commands: what the kernel is told besides, after the files are in force
     :param undo: what a rollback tells the kernel
     :param refresh: devices that networkd must look at again, though their files are as they were
@@ -61,7 +61,7 @@ class Plan:
     files: list[File] = dataclasses.field(default_factory=list)
     new: list[str] = dataclasses.field(default_factory=list)
     gone: list[str] = dataclasses.field(default_factory=list)
-    again: list[str] = dataclasses.field(default_factory=list)
+    again: dict[str, str] = dataclasses.field(default_factory=dict)
     commands: list[list[str]] = dataclasses.field(default_factory=list)
     undo: list[list[str]] = dataclasses.field(default_factory=list)
     refresh: list[str] = dataclasses.field(default_factory=list)
@@ -284,7 +284,7 @@ class Work:
                 # networkd does not change a link that is there: it is made anew.
                 changes.append(Change("mode", device.settings.get("mode"), mode))
                 self.out.gone.append(item["name"])
-                self.out.again.append(item["name"])
+                self.out.again[item["name"]] = mode
         for option, key, scale in (
             ("stp", "stp_state", 1),
             ("forward_delay", "forward_delay", 100),
@@ -330,6 +330,12 @@ class Work:
         """Collect the files."""
         out, facts = self.out, self.facts
         folders = {file.name: file.folder for file in facts.netplan}
+        out.warnings += [
+            f"/run/netplan/{file.name} hides {file.folder}/{file.name} until a reboot: links are planned by what the"
+            " latter says; remove the former and run netplan apply"
+            for file in facts.netplan
+            if file.hidden
+        ]
         for name, document in self.net.documents.items():
             if document == self.old.documents.get(name):
                 continue

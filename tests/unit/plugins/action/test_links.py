@@ -127,7 +127,25 @@ def test_a_host_that_stays_away_is_a_failure_in_the_end(monkeypatch: pytest.Monk
     result = play.run()
     assert result["failed"]
     assert result["outcome"] == "unknown"
+    # Whether the host is otherwise than before is not known, and nothing else is claimed.
+    assert result["changed"]
+    assert result["msg"].startswith("it is not known how the change ended: the host has not been reached again")
     assert play.connection.options == play.connection.before
+
+
+def test_a_confirmation_whose_answer_is_lost_is_said_to_be_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(links, "GRACE", 0.2)
+    asked = {**WAIT, "asked": True}
+    result = Play(monkeypatch, {**BEGUN, "trial": {**TRIAL, "seconds": 0}}, asked, LOST).run()
+    assert (result["failed"], result["changed"], result["outcome"]) == (True, True, "unknown")
+    assert "the host was asked to keep it" in result["msg"]
+
+
+def test_a_rollback_that_left_something_counts_as_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = {**BACK, "restored": False, "log": ["eno1 is gone"]}
+    result = Play(monkeypatch, BEGUN, BAD, answer).run()
+    assert (result["failed"], result["changed"]) == (True, True)
+    assert "not all is as it was: eno1 is gone" in result["msg"]
 
 
 def test_an_attempt_that_hangs_is_broken_off(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,19 +1,27 @@
 # Copyright (c) 2026, virtfleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The agent on the host: one verdict, files whole or not at all, and everything back."""
+"""The agent on real files: one verdict, files whole or not at all, and everything back."""
 
 from __future__ import annotations
 
 import json
 import pathlib
 import subprocess
+import sys
 import threading
+import time
 from typing import Any
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import agent
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import (
+    files,
+    guard,
+    journal,
+    network,
+    runtime,
+)
 
 
 class Host:
@@ -24,152 +32,199 @@ class Host:
         self.kept, self.tried, self.mask = root / "etc/kept.yaml", root / "run/kept.yaml", root / "run/gone.network"
         self.commands: list[list[str]] = []
         self.failing: str = ""
+        self.asking = "confirm"
         self.kept.parent.mkdir()
         self.kept.write_text("old")
 
-    def run(self, command: list[str], **options: Any) -> subprocess.CompletedProcess[str]:
+    def run(self, command: list[str], seconds: float) -> tuple[int, str, str]:
         self.commands.append(command)
         bad = bool(self.failing) and self.failing in " ".join(command)
-        return subprocess.CompletedProcess(command, int(bad), "[]", "it broke" if bad else "")
+        return int(bad), "[]", "it broke" if bad else ""
+
+    def sleep(self, seconds: float) -> None:
+        """Whoever decides does so as soon as the trial is in force."""
+        if self.asking and guard.state_of(str(self.trial)) == "applied" and (self.trial / "ask.none").exists():
+            guard.ask(str(self.trial), self.asking, "because" if self.asking == "give-up" else "")
 
     def begin(self, name: str = "one", **more: Any) -> None:
-        self.trial.mkdir()
         state: dict[str, Any] = {
             "id": name,
+            "python": sys.executable,
+            "seconds": 30,
+            "deadline": network.clock() + 30,
             "trial": {str(self.tried): "new", str(self.mask): None},
             "keep": [{"path": str(self.kept), "text": "new", "mode": 0o600}],
             "netplan": True,
             "network_manager": False,
-            "masters": {},
-            "addresses": {},
-            "ports": {},
             "generate": [["netplan", "generate"]],
             "apply": [["networkctl", "reload"]],
+            "secrets": [],
         }
-        state.update({key: [] for key in ("commands", "undo", "new", "gone", "again", "reconfigure")})
-        (self.trial / "state.json").write_text(json.dumps({**state, **more}))
-        agent.arm(str(self.trial), name)
+        state.update({key: [] for key in ("commands", "undo", "new", "gone", "reconfigure", "routes")})
+        state.update({key: {} for key in ("masters", "addresses", "ports", "again")})
+        guard.lay_out(str(self.trial), {**state, **more})
+
+    def work(self) -> None:
+        guard.Guard(str(self.trial)).run()
 
     def outcome(self) -> dict[str, Any]:
         return dict(json.loads((self.root / "last/outcome.json").read_text()))
+
+    def files(self) -> list[str]:
+        return sorted(str(path.relative_to(self.root)) for path in self.root.rglob("*") if not path.is_dir())
 
 
 @pytest.fixture
 def host(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Host:
     made = Host(tmp_path)
-    monkeypatch.setattr(agent, "LAST", str(tmp_path / "last"))
-    monkeypatch.setattr(agent, "UNITS", str(tmp_path / "units"))
-    monkeypatch.setattr(agent.subprocess, "run", made.run)
-    monkeypatch.setattr(agent.time, "sleep", lambda seconds: None)
+    places = {"DISK": "var", "BOOT": "boot/unit", "WANTS": "boot/wants", "WANTED": "boot/wants/unit"}
+    places.update(UNWANTED="boot/wants/.unit", TMPFILES="boot/tmpfiles")
+    for name, place in places.items():
+        monkeypatch.setattr(journal, name, str(tmp_path / place))
+    monkeypatch.setattr(files, "LAST", str(tmp_path / "last"))
+    monkeypatch.setattr(files, "TRIAL", str(tmp_path / "trial"))
+    monkeypatch.setattr(runtime, "MADE", ((str(tmp_path / "units"), ("10-netplan-",)),))
+    monkeypatch.setattr(network, "run", made.run)
+    monkeypatch.setattr(guard.time, "sleep", made.sleep)
     return made
 
 
-def test_a_file_that_is_a_link_to_another_stays_one(tmp_path: pathlib.Path) -> None:
-    (tmp_path / "real").mkdir()
-    real, link, mask = tmp_path / "real/a.yaml", tmp_path / "a.yaml", tmp_path / "b.network"
+def test_a_file_that_is_a_link_to_another_stays_one(host: Host) -> None:
+    real, link = host.root / "etc/real.yaml", host.root / "etc/link.yaml"
     real.write_text("old")
-    link.symlink_to("real/a.yaml")
-    mask.symlink_to("/dev/null")
-    agent.write(str(link), "new")
-    agent.write(str(mask), "new")
+    link.symlink_to("real.yaml")
+    host.begin(keep=[{"path": str(link), "text": "new", "mode": 0o600}])
+    host.work()
     assert (real.read_text(), link.is_symlink()) == ("new", True)
+
+
+def test_a_mask_is_replaced_by_a_file(host: Host) -> None:
+    mask = host.root / "etc/b.network"
+    mask.symlink_to("/dev/null")
+    host.begin(keep=[{"path": str(mask), "text": "new", "mode": 0o644}])
+    host.work()
     assert (mask.read_text(), mask.is_symlink()) == ("new", False)
     assert pathlib.Path("/dev/null").is_char_device()
 
 
-def test_a_trial_is_tried_and_kept(host: Host) -> None:
+def test_a_trial_is_tried_and_kept(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     host.begin()
-    agent.apply(str(host.trial))
-    assert host.tried.read_text() == "new"
-    assert host.tried.stat().st_mode & 0o777 == 0o644
-    assert host.mask.readlink() == pathlib.Path("/dev/null")
-    assert host.kept.read_text() == "old"
-    assert agent.confirm(str(host.trial), "one")
+    seen: list[tuple[str, int, str, str]] = []
+
+    def sleep(seconds: float) -> None:
+        if guard.state_of(str(host.trial)) == "applied":
+            mode = host.tried.stat().st_mode & 0o777
+            seen.append((host.tried.read_text(), mode, str(host.mask.readlink()), host.kept.read_text()))
+        host.sleep(seconds)
+
+    monkeypatch.setattr(guard.time, "sleep", sleep)
+    host.work()
+    assert seen[0] == ("new", 0o644, "/dev/null", "old")
     assert host.kept.read_text() == "new"
     assert host.kept.stat().st_mode & 0o777 == 0o600
-    assert not host.tried.exists()
-    assert not host.mask.is_symlink()
     assert host.outcome()["outcome"] == "confirmed"
-    assert ["systemctl", "stop", "virtfleet-links-rollback.timer"] in host.commands
+    assert host.files() == ["etc/kept.yaml", "last/outcome.json", "var/kept.json"]
 
 
 def test_a_trial_is_taken_back(host: Host) -> None:
+    host.asking = "give-up"
     host.begin()
-    agent.apply(str(host.trial))
-    assert agent.rollback(str(host.trial), "one", "because")
+    host.work()
     assert host.kept.read_text() == "old"
-    assert not host.tried.exists()
-    assert not host.mask.is_symlink()
     assert (host.outcome()["outcome"], host.outcome()["reason"]) == ("rolled-back", "because")
-    assert not agent.confirm(str(host.trial), "one")
+    assert host.files() == ["etc/kept.yaml", "last/outcome.json"]
 
 
 def test_what_fails_at_once_is_taken_back_at_once(host: Host) -> None:
     host.begin()
     host.failing = "networkctl reload"
-    agent.apply(str(host.trial))
+    host.work()
     assert "networkctl reload: it broke" in host.outcome()["reason"]
     assert not host.tried.exists()
     # networkd may have died, and is there again a moment later.
     assert host.commands.count(["networkctl", "reload"]) >= 3
 
 
-def test_what_is_decided_is_not_tried(host: Host) -> None:
+@pytest.mark.parametrize("state", ["rolling-back", "confirming"])
+def test_what_is_decided_is_not_tried(host: Host, state: str) -> None:
     host.begin()
-    agent.decide(str(host.trial), "one", "rolled-back")
-    agent.apply(str(host.trial))
+    guard.Guard(str(host.trial)).prepare()
+    (host.trial / "at.armed").rename(host.trial / f"at.{state}")
+    host.work()
+    assert ["netplan", "generate"] not in host.commands
     assert not host.tried.exists()
+    assert host.kept.read_text() == ("new" if state == "confirming" else "old")
 
 
-def test_a_confirmation_that_was_cut_short_is_brought_to_its_end_by_the_timer(host: Host) -> None:
+def test_a_change_is_not_kept_over_what_somebody_wrote_meanwhile(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     host.begin()
-    agent.apply(str(host.trial))
-    assert agent.decide(str(host.trial), "one", "confirmed")
-    assert not agent.rollback(str(host.trial), "one", "timer")
-    assert host.kept.read_text() == "new"
-    assert host.outcome()["outcome"] == "confirmed"
+
+    def sleep(seconds: float) -> None:
+        if guard.state_of(str(host.trial)) == "applied":
+            host.kept.write_text("by hand")
+        host.sleep(seconds)
+
+    monkeypatch.setattr(guard.time, "sleep", sleep)
+    host.work()
+    assert host.kept.read_text() == "by hand"
+    assert host.outcome()["outcome"] == "rolled-back"
+    assert f"{host.kept} was changed by somebody else" in host.outcome()["reason"]
 
 
-def test_a_timer_of_an_earlier_trial_decides_nothing(host: Host) -> None:
-    host.begin("two")
-    assert not agent.rollback(str(host.trial), "one", "late")
-    assert agent.confirm(str(host.trial), "two")
-    assert host.kept.read_text() == "new"
+def test_what_cannot_be_prepared_is_refused(host: Host) -> None:
+    host.begin(keep=[{"path": str(host.root / "etc/kept.yaml/inside"), "text": "new", "mode": 0o600}])
+    host.work()
+    assert host.outcome()["outcome"] == "refused"
+    assert "etc/kept.yaml/inside" in host.outcome()["reason"] or "Not a directory" in host.outcome()["reason"]
+    assert not host.commands
+    assert host.files() == ["etc/kept.yaml", "last/outcome.json"]
 
 
-def race(host: Host, name: str) -> dict[str, bool]:
-    """Both verdicts at once: which of them was told that it counts."""
-    start = threading.Barrier(2)
-    said: dict[str, bool] = {}
-
-    def confirm() -> None:
-        start.wait()
-        said["confirmed"] = agent.confirm(str(host.trial), name)
-
-    def rollback() -> None:
-        start.wait()
-        said["rolled-back"] = agent.rollback(str(host.trial), name, "timer")
-
-    threads = [threading.Thread(target=confirm), threading.Thread(target=rollback)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return said
+def test_secrets_are_in_no_log(host: Host) -> None:
+    host.failing = "netplan generate"
+    host.begin(secrets=["it"])
+    host.work()
+    assert host.outcome()["reason"] == "netplan generate: *** broke"
 
 
-def test_of_two_verdicts_at_once_one_counts(host: Host) -> None:
+def test_a_command_that_hangs_is_killed_with_what_it_started() -> None:
+    started = time.monotonic()
+    with pytest.raises(subprocess.TimeoutExpired):
+        network.run(["sh", "-c", "sleep 60 & kill -STOP $$; sleep 60"], 0.3)
+    assert time.monotonic() - started < 10
+
+
+def race(host: Host, name: str, seconds: float) -> None:
+    """A confirmation and the deadline at once, of a trial that is in force."""
+    host.begin(name)
+    worker = guard.Guard(str(host.trial))
+    worker.prepare()
+    worker.start()
+    worker.state["deadline"] = network.clock() + seconds
+    thread = threading.Thread(target=worker.run)
+    thread.start()
+    try:
+        guard.ask(str(host.trial), "confirm")
+    except OSError:
+        pass  # It is over.
+    thread.join()
+
+
+def test_of_two_verdicts_at_once_one_counts(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    pause = threading.Event()
+    monkeypatch.setattr(guard.time, "sleep", lambda seconds: pause.wait(0.0005) and None)
+    monkeypatch.setattr(files.os, "fsync", lambda descriptor: None)
     host.tried.parent.mkdir()
+    seen = set()
     for turn in range(200):
         host.kept.write_text("old")
-        host.tried.write_text("new")
-        host.begin(f"race{turn}")
-        said = race(host, f"race{turn}")
-        assert sorted(said.values()) == [False, True]
-        winner = next(verdict for verdict, won in said.items() if won)
-        assert host.outcome()["outcome"] == winner
-        assert host.kept.read_text() == ("new" if winner == "confirmed" else "old")
+        race(host, f"race{turn}", 0.0003 * (turn % 10) - 0.001)
+        said = host.outcome()
+        assert said["id"] == f"race{turn}"
+        seen.add(said["outcome"])
+        assert host.kept.read_text() == ("new" if said["outcome"] == "confirmed" else "old")
         assert not host.tried.exists()
+    assert seen == {"confirmed", "rolled-back"}
 
 
 def test_units_that_come_out_the_same_are_the_same_files(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,17 +233,26 @@ def test_units_that_come_out_the_same_are_the_same_files(host: Host, monkeypatch
     for name in ("10-netplan-eno1.network", "10-netplan-eno2.network"):
         (units / name).write_text("old")
     before = {path.name: path.stat().st_ino for path in units.iterdir()}
+    during: dict[str, tuple[int, str]] = {}
 
-    def netplan(command: list[str], **options: Any) -> subprocess.CompletedProcess[str]:
-        for name, text in (("10-netplan-eno1.network", "old"), ("10-netplan-eno2.network", "new")):
-            (units / name).unlink()
-            (units / name).write_text(text)
-        return subprocess.CompletedProcess(command, 0, "", "")
+    def netplan(command: list[str], seconds: float) -> tuple[int, str, str]:
+        if command[0] == "netplan":
+            for name, text in (("10-netplan-eno1.network", "old"), ("10-netplan-eno2.network", "new")):
+                (units / name).unlink()
+                (units / name).write_text(text)
+        elif command[0] == "networkctl" and not during:
+            during.update({path.name: (path.stat().st_ino, path.read_text()) for path in units.iterdir()})
+        return 0, "[]", ""
 
-    host.trial.mkdir()
-    monkeypatch.setattr(agent.subprocess, "run", netplan)
-    assert agent.generate(str(host.trial), [["netplan", "generate"]], [])
-    after = {path.name: path.stat().st_ino for path in units.iterdir()}
-    assert after["10-netplan-eno1.network"] == before["10-netplan-eno1.network"]
-    assert (units / "10-netplan-eno2.network").read_text() == "new"
-    assert list(host.trial.iterdir()) == []
+    monkeypatch.setattr(network, "run", netplan)
+    host.asking = "give-up"
+    host.begin()
+    host.work()
+    assert during["10-netplan-eno1.network"] == (before["10-netplan-eno1.network"], "old")
+    assert during["10-netplan-eno2.network"][1] == "new"
+    # And a rollback brings back the very files.
+    assert {path.name: path.stat().st_ino for path in units.iterdir()} == before
+
+
+def test_paths_are_written_as_tmpfiles_reads_them() -> None:
+    assert journal.quoted('/etc/a b*%"') == '"/etc/a b\\\\*%%\\""'

@@ -266,8 +266,8 @@ def test_a_port_that_network_manager_lets_go_listens_to_routers_again(renderer: 
     )
     gone = planned({"name": "br0", "state": "absent"}, host=there)
     expected = [listens] if renderer == "NetworkManager" else []
-    assert [command[4] for command in made.undo] == expected
-    assert [command[4] for command in gone.commands] == expected
+    assert [command[3] for command in made.undo] == expected
+    assert [command[3] for command in gone.commands] == expected
     assert not made.commands
     assert not gone.undo
 

@@ -1,0 +1,204 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the agent does to files: whole or not at all, and where it matters synced before anything relies on it.
+
+The agent is copied to the host and runs there without the collection: the standard library only, and relative
+imports within this folder.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import typing as t
+
+BASE = "/run/virtfleet/links"
+"""The state of a trial. It is in memory: a reboot forgets it."""
+TRIAL = BASE + "/trial"
+LAST = BASE + "/last"
+UNIT = "/run/systemd/system/virtfleet-links.service"
+PART = ".virtfleet-part"
+"""The name of a file that is not complete yet, in the folder where it will have its own."""
+ROOM = 65536
+"""Bytes that a file takes up in advance which must be written when there may be no room."""
+
+
+def exists(path: str) -> bool:
+    """Whether there is something of that name, be it a symbolic link that leads nowhere."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
+def read(path: str) -> str:
+    """A file's text. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        parts = []
+        while part := os.read(descriptor, 1 << 20):
+            parts.append(part)
+    finally:
+        os.close(descriptor)
+    return b"".join(parts).decode("utf-8", "surrogateescape")
+
+
+def load(path: str) -> dict[str, t.Any]:
+    """A file of JSON, empty where it cannot be read."""
+    try:
+        found = json.loads(read(path))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def create(path: str, text: str, mode: int = 0o600, owner: tuple[int, int] | None = None) -> None:
+    """Write a new file, which is on the disk afterwards; its name is once the folder is synced too.
+
+    What has that name already is left from a run that was broken off, and goes. Raises OSError.
+    """
+    unlink(path)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    try:
+        os.fchmod(descriptor, mode)
+        if owner is not None:
+            os.fchown(descriptor, *owner)
+        put(descriptor, text)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def put(descriptor: int, text: str) -> None:
+    """Write all of a text to an open file. Raises OSError."""
+    left = text.encode("utf-8", "surrogateescape")
+    while left:
+        left = left[os.write(descriptor, left) :]
+
+
+def write(path: str, text: str, mode: int = 0o600) -> None:
+    """Write a file whole or not at all, also when the power fails. Raises OSError."""
+    folder = os.path.dirname(path)
+    temporary = os.path.join(folder, PART)
+    try:
+        create(temporary, text, mode)
+        os.rename(temporary, path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            unlink(temporary)
+        raise
+    sync(folder)
+
+
+def reserve(path: str) -> None:
+    """Make a file that takes up room for what is to be said later. Raises OSError."""
+    create(path, " " * ROOM)
+
+
+def overwrite(path: str, text: str) -> None:
+    """Write into the room that a file takes up; what does not fit is left out. Raises OSError."""
+    data = text.encode("utf-8", "backslashreplace")[:ROOM]
+    descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        put(descriptor, data.ljust(ROOM).decode("utf-8", "replace"))
+    finally:
+        os.close(descriptor)
+
+
+def link_over(source: str, path: str) -> None:
+    """Give a file a second name, in place of what has that name. Raises OSError."""
+    temporary = os.path.join(os.path.dirname(path), PART)
+    unlink(temporary)
+    os.link(source, temporary, follow_symlinks=False)
+    os.rename(temporary, path)
+    unlink(temporary)  # A rename between two names of one file does nothing (rename(2)).
+
+
+def move_back(source: str, path: str) -> None:
+    """Give a file its old name again, where it is not done yet. Needs no room. Raises OSError."""
+    if exists(source):
+        os.rename(source, path)
+        unlink(source)  # A rename between two names of one file does nothing (rename(2)).
+
+
+def unlink(path: str) -> None:
+    """Remove a file, if it is there. Raises OSError."""
+    try:
+        os.unlink(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+
+
+def listed(folder: str) -> list[str]:
+    """The names in a folder, sorted; none where there is no such folder."""
+    try:
+        return sorted(os.listdir(folder))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def sync(folder: str) -> None:
+    """Have a folder's names on the disk. Raises OSError."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def make_folder(path: str, mode: int = 0o755) -> None:
+    """Make a folder with those above it, on the disk. Raises OSError."""
+    missing = missing_folders(path)
+    for folder in missing:
+        try:
+            os.mkdir(folder, mode)
+        except FileExistsError:
+            continue
+        sync(os.path.dirname(folder))
+
+
+def missing_folders(path: str) -> list[str]:
+    """The folders that would have to be made for one, from the top."""
+    missing: list[str] = []
+    while path not in ("", "/") and not exists(path):
+        missing.insert(0, path)
+        path = os.path.dirname(path)
+    return missing
+
+
+def remove_folder(path: str) -> None:
+    """Remove a folder and the files in it. Raises OSError."""
+    for name in listed(path):
+        inner = os.path.join(path, name)
+        if os.path.isdir(inner) and not os.path.islink(inner):
+            remove_folder(inner)
+        else:
+            unlink(inner)
+    if exists(path):
+        os.rmdir(path)
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two files have the same text and rights. Raises OSError."""
+    first, second = os.lstat(one), os.lstat(other)
+    if (first.st_mode, first.st_uid, first.st_gid) != (second.st_mode, second.st_uid, second.st_gid):
+        return False
+    return not os.path.islink(one) and read(one) == read(other)
+
+
+def is_same_file(one: str, other: str) -> bool:
+    """Whether two names are those of one file."""
+    try:
+        return os.path.samestat(os.lstat(one), os.lstat(other))
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
+def problem(error: BaseException) -> str:
+    """An error for people: what it is about and what is wrong, nothing of what files hold."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return type(error).__name__

@@ -1,0 +1,305 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The host's half of a change to its network: tries it, and keeps it or takes it back.
+
+systemd runs this as one unit, and starts it again whenever it is killed or does not answer any more; all that it
+started is killed with it. So nothing else works on the network at the same time, and no lock is needed. It goes on
+from the state, which is the name of one file in the trial's folder; each transition is one rename:
+
+==============  =======================================================  ============================
+``preparing``   what is to be kept is written beside its place           refused, or ``armed``
+``armed``       all is prepared and on the disk                          ``applying``
+``applying``    the trial is put into force                              ``applied``, ``rolling-back``
+``applied``     it is in force, and waits for confirmation               ``confirming``, ``rolling-back``
+``confirming``  the kept files are put in their places                   confirmed, ``rolling-back``
+``rolling-back``  the old network is put back                            rolled back
+==============  =======================================================  ============================
+
+Only this program makes them. Others ask: they rename ``ask.none`` to ``ask.confirm`` or ``ask.give-up``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+import threading
+import time
+import typing as t
+
+from . import files, journal, network, runtime, way_back
+
+STATES = ("preparing", "armed", "applying", "applied", "confirming", "rolling-back")
+HEADSTART = 0.5
+"""Seconds between the answer to the controller and the trial, so that the answer arrives."""
+WATCHDOG = 10
+"""Seconds without a sign of life after which systemd kills this program and starts it again."""
+
+SERVICE = f"""\
+# Made by the Ansible collection virtfleet.kvm. It goes by itself when the change of links is over.
+[Unit]
+Description=Trial of a change to the network
+RefuseManualStop=yes
+IgnoreOnIsolate=yes
+StartLimitIntervalSec=0
+
+[Service]
+Type=exec
+WorkingDirectory={files.BASE}
+ExecStart={{python}} -B -m agent.guard
+Restart=on-failure
+RestartForceExitStatus=SIGTERM SIGHUP SIGINT SIGPIPE
+RestartSec=200ms
+WatchdogSec={WATCHDOG}
+WatchdogSignal=SIGKILL
+KillSignal=SIGKILL
+TimeoutStopSec=5
+OOMScoreAdjust=-900
+StandardOutput=null
+StandardError=null
+"""
+
+
+def state_of(folder: str) -> str:
+    """The state of a trial, empty where there is none."""
+    found = [name[3:] for name in files.listed(folder) if name.startswith("at.")]
+    return found[0] if found else ""
+
+
+def ask(folder: str, verdict: str, reason: str = "") -> None:
+    """Ask the unit to end a trial: ``confirm``, or ``give-up``. Needs no room. Raises OSError.
+
+    :param reason: why it is given up, for people
+    """
+    if reason:
+        files.overwrite(os.path.join(folder, "reason"), reason)
+    os.rename(os.path.join(folder, "ask.none"), os.path.join(folder, f"ask.{verdict}"))
+
+
+def lay_out(folder: str, state: dict[str, t.Any]) -> None:
+    """Write the folder of a trial. Raises OSError."""
+    os.mkdir(folder, 0o700)
+    files.write(os.path.join(folder, "state.json"), json.dumps(state))
+    for name in ("reason", "outcome"):
+        files.reserve(os.path.join(folder, name))
+    for name in ("ask.none", "at.preparing"):
+        files.create(os.path.join(folder, name), "")
+
+
+class Guard:
+    """One trial, from whatever state it is in to its end."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+        self.state = files.load(os.path.join(folder, "state.json"))
+        self.network = network.Network(self.state)
+
+    def path(self, name: str) -> str:
+        """The path of a file of the trial's."""
+        return os.path.join(self.folder, name)
+
+    def move(self, old: str, new: str) -> None:
+        """Go to another state. Raises OSError."""
+        os.rename(self.path(f"at.{old}"), self.path(f"at.{new}"))
+
+    def asked(self, verdict: str) -> bool:
+        """Whether a verdict was asked for."""
+        return files.exists(self.path(f"ask.{verdict}"))
+
+    def run(self) -> None:
+        """Bring the trial to its end. Raises OSError where even that fails; systemd starts it again then."""
+        if files.exists(self.path("outcome.json")):
+            self.leave()
+            return
+        state = state_of(self.folder)
+        if state == "preparing":
+            state = self.prepare()
+        if state == "armed":
+            state = self.start()
+        if state == "applying":
+            # It was being applied when this program was killed, or the power of its machine was taken away.
+            state = self.give_up("applying", "the program that put it into force was killed")
+        if state == "applied":
+            state = self.wait()
+        if state == "confirming":
+            state = self.confirm()
+        if state == "rolling-back":
+            self.roll_back()
+
+    def prepare(self) -> str:
+        """Make ready what a rollback and a confirmation need. Returns the next state, empty where it is refused."""
+        try:
+            journal.prepare(self.state)
+            runtime.save(self.folder, self.state["trial"])
+            files.write(self.path("before.json"), json.dumps(self.network.devices()))
+        except (OSError, ValueError) as error:
+            self.refuse(files.problem(error))
+            return ""
+        self.move("preparing", "armed")
+        return "armed"
+
+    def refuse(self, reason: str) -> None:
+        """End a trial that cannot begin."""
+        restored = self.attempt(journal.undo)
+        self.end("refused", reason, restored)
+
+    def start(self) -> str:
+        """Put the trial into force. What fails at once is taken back at once. Returns the next state."""
+        time.sleep(HEADSTART)
+        if self.asked("give-up") or self.is_over():
+            self.refuse(self.reason() or "the time was up before it began")
+            return ""
+        self.move("armed", "applying")
+        self.network.end = self.state["deadline"]
+        try:
+            runtime.put(self.state["trial"])
+            if self.state["generate"] and not self.network.all_of(self.state["generate"]):
+                raise network.Failed("; ".join(self.network.log))
+            runtime.keep_unchanged(self.folder)
+            self.network.apply()
+        except network.Failed as problem:
+            return self.give_up("applying", str(problem))
+        except OSError as error:
+            return self.give_up("applying", files.problem(error))
+        finally:
+            self.network.end = None
+        self.move("applying", "applied")
+        return "applied"
+
+    def wait(self) -> str:
+        """Wait for somebody to confirm it. Returns the next state."""
+        while not self.asked("confirm"):
+            if self.asked("give-up"):
+                return self.give_up("applied", self.reason() or "it was given up")
+            if self.is_over():
+                return self.give_up("applied", f"nobody confirmed it within {self.state['seconds']} s")
+            time.sleep(0.1)
+        self.move("applied", "confirming")
+        return "confirming"
+
+    def is_over(self) -> bool:
+        """Whether the deadline has passed."""
+        return network.clock() > self.state["deadline"]
+
+    def reason(self) -> str:
+        """Why it is taken back, as far as it was noted."""
+        try:
+            return files.read(self.path("reason")).strip()
+        except OSError:
+            return ""
+
+    def give_up(self, old: str, reason: str) -> str:
+        """Decide that the trial is taken back. Returns that state."""
+        self.attempt(lambda: files.overwrite(self.path("reason"), reason))
+        self.move(old, "rolling-back")
+        return "rolling-back"
+
+    def confirm(self) -> str:
+        """Keep the trial. Returns the next state, empty at the end."""
+        try:
+            journal.keep(self.state["id"])
+        except journal.NotKept as problem:
+            return self.give_up("confirming", f"it could not be kept: {problem}")
+        # From here on both folders say the same; what is kept takes over without a change.
+        self.attempt(lambda: runtime.drop(self.state["trial"]))
+        self.attempt(journal.done)
+        self.end("confirmed", "", True)
+        return ""
+
+    def roll_back(self) -> None:
+        """Put everything back as it was."""
+        results: list[bool] = []
+
+        def restore_files() -> None:
+            results.append(self.attempt(lambda: runtime.restore(self.folder, self.state["trial"])))
+
+        back = way_back.WayBack(self.network, files.load(self.path("before.json")))
+        self.attempt(lambda: results.append(back.take_back(restore_files)))
+        results.append(self.attempt(journal.undo))
+        if files.exists(journal.path_of("keep")):
+            said = "cannot be changed: the next start of the host brings the change after all"
+            self.network.note(f"{journal.path_of('keep')} {said}")
+        self.end("rolled-back", self.reason(), len(results) == 3 and all(results))
+
+    def attempt(self, step: t.Callable[[], None]) -> bool:
+        """Do a step that must not keep the following ones from being done. Returns whether it went well."""
+        try:
+            step()
+        except Exception as error:
+            self.network.note(files.problem(error))
+            return False
+        return True
+
+    def end(self, outcome: str, reason: str, restored: bool) -> None:
+        """Leave the outcome for whoever asks. Raises OSError."""
+        said = {"id": self.state["id"], "outcome": outcome, "reason": reason, "restored": restored}
+        log = self.network.log
+        while len(json.dumps({**said, "log": log})) > files.ROOM and log:
+            log = log[1:]
+        files.overwrite(self.path("outcome"), json.dumps({**said, "log": log}))
+        os.rename(self.path("outcome"), self.path("outcome.json"))
+        self.leave()
+
+    def leave(self) -> None:
+        """Make the place free for the next trial. Raises OSError."""
+        # The state holds whole files, and these can hold passwords.
+        for name in files.listed(self.folder):
+            if name not in ("outcome.json", "saved"):
+                files.unlink(self.path(name))
+        files.remove_folder(self.path("saved"))
+        files.remove_folder(files.LAST)
+        os.rename(self.folder, files.LAST)
+
+
+def keep_watch() -> None:
+    """Tell systemd every other second that this program is not stopped (sd_notify(3))."""
+    address = os.environ.get("NOTIFY_SOCKET", "")
+    if not address:
+        return
+    address = "\0" + address[1:] if address.startswith("@") else address
+
+    def tell() -> None:
+        while True:
+            try:
+                with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as out:
+                    out.sendto(b"WATCHDOG=1", address)
+            except OSError:
+                pass
+            time.sleep(2)
+
+    threading.Thread(target=tell, daemon=True).start()
+
+
+def boot() -> None:
+    """Bring to its end what a power cut broke off, before the network is configured. Raises OSError."""
+    trial, verdict = journal.finish() if not files.exists(files.TRIAL) else ("", "")
+    if not trial:
+        return
+    if verdict == "confirmed" and files.load(journal.path_of("kept")).get("netplan"):
+        # netplan's generator has run before this.
+        network.Network({}).call(["netplan", "generate"])
+    files.make_folder(files.LAST, 0o700)
+    said = {"id": trial, "outcome": verdict, "reason": "the host was started anew", "restored": True, "log": []}
+    files.write(os.path.join(files.LAST, "outcome.json"), json.dumps(said))
+
+
+def main(arguments: list[str]) -> None:
+    """Without arguments the unit's program; ``boot`` for the unit that a boot runs."""
+    if arguments[:1] == ["boot"]:
+        boot()
+        return
+    keep_watch()
+    try:
+        if os.path.isdir(files.TRIAL):
+            Guard(files.TRIAL).run()
+        files.unlink(files.UNIT)
+    except OSError:
+        # systemd starts this again; what stood in the way may have gone by then.
+        time.sleep(2)
+        raise
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

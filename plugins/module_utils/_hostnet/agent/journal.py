@@ -1,0 +1,288 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is kept of a change, on the disk: beside its place before the trial, in its place by renames alone.
+
+Several files change together. The journal, one file in /var/lib, says by its name what a boot has to do:
+
+``trial.json``   the change is tried; a boot clears it away (tmpfiles.d(5) is enough for that)
+``keep.json``    the change is kept; a boot brings that to its end, by a unit of its own. Renaming trial.json to this
+                 is the one moment that decides
+``kept.json``    what was kept last; a boot has nothing to do
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import typing as t
+
+from . import files
+
+DISK = "/var/lib/virtfleet/links"
+BOOT = "/etc/systemd/system/virtfleet-links-boot.service"
+WANTS = "/etc/systemd/system/sysinit.target.wants"
+WANTED = WANTS + "/virtfleet-links-boot.service"
+"""Has a boot run the unit. Not there during a trial: systemd would have loaded the unit by the next reload."""
+UNWANTED = WANTS + "/.virtfleet-links-boot"
+TMPFILES = "/etc/tmpfiles.d/virtfleet-links.conf"
+
+BOOT_UNIT = """\
+# Made by the Ansible collection virtfleet.kvm. It goes by itself when the change of links is over.
+[Unit]
+Description=End of a change to the network that a power cut broke off
+DefaultDependencies=no
+ConditionPathExists=!{trial}
+RequiresMountsFor={disk} /etc /usr/local
+After=local-fs.target systemd-remount-fs.service
+Before=systemd-tmpfiles-setup.service network-pre.target systemd-networkd.service NetworkManager.service shutdown.target
+Wants=network-pre.target
+Conflicts=shutdown.target
+
+[Service]
+Type=oneshot
+WorkingDirectory={disk}
+ExecStart={python} -B -m agent.guard boot
+TimeoutStartSec=90
+"""
+
+
+class NotKept(Exception):
+    """The files could not be put in their places; its text says why."""
+
+
+def path_of(name: str) -> str:
+    """The path of one of the journal's names: ``trial``, ``keep`` or ``kept``."""
+    return os.path.join(DISK, f"{name}.json")
+
+
+def prepare(state: dict[str, t.Any]) -> None:
+    """Write all that is to be kept beside its place, and have it on the disk. Can be begun anew.
+
+    Raises OSError where that cannot be done; ``clear`` removes what was made until then.
+    """
+    entries: list[dict[str, t.Any]] = []
+    folders: list[str] = []
+    for index, file in enumerate(state["keep"]):
+        path = os.path.realpath(file["path"]) if os.path.isfile(file["path"]) else file["path"]
+        folder = os.path.dirname(path)
+        folders += [each for each in files.missing_folders(folder) if each not in folders]
+        stem = os.path.join(folder, f".virtfleet-{state['id']}-{index}")
+        found = files.exists(path)
+        entries.append(
+            {
+                "path": path,
+                "new": None if file["text"] is None else f"{stem}.new",
+                "old": f"{stem}.old" if found else None,
+                "stamp": stamp(path) if found else None,
+            }
+        )
+    files.make_folder(DISK, 0o700)
+    journal = {"id": state["id"], "files": entries, "folders": folders, "netplan": state["netplan"]}
+    files.write(path_of("trial"), json.dumps(journal))
+    arm_boot(state["python"], journal)
+    for entry, file in zip(entries, state["keep"], strict=True):
+        folder = os.path.dirname(entry["path"])
+        files.make_folder(folder)
+        if entry["old"]:
+            files.unlink(entry["old"])
+            os.link(entry["path"], entry["old"], follow_symlinks=False)
+        if entry["new"]:
+            owner = None
+            if entry["old"]:
+                before = os.lstat(entry["old"])
+                owner = (before.st_uid, before.st_gid) if stat.S_ISREG(before.st_mode) else None
+            files.create(entry["new"], file["text"], file["mode"], owner)
+        files.sync(folder)
+
+
+def stamp(path: str) -> list[int]:
+    """What changes when somebody edits a file."""
+    found = os.lstat(path)
+    return [found.st_ino, found.st_size, found.st_mtime_ns]
+
+
+def arm_boot(python: str, journal: dict[str, t.Any]) -> None:
+    """Have the next boot clear away the trial, and make ready what brings a confirmation to its end. Raises OSError."""
+    copy = os.path.join(DISK, "agent")
+    files.make_folder(copy, 0o700)
+    source = os.path.dirname(os.path.abspath(__file__))
+    for name in files.listed(source):
+        if name.endswith(".py"):
+            files.write(os.path.join(copy, name), files.read(os.path.join(source, name)))
+    for path in (BOOT, TMPFILES, UNWANTED):
+        files.make_folder(os.path.dirname(path))
+    files.write(BOOT, BOOT_UNIT.format(disk=DISK, trial=files.TRIAL, python=python), 0o644)
+    files.unlink(UNWANTED)
+    os.symlink(BOOT, UNWANTED)
+    files.sync(WANTS)
+    staged = [path for entry in journal["files"] for path in (entry["new"], entry["old"]) if path]
+    folders = list(reversed(journal["folders"]))
+    lines = [f"r! {quoted(path)}" for path in (*staged, *folders, UNWANTED, BOOT, path_of("trial"))]
+    text = "\n".join(["# Made by the Ansible collection virtfleet.kvm.", *lines, f"R! {copy}", f"r! {TMPFILES}", ""])
+    files.write(TMPFILES, text, 0o644)
+
+
+def quoted(path: str) -> str:
+    """A path as tmpfiles.d(5) reads it: without specifiers and wildcards, as one word."""
+    plain = "".join(f"\\{each}" if each in "*?[\\" else "%%" if each == "%" else each for each in path)
+    return '"' + plain.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def disarm_boot() -> None:
+    """Leave nothing for the next boot. Raises OSError."""
+    parts = [os.path.join(os.path.dirname(path), files.PART) for path in (BOOT, TMPFILES, DISK + "/")]
+    for path in (WANTED, UNWANTED, BOOT, TMPFILES, *parts):
+        if files.exists(path):
+            files.unlink(path)
+            files.sync(os.path.dirname(path))
+    files.remove_folder(os.path.join(DISK, "agent"))
+
+
+def is_kept(trial: str) -> bool:
+    """Whether the disk says of a trial that its change is kept."""
+    return any(files.load(path_of(name)).get("id") == trial for name in ("keep", "kept"))
+
+
+def keep(trial: str) -> None:
+    """Put the new files in their places, on the disk. Can be begun anew, needs no room.
+
+    Raises NotKept where that cannot be done. Then ``undo`` has to follow.
+    """
+    if files.load(path_of("kept")).get("id") == trial:
+        return
+    try:
+        if not files.exists(path_of("keep")):
+            journal = files.load(path_of("trial"))
+            if journal.get("id") != trial:
+                raise NotKept(f"{path_of('trial')} is not that of this change any more")
+            check(journal)
+            if not files.exists(WANTED):
+                os.rename(UNWANTED, WANTED)
+            files.sync(WANTS)
+            os.rename(path_of("trial"), path_of("keep"))
+        files.sync(DISK)
+        journal = files.load(path_of("keep"))
+        for entry in journal["files"]:
+            place(entry)
+        for folder in sorted({os.path.dirname(entry["path"]) for entry in journal["files"]}):
+            if files.exists(folder):
+                files.sync(folder)
+    except OSError as error:
+        raise NotKept(files.problem(error)) from None
+
+
+def check(journal: dict[str, t.Any]) -> None:
+    """Look whether every file can still be put in its place. Raises NotKept, OSError."""
+    for entry in journal["files"]:
+        folder, path = os.path.dirname(entry["path"]), entry["path"]
+        if os.statvfs(folder).f_flag & os.ST_RDONLY:
+            raise NotKept(f"{folder} cannot be written any more")
+        if entry["new"] and not files.exists(entry["new"]):
+            raise NotKept(f"{entry['new']} is gone")
+        now = stamp(path) if files.exists(path) else None
+        if now != entry["stamp"]:
+            raise NotKept(f"{path} was changed by somebody else in the meantime")
+
+
+def place(entry: dict[str, t.Any]) -> None:
+    """Put one file in its place, or remove it. Raises OSError."""
+    if entry["new"] is None:
+        files.unlink(entry["path"])
+    elif files.exists(entry["new"]):
+        os.rename(entry["new"], entry["path"])
+
+
+def undo() -> None:
+    """Put the old files back, whatever was done of the new ones. Can be begun anew, needs no room.
+
+    One that cannot be put back keeps no other from it. Raises OSError, and the journal stays then.
+    """
+    if files.exists(path_of("keep")):
+        os.rename(path_of("keep"), path_of("trial"))
+        files.sync(DISK)
+    problems = []
+    for entry in files.load(path_of("trial")).get("files", []):
+        try:
+            put_back(entry)
+        except OSError as error:
+            problems.append(error)
+    if problems:
+        raise problems[0]
+    clear("trial")
+
+
+def put_back(entry: dict[str, t.Any]) -> None:
+    """Put one old file back. Raises OSError."""
+    if files.exists(entry["new"] or entry["path"]):
+        # The new file is still beside its place, or what was to go is still there: nothing was done.
+        for staged in (entry["old"], entry["new"]):
+            if staged:
+                files.unlink(staged)
+    elif entry["old"]:
+        files.move_back(entry["old"], entry["path"])
+    elif entry["new"]:
+        files.unlink(entry["path"])
+
+
+def done() -> None:
+    """Clear away after the new files were put in their places, and note that. Can be begun anew. Raises OSError."""
+    clear("keep")
+
+
+def clear(name: str) -> None:
+    """Remove what stands beside the files, then the journal itself. Raises OSError.
+
+    :param name: what the journal is called, ``trial`` or ``keep``
+    """
+    journal = files.load(path_of(name))
+    for entry in journal.get("files", []):
+        for staged in (entry["new"], entry["old"]):
+            if staged:
+                files.unlink(staged)
+        folder = os.path.dirname(entry["path"])
+        if folder.endswith(".d") and entry["new"] is None:
+            remove_empty(folder)
+        if files.exists(folder):
+            files.sync(folder)
+    if name == "trial":
+        for folder in reversed(journal.get("folders", [])):
+            remove_empty(folder)
+    disarm_boot()
+    if name == "trial":
+        files.unlink(path_of("trial"))
+    elif files.exists(path_of("keep")):
+        os.rename(path_of("keep"), path_of("kept"))
+    if files.exists(DISK):
+        files.sync(DISK)
+
+
+def remove_empty(folder: str) -> None:
+    """Remove a folder, unless something is in it."""
+    try:
+        os.rmdir(folder)
+    except OSError:
+        return
+
+
+def finish() -> tuple[str, str]:
+    """Bring to its end what was broken off, at boot or before the next change. Returns the trial's id and verdict.
+
+    The verdict is ``confirmed``, ``rolled-back``, or empty where there was nothing to do. Raises OSError.
+    """
+    if files.exists(path_of("keep")):
+        trial = str(files.load(path_of("keep")).get("id", ""))
+        try:
+            keep(trial)
+        except NotKept:
+            undo()
+            return trial, "rolled-back"
+        done()
+        return trial, "confirmed"
+    if files.exists(path_of("trial")):
+        trial = str(files.load(path_of("trial")).get("id", ""))
+        undo()
+        return trial, "rolled-back"
+    disarm_boot()
+    return "", ""

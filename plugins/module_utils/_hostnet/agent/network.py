@@ -1,0 +1,222 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the agent tells the kernel, systemd-networkd, NetworkManager and netplan, each call with a limit of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import time
+import typing as t
+
+from . import files
+
+LONG = 60.0
+"""Seconds that a command may take."""
+
+
+class Failed(Exception):
+    """The trial cannot be applied; its text says why."""
+
+
+def clock() -> float:
+    """Seconds that no change of the wall clock touches, and that go on while the machine sleeps."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def run(command: list[str], seconds: float) -> tuple[int, str, str]:
+    """Run a command, all of which is killed after some time. Returns its status, output and errors.
+
+    Raises OSError, and subprocess.TimeoutExpired where it was killed.
+    """
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    ) as process:
+        try:
+            output, errors = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+            raise
+    return process.returncode, output, errors
+
+
+class Network:
+    """A host's network, as one trial changes it.
+
+    :param state: what the trial is about
+    :ivar log: what went wrong, for people; secrets are left out
+    :ivar end: until when, by ``clock``, commands may run; None without such an end
+    """
+
+    def __init__(self, state: dict[str, t.Any], end: float | None = None) -> None:
+        self.state, self.end = state, end
+        self.log: list[str] = []
+
+    def note(self, text: str) -> None:
+        """Add to the log, without the secrets of the host's configuration."""
+        for secret in self.state.get("secrets", []):
+            text = text.replace(secret, "***").replace(json.dumps(secret)[1:-1], "***")
+        self.log.append(text)
+
+    def call(self, command: list[str], seconds: float = LONG) -> bool:
+        """Run a command; what goes wrong is written to the log."""
+        if self.end is not None:
+            seconds = min(seconds, self.end - clock())
+            if seconds <= 0:
+                self.note("the time was up")
+                return False
+        words = " ".join(command)
+        try:
+            status, output, errors = run(command, seconds)
+        except subprocess.TimeoutExpired:
+            self.note(f"{words}: did not end within {seconds:.0f} s and was killed")
+            return False
+        except OSError as error:
+            self.note(f"{words}: {files.problem(error)}")
+            return False
+        if status:
+            self.note(f"{words}: {' '.join((errors or output).split())[-600:]}")
+        return status == 0
+
+    def all_of(self, commands: list[list[str]]) -> bool:
+        """Run commands until one fails."""
+        return all(self.call(command) for command in commands)
+
+    def switch(self, commands: list[list[str]]) -> bool:
+        """Put the files into force, in a second and third attempt if need be.
+
+        networkd can die of a device that goes (systemd 257, an assertion in link_ref); it is started
+        again at once, and then reads the files anyway.
+        """
+        before, self.log = self.log, []
+        for _attempt in range(3):
+            if self.all_of(commands):
+                self.log = before
+                return True
+            if self.end is not None and clock() > self.end:
+                break
+            time.sleep(1)
+        self.log = [*before, *self.log]
+        return False
+
+    def delete_links(self, names: list[str]) -> None:
+        """Remove devices that networkd and netplan leave behind.
+
+        Only once networkd no longer has them in its care, or it may die of that (see switch).
+        """
+        for name in names:
+            if os.path.exists(f"/sys/class/net/{name}"):
+                self.call(["ip", "link", "delete", "dev", name], 10)
+
+    def devices(self) -> dict[str, dict[str, t.Any]]:
+        """What ``ip`` says of devices and addresses, by device; nothing where it cannot be asked."""
+        try:
+            _status, output, _errors = run(["ip", "-details", "-json", "address", "show"], 10)
+            return {entry["ifname"]: entry for entry in json.loads(output or "[]") if "ifname" in entry}
+        except (OSError, ValueError, subprocess.TimeoutExpired):
+            return {}
+
+    def apply(self) -> None:
+        """Put the trial's files into force, and wait until the links are as they say. Raises Failed."""
+        state = self.state
+        done = self.switch(state["apply"])
+        if done:
+            self.delete_links(state["gone"])
+            done = self.links_are_there() and self.wait_for_ports()
+            if done:
+                self.wait_for_network_manager()
+                done = self.all_of(state["commands"])
+        if not done:
+            raise Failed("; ".join(self.log) or "the change could not be put into force")
+
+    def links_are_there(self) -> bool:
+        """Whether the new links and those made anew are there as they are to be, after some time at most.
+
+        networkd 252 can keep in mind that it has made such a link before; started anew it reads the files.
+        """
+        again = self.state["again"]
+        before, self.log = self.log, []
+        for firmly in (False, True):
+            if firmly and self.state["network_manager"]:
+                break
+            if firmly:
+                self.delete_links(list(again))
+                self.call(["systemctl", "restart", "systemd-networkd"], 20)
+            elif again:
+                self.switch(self.state["apply"])
+            if self.wait_for_links([*self.state["new"], *again], 15 if firmly else 7) and self.have_modes(again):
+                self.log = before
+                return True
+        self.log = [*before, *self.log, "the links did not come up as declared"]
+        return False
+
+    def have_modes(self, wanted: dict[str, str]) -> bool:
+        """Whether MacVLAN links have their modes."""
+        devices = self.devices()
+        return all(mode_of(devices.get(name, {})) == mode for name, mode in wanted.items())
+
+    def wait_for_links(self, names: list[str], seconds: float = 10) -> bool:
+        """Whether all the new devices are there, after some time at most."""
+        end = clock() + seconds
+        while True:
+            missing = [name for name in names if not os.path.exists(f"/sys/class/net/{name}")]
+            if not missing:
+                return True
+            if clock() > end:
+                self.note(f"{', '.join(missing)} did not come up")
+                return False
+            time.sleep(0.1)
+
+    def wait_for_ports(self, seconds: float = 10) -> bool:
+        """Whether all ports are part of their bridges, after some time at most.
+
+        networkd 252 can forget one that was just taken from its bridge; then the kernel is told directly.
+        """
+        started = clock()
+        while True:
+            found = {name: device.get("master") for name, device in self.devices().items()}
+            ports = self.state["ports"].items()
+            missing = {port: bridge for port, bridge in ports if port in found and found[port] != bridge}
+            if not missing:
+                return True
+            passed = clock() - started
+            if passed > seconds:
+                self.note("; ".join(f"{port} did not become a port of {bridge}" for port, bridge in missing.items()))
+                return False
+            if passed > seconds / 3:
+                for port, bridge in missing.items():
+                    self.call(["ip", "link", "set", "dev", port, "master", bridge, "up"], 10)
+            time.sleep(0.2)
+
+    def wait_for_network_manager(self) -> None:
+        """Let NetworkManager, which was just started anew, end what it sets: it sets the same keys as we do."""
+        if self.state["network_manager"] and (self.state["commands"] or self.state["undo"]):
+            with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+                run(["nm-online", "-q", "-s", "-t", "20"], 25)
+
+
+def held(device: dict[str, t.Any]) -> set[str]:
+    """A device's addresses with their subnets."""
+    return {f"{entry['local']}/{entry['prefixlen']}" for entry in device.get("addr_info", []) if "local" in entry}
+
+
+def mode_of(device: dict[str, t.Any]) -> str:
+    """The mode of a MacVLAN or MacVTap link, empty for others."""
+    return str(((device.get("linkinfo") or {}).get("info_data") or {}).get("mode", ""))
+
+
+def kind_of(device: dict[str, t.Any]) -> str:
+    """The kernel's kind of a device, empty for hardware."""
+    return str((device.get("linkinfo") or {}).get("info_kind", ""))

@@ -1,0 +1,115 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a trial puts into /run, and what was there before: saved by second names, put back by renames alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import typing as t
+
+from . import files
+
+MADE = (
+    ("/run/systemd/network", ("10-netplan-",)),
+    ("/run/NetworkManager/system-connections", ("netplan-",)),
+    ("/run/NetworkManager/conf.d", ("netplan.conf", "10-globally-managed-devices.conf")),
+    ("/run/udev/rules.d", ("90-netplan", "99-netplan-")),
+)
+"""What netplan makes of its documents (src/networkd.c, src/nm.c): folders, and how the names begin."""
+
+
+def made() -> list[str]:
+    """The files that netplan has made, those that a broken-off write left included."""
+    found = []
+    for folder, starts in MADE:
+        for name in files.listed(folder):
+            path = os.path.join(folder, name)
+            if name.startswith(starts) and (os.path.islink(path) or not os.path.isdir(path)):
+                found.append(path)
+    return found
+
+
+def save(folder: str, tried: t.Iterable[str]) -> None:
+    """Save what is in force. Can be begun anew. Raises OSError.
+
+    :param tried: the paths in /run that the trial uses
+    """
+    saved = os.path.join(folder, "saved")
+    files.remove_folder(saved)
+    os.mkdir(saved, 0o700)
+    names = {}
+    for index, path in enumerate([*made(), *(path for path in tried if files.exists(path))]):
+        names[path] = os.path.join(saved, str(index))
+        link_or_copy(path, names[path])
+    files.write(os.path.join(folder, "saved.json"), json.dumps(names))
+
+
+def link_or_copy(path: str, other: str) -> None:
+    """Give a file a second name; a copy where it is on another filesystem. Raises OSError."""
+    try:
+        os.link(path, other, follow_symlinks=False)
+    except OSError:
+        if os.path.islink(path):
+            os.symlink(os.readlink(path), other)
+            return
+        found = os.lstat(path)
+        files.create(other, files.read(path), found.st_mode & 0o7777, (found.st_uid, found.st_gid))
+
+
+def put(tried: t.Mapping[str, str | None]) -> None:
+    """Put the trial's files into /run, where they hide those of /etc and /usr. Raises OSError.
+
+    :param tried: their texts by path; None hides a file altogether
+    """
+    for path, text in tried.items():
+        files.make_folder(os.path.dirname(path))
+        if text is None:
+            files.unlink(path)
+            os.symlink("/dev/null", path)
+        else:
+            files.write(path, text, 0o600 if "/netplan/" in path else 0o644)
+
+
+def restore(folder: str, tried: t.Iterable[str]) -> None:
+    """Put back what was in force, needing no room and no netplan. Can be begun anew. Raises OSError."""
+    names = files.load(os.path.join(folder, "saved.json"))
+    tried = list(tried)
+    for path in [*made(), *tried]:
+        if path not in names:
+            files.unlink(path)
+    for path, saved in names.items():
+        files.move_back(saved, path)
+    clear_parts(tried)
+
+
+def keep_unchanged(folder: str) -> None:
+    """Leave those of netplan's files that came out as they were the same files. Raises OSError.
+
+    netplan writes them all anew, and networkd would configure every link anew, not just those that change: it goes
+    by inode and time (stats_by_path_equal in systemd).
+    """
+    for path, saved in files.load(os.path.join(folder, "saved.json")).items():
+        there = files.exists(path) and files.exists(saved)
+        if there and not files.is_same_file(path, saved) and files.same(path, saved):
+            files.link_over(saved, path)
+
+
+def drop(tried: t.Iterable[str]) -> None:
+    """Remove the trial's own files: what they hide says the same now. Can be begun anew. Raises OSError."""
+    tried = list(tried)
+    for path in tried:
+        files.unlink(path)
+    clear_parts(tried)
+
+
+def clear_parts(tried: t.Iterable[str]) -> None:
+    """Remove what a broken-off write has left, and folders that are empty now. Raises OSError."""
+    for folder in {os.path.dirname(path) for path in tried} | {folder for folder, _starts in MADE}:
+        files.unlink(os.path.join(folder, files.PART))
+        if folder.endswith(".d") and "/systemd/network/" in folder:
+            try:
+                os.rmdir(folder)
+            except OSError:
+                continue

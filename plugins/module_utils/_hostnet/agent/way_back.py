@@ -1,0 +1,222 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The way back: the old files in force again, and links, addresses and settings as they were before the trial."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+import typing as t
+
+from . import files
+from .network import Network, clock, held, kind_of, mode_of
+
+SETTLE = 30.0
+"""Seconds that a host has to be as before after a rollback, before that is brought about by hand."""
+MEASURES = (5.0, 12.0)
+"""After how many seconds what is not back by itself is helped along: configured anew; networkd started anew."""
+KEYS = ("metric", "dynamic", "noprefixroute", "label")
+"""What of an address must be as before, besides being there."""
+
+
+class WayBack:
+    """Takes back what one trial has done to a host's network.
+
+    :param network: the trial's
+    :param before: the devices as ``ip`` told of them before the trial, by name
+    """
+
+    def __init__(self, network: Network, before: dict[str, t.Any]) -> None:
+        self.network, self.state, self.before = network, network.state, before
+        self.tried: dict[str, int] = {}
+
+    def take_back(self, restore_files: t.Callable[[], None]) -> bool:
+        """Have the old files in force again, and the devices of before. Returns whether all is back.
+
+        :param restore_files: puts the old files back
+        """
+        network, state = self.network, self.state
+        if state["network_manager"]:
+            self.restart_network_manager(restore_files)
+        else:
+            restore_files()
+            self.reload(state["apply"])
+            network.delete_links([*state["new"], *self.other_modes(network.devices())])
+        network.wait_for_network_manager()
+        for command in state["undo"]:
+            network.call(command, 10)
+        if state["again"]:
+            # networkd 252 keeps in mind what such a link was.
+            network.call(["systemctl", "restart", "systemd-networkd"], 20)
+        elif state["gone"] and not state["network_manager"]:
+            self.reload(state["apply"])
+        return self.wait_until_back() or self.bring_about()
+
+    def reload(self, commands: list[list[str]]) -> None:
+        """Have networkd read its files; one that hangs or is dead is started anew."""
+        network = self.network
+        for _attempt in range(2):
+            if all(network.call(command, 8) for command in commands):
+                return
+            time.sleep(0.5)
+        if network.call(["systemctl", "restart", "systemd-networkd"], 20):
+            return
+        network.call(["systemctl", "kill", "-s", "SIGKILL", "systemd-networkd"], 5)
+        network.call(["systemctl", "start", "systemd-networkd"], 20)
+
+    def restart_network_manager(self, restore_files: t.Callable[[], None]) -> None:
+        """Have NetworkManager begin anew with the old profiles, as ``netplan apply`` does, but without netplan.
+
+        It would make profiles of its own out of addresses that it finds, and go by what it noted of devices.
+        """
+        network = self.network
+        network.call(["systemctl", "stop", "NetworkManager"], 20)
+        restore_files()
+        with contextlib.suppress(OSError):
+            files.remove_folder("/run/NetworkManager/devices")
+        network.delete_links(self.state["new"])
+        for name in self.state["addresses"]:
+            if os.path.exists(f"/sys/class/net/{name}"):
+                network.call(["ip", "address", "flush", "dev", name], 10)
+        if not network.call(["systemctl", "start", "NetworkManager"], 30):
+            network.call(["systemctl", "kill", "-s", "SIGKILL", "NetworkManager"], 5)
+            network.call(["systemctl", "start", "NetworkManager"], 30)
+
+    def wait_until_back(self) -> bool:
+        """Wait for links and addresses of before, and put devices back into the bridges that they were part of.
+
+        What does not come by itself is helped along, ever more firmly. Not earlier: networkd 252 that is told to
+        configure a link anew while it still does can hold a lease and never set its address.
+        """
+        started = clock()
+        measures = list(MEASURES)
+        while True:
+            devices = self.network.devices()
+            self.set_masters(devices)
+            self.set_mtus(devices)
+            lost, missing, odd = self.lost(devices), self.missing(devices), self.odd(devices)
+            if not lost and not missing and not odd:
+                return True
+            passed = clock() - started
+            if passed > SETTLE:
+                late = [*lost, *(f"{address} on {name}" for name, address in [*missing, *odd])]
+                self.network.note(f"not back by itself: {', '.join(late)}")
+                return False
+            if measures and passed > measures[0] and (lost or odd or self.is_urgent(missing)):
+                measures.pop(0)
+                self.help_along(lost, odd, firmly=not measures)
+            time.sleep(0.2)
+
+    def is_urgent(self, missing: list[tuple[str, str]]) -> bool:
+        """Whether it is a reason to begin anew that addresses are missing: a router's come in their own time."""
+        everything = sum(map(len, self.state["addresses"].values()))
+        return bool(missing) and (len(missing) == everything or any(":" not in address for _name, address in missing))
+
+    def help_along(self, lost: list[str], odd: list[tuple[str, str]], firmly: bool) -> None:
+        """Have networkd configure anew what is not back; NetworkManager is left to itself."""
+        if self.state["network_manager"]:
+            return
+        for name, address in odd:
+            # networkd takes an address that is there for its own, however it came about.
+            self.network.call(["ip", "address", "del", address, "dev", name], 10)
+        parents = [str(self.before[name]["link"]) for name in lost if self.before[name].get("link")]
+        names = [*self.state["reconfigure"], *(name for name, _address in odd), *parents]
+        if firmly:
+            self.network.call(["systemctl", "restart", "systemd-networkd"], 20)
+        elif names:
+            self.network.call(["networkctl", "reconfigure", *dict.fromkeys(names)], 8)
+
+    def set_masters(self, devices: dict[str, dict[str, t.Any]]) -> None:
+        """Put devices back into the bridges that they were part of."""
+        for name, master in self.state["masters"].items():
+            if name in devices and master in devices and devices[name].get("master") != master:
+                self.network.call(["ip", "link", "set", "dev", name, "master", master, "up"], 10)
+
+    def set_mtus(self, devices: dict[str, dict[str, t.Any]]) -> None:
+        """Give devices their MTU back: networkd leaves one that its units no longer name."""
+        for name, device in self.before.items():
+            mtu, tried = device.get("mtu"), self.tried.get(name, 0)
+            if name in devices and mtu and devices[name].get("mtu") != mtu and tried < 3:
+                self.tried[name] = tried + 1
+                self.network.call(["ip", "link", "set", "dev", name, "mtu", str(mtu)], 10)
+
+    def other_modes(self, devices: dict[str, dict[str, t.Any]]) -> list[str]:
+        """The links that are there again with another mode than before."""
+        return [
+            name
+            for name in self.state["again"]
+            if name in devices and name in self.before and mode_of(devices[name]) != mode_of(self.before[name])
+        ]
+
+    def lost(self, devices: dict[str, dict[str, t.Any]]) -> list[str]:
+        """The links that were to go and are not back, or not as they were."""
+        gone = [name for name in self.state["gone"] if name in self.before and name not in devices]
+        return [*gone, *(name for name in self.other_modes(devices) if name not in gone)]
+
+    def missing(self, devices: dict[str, dict[str, t.Any]]) -> list[tuple[str, str]]:
+        """The addresses of before that are not there, each with its device."""
+        return [
+            (name, address)
+            for name, wanted in self.state["addresses"].items()
+            for address in wanted
+            if address not in held(devices.get(name, {}))
+        ]
+
+    def odd(self, devices: dict[str, dict[str, t.Any]]) -> list[tuple[str, str]]:
+        """The IPv4 addresses that are there, but not as they were, each with its device."""
+        found = []
+        for name in self.state["addresses"]:
+            old, new = entries(self.before.get(name, {})), entries(devices.get(name, {}))
+            for address, entry in old.items():
+                there = new.get(address)
+                if there is not None and [entry.get(key) for key in KEYS] != [there.get(key) for key in KEYS]:
+                    found.append((name, address))
+        return found
+
+    def bring_about(self) -> bool:
+        """Give the kernel the links, addresses and routes of before. Returns whether all are there.
+
+        The host must be reached, whatever is broken; who configures the network finds them there later.
+        """
+        network = self.network
+        network.delete_links(self.other_modes(network.devices()))
+        for name in dict.fromkeys([*self.lost(network.devices()), *self.state["addresses"]]):
+            if name in self.before and not os.path.exists(f"/sys/class/net/{name}"):
+                self.add_link(name, self.before[name])
+        devices = network.devices()
+        self.set_masters(devices)
+        self.set_mtus(devices)
+        for name, address in self.odd(devices):
+            network.call(["ip", "address", "del", address, "dev", name], 10)
+        missing = self.missing(network.devices())
+        for name in dict.fromkeys(name for name, _address in missing):
+            network.call(["ip", "link", "set", "dev", name, "up"], 10)
+        for name, address in missing:
+            metric = entries(self.before.get(name, {})).get(address, {}).get("metric")
+            words = ["metric", str(metric)] if metric else []
+            network.call(["ip", "address", "replace", address, "dev", name, *words], 10)
+        for words in self.state["routes"]:
+            network.call(["ip", *words], 10)
+        devices = network.devices()
+        return not self.missing(devices) and not self.lost(devices)
+
+    def add_link(self, name: str, device: dict[str, t.Any]) -> None:
+        """Make a link that networkd or NetworkManager does not make."""
+        kind, parent, mode = kind_of(device), device.get("link"), mode_of(device)
+        if not kind:
+            return
+        base = ["link", str(parent)] if parent else []
+        words = [*base, "name", name, "address", str(device.get("address")), "type", kind]
+        self.network.call(["ip", "link", "add", *words, *(["mode", mode] if mode else [])], 10)
+        self.network.call(["ip", "link", "set", "dev", name, "up"], 10)
+
+
+def entries(device: dict[str, t.Any]) -> dict[str, dict[str, t.Any]]:
+    """A device's IPv4 addresses with their subnets, and what ``ip`` says of each."""
+    return {
+        f"{entry['local']}/{entry['prefixlen']}": entry
+        for entry in device.get("addr_info", [])
+        if "local" in entry and ":" not in entry["local"]
+    }

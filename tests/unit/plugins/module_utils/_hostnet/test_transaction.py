@@ -1,0 +1,246 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The module's half of a trial: it prepares it, asks for its end, clears away, and shows no secret."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import subprocess
+from typing import Any
+
+import pytest
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import converge, netplan_yaml, transaction
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import files, guard, journal, network
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, Facts, Route
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.work import File, Plan
+
+WIFI = """\
+network:
+  wifis:
+    wlan0:
+      access-points:
+        home: {password: "s3cret-word"}
+  tunnels:
+    wg0: {mode: wireguard, key: QUJDREVG}
+"""
+
+
+class Host:
+    """The folders of a host, and a systemd that does at a start what it is told to."""
+
+    def __init__(self, root: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.root, self.calls = root, list[str]()
+        self.starting: Any = lambda: None
+        self.active = "inactive"
+        base = root / "run"
+        for module, names in (
+            (files, {"BASE": base, "TRIAL": base / "trial", "LAST": base / "last", "UNIT": root / "units/unit"}),
+            (transaction, {"NEW": base / "new", "PREPARED": 0.2, "ENDING": 0.2, "CONFIRMED": 0.2}),
+            (journal, {"DISK": root / "var", "BOOT": root / "etc/boot", "TMPFILES": root / "etc/tmp"}),
+            (journal, {"WANTS": root / "wants", "WANTED": root / "wants/unit", "UNWANTED": root / "wants/.unit"}),
+        ):
+            for name, value in names.items():
+                monkeypatch.setattr(module, name, str(value) if isinstance(value, pathlib.Path) else value)
+        monkeypatch.setattr(network, "run", self.run)
+
+    def run(self, command: list[str], seconds: float) -> tuple[int, str, str]:
+        self.calls.append(" ".join(command))
+        if command[:2] == ["systemctl", "start"]:
+            said = self.starting()
+            return (1, "", said) if said else (0, "", "")
+        return 0, self.active, ""
+
+    def move(self, old: str, new: str) -> None:
+        (self.root / f"run/trial/at.{old}").rename(self.root / f"run/trial/at.{new}")
+
+
+@pytest.fixture
+def host(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Host:
+    return Host(tmp_path, monkeypatch)
+
+
+FACTS = Facts(
+    devices={"eno1": Device("eno1", addresses=("192.0.2.10/24",)), "eno2": Device("eno2", addresses=("10.0.0.1/8",))},
+    routes=(Route("0.0.0.0/0", "eno1", "192.0.2.1", "dhcp", 100), Route("192.0.2.0/24", "eno1", protocol="kernel")),
+    login="192.0.2.10",
+)
+
+
+def begin(host: Host, **faults: Any) -> dict[str, Any]:
+    with transaction.alone():
+        return transaction.begin(Plan(files=[File("/etc/x", "/run/x", None, "new")], netplan=True), FACTS, 30, ["dns"])
+
+
+def test_a_trial_is_begun_once_it_is_prepared(host: Host) -> None:
+    host.starting = lambda: host.move("preparing", "armed")
+    told = begin(host)
+    assert (told["seconds"], told["probes"]) == (30, ["dns"])
+    state = json.loads((host.root / "run/trial/state.json").read_text())
+    assert state["id"] == told["id"]
+    assert state["addresses"] == {"eno1": ["192.0.2.10/24"]}
+    assert state["routes"] == [
+        ["-4", "route", "replace", "0.0.0.0/0", "via", "192.0.2.1", "dev", "eno1", "metric", "100"]
+    ]
+    copied = sorted(path.name for path in (host.root / "run/agent").iterdir())
+    assert copied == sorted(path.name for path in pathlib.Path(files.__file__).parent.glob("*.py"))
+    unit = (host.root / "units/unit").read_text()
+    assert "Restart=on-failure" in unit
+    assert "WatchdogSec=10" in unit
+    for path in (host.root / "run").rglob("*"):
+        assert path.stat().st_mode & 0o077 == 0 or path.is_dir(), path
+
+
+def test_a_unit_that_does_not_start_leaves_nothing(host: Host) -> None:
+    host.starting = lambda: "no such thing"
+    with pytest.raises(VirtfleetError, match=r"nothing was changed: .* systemctl start: no such thing"):
+        begin(host)
+    assert not (host.root / "run/trial").exists()
+    assert not (host.root / "run/new").exists()
+    assert not (host.root / "units/unit").exists()
+
+
+def test_a_trial_that_is_not_prepared_in_time_is_given_up(host: Host) -> None:
+    with pytest.raises(VirtfleetError, match=r"nothing was changed: .* could not be prepared within"):
+        begin(host)
+    assert (host.root / "run/trial/ask.give-up").exists()
+
+
+def test_no_room_is_said_and_nothing_is_left(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    def reserve(path: str) -> None:
+        raise OSError(28, "No space left on device", path)
+
+    monkeypatch.setattr(files, "reserve", reserve)
+    with pytest.raises(VirtfleetError, match=r"nothing was changed: .*/reason: No space left on device"):
+        begin(host)
+    assert not list((host.root / "run").glob("[nt]*"))
+
+
+@pytest.mark.parametrize("left", ["new", "lost-x", "trial", "journal", "journal and keep"])
+def test_what_a_broken_off_run_left_is_no_hindrance(host: Host, left: str) -> None:
+    (host.root / "run").mkdir()
+    if left in ("new", "lost-x", "trial"):
+        (host.root / "run" / left / "saved").mkdir(parents=True)
+        (host.root / "run" / left / "saved/0").write_text("")
+    else:
+        (host.root / "var").mkdir()
+        kept = host.root / "kept"
+        kept.write_text("old")
+        (host.root / ".new").write_text("new")
+        entry = {"path": str(kept), "new": str(host.root / ".new"), "old": None, "stamp": None}
+        text = json.dumps({"id": "one", "files": [entry], "folders": [], "netplan": True})
+        (host.root / "var" / ("keep.json" if "keep" in left else "trial.json")).write_text(text)
+    with transaction.alone():
+        pass
+    assert sorted(path.name for path in (host.root / "run").iterdir()) == ["lock"]
+    if "journal" in left:
+        assert (host.root / "kept").read_text() == ("new" if "keep" in left else "old")
+        assert not (host.root / ".new").exists()
+
+
+def test_an_open_trial_is_not_disturbed(host: Host) -> None:
+    (host.root / "run").mkdir()
+    guard.lay_out(files.TRIAL, {"id": "one", "deadline": network.clock() + 20})
+    host.active = "active"
+    for check in (True, False):
+        with pytest.raises(
+            VirtfleetError, match=r"nothing was changed: another run tries a change .* in (1[0-9]|20) s"
+        ):
+            transaction.alone(check).__enter__()
+    assert "systemctl start" not in " ".join(host.calls)
+
+
+def test_a_trial_that_nobody_works_on_is_taken_up_again(host: Host) -> None:
+    (host.root / "run").mkdir()
+    guard.lay_out(files.TRIAL, {"id": "one", "deadline": network.clock() - 100})
+    host.starting = lambda: os.rename(files.TRIAL, files.LAST)
+    with transaction.alone():
+        pass
+    assert any(call.startswith("systemctl start") for call in host.calls)
+
+
+@pytest.mark.parametrize(("kept", "outcome"), [(True, "confirmed"), (False, "rolled-back")])
+def test_after_a_boot_the_disk_tells_how_it_ended(host: Host, kept: bool, outcome: str) -> None:
+    if kept:
+        (host.root / "var").mkdir()
+        (host.root / "var/kept.json").write_text('{"id": "one"}')
+    found = transaction.outcome("one")
+    assert found is not None
+    assert (found["outcome"], found["reason"]) == (outcome, "the host was started anew")
+
+
+def test_a_confirmation_is_asked_for_when_the_probes_pass(host: Host) -> None:
+    (host.root / "run").mkdir()
+    state = {"id": "one", "deadline": network.clock() + 20, "seconds": 20, "probes": ["dns"]}
+    guard.lay_out(files.TRIAL, state)
+    assert transaction.settle("one", lambda names: []) == {"outcome": None, "probes": []}
+    host.move("preparing", "applied")
+    passed = [{"probe": "dns", "ok": True, "said": "it answers"}]
+    assert transaction.settle("one", lambda names: passed) == {"outcome": None, "asked": True, "probes": passed}
+    assert (host.root / "run/trial/ask.confirm").exists()
+
+
+def test_a_trial_is_given_up_when_a_probe_fails(host: Host) -> None:
+    (host.root / "run").mkdir()
+    guard.lay_out(files.TRIAL, {"id": "one", "deadline": network.clock(), "seconds": 20, "probes": ["dns"]})
+    host.move("preparing", "applied")
+    failed = [{"probe": "dns", "ok": False, "said": "no answer"}]
+    said = transaction.settle("one", lambda names: failed)
+    assert (said["outcome"], said["reason"]) == (None, "dns: no answer")
+    assert (host.root / "run/trial/ask.give-up").exists()
+    assert (host.root / "run/trial/reason").read_text().strip() == "dns: no answer"
+
+
+def test_netplans_own_words_show_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = """/x/etc/netplan/a.yaml:5:29: Error in network definition: invalid password s3cret-word
+        home: {password: "s3cret-word"}
+                            ^
+"""
+    monkeypatch.setattr(network, "run", lambda command, seconds: (1, "", said))
+    plan = Plan(netplan=True, documents={"a.yaml": WIFI}, files=[File("/etc/netplan/a.yaml", "", None, WIFI)])
+    assert transaction.secrets(plan) == ["s3cret-word", "QUJDREVG"]
+    with pytest.raises(VirtfleetError) as caught:
+        transaction.validate(plan)
+    assert "invalid password ***" in str(caught.value)
+    assert "s3cret" not in str(caught.value)
+
+
+def test_a_netplan_that_hangs_is_an_error_with_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    def hang(command: list[str], seconds: float) -> tuple[int, str, str]:
+        raise subprocess.TimeoutExpired(command, seconds)
+
+    monkeypatch.setattr(network, "run", hang)
+    plan = Plan(netplan=True, documents={"a.yaml": WIFI}, files=[File("/etc/netplan/a.yaml", "", None, WIFI)])
+    with pytest.raises(VirtfleetError, match="nothing was changed: netplan generate did not end"):
+        transaction.validate(plan)
+
+
+@pytest.mark.parametrize(
+    "text", [WIFI.replace('word"', "word"), WIFI + "\tpassword: s3cret-word", "a: &s3cret-word [*s3cret-word2]"]
+)
+def test_a_file_that_is_no_yaml_shows_no_secret(text: str) -> None:
+    with pytest.raises(VirtfleetError) as caught:
+        netplan_yaml.load("a.yaml", text)
+    assert "a.yaml: is not YAML: " in str(caught.value)
+    assert "s3cret" not in str(caught.value)
+    assert " in line " in str(caught.value)
+
+
+def test_an_unforeseen_error_is_named_and_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Module:
+        def __init__(self) -> None:
+            self.params: dict[str, Any] = {"settle": None}
+
+        def fail_json(self, msg: str) -> None:
+            raise SystemExit(msg)
+
+    def broken(module: Any) -> None:
+        raise PermissionError(13, "Permission denied", "/etc/netplan")
+
+    monkeypatch.setattr(converge, "converge", broken)
+    with pytest.raises(SystemExit, match="nothing was changed: the host's links: /etc/netplan: Permission denied"):
+        converge.declare(Module())  # type: ignore[arg-type]

@@ -1,0 +1,186 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Taking a trial back on a kernel of which networkd does only a part: all is as it was before."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import network, way_back
+
+ADDRESS = {"local": "192.0.2.10", "prefixlen": 24, "metric": 100, "dynamic": True}
+BEFORE: dict[str, dict[str, Any]] = {
+    "eno1": {"ifname": "eno1", "mtu": 1500, "addr_info": [ADDRESS]},
+    "shim0": {
+        "ifname": "shim0",
+        "mtu": 1500,
+        "link": "eno1",
+        "address": "52:54:00:00:00:01",
+        "addr_info": [],
+        "linkinfo": {"info_kind": "macvlan", "info_data": {"mode": "vepa"}},
+    },
+    "vnet0": {"ifname": "vnet0", "mtu": 1500, "master": "br0", "addr_info": []},
+    "br0": {"ifname": "br0", "mtu": 1500, "addr_info": [], "linkinfo": {"info_kind": "bridge"}},
+}
+STATE: dict[str, Any] = {
+    "network_manager": False,
+    "apply": [["networkctl", "reload"]],
+    "new": [],
+    "again": {},
+    "gone": [],
+    "commands": [],
+    "undo": [],
+    "reconfigure": [],
+    "masters": {"vnet0": "br0"},
+    "addresses": {"eno1": ["192.0.2.10/24"]},
+    "routes": [["-4", "route", "replace", "0.0.0.0/0", "via", "192.0.2.1", "dev", "eno1"]],
+}
+
+
+class Kernel:
+    """Devices that ``ip`` changes, and a networkd that may do something at a call.
+
+    :param networkd: what networkd brings about, by the beginning of a call
+    """
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, **networkd: Any) -> None:
+        self.devices, self.networkd, self.time = copy.deepcopy(BEFORE), networkd, 0.0
+        self.calls: list[str] = []
+        monkeypatch.setattr(network, "run", self.run)
+        for module in (network, way_back):
+            monkeypatch.setattr(module, "clock", lambda: self.time)
+        monkeypatch.setattr(way_back.time, "sleep", self.sleep)
+        monkeypatch.setattr(way_back.os.path, "exists", lambda path: path.rpartition("/")[2] in self.devices)
+
+    def sleep(self, seconds: float) -> None:
+        self.time += seconds
+
+    def run(self, command: list[str], seconds: float) -> tuple[int, str, str]:
+        words = " ".join(command)
+        if words.startswith("ip -details"):
+            return 0, json.dumps(list(self.devices.values())), ""
+        self.calls.append(words)
+        if command[0] == "ip":
+            self.ip(command)
+        action = self.networkd.get(command[1] if command[0] in ("networkctl", "systemctl") else "")
+        if action is not None:
+            action(self)
+        return 0, "", ""
+
+    def ip(self, words: list[str]) -> None:
+        if words[1:3] == ["link", "add"]:
+            name = words[words.index("name") + 1]
+            self.devices[name] = {"ifname": name, "mtu": 1500, "addr_info": []}
+            data = {"mode": words[words.index("mode") + 1]} if "mode" in words else {}
+            self.devices[name]["linkinfo"] = {"info_kind": words[words.index("type") + 1], "info_data": data}
+            return
+        if words[1] not in ("link", "address"):
+            return
+        name = words[words.index("dev") + 1]
+        if words[2] == "delete":
+            del self.devices[name]
+        elif "mtu" in words:
+            self.devices[name]["mtu"] = int(words[-1])
+        elif "master" in words:
+            self.devices[name]["master"] = words[words.index("master") + 1]
+        elif words[1] == "address":
+            local, prefix = words[3].split("/")
+            kept = [entry for entry in self.devices[name]["addr_info"] if entry["local"] != local]
+            if words[2] == "replace":
+                entry: dict[str, Any] = {"local": local, "prefixlen": int(prefix)}
+                if "metric" in words:
+                    entry["metric"] = int(words[-1])
+                kept.append(entry)
+            self.devices[name]["addr_info"] = kept
+
+
+def back(kernel: Kernel, **state: Any) -> tuple[bool, list[str]]:
+    """Take a trial back; whether all is back, and the log."""
+    work = network.Network({**STATE, **state})
+    restored: list[bool] = []
+    result = way_back.WayBack(work, BEFORE).take_back(lambda: restored.append(True))
+    assert restored == [True]
+    return result, work.log
+
+
+def test_what_is_as_before_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel = Kernel(monkeypatch)
+    assert back(kernel) == (True, [])
+    assert kernel.calls == ["networkctl reload"]
+
+
+def test_mtu_and_master_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel = Kernel(monkeypatch)
+    kernel.devices["eno1"]["mtu"] = 1400
+    del kernel.devices["vnet0"]["master"]
+    assert back(kernel) == (True, [])
+    assert kernel.devices["eno1"]["mtu"] == 1500
+    assert kernel.devices["vnet0"]["master"] == "br0"
+
+
+def test_an_address_that_another_gave_is_given_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """networkd takes an address that is there for its own, with the metric of a lease."""
+
+    def lease(kernel: Kernel) -> None:
+        if not kernel.devices["eno1"]["addr_info"]:
+            kernel.devices["eno1"]["addr_info"] = [dict(ADDRESS)]
+
+    kernel = Kernel(monkeypatch, reconfigure=lease)
+    kernel.devices["eno1"]["addr_info"] = [{"local": "192.0.2.10", "prefixlen": 24}]
+    assert back(kernel) == (True, [])
+    assert kernel.devices["eno1"]["addr_info"] == [ADDRESS]
+
+
+def test_a_link_with_another_mode_is_made_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    def make(kernel: Kernel) -> None:
+        kernel.devices.setdefault("shim0", copy.deepcopy(BEFORE["shim0"]))
+
+    kernel = Kernel(monkeypatch, restart=make)
+    kernel.devices["shim0"]["linkinfo"]["info_data"]["mode"] = "bridge"
+    assert back(kernel, gone=["shim0"], again={"shim0": "bridge"}) == (True, [])
+    assert kernel.devices["shim0"]["linkinfo"]["info_data"]["mode"] == "vepa"
+
+
+def test_where_networkd_does_nothing_the_kernel_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel = Kernel(monkeypatch)
+    kernel.devices["eno1"]["addr_info"] = []
+    del kernel.devices["shim0"]
+    result, log = back(kernel, gone=["shim0"], again={"shim0": "bridge"})
+    assert result
+    assert log == ["not back by itself: shim0, 192.0.2.10/24 on eno1"]
+    assert kernel.devices["shim0"]["linkinfo"] == BEFORE["shim0"]["linkinfo"]
+    assert kernel.devices["eno1"]["addr_info"] == [{"local": "192.0.2.10", "prefixlen": 24, "metric": 100}]
+    assert "ip -4 route replace 0.0.0.0/0 via 192.0.2.1 dev eno1" in kernel.calls
+    assert kernel.time < 40
+
+
+def test_what_cannot_be_brought_about_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel = Kernel(monkeypatch)
+    del kernel.devices["eno1"]
+    monkeypatch.setattr(kernel, "ip", lambda words: None)
+    result, log = back(kernel)
+    assert not result
+    assert "192.0.2.10/24 on eno1" in log[0]
+
+
+def test_a_networkd_that_hangs_is_started_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel = Kernel(monkeypatch)
+    run = kernel.run
+
+    def hangs(command: list[str], seconds: float) -> tuple[int, str, str]:
+        if command[0] == "networkctl":
+            kernel.time += seconds
+            raise network.subprocess.TimeoutExpired(command, seconds)
+        return run(command, seconds)
+
+    monkeypatch.setattr(network, "run", hangs)
+    result, log = back(kernel)
+    assert result
+    assert "systemctl restart systemd-networkd" in kernel.calls
+    assert "networkctl reload: did not end within 8 s and was killed" in log
+    assert kernel.time < 30
