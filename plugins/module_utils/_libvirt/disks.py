@@ -265,6 +265,7 @@ def removals(
     :param users: who uses what, with what is declared in the same run
     """
     left: dict[str, list[Leaving]] = {}
+    same: dict[str, str] = {}
     for plan in plans:
         seen: set[str] = set()
         for name, origin in storage_of(plan.name, have.get(plan.name), pools, made).items():
@@ -280,10 +281,15 @@ def removals(
             elif key in volumes and "making" in made[note] and "identity" not in made[note]:
                 plan.warnings.append(f"its disk {origin} stays: the run that made it did not get to its end")
             elif key in volumes:
-                left.setdefault(key, []).append(Leaving(plan, origin, note))
+                path = volumes[key].definition.findtext("target/path") or ""
+                # Of two pools over one folder, both have it.
+                name = next((sign for sign in sorted(users.signs(path)) if sign.startswith("name ")), key)
+                left.setdefault(same.setdefault(name, note if note in volumes else key), []).append(
+                    Leaving(plan, origin, note)
+                )
     places = {key: volumes[key].definition.findtext("target/path") for key in left}
     names = [plan.name for plan in plans]
-    free, kept = order(Judge(users, names), places, lambda key: [])
+    free, kept = order(Judge(users, names), places)
     for key, holders in kept.items():
         for plan, origin, _note in left[key]:
             plan.warnings.append(f"its disk {origin} stays: it {because(holders, users.doubts)}")

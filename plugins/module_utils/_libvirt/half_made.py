@@ -46,6 +46,12 @@ class Born:
             self.manifest.add("volumes", self.key, identity=self.identity)
         return volume
 
+    def note_file(self, path: str) -> None:
+        """Note what the file of a volume is before it gets its name, by which libvirt then finds it."""
+        self.identity = birth(path)
+        if self.identity is not None:
+            self.manifest.add("volumes", self.key, identity=self.identity)
+
     def take_away(self) -> None:
         """Delete it, where it is still the one that was made: what failed leaves nothing behind."""
         if self.volume is not None and identity(ET.fromstring(self.volume.XMLDesc())) == self.identity:

@@ -160,7 +160,7 @@ def volumes(connection: t.Any, asked: Asked) -> Leftovers:
             left[key] = found.definition.findtext("target/path")
     users = all_users(connection) if left else Users()
     declared.add_volumes(users, asked.wants)
-    free, kept = order(Judge(users), left, lambda key: [])
+    free, kept = order(Judge(users), left)
     for key in free:
         pool, _slash, name = key.partition("/")
         out.items.append({"name": name, "pool": pool, "state": "absent"})

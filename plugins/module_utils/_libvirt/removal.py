@@ -12,7 +12,6 @@ from xml.etree import ElementTree as ET
 
 from .._engine.plan import Observed
 from .._errors import VirtfleetError
-from .._host.places import Signs
 from .storage_observe import identity
 from .users import Use, Users
 
@@ -64,7 +63,7 @@ class Judge:
 
     def __init__(self, users: Users, guests: t.Collection[str] = ()) -> None:
         self.users, self.guests = users, guests
-        self.gone: dict[str, Signs] = {}
+        self.gone: dict[str, str] = {}
 
     def weigh(self, key: str, path: str | None) -> tuple[list[str], tuple[str, ...]]:
         """Who keeps a volume, in words; and what goes before it, by identity."""
@@ -85,24 +84,21 @@ class Judge:
         """The volume that goes before and is what uses something, by identity."""
         if use.guest is not None and use.guest not in self.guests:
             return None
-        signs = self.users.signs(use.place)
-        for key, gone in self.gone.items():
-            if use.who == f"volume {key}" or signs & gone:
-                return key
-        return None
+        if use.who.startswith("volume ") and use.who in self.gone:
+            return self.gone[use.who]
+        return next((self.gone[sign] for sign in self.users.signs(use.place) if sign in self.gone), None)
 
     def take(self, key: str, path: str | None) -> None:
         """Let a volume go."""
-        self.gone[key] = frozenset(sign for sign in self.users.goes(key, path) if not sign.startswith("in "))
+        for sign in self.users.goes(key, path):
+            if not sign.startswith("in "):
+                self.gone[sign] = key
 
 
-def order(
-    judge: Judge, left: t.Mapping[str, str | None], more: t.Callable[[str], list[str]]
-) -> tuple[dict[str, tuple[str, ...]], dict[str, list[str]]]:
+def order(judge: Judge, left: t.Mapping[str, str | None]) -> tuple[dict[str, tuple[str, ...]], dict[str, list[str]]]:
     """Which of several volumes go, in the order in which they can, with what goes before each; and who keeps the rest.
 
     :param left: the volumes with their paths
-    :param more: who else keeps a volume, by its identity
     """
     free: dict[str, tuple[str, ...]] = {}
     waiting = dict(left)
@@ -112,11 +108,12 @@ def order(
         before = len(free)
         for key, path in list(waiting.items()):
             holders, after = judge.weigh(key, path)
-            kept[key] = [*more(key), *holders]
-            if not kept[key] and not judge.users.doubts:
+            if holders or judge.users.doubts:
+                kept[key] = holders
+            else:
                 judge.take(key, path)
                 free[key] = after
-                del waiting[key], kept[key]
+                del waiting[key]
         if len(free) == before:
             return free, kept
 

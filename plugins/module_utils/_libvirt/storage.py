@@ -17,8 +17,8 @@ from .._engine.step import Step
 from .._errors import VirtfleetError
 from .._tables.storage import MADE_DIRECTORIES
 from . import storage_image
-from .connection import ended, libvirt, said
-from .half_made import half_made
+from .connection import ended, lacks, libvirt, said
+from .half_made import Born, half_made
 from .manifest import Manifest, notes
 from .process import alive, mark
 from .removal import Going, Kept, going, last_look, refuse_used
@@ -36,6 +36,7 @@ from .storage_pools import (
     pool_undefine,
 )
 from .survey_users import fresh
+from .users import is_local
 
 MARGIN = 10.0
 """Seconds that a guest's volume waits for another guest, beyond what that one has to shut down."""
@@ -81,7 +82,9 @@ def make(connection: t.Any, pool: t.Any, making: Making, root: ET.Element, sourc
         create(pool, root)
     elif kind in MADE_DIRECTORIES and isinstance(source, Source):
         path = os.path.join(str(ET.fromstring(pool.XMLDesc(0)).findtext("target/path")), making.name)
-        storage_image.make(path, source, item.get("format"), item.get("capacity"), item.get("permissions"))
+        born = Born(connection, making.key)
+        permissions = item.get("permissions")
+        storage_image.make(path, source, item.get("format"), item.get("capacity"), permissions, born.note_file)
         refresh(pool)
     else:
         fill(connection, pool, making, root, source)
@@ -164,13 +167,14 @@ def volume_delete(connection: t.Any, name: str, step: Step, options: t.Any) -> N
     is laid over it was to go first and did not.
     """
     plan: Going = step.value
+    where, _slash, volume_name = plan.key.partition("/")
     try:
         for key in plan.after:
             over, _slash, overlay = key.partition("/")
             if lookup(active_pool(connection, over), overlay) is not None:
                 raise VirtfleetError(f"delete: the volume {key} is laid over it, and is still there")
-        where, _slash, volume_name = plan.key.partition("/")
-        volume = lookup(active_pool(connection, where), volume_name)
+        pool = active_pool(connection, where)
+        volume = there(pool, volume_name)
         if volume is not None:
             last_look(plan, volume)
             fresh.ask(connection, lambda users: refuse_used(plan, users))
@@ -183,8 +187,22 @@ def volume_delete(connection: t.Any, name: str, step: Step, options: t.Any) -> N
     except libvirt.libvirtError as error:
         if ended(connection):
             raise
-        raise Kept(plan.change, f"delete: {plan.key} stays: {said(error)}") from None
+        if not lacks(error, "VIR_ERR_NO_STORAGE_VOL"):
+            raise Kept(plan.change, f"delete: {plan.key} stays: {said(error)}") from None
     Manifest(connection.getURI()).drop("volumes", plan.note or plan.key)
+
+
+def there(pool: t.Any, name: str) -> t.Any:
+    """A volume of a pool; None where it is gone, also where libvirt has not seen that yet."""
+    volume = lookup(pool, name)
+    if volume is None or not is_local(pool.connect().getURI()):
+        return volume
+    path = volume.path()
+    folder = os.path.dirname(path)
+    if not path.startswith("/") or os.path.lexists(path) or folder.startswith("/dev") or not os.path.isdir(folder):
+        return volume
+    refresh(pool)
+    return lookup(pool, name)
 
 
 def guest_volume_delete(connection: t.Any, name: str, step: Step, options: t.Any) -> t.Iterator[None]:

@@ -175,12 +175,14 @@ def make(
     form: str | None,
     capacity: int | None,
     permissions: t.Mapping[str, t.Any] | None = None,
+    born: t.Callable[[str], None] = lambda part: None,
 ) -> Found:
     """Make a file of an image.
 
     :param form: the format it gets; None for that of the image
     :param capacity: the size that a guest sees; None for that of the image
     :param permissions: ``owner``, ``group`` and ``mode`` that it gets; left out, only root may use it
+    :param born: told the path of the whole file, before it gets its name
 
     Raises VirtfleetError, with nothing left behind, where that fails.
     """
@@ -196,6 +198,7 @@ def make(
             target = stack.enter_context(reserved(place, part, os.path.join(folder, part)))
             found = fill_open(target, source, form, capacity, folder, stack)
             permit(target, permissions or {})
+            born(os.path.join(folder, part))
             settle(target, place, part, name, path)
             return found
     except Unfit as error:

@@ -29,7 +29,11 @@ def pool_define(connection: t.Any, name: str, step: Step, options: t.Any) -> Non
             f" distribution, such as libvirt-daemon-driver-storage-{kind} ({said(error)})"
         ) from None
     if not known:
-        Manifest(connection.getURI()).put("pools", name, uuid=pool.UUIDString())
+        try:
+            Manifest(connection.getURI()).put("pools", name, uuid=pool.UUIDString())
+        except VirtfleetError:
+            pool.undefine()  # What cannot be noted is not kept.
+            raise
 
 
 def pool_start(connection: t.Any, name: str, step: Step, options: t.Any) -> None:

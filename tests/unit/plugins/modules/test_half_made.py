@@ -192,6 +192,19 @@ def test_a_volume_that_cannot_be_noted_is_taken_away_again(
     assert sorted(noted.entries("volumes")) == ["p/a", "p/c"]
 
 
+def test_a_pool_that_cannot_be_noted_is_taken_away_again(
+    connection: Any, run_main: Run, noted: manifest.Manifest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: manifest.Manifest, kind: str, name: str, **facts: str) -> None:
+        raise VirtfleetError("the list of what this collection made, /x, cannot be written: No space left on device")
+
+    monkeypatch.setattr(manifest.Manifest, "put", full)
+    result = run_main(pools.main, config=[{"name": "q", "target": "/srv/q"}], uri=URI, fails=True)
+    assert "pool q: the list of what this collection made" in result["msg"]
+    assert result["changes"] == []
+    assert [pool.name() for pool in connection.listAllStoragePools()] == ["default-pool"]
+
+
 def test_what_somebody_made_meanwhile_is_not_taken_away(
     connection: Any, run_main: Run, noted: manifest.Manifest, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -315,6 +315,35 @@ def test_two_guests_that_share_a_disk_and_both_go(connection: Any, declare: Run,
     assert not is_there(connection)
 
 
+def test_two_guests_that_share_a_disk_by_two_pools_and_both_go(connection: Any, declare: Run, folder: Path) -> None:
+    """One file, of which libvirt knows two volumes; it goes once."""
+    folder.with_name("images").symlink_to(folder)
+    declare(pools, {"name": "again", "target": str(folder.with_name("images"))})
+    text = "<volume><name>old-vda.qcow2</name><capacity>1</capacity></volume>"
+    connection.storagePoolLookupByName("again").createXML(text)
+    define(connection, "<source pool='again' volume='old-vda.qcow2'/>", kind="volume")
+    done = declare(domains, {"name": "theirs", "state": "absent"}, GONE, remove_storage=True)
+    assert sorted(paths(done)) == ["state", "state", VOLUME]
+
+
+def test_what_somebody_deleted_meanwhile_is_gone(
+    connection: Any, run_main: Run, folder: Path, noted: manifest.Manifest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """libvirt has not seen it yet."""
+    looked: list[str] = []
+
+    def refresh(pool: Any) -> bool:
+        looked.append(pool.name())
+        pool.storageVolLookupByName("old-vda.qcow2").delete(0)  # The test driver does not look at files.
+        return True
+
+    monkeypatch.setattr(storage, "refresh", refresh)
+    meanwhile(monkeypatch, lambda: (folder / "old-vda.qcow2").unlink(missing_ok=True))
+    result = run_main(domains.main, config=[GONE], uri=URI, remove_storage=True)
+    assert (paths(result), looked) == (["state", VOLUME], ["p"])
+    assert noted.entries("volumes") == {}
+
+
 def test_a_disk_that_is_noted_under_another_pool_of_its_folder(connection: Any, declare: Run, folder: Path) -> None:
     """The pool has been declared anew under another name."""
     connection.storagePoolLookupByName("p").destroy()

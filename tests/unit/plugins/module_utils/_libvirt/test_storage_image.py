@@ -19,6 +19,7 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host import part_files
+from ansible_collections.virtfleet.kvm.plugins.module_utils._host.files import birth
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import storage_image
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.storage_image import Source
 
@@ -63,6 +64,16 @@ def test_an_image_from_the_network(web: str, tmp_path: Path) -> None:
     assert path.read_bytes() == BODY + bytes(6000000 - len(BODY))
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [entry.name for entry in tmp_path.iterdir()] == ["x.raw"]
+
+
+def test_what_the_file_is_is_told_before_it_has_its_name(web: str, tmp_path: Path) -> None:
+    """So a run that is killed in between knows the volume again."""
+    path = tmp_path / "x.raw"
+    told: list[tuple[str | None, bool]] = []
+    storage_image.make(
+        str(path), raw(f"{web}/image"), "raw", None, None, lambda part: told.append((birth(part), path.exists()))
+    )
+    assert told == [(birth(str(path)), False)]
 
 
 @pytest.mark.parametrize(
