@@ -1,0 +1,290 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The format of a volume is what was noted or what guests are told, never a header that a guest can write."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import (
+    manifest,
+    storage_fill,
+    storage_formats,
+    storage_observe,
+)
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.manifest import Manifest
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.storage_formats import Formats
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.storage_image import Source
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.storage_plan import Making
+from ansible_collections.virtfleet.kvm.tests.unit.hostile_images import iso, mbr, qcow2
+from ansible_collections.virtfleet.kvm.tests.unit.support import observed
+
+URI = "qemu:///system"
+FORGED = qcow2(names="/etc/shadow", size=1 << 40, l1_entries=2048)
+
+
+CALLS = {
+    "XMLDesc": "xml",
+    "getURI": "uri",
+    "isActive": "active",
+    "listAllDomains": "domains",
+    "storagePoolLookupByName": "pool",
+    "storagePoolLookupByVolume": "pool",
+    "storageVolLookupByName": "by_name",
+    "storageVolLookupByPath": "by_path",
+}
+"""libvirt's names of calls, and those here."""
+
+
+class Libvirt:
+    """Something that is called by libvirt's names."""
+
+    def __getattr__(self, name: str) -> Any:
+        return object.__getattribute__(self, CALLS[name])
+
+
+class Volume(Libvirt):
+    """A volume of the pool default, as libvirt sees it: by its bytes."""
+
+    def __init__(self, place: Path, told: str) -> None:
+        self.place, self.told, self.resized = place, told, 0
+
+    def name(self) -> str:
+        return self.place.name
+
+    def path(self) -> str:
+        return str(self.place)
+
+    def pool(self) -> Pool:
+        return Pool({})
+
+    def xml(self, flags: int = 0) -> str:
+        return (
+            f"<volume type='file'><name>{self.name()}</name><capacity>{1 << 40}</capacity>"
+            f"<target><path>{self.place}</path><format type='{self.told}'/><compat>1.1</compat></target>"
+            "<backingStore><path>/etc/shadow</path><format type='raw'/></backingStore></volume>"
+        )
+
+    def resize(self, capacity: int, flags: int) -> None:
+        self.resized = capacity
+
+
+class Pool(Libvirt):
+    """The pool default."""
+
+    def __init__(self, volumes: dict[str, Volume]) -> None:
+        self.volumes = volumes
+
+    def name(self) -> str:
+        return "default"
+
+    def active(self) -> bool:
+        return True
+
+    def refresh(self) -> None:
+        """Nothing changes."""
+
+    def by_name(self, name: str) -> Volume:
+        return self.volumes[name]
+
+
+class Guest(Libvirt):
+    """A guest with disks: place and format of each."""
+
+    def __init__(self, *disks: tuple[str, str | None]) -> None:
+        self.disks = disks
+
+    def active(self) -> bool:
+        return False
+
+    def xml(self, flags: int) -> str:
+        texts = []
+        for place, form in self.disks:
+            source = f"file='{place}'" if place.startswith("/") else "pool='{}' volume='{}'".format(*place.split("/"))
+            driver = "" if form is None else f"<driver name='qemu' type='{form}'/>"
+            texts.append(f"<disk type='file'>{driver}<source {source}/><target dev='vda'/></disk>")
+        return f"<domain><devices>{''.join(texts)}</devices></domain>"
+
+
+class Connection(Libvirt):
+    """As much of a connection as is asked for the format of a volume."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.volumes: dict[str, Volume] = {}
+        self.guests: list[Guest] = []
+        self.listed = 0
+
+    def uri(self) -> str:
+        return URI
+
+    def domains(self, flags: int) -> list[Guest]:
+        self.listed += 1
+        return self.guests
+
+    def pool(self, name: str) -> Pool:
+        return Pool(self.volumes)
+
+    def by_path(self, path: str) -> Volume:
+        for volume in self.volumes.values():
+            if volume.path() == path:
+                return volume
+        raise storage_formats.LibvirtError("no such volume")
+
+    def add(self, name: str, content: bytes, told: str, noted: str | None = None) -> Volume:
+        """A volume with these bytes, and its format as libvirt tells it and as it was noted."""
+        place = self.folder / name
+        place.write_bytes(content)
+        volume = self.volumes[name] = Volume(place, told)
+        if noted is not None:
+            identity = storage_observe.identity(ET.fromstring(volume.xml()))
+            assert identity is not None
+            Manifest(URI).put("volumes", f"default/{name}", format=noted, identity=identity)
+        return volume
+
+
+@pytest.fixture
+def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Connection:
+    monkeypatch.setattr(manifest, "default_folder", lambda: str(tmp_path / "state"))
+    (tmp_path / "pool").mkdir()
+    return Connection(tmp_path / "pool")
+
+
+def form(host: Connection, name: str, declared: str | None = None) -> str:
+    """The format of a volume."""
+    return Formats(host).of(f"default/{name}", ET.fromstring(host.volumes[name].xml()), declared)
+
+
+def test_what_was_noted_counts_before_all_else(host: Connection) -> None:
+    volume = host.add("x", FORGED, "qcow2", noted="raw")
+    host.guests = [Guest((volume.path(), "qcow2"))]
+    assert form(host, "x") == "raw"
+    assert host.listed == 0
+
+
+def test_a_note_of_another_volume_of_that_name_does_not_count(host: Connection) -> None:
+    host.add("x", b"old", "raw", noted="raw")
+    (host.folder / "x").rename(host.folder / "gone")
+    host.add("x", qcow2(), "qcow2")
+    assert form(host, "x") == "qcow2"
+
+
+@pytest.mark.parametrize("spelling", ["path", "volume", "link", "slashes"])
+def test_what_guests_are_told_counts_before_the_bytes(host: Connection, spelling: str) -> None:
+    volume = host.add("x", FORGED, "qcow2")
+    (host.folder / "link").symlink_to(volume.path())
+    place = {
+        "path": volume.path(),
+        "volume": "default/x",
+        "link": str(host.folder / "link"),
+        "slashes": f"//{volume.path()}",
+    }[spelling]
+    host.guests = [Guest(("/elsewhere", "qcow2"), (place, "raw"))]
+    assert form(host, "x") == "raw"
+    host.guests = [Guest((place, None))]
+    assert form(host, "x") == "raw"
+    host.guests.append(Guest((place, "qcow2")))
+    with pytest.raises(VirtfleetError, match="in different formats: qcow2, raw"):
+        form(host, "x")
+
+
+def test_what_the_user_says_counts_where_nothing_is_known(host: Connection) -> None:
+    host.add("x", FORGED, "qcow2")
+    assert form(host, "x", "raw") == "raw"
+    assert form(host, "x", "qcow2") == "qcow2"
+    host.add("y", mbr(), "raw", noted="raw")
+    with pytest.raises(VirtfleetError, match="default/y is raw, as it was made, and not qcow2"):
+        form(host, "y", "qcow2")
+    host.add("z", iso(), "iso", noted="raw")
+    assert form(host, "z", "iso") == "raw"
+
+
+def test_bytes_count_last_and_only_where_they_name_nothing(host: Connection) -> None:
+    for name, content, told, expected in (
+        ("disk", mbr(), "raw", "raw"),
+        ("cd", iso(), "iso", "raw"),
+        ("blank", bytes(4096), "raw", "raw"),
+        ("whole", qcow2(), "qcow2", "qcow2"),
+    ):
+        host.add(name, content, told)
+        assert form(host, name) == expected
+    for name, content, word in (
+        ("forged", FORGED, "is not whole"),
+        ("data", qcow2(((0x44415441, b"/etc/shadow"),), incompatible=4), "is not whole"),
+        ("vmdk", b"# Disk DescriptorFile\nversion=1\n", "VMDK"),
+    ):
+        host.add(name, content, "raw")
+        with pytest.raises(VirtfleetError, match=f"format of the volume default/{name}, and by its bytes it .*{word}"):
+            form(host, name)
+
+
+def test_a_volume_is_seen_as_it_was_made(host: Connection) -> None:
+    volume = host.add("x", FORGED, "qcow2", noted="raw")
+    have = {"default/x": observed(volume.xml(), state="present")}
+    root = Formats(host).settle(have)["default/x"].definition
+    assert [node.get("type") for node in root.iterfind("target/format")] == ["raw"]
+    assert root.findtext("capacity") == str(len(FORGED))
+    assert root.find("backingStore") is None
+    assert root.find("target/compat") is None
+    assert have["default/x"].definition.find("backingStore") is not None
+
+
+def test_a_volume_that_is_what_it_says_stays_as_it_is(host: Connection) -> None:
+    volume = host.add("x", qcow2(), "qcow2", noted="qcow2")
+    have = {"default/x": observed(volume.xml(), state="present")}
+    assert Formats(host).settle(have)["default/x"] is have["default/x"]
+
+
+def making(**item: Any) -> Making:
+    return Making({"name": "new", "pool": "default", **item}, "<volume/>")
+
+
+def test_what_is_laid_over_it_is_told_its_format(host: Connection) -> None:
+    host.add("x", FORGED, "qcow2", noted="raw")
+    root = ET.fromstring("<volume/>")
+    storage_fill.lay_over(host, making(backing={"volume": "x"}), root)
+    assert [node.get("type") for node in root.iterfind("backingStore/format")] == ["raw"]
+
+
+def test_what_is_copied_is_its_bytes(host: Connection) -> None:
+    volume = host.add("x", FORGED, "qcow2", noted="raw")
+    assert storage_fill.filling(host, making(clone_from="x")) == Source(volume.path(), None, "raw", True)
+    link = host.folder / "link"
+    link.symlink_to(volume.path())
+    for image in (volume.path(), f"file://{volume.path()}", str(link)):
+        assert storage_fill.filling(host, making(image=image)).known == "raw"
+    assert storage_fill.filling(host, making(image="/etc/hostname")).known is None
+    assert storage_fill.filling(host, making(image="https://host/x")).known is None
+
+
+def test_what_only_libvirt_can_copy_is_what_libvirt_takes_it_for(host: Connection) -> None:
+    host.add("x", FORGED, "qcow2", noted="raw")
+    with pytest.raises(VirtfleetError, match="is raw, and libvirt takes it for qcow2"):
+        storage_fill.filling(host, making(clone_from="x", encryption={"format": "luks"}))
+    same = host.add("y", mbr(), "raw", noted="raw")
+    assert storage_fill.filling(host, making(clone_from="y", encryption={"format": "luks"})) is same
+    host.add("z", FORGED, "qcow2", noted="qcow2")
+    with pytest.raises(VirtfleetError, match="is not whole"):
+        storage_fill.filling(host, making(clone_from="z", encryption={"format": "luks"}))
+    host.add("v", b"KDMV", "vmdk", noted="vmdk")
+    with pytest.raises(VirtfleetError, match="default/v is vmdk; only raw and qcow2"):
+        storage_fill.filling(host, making(clone_from="v"))
+
+
+def test_a_raw_file_grows_by_itself(host: Connection) -> None:
+    volume = host.add("x", FORGED, "qcow2", noted="raw")
+    storage_fill.enlarge(host, Pool(host.volumes), volume, 1 << 20)
+    assert volume.place.stat().st_size == 1 << 20
+    assert volume.place.read_bytes()[: len(FORGED)] == FORGED
+    assert volume.resized == 0
+    with pytest.raises(VirtfleetError, match="not the file that was planned for"):
+        storage_fill.enlarge(host, Pool(host.volumes), volume, 1 << 19)
+    other = host.add("y", qcow2(), "qcow2", noted="qcow2")
+    storage_fill.enlarge(host, Pool(host.volumes), other, 1 << 30)
+    assert other.resized == 1 << 30
