@@ -103,7 +103,8 @@ found:
 
 from ..module_utils._libvirt.info import ARGUMENTS, inform
 from ..module_utils._libvirt.module import Module
-from ..module_utils._libvirt.storage_observe import all_volumes, volume_facts
+from ..module_utils._libvirt.storage_formats import all_volumes
+from ..module_utils._libvirt.storage_observe import volume_facts
 from ..module_utils._tables.volume import VOLUME
 
 

@@ -22,6 +22,7 @@ from .._errors import VirtfleetError
 from .._host import part_files
 from .._host.image_format import Unfit, recognise
 from .._host.qcow2 import check_qcow2
+from .._tables.volume import VOLUME
 from .connection import LibvirtError, libvirt
 from .manifest import Manifest
 from .storage_observe import another, source_place
@@ -74,7 +75,7 @@ class Formats:
         known = self.known(key, volume)
         if known is not None and declared is not None and not alike(known, declared):
             raise VirtfleetError(f"the volume {key} is {known}, as it was made, and not {declared}")
-        return known or declared or seen(key, volume)
+        return known or declared or ("raw" if is_device(volume) else seen(key, volume))
 
     def of_path(self, path: str) -> str | None:
         """The format of a file of the host, where it is a volume or a guest's disk; None for others."""
@@ -95,17 +96,39 @@ class Formats:
     def settled(self, key: str, found: Observed) -> Observed:
         """One volume as it is."""
         node = found.definition.find("target/format")
-        told = None if node is None else node.get("type")
+        told = None if node is None or is_device(found.definition) else node.get("type")
         if told in (None, "raw") and self.noted.get(key, {}).get("format") in (None, "raw"):
             return found
         known = self.known(key, found.definition)
-        if known is None or known == told or node is None:
+        if known is None or known == told or told is None:
             return found
         root = paths.clone(found.definition)
         paths.ensure(root, ("target", "format")).set("type", known)
         if known in SAME:
             as_raw(root)
         return dataclasses.replace(found, definition=root)
+
+
+def is_device(volume: ET.Element) -> bool:
+    """Whether a volume is a block device. It is raw; what libvirt calls its format is the type of a partition."""
+    return volume.get("type") == "block" or volume.find("target/format") is None
+
+
+def all_volumes(connection: t.Any, names: t.Container[str]) -> dict[str, Observed]:
+    """All volumes, or those of these names or identities, in pools that are active, as they can be declared."""
+    formats = Formats(connection)
+    found: dict[str, Observed] = {}
+    for pool in connection.listAllStoragePools(libvirt.VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE):
+        for volume in pool.listAllVolumes():
+            key = f"{pool.name()}/{volume.name()}"
+            if key in names or volume.name() in names:
+                try:
+                    root = paths.document(volume.XMLDesc())
+                except LibvirtError:
+                    continue  # It is gone meanwhile.
+                seen_as = formats.settled(key, Observed(root, None, "present", {"pool": pool.name()}))
+                found[key] = dataclasses.replace(seen_as, definition=VOLUME.declared(seen_as.definition))
+    return found
 
 
 def as_raw(root: ET.Element) -> None:

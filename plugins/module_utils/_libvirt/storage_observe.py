@@ -16,7 +16,6 @@ from .._engine import paths
 from .._engine.plan import Observed
 from .._host.files import birth
 from .._tables.pool import POOL
-from .._tables.volume import VOLUME
 from .connection import lacks, libvirt
 
 BUSY = 30.0
@@ -118,21 +117,6 @@ def descriptions(pool: t.Any, names: t.Container[str]) -> dict[str, str]:
             except libvirt.libvirtError:
                 continue
     return texts
-
-
-def all_volumes(connection: t.Any, names: t.Container[str]) -> dict[str, Observed]:
-    """All volumes, or those of these names or identities, in pools that are active, as they can be declared."""
-    found: dict[str, Observed] = {}
-    for pool in connection.listAllStoragePools(libvirt.VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE):
-        for volume in pool.listAllVolumes():
-            key = f"{pool.name()}/{volume.name()}"
-            if key in names or volume.name() in names:
-                try:
-                    root = paths.document(volume.XMLDesc())
-                except libvirt.libvirtError:
-                    continue  # It is gone meanwhile.
-                found[key] = Observed(VOLUME.declared(root), None, "present", {"pool": pool.name()})
-    return found
 
 
 def pool_facts(connection: t.Any, names: t.Container[str]) -> dict[str, dict[str, t.Any]]:

@@ -235,6 +235,22 @@ def test_a_volume_is_seen_as_it_was_made(host: Connection) -> None:
     assert have["default/x"].definition.find("backingStore") is not None
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<volume type='block'><target><path>{}</path></target></volume>",
+        "<volume type='block'><target><path>{}</path><format type='linux'/></target></volume>",
+    ],
+)
+def test_a_device_is_raw_whatever_a_guest_wrote(host: Connection, text: str) -> None:
+    volume = host.add("x", FORGED, "qcow2")
+    have = observed(text.format(volume.path()), state="present")
+    assert Formats(host).of("vg/x", have.definition) == "raw"
+    assert Formats(host).settle({"vg/x": have})["vg/x"] is have
+    host.guests = [Guest((volume.path(), "qcow2"))]
+    assert Formats(host).of("vg/x", have.definition) == "qcow2"
+
+
 def test_a_volume_that_is_what_it_says_stays_as_it_is(host: Connection) -> None:
     volume = host.add("x", qcow2(), "qcow2", noted="qcow2")
     have = {"default/x": observed(volume.xml(), state="present")}
