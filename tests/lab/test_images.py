@@ -64,6 +64,7 @@ def refusals(fleet: Fleet, module: str, kind: str, config: list[dict[str, t.Any]
     assert run.code != 0, run.output
     assert "Traceback" not in run.output
     assert "secret of the host" not in run.output
+    assert not re.search("PASSWORD|SIGNATURE|TOKEN", run.output)
     assert {host: fleet.sh(host, STORAGE) + fleet.sh(host, LEFT) for host in HOSTS} == before
     found = {}
     for host in HOSTS:

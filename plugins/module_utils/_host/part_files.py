@@ -102,11 +102,21 @@ def clear(folder: int, name: str, where: str) -> None:
         raise forged(where) from None
     try:
         state = os.fstat(descriptor)
-        if not stat.S_ISREG(state.st_mode) or state.st_nlink != 1 or state.st_uid not in (os.geteuid(), USER):
+        ours = state.st_uid in (os.geteuid(), USER) or state.st_uid == maker(folder)
+        if not stat.S_ISREG(state.st_mode) or state.st_nlink != 1 or not ours:
             raise forged(where)
         if not owned(descriptor, folder, name):
             raise busy(where)
         os.unlink(name, dir_fd=folder)
+    finally:
+        os.close(descriptor)
+
+
+def maker(folder: int) -> int:
+    """Who owns what this process makes in a folder: on NFS it may be another than the process itself."""
+    descriptor = nameless(f"/proc/self/fd/{folder}")
+    try:
+        return os.fstat(descriptor).st_uid
     finally:
         os.close(descriptor)
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import os
 import re
 import subprocess
@@ -22,7 +23,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._host.sandbox import
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import storage_image
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.storage_image import Source
 from ansible_collections.virtfleet.kvm.tests.unit import hostile_images
-from ansible_collections.virtfleet.kvm.tests.unit.hostile_server import ANSWERS, GOOD, Server
+from ansible_collections.virtfleet.kvm.tests.unit.hostile_server import ANSWERS, GOOD, Server, body
 
 CANARY = b"the content of a file of the host, such as /etc/shadow"
 SECRETS = ("PASSWORD", "SIGNATURE", "FRAGMENT", "TOKEN")
@@ -235,6 +236,30 @@ def test_a_password_goes_only_to_the_server_that_it_is_for(server: Server, pool:
     other.listener.close()
     assert "Authorization" in other.requests[0]
     assert "Authorization" not in server.requests[0]
+
+
+def test_a_proxy_is_asked_and_its_password_is_not_told(
+    server: Server, pool: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.requests.clear()
+    monkeypatch.setenv("http_proxy", server.url.replace("//", "//bob:TOKEN@"))
+    assert "answers 404" in refusal(pool, Source("http://elsewhere.invalid/good"))
+    assert server.requests[0].startswith("GET http://elsewhere.invalid/good HTTP/1.1")
+    assert "Proxy-Authorization" in server.requests[0]
+    for proxy in ("http://bob:TOKEN@127.0.0.1:1", "http://bob:TOKEN@[::1", "bob:TOKEN@host:port"):
+        monkeypatch.setenv("http_proxy", proxy)
+        monkeypatch.setenv("https_proxy", proxy)
+        for scheme in ("http", "https"):
+            assert "TOKEN" not in refusal(pool, Source(f"{scheme}://elsewhere.invalid/good"))
+
+
+def test_a_file_that_is_compressed_is_not_encoded(server: Server, pool: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    packed = body(gzip.compress(GOOD), "Content-Encoding: x-gzip")
+    monkeypatch.setattr(server, "content", lambda path: packed)
+    storage_image.make(str(pool / "x"), Source(f"{server.url}/disk.raw.gz"), "raw", None)
+    assert (pool / "x").read_bytes() == GOOD
+    (pool / "x").unlink()
+    assert "Content-Encoding" in refusal(pool, Source(f"{server.url}/disk.raw"))
 
 
 def test_one_url_is_asked_once_in_a_run(server: Server, pool: Path) -> None:
