@@ -51,7 +51,7 @@ UUID = re.compile(r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 QUOTED = r"""(?:"[^"]*"|'[^']*')"""
 ASSIGNED = (
     # passwd='x', password=x, "token": "x", Authorization: x
-    re.compile(rf"""(?i)({WORD}[\w.-]{{0,40}}["']?\s{{0,9}}[=:]\s{{0,9}})({QUOTED}|[^\s,;&<>"']+)"""),
+    re.compile(rf"""(?i)({WORD}[\w.-]{{0,40}}["']?\s{{0,9}}[=:]\s{{0,9}})({QUOTED}|["']?[^\s,;&<>"']+)"""),
     # <cookie name='a'>x</cookie>
     re.compile(rf"(?i)(<[\w:.-]{{0,40}}{WORD}[^<>]{{0,400}}(?<!/)>)([^<]+)"),
     # name='VNC_PASSWORD' value='x'

@@ -17,7 +17,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils import _fleet
-from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import masked_url
+from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label, masked, named, readable
 
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 """What may be the name of a variable in a template."""
@@ -56,7 +56,7 @@ class HostTemplar:
     def broken(self, raw: t.Any, where: str = "", depth: int = 0) -> list[tuple[str, str]]:
         """The fields of a value that cannot be evaluated: where each is, and why."""
         if isinstance(raw, dict) and depth < DEPTH:
-            parts = [(f"{where}.{name}" if where else str(name), value) for name, value in raw.items()]
+            parts = [(f"{where}.{named(name)}" if where else named(name), value) for name, value in raw.items()]
         elif isinstance(raw, (list, tuple)) and depth < DEPTH:
             parts = [(f"{where}[{index}]", value) for index, value in enumerate(raw)]
         else:
@@ -93,7 +93,7 @@ def reason(error: BaseException) -> str:
     inner = error
     while isinstance(inner, AnsibleError) and inner.__cause__ is not None:
         inner = inner.__cause__
-    text = " ".join(masked_url(str(inner)).split())
+    text = " ".join(readable(masked(str(inner))).split())
     return text.partition(" Origin: ")[0][:300] or type(inner).__name__
 
 
@@ -170,14 +170,14 @@ class Part:
 
     def label(self, raw: t.Any, index: int) -> str:
         """What to call an item: by its name where that can be told, else by its place."""
-        named = f"{self.name}[{index}]"
+        called = f"{self.name}[{index}]"
         kind = "guest" if self.name == "kvm_guests" else _fleet.LISTS[self.name].kind
         if isinstance(raw, dict) and "name" in raw:
             try:
-                named = f"{kind} {self.templar.value(raw['name'])}"
+                called = f"{kind} {label(self.templar.value(raw['name']))}"
             except Exception:  # The name itself is what cannot be evaluated.
-                named = f"{self.name}[{index}]"
-        return named
+                called = f"{self.name}[{index}]"
+        return called
 
     def blame(self, raw: t.Any, error: BaseException) -> None:
         """Say what in the lists that a template is made of cannot be evaluated; else why the whole cannot."""

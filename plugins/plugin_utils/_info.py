@@ -10,6 +10,7 @@ import typing as t
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
+from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import readable
 from ansible_collections.virtfleet.kvm.plugins.module_utils._query import select
 
 
@@ -32,7 +33,7 @@ class InfoAction(ActionBase):
             try:
                 select([], query)  # A bad expression fails before the host is asked.
             except VirtfleetError as error:
-                return {"failed": True, "msg": str(error)}
+                return {"failed": True, "msg": readable(str(error))}
         result = self._execute_module(
             module_name=f"virtfleet.kvm.{self.kind}_info",
             module_args=arguments,
@@ -43,5 +44,5 @@ class InfoAction(ActionBase):
             try:
                 result["found"] = select(result[self.kind], query)
             except VirtfleetError as error:
-                result.update(failed=True, msg=str(error))
+                result.update(failed=True, msg=readable(str(error)))
         return t.cast("dict[str, t.Any]", result)

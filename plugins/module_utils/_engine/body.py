@@ -163,7 +163,7 @@ def stranger(known: Body, name: t.Any, where: str) -> Invalid:
 
 def unknown(known: list[str], close: list[str]) -> str:
     """What to say of an option that no row has."""
-    hint = f"did you mean {close[0]!r}?" if close else f"it can be: {', '.join(sorted(known))}"
+    hint = f"did you mean {printable(close[0])}?" if close else f"it can be: {', '.join(sorted(known))}"
     return f"no such option; {hint}"
 
 

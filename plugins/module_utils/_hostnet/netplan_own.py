@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 
 from .._errors import VirtfleetError
+from .._printing import printable
 from .facts import Nic
 from .netplan import Netplan, Place
 
@@ -29,14 +30,16 @@ def own(net: Netplan, nic: Nic) -> Place | None:
         return place
     if net.renderer(place) != "networkd":
         raise VirtfleetError(
-            f"{nic.name}: its definition {place.id!r} matches several devices, and"
+            f"{nic.name}: its definition {printable(place.id)} matches several devices, and"
             " NetworkManager cannot tell one of them apart: give the device a definition of its own"
         )
     taken = {other.id for other in net.places()}
     names = (f"{prefix}{nic.name}" for prefix in ("", "0-", "00-", "-", "+", "!"))
     name = next((name for name in names if name < place.id and name not in taken), None)
     if name is None:
-        raise VirtfleetError(f"{nic.name}: give it a definition of its own in netplan, apart from {place.id!r}")
+        raise VirtfleetError(
+            f"{nic.name}: give it a definition of its own in netplan, apart from {printable(place.id)}"
+        )
     file = net.bodies(place)[0][0]
     own = Place(place.section, name)
     body = net.body(file, own)

@@ -19,6 +19,7 @@ from .._engine.plan import Observed, Plan, plan, plan_item
 from .._engine.step import Step
 from .._engine.table import Table
 from .._errors import Invalid, refuse_input
+from .._printing import printable
 from .._tables.storage import IMAGES, describe_volume, need_size, volume_key
 from .._tables.volume import VOLUME
 from .removal import Judge, because, going
@@ -190,7 +191,7 @@ def plan_growth(have: Observed, want: Item, host: Host, pools: t.Mapping[str, Po
         if change.path != "capacity":
             raise Invalid(
                 change.path,
-                f"is {change.before!r} and cannot become {change.after!r} in place:"
+                f"is {printable(change.before)} and cannot become {printable(change.after)} in place:"
                 " make another volume, with clone_from this one, and put it in its stead",
             )
         row = next(row for row in VOLUME.rows if row.name == "capacity")

@@ -12,6 +12,7 @@ from .._engine.body import Item
 from .._engine.context import Scope
 from .._engine.convert import COUNT
 from .._errors import Invalid
+from .._printing import printable
 from .derive import unless_described
 
 IMAGES = "/var/lib/libvirt/images"
@@ -66,7 +67,7 @@ def describe_pool(item: Item) -> Item:
         for name in need.split("."):
             value = (value or {}).get(name)
         if not value:
-            raise Invalid(need, f"a new pool of type {kind!r} needs it")
+            raise Invalid(need, f"a new pool of type {printable(kind)} needs it")
     return item
 
 
@@ -123,7 +124,9 @@ def filling(volume: Item) -> t.Iterator[Invalid]:
     if volume.get("image_timeout") is not None and "://" not in image:
         yield Invalid("image_timeout", "goes with an image that is an URL")
     if image and "/" not in image:
-        yield Invalid("image", f"{image!r} is neither an URL nor a path from the root; a volume is named in clone_from")
+        yield Invalid(
+            "image", f"{printable(image)} is neither an URL nor a path from the root; a volume is named in clone_from"
+        )
     backing = volume.get("backing") or {}
     if backing.get("volume") is not None and backing.get("path") is not None:
         yield Invalid("backing", "give only one of volume, path")
@@ -180,4 +183,6 @@ def made_disks(domain: Item) -> t.Iterator[Invalid]:
         if disk.get("image_timeout") is not None and "://" not in image:
             yield Invalid(f"{here}.image_timeout", "goes with an image that is an URL")
         if given and disk.get("device") in ("cdrom", "floppy"):
-            yield Invalid(f"{here}.{given[0]}", f"makes a disk, and does not go with device {disk['device']!r}")
+            yield Invalid(
+                f"{here}.{given[0]}", f"makes a disk, and does not go with device {printable(disk['device'])}"
+            )
