@@ -34,6 +34,8 @@ def from_xml(table: Table, text: str, secrets: bool = False) -> dict[str, t.Any]
         raise VirtfleetError(f"{table.kind}: {error}") from None
     if root.tag != table.kind:
         raise VirtfleetError(f"{table.kind}: the XML is of a <{named(root.tag)}>")
+    if table.normal is not None:
+        table.normal(root)
     return adopt(table, table.declared(root), secrets).config
 
 

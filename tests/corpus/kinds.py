@@ -66,14 +66,14 @@ class Kind:
         finally:
             self.undefine(resource)
 
-    def plan(self, config: dict[str, t.Any], have: ET.Element | None) -> t.Any:
+    def plan(self, config: dict[str, t.Any], have: ET.Element | None, host: context.Host = HOST) -> t.Any:
         """The plan for a config as a user hands it over."""
         config = {**config, "state": "present"}
         there = {}
         if have is not None:
             there[config["name"]] = plan.Observed(have, None, self.table.initial, {"autostart": False})
             config.pop("autostart", None)
-        return plan.plan(self.table, there, self.table.parse([config]), HOST)[0]
+        return plan.plan(self.table, there, self.table.parse([config]), host)[0]
 
     def told(self, root: ET.Element) -> ET.Element:
         """What of a definition can be compared with another one."""
@@ -197,14 +197,16 @@ class Volumes(Kind):
     def undefine(self, resource: t.Any) -> None:
         resource.delete(0)
 
-    def plan(self, config: dict[str, t.Any], have: ET.Element | None, kind: str = "dir") -> t.Any:
+    def plan(
+        self, config: dict[str, t.Any], have: ET.Element | None, host: context.Host = HOST, kind: str = "dir"
+    ) -> t.Any:
         """The plan for a config in a pool of a type."""
         wants = self.table.parse([{**config, "pool": NAME}])
         there = {}
         if have is not None:
             there[f"{NAME}/{config['name']}"] = plan.Observed(have, None, "present", {})
         pools = {NAME: storage_observe.Pool(kind, str(self.folder), True)}
-        return storage_plan.plan_volumes(there, wants, HOST, pools, storage_observe.Users())[0]
+        return storage_plan.plan_volumes(there, wants, host, pools, storage_observe.Users())[0]
 
     def defined(self, planned: t.Any) -> str:
         return next(step.value.xml for step in planned.steps if step.action == "define")

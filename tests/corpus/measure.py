@@ -117,7 +117,7 @@ class Measure:
         kind = self.kind.pool_type(root)
         definition = self.table.declared(copy.deepcopy(root))
         config = json.loads(json.dumps(self.adopt(self.table, definition).config))
-        if self.changes(self.kind.plan(config, definition, kind), OFFLINE[0], file):
+        if self.changes(self.kind.plan(config, definition, kind=kind), OFFLINE[0], file):
             self.counts[OFFLINE[0]] += 1
         if kind == "dir" and definition.find("target/format") is None:
             # As libvirt reads it.

@@ -16,13 +16,13 @@ from .words import Converter, Doubtful, digits
 
 
 class Mac(Converter):
-    """A MAC address in lower case with colons."""
+    """A MAC address in lower case with colons, and two digits for each byte."""
 
     def from_text(self, text: str) -> str:
-        return text.lower()
+        return ":".join(part.rjust(2, "0") for part in text.lower().split(":"))
 
     def parse(self, value: t.Any) -> str:
-        mac = digits(value).lower().replace("-", ":")
+        mac = self.from_text(digits(value).replace("-", ":"))
         if not re.fullmatch(r"([0-9a-f]{2}:){5}[0-9a-f]{2}", mac):
             raise ValueError(f"{printable(value)} is not a MAC address; write it like 52:54:00:aa:00:01")
         if int(mac[:2], 16) & 1:

@@ -33,10 +33,12 @@ class Aside(Field):
 class Capacity(Size):
     """The size of a disk. Zero is allowed, some pools report it; a few bytes are a forgotten unit.
 
-    Disks come in whole KiB; one that exists may have any size, and equals its size rounded up.
+    libvirt keeps bytes where a disk is a raw file, and formats round up, to KiB at most: one that exists equals
+    a size that comes to the same when it is rounded up.
     """
 
     least = 4096
+    step = 1024
 
     def parse(self, value: t.Any) -> int:
         amount = super().parse(value)
@@ -45,7 +47,7 @@ class Capacity(Size):
         return amount
 
     def same(self, have: t.Any, want: t.Any, host: t.Any) -> bool:
-        return have is not None and -(-have // self.grain) * self.grain == want
+        return have is not None and -(-have // self.step) == -(-want // self.step)
 
 
 class Mode(Converter):
@@ -118,7 +120,7 @@ class Checksum(Converter):
         return text
 
 
-CAPACITY = Capacity(grain=1024, minimum=0)
+CAPACITY = Capacity(minimum=0)
 ALLOCATION = Size(minimum=0)
 CLUSTER = Size(minimum=512)
 MODE = Mode()

@@ -17,13 +17,15 @@ class Host:
     :param virt: the best domain type that the host truly has: ``kvm``, ``qemu``, ...
     :param virt_reason: why it is not ``kvm``; empty where it is
     :param arch: architecture of new guests
-    :param machines: machine types by alias, such as ``q35`` to ``pc-q35-9.2``
+    :param machines: machine types by alias, such as ``q35`` to ``pc-q35-9.2``, for guests of its architecture
+    :param aliases: the same for those of other architectures, of which one name may stand for several
     """
 
     virt: str = "qemu"
     virt_reason: str = ""
     arch: str = "x86_64"
     machines: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+    aliases: t.Mapping[str, t.Collection[str]] = dataclasses.field(default_factory=dict)
 
     def resolve_virt(self, virt: str) -> str:
         """``auto`` as the type that it stands for here."""
@@ -39,6 +41,7 @@ class Scope:
     :param host: the host it is on
     :param index: place in the list, where the row belongs to a list's item
     :param item: the item with what is known of it so far
+    :param whole: the options of the whole resource with what is known of them so far
     :param siblings: the other items of the list, as far as they are known
     :param new: whether the resource is made from nothing
     :param lenient: whether doubtful values may be written
@@ -52,10 +55,12 @@ class Scope:
     siblings: tuple[t.Mapping[str, t.Any], ...] = ()
     new: bool = False
     lenient: bool = False
+    whole: t.Mapping[str, t.Any] | None = None
 
     def at(self, item: t.Mapping[str, t.Any]) -> Scope:
         """The same place with another item."""
-        return Scope(self.kind, self.name, self.host, self.index, item, self.siblings, self.new, self.lenient)
+        whole = item if self.whole is None else self.whole
+        return Scope(self.kind, self.name, self.host, self.index, item, self.siblings, self.new, self.lenient, whole)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -36,8 +36,11 @@ FIXED_CONTROLLERS = ("ide", "sata", "fdc", "pci", "usb", "ccid", "isa", "xenbus"
 FIXED_TARGETS = ("isa-serial", "system-serial", "sclp-serial", "spapr-vio-serial", "isa-debug")
 
 
-def reach(root: ET.Element, late: t.Sequence[Change], fresh: t.Container[str]) -> tuple[list[Step], dict[str, str]]:
-    """Sort what the live document lacks into steps that bring it, and paths that wait, with why.
+def reach(
+    root: ET.Element, late: t.Sequence[Change], fresh: t.Container[str]
+) -> tuple[list[Step], dict[str, str], list[str]]:
+    """Sort what the live document lacks into steps that bring it, paths that wait, with why, and paths of which
+    the guest knows and which it has not followed; no restart would make it.
 
     :param root: the live document as it is to be
     :param late: the differences to the live document as it is
@@ -45,6 +48,7 @@ def reach(root: ET.Element, late: t.Sequence[Change], fresh: t.Container[str]) -
     """
     steps: list[Step] = []
     waiting: dict[str, str] = {}
+    asked: list[str] = []
     held = {id(change.elements[0]) for change in late if change.live is None and change.elements}
     for unit in units(late):
         stuck = [change for change in unit if change.live is None]
@@ -56,14 +60,16 @@ def reach(root: ET.Element, late: t.Sequence[Change], fresh: t.Container[str]) -
         for name in ORDER:
             part = [change for change in unit if change.live == name]
             if part:
-                known = name == "balloon" and part[0].path not in fresh
-                answer = ASKED if known else STRATEGIES[name](part, root, bool(stuck))
+                if name == "balloon" and part[0].path not in fresh:
+                    asked.append(part[0].path)
+                    continue
+                answer = STRATEGIES[name](part, root, bool(stuck))
                 if isinstance(answer, str):
                     waiting.update({change.path: answer for change in part})
                 else:
                     covered = tuple(change.path for change in part)
                     steps += [dataclasses.replace(step, reaches=covered) for step in answer]
-    return steps, waiting
+    return steps, waiting, asked
 
 
 def units(late: t.Sequence[Change]) -> list[list[Change]]:

@@ -9,13 +9,14 @@ Check mode, diff, ``changes`` and apply all print or run this one plan.
 from __future__ import annotations
 
 import dataclasses
+import re
 import typing as t
 from xml.etree import ElementTree as ET
 
 from .._errors import Invalid, VirtfleetError, refuse, refuse_input
 from .._printing import unforeseen
-from . import paths
-from .body import Item, complete_rows, edit_rows, show_rows
+from . import fragment, paths
+from .body import Item, complete_rows, edit_rows, read_rows, show_rows
 from .context import Change, Host, Scope
 from .live import ASKED, RESTART, VOLATILE, reach
 from .rows import Property
@@ -56,6 +57,7 @@ class Plan:
     :param problem: why nothing is done about it, where that is known before
     :param begun: whether something may have been done about it
     :param done: how many of the steps have been carried out
+    :param asked: paths that the running guest was asked for by an earlier run and has not followed
     """
 
     kind: str
@@ -69,6 +71,7 @@ class Plan:
     problem: str | None = None
     begun: bool = False
     done: int = 0
+    asked: list[str] = dataclasses.field(default_factory=list)
 
     def reached(self) -> list[Change]:
         """The changes that the steps carried out so far have brought about, as far as it can be told from them."""
@@ -101,8 +104,7 @@ class Plan:
 
     def settled(self, left: Plan) -> bool:
         """Whether nothing is left to do of this plan but what is known to wait."""
-        slow = [path for path, reason in left.waiting.items() if reason == ASKED]
-        self.waiting.update(dict.fromkeys(slow, ASKED))
+        self.waiting.update(dict.fromkeys(left.asked, ASKED))
         return all(step.reaches and self.waiting.keys() >= set(step.reaches) for step in left.steps)
 
 
@@ -148,7 +150,7 @@ def plan_item(table: Table, have: Observed | None, want: Item, host: Host, on_re
         want = plan_new(table, plan, want, scope)
         state = table.initial
     else:
-        plan_edit(table, plan, have, want, scope)
+        plan_edit(table, plan, have, want, dataclasses.replace(scope, whole=want))
         state, properties = have.state, have.properties
     plan_properties(table, plan, properties, want)
     plan_state(table, plan, state, want["state"])
@@ -187,17 +189,53 @@ def plan_edit(table: Table, plan: Plan, have: Observed, want: Item, scope: Scope
     if not have.persistent:
         changes.append(Change("persistent", False, True, "define"))
     edit_rows(table.rows, root, want, scope, "", changes)
+    if changes and table.tidy is not None:
+        known = {change.path for change in changes}
+        changes += [change for change in table.tidy(have.definition, root) if change.path not in known]
+    if changes and table.normal is not None:
+        changes = lasting(table, have.definition, root, changes, scope)
     touched = {option_of(change.path) for change in changes}
     doubts = [problem for caution in table.cautions for problem in caution(want)]
     refuse([problem for problem in doubts if option_of(problem.where) in touched])
     if changes:
-        known = {change.path for change in changes}
-        tidied = [] if table.tidy is None else table.tidy(have.definition, root)
-        plan.changes += changes + [change for change in tidied if change.path not in known]
+        plan.changes += changes
         plan.steps.append(Step("define", paths.text(root)))
     plan.running = have.state in table.active
     if have.live is not None and want["state"] not in table.inactive:
-        plan_live(table, plan, have.live, want, scope)
+        plan_live(table, plan, have.live, have.definition, want, scope)
+
+
+def lasting(table: Table, before: ET.Element, after: ET.Element, changes: list[Change], scope: Scope) -> list[Change]:
+    """The changes that are still there once libvirt keeps the definition in its own form.
+
+    :param before: the definition that libvirt keeps
+    :param after: the one to come
+    """
+    settled, after = paths.clone(before), paths.clone(after)
+    for root in (settled, after):
+        t.cast("t.Callable[[ET.Element], None]", table.normal)(root)
+    if fragment.canonical(settled) == fragment.canonical(after):
+        return [change for change in changes if change.path == "persistent"]
+    real: list[Change] = []
+    lenient = dataclasses.replace(scope, lenient=True)
+    for old, new in ((settled, after), (after, settled)):
+        # What only one of them has is no option of the other, and so no change there.
+        edit_rows(table.rows, paths.clone(old), read_rows(table.rows, new), lenient, "", real)
+    roots = {without_places(change.path) for change in real}
+    kept = [change for change in changes if related(without_places(change.path), roots)]
+    return kept or changes
+
+
+def without_places(path: str) -> str:
+    """A path without the places in lists."""
+    return re.sub(r"\[[0-9]+\]", "", path)
+
+
+def related(path: str, others: t.Iterable[str]) -> bool:
+    """Whether one of the others is the path, or leads into it or on from it; what no row covers is kept."""
+    if path == "persistent" or ": " in path:
+        return True
+    return any(f"{path}.".startswith(f"{other}.") or f"{other}.".startswith(f"{path}.") for other in others)
 
 
 def option_of(path: str) -> str:
@@ -205,19 +243,44 @@ def option_of(path: str) -> str:
     return path.partition(".")[0].partition("[")[0]
 
 
-def plan_live(table: Table, plan: Plan, live: ET.Element, want: Item, scope: Scope) -> None:
-    """Plan what reaches the running resource now, and what waits for its next start."""
+def detached(root: ET.Element) -> list[tuple[ET.Element, ET.Element]]:
+    """Take out the aliases that the hypervisor gave to devices, and return each device with its own.
+
+    By them it knows devices, but they are nothing that a device has.
+    """
+    found = []
+    for device in root.findall("devices/*"):
+        for alias in device.findall("alias"):
+            if not alias.get("name", "").startswith("ua-"):
+                device.remove(alias)
+                found.append((device, alias))
+    return found
+
+
+def plan_live(table: Table, plan: Plan, live: ET.Element, kept: ET.Element, want: Item, scope: Scope) -> None:
+    """Plan what reaches the running resource now, and what waits for its next start.
+
+    :param kept: the definition that libvirt keeps, before it is changed
+    """
     root = paths.clone(live)
     late: list[Change] = []
+    if table.started is not None:
+        table.started(root, kept)
+    aliases = detached(root)
+    before = paths.clone(root)
     # What is doubtful and new has been refused with the definition.
     edit_rows(table.rows, root, want, dataclasses.replace(scope, lenient=True), "", late)
+    if late and table.normal is not None:
+        late = lasting(table, before, root, late, scope)
+    for device, alias in aliases:
+        device.append(alias)
     known = {change.path for change in plan.changes}
-    steps, waiting = reach(root, late, known)
+    steps, waiting, plan.asked = reach(root, late, known)
     plan.steps += steps
     waiting.update({change.path: RESTART for change in plan.changes if change.live == VOLATILE})
     plan.waiting = waiting
     beside = [
-        change for change in late if change.path not in known and change.path not in waiting and change.live != VOLATILE
+        change for change in late if change.path not in (*known, *waiting, *plan.asked) and change.live != VOLATILE
     ]
     plan.beside = frozenset(change.path for change in beside)
     plan.changes += beside

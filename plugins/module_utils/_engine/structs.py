@@ -158,6 +158,7 @@ class Group(Row):
         adds them at the end, by rank; what stands otherwise is told, so that new ones get it so
     :param whole: whether what the list leaves out goes; if not, nothing is paired by its place
     :param live: how an item that comes or goes reaches what runs (see live)
+    :param stands: whether an item, by its options, stands for an element that libvirt adds by itself
     """
 
     name: str
@@ -171,6 +172,7 @@ class Group(Row):
     order: t.Callable[[ET.Element], int] | None = None
     whole: bool = True
     live: str | None = None
+    stands: t.Callable[[t.Mapping[str, t.Any]], bool] | None = None
 
     @property
     def rows(self) -> tuple[t.Any, ...]:
@@ -198,7 +200,8 @@ class Group(Row):
         ]
 
     def complete(self, item: Item, scope: Scope, problems: Problems, where: str) -> None:
-        values = item.get(self.name, None if self.new is UNSET else self.new)
+        new = self.new(scope) if callable(self.new) else self.new
+        values = item.get(self.name, None if new is UNSET else new)
         if values is None:
             return
         done: list[Item] = []
@@ -256,7 +259,7 @@ class Group(Row):
         parent = paths.ensure(element, steps[:-1])
         have = [self.keyed(node) for node in nodes]
         kept = [index for index, node in enumerate(nodes) if not self.whole or self.own(element, node)]
-        partners = pair(wants, have, self.keys, self.rekey, kept)
+        partners = self.partners(wants, have, kept)
         known = [want if spot is None else {**have[spot], **want} for want, spot in zip(wants, partners, strict=True)]
         for index, (want, partner) in enumerate(zip(wants, partners, strict=True)):
             here = f"{join(where, self.name)}[{index}]"
@@ -281,6 +284,23 @@ class Group(Row):
                 changes.append(Change(here, gone, None, self.live, (node,)))
                 parent.remove(node)
         paths.prune(element, steps[:-1])
+
+    def partners(self, wants: list[Item], have: list[Item], kept: list[int]) -> list[int | None]:
+        """The existing element of each item, by its place (see match); those in kept are libvirt's own."""
+        spots: list[int | None] = [None] * len(wants)
+        if self.stands is not None:
+            free = list(kept)
+            for index, want in enumerate(wants):
+                if free and self.stands(want):
+                    spots[index] = free.pop(0)
+        rest = [index for index, spot in enumerate(spots) if spot is None]
+        taken = [spot for spot in spots if spot is not None]
+        left = [spot for spot in range(len(have)) if spot not in taken]
+        fixed = [place for place, spot in enumerate(left) if spot in kept]
+        found = pair([wants[index] for index in rest], [have[spot] for spot in left], self.keys, self.rekey, fixed)
+        for index, place in zip(rest, found, strict=True):
+            spots[index] = None if place is None else left[place]
+        return spots
 
     def show(self, item: Item, out: Item) -> None:
         if self.name in item:

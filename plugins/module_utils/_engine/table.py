@@ -48,6 +48,10 @@ class Table:
     :param identity: what tells an item from all others of its kind
     :param reported: paths of what libvirt tells in a definition, and nobody can declare
     :param sign: writes into a new definition that the collection made it
+    :param combine: brings options that mean the same into one form
+    :param normal: brings a definition into the form in which libvirt keeps it
+    :param started: takes out of the definition of what runs (first) what libvirt wrote there by itself as it
+        started from the one that it keeps (second)
     """
 
     kind: str
@@ -66,6 +70,9 @@ class Table:
     identity: t.Callable[[Item], str | None] = by_name
     reported: tuple[str, ...] = ()
     sign: t.Callable[[ET.Element], None] | None = None
+    combine: t.Callable[[Item], None] | None = None
+    normal: t.Callable[[ET.Element], None] | None = None
+    started: t.Callable[[ET.Element, ET.Element], None] | None = None
 
     @property
     def inactive(self) -> frozenset[str]:
@@ -140,6 +147,8 @@ class Table:
             problems.append(Invalid("name", "is missing"))
         if item.get("state") is None:
             item["state"] = self.state
+        if self.combine is not None and not problems:
+            self.combine(item)
         if not problems:
             for rule in self.rules:
                 problems.extend(rule(item))

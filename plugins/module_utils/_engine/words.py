@@ -195,12 +195,21 @@ class AnyBase(Number):
 
 
 class Identifier(Number):
-    """A number in base 16 that means nothing as a number, such as the ``0x046d`` of a USB vendor."""
+    """A number in base 16 that means nothing as a number, such as the ``0x046d`` of a USB vendor.
+
+    :param anything: whether -1 stands for any
+    """
 
     kind = "str"
 
+    def __init__(self, width: int = 1, anything: bool = False) -> None:
+        super().__init__(width)
+        self.anything = anything
+
     def parse(self, value: t.Any) -> t.Any:
         text = digits(value).lower()
+        if self.anything and text == "-1":
+            return text
         if isinstance(value, int) and not isinstance(value, bool) and value <= MOST:
             if value < 0:
                 raise ValueError(f"{printable(value)} is not a number in base 16; write it like {self.to_text(1)}")
@@ -284,7 +293,8 @@ class Machine(Converter):
     """A machine type; an alias such as ``q35`` equals the version that the host gives it."""
 
     def same(self, have: t.Any, want: t.Any, host: t.Any) -> bool:
-        return have is not None and have in (want, host.machines.get(want))
+        known = (want, host.machines.get(want), *host.aliases.get(want, ()))
+        return have is not None and have in known
 
 
 class CpuSet(Converter):

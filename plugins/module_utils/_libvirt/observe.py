@@ -87,7 +87,7 @@ def host(connection: t.Any) -> Host:
         else:
             virt = "qemu"
             reason = "; ".join(virtualization.missing) if virtualization else "libvirt offers no kvm"
-    return Host(virt=virt, virt_reason=reason, arch=arch, machines=machines)
+    return Host(virt=virt, virt_reason=reason, arch=arch, machines=machines, aliases=foreign(capabilities, arch))
 
 
 def bare_host() -> Host:
@@ -101,6 +101,16 @@ def bare_host() -> Host:
         arch=arch,
         machines={"q35": "q35"} if arch == "x86_64" else {},
     )
+
+
+def foreign(capabilities: ET.Element, arch: str) -> dict[str, set[str]]:
+    """What machine types the aliases stand for that libvirt offers for other architectures."""
+    found: dict[str, set[str]] = {}
+    for node in capabilities.findall("guest/arch"):
+        for machine in node.iter("machine") if node.get("name") != arch else ():
+            if machine.get("canonical"):
+                found.setdefault(str(machine.text), set()).add(machine.get("canonical", ""))
+    return found
 
 
 def offered(capabilities: ET.Element, arch: str) -> tuple[list[str], dict[str, str]]:

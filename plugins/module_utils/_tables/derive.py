@@ -13,12 +13,17 @@ import typing as t
 import uuid
 
 from .._engine.context import Scope
+from ._domain.normal_console import is_of_serial
 
 NAMESPACE = uuid.UUID("6f1d8a52-3c0e-5b7a-9e44-2a8f0c1b7d93")
 """The collection's own namespace for name-based UUIDs (RFC 9562, section 5.5)."""
 
 BUS_PREFIX = {"virtio": "vd", "xen": "xvd", "ide": "hd", "fdc": "fd"}
 """First letters of a disk's target on each bus; all others count as sd (formatdomain.html, disk)."""
+
+
+X86 = ("x86_64", "i686")
+"""Architectures of PCs."""
 
 
 def derive_uuid(scope: Scope) -> str:
@@ -63,8 +68,9 @@ def targets(prefix: str) -> t.Iterator[str]:
 
 
 def disk_bus(scope: Scope) -> str:
-    """The bus of a disk: virtio, but SATA for a CD-ROM, which virtio has not."""
-    return "sata" if scope.item.get("device") in ("cdrom", "floppy") else "virtio"
+    """The bus of a disk: virtio, but one of their own for drives, which virtio has not: SCSI where there is no SATA."""
+    drive = "sata" if arch_of(scope) in X86 else "scsi"
+    return {"cdrom": drive, "floppy": "fdc"}.get(scope.item.get("device") or "", "virtio")
 
 
 def disk_format(scope: Scope) -> str:
@@ -81,12 +87,24 @@ def card_model(scope: Scope) -> str | None:
 
 def machine(scope: Scope) -> str | None:
     """The modern machine type where the host offers it, else libvirt's default."""
-    return "q35" if "q35" in scope.host.machines else None
+    return "q35" if arch_of(scope) == scope.host.arch and "q35" in scope.host.machines else None
+
+
+def arch_of(scope: Scope) -> str:
+    """The architecture of a guest."""
+    whole = scope.item if scope.whole is None else scope.whole
+    return whole.get("arch") or scope.host.arch
 
 
 def acpi(scope: Scope) -> bool:
     """ACPI where every guest can have it; on other machines it needs firmware for it."""
-    return scope.item.get("arch", scope.host.arch) in ("x86_64", "i686")
+    return arch_of(scope) in X86
+
+
+def serials(scope: Scope) -> list[dict[str, t.Any]]:
+    """A serial port for the console; none where a console is declared that is a serial port itself."""
+    listed = scope.item.get("consoles") or []
+    return [] if listed and is_of_serial(listed[0]) else [{"type": "pty"}]
 
 
 def cpu_mode(scope: Scope) -> str | None:

@@ -10,7 +10,7 @@ from .._engine.paths import NAMESPACES
 from .._engine.rows import Documents, Field, Fragment, Group, Property, Struct, Values
 from .._engine.table import Table
 from . import derive, tidy
-from ._domain import chardev, devices, display
+from ._domain import chardev, devices, display, normal, normal_console, running
 from ._domain.common import DEVICE
 from ._domain.cpu import VCPU_ROWS
 from ._domain.disk import DISK, THROTTLE_GROUP
@@ -64,6 +64,7 @@ BOOTING = (
         "The machine type. A new guest gets V(q35) where the host has it.",
         new=derive.machine,
         filled=True,
+        vacant=True,
     ),
     Field("kernel", "os/kernel", PATH, "A kernel on the host to boot from directly."),
     Field("initrd", "os/initrd", PATH, "The initial ramdisk that goes with the kernel."),
@@ -94,7 +95,7 @@ DEVICES = (
         "devices/controller",
         devices.CONTROLLER,
         "Controllers. Those that are left out stay, for libvirt adds what devices need.",
-        keys=(("type", "index"), "type"),
+        keys=(("type", "index", "model"), ("type", "index"), ("type", "model", "-index"), "type"),
         whole=False,
         live="hotplug",
     ),
@@ -128,7 +129,7 @@ DEVICES = (
         "devices/serial",
         chardev.SERIAL,
         "The serial ports. A new guest gets one, for its console.",
-        new=[{"type": "pty"}],
+        new=derive.serials,
     ),
     Group("parallels", "devices/parallel", chardev.PARALLEL, "The parallel ports."),
     Group(
@@ -137,6 +138,7 @@ DEVICES = (
         chardev.CONSOLE,
         "Consoles, but for the one that libvirt shows for the first serial port.",
         own=chardev.console_of_serial,
+        stands=normal_console.is_of_serial,
     ),
     Group(
         "channels",
@@ -237,5 +239,8 @@ DOMAIN = Table(
     rules=(made_disks, display.private),
     tidy=tidy.domain,
     sign=sign,
+    combine=normal.combine,
+    normal=normal.settle,
+    started=running.as_kept,
     rows=(*HEAD, *MEMORY_ROWS, *VCPU_ROWS, *BOOTING, *DEVICES, *TAIL),
 )

@@ -24,7 +24,7 @@ from .._engine.convert import (
 )
 from .._engine.rows import Documents, Field, Fragment, Group, Property, Struct, Values
 from .._engine.table import Table
-from . import derive, tidy
+from . import derive, normal, tidy
 from ._domain.common import PCI
 from ._shared import HOSTDEV_DRIVER, MTU, ROUTES, VIRTUALPORT, VLAN, bandwidth
 from .made import sign
@@ -314,4 +314,6 @@ NETWORK = Table(
     base=derive.unless_described("default", read_rows(ROWS, paths.document(LIBVIRT_DEFAULT))),
     shipped={"default": LIBVIRT_DEFAULT},
     sign=sign,
+    normal=normal.network,
+    started=normal.network_started,
 )

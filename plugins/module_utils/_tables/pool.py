@@ -9,7 +9,7 @@ from .._engine.aside import MODE, OWNER, Aside
 from .._engine.convert import NAME, PATH, TEXT, UUID, YES_NO, Choice, Integer
 from .._engine.rows import Field, Fragment, Group, Property, Struct, Values
 from .._engine.table import Table
-from . import derive
+from . import derive, normal
 from .storage import describe_pool, pool_target
 
 PERMISSIONS = (
@@ -185,5 +185,6 @@ POOL = Table(
     restart=("stop", "start"),
     rows=ROWS,
     base=describe_pool,
+    normal=normal.pool,
     reported=("capacity", "allocation", "available", "source/device/freeExtent"),
 )

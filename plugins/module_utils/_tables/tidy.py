@@ -29,7 +29,14 @@ def domain(before: ET.Element, after: ET.Element) -> list[Change]:
 
 
 def network(before: ET.Element, after: ET.Element) -> list[Change]:
-    """What libvirt's own bridge had goes where the bridge is another's (networkValidate in bridge_driver.c)."""
+    """A lease goes with its time, and what libvirt's own bridge had where the bridge is another's.
+
+    The latter is networkValidate in bridge_driver.c.
+    """
+    for entry in (*after.findall("ip/dhcp/range"), *after.findall("ip/dhcp/host")):
+        for lease in entry.findall("lease"):
+            if lease.get("expiry") is None:
+                entry.remove(lease)
     was, now = (forward_mode(root) for root in (before, after))
     if was in OF_OTHERS or now not in OF_OTHERS:
         return []

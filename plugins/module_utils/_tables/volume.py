@@ -149,6 +149,6 @@ VOLUME = Table(
     identity=volume_key,
     reported=(
         *("@type", "key", "physical", "source"),
-        *("target/path", "target/timestamps", "backingStore/timestamps"),
+        *("target/path", "target/timestamps", "backingStore/timestamps", "backingStore/permissions"),
     ),
 )

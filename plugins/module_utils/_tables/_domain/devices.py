@@ -428,9 +428,9 @@ REDIRFILTER = Group(
     "devices/redirfilter/usbdev",
     (
         Field("allow", "@allow", YES_NO, "Whether it may be redirected."),
-        Field("class", "@class", Identifier(2), "The USB class, such as V(0x08); V(-1) is any."),
-        Field("vendor", "@vendor", Identifier(4), "The vendor, such as V(0x046d); V(-1) is any."),
-        Field("product", "@product", Identifier(4), "The product, such as V(0x08b2); V(-1) is any."),
+        Field("class", "@class", Identifier(2, anything=True), "The USB class, such as V(0x08); V(-1) is any."),
+        Field("vendor", "@vendor", Identifier(4, anything=True), "The vendor, such as V(0x046d); V(-1) is any."),
+        Field("product", "@product", Identifier(4, anything=True), "The product, such as V(0x08b2); V(-1) is any."),
         Field("version", "@version", TEXT, "The version, such as V(2.00); V(-1) is any."),
     ),
     "Which USB devices may be redirected; the first that fits holds.",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ..._engine.convert import NATURAL, ON_OFF, PRESENCE, TEXT, UUID, VERBATIM, YES_NO, Choice, Integer
 from ..._engine.rows import Field, Group, Map, Struct, Values
+from ..._engine.sizes import Size
 from ..._engine.variant import Variant
 from .. import derive
 from .common import BYTES, plain
@@ -262,7 +263,7 @@ FEATURES = (
         "smm",
         (
             Field("state", "@state", ON_OFF, "Whether it is on.", filled=True),
-            Field("tseg", "tseg", BYTES, "The memory that is kept for it."),
+            Field("tseg", "tseg", Size("MiB", minimum=0), "The memory that is kept for it."),
         ),
         "The system management mode.",
     ),
