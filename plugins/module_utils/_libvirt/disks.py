@@ -27,7 +27,7 @@ from .._tables.domain import DOMAIN
 from .._tables.storage import MADE_DIRECTORIES
 from .manifest import Entries
 from .removal import Judge, because, going, order
-from .storage_observe import Pool, another, identity, source_place
+from .storage_observe import Pool, another, identity, problem_of, source_place
 from .storage_plan import FUTURE, plan_volume
 from .users import Users
 
@@ -200,6 +200,9 @@ def amend(
         have = volumes.get(need.key)
         if need.kept and have is None:
             raise Invalid(where, f"its volume {need.key} is gone; put it back, or name another disk")
+        problem = problem_of(have)
+        if problem is not None:
+            raise Invalid(where, f"its volume {need.key}: {problem}")
         try:
             inner = plan_volume(have, need.item, host, pools, plan.name)
         except Invalid as error:
@@ -276,6 +279,8 @@ def removals(
             note = noted(key, volumes.get(key), made)
             if note is None:
                 plan.warnings.append(f"its disk {origin} stays: this collection did not make it")
+            elif problem_of(volumes.get(key)) is not None:
+                plan.warnings.append(f"its disk {origin} stays: {problem_of(volumes[key])}")
             elif key in volumes and another(made[note], volumes[key].definition):
                 plan.warnings.append(f"its disk {origin} stays: somebody made it anew in place of this collection's")
             elif key in volumes and "making" in made[note] and "identity" not in made[note]:

@@ -25,7 +25,7 @@ from .observe import inactive_network
 from .pool_users import pool_users
 from .removal import Judge, because, order
 from .renames import declared_uuids
-from .storage_observe import another
+from .storage_observe import another, problem_of
 from .survey_users import all_users
 from .users import Users
 
@@ -151,7 +151,10 @@ def volumes(connection: t.Any, asked: Asked) -> Leftovers:
     out = Leftovers()
     left: dict[str, str | None] = {}
     for key, found in sorted(storage_observe.volumes(connection, noted.keys()).items(), key=lambda entry: entry[0]):
-        if noted[key].get("identity") is None:
+        problem = problem_of(found)
+        if problem is not None:
+            out.held[key] = f"is no longer declared, but stays: {problem}"
+        elif noted[key].get("identity") is None:
             out.warnings.append(
                 f"volume {key}: is no longer declared, but nothing tells whether it is still the one that this"
                 " collection made, so it stays; state: absent deletes it"

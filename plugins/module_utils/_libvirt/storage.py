@@ -17,7 +17,7 @@ from .._engine.step import Step
 from .._errors import VirtfleetError
 from .._tables.storage import MADE_DIRECTORIES
 from . import storage_image
-from .connection import ended, lacks, libvirt, said
+from .connection import cut, ended, lacks, libvirt, said
 from .half_made import Born, half_made
 from .manifest import Manifest, notes
 from .process import alive, mark
@@ -185,7 +185,7 @@ def volume_delete(connection: t.Any, name: str, step: Step, options: t.Any) -> N
         if volume is not None:
             volume.delete(0)
     except libvirt.libvirtError as error:
-        if ended(connection):
+        if cut(error) or ended(connection):
             raise
         if not lacks(error, "VIR_ERR_NO_STORAGE_VOL"):
             raise Kept(plan.change, f"delete: {plan.key} stays: {said(error)}") from None

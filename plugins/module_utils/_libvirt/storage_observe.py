@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import re
@@ -16,7 +17,10 @@ from .._engine import paths
 from .._engine.plan import Observed
 from .._host.files import birth
 from .._tables.pool import POOL
-from .connection import lacks, libvirt
+from .connection import lacks, libvirt, said
+
+PROBLEM = "problem"
+"""The element of what cannot be described, which libvirt's own XML of volumes has not."""
 
 BUSY = 30.0
 """Seconds that a pool may be busy with volumes being made, before it can be looked through anew."""
@@ -107,16 +111,38 @@ def another(noted: t.Mapping[str, t.Any], volume: ET.Element) -> bool:
 
 
 def descriptions(pool: t.Any, names: t.Container[str]) -> dict[str, str]:
-    """The XML of a pool's volumes of these names. One that is gone meanwhile is left out."""
+    """The XML of a pool's volumes of these names. One that is gone meanwhile is left out.
+
+    Of one that libvirt lists and cannot describe, it is the name, the path, and libvirt's reason (see problem_of).
+    """
     texts = {}
     for volume in pool.listAllVolumes():
         name = volume.name()
         if name in names:
             try:
                 texts[name] = volume.XMLDesc()
-            except libvirt.libvirtError:
-                continue
+            except libvirt.libvirtError as error:
+                if not lacks(error, "VIR_ERR_NO_STORAGE_VOL"):
+                    texts[name] = undescribed(volume, said(error))
     return texts
+
+
+def undescribed(volume: t.Any, reason: str) -> str:
+    """What can be told of a volume that libvirt cannot describe."""
+    root = ET.Element("volume")
+    ET.SubElement(root, "name").text = volume.name()
+    ET.SubElement(root, PROBLEM).text = reason
+    with contextlib.suppress(libvirt.libvirtError):
+        paths.ensure(root, ("target", "path")).text = volume.path()
+    return paths.text(root)
+
+
+def problem_of(volume: Observed | None) -> str | None:
+    """Why nothing can be done about a volume that is there; None where all is well."""
+    reason = None if volume is None else volume.definition.findtext(PROBLEM)
+    if reason is None:
+        return None
+    return f"libvirt lists it and cannot describe it ({reason}); look at it, and remove it by hand if nobody needs it"
 
 
 def pool_facts(connection: t.Any, names: t.Container[str]) -> dict[str, dict[str, t.Any]]:

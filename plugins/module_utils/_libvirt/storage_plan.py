@@ -24,7 +24,7 @@ from .._tables.storage import IMAGES, describe_volume, need_size, volume_key
 from .._tables.volume import VOLUME
 from .removal import Judge, because, going
 from .storage_formats import alike
-from .storage_observe import Pool
+from .storage_observe import Pool, problem_of
 from .users import Users
 
 COMPARED = ("name", "pool", "state", "capacity", "format", "backing", "encryption")
@@ -95,6 +95,11 @@ def plan_volumes(
     judge = Judge(users)
     for want in wants:
         key = str(volume_key(want))
+        problem = problem_of(have.get(key))
+        if problem is not None:
+            plans.append(Plan("volume", key))
+            plans[-1].refuse(problem)
+            continue
         try:
             if want["state"] == "absent":
                 plans.append(plan_deletion(have.get(key), want, host, judge))

@@ -16,6 +16,7 @@ from .._errors import VirtfleetError
 from .._host.block_devices import BlockDevices
 from .._host.places import Places
 from .connection import LibvirtError, lacks, libvirt, said
+from .storage_observe import undescribed
 from .users import Pool, Use, Users, is_local
 
 FRESH = 1.0
@@ -150,8 +151,10 @@ def add_pool(users: Users, pool: t.Any) -> list[tuple[str, str, str | None]]:
     for volume in pool.listAllVolumes() if pool.isActive() else ():
         try:
             described = ET.fromstring(volume.XMLDesc())
-        except LibvirtError:
-            continue  # It is gone meanwhile.
+        except LibvirtError as error:
+            if lacks(error, "VIR_ERR_NO_STORAGE_VOL"):
+                continue  # It is gone meanwhile.
+            described = ET.fromstring(undescribed(volume, ""))
         path = described.findtext("target/path") or ""
         found.paths[volume.name()] = path
         over.append((f"volume {name}/{volume.name()}", path, described.findtext("backingStore/path")))

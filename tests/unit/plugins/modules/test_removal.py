@@ -18,7 +18,12 @@ from typing import Any
 import libvirt
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import manifest, storage, survey_users
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import (
+    manifest,
+    storage,
+    storage_observe,
+    survey_users,
+)
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, networks, pools, volumes
 from ansible_collections.virtfleet.kvm.tests.unit import images
 
@@ -306,6 +311,31 @@ def test_the_facts_are_read_once_more(
     assert word in result["msg"]
     assert paths(result) == ([] if "of its name" in name else ["state"])
     assert is_there(connection)
+
+
+def test_a_volume_that_libvirt_cannot_describe_is_there(
+    connection: Any, run_main: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its header is one that libvirt lists and does not understand."""
+    real = libvirt.virStorageVol.XMLDesc
+
+    def described(volume: Any, flags: int = 0) -> str:
+        if volume.name() == "old-vda.qcow2":
+            connection.storagePoolLookupByName("default-pool").storageVolLookupByName("none")
+        return str(real(volume, flags))
+
+    def broken(error: Any, *codes: str) -> bool:
+        return False
+
+    monkeypatch.setattr(libvirt.virStorageVol, "XMLDesc", described)
+    monkeypatch.setattr(storage_observe, "lacks", broken)
+    monkeypatch.setattr(survey_users, "lacks", broken)
+    volume = {"name": "old-vda.qcow2", "pool": "p"}
+    for config in ({**volume, "state": "absent"}, {**volume, "capacity": "1MiB"}):
+        for check in (True, False):
+            result = run_main(volumes.main, config=[config], uri=URI, check=check, fails=True)
+            assert "volume p/old-vda.qcow2: libvirt lists it and cannot describe it (" in result["msg"]
+    stays(connection, run_main(domains.main, config=[GONE], uri=URI, remove_storage=True), "cannot describe it")
 
 
 def test_two_guests_that_share_a_disk_and_both_go(connection: Any, declare: Run, folder: Path) -> None:
