@@ -28,6 +28,7 @@ PATIENCE = 20
 GRACE = 60
 """Seconds after the host's own deadline in which it is waited for, to learn how it ended."""
 
+LOST = "had the host begun a change by then, it takes it back: nobody confirms it"
 UNKNOWN = (
     "it is not known how the change ended: the host has not been reached again. Before the change it started its unit"
     " virtfleet-links.service, which takes back what is not confirmed. Look at its console:"
@@ -56,7 +57,12 @@ class ActionModule(ActionBase):
         if "settle" in self._task.args:
             raise AnsibleActionFail("settle is the action plugin's own")
         super().run(tmp, task_vars)
-        result = self._execute_module(module_name=MODULE, module_args=dict(self._task.args), task_vars=task_vars)
+        try:
+            result = self._execute_module(module_name=MODULE, module_args=dict(self._task.args), task_vars=task_vars)
+        except AnsibleConnectionFailure as error:
+            if self._task.check_mode:
+                raise
+            raise AnsibleConnectionFailure(f"{error}; {LOST}") from error
         trial = result.pop("trial", None)
         if trial is None or result.get("failed"):
             return result
@@ -65,54 +71,47 @@ class ActionModule(ActionBase):
     def follow(self, result: dict[str, t.Any], trial: dict[str, t.Any], task_vars: t.Any) -> dict[str, t.Any]:
         """Confirm a trial, and add to the result how it ended."""
         connection = Renewed(self._connection)
-        ended: dict[str, t.Any] | None = None
-        asked = False
-        probes: list[dict[str, t.Any]] = []
-        address = connection.host
+        end = End(connection.host)
         try:
-            # The host's own address may differ from the name it is known by: that one comes first.
-            others = [other for other in trial["addresses"][1:] if other != connection.host]
-            decided = time.monotonic() + trial["seconds"]
-            end = decided + GRACE
-            while ended is None and time.monotonic() < end:
-                time.sleep(PAUSE)
-                for address in [connection.host, *others]:
-                    # What is asked before the host's own deadline may last until then, but not longer.
-                    answer: dict[str, t.Any] = {}
-                    with (
-                        contextlib.suppress(AnsibleConnectionFailure),
-                        limited(max(decided - time.monotonic(), 0) + PATIENCE),
-                    ):
-                        answer = self.ask(connection, address, trial["id"], task_vars)
-                    probes = answer.get("probes") or probes
-                    asked = asked or bool(answer.get("asked"))
-                    if answer.get("outcome"):
-                        ended = answer
-                        break
+            self.wait_for(end, connection, trial, task_vars)
         finally:
-            connection.restore(address if ended and ended["outcome"] == "confirmed" else None)
-        if ended is None:
-            return self.failure(result, probes, "unknown", ASKED if asked else UNKNOWN, changed=True)
-        if ended["outcome"] != "confirmed":
-            reason = ended.get("reason", "")
-            whole = ended.get("restored", True)
+            connection.restore(end.address if end.outcome == "confirmed" else None)
+        if not end.outcome:
+            return self.failure(result, end.probes, "unknown", ASKED if end.asked else UNKNOWN, changed=True)
+        if end.outcome != "confirmed":
+            reason = end.answer.get("reason", "")
+            whole = end.answer.get("restored", True)
             if not whole:
-                reason += f"; not all is as it was: {'; '.join(ended.get('log', []))}"
-            return self.failure(result, probes, ended["outcome"], reason, changed=not whole)
-        result.update(outcome="confirmed", probes=probes, address=address)
-        result["probes"] = [
-            *probes,
-            {"probe": "controller", "ok": True, "said": f"reached {address} over a new connection"},
-        ]
-        if address != connection.host:
+                reason += f"; not all is as it was: {'; '.join(end.answer.get('log', []))}"
+            return self.failure(result, end.probes, end.outcome, reason, changed=not whole)
+        reached = {"probe": "controller", "ok": True, "said": f"reached {end.address} over a new connection"}
+        result.update(outcome="confirmed", probes=[*end.probes, reached], address=end.address)
+        if end.address != connection.host:
             # Later tasks of the play go where the host is now; the inventory file is the user's to change.
             name = task_vars["inventory_hostname"]
-            result["add_host"] = {"host_name": name, "host_vars": {"ansible_host": address}, "groups": []}
+            result["add_host"] = {"host_name": name, "host_vars": {"ansible_host": end.address}, "groups": []}
             result["warnings"] = [
                 *result.get("warnings", []),
-                f"the host has moved from {connection.host} to {address}: change its ansible_host in the inventory",
+                f"the host has moved from {connection.host} to {end.address}: change its ansible_host in the inventory",
             ]
         return result
+
+    def wait_for(self, end: End, connection: Renewed, trial: dict[str, t.Any], task_vars: t.Any) -> None:
+        """Ask the host, at each of its addresses in turn, until it says how the trial ended or has had its time."""
+        # The host's own address may differ from the name it is known by: that one comes first.
+        others = [other for other in trial["addresses"][1:] if other != connection.host]
+        decided = time.monotonic() + trial["seconds"]
+        while time.monotonic() < decided + GRACE:
+            time.sleep(PAUSE)
+            for address in [connection.host, *others]:
+                # What is asked before the host's own deadline may last until then, but not longer.
+                with (
+                    contextlib.suppress(AnsibleConnectionFailure),
+                    limited(max(decided - time.monotonic(), 0) + PATIENCE),
+                ):
+                    end.hear(self.ask(connection, address, trial["id"], task_vars), address)
+                if end.outcome:
+                    return
 
     def ask(self, connection: Renewed, address: str, trial: str, task_vars: t.Any) -> dict[str, t.Any]:
         """What the host says to a new connection. Raises AnsibleConnectionFailure where there is none."""
@@ -142,6 +141,27 @@ class ActionModule(ActionBase):
             "forecast": result["forecast"],
             "warnings": result.get("warnings", []),
         }
+
+
+class End:
+    """What is known of a trial's end.
+
+    :ivar outcome: empty while it is open
+    :ivar asked: whether the host was asked to keep it
+    :ivar address: where the host was reached last
+    """
+
+    def __init__(self, address: str) -> None:
+        self.address, self.outcome, self.asked = address, "", False
+        self.answer: dict[str, t.Any] = {}
+        self.probes: list[dict[str, t.Any]] = []
+
+    def hear(self, answer: dict[str, t.Any], address: str) -> None:
+        """Take note of what the host says."""
+        self.answer, self.address = answer, address
+        self.probes = answer.get("probes") or self.probes
+        self.asked = self.asked or bool(answer.get("asked"))
+        self.outcome = answer.get("outcome") or ""
 
 
 @contextlib.contextmanager

@@ -330,12 +330,7 @@ class Work:
         """Collect the files."""
         out, facts = self.out, self.facts
         folders = {file.name: file.folder for file in facts.netplan}
-        out.warnings += [
-            f"/run/netplan/{file.name} hides {file.folder}/{file.name} until a reboot: links are planned by what the"
-            " latter says; remove the former and run netplan apply"
-            for file in facts.netplan
-            if file.hidden
-        ]
+        out.warnings += hidden(facts)
         for name, document in self.net.documents.items():
             if document == self.old.documents.get(name):
                 continue
@@ -374,6 +369,16 @@ class Work:
         )
         if facts.login and out.changes:
             out.addresses = list(dict.fromkeys([facts.login, *out.addresses]))
+
+
+def hidden(facts: Facts) -> list[str]:
+    """Warnings of what in /run hides a file that the plan is made of."""
+    return [
+        f"/run/netplan/{file.name} hides {file.folder}/{file.name} until a reboot: links are planned by what the latter"
+        " says; remove the former and run netplan apply"
+        for file in facts.netplan
+        if file.hidden
+    ]
 
 
 def keep_identity(wanted: networkd.Units, kept: networkd.Units, name: str) -> None:

@@ -86,6 +86,14 @@ def test_a_refusal_is_handed_on(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(play.calls) == 1
 
 
+def test_a_connection_that_breaks_at_the_beginning_says_what_becomes_of_the_host(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    play = Play(monkeypatch, LOST)
+    with pytest.raises(AnsibleConnectionFailure, match="no route to host; had the host begun a change by then"):
+        play.run()
+
+
 def test_it_is_confirmed_over_a_connection_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     play = Play(monkeypatch, BEGUN, LOST, WAIT, GOOD)
     result = play.run()
