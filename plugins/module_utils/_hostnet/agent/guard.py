@@ -191,10 +191,26 @@ class Guard:
             return ""
 
     def give_up(self, old: str, reason: str) -> str:
-        """Decide that the trial is taken back. Returns that state."""
+        """Decide that the trial is taken back. Returns that state.
+
+        Raises OSError where nothing can be decided because /run cannot be changed. The host has its addresses then
+        all the same; systemd starts this again until it can.
+        """
         self.attempt(lambda: files.overwrite(self.path("reason"), reason))
-        self.move(old, "rolling-back")
+        try:
+            self.move(old, "rolling-back")
+        except OSError:
+            self.attempt(self.bring_about)
+            raise
         return "rolling-back"
+
+    def bring_about(self) -> None:
+        """Give the kernel what it had before the trial, whatever the files say."""
+        self.way_back().bring_about()
+
+    def way_back(self) -> way_back.WayBack:
+        """What takes the network back."""
+        return way_back.WayBack(self.network, files.load(self.path("before.json")))
 
     def confirm(self) -> str:
         """Keep the trial. Returns the next state, empty at the end."""
@@ -215,8 +231,7 @@ class Guard:
         def restore_files() -> None:
             results.append(self.attempt(lambda: runtime.restore(self.folder, self.state["trial"])))
 
-        back = way_back.WayBack(self.network, files.load(self.path("before.json")))
-        self.attempt(lambda: results.append(back.take_back(restore_files)))
+        self.attempt(lambda: results.append(self.way_back().take_back(restore_files)))
         results.append(self.attempt(journal.undo))
         if files.exists(journal.path_of("keep")):
             said = "cannot be changed: the next start of the host brings the change after all"

@@ -175,20 +175,30 @@ class WayBack:
                     found.append((name, address))
         return found
 
+    def strays(self, devices: dict[str, dict[str, t.Any]]) -> list[tuple[str, str]]:
+        """The addresses of before that are on another device now, each with that device."""
+        wanted = {address for name, each in self.state["addresses"].items() for address in each}
+        return [
+            (name, address)
+            for name, device in devices.items()
+            for address in sorted(wanted & held(device))
+            if address not in held(self.before.get(name, {}))
+        ]
+
     def bring_about(self) -> bool:
         """Give the kernel the links, addresses and routes of before. Returns whether all are there.
 
         The host must be reached, whatever is broken; who configures the network finds them there later.
         """
         network = self.network
-        network.delete_links(self.other_modes(network.devices()))
+        network.delete_links([*self.state["new"], *self.other_modes(network.devices())])
         for name in dict.fromkeys([*self.lost(network.devices()), *self.state["addresses"]]):
             if name in self.before and not os.path.exists(f"/sys/class/net/{name}"):
                 self.add_link(name, self.before[name])
         devices = network.devices()
         self.set_masters(devices)
         self.set_mtus(devices)
-        for name, address in self.odd(devices):
+        for name, address in [*self.odd(devices), *self.strays(devices)]:
             network.call(["ip", "address", "del", address, "dev", name], 10)
         missing = self.missing(network.devices())
         for name in dict.fromkeys(name for name, _address in missing):

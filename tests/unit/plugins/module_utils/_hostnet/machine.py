@@ -53,6 +53,7 @@ class Machine:
     :param full: folders in which from step ``fault`` on nothing new can be written
     :param read_only: folders in which from step ``fault`` on nothing can be changed
     :param broken: commands that fail from step ``fault`` on, such as ``netplan`` or ``networkctl``
+    :param heals: after how many lives that ended in an error a fault goes away
     :param written: which folders' names a disk has got to by itself when the power fails
     """
 
@@ -63,6 +64,7 @@ class Machine:
         self.full, self.read_only = faults.get("full", ()), faults.get("read_only", ())
         self.broken: tuple[str, ...] = faults.get("broken", ())
         self.written: Callable[[str], bool] = faults.get("written", lambda folder: False)
+        self.heals, self.failed = faults.get("heals", 0), 0
         self.time, self.count, self.decided = 1000.0, 0, ""
         self.tree = Tree()
         for folder in ("/run/netplan", UNITS, "/run/virtfleet/links", "/run/systemd/system", "/var/lib", "/agent"):
@@ -206,6 +208,9 @@ class Machine:
             except OSError:
                 self.os.open_files.clear()
                 self.time += 0.2
+                self.failed += 1
+                if self.failed == self.heals:
+                    self.fault = 10**9
             except Cut:
                 self.power_cut()
                 return

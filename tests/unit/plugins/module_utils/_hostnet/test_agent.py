@@ -32,6 +32,7 @@ class Host:
         self.kept, self.tried, self.mask = root / "etc/kept.yaml", root / "run/kept.yaml", root / "run/gone.network"
         self.commands: list[list[str]] = []
         self.failing: str = ""
+        self.devices: list[dict[str, Any]] = []
         self.asking = "confirm"
         self.kept.parent.mkdir()
         self.kept.write_text("old")
@@ -39,7 +40,7 @@ class Host:
     def run(self, command: list[str], seconds: float) -> tuple[int, str, str]:
         self.commands.append(command)
         bad = bool(self.failing) and self.failing in " ".join(command)
-        return int(bad), "[]", "it broke" if bad else ""
+        return int(bad), json.dumps(self.devices), "it broke" if bad else ""
 
     def sleep(self, seconds: float) -> None:
         """Whoever decides does so as soon as the trial is in force."""
@@ -133,6 +134,31 @@ def test_a_trial_is_taken_back(host: Host) -> None:
     assert host.kept.read_text() == "old"
     assert (host.outcome()["outcome"], host.outcome()["reason"]) == ("rolled-back", "because")
     assert host.files() == ["etc/kept.yaml", "last/outcome.json"]
+
+
+def test_where_run_cannot_be_changed_the_kernel_is_told(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing can be decided; the host has its address all the same, and later it is decided."""
+    host.asking = "give-up"
+    before = [{"ifname": "eno1", "mtu": 1500, "addr_info": [{"local": "192.0.2.10", "prefixlen": 24}]}]
+    host.devices = before
+    host.begin(addresses={"eno1": ["192.0.2.10/24"]}, new=["br0"])
+    rename = files.os.rename
+
+    def read_only(old: str, new: str) -> None:
+        if new.endswith("at.rolling-back"):
+            host.devices = [{"ifname": "eno1", "mtu": 1500, "addr_info": []}]
+            raise OSError(30, "Read-only file system", new)
+        rename(old, new)
+
+    monkeypatch.setattr(files.os, "rename", read_only)
+    with pytest.raises(OSError, match="Read-only"):
+        host.work()
+    assert ["ip", "address", "replace", "192.0.2.10/24", "dev", "eno1"] in host.commands
+    host.devices = before
+    monkeypatch.setattr(files.os, "rename", rename)
+    host.work()
+    assert host.outcome()["outcome"] == "rolled-back"
+    assert not host.tried.exists()
 
 
 def test_what_fails_at_once_is_taken_back_at_once(host: Host) -> None:

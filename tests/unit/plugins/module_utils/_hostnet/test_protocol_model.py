@@ -184,6 +184,18 @@ def test_full_read_only_or_broken_from_every_step_on(make: Make, faults: dict[st
     assert "confirmed" in seen
 
 
+@pytest.mark.parametrize("confirm", [True, False])
+def test_run_is_read_only_for_a_while_from_every_step_on(make: Make, confirm: bool) -> None:
+    """Nothing can be decided for three lives of the program; then it goes on."""
+    for number in steps(make, confirm=confirm):
+        machine = run(make, fault=number, confirm=confirm, read_only=("/run",), heals=3)
+        said = machine.outcome()
+        assert machine.kept() == (NEW if said["outcome"] == "confirmed" else OLD), said
+        machine.tree.now = {path: node for path, node in machine.tree.now.items() if path != files.UNIT}
+        assert machine.leftovers() == []
+        check_next(machine)
+
+
 def heal(machine: Machine) -> None:
     """The fault goes, and the next run clears away what is left."""
     from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import journal

@@ -159,6 +159,17 @@ def test_where_networkd_does_nothing_the_kernel_is_told(monkeypatch: pytest.Monk
     assert kernel.time < 40
 
 
+def test_an_address_leaves_where_the_trial_has_put_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel = Kernel(monkeypatch)
+    kernel.devices["br1"] = {"ifname": "br1", "mtu": 1500, "addr_info": [dict(ADDRESS)]}
+    kernel.devices["br0"]["addr_info"] = [dict(ADDRESS)]
+    kernel.devices["eno1"]["addr_info"] = []
+    assert back(kernel, new=["br1"])[0]
+    assert "br1" not in kernel.devices
+    assert kernel.devices["br0"]["addr_info"] == []
+    assert [entry["local"] for entry in kernel.devices["eno1"]["addr_info"]] == ["192.0.2.10"]
+
+
 def test_what_cannot_be_brought_about_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     kernel = Kernel(monkeypatch)
     del kernel.devices["eno1"]
