@@ -13,9 +13,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import typing as t
-from xml.etree import ElementTree as ET
 
-from .._engine import paths
 from .._engine.body import Item, body
 from .._engine.context import Change, Host, Scope
 from .._engine.match import pair
@@ -25,11 +23,8 @@ from .._engine.structs import Group
 from .._errors import Invalid
 from .._tables.domain import DOMAIN
 from .._tables.storage import MADE_DIRECTORIES
-from .manifest import Entries
-from .removal import Judge, because, going, order
-from .storage_observe import Pool, another, identity, problem_of, source_place
+from .storage_observe import Pool, problem_of, source_place
 from .storage_plan import FUTURE, plan_volume
-from .users import Users
 
 MADE = ("size", "image", "backing")
 """Options of which each asks for a volume."""
@@ -235,108 +230,3 @@ def told(disk: Item, need: Needed) -> Item:
     """A disk as its volume."""
     rest = {name: value for name, value in disk.items() if name not in ("file", "block", "volume", "pool")}
     return {"volume": need.item["name"], "pool": need.item["pool"], **rest}
-
-
-class Leaving(t.NamedTuple):
-    """A volume of a guest that goes, and may go with it.
-
-    :param plan: the guest's plan
-    :param origin: where the guest has it, or its identity
-    :param note: the name under which it is noted as made
-    """
-
-    plan: Plan
-    origin: str
-    note: str
-
-
-def removals(
-    plans: t.Sequence[Plan],
-    have: t.Mapping[str, Observed],
-    volumes: t.Mapping[str, Observed],
-    pools: t.Mapping[str, Pool],
-    made: Entries,
-    users: Users,
-) -> None:
-    """Plan that the volumes of guests go after them: only those that were made by this collection.
-
-    What is not removed is said. An ISO in a drive is not the guest's own, so nothing is said of it.
-
-    :param plans: those of the guests that go
-    :param volumes: those of the host that are noted as made
-    :param made: what is noted of them
-    :param users: who uses what, with what is declared in the same run
-    """
-    left: dict[str, list[Leaving]] = {}
-    same: dict[str, str] = {}
-    for plan in plans:
-        seen: set[str] = set()
-        for name, origin in storage_of(plan.name, have.get(plan.name), pools, made).items():
-            key = name if name in volumes else users.key_at(origin) or name
-            if key in seen:
-                continue
-            seen.add(key)
-            note = noted(key, volumes.get(key), made)
-            if note is None:
-                plan.warnings.append(f"its disk {origin} stays: this collection did not make it")
-            elif problem_of(volumes.get(key)) is not None:
-                plan.warnings.append(f"its disk {origin} stays: {problem_of(volumes[key])}")
-            elif key in volumes and another(made[note], volumes[key].definition):
-                plan.warnings.append(f"its disk {origin} stays: somebody made it anew in place of this collection's")
-            elif key in volumes and "making" in made[note] and "identity" not in made[note]:
-                plan.warnings.append(f"its disk {origin} stays: the run that made it did not get to its end")
-            elif key in volumes:
-                path = volumes[key].definition.findtext("target/path") or ""
-                # Of two pools over one folder, both have it.
-                name = next((sign for sign in sorted(users.signs(path)) if sign.startswith("name ")), key)
-                left.setdefault(same.setdefault(name, note if note in volumes else key), []).append(
-                    Leaving(plan, origin, note)
-                )
-    places = {key: volumes[key].definition.findtext("target/path") for key in left}
-    names = [plan.name for plan in plans]
-    free, kept = order(Judge(users, names), places)
-    for key, holders in kept.items():
-        for plan, origin, _note in left[key]:
-            plan.warnings.append(f"its disk {origin} stays: it {because(holders, users.doubts)}")
-    for key, after in free.items():
-        plan, _origin, note = left[key][0]
-        others = {use.guest for use in users.uses(key, places[key]) if use.guest in names} - {plan.name, None}
-        step = dataclasses.replace(
-            going(key, volumes[key], after),
-            guest=plan.name,
-            note=note,
-            others=tuple(sorted(str(other) for other in others)),
-        )
-        plan.changes.append(Change(f"volume {key}", "present", "absent"))
-        plan.steps.append(Step("delete_volume", step))
-
-
-def noted(key: str, volume: Observed | None, made: Entries) -> str | None:
-    """The name under which a volume is noted as made: its own, or that of another pool over the same folder."""
-    sign = None if volume is None else identity(volume.definition)
-    if key in made and (sign is None or made[key].get("identity") in (None, sign)):
-        return key
-    other = next((name for name, facts in made.items() if sign is not None and facts.get("identity") == sign), None)
-    return other or (key if key in made else None)
-
-
-def storage_of(guest: str, have: Observed | None, pools: t.Mapping[str, Pool], made: Entries) -> dict[str, str]:
-    """The volumes of a guest: those of its disks, and those that were made for it; and where they are."""
-    found: dict[str, str] = {}
-    trees = [] if have is None else [tree for tree in (have.definition, have.live) if tree is not None]
-    for tree in trees:
-        for disk in tree.iterfind("devices/disk"):
-            place = source_place(disk.find("source"))
-            if place is not None and is_own(disk):
-                found[key_of(place, pools) or place] = place
-    for key, facts in made.items():
-        if facts.get("guest") == guest:
-            found.setdefault(key, key)
-    return found
-
-
-def is_own(disk: ET.Element) -> bool:
-    """Whether a disk is the guest's to write on, and no other's."""
-    if disk.get("device", "disk") not in ("disk", "lun"):
-        return False
-    return all(paths.find(disk, (tag,)) is None for tag in ("readonly", "shareable"))

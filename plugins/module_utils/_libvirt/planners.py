@@ -14,7 +14,7 @@ from .._engine.step import Step
 from .._engine.table import Table
 from .._errors import Invalid, refuse_input
 from .._tables.storage import volume_key
-from . import declared, departures, disks, storage_observe, subnets
+from . import declared, departures, disk_removal, disks, storage_observe, subnets
 from .half_made import Half, half_made
 from .manifest import Manifest, notes
 from .pool_users import refuse_used
@@ -162,7 +162,7 @@ def plan_removals(connection: t.Any, plans: list[Plan], wants: Wants, have: Have
     places = {
         place
         for entry in gone
-        for pair in disks.storage_of(entry.name, have.get(entry.name), pools, made).items()
+        for pair in disk_removal.storage_of(entry.name, have.get(entry.name), pools, made).items()
         for place in pair
     }
     if not places:
@@ -171,4 +171,4 @@ def plan_removals(connection: t.Any, plans: list[Plan], wants: Wants, have: Have
     declared.add_guests(users, plans, wants, have)
     keys = {users.key_at(place) or place for place in places} | made.keys()
     volumes = storage_observe.volumes(connection, keys)
-    disks.removals(gone, have, volumes, pools, made, users)
+    disk_removal.removals(gone, have, volumes, pools, made, users)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import libvirt
@@ -95,3 +96,43 @@ def whole_state(connection: Any) -> dict[str, Any]:
 def snapshot(connection: Any) -> Callable[[], dict[str, Any]]:
     """The host's whole state, to compare."""
     return lambda: whole_state(connection)
+
+
+@pytest.fixture
+def noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """What is noted of the test driver."""
+    from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import manifest
+
+    folder = str(tmp_path / "noted")
+    monkeypatch.setattr(manifest, "default_folder", lambda: folder)
+    monkeypatch.setattr(manifest, "PASSING", ())
+    return manifest.Manifest(URI)
+
+
+@pytest.fixture
+def declare(run_main: Run, connection: Any, noted: Any) -> Run:
+    """Declare in check mode and for real, which say the same; and once more, which has nothing to do."""
+
+    def call(module: Any, *config: dict[str, Any], fails: bool = False, **args: Any) -> dict[str, Any]:
+        options = {"config": list(config), "fails": fails, "uri": URI, **args}
+        said = run_main(module.main, check=True, **options)
+        done = run_main(module.main, **options)
+        for part in ("changed", "changes", "failures", "msg", "warnings"):
+            assert said.get(part) == done.get(part), part
+        assert run_main(module.main, **options)["changed"] is False
+        return done
+
+    return call
+
+
+@pytest.fixture
+def folder(connection: Any, declare: Run, tmp_path: Path) -> Path:
+    """A pool with the disk of the guest ``old``, which this collection made."""
+    from ansible_collections.virtfleet.kvm.plugins.modules import domains, pools
+
+    made = tmp_path / "pool"
+    made.mkdir()
+    declare(pools, {"name": "p", "target": str(made)})
+    (made / "old-vda.qcow2").touch()
+    declare(domains, {"name": "old", "memory": "64MiB", "disks": [{"size": "1MiB", "pool": "p"}]})
+    return made

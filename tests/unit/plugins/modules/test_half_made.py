@@ -25,15 +25,6 @@ DEAD = "process 1 2 another-boot"
 
 
 @pytest.fixture
-def noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> manifest.Manifest:
-    """What is noted of the test driver."""
-    folder = str(tmp_path / "noted")
-    monkeypatch.setattr(manifest, "default_folder", lambda: folder)
-    monkeypatch.setattr(manifest, "PASSING", ())
-    return manifest.Manifest(URI)
-
-
-@pytest.fixture
 def file(connection: Any, run_main: Run, noted: manifest.Manifest, tmp_path: Path) -> Path:
     """A file that is a volume, of which nothing is noted."""
     (tmp_path / "pool").mkdir()

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,83 +23,20 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import (
     storage_observe,
     survey_users,
 )
-from ansible_collections.virtfleet.kvm.plugins.modules import domains, networks, pools, volumes
+from ansible_collections.virtfleet.kvm.plugins.modules import domains, pools, volumes
 from ansible_collections.virtfleet.kvm.tests.unit import images
+from ansible_collections.virtfleet.kvm.tests.unit.removal_world import (
+    GONE,
+    URI,
+    VOLUME,
+    define,
+    file,
+    is_there,
+    paths,
+    stays,
+)
 
-URI = "test:///default"
 Run = Callable[..., dict[str, Any]]
-OLD = {"name": "old", "memory": "64MiB", "disks": [{"size": "1MiB", "pool": "p"}]}
-GONE = {"name": "old", "state": "absent"}
-VOLUME = "volume p/old-vda.qcow2"
-
-
-@pytest.fixture(autouse=True)
-def noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> manifest.Manifest:
-    """What is noted of the test driver."""
-    folder = str(tmp_path / "noted")
-    monkeypatch.setattr(manifest, "default_folder", lambda: folder)
-    monkeypatch.setattr(manifest, "PASSING", ())
-    return manifest.Manifest(URI)
-
-
-@pytest.fixture
-def declare(run_main: Run, connection: Any) -> Run:
-    """Declare in check mode and for real, which say the same; and once more, which has nothing to do."""
-
-    def call(module: Any, *config: dict[str, Any], fails: bool = False, **args: Any) -> dict[str, Any]:
-        options = {"config": list(config), "fails": fails, "uri": URI, **args}
-        said = run_main(module.main, check=True, **options)
-        done = run_main(module.main, **options)
-        for part in ("changed", "changes", "failures", "msg", "warnings"):
-            assert said.get(part) == done.get(part), part
-        assert run_main(module.main, **options)["changed"] is False
-        return done
-
-    return call
-
-
-@pytest.fixture
-def folder(connection: Any, declare: Run, tmp_path: Path) -> Path:
-    """A pool with the disk of the guest ``old``, which this collection made."""
-    made = tmp_path / "pool"
-    made.mkdir()
-    declare(pools, {"name": "p", "target": str(made)})
-    (made / "old-vda.qcow2").touch()
-    declare(domains, OLD)
-    return made
-
-
-def define(connection: Any, source: str, name: str = "theirs", **other: str) -> None:
-    """A guest that somebody defines by hand."""
-    connection.defineXML(
-        f"<domain type='test'><name>{name}</name><memory>65536</memory><os><type>hvm</type></os><devices>"
-        f"<disk type='{other.get('kind', 'file')}' device='{other.get('device', 'disk')}'>"
-        f"<driver name='qemu' type='{other.get('form', 'qcow2')}'/>{source}<target dev='vdb' bus='virtio'/></disk>"
-        "</devices></domain>"
-    )
-
-
-def file(path: object) -> str:
-    return f"<source file='{path}'/>"
-
-
-def paths(result: dict[str, Any]) -> list[str]:
-    return [change["path"] for change in result.get("changes", [])]
-
-
-def is_there(connection: Any) -> bool:
-    """Whether libvirt still has the disk."""
-    names = [volume.name() for volume in connection.storagePoolLookupByName("p").listAllVolumes()]
-    return "old-vda.qcow2" in names
-
-
-def stays(connection: Any, result: dict[str, Any], *words: str) -> None:
-    """The disk is there, and a warning says why."""
-    assert VOLUME not in paths(result)
-    assert is_there(connection)
-    (warning,) = [text for text in result["warnings"] if "old-vda.qcow2" in text]
-    for word in words:
-        assert word in warning
 
 
 def test_a_disk_that_is_nobody_elses_goes(connection: Any, declare: Run, folder: Path) -> None:
@@ -198,75 +134,6 @@ def test_what_is_declared_in_the_same_run_stays(
         who = "guest new" if name == "xml" else "the declared guest new"
         assert any("is used by" in text and who in text for text in result["warnings"]), result["warnings"]
     assert is_there(connection)
-
-
-# --- a guest is its UUID ---
-
-
-def rename(connection: Any) -> None:
-    """What ``virsh domrename old by-hand`` does; the test driver has no such call."""
-    domain = connection.lookupByName("old")
-    xml = domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)
-    domain.undefine()
-    connection.defineXML(xml.replace("<name>old<", "<name>by-hand<"))
-
-
-@pytest.mark.parametrize("purge", [False, True])
-def test_a_guest_that_was_renamed_by_hand_is_no_new_one(
-    connection: Any, run_main: Run, folder: Path, purge: bool
-) -> None:
-    rename(connection)
-    other = {"name": "other", "memory": "64MiB"}
-    for check in (True, False):
-        result = run_main(
-            domains.main, config=[OLD, other], uri=URI, purge=purge, remove_storage=True, check=check, fails=True
-        )
-        assert result["msg"].startswith(
-            "1 of 2 domains failed:\ndomain old: define: its UUID is that of the guest by-hand"
-        )
-        assert "nothing was changed" not in result["msg"]
-        assert {change["resource"] for change in result["changes"]} == {"domain other"}
-    assert sorted(domain.name() for domain in connection.listAllDomains()) == ["by-hand", "other", "test"]
-    assert is_there(connection)
-
-
-def test_a_guest_that_was_renamed_by_hand_keeps_its_disks(connection: Any, declare: Run, folder: Path) -> None:
-    rename(connection)
-    stays(connection, declare(domains, GONE, remove_storage=True), "is used by guest by-hand")
-    assert paths(declare(domains, purge=True, remove_storage=True)) == ["state", VOLUME]
-
-
-def test_a_clone_is_another_guest(connection: Any, declare: Run, folder: Path) -> None:
-    xml = connection.lookupByName("old").XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)
-    own = connection.lookupByName("old").UUIDString()
-    connection.defineXML(xml.replace("<name>old<", "<name>clone<").replace(f"<uuid>{own}", f"<uuid>{uuid.uuid4()}"))
-    stays(connection, declare(domains, purge=True, remove_storage=True), "is used by guest clone")
-    assert sorted(domain.name() for domain in connection.listAllDomains()) == ["clone", "test"]
-
-
-@pytest.mark.parametrize("purge", [False, True])
-@pytest.mark.parametrize(
-    ("module", "config", "make"),
-    [
-        (networks, {"name": "n1"}, lambda c, xml: c.networkDefineXML(xml)),
-        (pools, {"name": "n1", "target": "/srv/n1"}, lambda c, xml: c.storagePoolDefineXML(xml)),
-    ],
-)
-def test_a_network_or_pool_that_was_renamed_by_hand_is_no_new_one(
-    connection: Any, run_main: Run, module: Any, config: dict[str, Any], make: Callable[[Any, str], Any], purge: bool
-) -> None:
-    off = {**config, "state": "inactive"}
-    run_main(module.main, config=[off], uri=URI)
-    find = connection.networkLookupByName if module is networks else connection.storagePoolLookupByName
-    xml = find("n1").XMLDesc(0)
-    find("n1").undefine()
-    make(connection, xml.replace("<name>n1<", "<name>by-hand<"))
-    for check in (True, False):
-        result = run_main(module.main, config=[off], uri=URI, purge=purge, check=check, fails=True)
-        assert "n1: define: its UUID is that of the" in result["msg"]
-        assert "by-hand" in result["msg"]
-        assert result["changes"] == []
-    find("by-hand").undefine()
 
 
 # --- between the plan and the delete ---

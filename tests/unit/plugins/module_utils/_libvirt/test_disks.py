@@ -11,7 +11,7 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Observed, Plan, plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Invalid
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import disks
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import disk_removal, disks
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.storage_observe import Pool
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.users import Users
 from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.domain import DOMAIN
@@ -162,7 +162,7 @@ def removed(made: dict[str, Any], users: Users | None = None, have: str | None =
     result = Plan("domain", "web01")
     there = None if have is None else observed(have)
     volumes = {key: volume(1, "/images/" + key.partition("/")[2]) for key in made}
-    disks.removals([result], {} if there is None else {"web01": there}, volumes, POOLS, made, users or Users())
+    disk_removal.removals([result], {} if there is None else {"web01": there}, volumes, POOLS, made, users or Users())
     return result
 
 

@@ -1,0 +1,120 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An image holds all that its header names, in whatever format; what cannot be understood is a doubt."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.users import Pool
+from ansible_collections.virtfleet.kvm.tests.unit import images
+from ansible_collections.virtfleet.kvm.tests.unit.storage_world import World, disk, guest
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+def over_json(world: World, **options: object) -> bytes:
+    return images.qcow2("json:" + json.dumps(options))
+
+
+HEADERS: dict[str, Callable[[World], bytes]] = {
+    "qcow2": lambda w: images.qcow2(str(w.old)),
+    "qcow2, version 2": lambda w: images.qcow2(str(w.old), version=2),
+    "qcow": lambda w: images.qcow2(str(w.old), version=1),
+    "relative": lambda w: images.qcow2("../pool/old.qcow2"),
+    "file:": lambda w: images.qcow2(f"file:{w.old}"),
+    "file://": lambda w: images.qcow2(f"file://{w.old}"),
+    "file: and relative": lambda w: images.qcow2("file:../pool/old.qcow2"),
+    "host_device:": lambda w: images.qcow2(f"host_device:{w.old}"),
+    "fat:": lambda w: images.qcow2(f"fat:rw:{w.old}"),
+    "json: with a file": lambda w: over_json(w, driver="qcow2", file={"driver": "file", "filename": str(w.old)}),
+    "json: with a dot": lambda w: over_json(w, **{"driver": "qcow2", "file.filename": str(w.old)}),
+    "json: relative": lambda w: over_json(w, file={"driver": "file", "filename": "../pool/old.qcow2"}),
+    "json: in json:": lambda w: over_json(w, **{"file.filename": "json:" + json.dumps({"filename": str(w.old)})}),
+    "json: with a backing": lambda w: over_json(w, driver="qcow2", backing={"file": {"filename": str(w.old)}}),
+    "the data in another file": lambda w: images.qcow2(data=str(w.old)),
+    "the data in a file beside": lambda w: images.qcow2("/x", data="../pool/old.qcow2"),
+    "QED": lambda w: images.qed(str(w.old)),
+    "an extent of VMDK": lambda w: images.vmdk(str(w.old)),
+    "a parent of VMDK": lambda w: images.vmdk("x", str(w.old)),
+    "a sparse VMDK": lambda w: images.vmdk_sparse(images.vmdk("x", "../pool/old.qcow2", "SPARSE")),
+    "VHD": lambda w: images.vhd(str(w.old)),
+    "VHDX": lambda w: images.vhdx("..\\pool\\old.qcow2"),
+}
+
+
+@pytest.mark.parametrize("form", ["qcow2", "raw"])
+@pytest.mark.parametrize("name", HEADERS)
+def test_an_image_that_names_it(world: World, name: str, form: str) -> None:
+    """Also one that a guest wrote into a raw disk: what is right cannot be told from here."""
+    guest(world, disk(world.image(HEADERS[name](world)), form))
+    assert world.held() == ["guest web"]
+
+
+@pytest.mark.parametrize("name", HEADERS)
+def test_an_image_that_no_guest_has(world: World, name: str) -> None:
+    path = world.image(HEADERS[name](world))
+    world.users.lay_over("volume q/over", path)
+    assert world.held() == ["volume q/over"]
+
+
+def test_a_long_chain(world: World) -> None:
+    below = str(world.old)
+    for number in range(30):
+        below = world.image(images.qcow2(below), f"other/{number}")
+    guest(world, disk(below))
+    assert world.held() == ["guest web"]
+
+
+def test_a_relative_base_of_an_image_behind_a_link(world: World) -> None:
+    """QEMU looks beside the link, other tools beside what it leads to."""
+    over = world.image(images.qcow2("old.qcow2"), "other/over.qcow2")
+    (world.pool / "linked.qcow2").symlink_to(over)
+    guest(world, disk(str(world.pool / "linked.qcow2")))
+    assert world.held() == ["guest web"]
+
+
+DOUBTS: dict[str, Callable[[World], bytes]] = {
+    "a base behind the end": lambda w: images.qcow2(str(w.old))[:110],
+    "a name that is too long": lambda w: images.qcow2("x" * 5000),
+    "json: that is none": lambda w: images.qcow2("json:{"),
+    "json: without an end": lambda w: images.qcow2("json:" + "[" * 500),
+    "json: in json: again and again": lambda w: images.qcow2(nested(12)),
+    "data in a file without a name": lambda w: images.qcow2(data="x").replace(b"DATA", b"XXXX"),
+    "a QED cut off": lambda w: images.qed(str(w.old))[:70],
+}
+
+
+def nested(depth: int) -> str:
+    """A name in a name."""
+    return "x" if depth == 0 else "json:" + json.dumps({"f": nested(depth - 1)})
+
+
+@pytest.mark.parametrize("name", DOUBTS)
+def test_in_doubt_it_stays_and_the_image_is_named(world: World, name: str) -> None:
+    guest(world, disk(world.image(DOUBTS[name](world))))
+    (why,) = world.held()
+    assert why.startswith("guest web: ")
+    assert str(world.other) in why
+
+
+def test_a_chain_without_an_end_is_a_doubt(world: World) -> None:
+    for number in range(300):
+        world.image(images.qcow2(f"{number + 1}"), f"other/{number}")
+    guest(world, disk(str(world.other / "0")))
+    assert "laid over too many" in world.held()[0]
+
+
+@pytest.mark.parametrize("base", ["rbd:ceph/old:id=admin", 'json:{"driver": "rbd", "pool": "ceph", "image": "old"}'])
+def test_an_image_over_one_on_the_network(world: World, base: str) -> None:
+    world.users.pools["ceph"] = Pool(None, "ceph", {"old": "ceph/old"})
+    guest(world, disk(world.image(images.qcow2(base))))
+    assert world.users.of("ceph/old", "ceph/old") == ["guest web"]
