@@ -22,7 +22,7 @@ for pool in $(virsh pool-list --all --name); do
   virsh -q vol-list $pool
 done
 virsh -q list --all
-find {IMAGES} /srv /var/lib/virtfleet -type f -size -100M -exec sha256sum {{}} + 2>/dev/null | sort
+find {IMAGES} /srv /var/lib/virtfleet -type f ! -name .lock -size -100M -exec sha256sum {{}} + 2>/dev/null | sort
 find {IMAGES} /srv /var/lib/virtfleet -printf '%p %m %u %g %s\\n' 2>/dev/null | sort
 """
 """All that there is of storage on a host, as text."""

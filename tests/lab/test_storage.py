@@ -188,7 +188,7 @@ def test_a_run_that_is_killed_leaves_nothing_that_counts(fleet: Fleet) -> None:
     assert fleet.play(str(path)).code == 0
     for host in HOSTS:
         fleet.wait(lambda host=host: ".part" in fleet.sh(host, f"ls -A {IMAGES}"))
-    failed(fleet, "volumes", "another run is making it", config=config)
+    failed(fleet, "volumes", "another run makes it in this moment", config=config)
     for host in HOSTS:
         fleet.sh(host, KILL)
         assert ".virtfleet-slow" in fleet.sh(host, f"ls -A {IMAGES}")
@@ -276,5 +276,5 @@ def test_the_playbook_of_storage(fleet: Fleet) -> None:
     fleet.declare({"kvm_pools": [{"name": "bad", "taget": "/srv/bad"}]})
     bad = fleet.play("virtfleet.kvm.storage")
     assert bad.code != 0
-    assert "host kvm01: pool bad: taget: no such option; did you mean 'target'?" in bad.output
+    assert "hosts kvm01, kvm02: pool bad: taget: no such option; did you mean 'target'?" in bad.output
     fleet.declare({})
