@@ -95,6 +95,20 @@ def out_of_file() -> bytes:
     return bytes(image)
 
 
+def leaked_and_out_of_file() -> bytes:
+    """The same behind so many harmless complaints that the bad one comes late."""
+    image = bytearray(leaked())
+    struct.pack_into(">Q", image, 4 * CLUSTER, 1 << 40 | 1 << 63)
+    return bytes(image)
+
+
+def leaked() -> bytes:
+    """A qcow2 image with clusters that count as used, and nobody uses."""
+    image = bytearray(qcow2() + bytes(200 * CLUSTER))
+    struct.pack_into(">206H", image, 2 * CLUSTER, *[1] * 206)
+    return bytes(image)
+
+
 def mbr() -> bytes:
     """A raw disk with a partition table."""
     disk = bytearray(1024**2)
@@ -206,6 +220,7 @@ def hostile(canary: str) -> dict[str, tuple[bytes, str]]:
         "qcow2-cut-in-header": (qcow2()[:60], "cut off"),
         "qcow2-cut-off": (cut_off(), "cut off"),
         "qcow2-out-of-file": (out_of_file(), "cut off"),
+        "qcow2-leaked-out-of-file": (leaked_and_out_of_file(), "cut off"),
         "qcow2-shared-clusters": (shared_clusters(), "damaged"),
         "qed": (at(0, b"QED\0" + struct.pack("<IIIQQQQQII", CLUSTER, 1, 1, 1, 0, 0, CLUSTER, DISK, 64, 8)), "QED"),
         "vdi": (at(64, b"\x7f\x10\xda\xbe"), "VDI"),
@@ -255,6 +270,7 @@ def good() -> dict[str, tuple[bytes, str]]:
         "whole.qcow2": (qcow2(), "qcow2"),
         "whole-2.qcow2": (qcow2(version=2), "qcow2"),
         "format-only.qcow2": (qcow2(((0xE2792ACA, b"raw"), (0x6803F857, bytes(48)))), "qcow2"),
+        "leaked.qcow2": (leaked(), "qcow2"),
         "disk.raw": (disk, "raw"),
         "cd.iso": (iso(), "raw"),
         "ext4.raw": (at(1080, b"\x53\xef"), "raw"),

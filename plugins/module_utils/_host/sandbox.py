@@ -54,7 +54,14 @@ ENVIRONMENT["MALLOC_ARENA_MAX"] = "2"
 
 
 class Failed(VirtfleetError):
-    """A tool that failed or went beyond a limit; the text is what it said."""
+    """A tool that failed or went beyond a limit; the text is what it said.
+
+    :param status: its exit status; None where it had none
+    """
+
+    def __init__(self, text: str, status: int | None = None) -> None:
+        super().__init__(text)
+        self.status = status
 
 
 @dataclasses.dataclass(frozen=True)
@@ -160,7 +167,7 @@ def run(
             end(process)
             raise
     if process.returncode != 0:
-        raise Failed(f"{words[0]} {why(process.returncode, kept['stderr'], limits)}")
+        raise Failed(f"{words[0]} {why(process.returncode, kept['stderr'], limits)}", process.returncode)
     return kept["stdout"].decode(errors="replace")
 
 

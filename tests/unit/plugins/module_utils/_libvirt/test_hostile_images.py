@@ -128,7 +128,7 @@ def test_a_hostile_image(images: Path, pool: Path, form: str, way: str, monkeypa
         assert "canary" not in text
 
 
-FOUND_BY_CHECK = ("qcow2-cut-off", "qcow2-out-of-file", "qcow2-shared-clusters")
+FOUND_BY_CHECK = ("qcow2-cut-off", "qcow2-out-of-file", "qcow2-leaked-out-of-file", "qcow2-shared-clusters")
 
 
 def test_only_what_names_no_file_reaches_a_tool(images: Path, pool: Path, monkeypatch: pytest.MonkeyPatch) -> None:
