@@ -18,7 +18,7 @@ import typing as t
 import uuid
 
 FIRST = 64 * 1024
-"""Bytes of an image that are read at once; extensions of a header are within them."""
+"""Bytes of an image that are read at once, where its first ones tell a format that names others."""
 NAME = 4096
 """Bytes that a name may have; QEMU takes 1,023 (docs/interop/qcow2.txt), others more."""
 
@@ -65,10 +65,11 @@ def named(path: str) -> Named:
 
 def parse(file: t.BinaryIO) -> Named:
     """What an open image names, by the format that its first bytes tell. Raises OSError where it cannot be read."""
-    first = file.read(FIRST)
+    first = file.read(len(LONGEST_MAGIC))
     try:
         for magic, reader in READERS:
             if first.startswith(magic):
+                first += file.read(FIRST - len(first))
                 return Named(tuple(dict.fromkeys(os.fsdecode(name) for name in reader(file, first) if name)))
     except (struct.error, ValueError, OverflowError) as error:
         return Named((), f"has a header that cannot be understood ({error})")
@@ -191,3 +192,5 @@ READERS: tuple[tuple[bytes, Reader], ...] = (
     (b"vhdxfile", vhdx),
 )
 """Formats that name other files. Others (raw, VDI, Parallels, LUKS, dmg, bochs, cloop) have no place for a name."""
+
+LONGEST_MAGIC = max((magic for magic, _reader in READERS), key=len)

@@ -89,6 +89,9 @@ def leaving(
             seen.add(key)
             note = noted(key, volumes.get(key), made)
             reason = not_ours(volumes.get(key), None if note is None else made[note])
+            pool = pools.get(key.partition("/")[0])
+            if reason is None and key not in volumes and pool is not None and not pool.active:
+                reason = f"the pool {key.partition('/')[0]} is not active"
             if reason is not None:
                 plan.warnings.append(f"its disk {origin} stays: {reason}")
             elif note is not None and key in volumes:

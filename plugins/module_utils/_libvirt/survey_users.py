@@ -29,6 +29,7 @@ def all_users(connection: t.Any, places: Places | None = None) -> Users:
     :param places: tells what paths are; None for this host
     """
     users = Users(places)
+    users.own = connection.getURI().endswith("/session")
     if not is_local(connection.getURI()):
         users.doubt("it is on another host, whose files cannot be looked at from here")
     add_pools(connection, users)

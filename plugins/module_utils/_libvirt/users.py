@@ -9,6 +9,8 @@ doubt, and in doubt all storage stays.
 
 from __future__ import annotations
 
+import errno
+import os
 import typing as t
 import urllib.parse
 from xml.etree import ElementTree as ET
@@ -54,6 +56,7 @@ class Users:
     :ivar volumes: the uses of volumes that are named as POOL/VOLUME
     :ivar pools: the pools of the host by name
     :ivar doubts: what could not be looked at: while there is one, all storage stays
+    :ivar own: whether all guests run as the user who asks, and use nothing that this user may not look at
     """
 
     def __init__(self, places: Places | None = None) -> None:
@@ -64,6 +67,7 @@ class Users:
         self.pools: dict[str, Pool] = {}
         self.index: dict[str, str] = {}
         self.doubts: list[str] = []
+        self.own = False
 
     # --- asking ---
 
@@ -204,6 +208,8 @@ class Users:
     def unseen(self) -> None:
         """Take the paths that could not be looked at for doubts."""
         for path, reason in self.places.doubts.items():
+            if self.own and reason == os.strerror(errno.EACCES):
+                continue
             self.doubt(f"{path} cannot be looked at ({reason})")
 
 

@@ -177,6 +177,15 @@ def test_what_was_left_behind_goes_too() -> None:
     assert [step.value.key for step in removed(made, have=None).steps] == ["default/web01-vda.qcow2"]
 
 
+def test_what_is_in_a_pool_that_is_not_active_stays_and_that_is_said() -> None:
+    result = Plan("domain", "web01")
+    off = {**POOLS, "default": Pool("dir", "/images", False)}
+    made = {"default/web01-vda.qcow2": {"guest": "web01"}, "vg0/gone": {"guest": "web01"}}
+    disk_removal.removals([result], {}, {}, off, made, Users())
+    assert result.steps == []
+    assert result.warnings == ["its disk default/web01-vda.qcow2 stays: the pool default is not active"]
+
+
 @pytest.mark.parametrize("who", ["guest", "overlay"])
 def test_what_others_use_stays(who: str) -> None:
     users = Users()

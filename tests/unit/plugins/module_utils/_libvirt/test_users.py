@@ -220,6 +220,20 @@ def test_what_cannot_be_looked_at_is_a_doubt(world: World) -> None:
     assert "/mnt/stale/x.raw cannot be looked at (Stale file handle)" in world.held()
 
 
+def test_who_may_not_look_at_a_file_does_not_use_it_either(world: World) -> None:
+    def look(path: str) -> os.stat_result:
+        if "/root" in path:
+            raise PermissionError(13, "Permission denied")
+        return os.stat(path)
+
+    world.users.places.look = look
+    world.users.own = True
+    guest(world, disk("/root/x.raw", "raw"))
+    assert world.held() == []
+    world.users.own = False
+    assert "/root/x.raw cannot be looked at (Permission denied)" in world.held()
+
+
 NETWORK = {
     "rbd": "<disk type='network'><source protocol='rbd' name='ceph/old'><host name='a'/></source></disk>",
     "another server": "<disk type='network'><source protocol='rbd' name='ceph/old'><host name='b'/></source></disk>",
