@@ -65,3 +65,9 @@ def vhdx(parent: str) -> bytes:
     regions = b"regi" + struct.pack("<III", 0, 1, 0) + struct.pack("<16sQII", region, 256 * 1024, 65536, 1)
     image = b"vhdxfile".ljust(192 * 1024, b"\0") + regions.ljust(64 * 1024, b"\0")
     return image + table.ljust(8192, b"\0") + locator
+
+
+def saved(path: str) -> bytes:
+    """The head of a file that ``virsh save`` writes, of a guest with a disk."""
+    xml = f"<domain><devices><disk><source file='{path}'/></disk></devices></domain>".encode() + b"\0"
+    return struct.pack("=16sIIIII", b"LibvirtQemudSave", 2, len(xml), 1, 0, 0).ljust(92, b"\0") + xml

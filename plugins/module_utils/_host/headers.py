@@ -16,6 +16,7 @@ import stat
 import struct
 import typing as t
 import uuid
+from xml.sax.saxutils import unescape
 
 FIRST = 64 * 1024
 """Bytes of an image that are read at once, where its first ones tell a format that names others."""
@@ -25,6 +26,9 @@ NAME = 4096
 QCOW2_DATA_FILE = 0x44415441
 QCOW2_HAS_DATA_FILE = 1 << 2
 """docs/interop/qcow2.txt of QEMU: the type of a header extension, and a bit of the incompatible features."""
+
+SAVED = 1024**2
+"""Bytes of the definition of a saved guest that are looked at."""
 
 VHDX_METADATA = uuid.UUID("8b7ca206-4790-4b9a-b8fe-575f050f886e").bytes_le
 VHDX_PARENT = uuid.UUID("a8d35f2d-b30b-454d-abf7-d3d84834ab0c").bytes_le
@@ -174,6 +178,14 @@ def locator(item: bytes) -> t.Iterator[bytes]:
         yield from spellings(item[value : value + length].decode("utf-16-le", "replace"))
 
 
+def saved(file: t.BinaryIO, first: bytes) -> t.Iterator[bytes]:
+    """A guest that was saved into a file (libvirt's src/qemu/qemu_saveimage.h): what its definition names."""
+    (length,) = struct.unpack_from("=I", first, 20)
+    file.seek(92)
+    for name in re.findall(rb"='(/[^'\0]*)'", file.read(min(length, SAVED))):
+        yield os.fsencode(unescape(os.fsdecode(name)))
+
+
 def spellings(name: str) -> t.Iterator[bytes]:
     """A path as Windows writes it: as one of this host, and its last part, which is what is beside the image."""
     path = name.rstrip("\0").replace("\\", "/")
@@ -190,6 +202,8 @@ READERS: tuple[tuple[bytes, Reader], ...] = (
     (b"#", descriptor),
     (b"conectix", vpc),
     (b"vhdxfile", vhdx),
+    (b"LibvirtQemudSave", saved),
+    (b"LibvirtQemudPart", saved),
 )
 """Formats that name other files. Others (raw, VDI, Parallels, LUKS, dmg, bochs, cloop) have no place for a name."""
 

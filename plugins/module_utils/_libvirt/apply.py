@@ -175,7 +175,7 @@ def ask(domain: t.Any) -> None:
 
 
 def domain_undefine(connection: t.Any, name: str, step: Step, options: Options) -> None:
-    departures.undefine(connection, name, options.going)
+    departures.undefine(connection, name, step.value or options.going)
 
 
 def network_define(connection: t.Any, name: str, step: Step, options: Options) -> None:

@@ -17,6 +17,8 @@ from .._engine.context import Change
 from .._engine.plan import Observed, Plan
 from .._errors import Invalid
 from .connection import LibvirtError, lacks, libvirt
+from .removal import Judge, because
+from .users import Users
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,6 +58,22 @@ def plan_departure(connection: t.Any, plan: Plan, have: Observed | None, going: 
     if snapshots:
         # Only what libvirt knows of them; what is in the disks stays there.
         plan.changes.append(Change("snapshots", sorted(snapshots), None))
+
+
+def keep_nvram(plans: t.Sequence[Plan], users: Users, going: Belongings) -> None:
+    """Keep the variables of the firmware of guests that go, where somebody else has the file, and say so."""
+    judge = Judge(users, {plan.name for plan in plans if any(step.action == "undefine" for step in plan.steps)})
+    for plan in plans:
+        for change in [change for change in plan.changes if change.path == "nvram" and change.after is None]:
+            holders, _after = judge.weigh(change.before, change.before)
+            if not holders and not users.doubts:
+                continue
+            plan.changes.remove(change)
+            plan.warnings.append(f"its NVRAM {change.before} stays: it {because(holders, users.doubts)}")
+            kept = dataclasses.replace(going, nvram=False)
+            plan.steps = [
+                dataclasses.replace(step, value=kept) if step.action == "undefine" else step for step in plan.steps
+            ]
 
 
 def loses(domain: t.Any, definition: ET.Element, going: Belongings) -> str | None:

@@ -108,6 +108,10 @@ def domain_plans(connection: t.Any, table: Table, have: Have, wants: Wants, host
         except Invalid as error:
             lines.append(f"{table.kind} {entry.name}: {error}")
     refuse_input(lines)
+    if any(change.path == "nvram" and change.after is None for entry in plans for change in entry.changes):
+        users = all_users(connection)
+        declared.add_guests(users, plans, wants, have)
+        departures.keep_nvram(plans, users, options.going)
     return plans
 
 

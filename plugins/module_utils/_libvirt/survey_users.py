@@ -89,14 +89,21 @@ def document(users: Users, who: str, guest: str, call: t.Callable[[], str], gone
 
 
 GONE = ("VIR_ERR_NO_DOMAIN", "VIR_ERR_NO_DOMAIN_SNAPSHOT", "VIR_ERR_NO_DOMAIN_CHECKPOINT")
+NO_BACKUP = (
+    "VIR_ERR_NO_DOMAIN_BACKUP",
+    "VIR_ERR_OPERATION_INVALID",
+    "VIR_ERR_NO_SUPPORT",
+    "VIR_ERR_OPERATION_UNSUPPORTED",
+)
 
 
 def add_guest(users: Users, domain: t.Any) -> None:
-    """Note what a guest has by its definition, and by what runs."""
+    """Note what a guest has by its definition, by what runs, and by a backup that runs."""
     name = domain.name()
     document(users, f"guest {name}", name, lambda: domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE), GONE)
     if domain.isActive():
         document(users, f"guest {name}", name, lambda: domain.XMLDesc(0), GONE)
+        document(users, f"guest {name} (backup)", name, domain.backupGetXMLDesc, (*GONE, *NO_BACKUP))
 
 
 def add_snapshots(connection: t.Any, users: Users) -> None:

@@ -47,6 +47,7 @@ HEADERS: dict[str, Callable[[World], bytes]] = {
     "a parent of VMDK": lambda w: images.vmdk("x", str(w.old)),
     "a sparse VMDK": lambda w: images.vmdk_sparse(images.vmdk("x", "../pool/old.qcow2", "SPARSE")),
     "VHD": lambda w: images.vhd(str(w.old)),
+    "a saved guest": lambda w: images.saved(str(w.old)),
     "VHDX": lambda w: images.vhdx("..\\pool\\old.qcow2"),
 }
 
