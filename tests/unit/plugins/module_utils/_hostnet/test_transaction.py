@@ -157,9 +157,17 @@ def test_an_open_trial_is_not_disturbed(host: Host) -> None:
 def test_a_trial_that_nobody_works_on_is_taken_up_again(host: Host) -> None:
     (host.root / "run").mkdir()
     guard.lay_out(files.TRIAL, {"id": "one", "deadline": network.clock() - 100})
-    host.starting = lambda: os.rename(files.TRIAL, files.LAST)
+    seen: list[list[str]] = []
+
+    def starting() -> None:
+        seen.append(sorted(os.listdir(files.TRIAL)))
+        os.rename(files.TRIAL, files.LAST)
+
+    host.starting = starting
     with transaction.alone():
         pass
+    # It is ended, not begun.
+    assert "ask.give-up" in seen[0]
     assert any(call.startswith("systemctl start") for call in host.calls)
 
 
