@@ -125,11 +125,12 @@ def move_back(source: str, path: str) -> None:
 
 
 def unlink(path: str) -> None:
-    """Remove a file, if it is there. Raises OSError."""
-    try:
+    """Remove a file, if it is there. Raises OSError.
+
+    Looks first: a filesystem that is read-only says so also of a file that is not there.
+    """
+    if exists(path):
         os.unlink(path)
-    except (FileNotFoundError, NotADirectoryError):
-        return
 
 
 def listed(folder: str) -> list[str]:

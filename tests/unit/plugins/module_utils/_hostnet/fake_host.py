@@ -249,8 +249,8 @@ class FakeOs:
         return self.node(path).data.decode()
 
     def unlink(self, path: str) -> None:
-        self.node(path)
         self.step("unlink", path)
+        self.node(path)
         del self.tree.now[path]
 
     def mkdir(self, path: str, mode: int = 0o777) -> None:
@@ -271,10 +271,10 @@ class FakeOs:
             yield "/" + "/".join(parts[: count + 1])
 
     def rmdir(self, path: str) -> None:
+        self.step("rmdir", path)
         self.node(path)
         if self.tree.children(path):
             raise OSError(errno.ENOTEMPTY, "Directory not empty", path)
-        self.step("rmdir", path)
         del self.tree.now[path]
 
     def getpid(self) -> int:
