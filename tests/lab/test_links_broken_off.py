@@ -95,7 +95,9 @@ def leftovers(fleet: Links, host: str) -> str:
     """What a trial must not leave."""
     folders = "/etc /usr/local/lib /run/systemd /run/netplan /run/virtfleet/links/trial /run/virtfleet/links/new"
     found = fleet.sh(host, f"find {folders} -name '*.virtfleet-*' -o -name 'virtfleet-links*'; true")
-    return found + fleet.sh(host, "ls /run/netplan 2>/dev/null; systemctl list-units --all --no-legend 'virtfleet*'")
+    # A unit that a boot has run stays in systemd's memory until it reads its files again.
+    units = "systemctl list-units --all --no-legend 'virtfleet*' | grep -v 'loaded inactive dead'"
+    return found + fleet.sh(host, f"ls /run/netplan 2>/dev/null; {units}; true")
 
 
 def judged(fleet: Links, host: str, change: dict[str, t.Any], before: dict[str, t.Any], run: Run) -> str:
@@ -121,11 +123,9 @@ def judged(fleet: Links, host: str, change: dict[str, t.Any], before: dict[str, 
     [
         ("STOP", "/at.applied", 1),
         ("KILL", "/at.armed", 2),
-        ("KILL", "/trial.json", 2),
         ("KILL", "/at.applied", 1),
         ("KILL", "/keep.json", 2),
         ("STOP", "/01-netcfg.yaml", 1),
-        ("KILL", "/outcome.json", 3),
         ("STOP", "/last", 1),
     ],
 )
@@ -166,7 +166,7 @@ def taken_back(fleet: Links, host: str, change: dict[str, t.Any]) -> None:
     run = fleet.links(host, change, rollback_after=12)
     assert run.code != 0
     result = run.results("virtfleet.kvm.links", host)[0]
-    assert result["outcome"] == "rolled-back", result
+    assert result.get("outcome") == "rolled-back", run.output
     fleet.wait_for_ssh(host)
 
 
