@@ -131,9 +131,10 @@ class Places:
             if holder is not None:
                 yield f"in {holder.st_dev}:{holder.st_ino}"
             yield from self.inside(folder or "/")
-            if folder in ("/", ""):
-                return
-            folder = os.path.dirname(folder)
+            above = os.path.dirname(folder)
+            if above == folder:
+                return  # The root, which POSIX lets be ``//`` as well.
+            folder = above
 
     def inside(self, path: str) -> t.Iterator[str]:
         """Where a folder is inside its file system, for folders that are mounted elsewhere as well."""

@@ -281,11 +281,12 @@ def test_a_guest_whose_definition_cannot_be_read_is_a_doubt(
 # --- pools ---
 
 
-@pytest.mark.parametrize("disk", ["file", "link", "volume"])
+@pytest.mark.parametrize("disk", ["file", "slashes", "link", "volume"])
 def test_a_pool_that_a_guest_uses_does_not_go(connection: Any, run_main: Run, folder: Path, disk: str) -> None:
     folder.with_name("images").symlink_to(folder)
     source = {
         "file": file(folder / "x"),
+        "slashes": file(f"/{folder}//x"),
         "link": file(folder.with_name("images") / "x"),
         "volume": "<source pool='p' volume='x'/>",
     }[disk]

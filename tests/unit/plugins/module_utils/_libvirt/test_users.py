@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 from collections.abc import Callable
@@ -54,6 +55,14 @@ def test_a_disk_by_any_spelling(world: World, name: str) -> None:
 def test_an_overlay_whose_base_is_in_any_spelling(world: World, name: str) -> None:
     guest(world, disk(world.image(images.qcow2(SPELLINGS[name](world)))))
     assert world.held() == ["guest web"]
+
+
+@pytest.mark.parametrize("path", ["", "/", "//", "///", "//x", "x", ".", "..", "/..", "//../x//", "/x/./", "a\0b"])
+def test_the_folders_of_any_path_come_to_an_end(world: World, path: str) -> None:
+    found = list(itertools.islice(world.users.places.folders(path), 100))
+    assert len(found) < 100
+    assert isinstance(world.users.places.goes(path), frozenset)
+    assert isinstance(world.users.places.folder(path), frozenset)
 
 
 def test_a_path_that_is_not_from_the_root(world: World) -> None:
