@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+import io
 import json
+import random
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._host.headers import parse
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.users import Pool
 from ansible_collections.virtfleet.kvm.tests.unit import images
 from ansible_collections.virtfleet.kvm.tests.unit.storage_world import World, disk, guest
@@ -119,3 +122,24 @@ def test_an_image_over_one_on_the_network(world: World, base: str) -> None:
     world.users.pools["ceph"] = Pool(None, "ceph", {"old": "ceph/old"})
     guest(world, disk(world.image(images.qcow2(base))))
     assert world.users.of("ceph/old", "ceph/old") == ["guest web"]
+
+
+def test_any_header_is_read_to_an_end(world: World) -> None:
+    """Headers with bytes exchanged: names or a doubt, and never another error."""
+    chance = random.Random(8)
+    headers = [make(world) for make in (*HEADERS.values(), *DOUBTS.values())]
+    path = world.other / "fuzzed"
+    doubts = names = 0
+    for _round in range(1500):
+        text = bytearray(chance.choice(headers))
+        for _change in range(chance.randint(1, 6)):
+            text[chance.randrange(min(len(text), 700))] = chance.choice((0, 1, 4, 0x7F, 0x80, 0xFF, ord("{"), ord(":")))
+        told = parse(io.BytesIO(text))
+        doubts += told.doubt is not None
+        names += bool(told.names)
+        if _round % 10 == 0:
+            path.write_bytes(text)
+            world.users.places.chains.clear()
+            world.users.lay_over("volume q/fuzzed", str(path))
+    assert doubts > 50
+    assert names > 50
