@@ -19,6 +19,7 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from .._printing import printable, readable
+from . import paths
 from .words import NOT_XML
 
 IDENTITY = (
@@ -86,6 +87,7 @@ def element(text: t.Any) -> ET.Element:
         raise ValueError(f"is not well-formed XML: {readable(str(error))}") from None
     if not shallow(root):
         raise ValueError(f"has elements nested deeper than {DEEPEST}")
+    paths.keep_prefixes(text)
     return root
 
 
@@ -130,6 +132,11 @@ def canonical(node: ET.Element) -> str:
         for name in sorted(inner.keys()):
             inner.set(name, inner.attrib.pop(name))
     return ET.tostring(copy, encoding="unicode")
+
+
+def essence(node: ET.Element) -> str:
+    """What an element says, the same whatever prefixes its namespaces have (https://www.w3.org/TR/xml-c14n2/)."""
+    return ET.canonicalize(canonical(node), rewrite_prefixes=True)
 
 
 def local(tag: str) -> str:

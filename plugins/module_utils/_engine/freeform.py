@@ -188,17 +188,18 @@ class Documents(Row):
     def edit(self, element: ET.Element, item: Item, scope: Scope, where: str, changes: list[Change]) -> None:
         if self.name not in item:
             return
-        nodes = {fragment.canonical(node): node for node in self.nodes(element)}
-        want = item[self.name] or []
-        if sorted(nodes) == sorted(want):
+        nodes = {fragment.essence(node): node for node in self.nodes(element)}
+        want = {fragment.essence(fragment.element(text)): text for text in item[self.name] or []}
+        if nodes.keys() == want.keys():
             return
-        changes.append(Change(join(where, self.name), list(nodes) or None, want or None))
+        before = [fragment.canonical(node) for node in nodes.values()]
+        changes.append(Change(join(where, self.name), before or None, list(want.values()) or None))
         parent = paths.ensure(element, (self.path,))
-        for text, node in nodes.items():
-            if text not in want:
+        for said, node in nodes.items():
+            if said not in want:
                 parent.remove(node)
-        for text in want:
-            if text not in nodes:
+        for said, text in want.items():
+            if said not in nodes:
                 parent.append(fragment.element(text))
         paths.prune(element, (self.path,))
 

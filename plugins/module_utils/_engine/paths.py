@@ -161,10 +161,16 @@ def clone(element: ET.Element) -> ET.Element:
 
 def document(text: str) -> ET.Element:
     """Parse a document that libvirt wrote. Its prefixes are kept for when it is written again."""
-    for prefix, uri in set(PREFIX.findall(text)):
-        if uri not in NAMESPACES.values() and not prefix.startswith("ns"):
-            ET.register_namespace(prefix, uri)
+    keep_prefixes(text)
     return ET.fromstring(text)
+
+
+def keep_prefixes(text: str) -> None:
+    """Write the namespaces of a document with the prefixes that it has, but for those of NAMESPACES."""
+    for prefix, uri in set(PREFIX.findall(text)):
+        known = uri in NAMESPACES.values() or prefix in NAMESPACES
+        if not known and not re.fullmatch(r"ns[0-9]+|xml.*", prefix, re.IGNORECASE):
+            ET.register_namespace(prefix, uri)
 
 
 def text(element: ET.Element) -> str:
