@@ -13,7 +13,7 @@ import typing as t
 from pathlib import Path
 
 from .._errors import VirtfleetError
-from . import facts
+from . import facts, lease
 from .facts import Device, Facts, NetplanFile
 
 NETPLAN_FOLDERS = ("/lib/netplan", "/etc/netplan", "/run/netplan")
@@ -95,7 +95,6 @@ def detailed(device: Device) -> Device:
     """A device with what sysfs and networkd know of it."""
     folder = Path("/sys/class/net") / device.name
     state = pairs(read(f"/run/systemd/netif/links/{device.index}"))
-    lease = pairs(read(state.get("DHCP_LEASE", ""))) if state.get("DHCP_LEASE") else {}
     try:
         driver = (folder / "device" / "driver").resolve(strict=True).name
     except OSError:
@@ -106,7 +105,7 @@ def detailed(device: Device) -> Device:
         wireless=(folder / "wireless").exists() or (folder / "phy80211").exists(),
         network_file=state.get("NETWORK_FILE", ""),
         dns=tuple(state.get("DNS", "").split()),
-        client_id=lease.get("CLIENTID", ""),
+        client_id=lease.client_id(device.name, state),
         accept_ra=read(f"/proc/sys/net/ipv6/conf/{device.name}/accept_ra").strip(),
     )
 
