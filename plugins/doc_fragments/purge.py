@@ -18,4 +18,11 @@ options:
       - What cannot go is named as failed, also in check mode. The others go nonetheless.
     type: bool
     default: false
+  owner:
+    description:
+      - A label that what is made gets. Only what has the same label is purged, so that two projects that use one host
+        never purge each other's things.
+      - What is there keeps the label that it got.
+    type: str
+    default: ''
 """

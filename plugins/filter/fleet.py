@@ -11,7 +11,7 @@ from ansible.utils.display import Display
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils import _fleet
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import pending
-from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _hidden, _mistaken
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _hidden, _mistaken, _owner
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._evaluate import evaluate
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._told import told
 
@@ -42,8 +42,11 @@ class FilterModule:
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """The filters by name."""
         return {
+            "fleet_owner": told("fleet_owner", _owner.fleet_owner),
             "fleet_problems": told("fleet_problems", fleet_problems),
+            "guest_networks": told("guest_networks", _fleet.guest_networks),
             "guests_on": told("guests_on", _fleet.guests_on),
             "pending_restarts": told("pending_restarts", pending.of_hosts),
             "run_problems": told("run_problems", _mistaken.run_problems),
+            "staying": told("staying", _fleet.staying),
         }

@@ -40,15 +40,43 @@ def guests_on(guests: t.Iterable[Item], host: str, staying: bool = False) -> lis
 
     :param staying: whether those that are to be absent are left out
     """
-    if not isinstance(guests, (list, tuple)):
-        raise VirtfleetError(f"guests_on: {printable(guests, hidden=True)} is not a list of guests")
     return [
         {name: value for name, value in guest.items() if name != "host"}
-        for guest in guests
+        for guest in a_list("guests_on", guests)
         if isinstance(guest, dict)
         and word(guest, "host") == host
         and not (staying and word(guest, "state") == "absent")
     ]
+
+
+def a_list(name: str, items: t.Any) -> t.Sequence[t.Any]:
+    """What a filter was given, which has to be a list. Raises VirtfleetError where it is none.
+
+    :param name: the name of the filter
+    """
+    if not isinstance(items, (list, tuple)):
+        raise VirtfleetError(f"{name}: {printable(items, hidden=True)} is not a list of what is declared")
+    return items
+
+
+def staying(items: t.Iterable[Item]) -> list[Item]:
+    """The items of a list that are not to be absent. What is no item stays; the module refuses it."""
+    given = a_list("staying", items)
+    return [item for item in given if not (isinstance(item, dict) and word(item, "state") == "absent")]
+
+
+def guest_networks(guests: t.Iterable[Item], host: str) -> dict[str, list[str]]:
+    """The networks that the guests of one host will be on, by name, as the module networks takes them.
+
+    Of a guest whose interfaces are left out nothing is known, so it is left out.
+    """
+    found = {}
+    for guest in guests_on(a_list("guest_networks", guests), host):
+        gone = guest.get("state") == "absent"
+        if gone or isinstance(guest.get("interfaces"), (list, tuple)):
+            cards = [] if gone else entries(guest, "interfaces")
+            found[str(guest.get("name"))] = [str(card["network"]) for card in cards if card.get("network")]
+    return found
 
 
 def problems(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, t.Any]]) -> list[str]:

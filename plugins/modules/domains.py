@@ -215,7 +215,7 @@ def main() -> None:
             "force_shutdown": {"type": "bool", "default": False},
         },
     )
-    names = ("shutdown_timeout", "force_shutdown", "on_restart_needed", "remove_storage", "purge")
+    names = ("shutdown_timeout", "force_shutdown", "on_restart_needed", "remove_storage", "purge", "owner")
     going = Belongings(**{name: module.params[f"remove_{name}"] for name in ("nvram", "tpm", "saved_state")})
     declare(module, DOMAIN, Options(going=going, **{name: module.params[name] for name in names}))
 

@@ -34,6 +34,13 @@ options:
       - Without it such a host is only warned of.
     type: bool
     default: false
+  leave_used:
+    description:
+      - Whether links that are to be absent and that a running guest is on are left for a later call, and named in
+        RV(postponed). Otherwise they are refused. The playbook C(virtfleet.kvm.site) leaves them, moves the guests, and
+        removes them then.
+    type: bool
+    default: false
   uri:
     description:
       - No libvirt is asked. It is taken so that C(module_defaults) of the action group can hold it.
@@ -88,6 +95,12 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+postponed:
+  description: The links that O(leave_used) has left for a later call.
+  returned: success
+  type: list
+  elements: str
+  sample: [br1]
 changes:
   description: Every field that changed, or in check mode would change.
   returned: success
@@ -173,6 +186,7 @@ def main() -> None:
             "config": {"type": "list", "elements": "dict", "required": True},
             "rollback_after": {"type": "int", "default": 60},
             "bypass_iptables": {"type": "bool", "default": False},
+            "leave_used": {"type": "bool", "default": False},
             **URI,
             "settle": {"type": "str"},
         },

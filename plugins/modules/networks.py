@@ -19,6 +19,14 @@ description:
     reported in RV(pending_restart), with the reason; O(on_restart_needed) says what becomes of it. The guests on a
     network that is started anew are put back on its bridge.
   - A network that a guest is on, be it running or not, is not purged. Its guest is named, and the module fails.
+options:
+  guest_networks:
+    description:
+      - The guests that are declared for the host, by name, each with the networks that it will be on. It is given where
+        another call comes after the guests, as in the playbook C(virtfleet.kvm.site).
+      - Then networks that are to go stay for that call. Only one whose bridge or subnet a declared network takes goes
+        at once, where all guests that are on it are declared to be on others. They are put on the new one's bridge.
+    type: dict
 extends_documentation_fragment:
   - virtfleet.kvm.connection
   - virtfleet.kvm.declare
@@ -133,8 +141,9 @@ from ..module_utils._tables.network import NETWORK
 
 
 def main() -> None:
-    module = DeclaringModule(argument_spec={**DECLARE, **PURGE, **RESTART})
-    declare(module, NETWORK, Options(**{name: module.params[name] for name in ("on_restart_needed", "purge")}))
+    module = DeclaringModule(argument_spec={**DECLARE, **PURGE, **RESTART, "guest_networks": {"type": "dict"}})
+    taken = ("on_restart_needed", "purge", "owner", "guest_networks")
+    declare(module, NETWORK, Options(**{name: module.params[name] for name in taken}))
 
 
 if __name__ == "__main__":

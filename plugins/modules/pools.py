@@ -146,7 +146,7 @@ from ..module_utils._tables.pool import POOL
 
 def main() -> None:
     module = DeclaringModule(argument_spec={**DECLARE, **PURGE, **RESTART})
-    declare(module, POOL, Options(**{name: module.params[name] for name in ("on_restart_needed", "purge")}))
+    declare(module, POOL, Options(**{name: module.params[name] for name in ("on_restart_needed", "purge", "owner")}))
 
 
 if __name__ == "__main__":

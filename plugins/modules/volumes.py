@@ -116,7 +116,7 @@ from ..module_utils._tables.volume import VOLUME
 
 def main() -> None:
     module = DeclaringModule(argument_spec={**DECLARE, **PURGE})
-    declare(module, VOLUME, Options(purge=module.params["purge"]))
+    declare(module, VOLUME, Options(purge=module.params["purge"], owner=module.params["owner"]))
 
 
 if __name__ == "__main__":

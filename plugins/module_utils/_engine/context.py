@@ -19,6 +19,7 @@ class Host:
     :param arch: architecture of new guests
     :param machines: machine types by alias, such as ``q35`` to ``pc-q35-9.2``, for guests of its architecture
     :param aliases: the same for those of other architectures, of which one name may stand for several
+    :param owner: the label that new guests and networks get
     """
 
     virt: str = "qemu"
@@ -26,6 +27,7 @@ class Host:
     arch: str = "x86_64"
     machines: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     aliases: t.Mapping[str, t.Collection[str]] = dataclasses.field(default_factory=dict)
+    owner: str = ""
 
     def resolve_virt(self, virt: str) -> str:
         """``auto`` as the type that it stands for here."""

@@ -173,7 +173,7 @@ def plan_new(table: Table, plan: Plan, want: Item, scope: Scope) -> Item:
     root = ET.fromstring(table.skeleton)
     edit_rows(table.rows, root, whole, scope, "", [])
     if table.sign is not None:
-        table.sign(root)
+        table.sign(root, scope.host.owner)
     beside = {row.name for row in table.rows if isinstance(row, Property)}
     shown = show_rows(table.rows, whole)
     definition = {name: value for name, value in shown.items() if name not in beside}

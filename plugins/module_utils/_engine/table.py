@@ -47,7 +47,7 @@ class Table:
         mode on a host where they are still to be installed
     :param identity: what tells an item from all others of its kind
     :param reported: paths of what libvirt tells in a definition, and nobody can declare
-    :param sign: writes into a new definition that the collection made it
+    :param sign: writes into a new definition that the collection made it, and for which owner
     :param combine: brings options that mean the same into one form
     :param normal: brings a definition into the form in which libvirt keeps it
     :param started: takes out of the definition of what runs (first) what libvirt wrote there by itself as it
@@ -69,7 +69,7 @@ class Table:
     shipped: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     identity: t.Callable[[Item], str | None] = by_name
     reported: tuple[str, ...] = ()
-    sign: t.Callable[[ET.Element], None] | None = None
+    sign: t.Callable[[ET.Element, str], None] | None = None
     combine: t.Callable[[Item], None] | None = None
     normal: t.Callable[[ET.Element], None] | None = None
     started: t.Callable[[ET.Element, ET.Element], None] | None = None

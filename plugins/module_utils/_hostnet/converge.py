@@ -11,7 +11,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from .._errors import VirtfleetError
 from .._printing import displayed, unforeseen
-from . import netplan_yaml, observe, probes, transaction
+from . import netplan_yaml, observe, preflight, probes, transaction
 from .agent import files
 from .plan import plan
 from .table import LINK
@@ -48,9 +48,11 @@ def converge(module: AnsibleModule) -> dict[str, t.Any]:
     wants = LINK.parse(module.params["config"])
     with transaction.alone(module.check_mode):
         facts = observe.host(observe.login())
+        postponed = preflight.used(wants, facts) if module.params["leave_used"] else []
+        wants = [want for want in wants if want["name"] not in postponed]
         planned = plan(wants, facts, module.params["bypass_iptables"])
         transaction.validate(planned)
-        result = told(planned)
+        result = {**told(planned), "postponed": postponed}
         if module.check_mode or not planned.changes:
             return result
         passing = probes.passing(facts)

@@ -115,6 +115,23 @@ def parent_problems(item: Item, later: t.Mapping[str, Item], facts: Facts) -> t.
         yield Invalid("parent", f"{parent} {IFUPDOWN}")
 
 
+def used(items: t.Iterable[Item], facts: Facts) -> list[str]:
+    """The links that are to be absent and that guests run on, and those that are built on these or that these need.
+
+    They go in a later call, once the guests have been moved.
+    """
+    gone = [item["name"] for item in items if item["state"] == "absent"]
+    kept = {name for name in gone if facts.guests_on(name, "bridge") or facts.guests_on(name, "direct")}
+    while True:
+        # What stays keeps its parent, and a bridge its ports.
+        below = {facts.devices[name].parent for name in kept if name in facts.devices}
+        below |= {device.name for device in facts.devices.values() if device.master in kept}
+        more = (below & set(gone)) - kept
+        if not more:
+            return [name for name in gone if name in kept]
+        kept |= more
+
+
 def in_use(item: Item, items: t.Sequence[Item], facts: Facts) -> t.Iterator[Invalid]:
     """What goes away is not in use."""
     device = facts.devices.get(item["name"])

@@ -39,6 +39,8 @@ class Options:
     :param remove_storage: whether a guest that goes takes along the volumes that were made for it
     :param going: what else goes with a guest's definition
     :param purge: whether what the collection made goes once it is no longer declared
+    :param owner: the label of what is made, and of what is purged
+    :param guest_networks: for networks: which of them the declared guests will be on (see handover), or None
     """
 
     shutdown_timeout: float = 120
@@ -47,6 +49,8 @@ class Options:
     remove_storage: bool = False
     going: Belongings = dataclasses.field(default_factory=Belongings)
     purge: bool = False
+    guest_networks: t.Mapping[str, t.Sequence[str]] | None = None
+    owner: str = ""
 
 
 Work = t.Generator[None, None, None]

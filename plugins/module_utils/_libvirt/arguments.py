@@ -21,8 +21,11 @@ out, and left out is not the same as null; and its work grows with the width of 
 what the user wrote.
 """
 
-PURGE: dict[str, t.Any] = {"purge": {"type": "bool", "default": False}}
-"""Whether what the collection made goes once it is no longer declared."""
+PURGE: dict[str, t.Any] = {
+    "purge": {"type": "bool", "default": False},
+    "owner": {"type": "str", "default": ""},
+}
+"""Whether what the collection made goes once it is no longer declared, and whose things are meant."""
 
 RESTART: dict[str, t.Any] = {
     "on_restart_needed": {"type": "str", "choices": ["defer", "fail", "restart"], "default": "defer"},

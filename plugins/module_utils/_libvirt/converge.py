@@ -10,11 +10,12 @@ import typing as t
 
 from .._engine import report
 from .._engine.body import Item
+from .._engine.context import Host
 from .._engine.plan import Observed, Plan, bare
 from .._engine.table import Table
 from .._errors import Refused, VirtfleetError
 from .._printing import label, printable, secret_name, unforeseen
-from . import observe, storage_observe
+from . import handover, observe, storage_observe
 from .apply import Options, apply
 from .connection import TRIES, Session, cut_off
 from .module import DeclaringModule
@@ -101,9 +102,11 @@ class Run:
             self.doing = "are looked up and planned"
             over = Leftovers()
             if options.purge:
-                over = session.read(lambda connection: leftovers(connection, table, self.wants, options.going))
+                over = session.read(lambda connection: self.leftovers(connection))
                 # First, for what they hold may be declared anew under another name: a bridge, an address.
                 self.wants = [*over.items, *self.wants]
+            if options.guest_networks is not None:
+                self.wants, over.held = session.read(lambda connection: self.leaving(connection, over))
             plans = session.read(lambda connection: survey(connection, table, self.wants, options))
             self.doing = "are held against libvirt's schema"
             validate(table, plans, self.wants)
@@ -119,6 +122,14 @@ class Run:
                 raise session.absent
             if any(entry.steps for entry in plans):
                 self.carry_out(session)
+
+    def leftovers(self, connection: t.Any) -> Leftovers:
+        """What is no longer declared."""
+        return leftovers(connection, self.table, self.wants, self.options.going, self.options.owner)
+
+    def leaving(self, connection: t.Any, over: Leftovers) -> tuple[list[Item], dict[str, str]]:
+        """Networks without those that go in a later call (see handover), and what is held back."""
+        return handover.leaving(connection, over, self.wants, self.options.guest_networks or {})
 
     def carry_out(self, session: Session) -> None:
         """Apply and verify. Where a daemon went away in between, what is there is read again, and what
@@ -203,10 +214,15 @@ class Run:
 def survey(connection: t.Any, table: Table, wants: list[Item], options: Options) -> list[Plan]:
     """Observe and plan. The connection is None for a host without libvirt."""
     if connection is None:
-        return plan_all(None, table, bare(table), wants, observe.bare_host(), options)
+        return plan_all(None, table, bare(table), wants, owned(observe.bare_host(), options), options)
     wanted = {str(table.identity(want)) for want in wants}
     have = OBSERVE[table.kind](connection, wanted)
-    return plan_all(connection, table, have, wants, observe.host(connection), options)
+    return plan_all(connection, table, have, wants, owned(observe.host(connection), options), options)
+
+
+def owned(host: Host, options: Options) -> Host:
+    """The facts of the host, with the label that what is made gets."""
+    return dataclasses.replace(host, owner=options.owner)
 
 
 def verify(plans: list[Plan], rest: list[Plan], failed: dict[str, str]) -> dict[str, str]:

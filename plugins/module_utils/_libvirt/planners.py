@@ -14,7 +14,7 @@ from .._engine.step import Step
 from .._engine.table import Table
 from .._errors import Invalid, refuse_input
 from .._tables.storage import volume_key
-from . import declared, departures, disk_removal, disks, storage_observe, subnets
+from . import declared, departures, disk_removal, disks, handover, storage_observe, subnets
 from .half_made import Half, half_made
 from .manifest import Manifest, notes
 from .pool_users import refuse_used
@@ -59,6 +59,7 @@ def network_plans(connection: t.Any, table: Table, have: Have, wants: Wants, hos
     """Plan networks. The routes are asked only of the host that this runs on."""
     plans = plan(table, have, wants, host, options.on_restart_needed)
     refuse_renamed(connection, plans, have)
+    handover.reattach(plans, have, wants)
     if connection is None or connection.getURI().startswith("qemu:///"):
         subnets.refuse_routed(plans, have)
     return plans

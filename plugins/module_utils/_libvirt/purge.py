@@ -16,7 +16,7 @@ from xml.etree import ElementTree as ET
 from .._engine import paths
 from .._engine.body import Item
 from .._engine.table import Table
-from .._tables.made import signed
+from .._tables.made import owner_of
 from . import declared, storage_observe
 from .connection import libvirt
 from .departures import Belongings, loses
@@ -33,11 +33,12 @@ Uses = t.Callable[[ET.Element], bool]
 
 
 class Asked(t.NamedTuple):
-    """What was asked for: the declared items, their names, and what may go with a guest."""
+    """What was asked for: the declared items, their names, what may go with a guest, and the label of what may go."""
 
     wants: t.Sequence[Item]
     names: set[str]
     going: Belongings
+    owner: str = ""
 
 
 @dataclasses.dataclass
@@ -52,6 +53,18 @@ class Leftovers:
     items: list[Item] = dataclasses.field(default_factory=list)
     held: dict[str, str] = dataclasses.field(default_factory=dict)
     warnings: list[str] = dataclasses.field(default_factory=list)
+
+    def mine(self, kind: str, name: str, label: str | None, owner: str) -> bool:
+        """Whether a resource has the owner's label. One that was made without any stays, and is told of.
+
+        :param label: the label that it has; None where the collection did not make it
+        """
+        if label == "" and owner:
+            self.warnings.append(
+                f"{kind} {name}: is no longer declared, but was made without a label, so it stays; a run with"
+                f" 'owner: ''' purges it (the label of this one is {owner})"
+            )
+        return label == owner
 
     def decide(self, name: str, users: list[str], doubts: t.Sequence[str] = ()) -> None:
         """Let a resource go, or hold it back for those who use it, and for what could not be looked at."""
@@ -71,8 +84,10 @@ class Leftovers:
             self.held[name] = f"is no longer declared, but {because((), doubts)}, so it stays"
 
 
-def leftovers(connection: t.Any, table: Table, wants: t.Sequence[Item], going: Belongings) -> Leftovers:
-    """What the collection made of one kind and is not among the declared items.
+def leftovers(
+    connection: t.Any, table: Table, wants: t.Sequence[Item], going: Belongings, owner: str = ""
+) -> Leftovers:
+    """What the collection made of one kind for an owner and is not among the declared items.
 
     A guest also stays where something would be lost with it that may not go (see departures). The
     connection is None for a host without libvirt: nothing is there. Raises VirtfleetError where it
@@ -80,7 +95,7 @@ def leftovers(connection: t.Any, table: Table, wants: t.Sequence[Item], going: B
     """
     if connection is None:
         return Leftovers()
-    return FIND[table.kind](connection, Asked(wants, {str(table.identity(want)) for want in wants}, going))
+    return FIND[table.kind](connection, Asked(wants, {str(table.identity(want)) for want in wants}, going, owner))
 
 
 def undeclared(kind: str, there: t.Sequence[t.Any], asked: Asked) -> list[t.Any]:
@@ -99,7 +114,7 @@ def domains(connection: t.Any, asked: Asked) -> Leftovers:
     out = Leftovers()
     for domain in undeclared("domain", connection.listAllDomains(0), asked):
         definition = paths.document(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))
-        if signed(definition):
+        if out.mine("guest", domain.name(), owner_of(definition), asked.owner):
             lost = loses(domain, definition, asked.going)
             if lost:
                 out.held[domain.name()] = f"is no longer declared, but stays: {lost}"
@@ -114,7 +129,7 @@ def networks(connection: t.Any, asked: Asked) -> Leftovers:
     found = [
         network
         for network in undeclared("network", connection.listAllNetworks(0), asked)
-        if signed(paths.document(inactive_network(network)))
+        if out.mine("network", network.name(), owner_of(paths.document(inactive_network(network))), asked.owner)
     ]
     trees = guests(connection) if found else []
     for network in found:
@@ -130,6 +145,7 @@ def pools(connection: t.Any, asked: Asked) -> Leftovers:
         pool
         for pool in undeclared("pool", connection.listAllStoragePools(0), asked)
         if noted.get(pool.name(), {}).get("uuid") == pool.UUIDString()
+        and out.mine("pool", pool.name(), noted[pool.name()].get("owner", ""), asked.owner)
     ]
     users = all_users(connection) if found else Users()
     for pool in found:
@@ -143,14 +159,16 @@ def volumes(connection: t.Any, asked: Asked) -> Leftovers:
     Those that were made for guests' disks go with the guests. Held are those that a guest has, that
     are the base of a volume that stays, or that a declared one is made from.
     """
+    out = Leftovers()
     noted = {
         key: facts
         for key, facts in Manifest(connection.getURI()).entries("volumes").items()
         if key not in asked.names and "guest" not in facts and "making" not in facts
     }
-    out = Leftovers()
     left: dict[str, str | None] = {}
     for key, found in sorted(storage_observe.volumes(connection, noted.keys()).items(), key=lambda entry: entry[0]):
+        if not out.mine("volume", key, noted[key].get("owner", ""), asked.owner):
+            continue
         problem = problem_of(found)
         if problem is not None:
             out.held[key] = f"is no longer declared, but stays: {problem}"

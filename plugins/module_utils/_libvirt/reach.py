@@ -107,7 +107,8 @@ def update_section(connection: t.Any, name: str, step: Step, options: t.Any) -> 
 def reattach(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
     """Put the running guests' interfaces back on the bridge of a network that was started anew.
 
-    A network that stops takes its bridge along, and the guests' taps are left on none.
+    A network that stops takes its bridge along, and the guests' taps are left on none. The value of the step are other
+    networks whose guests come along, for this one takes their place.
     """
     network = connection.networkLookupByName(name)
     bridge = ET.fromstring(network.XMLDesc(0)).find("bridge")
@@ -116,7 +117,7 @@ def reattach(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
     for domain in connection.listAllDomains(libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE):
         for interface in ET.fromstring(domain.XMLDesc(0)).findall("devices/interface[@type='network']"):
             source, target = interface.find("source"), interface.find("target")
-            if source is None or target is None or source.get("network") != name:
+            if source is None or target is None or source.get("network") not in (name, *(step.value or ())):
                 continue
             enslave(str(target.get("dev")), str(bridge.get("name")))
 

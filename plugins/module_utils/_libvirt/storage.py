@@ -62,6 +62,8 @@ def volume_define(connection: t.Any, name: str, step: Step, options: t.Any) -> N
     facts = {} if making.guest is None else {"guest": making.guest}
     if making.item.get("format") is not None:
         facts["format"] = str(making.item["format"])
+    if options.owner:
+        facts["owner"] = options.owner
     manifest.begin(making.key, began=str(time.time_ns()), **facts)
     born: list[str | None] = []
     try:

@@ -29,8 +29,9 @@ def pool_define(connection: t.Any, name: str, step: Step, options: t.Any) -> Non
             f" distribution, such as libvirt-daemon-driver-storage-{kind} ({said(error)})"
         ) from None
     if not known:
+        owner = {"owner": options.owner} if options.owner else {}
         try:
-            Manifest(connection.getURI()).put("pools", name, uuid=pool.UUIDString())
+            Manifest(connection.getURI()).put("pools", name, uuid=pool.UUIDString(), **owner)
         except VirtfleetError:
             pool.undefine()  # What cannot be noted is not kept.
             raise

@@ -27,7 +27,10 @@ def refuse_routed(plans: t.Sequence[Plan], have: t.Mapping[str, Observed]) -> No
     """
     starting = [entry for entry in plans if any(step.action == "start" for step in entry.steps)]
     if starting:
-        refuse_input(collisions(starting, have, routes()))
+        # What stops in the same run is gone by then.
+        stopping = [entry.name for entry in plans if any(step.action == "stop" for step in entry.steps)]
+        gone = {name for stopped in stopping if stopped in have for name in bridges(have[stopped].definition, None)}
+        refuse_input(collisions(starting, have, [route for route in routes() if route.device not in gone]))
 
 
 def routes() -> list[Route]:

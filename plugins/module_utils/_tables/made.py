@@ -12,8 +12,10 @@ from .._engine.paths import NAMESPACES
 MADE = f"{{{NAMESPACES['virtfleet']}}}made"
 
 
-def sign(definition: ET.Element) -> None:
+def sign(definition: ET.Element, owner: str = "") -> None:
     """Put the mark into a new definition.
+
+    :param owner: whose it is, a label: a run purges what has its own label only
 
     It repeats the UUID: a copy that somebody makes, with ``virt-clone`` or from the XML, takes the
     metadata along, and is somebody else's nonetheless.
@@ -25,9 +27,18 @@ def sign(definition: ET.Element) -> None:
     uuid = definition.findtext("uuid")
     if uuid:
         mark.set("uuid", uuid)
+    if owner:
+        mark.set("owner", owner)
+
+
+def owner_of(definition: ET.Element) -> str | None:
+    """The label of a definition that has the mark and is of what got it; None without the mark."""
+    mark = definition.find(f"metadata/{MADE}")
+    if mark is None or mark.get("uuid") is None or mark.get("uuid") != definition.findtext("uuid"):
+        return None
+    return mark.get("owner") or ""
 
 
 def signed(definition: ET.Element) -> bool:
     """Whether a definition has the mark, and is of what got it."""
-    mark = definition.find(f"metadata/{MADE}")
-    return mark is not None and mark.get("uuid") is not None and mark.get("uuid") == definition.findtext("uuid")
+    return owner_of(definition) is not None

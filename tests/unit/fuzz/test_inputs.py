@@ -127,6 +127,15 @@ def filtered(hostile: Hostile, chance: random.Random) -> Told:
         item = hostile.item(DOMAIN)
         planted(hostile, chance, DOMAIN, item)
         arguments = (chance.choice(([item, {"host": "kvm01"}], item, hostile.value(), [hostile.value()])), "kvm01")
+    elif name in ("guest_networks", "staying"):
+        item = hostile.item(DOMAIN)
+        planted(hostile, chance, DOMAIN, item)
+        items = chance.choice(
+            ([{**item, "host": "kvm01"}, {"host": "kvm01"}], item, hostile.value(), [hostile.value()])
+        )
+        arguments = (items, "kvm01") if name == "guest_networks" else (items,)
+    elif name == "fleet_owner":
+        arguments = (chance.choice(("/srv/fleet/inventory", "", hostile.value())),)
     elif name == "query":
         words = ("[?name==`a`]", "[", "a.b.c", "max_by(@, &a)", "length(@)", "`", "\x1b", "a" * 5000, "[" * 5000)
         arguments = (chance.choice(([], [{"name": "a"}], hostile.value())), chance.choice((*words, hostile.value())))

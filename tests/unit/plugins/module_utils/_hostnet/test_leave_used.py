@@ -1,0 +1,50 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Links that are to be absent and that guests run on are left for a later call, with what belongs to them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, Facts, Guest
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.preflight import used
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.table import LINK
+
+DEVICES = (
+    Device("eno1", index=2),
+    Device("eno2", index=3, master="bond0"),
+    Device("bond0", index=4, kind="bond"),
+    Device("bond0.7", index=5, kind="vlan", parent="bond0", master="br7"),
+    Device("br7", index=6, kind="bridge"),
+    Device("br8", index=7, kind="bridge"),
+    Device("vnet0", index=8, kind="tun", master="br7"),
+    Device("macvtap0", index=9, kind="macvtap", parent="eno1"),
+)
+
+
+def left(*names: str, guest: tuple[str, str, str] = ("vnet0", "bridge", "br7")) -> list[str]:
+    host = Facts(devices={device.name: device for device in DEVICES}, guests=(Guest("web01", (guest,)),))
+    items: list[dict[str, Any]] = [{"name": name, "state": "absent"} for name in names]
+    return used(LINK.parse(items), host)
+
+
+def test_the_bridge_that_a_guest_is_on() -> None:
+    assert left("br7", "br8") == ["br7"]
+    assert left("br8") == []
+
+
+def test_a_guest_that_libvirts_network_put_there() -> None:
+    assert left("br7", guest=("vnet0", "network", "")) == ["br7"]
+
+
+def test_what_the_bridge_is_built_on_stays_with_it() -> None:
+    assert left("bond0", "bond0.7", "br7", "br8") == ["bond0", "bond0.7", "br7"]
+
+
+def test_links_that_stay_are_none_to_be_left() -> None:
+    present: list[dict[str, Any]] = [{"name": "br7", "type": "bridge", "ports": ["eno1"]}]
+    host = Facts(
+        devices={device.name: device for device in DEVICES}, guests=(Guest("a", (("vnet0", "bridge", "br7"),)),)
+    )
+    assert used(LINK.parse(present), host) == []
