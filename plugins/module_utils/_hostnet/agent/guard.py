@@ -226,17 +226,17 @@ class Guard:
 
     def roll_back(self) -> None:
         """Put everything back as it was."""
-        results: list[bool] = []
+        results = {"files": False, "network": False}
 
-        def restore_files() -> None:
-            results.append(self.attempt(lambda: runtime.restore(self.folder, self.state["trial"])))
+        def restore_files(again: bool) -> None:
+            results["files"] = self.attempt(lambda: runtime.restore(self.folder, self.state["trial"], again))
 
-        self.attempt(lambda: results.append(self.way_back().take_back(restore_files)))
-        results.append(self.attempt(journal.undo))
+        self.attempt(lambda: results.update(network=self.way_back().take_back(restore_files)))
+        results["disk"] = self.attempt(journal.undo)
         if files.exists(journal.path_of("keep")):
             said = "cannot be changed: the next start of the host brings the change after all"
             self.network.note(f"{journal.path_of('keep')} {said}")
-        self.end("rolled-back", self.reason(), len(results) == 3 and all(results))
+        self.end("rolled-back", self.reason(), all(results.values()))
 
     def attempt(self, step: t.Callable[[], None]) -> bool:
         """Do a step that must not keep the following ones from being done. Returns whether it went well."""

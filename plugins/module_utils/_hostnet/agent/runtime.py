@@ -42,7 +42,8 @@ def save(folder: str, tried: t.Iterable[str]) -> None:
     names = {}
     for index, path in enumerate([*made(), *(path for path in tried if files.exists(path))]):
         names[path] = os.path.join(saved, str(index))
-        link_or_copy(path, names[path])
+        for saved_as in (names[path], f"{names[path]}.again"):
+            link_or_copy(path, saved_as)
     files.write(os.path.join(folder, "saved.json"), json.dumps(names))
 
 
@@ -72,15 +73,18 @@ def put(tried: t.Mapping[str, str | None]) -> None:
             files.write(path, text, 0o600 if "/netplan/" in path else 0o644)
 
 
-def restore(folder: str, tried: t.Iterable[str]) -> None:
-    """Put back what was in force, needing no room and no netplan. Can be begun anew. Raises OSError."""
+def restore(folder: str, tried: t.Iterable[str], again: bool = False) -> None:
+    """Put back what was in force, needing no room and no netplan. Can be begun anew. Raises OSError.
+
+    :param again: whether something else has written there since it was put back
+    """
     names = files.load(os.path.join(folder, "saved.json"))
     tried = list(tried)
     for path in [*made(), *tried]:
         if path not in names:
             files.unlink(path)
     for path, saved in names.items():
-        files.move_back(saved, path)
+        files.move_back(f"{saved}.again" if again else saved, path)
     clear_parts(tried)
 
 

@@ -32,16 +32,16 @@ class WayBack:
         self.network, self.state, self.before = network, network.state, before
         self.tried: dict[str, int] = {}
 
-    def take_back(self, restore_files: t.Callable[[], None]) -> bool:
+    def take_back(self, restore_files: t.Callable[[bool], None]) -> bool:
         """Have the old files in force again, and the devices of before. Returns whether all is back.
 
-        :param restore_files: puts the old files back
+        :param restore_files: puts the old files back; again where it is told so
         """
         network, state = self.network, self.state
         if state["network_manager"]:
-            self.restart_network_manager(restore_files)
+            self.switch_network_manager(restore_files)
         else:
-            restore_files()
+            restore_files(False)
             self.reload(state["apply"])
             network.delete_links([*state["new"], *self.other_modes(network.devices())])
         network.wait_for_network_manager()
@@ -66,14 +66,24 @@ class WayBack:
         network.call(["systemctl", "kill", "-s", "SIGKILL", "systemd-networkd"], 5)
         network.call(["systemctl", "start", "systemd-networkd"], 20)
 
-    def restart_network_manager(self, restore_files: t.Callable[[], None]) -> None:
+    def switch_network_manager(self, restore_files: t.Callable[[bool], None]) -> None:
+        """Have NetworkManager go by the old profiles, by netplan where that works, else without it."""
+        network, state = self.network, self.state
+        restore_files(False)
+        if network.call(["netplan", "apply"], 60):
+            network.delete_links(state["new"])
+            if not state["gone"] or network.call(["netplan", "apply"], 60):
+                return
+        self.restart_network_manager(restore_files)
+
+    def restart_network_manager(self, restore_files: t.Callable[[bool], None]) -> None:
         """Have NetworkManager begin anew with the old profiles, as ``netplan apply`` does, but without netplan.
 
         It would make profiles of its own out of addresses that it finds, and go by what it noted of devices.
         """
         network = self.network
         network.call(["systemctl", "stop", "NetworkManager"], 20)
-        restore_files()
+        restore_files(True)
         with contextlib.suppress(OSError):
             files.remove_folder("/run/NetworkManager/devices")
         network.delete_links(self.state["new"])
@@ -83,6 +93,8 @@ class WayBack:
         if not network.call(["systemctl", "start", "NetworkManager"], 30):
             network.call(["systemctl", "kill", "-s", "SIGKILL", "NetworkManager"], 5)
             network.call(["systemctl", "start", "NetworkManager"], 30)
+        for name in self.state["addresses"]:
+            network.call(["nmcli", "--wait", "15", "connection", "up", f"netplan-{name}"], 20)
 
     def wait_until_back(self) -> bool:
         """Wait for links and addresses of before, and put devices back into the bridges that they were part of.

@@ -89,8 +89,9 @@ class Kernel:
         elif "master" in words:
             self.devices[name]["master"] = words[words.index("master") + 1]
         elif words[1] == "address":
-            local, prefix = words[3].split("/")
+            local, _slash, prefix = words[3].partition("/")
             kept = [entry for entry in self.devices[name]["addr_info"] if entry["local"] != local]
+            kept = [] if words[2] == "flush" else kept
             if words[2] == "replace":
                 entry: dict[str, Any] = {"local": local, "prefixlen": int(prefix)}
                 if "metric" in words:
@@ -99,12 +100,12 @@ class Kernel:
             self.devices[name]["addr_info"] = kept
 
 
-def back(kernel: Kernel, **state: Any) -> tuple[bool, list[str]]:
+def back(kernel: Kernel, files_again: tuple[bool, ...] = (False,), **state: Any) -> tuple[bool, list[str]]:
     """Take a trial back; whether all is back, and the log."""
     work = network.Network({**STATE, **state})
     restored: list[bool] = []
-    result = way_back.WayBack(work, BEFORE).take_back(lambda: restored.append(True))
-    assert restored == [True]
+    result = way_back.WayBack(work, BEFORE).take_back(restored.append)
+    assert restored == list(files_again)
     return result, work.log
 
 
@@ -195,3 +196,23 @@ def test_a_networkd_that_hangs_is_started_anew(monkeypatch: pytest.MonkeyPatch) 
     assert "systemctl restart systemd-networkd" in kernel.calls
     assert "networkctl reload: did not end within 8 s and was killed" in log
     assert kernel.time < 30
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_network_manager_goes_by_netplan_and_where_that_is_broken_without_it(
+    monkeypatch: pytest.MonkeyPatch, broken: bool
+) -> None:
+    kernel = Kernel(monkeypatch)
+    run = kernel.run
+
+    def netplan(command: list[str], seconds: float) -> tuple[int, str, str]:
+        done = run(command, seconds)
+        if command[0] == "nmcli":
+            kernel.devices["eno1"]["addr_info"] = [dict(ADDRESS)]
+        return (1, "", "no module named netplan") if broken and command[0] == "netplan" else done
+
+    monkeypatch.setattr(network, "run", netplan)
+    monkeypatch.setattr(way_back.files, "remove_folder", lambda path: kernel.calls.append(f"remove {path}"))
+    assert back(kernel, (False, True) if broken else (False,), network_manager=True)[0]
+    assert ("systemctl stop NetworkManager" in kernel.calls) == broken
+    assert ("nmcli --wait 15 connection up netplan-eno1" in kernel.calls) == broken
