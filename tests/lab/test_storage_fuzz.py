@@ -1,0 +1,57 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Random guests, disks, links and spellings, removed in random order: what is used stays, and the rest goes.
+
+Each round makes a world on a real libvirt and tells a model of it (host_fuzz/model.py). Then it lets the modules
+remove and purge, and holds what they did, and what they said, against the model.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from fleet import Fleet
+from fuzz_hosts import bring, run, share
+from fuzzing import rounds, seed
+
+HOSTS = ("kvm01", "kvm02")
+ROUND = 60
+"""Seconds that a round may take on a busy machine."""
+
+
+@pytest.fixture(scope="module")
+def fleet(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Fleet]:
+    made = Fleet("storagefuzz", tmp_path_factory.mktemp("storagefuzz"))
+    made.lab("down")
+    try:
+        made.lab("up", "2", "--suite", "bookworm", "--suite", "trixie", "--with-kvm")
+        bring(made, HOSTS)
+        yield made
+    finally:
+        made.lab("down")
+
+
+@pytest.mark.fuzz
+def test_what_is_used_stays_and_what_may_go_goes(fleet: Fleet) -> None:
+    def do(host: str, numbers: list[int]) -> list[dict[str, t.Any]]:
+        words = [str(seed()), *map(str, numbers)]
+        return run(fleet, host, "rounds.py", *words, timeout=120 + ROUND * len(numbers))
+
+    numbers = [one.number for one in rounds("STORAGE", 30)]
+    results = list(share(numbers, HOSTS, do, 25))
+    counts = {what: sum(result[what] for result in results) for what in ("steps", "deleted", "kept")}
+    print(f"{len(results)} rounds: {counts}")
+    bad = [result for result in results if result["problems"] or result["broken"]]
+    assert not bad, "\n".join([f"{len(bad)} of {len(results)} rounds failed, seed {seed()}", *map(told, bad[:5])])
+    assert [result["number"] for result in sorted(results, key=lambda result: result["number"])] == numbers
+    if len(results) >= 10:
+        assert counts["deleted"] >= len(results) / 4
+        assert counts["kept"] >= len(results) / 4
+
+
+def told(result: dict[str, t.Any]) -> str:
+    """A round that failed: what was wrong, and all that was done before."""
+    head = f"--- round {result['number']}: {'; '.join(result['problems'])}"
+    return "\n".join([head, result["broken"], *result["log"]])
