@@ -84,5 +84,5 @@ def share(
 
     with ThreadPoolExecutor(len(hosts)) as pool:
         shares = [list(numbers[place :: len(hosts)]) for place in range(len(hosts))]
-        for results in pool.map(all_of, hosts, shares):
+        for results in pool.map(all_of, hosts[: len(numbers)], shares):
             yield from results

@@ -1,10 +1,14 @@
 # Copyright (c) 2026, virtfleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Random guests, disks, links and spellings, removed in random order: what is used stays, and the rest goes.
+"""Random tests of storage on a real libvirt: what is removed in random order, and runs that are killed.
 
-Each round makes a world on a real libvirt and tells a model of it (host_fuzz/model.py). Then it lets the modules
-remove and purge, and holds what they did, and what they said, against the model.
+Removal: each round makes a world of guests, disks, links and spellings, and tells a model of it
+(host_fuzz/model.py). Then it lets the modules remove and purge, and holds what they did, and what they said,
+against the model.
+
+Kills: each round kills a run that makes 30 guests and 60 volumes (host_fuzz/kills.py). The next run must come to
+the same as if nothing had happened.
 """
 
 from __future__ import annotations
@@ -18,7 +22,8 @@ from fuzzing import rounds, seed
 
 HOSTS = ("kvm01", "kvm02")
 ROUND = 60
-"""Seconds that a round may take on a busy machine."""
+KILL = 180
+"""Seconds that a round of removal, and one with a kill, may take on a busy machine."""
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +54,22 @@ def test_what_is_used_stays_and_what_may_go_goes(fleet: Fleet) -> None:
     if len(results) >= 10:
         assert counts["deleted"] >= len(results) / 4
         assert counts["kept"] >= len(results) / 4
+
+
+@pytest.mark.fuzz
+def test_a_run_that_was_killed_is_made_good_by_the_next(fleet: Fleet) -> None:
+    def do(host: str, numbers: list[int]) -> list[dict[str, t.Any]]:
+        words = [str(seed()), *map(str, numbers)]
+        return run(fleet, host, "kills.py", *words, timeout=120 + KILL * len(numbers))
+
+    numbers = [one.number for one in rounds("KILLS", 3)]
+    results = [result for result in share(numbers, HOSTS, do, 10) if "number" in result]
+    print(f"{len(results)} runs were killed: {sorted(result['log'][0] for result in results)}")
+    bad = [result for result in results if result["problems"] or result["broken"]]
+    assert not bad, "\n".join([f"{len(bad)} of {len(results)} rounds failed, seed {seed()}", *map(told, bad[:5])])
+    assert [result["number"] for result in sorted(results, key=lambda result: result["number"])] == numbers
+    # A qemu-img that is to be killed may be done by then.
+    assert sum(result["sprung"] for result in results) >= len(results) * 0.8
 
 
 def told(result: dict[str, t.Any]) -> str:

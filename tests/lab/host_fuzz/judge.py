@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import typing as t
@@ -53,7 +54,9 @@ class Judge:
                 self.problem("check mode changed something", str(operation.arguments))
         with contextlib.suppress(FileNotFoundError):
             os.unlink(MARK)
-        result = self.modules.run(operation.module, operation.arguments, between=operation.between)
+        between = operation.between
+        prepare = None if between is None else functools.partial(self.modules.interpose, between)
+        result = self.modules.run(operation.module, operation.arguments, prepare=prepare)
         self.world.log.append(f"# result: {json.dumps({key: result.get(key) for key in TOLD})}")
         happened = operation.between is not None and os.path.exists(MARK)
         after = self.world.fingerprints()
@@ -213,9 +216,11 @@ def clean(connection: t.Any, world: World) -> None:
     """Take away all that a round has made, also where it broke off."""
     flags = libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE | libvirt.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
     for domain in connection.listAllDomains(0):
+        persistent = domain.isPersistent()
         if domain.isActive():
             domain.destroy()
-        domain.undefineFlags(flags | libvirt.VIR_DOMAIN_UNDEFINE_KEEP_NVRAM)
+        if persistent:
+            domain.undefineFlags(flags | libvirt.VIR_DOMAIN_UNDEFINE_KEEP_NVRAM)
     for pool in connection.listAllStoragePools(0):
         if pool.isActive():
             pool.destroy()

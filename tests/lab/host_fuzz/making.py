@@ -22,6 +22,16 @@ SNAPSHOT = """<domainsnapshot><name>{name}</name><state>shutoff</state><creation
 
 TARGETS = ("vda", "vdb", "vdc", "vdd")
 
+BOOTED = (
+    "<kernel>{}</kernel>",
+    "<kernel>/boot/vmlinuz</kernel><initrd>{}</initrd>",
+    "<loader readonly='yes' type='pflash'>{}</loader>",
+    "<loader readonly='yes' type='pflash'>/usr/share/OVMF/OVMF_CODE.fd</loader><nvram>{}</nvram>",
+)
+"""What a guest boots with, beside its disks."""
+
+SERIAL = "<serial type='file'><source path='{}'/><target port='0'/></serial>"
+
 
 class Maker:
     """Makes things in a world.
@@ -109,16 +119,30 @@ class Maker:
         folder = self.draw.choice(places)
         if base is None and world.files and self.draw.random() < 0.6:
             base = self.draw.choice(world.files)
-        form = "qcow2" if base else self.draw.choice(("qcow2", "raw"))
-        path = f"{folder}/{world.fresh('h')}.{form}"
+        stem = f"{folder}/{world.fresh('h')}"
         if base is None:
-            world.sh(f"qemu-img create -q -f {form} {path} 1M")
+            form = self.draw.choice(("qcow2", "raw"))
+            world.sh(f"qemu-img create -q -f {form} {stem}.{form} 1M")
+            file = File([f"{stem}.{form}"], False, form=form)
+        elif self.draw.random() < 0.1:
+            world.sh(f"ln -s {self.draw.choice((base.path, os.path.relpath(base.path, folder)))} {stem}.{base.form}")
+            file = File([f"{stem}.{base.form}"], False, base=base, form=base.form, link=True)
+            file.doubtful = base.doubtful = "a link is not the file"
         else:
-            name = self.named_base(base, folder)
-            world.sh(f"cd {folder} && qemu-img create -q -u -f qcow2 -F {base.form} -b '{name}' {path} 1M")
-        file = File([path], False, base=base, form=form)
+            file = self.laid_over(base, stem, folder)
         world.files.append(file)
         return file
+
+    def laid_over(self, base: File, stem: str, folder: str) -> File:
+        """An image that needs another file: as its base, or for its data."""
+        if base.form == "raw" and not base.link and self.draw.random() < 0.15:
+            option = f"data_file={self.world.spelled(base)},data_file_raw=on"
+            self.world.sh(f"qemu-img create -q -f qcow2 -o {option} {stem}.qcow2 1M")
+            return File([f"{stem}.qcow2"], False, base=base)
+        form = self.draw.choice(("qcow2",) * 8 + ("qed", "qcow"))
+        name = self.named_base(base, folder)
+        self.world.sh(f"cd {folder} && qemu-img create -q -u -f {form} -F {base.form} -b '{name}' {stem}.{form} 1M")
+        return File([f"{stem}.{form}"], False, base=base, form=form)
 
     def named_base(self, base: File, folder: str) -> str:
         """What a header says of the base: a path of some spelling, relative, with a prefix, or JSON."""
@@ -193,8 +217,12 @@ class Maker:
         for target in TARGETS[: self.draw.randint(1, 2)]:
             used = file or self.draw.choice(self.world.files)
             file = None
-            if self.draw.random() < 0.12:
-                booted = f"<kernel>{self.world.spelled(used)}</kernel>"
+            way = self.draw.random()
+            if way < 0.15 and not booted:
+                booted = self.draw.choice(BOOTED).format(self.world.spelled(used))
+                guest.others.append(used)
+            elif way < 0.2 and "<serial" not in devices:
+                devices += SERIAL.format(self.world.spelled(used))
                 guest.others.append(used)
             else:
                 devices += self.device(guest, used, target)
@@ -219,10 +247,21 @@ class Maker:
         else:
             where, source = "file", f"file='{self.world.spelled(file)}'"
         form = "raw" if loop is not None else file.form
+        source = f"<source {source}/>{self.backing_told(guest) if form == 'qcow2' and kind == 'disk' else ''}"
         return (
-            f"<disk type='{where}' device='{device}'><driver name='qemu' type='{form}'/><source {source}/>"
+            f"<disk type='{where}' device='{device}'><driver name='qemu' type='{form}'/>{source}"
             f"<target dev='{target}' bus='{bus}'/>{flag}</disk>"
         )
+
+    def backing_told(self, guest: Guest) -> str:
+        """Now and then, what a disk is laid over as the definition tells it, and no header."""
+        if self.draw.random() > 0.1:
+            return ""
+        under = self.draw.choice(self.world.files)
+        guest.others.append(under)
+        path = self.world.spelled(under)
+        inner = f"<format type='{under.form}'/><source file='{path}'/><backingStore/>"
+        return f"<backingStore type='file'>{inner}</backingStore>"
 
     def define(self, xml: str) -> t.Any:
         """Define a guest by hand."""
@@ -266,7 +305,7 @@ class Maker:
         except libvirt.libvirtError as error:
             self.world.log.append(f"# failed: {error}")
             return
-        guest.others.append(used)
+        guest.others += probe.disks + probe.others
 
     def snapshot_disks(self) -> None:
         """An external snapshot: what the guest writes from now on goes into files of libvirt's making."""
@@ -292,8 +331,11 @@ class Maker:
         """A guest that runs, or was saved, with a file that its definition no longer names."""
         used = self.draw.choice(self.world.files)
         name = self.world.fresh("r")
-        guest = Guest(name, False, others=[used], running=True)
-        disk = self.device(Guest("probe", False), used, "vda")
+        guest = Guest(name, False, running=True)
+        disk = self.device(guest, used, "vda")
+        if self.draw.random() < 0.3:
+            self.transient(guest, disk)
+            return
         domain = self.define(GUEST.format(name=name, uuid="", booted="", devices=disk))
         saved = self.draw.random() < 0.5
         self.world.sh(
@@ -306,6 +348,17 @@ class Maker:
             return
         guest.stays = "saved" if saved else ""
         self.define(GUEST.format(name=name, uuid=f"<uuid>{domain.UUIDString()}</uuid>", booted="", devices=""))
+        self.world.guests.append(guest)
+
+    def transient(self, guest: Guest, disk: str) -> None:
+        """A guest that is nowhere but in memory."""
+        xml = GUEST.format(name=guest.name, uuid="", booted="", devices=disk)
+        self.world.log.append(f"virsh create --paused: {' '.join(xml.split())}")
+        try:
+            self.connection.createXML(xml, libvirt.VIR_DOMAIN_START_PAUSED)
+        except libvirt.libvirtError as error:
+            self.world.log.append(f"# failed: {error}")
+            return
         self.world.guests.append(guest)
 
     def hard_link(self) -> None:

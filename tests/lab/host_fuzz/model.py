@@ -46,6 +46,7 @@ class File:
     :param doubtful: why the collection may keep it, where nothing uses it
     :param pool: the name of the pool that it was made in, where the collection made it
     :param spellings: how else it has been called
+    :param link: whether it is a symbolic link to its base
     """
 
     names: list[str]
@@ -56,6 +57,7 @@ class File:
     form: str = "qcow2"
     pool: str = ""
     spellings: set[str] = dataclasses.field(default_factory=set)
+    link: bool = False
 
     @property
     def path(self) -> str:
@@ -174,7 +176,12 @@ class World:
         """Who needs a file: guests, and files in the folder of an active pool that are laid over it."""
         found = [guest.name for guest in self.guests if guest.uses(file)]
         for other in self.files:
-            if other is not file and file in other.chain() and any(pool.active for pool in self.pools_of(other)):
+            if (
+                other is not file
+                and not other.link
+                and file in other.chain()
+                and any(pool.active for pool in self.pools_of(other))
+            ):
                 found.append(other.name)
         return found
 
@@ -187,7 +194,7 @@ class World:
             f"{folder}/./{name}",
             f"{folder}/../{os.path.basename(folder)}/{name}",
         ]
-        if links:
+        if links and not file.link:
             ways += ["file link", "folder link", "relative link", "hard link", "mount"]
         way = self.draw.choice(ways)
         spelling = way if way.startswith("/") else self.linked(file, folder, name, way)

@@ -22,7 +22,7 @@ PLUGINS = "ansible_collections.virtfleet.kvm.plugins"
 NAMES = ("domains", "volumes", "pools")
 
 Result = dict[str, t.Any]
-Between = t.Callable[[], None]
+Prepare = t.Callable[[], None]
 
 
 class Modules:
@@ -34,24 +34,24 @@ class Modules:
         self.mains = {name: importlib.import_module(f"{PLUGINS}.modules.{name}").main for name in NAMES}
 
     def run(
-        self, name: str, arguments: dict[str, t.Any], check: bool = False, between: Between | None = None
+        self, name: str, arguments: dict[str, t.Any], check: bool = False, prepare: Prepare | None = None
     ) -> Result:
         """The result of a module.
 
         :param check: whether it only says what it would do
-        :param between: what happens on the host after the plan was made, before it is carried out
+        :param prepare: is called first in the process that the module is, such as to put something in its way
         """
         with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as printed:
             pid = os.fork()
             if pid == 0:
-                self.child(name, arguments, check, between, printed.fileno())
+                self.child(name, arguments, check, prepare, printed.fileno())
             status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
             printed.seek(0)
             text = printed.read()
         return parsed(text, status)
 
     def child(
-        self, name: str, arguments: dict[str, t.Any], check: bool, between: Between | None, output: int
+        self, name: str, arguments: dict[str, t.Any], check: bool, prepare: Prepare | None, output: int
     ) -> t.NoReturn:
         """One call, in a process that ends with it."""
         code = 99
@@ -63,8 +63,8 @@ class Modules:
             params = {"ANSIBLE_MODULE_ARGS": {**arguments, **options}}
             self.basic._ANSIBLE_ARGS = json.dumps(params).encode()
             self.basic._ANSIBLE_PROFILE = "legacy"
-            if between is not None:
-                self.interpose(between)
+            if prepare is not None:
+                prepare()
             self.mains[name]()
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
@@ -74,8 +74,8 @@ class Modules:
             sys.stdout.flush()
             os._exit(code)
 
-    def interpose(self, between: Between) -> None:
-        """Let something happen when the plan is about to be carried out, once."""
+    def interpose(self, between: Prepare) -> None:
+        """Let something happen when the plan is about to be carried out, once. To be called by ``prepare``."""
         apply = self.converge.apply
         todo = [between]
 
@@ -98,7 +98,7 @@ def parsed(text: str, status: int) -> Result:
             if "Traceback" in text:
                 result["crash"] = text
             return t.cast(Result, result)
-    return {"failed": True, "msg": "", "crash": text or f"it ended with {status} and printed nothing"}
+    return {"failed": True, "msg": "", "status": status, "crash": text or f"it ended with {status}, and said nothing"}
 
 
 def said(result: Result) -> str:

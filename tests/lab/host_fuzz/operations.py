@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import subprocess
 import typing as t
 
@@ -18,6 +19,8 @@ Config = list[dict[str, t.Any]]
 MARK = "/run/fuzz-between"
 """There once what happens between plan and apply has happened."""
 
+
+NOTES = "/var/lib/virtfleet/storage.json"
 
 HARD = "its base may be hard to read"
 
@@ -72,7 +75,7 @@ class Operations:
 
     def any(self) -> Operation:
         """One of all."""
-        ways = [self.domains] * 5 + [self.volumes_absent, self.volumes_purged, self.volumes_purged, self.pools]
+        ways = [self.domains] * 5 + [self.volumes_absent] * 2 + [self.volumes_purged] * 2 + [self.pools, self.half_made]
         return self.draw.choice(ways)()
 
     def domains(self) -> Operation:
@@ -177,9 +180,7 @@ class Operations:
                 config.append({"name": name, "pool": pool, "state": "absent"})
                 files.append(file)
         operation = Operation("volumes", {"config": config}, volumes=files)
-        for file in files:
-            users = self.world.users(file)
-            operation.refusable += [f"{file.path} is used by {', '.join(users)}"] if users else []
+        operation.refusable += [f"{file.path} may be used" for file in files if self.world.users(file) or file.doubtful]
         if files and self.draw.random() < 0.25:
             self.between(operation, self.draw.choice(files))
         return operation
@@ -206,11 +207,31 @@ class Operations:
             operation.guests.append((Guest(f"volume {name}", True), [over]))
             operation.refusable.append(HARD)
         for file in operation.volumes:
-            if self.world.users(file) or file in operation.needed:
+            if self.world.users(file) or file in operation.needed or file.doubtful:
                 operation.refusable.append(f"{file.path} is used")
         if operation.volumes and self.draw.random() < 0.25:
             self.between(operation, self.draw.choice(operation.volumes))
         return operation
+
+    def half_made(self) -> Operation:
+        """A volume is declared that a killed run is noted to have left half-made, and that is somebody's by now."""
+        keys = [f"{pool.name}/{file.name}" for file in self.world.files for pool in self.world.pools_of(file)]
+        taken = [
+            key for file in self.world.files if self.world.users(file) or not file.ours for key in self.world.keys(file)
+        ]
+        key = self.draw.choice(taken or keys)
+        pool, _slash, name = key.partition("/")
+        with open(NOTES, encoding="utf-8") as file:
+            notes = json.load(file)
+        entry = notes["qemu:///system"]["volumes"].setdefault(key, {})
+        entry["making"] = "process 99999 12345 00000000-0000-0000-0000-000000000000"
+        if self.draw.random() < 0.5:
+            entry.pop("identity", None)
+        with open(NOTES, "w", encoding="utf-8") as file:
+            json.dump(notes, file)
+        self.world.log.append(f"# {NOTES}: volumes: {key}: {json.dumps(entry)}")
+        config = [{"name": name, "pool": pool, "capacity": "1MiB"}]
+        return Operation("volumes", {"config": config}, refusable=["it is not half-made"])
 
     def made_in(self, file: File) -> str:
         """The collection's own pool that a file is in."""
