@@ -19,6 +19,14 @@ from host_fuzz.operations import HARD, MARK, Operation
 Names = dict[str, str]
 
 
+class Gone(t.NamedTuple):
+    """A name that is no longer there, and who needs what it was the name of."""
+
+    file: File
+    name: str
+    users: list[str]
+
+
 class Judge:
     """Runs operations and notes what was wrong with them.
 
@@ -67,8 +75,8 @@ class Judge:
 
     def update(
         self, operation: Operation, happened: bool, before: dict[str, Fingerprint], after: dict[str, Fingerprint]
-    ) -> list[tuple[File, str]]:
-        """Tell the model what has become of guests and files; the names that went, each with its file."""
+    ) -> list[Gone]:
+        """Tell the model what has become of guests and files; the names that went."""
         world = self.world
         gone = [(file, name) for file in world.files for name in file.names if name in before and name not in after]
         if happened and operation.happened is not None:
@@ -85,17 +93,17 @@ class Judge:
         world.pools = [pool for pool in world.pools if pool.name in pools]
         for file, name in gone:
             file.names = [other for other in file.names if other != name] or file.names
-            if not os.path.lexists(file.path):
-                world.forget(file)
+        world.files = [file for file in world.files if os.path.lexists(file.path)]
+        found = [Gone(file, name, world.users(file)) for file, name in gone]
         for guest in world.guests:
             guest.disks = [file for file in guest.disks if file in world.files]
             guest.others = [file for file in guest.others if file in world.files]
         for name, state in after.items():
             if name in before and before[name][0] != state[0] and not happened:
                 self.problem("another file in its place", name)
-        return gone
+        return found
 
-    def judge(self, operation: Operation, result: Result, gone: list[tuple[File, str]], happened: bool) -> None:
+    def judge(self, operation: Operation, result: Result, gone: list[Gone], happened: bool) -> None:
         """What went and stayed, guests and files."""
         if "crash" in result:
             self.problem("traceback", str(result["crash"])[-1500:])
@@ -105,14 +113,15 @@ class Judge:
             for guest in operation.goes:
                 if id(guest) in left and operation.explicit(guest) and not guest.renamed:
                     self.problem("guest stays", f"{guest.name}, and nothing says why")
-        for file, name in gone:
-            self.judge_gone(operation, file, name, guests_gone)
+        disks = [file for guest in guests_gone for file in guest.disks]
+        for one in gone:
+            self.judge_gone(operation, one, guests_gone, disks)
         if not happened:
-            self.judge_stays(operation, result, {id(file) for file, _name in gone}, guests_gone)
+            self.judge_stays(operation, result, {id(one.file) for one in gone}, guests_gone)
 
-    def judge_gone(self, operation: Operation, file: File, name: str, guests_gone: list[Guest]) -> None:
+    def judge_gone(self, operation: Operation, gone: Gone, guests_gone: list[Guest], disks: list[File]) -> None:
         """Whether a file was rightly deleted."""
-        users = self.world.users(file)
+        file, name, users = gone
         if users:
             self.problem("lost", f"{name} is used by {', '.join(users)}")
         elif file in operation.needed:
@@ -120,7 +129,7 @@ class Judge:
         elif operation.module == "domains":
             named = {item["name"] for item in operation.arguments["config"] if item.get("state") == "absent"}
             named |= {guest.first_name for guest in guests_gone}
-            asked = any(file in guest.disks for guest in guests_gone) or file.made_for in named
+            asked = file in disks or file.made_for in named
             if not (operation.storage_goes and asked):
                 self.problem("lost", f"{name} was not to go")
             elif not file.ours:
