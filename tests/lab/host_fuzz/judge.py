@@ -80,9 +80,8 @@ class Judge:
         world = self.world
         gone = [(file, name) for file in world.files for name in file.names if name in before and name not in after]
         if happened and operation.happened is not None:
-            there = set(world.files)
             operation.happened()
-            gone = [(file, name) for file, name in gone if file in world.files or file not in there]
+            gone = [(file, name) for file, name in gone if name != operation.by_hand]
         names = set(self.guests().values())
         for guest, made in operation.guests:
             if guest.name in names:
@@ -99,7 +98,8 @@ class Judge:
             guest.disks = [file for file in guest.disks if file in world.files]
             guest.others = [file for file in guest.others if file in world.files]
         for name, state in after.items():
-            if name in before and before[name][0] != state[0] and not happened:
+            same = before.get(name, state) == state if operation.untouched else before.get(name, state)[0] == state[0]
+            if not same and not happened:
                 self.problem("another file in its place", name)
         return found
 
@@ -159,7 +159,7 @@ class Judge:
                     self.problem("said nothing", f"{file.path} stays for {users}, and it is not said")
                 elif users and self.must_go(operation, file, guests_gone) and not any(user in words for user in users):
                     self.problem("said the wrong reason", f"{file.path} stays for {users}; said was: {words}")
-            elif not file.doubtful and self.must_go(operation, file, guests_gone):
+            elif not file.doubtful and not self.world.used(file) and self.must_go(operation, file, guests_gone):
                 self.problem("stays for nothing", f"{file.path}; said was: {words}")
 
     def seen(self, operation: Operation, file: File) -> bool:

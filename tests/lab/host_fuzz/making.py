@@ -14,7 +14,7 @@ from host_fuzz.model import File, Guest, Pool, World
 from host_fuzz.modules import Modules, Result, said
 
 GUEST = """<domain type='qemu'><name>{name}</name>{uuid}<memory unit='MiB'>16</memory>
-<os><type arch='x86_64' machine='pc'>hvm</type>{booted}</os><on_crash>destroy</on_crash>
+<os><type arch='x86_64' machine='pc'>hvm</type>{booted}</os><features><acpi/></features>
 <devices><emulator>/usr/bin/qemu-system-x86_64</emulator>{devices}<memballoon model='none'/></devices></domain>"""
 
 SNAPSHOT = """<domainsnapshot><name>{name}</name><state>shutoff</state><creationTime>1700000000</creationTime>
@@ -142,12 +142,15 @@ class Maker:
         form = self.draw.choice(("qcow2",) * 8 + ("qed", "qcow"))
         name = self.named_base(base, folder)
         self.world.sh(f"cd {folder} && qemu-img create -q -u -f {form} -F {base.form} -b '{name}' {stem}.{form} 1M")
-        return File([f"{stem}.{form}"], False, base=base, form=form)
+        relative = not name.startswith(("/", "file:")) and '"/' not in name
+        return File([f"{stem}.{form}"], False, base=base, form=form, relative=relative)
 
     def named_base(self, base: File, folder: str) -> str:
         """What a header says of the base: a path of some spelling, relative, with a prefix, or JSON."""
         path = self.world.spelled(base)
         way = self.draw.choice(("path", "relative", "file", "json", "dotted", "json relative"))
+        if "relative" in way:
+            path = self.world.spelled(base, links=False)
         if way == "relative":
             return os.path.relpath(path, os.path.realpath(folder))
         if way == "file":
@@ -363,7 +366,7 @@ class Maker:
 
     def hard_link(self) -> None:
         """A second name, of which nobody knows."""
-        file = self.draw.choice(self.world.files)
+        file = self.draw.choice([file for file in self.world.files if not file.link])
         self.world.linked(file, file.folder, file.name, "hard link")
 
     def fall_asleep(self) -> None:

@@ -47,6 +47,7 @@ class File:
     :param pool: the name of the pool that it was made in, where the collection made it
     :param spellings: how else it has been called
     :param link: whether it is a symbolic link to its base
+    :param relative: whether it names its base relative to its own folder; by a link elsewhere it finds none
     """
 
     names: list[str]
@@ -58,6 +59,7 @@ class File:
     pool: str = ""
     spellings: set[str] = dataclasses.field(default_factory=set)
     link: bool = False
+    relative: bool = False
 
     @property
     def path(self) -> str:
@@ -174,16 +176,16 @@ class World:
 
     def users(self, file: File) -> list[str]:
         """Who needs a file: guests, and files in the folder of an active pool that are laid over it."""
-        found = [guest.name for guest in self.guests if guest.uses(file)]
-        for other in self.files:
-            if (
-                other is not file
-                and not other.link
-                and file in other.chain()
-                and any(pool.active for pool in self.pools_of(other))
-            ):
-                found.append(other.name)
-        return found
+        over = [other for other in self.over(file) if any(pool.active for pool in self.pools_of(other))]
+        return [*(guest.name for guest in self.guests if guest.uses(file)), *(other.name for other in over)]
+
+    def used(self, file: File) -> bool:
+        """Whether anybody may need a file, be it by a file that nobody knows of."""
+        return bool(self.users(file) or self.over(file))
+
+    def over(self, file: File) -> list[File]:
+        """The files that are laid over a file."""
+        return [other for other in self.files if other is not file and not other.link and file in other.chain()]
 
     def spelled(self, file: File, links: bool = True) -> str:
         """One of the ways to name a file; with ``links`` also by links that are made for it."""
@@ -195,7 +197,8 @@ class World:
             f"{folder}/../{os.path.basename(folder)}/{name}",
         ]
         if links and not file.link:
-            ways += ["file link", "folder link", "relative link", "hard link", "mount"]
+            ways += ["folder link"]
+            ways += [] if file.relative else ["file link", "relative link", "hard link", "mount"]
         way = self.draw.choice(ways)
         spelling = way if way.startswith("/") else self.linked(file, folder, name, way)
         file.spellings.add(spelling)

@@ -38,6 +38,8 @@ class Operation:
     :param refusable: why the call may be refused, or fail for one of its items
     :param between: what somebody does on the host between plan and apply
     :param happened: tells the model of that
+    :param by_hand: the name that goes by that
+    :param untouched: whether it must leave all files wholly as they are
     """
 
     module: str
@@ -49,6 +51,8 @@ class Operation:
     refusable: list[str] = dataclasses.field(default_factory=list)
     between: t.Callable[[], None] | None = None
     happened: t.Callable[[], None] | None = None
+    by_hand: str = ""
+    untouched: bool = False
 
     @property
     def storage_goes(self) -> bool:
@@ -109,24 +113,35 @@ class Operations:
         world = self.world
         files = [file for guest in operation.goes for file in guest.disks] or world.files
         file = self.draw.choice(files)
-        guest, made = Guest(world.fresh("n"), True), []
-        disk: dict[str, t.Any] = {"file": world.spelled(file), "format": file.form}
-        pools = [pool for pool in world.pools_of(file) if pool.active]
-        way = self.draw.choice(("file", "file", "volume", "backing", "clone"))
-        if way == "volume" and pools:
-            disk = {"volume": file.name, "pool": self.draw.choice(pools).name, "format": file.form}
-        elif way in ("backing", "clone") and pools and (way == "backing" or file.base is None):
-            pool = self.draw.choice(pools)
-            disk = {"size": "1MiB", "pool": pool.name, "backing" if way == "backing" else "image": file.name}
-            base = file if way == "backing" else None
-            path = f"{pool.place}/{guest.name}-vda.qcow2"
-            made.append(File([path], True, made_for=guest.name, base=base, pool=pool.name))
+        guest = Guest(world.fresh("n"), True)
+        way = self.draw.choice(("file", "file", "volume", "backing", "clone", "boot", "cdrom", "xml"))
+        disks, more, made = self.declared_on(file, way, guest.name)
+        if made:
             operation.refusable.append(HARD)
         operation.needed.append(file)
         guest.disks += made or [file]
         operation.guests.append((guest, made))
-        item = {"name": guest.name, "memory": "16MiB", "disks": [disk], "state": "stopped"}
+        item = {"name": guest.name, "memory": "16MiB", "state": "stopped", "disks": disks, **more}
         operation.arguments["config"].append(item)
+
+    def declared_on(self, file: File, way: str, guest: str) -> tuple[Config, dict[str, t.Any], list[File]]:
+        """The disks of a new guest that needs a file, its other options, and the files that are made for it."""
+        path = self.world.spelled(file)
+        pools = [pool for pool in self.world.pools_of(file) if pool.active]
+        if way == "boot":
+            return [], {"kernel": path} if self.draw.random() < 0.5 else {"kernel": "/boot/k", "initrd": path}, []
+        if way == "xml":
+            told = f"<driver name='qemu' type='{file.form}'/><source file='{path}'/><target dev='vdx' bus='virtio'/>"
+            return [], {"xml": f"<devices><disk type='file' device='disk'>{told}</disk></devices>"}, []
+        if way == "volume" and pools:
+            return [{"volume": file.name, "pool": self.draw.choice(pools).name, "format": file.form}], {}, []
+        if way in ("backing", "clone") and pools and (way == "backing" or file.base is None):
+            pool = self.draw.choice(pools)
+            base = file if way == "backing" else None
+            made = File([f"{pool.place}/{guest}-vda.qcow2"], True, made_for=guest, base=base, pool=pool.name)
+            option = "backing" if way == "backing" else "image"
+            return [{"size": "1MiB", "pool": pool.name, option: file.name}], {}, [made]
+        return [{"file": path, "format": file.form, **({"device": "cdrom"} if way == "cdrom" else {})}], {}, []
 
     def declare_renamed(self, operation: Operation) -> None:
         """A guest under the name that it had before somebody renamed it by hand."""
@@ -163,6 +178,7 @@ class Operations:
         elif way == "delete":
             command = f"rm {file.path}"
             operation.happened = lambda: world.deleted(file)
+            operation.by_hand = file.path
         elif way == "rename":
             guest = self.draw.choice(inactive)
             command = f"virsh -q domrename {guest.name} {guest.name}-between"
@@ -180,7 +196,7 @@ class Operations:
                 config.append({"name": name, "pool": pool, "state": "absent"})
                 files.append(file)
         operation = Operation("volumes", {"config": config}, volumes=files)
-        operation.refusable += [f"{file.path} may be used" for file in files if self.world.users(file) or file.doubtful]
+        operation.refusable += [f"{file.path} may be used" for file in files if self.world.used(file) or file.doubtful]
         if files and self.draw.random() < 0.25:
             self.between(operation, self.draw.choice(files))
         return operation
@@ -207,7 +223,7 @@ class Operations:
             operation.guests.append((Guest(f"volume {name}", True), [over]))
             operation.refusable.append(HARD)
         for file in operation.volumes:
-            if self.world.users(file) or file in operation.needed or file.doubtful:
+            if self.world.used(file) or file in operation.needed or file.doubtful:
                 operation.refusable.append(f"{file.path} is used")
         if operation.volumes and self.draw.random() < 0.25:
             self.between(operation, self.draw.choice(operation.volumes))
@@ -215,12 +231,12 @@ class Operations:
 
     def half_made(self) -> Operation:
         """A volume is declared that a killed run is noted to have left half-made, and that is somebody's by now."""
-        keys = [f"{pool.name}/{file.name}" for file in self.world.files for pool in self.world.pools_of(file)]
-        taken = [
-            key for file in self.world.files if self.world.users(file) or not file.ours for key in self.world.keys(file)
-        ]
-        key = self.draw.choice(taken or keys)
-        pool, _slash, name = key.partition("/")
+        taken = [file for file in self.world.files if self.world.users(file) or not file.ours]
+        seen = [(pool.name, file.name) for file in taken for pool in self.world.pools_of(file) if pool.active]
+        if not seen:
+            return self.domains()
+        pool, name = self.draw.choice(seen)
+        key = f"{pool}/{name}"
         with open(NOTES, encoding="utf-8") as file:
             notes = json.load(file)
         entry = notes["qemu:///system"]["volumes"].setdefault(key, {})
@@ -231,7 +247,7 @@ class Operations:
             json.dump(notes, file)
         self.world.log.append(f"# {NOTES}: volumes: {key}: {json.dumps(entry)}")
         config = [{"name": name, "pool": pool, "capacity": "1MiB"}]
-        return Operation("volumes", {"config": config}, refusable=["it is not half-made"])
+        return Operation("volumes", {"config": config}, refusable=["it is not half-made"], untouched=True)
 
     def made_in(self, file: File) -> str:
         """The collection's own pool that a file is in."""
