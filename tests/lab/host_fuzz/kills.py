@@ -116,10 +116,17 @@ class Round:
             arguments: dict[str, t.Any] = {"config": config}
             arguments.update({"remove_storage": True} if module == "domains" else {})
             prepare = None if trap is None else trap.set
+            before = look()
             results.append(self.modules.run(module, arguments, check=check, prepare=prepare))
+            self.truthful(results[-1], look() != before)
             if results[-1].get("failed"):
                 break
         return results
+
+    def truthful(self, result: Result, differs: bool) -> None:
+        """Whether a report says that something was changed, where it was."""
+        if differs and "status" not in result and ("nothing was changed" in said(result) or not result.get("changed")):
+            self.problems.append(f"said that nothing was changed: {said(result)[:1500]}")
 
     def must(self, what: str, results: list[Result]) -> None:
         """Note where something failed that has to work."""

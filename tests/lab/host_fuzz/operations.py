@@ -119,9 +119,15 @@ class Operations:
         if made:
             operation.refusable.append(HARD)
         operation.needed.append(file)
-        guest.disks += made or [file]
+        (guest.others if way in ("boot", "cdrom") else guest.disks).extend(made or [file])
         operation.guests.append((guest, made))
-        item = {"name": guest.name, "memory": "16MiB", "state": "stopped", "disks": disks, **more}
+        item = {
+            "name": guest.name,
+            "memory": "16MiB",
+            "state": "stopped",
+            **({"disks": disks} if disks else {}),
+            **more,
+        }
         operation.arguments["config"].append(item)
 
     def declared_on(self, file: File, way: str, guest: str) -> tuple[Config, dict[str, t.Any], list[File]]:
