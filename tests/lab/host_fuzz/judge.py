@@ -116,6 +116,8 @@ class Judge:
         disks = [file for guest in guests_gone for file in guest.disks]
         for one in gone:
             self.judge_gone(operation, one, guests_gone, disks)
+        if gone and "nothing was changed" in said(result) and any(one.name != operation.by_hand for one in gone):
+            self.problem("said that nothing changed", said(result))
         if not happened:
             self.judge_stays(operation, result, {id(one.file) for one in gone}, guests_gone)
 
@@ -150,7 +152,7 @@ class Judge:
         if "input is refused" in words and not result.get("changed"):
             return
         for file in {id(file): file for file in asked}.values():
-            if id(file) in gone or not self.seen(operation, file):
+            if id(file) in gone or file.disputed or not self.seen(operation, file):
                 continue
             users = self.world.users(file)
             if users or file in operation.needed:
@@ -186,6 +188,8 @@ class Judge:
     ) -> None:
         """Whether the report is true, and check mode said the same."""
         failed, words = bool(result.get("failed")), said(result)
+        if operation.purges and operation.module == "volumes" and "input is refused" in words:
+            self.problem("one stops all", words)
         if failed and not operation.refusable:
             self.problem("failed for nothing", words)
         same = all(after.get(name) == print_ for name, print_ in before[0].items()) and self.guests() == before[1]

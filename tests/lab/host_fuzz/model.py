@@ -47,6 +47,7 @@ class File:
     :param pool: the name of the pool that it was made in, where the collection made it
     :param spellings: how else it has been called
     :param link: whether it is a symbolic link to its base
+    :param disputed: whether a note on the host says that it is half-made, so that its maker is in doubt
     :param relative: whether it names its base relative to its own folder; by a link elsewhere it finds none
     """
 
@@ -60,6 +61,7 @@ class File:
     spellings: set[str] = dataclasses.field(default_factory=set)
     link: bool = False
     relative: bool = False
+    disputed: bool = False
 
     @property
     def path(self) -> str:

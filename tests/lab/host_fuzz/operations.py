@@ -238,11 +238,12 @@ class Operations:
     def half_made(self) -> Operation:
         """A volume is declared that a killed run is noted to have left half-made, and that is somebody's by now."""
         taken = [file for file in self.world.files if self.world.users(file) or not file.ours]
-        seen = [(pool.name, file.name) for file in taken for pool in self.world.pools_of(file) if pool.active]
+        seen = [(pool.name, file) for file in taken for pool in self.world.pools_of(file) if pool.active]
         if not seen:
             return self.domains()
-        pool, name = self.draw.choice(seen)
-        key = f"{pool}/{name}"
+        pool, taken_file = self.draw.choice(seen)
+        name, key = taken_file.name, f"{pool}/{taken_file.name}"
+        taken_file.disputed = True
         with open(NOTES, encoding="utf-8") as file:
             notes = json.load(file)
         entry = notes["qemu:///system"]["volumes"].setdefault(key, {})
