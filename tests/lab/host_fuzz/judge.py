@@ -12,7 +12,7 @@ import os
 import typing as t
 
 import libvirt
-from host_fuzz.model import File, Fingerprint, Guest, World
+from host_fuzz.model import BASE, File, Fingerprint, Guest, World
 from host_fuzz.modules import Modules, Result, said
 from host_fuzz.operations import HARD, MARK, Operation
 
@@ -240,6 +240,6 @@ def clean(connection: t.Any, world: World) -> None:
         pool.undefine()
     for device in world.loops:
         world.sh(f"losetup -d {device}", check=False)
-    for mount in world.mounts:
-        world.sh(f"umount -l {mount}", check=False)
-    world.sh(f"rm -rf --one-file-system {world.root} /var/lib/virtfleet/storage.json")
+    # Also those of a round that was broken off.
+    world.sh(f"awk '$2 ~ \"^{BASE}/\" {{print $2}}' /proc/mounts | xargs -r umount -l", check=False)
+    world.sh(f"rm -rf --one-file-system {BASE} /var/lib/virtfleet/storage.json")

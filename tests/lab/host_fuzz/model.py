@@ -125,7 +125,6 @@ class World:
         self.files: list[File] = []
         self.guests: list[Guest] = []
         self.loops: list[str] = []
-        self.mounts: list[str] = []
         self.log: list[str] = []
         self.count = 0
 
@@ -223,7 +222,6 @@ class World:
             file.doubtful = "it has another hard link"
         else:
             self.sh(f"mkdir {link}; mount --bind {folder} {link}")
-            self.mounts.append(link)
             link = f"{link}/{name}"
         return link
 
