@@ -179,7 +179,7 @@ class Operations:
             command = f"qemu-img create -q -u -f qcow2 -F {file.form} -b {file.path} {over.path} 1M"
             operation.happened = lambda: world.files.append(over)
         elif way == "replace":
-            command = f"rm {file.path}; echo other >{file.path}"
+            command = f"rm {file.path}; truncate -s 1M {file.path}"
             operation.happened = lambda: replaced(file)
         elif way == "delete":
             command = f"rm {file.path}"
