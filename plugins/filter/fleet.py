@@ -11,9 +11,10 @@ from ansible.utils.display import Display
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils import _fleet
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import pending
+from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import hushed, readable
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _hidden, _mistaken, _owner
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._evaluate import evaluate
-from ansible_collections.virtfleet.kvm.plugins.plugin_utils._told import told
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._told import known, told
 
 display = Display()
 
@@ -33,7 +34,9 @@ def fleet_problems(hosts: t.Sequence[str], variables: t.Any) -> list[str]:
         lines += refused + _hidden.hidden_guests(hosts, variables)
     evaluated = evaluate(hosts, variables)
     lines += _fleet.told_once(evaluated.problems)
-    return lines + _fleet.problems(hosts, evaluated.variables)
+    lines += _fleet.problems(hosts, evaluated.variables)
+    secrets = known([evaluated.variables]) if lines else set()
+    return [readable(hushed(line, secrets)) for line in lines]
 
 
 class FilterModule:

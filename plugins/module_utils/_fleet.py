@@ -244,7 +244,7 @@ def disks(guest: Item, shared: t.Sequence[str]) -> list[str]:
             continue
         source = disk.get("source")
         path = posixpath.normpath(word(disk, "file") or word(disk, "block"))
-        if path != ".":
+        if path.startswith("/"):
             of_all = any(path.startswith(f"{posixpath.normpath(folder)}/") for folder in shared)
             found.append(path if of_all else f"{path} of {word(guest, 'host')}")
         elif word(disk, "volume"):

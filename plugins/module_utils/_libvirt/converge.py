@@ -107,7 +107,7 @@ class Run:
                 self.wants = [*over.items, *self.wants]
             if options.guest_networks is not None:
                 self.wants, over.held = session.read(lambda connection: self.leaving(connection, over))
-            plans = session.read(lambda connection: survey(connection, table, self.wants, options))
+            plans = self.first_look(session)
             self.doing = "are held against libvirt's schema"
             validate(table, plans, self.wants)
             self.plans = plans
@@ -130,6 +130,33 @@ class Run:
     def leaving(self, connection: t.Any, over: Leftovers) -> tuple[list[Item], dict[str, str]]:
         """Networks without those that go in a later call (see handover), and what is held back."""
         return handover.leaving(connection, over, self.wants, self.options.guest_networks or {})
+
+    def first_look(self, session: Session) -> list[Plan]:
+        """The plans of all items, before anything is changed. Raises VirtfleetError."""
+        try:
+            return session.read(lambda connection: survey(connection, self.table, self.wants, self.options))
+        except VirtfleetError:
+            raise
+        except Exception as error:  # Nobody reads a traceback; but which item it is about, everybody wants to know.
+            told = unforeseen(error)
+        raise VirtfleetError(f"nothing was changed: {self.culprit(session)}: {told}")
+
+    def culprit(self, session: Session) -> str:
+        """The item whose planning ends in an unforeseen error, found by halves; all of them where it is none alone."""
+        suspects = self.wants
+        while len(suspects) > 1:
+            half = suspects[: len(suspects) // 2]
+            try:
+                session.read(lambda connection: survey(connection, self.table, half, self.options))  # noqa: B023
+            except VirtfleetError:
+                break
+            except Exception:
+                suspects = half
+            else:
+                suspects = suspects[len(half) :]
+        if len(suspects) == 1:
+            return f"{self.table.kind} {label(self.table.identity(suspects[0]))}"
+        return f"{self.table.kind}s {self.doing}"
 
     def carry_out(self, session: Session) -> None:
         """Apply and verify. Where a daemon went away in between, what is there is read again, and what

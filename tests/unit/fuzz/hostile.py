@@ -16,6 +16,7 @@ import typing as t
 
 import jinja2
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import convert
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows import (
     Chain,
     Documents,
@@ -210,11 +211,14 @@ class Hostile:
         here[row.name] = value
 
     def in_secret(self, table: Table, item: Item) -> None:
-        self.put(item, self.chance.choice(secret_paths(table)), self.wrapped())
+        path, value = self.chance.choice(secret_paths(table)), self.wrapped()
+        if isinstance(path[-1][0], Map) and value == {self.secret: 1}:
+            value = {"a": self.secret}  # The names in it are no secrets.
+        self.put(item, path, value)
 
     def in_container(self, table: Table, item: Item) -> None:
         path = self.chance.choice(secret_paths(table))
-        self.put(item, path[: self.chance.randint(1, len(path) - 1)] if len(path) > 1 else path, self.wrapped())
+        self.put(item, path[: self.chance.randint(1, len(path) - 1)], self.wrapped())
 
     def in_guarded(self, table: Table, item: Item) -> None:
         self.put(item, self.chance.choice(guarded_paths(table)), self.wrapped())
@@ -339,11 +343,16 @@ def secret_paths(table: Table) -> list[Path]:
 
 
 def guarded_paths(table: Table) -> list[Path]:
-    """The paths of all options in or at one whose name has to do with secrets."""
+    """The paths of all options in or at one whose name has to do with secrets, but for free text.
+
+    What is right there, such as the name of a user or a cipher, is shown.
+    """
     if table.kind not in GUARD:
         GUARD[table.kind] = [
             path
             for path in walk(table.rows)
-            if any(row.name in GUARDED for row, _chooser in path) and isinstance(path[-1][0], (Field, Struct, Group))
+            if any(row.name in GUARDED for row, _chooser in path)
+            and isinstance(path[-1][0], (Field, Struct, Group))
+            and type(getattr(path[-1][0], "type", None)) is not convert.Converter
         ]
     return GUARD[table.kind]

@@ -35,6 +35,20 @@ def test_fleet_problems() -> None:
     assert found == ["guest b: host: 'kvm99' is not in the inventory's group kvm_hosts"]
 
 
+def test_no_sentence_holds_a_secret_or_what_a_terminal_acts_on() -> None:
+    space = "https://user:hunter2@host/\u202e"
+    guest = {
+        "name": "a\x1b[31m",
+        "host": "kvm01",
+        "memory": "1GiB",
+        "graphics": [{"type": "vnc", "passwd": "hunter2"}],
+        "metadata": [f"<a:b xmlns:a='{space}'/>", f"<a:c xmlns:a='{space}'/>"],
+    }
+    found = fleet_problems(["kvm01"], {"kvm01": {"kvm_guests": [guest]}})
+    assert any("comes twice" in line for line in found)
+    assert all(line.isprintable() and "hunter2" not in line for line in found)
+
+
 def test_a_guest_may_name_what_another_host_has(tmp_path: Path) -> None:
     (tmp_path / "hosts.yml").write_text("kvm_hosts: {hosts: {kvm01: {ansible_host: 192.0.2.1}, kvm02: {}}}")
     (tmp_path / "group_vars").mkdir()

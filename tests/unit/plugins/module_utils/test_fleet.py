@@ -159,6 +159,13 @@ def test_a_disk_that_several_guests_can_have(disk: dict[str, Any]) -> None:
     assert problems(HOSTS, fleet(guest("a", disks=[disk]), guest("b", "kvm02", disks=[dict(disk)]))) == []
 
 
+def test_a_disk_that_is_no_path_is_not_compared() -> None:
+    disk = {"file": "https://user:hunter2@host/x.qcow2"}
+    lines = problems(HOSTS, fleet(guest("a", disks=[disk]), guest("b", disks=[dict(disk)])))
+    assert [line.partition(": ")[0] for line in lines] == ["guest a", "guest b"]
+    assert "hunter2" not in "".join(lines)
+
+
 def test_hosts_with_lists_of_their_own() -> None:
     variables: dict[str, Any] = {"kvm01": {"kvm_guests": [guest("a")]}, "kvm02": {"kvm_guests": [guest("b", "kvm02")]}}
     assert problems(HOSTS, variables) == []

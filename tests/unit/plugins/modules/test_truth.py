@@ -92,6 +92,25 @@ def test_input_that_is_refused_after_it_was_made_is_the_failure_of_its_item(
     assert looks == [["a", "b", "c"], ["a", "b", "c"], ["a", "c"]]
 
 
+@pytest.mark.parametrize("check", [False, True])
+@pytest.mark.parametrize("bad", range(5))
+def test_an_unforeseen_error_of_the_plan_names_the_item(
+    connection: Any, run_networks: Run, monkeypatch: pytest.MonkeyPatch, bad: int, check: bool
+) -> None:
+    plan_all = converge.plan_all
+
+    def planned(link: Any, table: Any, have: Any, wants: list[Any], *more: Any) -> Any:
+        if any(want["name"] == f"n{bad}" for want in wants):
+            raise KeyError("hunter2")
+        return plan_all(link, table, have, wants, *more)
+
+    monkeypatch.setattr(converge, "plan_all", planned)
+    result = run_networks(*({"name": f"n{number}"} for number in range(5)), check=check, fails=True)
+    assert result["msg"].startswith(f"nothing was changed: network n{bad}: a fault of this collection")
+    assert "hunter2" not in result["msg"]
+    assert there(connection) == set()
+
+
 @pytest.mark.parametrize("error", [VirtfleetError("no answer"), KeyError("x"), Refused(["the host: full"])])
 def test_a_run_that_is_broken_off_after_the_change_tells_it(
     connection: Any, run_networks: Run, monkeypatch: pytest.MonkeyPatch, error: Exception
