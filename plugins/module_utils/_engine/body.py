@@ -144,7 +144,7 @@ def wrong(parse: t.Callable[[t.Any], t.Any], value: t.Any, error: Exception, whe
 
 def secret_place(where: str) -> bool:
     """Whether the path of an option has to do with secrets, such as ``source.auth.secret.uuid``."""
-    return any(secret_name(part) or part in ("auth", "encryption") for part in re.split(r"[.\[\]]", where))
+    return any(secret_name(part) or part in ("auth", "encryption", "key") for part in re.split(r"[.\[\]]", where))
 
 
 def stranger(known: Body, name: t.Any, where: str) -> Invalid:
