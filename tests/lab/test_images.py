@@ -37,6 +37,10 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Fleet]:
                 text = (UNIT / f"{name}.py").read_text(encoding="utf-8")
                 made.sh(host, f"mkdir -p {FOLDER}/tools; cat >{FOLDER}/tools/{name}.py <<'END'\n{text}\nEND\n")
             made.sh(host, f"systemd-run -q --unit hostile python3 {FOLDER}/tools/hostile_server.py 8081")
+        # With these the list of what was made has all that it has when it is empty.
+        for state in ("present", "absent"):
+            run = made.module("volumes", config=[{"name": "first", "capacity": "1MiB", "state": state}])
+            assert run.code == 0, run.output
         yield made
 
 
@@ -167,11 +171,17 @@ def test_a_cd_is_the_same_as_iso_and_as_raw(fleet: Fleet, words: dict[str, str])
     declare(fleet, "volumes", config=[{"name": item["name"], "state": "absent"} for item in config])
 
 
+def asked(fleet: Fleet, host: str) -> int:
+    """How often the good image was fetched from the server of a host."""
+    ask = f"import urllib.request; print(urllib.request.urlopen('{WEB}/count').read().decode())"
+    return int(fleet.sh(host, f'python3 -c "{ask}"'))
+
+
 def test_one_url_is_fetched_once_in_a_run(fleet: Fleet) -> None:
     guests = [disk_guest(f"once{number}", {"image": f"{WEB}/good"}) for number in range(3)]
-    before = [int(fleet.sh(host, f"curl -s {WEB}/count || wget -qO- {WEB}/count")) for host in HOSTS]
+    before = [asked(fleet, host) for host in HOSTS]
     declare(fleet, "domains", config=guests)
-    after = [int(fleet.sh(host, f"curl -s {WEB}/count || wget -qO- {WEB}/count")) for host in HOSTS]
+    after = [asked(fleet, host) for host in HOSTS]
     assert [now - then for now, then in zip(after, before, strict=True)] == [1, 1]
     absent = [{"name": guest["name"], "state": "absent"} for guest in guests]
     declare(fleet, "domains", config=absent, remove_storage=True)
