@@ -129,7 +129,10 @@ class Manifest:
         """Forget a resource."""
         if self.kept and name in self.entries(kind):
             with self.changing() as content:
-                content.get(self.uri, {}).get(kind, {}).pop(name, None)
+                kinds = content.get(self.uri, {})
+                kinds.get(kind, {}).pop(name, None)
+                if not kinds.get(kind, True):
+                    del kinds[kind]  # What was begun and failed leaves the file as it was.
 
     @contextlib.contextmanager
     def changing(self) -> t.Iterator[dict[str, t.Any]]:

@@ -33,6 +33,15 @@ def test_what_is_put_is_there_until_it_is_dropped(tmp_path: Path) -> None:
     assert manifest.entries("pools") == {"default": {}}
 
 
+def test_what_was_begun_and_dropped_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    manifest = Manifest(URI, str(tmp_path / "new"))
+    manifest.put("pools", "default")
+    before = Path(manifest.path).read_bytes()
+    manifest.begin("default/a")
+    manifest.drop("volumes", "default/a")
+    assert Path(manifest.path).read_bytes() == before
+
+
 def test_it_is_private_and_nothing_else_is_left(tmp_path: Path) -> None:
     Manifest(URI, str(tmp_path / "new")).put("pools", "default")
     assert stat.S_IMODE(os.stat(tmp_path / "new").st_mode) == 0o700
