@@ -19,7 +19,7 @@ from xml.etree import ElementTree as ET
 import libvirt
 from compare import as_libvirt_reads
 from module_utils._engine import context, plan
-from module_utils._libvirt import storage_observe, storage_plan
+from module_utils._libvirt import storage_observe, storage_plan, users
 from module_utils._tables import domain, network, pool, storage, volume
 
 BRIDGE = "vfcorpus0"
@@ -206,7 +206,7 @@ class Volumes(Kind):
         if have is not None:
             there[f"{NAME}/{config['name']}"] = plan.Observed(have, None, "present", {})
         pools = {NAME: storage_observe.Pool(kind, str(self.folder), True)}
-        return storage_plan.plan_volumes(there, wants, host, pools, storage_observe.Users())[0]
+        return storage_plan.plan_volumes(there, wants, host, pools, users.Users())[0]
 
     def defined(self, planned: t.Any) -> str:
         return next(step.value.xml for step in planned.steps if step.action == "define")

@@ -98,6 +98,8 @@ class Raw:
         try:
             kept = self.kind.keep(self.kind.defined(planned), validate=True)
         except libvirt.libvirtError as error:
+            if error.get_error_code() == libvirt.VIR_ERR_XML_INVALID_SCHEMA:
+                return "refused", ["libvirt's own schema does not know it"]  # The modules name the option.
             return "refused by libvirt", [" ".join(str(error).split())]
         again = self.kind.plan(config, kept, self.host)
         if again.changes:

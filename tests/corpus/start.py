@@ -110,12 +110,14 @@ class Start:
                 self.connection = libvirt.open("qemu:///system")
 
     def forget(self, domain: t.Any) -> None:
-        """Undefine a guest with all that goes with it."""
+        """Undefine a guest with all that goes with it; one that hangs in its start is stopped first."""
         flags = libvirt.VIR_DOMAIN_UNDEFINE_NVRAM | libvirt.VIR_DOMAIN_UNDEFINE_TPM
-        try:
-            domain.undefineFlags(flags)
-        except libvirt.libvirtError:
-            domain.undefineFlags(flags & ~libvirt.VIR_DOMAIN_UNDEFINE_NVRAM)
+        with contextlib.suppress(libvirt.libvirtError):
+            domain.destroy()
+        for each in (flags, flags & ~libvirt.VIR_DOMAIN_UNDEFINE_NVRAM):
+            with contextlib.suppress(libvirt.libvirtError):
+                domain.undefineFlags(each)
+                return
 
     def started(self, domain: t.Any, file: Path) -> None:
         """Plan a guest that runs as it is told."""

@@ -77,6 +77,9 @@ class Owner(Converter):
             raise ValueError(f"{printable(value)} is not a numeric id; ask the host with 'id -u NAME' or 'id -g NAME'")
         return self.from_text(digits(value))
 
+    def same(self, have: t.Any, want: t.Any, host: t.Any) -> bool:
+        return want == -1 or have == want  # Whatever libvirt has chosen is what was asked for.
+
 
 class Place(Converter):
     """A volume by its name in the same pool, or as POOL/VOLUME."""

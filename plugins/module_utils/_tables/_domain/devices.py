@@ -481,7 +481,11 @@ def input_order(node: ET.Element) -> int:
 
 def own_watchdog(root: ET.Element, node: ET.Element) -> bool:
     """Whether a watchdog is the one in the chip set of Q35 (qemuDomainDefAddDefaultDevices)."""
-    return node.get("model") == "itco" and node.get("action", "reset") == "reset" and not len(node)
+    if node.get("model") != "itco" or len(node):
+        return False
+    # All watchdogs of a guest have one action; that which libvirt adds takes it over.
+    others = {each.get("action", "reset") for each in root.findall("devices/watchdog") if each is not node}
+    return node.get("action", "reset") in {"reset", *others}
 
 
 def own_audio(root: ET.Element, node: ET.Element) -> bool:

@@ -145,6 +145,9 @@ def interface(device: ET.Element) -> None:
     for node in device.findall("vlan"):
         if node.get("trunk") == "no":
             node.attrib.pop("trunk")
+    for node in device.findall("driver"):
+        if node.get("queues") == "1":
+            strip(device, "driver", "queues")
     virtio = model is not None and model.get("type", "").startswith("virtio")
     if device.get("type") == "hostdev" or not virtio:
         for node in device.findall("driver"):

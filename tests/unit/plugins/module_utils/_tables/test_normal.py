@@ -98,6 +98,14 @@ KEPT: dict[str, tuple[dict[str, Any], str]] = {
         {"interfaces": [{"network": "n", "coalesce": 0, "mac": "52:54:00:00:00:01"}]},
         CARD,
     ),
+    "one queue": (
+        {"interfaces": [{"network": "n", "driver": {"queues": 1}, "mac": "52:54:00:00:00:01"}]},
+        CARD,
+    ),
+    "watchdogs": (
+        {"watchdogs": [{"model": "i6300esb", "action": "poweroff"}]},
+        "<watchdog model='i6300esb' action='poweroff'/><watchdog model='itco' action='poweroff'/>",
+    ),
     "modes of files": (
         {"filesystems": [{"source": "/s", "target": "t", "fmode": "644", "dmode": "755"}]},
         "<filesystem type='mount' accessmode='passthrough' fmode='0644' dmode='0755'><source dir='/s'/>"
@@ -295,3 +303,10 @@ def test_machines_of_other_architectures(arch: str, aliases: dict[str, set[str]]
 )
 def test_paths_without_superfluous_slashes(written: str, kept_as: str) -> None:
     assert sane(written) == kept_as
+
+
+def test_an_owner_that_libvirt_has_chosen_is_the_one_that_was_left_to_it() -> None:
+    text = "<pool type='dir'><name>p</name><target><path>/p</path><permissions>{}</permissions></target></pool>"
+    config = {"name": "p", "target": "/p/", "permissions": {"owner": -1, "group": -1}}
+    for there in ("<mode>0711</mode><owner>0</owner><group>107</group>", "<mode>0711</mode>"):
+        assert changes(plan_one(POOL, observed(text.format(there), "active"), config)) == {}
