@@ -21,7 +21,7 @@ runtime.MADE, guard.HEADSTART = (), 0
 wins = {"confirmed": 0, "rolled-back": 0}
 os.makedirs("/run/race", exist_ok=True)
 lists = ("generate", "apply", "commands", "undo", "new", "gone", "reconfigure", "routes", "secrets")
-state = dict({name: [] for name in lists}, **{name: {} for name in ("masters", "addresses", "ports", "again")})
+state = dict({name: [] for name in lists}, **{name: {} for name in ("masters", "addresses", "ports", "again", "modes")})
 state.update(trial={"/run/race/tried": "new"}, keep=[dict(path="/run/race/kept", text="new", mode=0o600)],
              netplan=False, network_manager=False, python=sys.executable, seconds=1)
 for turn in range(int(sys.argv[1])):

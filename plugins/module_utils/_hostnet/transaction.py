@@ -217,6 +217,7 @@ def trial_of(plan: Plan, facts: Facts, seconds: int, probes: t.Sequence[str]) ->
         "new": plan.new,
         "gone": plan.gone,
         "again": plan.again,
+        "modes": plan.modes,
         "reconfigure": plan.reconfigure,
         "ports": plan.ports,
         "netplan": plan.netplan,

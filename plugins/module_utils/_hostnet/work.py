@@ -47,6 +47,7 @@ class Plan:
     :param new: devices that a rollback has to remove
     :param gone: devices that go
     :param again: those of them that are made anew, with the mode that each then has
+    :param modes: the modes of new MacVLAN links
     :param commands: what the kernel is told besides, after the files are in force
     :param undo: what a rollback tells the kernel
     :param refresh: devices that networkd must look at again, though their files are as they were
@@ -62,6 +63,7 @@ class Plan:
     new: list[str] = dataclasses.field(default_factory=list)
     gone: list[str] = dataclasses.field(default_factory=list)
     again: dict[str, str] = dataclasses.field(default_factory=dict)
+    modes: dict[str, str] = dataclasses.field(default_factory=dict)
     commands: list[list[str]] = dataclasses.field(default_factory=list)
     undo: list[list[str]] = dataclasses.field(default_factory=list)
     refresh: list[str] = dataclasses.field(default_factory=list)
@@ -110,6 +112,8 @@ class Work:
             self.out.ports.update(dict.fromkeys(there, item["name"]))
         if changes and item["name"] not in self.facts.devices:
             self.out.new.append(item["name"])
+            if mac:
+                self.out.modes[item["name"]] = item.get("mode") or "bridge"
         return changes
 
     def by_netplan(self, item: Item) -> list[Change]:

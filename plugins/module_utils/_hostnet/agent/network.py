@@ -87,7 +87,7 @@ class Network:
             self.note(f"{words}: {files.problem(error)}")
             return False
         if status:
-            self.note(f"{words}: {' '.join((errors or output).split())[-600:]}")
+            self.note(f"{words}: {said(errors or output)}")
         return status == 0
 
     def all_of(self, commands: list[list[str]]) -> bool:
@@ -147,16 +147,17 @@ class Network:
         networkd 252 can keep in mind that it has made such a link before; started anew it reads the files.
         """
         again = self.state["again"]
+        modes = {**self.state["modes"], **again}
         before, self.log = self.log, []
         for firmly in (False, True):
             if firmly and self.state["network_manager"]:
                 break
             if firmly:
-                self.delete_links(list(again))
+                self.delete_links(list(modes))
                 self.call(["systemctl", "restart", "systemd-networkd"], 20)
             elif again:
                 self.switch(self.state["apply"])
-            if self.wait_for_links([*self.state["new"], *again], 15 if firmly else 7) and self.have_modes(again):
+            if self.wait_for_links([*self.state["new"], *again], 15 if firmly else 7) and self.have_modes(modes):
                 self.log = before
                 return True
         self.log = [*before, *self.log, "the links did not come up as declared"]
@@ -210,6 +211,14 @@ class Network:
 def held(device: dict[str, t.Any]) -> set[str]:
     """A device's addresses with their subnets."""
     return {f"{entry['local']}/{entry['prefixlen']}" for entry in device.get("addr_info", []) if "local" in entry}
+
+
+def said(text: str) -> str:
+    """What a program printed, as one line; of a traceback only how it ends."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    if any(line.startswith("Traceback (") for line in lines):
+        lines = lines[-1:]
+    return " ".join(" ".join(lines).split())[-600:]
 
 
 def mode_of(device: dict[str, t.Any]) -> str:

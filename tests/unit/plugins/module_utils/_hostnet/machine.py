@@ -187,7 +187,7 @@ class Machine:
         state.update(generate=[["netplan", "generate"]], apply=[["networkctl", "reload"]], netplan=True)
         state.update(network_manager=False, addresses={"eno1": ["192.0.2.10/24"]})
         state.update({key: [] for key in ("commands", "undo", "new", "gone", "reconfigure", "routes", "secrets")})
-        state.update({key: {} for key in ("ports", "masters", "again")})
+        state.update({key: {} for key in ("ports", "masters", "again", "modes")})
         return state
 
     def begin(self, name: str = "one") -> None:

@@ -62,7 +62,7 @@ class Host:
             "secrets": [],
         }
         state.update({key: [] for key in ("commands", "undo", "new", "gone", "reconfigure", "routes")})
-        state.update({key: {} for key in ("masters", "addresses", "ports", "again")})
+        state.update({key: {} for key in ("masters", "addresses", "ports", "again", "modes")})
         guard.lay_out(str(self.trial), {**state, **more})
 
     def work(self) -> None:

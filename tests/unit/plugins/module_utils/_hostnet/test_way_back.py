@@ -32,6 +32,8 @@ STATE: dict[str, Any] = {
     "apply": [["networkctl", "reload"]],
     "new": [],
     "again": {},
+    "modes": {},
+    "ports": {},
     "gone": [],
     "commands": [],
     "undo": [],
@@ -216,3 +218,24 @@ def test_network_manager_goes_by_netplan_and_where_that_is_broken_without_it(
     assert back(kernel, (False, True) if broken else (False,), network_manager=True)[0]
     assert ("systemctl stop NetworkManager" in kernel.calls) == broken
     assert ("nmcli --wait 15 connection up netplan-eno1" in kernel.calls) == broken
+
+
+def test_a_new_link_that_networkd_makes_as_an_older_one_was_is_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    def make(kernel: Kernel) -> None:
+        kernel.devices.setdefault("shim0", copy.deepcopy(BEFORE["shim0"]))
+
+    kernel = Kernel(monkeypatch, restart=make)
+    kernel.devices["shim0"]["linkinfo"]["info_data"]["mode"] = "private"
+    work = network.Network({**STATE, "new": ["shim0"], "modes": {"shim0": "vepa"}})
+    work.apply()
+    assert kernel.devices["shim0"]["linkinfo"]["info_data"]["mode"] == "vepa"
+    assert "systemctl restart systemd-networkd" in kernel.calls
+    assert work.log == []
+
+
+def test_of_a_traceback_only_its_end_is_told() -> None:
+    text = (
+        "Traceback (most recent call last):\n  File x, line 1\n    secret()\nModuleNotFoundError: No module named 'y'\n"
+    )
+    assert network.said(text) == "ModuleNotFoundError: No module named 'y'"
+    assert network.said("a\n b\n") == "a b"
