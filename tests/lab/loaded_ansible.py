@@ -41,10 +41,16 @@ class LoadedAnsible:
         assert self.process.stdout.readline() == b"ready\n", "Ansible could not be loaded"
 
     def run(
-        self, arguments: t.Sequence[str], cwd: Path, environment: t.Mapping[str, str], timeout: float
+        self,
+        arguments: t.Sequence[str],
+        cwd: Path,
+        environment: t.Mapping[str, str],
+        timeout: float,
+        started: t.Callable[[int], None] = lambda pid: None,
     ) -> tuple[int, str]:
         """Run ansible-playbook with these arguments; its exit code, and what it printed.
 
+        :param started: is told the run's process, which may be killed; the exit code is -1 then
         Raises TimeoutError, with the run ended, where it takes longer than ``timeout`` seconds.
         """
         with (
@@ -57,6 +63,7 @@ class LoadedAnsible:
             connection.sendall(json.dumps(request).encode() + b"\n")
             with connection.makefile() as answers:
                 pid = int(answers.readline())
+                started(pid)
                 try:
                     code = answers.readline()
                 except BaseException:  # Also where the tests are interrupted.

@@ -161,7 +161,7 @@ part_sanity() (
 # molecule makes its host itself. Bringing hosts up takes seconds.
 lab() { "$ROOT/tests/lab/lab" --name "$@"; }
 LAB_NAMES=(test silence second site adopt live normalforms faults purge storage storageguests storagesafety images storagefuzz
-    links linksbackends linksbroken linksdocs linksfault linksrace linksguests)
+    links linksbackends linksbroken linksdocs linksfault linksrace linksguests linksfuzz)
 LABS=(integration molecule corpus bench "${LAB_NAMES[@]}")
 
 # uses_labs NAME...: this machine can carry them, and hosts_down will see to them.
