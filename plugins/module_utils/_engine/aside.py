@@ -78,7 +78,8 @@ class Owner(Converter):
         return self.from_text(digits(value))
 
     def same(self, have: t.Any, want: t.Any, host: t.Any) -> bool:
-        return want == -1 or have == want  # Whatever libvirt has chosen is what was asked for.
+        # Whatever libvirt has chosen is what was asked for.
+        return have == want or (want == -1 and have is not None)
 
 
 class Place(Converter):
