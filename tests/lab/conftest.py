@@ -11,17 +11,39 @@ from pathlib import Path
 
 import pytest
 from calling import Lab
+from links_fleet import HOSTS
 from virtfleet_lab import prerequisites
 
 HERE = Path(__file__).resolve().parent
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what needs real hosts where this machine can't carry them, saying why."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip what needs real hosts where this machine can't carry them, saying why; leave out what runs by name only."""
+    shorten(config, items)
     problems = prerequisites.problems()
     for item in items:
         if problems and HERE in item.path.parents:
             item.add_marker(pytest.mark.skip(reason=" ".join(problems)))
+
+
+def shorten(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of the tests marked ``by_turns`` keep each case on one suite only, by turns, unless all are asked for.
+
+    They take long because they wait for deadlines. VIRTFLEET_ALL_SUITES=1 runs each of them on every suite.
+    """
+    if os.environ.get("VIRTFLEET_ALL_SUITES"):
+        return
+    seen: dict[str, int] = {}
+    left_out = []
+    for item in items:
+        if item.get_closest_marker("by_turns"):
+            host = item.callspec.params["host"]  # type: ignore[attr-defined]
+            number = seen[host] = seen.get(host, -1) + 1
+            if number % 2 != sorted(HOSTS).index(host):
+                left_out.append(item)
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.fixture(scope="session")

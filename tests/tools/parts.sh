@@ -240,7 +240,8 @@ part_fuzz() (
     uses_labs "${LAB_NAMES[@]}"
     export VIRTFLEET_FUZZ_LINKS=${VIRTFLEET_FUZZ_LINKS:-200} VIRTFLEET_FUZZ_STORAGE=${VIRTFLEET_FUZZ_STORAGE:-500}
     export VIRTFLEET_FUZZ_KILLS=${VIRTFLEET_FUZZ_KILLS:-50} VIRTFLEET_FUZZ_INPUTS=${VIRTFLEET_FUZZ_INPUTS:-20000}
-    ANSIBLE_COLLECTIONS_PATH=$COLLECTIONS run_pytest -v -s --durations 15 -m fuzz tests/lab tests/unit
+    export VIRTFLEET_ALL_SUITES=1
+    ANSIBLE_COLLECTIONS_PATH=$COLLECTIONS run_pytest -v -s --durations 15 -m 'fuzz or by_turns' tests/lab tests/unit
 )
 
 # What libvirt's own tests hold, through the tables. It says for each kind whether enough came out the same.
