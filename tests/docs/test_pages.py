@@ -20,6 +20,7 @@ from ansible_collections.virtfleet.kvm.plugins.filter.fleet import FilterModule
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import convert, report, rows, variant
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.context import Host
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Observed, plan
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import guard
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import disks
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.storage_plan import FUTURE, plan_volume
 from ansible_collections.virtfleet.kvm.plugins.module_utils._tables import derive
@@ -173,6 +174,13 @@ def run_excerpt(block: Block, folder: Path) -> None:
     assert squeezed(block.text) in squeezed((ROOT / block.argument).read_text()), f"{block.argument} has it otherwise"
 
 
+def run_states(block: Block, folder: Path) -> None:
+    """The picture has the states of a trial, all of them, and ways to end it."""
+    words = set(re.findall(r"[a-z]+(?:-[a-z]+)?", block.text))
+    assert set(guard.STATES) <= words
+    assert {"refused", "confirmed", "rolled-back"} <= words
+
+
 def squeezed(text: str) -> str:
     return re.sub(r"\s+", " ", text).strip()
 
@@ -192,4 +200,5 @@ RULES: dict[str, Callable[[Block, Path], None]] = {
     "returned": run_returned,
     "paths": run_paths,
     "excerpt": run_excerpt,
+    "states": run_states,
 }
