@@ -5,12 +5,12 @@
 
 Before a volume is made, the manifest gets its name with the process and the time (``making``,
 ``began``), and once its file is there, its identity. A run that was killed leaves that. The next one
-takes away what is still that volume and nobody uses; all else stays, and counts as somebody else's.
+takes away what is still that volume and nobody uses; all else stays, and counts as somebody else's. A
+time tells nothing: what somebody put back by hand right after a kill came to be at that time as well.
 """
 
 from __future__ import annotations
 
-import os
 import typing as t
 from xml.etree import ElementTree as ET
 
@@ -22,9 +22,6 @@ from .removal import because
 from .storage_observe import identity
 from .survey_users import all_users
 from .users import Users
-
-SOON = 5 * 10**9
-"""Nanoseconds after a run began a volume within which libvirt has made its file, and nobody has written to it."""
 
 
 class Born:
@@ -101,30 +98,7 @@ def doubt(key: str, facts: t.Mapping[str, t.Any], found: Observed, users: Users)
     if facts.get("identity") is not None:
         if facts["identity"] != sign:
             return "what is there now is another one"
-    elif not just_made(facts, path, sign):
+    else:
         return "nothing tells whether what is there now is that one"
     holders = users.of(key, path)
     return None if not holders else f"it {because([who for who in holders if who not in users.doubts], users.doubts)}"
-
-
-def just_made(facts: t.Mapping[str, t.Any], path: str | None, sign: str | None) -> bool:
-    """Whether a file came to be right after a run began it, and nobody has written to it since.
-
-    So it is what libvirt made for that run, which was killed before it could note more; and were it not,
-    nothing would be lost with it.
-    """
-    began = facts.get("began", "")
-    if path is None or sign is None or not began.isdigit() or sign != birth(path):
-        return False
-    born = when(sign)
-    try:
-        written = os.stat(path).st_mtime_ns
-    except OSError:
-        return False
-    return int(began) <= born <= int(began) + SOON and written <= born + SOON
-
-
-def when(sign: str) -> int:
-    """The time of birth in an identity (see files.birth), in nanoseconds since 1970."""
-    seconds, _dot, fraction = sign.partition(" ")[2].partition(".")
-    return int(seconds) * 10**9 + int(fraction)

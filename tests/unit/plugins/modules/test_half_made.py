@@ -15,7 +15,7 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host.files import birth
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import half_made, manifest, process, storage
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import manifest, process, storage
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, pools, volumes
 
 URI = "test:///default"
@@ -65,7 +65,7 @@ def use(connection: Any, file: Path) -> None:
 
 def began(file: Path, shift: int = -1000) -> str:
     """A time in relation to the birth of the file."""
-    return str(half_made.when(sign(file)) + shift)
+    return str(int(float(sign(file).partition(" ")[2]) * 10**9) + shift)
 
 
 def test_the_half_made_one_is_made_anew(run_main: Run, noted: manifest.Manifest, file: Path) -> None:
@@ -77,17 +77,12 @@ def test_the_half_made_one_is_made_anew(run_main: Run, noted: manifest.Manifest,
     assert declare(run_main)["changed"] is False
 
 
-def test_one_that_libvirt_had_just_made_is_made_anew(run_main: Run, noted: manifest.Manifest, file: Path) -> None:
-    """The run was killed before it could note what it was."""
-    noted.put("volumes", KEY, making=DEAD, began=began(file))
-    assert [change["path"] for change in declare(run_main)["changes"]] == ["definition"]
-
-
 STAYS: dict[str, tuple[Callable[[Any, Path], dict[str, str]], str]] = {
     "nothing but a name": (lambda c, f: {}, "nothing tells whether what is there now is that one"),
     "made anew": (lambda c, f: {"identity": "1 2.000000000"}, "what is there now is another one"),
     "used by a guest": (lambda c, f: use(c, f) or {"identity": sign(f)}, "it is used by guest theirs"),
-    "used by a guest, just made": (lambda c, f: use(c, f) or {"began": began(f)}, "it is used by guest theirs"),
+    "used by a guest, just made": (lambda c, f: use(c, f) or {"began": began(f)}, "nothing tells"),
+    "put there by hand right after": (lambda c, f: {"began": began(f)}, "nothing tells"),
     "made before": (lambda c, f: {"began": began(f, 10**9)}, "nothing tells"),
     "made long after": (lambda c, f: {"began": began(f, -(10**10))}, "nothing tells"),
     "written to since": (lambda c, f: os.utime(f, (0, time.time() + 60)) or {"began": began(f)}, "nothing tells"),
