@@ -15,6 +15,8 @@ import errno
 import fcntl
 import hashlib
 import os
+import re
+import secrets
 import stat
 import struct
 import tempfile
@@ -40,11 +42,18 @@ WRITING = 101
 """The byte that QEMU locks in a disk which a guest may write to (QEMU's block/file-posix.c)."""
 
 
+PART = re.compile(r"\.virtfleet-[^/\0]+\.[0-9a-f]{16}\.part")
+
+
 def part_name(name: str) -> str:
-    """The temporary name of what will be called so: the same in each run, so that none is left behind."""
-    part = f".virtfleet-{name}.part"
+    """A new temporary name for what will be called so, which nobody else gives to a file.
+
+    It is noted before the file is made, so that the next run can take away what a killed one left.
+    """
+    end = f".{secrets.token_hex(8)}.part"
+    part = f".virtfleet-{name}{end}"
     if len(os.fsencode(part)) > NAME_MAX:
-        part = f".virtfleet-{hashlib.sha256(os.fsencode(name)).hexdigest()}.part"
+        part = f".virtfleet-{hashlib.sha256(os.fsencode(name)).hexdigest()}{end}"
     return part
 
 
@@ -66,14 +75,13 @@ def reserved(folder: int, name: str, where: str) -> t.Iterator[int]:
     :param name: its name
     :param where: its path, for messages
 
-    Raises VirtfleetError where another run has it in its hands, or what is there is none of ours.
+    Raises VirtfleetError where something has that name, which stays as it is.
     """
-    clear(folder, name, where)
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
         descriptor = os.open(name, flags, 0o600, dir_fd=folder)
     except FileExistsError:
-        raise busy(where) from None
+        raise taken(folder, name, where) from None
     try:
         if not owned(descriptor, folder, name):
             raise busy(where)
@@ -91,8 +99,20 @@ def busy(where: str) -> VirtfleetError:
     return VirtfleetError(f"another run is making it in this moment ({where}); wait for that one")
 
 
+def taken(folder: int, name: str, where: str) -> VirtfleetError:
+    """The error of a temporary name that something has: another run's, or anybody's."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+        try:
+            if stat.S_ISREG(os.fstat(descriptor).st_mode) and not owned(descriptor, folder, name):
+                return busy(where)
+        finally:
+            os.close(descriptor)
+    return forged(where)
+
+
 def clear(folder: int, name: str, where: str) -> None:
-    """Take away what a run left that was killed. Raises VirtfleetError where it is not that."""
+    """Take away what a run noted as its own that was killed. Raises VirtfleetError where it is not that."""
     flags = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     try:
         descriptor = os.open(name, flags, dir_fd=folder)

@@ -11,11 +11,14 @@ time tells nothing: what somebody put back by hand right after a kill came to be
 
 from __future__ import annotations
 
+import os
 import typing as t
 from xml.etree import ElementTree as ET
 
 from .._engine.plan import Observed
+from .._errors import VirtfleetError
 from .._host.files import birth
+from .._host.part_files import PART, clear, opened_folder, part_name
 from .manifest import Manifest
 from .process import alive, mark
 from .removal import because
@@ -28,12 +31,15 @@ class Born:
     """A volume that libvirt has just made for this process, and that is not filled yet.
 
     :param key: its identity, POOL/VOLUME, which is noted as begun
+    :ivar part: the temporary name of its file, as it is noted
     """
 
     def __init__(self, connection: t.Any, key: str) -> None:
         self.manifest, self.key = Manifest(connection.getURI()), key
         self.volume: t.Any = None
         self.identity: str | None = None
+        noted = self.manifest.entries("volumes").get(key, {})
+        self.part = str(noted.get("part") or part_name(key.partition("/")[2]))
 
     def note(self, volume: t.Any) -> t.Any:
         """Note what it is, as soon as it is there. Returns the volume."""
@@ -53,6 +59,35 @@ class Born:
         """Delete it, where it is still the one that was made: what failed leaves nothing behind."""
         if self.volume is not None and identity(ET.fromstring(self.volume.XMLDesc())) == self.identity:
             self.volume.delete(0)
+
+
+def second_name(part: str) -> str:
+    """The temporary name of a file whose own name is temporary as well, from that one."""
+    return f"{part.removesuffix('.part')}.new"
+
+
+def clear_parts(connection: t.Any, pool: t.Any, facts: t.Mapping[str, t.Any]) -> None:
+    """Take away the temporary files of a run that was killed.
+
+    :param pool: the pool of the volume that it made
+    :param facts: what it noted of that volume
+
+    Raises VirtfleetError, with the file left as it is, where a guest uses it, or it is none that a run leaves.
+    """
+    part = facts.get("part", "")
+    target = ET.fromstring(pool.XMLDesc(0)).findtext("target/path")
+    if not PART.fullmatch(part):
+        return
+    for folder in (target, Manifest(connection.getURI()).folder):
+        for name in (part, second_name(part)):
+            path = os.path.join(folder or "", name)
+            if not path.startswith("/") or not os.path.lexists(path):
+                continue
+            holders = [use.who for use in all_users(connection).uses(f"{pool.name()}/{name}", path)]
+            if holders:
+                raise VirtfleetError(f"{path} is what a killed run left, and {because(holders, ())}: take it from them")
+            with opened_folder(os.path.dirname(path)) as descriptor:
+                clear(descriptor, name, path)
 
 
 class Half(t.NamedTuple):

@@ -26,7 +26,7 @@ PASSING = ("test:",)
 """Where nothing is noted: what libvirt's test driver made is gone with the connection."""
 
 KINDS = ("pools", "volumes")
-FACTS = ("uuid", "guest", "identity", "format", "making", "began")
+FACTS = ("uuid", "guest", "identity", "format", "making", "began", "part")
 """What may be noted of a resource, each a text:
 
 - ``uuid``: the UUID of a pool
@@ -35,6 +35,7 @@ FACTS = ("uuid", "guest", "identity", "format", "making", "began")
 - ``format``: the format that a volume was made with
 - ``making``: the process that makes a volume, until it is whole
 - ``began``: when that process began, in nanoseconds since 1970
+- ``part``: the temporary name that its file has meanwhile
 
 Facts of other names are kept as they are.
 """

@@ -15,10 +15,11 @@ from .._engine import paths
 from .._engine.plan import Observed, Plan
 from .._engine.step import Step
 from .._errors import VirtfleetError
+from .._host.part_files import part_name
 from .._tables.storage import MADE_DIRECTORIES
 from . import storage_image
 from .connection import cut, ended, lacks, libvirt, said
-from .half_made import Born, half_made
+from .half_made import Born, clear_parts, half_made
 from .manifest import Manifest, notes
 from .process import alive, mark
 from .removal import Going, Kept, going, last_look, refuse_used
@@ -64,7 +65,7 @@ def volume_define(connection: t.Any, name: str, step: Step, options: t.Any) -> N
         facts["format"] = str(making.item["format"])
     if options.owner:
         facts["owner"] = options.owner
-    manifest.begin(making.key, began=str(time.time_ns()), **facts)
+    manifest.begin(making.key, began=str(time.time_ns()), part=part_name(making.name), **facts)
     born: list[str | None] = []
     try:
         make(connection, pool, making, root, source)
@@ -86,7 +87,8 @@ def make(connection: t.Any, pool: t.Any, making: Making, root: ET.Element, sourc
         path = os.path.join(str(ET.fromstring(pool.XMLDesc(0)).findtext("target/path")), making.name)
         born = Born(connection, making.key)
         permissions = item.get("permissions")
-        storage_image.make(path, source, item.get("format"), item.get("capacity"), permissions, born.note_file)
+        form, capacity = item.get("format"), item.get("capacity")
+        storage_image.make(path, source, form, capacity, permissions, born.note_file, born.part)
         refresh(pool)
     else:
         fill(connection, pool, making, root, source)
@@ -113,9 +115,11 @@ def clear_away(connection: t.Any, pool: t.Any, making: Making, manifest: Manifes
 
     Raises VirtfleetError where a run still makes it, or where what is there may be another one.
     """
-    noted = manifest.entries("volumes").get(making.key, {}).get("making")
+    facts = manifest.entries("volumes").get(making.key, {})
+    noted = facts.get("making")
     if noted is not None and noted != mark() and alive(noted):
         raise VirtfleetError(f"another run makes it in this moment ({noted}); wait for that one")
+    clear_parts(connection, pool, facts)
     volume = lookup(pool, making.name)
     if volume is None:
         return
@@ -133,8 +137,10 @@ def clear_away(connection: t.Any, pool: t.Any, making: Making, manifest: Manifes
 def forget(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
     """Forget that a run that was killed was making a volume: what is there now is somebody else's."""
     manifest = Manifest(connection.getURI())
-    noted = manifest.entries("volumes").get(step.value, {}).get("making")
+    facts = manifest.entries("volumes").get(step.value, {})
+    noted = facts.get("making")
     if noted is not None and not (noted != mark() and alive(noted)):
+        clear_parts(connection, active_pool(connection, step.value.partition("/")[0]), facts)
         manifest.drop("volumes", step.value)
 
 

@@ -16,7 +16,7 @@ from .._host import part_files
 from .._host.image_format import Unfit
 from . import storage_image
 from .connection import libvirt, said
-from .half_made import Born
+from .half_made import Born, second_name
 from .manifest import Manifest
 from .storage_formats import SAME, Formats, alike, seen
 from .storage_image import Source
@@ -155,9 +155,10 @@ def pour(connection: t.Any, pool: t.Any, making: Making, root: ET.Element, sourc
     """Make a volume and pour an image into it, which is raw there."""
     folder = Manifest(connection.getURI()).folder
     os.makedirs(folder, mode=0o700, exist_ok=True)
-    path = os.path.join(folder, part_files.part_name(f"{making.pool}-{making.name}.raw"))
+    path = os.path.join(folder, born.part)
     try:
-        image = storage_image.make(path, source, "raw", making.item.get("capacity"))
+        part = second_name(born.part)
+        image = storage_image.make(path, source, "raw", making.item.get("capacity"), part=part)
         node = paths.ensure(root, ("capacity",))
         node.text = str(image.size)
         node.set("unit", "bytes")

@@ -164,11 +164,6 @@ def downloads(urls: t.Iterable[str]) -> t.Iterator[None]:
         current = before
 
 
-def temporary(folder: str, name: str) -> str:
-    """The temporary path of what will be called so: the same in each run, so that none is left behind."""
-    return os.path.join(folder, part_name(name))
-
-
 def make(
     path: str,
     source: Source,
@@ -176,6 +171,7 @@ def make(
     capacity: int | None,
     permissions: t.Mapping[str, t.Any] | None = None,
     born: t.Callable[[str], None] = lambda part: None,
+    part: str | None = None,
 ) -> Found:
     """Make a file of an image.
 
@@ -183,11 +179,12 @@ def make(
     :param capacity: the size that a guest sees; None for that of the image
     :param permissions: ``owner``, ``group`` and ``mode`` that it gets; left out, only root may use it
     :param born: told the path of the whole file, before it gets its name
+    :param part: its temporary name, which is noted; None for a new one that nobody will know
 
     Raises VirtfleetError, with nothing left behind, where that fails.
     """
     folder, name = os.path.split(path)
-    part = part_name(name)
+    part = part or part_name(name)
     try:
         with contextlib.ExitStack() as stack:
             if source.fetched:

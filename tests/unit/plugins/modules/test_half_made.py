@@ -15,7 +15,9 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host.files import birth
+from ansible_collections.virtfleet.kvm.plugins.module_utils._host.part_files import part_name
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import manifest, process, storage
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.half_made import Born, second_name
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, pools, volumes
 
 URI = "test:///default"
@@ -130,6 +132,54 @@ def test_a_disk_of_a_guest_that_was_half_made(
     assert KEY not in noted.entries("volumes")
     gone = run_main(domains.main, config=[{"name": "g", "state": "absent"}], remove_storage=True, uri=URI)
     assert [change["path"] for change in gone["changes"]] == ["state"]
+
+
+# --- temporary files ---
+
+
+def another(run_main: Run, **args: Any) -> dict[str, Any]:
+    """Declare another volume."""
+    return run_main(volumes.main, config=[{**WANT, "name": "y.raw"}], uri=URI, **args)
+
+
+def test_the_temporary_name_is_the_noted_one(connection: Any, noted: manifest.Manifest) -> None:
+    noted.begin("p/y.raw", part=".virtfleet-y.raw.0123456789abcdef.part")
+    assert Born(connection, "p/y.raw").part == ".virtfleet-y.raw.0123456789abcdef.part"
+    assert Born(connection, "p/z.raw").part != Born(connection, "p/z.raw").part
+
+
+def test_the_part_file_of_a_killed_run_goes(run_main: Run, noted: manifest.Manifest, file: Path) -> None:
+    part, other = (file.with_name(part_name("y.raw")) for _number in range(2))
+    for left in (part, other, Path(noted.folder, second_name(part.name)), file.with_name(".virtfleet-y.raw.part")):
+        left.write_bytes(b"half")
+    noted.put("volumes", "p/y.raw", making=DEAD, part=part.name)
+    another(run_main)
+    assert {left.name for left in file.parent.iterdir()} == {"x.raw", other.name, ".virtfleet-y.raw.part"}
+    assert not Path(noted.folder, second_name(part.name)).exists()
+    assert "part" not in noted.entries("volumes")["p/y.raw"]
+
+
+def test_a_part_file_that_a_guest_uses_stays(
+    connection: Any, run_main: Run, noted: manifest.Manifest, file: Path
+) -> None:
+    part = file.with_name(part_name("y.raw"))
+    part.write_bytes(b"half")
+    connection.defineXML(
+        "<domain type='test'><name>theirs</name><memory>65536</memory><os><type>hvm</type></os><devices>"
+        f"<disk type='file'><source file='{part}'/><target dev='vdb' bus='virtio'/></disk></devices></domain>"
+    )
+    noted.put("volumes", "p/y.raw", making=DEAD, part=part.name)
+    assert "is used by guest theirs" in another(run_main, fails=True)["msg"]
+    assert part.read_bytes() == b"half"
+
+
+@pytest.mark.parametrize("part", ["../image", ".virtfleet-y.raw.part", "x.raw"])
+def test_a_noted_part_that_no_run_makes_is_left(run_main: Run, noted: manifest.Manifest, file: Path, part: str) -> None:
+    file.with_name(".virtfleet-y.raw.part").touch()
+    noted.put("volumes", "p/y.raw", making=DEAD, part=part)
+    another(run_main)
+    assert file.exists()
+    assert file.with_name(".virtfleet-y.raw.part").exists()
 
 
 # --- noting what was made ---

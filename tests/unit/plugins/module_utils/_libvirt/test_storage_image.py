@@ -122,14 +122,18 @@ def test_a_full_disk_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, we
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_a_killed_run_left_is_used_anew(tmp_path: Path) -> None:
+def test_what_is_only_called_like_a_part_file_stays(tmp_path: Path) -> None:
     source = tmp_path / "source"
     source.write_bytes(b"new")
-    left = Path(storage_image.temporary(str(tmp_path), "x"))
-    left.write_bytes(b"half of something much longer")
+    others = [tmp_path / ".virtfleet-x.part", tmp_path / part_files.part_name("x")]
+    for other in others:
+        other.write_bytes(b"a disk of another guest")
     storage_image.make(str(tmp_path / "x"), raw(source), None, None)
     assert (tmp_path / "x").read_bytes() == b"new".ljust(512, b"\0")  # a disk has whole sectors
-    assert not left.exists()
+    assert [other.read_bytes() for other in others] == [b"a disk of another guest"] * 2
+    with pytest.raises(VirtfleetError, match="is in the way"):
+        storage_image.make(str(tmp_path / "y"), raw(source), None, None, part=others[1].name)
+    assert others[1].read_bytes() == b"a disk of another guest"
 
 
 @pytest.fixture
