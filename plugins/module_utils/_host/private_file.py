@@ -122,8 +122,11 @@ class PrivateFile:
 
     def check(self) -> None:
         """Raises VirtfleetError where it is known that the file cannot be written. Nothing is changed."""
-        with self.opened_folder(make=False):
-            pass
+        with self.opened_folder(make=False) as folder:
+            lock = os.path.join(self.folder, ".lock")
+            with contextlib.suppress(FileNotFoundError):
+                if folder is not None:
+                    os.close(self.opened_lock(lock, folder))
         place = self.folder
         while not os.path.lexists(place):
             place = os.path.dirname(place)
@@ -199,22 +202,31 @@ class PrivateFile:
         except OSError as error:
             raise self.unwritable(error) from None
 
+    def opened_lock(self, lock: str, folder: int, make: int = 0) -> int:
+        """The lock's descriptor. Raises FileNotFoundError where there is none, VirtfleetError for what is no file.
+
+        :param make: os.O_CREAT to make it where it is missing
+        """
+        flags = make | os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        try:
+            handle = os.open(".lock", flags, 0o600, dir_fd=folder)
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise self.refused(f"cannot be opened: {error.strerror}", "move away what is there", lock) from None
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            os.close(handle)
+            raise self.refused("is no regular file", "move away what is there", lock)
+        return handle
+
     @contextlib.contextmanager
     def held(self, lock: str, folder: int) -> t.Iterator[None]:
         """The lock."""
         deadline = time.monotonic() + WAIT
         while True:
+            handle = self.opened_lock(lock, folder, os.O_CREAT)
             try:
-                handle = os.open(
-                    ".lock",
-                    os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC,
-                    0o600,
-                    dir_fd=folder,
-                )
-            except OSError as error:
-                raise self.refused(f"cannot be opened: {error.strerror}", "move away what is there", lock) from None
-            try:
-                if self.taken(handle, lock, folder):
+                if self.taken(handle, folder):
                     yield
                     return
                 if time.monotonic() >= deadline:
@@ -223,10 +235,8 @@ class PrivateFile:
                 os.close(handle)
             time.sleep(0.02)
 
-    def taken(self, handle: int, lock: str, folder: int) -> bool:
+    def taken(self, handle: int, folder: int) -> bool:
         """Whether this process got the lock, which still has its name."""
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise self.refused("is no regular file", "move away what is there", lock)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if not os.path.samestat(os.fstat(handle), os.stat(".lock", dir_fd=folder, follow_symlinks=False)):

@@ -216,9 +216,12 @@ def test_a_folder_that_is_a_link_a_file_or_below_a_file_is_not_trusted(tmp_path:
 def test_a_lock_that_is_no_file_is_named(tmp_path: Path, place: Callable[[Path], None]) -> None:
     place(tmp_path / ".lock")
     before = state(tmp_path)
-    for call in (Manifest(URI, str(tmp_path)).prepare, lambda: Manifest(URI, str(tmp_path)).put("pools", "p")):
-        with pytest.raises(VirtfleetError, match=r"\.lock"):
+    manifest, told = Manifest(URI, str(tmp_path)), set()
+    for call in (manifest.check, manifest.prepare, lambda: manifest.put("pools", "p")):
+        with pytest.raises(VirtfleetError, match=r"\.lock") as caught:
             call()
+        told.add(str(caught.value))
+    assert len(told) == 1  # Check mode says what the run says.
     assert state(tmp_path) == before
 
 
