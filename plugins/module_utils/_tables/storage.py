@@ -173,6 +173,12 @@ def made_disks(domain: Item) -> t.Iterator[Invalid]:
     for index, disk in enumerate(domain.get("disks") or []):
         here = f"disks[{index}]"
         given = [name for name in ("size", "image", "backing") if disk.get(name) is not None]
+        volume = str(disk.get("volume") or "")
+        if "/" in volume or volume in (".", ".."):
+            yield Invalid(
+                f"{here}.volume",
+                f"{printable(volume)} is no name of a volume; write pool: POOL and volume: NAME",
+            )
         if given and (disk.get("file") is not None or disk.get("block") is not None):
             yield Invalid(f"{here}.{given[0]}", "makes a volume, and does not go with file or block")
         if disk.get("image") is not None and disk.get("backing") is not None:

@@ -137,6 +137,10 @@ def test_what_a_disk_cannot_become(given: dict[str, Any], word: str) -> None:
     ("given", "word"),
     [
         ({"size": "1GiB", "file": "/x"}, "does not go with file or block"),
+        ({"volume": "default/b.raw"}, "pool: POOL and volume: NAME"),
+        ({"volume": "a/b/c", "size": "1GiB"}, "is no name of a volume"),
+        ({"volume": "../b.raw", "pool": "p"}, "is no name of a volume"),
+        ({"volume": ".."}, "is no name of a volume"),
         ({"size": "1GiB", "device": "cdrom"}, "does not go with device 'cdrom'"),
         ({"image": "a", "backing": "b"}, "only one of image, backing"),
         ({"image": "a", "checksum": "sha256:" + "0" * 64}, "goes with an image that is an URL or a file"),
