@@ -53,7 +53,7 @@ def removals(
     left = leaving(plans, have, volumes, pools, made, users)
     places = {key: volumes[key].definition.findtext("target/path") for key in left}
     names = {plan.name for plan in plans}
-    free, kept = order(Judge(users, names), places)
+    free, kept = order(Judge(users, names, links=True), places)
     for key, holders in kept.items():
         for plan, origin, _note in left[key]:
             plan.warnings.append(f"its disk {origin} stays: it {because(holders, users.doubts)}")
@@ -87,7 +87,7 @@ def leaving(
             if key in seen:
                 continue
             seen.add(key)
-            note = noted(key, volumes.get(key), made)
+            note = noted(key, volumes.get(key), made, users)
             reason = not_ours(volumes.get(key), None if note is None else made[note])
             pool = pools.get(key.partition("/")[0])
             if reason is None and key not in volumes and pool is not None and not pool.active:
@@ -114,16 +114,32 @@ def not_ours(volume: Observed | None, facts: t.Mapping[str, t.Any] | None) -> st
         return "somebody made it anew in place of this collection's"
     if "making" in facts and "identity" not in facts:
         return "the run that made it did not get to its end"
+    if facts.get("identity") is None:
+        return (
+            "nothing tells whether it is still the one that this collection made; delete the volume with state: absent"
+        )
     return None
 
 
-def noted(key: str, volume: Observed | None, made: Entries) -> str | None:
-    """The name under which a volume is noted as made: its own, or that of another pool over the same folder."""
+def noted(key: str, volume: Observed | None, made: Entries, users: Users) -> str | None:
+    """The name under which a volume is noted as made: its own, or that of another pool over the same folder.
+
+    Another name of the same file, a hard link, is another volume.
+    """
     sign = None if volume is None else identity(volume.definition)
     if key in made and (sign is None or made[key].get("identity") in (None, sign)):
         return key
-    other = next((name for name, facts in made.items() if sign is not None and facts.get("identity") == sign), None)
+    same = (name for name, facts in made.items() if sign is not None and facts.get("identity") == sign)
+    other = next((name for name in same if same_place(key, name, users)), None)
     return other or (key if key in made else None)
+
+
+def same_place(key: str, other: str, users: Users) -> bool:
+    """Whether two volumes are one entry of one folder; of a pool that is not there any more, its name alone tells."""
+    if key.partition("/")[2] != other.partition("/")[2]:
+        return False
+    here, there = users.path(key), users.path(other)
+    return here is None or there is None or bool(users.entry(here) & users.entry(there))
 
 
 def storage_of(guest: str, have: Observed | None, pools: t.Mapping[str, Pool], made: Entries) -> dict[str, str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import stat
 import typing as t
 from xml.etree import ElementTree as ET
 
@@ -59,10 +60,11 @@ class Judge:
 
     :param users: who uses what
     :param guests: the guests that go in the same run, whose own use does not count
+    :param links: whether a file stays that has another name (a hard link)
     """
 
-    def __init__(self, users: Users, guests: t.Collection[str] = ()) -> None:
-        self.users, self.guests = users, guests
+    def __init__(self, users: Users, guests: t.Collection[str] = (), links: bool = False) -> None:
+        self.users, self.guests, self.links = users, guests, links
         self.gone: dict[str, str] = {}
 
     def weigh(self, key: str, path: str | None) -> tuple[list[str], tuple[str, ...]]:
@@ -78,6 +80,8 @@ class Judge:
                 holders.append(use.who)
             elif not own & self.users.signs(use.place):
                 holders.append(f"{use.place}, which stays and is laid over it")
+        if self.links and path and has_links(path):
+            holders.append("another name of the same file (a hard link)")
         return list(dict.fromkeys(holders)), tuple(dict.fromkeys(after))
 
     def goes_before(self, use: Use) -> str | None:
@@ -118,6 +122,15 @@ def order(judge: Judge, left: t.Mapping[str, str | None]) -> tuple[dict[str, tup
             return free, kept
 
 
+def has_links(path: str) -> bool:
+    """Whether a file has more than one name."""
+    try:
+        state = os.lstat(path)
+    except (OSError, ValueError):
+        return False
+    return stat.S_ISREG(state.st_mode) and state.st_nlink > 1
+
+
 def going(key: str, volume: Observed, after: tuple[str, ...] = ()) -> Going:
     """A volume as it is when it is planned to go (see Going)."""
     return Going(key, volume.definition.findtext("target/path"), identity(volume.definition), after)
@@ -129,6 +142,8 @@ def last_look(plan: Going, volume: t.Any) -> None:
     path = found.findtext("target/path")
     if path != plan.path:
         raise VirtfleetError(f"delete: {plan.key} is at {path} now, not at {plan.path}, so it stays")
+    if path and path.startswith("/") and not os.path.lexists(path):
+        return  # Somebody else deleted it: what is gone is gone.
     if plan.identity is not None and identity(found) != plan.identity:
         raise VirtfleetError(f"delete: somebody made {plan.key} anew meanwhile, so it stays")
     if path and os.path.isdir(path) and not os.path.islink(path):
@@ -137,7 +152,7 @@ def last_look(plan: Going, volume: t.Any) -> None:
 
 def refuse_used(plan: Going, users: Users) -> None:
     """Raises VirtfleetError where somebody uses a volume by now that is to be deleted."""
-    judge = Judge(users)
+    judge = Judge(users, links=plan.guest is not None)
     for key in plan.after:
         judge.take(key, users.path(key))
     holders, _after = judge.weigh(plan.key, plan.path)

@@ -206,8 +206,8 @@ def there(pool: t.Any, name: str) -> t.Any:
     if volume is None or not is_local(pool.connect().getURI()):
         return volume
     path = volume.path()
-    folder = os.path.dirname(path)
-    if not path.startswith("/") or os.path.lexists(path) or folder.startswith("/dev") or not os.path.isdir(folder):
+    of_files = ET.fromstring(pool.XMLDesc(0)).get("type") in ("dir", "fs", "netfs")
+    if not path.startswith("/") or os.path.lexists(path) or not of_files or not os.path.isdir(os.path.dirname(path)):
         return volume
     refresh(pool)
     return lookup(pool, name)

@@ -170,9 +170,7 @@ def add_pool(users: Users, pool: t.Any) -> list[tuple[str, str, str | None]]:
 
 
 def files(folder: str) -> t.Iterator[str]:
-    """The files in a pool's folder, be the pool active or not; none in one of devices."""
-    if folder.startswith("/dev"):
-        return
+    """The files in a pool's folder, be the pool active or not. Devices are none, wherever they are."""
     try:
         with os.scandir(folder) as found:
             for entry in found:

@@ -120,8 +120,11 @@ class Users:
                 for volume, path in facts.paths.items():
                     for sign in self.places.signs(path) if path.startswith("/") else ():
                         self.index.setdefault(sign, f"{pool}/{volume}")
-        signs = sorted(self.places.signs(place), key=lambda sign: not sign.startswith(("name ", "path ")))
-        return next((self.index[sign] for sign in signs if sign in self.index), None)
+        return next((self.index[sign] for sign in sorted(self.entry(place)) if sign in self.index), None)
+
+    def entry(self, place: str) -> Signs:
+        """Where a path is: its folder and name, or its device; not the file, which hard links share."""
+        return frozenset(sign for sign in self.signs(place) if not sign.startswith("file "))
 
     def signs(self, place: str) -> Signs:
         """What somebody names by a place."""

@@ -316,3 +316,54 @@ def test_the_variables_of_a_firmware_that_another_guest_has_stay(
     assert paths(result) == (["state"] if shared else ["state", "nvram"])
     assert any("vars.fd stays: it is used by guest theirs" in text for text in result["warnings"]) == shared
     run_main(domains.main, config=[GONE], uri=URI, remove_nvram=True)
+
+
+@pytest.mark.parametrize("seen", [True, False])
+@pytest.mark.parametrize("elsewhere", [True, False])
+def test_a_hard_link_is_another_volume(
+    connection: Any, declare: Run, run_main: Run, folder: Path, elsewhere: bool, seen: bool
+) -> None:
+    """The volume that was declared stays where only a link to it goes, be it known to libvirt or not."""
+    pool, name = ("q", "old-vda.qcow2") if elsewhere else ("p", "hand.qcow2")
+    where = folder.with_name("elsewhere") if elsewhere else folder
+    if elsewhere:
+        where.mkdir()
+        declare(pools, {"name": "q", "target": str(where)})
+    declare(domains, GONE)
+    os.link(folder / "old-vda.qcow2", where / name)
+    if seen:
+        text = f"<volume><name>{name}</name><capacity>1</capacity></volume>"
+        connection.storagePoolLookupByName(pool).createXML(text)
+    define(connection, file(where / name))
+    gone = {"name": "theirs", "state": "absent"}
+    result = run_main(domains.main, config=[gone], uri=URI, remove_storage=True)
+    assert paths(result) == ["state"]
+    assert any("stays: this collection did not make it" in text for text in result["warnings"])
+    assert is_there(connection)
+
+
+def test_a_disk_with_another_name_stays(connection: Any, declare: Run, folder: Path) -> None:
+    os.link(folder / "old-vda.qcow2", folder.with_name("kept"))
+    stays(connection, declare(domains, GONE, remove_storage=True), "another name of the same file (a hard link)")
+
+
+def test_a_disk_without_an_identity_stays(
+    connection: Any, declare: Run, folder: Path, noted: manifest.Manifest
+) -> None:
+    """The file system keeps no time of birth."""
+    facts = {key: value for key, value in noted.entries("volumes")["p/old-vda.qcow2"].items() if key != "identity"}
+    noted.put("volumes", "p/old-vda.qcow2", **facts)
+    stays(connection, declare(domains, GONE, remove_storage=True), "nothing tells whether it is still the one")
+
+
+@pytest.mark.parametrize("folder_name", ["devel", "dev"])
+def test_folders_that_are_called_like_those_of_devices(tmp_path: Path, folder_name: str) -> None:
+    shared = Path("/dev/shm") / f"test-{os.getpid()}-{folder_name}"
+    shared.mkdir()
+    try:
+        (shared / "x").touch()
+        assert list(survey_users.files(str(shared))) == [str(shared / "x")]
+    finally:
+        (shared / "x").unlink()
+        shared.rmdir()
+    assert list(survey_users.files("/dev/null")) == []
