@@ -18,6 +18,8 @@ import typing as t
 import uuid
 from xml.sax.saxutils import unescape
 
+from .image_format import vmdk_text
+
 FIRST = 64 * 1024
 """Bytes of an image that are read at once, where its first ones tell a format that names others."""
 NAME = 4096
@@ -75,6 +77,10 @@ def parse(file: t.BinaryIO) -> Named:
             if first.startswith(magic):
                 first += file.read(FIRST - len(first))
                 return Named(tuple(dict.fromkeys(os.fsdecode(name) for name in reader(file, first) if name)))
+        if first.strip()[:1] in (b"", b"#", b"v", b"V"):
+            first += file.read(FIRST - len(first))
+            if vmdk_text(first):
+                return Named(tuple(dict.fromkeys(os.fsdecode(name) for name in descriptor(file, first) if name)))
     except (struct.error, ValueError, OverflowError) as error:
         return Named((), f"has a header that cannot be understood ({error})")
     return Named()

@@ -69,8 +69,9 @@ OTHERS = (
 )
 """Images that QEMU knows and that are not taken: offset, magic, words (QEMU's block/*.c, the functions _probe)."""
 
-VMDK_TEXT = re.compile(rb"(?im)\A(?:\s*(?:#[^\n]*)?\n)*\s*(?:#\s*disk\s+descriptor\s*file|version\s*=\s*[123]\b)")
-"""A VMDK descriptor: a text that names the files with the content (QEMU's vmdk_probe)."""
+VMDK_COMMENT = re.compile(rb"(?i)#\s*disk\s+descriptor\s*file")
+VMDK_VERSION = re.compile(rb"(?i)version\s*=\s*[123]\b")
+"""Lines by which a VMDK descriptor is known, after others that are empty or a comment (QEMU's vmdk_probe)."""
 
 SIGNS = (
     (512, b"EFI PART", "a GPT partition table"),
@@ -168,11 +169,22 @@ def image(head: bytes, read: Read, size: int) -> Content | None:
     for offset, magic, words in OTHERS:
         if head[offset : offset + len(magic)] == magic:
             return Content("other", words)
-    if VMDK_TEXT.match(head):
+    if vmdk_text(head):
         return Content("other", "a descriptor of VMware (VMDK), which names other files")
     if size >= 512 and read(size - 512, 4) == b"koly":
         return Content("other", "an image of macOS (DMG)")
     return None
+
+
+def vmdk_text(head: bytes) -> bool:
+    """Whether bytes begin a VMDK descriptor: a text that names the files with the content."""
+    for line in head.split(b"\n"):
+        line = line.strip()
+        if VMDK_COMMENT.match(line) or VMDK_VERSION.match(line):
+            return True
+        if line and not line.startswith(b"#"):
+            return False
+    return False
 
 
 def disk(head: bytes, read: Read) -> Content | None:

@@ -9,6 +9,7 @@ counts, wherever it stands, but for what is known to be the guest's own or only 
 
 from __future__ import annotations
 
+import json
 import re
 import typing as t
 from xml.etree import ElementTree as ET
@@ -105,7 +106,17 @@ def scsi_places(hostdev: ET.Element) -> t.Iterator[Place]:
 
 
 def embedded(text: str) -> t.Iterator[str]:
-    """The paths in an argument of QEMU, such as ``file=/a,if=none``, where ``,,`` is a comma of the name."""
+    """The paths in an argument of QEMU, such as ``file=/a,if=none``, where ``,,`` is a comma of the name.
+
+    It may have JSON in it, where a slash has other spellings. A path that is not from the root is from
+    the folder that the daemon runs in, which is the root.
+    """
+    for word in words_of(text):
+        yield from embedded(word)
+    for piece in re.split(r"(?<!,),(?!,)", text):
+        value = piece.rpartition("=")[2].replace(",,", ",")
+        if "/" in value and not value.startswith("/"):
+            yield f"/{value.removeprefix('file:').lstrip('/')}"
     for found in START.finditer(text):
         rest = text[found.start() :]
         whole = re.match(r"(?:[^,]|,,)*", rest)
@@ -113,6 +124,25 @@ def embedded(text: str) -> t.Iterator[str]:
         if whole is not None:
             spellings.append(whole[0].replace(",,", ","))
         yield from dict.fromkeys(spellings)
+
+
+def words_of(text: str) -> t.Iterator[str]:
+    """All texts of the first JSON object in an argument of QEMU."""
+    start = text.find("{")
+    if start < 0:
+        return
+    try:
+        left = [json.JSONDecoder().raw_decode(text[start:])[0]]
+    except (ValueError, RecursionError):
+        return
+    while left:
+        value = left.pop()
+        if isinstance(value, dict):
+            left += value.values()
+        elif isinstance(value, list):
+            left += value
+        elif isinstance(value, str):
+            yield value
 
 
 def item_places(item: Item, pool: str = "default") -> t.Iterator[Place]:

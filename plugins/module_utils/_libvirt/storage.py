@@ -36,7 +36,7 @@ from .storage_pools import (
     pool_stop,
     pool_undefine,
 )
-from .survey_users import fresh
+from .survey_users import all_users
 from .users import is_local
 
 MARGIN = 10.0
@@ -185,7 +185,7 @@ def volume_delete(connection: t.Any, name: str, step: Step, options: t.Any) -> N
         volume = there(pool, volume_name)
         if volume is not None:
             last_look(plan, volume)
-            fresh.ask(connection, lambda users: refuse_used(plan, users))
+            refuse_used(plan, all_users(connection))
             last_look(plan, volume)
     except VirtfleetError as error:
         raise Kept(plan.change, str(error)) from None

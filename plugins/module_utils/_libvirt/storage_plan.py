@@ -137,6 +137,8 @@ def plan_deletion(have: Observed | None, want: Item, host: Host, judge: Judge) -
         raise Invalid(
             "state", f"{why}, and is not deleted before {'they let go of it' if holders else 'that is known'}"
         )
+    if path and os.path.isdir(path) and not os.path.islink(path):
+        raise Invalid("state", f"{path} is a folder, which is not deleted; remove it by hand")
     judge.take(key, path)
     done = plan_item(VOLUME, have, want, host)
     done.name = key

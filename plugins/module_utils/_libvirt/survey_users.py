@@ -7,20 +7,14 @@ from __future__ import annotations
 
 import os
 import stat
-import time
 import typing as t
-import weakref
 from xml.etree import ElementTree as ET
 
-from .._errors import VirtfleetError
 from .._host.block_devices import BlockDevices
 from .._host.places import Places
 from .connection import LibvirtError, lacks, libvirt, said
 from .storage_observe import undescribed
 from .users import Pool, Use, Users, is_local
-
-FRESH = 1.0
-"""Seconds that an answer of all_users may be old at the least when a volume goes."""
 
 
 def all_users(connection: t.Any, places: Places | None = None) -> Users:
@@ -32,47 +26,15 @@ def all_users(connection: t.Any, places: Places | None = None) -> Users:
     users.own = connection.getURI().endswith("/session")
     if not is_local(connection.getURI()):
         users.doubt("it is on another host, whose files cannot be looked at from here")
-    add_pools(connection, users)
+    over = add_pools(connection, users)
     for domain in connection.listAllDomains(0):
         add_guest(users, domain)
     add_snapshots(connection, users)
+    for who, path, base in over:
+        users.lay_over(who, path, base)
     add_host(users)
     users.unseen()
     return users
-
-
-class FreshUsers:
-    """The users of storage as they are now, asked anew before something goes.
-
-    Many volumes may go in one run, so an answer holds for a second, or as long as it took.
-    """
-
-    def __init__(self) -> None:
-        self.users = Users()
-        self.until = 0.0
-        self.whose: t.Callable[[], t.Any] = lambda: None
-
-    def ask(self, connection: t.Any, check: t.Callable[[Users], None]) -> None:
-        """Have the users of storage looked at by a check, which raises VirtfleetError where it refuses.
-
-        What it refuses by an answer that was kept, it is asked again: the user may be gone by now.
-        """
-        began = time.monotonic()
-        if self.whose() is connection and began <= self.until:
-            try:
-                check(self.users)
-            except VirtfleetError:
-                pass
-            else:
-                return
-        self.users, self.whose = all_users(connection), weakref.ref(connection)
-        ended = time.monotonic()
-        self.until = ended + max(FRESH, ended - began)
-        check(self.users)
-
-
-fresh = FreshUsers()
-"""The one of this process."""
 
 
 def document(users: Users, who: str, guest: str, call: t.Callable[[], str], gone: tuple[str, ...]) -> None:
@@ -133,8 +95,8 @@ def some(connection: t.Any, flag: str) -> list[t.Any]:
         return []
 
 
-def add_pools(connection: t.Any, users: Users) -> None:
-    """Note where volumes are, and what each is laid over, also those that libvirt has not seen."""
+def add_pools(connection: t.Any, users: Users) -> list[tuple[str, str, str | None]]:
+    """Note where volumes are. Returns them, and files that libvirt has not seen, as add_pool does."""
     over: list[tuple[str, str, str | None]] = []
     for pool in connection.listAllStoragePools(0):
         try:
@@ -146,8 +108,7 @@ def add_pools(connection: t.Any, users: Users) -> None:
     if is_local(connection.getURI()):
         for target in dict.fromkeys(pool.target for pool in users.pools.values() if pool.target):
             over += [(f"the file {path}", path, None) for path in files(target) if path not in known]
-    for who, path, base in over:
-        users.lay_over(who, path, base)
+    return over
 
 
 def add_pool(users: Users, pool: t.Any) -> list[tuple[str, str, str | None]]:

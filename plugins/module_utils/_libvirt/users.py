@@ -56,6 +56,8 @@ class Users:
     :ivar volumes: the uses of volumes that are named as POOL/VOLUME
     :ivar pools: the pools of the host by name
     :ivar doubts: what could not be looked at: while there is one, all storage stays
+    :ivar raw: what guests have as raw, whose headers they may have written themselves
+    :ivar formatted: what guests have in a format that can be laid over others
     :ivar own: whether all guests run as the user who asks, and use nothing that this user may not look at
     """
 
@@ -67,6 +69,8 @@ class Users:
         self.pools: dict[str, Pool] = {}
         self.index: dict[str, str] = {}
         self.doubts: list[str] = []
+        self.raw: set[str] = set()
+        self.formatted: set[str] = set()
         self.own = False
 
     # --- asking ---
@@ -146,6 +150,11 @@ class Users:
     def add_document(self, who: str, guest: str | None, root: ET.Element) -> None:
         """Note all that the definition of a guest, or of its snapshot, names."""
         self.add_places(who, guest, guest_places(root))
+        for part in root.iter("slice"):
+            if part.get("offset", "0").strip() != "0":
+                self.doubt(
+                    f"{who}: it has a disk inside of another file (slice), so nobody can tell what that is laid over"
+                )
 
     def add_places(self, who: str, guest: str | None, places: t.Iterable[Place]) -> None:
         """Note places and what these are laid over."""
@@ -179,12 +188,17 @@ class Users:
         self.add_chain(use, path, place.image)
 
     def add_chain(self, use: Use, path: str, image: bool) -> None:
-        """Note what an image is laid over. One that is away may be laid over anything."""
+        """Note what an image is laid over. One that is away may be laid over anything.
+
+        What a guest has as raw is laid over nothing. It can write a header into it: a name in there is
+        taken for a use, but one that cannot be understood keeps nobody else's storage.
+        """
         chain = self.places.chain(path)
+        (self.formatted if image else self.raw).update(self.files_at(path))
         self.note(chain.signs, use)
         for link in (path, *chain.paths):
             self.paths.setdefault(link, {})[use] = None
-        for doubt in chain.doubts:
+        for doubt in chain.doubts if image else ():
             self.doubt(f"{use.who}: {doubt}")
         for link in (*((path,) if image else ()), *chain.paths):
             if self.places.away(link):
@@ -201,12 +215,18 @@ class Users:
         chain = self.places.chain(path) if path.startswith("/") else NO_CHAIN
         own = self.places.signs(path) if path.startswith("/") else frozenset()
         self.note(chain.signs, use)
-        for doubt in chain.doubts:
+        files = self.files_at(path)
+        for doubt in () if files & self.raw and not files & self.formatted else chain.doubts:
             self.doubt(f"{who}: {doubt}")
         if base:
             below = self.places.chain(base) if base.startswith("/") else NO_CHAIN
             self.note((self.places.uses(base) if base.startswith("/") else self.thing(base)) - own, use)
             self.note(below.signs - own, use)
+
+    def files_at(self, path: str) -> set[str]:
+        """What is at a path, apart from how it is called: the file or the device."""
+        signs = self.signs(path) if path.startswith("/") else frozenset()
+        return {sign for sign in signs if sign.startswith(("file ", "block "))}
 
     def unseen(self) -> None:
         """Take the paths that could not be looked at for doubts."""

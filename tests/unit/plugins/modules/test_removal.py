@@ -367,3 +367,42 @@ def test_folders_that_are_called_like_those_of_devices(tmp_path: Path, folder_na
         (shared / "x").unlink()
         shared.rmdir()
     assert list(survey_users.files("/dev/null")) == []
+
+
+def test_a_volume_that_is_a_folder_is_refused_by_the_plan(
+    connection: Any, run_main: Run, folder: Path, declare: Run
+) -> None:
+    declare(domains, GONE)
+    (folder / "old-vda.qcow2").unlink()
+    (folder / "old-vda.qcow2").mkdir()
+    for check in (True, False):
+        config = [{"name": "old-vda.qcow2", "pool": "p", "state": "absent"}]
+        result = run_main(volumes.main, config=config, uri=URI, check=check, fails=True)
+        assert "is a folder, which is not deleted" in result["msg"]
+    assert is_there(connection)
+
+
+def test_each_volume_is_looked_at_once_more(
+    connection: Any, declare: Run, run_main: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody gets the second one right after the first has gone."""
+    more = {"name": "old", "memory": "64MiB", "disks": [{"size": "1MiB", "pool": "p"}, {"size": "1MiB", "pool": "p"}]}
+    declare(domains, more)
+    (folder / "old-vdb.qcow2").touch()
+    done: list[str] = []
+    real = libvirt.virStorageVol.delete
+
+    def delete(volume: Any, flags: int = 0) -> int:
+        name = volume.name()
+        done.append(name)
+        if len(done) == 1:
+            other = "old-vdb.qcow2" if name == "old-vda.qcow2" else "old-vda.qcow2"
+            define(connection, file(folder / other))
+        return int(real(volume, flags))
+
+    monkeypatch.setattr(libvirt.virStorageVol, "delete", delete)
+    wanted = [{"name": name, "pool": "p", "state": "absent"} for name in ("old-vda.qcow2", "old-vdb.qcow2")]
+    declare(domains, GONE)
+    result = run_main(volumes.main, config=wanted, uri=URI, fails=True)
+    assert "is used by guest theirs" in result["msg"]
+    assert len(done) == 1

@@ -143,3 +143,47 @@ def test_any_header_is_read_to_an_end(world: World) -> None:
             world.users.lay_over("volume q/fuzzed", str(path))
     assert doubts > 50
     assert names > 50
+
+
+@pytest.mark.parametrize("before", [b"version=1\n", b"\n\n version = 2\n", b"\n# Disk DescriptorFile\n"])
+def test_a_descriptor_of_vmdk_that_does_not_begin_with_its_title(world: World, before: bytes) -> None:
+    guest(world, disk(world.image(before + images.vmdk(str(world.old)).partition(b"\n")[2])))
+    assert world.held() == ["guest web"]
+
+
+def test_many_empty_lines_are_read_to_an_end(world: World) -> None:
+    assert parse(io.BytesIO(b"\n" * 100000)).names == ()
+
+
+@pytest.mark.parametrize("name", DOUBTS)
+def test_a_header_that_a_guest_wrote_into_its_raw_disk_keeps_nobody_elses_storage(world: World, name: str) -> None:
+    path = world.image(DOUBTS[name](world))
+    guest(world, disk(path, "raw"))
+    world.users.lay_over("volume q/over", path)
+    assert world.held() == []
+    guest(world, disk(path, "qcow2"))
+    assert world.held() != []
+
+
+def test_a_disk_inside_of_another_file_is_a_doubt(world: World) -> None:
+    inner = f"<source file='{world.other}/x'><slices><slice type='storage' offset='65536' size='1'/></slices></source>"
+    guest(world, f"<disk type='file'><driver type='qcow2'/>{inner}<target dev='vda'/></disk>")
+    assert "inside of another file (slice)" in world.held()[0]
+
+
+ARGUMENTS: dict[str, Callable[[str], str]] = {
+    "JSON": lambda path: json.dumps({"driver": "file", "filename": path}),
+    "slashes escaped": lambda path: json.dumps({"file": [{"filename": path}]}).replace("/", "\\/"),
+    "slashes by number": lambda path: json.dumps({"filename": path}).replace("/", "\\u002f"),
+    "JSON after a name": lambda path: "x=" + json.dumps({"filename": path}).replace("/", "\\/"),
+    "relative": lambda path: f"if=none,file={path[1:]},format=raw",
+    "relative in JSON": lambda path: json.dumps({"filename": path[1:]}),
+    "relative, with a protocol": lambda path: f"file=file:{path[1:]}",
+}
+
+
+@pytest.mark.parametrize("name", ARGUMENTS)
+def test_an_argument_of_qemu(world: World, name: str) -> None:
+    text = ARGUMENTS[name](str(world.old)).replace('"', "&quot;")
+    guest(world, more=f'<qemu:commandline><qemu:arg value="{text}"/></qemu:commandline>')
+    assert world.held() == ["guest web"]
