@@ -90,8 +90,8 @@ def leaving(
             note = noted(key, volumes.get(key), made, users)
             reason = not_ours(volumes.get(key), None if note is None else made[note])
             pool = pools.get(key.partition("/")[0])
-            if reason is None and key not in volumes and pool is not None and not pool.active:
-                reason = f"the pool {key.partition('/')[0]} is not active"
+            if reason is None and key not in volumes and (pool is None or not pool.active):
+                reason = f"the pool {key.partition('/')[0]} is not {'there' if pool is None else 'active'}"
             if reason is not None:
                 plan.warnings.append(f"its disk {origin} stays: {reason}")
             elif note is not None and key in volumes:

@@ -76,8 +76,12 @@ def volume_plans(connection: t.Any, have: Have, wants: Wants, host: Host) -> lis
         declared.add_volumes(users, wants)
     half = half_made(connection, have)
     plans = plan_volumes(whole(connection, have, half), wants, host, pools, users)
-    for entry in plans:
+    lost = [want for want in wants if want["state"] == "absent" and (want.get("pool") or "default") not in pools]
+    noted = Manifest(connection.getURI()).entries("volumes") if lost else {}
+    for entry, want in zip(plans, wants, strict=True):
         say_doubt(entry, [entry.name], half.doubtful)
+        if want in lost and entry.name in noted:
+            entry.warnings.append(storage_observe.no_pool(entry.name.partition("/")[0]))
     return plans
 
 

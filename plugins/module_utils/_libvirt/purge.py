@@ -20,12 +20,12 @@ from .._tables.made import owner_of
 from . import declared, storage_observe
 from .connection import libvirt
 from .departures import Belongings, loses
-from .manifest import Manifest
+from .manifest import Entries, Manifest
 from .observe import inactive_network
 from .pool_users import pool_users
 from .removal import Judge, because, order
 from .renames import declared_uuids
-from .storage_observe import another, problem_of
+from .storage_observe import another, no_pool, problem_of, stopped_pool
 from .survey_users import all_users
 from .users import Users
 
@@ -166,7 +166,9 @@ def volumes(connection: t.Any, asked: Asked) -> Leftovers:
         if key not in asked.names and "guest" not in facts and "making" not in facts
     }
     left: dict[str, str | None] = {}
-    for key, found in sorted(storage_observe.volumes(connection, noted.keys()).items(), key=lambda entry: entry[0]):
+    there = storage_observe.volumes(connection, noted.keys())
+    add_unseen(connection, out, {key: facts for key, facts in noted.items() if key not in there}, asked.owner)
+    for key, found in sorted(there.items(), key=lambda entry: entry[0]):
         if not out.mine("volume", key, noted[key].get("owner", ""), asked.owner):
             continue
         problem = problem_of(found)
@@ -188,6 +190,23 @@ def volumes(connection: t.Any, asked: Asked) -> Leftovers:
     for key, holders in kept.items():
         out.keep(key, holders, users.doubts)
     return out
+
+
+def add_unseen(connection: t.Any, out: Leftovers, noted: Entries, owner: str) -> None:
+    """Say which volumes may still be there, and cannot be seen, for their pool is stopped or gone.
+
+    :param noted: volumes that no active pool has
+    """
+    known = storage_observe.all_pools(connection) if noted else {}
+    for key, facts in sorted(noted.items()):
+        name = key.partition("/")[0]
+        pool = known.get(name)
+        if (pool is not None and pool.active) or not out.mine("volume", key, facts.get("owner", ""), owner):
+            continue
+        if pool is None:
+            out.warnings.append(f"volume {key}: is no longer declared, and {no_pool(name)}")
+        else:
+            out.held[key] = f"is no longer declared, but stays: {stopped_pool(name)}"
 
 
 def guests(connection: t.Any) -> list[tuple[str, ET.Element]]:

@@ -25,7 +25,7 @@ from .._host.qcow2 import check_qcow2
 from .._tables.volume import VOLUME
 from .connection import LibvirtError, libvirt
 from .manifest import Manifest
-from .storage_observe import another, source_place
+from .storage_observe import another, listed, source_place
 
 SAME = ("raw", "iso")
 """Formats of the same bytes: libvirt calls a raw volume with a CD in it iso."""
@@ -119,13 +119,13 @@ def all_volumes(connection: t.Any, names: t.Container[str]) -> dict[str, Observe
     formats = Formats(connection)
     found: dict[str, Observed] = {}
     for pool in connection.listAllStoragePools(libvirt.VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE):
-        for volume in pool.listAllVolumes():
-            key = f"{pool.name()}/{volume.name()}"
-            if key in names or volume.name() in names:
+        for name, volume in listed(pool):
+            key = f"{pool.name()}/{name}"
+            if key in names or name in names:
                 try:
                     root = paths.document(volume.XMLDesc())
-                except LibvirtError:
-                    continue  # It is gone meanwhile.
+                except (LibvirtError, UnicodeDecodeError):
+                    continue  # It is gone meanwhile, or it names a file whose name is no text.
                 seen_as = formats.settled(key, Observed(root, None, "present", {"pool": pool.name()}))
                 found[key] = dataclasses.replace(seen_as, definition=VOLUME.declared(seen_as.definition))
     return found

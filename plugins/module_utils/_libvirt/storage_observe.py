@@ -110,17 +110,31 @@ def another(noted: t.Mapping[str, t.Any], volume: ET.Element) -> bool:
     return noted.get("identity") is not None and noted["identity"] != identity(volume)
 
 
+def listed(pool: t.Any) -> t.Iterator[tuple[str, t.Any]]:
+    """The volumes of an active pool with their names. One whose name is no UTF-8 has none here, and is left out.
+
+    libvirt's binding cannot tell such a name, and nobody can declare it. As a file it still counts as a user of
+    others (see survey_users).
+    """
+    for volume in pool.listAllVolumes():
+        try:
+            yield volume.name(), volume
+        except UnicodeDecodeError:
+            continue
+
+
 def descriptions(pool: t.Any, names: t.Container[str]) -> dict[str, str]:
     """The XML of a pool's volumes of these names. One that is gone meanwhile is left out.
 
     Of one that libvirt lists and cannot describe, it is the name, the path, and libvirt's reason (see problem_of).
     """
     texts = {}
-    for volume in pool.listAllVolumes():
-        name = volume.name()
+    for name, volume in listed(pool):
         if name in names:
             try:
                 texts[name] = volume.XMLDesc()
+            except UnicodeDecodeError:
+                texts[name] = undescribed(volume, "it names a file whose name is no UTF-8")
             except libvirt.libvirtError as error:
                 if not lacks(error, "VIR_ERR_NO_STORAGE_VOL"):
                     texts[name] = undescribed(volume, said(error))
@@ -132,7 +146,7 @@ def undescribed(volume: t.Any, reason: str) -> str:
     root = ET.Element("volume")
     ET.SubElement(root, "name").text = volume.name()
     ET.SubElement(root, PROBLEM).text = reason
-    with contextlib.suppress(libvirt.libvirtError):
+    with contextlib.suppress(libvirt.libvirtError, UnicodeDecodeError):
         paths.ensure(root, ("target", "path")).text = volume.path()
     return paths.text(root)
 
@@ -143,6 +157,19 @@ def problem_of(volume: Observed | None) -> str | None:
     if reason is None:
         return None
     return f"libvirt lists it and cannot describe it ({reason}); look at it, and remove it by hand if nobody needs it"
+
+
+def stopped_pool(name: str) -> str:
+    """Why nothing can be done about a volume whose pool is there and not active."""
+    return f"its pool {name} is not active, so nobody can tell whether it is there; start the pool, then run again"
+
+
+def no_pool(name: str) -> str:
+    """What is to be known of a volume that is noted as made, and whose pool is gone."""
+    return (
+        f"its pool {name} is not there, so its file may still be; define the pool again and run again,"
+        " or remove the file by hand"
+    )
 
 
 def pool_facts(connection: t.Any, names: t.Container[str]) -> dict[str, dict[str, t.Any]]:
@@ -165,9 +192,9 @@ def volume_facts(connection: t.Any, names: t.Container[str]) -> dict[str, dict[s
     """Where volumes are and how much they take, by identity."""
     facts: dict[str, dict[str, t.Any]] = {}
     for pool in connection.listAllStoragePools(libvirt.VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE):
-        for volume in pool.listAllVolumes():
-            key = f"{pool.name()}/{volume.name()}"
-            if key in names or volume.name() in names:
+        for name, volume in listed(pool):
+            key = f"{pool.name()}/{name}"
+            if key in names or name in names:
                 _kind, capacity, allocation = volume.info()
                 facts[key] = {"path": volume.path(), "capacity": capacity, "allocation": allocation}
     return facts

@@ -24,7 +24,7 @@ from .._tables.storage import IMAGES, describe_volume, need_size, volume_key
 from .._tables.volume import VOLUME
 from .removal import Judge, because, going
 from .storage_formats import alike
-from .storage_observe import Pool, problem_of
+from .storage_observe import Pool, problem_of, stopped_pool
 from .users import Users
 
 COMPARED = ("name", "pool", "state", "capacity", "format", "backing", "encryption")
@@ -99,6 +99,11 @@ def plan_volumes(
         if problem is not None:
             plans.append(Plan("volume", key))
             plans[-1].refuse(problem)
+            continue
+        pool = pools.get(str(want.get("pool") or "default"))
+        if want["state"] == "absent" and pool is not None and not pool.active:
+            plans.append(Plan("volume", key))
+            plans[-1].refuse(stopped_pool(key.partition("/")[0]))
             continue
         try:
             if want["state"] == "absent":

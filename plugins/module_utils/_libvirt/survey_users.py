@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 from .._host.block_devices import BlockDevices
 from .._host.places import Places
 from .connection import LibvirtError, lacks, libvirt, said
-from .storage_observe import undescribed
+from .storage_observe import listed, undescribed
 from .users import Pool, Use, Users, is_local
 
 
@@ -107,7 +107,7 @@ def add_pools(connection: t.Any, users: Users) -> list[tuple[str, str, str | Non
     known = {path for _who, path, _base in over}
     if is_local(connection.getURI()):
         for target in dict.fromkeys(pool.target for pool in users.pools.values() if pool.target):
-            over += [(f"the file {path}", path, None) for path in files(target) if path not in known]
+            over += [(f"the file {shown(path)}", path, None) for path in files(target) if path not in known]
     return over
 
 
@@ -117,17 +117,28 @@ def add_pool(users: Users, pool: t.Any) -> list[tuple[str, str, str | None]]:
     root = ET.fromstring(pool.XMLDesc(0))
     found = users.pools[name] = Pool(root.findtext("target/path"), root.findtext("source/name"), {})
     over = []
-    for volume in pool.listAllVolumes() if pool.isActive() else ():
+    volumes = pool.listAllVolumes() if pool.isActive() else []
+    readable = list(listed(pool)) if volumes else []
+    if len(readable) < len(volumes) and not (found.target or "").startswith("/"):
+        users.doubt(f"pool {name}: it has a volume whose name is no UTF-8")  # In a folder, it is found as a file.
+    for volume_name, volume in readable:
         try:
             described = ET.fromstring(volume.XMLDesc())
+        except UnicodeDecodeError:
+            described = ET.fromstring(undescribed(volume, ""))
         except LibvirtError as error:
             if lacks(error, "VIR_ERR_NO_STORAGE_VOL"):
                 continue  # It is gone meanwhile.
             described = ET.fromstring(undescribed(volume, ""))
         path = described.findtext("target/path") or ""
-        found.paths[volume.name()] = path
-        over.append((f"volume {name}/{volume.name()}", path, described.findtext("backingStore/path")))
+        found.paths[volume_name] = path
+        over.append((f"volume {name}/{volume_name}", path, described.findtext("backingStore/path")))
     return over
+
+
+def shown(path: str) -> str:
+    """A path as it can be printed: bytes that are no UTF-8 as escapes, such as ``\\xff``."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def files(folder: str) -> t.Iterator[str]:
