@@ -132,7 +132,7 @@ def test_a_volume_grows_and_never_shrinks_nor_becomes_another(fleet: Fleet) -> N
     for options, words in (
         ({"capacity": "1GiB"}, ("capacity: is 1536MiB", "only grows")),
         ({"format": "raw"}, ("format: is qcow2 and cannot be changed to raw",)),
-        ({"backing": {"volume": "old.qcow2"}}, ("backing.path: is None and cannot become",)),
+        ({"backing": {"volume": "old.qcow2"}}, ("backing.path: is null and cannot become",)),
     ):
         refused(fleet, "volumes", "volume default/grow.qcow2", *words, config=[{"name": "grow.qcow2", **options}])
 

@@ -264,8 +264,7 @@ def plan_live(table: Table, plan: Plan, live: ET.Element, kept: ET.Element, want
     """
     root = paths.clone(live)
     late: list[Change] = []
-    if table.started is not None:
-        table.started(root, kept)
+    given_back = [] if table.started is None else table.started(root, kept)
     aliases = detached(root)
     before = paths.clone(root)
     # What is doubtful and new has been refused with the definition.
@@ -274,6 +273,8 @@ def plan_live(table: Table, plan: Plan, live: ET.Element, kept: ET.Element, want
         late = lasting(table, before, root, late, scope)
     for device, alias in aliases:
         device.append(alias)
+    for give_back in given_back:
+        give_back()
     known = {change.path for change in plan.changes}
     steps, waiting, plan.asked = reach(root, late, known)
     plan.steps += steps

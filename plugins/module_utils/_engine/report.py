@@ -92,6 +92,21 @@ def flat(path: str, value: t.Any) -> list[str]:
     return [f"{path}: {readable(value) if isinstance(value, str) else json.dumps(value)}"]
 
 
+def all_the_same(plans: t.Iterable[Plan]) -> list[str]:
+    """What goes and what changes though something failed, a line each; the same in check mode and after a run."""
+    gone: list[str] = []
+    changed: list[str] = []
+    for plan in plans:
+        resource = f"{plan.kind} {label(plan.name)}"
+        for change in plan.changes:
+            if change.after == "absent":
+                gone.append(resource if change.path == "state" else label(change.path))
+        if plan.changes and resource not in gone:
+            changed.append(resource)
+    told = (("removed", ", ".join(gone)), ("made or changed", some(changed)))
+    return [f"{word}, in spite of what failed: {names}" for word, names in told if names]
+
+
 def warnings(plans: t.Iterable[Plan]) -> list[str]:
     """One line for each warning, however many resources it is about."""
     names: dict[tuple[str, str], list[str]] = {}

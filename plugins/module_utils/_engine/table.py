@@ -51,7 +51,7 @@ class Table:
     :param combine: brings options that mean the same into one form
     :param normal: brings a definition into the form in which libvirt keeps it
     :param started: takes out of the definition of what runs (first) what libvirt wrote there by itself as it
-        started from the one that it keeps (second)
+        started from the one that it keeps (second); returns calls that put back what a change needs
     """
 
     kind: str
@@ -72,7 +72,7 @@ class Table:
     sign: t.Callable[[ET.Element, str], None] | None = None
     combine: t.Callable[[Item], None] | None = None
     normal: t.Callable[[ET.Element], None] | None = None
-    started: t.Callable[[ET.Element, ET.Element], None] | None = None
+    started: t.Callable[[ET.Element, ET.Element], list[t.Callable[[], None]]] | None = None
 
     @property
     def inactive(self) -> frozenset[str]:

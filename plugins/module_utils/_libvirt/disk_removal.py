@@ -118,6 +118,8 @@ def not_ours(volume: Observed | None, facts: t.Mapping[str, t.Any] | None) -> st
         return (
             "nothing tells whether it is still the one that this collection made; delete the volume with state: absent"
         )
+    if not facts.get("guest"):
+        return "it was declared as a volume of its own, and goes by the module virtfleet.kvm.volumes"
     return None
 
 

@@ -8,6 +8,7 @@ The sources are libvirt's network_conf.c and storage_conf.c. Those of domains ar
 
 from __future__ import annotations
 
+import typing as t
 from xml.etree import ElementTree as ET
 
 from .._engine import paths
@@ -71,8 +72,11 @@ def handed_out(address: ET.Element) -> None:
                 lease.attrib.pop("unit", None)
 
 
-def network_started(live: ET.Element, kept: ET.Element) -> None:
-    """Take out of a running network what libvirt wrote there by itself as it started the one that it keeps."""
+def network_started(live: ET.Element, kept: ET.Element) -> list[t.Callable[[], None]]:
+    """Take out of a running network what libvirt wrote there by itself as it started the one that it keeps.
+
+    Returns no calls that put anything back: libvirt needs none of it to change a network.
+    """
     forward = kept.find("forward")
     for node in live.findall("forward"):
         if forward is None or forward.find("nat/port") is None:
@@ -84,6 +88,7 @@ def network_started(live: ET.Element, kept: ET.Element) -> None:
                 if forward.find(tag) is None:
                     for child in node.findall(tag):
                         node.remove(child)
+    return []
 
 
 def pool(root: ET.Element) -> None:

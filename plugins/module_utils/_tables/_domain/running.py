@@ -12,6 +12,7 @@ with ``virsh dumpxml``, what libvirt only reports is told by its form.
 from __future__ import annotations
 
 import copy
+import functools
 import typing as t
 from xml.etree import ElementTree as ET
 
@@ -66,17 +67,40 @@ def on_network(interface: ET.Element, source: ET.Element) -> None:
     source[:] = []
 
 
-def as_kept(live: ET.Element, kept: ET.Element) -> None:
+def as_kept(live: ET.Element, kept: ET.Element) -> list[t.Callable[[], None]]:
     """Take out of what runs what libvirt wrote there by itself as it started the definition that it keeps.
+
+    Returns calls that put back what libvirt wants to see again where it is to change a device.
 
     :param live: the definition of the running guest, which is changed in place
     :param kept: the definition that libvirt keeps
     """
+    displays = [(node, copy.deepcopy(node)) for node in live.findall("devices/graphics")]
     whole(live, kept)
     memory(live, kept)
     interfaces(live, kept)
     disks(live, kept)
     devices(live, kept)
+    return [functools.partial(put_back, node, was) for node, was in displays]
+
+
+def put_back(display: ET.Element, was: ET.Element) -> None:
+    """Give a display its addresses and sockets again, unless others were declared.
+
+    libvirt changes the password of none whose addresses are not said as they are (qemuDomainChangeGraphics).
+    """
+    listens = display.findall("listen")
+    if not listens:
+        listens = [copy.deepcopy(node) for node in was.findall("listen")]
+        display.extend(listens)
+    for node, other in zip(listens, was.findall("listen"), strict=False):
+        for name in ("address", "socket") if node.get("type") == other.get("type") else ():
+            if node.get(name) is None and other.get(name) is not None:
+                node.set(name, other.get(name, ""))
+    for name, inner in (("listen", "address"), ("socket", "socket")):
+        told = [node.get(inner) for node in listens]
+        if display.get(name) is None and was.get(name) is not None and was.get(name) in told:
+            display.set(name, was.get(name, ""))
 
 
 def whole(live: ET.Element, kept: ET.Element) -> None:

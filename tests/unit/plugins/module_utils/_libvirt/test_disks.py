@@ -171,7 +171,7 @@ def removed(made: dict[str, Any], users: Users | None = None, have: str | None =
 
 
 def test_only_what_was_made_goes() -> None:
-    result = removed({"default/old.qcow2": {}, "default/tools.iso": {}, "default/other": {}})
+    result = removed(dict.fromkeys(("default/old.qcow2", "default/tools.iso", "default/other"), {"guest": "formerly"}))
     assert [step.value.key for step in result.steps] == ["default/old.qcow2"]
     assert result.warnings == ["its disk /elsewhere/x.raw stays: this collection did not make it"]
 
@@ -198,6 +198,6 @@ def test_what_others_use_stays(who: str) -> None:
         users.add("web02", "/images/old.qcow2")
     else:
         users.lay_over("volume default/over", "/images/over", "/images/old.qcow2")
-    result = removed({"default/old.qcow2": {}}, users)
+    result = removed({"default/old.qcow2": {"guest": "web01"}}, users)
     assert result.steps == []
     assert any("old.qcow2 stays: it is used by" in warning for warning in result.warnings)

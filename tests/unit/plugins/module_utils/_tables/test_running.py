@@ -143,3 +143,20 @@ def test_limits_that_were_taken_off_are_taken_off_the_running_interface() -> Non
     config["interfaces"][0]["bandwidth"] = None
     plan = planned(kept, live, config)
     assert "interfaces[0].bandwidth.inbound.average" in [path for step in plan.steps for path in step.reaches]
+
+
+@pytest.mark.parametrize("name", ["vnc", "vnc-password", "vnc-websocket", "vnc-network", "vnc-socket", "spice-vnc"])
+def test_a_display_takes_a_password_with_its_addresses_as_they_are(name: str) -> None:
+    """libvirt changes none whose addresses are not said."""
+    kept, live = pair_of(name, "11.3")
+    config = config_of(kept)
+    config["graphics"][-1]["passwd"] = "other"
+    plan = planned(kept, live, config)
+    assert plan.waiting == {}
+    (step,) = [step for step in plan.steps if step.action == "update_device"]
+    was = live.findall("devices/graphics")[-1]
+    sent = ET.fromstring(step.value)
+    assert sent.get("passwd") == "other"
+    for attribute in ("listen", "socket"):
+        assert sent.get(attribute) == was.get(attribute)
+    assert [node.attrib for node in sent.findall("listen")] == [node.attrib for node in was.findall("listen")]
