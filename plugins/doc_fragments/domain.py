@@ -21,7 +21,7 @@ options:
         required: true
       state:
         description: What becomes of it. V(present) leaves its power as it is; V(absent) removes
-          the definition, never a disk.
+          the definition; the disks stay, unless O(remove_storage) is set.
         type: str
         choices:
         - present

@@ -171,7 +171,7 @@ def removed(made: dict[str, Any], users: Users | None = None, have: str | None =
 
 
 def test_only_what_was_made_goes() -> None:
-    result = removed(dict.fromkeys(("default/old.qcow2", "default/tools.iso", "default/other"), {"guest": "formerly"}))
+    result = removed({key: {"guest": "formerly"} for key in ("default/old.qcow2", "default/tools.iso", "default/other")})
     assert [step.value.key for step in result.steps] == ["default/old.qcow2"]
     assert result.warnings == ["its disk /elsewhere/x.raw stays: this collection did not make it"]
 
