@@ -29,7 +29,8 @@ HEAD = (
         "state",
         "",
         Choice("present", "running", "stopped", "paused", "absent"),
-        "What becomes of it. V(present) leaves its power as it is; V(absent) removes the definition; the disks stay, unless O(remove_storage) is set.",
+        "What becomes of it. V(present) leaves its power as it is; V(absent) removes the definition; the disks stay,"
+        " unless O(remove_storage) is set.",
     ),
     Property("autostart", "", YES_NO, "Whether it starts with the host.", default=False),
     Field(

@@ -171,7 +171,8 @@ def removed(made: dict[str, Any], users: Users | None = None, have: str | None =
 
 
 def test_only_what_was_made_goes() -> None:
-    result = removed({key: {"guest": "formerly"} for key in ("default/old.qcow2", "default/tools.iso", "default/other")})
+    made = ("default/old.qcow2", "default/tools.iso", "default/other")
+    result = removed({key: {"guest": "formerly"} for key in made})
     assert [step.value.key for step in result.steps] == ["default/old.qcow2"]
     assert result.warnings == ["its disk /elsewhere/x.raw stays: this collection did not make it"]
 
