@@ -34,11 +34,13 @@ class Place(t.NamedTuple):
         sign of an image on a server; ``scsi``, as HOST:BUS:TARGET:UNIT
     :param value: the path, and so on
     :param image: whether it is an image of a format that can be laid over others
+    :param raw: whether it is known to be a disk that is read as raw
     """
 
     kind: str
     value: str
     image: bool = False
+    raw: bool = False
 
 
 def guest_places(root: ET.Element) -> t.Iterator[Place]:
@@ -80,9 +82,9 @@ def disk_places(disk: ET.Element) -> t.Iterator[Place]:
         return
     place = source.get("file") or source.get("dev") or ""
     if source.get("volume") is not None:
-        yield Place("volume", f"{source.get('pool')}/{source.get('volume')}", form != "raw")
+        yield Place("volume", f"{source.get('pool')}/{source.get('volume')}", form != "raw", form == "raw")
     elif place:
-        yield Place("path", place if place.startswith("/") else f"/{place}", form != "raw")
+        yield Place("path", place if place.startswith("/") else f"/{place}", form != "raw", form == "raw")
 
 
 def source_places(source: ET.Element) -> t.Iterator[Place]:

@@ -158,8 +158,10 @@ class Users:
 
     def add_places(self, who: str, guest: str | None, places: t.Iterable[Place]) -> None:
         """Note places and what these are laid over."""
-        for place in dict.fromkeys(places):
-            self.add_place(who, guest, place)
+        given = list(dict.fromkeys(places))
+        raw = {place.value for place in given if place.raw} - {place.value for place in given if place.image}
+        for place in given:
+            self.add_place(who, guest, place._replace(raw=place.value in raw))
 
     def add_place(self, who: str, guest: str | None, place: Place) -> None:
         """Note one place."""
@@ -185,20 +187,22 @@ class Users:
         if place.kind == "folder":
             self.note(self.places.folder(path), use)
         self.note(self.places.uses(path), use)
-        self.add_chain(use, path, place.image)
+        self.add_chain(use, path, place.image, place.raw)
 
-    def add_chain(self, use: Use, path: str, image: bool) -> None:
+    def add_chain(self, use: Use, path: str, image: bool, raw: bool = False) -> None:
         """Note what an image is laid over. One that is away may be laid over anything.
 
         What a guest has as raw is laid over nothing. It can write a header into it: a name in there is
         taken for a use, but one that cannot be understood keeps nobody else's storage.
         """
         chain = self.places.chain(path)
-        (self.formatted if image else self.raw).update(self.files_at(path))
+        files = self.files_at(path)
+        if image or raw:
+            (self.formatted if image else self.raw).update(files)
         self.note(chain.signs, use)
         for link in (path, *chain.paths):
             self.paths.setdefault(link, {})[use] = None
-        for doubt in chain.doubts if image else ():
+        for doubt in () if not image and self.known_raw(files) else chain.doubts:
             self.doubt(f"{use.who}: {doubt}")
         for link in (*((path,) if image else ()), *chain.paths):
             if self.places.away(link):
@@ -215,8 +219,7 @@ class Users:
         chain = self.places.chain(path) if path.startswith("/") else NO_CHAIN
         own = self.places.signs(path) if path.startswith("/") else frozenset()
         self.note(chain.signs, use)
-        files = self.files_at(path)
-        for doubt in () if files & self.raw and not files & self.formatted else chain.doubts:
+        for doubt in () if self.known_raw(self.files_at(path)) else chain.doubts:
             self.doubt(f"{who}: {doubt}")
         if base:
             below = self.places.chain(base) if base.startswith("/") else NO_CHAIN
@@ -227,6 +230,10 @@ class Users:
         """What is at a path, apart from how it is called: the file or the device."""
         signs = self.signs(path) if path.startswith("/") else frozenset()
         return {sign for sign in signs if sign.startswith(("file ", "block "))}
+
+    def known_raw(self, files: set[str]) -> bool:
+        """Whether guests have this as raw, and none in another format."""
+        return bool(files & self.raw) and not files & self.formatted
 
     def unseen(self) -> None:
         """Take the paths that could not be looked at for doubts."""

@@ -187,3 +187,22 @@ def test_an_argument_of_qemu(world: World, name: str) -> None:
     text = ARGUMENTS[name](str(world.old)).replace('"', "&quot;")
     guest(world, more=f'<qemu:commandline><qemu:arg value="{text}"/></qemu:commandline>')
     assert world.held() == ["guest web"]
+
+
+@pytest.mark.parametrize("name", DOUBTS)
+def test_an_image_of_which_nobody_says_that_it_is_raw_stays_a_doubt(world: World, name: str) -> None:
+    """QEMU's own arguments and declared guests name images without the format."""
+    path = world.image(DOUBTS[name](world))
+    guest(world, more=f'<qemu:commandline><qemu:arg value="file={path},if=none"/></qemu:commandline>')
+    assert world.held() != []
+
+
+@pytest.mark.parametrize("name", DOUBTS)
+def test_a_declared_guest_with_a_disk_that_one_has_as_raw(world: World, name: str) -> None:
+    path = world.image(DOUBTS[name](world))
+    world.users.add("declared", path)
+    assert world.held() != []
+    world.users.doubts.clear()
+    guest(world, disk(path, "raw"))
+    world.users.add("declared", path)
+    assert world.held() == []
