@@ -11,7 +11,7 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Observed, Plan, plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Invalid
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import disk_removal, disks
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import disk_removal, disks, storage_observe
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.storage_observe import Pool
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.users import Users
 from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.domain import DOMAIN
@@ -161,23 +161,31 @@ def test_a_new_disk_is_told_by_its_volume() -> None:
     assert [step.action for step in result.steps] == ["make_volume", "define"]
 
 
+@pytest.fixture
+def known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every volume is the one that was noted."""
+    for module in (disk_removal, storage_observe):
+        monkeypatch.setattr(module, "identity", lambda volume: "the same")
+
+
 def removed(made: dict[str, Any], users: Users | None = None, have: str | None = GUEST) -> Plan:
     """The plan of a guest that goes with its storage."""
     result = Plan("domain", "web01")
     there = None if have is None else observed(have)
+    made = {key: {**facts, "identity": "the same"} for key, facts in made.items()}
     volumes = {key: volume(1, "/images/" + key.partition("/")[2]) for key in made}
     disk_removal.removals([result], {} if there is None else {"web01": there}, volumes, POOLS, made, users or Users())
     return result
 
 
-def test_only_what_was_made_goes() -> None:
+def test_only_what_was_made_goes(known: None) -> None:
     made = ("default/old.qcow2", "default/tools.iso", "default/other")
     result = removed({key: {"guest": "formerly"} for key in made})
     assert [step.value.key for step in result.steps] == ["default/old.qcow2"]
     assert result.warnings == ["its disk /elsewhere/x.raw stays: this collection did not make it"]
 
 
-def test_what_was_left_behind_goes_too() -> None:
+def test_what_was_left_behind_goes_too(known: None) -> None:
     made = {"default/web01-vda.qcow2": {"guest": "web01"}, "default/web02-vda.qcow2": {"guest": "web02"}}
     assert [step.value.key for step in removed(made, have=None).steps] == ["default/web01-vda.qcow2"]
 
@@ -192,7 +200,7 @@ def test_what_is_in_a_pool_that_is_not_active_stays_and_that_is_said() -> None:
 
 
 @pytest.mark.parametrize("who", ["guest", "overlay"])
-def test_what_others_use_stays(who: str) -> None:
+def test_what_others_use_stays(who: str, known: None) -> None:
     users = Users()
     users.add("web01", "/images/old.qcow2")
     if who == "guest":
