@@ -19,6 +19,9 @@ from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
 MODULE = "virtfleet.kvm.links"
+APPLIED = "applied"
+"""Follows the id of a trial that the host has said is in force (transaction.settle)."""
+
 PAUSE = 0.4
 """Seconds between two attempts to reach the host."""
 
@@ -109,7 +112,10 @@ class ActionModule(ActionBase):
                     contextlib.suppress(AnsibleConnectionFailure),
                     limited(max(decided - time.monotonic(), 0) + PATIENCE),
                 ):
-                    end.hear(self.ask(connection, address, trial["id"], task_vars), address)
+                    # A connection may be older than the trial. Only one that is opened once the host has said that
+                    # the trial is in force shows that the host can be reached.
+                    question = f"{trial['id']} {APPLIED}" if end.applied else trial["id"]
+                    end.hear(self.ask(connection, address, question, task_vars), address)
                 if end.outcome:
                     return
 
@@ -147,12 +153,14 @@ class End:
     """What is known of a trial's end.
 
     :ivar outcome: empty while it is open
+    :ivar applied: whether the host has said that the trial is in force
     :ivar asked: whether the host was asked to keep it
     :ivar address: where the host was reached last
     """
 
     def __init__(self, address: str) -> None:
-        self.address, self.outcome, self.asked = address, "", False
+        self.address, self.outcome = address, ""
+        self.applied = self.asked = False
         self.answer: dict[str, t.Any] = {}
         self.probes: list[dict[str, t.Any]] = []
 
@@ -160,6 +168,7 @@ class End:
         """Take note of what the host says."""
         self.answer, self.address = answer, address
         self.probes = answer.get("probes") or self.probes
+        self.applied = self.applied or bool(answer.get("applied"))
         self.asked = self.asked or bool(answer.get("asked"))
         self.outcome = answer.get("outcome") or ""
 

@@ -292,17 +292,30 @@ def outcome(trial: str) -> dict[str, t.Any] | None:
     return {"id": trial, "outcome": verdict, "reason": reason, "restored": True, "log": []}
 
 
+APPLIED = "applied"
+"""Follows the id of a trial in the question of a controller that has heard that the trial is in force."""
+
+
 def settle(trial: str, probe: t.Callable[[t.Sequence[str]], list[dict[str, t.Any]]]) -> dict[str, t.Any]:
     """Have a trial confirmed if the probes that passed before pass again; else taken back.
 
-    Returns how it ended, or ``outcome`` None where it is still being applied, kept or taken back.
+    The connection that brings the question may be older than the trial, and then shows nothing. So the first answer
+    only tells that the trial is in force; whoever has heard that asks again, over a connection that is newer.
+
+    Returns how it ended, or ``outcome`` None where it is still being applied, kept or taken back; ``applied`` is true
+    where it is to be asked again.
+
+    :param trial: its id; followed by APPLIED when the controller has heard that it is in force
     """
+    trial, _space, heard = trial.partition(" ")
     found = outcome(trial)
     if found is not None:
         return {**found, "probes": []}
     state = files.load(os.path.join(files.TRIAL, "state.json"))
     if state.get("id") != trial or guard.state_of(files.TRIAL) != "applied":
         return {"outcome": None, "probes": []}
+    if heard != APPLIED:
+        return {"outcome": None, "probes": [], "applied": True}
     # Before the deadline, so that the answer can still say which probe failed.
     end = state["deadline"] - min(8, state["seconds"] / 2)
     while True:

@@ -188,7 +188,10 @@ def test_a_confirmation_is_asked_for_when_the_probes_pass(host: Host) -> None:
     assert transaction.settle("one", lambda names: []) == {"outcome": None, "probes": []}
     host.move("preparing", "applied")
     passed = [{"probe": "dns", "ok": True, "said": "it answers"}]
-    assert transaction.settle("one", lambda names: passed) == {"outcome": None, "asked": True, "probes": passed}
+    # A connection that was opened before the trial tells nothing of the host as it is now.
+    assert transaction.settle("one", lambda names: passed) == {"outcome": None, "probes": [], "applied": True}
+    assert not (host.root / "run/trial/ask.confirm").exists()
+    assert transaction.settle("one applied", lambda names: passed) == {"outcome": None, "asked": True, "probes": passed}
     assert (host.root / "run/trial/ask.confirm").exists()
 
 
@@ -197,7 +200,7 @@ def test_a_trial_is_given_up_when_a_probe_fails(host: Host) -> None:
     guard.lay_out(files.TRIAL, {"id": "one", "deadline": network.clock(), "seconds": 20, "probes": ["dns"]})
     host.move("preparing", "applied")
     failed = [{"probe": "dns", "ok": False, "said": "no answer"}]
-    said = transaction.settle("one", lambda names: failed)
+    said = transaction.settle("one applied", lambda names: failed)
     assert (said["outcome"], said["reason"]) == (None, "dns: no answer")
     assert (host.root / "run/trial/ask.give-up").exists()
     assert (host.root / "run/trial/reason").read_text().strip() == "dns: no answer"
