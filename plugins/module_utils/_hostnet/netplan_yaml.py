@@ -26,8 +26,24 @@ Body = dict[str, t.Any]
 TRUE = frozenset(("true", "on", "yes", "y"))
 """What netplan takes for true, in any case (src/parse.c, handle_generic_bool)."""
 
-SECRETS = frozenset(("password", "client-key-password", "key", "keys", "pin", "shared", "private", "psk"))
-"""Keys whose values must not be shown (netplan-yaml: auth, access-points, modems, tunnels)."""
+SECRET_KEY = re.compile(
+    r"(?i)(?:.*[^a-z])?(?:pass(?:word|wd|phrase)?|passw(?:or)?t|pwd|psks?|pins?|puk|secrets?|tokens?|credentials?"
+    r"|cookies?|keys?|wep-key[0-9]+|shared|private)"
+    r"(?:-(?:raw|data|value))?"
+)
+"""Keys whose values must not be shown (netplan-yaml: auth, access-points, modems, tunnels; nm-settings)."""
+
+OPEN_KEYS = frozenset(("client-key", "ca-certificate", "client-certificate"))
+"""Keys of files, which look like those of secrets."""
+
+NAMES = frozenset(("shared", "private", "pin", "public"))
+"""Such keys that may well be the name of a bridge: what stands below them is judged by its own keys."""
+
+PASSTHROUGH = "passthrough"
+"""What netplan hands to NetworkManager as it is: all of it may be a secret."""
+
+LOOKED_FOR = 6
+"""Values of fewer characters in a passthrough are not looked for in texts: they may be part of any word."""
 
 
 REPLACED = frozenset(("link-local", "driver"))
@@ -99,23 +115,38 @@ def has_inner_comments(text: str) -> bool:
     return any(line.lstrip().startswith("#") or " #" in line for line in rest.splitlines())
 
 
+def secret_key(key: str) -> bool:
+    """Whether the value of a key must not be shown, by the last part of its name: ``wifi-security.psk`` is ``psk``."""
+    last = key.strip().rpartition(".")[2].lower()
+    return last not in OPEN_KEYS and SECRET_KEY.fullmatch(last) is not None
+
+
+def below(key: str, name: t.Any) -> str:
+    """The key that what stands below a name of a mapping is judged by: what is in a secret is secret, too."""
+    return key if key == PASSTHROUGH or (secret_key(key) and key not in NAMES) else str(name)
+
+
 def redacted(value: t.Any, key: str = "") -> t.Any:
-    """A document for people: secrets replaced."""
+    """A document for people: secrets replaced, and all that is in a passthrough."""
     if isinstance(value, dict):
-        return {name: redacted(inner, key if key in ("keys", "key") else str(name)) for name, inner in value.items()}
+        return {name: redacted(inner, below(key, name)) for name, inner in value.items()}
     if isinstance(value, list):
         return [redacted(inner, key) for inner in value]
-    return "(secret)" if key in SECRETS and value is not None else value
+    return "(secret)" if value is not None and (key == PASSTHROUGH or secret_key(key)) else value
 
 
-def secrets(value: t.Any, key: str = "") -> set[str]:
-    """The texts in a document that must not be shown, as ``redacted`` finds them."""
+def secrets(value: t.Any, key: str = "", name: str = "") -> set[str]:
+    """The texts in a document that must not be shown, as ``redacted`` finds them.
+
+    :param name: the name of the value itself
+    """
     if isinstance(value, dict):
-        inner = [secrets(each, key if key in ("keys", "key") else str(name)) for name, each in value.items()]
-        return set().union(*inner)
+        return set().union(*(secrets(each, below(key, inner), str(inner)) for inner, each in value.items()))
     if isinstance(value, list):
-        return set().union(*(secrets(each, key) for each in value))
-    return {str(value)} if key in SECRETS and value not in (None, "") else set()
+        return set().union(*(secrets(each, key, name) for each in value))
+    text = "" if value is None else str(value)
+    sure = secret_key(key) or secret_key(name)
+    return {text} if text and (sure or (key == PASSTHROUGH and len(text) >= LOOKED_FOR)) else set()
 
 
 def merge(whole: Body, part: Body) -> None:

@@ -107,3 +107,53 @@ network:
     shown = netplan_yaml.dump(netplan_yaml.redacted(netplan_yaml.load("x", text)))
     assert "geheim" not in shown
     assert "192.0.2.1:5" in shown
+
+
+SECRET = "hunter2hunter2"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "auth: {Password: $}",
+        "auth: {PASSWORD: [$]}",
+        "auth: {password: {a: $}}",
+        "auth: {client-key-password: $}",
+        "access-points: {home: {password: $}}",
+        "access-points: {home: {auth: {psk: $}}}",
+        "modems: {wwan0: {pin: $}}",
+        "tunnels: {wg0: {key: $, peers: [{keys: {shared: $}}]}}",
+        "tunnels: {wg0: {keys: {input: $}, key: {private: $}}}",
+        "networkmanager: {passthrough: {wifi-security.psk: $}}",
+        "networkmanager: {passthrough: {802-1x.password: $, 802-1x.private-key-password: $}}",
+        "networkmanager: {passthrough: {vpn.secrets: $, wireguard.private-key: $}}",
+        "networkmanager: {passthrough: {vpn.data: a = $, proxy._: $}}",
+        "networkmanager: {passthrough: {wifi-security.wep-key0: $, 802-1x.Password-Raw: $}}",
+        "wifi-security.psk: $",
+        "vpn-token: $",
+    ],
+)
+def test_a_secret_is_not_shown(text: str) -> None:
+    document = netplan_yaml.load("x", text.replace("$", SECRET))
+    assert SECRET not in netplan_yaml.dump(netplan_yaml.redacted(document))
+    assert any(SECRET in found for found in netplan_yaml.secrets(document))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "bridges: {private: {mtu: '1400', interfaces: [eno1]}}",
+        "auth: {key-management: psk, client-key: /etc/ssl/x.pem}",
+        "ethernets: {eno1: {addresses: [192.0.2.1/24], nameservers: {search: [keys.example.com]}}}",
+        "password: null",
+    ],
+)
+def test_what_is_no_secret_is_shown(text: str) -> None:
+    document = netplan_yaml.load("x", text)
+    assert netplan_yaml.redacted(document) == document
+    assert netplan_yaml.secrets(document) == set()
+
+
+def test_short_words_of_a_passthrough_are_not_looked_for_in_what_netplan_says() -> None:
+    document = netplan_yaml.load("x", "passthrough: {connection.timestamp: '1', connection.zone: home, wifi.psk: abc}")
+    assert netplan_yaml.secrets(document) == {"abc"}
