@@ -109,7 +109,7 @@ def plan_volumes(
             if want["state"] == "absent":
                 plans.append(plan_deletion(have.get(key), want, host, judge))
             else:
-                plans.append(plan_volume(have.get(key), {"pool": "default", **want}, host, pools))
+                plans.append(plan_volume(have.get(key), {**want, "pool": want.get("pool") or "default"}, host, pools))
         except Invalid as error:
             lines.append(f"volume {key}: {error}")
     refuse_input(lines)

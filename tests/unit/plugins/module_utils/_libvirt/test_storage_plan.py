@@ -87,6 +87,15 @@ def test_a_new_volume_needs_a_size_or_what_fills_it() -> None:
     assert making(name="x", clone_from="a.qcow2").key == "default/x"
 
 
+def test_a_pool_that_is_null_is_the_default_one() -> None:
+    plan = plan_one(name="okv", capacity="1MiB", pool=None)
+    (change,) = plan.changes
+    assert change.after == {"name": "okv", "pool": "default", "capacity": "1MiB", "format": "raw"}
+    assert making(name="okv", capacity="1MiB", pool=None).key == "default/okv"
+    grown = plan_one(name="a.qcow2", capacity="2GiB", pool=None)
+    assert grown.steps[0].value == {"pool": "default", "name": "a.qcow2", "capacity": 2 * 1024**3}
+
+
 def test_what_is_there_needs_nothing() -> None:
     same = {"name": "a.qcow2", "capacity": "1GiB", "format": "qcow2", "backing": {"volume": "base.qcow2"}}
     only_for_new = {"allocation": 0, "permissions": {"mode": "0600"}, "compat": "0.10", "nocow": True}
