@@ -6,6 +6,7 @@
 =================  ==================================================================================
 ``printable``      a value in a message
 ``named``          the name of something in a message: an item, an option
+``masked_uri``     a connection URI as a user has written it
 ``masked``         a text of which others are the authors: libvirt, another program, a definition
 ``displayed``      a value in ``changes``, diffs and facts
 ``readable``       a whole message, when it leaves the collection
@@ -94,6 +95,27 @@ def masked_url(text: str) -> str:
         return scheme + ("***@" if user else "") + place + ("?***" if query else "") + ("#***" if fragment else "")
 
     return URL.sub(mask, text)
+
+
+PLAIN_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[A-Za-z0-9_.:\[\]%-]*(?:/[A-Za-z0-9_.,:/~+-]*)?|[A-Za-z0-9_.-]*")
+"""A connection URI, or an alias of one (libvirt's uri.html), that holds no user info, query or fragment."""
+
+
+def masked_uri(uri: str) -> str:
+    """A connection URI as far as it surely holds no secret: nothing of one that is written otherwise than URIs are.
+
+    >>> masked_uri("qemu+tcp://user:p w@host/system")
+    'qemu+tcp://***'
+    """
+    if PLAIN_URI.fullmatch(uri):
+        return uri
+    found = re.match(r"([A-Za-z][A-Za-z0-9+.-]{0,30}://)(?:[^\s@/?#]*@)?([^\s@?#]*)([?][^\s@#]*)?", uri)
+    if found is None:
+        return "(not shown)"
+    whole, bare = found.end() == len(uri), found[1] + found[2]
+    if not whole or not PLAIN_URI.fullmatch(bare):
+        return f"{found[1]}***"
+    return found[1] + ("***@" if "@" in found[0] else "") + found[2] + ("?***" if found[3] else "")
 
 
 def masked(text: str) -> str:

@@ -216,6 +216,9 @@ def main() -> None:
             "force_shutdown": {"type": "bool", "default": False},
         },
     )
+    # Ansible takes nan, inf and -1 for numbers.
+    if not 0 <= module.params["shutdown_timeout"] < float("inf"):
+        module.fail_json(msg="nothing was changed: the parameter shutdown_timeout has to be a number of seconds from 0")
     names = ("shutdown_timeout", "force_shutdown", "on_restart_needed", "remove_storage", "purge", "owner")
     going = Belongings(**{name: module.params[f"remove_{name}"] for name in ("nvram", "tpm", "saved_state")})
     declare(module, DOMAIN, Options(going=going, **{name: module.params[name] for name in names}))

@@ -142,10 +142,10 @@ def domain_shutdown(connection: t.Any, name: str, step: Step, options: Options) 
     """Ask the guest to shut down and wait, within bounds; switch it off only if told to."""
     domain = connection.lookupByName(name)
     deadline = time.monotonic() + options.shutdown_timeout
-    asked = -REPEAT
+    asked: float | None = None
     while active(domain):
         now = time.monotonic()
-        if now >= deadline:
+        if now >= deadline and asked is not None:
             if not options.force_shutdown:
                 raise VirtfleetError(
                     f"shutdown: the guest still runs {options.shutdown_timeout:g} s after it was asked to shut down;"
@@ -153,7 +153,7 @@ def domain_shutdown(connection: t.Any, name: str, step: Step, options: Options) 
                 )
             domain.destroyFlags(libvirt.VIR_DOMAIN_DESTROY_GRACEFUL)
             return
-        if now - asked >= REPEAT:
+        if asked is None or now - asked >= REPEAT:
             ask(domain)
             asked = now
         yield

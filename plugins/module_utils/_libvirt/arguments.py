@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 URI: dict[str, t.Any] = {"uri": {"type": "str", "default": "qemu:///system"}}
@@ -31,3 +32,23 @@ RESTART: dict[str, t.Any] = {
     "on_restart_needed": {"type": "str", "choices": ["defer", "fail", "restart"], "default": "defer"},
 }
 """What becomes of changes that only a restart brings."""
+
+WHOLE_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff]*|[A-Za-z0-9_.-]*")
+"""A connection URI as libvirt takes it, or the alias of one in its libvirt.conf (https://libvirt.org/uri.html)."""
+
+UNWRITABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+"""What no label has: control characters, and what XML cannot hold."""
+
+
+def wrong_parameters(params: t.Mapping[str, t.Any]) -> list[str]:
+    """What is wrong with the parameters that modules share, a sentence each. No value is quoted: it may be a secret."""
+    problems = []
+    uri, owner = params.get("uri"), params.get("owner")
+    if isinstance(uri, str) and not WHOLE_URI.fullmatch(uri):
+        problems.append(
+            "the parameter uri is not a connection URI: write SCHEME://HOST/PATH, such as qemu:///system, and"
+            " percent-encode white space and control characters"
+        )
+    if isinstance(owner, str) and UNWRITABLE.search(owner):
+        problems.append("the parameter owner has a character that no label can hold, such as a control character")
+    return problems

@@ -12,7 +12,7 @@ import time
 import typing as t
 
 from .._errors import Unreachable, VirtfleetError
-from .._printing import masked, readable, shortened
+from .._printing import hushed, masked, masked_uri, readable, secrets_in, shortened
 from . import interpreter
 
 __all__ = ["TRIES", "Lost", "Session", "connect", "cut", "cut_off", "ended", "lacks", "libvirt", "said"]
@@ -55,7 +55,8 @@ def connect(uri: str) -> t.Iterator[t.Any]:
             raise interpreter.bare(
                 uri, "libvirt is not installed on this host: the role virtfleet.kvm.host installs it"
             ) from None
-        raise VirtfleetError(f"libvirt does not answer at {readable(masked(uri))}: {said(error)}") from None
+        told = hushed(said(error).replace(uri, masked_uri(uri)) if "://" in uri else said(error), secrets_in([uri]))
+        raise VirtfleetError(f"libvirt does not answer at {masked_uri(uri)}: {told}") from None
     try:
         yield connection
     finally:
@@ -152,7 +153,7 @@ class Session:
                 return call(self.connection)
             except LibvirtError as error:
                 if not (self.lost() or cut(error)) or attempt + 1 == TRIES:
-                    raise VirtfleetError(f"libvirt at {readable(masked(self.uri))}: {said(error)}") from None
+                    raise VirtfleetError(f"libvirt at {masked_uri(self.uri)}: {said(error)}") from None
                 self.reopen()
             except VirtfleetError as error:
                 if not cut_off(str(error)) or attempt + 1 == TRIES:

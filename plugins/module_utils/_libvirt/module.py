@@ -11,7 +11,8 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .._printing import encodable, hushed, label, masked, readable, secrets_in, unforeseen
+from .._printing import encodable, hushed, label, masked, masked_uri, readable, secrets_in, unforeseen
+from .arguments import wrong_parameters
 
 
 class Module(AnsibleModule):
@@ -28,6 +29,9 @@ class Module(AnsibleModule):
         super().__init__(argument_spec=argument_spec, supports_check_mode=True)
         if self.declared is not None:
             self.params["config"] = self.declared
+        problems = wrong_parameters(self.params)
+        if problems:
+            self.fail_json(msg="\n".join(["nothing was changed, the input is refused:", *problems]))
 
     def _load_params(self) -> None:
         """Keep ``config`` from Ansible, which would quote it; the table says what is wrong with it."""
@@ -46,7 +50,8 @@ class Module(AnsibleModule):
             elif name not in self.argument_spec:
                 told[label(name)] = "(not a parameter)"
             else:
-                told[name] = masked(value) if isinstance(value, str) else value
+                mask = masked_uri if name == "uri" else masked
+                told[name] = encodable(mask(value)) if isinstance(value, str) else value
         return told
 
     def _log_invocation(self) -> None:

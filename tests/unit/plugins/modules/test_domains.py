@@ -11,6 +11,7 @@ from typing import Any
 import libvirt
 import pytest
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import apply
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import connection as binding
 from ansible_collections.virtfleet.kvm.tests.unit.samples import DOMAINS
 
@@ -216,18 +217,28 @@ def test_a_config_that_is_no_list_of_dictionaries(run_domains: Run, snapshot: An
     assert snapshot() == before
 
 
-def test_a_guest_that_does_not_shut_down_in_time(connection: Any, run_domains: Run) -> None:
+@pytest.fixture
+def deaf(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Guests that do nothing when they are asked to shut down. Returns who was asked."""
+    asked: list[str] = []
+    monkeypatch.setattr(apply, "ask", lambda domain: asked.append(domain.name()))
+    return asked
+
+
+def test_a_guest_that_does_not_shut_down_in_time(connection: Any, run_domains: Run, deaf: list[str]) -> None:
     result = run_domains({"name": "test", "state": "stopped"}, shutdown_timeout=0, fails=True)
     assert result["failures"][0]["domain"] == "test"
     assert "give it longer with shutdown_timeout, or allow force_shutdown" in result["msg"]
     assert connection.lookupByName("test").isActive()
     assert result["changes"] == []
+    assert deaf == ["test"]
 
 
-def test_a_guest_that_may_be_switched_off(connection: Any, run_domains: Run) -> None:
+def test_a_guest_that_may_be_switched_off(connection: Any, run_domains: Run, deaf: list[str]) -> None:
     result = run_domains({"name": "test", "state": "stopped"}, shutdown_timeout=0, force_shutdown=True)
     assert result["changed"]
     assert not connection.lookupByName("test").isActive()
+    assert deaf == ["test"]
 
 
 def test_a_guest_that_is_saved_does_not_lose_its_memory_without_leave(connection: Any, run_domains: Run) -> None:
