@@ -47,9 +47,12 @@ def key_of(volume: t.Any) -> str:
 def lay_over(connection: t.Any, making: Making, root: ET.Element) -> None:
     """Write into a definition what the volume is laid over: path and format of a volume that is named.
 
-    Raises VirtfleetError where the format is not known: QEMU would find it out from what a guest wrote.
+    Raises VirtfleetError where the format is not known: QEMU would find it out from what a guest wrote. So it
+    does where the format of a path is known and is another one than the user says.
     """
     backing = making.item.get("backing") or {}
+    if backing.get("path") is not None:
+        Formats(connection).of_path(str(backing["path"]), backing.get("format"))
     if backing.get("volume") is None:
         return
     base = find(connection, backing["volume"], making.pool, "backing")

@@ -6,10 +6,13 @@
 libvirt tells the format of a volume by its first bytes, each time it looks through a pool. A guest with
 a raw disk can write a qcow2 header there that names any file of the host. So what libvirt tells counts
 last: first comes what was noted when the volume was made, then what the guests that have it are told.
+Both hold for the file, by whatever pool, path or hard link it is named. What was noted as raw, or is a
+raw disk of any guest, is raw.
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import stat
@@ -20,8 +23,11 @@ from .._engine import paths
 from .._engine.plan import Observed
 from .._errors import VirtfleetError
 from .._host import part_files
+from .._host.files import birth
 from .._host.image_format import Unfit, recognise
+from .._host.places import Places, Signs, resolved
 from .._host.qcow2 import check_qcow2
+from .._printing import printable
 from .._tables.volume import VOLUME
 from .connection import LibvirtError, libvirt
 from .manifest import Manifest
@@ -34,13 +40,61 @@ HEADER = ("backingStore", "target/compat", "target/features", "target/clusterSiz
 """What libvirt tells of a volume out of a header."""
 
 
+class Noted:
+    """The formats of volumes as they were noted, by what their files are.
+
+    :param connection: tells where the pools are
+    :param places: tells what paths are
+    """
+
+    def __init__(self, connection: t.Any, places: Places) -> None:
+        self.connection, self.places = connection, places
+        self.entries = Manifest(connection.getURI()).entries("volumes")
+        self.births: dict[str, set[str]] = {}
+        self.nameless: dict[str, set[str]] | None = None
+        for facts in self.entries.values():
+            if facts.get("identity") and facts.get("format") and not facts.get("making"):
+                self.births.setdefault(str(facts["identity"]), set()).add(str(facts["format"]))
+
+    def own(self, key: str, volume: ET.Element) -> str | None:
+        """What was noted of a volume under this name, unless it is another one by now.
+
+        :param key: the volume as POOL/VOLUME
+        :param volume: its XML
+        """
+        facts = self.entries.get(key, {})
+        if not facts.get("format") or facts.get("making") or another(facts, volume):
+            return None
+        return str(facts["format"])
+
+    def of(self, path: str) -> set[str]:
+        """The formats that were noted of the file at a path, under any name."""
+        if not path.startswith("/"):
+            return set()
+        found = set(self.births.get(birth(resolved(path)) or "", ()))
+        for sign in self.places.signs(path):
+            found |= self.signs().get(sign, set())
+        return found
+
+    def signs(self) -> dict[str, set[str]]:
+        """The formats of volumes of which no identity was noted, by the signs of what is at their place now."""
+        if self.nameless is None:
+            self.nameless = {}
+            for key, facts in self.entries.items():
+                if facts.get("format") and not facts.get("identity") and not facts.get("making"):
+                    for sign in things(self.places.signs(volume_at(self.connection, key) or "")):
+                        self.nameless.setdefault(sign, set()).add(str(facts["format"]))
+        return self.nameless
+
+
 class Formats:
     """The formats of volumes. What guests are told is asked for once, and only where it is needed."""
 
     def __init__(self, connection: t.Any) -> None:
         self.connection = connection
-        self.noted = Manifest(connection.getURI()).entries("volumes")
-        self.told: list[tuple[str, str]] | None = None
+        self.places = Places()
+        self.noted = Noted(connection, self.places)
+        self.told: list[tuple[str, str, Signs]] | None = None
 
     def known(self, key: str, volume: ET.Element) -> str | None:
         """What was noted of a volume, or is told to the guests that have it; None where nobody said anything.
@@ -50,19 +104,34 @@ class Formats:
 
         Raises VirtfleetError where guests are told different things.
         """
-        facts = self.noted.get(key, {})
-        if facts.get("format") and not facts.get("making") and not another(facts, volume):
-            return str(facts["format"])
-        return self.guests(key, volume.findtext("target/path") or "")
+        return self.decided(key, volume.findtext("target/path") or "", self.noted.own(key, volume))
+
+    def decided(self, key: str | None, path: str, own: str | None = None) -> str | None:
+        """What is known of a file or volume: raw where that was noted, or where a guest has it as raw.
+
+        :param own: what was noted of it under this name
+        """
+        noted = list(dict.fromkeys([*([] if own is None else [own]), *sorted(self.noted.of(path))]))
+        plain = [form for form in noted if form in SAME]
+        if plain:
+            return plain[0]
+        told = self.guests(key, path)
+        return told if told in SAME or not noted else noted[0]
 
     def guests(self, key: str | None, path: str) -> str | None:
         """The format that guests are told of a file or volume, or None."""
         if self.told is None:
-            self.told = list(drivers(self.connection))
-        found = {form for place, form in self.told if place in (key, path) or same_file(place, path)}
+            self.told = [(place, form, self.signs_of(place)) for place, form in drivers(self.connection)]
+        signs = things(self.places.uses(path)) if path.startswith("/") else frozenset()
+        found = {form for place, form, others in self.told if place in (key, path) or signs & others}
         if len(found) > 1:
             raise VirtfleetError(f"guests use {key or path} in different formats: {', '.join(sorted(found))}")
         return found.pop() if found else None
+
+    def signs_of(self, place: str) -> Signs:
+        """What a guest's disk is, by its path or as POOL/VOLUME."""
+        path = place if place.startswith("/") else volume_at(self.connection, place)
+        return things(self.places.signs(path)) if path else frozenset()
 
     def of(self, key: str, volume: ET.Element, declared: str | None = None) -> str:
         """The format of a volume that is to be read.
@@ -73,13 +142,24 @@ class Formats:
         that names other files.
         """
         known = self.known(key, volume)
-        if known is not None and declared is not None and not alike(known, declared):
-            raise VirtfleetError(f"the volume {key} is {known}, as it was made, and not {declared}")
+        noted = {self.noted.own(key, volume), *self.noted.of(volume.findtext("target/path") or "")}
+        agree(f"the volume {key}", known, declared, known in noted)
         return known or declared or ("raw" if is_device(volume) else seen(key, volume))
 
-    def of_path(self, path: str) -> str | None:
-        """The format of a file of the host, where it is a volume or a guest's disk; None for others."""
-        real = os.path.realpath(path)
+    def of_path(self, path: str, declared: str | None = None) -> str | None:
+        """The format of a file of the host, where it is a volume or a guest's disk; None for others.
+
+        :param declared: what the user says
+
+        Raises VirtfleetError where that contradicts what is known.
+        """
+        known = self.found_at(path)
+        agree(printable(path), known, declared, known in self.noted.of(path))
+        return known
+
+    def found_at(self, path: str) -> str | None:
+        """What is known of a file of the host."""
+        real = resolved(path)
         for place in dict.fromkeys((path, real)):
             try:
                 volume = self.connection.storageVolLookupByPath(place)
@@ -87,7 +167,7 @@ class Formats:
                 return self.known(f"{pool.name()}/{volume.name()}", ET.fromstring(volume.XMLDesc()))
             except LibvirtError:
                 continue
-        return self.guests(None, real)
+        return self.decided(None, real)
 
     def settle(self, volumes: t.Mapping[str, Observed]) -> dict[str, Observed]:
         """Volumes as they are, and not as a header in them says."""
@@ -97,10 +177,14 @@ class Formats:
         """One volume as it is."""
         node = found.definition.find("target/format")
         told = None if node is None or is_device(found.definition) else node.get("type")
-        if told in (None, "raw") and self.noted.get(key, {}).get("format") in (None, "raw"):
+        own = self.noted.own(key, found.definition)
+        if told is None or own == told or (told == "raw" and own is None):
             return found
-        known = self.known(key, found.definition)
-        if known is None or known == told or told is None:
+        try:
+            known = self.known(key, found.definition)
+        except VirtfleetError:  # Guests are told different things, so it may be raw to one of them.
+            known = "raw"
+        if known is None or known == told:
             return found
         root = paths.clone(found.definition)
         paths.ensure(root, ("target", "format")).set("type", known)
@@ -208,11 +292,30 @@ def drivers(connection: t.Any) -> t.Iterator[tuple[str, str]]:
                     yield place, "raw" if driver is None else driver.get("type", "raw")
 
 
-def same_file(one: str, other: str) -> bool:
-    """Whether two paths lead to one file or device."""
-    if not one.startswith("/") or not other.startswith("/"):
-        return False
-    try:
-        return os.path.samefile(one, other)
-    except (OSError, ValueError):
-        return False
+def agree(what: str, known: str | None, declared: str | None, noted: bool) -> None:
+    """Raise VirtfleetError where a user says another format than is known.
+
+    :param what: the file or volume in words
+    :param noted: whether it is known from when it was made
+    """
+    if known is not None and declared is not None and not alike(known, declared):
+        why = "as it was made" if noted else "as guests have it"
+        raise VirtfleetError(f"{what} is {known}, {why}, and not {declared}")
+
+
+def things(signs: Signs) -> Signs:
+    """Of the signs of a path, those that tell what is there, and not where it is."""
+    return frozenset(sign for sign in signs if sign.startswith(("file ", "block ")))
+
+
+def volume_at(connection: t.Any, key: str) -> str | None:
+    """The path of a volume that is named as POOL/VOLUME, also of a pool that is not active; None for none."""
+    name, _slash, volume = key.partition("/")
+    with contextlib.suppress(LibvirtError):
+        pool = connection.storagePoolLookupByName(name)
+        target = ET.fromstring(pool.XMLDesc(0)).findtext("target/path") or ""
+        path = os.path.join(target, volume)
+        if path.startswith("/") and os.path.lexists(path):
+            return path
+        return t.cast(str, pool.storageVolLookupByName(volume).path())
+    return None

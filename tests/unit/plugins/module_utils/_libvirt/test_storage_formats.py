@@ -90,7 +90,13 @@ class Pool(Libvirt):
     def refresh(self) -> None:
         """Nothing changes."""
 
+    def xml(self, flags: int) -> str:
+        place = next((volume.place.parent for volume in self.volumes.values()), Path("/nonexistent"))
+        return f"<pool type='dir'><target><path>{place}</path></target></pool>"
+
     def by_name(self, name: str) -> Volume:
+        if name not in self.volumes:
+            raise storage_formats.LibvirtError("no such volume")
         return self.volumes[name]
 
 
@@ -118,6 +124,7 @@ class Connection(Libvirt):
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.volumes: dict[str, Volume] = {}
+        self.others: dict[str, dict[str, Volume]] = {}
         self.guests: list[Guest] = []
         self.listed = 0
 
@@ -129,7 +136,7 @@ class Connection(Libvirt):
         return self.guests
 
     def pool(self, name: str) -> Pool:
-        return Pool(self.volumes)
+        return Pool(self.others.get(name, self.volumes))
 
     def by_path(self, path: str) -> Volume:
         for volume in self.volumes.values():
@@ -154,6 +161,31 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Connection:
     monkeypatch.setattr(manifest, "default_folder", lambda: str(tmp_path / "state"))
     (tmp_path / "pool").mkdir()
     return Connection(tmp_path / "pool")
+
+
+ALIASES = ["pool over a link to the folder", "pool with a hard link", "pool with a link to the file"]
+
+
+def alias(host: Connection, kind: str, volume: Volume) -> Volume:
+    """The same file as a volume of the pool again; libvirt takes it for a qcow2."""
+    folder = host.folder.parent / "again"
+    if kind == ALIASES[0]:
+        folder.symlink_to(host.folder)
+    else:
+        folder.mkdir()
+        made = folder / volume.name()
+        made.hardlink_to(volume.place) if kind == ALIASES[1] else made.symlink_to(volume.place)
+    found = Volume(folder / volume.name(), "qcow2")
+    host.others["again"] = {found.name(): found}
+    return found
+
+
+def known_as_raw(host: Connection, volume: Volume, known: str) -> None:
+    """Let a volume be known as raw: by a note with or without identity, or by a guest."""
+    if known == "note of an old version":
+        Manifest(URI).put("volumes", f"default/{volume.name()}", format="raw")
+    elif known != "note":
+        host.guests = [Guest((volume.path() if known == "guest by path" else f"default/{volume.name()}", "raw"))]
 
 
 def form(host: Connection, name: str, declared: str | None = None) -> str:
@@ -255,6 +287,54 @@ def test_a_volume_that_is_what_it_says_stays_as_it_is(host: Connection) -> None:
     volume = host.add("x", qcow2(), "qcow2", noted="qcow2")
     have = {"default/x": observed(volume.xml(), state="present")}
     assert Formats(host).settle(have)["default/x"] is have["default/x"]
+
+
+@pytest.mark.parametrize("known", ["note", "note of an old version", "guest by path", "guest by volume"])
+@pytest.mark.parametrize("kind", ALIASES)
+def test_a_file_is_raw_under_each_of_its_names(host: Connection, kind: str, known: str) -> None:
+    volume = host.add("x", FORGED, "qcow2", noted="raw" if known == "note" else None)
+    known_as_raw(host, volume, known)
+    other = alias(host, kind, volume)
+    assert Formats(host).of("again/x", ET.fromstring(other.xml())) == "raw"
+    assert Formats(host).of_path(other.path()) == "raw"
+    have = {"again/x": observed(other.xml(), state="present")}
+    root = Formats(host).settle(have)["again/x"].definition
+    assert [node.get("type") for node in root.iterfind("target/format")] == ["raw"]
+    assert root.find("backingStore") is None
+    laid = ET.fromstring("<volume/>")
+    storage_fill.lay_over(host, making(backing={"volume": "again/x"}), laid)
+    assert [node.get("type") for node in laid.iterfind("backingStore/format")] == ["raw"]
+    assert storage_fill.filling(host, making(clone_from="again/x")) == Source(other.path(), None, "raw", True)
+    assert storage_fill.filling(host, making(image=other.path())).known == "raw"
+
+
+def test_a_qcow2_that_a_guest_has_as_raw_is_raw(host: Connection) -> None:
+    volume = host.add("x", FORGED, "qcow2", noted="qcow2")
+    host.guests = [Guest((volume.path(), "raw"))]
+    assert form(host, "x") == "raw"
+    with pytest.raises(VirtfleetError, match="default/x is raw, as guests have it, and not qcow2"):
+        form(host, "x", "qcow2")
+
+
+def test_another_file_of_an_alias_is_not_known(host: Connection) -> None:
+    volume = host.add("x", FORGED, "qcow2", noted="raw")
+    (host.folder / "copy").write_bytes(volume.place.read_bytes())
+    assert Formats(host).of_path(str(host.folder / "copy")) is None
+
+
+@pytest.mark.parametrize("known", ["note", "note of an old version", "guest by path", "guest by volume"])
+def test_a_path_is_laid_over_only_in_the_format_that_it_has(host: Connection, known: str) -> None:
+    volume = host.add("x", FORGED, "qcow2", noted="raw" if known == "note" else None)
+    known_as_raw(host, volume, known)
+    hard = host.folder.parent / "hard.raw"
+    hard.hardlink_to(volume.place)
+    why = "as it was made" if known.startswith("note") else "as guests have it"
+    with pytest.raises(VirtfleetError, match=f"hard.raw' is raw, {why}, and not qcow2"):
+        storage_fill.lay_over(host, making(backing={"path": str(hard), "format": "qcow2"}), ET.fromstring("<volume/>"))
+    storage_fill.lay_over(host, making(backing={"path": str(hard), "format": "raw"}), ET.fromstring("<volume/>"))
+    (host.folder.parent / "free").write_bytes(qcow2())
+    free = {"path": str(host.folder.parent / "free"), "format": "qcow2"}
+    storage_fill.lay_over(host, making(backing=free), ET.fromstring("<volume/>"))
 
 
 def making(**item: Any) -> Making:
