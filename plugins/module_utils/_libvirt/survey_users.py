@@ -5,14 +5,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import typing as t
 from xml.etree import ElementTree as ET
 
+from .._errors import VirtfleetError
 from .._host.block_devices import BlockDevices
 from .._host.places import Places
 from .connection import LibvirtError, lacks, libvirt, said
+from .storage_formats import SAME, Noted
 from .storage_observe import listed, undescribed
 from .users import Pool, Use, Users, is_local
 
@@ -30,6 +33,7 @@ def all_users(connection: t.Any, places: Places | None = None) -> Users:
     for domain in connection.listAllDomains(0):
         add_guest(users, domain)
     add_snapshots(connection, users)
+    add_noted(connection, users, [path for _who, path, _base in over])
     for who, path, base in over:
         users.lay_over(who, path, base)
     add_host(users)
@@ -139,6 +143,18 @@ def add_pool(users: Users, pool: t.Any) -> list[tuple[str, str, str | None]]:
 def shown(path: str) -> str:
     """A path as it can be printed: bytes that are no UTF-8 as escapes, such as ``\\xff``."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def add_noted(connection: t.Any, users: Users, found: t.Iterable[str]) -> None:
+    """Note which of these files were made as raw volumes: a guest can write any header into them.
+
+    Where the list of what was made cannot be read, none is known to be.
+    """
+    with contextlib.suppress(VirtfleetError):
+        noted = Noted(connection, users.places)
+        for path in found:
+            if not noted.of(path).isdisjoint(SAME):
+                users.raw |= users.files_at(path)
 
 
 def files(folder: str) -> t.Iterator[str]:

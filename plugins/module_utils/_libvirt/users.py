@@ -56,7 +56,7 @@ class Users:
     :ivar volumes: the uses of volumes that are named as POOL/VOLUME
     :ivar pools: the pools of the host by name
     :ivar doubts: what could not be looked at: while there is one, all storage stays
-    :ivar raw: what guests have as raw, whose headers they may have written themselves
+    :ivar raw: what guests have as raw, or was made as raw, whose headers guests may have written themselves
     :ivar formatted: what guests have in a format that can be laid over others
     :ivar own: whether all guests run as the user who asks, and use nothing that this user may not look at
     """
@@ -232,7 +232,7 @@ class Users:
         return {sign for sign in signs if sign.startswith(("file ", "block "))}
 
     def known_raw(self, files: set[str]) -> bool:
-        """Whether guests have this as raw, and none in another format."""
+        """Whether this is raw: guests have it so, or it was made so, and no guest has it in another format."""
         return bool(files & self.raw) and not files & self.formatted
 
     def unseen(self) -> None:

@@ -22,6 +22,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.manifest im
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.storage_formats import Formats
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.storage_image import Source
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.storage_plan import Making
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.survey_users import all_users
 from ansible_collections.virtfleet.kvm.tests.unit.hostile_images import iso, mbr, qcow2
 from ansible_collections.virtfleet.kvm.tests.unit.support import observed
 
@@ -34,6 +35,8 @@ CALLS = {
     "getURI": "uri",
     "isActive": "active",
     "listAllDomains": "domains",
+    "listAllStoragePools": "pools",
+    "listAllVolumes": "listed",
     "storagePoolLookupByName": "pool",
     "storagePoolLookupByVolume": "pool",
     "storageVolLookupByName": "by_name",
@@ -94,6 +97,9 @@ class Pool(Libvirt):
         place = next((volume.place.parent for volume in self.volumes.values()), Path("/nonexistent"))
         return f"<pool type='dir'><target><path>{place}</path></target></pool>"
 
+    def listed(self) -> list[Volume]:
+        return list(self.volumes.values())
+
     def by_name(self, name: str) -> Volume:
         if name not in self.volumes:
             raise storage_formats.LibvirtError("no such volume")
@@ -134,6 +140,9 @@ class Connection(Libvirt):
     def domains(self, flags: int) -> list[Guest]:
         self.listed += 1
         return self.guests
+
+    def pools(self, flags: int) -> list[Pool]:
+        return [Pool(self.volumes)]
 
     def pool(self, name: str) -> Pool:
         return Pool(self.others.get(name, self.volumes))
@@ -335,6 +344,22 @@ def test_a_path_is_laid_over_only_in_the_format_that_it_has(host: Connection, kn
     (host.folder.parent / "free").write_bytes(qcow2())
     free = {"path": str(host.folder.parent / "free"), "format": "qcow2"}
     storage_fill.lay_over(host, making(backing=free), ET.fromstring("<volume/>"))
+
+
+BROKEN = qcow2(names="json:{", l1_entries=1)
+
+
+@pytest.mark.parametrize("noted", ["raw", "qcow2", None])
+def test_a_header_in_a_volume_that_was_made_as_raw_is_no_doubt(host: Connection, noted: str | None) -> None:
+    host.add("x", BROKEN, "raw", noted=noted)
+    doubts = [text for text in all_users(host).doubts if "default/x" in text]
+    assert len(doubts) == (0 if noted == "raw" else 1)
+
+
+def test_a_header_in_a_volume_is_a_doubt_where_nobody_can_tell_how_it_was_made(host: Connection) -> None:
+    host.add("x", BROKEN, "raw", noted="raw")
+    Path(Manifest(URI).path).write_text("{")
+    assert [text for text in all_users(host).doubts if "default/x" in text]
 
 
 def making(**item: Any) -> Making:
