@@ -51,22 +51,29 @@ class Capacity(Size):
 
 
 class Mode(Converter):
-    """The permissions of a file in octal digits, as libvirt writes them: four of them."""
+    """The permissions of a file in octal digits, as libvirt writes them: four of them.
+
+    libvirt takes nothing beyond 0777 (virStorageDefParsePerms in src/conf/storage_conf.c).
+    """
 
     def from_text(self, text: str) -> str:
         return f"{int(text, 8):04o}"
 
     def parse(self, value: t.Any) -> str:
         # YAML reads a bare 0755 as the number 493, and a bare 755 as itself: only text is clear.
-        if not isinstance(value, str) or not re.fullmatch(r"0?[0-7]{3}|[0-7]{4}", value.strip()):
-            raise ValueError(f"{printable(value)} is not a mode; write it in quotes, like '0711'")
+        if not isinstance(value, str) or not re.fullmatch(r"0?[0-7]{3}", value.strip()):
+            raise ValueError(f"{printable(value)} is not a mode up to '0777'; write it in quotes, like '0711'")
         return self.from_text(value.strip())
 
 
 class Owner(Converter):
-    """A numeric user or group id; -1 is libvirt's own choice."""
+    """A numeric user or group id; -1 is libvirt's own choice.
+
+    The highest number of 32 bits is none: the kernel and libvirt take it for -1 (chown(2)).
+    """
 
     kind = "int"
+    most = 0xFFFFFFFE
 
     def from_text(self, text: str) -> int:
         number = int(text)
@@ -75,7 +82,12 @@ class Owner(Converter):
     def parse(self, value: t.Any) -> int:
         if not re.fullmatch(r"-1|[0-9]{1,10}", digits(value)):
             raise ValueError(f"{printable(value)} is not a numeric id; ask the host with 'id -u NAME' or 'id -g NAME'")
-        return self.from_text(digits(value))
+        number = int(digits(value))
+        if number > self.most:
+            raise ValueError(
+                f"{printable(value)} is not an id; they go from 0 to {self.most}, and -1 leaves it to libvirt"
+            )
+        return number
 
     def same(self, have: t.Any, want: t.Any, host: t.Any) -> bool:
         # Whatever libvirt has chosen is what was asked for.

@@ -204,6 +204,13 @@ def problems(table: Table, **item: Any) -> str:
     return "\n".join(str(problem) for problem in table.parse_item({"name": "x", **item})[1])
 
 
+def test_ids_and_modes_at_their_ends() -> None:
+    for owner in (0, 4294967294, -1, None):
+        item, problems = VOLUME.parse_item({"name": "x", "permissions": {"owner": owner, "mode": "0777"}})
+        assert problems == []
+        assert (item["permissions"].get("owner"), item["permissions"]["mode"]) == (owner, "0777")
+
+
 @pytest.mark.parametrize(
     ("options_", "word"),
     [
@@ -215,7 +222,13 @@ def problems(table: Table, **item: Any) -> str:
         ({"capacity": -1}, "is not a size"),
         ({"permissions": {"mode": 493}}, "write it in quotes"),
         ({"permissions": {"mode": "0999"}}, "write it in quotes"),
+        ({"permissions": {"mode": "7777"}}, "is not a mode up to '0777'"),
+        ({"permissions": {"mode": "1777"}}, "is not a mode up to '0777'"),
         ({"permissions": {"owner": "root"}}, "'id -u NAME'"),
+        ({"permissions": {"owner": -2}}, "'id -u NAME'"),
+        ({"permissions": {"owner": 4294967295}}, "from 0 to 4294967294, and -1"),
+        ({"permissions": {"group": 4294967296}}, "from 0 to 4294967294, and -1"),
+        ({"backing": {"path": "/a", "format": "raw", "permissions": {"mode": "4755"}}}, "is not a mode up to '0777'"),
         ({"image": "ftp://x/y"}, "http, https, file"),
         ({"image": "debian-12"}, "a volume is named in clone_from"),
         ({"image": "/x", "checksum": "sha256:12"}, "64 hex digits"),
