@@ -99,6 +99,10 @@ ANSWERS: dict[str, tuple[bytes | t.Callable[[socket.socket], None], str]] = {
     "redirect-nowhere": (headed("Content-Length: 0", content=b"", status=b"HTTP/1.1 302 Moved\r\n"), "302"),
     "redirect-space": (redirect("/with space"), "URL has a space"),
     "redirect-secret": (redirect("http://bob:TOKEN@127.0.0.1:1/x?sig=TOKEN"), "cannot be fetched"),
+    "redirect-bracket": (
+        redirect("http://bob:TOKEN@[::1?sig=TOKEN"),
+        "redirects to an URL whose server '.::1' is no name",
+    ),
     "redirect-port": (redirect("http://127.0.0.1:99999/"), "port"),
     "silent": (lambda connection: time.sleep(60), SLOW),
     "slow-header": (lambda connection: trickle(connection, OK + b"X: ", b"a", 0.1), SLOW),

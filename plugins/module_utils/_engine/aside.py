@@ -38,12 +38,15 @@ class Capacity(Size):
     """
 
     least = 4096
+    most = 2**63 - 1
     step = 1024
 
     def parse(self, value: t.Any) -> int:
         amount = super().parse(value)
         if digits(value).isdigit() and amount > 0 and int(digits(value)) < self.least:
             raise ValueError(f"{printable(value)} is a size in bytes; write a unit, like 512MiB or 20GiB")
+        if amount > self.most:
+            raise ValueError(f"{printable(value)} is more than a disk can have: {self.most} bytes, nearly 8192PiB")
         return amount
 
     def same(self, have: t.Any, want: t.Any, host: t.Any) -> bool:

@@ -25,7 +25,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-from .._printing import masked_url
+from .._printing import masked_url, printable
 from .image_format import LARGEST, Unfit
 
 SCHEMES = ("http", "https")
@@ -153,10 +153,12 @@ class Secure(urllib.request.HTTPSHandler):
 
 
 class Unfollowed(urllib.request.HTTPRedirectHandler):
-    """Leaves redirects to who asks."""
+    """Leaves redirects to who asks, unread: urllib fails at those that are no URL without saying so."""
 
-    def redirect_request(self, *words: t.Any, **more: t.Any) -> None:
+    def http_error_302(self, *words: t.Any, **more: t.Any) -> None:
         return None
+
+    http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302
 
 
 def watched(kind: t.Any, watch: Watch, host: str, **options: t.Any) -> t.Any:
@@ -217,11 +219,20 @@ def answer(url: str, watch: Watch, checked: bool, asked: list[str]) -> t.Any:
             target = error.headers.get("Location") if error.code in (301, 302, 303, 307, 308) else None
             if target is None:
                 raise Refusal(status(error.code)) from None
-        after = urllib.parse.urljoin(url, target)
+        after = joined(url, target)
         asked.append(after)
         follow(url, after, checked)
         url = after
     raise Refusal(f"it redirects more than {REDIRECTS} times")
+
+
+def joined(url: str, target: str) -> str:
+    """Where a redirect leads. Raises Refusal for one that is no URL: of it only the server is named."""
+    try:
+        return urllib.parse.urljoin(url, target)
+    except ValueError:
+        server = re.split(r"[/?#]", target.partition("//")[2])[0].rpartition("@")[2]
+        raise Refusal(f"it redirects to an URL whose server {printable(server)} is no name or address") from None
 
 
 def follow(url: str, after: str, checked: bool) -> None:

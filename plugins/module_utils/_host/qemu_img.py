@@ -18,6 +18,9 @@ from .sandbox import Failed, Limits, run, tool_user
 LEAKS = 3
 """The status of ``qemu-img check`` for clusters that nobody uses: they take space and do no harm (qemu-img(1))."""
 
+TOO_LARGE = ("File too large", "too large for file format")
+"""What qemu-img says of a file or disk beyond what the file system or the format can hold."""
+
 SLACK = 64 * 1024**2
 """Bytes that the tables of an image may take beyond a fiftieth of its disk."""
 
@@ -35,7 +38,7 @@ def convert(image: tuple[int, str, int], target: tuple[int, str], size: int, cap
     :param size: the bytes of the disk
     :param capacity: the bytes that the disk gets; None for as many as it has
 
-    Raises Unfit where a tool refuses it, OSError where there is no room.
+    Raises Unfit where a tool refuses it, OSError where there is no room, or a file cannot be so large.
     """
     source, kind, count = image
     new, form = target
@@ -96,7 +99,7 @@ def qemu_img(
     watch: t.Callable[[], None] | None = None,
     drop: bool = True,
 ) -> str:
-    """Run qemu-img. Raises Failed with what it said, OSError where there is no room.
+    """Run qemu-img. Raises Failed with what it said, OSError where there is no room, or a file cannot be so large.
 
     :param drop: whether it runs as the user of the tools
     """
@@ -108,4 +111,6 @@ def qemu_img(
             raise VirtfleetError("qemu-img is missing on this host: install qemu-utils") from None
         if "No space left" in text:
             raise OSError(errno.ENOSPC, text) from None
+        if any(words in text for words in TOO_LARGE):
+            raise OSError(errno.EFBIG, text) from None
         raise

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import typing as t
@@ -14,12 +15,13 @@ from .._engine import paths
 from .._errors import VirtfleetError
 from .._host import part_files
 from .._host.image_format import Unfit
+from .._host.qemu_img import TOO_LARGE
 from . import storage_image
 from .connection import libvirt, said
 from .half_made import Born, second_name
 from .manifest import Manifest
 from .storage_formats import SAME, Formats, alike, seen
-from .storage_image import Source
+from .storage_image import Source, too_large
 from .storage_observe import refresh, unseen
 from .storage_plan import Making
 from .storage_pools import active_pool, lookup
@@ -114,11 +116,21 @@ def enlarge(connection: t.Any, pool: t.Any, volume: t.Any, capacity: int) -> Non
             part_files.refuse_written(descriptor)
         except Unfit as error:
             raise VirtfleetError(f"grow: {path} {error}") from None
-        os.ftruncate(descriptor, capacity)
-        os.fsync(descriptor)
+        extend(descriptor, path, capacity)
     finally:
         os.close(descriptor)
     refresh(pool)
+
+
+def extend(descriptor: int, path: str, capacity: int) -> None:
+    """Make an open file longer. Raises VirtfleetError where its file system cannot hold so long a one."""
+    try:
+        os.ftruncate(descriptor, capacity)
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno == errno.EFBIG:
+            raise VirtfleetError(f"grow: the file system of {path} holds no file of {capacity} bytes") from None
+        raise
 
 
 def create(pool: t.Any, root: ET.Element) -> t.Any:
@@ -135,6 +147,8 @@ def create(pool: t.Any, root: ET.Element) -> t.Any:
                 f"there is no space left in {target}: {said(error)};"
                 " nothing half-made was kept: make room, then run again"
             ) from None
+        if any(words in str(error) for words in TOO_LARGE):
+            raise VirtfleetError(f"{too_large('its size', target)}: {said(error)}") from None
         raise
 
 

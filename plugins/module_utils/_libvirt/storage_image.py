@@ -216,14 +216,20 @@ def fill_open(
         raise Unfit(f"is {content.words}, and the format of the volume is iso")
     if capacity is not None and capacity < size:
         raise VirtfleetError(f"the image is {size} bytes large, more than its capacity, {capacity} bytes")
-    if plain and form in PLAIN:
-        part_files.copy(image.descriptor, target, image.size, Room(target))
-        if not image.own:
-            verify(target, image.size, source)
-        os.ftruncate(target, capacity or size)
-    else:
-        convert((image.descriptor, "raw" if plain else content.kind, image.size), (target, form), size, capacity)
-    return Found(form, max(size, capacity or 0))
+    largest = max(size, capacity or 0)
+    try:
+        if plain and form in PLAIN:
+            part_files.copy(image.descriptor, target, image.size, Room(target))
+            if not image.own:
+                verify(target, image.size, source)
+            os.ftruncate(target, capacity or size)
+        else:
+            convert((image.descriptor, "raw" if plain else content.kind, image.size), (target, form), size, capacity)
+    except OSError as error:
+        if error.errno == errno.EFBIG:
+            raise VirtfleetError(too_large(f"a disk of {largest} bytes", folder)) from None
+        raise
+    return Found(form, largest)
 
 
 def obtain(
@@ -310,10 +316,21 @@ def permit(descriptor: int, permissions: t.Mapping[str, t.Any]) -> None:
         os.fchmod(descriptor, int(permissions["mode"], 8))
 
 
+def too_large(what: str, folder: str) -> str:
+    """The error of a disk that has no room in any file."""
+    return f"{what} is larger than the file system of {folder}, or the format of the volume, can hold; nothing was kept"
+
+
 def told(error: OSError, folder: str) -> str:
     """What a failed call means to a user."""
+    if error.errno == errno.EROFS:
+        return f"the folder {folder} is on a file system that is read-only; make that writable, or take another pool"
+    if error.errno == errno.EFBIG:
+        return too_large("it", folder)
     if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-        return masked_url(str(error))
+        name = error.filename if isinstance(error.filename, str) else None
+        place = folder if name is None or "://" in name else os.path.join(folder, name)
+        return f"{place}: {masked_url(error.strerror or str(error))}"
     free = "none"
     with contextlib.suppress(OSError):
         state = os.statvfs(folder)

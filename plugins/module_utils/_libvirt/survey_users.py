@@ -17,7 +17,7 @@ from .._host.places import Places
 from .connection import LibvirtError, lacks, libvirt, said
 from .storage_formats import SAME, Noted
 from .storage_observe import listed, undescribed
-from .users import Pool, Use, Users, is_local
+from .users import Pool, Use, Users, is_local, shown
 
 
 def all_users(connection: t.Any, places: Places | None = None) -> Users:
@@ -136,13 +136,8 @@ def add_pool(users: Users, pool: t.Any) -> list[tuple[str, str, str | None]]:
             described = ET.fromstring(undescribed(volume, ""))
         path = described.findtext("target/path") or ""
         found.paths[volume_name] = path
-        over.append((f"volume {name}/{volume_name}", path, described.findtext("backingStore/path")))
+        over.append((f"volume {name}/{shown(volume_name)}", path, described.findtext("backingStore/path")))
     return over
-
-
-def shown(path: str) -> str:
-    """A path as it can be printed: bytes that are no UTF-8 as escapes, such as ``\\xff``."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def add_noted(connection: t.Any, users: Users, found: t.Iterable[str]) -> None:

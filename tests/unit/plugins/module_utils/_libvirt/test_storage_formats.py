@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -19,6 +21,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import (
     storage_observe,
 )
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.manifest import Manifest
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.removal import Judge
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.storage_formats import Formats
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.storage_image import Source
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.storage_plan import Making
@@ -325,6 +328,13 @@ def test_a_qcow2_that_a_guest_has_as_raw_is_raw(host: Connection) -> None:
         form(host, "x", "qcow2")
 
 
+def test_a_volume_that_guests_have_in_different_formats_does_not_stop_others(host: Connection) -> None:
+    volume = host.add("x", FORGED, "qcow2")
+    host.guests = [Guest((volume.path(), "qcow2")), Guest(("default/x", "raw"))]
+    root = Formats(host).settle({"default/x": observed(volume.xml(), state="present")})["default/x"].definition
+    assert [node.get("type") for node in root.iterfind("target/format")] == ["raw"]
+
+
 def test_another_file_of_an_alias_is_not_known(host: Connection) -> None:
     volume = host.add("x", FORGED, "qcow2", noted="raw")
     (host.folder / "copy").write_bytes(volume.place.read_bytes())
@@ -338,7 +348,7 @@ def test_a_path_is_laid_over_only_in_the_format_that_it_has(host: Connection, kn
     hard = host.folder.parent / "hard.raw"
     hard.hardlink_to(volume.place)
     why = "as it was made" if known.startswith("note") else "as guests have it"
-    with pytest.raises(VirtfleetError, match=f"hard.raw' is raw, {why}, and not qcow2"):
+    with pytest.raises(VirtfleetError, match=f"' is raw, {why}, and not qcow2"):
         storage_fill.lay_over(host, making(backing={"path": str(hard), "format": "qcow2"}), ET.fromstring("<volume/>"))
     storage_fill.lay_over(host, making(backing={"path": str(hard), "format": "raw"}), ET.fromstring("<volume/>"))
     (host.folder.parent / "free").write_bytes(qcow2())
@@ -362,6 +372,26 @@ def test_a_header_in_a_volume_is_a_doubt_where_nobody_can_tell_how_it_was_made(h
     assert [text for text in all_users(host).doubts if "default/x" in text]
 
 
+@pytest.mark.parametrize(("name", "shown"), [("a\nb", "a\\nb"), ("a\x1b[31mb", "a\\x1b[31mb"), ("a\udcffb", "a\\xffb")])
+def test_the_name_of_a_file_is_one_line_in_a_message(host: Connection, name: str, shown: str) -> None:
+    (host.folder / name).write_bytes(BROKEN)
+    host.volumes = {"other": Volume(host.folder / "other", "raw")}
+    (doubt,) = [text for text in all_users(host).doubts if str(host.folder) in text]
+    assert doubt.startswith(f"the file {host.folder}/{shown}: {host.folder}/{shown} ")
+    assert doubt.isprintable()
+
+
+def test_the_name_of_a_volume_is_one_line_in_a_message(host: Connection) -> None:
+    host.add("base", bytes(4096), "raw")
+    host.add("o\nver", qcow2(names=str(host.folder / "base")), "qcow2")
+    users = all_users(host)
+    path = str(host.folder / "base")
+    assert "volume default/o\\nver" in users.of("default/base", path)
+    holders, _after = Judge(users).weigh("default/base", path)
+    assert holders
+    assert all(holder.isprintable() for holder in holders)
+
+
 def making(**item: Any) -> Making:
     return Making({"name": "new", "pool": "default", **item}, "<volume/>")
 
@@ -382,6 +412,32 @@ def test_what_is_copied_is_its_bytes(host: Connection) -> None:
         assert storage_fill.filling(host, making(image=image)).known == "raw"
     assert storage_fill.filling(host, making(image="/etc/hostname")).known is None
     assert storage_fill.filling(host, making(image="https://host/x")).known is None
+
+
+@pytest.mark.parametrize(
+    "said", ["cannot extend file '/x': File too large", "The image size is too large for file format 'qcow2'"]
+)
+def test_a_new_volume_that_is_too_large_is_said(said: str) -> None:
+    class Refusing(Pool):
+        def __getattr__(self, name: str) -> Any:
+            return self.refuse if name == "createXML" else super().__getattr__(name)
+
+        def refuse(self, text: str, flags: int) -> None:
+            raise storage_formats.LibvirtError(said)
+
+    with pytest.raises(VirtfleetError, match="its size is larger than the file system of /nonexistent"):
+        storage_fill.create(Refusing({}), ET.fromstring("<volume/>"))
+
+
+def test_growing_beyond_what_a_file_can_have_is_said(host: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    volume = host.add("x", mbr(), "raw", noted="raw")
+
+    def refuse(descriptor: int, size: int) -> None:
+        raise OSError(errno.EFBIG, "File too large")
+
+    monkeypatch.setattr(os, "ftruncate", refuse)
+    with pytest.raises(VirtfleetError, match=f"grow: the file system of {volume.path()} holds no file of {1 << 60}"):
+        storage_fill.enlarge(host, Pool(host.volumes), volume, 1 << 60)
 
 
 def test_what_only_libvirt_can_copy_is_what_libvirt_takes_it_for(host: Connection) -> None:

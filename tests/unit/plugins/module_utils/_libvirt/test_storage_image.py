@@ -18,8 +18,9 @@ from typing import Any
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
-from ansible_collections.virtfleet.kvm.plugins.module_utils._host import part_files
+from ansible_collections.virtfleet.kvm.plugins.module_utils._host import part_files, qemu_img
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host.files import birth
+from ansible_collections.virtfleet.kvm.plugins.module_utils._host.sandbox import Failed, Limits
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import storage_image
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.storage_image import Source
 
@@ -120,6 +121,67 @@ def test_a_full_disk_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, we
     with pytest.raises(VirtfleetError, match=r"no space left in .*: make room, then run again"):
         storage_image.make(str(tmp_path / "x"), raw(f"{web}/image"), "raw", None)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["x.raw", "x.qcow2"])
+def test_a_disk_that_is_too_large_for_a_file_is_said(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "source").write_bytes(BODY)
+
+    real = os.ftruncate
+
+    def extend(descriptor: int, size: int) -> None:
+        if size == 1 << 62:
+            raise OSError(errno.EFBIG, "File too large")
+        real(descriptor, size)
+
+    def convert(*words: Any) -> None:
+        raise OSError(errno.EFBIG, "File too large")
+
+    monkeypatch.setattr(os, "ftruncate", extend)
+    monkeypatch.setattr(storage_image, "convert", convert)
+    form = name.partition(".")[2]
+    with pytest.raises(
+        VirtfleetError, match=rf"a disk of {1 << 62} bytes is larger than the file system of {tmp_path}"
+    ):
+        storage_image.make(str(tmp_path / name), raw(tmp_path / "source"), form, 1 << 62)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["source"]
+
+
+def test_what_qemu_img_says_of_a_disk_that_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    for text in (
+        "error while converting raw: Could not resize file: File too large",
+        "too large for file format 'qcow2'",
+    ):
+
+        def fail(*words: Any, text: str = text, **options: Any) -> str:
+            raise Failed(text, 1)
+
+        monkeypatch.setattr(qemu_img, "run", fail)
+        with pytest.raises(OSError, match="too large") as caught:
+            qemu_img.qemu_img(["convert"], [], Limits(1, 1))
+        assert caught.value.errno == errno.EFBIG
+
+
+def test_a_folder_that_cannot_be_written_to_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "source").write_bytes(BODY)
+    real = os.open
+    for number, words in (
+        (errno.EROFS, f"the folder {tmp_path}/pool is on a file system that is read-only"),
+        (errno.EACCES, f"{tmp_path}/pool/.virtfleet-x.*part: Permission denied"),
+    ):
+
+        def refuse(path: Any, flags: int, *more: Any, number: int = number, **options: Any) -> int:
+            if flags & os.O_CREAT:
+                raise OSError(number, os.strerror(number), path)
+            return real(path, flags, *more, **options)
+
+        (tmp_path / "pool").mkdir(exist_ok=True)
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "open", refuse)
+            with pytest.raises(VirtfleetError, match=words):
+                storage_image.make(str(tmp_path / "pool" / "x"), raw(tmp_path / "source"), "raw", None)
 
 
 def test_what_is_only_called_like_a_part_file_stays(tmp_path: Path) -> None:

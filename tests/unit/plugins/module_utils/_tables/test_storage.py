@@ -220,6 +220,8 @@ def test_ids_and_modes_at_their_ends() -> None:
         ({"capacity": 20}, "write a unit"),
         ({"capacity": "20 apples"}, "is not a size"),
         ({"capacity": -1}, "is not a size"),
+        ({"capacity": 2**63}, "is more than a disk can have"),
+        ({"capacity": "8192PiB"}, "is more than a disk can have"),
         ({"permissions": {"mode": 493}}, "write it in quotes"),
         ({"permissions": {"mode": "0999"}}, "write it in quotes"),
         ({"permissions": {"mode": "7777"}}, "is not a mode up to '0777'"),
