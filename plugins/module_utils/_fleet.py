@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import posixpath
+import re
 import typing as t
 
 from ._engine.body import Item
@@ -251,7 +252,9 @@ def disks(guest: Item, shared: t.Sequence[str]) -> list[str]:
             found.append(f"{word(disk, 'pool') or 'default'}/{word(disk, 'volume')} of {word(guest, 'host')}")
         elif word(disk, "protocol") and isinstance(source, dict) and word(source, "name"):
             servers = [f"{word(host, 'name')}:{word(host, 'port')}" for host in entries(source, "hosts")]
-            found.append(f"{word(disk, 'protocol')}://{','.join(sorted(servers))}/{word(source, 'name')}")
+            # White space would hide from the mask where the URL ends.
+            place = re.sub(r"\s", "%20", f"{','.join(sorted(servers))}/{word(source, 'name')}")
+            found.append(f"{word(disk, 'protocol')}://{place}")
     return found
 
 

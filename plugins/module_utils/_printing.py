@@ -20,6 +20,8 @@ import datetime
 import re
 import typing as t
 
+from ._hidden import values_of
+
 LONGEST = 80
 """How many characters of a value a message shows."""
 LOOKED_AT = 10_000
@@ -34,14 +36,29 @@ SECRET = "(secret)"
 
 URL = re.compile(
     r"(?i)\b([a-z][a-z0-9+.-]{0,30}://)"
-    r"((?:[^\s/?#]*|[^\s:/@]*:[^\s@]*(?:@[^\s@/]*)*)@)?([^\s?#]*)(\?[^\s#]*)?(#\S*)?"
+    r"((?:[^\s/?#]*|[^\s:/@]*:[^\s@]*(?:@[^\s@/]*)*"
+    r"|[^\s:/@]{0,60}:(?![0-9]{1,5}[\s/?#])[^\s@]{0,60}[ \t][^@\n]{0,60})@)?"
+    r"((?:[^\s?#;&%]|[;&](?![^\s?#;&=]{0,60}=)|%(?!3f))*)((?:\?|[;&]|%3f)[^\s#]*)?(#\S*)?"
 )
 """A URL with its user info, its place, its query and its fragment (RFC 3986, section 3).
 
-A password may have characters that ought to be escaped: all up to the last ``@`` belongs to it.
+A password may have characters that ought to be escaped: all up to the last ``@`` belongs to it. What is like
+a query without its question mark is taken for one.
 """
 
-WORD = r"(?:pass?-?w(?:or)?[dt]|pass-?phrase|secret|token|credential|cookie|api[-_]?key|authorization)"
+LOGIN = re.compile(r"""(?<![^\s/'"<>=(,])[^\s:/@'"<>=(,]{1,60}:[^\s@/'"<>]{1,200}@""")
+"""User and password that stand before a host, without a scheme."""
+
+MASK = "***"
+"""What stands in the place of a part of a text."""
+
+UNSURE = re.compile(r"[@?#;&\s\x00-\x1f\x7f-\x9f]|%3f", re.IGNORECASE)
+"""What a place that is no URL, or is none that can be understood, may have a secret beside."""
+
+WORD = (
+    r"(?:pass?-?w(?:or)?[dt]|pass-?phrase|secret|token|credential|cookie|(?:api|private)[-_]?key|authorization"
+    r"|signature|(?<![a-z0-9])(?:pwd|psk|sig)(?![a-z0-9]))"
+)
 """What names of secrets have in them."""
 SECRET_NAME = re.compile(f"(?i){WORD}")
 NO_SECRET = re.compile(r"(?i)valid_?to$")
@@ -49,20 +66,41 @@ NO_SECRET = re.compile(r"(?i)valid_?to$")
 UUID = re.compile(r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 """A secret of libvirt's is named by one; it is no secret itself (formatsecret.html)."""
 
-QUOTED = r"""(?:"[^"]*"|'[^']*')"""
+QUOTED = (
+    r"""(?:\\"(?:[^"\\]|\\[^"]){0,4000}\\"|"(?:[^"\\]|\\.){0,4000}"|"[^"]{0,4000}"|'[^']{0,4000}'"""
+    r"""|&quot;.{0,400}?&quot;|&apos;.{0,400}?&apos;)"""
+)
+"""A value in quotes of XML, JSON, or JSON in JSON or XML."""
+MARK = r"""(?:\\?["']|&quot;|&apos;)"""
 ASSIGNED = (
-    # passwd='x', password=x, "token": "x", Authorization: x
-    re.compile(rf"""(?i)({WORD}[\w.-]{{0,40}}["']?\s{{0,9}}[=:]\s{{0,9}})({QUOTED}|["']?[^\s,;&<>"']+)"""),
+    # passwd='x', password=x, "token": "x", Authorization: Bearer x
+    re.compile(
+        rf"""(?i)({WORD}[\w.-]{{0,40}}{MARK}?\s{{0,9}}[=:]\s{{0,9}})"""
+        rf"""({QUOTED}|(?:(?:bearer|basic|digest|negotiate|token)\s{{1,9}})?["']?[^\s,;&<>"']+)"""
+    ),
+    # --password x, --key x
+    re.compile(
+        rf"""(?i)((?<!\S)--?(?:[\w-]{{0,40}}{WORD}[\w-]{{0,20}}|(?:[\w-]{{0,40}}-)?key)\s{{1,9}})({QUOTED}|[^\s<>"']+)"""
+    ),
     # <cookie name='a'>x</cookie>
-    re.compile(rf"(?i)(<[\w:.-]{{0,40}}{WORD}[^<>]{{0,400}}(?<!/)>)([^<]+)"),
-    # name='VNC_PASSWORD' value='x'
-    re.compile(rf"""(?i)(\bname\s*=\s*["'][^"']{{0,200}}?{WORD}[^"']{{0,200}}["']\s+value\s*=\s*)({QUOTED})"""),
-    # QEMU's -object secret,id=a,data=x; Ceph's id=admin:key=x
+    re.compile(rf"(?i)(<[\w:.-]{{0,40}}{WORD}[^<>]{{0,400}}(?<!/)>)(<!\[CDATA\[[^\]]+|[^<]+)"),
+    # <password value='x'/>
+    re.compile(rf"(?i)(<[\w:.-]{{0,40}}{WORD}[^<>]{{0,200}}\s(?:value|data|key)\s{{0,9}}=\s{{0,9}})({QUOTED})"),
+    # name='VNC_PASSWORD' value='x', and the other way round
+    re.compile(
+        rf"""(?i)(\bname\s{{0,9}}=\s{{0,9}}["'][^"']{{0,200}}?{WORD}[^"']{{0,200}}["']\s{{1,9}}value\s{{0,9}}=\s{{0,9}})({QUOTED})"""
+    ),
+    re.compile(
+        rf"""(?i)(\bvalue\s{{0,9}}=\s{{0,9}})({QUOTED})(?=\s{{1,9}}name\s{{0,9}}=\s{{0,9}}["'][^"']{{0,200}}?{WORD})"""
+    ),
+    # QEMU's -object secret,id=a,data=x, also as JSON; Ceph's id=admin:key=x
     re.compile(r"""(?i)(\bsecret\b[^\s"'<>]{0,200},data=)([^\s,"'<>]+)"""),
+    re.compile(rf"""(?i)(\bsecret\b[^<>{{}}]{{0,200}}?\bdata{MARK}\s{{0,9}}:\s{{0,9}})({QUOTED})"""),
+    re.compile(rf"""(?i)(\bdata{MARK}\s{{0,9}}:\s{{0,9}})({QUOTED})(?=[^<>{{}}]{{0,200}}\bsecret\b)"""),
     re.compile(r"""(?i)([:;,]key=)([^\s:;,"'<>]+)"""),
 )
 """A name that tells of a secret, and the secret."""
-HINT = re.compile(f"(?i){WORD}|[:;,]key=")
+HINT = re.compile(f"(?i){WORD}|[:;,]key=|-key\\s")
 
 
 class Showing:
@@ -92,7 +130,13 @@ def masked_url(text: str) -> str:
 
     def mask(found: re.Match[str]) -> str:
         scheme, user, place, query, fragment = found.groups()
-        return scheme + ("***@" if user else "") + place + ("?***" if query else "") + ("#***" if fragment else "")
+        return (
+            scheme
+            + (f"{MASK}@" if user else "")
+            + place
+            + (f"?{MASK}" if query else "")
+            + (f"#{MASK}" if fragment else "")
+        )
 
     return URL.sub(mask, text)
 
@@ -118,6 +162,25 @@ def masked_uri(uri: str) -> str:
     return found[1] + ("***@" if "@" in found[0] else "") + found[2] + ("?***" if found[3] else "")
 
 
+def masked_host(name: str) -> str:
+    """The name of a server, to which user and password may have been written.
+
+    >>> masked_host("user:pw@host")
+    '***@host'
+    """
+    user, sign, host = name.rpartition("@")
+    return f"{MASK}@{masked_part(host)}" if sign and user else masked_part(name)
+
+
+def masked_part(name: str) -> str:
+    """A part of a URL, such as the path on a server, to which a query or a login may have been written.
+
+    >>> masked_part("image?sig=abc")
+    'image?***'
+    """
+    return re.sub(r"(?is)(?:[?#]|%3f|[;&](?=[^;&=]{0,60}=)).*", f"?{MASK}", masked(name), count=1)
+
+
 def masked(text: str) -> str:
     """A text without the secrets that are known by what stands before them, such as ``passwd='x'``.
 
@@ -125,6 +188,8 @@ def masked(text: str) -> str:
     "-object secret,id=a,data=(secret) <graphics type='vnc' passwd=(secret)/>"
     """
     text = masked_url(text)
+    if "@" in text:
+        text = LOGIN.sub(f"{MASK}@", text)
     if HINT.search(text):
         for pattern in ASSIGNED:
             text = pattern.sub(lambda found: found[1] + SECRET, text)
@@ -157,7 +222,9 @@ def displayed(value: t.Any, name: t.Any = "") -> t.Any:
 
 def option_of_secret(word: t.Any) -> bool:
     """Whether a word is an option of a program whose next word is a secret."""
-    return isinstance(word, str) and word.startswith("-") and "=" not in word and secret_name(word)
+    if not isinstance(word, str) or not word.startswith("-") or "=" in word:
+        return False
+    return secret_name(word) or re.search(r"(?i)-key$", word) is not None
 
 
 def encodable(text: str) -> str:
@@ -257,6 +324,8 @@ def secrets_in(value: t.Any) -> set[str]:
                 continue
             seen.add((id(one), secret))
             pairs = one.items() if isinstance(one, dict) else ((None, inner) for inner in one)
+            if isinstance(one, dict) and isinstance(one.get("xml"), str):
+                found.update(values_of(one["xml"]))
             left += [(inner, secret or secret_name(name)) for name, inner in pairs]
         elif isinstance(one, (str, int, float)) and not isinstance(one, bool):
             if isinstance(one, int) and one.bit_length() > BITS:
@@ -272,13 +341,15 @@ SHORT = 6
 
 def secret_parts(text: str) -> t.Iterator[str]:
     """The parts of a text that ``masked`` would leave out."""
+    if "@" in text:
+        yield from (found[0][:-1].partition(":")[2] for found in LOGIN.finditer(text))
     for found in URL.finditer(text) if "://" in text else ():
         _scheme, user, _place, query, fragment = found.groups()
         if user:
             yield from (user[:-1], user[:-1].partition(":")[2])
         for part in (query, fragment):
             if part:
-                yield from (part[1:], *(value for value in re.split("[?#&=;]", part)))
+                yield from (part[1:], *(value for value in re.split("[?#&=;]|%3[fF]", part)))
     if HINT.search(text):
         for pattern in ASSIGNED:
             for match in pattern.finditer(text):

@@ -58,6 +58,7 @@ class Maker:
             (convert.Interface, f"10.{number % 256}.0.1/24"),
             (convert.AbsolutePath, f"/a/{number}"),
             (convert.Device, f"eth{number}"),
+            (convert.Moment, f"2030-01-02T{number // 60 % 24:02}:{number % 60:02}:00"),
             (convert.Converter, f"text{number}"),
         ):
             if isinstance(converter, kind):

@@ -10,7 +10,7 @@ import dataclasses
 import typing as t
 from xml.etree import ElementTree as ET
 
-from .._printing import SECRET, displayed, masked
+from .._printing import MASK, SECRET, displayed, masked
 from . import fragment, paths
 from .body import Item, body, join, read_rows, show_rows
 from .context import Host, Scope
@@ -81,6 +81,8 @@ def hides(shown: t.Any, value: t.Any, name: str) -> bool:
     """Whether a plain value, or a list of plain values, holds a secret that its text tells of, such as a URL's."""
     if isinstance(value, dict) or (isinstance(value, list) and any(isinstance(one, (dict, list)) for one in value)):
         return False
+    if isinstance(shown, str) and shown != value and MASK in shown:
+        return True
     return isinstance(value, (str, list)) and bool(displayed(shown, name) != shown)
 
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 import typing as t
+import urllib.parse
 
-from .._printing import printable
+from .._printing import UNSURE, printable, unshown
 from .convert import Converter, Name, Size, digits
 from .fields import Field
 
@@ -111,18 +112,56 @@ class Place(Converter):
 
 
 class Image(Converter):
-    """What fills a disk: an URL, a file of the host, or a volume."""
+    """What fills a disk: an URL, a file of the host, or a volume.
+
+    What cannot be fetched is refused here, by the rules of the download (see _host.download.request), so that check
+    mode refuses what the run would. Of a refused value that may hold a secret nothing is shown.
+    """
 
     schemes = ("http", "https", "file")
+    query = re.compile(r"[?#]|%3f|[;&][^;&=]*=", re.IGNORECASE)
+    login = re.compile(r"[^/]*:[^/]*@|//")
 
     def parse(self, value: t.Any) -> str:
+        if isinstance(value, str) and UNSURE.search(value):
+            with unshown():
+                return self.checked(value)
+        return self.checked(value)
+
+    def checked(self, value: t.Any) -> str:
+        """The value. Raises ValueError with the rule that it breaks."""
         text = str(super().parse(value))
         scheme, colon, _rest = text.partition("://")
         if colon and scheme not in self.schemes:
             raise ValueError(f"{printable(text)} is not an URL that starts with {', '.join(self.schemes)}")
-        if not colon and not text.startswith("/"):
+        if colon:
+            self.check_url(scheme, text)
+        elif self.query.search(text) or self.login.match(text) or re.search(r"[\x00-\x1f\x7f-\x9f]", text):
+            raise ValueError(
+                f"{printable(text)} is neither an URL that starts with {', '.join(self.schemes)} and ://, nor the"
+                " path of a file on the host, nor the name of a volume: these begin without //, and have no control"
+                " character, query, fragment, or user and password"
+            )
+        elif not text.startswith("/"):
             Place().parse(text)
         return text
+
+    def check_url(self, scheme: str, text: str) -> None:
+        """Raise ValueError for an URL that cannot be fetched."""
+        if not re.fullmatch(r"[!-~]+", text) and scheme != "file":
+            raise ValueError(
+                f"{printable(text)} has a space, a control character or a letter beyond ASCII, which an URL cannot;"
+                " write that percent-encoded"
+            )
+        try:
+            parts = urllib.parse.urlsplit(text)
+            host, _port = parts.hostname, parts.port
+        except ValueError:
+            raise ValueError(f"{printable(text)} has a host or port that cannot be") from None
+        if scheme == "file" and (not text.startswith("file:///") or re.search(r"[\x00-\x1f\x7f-\x9f]", text)):
+            raise ValueError(f"{printable(text)} is not the URL of a file on the host, such as file:///srv/x.qcow2")
+        if scheme != "file" and not host:
+            raise ValueError(f"{printable(text)} has no host")
 
 
 class Checksum(Converter):

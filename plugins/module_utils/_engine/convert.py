@@ -10,6 +10,7 @@ of a size, ``yes`` and ``true``.
 from __future__ import annotations
 
 from .addresses import Address, Interface, Mac, Uuid, classful
+from .remote import CookieName, Moment, RemoteName, Server
 from .sizes import UNITS, Size
 from .words import (
     FALSE,
@@ -55,12 +56,17 @@ NUMBER = Number()
 ANY_BASE = AnyBase()
 CPUSET = CpuSet()
 VERBATIM = Verbatim()
+MOMENT = Moment()
+REMOTE_NAME = RemoteName()
+SERVER = Server()
+COOKIE_NAME = CookieName()
 SIZE = Size(minimum=0)
 KIB = Size("KiB", grain=1024, minimum=0)
 
 __all__ = [
     "ADDRESS",
     "ANY_BASE",
+    "COOKIE_NAME",
     "COUNT",
     "CPUSET",
     "DEVICE",
@@ -70,6 +76,7 @@ __all__ = [
     "MAC",
     "MACHINE",
     "MEMORY",
+    "MOMENT",
     "NAME",
     "NATURAL",
     "NOT_XML",
@@ -78,6 +85,8 @@ __all__ = [
     "PATH",
     "PORT",
     "PRESENCE",
+    "REMOTE_NAME",
+    "SERVER",
     "SIZE",
     "TEXT",
     "TRUE",
@@ -91,6 +100,7 @@ __all__ = [
     "Boolean",
     "Choice",
     "Converter",
+    "CookieName",
     "CpuSet",
     "Device",
     "Doubtful",
@@ -100,9 +110,12 @@ __all__ = [
     "Interface",
     "Mac",
     "Machine",
+    "Moment",
     "Name",
     "Number",
     "Presence",
+    "RemoteName",
+    "Server",
     "Size",
     "Uuid",
     "Verbatim",

@@ -17,8 +17,9 @@ from __future__ import annotations
 import re
 import typing as t
 from xml.etree import ElementTree as ET
+from xml.parsers import expat
 
-from .._printing import printable, readable
+from .._printing import printable
 from . import paths
 from .words import NOT_XML
 
@@ -76,15 +77,20 @@ def element(text: t.Any) -> ET.Element:
     definition needs none, and the five that XML itself has are no declarations.
     """
     if not isinstance(text, str):
-        raise ValueError(f"{printable(text)} is not a piece of XML")
+        raise ValueError(f"{printable(text, hidden=True)} is not a piece of XML")
     if NOT_XML.search(text):
         raise ValueError("has a character that XML cannot hold")
     if re.search(r"<!(DOCTYPE|ENTITY|ELEMENT|ATTLIST|NOTATION)", text, re.IGNORECASE):
         raise ValueError("document types and entities are not taken")
     try:
         root = ET.fromstring(text)
-    except (ET.ParseError, LookupError) as error:
-        raise ValueError(f"is not well-formed XML: {readable(str(error))}") from None
+    except ET.ParseError as error:
+        # The text of the error may quote the document: the name of an entity.
+        line, column = error.position
+        told = f"{expat.ErrorString(error.code)}: line {line}, column {column}"
+        raise ValueError(f"is not well-formed XML: {told}") from None
+    except LookupError:
+        raise ValueError("is not well-formed XML: its encoding is not known") from None
     if not shallow(root):
         raise ValueError(f"has elements nested deeper than {DEEPEST}")
     paths.keep_prefixes(text)
@@ -104,7 +110,7 @@ def shallow(root: ET.Element) -> bool:
 def parse(text: t.Any, root: str) -> ET.Element:
     """A fragment: a whole document with that root, or the elements that go below it."""
     if not isinstance(text, str):
-        raise ValueError(f"{printable(text)} is not a piece of XML")
+        raise ValueError(f"{printable(text, hidden=True)} is not a piece of XML")
     body = re.sub(r"^\s*<\?xml[^>]*\?>", "", text)
     tree = element(f"<{root}>{body}</{root}>")
     inner = list(tree)

@@ -10,6 +10,7 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from .._errors import Invalid
+from .._hidden import HIDDEN, outline, pair
 from .._printing import SECRET, named, printable
 from . import fragment, paths
 from .body import Item, Problems, join, wrong
@@ -30,6 +31,7 @@ class Map(Row):
     :param names_of: the names that there are, or None where any may be
     :param secret: the values are never shown
     :param filled: libvirt fills in names by itself; null leaves what is there
+    :param name_type: the converter of the names
     """
 
     name: str
@@ -41,6 +43,7 @@ class Map(Row):
     names_of: tuple[str, ...] | None = None
     secret: bool = False
     filled: bool = False
+    name_type: Converter = TEXT
 
     @property
     def roots(self) -> tuple[str, ...] | None:
@@ -56,7 +59,7 @@ class Map(Row):
             return
         for name, value in (given or {}).items():
             try:
-                key = TEXT.parse(name)
+                key = self.name_type.parse(name)
                 if self.names_of is not None and key not in self.names_of:
                     raise ValueError(f"is not one of {', '.join(self.names_of)}")
             except ValueError as error:
@@ -247,11 +250,14 @@ class Fragment(Row):
         if item.get(self.name) is None:
             return
         for path, before, after in fragment.merge(element, fragment.parse(item[self.name], self.root)):
-            changes.append(Change(f"{join(where, self.name)}: {path}", before, after))
+            changes.append(Change(f"{join(where, self.name)}: {path}", *pair(before, after)))
 
     def show(self, item: Item, out: Item) -> None:
+        """Only the names in it: it may hold a secret anywhere."""
         if self.name in item:
-            out[self.name] = item[self.name]
+            text = item[self.name]
+            tree = () if text is None else fragment.parse(text, self.root)
+            out[self.name] = None if text is None else "".join(map(outline, tree)) or HIDDEN
 
     def document(self) -> dict[str, t.Any]:
         return {self.name: {"description": self.doc, "type": "str"}}

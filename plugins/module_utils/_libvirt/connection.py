@@ -12,6 +12,7 @@ import time
 import typing as t
 
 from .._errors import Unreachable, VirtfleetError
+from .._hidden import without_values
 from .._printing import hushed, masked, masked_uri, readable, secrets_in, shortened
 from . import interpreter
 
@@ -163,9 +164,9 @@ class Session:
 
 
 def said(error: Exception) -> str:
-    """What libvirt says is wrong, on one line. It may quote a definition, so secrets are masked."""
+    """What libvirt says is wrong, on one line. It may quote a definition, of which no value is shown."""
     text = error.get_error_message() if hasattr(error, "get_error_message") else None
-    return shortened(readable(masked(" ".join((text or str(error)).split()))), 2000)
+    return shortened(readable(masked(without_values(" ".join((text or str(error)).split())))), 2000)
 
 
 def lacks(error: t.Any, *codes: str) -> bool:

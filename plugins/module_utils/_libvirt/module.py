@@ -65,7 +65,7 @@ class Module(AnsibleModule):
     def hushed(self, text: t.Any) -> str:
         """A message, readable and without the secrets of the parameters."""
         with contextlib.suppress(Exception):  # It is a second net; what is told is made without secrets.
-            text = hushed(str(text), secrets_in([self.declared, self.params]))
+            text = hushed(str(text), secrets_in([self.declared, self.params]).difference(names(self.declared)))
         return readable(str(text))
 
     def warn(self, warning: str, **how: t.Any) -> None:

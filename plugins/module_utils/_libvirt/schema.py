@@ -19,6 +19,7 @@ from .._engine.body import Item
 from .._engine.plan import Plan
 from .._engine.table import Table
 from .._errors import refuse_input
+from .._hidden import without_values_of
 from .connection import LibvirtError, lacks, libvirt, said
 from .definitions import shape
 
@@ -82,7 +83,7 @@ def validate(table: Table, plans: t.Iterable[Plan], wants: t.Iterable[Item]) -> 
 
     Raises VirtfleetError, with nothing changed, naming each resource and what is wrong.
     """
-    by_hand = {table.identity(want) for want in wants if want.get("xml") is not None}
+    by_hand = {table.identity(want): want["xml"] for want in wants if want.get("xml") is not None}
     lines = []
     right: set[str] = set()  # what one document of a shape is told is true of all
     for plan in plans:
@@ -96,5 +97,5 @@ def validate(table: Table, plans: t.Iterable[Plan], wants: t.Iterable[Item]) -> 
             if told is None:
                 right.add(shape(text))
             else:
-                lines.append(f"{table.kind} {plan.name}: xml: {told}")
+                lines.append(f"{table.kind} {plan.name}: xml: {without_values_of(told, by_hand[plan.name])}")
     refuse_input(lines)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from .._engine.aside import MODE, OWNER, Aside
-from .._engine.convert import NAME, PATH, TEXT, UUID, YES_NO, Choice, Integer
+from .._engine.convert import NAME, PATH, REMOTE_NAME, SERVER, TEXT, UUID, YES_NO, Choice, Integer
 from .._engine.rows import Field, Fragment, Group, Property, Struct, Values
 from .._engine.table import Table
 from . import derive, normal
@@ -20,7 +20,7 @@ PERMISSIONS = (
 )
 
 HOST = (
-    Field("name", "@name", TEXT, "Its name or address."),
+    Field("name", "@name", SERVER, "Its name or address."),
     Field("port", "@port", Integer(0, 65535), "Its port, where it is not the usual one."),
 )
 
@@ -72,10 +72,12 @@ AUTH = (
 SOURCE = (
     Values("devices", "device@path", TEXT, "Devices or, for iSCSI, the name of the target."),
     Field("part_separator", "device@part_separator", YES_NO, "Whether partitions are named with a V(p) in between."),
-    Field("dir", "dir@path", TEXT, "The directory, as the server names it."),
+    Field("dir", "dir@path", REMOTE_NAME, "The directory, as the server names it."),
     Group("hosts", "host", HOST, "The servers.", keys=("name", "port")),
     Struct("adapter", "adapter", ADAPTER, "The SCSI adapter."),
-    Field("name", "name", TEXT, "The name of the volume group, RBD or ZFS pool, or Gluster volume.", filled=True),
+    Field(
+        "name", "name", REMOTE_NAME, "The name of the volume group, RBD or ZFS pool, or Gluster volume.", filled=True
+    ),
     Field("format", "format@type", TEXT, "The kind of file system, partition table or share.", filled=True),
     Field("protocol_version", "protocol@ver", TEXT, "The version of NFS."),
     Field("initiator", "initiator/iqn@name", TEXT, "The name that the host shows to the iSCSI target."),

@@ -12,7 +12,7 @@ from .._engine.body import Item
 from .._engine.context import Scope
 from .._engine.convert import COUNT
 from .._errors import Invalid
-from .._printing import printable
+from .._printing import UNSURE, printable
 from .derive import unless_described
 
 IMAGES = "/var/lib/libvirt/images"
@@ -125,7 +125,9 @@ def filling(volume: Item) -> t.Iterator[Invalid]:
         yield Invalid("image_timeout", "goes with an image that is an URL")
     if image and "/" not in image:
         yield Invalid(
-            "image", f"{printable(image)} is neither an URL nor a path from the root; a volume is named in clone_from"
+            "image",
+            f"{printable(image, bool(UNSURE.search(image)))} is neither an URL nor a path from the root;"
+            " a volume is named in clone_from",
         )
     backing = volume.get("backing") or {}
     if backing.get("volume") is not None and backing.get("path") is not None:

@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 
 from ..._engine.aside import Aside
 from ..._engine.body import Item
-from ..._engine.convert import NATURAL, ON_OFF, PORT, TEXT, YES_NO, Choice, Integer
+from ..._engine.convert import MOMENT, NATURAL, ON_OFF, PORT, TEXT, YES_NO, Choice, Integer
 from ..._engine.live import VOLATILE
 from ..._engine.rows import Field, Group, Map, Struct, Values
 from ..._engine.variant import Variant
@@ -29,7 +29,7 @@ LISTEN = Field(
 )
 PASSWORD = (
     Field("passwd", "@passwd", TEXT, "The password.", secret=True, live="update"),
-    Field("passwd_valid_to", "@passwdValidTo", TEXT, "When the password ends, in UTC.", live="update"),
+    Field("passwd_valid_to", "@passwdValidTo", MOMENT, "When the password ends, in UTC.", live="update"),
     Field(
         "connected",
         "@connected",

@@ -44,8 +44,8 @@ LAUNCH_SECURITY = Struct(
             {
                 "sev": (
                     *SEV,
-                    Field("dh_cert", "dhCert", TEXT, "The owner's key."),
-                    Field("session", "session", TEXT, "The owner's session."),
+                    Field("dh_cert", "dhCert", TEXT, "The owner's key.", secret=True),
+                    Field("session", "session", TEXT, "The owner's session.", secret=True),
                 ),
                 "sev-snp": (
                     *SEV,

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ..._engine.convert import NATURAL, PATH, PORT, TEXT, YES_NO, Choice
+from ..._engine.convert import COOKIE_NAME, NATURAL, PATH, PORT, REMOTE_NAME, SERVER, TEXT, YES_NO, Choice
 from ..._engine.rows import Field, Group, Map, Struct
 from ..._engine.variant import Variant
 from .. import derive
@@ -38,7 +38,7 @@ HOSTS = Group(
     "hosts",
     "host",
     (
-        Field("name", "@name", TEXT, "The name or address of the server."),
+        Field("name", "@name", SERVER, "The name or address of the server."),
         Field("port", "@port", PORT, "The port.", filled=True),
         Field("transport", "@transport", Choice("tcp", "rdma", "unix"), "How it is reached."),
         Field("socket", "@socket", TEXT, "The socket, with transport V(unix)."),
@@ -60,15 +60,15 @@ RESERVATIONS = Struct(
 )
 
 NETWORK = (
-    Field("name", "@name", TEXT, "The image on the server, such as V(pool/image)."),
+    Field("name", "@name", REMOTE_NAME, "The image on the server, such as V(pool/image)."),
     HOSTS,
     AUTH,
     *COMMON,
-    Field("query", "@query", TEXT, "The query of a URL."),
+    Field("query", "@query", TEXT, "The query of a URL.", secret=True),
     Field("tls", "@tls", YES_NO, "Whether the connection is encrypted."),
     Field("tls_hostname", "@tlsHostname", TEXT, "The name that the server's certificate must have."),
     Field("ssl_verify", "ssl@verify", YES_NO, "Whether the server's certificate is checked."),
-    Map("cookies", "cookies/cookie", TEXT, "Cookies for the server.", secret=True),
+    Map("cookies", "cookies/cookie", TEXT, "Cookies for the server.", secret=True, name_type=COOKIE_NAME),
     Field("readahead", "readahead@size", NATURAL, "Bytes to read ahead."),
     Field("timeout", "timeout@seconds", NATURAL, "Seconds to wait for the server."),
     Field("known_hosts", "knownHosts@path", TEXT, "The file with the host keys of SSH servers."),

@@ -1,0 +1,103 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""XML for people: the names of elements and attributes, and none of their values.
+
+XML that a user writes for what no option covers may hold a secret anywhere: as an argument of QEMU, in the
+environment, in data for the firmware. So only its names are shown.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import typing as t
+from xml.etree import ElementTree as ET
+
+HIDDEN = "(hidden)"
+"""What stands in the place of a value."""
+
+TAG = re.compile(r"<[A-Za-z_/!?][^<>]{0,5000}(?:>|$)")
+CDATA = re.compile(r"<!\[CDATA\[.*?(?:\]\]>|$)", re.DOTALL)
+ATTRIBUTE = re.compile(r"""(=\s{0,9})("[^"]*(?:"|$)|'[^']*(?:'|$))""")
+INNER = re.compile(r"(<[A-Za-z_][^<>]{0,5000}(?<!/)>)([^<>]+)(?=</|$)")
+VALUE = re.compile(r"""=\s{0,9}(?:"([^"]*)"|'([^']*)')|<!\[CDATA\[(.*?)\]\]>|>([^<>]+)<""", re.DOTALL)
+WORD = re.compile(r"[a-z]{1,8}")
+"""A value that is an everyday word, as many of libvirt's are."""
+
+
+def outline(node: ET.Element) -> str:
+    """An element with the names of all that is in it.
+
+    >>> outline(ET.fromstring("<env name='TOKEN' value='x'/>"))
+    '<env name="(hidden)" value="(hidden)"/>'
+    """
+    tag = local(node.tag)
+    start = "".join([tag, *(f' {local(name)}="{HIDDEN}"' for name in node.attrib)])
+    inner = [HIDDEN] if (node.text or "").strip() else []
+    for child in node:
+        inner.append(outline(child))
+        inner += [HIDDEN] if (child.tail or "").strip() else []
+    return f"<{start}>{''.join(inner)}</{tag}>" if inner else f"<{start}/>"
+
+
+def local(name: str) -> str:
+    """A name without its namespace."""
+    return name.rpartition("}")[2]
+
+
+def outlined(value: t.Any) -> str | None:
+    """A value of a piece of XML: elements as an outline, anything else hidden; None for None."""
+    if value is None:
+        return None
+    try:
+        root = ET.fromstring(f"<a>{value}</a>")
+    except (ET.ParseError, ValueError):
+        return HIDDEN
+    if len(root) and not (root.text or "").strip():
+        return "".join(outline(child) for child in root)
+    return HIDDEN
+
+
+def pair(before: t.Any, after: t.Any) -> tuple[str | None, str | None]:
+    """Two values that differ, as they are shown: that they differ is seen all the same."""
+    old, new = outlined(before), outlined(after)
+    return (old, f"{new} (changed)") if old == new else (old, new)
+
+
+def without_values(text: str) -> str:
+    """A text of others in which XML is quoted, without the values in it."""
+    if "<" not in text:
+        return text
+    text = CDATA.sub(HIDDEN, text)
+    text = TAG.sub(lambda tag: ATTRIBUTE.sub(lambda found: f"{found[1]}'{HIDDEN}'", tag[0]), text)
+    return INNER.sub(lambda found: found[1] + (HIDDEN if found[2].strip() else found[2]), text)
+
+
+def values_of(text: str) -> set[str]:
+    """All values in XML that a user has written, also where it is not well-formed, but for everyday words."""
+    found: set[str] = set()
+    for match in VALUE.finditer(text):
+        whole = next(part for part in match.groups() if part is not None)
+        for value in (whole, html.unescape(whole)):
+            found.add(value.strip())
+            # QEMU takes JSON, and options with commas.
+            found.update(part for part in re.split(r"[\s\"'{}:,=]+", value) if not re.fullmatch(r"[a-z_.-]*", part))
+    return {value for value in found if value and not WORD.fullmatch(value)}
+
+
+def without_values_of(told: str, xml: str) -> str:
+    """What libvirt says of XML, without the values in it. Names of elements and attributes stay.
+
+    :param xml: what the user has written
+    """
+    names = set(re.findall(r"[<\s/]([A-Za-z_][\w.:-]*)(?=[\s/>=])", re.sub(r"\"[^\"]*\"|'[^']*'", "''", xml)))
+    values = {next(part for part in match.groups() if part is not None).strip() for match in VALUE.finditer(xml)}
+    for value in sorted({*values_of(xml), *values} - names, key=len, reverse=True):
+        if value:
+            told = re.sub(
+                rf"(?<!\w){re.escape(value)}(?!\w)" if len(value) > 2 else rf"(?<=['\"]){re.escape(value)}(?=['\"])",
+                HIDDEN,
+                told,
+            )
+    return told

@@ -1,0 +1,115 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Of XML that a user writes only names are shown; and that a value changes is seen all the same."""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+import pytest
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils import _hidden, _printing
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import report
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.body import parse_rows
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.connection import said
+from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.domain import DOMAIN
+from ansible_collections.virtfleet.kvm.tests.unit.support import changes, defined, observed, plan_one
+
+SECRET = "hunter2hunter2"
+QEMU = "xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'"
+JSON = html.escape('{"qom-type":"secret","id":"s","data":"$"}')
+PIECES = [
+    f"<qemu:commandline {QEMU}><qemu:arg value='-object'/><qemu:arg value='{JSON}'/></qemu:commandline>",
+    f"<qemu:commandline {QEMU}><qemu:env name='A' value='$'/></qemu:commandline>",
+    f"<qemu:commandline {QEMU}><qemu:env value='$' name='A'/></qemu:commandline>",
+    "<sysinfo type='fwcfg'><entry name='opt/com.example/x'>$</entry></sysinfo>",
+    "<devices><password value='$'/></devices>",
+    "<devices><disk><source><cookie name='a'><![CDATA[$]]></cookie></source></disk></devices>",
+    "<devices><graphics type='vnc' passwd='$'/></devices>",
+    "<description>$</description>",
+]
+
+
+@pytest.mark.parametrize("xml", PIECES)
+def test_no_value_of_xml_is_shown_in_changes(xml: str) -> None:
+    guest = {"name": "x", "memory": "1GiB"}
+    for config, have in (
+        ({**guest, "xml": xml.replace("$", SECRET)}, None),
+        ({"name": "x", "xml": xml.replace("$", SECRET)}, observed(defined(plan_one(DOMAIN, None, guest)))),
+    ):
+        plan = plan_one(DOMAIN, have, config)
+        assert SECRET in defined(plan)
+        told = report.result([plan])
+        assert told["changed"]
+        assert SECRET not in str(told)
+        assert "xml" in str(told["changes"])
+
+
+def test_a_value_that_changes_is_seen() -> None:
+    guest = {"name": "x", "memory": "1GiB"}
+    old = defined(plan_one(DOMAIN, None, {**guest, "xml": "<a b='one'>two</a>"}))
+    plan = plan_one(DOMAIN, observed(old), {"name": "x", "xml": "<a b='three'>four</a>"})
+    assert changes(plan) == {
+        "xml: a@b": ("(hidden)", "(hidden) (changed)"),
+        "xml: a": ("(hidden)", "(hidden) (changed)"),
+    }
+    diff = report.diff(plan)
+    assert diff["before"] != diff["after"]
+    assert plan_one(DOMAIN, observed(defined(plan)), {"name": "x", "xml": "<a b='three'>four</a>"}).changes == []
+
+
+def test_the_outline_of_xml() -> None:
+    plan = plan_one(DOMAIN, None, {"name": "x", "memory": "1GiB", "xml": "<a b='1'><c/>\n<d>x</d></a><e/>"})
+    (definition,) = [change for change in plan.changes if change.path == "definition"]
+    assert definition.after["xml"] == '<a b="(hidden)"><c/><d>(hidden)</d></a><e/>'
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["<a>&$;</a>", "<a b='$'", "$", "<a>$", ["$"], 424242424242, "<a/>$"],
+)
+def test_no_value_of_wrong_xml_is_shown(wrong: Any) -> None:
+    value = wrong.replace("$", SECRET) if isinstance(wrong, str) else wrong
+    problems: list[Any] = []
+    parse_rows(DOMAIN.rows, {"name": "a", "xml": value}, "", problems)
+    (problem,) = problems
+    assert str(problem).startswith("xml: ")
+    assert SECRET not in str(problem)
+    assert "4242" not in str(problem)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "XML error: bad <graphics type='vnc' keymap='$'/> there",
+        "(domain_definition):3: <entry name='opt/x'>$</entry>",
+        "at line 3: <a b='$",
+        "<a><![CDATA[$]]></a>",
+        "<a><![CDATA[$",
+        "<qemu:env name='A' value=\"$\"/>",
+        "-----<b>$",
+    ],
+)
+def test_no_value_of_xml_that_libvirt_quotes_is_shown(text: str) -> None:
+    assert SECRET not in said(Exception(text.replace("$", SECRET)))
+
+
+def test_what_libvirt_says_of_elements_stays() -> None:
+    text = "XML error: missing <source> element, or only one of <os> and <a b/> in 'x'"
+    assert said(Exception(text)) == text
+
+
+def test_the_values_of_xml_are_looked_for_in_messages() -> None:
+    for xml in (piece.replace("$", SECRET) for piece in PIECES):
+        assert SECRET in _printing.secrets_in([{"name": "a", "xml": xml}])
+    assert _hidden.values_of("<a type='network'/>") == set()
+
+
+def test_what_libvirts_schema_says_of_xml() -> None:
+    told = "Invalid attribute passwd for element graphics; value 'S3' and S3cret99 in S3cret99x"
+    xml = "<graphics passwd='S3cret99' a='S3' b='graphics'/>"
+    assert _hidden.without_values_of(told, xml) == (
+        "Invalid attribute passwd for element graphics; value '(hidden)' and (hidden) in S3cret99x"
+    )
