@@ -15,8 +15,10 @@ import threading
 import time
 import typing as t
 
-from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import masked, readable, unforeseen
 
 MODULE = "virtfleet.kvm.links"
 APPLIED = "applied"
@@ -66,15 +68,44 @@ class ActionModule(ActionBase):
             if self._task.check_mode:
                 raise
             raise AnsibleConnectionFailure(f"{error}; {LOST}") from error
+        except AnsibleError:
+            raise
+        except Exception as error:  # Nobody reads a traceback.
+            told = unforeseen(error)
+            if not self._task.check_mode:
+                told = f"it is not known whether a change was begun: {told}; {LOST}"
+            return {"failed": True, "changed": not self._task.check_mode, "changes": [], "msg": f"links: {told}"}
         trial = result.pop("trial", None)
         if trial is None or result.get("failed"):
             return result
-        return self.follow(result, trial, task_vars)
+        end = End("")
+        try:
+            return self.follow(end, result, trial, task_vars)
+        except Exception as error:  # Nobody reads a traceback; what is known of the trial is told all the same.
+            said = readable(masked(str(error))) if isinstance(error, AnsibleError) else unforeseen(error)
+        return self.broken_off(result, end, said)
 
-    def follow(self, result: dict[str, t.Any], trial: dict[str, t.Any], task_vars: t.Any) -> dict[str, t.Any]:
-        """Confirm a trial, and add to the result how it ended."""
+    def broken_off(self, result: dict[str, t.Any], end: End, said: str) -> dict[str, t.Any]:
+        """The result of a trial that was begun, and after which something went wrong on the control node.
+
+        :param said: what went wrong
+        """
+        if end.outcome == "confirmed":
+            told = self.failure(result, end.probes, "confirmed", "", changed=True)
+            return {**told, "changes": result.get("changes", []), "msg": f"the change was kept, and then: {said}"}
+        if end.outcome:
+            whole = end.answer.get("restored", True)
+            return self.failure(result, end.probes, end.outcome, f"{end.outcome}, and then: {said}", changed=not whole)
+        known = ASKED if end.asked or end.applied else UNKNOWN
+        return self.failure(result, end.probes, "unknown", f"{known}. What went wrong: {said}", changed=True)
+
+    def follow(self, end: End, result: dict[str, t.Any], trial: dict[str, t.Any], task_vars: t.Any) -> dict[str, t.Any]:
+        """Confirm a trial, and add to the result how it ended.
+
+        :param end: gets what is known of the trial's end
+        """
         connection = Renewed(self._connection)
-        end = End(connection.host)
+        end.address = connection.host
         try:
             self.wait_for(end, connection, trial, task_vars)
         finally:
@@ -143,8 +174,8 @@ class ActionModule(ActionBase):
             "outcome": outcome,
             "probes": probes,
             "changes": [],
-            "tried": result["changes"],
-            "forecast": result["forecast"],
+            "tried": result.get("changes", []),
+            "forecast": result.get("forecast", []),
             "warnings": result.get("warnings", []),
         }
 

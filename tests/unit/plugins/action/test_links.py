@@ -10,7 +10,7 @@ from typing import Any
 from unittest.mock import MagicMock
 
 import pytest
-from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
 
 from ansible_collections.virtfleet.kvm.plugins.action import links
 
@@ -176,3 +176,66 @@ def test_async_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     play.action._task.async_val = 30
     with pytest.raises(AnsibleActionFail, match="async"):
         play.run()
+
+
+@pytest.mark.parametrize("error", [KeyError("hunter2"), TypeError("'hunter2'"), RecursionError(), MemoryError()])
+@pytest.mark.parametrize("check", [False, True])
+def test_an_unforeseen_error_at_the_beginning_is_a_failure(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, check: bool
+) -> None:
+    play = Play(monkeypatch, error)
+    play.action._task.check_mode = check
+    result = play.run()
+    assert result["failed"]
+    assert result["changed"] is not check
+    assert ("it is not known whether a change was begun" in result["msg"]) is not check
+    assert f"{type(error).__name__}" in result["msg"]
+    assert "hunter2" not in str(result)
+
+
+def test_an_error_of_ansibles_at_the_beginning_is_ansibles(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(AnsibleError, match="no such interpreter"):
+        Play(monkeypatch, AnsibleError("no such interpreter")).run()
+
+
+@pytest.mark.parametrize(
+    "error", [KeyError("hunter2"), ValueError("'hunter2'"), AnsibleError("https://u:hunter2@host is away")]
+)
+def test_an_unforeseen_error_after_the_beginning_tells_that_a_trial_is_open(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    for answers, known in (((BEGUN, error), "has not been reached again"), ((BEGUN, APPLIED, error), "asked to keep")):
+        play = Play(monkeypatch, *answers)
+        result = play.run()
+        assert (result["failed"], result["changed"], result["outcome"]) == (True, True, "unknown")
+        assert (result["tried"], result["changes"]) == (["all"], [])
+        assert known in result["msg"]
+        assert "hunter2" not in str(result)
+        assert play.connection.options == play.connection.before
+
+
+@pytest.mark.parametrize("trial", [{"id": "one"}, {}, "one", 7])
+def test_a_trial_that_cannot_be_read_is_one_all_the_same(monkeypatch: pytest.MonkeyPatch, trial: Any) -> None:
+    result = Play(monkeypatch, {"changed": True, "trial": trial}).run()
+    assert (result["failed"], result["changed"], result["outcome"]) == (True, True, "unknown")
+
+
+@pytest.mark.parametrize(
+    ("answers", "changed", "outcome"),
+    [
+        ((BEGUN, APPLIED, GOOD), True, "confirmed"),
+        ((BEGUN, BACK), False, "rolled-back"),
+        ((BEGUN, {**BACK, "restored": False}), True, "rolled-back"),
+    ],
+)
+def test_an_error_once_the_end_is_known_hides_it_not(
+    monkeypatch: pytest.MonkeyPatch, answers: Any, changed: bool, outcome: str
+) -> None:
+    def broken(self: Any, address: str | None) -> None:
+        raise KeyError("host")
+
+    monkeypatch.setattr(links.Renewed, "restore", broken)
+    result = Play(monkeypatch, *answers).run()
+    assert (result["failed"], result["changed"], result["outcome"]) == (True, changed, outcome)
+    assert result["changes"] == (["all"] if outcome == "confirmed" else [])
+    assert "KeyError" in result["msg"]
