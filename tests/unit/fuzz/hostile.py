@@ -183,6 +183,8 @@ class Hostile:
             ways.append(self.in_guarded)
         if any(isinstance(row, Fragment) for row in table.rows):
             ways += [self.in_xml, self.in_words]
+        if table.kind in ("domain", "pool"):
+            ways.append(self.in_server)
         way = self.chance.choice(ways)
         way(table, item)
         return way.__name__
@@ -262,6 +264,16 @@ class Hostile:
                 f"ftp://u:{self.secret}@host/{'long/' * 100}",
                 f"qemu+ssh://root:{self.secret}@host/system",
                 f"HTTPS://USER:{self.secret}@HOST/\x1b[1m",
+                f"https://user:a {self.secret}@host/x",
+                f"https://user:{self.secret} a@host/x",
+                f"https:u:{self.secret}@h/x",
+                f"http:/u:{self.secret}@h/x",
+                f"u:{self.secret}@host/x.img",
+                f"//u:{self.secret}@host/x",
+                f"https://h/x;sig={self.secret}",
+                f"https://h/x&sig={self.secret}",
+                f"https://h/x%3Fsig={self.secret}",
+                f"/x?sig={self.secret}",
             )
         )
 
@@ -275,8 +287,28 @@ class Hostile:
             option = self.chance.choice(("image", "file", "size", "pool", "serial", "clone_from", "bus"))
             item["disks"] = [{"size": "1GiB", option: self.url()}]
 
+    def in_server(self, table: Table, item: Item) -> None:
+        """In what a disk on a server, or a pool, says of the server."""
+        secret = self.secret
+        places: tuple[Item, ...] = (
+            {"name": f"x?sig={secret}"},
+            {"name": f"a b?{secret}"},
+            {"name": f"x;sig={secret}"},
+            {"name": "x", "hosts": [{"name": f"u:{secret}@h"}]},
+            {"name": "x", "hosts": [{"name": f"u:a {secret}@h", "port": 443}]},
+        )
+        source = self.chance.choice(places)
+        if table.kind == "pool":
+            item.update(type="gluster", source=source)
+            return
+        if self.chance.random() < 0.5:
+            source = {"name": "x", "query": f"sig={secret}", "hosts": [{"name": "h"}]}
+        item["disks"] = [{"protocol": "https", "target": "vda", "source": source}]
+
     def in_xml(self, table: Table, item: Item) -> None:
         secret = self.secret
+        qemu = "xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'"
+        json = f"{{&quot;qom-type&quot;:&quot;secret&quot;,&quot;data&quot;:&quot;{secret}&quot;}}"
         item["xml"] = self.chance.choice(
             (
                 f"<devices><graphics type='vnc' passwd='{secret}'/></devices>",
@@ -289,6 +321,16 @@ class Hostile:
                 f"<description>https://user:{secret}@host/</description>",
                 f"passwd={secret}",
                 f"<!DOCTYPE a [<!ENTITY passwd '{secret}'>]>",
+                f"<qemu:commandline {qemu}><qemu:arg value='-object'/><qemu:arg value='{json}'/></qemu:commandline>",
+                f"<qemu:commandline {qemu}><qemu:env name='A' value='{secret}'/></qemu:commandline>",
+                f"<qemu:commandline {qemu}><qemu:env value='{secret}' name='A'/></qemu:commandline>",
+                f"<sysinfo type='fwcfg'><entry name='opt/com.example/x'>{secret}</entry></sysinfo>",
+                f"<devices><disk><source><cookie name='a'><![CDATA[{secret}]]></cookie></source></disk></devices>",
+                f"<password value='{secret}'/>",
+                f"<description>{secret}</description>",
+                f"<memory unit='KiB'>{secret}</memory>",
+                f"<a b='{secret}'>&{secret};</a>",
+                f"<os><boot dev='{secret}'/></os>",
             )
         )
 
@@ -304,6 +346,12 @@ class Hostile:
             {"cmdline": f"inst.ks=https://user:{secret}@host/ks"},
             {"metadata": [f"<a:b xmlns:a='urn:a' password='{secret}'/>"]},
             {"description": f"the token: {secret}"},
+            {"description": f"Authorization: Bearer {secret}"},
+            {"cmdline": f"private_key={secret} quiet"},
+            {"qemu": {"args": ["--key", secret]}},
+            {"qemu": {"args": ["-object", f'{{"qom-type":"secret","id":"s","data":"{secret}"}}']}},
+            {"launch_security": {"type": "sev", "policy": "0x1", "session": secret}},
+            {"graphics": [{"type": "vnc", "passwd": "x", "passwd_valid_to": secret}]},
         ]
         known = {name for row in table.rows for name in row.names}
         item.update(self.chance.choice([word for word in words if known.issuperset(word)] or [{}]))

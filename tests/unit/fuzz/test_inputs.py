@@ -218,7 +218,20 @@ def module(hostile: Hostile, chance: random.Random) -> Told:
     if kind != "link":
         arguments["uri"] = "test:///default"
         if chance.random() < 0.03:
-            arguments["uri"] = f"test://user:{hostile.secret}@host/x?pkipath={hostile.secret}"
+            arguments["uri"] = chance.choice(
+                (
+                    f"test://user:{hostile.secret}@host/x?pkipath={hostile.secret}",
+                    f"qemu+tcp://u:a {hostile.secret}@h",
+                    f"qemu:u:{hostile.secret}@h",
+                    f"//u:{hostile.secret}@h/",
+                    f"test:///default\0{hostile.secret}",
+                    "\ud800",
+                )
+            )
+        if chance.random() < 0.03:
+            arguments["owner"] = chance.choice(("a\0", "\ud800", "\x1b[1m", "fleet"))
+        if kind == "domain" and chance.random() < 0.03:
+            arguments["shutdown_timeout"] = chance.choice((-1, "nan", "inf", 0))
     if chance.random() < 0.03:
         arguments[chance.choice(("passwd", "cfg"))] = hostile.wrapped()
     internal = {
@@ -253,7 +266,7 @@ def run(which: types.ModuleType, arguments: dict[str, t.Any], kind: str) -> Told
         wrong = f"the exit code is {code}, and failed is {failed}"
     elif "Traceback" in text or "exception" in result:
         wrong = "there is a traceback"
-    elif failed and not any(word in message for word in (f"{kind} ", "config", "libvirt", "parameters")):
+    elif failed and not any(word in message for word in (f"{kind} ", "config", "libvirt", "parameter")):
         wrong = "the message does not say what it is about"
     elif "nothing was changed" in message and (result.get("changed") or result.get("changes")):
         wrong = "it says that nothing was changed, and that something was"
