@@ -110,8 +110,9 @@ class ActionModule(ActionBase):
             self.wait_for(end, connection, trial, task_vars)
         finally:
             connection.restore(end.address if end.outcome == "confirmed" else None)
-        if not end.outcome:
-            return self.failure(result, end.probes, "unknown", ASKED if end.asked else UNKNOWN, changed=True)
+        if end.outcome in ("", "unknown"):
+            said = end.answer.get("reason", "") if end.outcome else ASKED if end.asked else UNKNOWN
+            return self.failure(result, end.probes, "unknown", said, changed=True)
         if end.outcome != "confirmed":
             reason = end.answer.get("reason", "")
             whole = end.answer.get("restored", True)
@@ -256,7 +257,10 @@ class Renewed:
             pass
 
     def open(self, address: str) -> None:
-        """Have the next command go to an address."""
+        """Have the next command go to an address, over a connection that is opened for it."""
+        if "ssh_args" not in self.old:
+            # Only ssh is told by its options to open one each time: others keep theirs.
+            self.reset()
         if "host" in self.old:
             self.connection.set_option("host", address)
 

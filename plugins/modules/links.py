@@ -164,7 +164,7 @@ probes:
       description: What was found.
       type: str
 outcome:
-  description: How the trial ended, V(confirmed) or V(rolled-back).
+  description: How the trial ended, V(confirmed) or V(rolled-back); V(unknown) where that could not be learnt.
   returned: when a change was tried
   type: str
   sample: confirmed

@@ -25,6 +25,7 @@ from .work import Plan
 NEW = files.BASE + "/new"
 """A trial that is not laid out completely: nothing was started for it."""
 SERVICE = os.path.basename(files.UNIT)
+BOOT_ID = "/proc/sys/kernel/random/boot_id"
 PREPARED = 30.0
 """Seconds that the unit has to prepare a trial."""
 ENDING = 45.0
@@ -204,7 +205,7 @@ def trial_of(plan: Plan, facts: Facts, seconds: int, probes: t.Sequence[str]) ->
         name: list(device.addresses) for name, device in facts.devices.items() if device.addresses and name in touched
     }
     return {
-        "id": uuid.uuid4().hex,
+        "id": f"{uuid.uuid4().hex}-{boot_id()}",
         "python": sys.executable,
         "seconds": seconds,
         "deadline": network.clock() + seconds,
@@ -234,6 +235,14 @@ def trial_of(plan: Plan, facts: Facts, seconds: int, probes: t.Sequence[str]) ->
         "probes": list(probes),
         "secrets": secrets(plan) if plan.netplan else [],
     }
+
+
+def boot_id() -> str:
+    """What names the time since the host's last boot (proc_sys_kernel(5)); empty where it cannot be read."""
+    try:
+        return files.read(BOOT_ID).strip().replace("-", "")
+    except OSError:
+        return ""
 
 
 def begin(plan: Plan, facts: Facts, seconds: int, probes: t.Sequence[str]) -> dict[str, t.Any]:
@@ -278,7 +287,10 @@ def give_up_start() -> None:
 def outcome(trial: str) -> dict[str, t.Any] | None:
     """How a trial ended, None while it is open.
 
-    A host that knows nothing of it has been off since: /run is empty after a boot. What was kept is on the disk.
+    A host that has booted since the trial began knows nothing of it in /run; what was kept is on the disk. One that
+    has not booted has forgotten it, as a later trial has ended since: then the outcome is ``unknown``.
+
+    :param trial: its id, which ends with the boot that it began under
     """
     # The last one twice: it may end between two of these looks.
     for folder in (files.TRIAL, files.LAST, "", files.LAST):
@@ -287,9 +299,13 @@ def outcome(trial: str) -> dict[str, t.Any] | None:
         found = files.load(os.path.join(folder, "outcome.json")) if folder else {}
         if found.get("id") == trial:
             return found
-    reason = "the host was started anew"
-    verdict = "confirmed" if journal.is_kept(trial) else "rolled-back"
-    return {"id": trial, "outcome": verdict, "reason": reason, "restored": True, "log": []}
+    verdict, reason = "rolled-back", "the host was started anew"
+    began, now = trial.partition("-")[2], boot_id()
+    if journal.is_kept(trial):
+        verdict = "confirmed"
+    elif not began or not now or began == now:
+        verdict, reason = "unknown", "it is not known how the change ended: the host has ended another one since"
+    return {"id": trial, "outcome": verdict, "reason": reason, "restored": verdict != "unknown", "log": []}
 
 
 APPLIED = "applied"

@@ -229,7 +229,7 @@ class Guard:
         results = {"files": False, "network": False}
 
         def restore_files(again: bool) -> None:
-            results["files"] = self.attempt(lambda: runtime.restore(self.folder, self.state["trial"], again))
+            results["files"] = self.attempt(lambda: self.restore_files(again))
 
         self.attempt(lambda: results.update(network=self.way_back().take_back(restore_files)))
         results["disk"] = self.attempt(journal.undo)
@@ -237,6 +237,18 @@ class Guard:
             said = "cannot be changed: the next start of the host brings the change after all"
             self.network.note(f"{journal.path_of('keep')} {said}")
         self.end("rolled-back", self.reason(), all(results.values()))
+
+    def restore_files(self, again: bool) -> None:
+        """Put the files of before into /run. Raises OSError.
+
+        Those that were lost meanwhile are made anew where netplan makes them; that they are the same is not claimed.
+        """
+        try:
+            runtime.restore(self.folder, self.state["trial"], again)
+        except runtime.Lost:
+            for command in self.state["generate"]:
+                self.network.call(command, 20)
+            raise
 
     def attempt(self, step: t.Callable[[], None]) -> bool:
         """Do a step that must not keep the following ones from being done. Returns whether it went well."""

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import typing as t
@@ -18,6 +19,10 @@ MADE = (
     ("/run/udev/rules.d", ("90-netplan", "99-netplan-")),
 )
 """What netplan makes of its documents (src/networkd.c, src/nm.c): folders, and how the names begin."""
+
+
+class Lost(FileNotFoundError):
+    """What was saved of a file is gone; all the rest is put back."""
 
 
 def made() -> list[str]:
@@ -39,11 +44,12 @@ def save(folder: str, tried: t.Iterable[str]) -> None:
     saved = os.path.join(folder, "saved")
     files.remove_folder(saved)
     os.mkdir(saved, 0o700)
-    names = {}
+    names: dict[str, list[t.Any]] = {}
     for index, path in enumerate([*made(), *(path for path in tried if files.exists(path))]):
-        names[path] = os.path.join(saved, str(index))
-        for saved_as in (names[path], f"{names[path]}.again"):
+        first = os.path.join(saved, str(index))
+        for saved_as in (first, f"{first}.again"):
             link_or_copy(path, saved_as)
+        names[path] = [first, *(os.lstat(saved_as).st_ino for saved_as in (first, f"{first}.again"))]
     files.write(os.path.join(folder, "saved.json"), json.dumps(names))
 
 
@@ -74,18 +80,51 @@ def put(tried: t.Mapping[str, str | None]) -> None:
 
 
 def restore(folder: str, tried: t.Iterable[str], again: bool = False) -> None:
-    """Put back what was in force, needing no room and no netplan. Can be begun anew. Raises OSError.
+    """Put back what was in force, needing no room and no netplan. Can be begun anew.
+
+    Raises OSError; Lost, once all the rest is done, where what was saved is gone.
 
     :param again: whether something else has written there since it was put back
     """
-    names = files.load(os.path.join(folder, "saved.json"))
     tried = list(tried)
-    for path in [*made(), *tried]:
-        if path not in names:
+    names = saved_names(folder)
+    for path in [*(made() if names is not None else []), *tried]:
+        if path not in (names or {}):
             files.unlink(path)
-    for path, saved in names.items():
-        files.move_back(f"{saved}.again" if again else saved, path)
+    lost = [path for path, saved in (names or {}).items() if not put_back(path, saved, again)]
     clear_parts(tried)
+    if names is None:
+        lost = [os.path.join(folder, "saved.json")]
+    if lost:
+        raise Lost(errno.ENOENT, "what was saved of it is gone", lost[0])
+
+
+def saved_names(folder: str) -> dict[str, list[t.Any]] | None:
+    """What was saved: by its path the first of its two names, and the inodes of both; None where that is gone."""
+    found = files.load(os.path.join(folder, "saved.json"))
+    if not found and not files.exists(os.path.join(folder, "saved.json")):
+        return None
+    # An earlier release noted the name alone.
+    return {path: [saved] if isinstance(saved, str) else saved for path, saved in found.items()}
+
+
+def put_back(path: str, saved: list[t.Any], again: bool) -> bool:
+    """Give a file its old name again. Returns whether it has it. Raises OSError."""
+    first, second = saved[0], f"{saved[0]}.again"
+    for name in (second, first) if again else (first, second):
+        if files.exists(name):
+            files.move_back(name, path)
+            return True
+        if is_back(path, saved[1:]):
+            return True
+    return False
+
+
+def is_back(path: str, inodes: list[t.Any]) -> bool:
+    """Whether a file whose saved name is gone was put back before. NetworkManager writes its own anew."""
+    if not files.exists(path):
+        return False
+    return not inodes or path.startswith("/run/NetworkManager/") or os.lstat(path).st_ino in inodes
 
 
 def keep_unchanged(folder: str) -> None:
@@ -94,7 +133,7 @@ def keep_unchanged(folder: str) -> None:
     netplan writes them all anew, and networkd would configure every link anew, not just those that change: it goes
     by inode and time (stats_by_path_equal in systemd).
     """
-    for path, saved in files.load(os.path.join(folder, "saved.json")).items():
+    for path, (saved, *_inodes) in (saved_names(folder) or {}).items():
         there = files.exists(path) and files.exists(saved)
         if there and not files.is_same_file(path, saved) and files.same(path, saved):
             files.link_over(saved, path)

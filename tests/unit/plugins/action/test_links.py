@@ -112,6 +112,69 @@ def test_it_is_confirmed_over_a_connection_of_its_own(monkeypatch: pytest.Monkey
     assert play.connection.options == play.connection.before
 
 
+def test_a_connection_of_another_kind_is_left_between_the_two_questions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plugin without ssh's options keeps its connection open: that of the first question may be older."""
+    play = Play(monkeypatch, BEGUN, APPLIED, GOOD)
+    del play.connection.options["ssh_args"]
+    resets: list[int] = []
+    execute = play.execute
+
+    def counted(**words: Any) -> Any:
+        resets.append(play.connection.resets)
+        return execute(**words)
+
+    monkeypatch.setattr(play.action, "_execute_module", counted)
+    assert play.run()["outcome"] == "confirmed"
+    assert [arguments["settle"] for arguments, _options in play.calls[1:]] == ["one", "one applied"]
+    assert resets[0] < resets[1] < resets[2]
+
+
+class Sessions:
+    """A host whose network a trial replaces while a session that is older waits, by time of the fake clock.
+
+    :ivar opened: when each session was opened, for those that asked to confirm
+    """
+
+    def __init__(self, applied: int) -> None:
+        self.applied, self.now = applied, 0
+        self.opened: list[int] = []
+
+    def answer(self, question: str, takes: int) -> dict[str, Any]:
+        """What the host says over a session that is opened now and whose question arrives later."""
+        opened, self.now = self.now, self.now + takes
+        if self.now < self.applied:
+            return dict(WAIT)
+        if not question.endswith(" applied"):
+            return dict(APPLIED)
+        self.opened.append(opened)
+        return dict(GOOD)
+
+
+@pytest.mark.parametrize("takes", [(1,), (9, 1), (1, 9, 1), (3, 4, 5), (30, 1), (4, 1, 30)])
+def test_a_slow_session_that_is_older_than_the_trial_confirms_nothing(
+    monkeypatch: pytest.MonkeyPatch, takes: tuple[int, ...]
+) -> None:
+    play, sessions = Play(monkeypatch, BEGUN), Sessions(applied=7)
+    slow = list(takes)
+
+    def execute(module_name: str, module_args: dict[str, Any], task_vars: Any) -> dict[str, Any]:
+        if "settle" not in module_args:
+            return dict(BEGUN)
+        return sessions.answer(module_args["settle"], slow.pop(0) if len(slow) > 1 else slow[0])
+
+    monkeypatch.setattr(play.action, "_execute_module", execute)
+    assert play.run()["outcome"] == "confirmed"
+    assert [opened for opened in sessions.opened if opened < sessions.applied] == []
+    assert len(sessions.opened) == 1
+
+
+def test_a_host_that_does_not_know_how_it_ended_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = {"changed": False, "outcome": "unknown", "probes": [], "reason": "not known", "restored": False}
+    result = Play(monkeypatch, BEGUN, answer).run()
+    assert (result["failed"], result["changed"], result["outcome"]) == (True, True, "unknown")
+    assert result["msg"] == "not known"
+
+
 def test_a_rollback_is_a_failure_that_says_what_was_probed(monkeypatch: pytest.MonkeyPatch) -> None:
     result = Play(monkeypatch, BEGUN, BAD, LOST, BACK).run()
     assert result["failed"]

@@ -136,6 +136,46 @@ def test_a_trial_is_taken_back(host: Host) -> None:
     assert host.files() == ["etc/kept.yaml", "last/outcome.json"]
 
 
+@pytest.mark.parametrize(
+    ("gone", "restored"), [(("0",), True), (("0.again",), True), (("0", "0.again"), False), ((), False)]
+)
+def test_what_was_saved_and_is_gone_is_not_said_to_be_back(
+    host: Host, monkeypatch: pytest.MonkeyPatch, gone: tuple[str, ...], restored: bool
+) -> None:
+    """Each file has two saved names; without both netplan has to make it anew. No name: the list itself is gone."""
+    unit = host.root / "units/10-netplan-eno1.network"
+    unit.parent.mkdir()
+    unit.write_text("old unit")
+    host.asking = "give-up"
+    host.begin()
+    generated: list[str] = []
+
+    def run(command: list[str], seconds: float) -> tuple[int, str, str]:
+        if command == ["netplan", "generate"]:
+            generated.append(guard.state_of(str(host.trial)))
+            unit.unlink(missing_ok=True)
+            unit.write_text("new unit" if host.tried.exists() else "old unit")
+        return host.run(command, seconds)
+
+    def sleep(seconds: float) -> None:
+        if guard.state_of(str(host.trial)) == "applied" and (host.trial / "ask.none").exists():
+            for name in gone:
+                (host.trial / "saved" / name).unlink()
+            if not gone:
+                (host.trial / "saved.json").unlink()
+        host.sleep(seconds)
+
+    monkeypatch.setattr(network, "run", run)
+    monkeypatch.setattr(guard.time, "sleep", sleep)
+    host.work()
+    said = host.outcome()
+    assert (said["outcome"], said["restored"]) == ("rolled-back", restored)
+    assert generated == (["applying"] if restored else ["applying", "rolling-back"])
+    assert any("what was saved of it is gone" in line for line in said["log"]) == (not restored)
+    assert unit.read_text() == "old unit"
+    assert not host.tried.exists()
+
+
 def test_where_run_cannot_be_changed_the_kernel_is_told(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing can be decided; the host has its address all the same, and later it is decided."""
     host.asking = "give-up"

@@ -35,12 +35,16 @@ class Host:
 
     def __init__(self, root: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.root, self.calls = root, list[str]()
+        (root / "boot_id").write_text("now\n")
         self.starting: Any = lambda: None
         self.active = "inactive"
         base = root / "run"
         for module, names in (
             (files, {"BASE": base, "TRIAL": base / "trial", "LAST": base / "last", "UNIT": root / "units/unit"}),
-            (transaction, {"NEW": base / "new", "PREPARED": 0.2, "ENDING": 0.2, "CONFIRMED": 0.2}),
+            (
+                transaction,
+                {"NEW": base / "new", "BOOT_ID": root / "boot_id", "PREPARED": 0.2, "ENDING": 0.2, "CONFIRMED": 0.2},
+            ),
             (journal, {"DISK": root / "var", "BOOT": root / "etc/boot", "TMPFILES": root / "etc/tmp"}),
             (journal, {"WANTS": root / "wants", "WANTED": root / "wants/unit", "UNWANTED": root / "wants/.unit"}),
         ):
@@ -175,10 +179,33 @@ def test_a_trial_that_nobody_works_on_is_taken_up_again(host: Host) -> None:
 def test_after_a_boot_the_disk_tells_how_it_ended(host: Host, kept: bool, outcome: str) -> None:
     if kept:
         (host.root / "var").mkdir()
-        (host.root / "var/kept.json").write_text('{"id": "one"}')
-    found = transaction.outcome("one")
+        (host.root / "var/kept.json").write_text('{"id": "one-before"}')
+    found = transaction.outcome("one-before")
     assert found is not None
     assert (found["outcome"], found["reason"]) == (outcome, "the host was started anew")
+
+
+def test_an_end_that_a_later_trial_has_hidden_is_unknown(host: Host) -> None:
+    """Without a boot, that the host knows nothing of a trial does not tell that it was taken back."""
+    (host.root / "boot_id").write_text("0f-1e\n")
+    host.starting = lambda: host.move("preparing", "armed")
+    trial = begin(host)["id"]
+    assert transaction.outcome(trial) is None
+    (host.root / "run/trial").rename(host.root / "run/last")
+    (host.root / "run/last/outcome.json").write_text('{"id": "another", "outcome": "confirmed"}')
+    found = transaction.outcome(trial)
+    assert found is not None
+    assert (found["outcome"], found["restored"]) == ("unknown", False)
+    # After a boot it is known: what is not kept on the disk is gone.
+    (host.root / "boot_id").write_text("0f-1f\n")
+    found = transaction.outcome(trial)
+    assert found is not None
+    assert (found["outcome"], found["restored"]) == ("rolled-back", True)
+    # Where boots cannot be told from each other nothing is claimed.
+    (host.root / "boot_id").unlink()
+    found = transaction.outcome(trial)
+    assert found is not None
+    assert found["outcome"] == "unknown"
 
 
 def test_a_confirmation_is_asked_for_when_the_probes_pass(host: Host) -> None:
