@@ -302,6 +302,19 @@ def readable(text: str) -> str:
     return "".join(one if one.isprintable() or one in "\n\t" else ascii(one)[1:-1] for one in text)
 
 
+def spelled_out(name: str) -> str:
+    """A name of a file in one line: bytes that are no UTF-8, and what is no letter, as escapes such as ``\\n``.
+
+    Python holds a byte that is no UTF-8 as a letter from U+DC80 on (PEP 383).
+    """
+    out = []
+    for letter in name:
+        byte = ord(letter) - 0xDC00
+        escape = f"\\x{byte:02x}" if 0x80 <= byte <= 0xFF else ascii(letter)[1:-1]
+        out.append(letter if letter.isprintable() else escape)
+    return "".join(out)
+
+
 def hushed(text: str, secrets: t.Iterable[str]) -> str:
     """A message without secrets that are known, should others have put them there."""
     for secret in sorted(secrets, key=len, reverse=True):

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 import json
 import typing as t
 from pathlib import Path
@@ -109,7 +110,8 @@ def play(fleet: Fleet, module: str, failing: bool, arguments: dict[str, t.Any]) 
     assert "Traceback" not in run.output
     for host in HOSTS:
         first, *others = [result["stdout"] for result in run.results("ansible.builtin.shell", host)]
-        assert all(other == first for other in others)
+        for other in others:
+            assert other == first, "\n".join(difflib.unified_diff(first.splitlines(), other.splitlines(), n=0))
     return {host: run.results(f"virtfleet.kvm.{module}", host) for host in HOSTS}
 
 

@@ -38,7 +38,8 @@ def test_every_device_of_every_example(fleet: Links, host: str) -> None:
     assert int(fleet.sh(host, FETCH).split()[-1]) >= 29
     for path in [PLUGINS / "_hostnet/facts.py", *sorted((PLUGINS / "_hostnet").glob("netplan*.py"))]:
         put(fleet, host, f"/root/module_utils/_hostnet/{path.name}", path.read_text())
-    put(fleet, host, "/root/module_utils/_errors.py", (PLUGINS / "_errors.py").read_text())
+    for name in ("_errors.py", "_printing.py", "_hidden.py"):
+        put(fleet, host, f"/root/module_utils/{name}", (PLUGINS / name).read_text())
     put(fleet, host, "/root/bridge_all.py", HELPER.read_text())
     result = json.loads(fleet.sh(host, "cd /root && python3 bridge_all.py examples/examples").splitlines()[-1])
     assert result["broken"] == []

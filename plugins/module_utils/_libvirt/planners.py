@@ -179,5 +179,5 @@ def plan_removals(connection: t.Any, plans: list[Plan], wants: Wants, have: Have
     users = all_users(connection)
     declared.add_guests(users, plans, wants, have)
     keys = {users.key_at(place) or place for place in places} | made.keys()
-    volumes = storage_observe.volumes(connection, keys)
+    volumes = storage_observe.volumes(connection, keys, expected=made)
     disk_removal.removals(gone, have, volumes, pools, made, users)

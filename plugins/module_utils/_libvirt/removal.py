@@ -13,8 +13,9 @@ from xml.etree import ElementTree as ET
 
 from .._engine.plan import Observed
 from .._errors import VirtfleetError
+from .._printing import spelled_out
 from .storage_observe import identity
-from .users import Use, Users, shown
+from .users import Use, Users
 
 
 class Kept(VirtfleetError):
@@ -79,7 +80,7 @@ class Judge:
             elif use.guest is None or use.guest not in self.guests:
                 holders.append(use.who)
             elif not own & self.users.signs(use.place):
-                holders.append(f"{shown(use.place)}, which stays and is laid over it")
+                holders.append(f"{spelled_out(use.place)}, which stays and is laid over it")
         if self.links and path and has_links(path):
             holders.append("another name of the same file (a hard link)")
         return list(dict.fromkeys(holders)), tuple(dict.fromkeys(after))

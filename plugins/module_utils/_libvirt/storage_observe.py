@@ -73,8 +73,13 @@ def inactive(pool: t.Any) -> str:
         return t.cast(str, pool.XMLDesc(0))
 
 
-def volumes(connection: t.Any, keys: t.Container[str]) -> dict[str, Observed]:
-    """The volumes of these identities, POOL/VOLUME, in pools that are active."""
+def volumes(connection: t.Any, keys: t.Container[str], expected: t.Container[str] | None = None) -> dict[str, Observed]:
+    """The volumes of these identities, POOL/VOLUME, in pools that are active.
+
+    :param expected: where libvirt does not know one of these and its file is there, libvirt looks through the pool
+        anew. That changes what others see of the pool, so it is only done for what the caller made or declares.
+        Without: all of ``keys``
+    """
     wanted: dict[str, set[str]] = {}
     for key in t.cast(t.Iterable[str], keys):
         pool, _slash, name = key.partition("/")
@@ -85,7 +90,8 @@ def volumes(connection: t.Any, keys: t.Container[str]) -> dict[str, Observed]:
         if not names:
             continue
         texts = descriptions(pool, names)
-        if unseen(pool, names - texts.keys()) and refresh(pool, 0):
+        lacking = {name for name in names - texts.keys() if expected is None or f"{pool.name()}/{name}" in expected}
+        if unseen(pool, lacking) and refresh(pool, 0):
             texts = descriptions(pool, names)
         for name, text in texts.items():
             found[f"{pool.name()}/{name}"] = Observed(paths.document(text), None, "present", {})

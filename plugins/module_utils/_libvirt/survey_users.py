@@ -14,10 +14,11 @@ from xml.etree import ElementTree as ET
 from .._errors import VirtfleetError
 from .._host.block_devices import BlockDevices
 from .._host.places import Places
+from .._printing import spelled_out
 from .connection import LibvirtError, lacks, libvirt, said
 from .storage_formats import SAME, Noted
 from .storage_observe import listed, undescribed
-from .users import Pool, Use, Users, is_local, shown
+from .users import Pool, Use, Users, is_local
 
 
 def all_users(connection: t.Any, places: Places | None = None) -> Users:
@@ -111,7 +112,7 @@ def add_pools(connection: t.Any, users: Users) -> list[tuple[str, str, str | Non
     known = {path for _who, path, _base in over}
     if is_local(connection.getURI()):
         for target in dict.fromkeys(pool.target for pool in users.pools.values() if pool.target):
-            over += [(f"the file {shown(path)}", path, None) for path in files(target) if path not in known]
+            over += [(f"the file {spelled_out(path)}", path, None) for path in files(target) if path not in known]
     return over
 
 
@@ -136,7 +137,7 @@ def add_pool(users: Users, pool: t.Any) -> list[tuple[str, str, str | None]]:
             described = ET.fromstring(undescribed(volume, ""))
         path = described.findtext("target/path") or ""
         found.paths[volume_name] = path
-        over.append((f"volume {name}/{shown(volume_name)}", path, described.findtext("backingStore/path")))
+        over.append((f"volume {name}/{spelled_out(volume_name)}", path, described.findtext("backingStore/path")))
     return over
 
 

@@ -16,20 +16,10 @@ import urllib.parse
 from xml.etree import ElementTree as ET
 
 from .._host.places import Chain, Places, Signs, network
+from .._printing import spelled_out
 from .guest_places import Place, guest_places
 
 NO_CHAIN = Chain((), frozenset(), ())
-
-
-def shown(text: str) -> str:
-    """A name of a file in one line: bytes that are no UTF-8, and what is no letter, as escapes such as ``\\n``."""
-    return "".join(letter if letter.isprintable() else escape(letter) for letter in text)
-
-
-def escape(letter: str) -> str:
-    """A letter as an escape. Python holds a byte that is no UTF-8 as a letter from U+DC80 on (PEP 383)."""
-    byte = ord(letter) - 0xDC00
-    return f"\\x{byte:02x}" if 0x80 <= byte <= 0xFF else ascii(letter)[1:-1]
 
 
 class Use(t.NamedTuple):
@@ -221,7 +211,7 @@ class Users:
 
     def doubt(self, text: str) -> None:
         """Note that something could not be looked at."""
-        text = shown(text)
+        text = spelled_out(text)
         if text not in self.doubts:
             self.doubts.append(text)
 

@@ -163,8 +163,11 @@ def test_a_file_that_libvirt_has_not_seen_is_looked_for(connection: Any, tmp_pat
     assert storage_observe.volumes(Connection(), {"p/x"}) == {}
     assert pool.looked == 0
     (tmp_path / "x").touch()
+    storage_observe.volumes(Connection(), {"p/x"}, expected={"p/y"})
+    assert pool.looked == 0
+    storage_observe.volumes(Connection(), {"p/x"}, expected={"p/x"})
     storage_observe.volumes(Connection(), {"p/x"})
-    assert pool.looked == 1
+    assert pool.looked == 2
 
 
 def test_what_is_told_is_taken_back_with_no_change(
