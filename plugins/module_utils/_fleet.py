@@ -30,7 +30,7 @@ SHARED = ("netfs", "gluster", "vstorage")
 VARIABLES = ("kvm_guests", *LISTS)
 """All variables that are looked at."""
 
-Problem = tuple[str | None, str]
+Problem = tuple["str | None", str]
 """A host, or None for what is no host's, and a sentence about it."""
 
 

@@ -88,18 +88,19 @@ def test_storage_goes_with_a_guest_only_when_asked_and_only_its_own(fleet: Fleet
     declare(
         fleet,
         "volumes",
-        config=[{"name": "shared.raw", "capacity": "1MiB"}, {"name": "golden.qcow2", "capacity": "8MiB"}],
+        config=[{"name": "data.raw", "capacity": "1MiB"}, {"name": "golden.qcow2", "capacity": "8MiB"}],
     )
     app = disk_guest(
         "app",
         {"target": "vda", "size": "8MiB", "backing": "golden.qcow2"},
         {"target": "vdb", "file": f"{IMAGES}/foreign.raw"},
-        {"target": "vdc", "file": f"{IMAGES}/shared.raw"},
+        {"target": "vdc", "size": "1MiB", "volume": "shared.qcow2"},
         {"target": "vdd", "file": f"{IMAGES}/golden.qcow2"},
+        {"target": "vde", "file": f"{IMAGES}/data.raw"},
         {"target": "sda", "device": "cdrom", "file": f"{IMAGES}/tools.iso"},
         state="stopped",
     )
-    other = disk_guest("other", {"target": "vda", "file": f"{IMAGES}/shared.raw"}, state="stopped")
+    other = disk_guest("other", {"target": "vda", "file": f"{IMAGES}/shared.qcow2"}, state="stopped")
     over = {"name": "over-golden.qcow2", "backing": {"volume": "golden.qcow2"}}
     declare(fleet, "domains", config=[app, other])
     declare(fleet, "volumes", config=[over])
@@ -112,11 +113,14 @@ def test_storage_goes_with_a_guest_only_when_asked_and_only_its_own(fleet: Fleet
         assert paths(run, host) == ["state", "volume default/app-vda.qcow2"]
         left = fleet.sh(host, f"ls {IMAGES}").split()
         assert "app-vda.qcow2" not in left
-        assert {"foreign.raw", "shared.raw", "golden.qcow2", "over-golden.qcow2", "tools.iso"} <= set(left)
+        assert {"foreign.raw", "shared.qcow2", "data.raw", "golden.qcow2", "over-golden.qcow2", "tools.iso"} <= set(
+            left
+        )
         warned = " ".join(run.result(host)["warnings"])
         assert "foreign.raw stays: this collection did not make it" in warned
-        assert "shared.raw stays: it is used by guest other" in warned
-        assert "golden.qcow2 stays: it is used by volume " in warned
+        assert "shared.qcow2 stays: it is used by guest other" in warned
+        for name in ("data.raw", "golden.qcow2"):
+            assert f"{name} stays: it was declared as a volume of its own" in warned
         assert "tools.iso" not in warned
 
 

@@ -104,7 +104,7 @@ class Run:
             self.doing = "are looked up and planned"
             over = Leftovers()
             if options.purge:
-                over = session.read(lambda connection: self.leftovers(connection))
+                over = session.read(self.leftovers)
                 # First, for what they hold may be declared anew under another name: a bridge, an address.
                 self.wants = [*over.items, *self.wants]
             if options.guest_networks is not None:

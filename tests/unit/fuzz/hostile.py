@@ -401,6 +401,6 @@ def guarded_paths(table: Table) -> list[Path]:
             for path in walk(table.rows)
             if any(row.name in GUARDED for row, _chooser in path)
             and isinstance(path[-1][0], (Field, Struct, Group))
-            and type(getattr(path[-1][0], "type", None)) is not convert.Converter
+            and getattr(path[-1][0], "type", None).__class__ is not convert.Converter
         ]
     return GUARD[table.kind]

@@ -248,6 +248,7 @@ def run(which: types.ModuleType, arguments: dict[str, t.Any], kind: str) -> Told
     """Run a module's main() as Ansible does, and look at its result."""
     journal: list[str] = []
     out, error = io.StringIO(), io.StringIO()
+    code: object = None
     with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(out), contextlib.redirect_stderr(error):
         patch.setattr(basic, "_load_params", lambda: dict(arguments))
         patch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)

@@ -208,10 +208,9 @@ def test_a_message_holds_nothing_that_a_terminal_acts_on(text: str) -> None:
 
 
 def test_an_exception_that_nobody_foresaw_is_told_without_values() -> None:
-    try:
+    with pytest.raises(ValueError, match="invalid literal") as error:
         int(SECRET)
-    except ValueError as error:
-        said = _printing.unforeseen(error)
+    said = _printing.unforeseen(error.value)
     assert SECRET not in said
     assert "ValueError: invalid literal for int() with base 10: ..." in said
     assert "test_printing.py, line " in said

@@ -158,7 +158,7 @@ FAULTS: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("faults", FAULTS, ids=lambda faults: str(faults))
+@pytest.mark.parametrize("faults", FAULTS, ids=str)
 def test_full_read_only_or_broken_from_every_step_on(make: Make, faults: dict[str, Any]) -> None:
     """Old or new, and as it is said; where nothing can be removed any more, what is left goes with the next run."""
     seen = set()
