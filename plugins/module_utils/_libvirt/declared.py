@@ -21,7 +21,10 @@ def add_volumes(users: Users, wants: t.Iterable[Item]) -> None:
     for want in wants:
         if want["state"] != "absent":
             key = str(volume_key(want))
-            users.add_places(f"the declared volume {key}", None, [Place("volume", key), *item_places(want)])
+            pool, _slash, name = key.partition("/")
+            there = pool in users.pools and name in users.pools[pool].paths
+            who = f"volume {key}" if there else f"the declared volume {key}"
+            users.add_places(who, None, [Place("volume", key), *item_places(want)])
 
 
 def add_guests(users: Users, plans: t.Sequence[Plan], wants: t.Sequence[Item], have: t.Container[str]) -> None:
