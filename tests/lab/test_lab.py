@@ -104,6 +104,15 @@ def leftovers(name: str, marker: str, before: t.Iterable[str] = ()) -> list[str]
     return found
 
 
+def test_what_other_labs_have_used_up_is_said() -> None:
+    command = shlex.join(Lab("never").command("check"))
+    few = f"echo 4 > /proc/sys/user/max_inotify_instances && {command}"
+    words = ["unshare", "--user", "--map-root-user", "sh", "-c", few]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "4 are left, and a lab needs 16" in done.stdout
+
+
 @pytest.mark.parametrize("host", HOSTS)
 def test_each_host_is_of_its_suite(lab: Lab, host: str) -> None:
     assert lab.states()[host][:2] == (HOSTS[host], "running")

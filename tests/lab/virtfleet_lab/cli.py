@@ -122,7 +122,7 @@ def _guest_image(lab: Lab, wanted: argparse.Namespace) -> int:
 
 
 def _check(lab: Lab, wanted: argparse.Namespace) -> int:
-    found = prerequisites.problems()
+    found = [*prerequisites.problems(), *prerequisites.used_up()]
     for problem in found:
         print(problem)
     missing = prerequisites.missing_packages()

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import re
 import shutil
@@ -30,6 +31,8 @@ _PACKAGES = {
     "debian-archive-keyring": "/usr/share/keyrings/debian-archive-keyring.gpg",
 }
 _NEEDED_GIB = 4
+_NEEDED_WATCHES = 16
+"""inotify instances that root has on two hosts: systemd, udev, libvirtd, dnsmasq and others each hold some."""
 
 
 def problems() -> list[str]:
@@ -65,6 +68,33 @@ def problems() -> list[str]:
     return found
 
 
+def used_up() -> list[str]:
+    """Return what other labs have left too little of, one sentence each. It is there again once they are down."""
+    left = _inotify_left(_NEEDED_WATCHES)
+    if left == _NEEDED_WATCHES:
+        return []
+    limit = Path("/proc/sys/fs/inotify/max_user_instances").read_text(encoding="ascii").strip()
+    return [
+        f"Of the {limit} inotify instances that this machine allows root, {left} are left, and a lab needs"
+        f" {_NEEDED_WATCHES}: dnsmasq and libvirtd would fail on its hosts. Take other labs down, or raise the"
+        " limit with `sysctl -w fs.inotify.max_user_instances=1024`."
+    ]
+
+
+def _inotify_left(most: int) -> int:
+    """How many inotify instances can be had (inotify(7)), at most so many. Those of the trial go again."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    held: list[int] = []
+    while len(held) < most:
+        descriptor = libc.inotify_init1(os.O_CLOEXEC)
+        if descriptor < 0:
+            break
+        held.append(descriptor)
+    for descriptor in held:
+        os.close(descriptor)
+    return len(held)
+
+
 def _overlay_fails() -> bool:
     """Try a mount of the kind the hosts have, in a mount namespace that goes with the trial."""
     DISKS.parent.mkdir(parents=True, exist_ok=True)
@@ -92,7 +122,7 @@ def require() -> None:
 
     Raises LabError naming everything that is in the way.
     """
-    found = problems()
+    found = [*problems(), *used_up()]
     if found:
         raise LabError(" ".join(found))
     missing = missing_packages()
