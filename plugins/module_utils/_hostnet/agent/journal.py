@@ -43,6 +43,9 @@ Conflicts=shutdown.target
 [Service]
 Type=oneshot
 WorkingDirectory={disk}
+# One that is killed is begun anew at once: the network must not be configured before it is done.
+ExecStart=-{python} -B -m agent.guard boot
+ExecStart=-{python} -B -m agent.guard boot
 ExecStart={python} -B -m agent.guard boot
 TimeoutStartSec=90
 """

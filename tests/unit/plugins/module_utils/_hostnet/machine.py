@@ -226,10 +226,21 @@ class Machine:
         self.cut_at, self.decided = None, ""
         wanted = self.tree.now.get(journal.WANTED)
         if wanted is not None and journal.BOOT in self.tree.now:
-            guard.main(["boot"])
+            self.boot()
         self.tmpfiles()
         self.generate(steps=False)
         self.network = self.effective()
+
+    def boot(self) -> None:
+        """The boot unit: it is begun anew where it is killed, a limited number of times."""
+        for attempt in range(journal.BOOT_UNIT.count("ExecStart=")):
+            if attempt == 2:
+                self.kills = set()
+            try:
+                guard.main(["boot"])
+                return
+            except Killed:
+                self.os.open_files.clear()
 
     def tmpfiles(self) -> None:
         """systemd-tmpfiles --boot, as far as it is told to remove."""
