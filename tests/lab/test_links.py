@@ -93,6 +93,28 @@ def test_what_the_kernel_has_otherwise_is_put_right(fleet: Links, host: str) -> 
     assert fleet.sh(host, "cat /sys/class/net/br0/bridge/stp_state") == "0\n"
 
 
+def test_the_delay_of_a_spanning_trees_root_is_not_the_bridges(fleet: Links, host: str) -> None:
+    """A bridge below another one goes by that one's delay, and shows it: that is no change."""
+    link: dict[str, t.Any] = {"name": "br5", "type": "bridge", "ports": ["eno2"], "addressing": "none"}
+    link |= {"stp": True, "forward_delay": 4}
+    show = "cat /sys/class/net/br5/bridge/forward_delay"
+    fleet.made(host, link)
+    fleet.sh(
+        host,
+        """ip link add root5 type bridge stp_state 1 priority 0 forward_delay 2500
+ip link add five type veth peer name ten
+ip link set five master root5 up; ip link set ten master br5 up; ip link set root5 up""",
+    )
+    fleet.wait(lambda: fleet.sh(host, show) == "2500\n")
+    assert not fleet.made(host, link)["changed"]
+    changes = fleet.made(host, {**link, "forward_delay": 6})["changes"]
+    assert [(change["path"], change["before"], change["after"]) for change in changes] == [("forward_delay", 4, 6)]
+    assert not fleet.made(host, {**link, "forward_delay": 6})["changed"]
+    fleet.sh(host, "ip link delete five; ip link delete root5")
+    fleet.wait(lambda: fleet.sh(host, show) == "600\n")
+    fleet.made(host, {"name": "br5", "state": "absent"})
+
+
 def test_a_link_that_somebody_removed_is_there_again(fleet: Links, host: str) -> None:
     links: list[dict[str, t.Any]] = [
         {"name": "br5", "type": "bridge", "ports": ["eno2"]},

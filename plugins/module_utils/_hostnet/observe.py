@@ -13,7 +13,7 @@ import typing as t
 from pathlib import Path
 
 from .._errors import VirtfleetError
-from . import facts, lease
+from . import bridge, facts, lease
 from .facts import Device, Facts, NetplanFile
 
 NETPLAN_FOLDERS = ("/lib/netplan", "/etc/netplan", "/run/netplan")
@@ -107,6 +107,7 @@ def detailed(device: Device) -> Device:
         dns=tuple(state.get("DNS", "").split()),
         client_id=lease.client_id(device.name, state),
         accept_ra=read(f"/proc/sys/net/ipv6/conf/{device.name}/accept_ra").strip(),
+        settings=bridge.settings(device.name, device.settings) if device.kind == "bridge" else device.settings,
     )
 
 

@@ -92,6 +92,13 @@ def typed(link: Item) -> t.Iterator[Invalid]:
         yield Invalid("mode", f"a {kind} can have: {', '.join(modes)}")
 
 
+def delayed(link: Item) -> t.Iterator[Invalid]:
+    """A bridge with a spanning tree has a delay of 2 seconds at least (BR_MIN_FORWARD_DELAY, Linux)."""
+    delay = link.get("forward_delay")
+    if link.get("stp") and delay is not None and delay < 2 and link["state"] != "absent":
+        yield Invalid("forward_delay", f"is {delay}, and a bridge with stp has 2 seconds at least: give 2 to 30")
+
+
 def connected(link: Item) -> t.Iterator[Invalid]:
     """A link is not its own port or parent, and names each port once."""
     ports = link.get("ports") or []
@@ -180,5 +187,5 @@ LINK = Table(
             "Whether a port may be taken from the bridge that it is part of. Without it that is refused.",
         ),
     ),
-    rules=(typed, connected, addressed),
+    rules=(typed, delayed, connected, addressed),
 )

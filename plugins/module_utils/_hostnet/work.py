@@ -12,7 +12,7 @@ import typing as t
 from .._engine.body import Item
 from .._engine.context import Change
 from .._errors import Invalid, VirtfleetError
-from . import networkd, view
+from . import live, networkd, view
 from .facts import Facts
 from .netplan import Netplan, Place
 from .netplan_edit import MOVED, SECTION, declare, is_addressed, remove
@@ -105,8 +105,8 @@ class Work:
             changes = self.by_netplan(item)
         else:
             changes = self.by_networkd(item)
-        live = self.live(item) if not changes or changes[0].path != "definition" else []
-        changes += [change for change in live if change.path not in {other.path for other in changes}]
+        found = live.changes(item, self.facts, self.out) if not changes or changes[0].path != "definition" else []
+        changes += [change for change in found if change.path not in {other.path for other in changes}]
         if changes and item["type"] == "bridge":
             there = [port for port in item.get("ports") or [] if port in self.facts.devices]
             self.out.ports.update(dict.fromkeys(there, item["name"]))
@@ -267,43 +267,6 @@ class Work:
         if not old:
             return [Change("definition", None, view.shown(item))]
         return view.unit_changes(name, self.kept, self.units)
-
-    def live(self, item: Item) -> list[Change]:
-        """What the kernel has otherwise than declared, though every file is right."""
-        device = self.facts.devices.get(item["name"])
-        below = [name for name in (*(item.get("ports") or []), item.get("parent")) if name in self.facts.devices]
-        if device is None:
-            self.out.refresh += below
-            return [Change("running", False, True)]
-        changes = []
-        have = self.facts.ports(item["name"])
-        missing = [port for port in item.get("ports") or [] if port in self.facts.devices and port not in have]
-        if missing:
-            changes.append(Change("ports", [port for port in item["ports"] if port in have], item["ports"]))
-            self.out.reconfigure += [port for port in missing if port not in self.out.reconfigure]
-            self.out.refresh += missing
-        if item["type"] in networkd.MAC_KINDS:
-            mode = item.get("mode") or "bridge"
-            if device.settings.get("mode", mode) != mode or device.parent not in ("", item["parent"]):
-                # networkd does not change a link that is there: it is made anew.
-                changes.append(Change("mode", device.settings.get("mode"), mode))
-                self.out.gone.append(item["name"])
-                self.out.again[item["name"]] = mode
-        for option, key, scale in (
-            ("stp", "stp_state", 1),
-            ("forward_delay", "forward_delay", 100),
-            ("vlan_filtering", "vlan_filtering", 1),
-        ):
-            if item["type"] == "bridge" and item.get(option) is not None and key in device.settings:
-                value = int(item[option]) * scale
-                old = int(device.settings[key])
-                if old != value:
-                    before = bool(old) if isinstance(item[option], bool) else old // scale
-                    changes.append(Change(option, before, item[option]))
-                    command = ["ip", "link", "set", "dev", item["name"], "type", "bridge", key]
-                    self.out.commands.append([*command, str(value)])
-                    self.out.undo.append([*command, str(old)])
-        return changes
 
     def absent(self, item: Item) -> list[Change]:
         """A link goes, and a bridge's addresses go back to its port."""
