@@ -10,12 +10,13 @@ import posixpath
 import re
 import typing as t
 
-from ._engine.body import Item
+from ._engine.body import Item, body
 from ._engine.convert import MAC, UUID, YES_NO, Converter, digits
+from ._engine.near import near
 from ._engine.table import Table, held, nested
 from ._errors import Invalid, VirtfleetError
 from ._hostnet.table import LINK
-from ._printing import label, printable, unforeseen
+from ._printing import label, named, printable, unforeseen
 from ._tables.domain import DOMAIN
 from ._tables.network import NETWORK
 from ._tables.pool import POOL
@@ -89,14 +90,14 @@ def problems(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, t.
     guests = merged([variables[host].get("kvm_guests") for host in hosts])
     if isinstance(guests, str):
         return [guests]
-    lines = [line for index, guest in enumerate(guests) for line in guest_problems(guest, hosts, index)]
-    guests = [guest for guest in guests if isinstance(guest, dict) and not nested(guest)]
-    lines += twice(guests, "name", lambda guest: [word(guest, "name")])
-    lines += twice(guests, "uuid", lambda guest: [normal(UUID, guest.get("uuid"))])
-    lines += twice(guests, "mac", macs)
-    lines += twice(guests, "address", addresses)
+    lines = [line for place, guest in guests.placed() for line in guest_problems(guest, hosts, f"kvm_guests[{place}]")]
+    sound = [guest for guest in guests if isinstance(guest, dict) and not nested(guest)]
+    lines += twice(sound, "name", lambda guest: [word(guest, "name")])
+    lines += twice(sound, "uuid", lambda guest: [normal(UUID, guest.get("uuid"))])
+    lines += twice(sound, "mac", macs)
+    lines += twice(sound, "address", addresses)
     shared = {host: shared_folders(variables[host].get("kvm_pools")) for host in hosts}
-    owned = twice(guests, "disk", lambda guest: disks(guest, shared.get(word(guest, "host"), [])))
+    owned = twice(sound, "disk", lambda guest: disks(guest, shared.get(word(guest, "host"), [])))
     lines += [f"{line}, or shareable: true where they share it" for line in owned]
     lines += link_addresses({host: variables[host].get("kvm_links") for host in hosts})
     of_hosts: list[Problem] = []
@@ -130,20 +131,41 @@ def some(names: t.Sequence[str]) -> str:
     return head if len(names) <= 5 else f"{head} and {len(names) - 5} more"
 
 
-def merged(lists: t.Iterable[t.Any]) -> list[Item] | str:
+class Part(list[t.Any]):
+    """Some items of a list that a user wrote.
+
+    :ivar places: the place of each in the user's list, counted from 0 as Ansible does
+    """
+
+    def __init__(self, placed: t.Iterable[tuple[int, t.Any]] = ()) -> None:
+        pairs = list(placed)
+        super().__init__(item for _place, item in pairs)
+        self.places = [place for place, _item in pairs]
+
+    @classmethod
+    def of(cls, items: t.Sequence[t.Any]) -> Part:
+        """A list as a part of the user's: as it is, where it is one."""
+        return items if isinstance(items, cls) else cls(enumerate(items))
+
+    def placed(self) -> list[tuple[int, t.Any]]:
+        """The items, each with its place."""
+        return list(zip(self.places, self, strict=True))
+
+
+def merged(lists: t.Iterable[t.Any]) -> Part | str:
     """The fleet's guests. Hosts share one list, or bring their own; a guest that is in several
     lists in the same words is one guest. Returns a sentence where one is not a list."""
     seen: list[t.Any] = []
-    out: list[Item] = []
+    out: list[tuple[int, t.Any]] = []
     for guests in lists:
         if guests is None or among(guests, seen):
             continue
         if not isinstance(guests, (list, tuple)):
             return f"kvm_guests: {printable(guests, hidden=True)} is not a list of guests"
-        others = list(out)
-        out += [guest for guest in guests if not among(guest, others)]
+        others = [guest for _place, guest in out]
+        out += [(place, guest) for place, guest in Part.of(guests).placed() if not among(guest, others)]
         seen.append(guests)
-    return out
+    return Part(out)
 
 
 def among(value: t.Any, others: list[t.Any]) -> bool:
@@ -154,24 +176,36 @@ def among(value: t.Any, others: list[t.Any]) -> bool:
         return False
 
 
-def title(kind: str, name: t.Any, index: int) -> str:
+def title(kind: str, name: t.Any, place: str) -> str:
     """What an item is called in a message: by its name, or by its place where it has none."""
-    return f"{kind} {label(name)}" if isinstance(name, str) and name else f"{kind} #{index + 1}"
+    return f"{kind} {label(name)}" if isinstance(name, str) and name else place
 
 
-def guest_problems(guest: t.Any, hosts: t.Sequence[str], index: int) -> list[str]:
-    """What is wrong with one guest."""
+def guest_problems(guest: t.Any, hosts: t.Sequence[str], place: str) -> list[str]:
+    """What is wrong with one guest.
+
+    :param place: where it is declared, such as ``kvm_guests[0]``
+    """
     if not isinstance(guest, dict):
-        return [f"kvm_guests: #{index + 1}: {printable(guest, hidden=True)} is not a dictionary of options"]
-    called = title("guest", guest.get("name"), index)
-    lines = []
+        return [f"{place}: {printable(guest, hidden=True)} is not a dictionary of options"]
     host = guest.get("host")
-    if host is None:
+    called = title("guest", guest.get("name"), f"{place} on {host}" if host in hosts else place)
+    lines = []
+    slip = None if host is not None else next(filter(means_host, guest), None)
+    if slip is not None:
+        lines.append(f"{called}: {named(slip)}: no such option; did you mean 'host'?")
+    elif host is None:
         lines.append(f"{called}: host: is missing; name the host that it runs on")
     elif not isinstance(host, str) or host not in hosts:
         lines.append(f"{called}: host: {printable(host)} is not in the inventory's group kvm_hosts")
-    item = {name: value for name, value in guest.items() if name != "host"}
+    item = {name: value for name, value in guest.items() if name not in ("host", slip)}
     return lines + [f"{called}: {problem}" for problem in item_problems(DOMAIN, item)]
+
+
+def means_host(name: t.Any) -> bool:
+    """Whether an option is a slip of ``host``, which a guest has in the fleet's list and nowhere else."""
+    options = body(DOMAIN.rows).names
+    return name != "host" and name not in options and near(name, [*options, "host"]) == ["host"]
 
 
 def item_problems(table: Table, raw: t.Any) -> list[Invalid]:
@@ -193,8 +227,8 @@ def items_problems(table: Table, items: t.Any, variable: str) -> list[str]:
         return [f"{variable}: {printable(items, hidden=True)} is not a list"]
     lines = []
     names = [identity(table, item) for item in items]
-    for index, item in enumerate(items):
-        called = title(table.kind, names[index], index)
+    for name, (place, item) in zip(names, Part.of(items).placed(), strict=True):
+        called = title(table.kind, name, f"{variable}[{place}]")
         lines += [f"{called}: {problem}" for problem in item_problems(table, item)]
     known = [name for name in names if name is not None]
     return lines + [f"{table.kind} {label(name)}: is declared more than once" for name in repeated(known)]

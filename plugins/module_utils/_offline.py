@@ -41,7 +41,7 @@ def from_xml(table: Table, text: str, secrets: bool = False) -> dict[str, t.Any]
 
 def to_xml(table: Table, item: t.Any, virt: str = "kvm") -> str:
     """The definition that a new resource gets. Raises VirtfleetError for options that are refused."""
-    return definition(table, table.parse([item])[0], virt)
+    return definition(table, table.parse([item], alone=True)[0], virt)
 
 
 def volume_to_xml(item: t.Any) -> str:
@@ -50,7 +50,7 @@ def volume_to_xml(item: t.Any) -> str:
     Raises VirtfleetError for options that are refused, and for a volume that is laid over another
     one by its name: where that one is, only a host knows.
     """
-    (want,) = VOLUME.parse([item])
+    (want,) = VOLUME.parse([item], alone=True)
     try:
         if want["state"] != "absent":
             need_size(want)

@@ -134,15 +134,20 @@ class Part:
     def evaluate(self, raw: t.Any) -> t.Any:
         """The list, without the guests of other hosts and what cannot be evaluated."""
         if isinstance(raw, (list, tuple)):
-            items = [self.item(item, index) for index, item in enumerate(raw) if self.here(item)]
-            return [item for (item,) in filter(None, items) if self.here(item)]
+            found = [
+                (place, item)
+                for place, one in enumerate(raw)
+                if self.here(one)
+                for item in self.item(one, f"{self.name}[{place}]")
+            ]
+            return _fleet.Part((place, item) for place, item in found if self.here(item))
         try:
             value = self.templar.value(raw)
         except Exception as error:  # Any filter or lookup may be in a template.
             self.blame(raw, error)
             return []
         if self.name == "kvm_guests" and isinstance(value, list):
-            return [item for item in value if self.here(item)]
+            return _fleet.Part((place, item) for place, item in enumerate(value) if self.here(item))
         return value
 
     def here(self, item: t.Any) -> bool:
@@ -156,34 +161,36 @@ class Part:
             return True
         return host == self.host or not isinstance(host, str) or host not in self.hosts
 
-    def item(self, raw: t.Any, index: int) -> tuple[t.Any] | None:
-        """One item, evaluated; None where it cannot be."""
+    def item(self, raw: t.Any, place: str) -> list[t.Any]:
+        """One item, evaluated; none where it cannot be.
+
+        :param place: where it is declared, such as ``kvm_guests[0]``
+        """
         try:
-            return (self.templar.value(raw),)
+            return [self.templar.value(raw)]
         except Exception as error:  # Any filter or lookup may be in a template.
             broken = self.templar.broken(raw) or [("", reason(error))]
-        label = self.label(raw, index)
+        called = self.called(raw, place)
         self.problems += [
-            (self.owner, f"{label}: {where}: {why}" if where else f"{label}: {why}") for where, why in broken
+            (self.owner, f"{called}: {where}: {why}" if where else f"{called}: {why}") for where, why in broken
         ]
-        return None
+        return []
 
-    def label(self, raw: t.Any, index: int) -> str:
+    def called(self, raw: t.Any, place: str) -> str:
         """What to call an item: by its name where that can be told, else by its place."""
-        called = f"{self.name}[{index}]"
         kind = "guest" if self.name == "kvm_guests" else _fleet.LISTS[self.name].kind
         if isinstance(raw, dict) and "name" in raw:
             try:
-                called = f"{kind} {label(self.templar.value(raw['name']))}"
+                return f"{kind} {label(self.templar.value(raw['name']))}"
             except Exception:  # The name itself is what cannot be evaluated.
-                called = f"{self.name}[{index}]"
-        return called
+                return place
+        return place
 
     def blame(self, raw: t.Any, error: BaseException) -> None:
         """Say what in the lists that a template is made of cannot be evaluated; else why the whole cannot."""
         before = len(self.problems)
-        for _name, items in self.templar.lists_in(raw):
-            for index, item in enumerate(items):
-                self.item(item, index)
+        for name, items in self.templar.lists_in(raw):
+            for place, item in enumerate(items):
+                self.item(item, f"{name}[{place}]")
         if len(self.problems) == before:
             self.problems.append((self.owner, f"{self.name}: {reason(error)}"))

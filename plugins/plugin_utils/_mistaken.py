@@ -17,6 +17,7 @@ import typing as t
 import yaml
 from ansible import context
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.near import near
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import VARIABLES, Problem, told_once
 
 COLLECTION = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -96,11 +97,11 @@ def variables(raw: t.Mapping[str, t.Mapping[str, t.Any]]) -> tuple[list[str], li
         for name in names:
             if any(re.search(rf"\b{re.escape(name)}\b", text) for text in templates):
                 continue
-            near = nearest(name)
+            like = nearest(name)
             line = f"variable {name}: no role of virtfleet.kvm knows it"
-            if near is not None:
-                line += f"; did you mean '{near}'?"
-            slip = near is not None and name.lower().startswith("kvm") and not name.startswith(f"{near}_")
+            if like is not None:
+                line += f"; did you mean '{like}'?"
+            slip = like is not None and name.lower().startswith("kvm") and not name.startswith(f"{like}_")
             (refused if slip else warned).append((host, line))
     return told_once(refused), told_once(warned)
 
@@ -153,8 +154,8 @@ def run_problems(
     """
     members = groups.get(GROUP) or []
     if not members:
-        near = difflib.get_close_matches(GROUP, [name for name in groups if name not in ("all", "ungrouped")], 1, 0.6)
-        hint = f" (the group is called {GROUP}, not {near[0]})" if near else ""
+        like = [name for name in groups if name not in ("all", "ungrouped") and near(name, (GROUP,))]
+        hint = f" (the group is called {GROUP}, not {like[0]})" if like else ""
         return [
             f"the inventory has no host in the group {GROUP}, so there is nothing to do:"
             f" put the virtualization hosts into it{hint}, and name the inventory with -i"
@@ -168,8 +169,8 @@ def run_problems(
     for option, tags in (("--tags", run_tags), ("--skip-tags", skip_tags)):
         for tag in tags:
             if tag not in known:
-                near = difflib.get_close_matches(tag.lower(), known, 1, 0.6)
+                like = near(tag, known)
                 there = f"there are: {', '.join(playbook_tags)}" if playbook_tags else "it has none"
-                hint = f"did you mean '{near[0]}'?" if near else there
+                hint = f"did you mean '{like[0]}'?" if like else there
                 lines.append(f"{option} {tag}: this playbook has no such tag; {hint}")
     return lines

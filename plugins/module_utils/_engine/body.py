@@ -9,7 +9,6 @@ number of rows: a body looks its rows up by the names of options and by where th
 
 from __future__ import annotations
 
-import difflib
 import functools
 import re
 import typing as t
@@ -18,6 +17,7 @@ from xml.etree import ElementTree as ET
 from .._errors import Invalid
 from .._printing import NAME, named, printable, secret_name, unshown
 from .context import Change, Scope
+from .near import near
 
 Item = dict[str, t.Any]
 Problems = list[Invalid]
@@ -154,7 +154,7 @@ def stranger(known: Body, name: t.Any, where: str) -> Invalid:
     that is known, or in other places looks like a word, is shown.
     """
     options = list(known.names)
-    close = difflib.get_close_matches(name, options, 1) if isinstance(name, str) and len(name) <= NAME else []
+    close = near(name, options) if isinstance(name, str) and len(name) <= NAME else []
     direct = known.secret or secret_place(where)
     odd = not isinstance(name, str) or len(name) > 20 or any(one.isdigit() for one in name)
     shown = bool(close) or not (direct or (where and known.holds and odd)) or secret_name(name)
@@ -163,7 +163,7 @@ def stranger(known: Body, name: t.Any, where: str) -> Invalid:
 
 def unknown(known: list[str], close: list[str]) -> str:
     """What to say of an option that no row has."""
-    hint = f"did you mean {printable(close[0])}?" if close else f"it can be: {', '.join(sorted(known))}"
+    hint = f"did you mean {' or '.join(map(printable, close))}?" if close else f"it can be: {', '.join(sorted(known))}"
     return f"no such option; {hint}"
 
 

@@ -92,10 +92,13 @@ class Table:
             paths.prune(root, above)
         return root
 
-    def parse(self, config: t.Any) -> list[Item]:
+    def parse(self, config: t.Any, alone: bool = False) -> list[Item]:
         """The declared items in normal form.
 
-        Raises VirtfleetError with every problem of every item, a line each.
+        Raises VirtfleetError with every problem of every item, a line each. An item is called by its name, or by
+        its place in ``config``, counted from 0 as Ansible does.
+
+        :param alone: whether the user gave one item and no list, as for a filter
         """
         if not isinstance(config, (list, tuple)):
             raise VirtfleetError(f"config: {printable(config, hidden=True)} is not a list of {self.kind}s")
@@ -106,7 +109,8 @@ class Table:
             item, problems = self.parse_item(raw)
             sound = not problems
             name = self.identity(item)
-            title = f"{self.kind} #{index + 1}" if name is None else f"{self.kind} {label(name)}"
+            place = self.kind if alone else f"config[{index}]"
+            title = place if name is None else f"{self.kind} {label(name)}"
             if name in seen:
                 problems.append(Invalid("name", "is declared more than once"))
             elif name is not None:

@@ -136,5 +136,5 @@ def unpack_zstd(source: int, size: int, take: t.Callable[[bytes], None], deadlin
         run(["zstd", "--decompress", "--stdout", f"--memory={MEMORY}"], limits, stdin=source, take=take)
     except Failed as error:
         if "is missing" in str(error):
-            raise Unfit("is compressed with zstd: install zstd on this host") from None
+            raise Unfit("is compressed with zstd: install the package zstd (host_extra_packages: [zstd])") from None
         raise Unfit(f"is damaged: {error}") from None

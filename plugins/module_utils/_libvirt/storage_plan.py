@@ -15,6 +15,7 @@ import typing as t
 
 from .._engine.body import Item
 from .._engine.context import Change, Host
+from .._engine.near import near
 from .._engine.plan import Observed, Plan, plan, plan_item
 from .._engine.step import Step
 from .._engine.table import Table
@@ -169,10 +170,17 @@ def plan_making(want: Item, host: Host, pools: t.Mapping[str, Pool], guest: str 
     shown = {name: value for name, value in change.after.items() if value is not None}
     done.changes = [dataclasses.replace(change, after=shown)]
     if pool is None:
-        done.warnings.append(f"its pool {want['pool']} is not there yet; the module virtfleet.kvm.pools makes it")
+        done.warnings.append(missing(want["pool"], pools))
     elif not pool.active:
         done.warnings.append(f"its pool {want['pool']} is not active, so nobody can tell whether it is there")
     return done
+
+
+def missing(pool: str, pools: t.Iterable[str]) -> str:
+    """What to say of a pool that the host does not have: it may be declared later, or the name is wrong."""
+    like = near(pool, list(pools))
+    hint = f"did you mean {printable(like[0])}?" if like else "correct the name"
+    return f"its pool {pool} is not there yet: declare it (kvm_pools, or the module virtfleet.kvm.pools), or {hint}"
 
 
 def fetched(plans: t.Iterable[Plan]) -> t.Iterator[str]:
@@ -213,7 +221,9 @@ def plan_growth(have: Observed, want: Item, host: Host, pools: t.Mapping[str, Po
             done.steps.append(Step("grow", {"pool": want["pool"], "name": want["name"], "capacity": after}))
         elif there.get("type") != "block" or before - after >= SLACK:
             raise Invalid(
-                "capacity", f"is {change.before}; {change.after} would cut off what is behind. A volume only grows"
+                "capacity",
+                f"is {change.before} and cannot shrink to {change.after}: the data at its end would be lost."
+                " A volume only grows",
             )
     done.changes = changes
     return done

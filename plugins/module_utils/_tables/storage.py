@@ -192,5 +192,7 @@ def made_disks(domain: Item) -> t.Iterator[Invalid]:
             yield Invalid(f"{here}.image_timeout", "goes with an image that is an URL")
         if given and disk.get("device") in ("cdrom", "floppy"):
             yield Invalid(
-                f"{here}.{given[0]}", f"makes a disk, and does not go with device {printable(disk['device'])}"
+                f"{here}.{given[0]}",
+                f"makes a disk, and does not go with device {printable(disk['device'])}; put the image on the host or"
+                " into a volume (the module virtfleet.kvm.volumes), and name it by file, or by pool and volume",
             )

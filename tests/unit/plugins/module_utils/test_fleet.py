@@ -50,12 +50,13 @@ def test_nothing_declared_is_fine() -> None:
         (guest("a", memory="banana"), "guest a: memory: 'banana' is not a size; write it like 512MiB or 2GiB"),
         (guest("a", memory=-1), "guest a: memory: -1 is not a size; write it like 512MiB or 2GiB"),
         (guest("a", memroy="1GiB"), "guest a: memroy: no such option; did you mean 'memory'?"),
+        ({"name": "a", "hots": "kvm01"}, "guest a: hots: no such option; did you mean 'host'?"),
         (
             guest("a", interfaces=[{"mac": "x"}]),
             "guest a: interfaces[0].mac: 'x' is not a MAC address; write it like 52:54:00:aa:00:01",
         ),
         (guest("a", interfaces="banana"), "guest a: interfaces: 'banana' is not a list"),
-        ("banana", "kvm_guests: #2: a string is not a dictionary of options"),
+        ("banana", "kvm_guests[1]: a string is not a dictionary of options"),
     ],
 )
 def test_a_bad_guest_is_named(wrong: Any, said: str) -> None:
@@ -64,7 +65,7 @@ def test_a_bad_guest_is_named(wrong: Any, said: str) -> None:
 
 def test_a_guest_without_a_name() -> None:
     (line,) = problems(HOSTS, fleet({"host": "kvm01", "memory": "1GiB"}))
-    assert line == "guest #1: name: is missing"
+    assert line == "kvm_guests[0] on kvm01: name: is missing"
 
 
 def test_everything_wrong_is_said_at_once() -> None:
@@ -196,7 +197,7 @@ def test_bad_networks_are_named_with_their_host() -> None:
     assert [line.partition(": ")[0] for line in lines] == ["host kvm01", "host kvm01", "host kvm02"]
     assert "192.168.122.1/24" in lines[0]
     assert lines[1:] == [
-        "host kvm01: network #2: 'x' is not a dictionary of options",
+        "host kvm01: kvm_networks[1]: 'x' is not a dictionary of options",
         "host kvm02: network m: is declared more than once",
     ]
 

@@ -213,7 +213,7 @@ def test_bad_input_is_refused_whole(
 
 def test_a_config_that_is_no_list_of_dictionaries(run_domains: Run, snapshot: Any) -> None:
     before = snapshot()
-    assert "domain #1: a string is not a dictionary of options" in run_domains("banana", fails=True)["msg"]
+    assert "config[0]: a string is not a dictionary of options" in run_domains("banana", fails=True)["msg"]
     assert snapshot() == before
 
 

@@ -82,11 +82,11 @@ def test_every_problem_of_every_item_is_said_at_once() -> None:
     ) == [
         "thing a: mdoe: no such option; did you mean 'mode'?",
         "thing a: least: 'x' is not a whole number",
-        "thing #3: name: is missing",
+        "config[2]: name: is missing",
         "thing b: least: is more than most",
-        "thing #5: name: '../b' is not a safe name: it may not start with '-' or '.', have space at its"
+        "config[4]: name: '../b' is not a safe name: it may not start with '-' or '.', have space at its"
         " ends, or hold '/' or control characters",
-        "thing #6: 'banana' is not a dictionary of options",
+        "config[5]: 'banana' is not a dictionary of options",
     ]
 
 
@@ -106,7 +106,7 @@ def test_the_same_name_twice() -> None:
 
 @pytest.mark.parametrize("name", [None, "", [], {}, True])
 def test_names_that_are_none(name: Any) -> None:
-    assert refused([{"name": name}])[0].startswith("thing #1: name: ")
+    assert refused([{"name": name}])[0].startswith("config[0]: name: ")
 
 
 @pytest.mark.parametrize("config", ["banana", None, {"name": "a"}, 7])

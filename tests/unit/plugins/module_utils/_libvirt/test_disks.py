@@ -142,6 +142,7 @@ def test_what_a_disk_cannot_become(given: dict[str, Any], word: str) -> None:
         ({"volume": "../b.raw", "pool": "p"}, "is no name of a volume"),
         ({"volume": ".."}, "is no name of a volume"),
         ({"size": "1GiB", "device": "cdrom"}, "does not go with device 'cdrom'"),
+        ({"image": "/a.iso", "device": "cdrom"}, "name it by file, or by pool and volume"),
         ({"image": "a", "backing": "b"}, "only one of image, backing"),
         ({"image": "a", "checksum": "sha256:" + "0" * 64}, "goes with an image that is an URL or a file"),
         ({"size": "1GiB", "backing": "../x"}, "is not a safe name"),

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
-from ansible_collections.virtfleet.kvm.plugins.module_utils._host import download, qemu_img
+from ansible_collections.virtfleet.kvm.plugins.module_utils._host import download, qemu_img, sandbox, unpack
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host.sandbox import Failed
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import storage_image
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.storage_image import Source
@@ -213,6 +213,13 @@ def test_zstd(tmp_path: Path, pool: Path) -> None:
     for content in (packed[:-5], packed + b"more", packed[:20] + bytes(8) + packed[28:]):
         (tmp_path / "bad").write_bytes(content)
         assert "zstd" in refusal(pool, Source(str(tmp_path / "bad")), "raw")
+
+
+def test_a_host_without_zstd(tmp_path: Path, pool: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sandbox.ENVIRONMENT, "PATH", str(tmp_path))
+    monkeypatch.setattr(unpack, "zstandard", lambda: None)
+    (tmp_path / "packed").write_bytes(b"\x28\xb5\x2f\xfd" + bytes(100))
+    assert "install the package zstd (host_extra_packages: [zstd])" in refusal(pool, Source(str(tmp_path / "packed")))
 
 
 @pytest.mark.parametrize("path", ["good", "moved", "chunked"])
