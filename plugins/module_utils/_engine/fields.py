@@ -201,7 +201,11 @@ class Field(Row):
             node = paths.ensure(element, path.steps)
             self.type.encode(node, path.attribute, self.type.resolve(want, scope.host))
         if self.follower is not None and self.value_at(element, self.follower) == have:
-            paths.remove(element, paths.parse(self.follower))
+            follower = paths.parse(self.follower)
+            paths.remove(element, follower)
+            while want is None and paths.find(element, follower.steps) is not None:
+                # Where it is a list, the second of it would take the place of the first.
+                paths.delete(element, follower.steps)
 
     def clear(self, element: ET.Element, path: paths.Path) -> None:
         """Take the value out, so that libvirt's default holds."""

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from .._engine import paths
 from .._engine.body import read_rows
 from .._engine.convert import (
@@ -163,7 +165,8 @@ PORTGROUP = (
         "Whether the host follows the guests' own MAC addresses and filters.",
         live="portgroup",
     ),
-    VIRTUALPORT,
+    # An empty one says nothing here, and libvirt leaves it out (virNetworkPortGroupDefFormat).
+    dataclasses.replace(VIRTUALPORT, bare=False),
     bandwidth("portgroup"),
     VLAN,
 )

@@ -10,6 +10,7 @@ import typing as t
 
 from .._engine.body import Item
 from .._errors import Invalid
+from .._printing import printable
 
 MACVTAP = ("bridge", "private", "vepa", "passthrough")
 
@@ -66,6 +67,15 @@ def forwarding(network: Item) -> t.Iterator[Invalid]:
     forward = network.get("forward") or {}
     if forward.get("mode") == "bridge" and network.get("ips"):
         yield Invalid("ips", "a network with forward mode 'bridge' takes its addresses from outside")
+    # networkDefineXML would take either for both (virNetworkForwardDefParseXML).
+    device, devices = forward.get("dev"), forward.get("interfaces")
+    if device is not None and devices is not None and devices[:1] != [device]:
+        first = printable(devices[0]) if devices else "none"
+        yield Invalid(
+            "forward.dev",
+            f"is the first of forward.interfaces to libvirt; that is {first} here, and not {printable(device)}:"
+            " leave one of the two out",
+        )
     # With the other modes, bridge is libvirt's own, and interfaces are those that traffic leaves by.
     if forward.get("mode") in MACVTAP and forward.get("interfaces") and network.get("bridge"):
         yield Invalid("bridge", "goes with a host bridge, forward.interfaces with MacVTap: give one")
