@@ -15,6 +15,7 @@ from .._engine.table import Table
 from .._errors import Invalid, refuse_input
 from .._tables.storage import volume_key
 from . import declared, departures, disk_removal, disks, handover, storage_observe, subnets
+from .apparmor import warn_of_volumes
 from .half_made import Half, half_made
 from .manifest import Manifest, notes
 from .pool_users import refuse_used
@@ -113,6 +114,8 @@ def domain_plans(connection: t.Any, table: Table, have: Have, wants: Wants, host
         except Invalid as error:
             lines.append(f"{table.kind} {entry.name}: {error}")
     refuse_input(lines)
+    if connection is not None:
+        warn_of_volumes(connection, plans)
     if any(change.path == "nvram" and change.after is None for entry in plans for change in entry.changes):
         users = all_users(connection)
         declared.add_guests(users, plans, wants, have)
