@@ -30,8 +30,8 @@ def warn_of_volumes(connection: t.Any, plans: t.Iterable[Plan]) -> None:
     for plan, disks in found:
         for target, volume in disks:
             plan.warnings.append(
-                f"its disk {spelled_out(target)} is given by pool and volume ({spelled_out(volume)}), which AppArmor keeps"
-                " from guests with the libvirt of this host (before 11.0); give the path of the disk with file or"
+                f"its disk {spelled_out(target)} is given by pool and volume ({spelled_out(volume)}), which AppArmor"
+                " keeps from guests with the libvirt of this host (before 11.0); give the path of the disk with file or"
                 " block"
             )
 
