@@ -105,6 +105,18 @@ def test_a_file_of_others_is_lost_also_where_the_guest_goes(world: World) -> Non
     assert problems(world, [world.files[1]], ["g"], changes=[GONE]) == ["lost"]
 
 
+def test_a_volume_that_was_declared_as_one_is_lost_with_a_guest(world: World) -> None:
+    world.files[1].made_for = None
+    assert problems(world, [world.files[1]], ["g"], changes=[GONE]) == ["lost"]
+
+
+def test_a_volume_that_was_declared_as_one_stays_and_that_is_said(world: World) -> None:
+    world.files[1].made_for = None
+    assert problems(world, [], ["g"]) == ["said nothing"]
+    world.guests.append(Guest("g", True, [world.files[1]]))
+    assert problems(world, [], ["g"], warnings=["its disk g-vda.qcow2 stays: it was declared as a volume"]) == []
+
+
 def test_never_to_delete_anything_is_no_way_out(world: World) -> None:
     assert problems(world, [], ["g"]) == ["stays for nothing"]
     world.guests.append(Guest("g", True, [world.files[1]]))

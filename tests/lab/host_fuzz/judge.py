@@ -136,6 +136,8 @@ class Judge:
                 self.problem("lost", f"{name} was not to go")
             elif not file.ours:
                 self.problem("lost", f"{name} was not made by the collection")
+            elif file.made_for is None:
+                self.problem("lost", f"{name} was declared as a volume of its own")
         elif file not in operation.volumes:
             self.problem("lost", f"{name} was not to go")
         self.deleted += 1
@@ -161,6 +163,10 @@ class Judge:
                     self.problem("said nothing", f"{file.path} stays for {users}, and it is not said")
                 elif users and self.must_go(operation, file, guests_gone) and not any(user in words for user in users):
                     self.problem("said the wrong reason", f"{file.path} stays for {users}; said was: {words}")
+            elif operation.module == "domains" and file.made_for is None:
+                self.kept += 1
+                if not any(name in words for name in (file.name, *file.spellings, *file.names)):
+                    self.problem("said nothing", f"{file.path} was declared as a volume, and that it stays is not said")
             elif not file.doubtful and not self.world.used(file) and self.must_go(operation, file, guests_gone):
                 self.problem("stays for nothing", f"{file.path}; said was: {words}")
 

@@ -202,6 +202,8 @@ class Operations:
                 config.append({"name": name, "pool": pool, "state": "absent"})
                 files.append(file)
         operation = Operation("volumes", {"config": config}, volumes=files)
+        asleep = {pool.name for pool in self.world.pools if not pool.active}
+        operation.refusable += [f"the pool of {item['name']} is stopped" for item in config if item["pool"] in asleep]
         operation.refusable += [f"{file.path} may be used" for file in files if self.world.used(file) or file.doubtful]
         if files and self.draw.random() < 0.25:
             self.between(operation, self.draw.choice(files))
