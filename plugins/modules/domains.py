@@ -49,12 +49,15 @@ options:
   remove_nvram:
     description:
       - Whether a guest that goes takes the variables of its firmware (NVRAM) along. Otherwise the file stays.
+      - The file also stays, with a warning, where it may be something else. It goes only if no other guest uses it,
+        and it is in libvirt's own folder for such files, is empty, or begins as a firmware volume.
     type: bool
     default: false
   remove_tpm:
     description:
       - Whether a guest that goes takes the state of its emulated TPM along. Otherwise it stays on the host, where a
         guest with the same UUID finds it again.
+      - The state also stays, with a warning, where the definition names a file or folder for it.
     type: bool
     default: false
   remove_saved_state:

@@ -95,7 +95,8 @@ def go_on(works: dict[str, Work], failed: dict[str, str]) -> None:
 
 
 def run(connection: t.Any, plan: Plan, options: Options, actions: t.Mapping[tuple[str, str], Action]) -> Work:
-    """The steps of one resource, in order; the first that fails is the last."""
+    """The steps of one resource, in order; the first that fails is the last, unless it says otherwise."""
+    kept: Kept | None = None
     for step in plan.steps:
         action = actions[plan.kind, step.action]
         try:
@@ -110,12 +111,16 @@ def run(connection: t.Any, plan: Plan, options: Options, actions: t.Mapping[tupl
             plan.refused(step, f"{step.action}: {said(error)}")
         except Kept as error:
             plan.changes = [change for change in plan.changes if change.path != error.path]
-            raise
+            if error.last:
+                raise
+            kept = error
         except VirtfleetError as error:
             if not step.reaches:
                 raise
             plan.refused(step, str(error))
         plan.done += 1
+    if kept is not None:
+        raise kept
 
 
 def domain_start(connection: t.Any, name: str, step: Step, options: Options) -> None:

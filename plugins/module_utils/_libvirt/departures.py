@@ -15,10 +15,14 @@ from xml.etree import ElementTree as ET
 
 from .._engine.context import Change
 from .._engine.plan import Observed, Plan
-from .._errors import Invalid
+from .._errors import Invalid, VirtfleetError
+from . import nvram
 from .connection import LibvirtError, lacks, libvirt
-from .removal import Judge, because
+from .nvram import Variables
+from .removal import Kept
 from .users import Users
+
+TPM = "devices/tpm/backend[@type='emulator']"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,11 +32,13 @@ class Belongings:
     :param nvram: the variables of its firmware
     :param tpm: the state of its emulated TPM
     :param saved_state: the memory of a guest that was saved with ``managedsave``
+    :param variables: the file of the first, once it is known that it may go
     """
 
     nvram: bool = False
     tpm: bool = False
     saved_state: bool = False
+    variables: Variables | None = None
 
 
 def plan_departure(connection: t.Any, plan: Plan, have: Observed | None, going: Belongings) -> None:
@@ -49,31 +55,56 @@ def plan_departure(connection: t.Any, plan: Plan, have: Observed | None, going: 
         raise Invalid("state", lost)
     if domain.hasManagedSaveImage(0):
         plan.changes.append(Change("saved_state", True, None))
-    nvram = definition.findtext("os/nvram") or (None if have.live is None else have.live.findtext("os/nvram"))
-    if nvram and going.nvram:
-        plan.changes.append(Change("nvram", nvram, None))
-    if has_tpm_state(definition) and going.tpm:
-        plan.changes.append(Change("tpm_state", True, None))
+    path = None
+    if going.nvram and have.persistent:
+        path = nvram.place(plan.name, connection.getURI(), definition, have.live)
+    if path and nvram.is_there(path):
+        plan.changes.append(Change("nvram", path, None))
+    if going.tpm:
+        plan_tpm(plan, definition, going)
     snapshots = domain.snapshotListNames(0) if domain.snapshotNum(0) else []
     if snapshots:
         # Only what libvirt knows of them; what is in the disks stays there.
         plan.changes.append(Change("snapshots", sorted(snapshots), None))
 
 
-def keep_nvram(plans: t.Sequence[Plan], users: Users, going: Belongings) -> None:
-    """Keep the variables of the firmware of guests that go, where somebody else has the file, and say so."""
-    judge = Judge(users, {plan.name for plan in plans if any(step.action == "undefine" for step in plan.steps)})
+def plan_tpm(plan: Plan, definition: ET.Element, going: Belongings) -> None:
+    """Plan that the state of a guest's TPM goes with it, but where the definition names a place of its own for it.
+
+    Of such a place libvirt deletes all (qemuTPMEmulatorDeleteStorage in its src/qemu/qemu_tpm.c), whatever it holds.
+    """
+    path = tpm_place(definition)
+    if path is not None:
+        plan.warnings.append(
+            f"the state of its TPM in {path} stays: libvirt would delete all that is there; remove it by hand if"
+            " nobody needs it"
+        )
+        depart(plan, dataclasses.replace(going, tpm=False))
+        return
+    if has_tpm_state(definition) or (keep_tpm() is not None and definition.find(TPM) is not None):
+        plan.changes.append(Change("tpm_state", True, None))
+
+
+def depart(plan: Plan, going: Belongings) -> None:
+    """Give the step that undefines a guest what goes with it."""
+    plan.steps = [dataclasses.replace(step, value=going) if step.action == "undefine" else step for step in plan.steps]
+
+
+def plan_nvram(
+    connection: t.Any, plans: t.Sequence[Plan], have: t.Mapping[str, Observed], users: Users, going: Belongings
+) -> None:
+    """Keep the variables of the firmware of guests that go, where the file may be somebody else's, and say so."""
     for plan in plans:
         for change in [change for change in plan.changes if change.path == "nvram" and change.after is None]:
-            holders, _after = judge.weigh(change.before, change.before)
-            if not holders and not users.doubts:
-                continue
-            plan.changes.remove(change)
-            plan.warnings.append(f"its NVRAM {change.before} stays: it {because(holders, users.doubts)}")
-            kept = dataclasses.replace(going, nvram=False)
-            plan.steps = [
-                dataclasses.replace(step, value=kept) if step.action == "undefine" else step for step in plan.steps
-            ]
+            path = change.before
+            step = next(step for step in plan.steps if step.action == "undefine")
+            reason = nvram.keeps(path, plan.name, connection.getURI(), have[plan.name].definition, users)
+            if reason is None:
+                variables = Variables(path, nvram.identity(path))
+                depart(plan, dataclasses.replace(step.value or going, variables=variables))
+            else:
+                plan.changes.remove(change)
+                plan.warnings.append(f"its NVRAM {path} stays: {reason}")
 
 
 def loses(domain: t.Any, definition: ET.Element, going: Belongings) -> str | None:
@@ -93,8 +124,14 @@ def loses(domain: t.Any, definition: ET.Element, going: Belongings) -> str | Non
 
 def has_tpm_state(definition: ET.Element) -> bool:
     """Whether a guest has a TPM whose state is on the host, and goes with the definition unless it is kept."""
-    backend = definition.find("devices/tpm/backend[@type='emulator']")
+    backend = definition.find(TPM)
     return backend is not None and backend.get("persistent_state") != "yes"
+
+
+def tpm_place(definition: ET.Element) -> str | None:
+    """The file or folder that a definition names for the state of a TPM; None where libvirt chooses it itself."""
+    source = definition.find(f"{TPM}/source")
+    return None if source is None else source.get("path", "")
 
 
 def keep_tpm() -> int | None:
@@ -103,21 +140,45 @@ def keep_tpm() -> int | None:
 
 
 def undefine(connection: t.Any, name: str, going: Belongings) -> None:
-    """Forget a guest's definition, with what makes no sense without it and what the user says. Disks stay."""
+    """Forget a guest's definition, with what makes no sense without it and what the user says. Disks stay.
+
+    Raises Kept, with the definition gone, where its NVRAM was to go and is not what it was.
+    """
     try:
         domain = connection.lookupByName(name)
     except LibvirtError as error:
         if lacks(error, "VIR_ERR_NO_DOMAIN"):
             return  # A transient domain goes with its shutdown.
         raise
-    least = libvirt.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
-    least |= libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE if going.saved_state else 0
-    more = getattr(libvirt, "VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA", 0)
-    more |= libvirt.VIR_DOMAIN_UNDEFINE_NVRAM if going.nvram else libvirt.VIR_DOMAIN_UNDEFINE_KEEP_NVRAM
-    more |= getattr(libvirt, "VIR_DOMAIN_UNDEFINE_TPM", 0) if going.tpm else keep_tpm() or 0
+    path = tpm_place(ET.fromstring(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))) if going.tpm else None
+    if path is not None:
+        raise VirtfleetError(f"undefine: its definition names {path} for the state of its TPM by now; run again")
+    file = going.variables
+    kept = None if file is None else nvram.last_look(connection, domain, file)
+    least, more = flags(going, file is not None and kept is None)
     try:
         domain.undefineFlags(least | more)
     except LibvirtError as error:
         if not lacks(error, "VIR_ERR_INVALID_ARG"):
             raise
         domain.undefineFlags(least)  # Another driver, such as libvirt's own for tests, knows fewer.
+        return
+    if file is None:
+        return
+    if kept is None and nvram.is_there(file.path):
+        kept = "libvirt did not delete it"
+    if kept is not None:
+        raise Kept("nvram", f"undefine: its NVRAM {file.path} stays: {kept}", last=False)
+
+
+def flags(going: Belongings, variables: bool) -> tuple[int, int]:
+    """What libvirt is told about what goes with a definition: what all its drivers know, and what that of QEMU knows.
+
+    :param variables: whether the file of the firmware's variables goes
+    """
+    least = libvirt.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
+    least |= libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE if going.saved_state else 0
+    more = getattr(libvirt, "VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA", 0)
+    more |= libvirt.VIR_DOMAIN_UNDEFINE_NVRAM if variables else libvirt.VIR_DOMAIN_UNDEFINE_KEEP_NVRAM
+    more |= getattr(libvirt, "VIR_DOMAIN_UNDEFINE_TPM", 0) if going.tpm else keep_tpm() or 0
+    return least, more

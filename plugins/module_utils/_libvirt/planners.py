@@ -119,7 +119,7 @@ def domain_plans(connection: t.Any, table: Table, have: Have, wants: Wants, host
     if any(change.path == "nvram" and change.after is None for entry in plans for change in entry.changes):
         users = all_users(connection)
         declared.add_guests(users, plans, wants, have)
-        departures.keep_nvram(plans, users, options.going)
+        departures.plan_nvram(connection, plans, have, users, options.going)
     return plans
 
 

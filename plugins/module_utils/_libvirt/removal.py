@@ -19,14 +19,15 @@ from .users import Use, Users
 
 
 class Kept(VirtfleetError):
-    """A volume that was to go, and stays: between the plan and the last look something has changed.
+    """What was to go, and stays: between the plan and the last look something has changed.
 
     :param path: the path of the change that does not come about
+    :param last: whether the steps after this one are not carried out
     """
 
-    def __init__(self, path: str, reason: str) -> None:
+    def __init__(self, path: str, reason: str, last: bool = True) -> None:
         super().__init__(reason)
-        self.path = path
+        self.path, self.last = path, last
 
 
 @dataclasses.dataclass(frozen=True)

@@ -202,8 +202,7 @@ class Operations:
                 config.append({"name": name, "pool": pool, "state": "absent"})
                 files.append(file)
         operation = Operation("volumes", {"config": config}, volumes=files)
-        asleep = {pool.name for pool in self.world.pools if not pool.active}
-        operation.refusable += [f"the pool of {item['name']} is stopped" for item in config if item["pool"] in asleep]
+        operation.refusable += [f"{item['name']} cannot be seen" for item in config if item["pool"] in self.asleep()]
         operation.refusable += [f"{file.path} may be used" for file in files if self.world.used(file) or file.doubtful]
         if files and self.draw.random() < 0.25:
             self.between(operation, self.draw.choice(files))
@@ -233,6 +232,8 @@ class Operations:
         for file in operation.volumes:
             if self.world.used(file) or file in operation.needed or file.doubtful:
                 operation.refusable.append(f"{file.path} is used")
+            if file.pool in self.asleep():
+                operation.refusable.append(f"{file.path} cannot be seen")
         if operation.volumes and self.draw.random() < 0.25:
             self.between(operation, self.draw.choice(operation.volumes))
         return operation
@@ -257,6 +258,10 @@ class Operations:
         self.world.log.append(f"# {NOTES}: volumes: {key}: {json.dumps(entry)}")
         config = [{"name": name, "pool": pool, "capacity": "1MiB"}]
         return Operation("volumes", {"config": config}, refusable=["it is not half-made"], untouched=True)
+
+    def asleep(self) -> set[str]:
+        """The pools that are stopped, by name: the collection tells of what may be in them that it cannot see it."""
+        return {pool.name for pool in self.world.pools if not pool.active}
 
     def made_in(self, file: File) -> str:
         """The collection's own pool that a file is in."""

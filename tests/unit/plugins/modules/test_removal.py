@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -299,23 +298,6 @@ def test_a_pool_that_a_guest_uses_does_not_go(connection: Any, run_main: Run, fo
             assert result["changes"] == []
     connection.lookupByName("theirs").undefine()
     assert paths(run_main(pools.main, config=[{"name": "p", "state": "absent"}], uri=URI)) == ["state"]
-
-
-@pytest.mark.parametrize("shared", [True, False])
-def test_the_variables_of_a_firmware_that_another_guest_has_stay(
-    connection: Any, run_main: Run, noted: manifest.Manifest, tmp_path: Path, shared: bool
-) -> None:
-    (tmp_path / "vars.fd").touch()
-    (tmp_path / "link.fd").symlink_to("vars.fd")
-    xml = connection.lookupByName("test").XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)
-    for name, path in (("old", "vars.fd"), ("theirs", "link.fd" if shared else "other.fd")):
-        text = re.sub("<uuid>.*</uuid>", "", xml).replace("<name>test<", f"<name>{name}<")
-        loader = "<loader readonly='yes' type='pflash'>/fw.fd</loader>"
-        connection.defineXML(text.replace("</os>", f"{loader}<nvram>{tmp_path / path}</nvram></os>"))
-    result = run_main(domains.main, config=[GONE], uri=URI, remove_nvram=True, check=True)
-    assert paths(result) == (["state"] if shared else ["state", "nvram"])
-    assert any("vars.fd stays: it is used by guest theirs" in text for text in result["warnings"]) == shared
-    run_main(domains.main, config=[GONE], uri=URI, remove_nvram=True)
 
 
 @pytest.mark.parametrize("seen", [True, False])
