@@ -17,7 +17,7 @@ from .._engine.plan import Plan
 from .._engine.step import Step
 from .._errors import VirtfleetError
 from .._printing import unforeseen
-from . import departures, reach, storage, storage_image, storage_plan
+from . import departures, reach, storage, storage_image, storage_plan, undo
 from .connection import Lost, cut, ended, lacks, libvirt, said
 from .definitions import Definitions
 from .departures import Belongings
@@ -70,7 +70,7 @@ def apply(connection: t.Any, plans: t.Iterable[Plan], options: Options) -> dict[
     definitions = Definitions()
     definitions.ahead(connection, plans)
     actions = {**ACTIONS, ("domain", "define"): definitions.define}
-    works = {plan.name: run(connection, plan, options, actions) for plan in plans}
+    works = {plan.name: whole(connection, plan, options, actions) for plan in plans}
     with storage_image.downloads(storage_plan.fetched(plans)):
         go_on(works, failed)
     return failed
@@ -92,6 +92,21 @@ def go_on(works: dict[str, Work], failed: dict[str, str]) -> None:
                 failed[name] = unforeseen(error)
         if works:
             time.sleep(POLL)
+
+
+def whole(connection: t.Any, plan: Plan, options: Options, actions: t.Mapping[tuple[str, str], Action]) -> Work:
+    """The steps of one resource. Where one fails, what was made for a new resource is taken back."""
+    try:
+        yield from run(connection, plan, options, actions)
+        return
+    except Lost:
+        raise  # What is there is looked at anew.
+    except VirtfleetError as error:
+        failed: Exception = error
+    except Exception as error:  # One bad item never stops the others.
+        failed = VirtfleetError(unforeseen(error))
+    left = undo.undo(connection, plan, options)
+    raise VirtfleetError(f"{failed}{left}") if left else failed
 
 
 def run(connection: t.Any, plan: Plan, options: Options, actions: t.Mapping[tuple[str, str], Action]) -> Work:

@@ -63,8 +63,8 @@ def test_an_unforeseen_error_with_one_item_stops_no_other(
     assert [failure["network"] for failure in result["failures"]] == ["b"]
     assert f"network b: a fault of this collection, please report it: {type(error).__name__}" in result["msg"]
     assert "hunter2" not in result["msg"]
-    assert there(connection) == set("abc")
-    assert [path for name, path in done(result) if name == "network b"] == ["definition", "autostart"]
+    assert there(connection) == set("ac")
+    assert [path for name, path in done(result) if name == "network b"] == []
     assert ("network c", "state") in done(result)
 
 
@@ -132,8 +132,21 @@ def test_a_step_that_came_about_is_told_when_the_next_did_not(
 
     monkeypatch.setitem(apply.ACTIONS, ("network", "start"), broken)
     monkeypatch.setattr(converge, "survey", only_once(converge.survey, KeyError("x")))
+    connection.networkDefineXML("<network><name>a</name><ip address='192.0.2.1'/></network>")
     result = run_networks(NETWORKS[0], fails=True)
-    assert done(result) == [("network a", "definition"), ("network a", "autostart")]
+    assert done(result) == [("network a", "bridge")]
+
+
+def test_a_new_resource_that_fails_leaves_nothing_and_is_not_told(
+    connection: Any, run_networks: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*args: Any) -> None:
+        raise KeyError
+
+    monkeypatch.setitem(apply.ACTIONS, ("network", "start"), broken)
+    monkeypatch.setattr(converge, "survey", only_once(converge.survey, KeyError("x")))
+    result = run_networks(NETWORKS[0], fails=True)
+    assert (done(result), there(connection)) == ([], set())
 
 
 def test_what_stops_a_run_before_the_first_step_changed_nothing(

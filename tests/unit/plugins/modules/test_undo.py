@@ -1,0 +1,155 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What fails leaves nothing behind that was made for it, and stops nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import libvirt
+import pytest
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import apply, definitions, storage_fill
+from ansible_collections.virtfleet.kvm.plugins.modules import domains, pools
+
+Run = Callable[..., dict[str, Any]]
+GOOD = {"name": "good", "memory": "64MiB", "disks": [{"size": "1MiB", "pool": "p"}], "state": "running"}
+
+
+@pytest.fixture
+def pool(connection: Any, run_main: Run, tmp_path: Path) -> Any:
+    """A pool of the test driver, in which a volume is there already."""
+    run_main(pools.main, config=[{"name": "p", "target": str(tmp_path)}], uri="test:///default")
+    found = connection.storagePoolLookupByName("p")
+    found.createXML("<volume><name>before</name><capacity>1</capacity><target/></volume>")
+    return found
+
+
+def names(pool: Any) -> set[str]:
+    return {volume.name() for volume in pool.listAllVolumes()}
+
+
+def guests(connection: Any) -> set[str]:
+    return {domain.name() for domain in connection.listAllDomains()} - {"test"}
+
+
+def broken(*args: Any) -> None:
+    raise VirtfleetError("no")
+
+
+def test_a_guest_whose_second_image_fails_leaves_no_first_disk(
+    connection: Any, run_domains: Run, pool: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage_fill, "find", broken)
+    bad = {**GOOD, "name": "bad", "disks": [{"size": "1MiB", "pool": "p"}, {"backing": "before", "pool": "p"}]}
+    result = run_domains(bad, GOOD, fails=True)
+    assert [failure["domain"] for failure in result["failures"]] == ["bad"]
+    assert (guests(connection), names(pool)) == ({"good"}, {"before", "good-vda.qcow2"})
+    assert {change["resource"] for change in result["changes"]} == {"domain good"}
+
+
+@pytest.mark.parametrize("step", ["define", "start"])
+def test_a_new_guest_that_fails_takes_its_volumes_along(
+    connection: Any, run_domains: Run, pool: Any, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    send = definitions.Definitions.send
+
+    def defining(self: Any, link: Any, document: str) -> None:
+        if "<name>bad" in document:
+            raise libvirt.libvirtError("no")
+        send(self, link, document)
+
+    def starting(link: Any, name: str, *more: Any) -> None:
+        if name == "bad":
+            raise VirtfleetError("no")
+        apply.domain_start(link, name, *more)
+
+    if step == "define":
+        monkeypatch.setattr(definitions.Definitions, "send", defining)
+    else:
+        monkeypatch.setitem(apply.ACTIONS, ("domain", "start"), starting)
+    disks = [{"size": "1MiB", "pool": "p"}, {"size": "2MiB", "pool": "p"}]
+    result = run_domains({**GOOD, "name": "bad", "disks": disks}, GOOD, fails=True)
+    assert [failure["domain"] for failure in result["failures"]] == ["bad"]
+    assert (guests(connection), names(pool)) == ({"good"}, {"before", "good-vda.qcow2"})
+    assert {change["resource"] for change in result["changes"]} == {"domain good"}
+
+
+def test_a_guest_that_is_there_loses_only_what_was_new(
+    connection: Any, run_domains: Run, pool: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_domains({**GOOD, "state": "stopped"})
+    monkeypatch.setattr(definitions.Definitions, "send", broken)
+    result = run_domains({**GOOD, "disks": [*GOOD["disks"], {"size": "2MiB", "pool": "p"}]}, fails=True)
+    assert (guests(connection), names(pool)) == ({"good"}, {"before", "good-vda.qcow2"})
+    assert not result["changed"]
+
+
+def test_what_runs_stays_with_its_volumes(
+    connection: Any, run_domains: Run, pool: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(apply.ACTIONS, ("domain", "set_autostart"), broken)
+    run_domains(GOOD)
+    run_domains({**GOOD, "autostart": True}, fails=True)
+    assert (guests(connection), names(pool)) == ({"good"}, {"before", "good-vda.qcow2"})
+
+
+def test_a_volume_that_another_one_needs_stays_and_is_named(
+    connection: Any, run_domains: Run, pool: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def defining(self: Any, link: Any, document: str) -> None:
+        disk = f"<disk><source file='{pool_path}/bad-vda.qcow2'/><target dev='vda'/></disk>"
+        head = "<domain type='test'><name>other</name><memory>1024</memory><os><type>hvm</type></os>"
+        link.defineXML(f"{head}<devices>{disk}</devices></domain>")
+        raise libvirt.libvirtError("no")
+
+    pool_path = str(pool.XMLDesc(0)).partition("<path>")[2].partition("<")[0]
+    monkeypatch.setattr(definitions.Definitions, "send", defining)
+    result = run_domains({**GOOD, "name": "bad"}, fails=True)
+    assert "; the volume p/bad-vda.qcow2 stays: delete: p/bad-vda.qcow2 is used by guest other" in result["msg"]
+    assert (guests(connection), names(pool)) == ({"other"}, {"before", "bad-vda.qcow2"})
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_only_what_is_known_to_be_the_one_that_was_made_goes(
+    connection: Any, run_domains: Run, pool: Any, noted: Any, monkeypatch: pytest.MonkeyPatch, known: bool
+) -> None:
+    path = Path(str(pool.XMLDesc(0)).partition("<path>")[2].partition("<")[0]) / "bad-vda.qcow2"
+    if known:
+        path.touch()  # libvirt's test driver makes no files.
+    monkeypatch.setattr(definitions.Definitions, "send", broken)
+    result = run_domains({**GOOD, "name": "bad"}, fails=True)
+    stays = "; the volume p/bad-vda.qcow2 stays: nothing tells whether it is the one that was made"
+    assert (stays in result["msg"]) is not known
+    assert names(pool) == ({"before"} if known else {"before", "bad-vda.qcow2"})
+    assert ("p/bad-vda.qcow2" in noted.entries("volumes")) is not known
+
+
+@pytest.mark.parametrize("kind", ["network", "pool"])
+def test_a_network_or_pool_that_does_not_start_is_not_left_defined(
+    connection: Any, run_main: Run, run_networks: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    before = len(connection.listAllNetworks() + connection.listAllStoragePools())
+    monkeypatch.setitem(apply.ACTIONS, (kind, "start"), broken)
+    if kind == "network":
+        run_networks({"name": "new"}, fails=True)
+    else:
+        pool = {"name": "new", "target": str(tmp_path)}
+        run_main(pools.main, config=[pool], uri="test:///default", fails=True)
+    assert len(connection.listAllNetworks() + connection.listAllStoragePools()) == before
+
+
+def test_a_fault_of_the_collection_itself_leaves_nothing_either(
+    connection: Any, run_main: Run, pool: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def faulty(*args: Any) -> None:
+        raise KeyError("x")
+
+    monkeypatch.setattr(definitions.Definitions, "send", faulty)
+    result = run_main(domains.main, config=[GOOD], uri="test:///default", fails=True)
+    assert "a fault of this collection, please report it: KeyError" in result["msg"]
+    assert (guests(connection), names(pool)) == (set(), {"before"})
