@@ -1,0 +1,61 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The site in check mode ends as the run does, unless the run would change what decides; on libvirt's test driver."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ansible_collections.virtfleet.kvm.tests.unit.playbooks.test_silence import play
+from ansible_collections.virtfleet.kvm.tests.unit.support import ROOT
+
+UUID = "1c95ce2b-070d-504a-94b3-7872f2a3c2be"
+HOST = f"""<node><network><name>kept</name></network><network><name>old</name><uuid>{UUID}</uuid>
+<bridge name='virbr9'/><metadata>
+<v:made xmlns:v='https://virtfleet.github.io/kvm/1' uuid='{UUID}' owner='us'/></metadata></network>
+<domain type='test'><name>web01</name><memory unit='KiB'>65536</memory><os><type>hvm</type></os>
+<devices><interface type='network'><mac address='52:54:00:00:00:01'/><source network='old'/></interface></devices>
+</domain></node>"""
+KEPT = {"name": "kept"}
+PLAY = "Make the hosts what they are declared to be"
+
+
+def guest(network: str) -> dict[str, Any]:
+    """The guest of the host, with its one interface."""
+    return {"name": "web01", "host": "kvm01", "interfaces": [{"network": network, "mac": "52:54:00:00:00:01"}]}
+
+
+def site(folder: Path, *options: str, **variables: Any) -> tuple[int, str]:
+    """Run the site's part that asks libvirt, on a host with a network that nobody declares, and a guest on it."""
+    (folder / "host.xml").write_text(HOST)
+    plays = yaml.safe_load((ROOT / "playbooks/site.yml").read_text(encoding="utf-8"))
+    (part,) = [one for one in plays if one["name"] == PLAY]
+    part["module_defaults"] = {"group/virtfleet.kvm.kvm": {"uri": f"test://{folder}/host.xml"}}
+    (folder / "part.yml").write_text(yaml.safe_dump([part]))
+    lists = {"kvm_networks": [KEPT], "networks_purge": True, "kvm_owner": "us", **variables}
+    return play(folder, "part.yml", *options, **lists)
+
+
+@pytest.mark.parametrize("options", [[], ["--check"]])
+def test_what_is_used_and_stays_so_ends_both(tmp_path: Path, options: list[str]) -> None:
+    code, output = site(tmp_path, *options, kvm_guests=[guest("old")])
+    assert "network old: is no longer declared, but used by guest web01, so it stays" in output
+    assert code != 0, output
+
+
+def test_what_a_guest_would_let_go_of_does_not_end_the_forecast(tmp_path: Path) -> None:
+    code, output = site(tmp_path, "--check", kvm_guests=[guest("kept")])
+    assert "network old: is no longer declared, but used by guest web01, so it stays" in output
+    assert "ignored=1" in output
+    assert code == 0, output
+
+
+def test_every_step_that_takes_away_asks_the_same() -> None:
+    plays = yaml.safe_load((ROOT / "playbooks/site.yml").read_text(encoding="utf-8"))
+    removing = [task for one in plays for task in one.get("tasks", []) if task["name"].startswith("Remove ")]
+    assert [task.get("ignore_errors") for task in removing] == ["{{ still_open }}"] * 3
