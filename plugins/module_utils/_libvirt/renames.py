@@ -15,10 +15,10 @@ from .._tables.derive import derive_uuid
 
 LIST = {"domain": "listAllDomains", "network": "listAllNetworks", "pool": "listAllStoragePools"}
 NOUN = {"domain": "guest", "network": "network", "pool": "pool"}
-BACK = {
-    "domain": "'virsh domrename {there} {name}' gives it back its name while it is stopped",
-    "network": "define it anew under its name",
-    "pool": "define it anew under its name",
+RENAME = {
+    "domain": "stop it and run 'virsh domrename {there} {name}'",
+    "network": "define it anew as {name}",
+    "pool": "define it anew as {name}",
 }
 
 
@@ -58,8 +58,8 @@ def planned_uuid(plan: Plan) -> str | None:
 def told(plan: Plan, there: str) -> str:
     """What to do about a resource that was renamed."""
     noun = NOUN[plan.kind]
-    back = BACK[plan.kind].format(there=there, name=plan.name)
+    way = RENAME[plan.kind].format(there=there, name=plan.name)
     return (
         f"define: its UUID is that of the {noun} {there}, so it is that {noun} under another name:"
-        f" {back}; or declare {there} instead of {plan.name}, or give {plan.name} another uuid"
+        f" {way}; or declare {there} instead of {plan.name}, or give {plan.name} another uuid"
     )

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -58,6 +59,46 @@ def test_a_guest_that_was_renamed_by_hand_keeps_its_disks(connection: Any, decla
     rename(connection)
     stays(connection, declare(domains, GONE, remove_storage=True), "is used by guest by-hand")
     assert paths(declare(domains, purge=True, remove_storage=True)) == ["state", VOLUME]
+
+
+def uuid_of(connection: Any) -> str:
+    return str(connection.lookupByName("old").UUIDString())
+
+
+def test_a_guest_whose_uuid_is_declared_is_renamed_as_the_guide_says(
+    connection: Any, run_main: Run, declare: Run, folder: Path
+) -> None:
+    """roles/guests/README.md, Rename a guest."""
+    cards = {**OLD, "interfaces": [{"network": "default"}]}
+    declare(domains, cards)
+    mac = re.findall(r"<mac address='(.*)'/>", connection.lookupByName("old").XMLDesc())
+    kept = {**cards, "uuid": uuid_of(connection)}
+    assert declare(domains, kept)["changed"] is False
+    new = {**kept, "name": "by-hand"}
+    purge = {"purge": True, "remove_storage": True}
+    for check in (True, False):
+        result = run_main(domains.main, config=[new], uri=URI, check=check, fails=True, **purge)
+        assert "domain by-hand: define: its UUID is that of the guest old" in result["msg"]
+        assert "'virsh domrename old by-hand'" in result["msg"]
+        assert result["changes"] == []
+    assert is_there(connection)
+    rename(connection)
+    assert declare(domains, new, **purge)["changed"] is False
+    assert re.findall(r"<mac address='(.*)'/>", connection.lookupByName("by-hand").XMLDesc()) == mac != []
+    assert is_there(connection)
+    assert declare(domains, {"name": "by-hand", "state": "absent"}, remove_storage=True)["changed"] is True
+    assert not is_there(connection)
+
+
+def test_a_guest_whose_name_alone_is_changed_is_a_new_one_and_loses_its_disk(
+    connection: Any, declare: Run, folder: Path
+) -> None:
+    """roles/guests/README.md, Rename a guest."""
+    own = uuid_of(connection)
+    result = declare(domains, {**OLD, "name": "new"}, purge=True, remove_storage=True)
+    assert VOLUME in paths(result)
+    assert not is_there(connection)
+    assert connection.lookupByName("new").UUIDString() != own
 
 
 def test_a_clone_is_another_guest(connection: Any, declare: Run, folder: Path) -> None:
