@@ -1,0 +1,41 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What ./quickstart leaves to look at and to copy: its inventory, and the command that it prints."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from .ansible_runs import NAMESPACE, run, write
+from .blocks import ROOT
+
+DEMO = ROOT / "tests/tools/demo"
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    """The folder of the quickstart, with made-up addresses. A key that is there twice is an error."""
+    for name in ("group_vars", "host_vars"):
+        shutil.copytree(DEMO / name, tmp_path / "inventory" / name)
+    hosts = {name: {"ansible_host": f"192.0.2.{last}"} for last, name in enumerate(("kvm01", "kvm02"), 11)}
+    write(tmp_path, "inventory/hosts.yml", {"kvm_hosts": {"hosts": hosts}})
+    write(tmp_path, "ansible.cfg", "[defaults]\nduplicate_dict_key = error\n")
+    return tmp_path
+
+
+def test_its_inventory_has_no_key_twice_and_is_accepted(work: Path) -> None:
+    run(work, "ansible-playbook", "-i", "inventory", f"{NAMESPACE}.check")
+
+
+def test_the_command_that_it_prints_can_be_copied(work: Path) -> None:
+    printed = re.findall(r"^  (cd \$WORK && .*)$", (ROOT / "quickstart").read_text(), re.M)
+    assert len(printed) == 1
+    command = printed[0].replace("$WORK", str(work)).replace("$VENV", sys.prefix)
+    said = run(Path("/"), "bash", "-c", f"{command} --list-tasks")
+    assert f"{NAMESPACE}.guests : Declare the guests" in said
