@@ -13,6 +13,7 @@ from .._errors import VirtfleetError
 from .._printing import displayed, unforeseen
 from . import netplan_yaml, observe, preflight, probes, transaction
 from .agent import files
+from .facts import Facts
 from .plan import plan
 from .table import LINK
 from .work import File, Plan
@@ -47,7 +48,7 @@ def converge(module: AnsibleModule) -> dict[str, t.Any]:
     """The report. Raises VirtfleetError, with nothing changed, for what is refused."""
     wants = LINK.parse(module.params["config"])
     with transaction.alone(module.check_mode):
-        facts = observe.host(observe.login())
+        facts = observed()
         postponed = preflight.used(wants, facts) if module.params["leave_used"] else []
         wants = [want for want in wants if want["name"] not in postponed]
         planned = plan(wants, facts, module.params["bypass_iptables"])
@@ -58,6 +59,14 @@ def converge(module: AnsibleModule) -> dict[str, t.Any]:
         passing = probes.passing(facts)
         trial = transaction.begin(planned, facts, module.params["rollback_after"], passing)
     return {**result, "trial": trial}
+
+
+def observed() -> Facts:
+    """The facts of this host. Raises VirtfleetError, with nothing changed, where they cannot be had."""
+    try:
+        return observe.host(observe.login())
+    except VirtfleetError as error:
+        raise VirtfleetError(f"nothing was changed: {error}") from None
 
 
 def told(planned: Plan) -> dict[str, t.Any]:

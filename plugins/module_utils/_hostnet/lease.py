@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import subprocess
 import typing as t
-from pathlib import Path
+
+from .reading import known
 
 PATIENCE = 10
 """Seconds that networkd has to answer; one that hangs costs no more."""
@@ -24,11 +25,7 @@ def client_id(name: str, state: t.Mapping[str, str]) -> str:
     """
     path = state.get("DHCP_LEASE")
     if path:
-        try:
-            text = Path(path).read_text(encoding="utf-8", errors="surrogateescape")
-        except OSError:
-            text = ""
-        for line in text.splitlines():
+        for line in known(path).splitlines():
             if line.startswith("CLIENTID="):
                 return line.partition("=")[2].strip()
     return told(name) if state.get("NETWORK_FILE") else ""

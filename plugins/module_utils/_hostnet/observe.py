@@ -14,10 +14,15 @@ from pathlib import Path
 
 from .._errors import VirtfleetError
 from . import bridge, facts, lease
+from .agent import files, network
 from .facts import Device, Facts, NetplanFile
+from .reading import described, known
 
 NETPLAN_FOLDERS = ("/lib/netplan", "/etc/netplan", "/run/netplan")
 """What netplan reads; a file in a later folder hides its namesakes (netplan-generate(8))."""
+
+PATIENCE = 30
+"""Seconds that a command has which only asks the kernel."""
 
 UNIT_FOLDERS = ("/etc/systemd/network", "/run/systemd/network", "/usr/local/lib/systemd/network")
 
@@ -30,7 +35,9 @@ def host(login: str = "") -> Facts:
     Raises VirtfleetError where the kernel cannot be asked.
     """
     devices = {name: detailed(device) for name, device in facts.devices(ip("-detail", "address", "show")).items()}
-    nf_call = read("/proc/sys/net/bridge/bridge-nf-call-iptables").strip() == "1"
+    if not devices:
+        raise VirtfleetError("ip -json -detail address show: told of no device, and every host has one")
+    nf_call = known("/proc/sys/net/bridge/bridge-nf-call-iptables").strip() == "1"
     return Facts(
         devices=devices,
         routes=(
@@ -59,12 +66,12 @@ def login() -> str:
     process = "self"
     for _generation in range(12):
         environment = dict(
-            entry.split("=", 1) for entry in read(f"/proc/{process}/environ").split("\0") if "=" in entry
+            entry.split("=", 1) for entry in known(f"/proc/{process}/environ").split("\0") if "=" in entry
         )
         connection = environment.get("SSH_CONNECTION", "").split()
         if len(connection) == 4:
             return connection[2]
-        status = pairs(read(f"/proc/{process}/status").replace(":\t", "="))
+        status = pairs(known(f"/proc/{process}/status").replace(":\t", "="))
         process = status.get("PPid", "0")
         if process in ("0", "1"):
             break
@@ -74,27 +81,26 @@ def login() -> str:
 def ip(*words: str) -> t.Any:
     """What ``ip -json`` says."""
     command = ["ip", "-json", *words]
+    said = " ".join(command)
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        status, output, errors = network.run(command, PATIENCE)
+        if status:
+            raise VirtfleetError(f"{said}: {network.said(errors or output)}")
+        return json.loads(output or "[]")
     except FileNotFoundError:
         raise VirtfleetError("ip is missing on this host: install iproute2") from None
-    except subprocess.CalledProcessError as error:
-        raise VirtfleetError(f"{' '.join(command)}: {error.stderr.strip()}") from None
-    return json.loads(done.stdout or "[]")
-
-
-def read(path: str | Path) -> str:
-    """A file's text, nothing where it cannot be read."""
-    try:
-        return Path(path).read_text(encoding="utf-8", errors="surrogateescape")
-    except OSError:
-        return ""
+    except subprocess.TimeoutExpired:
+        raise VirtfleetError(f"{said}: did not end within {PATIENCE} s") from None
+    except OSError as error:
+        raise VirtfleetError(f"{said}: {files.problem(error)}") from None
+    except ValueError:
+        raise VirtfleetError(f"{said}: printed something that is no JSON") from None
 
 
 def detailed(device: Device) -> Device:
     """A device with what sysfs and networkd know of it."""
     folder = Path("/sys/class/net") / device.name
-    state = pairs(read(f"/run/systemd/netif/links/{device.index}"))
+    state = pairs(known(f"/run/systemd/netif/links/{device.index}"))
     try:
         driver = (folder / "device" / "driver").resolve(strict=True).name
     except OSError:
@@ -106,7 +112,7 @@ def detailed(device: Device) -> Device:
         network_file=state.get("NETWORK_FILE", ""),
         dns=tuple(state.get("DNS", "").split()),
         client_id=lease.client_id(device.name, state),
-        accept_ra=read(f"/proc/sys/net/ipv6/conf/{device.name}/accept_ra").strip(),
+        accept_ra=known(f"/proc/sys/net/ipv6/conf/{device.name}/accept_ra").strip(),
         settings=bridge.settings(device.name, device.settings) if device.kind == "bridge" else device.settings,
     )
 
@@ -120,6 +126,7 @@ def netplan_files() -> t.Iterator[NetplanFile]:
     """The files that netplan reads, by name; hidden ones left out.
 
     Each with the text that it has after a reboot: what is only in /run for now is no ground to plan on.
+    Raises VirtfleetError for one that is no file: netplan would wait for it, or fail.
     """
     found: dict[str, NetplanFile] = {}
     for folder in NETPLAN_FOLDERS:
@@ -127,21 +134,29 @@ def netplan_files() -> t.Iterator[NetplanFile]:
             # Unlike glob(3), by which netplan finds them, pathlib finds hidden ones as well.
             if path.name.startswith("."):
                 continue
+            text = described(path)
+            if text is None:
+                continue
             lasting = found.get(path.name)
             if lasting is not None and folder == NETPLAN_FOLDERS[-1]:
                 found[path.name] = dataclasses.replace(lasting, hidden=True)
             else:
-                found[path.name] = NetplanFile(folder, path.name, read(path))
+                found[path.name] = NetplanFile(folder, path.name, text)
     for name in sorted(found):
         yield found[name]
 
 
 def units() -> t.Iterator[tuple[str, str]]:
-    """networkd's files with their text; a masked one is empty."""
+    """networkd's files with their text; a masked one is empty.
+
+    Raises VirtfleetError for one that is no file.
+    """
     for folder in UNIT_FOLDERS:
         for pattern in ("*.network", "*.netdev", "*.network.d/*.conf", "*.netdev.d/*.conf"):
             for path in sorted(Path(folder).glob(pattern)):
-                yield str(path), read(path)
+                text = described(path, dangling=True)
+                if text is not None:
+                    yield str(path), text
 
 
 def guests() -> t.Iterator[facts.Guest]:
@@ -150,7 +165,7 @@ def guests() -> t.Iterator[facts.Guest]:
     libvirt itself is not asked: it may be missing, down or slow, and this must be right all the same.
     """
     for path in sorted(Path("/run/libvirt/qemu").glob("*.xml")):
-        found = facts.guest(read(path))
+        found = facts.guest(known(path))
         if found is not None:
             yield found
 
@@ -161,7 +176,7 @@ def ifupdown() -> t.Iterator[str]:
         return
     paths = [Path("/etc/network/interfaces"), *sorted(Path("/etc/network/interfaces.d").glob("*"))]
     for path in paths:
-        for line in read(path).splitlines():
+        for line in known(path).splitlines():
             words = line.split()
             if len(words) > 1 and words[0] == "iface" and words[1] != "lo":
                 yield words[1]
@@ -172,17 +187,17 @@ def cloud_init_writes() -> bool:
     if not os.path.exists("/usr/bin/cloud-init") or os.path.exists("/etc/cloud/cloud-init.disabled"):
         return False
     for path in sorted(Path("/etc/cloud/cloud.cfg.d").glob("*.cfg")):
-        text = " ".join(read(path).replace("{", " ").replace("}", " ").replace('"', " ").split())
+        text = " ".join(known(path).replace("{", " ").replace("}", " ").replace('"', " ").split())
         if "network: config: disabled" in text:
             return False
     return True
 
 
 def forward_policy() -> str:
-    """The policy of iptables' chain FORWARD, ``ACCEPT`` where there is no iptables."""
+    """The policy of iptables' chain FORWARD, ``ACCEPT`` where there is no iptables, or none that answers."""
     try:
-        done = subprocess.run(["iptables", "-S", "FORWARD"], capture_output=True, text=True, check=False)
-    except FileNotFoundError:
+        _status, output, _errors = network.run(["iptables", "-S", "FORWARD"], PATIENCE)
+    except (OSError, subprocess.TimeoutExpired):
         return "ACCEPT"
-    first = done.stdout.split("\n", 1)[0].split()
+    first = output.split("\n", 1)[0].split()
     return first[-1] if first[:2] == ["-P", "FORWARD"] else "ACCEPT"

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import socket
 import subprocess
@@ -14,7 +15,9 @@ import typing as t
 from .._errors import VirtfleetError
 from . import facts as model
 from . import observe
+from .agent import network
 from .facts import Facts
+from .reading import known
 
 PROBES = ("gateway (IPv4)", "gateway (IPv6)", "name server")
 QUERY = b"\x76\x66\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x01"
@@ -74,7 +77,8 @@ def gateway(facts: Facts, default: str) -> tuple[bool, str]:
     family = "-6" if ":" in route.via else "-4"
     # What the kernel remembers does not count.
     words = ["ip", family, "neigh", "del", route.via, "dev", route.device]
-    subprocess.run(words, capture_output=True, check=False)
+    with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+        network.run(words, observe.PATIENCE)
     device = facts.devices.get(route.device)
     for _attempt in range(3):
         knock(route.via, device.index if device else 0)
@@ -107,7 +111,7 @@ def servers(facts: Facts) -> list[tuple[str, int]]:
             # networkd can write PORT and name as in 192.0.2.1:53#dns.example.
             found.append((server.split("#")[0].split("%")[0], device.index if device else 0))
     if not found:
-        for line in observe.read("/etc/resolv.conf").splitlines():
+        for line in known("/etc/resolv.conf").splitlines():
             words = line.split()
             if len(words) > 1 and words[0] == "nameserver" and not words[1].startswith("127."):
                 found.append((words[1].split("%")[0], 0))
