@@ -83,7 +83,12 @@ def clear() -> None:
     for name in files.listed(files.BASE):
         if name == "new" or name.startswith("lost-"):
             files.remove_folder(os.path.join(files.BASE, name))
-    journal.finish()
+    _trial, _verdict, lost = journal.finish()
+    if lost:
+        raise VirtfleetError(
+            f"nothing was changed: an earlier change could not be taken back wholly: {lost}. Look whether the host's"
+            " network is described as it should be, and run this again"
+        )
 
 
 def refuse_open_trial() -> None:
@@ -257,9 +262,9 @@ def begin(plan: Plan, facts: Facts, seconds: int, probes: t.Sequence[str]) -> di
         os.rename(NEW, files.TRIAL)
         start()
     except (OSError, VirtfleetError) as error:
-        give_up_start()
         said = files.problem(error) if isinstance(error, OSError) else str(error)
-        raise VirtfleetError(f"nothing was changed: the change could not be prepared: {said}") from None
+        if not give_up_start(said):
+            raise VirtfleetError(f"nothing was changed: the change could not be prepared: {said}") from None
     ready = ("armed", "applying", "applied", "rolling-back")
     prepared = wait_for(lambda: guard.state_of(files.TRIAL) in ready or outcome(state["id"]) is not None, PREPARED)
     ended = outcome(state["id"])
@@ -272,16 +277,26 @@ def begin(plan: Plan, facts: Facts, seconds: int, probes: t.Sequence[str]) -> di
     return {"id": state["id"], "seconds": seconds, "addresses": plan.addresses, "probes": list(probes)}
 
 
-def give_up_start() -> None:
-    """Leave nothing of a trial whose unit could not be started."""
+def give_up_start(reason: str) -> bool:
+    """Leave nothing of a trial whose unit could not be started.
+
+    Returns whether the unit is at work all the same, as systemd is slow at times. Then it takes the trial back.
+
+    :param reason: why it is given up, for people
+    """
     with contextlib.suppress(OSError):
         files.remove_folder(NEW)
         if os.path.isdir(files.TRIAL):
+            # What is given up before it is applied never is: the unit looks at this first.
+            guard.ask(files.TRIAL, "give-up", reason)
+            if guard.state_of(files.TRIAL) in ("applying", "applied", "confirming", "rolling-back"):
+                return True
             # In one step: if the unit begins at this very moment after all, it finds nothing.
             os.rename(files.TRIAL, NEW)
             files.remove_folder(NEW)
         files.unlink(files.UNIT)
         journal.finish()
+    return False
 
 
 def outcome(trial: str) -> dict[str, t.Any] | None:

@@ -133,9 +133,14 @@ class Guard:
         try:
             journal.prepare(self.state)
             runtime.save(self.folder, self.state["trial"])
-            files.write(self.path("before.json"), json.dumps(self.network.devices()))
+            before = self.network.devices()
+            files.write(self.path("before.json"), json.dumps(before))
         except (OSError, ValueError) as error:
             self.refuse(files.problem(error))
+            return ""
+        if not before:
+            # A rollback would have nothing to go by.
+            self.refuse("ip does not tell which devices the host has")
             return ""
         self.move("preparing", "armed")
         return "armed"
@@ -301,15 +306,18 @@ def keep_watch() -> None:
 
 def boot() -> None:
     """Bring to its end what a power cut broke off, before the network is configured. Raises OSError."""
-    trial, verdict = journal.finish() if not files.exists(files.TRIAL) else ("", "")
-    if not trial:
+    if files.exists(files.TRIAL):
+        return
+    trial, verdict, lost = journal.finish()
+    if not verdict:
         return
     if verdict == "confirmed" and files.load(journal.path_of("kept")).get("netplan"):
         # netplan's generator has run before this.
         network.Network({}).call(["netplan", "generate"])
     files.make_folder(files.LAST, 0o700)
-    said = {"id": trial, "outcome": verdict, "reason": "the host was started anew", "restored": True, "log": []}
-    files.write(os.path.join(files.LAST, "outcome.json"), json.dumps(said))
+    said = {"id": trial, "outcome": verdict, "reason": "the host was started anew", "restored": not lost}
+    log = [lost] if lost else []
+    files.write(os.path.join(files.LAST, "outcome.json"), json.dumps({**said, "log": log}))
 
 
 def main(arguments: list[str]) -> None:

@@ -13,6 +13,7 @@ Several files change together. The journal, one file in /var/lib, says by its na
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import stat
@@ -53,6 +54,10 @@ TimeoutStartSec=90
 
 class NotKept(Exception):
     """The files could not be put in their places; its text says why."""
+
+
+class Lost(OSError):
+    """An old file is gone and cannot be put back. All the rest is done."""
 
 
 def path_of(name: str) -> str:
@@ -166,14 +171,23 @@ def keep(trial: str) -> None:
             files.sync(WANTS)
             os.rename(path_of("trial"), path_of("keep"))
         files.sync(DISK)
-        journal = files.load(path_of("keep"))
-        for entry in journal["files"]:
+        noted = entries("keep")
+        for entry in noted:
             place(entry)
-        for folder in sorted({os.path.dirname(entry["path"]) for entry in journal["files"]}):
+        for folder in sorted({os.path.dirname(entry["path"]) for entry in noted}):
             if files.exists(folder):
                 files.sync(folder)
     except OSError as error:
         raise NotKept(files.problem(error)) from None
+
+
+def entries(name: str) -> list[dict[str, t.Any]]:
+    """The files of a journal, none where it is not there. Raises Lost where it cannot be read."""
+    path = path_of(name)
+    found = files.load(path).get("files")
+    if found is None and files.exists(path):
+        raise Lost(errno.EIO, "it is damaged, and does not tell any more which files change", path)
+    return found or []
 
 
 def check(journal: dict[str, t.Any]) -> None:
@@ -190,39 +204,55 @@ def check(journal: dict[str, t.Any]) -> None:
 
 
 def place(entry: dict[str, t.Any]) -> None:
-    """Put one file in its place, or remove it. Raises OSError."""
+    """Put one file in its place, or remove it. Raises OSError, and NotKept where somebody has removed it."""
     if entry["new"] is None:
         files.unlink(entry["path"])
     elif files.exists(entry["new"]):
         os.rename(entry["new"], entry["path"])
+    elif not files.exists(entry["path"]) or (entry["old"] and files.is_same_file(entry["old"], entry["path"])):
+        raise NotKept(f"{entry['new']} is gone")
 
 
 def undo() -> None:
     """Put the old files back, whatever was done of the new ones. Can be begun anew, needs no room.
 
-    One that cannot be put back keeps no other from it. Raises OSError, and the journal stays then.
+    One that cannot be put back keeps no other from it. Raises OSError, and the journal stays then; Lost, once all the
+    rest is done and cleared away, where an old file is gone: trying again would not bring it.
     """
     if files.exists(path_of("keep")):
         os.rename(path_of("keep"), path_of("trial"))
         files.sync(DISK)
-    problems = []
-    for entry in files.load(path_of("trial")).get("files", []):
+    problems: list[OSError] = []
+    lost: list[Lost] = []
+    try:
+        noted = entries("trial")
+    except Lost as error:
+        noted = []
+        lost.append(error)
+    for entry in noted:
         try:
             put_back(entry)
+        except Lost as error:
+            lost.append(error)
         except OSError as error:
             problems.append(error)
     if problems:
         raise problems[0]
     clear("trial")
+    if lost:
+        raise lost[0]
 
 
 def put_back(entry: dict[str, t.Any]) -> None:
-    """Put one old file back. Raises OSError."""
+    """Put one old file back. Raises OSError; Lost where it is gone."""
     if files.exists(entry["new"] or entry["path"]):
         # The new file is still beside its place, or what was to go is still there: nothing was done.
         for staged in (entry["old"], entry["new"]):
             if staged:
                 files.unlink(staged)
+    elif entry["old"] and not files.exists(entry["old"]):
+        if not files.exists(entry["path"]) or stamp(entry["path"]) != entry["stamp"]:
+            raise Lost(errno.ENOENT, "what was saved of it is gone", entry["path"])
     elif entry["old"]:
         files.move_back(entry["old"], entry["path"])
     elif entry["new"]:
@@ -240,7 +270,7 @@ def clear(name: str) -> None:
     :param name: what the journal is called, ``trial`` or ``keep``
     """
     journal = files.load(path_of(name))
-    for entry in journal.get("files", []):
+    for entry in journal.get("files") or []:
         for staged in (entry["new"], entry["old"]):
             if staged:
                 files.unlink(staged)
@@ -269,23 +299,27 @@ def remove_empty(folder: str) -> None:
         return
 
 
-def finish() -> tuple[str, str]:
-    """Bring to its end what was broken off, at boot or before the next change. Returns the trial's id and verdict.
+def finish() -> tuple[str, str, str]:
+    """Bring to its end what was broken off, at boot or before the next change.
 
-    The verdict is ``confirmed``, ``rolled-back``, or empty where there was nothing to do. Raises OSError.
+    Returns the trial's id, its verdict, and what could not be put back. The verdict is ``confirmed``, ``rolled-back``,
+    or empty where there was nothing to do. Raises OSError.
     """
-    if files.exists(path_of("keep")):
-        trial = str(files.load(path_of("keep")).get("id", ""))
+    name = next((name for name in ("keep", "trial") if files.exists(path_of(name))), "")
+    if not name:
+        disarm_boot()
+        return "", "", ""
+    trial, lost = str(files.load(path_of(name)).get("id", "")), ""
+    if name == "keep":
         try:
             keep(trial)
         except NotKept:
-            undo()
-            return trial, "rolled-back"
-        done()
-        return trial, "confirmed"
-    if files.exists(path_of("trial")):
-        trial = str(files.load(path_of("trial")).get("id", ""))
+            pass
+        else:
+            done()
+            return trial, "confirmed", ""
+    try:
         undo()
-        return trial, "rolled-back"
-    disarm_boot()
-    return "", ""
+    except Lost as error:
+        lost = files.problem(error)
+    return trial, "rolled-back", lost

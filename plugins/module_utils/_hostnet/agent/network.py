@@ -121,10 +121,14 @@ class Network:
                 self.call(["ip", "link", "delete", "dev", name], 10)
 
     def devices(self) -> dict[str, dict[str, t.Any]]:
-        """What ``ip`` says of devices and addresses, by device; nothing where it cannot be asked."""
+        """What ``ip`` says of devices and addresses, by device; nothing where it cannot be asked.
+
+        That is never what a host has: every one has the loopback device.
+        """
         try:
-            _status, output, _errors = run(["ip", "-details", "-json", "address", "show"], 10)
-            return {entry["ifname"]: entry for entry in json.loads(output or "[]") if "ifname" in entry}
+            status, output, _errors = run(["ip", "-details", "-json", "address", "show"], 10)
+            found = json.loads(output or "[]") if status == 0 else []
+            return {entry["ifname"]: entry for entry in found if "ifname" in entry}
         except (OSError, ValueError, subprocess.TimeoutExpired):
             return {}
 
@@ -187,9 +191,10 @@ class Network:
         """
         started = clock()
         while True:
-            found = {name: device.get("master") for name, device in self.devices().items()}
-            ports = self.state["ports"].items()
-            missing = {port: bridge for port, bridge in ports if port in found and found[port] != bridge}
+            ports, found = self.state["ports"], {name: each.get("master") for name, each in self.devices().items()}
+            # Where nothing is told, nothing is known of the ports either; one that is not there is no port to wait for.
+            there = {port: bridge for port, bridge in ports.items() if port in found or not found}
+            missing = {port: bridge for port, bridge in there.items() if found.get(port) != bridge}
             if not missing:
                 return True
             passed = clock() - started

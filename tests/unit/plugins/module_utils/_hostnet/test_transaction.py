@@ -108,6 +108,36 @@ def test_a_unit_that_does_not_start_leaves_nothing(host: Host) -> None:
     assert not (host.root / "units/unit").exists()
 
 
+@pytest.mark.parametrize("state", ["preparing", "armed", "applying", "applied"])
+def test_a_unit_that_starts_though_systemd_does_not_say_so_keeps_its_trial(host: Host, state: str) -> None:
+    """A slow systemd answers too late. What is being applied is taken back by the unit; its way back stays."""
+
+    def starting() -> str:
+        if state != "preparing":
+            host.move("preparing", state)
+        return "timed out"
+
+    host.starting = starting
+    if state in ("preparing", "armed"):
+        with pytest.raises(VirtfleetError, match=r"nothing was changed: .* timed out"):
+            begin(host)
+        assert not (host.root / "run/trial").exists()
+        return
+    begin(host)
+    assert (host.root / "run/trial/ask.give-up").exists()
+    assert "timed out" in (host.root / "run/trial/reason").read_text()
+    assert (host.root / "units/unit").exists()
+
+
+def test_what_an_earlier_run_cannot_put_back_is_said_once(host: Host) -> None:
+    (host.root / "var").mkdir()
+    (host.root / "var/keep.json").write_text("damaged")
+    with pytest.raises(VirtfleetError, match=r"nothing was changed: an earlier change .* is damaged"):
+        transaction.alone().__enter__()
+    with transaction.alone():
+        pass
+
+
 def test_a_trial_that_is_not_prepared_in_time_is_given_up(host: Host) -> None:
     with pytest.raises(VirtfleetError, match=r"nothing was changed: .* could not be prepared within"):
         begin(host)
