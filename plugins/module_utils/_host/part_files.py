@@ -18,12 +18,12 @@ import os
 import re
 import secrets
 import stat
-import struct
 import tempfile
 import typing as t
 
 from .._errors import VirtfleetError
 from .image_format import LARGEST, Unfit
+from .image_locks import WRITING, locked
 from .sandbox import USER
 
 CHUNK = 1024**2
@@ -35,12 +35,6 @@ NAME_MAX = 255
 RENAME_NOREPLACE = 1
 FICLONE = 0x40049409
 """Of linux/fs.h."""
-
-LOCK = struct.Struct("hhqqi4x")
-"""``struct flock`` of fcntl(2)."""
-WRITING = 101
-"""The byte that QEMU locks in a disk which a guest may write to (QEMU's block/file-posix.c)."""
-
 
 PART = re.compile(r"\.virtfleet-[^/\0]+\.[0-9a-f]{16}\.part")
 
@@ -256,12 +250,7 @@ def open_to_read(path: str) -> int:
 
 def refuse_written(descriptor: int) -> None:
     """Raise Unfit where QEMU has a file open to write to it: a copy would be half old and half new."""
-    request = LOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, WRITING, 1, 0)
-    try:
-        answer = fcntl.fcntl(descriptor, fcntl.F_OFD_GETLK, request)
-    except OSError:
-        return
-    if LOCK.unpack(answer)[0] != fcntl.F_UNLCK:
+    if locked(descriptor, WRITING, 1):
         raise Unfit("is in use by a running guest, which may write to it; stop the guest first")
 
 

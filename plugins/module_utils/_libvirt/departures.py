@@ -98,7 +98,9 @@ def plan_nvram(
         for change in [change for change in plan.changes if change.path == "nvram" and change.after is None]:
             path = change.before
             step = next(step for step in plan.steps if step.action == "undefine")
-            reason = nvram.keeps(path, plan.name, connection.getURI(), have[plan.name].definition, users)
+            found = have[plan.name]
+            live = found.live is not None
+            reason = nvram.keeps(path, plan.name, connection.getURI(), found.definition, users, live)
             if reason is None:
                 variables = Variables(path, nvram.identity(path))
                 depart(plan, dataclasses.replace(step.value or going, variables=variables))

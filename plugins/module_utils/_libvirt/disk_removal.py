@@ -53,7 +53,8 @@ def removals(
     left = leaving(plans, have, volumes, pools, made, users)
     places = {key: volumes[key].definition.findtext("target/path") for key in left}
     names = {plan.name for plan in plans}
-    free, kept = order(Judge(users, names, links=True), places)
+    running = {name for name in names if name in have and have[name].live is not None}
+    free, kept = order(Judge(users, names, links=True, running=running), places)
     for key, holders in kept.items():
         for plan, origin, _note in left[key]:
             plan.warnings.append(f"its disk {origin} stays: it {because(holders, users.doubts)}")

@@ -98,9 +98,12 @@ def identity(path: str) -> str:
     return f"{state.st_dev} {birth(path) or state.st_ino}"
 
 
-def keeps(path: str, guest: str, uri: str, definition: ET.Element, users: Users) -> str | None:
-    """Why the file stays though its guest goes, to be read after its path; None where it may go."""
-    holders, _after = Judge(users, {guest}, links=True).weigh(path, path)
+def keeps(path: str, guest: str, uri: str, definition: ET.Element, users: Users, running: bool = False) -> str | None:
+    """Why the file stays though its guest goes, to be read after its path; None where it may go.
+
+    :param running: whether the guest runs, and has it open
+    """
+    holders, _after = Judge(users, {guest}, links=True, running={guest} if running else ()).weigh(path, path)
     if holders or users.doubts:
         return f"it {because(holders, users.doubts)}"
     if in_another_place(path, definition, users):

@@ -13,6 +13,7 @@ from xml.etree import ElementTree as ET
 
 from .._engine.plan import Observed
 from .._errors import VirtfleetError
+from .._host.image_locks import opened_by
 from .._printing import spelled_out
 from .storage_observe import identity
 from .users import Use, Users
@@ -63,10 +64,17 @@ class Judge:
     :param users: who uses what
     :param guests: the guests that go in the same run, whose own use does not count
     :param links: whether a file stays that has another name (a hard link)
+    :param running: those of the guests that run, and have their disks open
     """
 
-    def __init__(self, users: Users, guests: t.Collection[str] = (), links: bool = False) -> None:
-        self.users, self.guests, self.links = users, guests, links
+    def __init__(
+        self,
+        users: Users,
+        guests: t.Collection[str] = (),
+        links: bool = False,
+        running: t.Collection[str] = (),
+    ) -> None:
+        self.users, self.guests, self.links, self.running = users, guests, links, running
         self.gone: dict[str, str] = {}
 
     def weigh(self, key: str, path: str | None) -> tuple[list[str], tuple[str, ...]]:
@@ -74,7 +82,8 @@ class Judge:
         own = self.users.goes(key, path)
         holders: list[str] = []
         after: list[str] = []
-        for use in self.users.uses(key, path):
+        uses = self.users.uses(key, path)
+        for use in uses:
             before = self.goes_before(use)
             if before is not None and before != key:
                 after.append(before)
@@ -84,6 +93,9 @@ class Judge:
                 holders.append(f"{spelled_out(use.place)}, which stays and is laid over it")
         if self.links and path and has_links(path):
             holders.append("another name of the same file (a hard link)")
+        if path and not holders and not any(use.guest in self.running for use in uses):
+            who = opened_by(path)
+            holders += [] if who is None else [who]
         return list(dict.fromkeys(holders)), tuple(dict.fromkeys(after))
 
     def goes_before(self, use: Use) -> str | None:
@@ -150,6 +162,9 @@ def last_look(plan: Going, volume: t.Any) -> None:
         raise VirtfleetError(f"delete: somebody made {plan.key} anew meanwhile, so it stays")
     if path and os.path.isdir(path) and not os.path.islink(path):
         raise VirtfleetError(f"delete: {path} is a folder, so {plan.key} stays; remove it by hand")
+    who = opened_by(path) if path else None
+    if who is not None:
+        raise VirtfleetError(f"delete: {plan.key} is used by {who}, so it stays")
 
 
 def refuse_used(plan: Going, users: Users) -> None:

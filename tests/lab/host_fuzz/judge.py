@@ -159,13 +159,13 @@ class Judge:
             users = self.world.users(file)
             if users or file in operation.needed:
                 self.kept += 1
-                if not any(name in words for name in (file.name, *file.spellings, *file.names)):
+                if not named(file, words, operation):
                     self.problem("said nothing", f"{file.path} stays for {users}, and it is not said")
                 elif users and self.must_go(operation, file, guests_gone) and not any(user in words for user in users):
                     self.problem("said the wrong reason", f"{file.path} stays for {users}; said was: {words}")
             elif operation.module == "domains" and file.made_for is None:
                 self.kept += 1
-                if not any(name in words for name in (file.name, *file.spellings, *file.names)):
+                if not named(file, words, operation):
                     self.problem("said nothing", f"{file.path} was declared as a volume, and that it stays is not said")
             elif not file.doubtful and not self.world.used(file) and self.must_go(operation, file, guests_gone):
                 self.problem("stays for nothing", f"{file.path}; said was: {words}")
@@ -215,6 +215,13 @@ class Judge:
             place = next((found.place for found in self.world.pools if found.name == pool), None)
             if place is not None and os.path.lexists(f"{place}/{volume}"):
                 self.problem("told, not done", f"{key} is said to be gone")
+
+
+def named(file: File, words: str, operation: Operation) -> bool:
+    """Whether words name a file. What a user writes into ``xml`` may be a secret, and is shown as one."""
+    if "(secret)" in words and any("xml" in item for item in operation.arguments["config"]):
+        return True
+    return any(name in words for name in (file.name, *file.spellings, *file.names))
 
 
 TOLD = ("failed", "changed", "changes", "msg", "warnings", "crash")

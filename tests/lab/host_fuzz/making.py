@@ -322,7 +322,7 @@ class Maker:
         now = disk_files(self.xml(guest))
         if now == sources or len(now) != len(before):
             return
-        guest.disks = [File([os.path.realpath(new)], False, base=file) for file, new in zip(before, now, strict=True)]
+        guest.disks = [File([self.world.plain(new)], False, base=file) for file, new in zip(before, now, strict=True)]
         guest.others += before
         self.world.files += guest.disks
 

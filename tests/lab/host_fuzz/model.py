@@ -125,6 +125,7 @@ class World:
         self.files: list[File] = []
         self.guests: list[Guest] = []
         self.loops: list[str] = []
+        self.mounts: dict[str, str] = {}
         self.log: list[str] = []
         self.count = 0
 
@@ -205,6 +206,13 @@ class World:
         file.spellings.add(spelling)
         return spelling
 
+    def plain(self, path: str) -> str:
+        """A path through no link and no mount."""
+        folder, name = os.path.split(os.path.realpath(path))
+        while folder in self.mounts:
+            folder = os.path.realpath(self.mounts[folder])
+        return f"{folder}/{name}"
+
     def linked(self, file: File, folder: str, name: str, way: str) -> str:
         """A name of a file by way of a new link."""
         links = self.folder("links")
@@ -222,6 +230,7 @@ class World:
             file.doubtful = "it has another hard link"
         else:
             self.sh(f"mkdir {link}; mount --bind {folder} {link}")
+            self.mounts[link] = folder
             link = f"{link}/{name}"
         return link
 
