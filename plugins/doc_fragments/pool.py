@@ -239,7 +239,8 @@ options:
         - format
         - never
       xml:
-        description: XML that is merged into the definition, for what no option covers; elements
-          are found again by what they say.
+        description: 'XML for what no option covers. It is merged into the definition: an element
+          that the definition has is changed, any other is added. What you take out of it later
+          stays in the definition; remove that by hand, as with C(virsh edit).'
         type: str
 """

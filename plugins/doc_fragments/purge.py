@@ -11,18 +11,18 @@ class ModuleDocFragment:
 options:
   purge:
     description:
-      - Whether what this collection made goes, as with O(config[].state=absent), once it is not in O(config).
-      - Never what somebody else made. What was there before it was declared stays, and so does what somebody deleted
-        and made anew under the same name.
+      - Whether to remove what this collection made and O(config) no longer has, as O(config[].state=absent) does.
+      - What somebody else made stays. So does what was there before it was declared, and what somebody deleted and
+        made anew under the same name.
       - With an empty O(config), all that this collection made goes.
       - What cannot go is named as failed, also in check mode. The others go nonetheless.
     type: bool
     default: false
   owner:
     description:
-      - A label that what is made gets. Only what has the same label is purged, so that two projects that use one host
-        never purge each other's things.
-      - What is there keeps the label that it got.
+      - A label for what this call makes. O(purge) removes only what has the same label, so two projects can use one
+        host.
+      - What exists keeps the label that it has.
     type: str
     default: ''
 """

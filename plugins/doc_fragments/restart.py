@@ -11,10 +11,10 @@ class ModuleDocFragment:
 options:
   on_restart_needed:
     description:
-      - What becomes of a change that what runs can get only by a restart.
-      - V(defer) leaves it running and reports the change as pending.
-      - V(fail) refuses the input, before anything is touched.
-      - V(restart) restarts it, once, after all else is done.
+      - What to do if a change reaches what runs only by a restart.
+      - V(defer) changes the definition, does not restart, and reports the change as pending.
+      - V(fail) refuses the input before anything is changed.
+      - V(restart) makes all changes, then restarts once what needs it.
     type: str
     choices: [defer, fail, restart]
     default: defer

@@ -39,9 +39,9 @@ options:
           takes all of it.
         type: str
       format:
-        description: The format, such as V(qcow2) or V(raw). For a new one it follows from the
-          ending of the name, else V(raw). It cannot change, and is never told by what a guest
-          wrote. V(iso) is a raw one with a CD in it.
+        description: The format, such as V(qcow2) or V(raw). It cannot change. Left out, a new
+          volume gets the format of the ending of its name, such as C(.qcow2), or else V(raw).
+          V(iso) is V(raw) with a CD in it.
         type: str
       backing:
         description: 'What a new one is laid over: it holds only what differs. It cannot change.'
@@ -174,7 +174,7 @@ options:
                 description: Its hash.
                 type: str
       xml:
-        description: XML that is merged into the definition of a new one, for what no option
-          covers.
+        description: XML for what no option covers. It is merged into the definition of a new
+          volume.
         type: str
 """

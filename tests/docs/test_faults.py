@@ -16,11 +16,13 @@ ROWS = [
     for line in (ROOT / "docs/faults.md").read_text(encoding="utf-8").splitlines()
     if re.match(r"\| [0-9]+ ", line)
 ]
-NUMBERS = [*range(1, 19), *range(20, 49)]
+NUMBERS = [int(row[0]) for row in ROWS]
+LAST = 49
 
 
 def test_no_fault_is_missing() -> None:
-    assert [int(row[0]) for row in ROWS] == NUMBERS
+    """Each number once; a new fault gets the next one, in whatever section it stands."""
+    assert sorted(NUMBERS) == [*range(1, 19), *range(20, max(LAST, *NUMBERS) + 1)]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row[0] for row in ROWS])

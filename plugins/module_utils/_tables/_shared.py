@@ -96,3 +96,10 @@ HOSTDEV_DRIVER = Struct(
     ),
     "How the host hands over the device.",
 )
+
+MERGED = (
+    "XML for what no option covers. It is merged into the definition: an element that the definition has is changed,"
+    " any other is added. What you take out of it later stays in the definition; remove that by hand, as with"
+    " C(virsh edit)."
+)
+"""What the option ``xml`` does."""

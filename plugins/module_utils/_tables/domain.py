@@ -20,6 +20,7 @@ from ._domain.machine import CLOCK, FEATURES, GENID, LIFECYCLE_ROWS, OS, SYSINFO
 from ._domain.memory import MEMORY_DEVICE, MEMORY_ROWS
 from ._domain.security import KEYWRAP, LAUNCH_SECURITY, QEMU, SECLABEL
 from ._domain.slots import Slots, slots
+from ._shared import MERGED
 from .made import sign
 from .storage import made_disks
 
@@ -215,7 +216,7 @@ TAIL = (
     Fragment(
         "xml",
         "domain",
-        "XML that is merged into the definition, for what no option covers; elements are found again by what they say.",
+        MERGED,
     ),
 )
 

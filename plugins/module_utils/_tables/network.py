@@ -28,7 +28,7 @@ from .._engine.rows import Documents, Field, Fragment, Group, Property, Struct, 
 from .._engine.table import Table
 from . import derive, normal, tidy
 from ._domain.common import PCI
-from ._shared import HOSTDEV_DRIVER, MTU, ROUTES, VIRTUALPORT, VLAN, bandwidth
+from ._shared import HOSTDEV_DRIVER, MERGED, MTU, ROUTES, VIRTUALPORT, VLAN, bandwidth
 from .made import sign
 from .rules import addressing, forwarding, subnets
 
@@ -293,7 +293,7 @@ ROWS = (
     Fragment(
         "xml",
         "network",
-        "XML that is merged into the definition, for what no option covers; elements are found again by what they say.",
+        MERGED,
     ),
 )
 

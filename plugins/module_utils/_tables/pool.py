@@ -10,6 +10,7 @@ from .._engine.convert import NAME, PATH, REMOTE_NAME, SERVER, TEXT, UUID, YES_N
 from .._engine.rows import Field, Fragment, Group, Property, Struct, Values
 from .._engine.table import Table
 from . import derive, normal
+from ._shared import MERGED
 from .storage import describe_pool, pool_target
 
 PERMISSIONS = (
@@ -168,7 +169,7 @@ ROWS = (
     Fragment(
         "xml",
         "pool",
-        "XML that is merged into the definition, for what no option covers; elements are found again by what they say.",
+        MERGED,
     ),
 )
 

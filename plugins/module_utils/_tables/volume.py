@@ -88,8 +88,8 @@ ROWS = (
         "format",
         "target/format@type",
         TEXT,
-        "The format, such as V(qcow2) or V(raw). For a new one it follows from the ending of the name, else V(raw)."
-        " It cannot change, and is never told by what a guest wrote. V(iso) is a raw one with a CD in it.",
+        "The format, such as V(qcow2) or V(raw). It cannot change. Left out, a new volume gets the format of the ending"
+        " of its name, such as C(.qcow2), or else V(raw). V(iso) is V(raw) with a CD in it.",
         new=volume_format,
         filled=True,
         fixed=True,
@@ -134,7 +134,7 @@ ROWS = (
         default=False,
     ),
     Struct("encryption", "target/encryption", ENCRYPTION, "How a new one is encrypted. It cannot change.", bare=True),
-    Fragment("xml", "volume", "XML that is merged into the definition of a new one, for what no option covers."),
+    Fragment("xml", "volume", "XML for what no option covers. It is merged into the definition of a new volume."),
 )
 
 VOLUME = Table(
