@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from calling import Lab
 from links_fleet import HOSTS
+from suites import SUITE_OPTIONS
 from virtfleet_lab import prerequisites
 
 HERE = Path(__file__).resolve().parent
@@ -27,16 +28,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def shorten(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Of the tests marked ``by_turns`` keep each case on one suite only, by turns, unless all are asked for.
+    """Leave out the tests marked ``control``, and of those marked ``by_turns`` keep each case on one suite, by turns.
 
-    They take long because they wait for deadlines. VIRTFLEET_ALL_SUITES=1 runs each of them on every suite.
+    The latter take long because they wait for deadlines. VIRTFLEET_ALL_SUITES=1 runs each of them on every suite.
+    ``-m control`` runs the former.
     """
-    if os.environ.get("VIRTFLEET_ALL_SUITES"):
-        return
+    by_turns = not os.environ.get("VIRTFLEET_ALL_SUITES")
+    control = "control" in (config.option.markexpr or "")
     seen: dict[str, int] = {}
     left_out = []
     for item in items:
-        if item.get_closest_marker("by_turns"):
+        if item.get_closest_marker("control") and not control:
+            left_out.append(item)
+        elif item.get_closest_marker("by_turns") and by_turns:
             host = item.callspec.params["host"]  # type: ignore[attr-defined]
             number = seen[host] = seen.get(host, -1) + 1
             if number % 2 != sorted(HOSTS).index(host):
@@ -51,7 +55,7 @@ def lab() -> t.Iterator[Lab]:
     """A lab with kvm01 (bookworm) and kvm02 (trixie); one that was up before stays up."""
     shared = Lab(os.environ.get("VIRTFLEET_LAB", "test"))
     was_up = bool(shared.states())
-    shared.call("up", "2", "--suite", "bookworm", "--suite", "trixie")
+    shared.call("up", "2", *SUITE_OPTIONS)
     yield shared
     if not was_up:
         shared.call("down")

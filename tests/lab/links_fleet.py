@@ -17,8 +17,9 @@ import typing as t
 from pathlib import Path
 
 from fleet import Fleet, Run
+from suites import HOST_SUITES
 
-HOSTS = {"kvm01": "bookworm", "kvm02": "trixie"}
+HOSTS = HOST_SUITES
 BRIDGE: dict[str, t.Any] = {"name": "br0", "type": "bridge", "ports": ["eno1"]}
 GONE: dict[str, t.Any] = {"name": "br0", "state": "absent"}
 

@@ -12,6 +12,7 @@ import typing as t
 from pathlib import Path
 
 from fleet import Fleet, guest
+from suites import SUITE_OPTIONS
 
 HOSTS = ("kvm01", "kvm02")
 IMAGES = "/var/lib/libvirt/images"
@@ -66,7 +67,7 @@ def hosts_with_storage(name: str, folder: Path) -> t.Iterator[Fleet]:
     made = Fleet(name, folder)
     made.lab("down")
     try:
-        made.lab("up", "2", "--suite", "bookworm", "--suite", "trixie", "--with-kvm")
+        made.lab("up", "2", *SUITE_OPTIONS, "--with-kvm")
         made.declare({})
         for host in HOSTS:
             made.sh(

@@ -10,6 +10,7 @@ import typing as t
 import pytest
 import yaml
 from fleet import Fleet
+from suites import SUITE_OPTIONS
 
 HOSTS = ("kvm01", "kvm02")
 SECRET = "hunter2!"
@@ -66,7 +67,7 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Fleet]:
     made = Fleet("adopt", tmp_path_factory.mktemp("adopt"))
     made.lab("down")
     try:
-        made.lab("up", "2", "--suite", "bookworm", "--suite", "trixie", "--with-kvm")
+        made.lab("up", "2", *SUITE_OPTIONS, "--with-kvm")
         made.declare({})
         for host in HOSTS:
             made.sh(host, BY_HAND.replace("HOST", host))

@@ -11,6 +11,7 @@ import typing as t
 
 import pytest
 from fleet import LAB, Fleet, guest
+from suites import SUITE_OPTIONS
 
 HOSTS = ("kvm01", "kvm02")
 MANY = 300
@@ -21,7 +22,7 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Fleet]:
     made = Fleet("faults", tmp_path_factory.mktemp("faults"))
     made.lab("down")
     try:
-        made.lab("up", "2", "--suite", "bookworm", "--suite", "trixie", "--with-kvm")
+        made.lab("up", "2", *SUITE_OPTIONS, "--with-kvm")
         made.declare({})
         yield made
     finally:

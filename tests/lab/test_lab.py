@@ -19,11 +19,12 @@ from pathlib import Path
 import pytest
 import yaml
 from calling import Lab
+from suites import HOST_SUITES, SUITE_OPTIONS
 from virtfleet_lab import cgroups
 from virtfleet_lab.state import cache_folder
 
 OUTSIDE = "198.19.0.2"
-HOSTS = {"kvm01": "bookworm", "kvm02": "trixie"}
+HOSTS = HOST_SUITES
 
 
 # Presses the power button when the guest is ready, or after 40 seconds.
@@ -229,7 +230,7 @@ def test_a_lab_leaves_nothing_and_disturbs_no_other(lab: Lab, second: Lab) -> No
     marker = second.environment["LAB_TEST_MARKER"]
     network = machine_network()
     started = time.monotonic()
-    second.call("up", "2", "--suite", "bookworm", "--suite", "trixie", "--nics", "2")
+    second.call("up", "2", *SUITE_OPTIONS, "--nics", "2")
     took = time.monotonic() - started
     print(f"two hosts from cached trees: {took:.1f} s")
     assert took < 30

@@ -18,13 +18,13 @@ from disturbances import leader
 from links_changes import STEPS, Case, State, case
 from links_fleet import Links
 from links_fuzz import Fault, Fuzzed, Host, Outcome
+from suites import SUITE_OPTIONS
 from virtfleet_lab import hosts as machines
 from virtfleet_lab.inventory import variables
 from virtfleet_lab.machine import LabError
 from virtfleet_lab.state import Lab
 
 NAME = "linksfuzz"
-SUITES = ("bookworm", "trixie")
 HOSTS = ("kvm01", "kvm02", "kvm03", "kvm04")
 """Two of each suite: most of a round is waiting."""
 ROUNDS = 20
@@ -107,7 +107,7 @@ def test_a_network_is_whole_whatever_happens(tmp_path: Path) -> None:
     lab = Links(NAME, tmp_path)
     lab.lab("down")
     try:
-        suites = [word for suite in SUITES for word in ("--suite", suite)]
+        suites = SUITE_OPTIONS
         lab.lab("up", str(len(HOSTS)), *suites, "--nics", "2")
         with concurrent.futures.ThreadPoolExecutor(len(lanes)) as pool:
             for place, lane in enumerate(lanes):

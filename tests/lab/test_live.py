@@ -9,6 +9,7 @@ import typing as t
 
 import pytest
 from fleet import Fleet, Run, guest
+from suites import SUITE_OPTIONS
 
 HOSTS = ("kvm01", "kvm02")
 IMAGE = "/var/lib/libvirt/images/live.img"
@@ -34,7 +35,7 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Fleet]:
     made = Fleet("live", tmp_path_factory.mktemp("live"))
     made.lab("down")
     try:
-        made.lab("up", "2", "--suite", "bookworm", "--suite", "trixie", "--with-kvm")
+        made.lab("up", "2", *SUITE_OPTIONS, "--with-kvm")
         made.declare({})
         for host in HOSTS:
             for image in (IMAGE, *MEDIA):

@@ -9,6 +9,7 @@ import typing as t
 
 import pytest
 from fleet import Fleet
+from suites import SUITE_OPTIONS
 
 HOSTS = ("kvm01", "kvm02")
 SMALL: dict[str, t.Any] = {"virt": "qemu", "memory": "64MiB"}
@@ -57,7 +58,7 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Fleet]:
     made = Fleet("normalforms", tmp_path_factory.mktemp("normalforms"))
     made.lab("down")
     try:
-        made.lab("up", "2", "--suite", "bookworm", "--suite", "trixie", "--with-kvm")
+        made.lab("up", "2", *SUITE_OPTIONS, "--with-kvm")
         made.declare({})
         for host in HOSTS:
             made.sh(host, "ip link add vfbr0 type bridge && ip link set vfbr0 up")

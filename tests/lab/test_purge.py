@@ -10,6 +10,7 @@ import typing as t
 
 import pytest
 from fleet import Fleet, Run, guest
+from suites import SUITE_OPTIONS
 
 HOSTS = ("kvm01", "kvm02")
 LOOK = """
@@ -24,7 +25,7 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Fleet]:
     made = Fleet("purge", tmp_path_factory.mktemp("purge"))
     made.lab("down")
     try:
-        made.lab("up", "2", "--suite", "bookworm", "--suite", "trixie", "--with-kvm")
+        made.lab("up", "2", *SUITE_OPTIONS, "--with-kvm")
         made.declare({})
         yield made
     finally:

@@ -9,8 +9,9 @@ import typing as t
 
 import pytest
 from fleet import Fleet, Run, guest
+from suites import HOST_SUITES
 
-HOSTS = {"kvm01": "bookworm", "kvm02": "trixie"}
+HOSTS = HOST_SUITES
 
 OTHER_PYTHON = """
 set -e

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 from fleet import Fleet, Run, guest
+from suites import HOST_SUITES
 
-HOSTS = {"kvm01": "bookworm", "kvm02": "trixie"}
+HOSTS = HOST_SUITES
 GUESTS = [guest("one", "kvm01"), guest("two", "kvm02", virt="auto")]
 
 

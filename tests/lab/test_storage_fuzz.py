@@ -19,6 +19,7 @@ import pytest
 from fleet import Fleet
 from fuzz_hosts import bring, run, share
 from fuzzing import rounds, seed
+from suites import SUITE_OPTIONS
 
 HOSTS = ("kvm01", "kvm02")
 ROUND = 60
@@ -31,7 +32,7 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Fleet]:
     made = Fleet("storagefuzz", tmp_path_factory.mktemp("storagefuzz"))
     made.lab("down")
     try:
-        made.lab("up", "2", "--suite", "bookworm", "--suite", "trixie", "--with-kvm")
+        made.lab("up", "2", *SUITE_OPTIONS, "--with-kvm")
         bring(made, HOSTS)
         yield made
     finally:

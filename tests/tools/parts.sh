@@ -16,6 +16,7 @@ describe() {
         molecule) echo 'scenarios of extensions/molecule' ;;
         corpus) echo 'definitions of other people, on a real libvirt' ;;
         bench) echo 'tests/bench' ;;
+        control) echo 'the site on each ansible-core' ;;
         fuzz) echo 'random tests with many rounds' ;;
     esac
 }
@@ -28,6 +29,7 @@ has_something() {
         molecule) [ -d "$ROOT/extensions/molecule" ] ;;
         corpus) [ -e "$ROOT/tests/corpus/corpus" ] ;;
         bench) [ -e "$ROOT/tests/bench/bench.py" ] ;;
+        control) [ -e "$ROOT/tests/lab/test_control.py" ] ;;
         fuzz) grep -rqs 'mark\.fuzz' "$ROOT/tests/lab" "$ROOT/tests/unit" ;;
     esac
 }
@@ -162,7 +164,7 @@ part_sanity() (
 lab() { "$ROOT/tests/lab/lab" --name "$@"; }
 LAB_NAMES=(test silence second site adopt live normalforms faults purge storage storageguests storagesafety images storagefuzz
     links linksbackends linksbroken linksdocs linksfault linksrace linksguests linksfuzz)
-LABS=(integration molecule corpus bench "${LAB_NAMES[@]}")
+LABS=(integration molecule corpus bench control "${LAB_NAMES[@]}")
 
 # uses_labs NAME...: this machine can carry them, and hosts_down will see to them.
 uses_labs() {
@@ -175,7 +177,7 @@ part_integration() (
     uses_labs integration
     ansible_test_ready
     lab integration down || exit
-    lab integration up 2 --suite bookworm --suite trixie --with-kvm || exit
+    lab integration up 2 --suite bookworm --suite "${VIRTFLEET_SUITE:-trixie}" --with-kvm || exit
     jobs=() status=0
     while read -r host suite _ address; do
         integration_on "$host" "$suite" "$address" </dev/null > >(sed -u "s/^/$host: /") 2>&1 &
@@ -210,7 +212,7 @@ integration_on() (
 part_lab() (
     uses_labs "${LAB_NAMES[@]}"
     # Hosts that are up already stay up.
-    [ -z "$KEEP" ] || lab test up 2 --suite bookworm --suite trixie || exit
+    [ -z "$KEEP" ] || lab test up 2 --suite bookworm --suite "${VIRTFLEET_SUITE:-trixie}" || exit
     ANSIBLE_COLLECTIONS_PATH=$COLLECTIONS run_pytest -v --numprocesses 3 --dist loadfile --durations 15 tests/lab && exit
     mapfile -t again < <(sed -nE 's#^(FAILED|ERROR) (tests/lab/[a-z_]+\.py).*#\2#p' "$RUN/pytest.log" | sort -u)
     if [ ${#again[@]} = 0 ] || [ ${#again[@]} -gt 4 ]; then exit 1; fi
@@ -242,6 +244,12 @@ part_fuzz() (
     export VIRTFLEET_FUZZ_KILLS=${VIRTFLEET_FUZZ_KILLS:-50} VIRTFLEET_FUZZ_INPUTS=${VIRTFLEET_FUZZ_INPUTS:-20000}
     export VIRTFLEET_ALL_SUITES=1
     ANSIBLE_COLLECTIONS_PATH=$COLLECTIONS run_pytest -v -s --durations 15 -m 'fuzz or by_turns' tests/lab tests/unit
+)
+
+# What runs in the lab alone: no ansible-core of this machine takes part, only its pip.
+part_control() (
+    uses_labs control
+    ANSIBLE_COLLECTIONS_PATH=$COLLECTIONS run_pytest -v --durations 5 -m control tests/lab/test_control.py
 )
 
 # What libvirt's own tests hold, through the tables. It says for each kind whether enough came out the same.

@@ -16,6 +16,7 @@ from pathlib import Path
 from . import boot, external, guest_image, hosts, inventory, lifecycle, prerequisites
 from .machine import LabError, be_quiet, say
 from .root_recipe import DEBIAN_SUITES, UBUNTU_SUITES
+from .roots import TESTING
 from .state import Lab, write_whole
 
 Command = Callable[[Lab, argparse.Namespace], int]
@@ -171,7 +172,7 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument(
         "--suite",
         action="append",
-        choices=DEBIAN_SUITES + UBUNTU_SUITES,
+        choices=(*DEBIAN_SUITES, TESTING, *UBUNTU_SUITES),
         help="suite of the hosts, several take turns (default: bookworm and trixie)",
     )
     up.add_argument("--mirror", help="package mirror; needed for Ubuntu's suites")

@@ -22,6 +22,13 @@ from .state import Host, Lab, all_labs, cache_folder, remove_tree
 _DEBIAN_KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
 
+TESTING = "forky"
+"""Debian's testing. It has only what a mirror holds of it, which may be a copy of some weeks ago."""
+
+EXPIRED = 'Acquire::Check-Valid-Until "false"'
+"""Have apt take a Release file whose time is over."""
+
+
 def root_tree(host: Host) -> Path:
     """Return where the root tree for a host is kept, built or not.
 
@@ -68,6 +75,8 @@ def build(lab: Lab, host: Host) -> None:
         for options in ("etc/apt/apt.conf.d/99mmdebstrap", "etc/dpkg/dpkg.cfg.d/99mmdebstrap"):
             (temporary / options).unlink(missing_ok=True)
         root_recipe.finish(temporary, host.ubuntu_like)
+        if host.suite == TESTING:
+            (temporary / "etc/apt/apt.conf.d/91lab-expired").write_text(f"{EXPIRED};\n")
         temporary.rename(tree)
         say(f"root tree {host.flavour} is built ({time.monotonic() - started:.0f} s)")
     _remove_outdated(tree, host)
@@ -95,6 +104,7 @@ def _mmdebstrap(lab: Lab, host: Host, target: Path) -> Sequence[str]:
         # Nobody needs a half-built tree after a power cut, so dpkg needs no syncs.
         "--dpkgopt=force-unsafe-io",
         f"--keyring={keyring}",
+        *([f"--aptopt={EXPIRED}"] if host.suite == TESTING else []),
         "--include=" + ",".join(root_recipe.packages(host.suite, host.ubuntu_like, host.with_kvm)),
         host.suite,
         str(target),
