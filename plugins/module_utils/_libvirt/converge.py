@@ -127,7 +127,8 @@ class Run:
 
     def leftovers(self, connection: t.Any) -> Leftovers:
         """What is no longer declared."""
-        return leftovers(connection, self.table, self.wants, self.options.going, self.options.owner)
+        options = self.options
+        return leftovers(connection, self.table, self.wants, options.going, options.owner, options.remove_storage)
 
     def leaving(self, connection: t.Any, over: Leftovers) -> tuple[list[Item], dict[str, str]]:
         """Networks without those that go in a later call (see handover), and what is held back."""

@@ -135,6 +135,15 @@ class Manifest:
                 if not kinds.get(kind, True):
                     del kinds[kind]  # What was begun and failed leaves the file as it was.
 
+    def forget(self, kind: str, seen: Entries) -> None:
+        """Forget several resources, where what is noted of each is still what was seen."""
+        if self.kept and seen:
+            with self.changing() as content:
+                entries = content.get(self.uri, {}).get(kind, {})
+                for name, facts in seen.items():
+                    if entries.get(name) == facts:
+                        del entries[name]
+
     @contextlib.contextmanager
     def changing(self) -> t.Iterator[dict[str, t.Any]]:
         """The content to be changed, by one process at a time."""

@@ -20,6 +20,7 @@ from .._tables.made import owner_of
 from . import declared, storage_observe
 from .connection import libvirt
 from .departures import Belongings, loses
+from .forgotten import left_over
 from .manifest import Entries, Manifest
 from .observe import inactive_network
 from .pool_users import pool_users
@@ -33,12 +34,14 @@ Uses = t.Callable[[ET.Element], bool]
 
 
 class Asked(t.NamedTuple):
-    """What was asked for: the declared items, their names, what may go with a guest, and the label of what may go."""
+    """What was asked for: the declared items, their names, what may go with a guest, the label of what may go, and
+    whether guests' volumes may."""
 
     wants: t.Sequence[Item]
     names: set[str]
     going: Belongings
     owner: str = ""
+    storage: bool = False
 
 
 @dataclasses.dataclass
@@ -85,7 +88,12 @@ class Leftovers:
 
 
 def leftovers(
-    connection: t.Any, table: Table, wants: t.Sequence[Item], going: Belongings, owner: str = ""
+    connection: t.Any,
+    table: Table,
+    wants: t.Sequence[Item],
+    going: Belongings,
+    owner: str = "",
+    storage: bool = False,
 ) -> Leftovers:
     """What the collection made of one kind for an owner and is not among the declared items.
 
@@ -95,7 +103,8 @@ def leftovers(
     """
     if connection is None:
         return Leftovers()
-    return FIND[table.kind](connection, Asked(wants, {str(table.identity(want)) for want in wants}, going, owner))
+    names = {str(table.identity(want)) for want in wants}
+    return FIND[table.kind](connection, Asked(wants, names, going, owner, storage))
 
 
 def undeclared(kind: str, there: t.Sequence[t.Any], asked: Asked) -> list[t.Any]:
@@ -120,6 +129,8 @@ def domains(connection: t.Any, asked: Asked) -> Leftovers:
                 out.held[domain.name()] = f"is no longer declared, but stays: {lost}"
             else:
                 out.decide(domain.name(), [])
+    if asked.storage:
+        out.warnings += left_over(connection, asked.wants, asked.owner)
     return out
 
 

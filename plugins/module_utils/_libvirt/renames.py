@@ -25,8 +25,11 @@ RENAME = {
 def refuse_renamed(connection: t.Any, plans: t.Iterable[Plan], have: t.Mapping[str, Observed]) -> None:
     """Take the steps from the plan of each new resource whose UUID one of another name has already, and say so.
 
-    libvirt knows each by its UUID and would refuse the second, halfway through the run.
+    libvirt knows each by its UUID and would refuse the second, halfway through the run. A guest does not go under
+    the one name, with its disks, while it is declared under the other.
     """
+    plans = list(plans)
+    going = {plan.name: plan for plan in plans if any(step.action == "undefine" for step in plan.steps)}
     new = {planned_uuid(plan): plan for plan in plans if plan.kind in LIST and plan.name not in have}
     new.pop(None, None)
     if connection is None or not new:
@@ -35,6 +38,11 @@ def refuse_renamed(connection: t.Any, plans: t.Iterable[Plan], have: t.Mapping[s
         plan = new.get(found.UUIDString())
         if plan is not None and found.name() != plan.name:
             plan.refuse(told(plan, found.name()))
+            if plan.kind == "domain" and found.name() in going:
+                going[found.name()].refuse(
+                    f"state: it is the guest {plan.name} under another name, which is declared, so it stays; leave one"
+                    " of the two out"
+                )
 
 
 def declared_uuids(kind: str, wants: t.Iterable[Item], there: t.Container[str]) -> dict[str, str]:

@@ -19,6 +19,7 @@ from .._host.part_files import part_name
 from .._tables.storage import MADE_DIRECTORIES
 from . import storage_image
 from .connection import cut, ended, lacks, libvirt, said
+from .forgotten import forget_gone
 from .half_made import Born, clear_parts, half_made
 from .manifest import Manifest, notes
 from .process import alive, mark
@@ -44,9 +45,13 @@ MARGIN = 10.0
 
 
 def prepare(connection: t.Any, plans: t.Iterable[Plan]) -> None:
-    """Try, before the first step, that what plans make or remove of storage can be noted. Raises VirtfleetError."""
+    """Try, before the first step, that what plans make or remove of storage can be noted. Raises VirtfleetError.
+
+    What somebody removed by hand is forgotten by the way.
+    """
     if notes(plans):
         Manifest(connection.getURI()).prepare()
+        forget_gone(connection)
 
 
 def volume_define(connection: t.Any, name: str, step: Step, options: t.Any) -> None:

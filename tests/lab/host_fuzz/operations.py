@@ -203,6 +203,8 @@ class Operations:
                 files.append(file)
         operation = Operation("volumes", {"config": config}, volumes=files)
         operation.refusable += [f"{item['name']} cannot be seen" for item in config if item["pool"] in self.asleep()]
+        # Some versions of libvirt list them, and cannot describe them.
+        operation.refusable += [f"{file.path} is odd" for file in files if file.form in ("qed", "qcow")]
         operation.refusable += [f"{file.path} may be used" for file in files if self.world.used(file) or file.doubtful]
         if files and self.draw.random() < 0.25:
             self.between(operation, self.draw.choice(files))

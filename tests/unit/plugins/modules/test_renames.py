@@ -61,6 +61,21 @@ def test_a_guest_that_was_renamed_by_hand_keeps_its_disks(connection: Any, decla
     assert paths(declare(domains, purge=True, remove_storage=True)) == ["state", VOLUME]
 
 
+@pytest.mark.parametrize("purge", [False, True])
+def test_a_guest_does_not_go_under_its_new_name_while_it_is_declared_under_its_old_one(
+    connection: Any, run_main: Run, folder: Path, purge: bool
+) -> None:
+    rename(connection)
+    config = [OLD, {"name": "by-hand", "state": "absent"}]
+    options = {"uri": URI, "purge": purge, "remove_storage": True, "fails": True}
+    for check in (True, False):
+        result = run_main(domains.main, config=config, check=check, **options)
+        assert "domain by-hand: state: it is the guest old under another name, which is declared" in result["msg"]
+        assert result["changes"] == []
+    assert "by-hand" in [domain.name() for domain in connection.listAllDomains()]
+    assert is_there(connection)
+
+
 def uuid_of(connection: Any) -> str:
     return str(connection.lookupByName("old").UUIDString())
 
