@@ -9,6 +9,7 @@ import contextlib
 import difflib
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -39,6 +40,19 @@ VOLATILE = {
     "cost",  # A bridge's port has it from its speed, and NetworkManager sets one of its own at times.
 }
 """What of ``ip``'s output changes by itself."""
+
+
+# At most a minute; before the controller can ask whether the trial is in force, and then connect anew to confirm it.
+CUT_OFF = """
+for turn in $(seq 1200); do
+  for state in applying applied rolling-back; do
+    if [ -e /run/virtfleet/links/trial/at.$state ]; then
+      systemctl stop ssh; sleep {seconds}; exec systemctl start ssh
+    fi
+  done
+  sleep 0.05
+done
+"""
 
 
 class Links(Fleet):
@@ -112,11 +126,14 @@ class Links(Fleet):
         return next(row[-1] for row in rows if row[0] == host)
 
     def cut_off(self, host: str, seconds: int) -> None:
-        """Let no new connection in for some time; those that are there stay."""
+        """Let no new connection in for some time from when the next trial is applied; those that are there stay.
+
+        The host itself looks for that: a run that comes late would not reach it to begin.
+        """
         path = self.folder / "ping.yml"
         path.write_text(json.dumps([{"hosts": host, "gather_facts": False, "tasks": [{"ansible.builtin.ping": {}}]}]))
         assert self.play(str(path)).code == 0
-        self.sh(host, f"systemd-run --quiet --on-active={seconds} systemctl start ssh; systemctl stop ssh")
+        self.sh(host, f"systemd-run --quiet --collect sh -c {shlex.quote(CUT_OFF.format(seconds=seconds))}")
 
     @contextlib.contextmanager
     def trying(

@@ -269,6 +269,32 @@ def test_what_cannot_be_prepared_is_refused(fleet: Links, host: str, do: str, un
     assert leftovers(fleet, host) == ""
 
 
+@pytest.mark.parametrize("at", ["/at.applied", "/at.confirming", "/01-netcfg.yaml"])
+def test_the_host_is_soft_rebooted(fleet: Links, host: str, at: str) -> None:
+    """Fault 41: all programs end and begin anew, and /run stays; the trial comes to its end all the same."""
+    if HOSTS[host] == "bookworm":
+        pytest.skip("there is no soft-reboot before systemd 254")
+    change, _back = toggle(fleet, host)
+    old, before = has_bridge(fleet, host), fleet.settled(host)
+    # The file of that name is put in place for the trial first; what is kept of it comes after that is in force.
+    breaking(fleet, host, "DO", "/at.applied", do=f"echo STOP {at} 9 > /run/broken/at")
+    with fleet.trying(host, change, after=60, cut_off=False, wait=False) as run:
+        fleet.wait(lambda: is_stopped(fleet, host))
+        fleet.sh(host, "systemctl --no-block soft-reboot")
+        said = run.communicate(timeout=300)[0]
+    mended(fleet, host)
+    ended(fleet, host)
+    new = has_bridge(fleet, host) != old
+    assert new == (at == "/01-netcfg.yaml")
+    assert (run.returncode == 0) == new, said
+    assert fleet.outcome(host)["outcome"] == ("confirmed" if new else "rolled-back")
+    assert fleet.outcome(host)["restored"]
+    if not new:
+        fleet.back(host, before, 60)
+    assert leftovers(fleet, host) == ""
+    assert fleet.made(host, change)["changed"] == (not new)
+
+
 @pytest.mark.parametrize("at", ["/at.applied", "/keep.json", "/01-netcfg.yaml", "/kept.json"])
 def test_the_power_fails(fleet: Links, host: str, at: str) -> None:
     """Faults 3 and 41: after the boot the network is the old or the new one, and nothing of the trial is left."""

@@ -83,6 +83,7 @@ def clear() -> None:
     for name in files.listed(files.BASE):
         if name == "new" or name.startswith("lost-"):
             files.remove_folder(os.path.join(files.BASE, name))
+    guard.remove_unit()
     _trial, _verdict, lost = journal.finish()
     if lost:
         raise VirtfleetError(
@@ -131,6 +132,9 @@ def start() -> None:
         files.write(os.path.join(copy, module.__name__.rpartition(".")[2] + ".py"), inspect.getsource(module))
     files.make_folder(os.path.dirname(files.UNIT))
     files.write(files.UNIT, guard.SERVICE.format(python=sys.executable), 0o644)
+    files.make_folder(files.WANTS)
+    files.unlink(files.WANTED)
+    os.symlink(files.UNIT, files.WANTED)
     failed = systemctl("start", SERVICE)
     if failed:
         raise VirtfleetError(failed)
@@ -294,7 +298,7 @@ def give_up_start(reason: str) -> bool:
             # In one step: if the unit begins at this very moment after all, it finds nothing.
             os.rename(files.TRIAL, NEW)
             files.remove_folder(NEW)
-        files.unlink(files.UNIT)
+        guard.remove_unit()
         journal.finish()
     return False
 

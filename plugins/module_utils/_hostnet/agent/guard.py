@@ -24,6 +24,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -114,6 +115,8 @@ class Guard:
             self.leave()
             return
         state = state_of(self.folder)
+        if state in ("armed", "applied") and not files.exists(journal.path_of("trial")):
+            state = self.forget(state)
         if state == "preparing":
             state = self.prepare()
         if state == "armed":
@@ -127,6 +130,17 @@ class Guard:
             state = self.confirm()
         if state == "rolling-back":
             self.roll_back()
+
+    def forget(self, state: str) -> str:
+        """End a trial of which the disk knows nothing any more. Returns the next state, empty where it is refused.
+
+        A soft-reboot leaves /run and the boot's id as they are, and yet what is on the disk goes as at a boot.
+        """
+        reason = "the host was started anew"
+        if state == "armed":
+            self.refuse(reason)
+            return ""
+        return self.give_up(state, reason)
 
     def prepare(self) -> str:
         """Make ready what a rollback and a confirmation need. Returns the next state, empty where it is refused."""
@@ -304,16 +318,44 @@ def keep_watch() -> None:
     threading.Thread(target=tell, daemon=True).start()
 
 
+def is_at_work() -> bool:
+    """Whether systemd has started the unit."""
+    try:
+        _status, output, _errors = network.run(["systemctl", "is-active", os.path.basename(files.UNIT)], 10)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return output.strip() in ("active", "activating", "deactivating", "reloading")
+
+
+def remove_unit() -> None:
+    """Leave nothing of the unit. Raises OSError."""
+    for path in (files.WANTED, files.UNIT):
+        files.unlink(path)
+    if files.exists(files.WANTS) and not files.listed(files.WANTS):
+        os.rmdir(files.WANTS)
+
+
 def boot() -> None:
-    """Bring to its end what a power cut broke off, before the network is configured. Raises OSError."""
-    if files.exists(files.TRIAL):
+    """Bring to its end what a power cut or a soft-reboot broke off, before the network is configured.
+
+    Later in the same boot what stands beside the files goes (see ``journal.arm_boot``). Raises OSError.
+    """
+    trial_is_open = files.exists(files.TRIAL)
+    if trial_is_open and is_at_work():
         return
-    trial, verdict, lost = journal.finish()
-    if not verdict:
+    if trial_is_open and state_of(files.TRIAL) == "rolling-back":
+        journal.undo()
         return
-    if verdict == "confirmed" and files.load(journal.path_of("kept")).get("netplan"):
-        # netplan's generator has run before this.
-        network.Network({}).call(["netplan", "generate"])
+
+    def generate() -> None:
+        """netplan's generator has run before this; with what is in /run where a trial is open."""
+        if not trial_is_open and files.load(journal.path_of("keep")).get("netplan"):
+            network.Network({}).call(["netplan", "generate"])
+
+    trial, verdict, lost = journal.finish(generate)
+    if not verdict or trial_is_open:
+        # After a soft-reboot the unit goes on from here, and says how it ended.
+        return
     files.make_folder(files.LAST, 0o700)
     said = {"id": trial, "outcome": verdict, "reason": "the host was started anew", "restored": not lost}
     log = [lost] if lost else []
@@ -329,7 +371,7 @@ def main(arguments: list[str]) -> None:
     try:
         if os.path.isdir(files.TRIAL):
             Guard(files.TRIAL).run()
-        files.unlink(files.UNIT)
+        remove_unit()
     except OSError:
         # systemd starts this again; what stood in the way may have gone by then.
         time.sleep(2)

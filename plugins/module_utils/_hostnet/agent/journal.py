@@ -29,12 +29,14 @@ WANTED = WANTS + "/virtfleet-links-boot.service"
 UNWANTED = WANTS + "/.virtfleet-links-boot"
 TMPFILES = "/etc/tmpfiles.d/virtfleet-links.conf"
 
+TURNS = "1 2 3"
+"""How often the boot begins what it has to do, each turn one word."""
+
 BOOT_UNIT = """\
 # Made by the Ansible collection virtfleet.kvm. It goes by itself when the change of links is over.
 [Unit]
 Description=End of a change to the network that a power cut broke off
 DefaultDependencies=no
-ConditionPathExists=!{trial}
 RequiresMountsFor={disk} /etc /usr/local
 After=local-fs.target systemd-remount-fs.service
 Before=systemd-tmpfiles-setup.service network-pre.target systemd-networkd.service NetworkManager.service shutdown.target
@@ -44,10 +46,9 @@ Conflicts=shutdown.target
 [Service]
 Type=oneshot
 WorkingDirectory={disk}
-# One that is killed is begun anew at once: the network must not be configured before it is done.
-ExecStart=-{python} -B -m agent.guard boot
-ExecStart=-{python} -B -m agent.guard boot
-ExecStart={python} -B -m agent.guard boot
+# One that is killed is begun anew: the network must not be configured before it is done. In the end it removes itself.
+ExecStart=/bin/sh -c 'for turn in {turns}; do {python} -B -m agent.guard boot && exit 0; \\
+    [ -e agent/guard.py ] || exit 0; done; exit 1'
 TimeoutStartSec=90
 """
 
@@ -121,7 +122,7 @@ def arm_boot(python: str, journal: dict[str, t.Any]) -> None:
             files.write(os.path.join(copy, name), files.read(os.path.join(source, name)))
     for path in (BOOT, TMPFILES, UNWANTED):
         files.make_folder(os.path.dirname(path))
-    files.write(BOOT, BOOT_UNIT.format(disk=DISK, trial=files.TRIAL, python=python), 0o644)
+    files.write(BOOT, BOOT_UNIT.format(disk=DISK, python=python, turns=TURNS), 0o644)
     files.unlink(UNWANTED)
     os.symlink(BOOT, UNWANTED)
     files.sync(WANTS)
@@ -299,11 +300,13 @@ def remove_empty(folder: str) -> None:
         return
 
 
-def finish() -> tuple[str, str, str]:
+def finish(in_place: t.Callable[[], None] = lambda: None) -> tuple[str, str, str]:
     """Bring to its end what was broken off, at boot or before the next change.
 
     Returns the trial's id, its verdict, and what could not be put back. The verdict is ``confirmed``, ``rolled-back``,
     or empty where there was nothing to do. Raises OSError.
+
+    :param in_place: what is to be done once the new files are in their places, before nothing tells of it any more
     """
     name = next((name for name in ("keep", "trial") if files.exists(path_of(name))), "")
     if not name:
@@ -316,6 +319,7 @@ def finish() -> tuple[str, str, str]:
         except NotKept:
             pass
         else:
+            in_place()
             done()
             return trial, "confirmed", ""
     try:

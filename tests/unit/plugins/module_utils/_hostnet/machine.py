@@ -43,11 +43,16 @@ class Cut(BaseException):
     """The power fails."""
 
 
+class SoftReboot(BaseException):
+    """All programs end, and start anew; memory and kernel stay."""
+
+
 class Machine:
     """A host, its controller and its faults.
 
     :param kills: at which steps of the agent, counted over all of its lives, it is killed
     :param cut: at which step the power fails
+    :param soft: at which step the host is soft-rebooted
     :param late: at which step the deadline passes
     :param confirm: whether the controller asks for confirmation once the trial is in force
     :param full: folders in which from step ``fault`` on nothing new can be written
@@ -60,6 +65,7 @@ class Machine:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, **faults: Any) -> None:
         self.kills: set[int] = set(faults.get("kills", ()))
         self.cut_at, self.late = faults.get("cut"), faults.get("late")
+        self.soft_at = faults.get("soft")
         self.confirm, self.fault = faults.get("confirm", True), faults.get("fault", 0)
         self.full, self.read_only = faults.get("full", ()), faults.get("read_only", ())
         self.broken: tuple[str, ...] = faults.get("broken", ())
@@ -97,6 +103,8 @@ class Machine:
                 self.time = max(self.time, 1000 + LIMIT + 1)
             if self.count == self.cut_at:
                 raise Cut
+            if self.count == self.soft_at:
+                raise SoftReboot
             if self.count in self.kills:
                 raise Killed
         if self.count >= self.fault:
@@ -194,6 +202,8 @@ class Machine:
         """What the module does before it starts the unit; its own faults are another matter."""
         counted, self.count = self.count, -(10**9)
         self.os.makedirs(files.BASE)
+        self.tree.add(files.UNIT, "unit")
+        self.tree.add(files.WANTED, target=files.UNIT)
         guard.lay_out(files.TRIAL, self.state(name))
         self.count = counted
 
@@ -214,6 +224,14 @@ class Machine:
             except Cut:
                 self.power_cut()
                 return
+            except SoftReboot:
+                try:
+                    self.soft_reboot()
+                except Cut:
+                    self.power_cut()
+                    return
+                if files.WANTED not in self.tree.now or files.UNIT not in self.tree.now:
+                    return
         raise AssertionError(f"it did not come to an end in {limit} lives")
 
     def power_cut(self) -> None:
@@ -223,17 +241,28 @@ class Machine:
         self.os.tree = self.tree
         for folder in ("/run/netplan", UNITS, "/run/virtfleet", "/run/systemd/system", "/sys/class/net"):
             self.tree.add(folder)
-        self.cut_at, self.decided = None, ""
-        wanted = self.tree.now.get(journal.WANTED)
-        if wanted is not None and journal.BOOT in self.tree.now:
-            self.boot()
-        self.tmpfiles()
+        self.cut_at, self.soft_at, self.decided = None, None, ""
         self.generate(steps=False)
+        self.boot()
+        self.tmpfiles()
+        self.network = self.effective()
+
+    def soft_reboot(self) -> None:
+        """All but the kernel is begun anew: what is in /run stays, and yet tmpfiles.d does as at a boot."""
+        self.os.open_files.clear()
+        self.soft_at = None
+        self.generate(steps=False)
+        self.boot()
+        self.tmpfiles()
         self.network = self.effective()
 
     def boot(self) -> None:
-        """The boot unit: it is begun anew where it is killed, a limited number of times."""
-        for attempt in range(journal.BOOT_UNIT.count("ExecStart=")):
+        """The boot unit, where it is wanted: it is begun anew where it is killed, a limited number of times."""
+        if journal.WANTED not in self.tree.now or journal.BOOT not in self.tree.now:
+            return
+        for attempt in range(len(journal.TURNS.split())):
+            if journal.DISK + "/agent/guard.py" not in self.tree.now:
+                return
             if attempt == 2:
                 self.kills = set()
             try:

@@ -8,10 +8,8 @@ from __future__ import annotations
 import json
 import pathlib
 import subprocess
-import sys
 import threading
 import time
-from typing import Any
 
 import pytest
 
@@ -20,74 +18,13 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent impor
     guard,
     journal,
     network,
-    runtime,
 )
-
-
-class Host:
-    """A trial in a folder, on a host whose commands do nothing but be written down."""
-
-    def __init__(self, root: pathlib.Path) -> None:
-        self.root, self.trial = root, root / "trial"
-        self.kept, self.tried, self.mask = root / "etc/kept.yaml", root / "run/kept.yaml", root / "run/gone.network"
-        self.commands: list[list[str]] = []
-        self.failing: str = ""
-        self.devices: list[dict[str, Any]] = [{"ifname": "lo"}]
-        self.asking = "confirm"
-        self.kept.parent.mkdir()
-        self.kept.write_text("old")
-
-    def run(self, command: list[str], seconds: float) -> tuple[int, str, str]:
-        self.commands.append(command)
-        bad = bool(self.failing) and self.failing in " ".join(command)
-        return int(bad), json.dumps(self.devices), "it broke" if bad else ""
-
-    def sleep(self, seconds: float) -> None:
-        """Whoever decides does so as soon as the trial is in force."""
-        if self.asking and guard.state_of(str(self.trial)) == "applied" and (self.trial / "ask.none").exists():
-            guard.ask(str(self.trial), self.asking, "because" if self.asking == "give-up" else "")
-
-    def begin(self, name: str = "one", **more: Any) -> None:
-        state: dict[str, Any] = {
-            "id": name,
-            "python": sys.executable,
-            "seconds": 30,
-            "deadline": network.clock() + 30,
-            "trial": {str(self.tried): "new", str(self.mask): None},
-            "keep": [{"path": str(self.kept), "text": "new", "mode": 0o600}],
-            "netplan": True,
-            "network_manager": False,
-            "generate": [["netplan", "generate"]],
-            "apply": [["networkctl", "reload"]],
-            "secrets": [],
-        }
-        state.update({key: [] for key in ("commands", "undo", "new", "gone", "reconfigure", "routes")})
-        state.update({key: {} for key in ("masters", "addresses", "ports", "again", "modes")})
-        guard.lay_out(str(self.trial), {**state, **more})
-
-    def work(self) -> None:
-        guard.Guard(str(self.trial)).run()
-
-    def outcome(self) -> dict[str, Any]:
-        return dict(json.loads((self.root / "last/outcome.json").read_text()))
-
-    def files(self) -> list[str]:
-        return sorted(str(path.relative_to(self.root)) for path in self.root.rglob("*") if not path.is_dir())
+from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.agent_host import Host, make_host
 
 
 @pytest.fixture
 def host(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Host:
-    made = Host(tmp_path)
-    places = {"DISK": "var", "BOOT": "boot/unit", "WANTS": "boot/wants", "WANTED": "boot/wants/unit"}
-    places.update(UNWANTED="boot/wants/.unit", TMPFILES="boot/tmpfiles")
-    for name, place in places.items():
-        monkeypatch.setattr(journal, name, str(tmp_path / place))
-    monkeypatch.setattr(files, "LAST", str(tmp_path / "last"))
-    monkeypatch.setattr(files, "TRIAL", str(tmp_path / "trial"))
-    monkeypatch.setattr(runtime, "MADE", ((str(tmp_path / "units"), ("10-netplan-",)),))
-    monkeypatch.setattr(network, "run", made.run)
-    monkeypatch.setattr(guard.time, "sleep", made.sleep)
-    return made
+    return make_host(tmp_path, monkeypatch)
 
 
 def test_a_file_that_is_a_link_to_another_stays_one(host: Host) -> None:
@@ -244,97 +181,6 @@ def test_what_cannot_be_prepared_is_refused(host: Host) -> None:
     assert "etc/kept.yaml/inside" in host.outcome()["reason"] or "Not a directory" in host.outcome()["reason"]
     assert not host.commands
     assert host.files() == ["etc/kept.yaml", "last/outcome.json"]
-
-
-@pytest.mark.parametrize("how", ["nothing", "hangs", "fails", "no JSON"])
-def test_a_host_that_does_not_tell_its_devices_is_left_alone(
-    host: Host, monkeypatch: pytest.MonkeyPatch, how: str
-) -> None:
-    """A rollback goes by what was there before."""
-
-    def run(command: list[str], seconds: float) -> tuple[int, str, str]:
-        if command[0] == "ip":
-            if how == "hangs":
-                raise subprocess.TimeoutExpired(command, seconds)
-            return {"nothing": (0, "", ""), "fails": (1, '[{"ifname": "lo"}]', "no")}.get(how, (0, "?", ""))
-        return host.run(command, seconds)
-
-    monkeypatch.setattr(network, "run", run)
-    host.begin()
-    host.work()
-    assert (host.outcome()["outcome"], host.outcome()["restored"]) == ("refused", True)
-    assert "ip does not tell which devices the host has" in host.outcome()["reason"]
-    assert not host.commands
-    assert host.files() == ["etc/kept.yaml", "last/outcome.json"]
-
-
-def test_ports_of_which_nothing_is_told_are_not_said_to_be_there(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
-    now = [0.0]
-    monkeypatch.setattr(network, "clock", lambda: now[0])
-    monkeypatch.setattr(network.time, "sleep", lambda seconds: now.__setitem__(0, now[0] + 1))
-    told = network.Network({"ports": {"eno1": "br0", "eno9": "br0"}})
-    host.devices = []
-    assert not told.wait_for_ports()
-    host.devices = [{"ifname": "eno1", "master": "br0"}]
-    assert told.wait_for_ports()
-
-
-@pytest.mark.parametrize("gone", ["old", "new", "journal"])
-def test_a_kept_file_that_is_gone_is_not_said_to_be_back(
-    host: Host, monkeypatch: pytest.MonkeyPatch, gone: str
-) -> None:
-    """Somebody removes what stands beside the files while the second of two is put in its place."""
-    other = host.root / "etc/other.yaml"
-    other.write_text("old")
-    keep = [{"path": str(path), "text": "new", "mode": 0o600} for path in (host.kept, other)]
-    host.begin(keep=keep)
-    worker = guard.Guard(str(host.trial))
-    worker.prepare()
-    (host.trial / "at.armed").rename(host.trial / "at.confirming")
-    rename = journal.os.rename
-
-    def breaking(old: str, new: str) -> None:
-        rename(old, new)
-        if new == str(host.kept) and old.endswith(".new"):
-            monkeypatch.setattr(journal.os, "rename", rename)
-            for path in host.kept.parent.glob(".virtfleet-*"):
-                if path.suffix == f".{gone}" or (gone == "old" and path.name.endswith("1.new")):
-                    path.unlink()
-            if gone == "journal":
-                (host.root / "var/keep.json").write_text("{")
-            raise OSError(5, "Input/output error", new)
-
-    monkeypatch.setattr(journal.os, "rename", breaking)
-    worker.run()
-    said = host.outcome()
-    whole = (host.kept.read_text(), other.read_text()) == ("old", "old")
-    assert said["outcome"] == "rolled-back"
-    assert said["restored"] == whole == (gone == "new")
-    # It is said once, with the file's name; the next run is not held up for ever.
-    assert bool(said["log"]) == (gone != "new")
-    assert journal.finish() == ("", "", "")
-
-
-@pytest.mark.parametrize("gone", ["new", "old"])
-def test_a_boot_that_finds_a_part_gone_says_so(host: Host, gone: str) -> None:
-    """The power failed while the change was kept, and what stood beside its place is gone."""
-    other = host.root / "etc/other.yaml"
-    other.write_text("old")
-    host.begin(keep=[{"path": str(path), "text": "new", "mode": 0o600} for path in (host.kept, other)])
-    guard.Guard(str(host.trial)).prepare()
-    (host.root / "var/trial.json").rename(host.root / "var/keep.json")
-    first = next(host.kept.parent.glob(".virtfleet-*0.new"))
-    first.rename(host.kept)
-    for path in host.kept.parent.glob(".virtfleet-*"):
-        if path.name.endswith((f"0.{gone}", "1.new")):
-            path.unlink()
-    files.remove_folder(files.TRIAL)
-    guard.boot()
-    said = host.outcome()
-    assert (said["outcome"], said["restored"]) == ("rolled-back", gone == "new")
-    assert (host.kept.read_text(), other.read_text()) == ("old" if gone == "new" else "new", "old")
-    assert any(str(host.kept) in line for line in said["log"]) == (gone == "old")
-    assert host.files() == ["etc/kept.yaml", "etc/other.yaml", "last/outcome.json"]
 
 
 def test_secrets_are_in_no_log(host: Host) -> None:

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import files
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import files, guard, journal
 from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.machine import NEW, OLD, Machine
 
 Make = Callable[..., Machine]
@@ -132,12 +132,24 @@ def test_the_power_fails_at_every_step(make: Make, written: str) -> None:
     assert found == {"old", "new"}
 
 
+@pytest.mark.parametrize("confirm", [True, False])
+def test_the_host_is_soft_rebooted_at_every_step(make: Make, confirm: bool) -> None:
+    """Its /run stays, with the trial in it, and the boot's id; the unit ends, and what is beside the files goes."""
+    found = []
+    for number in steps(make, confirm=confirm):
+        for kills in (set(), {number + 2}, {number + 9}):
+            machine = run(make, soft=number, kills=kills, confirm=confirm)
+            found.append(machine.outcome()["outcome"])
+            check_after_boot(machine)
+    assert set(found) == ({"confirmed", "rolled-back", "refused"} if confirm else {"rolled-back", "refused"})
+
+
 def check_after_boot(machine: Machine) -> None:
     """After a boot what was broken off early may still be there, beside its place; the next run clears it away."""
-    from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import journal
-
     kept = machine.kept()
     assert kept in (OLD, NEW), kept
+    machine.kills, machine.cut_at, machine.soft_at = set(), None, None
+    guard.remove_unit()
     journal.finish()
     assert machine.kept() == kept
     check(machine)
@@ -202,9 +214,8 @@ def test_run_is_read_only_for_a_while_from_every_step_on(make: Make, confirm: bo
 
 def heal(machine: Machine) -> None:
     """The fault goes, and the next run clears away what is left."""
-    from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import journal
-
     machine.fault = 10**9
+    guard.remove_unit()
     journal.finish()
     assert machine.leftovers() == []
 
@@ -214,13 +225,21 @@ def heal(machine: Machine) -> None:
     kills=st.sets(st.integers(1, 400), max_size=6),
     late=st.none() | st.integers(1, 300),
     cut=st.none() | st.integers(1, 300),
+    soft=st.none() | st.integers(1, 300),
     confirm=st.booleans(),
     mask=st.integers(0, 255),
 )
-def test_any_schedule(make: Make, kills: set[int], late: int | None, cut: int | None, confirm: bool, mask: int) -> None:
-    """Kills, a late deadline and a power cut in any order, and any part of the names on the disk."""
+def test_any_schedule(
+    make: Make, kills: set[int], late: int | None, cut: int | None, soft: int | None, confirm: bool, mask: int
+) -> None:
+    """Kills, a late deadline, a soft-reboot and a power cut in any order, and any part of the names on the disk."""
     machine = make(
-        kills=kills, late=late, cut=cut, confirm=confirm, written=lambda folder: bool(mask >> len(folder) % 8 & 1)
+        kills=kills,
+        late=late,
+        cut=cut,
+        soft=soft,
+        confirm=confirm,
+        written=lambda folder: bool(mask >> len(folder) % 8 & 1),
     )
     machine.begin()
     machine.live()

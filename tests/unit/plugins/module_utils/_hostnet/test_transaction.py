@@ -41,6 +41,7 @@ class Host:
         base = root / "run"
         for module, names in (
             (files, {"BASE": base, "TRIAL": base / "trial", "LAST": base / "last", "UNIT": root / "units/unit"}),
+            (files, {"WANTS": root / "units/wants", "WANTED": root / "units/wants/unit"}),
             (
                 transaction,
                 {"NEW": base / "new", "BOOT_ID": root / "boot_id", "PREPARED": 0.2, "ENDING": 0.2, "CONFIRMED": 0.2},
@@ -95,6 +96,8 @@ def test_a_trial_is_begun_once_it_is_prepared(host: Host) -> None:
     unit = (host.root / "units/unit").read_text()
     assert "Restart=on-failure" in unit
     assert "WatchdogSec=10" in unit
+    # A soft-reboot ends the unit, and starts it again.
+    assert (host.root / "units/wants/unit").resolve() == host.root / "units/unit"
     for path in (host.root / "run").rglob("*"):
         assert path.stat().st_mode & 0o077 == 0 or path.is_dir(), path
 
@@ -105,7 +108,7 @@ def test_a_unit_that_does_not_start_leaves_nothing(host: Host) -> None:
         begin(host)
     assert not (host.root / "run/trial").exists()
     assert not (host.root / "run/new").exists()
-    assert not (host.root / "units/unit").exists()
+    assert list((host.root / "units").iterdir()) == []
 
 
 @pytest.mark.parametrize("state", ["preparing", "armed", "applying", "applied"])

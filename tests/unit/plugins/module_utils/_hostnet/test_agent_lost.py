@@ -1,0 +1,140 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The agent where what it needs is gone: it says so, and never that all is back."""
+
+from __future__ import annotations
+
+import pathlib
+import re
+import shlex
+import subprocess
+
+import pytest
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import (
+    files,
+    guard,
+    journal,
+    network,
+)
+from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.agent_host import Host, make_host
+
+
+@pytest.fixture
+def host(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Host:
+    return make_host(tmp_path, monkeypatch)
+
+
+@pytest.mark.parametrize("how", ["nothing", "hangs", "fails", "no JSON"])
+def test_a_host_that_does_not_tell_its_devices_is_left_alone(
+    host: Host, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """A rollback goes by what was there before."""
+
+    def run(command: list[str], seconds: float) -> tuple[int, str, str]:
+        if command[0] == "ip":
+            if how == "hangs":
+                raise subprocess.TimeoutExpired(command, seconds)
+            return {"nothing": (0, "", ""), "fails": (1, '[{"ifname": "lo"}]', "no")}.get(how, (0, "?", ""))
+        return host.run(command, seconds)
+
+    monkeypatch.setattr(network, "run", run)
+    host.begin()
+    host.work()
+    assert (host.outcome()["outcome"], host.outcome()["restored"]) == ("refused", True)
+    assert "ip does not tell which devices the host has" in host.outcome()["reason"]
+    assert not host.commands
+    assert host.files() == ["etc/kept.yaml", "last/outcome.json"]
+
+
+def test_ports_of_which_nothing_is_told_are_not_said_to_be_there(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr(network, "clock", lambda: now[0])
+    monkeypatch.setattr(network.time, "sleep", lambda seconds: now.__setitem__(0, now[0] + 1))
+    told = network.Network({"ports": {"eno1": "br0", "eno9": "br0"}})
+    host.devices = []
+    assert not told.wait_for_ports()
+    host.devices = [{"ifname": "eno1", "master": "br0"}]
+    assert told.wait_for_ports()
+
+
+@pytest.mark.parametrize("gone", ["old", "new", "journal"])
+def test_a_kept_file_that_is_gone_is_not_said_to_be_back(
+    host: Host, monkeypatch: pytest.MonkeyPatch, gone: str
+) -> None:
+    """Somebody removes what stands beside the files while the second of two is put in its place."""
+    other = host.root / "etc/other.yaml"
+    other.write_text("old")
+    keep = [{"path": str(path), "text": "new", "mode": 0o600} for path in (host.kept, other)]
+    host.begin(keep=keep)
+    worker = guard.Guard(str(host.trial))
+    worker.prepare()
+    (host.trial / "at.armed").rename(host.trial / "at.confirming")
+    rename = journal.os.rename
+
+    def breaking(old: str, new: str) -> None:
+        rename(old, new)
+        if new == str(host.kept) and old.endswith(".new"):
+            monkeypatch.setattr(journal.os, "rename", rename)
+            for path in host.kept.parent.glob(".virtfleet-*"):
+                if path.suffix == f".{gone}" or (gone == "old" and path.name.endswith("1.new")):
+                    path.unlink()
+            if gone == "journal":
+                (host.root / "var/keep.json").write_text("{")
+            raise OSError(5, "Input/output error", new)
+
+    monkeypatch.setattr(journal.os, "rename", breaking)
+    worker.run()
+    said = host.outcome()
+    whole = (host.kept.read_text(), other.read_text()) == ("old", "old")
+    assert said["outcome"] == "rolled-back"
+    assert said["restored"] == whole == (gone == "new")
+    # It is said once, with the file's name; the next run is not held up for ever.
+    assert bool(said["log"]) == (gone != "new")
+    assert journal.finish() == ("", "", "")
+
+
+@pytest.mark.parametrize("gone", ["new", "old"])
+def test_a_boot_that_finds_a_part_gone_says_so(host: Host, gone: str) -> None:
+    """The power failed while the change was kept, and what stood beside its place is gone."""
+    other = host.root / "etc/other.yaml"
+    other.write_text("old")
+    host.begin(keep=[{"path": str(path), "text": "new", "mode": 0o600} for path in (host.kept, other)])
+    guard.Guard(str(host.trial)).prepare()
+    (host.root / "var/trial.json").rename(host.root / "var/keep.json")
+    first = next(host.kept.parent.glob(".virtfleet-*0.new"))
+    first.rename(host.kept)
+    for path in host.kept.parent.glob(".virtfleet-*"):
+        if path.name.endswith((f"0.{gone}", "1.new")):
+            path.unlink()
+    files.remove_folder(files.TRIAL)
+    guard.boot()
+    said = host.outcome()
+    assert (said["outcome"], said["restored"]) == ("rolled-back", gone == "new")
+    assert (host.kept.read_text(), other.read_text()) == ("old" if gone == "new" else "new", "old")
+    assert any(str(host.kept) in line for line in said["log"]) == (gone == "old")
+    assert host.files() == ["etc/kept.yaml", "etc/other.yaml", "last/outcome.json"]
+
+
+@pytest.mark.parametrize(("killed", "turns", "status"), [(0, 1, 0), (1, 2, 0), (2, 3, 0), (3, 3, 1), (-1, 1, 0)])
+def test_a_boot_unit_that_is_killed_begins_anew(tmp_path: pathlib.Path, killed: int, turns: int, status: int) -> None:
+    """As systemd runs it. The last thing that it does is to remove itself; -1: it is killed right after that."""
+    (tmp_path / "agent").mkdir()
+    (tmp_path / "agent/guard.py").write_text("")
+    program = tmp_path / "python3"
+    program.write_text(
+        f"""#!/bin/sh
+echo "$*" >> turns
+[ $(wc -l < turns) -gt {killed} ] || kill -KILL $$
+rm agent/guard.py
+[ {killed} -ge 0 ] || kill -KILL $$
+"""
+    )
+    program.chmod(0o755)
+    unit = journal.BOOT_UNIT.format(disk=tmp_path, python=program, turns=journal.TURNS)
+    lines = re.findall("^ExecStart=(.*)$", unit.replace("\\\n", " "), re.M)
+    assert len(lines) == 1
+    done = subprocess.run(shlex.split(lines[0]), cwd=tmp_path, check=False)
+    assert done.returncode == status
+    assert (tmp_path / "turns").read_text().splitlines() == ["-B -m agent.guard boot"] * turns
