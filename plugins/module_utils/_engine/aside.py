@@ -157,7 +157,7 @@ class Image(Converter):
             parts = urllib.parse.urlsplit(text)
             host, _port = parts.hostname, parts.port
         except ValueError:
-            raise ValueError(f"{printable(text)} has a host or port that cannot be") from None
+            raise ValueError(f"{printable(text)} has a host or port that is impossible") from None
         if scheme == "file" and (not text.startswith("file:///") or re.search(r"[\x00-\x1f\x7f-\x9f]", text)):
             raise ValueError(f"{printable(text)} is not the URL of a file on the host, such as file:///srv/x.qcow2")
         if scheme != "file" and not host:

@@ -128,7 +128,7 @@ class Field(Row):
             return
         value = item[self.name]
         if value is None and self.required:
-            problems.append(Invalid(join(where, self.name), "has no default to go back to; give a value"))
+            problems.append(Invalid(join(where, self.name), "cannot be null: there is no default for it; give a value"))
             return
         try:
             out[self.name] = None if value is None else self.type.parse(value)

@@ -158,7 +158,7 @@ def plan_item(table: Table, have: Observed | None, want: Item, host: Host, on_re
         plan_restart(table, plan, state, on_restart_needed)
     automatic = want.get("virt") == "auto" or (have is None and want.get("virt") == host.virt)
     if automatic and host.virt_reason and plan.steps:
-        plan.warnings.append(f"runs under emulation, slow but real: {host.virt_reason}")
+        plan.warnings.append(f"runs under emulation, which is slow: {host.virt_reason}")
     return plan
 
 

@@ -75,7 +75,7 @@ class Struct(Row):
             return
         value, here = item[self.name], join(where, self.name)
         if value is None and self.required:
-            problems.append(Invalid(here, "has no default to go back to; give its options"))
+            problems.append(Invalid(here, "cannot be null: there is no default for it; give its options"))
         else:
             out[self.name] = None if value is None else parse_rows(self.fields, value, here, problems)
 

@@ -152,11 +152,11 @@ class Integer(Converter):
             raise ValueError(f"{printable(value)} is not a whole number")
         number = whole(digits(value))
         if self.minimum is not None and number < self.minimum:
-            raise ValueError(f"{printable(number)} is below the least, {self.minimum}")
+            raise ValueError(f"{printable(number)} is less than {self.minimum}")
         if number > (MOST if self.maximum is None else self.maximum):
-            raise ValueError(f"{printable(number)} is above the most, {MOST if self.maximum is None else self.maximum}")
+            raise ValueError(f"{printable(number)} is more than {MOST if self.maximum is None else self.maximum}")
         if number < LEAST:
-            raise ValueError(f"{printable(number)} is below the least, {LEAST}")
+            raise ValueError(f"{printable(number)} is less than {LEAST}")
         return number
 
     def from_text(self, text: str) -> int:

@@ -252,7 +252,7 @@ def request(url: str, first: str) -> urllib.request.Request:
         parts = urllib.parse.urlsplit(url)
         port, host = parts.port, parts.hostname
     except ValueError:
-        raise Refusal("its URL has a host or port that cannot be") from None
+        raise Refusal("its URL has a host or port that is impossible") from None
     if parts.scheme not in SCHEMES or not host:
         raise Refusal("its URL does not start with http:// or https:// and a host")
     place = f"[{host}]" if ":" in host else host

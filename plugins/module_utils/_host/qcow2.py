@@ -115,7 +115,7 @@ def refuse_numbers(header: Header) -> None:
     if header.length < least or header.length > header.cluster or header.length % 8:
         raise Unfit(f"is damaged: its header has {header.length} bytes")
     if header.size == 0:
-        raise Unfit("holds a disk without a byte")
+        raise Unfit("holds a disk of 0 bytes")
     if header.size > LARGEST:
         raise Unfit(f"holds a disk of {header.size} bytes, more than the {LARGEST} bytes (64 TiB) that are taken")
 

@@ -167,7 +167,7 @@ def problem_of(volume: Observed | None) -> str | None:
 
 def stopped_pool(name: str) -> str:
     """Why nothing can be done about a volume whose pool is there and not active."""
-    return f"its pool {name} is not active, so nobody can tell whether it is there; start the pool, then run again"
+    return f"its pool {name} is not active, so it cannot be seen whether it is there; start the pool, then run again"
 
 
 def no_pool(name: str) -> str:

@@ -172,7 +172,7 @@ def plan_making(want: Item, host: Host, pools: t.Mapping[str, Pool], guest: str 
     if pool is None:
         done.warnings.append(missing(want["pool"], pools))
     elif not pool.active:
-        done.warnings.append(f"its pool {want['pool']} is not active, so nobody can tell whether it is there")
+        done.warnings.append(f"its pool {want['pool']} is not active, so it cannot be seen whether it is there")
     return done
 
 
@@ -212,7 +212,7 @@ def plan_growth(have: Observed, want: Item, host: Host, pools: t.Mapping[str, Po
             raise Invalid(
                 change.path,
                 f"is {printable(change.before)} and cannot become {printable(change.after)} in place:"
-                " make another volume, with clone_from this one, and put it in its stead",
+                " make another volume, with clone_from this one, and use that instead",
             )
         row = next(row for row in VOLUME.rows if row.name == "capacity")
         before, after = row.value(there) or 0, want["capacity"]

@@ -51,7 +51,7 @@ def handed_out(dhcp: Item, subnet: t.Any, where: str) -> t.Iterator[Invalid]:
             if address not in subnet:
                 yield Invalid(here, f"{address} is not in {subnet}")
         if int(start) > int(end):
-            yield Invalid(here, f"starts at {start}, behind its end {end}")
+            yield Invalid(here, f"starts at {start}, after its end {end}")
     seen: set[str] = set()
     for index, host in enumerate(dhcp.get("hosts") or []):
         here = f"{where}.hosts[{index}]"

@@ -90,7 +90,9 @@ def describe_volume(item: Item, kind: str | None) -> Item:
     if not backing:
         return item
     if backing.get("path") is not None and backing.get("format") is None:
-        raise Invalid("backing.format", "is needed with backing.path: to guess it is to trust what a guest wrote")
+        raise Invalid(
+            "backing.format", "is needed with backing.path, as a guest may have written another format into it"
+        )
     if item.get("format") is None and not item["name"].endswith(".qcow2"):
         return {**item, "format": "qcow2"}
     return item
@@ -135,11 +137,9 @@ def filling(volume: Item) -> t.Iterator[Invalid]:
     if volume.get("backing") is not None and backing.get("volume") is None and backing.get("path") is None:
         yield Invalid("backing", "give volume or path")
     if backing and volume.get("format", "qcow2") == "raw":
-        yield Invalid("backing", "a volume of format 'raw' has none; qcow2 has")
+        yield Invalid("backing", "needs format qcow2; a raw volume cannot have one")
     if volume.get("encryption") and image:
-        yield Invalid(
-            "encryption", "an image is not encrypted on its way; make an encrypted volume and fill it by hand"
-        )
+        yield Invalid("encryption", "does not go with image; make an empty encrypted volume and fill it by hand")
 
 
 MADE_DISK = (

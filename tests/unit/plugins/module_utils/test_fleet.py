@@ -74,9 +74,9 @@ def test_everything_wrong_is_said_at_once() -> None:
     )
     assert lines == [
         "guest a: host: 'kvm99' is not in the inventory's group kvm_hosts",
-        "guest a: vcpus: 0 is below the least, 1",
+        "guest a: vcpus: 0 is less than 1",
         "guest b: memory: 'x' is not a size; write it like 512MiB or 2GiB",
-        "hosts kvm01, kvm02: network n: mtu: 1 is below the least, 68",
+        "hosts kvm01, kvm02: network n: mtu: 1 is less than 68",
     ]
 
 

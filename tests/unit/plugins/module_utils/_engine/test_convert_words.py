@@ -87,9 +87,9 @@ def test_integer_refuses(written: Any) -> None:
 def test_integer_keeps_its_bounds() -> None:
     bounded = convert.Integer(1, 4)
     assert [bounded.parse(number) for number in (1, 4)] == [1, 4]
-    with pytest.raises(ValueError, match="0 is below the least, 1"):
+    with pytest.raises(ValueError, match="0 is less than 1"):
         bounded.parse(0)
-    with pytest.raises(ValueError, match="5 is above the most, 4"):
+    with pytest.raises(ValueError, match="5 is more than 4"):
         bounded.parse("5")
 
 

@@ -257,7 +257,7 @@ def test_a_new_network_starts_with_the_host_unless_told_otherwise() -> None:
 def test_emulation_is_warned_of_where_something_is_done() -> None:
     config = {"name": "web01", "memory": "1GiB", "virt": "auto"}
     fresh = plan_one(DOMAIN, None, config, EMULATING_HOST)
-    assert fresh.warnings == ["runs under emulation, slow but real: /dev/kvm does not open: No such file or directory"]
+    assert fresh.warnings == ["runs under emulation, which is slow: /dev/kvm does not open: No such file or directory"]
     assert changes(fresh)["definition"][1]["virt"] == "qemu"
     emulated = observed(defined(fresh))
     assert plan_one(DOMAIN, emulated, config, EMULATING_HOST).warnings == []

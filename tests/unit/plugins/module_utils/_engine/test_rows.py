@@ -147,7 +147,7 @@ def test_memory_leaves_another_current_memory_alone() -> None:
 
 
 def test_required() -> None:
-    assert parse(MEMORY_FIELD, {"memory": None})[1] == ["memory: has no default to go back to; give a value"]
+    assert parse(MEMORY_FIELD, {"memory": None})[1] == ["memory: cannot be null: there is no default for it; give a value"]
     problems: list[Invalid] = []
     complete_rows((MEMORY_FIELD,), {}, SCOPE, problems, "")
     assert [str(problem) for problem in problems] == ["memory: a new domain needs it"]
@@ -273,5 +273,5 @@ def test_problems_name_the_path() -> None:
         "cpu.mode: 'banana' is not one of custom, host-model",
         "cpu.migratable: 'perhaps' is neither true nor false",
         "cpu.topology.coers: no such option; did you mean 'cores'?",
-        "cpu.topology.cores: 0 is below the least, 1",
+        "cpu.topology.cores: 0 is less than 1",
     ]

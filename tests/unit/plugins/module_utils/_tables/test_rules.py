@@ -69,7 +69,7 @@ def test_good_networks(config: dict[str, Any]) -> None:
         ),
         (
             subnet(ranges=[{"start": "10.0.0.9", "end": "10.0.0.2"}]),
-            ["ips[0].dhcp.ranges[0]: starts at 10.0.0.9, behind its end 10.0.0.2"],
+            ["ips[0].dhcp.ranges[0]: starts at 10.0.0.9, after its end 10.0.0.2"],
         ),
         (
             subnet(ranges=[{"start": "10.0.0.9", "end": "fd00::1"}]),

@@ -242,8 +242,8 @@ def test_ids_and_modes_at_their_ends() -> None:
         ({"clone_from": "../etc"}, "is not a safe name"),
         ({"backing": {}}, "give volume or path"),
         ({"backing": {"volume": "a", "path": "/a"}}, "only one of volume, path"),
-        ({"backing": {"volume": "a"}, "format": "raw"}, "has none"),
-        ({"image": "/x", "encryption": {"format": "luks"}}, "not encrypted on its way"),
+        ({"backing": {"volume": "a"}, "format": "raw"}, "needs format qcow2"),
+        ({"image": "/x", "encryption": {"format": "luks"}}, "does not go with image"),
     ],
 )
 def test_what_is_wrong_with_a_volume_is_said(options_: dict[str, Any], word: str) -> None:
