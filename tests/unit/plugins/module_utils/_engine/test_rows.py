@@ -147,7 +147,9 @@ def test_memory_leaves_another_current_memory_alone() -> None:
 
 
 def test_required() -> None:
-    assert parse(MEMORY_FIELD, {"memory": None})[1] == ["memory: cannot be null: there is no default for it; give a value"]
+    assert parse(MEMORY_FIELD, {"memory": None})[1] == [
+        "memory: cannot be null: there is no default for it; give a value"
+    ]
     problems: list[Invalid] = []
     complete_rows((MEMORY_FIELD,), {}, SCOPE, problems, "")
     assert [str(problem) for problem in problems] == ["memory: a new domain needs it"]
