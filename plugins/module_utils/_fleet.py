@@ -197,7 +197,9 @@ def guest_problems(guest: t.Any, hosts: t.Sequence[str], place: str) -> list[str
     elif host is None:
         lines.append(f"{called}: host: is missing; name the host that it runs on")
     elif not isinstance(host, str) or host not in hosts:
-        lines.append(f"{called}: host: {printable(host)} is not in the inventory's group kvm_hosts")
+        like = near(host, hosts)
+        hint = f"; did you mean {printable(like[0])}?" if like else ""
+        lines.append(f"{called}: host: {printable(host)} is not in the inventory's group kvm_hosts{hint}")
     item = {name: value for name, value in guest.items() if name not in ("host", slip)}
     return lines + [f"{called}: {problem}" for problem in item_problems(DOMAIN, item)]
 

@@ -14,7 +14,7 @@ author:
 description:
   - Makes the storage volumes of a host what O(config) says, all in one call. A volume is known by its pool and name.
   - A new volume is empty, a copy of another one, laid over another one, or filled with an image. One that fails
-    half-way leaves nothing behind, and is never taken for good.
+    half-way leaves nothing behind.
   - A volume that exists only grows. A smaller size, another format or another base is refused.
   - The options that only a new volume can have (allocation, permissions, image, checksum, clone_from and how its
     format is laid out) are not compared once it exists.

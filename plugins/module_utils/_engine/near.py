@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import typing as t
 
 LIKENESS = 0.75
@@ -44,7 +45,14 @@ def near(name: t.Any, known: t.Collection[str]) -> list[str]:
     meant = [plain] if plain in known else [one for one in OTHERWISE.get(plain, ()) if one in known]
     if meant:
         return meant
-    close = difflib.get_close_matches(plain, sorted(known), 1, LIKENESS)
+    close = [
+        one for one in difflib.get_close_matches(plain, sorted(known), 9, LIKENESS) if numbers(one) == numbers(plain)
+    ]
     begun = [one for one in known if len(plain) >= BEGINNING and one.startswith(plain)]
     mixed = [one for one in known if len(one) >= BEGINNING and sorted(one) == sorted(plain)]
-    return next((found for found in (close, begun, mixed) if len(found) == 1), [])
+    return next((found for found in (close[:1], begun, mixed) if len(found) == 1), [])
+
+
+def numbers(name: str) -> list[str]:
+    """The numbers in a name: ``kvm01`` is no slip of ``kvm02``."""
+    return re.findall(r"[0-9]+", name)

@@ -46,14 +46,14 @@ FILLINGS = ("image", "clone_from", "backing")
 """What a new volume can be filled from."""
 
 TAKEN = (
-    " It is a qcow2 that names no other file, or a raw disk: with a partition table, a boot sector or a file system, or"
-    " an ISO 9660 image. What is compressed with gzip, xz, bzip2 or zstd is unpacked. Anything else is refused, unless"
-    " the format V(raw) is given: then what is no disk is taken as it is. The page C(docs/images.md) has the limits."
+    " It is a qcow2 that names no other file, or a raw disk with a partition table, a boot sector or a file system, or"
+    " an ISO 9660 image. It may be compressed with gzip, xz, bzip2 or zstd. Anything else is refused. With the format"
+    " V(raw), a file that is no disk is copied as it is. The page C(docs/images.md) has the limits."
 )
 CHECKED = (
-    "The checksum of the image as it comes, before it is unpacked, such as V(sha256:...). Another image is refused."
+    "The checksum of the image before it is unpacked, such as V(sha256:...). An image with another one is refused."
 )
-IN_TIME = "The seconds that an image may take to come. Left out, it is an hour."
+IN_TIME = "How many seconds the download of the image may take. Left out, an hour."
 
 default_pool = unless_described("default", {"type": "dir", "target": IMAGES})
 

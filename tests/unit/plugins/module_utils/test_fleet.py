@@ -45,6 +45,11 @@ def test_nothing_declared_is_fine() -> None:
     ("wrong", "said"),
     [
         (guest("a", "kvm99"), "guest a: host: 'kvm99' is not in the inventory's group kvm_hosts"),
+        (
+            guest("a", "kwm02"),
+            "guest a: host: 'kwm02' is not in the inventory's group kvm_hosts; did you mean 'kvm02'?",
+        ),
+        (guest("a", "kvm03"), "guest a: host: 'kvm03' is not in the inventory's group kvm_hosts"),
         (guest("a", None), "guest a: host: is missing; name the host that it runs on"),
         ({"name": "a", "memory": "1GiB"}, "guest a: host: is missing; name the host that it runs on"),
         (guest("a", memory="banana"), "guest a: memory: 'banana' is not a size; write it like 512MiB or 2GiB"),

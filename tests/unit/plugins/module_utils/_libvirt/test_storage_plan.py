@@ -174,6 +174,7 @@ def test_what_is_laid_over_it_may_go_in_the_same_call_before_it() -> None:
 
 def test_a_pool_that_is_not_there_or_not_active_is_said() -> None:
     assert "its pool none is not there yet" in plan_one(name="x", pool="none", capacity="1MiB").warnings[0]
+    assert "did you mean" not in plan_one(name="x", pool="vg1", capacity="1MiB").warnings[0]
     assert "did you mean 'default'?" in plan_one(name="x", pool="defautl", capacity="1MiB").warnings[0]
     assert "its pool off is not active" in plan_one(name="x", pool="off", capacity="1MiB").warnings[0]
 
