@@ -118,6 +118,47 @@ def test_a_guest_that_listens_shuts_down_by_itself(fleet: Fleet) -> None:
         assert "shutting down, reason=shutdown" in fleet.sh(host, "cat /var/log/libvirt/qemu/polite.log")
 
 
+NAMED = """cat >/run/named.xml <<'END'
+<domain type='qemu'><name>named</name><memory unit='MiB'>64</memory><features><acpi/></features>
+<os><type arch='x86_64' machine='q35'>hvm</type>
+<loader readonly='yes' type='pflash'>/usr/share/OVMF/OVMF_CODE_4M.fd</loader><nvram>/srv/named/{}</nvram></os></domain>
+END
+virsh -q define /run/named.xml"""
+"""Somebody defines a guest whose NVRAM is a file of this name."""
+
+
+def test_only_variables_of_a_firmware_go_as_nvram(fleet: Fleet) -> None:
+    """libvirt would delete whatever the definition names; of a stopped guest, too, whose NVRAM only libvirt knows."""
+    there = "ls /srv/named /var/lib/libvirt/qemu/nvram"
+    for host in HOSTS:
+        fleet.sh(host, "mkdir /srv/named && cd /srv/named && cp /usr/share/OVMF/OVMF_VARS_4M.fd vars && cp vars used")
+        fleet.sh(host, "cd /srv/named && echo precious >data && qemu-nbd --fork -t -f raw -k /run/nbd used")
+    gone = {"name": "named", "state": "absent"}
+    for name, reason in (
+        ("data", "it is not in libvirt's own folder"),
+        ("used", "it is used by qemu-nbd"),
+        ("vars", None),
+    ):
+        for host in HOSTS:
+            fleet.sh(host, NAMED.format(name))
+        said = fleet.module("domains", "--check", config=[gone], remove_nvram=True)
+        run = fleet.module("domains", config=[gone], remove_nvram=True)
+        for host in HOSTS:
+            assert said.changes(host) == run.changes(host)
+            assert [change["path"] for change in run.changes(host)] == (["state"] if reason else ["state", "nvram"])
+            assert (name in fleet.sh(host, there).split()) == (reason is not None)
+        for done in (said, run):
+            assert reason is None or f"its NVRAM /srv/named/{name} stays: {reason}" in " ".join(done.output.split())
+    config = {"name": "named", "memory": "64MiB", "os": {"firmware": "efi"}}
+    stop: dict[str, t.Any] = {"shutdown_timeout": 1, "force_shutdown": True}
+    for state in ("running", "stopped"):
+        assert fleet.module("domains", config=[{**config, "state": state}], **stop).code == 0
+    run = fleet.module("domains", config=[gone], remove_nvram=True)
+    for host in HOSTS:
+        assert [change["path"] for change in run.changes(host)] == ["state", "nvram"]
+        assert "named_VARS.fd" not in fleet.sh(host, there)
+
+
 def test_what_a_guest_leaves_behind(fleet: Fleet) -> None:
     """NVRAM, TPM, a saved state and snapshots: each stays or goes as said, and the guest can go at all."""
     for host in HOSTS:

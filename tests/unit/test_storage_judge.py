@@ -136,5 +136,10 @@ def test_what_stays_for_a_user_is_said_with_the_user(world: World) -> None:
     assert problems(world, [], ["g"], warnings=["its disk g-vda.qcow2 stays: it is used by guest other"]) == []
 
 
+def test_what_a_program_has_open_is_lost(world: World) -> None:
+    world.files[1].opened = True
+    assert problems(world, [world.files[1]], ["g"], changes=[GONE]) == ["lost"]
+
+
 def test_a_traceback_is_found(world: World) -> None:
     assert problems(world, [world.files[1]], ["g"], changes=[GONE], crash="Traceback ...") == ["traceback"]

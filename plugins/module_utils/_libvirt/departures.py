@@ -33,12 +33,14 @@ class Belongings:
     :param tpm: the state of its emulated TPM
     :param saved_state: the memory of a guest that was saved with ``managedsave``
     :param variables: the file of the first, once it is known that it may go
+    :param uuid: that of the guest, once it is planned that it goes
     """
 
     nvram: bool = False
     tpm: bool = False
     saved_state: bool = False
     variables: Variables | None = None
+    uuid: str | None = None
 
 
 def plan_departure(connection: t.Any, plan: Plan, have: Observed | None, going: Belongings) -> None:
@@ -49,6 +51,8 @@ def plan_departure(connection: t.Any, plan: Plan, have: Observed | None, going: 
     if have is None or not any(step.action == "undefine" for step in plan.steps):
         return
     definition = have.definition
+    going = dataclasses.replace(going, uuid=definition.findtext("uuid"))
+    depart(plan, going)
     domain = connection.lookupByName(plan.name)
     lost = loses(domain, definition, going)
     if lost:
@@ -152,6 +156,8 @@ def undefine(connection: t.Any, name: str, going: Belongings) -> None:
         if lacks(error, "VIR_ERR_NO_DOMAIN"):
             return  # A transient domain goes with its shutdown.
         raise
+    if going.uuid is not None and going.uuid != domain.UUIDString():
+        raise VirtfleetError(f"undefine: the guest that is called {name} by now is another one, so it stays; run again")
     path = tpm_place(ET.fromstring(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))) if going.tpm else None
     if path is not None:
         raise VirtfleetError(f"undefine: its definition names {path} for the state of its TPM by now; run again")

@@ -5,12 +5,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from .._engine.plan import Plan
+from .._errors import VirtfleetError
 from .._tables.storage import TARGETS
 from .survey_users import all_users
 from .users import Users
+
+GOING = "going"
+"""The value of the step that stops a pool which goes."""
 
 
 def pool_users(users: Users, name: str) -> list[str]:
@@ -37,4 +42,17 @@ def refuse_used(connection: t.Any, plans: t.Iterable[Plan]) -> None:
     for plan in going:
         who = pool_users(users, plan.name)
         if who:
-            plan.refuse(f"state: is used by {', '.join(sorted(who))}, and does not go before they let go of it")
+            plan.refuse(f"state: {in_use(who)}")
+        plan.steps = [dataclasses.replace(step, value=GOING) if step.action == "stop" else step for step in plan.steps]
+
+
+def last_look(connection: t.Any, name: str) -> None:
+    """Raises VirtfleetError, right before a pool that goes is stopped, where a guest uses it by now."""
+    who = pool_users(all_users(connection), name)
+    if who:
+        raise VirtfleetError(f"stop: {in_use(who)}")
+
+
+def in_use(who: t.Iterable[str]) -> str:
+    """Why a pool stays."""
+    return f"is used by {', '.join(sorted(who))}, and does not go before they let go of it"

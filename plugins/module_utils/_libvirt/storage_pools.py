@@ -13,6 +13,7 @@ from .._errors import VirtfleetError
 from .._tables.storage import MADE_DIRECTORIES
 from .connection import lacks, libvirt, said
 from .manifest import Manifest
+from .pool_users import GOING, last_look
 
 
 def pool_define(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
@@ -84,6 +85,9 @@ def hint(kind: str) -> str:
 
 
 def pool_stop(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
+    """Stop; one that goes only where still no guest uses it."""
+    if step.value == GOING:
+        last_look(connection, name)
     pool = connection.storagePoolLookupByName(name)
     if pool.isActive():
         pool.destroy()

@@ -273,7 +273,7 @@ class Maker:
 
     def twist(self) -> None:
         """Something that people do with guests and files that are there."""
-        ways = (self.rename, self.clone, self.snapshot, self.running, self.hard_link, self.snapshot_disks)
+        ways = (self.rename, self.clone, self.snapshot, self.running, self.hard_link, self.snapshot_disks, self.export)
         self.draw.choice(ways)()
 
     def rename(self) -> None:
@@ -368,6 +368,15 @@ class Maker:
         """A second name, of which nobody knows."""
         file = self.draw.choice([file for file in self.world.files if not file.link])
         self.world.linked(file, file.folder, file.name, "hard link")
+
+    def export(self) -> None:
+        """Somebody has a file open with QEMU's own tool, of which libvirt knows nothing."""
+        file = self.draw.choice([file for file in self.world.files if not file.link])
+        mark = f"/run/{self.world.fresh('nbd')}"
+        self.world.sh(f"qemu-nbd --fork -t -r -f raw -k {mark} --pid-file={mark}.pid {file.path}", check=False)
+        if os.path.exists(f"{mark}.pid"):
+            self.world.exports.append(mark)
+            file.opened = True
 
     def fall_asleep(self) -> None:
         """The pool for that is stopped, with what is in it."""

@@ -48,6 +48,7 @@ class File:
     :param spellings: how else it has been called
     :param link: whether it is a symbolic link to its base
     :param disputed: whether a note on the host says that it is half-made, so that its maker is in doubt
+    :param opened: whether a qemu-nbd has it open
     :param relative: whether it names its base relative to its own folder; by a link elsewhere it finds none
     """
 
@@ -62,6 +63,7 @@ class File:
     link: bool = False
     relative: bool = False
     disputed: bool = False
+    opened: bool = False
 
     @property
     def path(self) -> str:
@@ -126,6 +128,7 @@ class World:
         self.guests: list[Guest] = []
         self.loops: list[str] = []
         self.mounts: dict[str, str] = {}
+        self.exports: list[str] = []
         self.log: list[str] = []
         self.count = 0
 
@@ -177,9 +180,10 @@ class World:
             guest.others = [other for other in guest.others if other is not file]
 
     def users(self, file: File) -> list[str]:
-        """Who needs a file: guests, and files in the folder of an active pool that are laid over it."""
+        """Who needs a file: guests, a qemu-nbd, and files in the folder of an active pool that are laid over it."""
         over = [other for other in self.over(file) if any(pool.active for pool in self.pools_of(other))]
-        return [*(guest.name for guest in self.guests if guest.uses(file)), *(other.name for other in over)]
+        guests = [guest.name for guest in self.guests if guest.uses(file)]
+        return [*guests, *(other.name for other in over), *(["qemu-nbd"] if file.opened else [])]
 
     def used(self, file: File) -> bool:
         """Whether anybody may need a file, be it by a file that nobody knows of."""

@@ -303,7 +303,7 @@ def define(xml: str) -> None:
 
 def replaced(file: File) -> None:
     """The file is now somebody else's, laid over nothing."""
-    file.ours, file.made_for, file.base, file.form = False, None, None, "raw"
+    file.ours, file.made_for, file.base, file.form, file.opened = False, None, None, "raw", False
     file.names = [file.path]
 
 

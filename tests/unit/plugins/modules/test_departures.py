@@ -19,7 +19,7 @@ from typing import Any
 import libvirt
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import departures, nvram
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import apply, departures, nvram
 from ansible_collections.virtfleet.kvm.plugins.modules import domains
 from ansible_collections.virtfleet.kvm.tests.unit import images
 from ansible_collections.virtfleet.kvm.tests.unit.removal_world import GONE, URI, define, file, paths
@@ -203,6 +203,24 @@ def test_the_file_is_looked_at_once_more(
     assert path.exists()
     assert name != "another path" or (tmp_path / "theirs.fd").read_bytes() == b"precious data"
     assert "old" not in [domain.name() for domain in connection.listAllDomains()]
+
+
+def test_another_guest_of_that_name_stays(
+    connection: Any, run_main: Run, noted: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody makes it between the plan and the run."""
+    with_variables(connection, "/none.fd")
+    real = apply.ACTIONS["domain", "undefine"]
+
+    def first(*args: Any) -> Any:
+        connection.lookupByName("old").undefine()
+        with_variables(connection, "/other.fd")
+        return real(*args)
+
+    monkeypatch.setitem(apply.ACTIONS, ("domain", "undefine"), first)
+    done = run_main(domains.main, config=[GONE], uri=URI, fails=True)
+    assert "domain old: undefine: the guest that is called old by now is another one, so it stays" in done["msg"]
+    assert "/other.fd" in connection.lookupByName("old").XMLDesc()
 
 
 def test_disks_go_also_where_the_variables_stay(

@@ -277,29 +277,6 @@ def test_a_guest_whose_definition_cannot_be_read_is_a_doubt(
         stays(connection, declare(domains, GONE, remove_storage=True), "guest theirs: the definition cannot be read")
 
 
-# --- pools ---
-
-
-@pytest.mark.parametrize("disk", ["file", "slashes", "link", "volume"])
-def test_a_pool_that_a_guest_uses_does_not_go(connection: Any, run_main: Run, folder: Path, disk: str) -> None:
-    folder.with_name("images").symlink_to(folder)
-    source = {
-        "file": file(folder / "x"),
-        "slashes": file(f"/{folder}//x"),
-        "link": file(folder.with_name("images") / "x"),
-        "volume": "<source pool='p' volume='x'/>",
-    }[disk]
-    run_main(domains.main, config=[GONE], uri=URI)
-    define(connection, source, kind="volume" if disk == "volume" else "file")
-    for purge, config in ((True, []), (False, [{"name": "p", "state": "absent"}])):
-        for check in (True, False):
-            result = run_main(pools.main, config=config, purge=purge, uri=URI, check=check, fails=True)
-            assert "used by guest theirs" in result["msg"]
-            assert result["changes"] == []
-    connection.lookupByName("theirs").undefine()
-    assert paths(run_main(pools.main, config=[{"name": "p", "state": "absent"}], uri=URI)) == ["state"]
-
-
 @pytest.mark.parametrize("seen", [True, False])
 @pytest.mark.parametrize("elsewhere", [True, False])
 def test_a_hard_link_is_another_volume(
