@@ -62,7 +62,8 @@ def run(fleet: Fleet, host: str, program: str, *words: str, timeout: float) -> l
         stdin=subprocess.DEVNULL,
         check=False,
     )
-    assert done.returncode == 0, f"{host}: {program} {' '.join(words)}: {done.stderr[-3000:]}"
+    told = f"{host}: {program} {' '.join(words)}: {done.returncode}: {done.stderr[-3000:]}"
+    assert done.returncode == 0, told
     return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
 
 

@@ -253,8 +253,9 @@ def clean(connection: t.Any, world: World) -> None:
         pool.undefine()
     for device in world.loops:
         world.sh(f"losetup -d {device}", check=False)
-    for mark in world.exports:
-        world.sh(f"kill $(cat {mark}.pid); rm -f {mark} {mark}.pid", check=False)
+    for process in world.exports:
+        process.kill()
+        process.wait()
     # Also those of a round that was broken off.
     world.sh(f"awk '$2 ~ \"^{BASE}/\" {{print $2}}' /proc/mounts | xargs -r umount -l", check=False)
     world.sh(f"rm -rf --one-file-system {BASE} /var/lib/virtfleet/storage.json")

@@ -371,12 +371,7 @@ class Maker:
 
     def export(self) -> None:
         """Somebody has a file open with QEMU's own tool, of which libvirt knows nothing."""
-        file = self.draw.choice([file for file in self.world.files if not file.link])
-        mark = f"/run/{self.world.fresh('nbd')}"
-        self.world.sh(f"qemu-nbd --fork -t -r -f raw -k {mark} --pid-file={mark}.pid {file.path}", check=False)
-        if os.path.exists(f"{mark}.pid"):
-            self.world.exports.append(mark)
-            file.opened = True
+        self.world.export(self.draw.choice([file for file in self.world.files if not file.link]))
 
     def fall_asleep(self) -> None:
         """The pool for that is stopped, with what is in it."""

@@ -8,11 +8,13 @@ The model is told what is made and how, by those who make it; so it needs not re
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import random
 import shlex
 import subprocess
+import time
 import typing as t
 
 BASE = "/srv/fuzz"
@@ -128,7 +130,7 @@ class World:
         self.guests: list[Guest] = []
         self.loops: list[str] = []
         self.mounts: dict[str, str] = {}
-        self.exports: list[str] = []
+        self.exports: list[subprocess.Popen[bytes]] = []
         self.log: list[str] = []
         self.count = 0
 
@@ -247,6 +249,22 @@ class World:
         self.loops.append(device)
         file.doubtful = "a loop device is over it"
         return device
+
+    def export(self, file: File) -> None:
+        """Have a file open in a qemu-nbd until the round ends, where that can open it."""
+        mark = f"/run/{self.fresh('nbd')}"
+        command = ["qemu-nbd", "-t", "-r", "-f", "raw", "-k", mark, f"--pid-file={mark}.pid", file.path]
+        self.log.append(f"{' '.join(command)} &")
+        nothing = subprocess.DEVNULL
+        process = subprocess.Popen(command, stdin=nothing, stdout=nothing, stderr=nothing)
+        self.exports.append(process)
+        deadline = time.monotonic() + 30
+        while process.poll() is None and not file.opened and time.monotonic() < deadline:
+            file.opened = os.path.exists(f"{mark}.pid")  # It is written last.
+            time.sleep(0.02)
+        for path in (mark, f"{mark}.pid"):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(path)
 
     def fingerprints(self) -> dict[str, Fingerprint]:
         """What is at each name of each file: equal before and after what must not touch them."""
