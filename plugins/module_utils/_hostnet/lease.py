@@ -31,8 +31,14 @@ def client_id(name: str, state: t.Mapping[str, str]) -> str:
     return told(name) if state.get("NETWORK_FILE") else ""
 
 
+HUNG: set[str] = set()
+"""The programs that did not answer. They are not asked again: a host can have hundreds of devices."""
+
+
 def told(name: str) -> str:
     """The same as networkctl tells it (networkctl(1), --json)."""
+    if "networkctl" in HUNG:
+        return ""
     try:
         done = subprocess.run(
             ["networkctl", "--json=short", "status", "--", name],
@@ -44,5 +50,8 @@ def told(name: str) -> str:
         )
         client = json.loads(done.stdout).get("DHCPv4Client") or {}
         return bytes(client.get("ClientIdentifier") or ()).hex()
+    except subprocess.TimeoutExpired:
+        HUNG.add("networkctl")
+        return ""
     except (OSError, subprocess.SubprocessError, ValueError, TypeError, AttributeError):
         return ""

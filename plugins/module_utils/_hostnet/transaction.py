@@ -132,9 +132,6 @@ def start() -> None:
         files.write(os.path.join(copy, module.__name__.rpartition(".")[2] + ".py"), inspect.getsource(module))
     files.make_folder(os.path.dirname(files.UNIT))
     files.write(files.UNIT, guard.SERVICE.format(python=sys.executable), 0o644)
-    files.make_folder(files.WANTS)
-    files.unlink(files.WANTED)
-    os.symlink(files.UNIT, files.WANTED)
     failed = systemctl("start", SERVICE)
     if failed:
         raise VirtfleetError(failed)
@@ -269,16 +266,25 @@ def begin(plan: Plan, facts: Facts, seconds: int, probes: t.Sequence[str]) -> di
         said = files.problem(error) if isinstance(error, OSError) else str(error)
         if not give_up_start(said):
             raise VirtfleetError(f"nothing was changed: the change could not be prepared: {said}") from None
-    ready = ("armed", "applying", "applied", "rolling-back")
-    prepared = wait_for(lambda: guard.state_of(files.TRIAL) in ready or outcome(state["id"]) is not None, PREPARED)
-    ended = outcome(state["id"])
+    told = {"id": state["id"], "seconds": seconds, "addresses": plan.addresses, "probes": list(probes)}
+    try:
+        prepared = wait_for(lambda: is_ready(state["id"]), PREPARED)
+        ended = outcome(state["id"])
+    except OSError:
+        # The trial is begun: whoever confirms it learns how it ends.
+        return told
     if ended is not None and ended["outcome"] == "refused":
         raise VirtfleetError(f"nothing was changed: the change could not be prepared: {ended['reason']}")
     if not prepared:
         with contextlib.suppress(OSError):
             guard.ask(files.TRIAL, "give-up", f"it could not be prepared within {PREPARED:.0f} s")
         raise VirtfleetError(f"nothing was changed: the change could not be prepared within {PREPARED:.0f} s")
-    return {"id": state["id"], "seconds": seconds, "addresses": plan.addresses, "probes": list(probes)}
+    return told
+
+
+def is_ready(trial: str) -> bool:
+    """Whether a trial is prepared, or over. Raises OSError."""
+    return guard.state_of(files.TRIAL) in ("armed", "applying", "applied", "rolling-back") or outcome(trial) is not None
 
 
 def give_up_start(reason: str) -> bool:

@@ -21,7 +21,8 @@ LAST = BASE + "/last"
 UNIT = "/run/systemd/system/virtfleet-links.service"
 WANTS = "/run/systemd/system/multi-user.target.wants"
 WANTED = WANTS + "/virtfleet-links.service"
-"""Has the unit started again after a soft-reboot, which ends it and leaves /run (systemd-soft-reboot.service(8))."""
+"""Has the unit started again after a soft-reboot, which ends it and leaves /run (systemd-soft-reboot.service(8)). It
+is made when the unit ends before its trial."""
 PART = ".virtfleet-part"
 """The name of a file that is not complete yet, in the folder where it will have its own."""
 ROOM = 65536

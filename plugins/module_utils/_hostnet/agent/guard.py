@@ -50,6 +50,8 @@ StartLimitIntervalSec=0
 Type=exec
 WorkingDirectory={files.BASE}
 ExecStart={{python}} -B -m agent.guard
+# A soft-reboot starts it again. Not there while it works: systemd would know the unit longer than there is one.
+ExecStopPost=/bin/sh -c '[ ! -d trial ] || {{{{ mkdir -p {files.WANTS}; ln -sfn {files.UNIT} {files.WANTED}; }}}}'
 Restart=on-failure
 RestartForceExitStatus=SIGTERM SIGHUP SIGINT SIGPIPE
 RestartSec=200ms
@@ -369,6 +371,7 @@ def main(arguments: list[str]) -> None:
         return
     keep_watch()
     try:
+        files.unlink(files.WANTED)
         if os.path.isdir(files.TRIAL):
             Guard(files.TRIAL).run()
         remove_unit()

@@ -17,6 +17,8 @@ from . import files
 
 LONG = 60.0
 """Seconds that a command may take."""
+LAST_WORDS = 2.0
+"""Seconds that a command has to be gone once it is killed."""
 
 
 class Failed(Exception):
@@ -31,9 +33,11 @@ def clock() -> float:
 def run(command: list[str], seconds: float) -> tuple[int, str, str]:
     """Run a command, all of which is killed after some time. Returns its status, output and errors.
 
+    What cannot be killed, as the kernel does not let go of it, or has left the command's session, is not waited for.
+
     Raises OSError, and subprocess.TimeoutExpired where it was killed.
     """
-    with subprocess.Popen(
+    process = subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -41,14 +45,18 @@ def run(command: list[str], seconds: float) -> tuple[int, str, str]:
         text=True,
         errors="replace",
         start_new_session=True,
-    ) as process:
-        try:
-            output, errors = process.communicate(timeout=seconds)
-        except subprocess.TimeoutExpired:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
-            raise
+    )
+    try:
+        output, errors = process.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.communicate(timeout=LAST_WORDS)
+        for pipe in (process.stdout, process.stderr):
+            if pipe is not None:
+                pipe.close()
+        raise
     return process.returncode, output, errors
 
 

@@ -45,14 +45,16 @@ class WayBack:
             self.reload(state["apply"])
             network.delete_links([*state["new"], *self.other_modes(network.devices())])
         network.wait_for_network_manager()
+        undone = True
         for command in state["undo"]:
-            network.call(command, 10)
+            # Once more, as what it sets may only just have come back.
+            undone = (network.call(command, 10) or network.call(command, 10)) and undone
         if state["again"]:
             # networkd 252 keeps in mind what such a link was.
             network.call(["systemctl", "restart", "systemd-networkd"], 20)
         elif state["gone"] and not state["network_manager"]:
             self.reload(state["apply"])
-        return self.wait_until_back() or self.bring_about()
+        return (self.wait_until_back() or self.bring_about()) and undone
 
     def reload(self, commands: list[list[str]]) -> None:
         """Have networkd read its files; one that hangs or is dead is started anew."""
@@ -109,11 +111,13 @@ class WayBack:
             self.set_masters(devices)
             self.set_mtus(devices)
             lost, missing, odd = self.lost(devices), self.missing(devices), self.odd(devices)
-            if not lost and not missing and not odd:
+            apart = self.apart(devices)
+            if not lost and not missing and not odd and not apart:
                 return True
             passed = clock() - started
             if passed > SETTLE:
                 late = [*lost, *(f"{address} on {name}" for name, address in [*missing, *odd])]
+                late += [f"{name} in {master}" for name, master in apart]
                 self.network.note(f"not back by itself: {', '.join(late)}")
                 return False
             if measures and passed > measures[0] and (lost or odd or self.is_urgent(missing)):
@@ -142,9 +146,16 @@ class WayBack:
 
     def set_masters(self, devices: dict[str, dict[str, t.Any]]) -> None:
         """Put devices back into the bridges that they were part of."""
-        for name, master in self.state["masters"].items():
-            if name in devices and master in devices and devices[name].get("master") != master:
-                self.network.call(["ip", "link", "set", "dev", name, "master", master, "up"], 10)
+        for name, master in self.apart(devices):
+            self.network.call(["ip", "link", "set", "dev", name, "master", master, "up"], 10)
+
+    def apart(self, devices: dict[str, dict[str, t.Any]]) -> list[tuple[str, str]]:
+        """The devices that are not in the bridge that they were part of, each with that."""
+        return [
+            (name, master)
+            for name, master in self.state["masters"].items()
+            if name in devices and master in devices and devices[name].get("master") != master
+        ]
 
     def set_mtus(self, devices: dict[str, dict[str, t.Any]]) -> None:
         """Give devices their MTU back: networkd leaves one that its units no longer name."""
@@ -222,7 +233,7 @@ class WayBack:
         for words in self.state["routes"]:
             network.call(["ip", *words], 10)
         devices = network.devices()
-        return not self.missing(devices) and not self.lost(devices)
+        return not self.missing(devices) and not self.lost(devices) and not self.apart(devices)
 
     def add_link(self, name: str, device: dict[str, t.Any]) -> None:
         """Make a link that networkd or NetworkManager does not make."""

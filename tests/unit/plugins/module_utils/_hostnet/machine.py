@@ -203,7 +203,6 @@ class Machine:
         counted, self.count = self.count, -(10**9)
         self.os.makedirs(files.BASE)
         self.tree.add(files.UNIT, "unit")
-        self.tree.add(files.WANTED, target=files.UNIT)
         guard.lay_out(files.TRIAL, self.state(name))
         self.count = counted
 
@@ -215,8 +214,10 @@ class Machine:
                 return
             except Killed:
                 self.os.open_files.clear()
+                self.stopped()
             except OSError:
                 self.os.open_files.clear()
+                self.stopped()
                 self.time += 0.2
                 self.failed += 1
                 if self.failed == self.heals:
@@ -247,10 +248,16 @@ class Machine:
         self.tmpfiles()
         self.network = self.effective()
 
+    def stopped(self) -> None:
+        """The unit has ended (ExecStopPost)."""
+        if files.TRIAL in self.tree.now:
+            self.tree.add(files.WANTED, target=files.UNIT)
+
     def soft_reboot(self) -> None:
         """All but the kernel is begun anew: what is in /run stays, and yet tmpfiles.d does as at a boot."""
         self.os.open_files.clear()
         self.soft_at = None
+        self.stopped()
         self.generate(steps=False)
         self.boot()
         self.tmpfiles()

@@ -197,6 +197,14 @@ def test_a_command_that_hangs_is_killed_with_what_it_started() -> None:
     assert time.monotonic() - started < 10
 
 
+def test_what_cannot_be_killed_is_not_waited_for() -> None:
+    """It has a session of its own, and keeps the pipe open, as a process that the kernel does not let go of does."""
+    started = time.monotonic()
+    with pytest.raises(subprocess.TimeoutExpired):
+        network.run(["sh", "-c", "setsid sleep 30 & sleep 30"], 0.3)
+    assert time.monotonic() - started < 15
+
+
 def race(host: Host, name: str, seconds: float) -> None:
     """A confirmation and the deadline at once, of a trial that is in force."""
     host.begin(name)

@@ -117,6 +117,21 @@ def test_a_boot_that_finds_a_part_gone_says_so(host: Host, gone: str) -> None:
     assert host.files() == ["etc/kept.yaml", "etc/other.yaml", "last/outcome.json"]
 
 
+@pytest.mark.parametrize("is_open", [True, False])
+def test_a_unit_that_ends_before_its_trial_is_wanted_at_the_next_start(tmp_path: pathlib.Path, is_open: bool) -> None:
+    """As systemd runs it after the unit, also at a soft-reboot."""
+    lines = re.findall("^ExecStopPost=(.*)$", guard.SERVICE.format(python="python3"), re.M)
+    assert len(lines) == 1
+    words = [word.replace("/run/systemd", str(tmp_path)) for word in shlex.split(lines[0])]
+    if is_open:
+        (tmp_path / "trial").mkdir()
+    for _turn in range(2):
+        subprocess.run(words, cwd=tmp_path, check=True)
+    wanted = tmp_path / files.WANTED.removeprefix("/run/systemd/")
+    assert wanted.is_symlink() == is_open
+    assert not is_open or str(wanted.readlink()) == files.UNIT.replace("/run/systemd", str(tmp_path))
+
+
 @pytest.mark.parametrize(("killed", "turns", "status"), [(0, 1, 0), (1, 2, 0), (2, 3, 0), (3, 3, 1), (-1, 1, 0)])
 def test_a_boot_unit_that_is_killed_begins_anew(tmp_path: pathlib.Path, killed: int, turns: int, status: int) -> None:
     """As systemd runs it. The last thing that it does is to remove itself; -1: it is killed right after that."""

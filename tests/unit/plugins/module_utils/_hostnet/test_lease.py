@@ -67,9 +67,14 @@ def test_a_device_that_networkd_does_not_manage_is_not_asked_about(tmp_path: Pat
     assert not (tmp_path / "asked").exists()
 
 
-def test_a_networkd_that_hangs_and_none_at_all(says: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_networkd_that_hangs_and_none_at_all(tmp_path: Path, says: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     says(json.dumps(STATUS), wait=5)
     monkeypatch.setattr(lease, "PATIENCE", 0.1)
-    assert lease.client_id("eno1", MANAGED) == ""
+    monkeypatch.setattr(lease, "HUNG", set())
+    # It is asked once, not for each of a host's devices.
+    for name in ("eno1", "eno2", "eno3"):
+        assert lease.client_id(name, MANAGED) == ""
+    assert (tmp_path / "asked").read_text().splitlines() == ["--json=short status -- eno1"]
+    monkeypatch.setattr(lease, "HUNG", set())
     monkeypatch.setenv("PATH", "/nowhere")
     assert lease.client_id("eno1", MANAGED) == ""

@@ -239,3 +239,42 @@ def test_of_a_traceback_only_its_end_is_told() -> None:
     )
     assert network.said(text) == "ModuleNotFoundError: No module named 'y'"
     assert network.said("a\n b\n") == "a b"
+
+
+UNDO = ["ip", "link", "set", "dev", "br0", "type", "bridge", "stp_state", "1"]
+
+
+@pytest.mark.parametrize(("failures", "back"), [(0, True), (1, True), (2, False), (9, False)])
+def test_a_setting_that_cannot_be_set_back_is_not_said_to_be(
+    monkeypatch: pytest.MonkeyPatch, failures: int, back: bool
+) -> None:
+    kernel = Kernel(monkeypatch)
+    tried = []
+
+    def run(command: list[str], seconds: float) -> tuple[int, str, str]:
+        if command == UNDO:
+            tried.append(command)
+            return (1, "", "Operation not supported") if len(tried) <= failures else (0, "", "")
+        return kernel.run(command, seconds)
+
+    monkeypatch.setattr(network, "run", run)
+    told = network.Network({**STATE, "undo": [UNDO, UNDO]})
+    assert way_back.WayBack(told, BEFORE).take_back(lambda again: None) == back
+    # One that fails keeps none from being tried.
+    assert len(tried) == {0: 2, 1: 3, 2: 3, 9: 4}[failures]
+    assert any("Operation not supported" in line for line in told.log) == (failures > 0)
+
+
+def test_a_guest_that_does_not_come_back_into_its_bridge_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel = Kernel(monkeypatch)
+    kernel.devices["vnet0"].pop("master")
+
+    def run(command: list[str], seconds: float) -> tuple[int, str, str]:
+        if "master" in command:
+            return 2, "", "RTNETLINK answers: Device or resource busy"
+        return kernel.run(command, seconds)
+
+    monkeypatch.setattr(network, "run", run)
+    told = network.Network(dict(STATE))
+    assert not way_back.WayBack(told, BEFORE).take_back(lambda again: None)
+    assert "not back by itself: vnet0 in br0" in told.log
