@@ -177,3 +177,16 @@ def test_a_host_that_moves_is_followed(fleet: Links, host: str) -> None:
     fleet.made(host, {**BRIDGE, **static, "addresses": [f"{old}/24"]})
     assert fleet.address(host) == old
     fleet.declare({})
+
+
+def test_a_bridge_moves_to_another_port_and_the_host_keeps_its_address(fleet: Links, host: str) -> None:
+    """Fault 9: the DHCP server knows it by one identity all the time, also at the port that inherits from it."""
+    bridge = {**BRIDGE, "addressing": "dhcp"}
+    fleet.made(host, bridge)
+    address = f"{fleet.address(host)}/24"
+    for config, holder in (({**bridge, "ports": ["eno2"]}, "br0"), (GONE, "eno2")):
+        result = fleet.made(host, config)
+        assert [each["after"] for each in result["forecast"]] == [result["forecast"][0]["before"]]
+        assert address in result["forecast"][0]["after"]
+        assert fleet.sh(host, f"ip -br -4 addr show {holder}").split()[2] == address
+        assert not fleet.made(host, config)["changed"]

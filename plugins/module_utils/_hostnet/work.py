@@ -12,7 +12,7 @@ import typing as t
 from .._engine.body import Item
 from .._engine.context import Change
 from .._errors import Invalid, VirtfleetError
-from . import live, networkd, view
+from . import forecast, live, networkd, view
 from .facts import Facts
 from .netplan import Netplan, Place
 from .netplan_edit import MOVED, SECTION, declare, is_addressed, remove
@@ -153,7 +153,10 @@ class Work:
         if there is not None and item.get("addressing") not in (None, "inherit"):
             old, new = ({key: net.get(place, key) for key in MOVED} for net in (before, self.net))
             if old != new:
-                self.forecast(item, there.addresses, False)
+                forecast.addresses(item, there.addresses, False, facts, self.out)
+                there = None
+        if there is not None:
+            forecast.moved(item, there, before, facts, self.out)
         for port in item.get("ports") or []:
             device = facts.devices.get(port)
             owner = before.owner(device.nic) if device else None
@@ -164,10 +167,13 @@ class Work:
             if not is_addressed(body) and not device.addresses:
                 continue
             dhcp = is_true(body.get("dhcp4"))
+            if there is not None and there.addresses and item.get("addressing") in ("dhcp", "static"):
+                forecast.go_away(item, there, device, facts, self.out)
+                continue
             inherits = (item.get("addressing") or "inherit") == "inherit"
             if inherits and dhcp and device.iaid is not None and self.net.renderer(place) == "networkd":
                 self.units.update(networkd.identity(f"10-netplan-{name}.network", device.iaid))
-            self.forecast(item, device.addresses, dhcp and device.client_id == "")
+            forecast.addresses(item, device.addresses, dhcp and device.client_id == "", facts, self.out)
             drop_ins = [
                 path
                 for path in facts.units
@@ -177,23 +183,6 @@ class Work:
                 self.out.warnings.append(
                     f"link {name}: what {', '.join(drop_ins)} says of {port} does not follow to {name}"
                 )
-
-    def forecast(self, item: Item, before: t.Sequence[str], unsure: bool) -> None:
-        """Say what becomes of addresses."""
-        kind = item.get("addressing") or "inherit"
-        after: list[str] | None = list(before)
-        note = "the address, routes and name servers move along"
-        if kind == "static":
-            after, note = list(item["addresses"]), "the declared addresses take the place of the old ones"
-        elif kind == "none":
-            after, note = [], "the addresses go away"
-        elif kind == "dhcp":
-            after, note = None, "the DHCP server decides"
-        elif unsure:
-            after, note = None, "there is no DHCP lease to take over: the DHCP server may give another address"
-        self.out.forecast.append({"link": item["name"], "before": list(before), "after": after, "note": note})
-        if self.facts.login and any(address.split("/")[0] == self.facts.login for address in before):
-            self.out.addresses += [address.split("/")[0] for address in after or [] if address not in before]
 
     def by_networkd(self, item: Item) -> list[Change]:
         """A bridge where networkd is configured without netplan."""
@@ -212,7 +201,9 @@ class Work:
             item = {**item, "ports": facts.ports(name)}
         ports = [facts.devices[port] for port in item.get("ports") or []]
         wanted = networkd.bridge(item, facts)
-        keep_identity(wanted, self.kept, name)
+        again = forecast.own_again(item, facts, self.out)
+        if not again:
+            keep_identity(wanted, self.kept, name)
         stale = [
             unit
             for unit, text in self.kept.items()
@@ -225,7 +216,7 @@ class Work:
             if port.master != name:
                 self.out.reconfigure.append(port.name)
                 if port.addresses:
-                    self.forecast(item, port.addresses, False)
+                    forecast.addresses(item, port.addresses, False, facts, self.out)
         if own:
             return view.unit_changes(name, self.kept, self.units)
         return [Change("definition", None, view.shown(item))]
@@ -279,13 +270,9 @@ class Work:
         for unit in units:
             self.units.pop(unit, None)
         if heir is not None and device is not None:
-            self.out.forecast.append({
-                "link": name, "before": list(device.addresses), "after": list(device.addresses),
-                "note": f"the address, routes and name servers go back to {heir}",
-            })  # fmt: skip
-            own_file = not any(self.net.shared(place) for place in self.net.places() if place.id == heir)
-            if own_file and not any("virtfleet-identity" in unit for unit in units) and device.iaid is not None:
-                self.units.update(networkd.identity(f"10-netplan-{heir}.network", device.iaid))
+            self.units.update(forecast.give_back(name, device, heir, units, self.net, facts, self.out))
+        if units and not self.has_netplan:
+            forecast.own_again({"name": name, "ports": []}, facts, self.out)
         if device is not None:
             self.out.gone.append(name)
             self.out.reconfigure += facts.ports(name)

@@ -1,0 +1,133 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What becomes of a host's addresses, and of the DHCP identity by which it keeps them. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._engine.body import Item
+from .._errors import Invalid
+from . import networkd
+from .facts import Device, Facts
+from .netplan import Netplan, Place
+from .netplan_edit import SECTION, is_addressed
+from .netplan_yaml import is_true
+
+if t.TYPE_CHECKING:
+    from .work import Plan
+
+
+def moved(item: Item, bridge: Device, before: Netplan, facts: Facts, out: Plan) -> None:
+    """Say what becomes of a bridge that gets other ports: it keeps its addresses and its MAC address.
+
+    :param before: the documents as they were
+    """
+    now, name = facts.ports(item["name"]), item["name"]
+    ports = item.get("ports", now)
+    left = [port for port in now if port not in ports]
+    if not left and all(port in now for port in ports):
+        return
+    place = Place(SECTION[item["type"]], name)
+    if bridge.addresses and is_addressed(before.merged(place)):
+        dhcp = is_true(before.get(place, "dhcp4"))
+        # What has no IAID is known to the server by its MAC address, which is that of a port unless it is declared.
+        sure = not dhcp or bridge.iaid is not None or bool(before.get(place, "macaddress"))
+        note = "it keeps its addresses, and is reached by its new ports"
+        if not sure:
+            note = "the DHCP server may give another address: it knows the bridge by the MAC address of a port"
+        addresses = list(bridge.addresses)
+        out.forecast.append({"link": name, "before": addresses, "after": addresses if sure else None, "note": note})
+    for port in left:
+        if bridge.mac and bridge.mac.lower() in facts.devices[port].nic.macs:
+            out.warnings.append(
+                f"link {name}: it keeps the MAC address of {port}, which is no port of it any more: where {port} is"
+                " on the same network as the new ports, give the bridge another one (mac)"
+            )
+
+
+def own_again(item: Item, facts: Facts, out: Plan) -> list[str]:
+    """Say what becomes of ports that a bridge leaves where networkd is configured without netplan.
+
+    The user's units stay there as they are, so that such a port has its own addresses and DHCP identity again.
+
+    Returns those that have.
+    """
+    name, found = item["name"], []
+    for port in facts.ports(name):
+        if port not in (item.get("ports") or []):
+            try:
+                path = networkd.source(facts.devices[port], facts)
+            except Invalid:
+                # The unit is gone: there is nothing that the port has by itself.
+                continue
+            if networkd.addressed(networkd.parse(facts.units.get(path, ""))):
+                found.append(port)
+    bridge = facts.devices.get(name)
+    if found and bridge is not None and bridge.addresses:
+        before, note = list(bridge.addresses), f"they are those of {', '.join(found)}, which has them by itself again"
+        out.forecast.append({"link": name, "before": before, "after": None, "note": note})
+    return found
+
+
+def go_away(item: Item, bridge: Device, port: Device, facts: Facts, out: Plan) -> None:
+    """Say that a new port's addresses go away, as the bridge has its own."""
+    name, gone = item["name"], list(port.addresses)
+    note = f"the addresses of {port.name} go away: {name} has its own"
+    out.forecast.append({"link": name, "before": gone, "after": [], "note": note})
+    if any(address.split("/")[0] == facts.login for address in gone):
+        out.addresses += [address.split("/")[0] for address in bridge.addresses]
+
+
+def give_back(
+    name: str, bridge: Device, heir: str, had: t.Sequence[str], net: Netplan, facts: Facts, out: Plan
+) -> networkd.Units:
+    """What goes back to a port with the addresses of a bridge: the DHCP identity, and the forecast.
+
+    :param heir: the id of the definition that gets them
+    :param had: the units of the bridge's that go
+    :param net: the documents as they become
+
+    Returns the units that the port gets.
+    """
+    units: networkd.Units = {}
+    place = next(place for place in net.places() if place.id == heir)
+    ports = [facts.devices[port] for port in facts.ports(name)] or facts.devices.values()
+    port = next((device for device in ports if net.owner(device.nic) == place), None)
+    had_identity = any("virtfleet-identity" in unit for unit in had)
+    by_networkd, own_file = net.renderer(place) == "networkd", not net.shared(place)
+    # A bridge that has moved has the identity of another port than that which inherits from it.
+    same_card = port is not None and bridge.mac.lower() in port.nic.macs
+    sure = not is_true(net.get(place, "dhcp4"))
+    if same_card and had_identity:
+        sure = True
+    elif by_networkd and own_file and bridge.iaid is not None:
+        units.update(networkd.identity(f"10-netplan-{heir}.network", bridge.iaid))
+        sure = True
+    elif same_card and (not by_networkd or (bridge.client_id and bridge.iaid is None)):
+        # The server knows it by its MAC address.
+        sure = True
+    before, note = list(bridge.addresses), f"the address, routes and name servers go back to {heir}"
+    if not sure:
+        note += f", and the DHCP server may give another address: it does not know {heir} as {name}"
+    out.forecast.append({"link": name, "before": before, "after": before if sure else None, "note": note})
+    return units
+
+
+def addresses(item: Item, before: t.Sequence[str], unsure: bool, facts: Facts, out: Plan) -> None:
+    """Say what becomes of addresses."""
+    kind = item.get("addressing") or "inherit"
+    after: list[str] | None = list(before)
+    note = "the address, routes and name servers move along"
+    if kind == "static":
+        after, note = list(item["addresses"]), "the declared addresses take the place of the old ones"
+    elif kind == "none":
+        after, note = [], "the addresses go away"
+    elif kind == "dhcp":
+        after, note = None, "the DHCP server decides"
+    elif unsure:
+        after, note = None, "there is no DHCP lease to take over: the DHCP server may give another address"
+    out.forecast.append({"link": item["name"], "before": list(before), "after": after, "note": note})
+    if facts.login and any(address.split("/")[0] == facts.login for address in before):
+        out.addresses += [address.split("/")[0] for address in after or [] if address not in before]

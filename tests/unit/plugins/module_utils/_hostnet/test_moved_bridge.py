@@ -1,0 +1,147 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A bridge is made over one port, moved to another, and taken away: the host's address goes along, or that is said."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import networkd
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, Facts
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.work import Plan
+from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.test_plan import (
+    ALONE,
+    BRIDGE,
+    ENO1,
+    ENO2,
+    HOST,
+    NETPLAN,
+    planned,
+    text,
+)
+
+MOVED = {**BRIDGE, "ports": ["eno2"]}
+GONE = {"name": "br0", "state": "absent"}
+IAID = 0x5CE53627
+"""That of eno1, by which the DHCP server knows the host."""
+IDENTITY = networkd.KEPT + "/10-netplan-{}.network.d/virtfleet-identity.conf"
+
+
+def after(host: Facts, plan: Plan, *ports: str, there: bool = True, bridge: dict[str, Any] | None = None) -> Facts:
+    """The host once a plan is in force: who holds its address, and with which identity that is so."""
+    netplan = next((file.after for file in plan.files if file.path.endswith(".yaml")), None)
+    units = {**host.units, **{file.path: file.after for file in plan.files if "/systemd/" in file.path}}
+    bare = {
+        name: dataclasses.replace(each, addresses=(), client_id="", master="") for name, each in host.devices.items()
+    }
+    devices = {name: dataclasses.replace(each, master="br0" if name in ports else "") for name, each in bare.items()}
+    devices.pop("br0", None)
+    if there:
+        devices["br0"] = dataclasses.replace(ENO1, name="br0", kind="bridge", **(bridge or {}))
+    return dataclasses.replace(
+        host,
+        netplan=(dataclasses.replace(NETPLAN, text=netplan or host.netplan[0].text),),
+        units={path: text for path, text in units.items() if text is not None},
+        devices=devices,
+    )
+
+
+def said(plan: Plan) -> list[tuple[Any, ...]]:
+    return [(each["link"], each["before"], each["after"]) for each in plan.forecast]
+
+
+ADDRESSES = list(ENO1.addresses)
+
+
+def test_the_address_goes_with_the_bridge_to_its_new_port_and_back_to_that() -> None:
+    made = planned(BRIDGE)
+    host = after(HOST, made, "eno1")
+    moved = planned(MOVED, host=host)
+    # Before and after it is the bridge's; and the first port has the same MAC address on what may be the same network.
+    assert said(moved) == [("br0", ADDRESSES, ADDRESSES)]
+    assert "it keeps the MAC address of eno1" in "".join(moved.warnings)
+    host = after(host, moved, "eno2")
+    assert f"IAID={IAID}\n" in host.units[IDENTITY.format("br0")]
+    gone = planned(GONE, host=host)
+    host = after(host, gone, there=False)
+    # eno2 goes by the identity that the bridge had from eno1: else the server would give it another address.
+    assert said(gone) == [("br0", ADDRESSES, ADDRESSES)]
+    assert IDENTITY.format("br0") not in host.units
+    assert f"IAID={IAID}\n" in host.units[IDENTITY.format("eno2")]
+    assert "dhcp4: true" in host.netplan[0].text.split("eno2")[1]
+    assert "dhcp4: true" not in host.netplan[0].text.split("eno2")[0]
+
+
+def test_a_bridge_that_was_not_moved_leaves_no_identity() -> None:
+    host = after(HOST, planned(BRIDGE), "eno1")
+    gone = planned(GONE, host=host)
+    assert said(gone) == [("br0", ADDRESSES, ADDRESSES)]
+    assert [path for path in after(host, gone, there=False).units if "identity" in path] == []
+
+
+@pytest.mark.parametrize("client_id", ["01525400000001", ""])
+def test_an_address_that_may_not_follow_is_said(client_id: str) -> None:
+    """The server goes by the MAC address, or there is no lease to tell by what it goes."""
+    by_mac = dataclasses.replace(
+        HOST, devices={"eno1": dataclasses.replace(ENO1, client_id="01525400000001"), "eno2": ENO2}
+    )
+    host = after(by_mac, planned(BRIDGE, host=by_mac), "eno1", bridge={"client_id": client_id})
+    host = after(host, planned(MOVED, host=host), "eno2", bridge={"client_id": client_id})
+    gone = planned(GONE, host=host)
+    assert said(gone) == [("br0", ADDRESSES, None)]
+    assert "may give another address" in gone.forecast[0]["note"]
+
+
+def test_a_definition_for_several_cards_needs_no_identity_for_a_card_of_its_own() -> None:
+    every = "network: {version: 2, ethernets: {every: {match: {name: 'eno*'}, dhcp4: true}}}"
+    one = dataclasses.replace(HOST, netplan=(dataclasses.replace(NETPLAN, text=every),))
+    host = after(one, planned(BRIDGE, host=one), "eno1")
+    gone = planned(GONE, host=host)
+    # Its own card: the identity is that which it has by itself.
+    assert said(gone) == [("br0", ADDRESSES, ADDRESSES)]
+    assert [path for path in after(host, gone, there=False).units if "identity" in path] == []
+
+
+def test_a_new_port_loses_addresses_that_the_bridge_has_itself() -> None:
+    """The host is reached by the port: then it is looked for at the bridge's address, too."""
+    host = after(HOST, planned(BRIDGE), "eno1")
+    eno2 = dataclasses.replace(ENO2, addresses=("203.0.113.5/24",))
+    host = dataclasses.replace(host, devices={**host.devices, "eno2": eno2}, login="203.0.113.5")
+    found = planned({**BRIDGE, "ports": ["eno1", "eno2"], "addressing": "dhcp"}, host=host)
+    assert said(found) == [("br0", ADDRESSES, ADDRESSES), ("br0", ["203.0.113.5/24"], [])]
+    assert found.addresses == ["203.0.113.5", *(address.split("/")[0] for address in ADDRESSES)]
+
+
+def test_a_bridge_without_addresses_forecasts_none() -> None:
+    host = after(HOST, planned({**BRIDGE, "ports": ["eno2"], "addressing": "none"}), "eno2", bridge={"addresses": ()})
+    eno3 = Device("eno3", index=5, mac="52:54:00:00:00:03")
+    host = dataclasses.replace(host, devices={**host.devices, "eno3": eno3})
+    assert said(planned({**BRIDGE, "ports": ["eno2", "eno3"]}, host=host)) == []
+
+
+@pytest.mark.parametrize("addressing", ["inherit", "dhcp"])
+def test_with_networkd_alone_the_first_port_has_its_own_address_again(addressing: str) -> None:
+    """The user's unit for it is in force again. Two clients of one identity would get one address from the server."""
+    made = planned({**BRIDGE, "addressing": addressing}, host=ALONE)
+    identity = f"IAID={IAID}\n"
+    assert (identity in text(made, "00-virtfleet-br0.network")) == (addressing == "inherit")
+    port = dataclasses.replace(
+        ENO1, master="br0", addresses=(), client_id="", network_file=f"{networkd.KEPT}/00-virtfleet-eno1.network"
+    )
+    host = dataclasses.replace(
+        ALONE,
+        devices={"eno1": port, "eno2": ENO2, "br0": dataclasses.replace(ENO1, name="br0", kind="bridge")},
+        units={**ALONE.units, **{file.path: file.after or "" for file in made.files}},
+    )
+    assert said(planned(GONE, host=host)) == [("br0", ADDRESSES, None)]
+    bare = dataclasses.replace(host, units={path: unit for path, unit in host.units.items() if path not in ALONE.units})
+    assert said(planned(GONE, host=bare)) == []
+    moved = planned({**MOVED, "addressing": addressing}, host=host)
+    assert said(moved) == [("br0", ADDRESSES, None)]
+    assert "eno1, which has them by itself again" in moved.forecast[0]["note"]
+    bridge = {file.path: file.after for file in moved.files}.get(networkd.KEPT + "/00-virtfleet-br0.network")
+    assert bridge is None or identity not in bridge
