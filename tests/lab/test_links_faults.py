@@ -13,7 +13,7 @@ import pytest
 from fleet import guest
 from links_fleet import BRIDGE, GONE, HOSTS, Links
 
-pytestmark = pytest.mark.parametrize("host", HOSTS)
+pytestmark = [pytest.mark.parametrize("host", HOSTS), pytest.mark.by_turns]
 
 NETPLAN = "/etc/netplan/01-netcfg.yaml"
 
