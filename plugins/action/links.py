@@ -19,6 +19,7 @@ from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleE
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import masked, readable, unforeseen
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _forecast
 
 MODULE = "virtfleet.kvm.links"
 APPLIED = "applied"
@@ -77,6 +78,9 @@ class ActionModule(ActionBase):
             return {"failed": True, "changed": not self._task.check_mode, "changes": [], "msg": f"links: {told}"}
         trial = result.pop("trial", None)
         if trial is None or result.get("failed"):
+            if self._task.check_mode and not result.get("failed"):
+                host = self._task.delegate_to or (task_vars or {}).get("inventory_hostname") or ""
+                _forecast.note_links(host, self._task.args.get("config"))
             return result
         end = End("")
         try:

@@ -55,6 +55,7 @@ class Plan:
     :param running: whether something runs that a change can reach or not
     :param beside: paths of changes that only what runs lacks; the definition has them
     :param problem: why nothing is done about it, where that is known before
+    :param obstacle: what is to become the problem once all of the input is known to be right (see hold_back)
     :param begun: whether something may have been done about it
     :param done: how many of the steps have been carried out
     :param asked: paths that the running guest was asked for by an earlier run and has not followed
@@ -69,6 +70,7 @@ class Plan:
     running: bool = False
     beside: frozenset[str] = frozenset()
     problem: str | None = None
+    obstacle: str | None = None
     begun: bool = False
     done: int = 0
     asked: list[str] = dataclasses.field(default_factory=list)
@@ -95,6 +97,11 @@ class Plan:
         """Do nothing about this resource, for a reason; the others are not stopped by it."""
         self.problem = problem
         self.steps, self.changes, self.warnings, self.waiting = [], [], [], {}
+
+    def hold_back(self) -> None:
+        """Refuse it where there is an obstacle. Wrong input refuses all of them, and comes before that."""
+        if self.obstacle is not None:
+            self.refuse(self.obstacle)
 
     def refused(self, step: Step, reason: str) -> None:
         """Take note that the hypervisor would not do a step: what it was to bring waits for a restart."""

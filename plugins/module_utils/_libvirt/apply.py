@@ -21,6 +21,7 @@ from . import departures, reach, storage, storage_image, storage_plan, undo
 from .connection import Lost, cut, ended, lacks, libvirt, said
 from .definitions import Definitions
 from .departures import Belongings
+from .forecast import Forecast
 from .removal import Kept
 
 POLL = 0.25
@@ -41,6 +42,7 @@ class Options:
     :param purge: whether what the collection made goes once it is no longer declared
     :param owner: the label of what is made, and of what is purged
     :param guest_networks: for networks: which of them the declared guests will be on (see handover), or None
+    :param forecast: what earlier tasks of a run in check mode would have made
     """
 
     shutdown_timeout: float = 120
@@ -51,6 +53,7 @@ class Options:
     purge: bool = False
     guest_networks: t.Mapping[str, t.Sequence[str]] | None = None
     owner: str = ""
+    forecast: Forecast = dataclasses.field(default_factory=Forecast)
 
 
 Work = t.Generator[None, None, None]

@@ -37,7 +37,7 @@ OBSERVE: dict[str, Observe] = {
 @uncollected()
 def declare(module: DeclaringModule, table: Table, options: Options | None = None) -> None:
     """Make a module's ``config`` true, and end the module with the report."""
-    run = Run(module, table, options or Options())
+    run = Run(module, table, dataclasses.replace(options or Options(), forecast=module.forecast))
     stopped: str | None = None
     lines: list[str] = []
     try:
@@ -112,6 +112,8 @@ class Run:
             plans = self.first_look(session)
             self.doing = "are held against libvirt's schema"
             validate(table, plans, self.wants)
+            for entry in plans:
+                entry.hold_back()
             self.plans = plans
             self.failed = {**over.held, **{entry.name: entry.problem for entry in plans if entry.problem is not None}}
             self.warnings = report.warnings(plans) + over.warnings
@@ -200,6 +202,8 @@ class Run:
             try:
                 wants = [self.wants[index] for index in indices]
                 plans = session.read(lambda connection: survey(connection, self.table, wants, options))  # noqa: B023
+                for entry in plans:
+                    entry.hold_back()
                 return dict(zip(indices, plans, strict=True)), refused
             except Refused as error:
                 named = self.blamed(error.lines, indices)

@@ -24,7 +24,7 @@ from .._errors import Invalid
 from .._tables.domain import DOMAIN
 from .._tables.storage import MADE_DIRECTORIES
 from .storage_observe import Pool, problem_of, source_place
-from .storage_plan import FUTURE, plan_volume
+from .storage_plan import FUTURE, Making, plan_volume
 
 MADE = ("size", "image", "backing")
 """Options of which each asks for a volume."""
@@ -204,7 +204,10 @@ def amend(
             option = "size" if error.where == "capacity" else error.where
             raise Invalid(f"{where}.{option}" if option else where, error.problem) from None
         for step in inner.steps:
-            steps.append(Step({"define": "make_volume", "grow": "grow_volume"}[step.action], step.value))
+            value = step.value
+            if isinstance(value, Making):
+                value = dataclasses.replace(value, disk=need.index)
+            steps.append(Step({"define": "make_volume", "grow": "grow_volume"}[step.action], value))
         for change in inner.changes:
             name = "size" if change.path == "capacity" else "volume"
             changes.append(Change(f"{where}.{name}", change.before, change.after))

@@ -12,7 +12,8 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 
 from .._printing import encodable, hushed, label, masked, masked_uri, readable, secrets_in, unforeseen
-from .arguments import wrong_parameters
+from .arguments import FORECAST, wrong_parameters
+from .forecast import Forecast
 
 
 class Module(AnsibleModule):
@@ -26,6 +27,7 @@ class Module(AnsibleModule):
 
     def __init__(self, argument_spec: dict[str, t.Any]) -> None:
         self.declared: t.Any = None
+        self.forecast = Forecast()
         super().__init__(argument_spec=argument_spec, supports_check_mode=True)
         if self.declared is not None:
             self.params["config"] = self.declared
@@ -36,6 +38,8 @@ class Module(AnsibleModule):
     def _load_params(self) -> None:
         """Keep ``config`` from Ansible, which would quote it; the table says what is wrong with it."""
         super()._load_params()
+        if isinstance(self.params, dict) and FORECAST in self.params:
+            self.forecast = Forecast.of(self.params.pop(FORECAST))
         if isinstance(self.params, dict) and self.params.get("config") is not None:
             self.declared = self.params["config"]
             self.params["config"] = []

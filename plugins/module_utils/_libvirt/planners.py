@@ -14,7 +14,7 @@ from .._engine.step import Step
 from .._engine.table import Table
 from .._errors import Invalid, refuse_input
 from .._tables.storage import volume_key
-from . import declared, departures, disk_removal, disks, handover, storage_observe, subnets
+from . import declared, departures, disk_removal, disks, handover, readiness, storage_observe, subnets
 from .apparmor import warn_of_volumes
 from .half_made import Half, half_made
 from .manifest import Manifest, notes
@@ -36,7 +36,7 @@ def plan_all(connection: t.Any, table: Table, have: Have, wants: Wants, host: Ho
     Raises VirtfleetError, before anything is touched, where an item asks for what cannot be.
     """
     if table.kind == "volume":
-        plans = volume_plans(connection, have, wants, host)
+        plans = volume_plans(connection, have, wants, host, options)
     elif table.kind == "pool":
         plans = pool_plans(connection, table, have, wants, host, options)
     elif table.kind == "domain":
@@ -53,6 +53,8 @@ def pool_plans(connection: t.Any, table: Table, have: Have, wants: Wants, host: 
     plans = plan_pools(table, have, wants, host, options.on_restart_needed)
     refuse_renamed(connection, plans, have)
     refuse_used(connection, plans)
+    if connection is not None:
+        readiness.check_pools(connection, plans, have, options)
     return plans
 
 
@@ -63,14 +65,16 @@ def network_plans(connection: t.Any, table: Table, have: Have, wants: Wants, hos
     handover.reattach(plans, have, wants)
     if connection is None or connection.getURI().startswith("qemu:///"):
         subnets.refuse_routed(plans, have)
+    if connection is not None:
+        readiness.check_networks(connection, plans, have, options)
     return plans
 
 
-def volume_plans(connection: t.Any, have: Have, wants: Wants, host: Host) -> list[Plan]:
+def volume_plans(connection: t.Any, have: Have, wants: Wants, host: Host, options: t.Any) -> list[Plan]:
     """Plan volumes. Who uses them is only asked where one is to go."""
     if connection is None:
-        return plan_volumes(have, wants, host, FUTURE, Users())
-    pools = storage_observe.all_pools(connection)
+        return plan_volumes(have, wants, host, options.forecast.with_pools(FUTURE), Users())
+    pools = options.forecast.with_pools(storage_observe.all_pools(connection))
     going = any(want["state"] == "absent" and volume_key(want) in have for want in wants)
     users = all_users(connection) if going else Users()
     if going:
@@ -83,6 +87,7 @@ def volume_plans(connection: t.Any, have: Have, wants: Wants, host: Host) -> lis
         say_doubt(entry, [entry.name], half.doubtful)
         if want in lost and entry.name in noted:
             entry.warnings.append(storage_observe.no_pool(entry.name.partition("/")[0]))
+    readiness.check_volumes(connection, plans, options)
     return plans
 
 
@@ -120,6 +125,8 @@ def domain_plans(connection: t.Any, table: Table, have: Have, wants: Wants, host
         users = all_users(connection)
         declared.add_guests(users, plans, wants, have)
         departures.plan_nvram(connection, plans, have, users, options.going)
+    if connection is not None:
+        readiness.check_guests(connection, plans, wants, have, options)
     return plans
 
 
@@ -128,7 +135,7 @@ def plans_with_disks(
 ) -> list[Plan]:
     """Plan guests with the volumes of their disks."""
     lines: list[str] = []
-    pools = dict(FUTURE) if connection is None else storage_observe.all_pools(connection)
+    pools = options.forecast.with_pools(FUTURE if connection is None else storage_observe.all_pools(connection))
     resolved: list[tuple[Item, list[disks.Needed]]] = []
     for want in wants:
         try:

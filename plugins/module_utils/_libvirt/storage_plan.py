@@ -46,12 +46,14 @@ class Making:
     :param xml: its definition
     :param guest: the guest that it is made for, or None
     :param verbatim: whether the user asks for a raw volume, so that an image is taken as it is
+    :param disk: the place of the guest's disk that it is made for, or None
     """
 
     item: Item
     xml: str
     guest: str | None = None
     verbatim: bool = False
+    disk: int | None = None
 
     @property
     def pool(self) -> str:

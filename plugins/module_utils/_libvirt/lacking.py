@@ -1,0 +1,268 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a host lacks of what is declared for it: said before anything is touched, in check mode and in the run alike.
+
+What the same run makes counts as there: volumes of the same call, and in check mode what the tasks before would have
+made (see forecast).
+"""
+
+from __future__ import annotations
+
+import os
+import typing as t
+from xml.etree import ElementTree as ET
+
+from .._engine.near import near
+from .._engine.plan import Plan
+from .._printing import printable
+from . import storage_observe
+from .forecast import Forecast
+from .references import Reference
+from .storage_observe import Pool
+from .storage_plan import Making
+from .users import is_local
+
+SYS = "/sys"
+"""Where the kernel shows the devices of the host."""
+
+
+class Site:
+    """A host as it is, with what the same run makes.
+
+    :ivar made: volumes that the same call makes, as POOL/VOLUME
+    :ivar gone: network devices that go in the same call
+    """
+
+    def __init__(self, connection: t.Any, forecast: Forecast) -> None:
+        self.connection, self.forecast = connection, forecast
+        # A connection to another host, and libvirt's test driver, have devices and files that are not here.
+        uri = str(connection.getURI())
+        self.local = is_local(uri) and not uri.startswith("test:")
+        self.made: set[str] = set()
+        self.gone: set[str] = set()
+        self.kept: dict[str, t.Any] = {}
+
+    def once(self, name: str, ask: t.Callable[[], t.Any]) -> t.Any:
+        """What is asked of the host but once."""
+        if name not in self.kept:
+            self.kept[name] = ask()
+        return self.kept[name]
+
+    @property
+    def pools(self) -> dict[str, Pool]:
+        return t.cast(
+            "dict[str, Pool]",
+            self.once("pools", lambda: self.forecast.with_pools(storage_observe.all_pools(self.connection))),
+        )
+
+    @property
+    def networks(self) -> dict[str, t.Any]:
+        """The networks that are there."""
+        return t.cast(
+            "dict[str, t.Any]",
+            self.once("networks", lambda: {found.name(): found for found in self.connection.listAllNetworks(0)}),
+        )
+
+    def bridges(self) -> dict[str, str]:
+        """The bridges that networks have, those of the forecast among them, with the names of the networks."""
+        found = {}
+        for name, network in self.networks.items():
+            bridge = ET.fromstring(network.XMLDesc(0)).find("bridge")
+            if bridge is not None and self.forecast.networks.get(name, {}) is not None:
+                found[bridge.get("name", "")] = str(name)
+        for name, facts in self.forecast.networks.items():
+            if facts is not None and isinstance(facts.get("bridge"), str):
+                found[facts["bridge"]] = name
+        return found
+
+    def has_device(self, name: str) -> bool:
+        """Whether the host has a network device of this name, and keeps it."""
+        return self.local and name not in self.gone and os.path.lexists(f"{SYS}/class/net/{name}")
+
+    def make(self, plan: Plan) -> None:
+        """Count what a plan makes as there for the plans after it."""
+        self.made.update(step.value.key for step in plan.steps if isinstance(step.value, Making))
+
+    def problem(self, reference: Reference) -> str | None:
+        """What is wrong with something that is needed; None where it is there, or nobody can tell."""
+        return PROBLEMS[reference.kind](self, reference.value)
+
+    def network(self, name: str) -> str | None:
+        facts = self.forecast.networks.get(name, {})
+        found = self.networks.get(name)
+        if facts is None or (found is None and not facts):
+            known = [*self.networks, *(one for one, told in self.forecast.networks.items() if told is not None)]
+            return f"there is no network {name} on this host: declare it, or {hint(name, known)}"
+        state = facts.get("state")
+        active = state == "active" if state is not None or found is None else bool(found.isActive())
+        if not active:
+            return f"the network {name} is not active; start it with virtfleet.kvm.networks and state: active"
+        return self.behind(name, facts, found)
+
+    def behind(self, name: str, facts: t.Mapping[str, t.Any], found: t.Any) -> str | None:
+        """What is wrong with the bridge or device of the host that a network stands for."""
+        forward = facts.get("forward")
+        bridge = facts.get("bridge")
+        if forward is None and found is not None:
+            root = ET.fromstring(found.XMLDesc(0))
+            node = root.find("forward")
+            forward = {} if node is None else {"mode": node.get("mode")}
+            own = root.find("bridge")
+            bridge = bridge or (None if own is None else own.get("name"))
+            if root.find("virtualport[@type='openvswitch']") is not None:
+                return None
+        if not isinstance(forward, dict) or forward.get("mode") != "bridge" or not isinstance(bridge, str):
+            return None
+        told = self.bridge(bridge)
+        return None if told is None else f"the network {name} needs a bridge: {told}"
+
+    def netdev(self, name: str) -> str | None:
+        links = self.forecast.links
+        if links.get(name) is not None:
+            return None
+        if not self.local or (name not in links and os.path.lexists(f"{SYS}/class/net/{name}")):
+            return None
+        known = [*folder(f"{SYS}/class/net"), *(one for one, told in links.items() if told is not None)]
+        return f"there is no network device {name} on this host: declare it in links, or {hint(name, known)}"
+
+    def bridge(self, name: str) -> str | None:
+        told = self.netdev(name)
+        if told is not None or not self.local or self.forecast.links.get(name) is not None:
+            return told
+        if os.path.isdir(f"{SYS}/class/net/{name}/bridge"):
+            return None
+        return f"the network device {name} is no bridge: name one, or use direct to be linked to it by MacVTap"
+
+    def pool(self, name: str) -> str | None:
+        found = self.pools.get(name)
+        if found is None:
+            here = "there is no pool {} on this host; declare it with virtfleet.kvm.pools, or {}"
+            return here.format(name, hint(name, list(self.pools)))
+        if not found.active:
+            return f"the pool {name} is not active; start it with virtfleet.kvm.pools and state: active"
+        return None
+
+    def volume(self, key: str) -> str | None:
+        where, _slash, name = key.partition("/")
+        told = self.pool(where)
+        if told is not None or key in self.made:
+            return told
+        if self.forecast.volumes.get(key) is not None:
+            return None
+        if self.forecast.pools.get(where) and not (self.local and self.pools[where].type == "dir"):
+            return None  # The pool is still to come, and what is in it cannot be seen.
+        seen = self.once(f"volume {key}", lambda: storage_observe.volumes(self.connection, {key}, ()))
+        gone = key in self.forecast.volumes
+        if not gone and (key in seen or self.unseen(where, name)):
+            return None
+        return f"there is no volume {name} in the pool {where}; declare it before this one"
+
+    def unseen(self, pool: str, name: str) -> bool:
+        """Whether a file is there that libvirt has not seen yet."""
+        target = self.pools[pool].target
+        return self.local and target is not None and os.path.lexists(os.path.join(target, name))
+
+    def file(self, path: str) -> str | None:
+        return self.place(path, "file")
+
+    def folder(self, path: str) -> str | None:
+        return self.place(path, "folder")
+
+    def place(self, path: str, what: str) -> str | None:
+        if not self.local or there(path) or plain(path) in self.coming():
+            return None
+        # What is in a pool that is not active yet may show up with it.
+        for pool in self.pools.values():
+            if pool.target and not pool.active and plain(path).startswith(f"{plain(pool.target)}/"):
+                return None
+        return f"there is no {what} {path} on this host"
+
+    def coming(self) -> set[str]:
+        """The paths of volumes that the same run makes."""
+        keys = self.made | {key for key, facts in self.forecast.volumes.items() if facts is not None}
+        found = set()
+        for key in keys:
+            where, _slash, name = key.partition("/")
+            target = self.pools[where].target if where in self.pools else None
+            if target is not None:
+                found.add(plain(os.path.join(target, name)))
+        return found
+
+    def pci(self, address: str) -> str | None:
+        if not self.local or os.path.lexists(f"{SYS}/bus/pci/devices/{address}"):
+            return None
+        return f"there is no PCI device {address} on this host: lspci -D lists them"
+
+    def mdev(self, uuid: str) -> str | None:
+        if not self.local or os.path.lexists(f"{SYS}/bus/mdev/devices/{uuid}"):
+            return None
+        return f"there is no mediated device {uuid} on this host"
+
+    def usb(self, value: str) -> str | None:
+        if not self.local or value in self.once("usb", usb_devices):
+            return None
+        return f"there is no USB device {value} on this host: lsusb lists them"
+
+
+PROBLEMS: dict[str, t.Callable[[Site, str], str | None]] = {
+    "network": Site.network,
+    "bridge": Site.bridge,
+    "netdev": Site.netdev,
+    "volume": Site.volume,
+    "file": Site.file,
+    "folder": Site.folder,
+    "pci": Site.pci,
+    "mdev": Site.mdev,
+    "usb": Site.usb,
+}
+
+
+def hint(name: str, known: t.Collection[str]) -> str:
+    """The way out of a name that is not known."""
+    like = near(name, known)
+    return f"did you mean {printable(like[0])}?" if like else "correct the name"
+
+
+def plain(path: str) -> str:
+    """A path without doubled slashes and dots; two slashes at the beginning are one, as Linux takes them."""
+    return f"/{os.path.normpath(path).lstrip('/')}"
+
+
+def there(path: str) -> bool:
+    """Whether a path leads to something; also where nobody can tell, for want of a permission."""
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except (OSError, ValueError):
+        return True
+    return True
+
+
+def folder(path: str) -> list[str]:
+    """The names in a folder; none where it cannot be read."""
+    try:
+        return sorted(os.listdir(path))
+    except OSError:
+        return []
+
+
+def usb_devices() -> set[str]:
+    """The USB devices of the host, each as VENDOR:PRODUCT and as BUS.DEVICE."""
+    found = set()
+    base = f"{SYS}/bus/usb/devices"
+    for name in folder(base):
+        told = {part: content(f"{base}/{name}/{part}") for part in ("idVendor", "idProduct", "busnum", "devnum")}
+        found.add(f"{told['idVendor']}:{told['idProduct']}")
+        found.add(f"{told['busnum']}.{told['devnum']}")
+    return found
+
+
+def content(path: str) -> str:
+    """What is in a small file; empty where it cannot be read."""
+    try:
+        with open(path, encoding="ascii", errors="replace") as file:
+            return file.read(100).strip()
+    except OSError:
+        return ""

@@ -1,0 +1,226 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether the host is ready for what is planned: what the run could not do is said by the plan, so by check mode too.
+
+A guest that would start, or runs and gets a device, is refused where the host lacks what it needs. One that stays
+switched off is only warned about: what it needs may come later.
+"""
+
+from __future__ import annotations
+
+import os
+import typing as t
+from xml.etree import ElementTree as ET
+
+from .._engine.body import Item
+from .._engine.plan import Observed, Plan
+from .._engine.sizes import UNITS, Size
+from .._tables.tidy import OF_OTHERS, forward_mode
+from . import verdict
+from .lacking import Site, content, plain
+from .references import Reference, references
+from .storage_plan import Making
+
+STARTS = frozenset(("start", "start_paused"))
+
+Have = t.Mapping[str, Observed]
+Wants = t.Sequence[Item]
+
+
+def check_volumes(connection: t.Any, plans: t.Sequence[Plan], options: t.Any) -> None:
+    """Refuse volumes that cannot be made, each for itself."""
+    site = Site(connection, options.forecast)
+    for entry in plans:
+        problems = makings(site, entry)
+        if problems:
+            entry.obstacle = "; ".join(problems)
+        else:
+            site.make(entry)
+
+
+def check_networks(connection: t.Any, plans: t.Sequence[Plan], have: Have, options: t.Any) -> None:
+    """Refuse networks on a bridge that another network has, or that is on the host already, each for itself."""
+    site = Site(connection, options.forecast)
+    if not any(step.action in ("define", "start") for entry in plans for step in entry.steps):
+        return
+    bridges = site.bridges()
+    for entry in plans:
+        actions = {step.action for step in entry.steps}
+        if actions & {"undefine", "stop"}:
+            site.gone.update(bridge for bridge, name in bridges.items() if name == entry.name)
+        if "undefine" in actions:
+            bridges = {bridge: name for bridge, name in bridges.items() if name != entry.name}
+        root = definition(entry, have.get(entry.name)) if actions & {"define", "start"} else None
+        own = None if root is None or forward_mode(root) in OF_OTHERS else root.find("bridge")
+        bridge = "" if own is None else own.get("name", "")
+        if not bridge:
+            continue
+        other = bridges.setdefault(bridge, entry.name)
+        if other != entry.name:
+            entry.obstacle = f"bridge: {bridge} is that of the network {other}: name another, or leave it out"
+        elif "start" in actions and entry.name not in site.networks and site.has_device(bridge):
+            entry.obstacle = (
+                f"bridge: {bridge} is on this host already, and of no network: name another, or leave it out"
+            )
+
+
+def check_pools(connection: t.Any, plans: t.Sequence[Plan], have: Have, options: t.Any) -> None:
+    """Refuse pools on a folder that another pool has, and those that start on what is not there, each for itself."""
+    site = Site(connection, options.forecast)
+    folders: dict[str, str] = {}
+    changing = [entry for entry in plans if any(step.action in ("define", "start") for step in entry.steps)]
+    for name, facts in site.pools.items() if changing else ():
+        if facts.type == "dir" and facts.target:
+            folders.setdefault(plain(facts.target), name)
+    for entry in plans:
+        if any(step.action == "undefine" for step in entry.steps):
+            folders = {path: name for path, name in folders.items() if name != entry.name}
+        root = definition(entry, have.get(entry.name)) if entry in changing else None
+        if root is None:
+            continue
+        problems = list(pool_problems(site, entry, root, folders))
+        if problems:
+            entry.obstacle = "; ".join(problems)
+
+
+def pool_problems(site: Site, entry: Plan, root: ET.Element, folders: dict[str, str]) -> t.Iterator[str]:
+    """What is wrong with one pool.
+
+    :param folders: the pools of type dir by their folders; gets this one
+    """
+    target = plain(root.findtext("target/path") or "")
+    if root.get("type") == "dir":
+        other = folders.setdefault(target, entry.name)
+        if other != entry.name:
+            yield f"target: {target} is the folder of the pool {other}; libvirt takes one pool for a folder"
+    build = next((step.value for step in entry.steps if step.action == "start"), "")
+    if build == "never" and root.get("type") == "dir":
+        told = site.folder(target)
+        if told is not None:
+            yield f"target: {told}; make it, or leave out build"
+    if build and root.get("type") in ("fs", "disk"):
+        for device in root.findall("source/device"):
+            told = site.file(device.get("path", ""))
+            if told is not None:
+                yield f"source.devices: {told}"
+
+
+def check_guests(connection: t.Any, plans: t.Sequence[Plan], wants: Wants, have: Have, options: t.Any) -> None:
+    """Refuse guests that the host is not ready for, each for itself. Only those are looked at that change."""
+    site = Site(connection, options.forecast)
+    asked = verdict.Verdict(connection)
+    for entry, want in zip(plans, wants, strict=True):
+        if not any(step.action in ("define", "make_volume", *STARTS) for step in entry.steps):
+            continue
+        problems = makings(site, entry)
+        made, site.made = set(site.made), site.made | {key_of(step) for step in entry.steps} - {""}
+        root = definition(entry, have.get(entry.name))
+        if root is not None:
+            lacks, doubts = needs(site, entry, want, root, have.get(entry.name))
+            problems += lacks
+            entry.warnings += doubts
+        if root is not None and not problems:
+            told = asked.of(root)
+            if told is not None and (told.defining or starts(entry)):
+                problems.append(f"{'define' if told.defining else 'start'}: {told.reason}")
+            elif told is not None:
+                entry.warnings.append(f"it could not start as it is: {told.reason}")
+        if problems:
+            site.made = made
+            entry.obstacle = "; ".join(dict.fromkeys(problems))
+
+
+def key_of(step: t.Any) -> str:
+    """The volume that a step makes, as POOL/VOLUME; empty for any other step."""
+    return step.value.key if isinstance(step.value, Making) else ""
+
+
+def makings(site: Site, entry: Plan) -> list[str]:
+    """Why volumes of a plan cannot be made, a sentence each."""
+    found: list[str] = []
+    for step in entry.steps:
+        if isinstance(step.value, Making):
+            at = "" if step.value.disk is None else f"disks[{step.value.disk}]."
+            found += [f"{at}{told}" for told in making(site, step.value)]
+    return found
+
+
+def making(site: Site, volume: Making) -> t.Iterator[str]:
+    """Why a volume cannot be made: its pool, or what it is made from, is not there."""
+    told = site.pool(volume.pool)
+    if told is not None:
+        yield f"pool: {told}"
+        return
+    item = volume.item
+    backing = item.get("backing") or {}
+    for option, place in (("clone_from", item.get("clone_from")), ("backing", backing.get("volume"))):
+        if place is not None:
+            told = site.volume(place if "/" in place else f"{volume.pool}/{place}")
+            if told is not None:
+                yield f"{'image' if option == 'clone_from' and volume.guest else option}: {told}"
+    image = str(item.get("image") or "").removeprefix("file://")
+    for option, path in (("image", image), ("backing.path", str(backing.get("path") or ""))):
+        told = site.file(path) if path.startswith("/") and not os.path.lexists(path) else None
+        if told is not None:
+            yield f"{option}: {told}"
+
+
+def definition(entry: Plan, have: Observed | None) -> ET.Element | None:
+    """The definition that a guest will have."""
+    text = next((step.value for step in entry.steps if step.action == "define"), None)
+    if text is not None:
+        return ET.fromstring(text)
+    return None if have is None else have.definition
+
+
+def starts(entry: Plan) -> bool:
+    """Whether a guest starts, or starts anew, in this run."""
+    return any(step.action in STARTS for step in entry.steps)
+
+
+def needs(site: Site, entry: Plan, want: Item, root: ET.Element, have: Observed | None) -> tuple[list[str], list[str]]:
+    """What a guest needs that the host lacks: what it is refused for, and what it is only warned of."""
+    old = set() if have is None or starts(entry) else {found.what for found in references(have.definition)}
+    told = [sentence(site, found, want) for found in references(root) if found.what not in old]
+    lacks = list(dict.fromkeys(line for line in told if line is not None))
+    if starts(entry):
+        lacks += memory(site, root)
+    if starts(entry) or entry.running:
+        return lacks, []
+    return [], [f"{line}; until then the guest cannot start" for line in lacks]
+
+
+def sentence(site: Site, reference: Reference, want: Item) -> str | None:
+    """What is wrong with something that a guest needs, with the option."""
+    problem = site.problem(reference)
+    return None if problem is None else f"{reference.where(want)}: {problem}"
+
+
+def memory(site: Site, root: ET.Element) -> list[str]:
+    """What is wrong with a guest's memory: the kernel gives no process more than memory and swap together.
+
+    Unless it is told to (vm.overcommit_memory, https://docs.kernel.org/mm/overcommit-accounting.html).
+    """
+    node = root.find("memory")
+    if not site.local or node is None or root.find("memoryBacking") is not None:
+        return []
+    if content("/proc/sys/vm/overcommit_memory") != "0":
+        return []
+    asked = int(node.text or "0") * UNITS.get(node.get("unit", "KiB").lower(), 0)
+    total = site.once("memory", memory_and_swap)
+    if not total or asked <= total:
+        return []
+    asked_for, has = (Size().show(amount // 1024**2 * 1024**2) for amount in (asked, total))
+    return [f"memory: is {asked_for}, and this host has {has} with its swap: give the guest less"]
+
+
+def memory_and_swap() -> int:
+    """The host's memory and swap in bytes; 0 where that cannot be told."""
+    found = 0
+    if os.path.exists("/proc/meminfo"):
+        with open("/proc/meminfo", encoding="ascii", errors="replace") as file:
+            for line in file:
+                if line.startswith(("MemTotal:", "SwapTotal:")):
+                    found += int(line.split()[1]) * 1024
+    return found

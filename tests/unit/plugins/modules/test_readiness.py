@@ -1,0 +1,160 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a host lacks is said in check mode as in the run; what the same run makes counts as there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.arguments import FORECAST
+from ansible_collections.virtfleet.kvm.plugins.modules import domains, networks, pools, volumes
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _forecast
+
+Run = Callable[..., dict[str, Any]]
+URI = "test:///default"
+MODULES = {"domains": domains, "networks": networks, "pools": pools, "volumes": volumes}
+BAD: dict[str, Any] = {"name": "bad", "memory": "64MiB"}
+
+LACKING: list[tuple[str, dict[str, Any], str]] = [
+    ("domains", {"state": "running", "interfaces": [{"network": "x"}]}, "interfaces[0].network: there is no network x"),
+    ("domains", {"state": "paused", "interfaces": [{"network": "x"}]}, "interfaces[0].network: there is no network x"),
+    (
+        "domains",
+        {"state": "running", "interfaces": [{"network": "default"}, {"network": "defualt"}]},
+        "interfaces[1].network: there is no network defualt on this host: declare it, or did you mean 'default'?",
+    ),
+    ("domains", {"state": "running", "interfaces": [{"network": "off"}]}, "the network off is not active"),
+    ("domains", {"disks": [{"size": "1MiB", "pool": "defualt-pool"}]}, "disks[0].pool: there is no pool defualt-pool"),
+    ("domains", {"disks": [{"size": "1MiB", "pool": "off"}]}, "disks[0].pool: the pool off is not active"),
+    (
+        "domains",
+        {"disks": [{"size": "1MiB", "pool": "default-pool"}, {"image": "x", "pool": "default-pool"}]},
+        "disks[1].image: there is no volume x in the pool default-pool",
+    ),
+    ("domains", {"disks": [{"backing": "x", "pool": "default-pool"}]}, "disks[0].backing: there is no volume x"),
+    (
+        "domains",
+        {"disks": [{"volume": "x", "pool": "off"}], "state": "running"},
+        "disks[0].volume: the pool off is not",
+    ),
+    ("domains", {"disks": [{"volume": "x", "pool": "y"}], "state": "running"}, "disks[0].volume: there is no pool y"),
+    ("volumes", {"pool": "x", "capacity": "1MiB"}, "pool: there is no pool x on this host"),
+    ("volumes", {"pool": "off", "capacity": "1MiB"}, "pool: the pool off is not active"),
+    ("volumes", {"pool": "default-pool", "clone_from": "x"}, "clone_from: there is no volume x"),
+    ("volumes", {"pool": "default-pool", "backing": {"volume": "off/x"}}, "backing: the pool off is not active"),
+    ("networks", {"bridge": "virbr0"}, "bridge: virbr0 is that of the network default"),
+    ("pools", {"target": "/default-pool"}, "target: /default-pool is the folder of the pool default-pool"),
+    ("pools", {"target": "//default-pool/."}, "target: /default-pool is the folder of the pool default-pool"),
+]
+
+
+def call(run_main: Run, name: str, *config: dict[str, Any], **options: Any) -> dict[str, Any]:
+    base = BAD if name == "domains" else {"name": "bad"}
+    return run_main(MODULES[name].main, config=[{**base, **item} for item in config], uri=URI, **options)
+
+
+@pytest.fixture
+def host(connection: Any, run_main: Run) -> Any:
+    """A host with a network and a pool that are not active."""
+    call(run_main, "networks", {"name": "off", "state": "inactive"})
+    call(run_main, "pools", {"name": "off", "target": "/off", "state": "inactive"})
+    return connection
+
+
+@pytest.mark.parametrize(("name", "item", "words"), LACKING)
+def test_what_the_host_lacks_is_said_before(
+    host: Any, run_main: Run, snapshot: Any, name: str, item: dict[str, Any], words: str
+) -> None:
+    before = snapshot()
+    said = call(run_main, name, item, check=True, fails=True)
+    done = call(run_main, name, item, fails=True)
+    assert words in said["msg"]
+    for part in ("msg", "changed", "changes", "failures", "warnings"):
+        assert said.get(part) == done.get(part), part
+    assert snapshot() == before
+
+
+def test_one_that_is_refused_stops_no_other(host: Any, run_main: Run) -> None:
+    good = {"name": "good", "state": "running", "interfaces": [{"network": "default"}]}
+    bad = {"state": "running", "interfaces": [{"network": "x"}]}
+    for check in (True, False):
+        result = call(run_main, "domains", bad, good, check=check, fails=True)
+        assert [failure["domain"] for failure in result["failures"]] == ["bad"]
+        assert {change["resource"] for change in result["changes"]} == {"domain good"}
+
+
+def test_a_guest_that_stays_off_is_warned_of(host: Any, run_main: Run) -> None:
+    result = call(run_main, "domains", {"interfaces": [{"network": "x"}]})
+    assert any("there is no network x" in line and "until then" in line for line in result["warnings"])
+    assert call(run_main, "domains", {"interfaces": [{"network": "x"}]})["warnings"] == []
+
+
+def test_a_running_guest_gets_no_interface_on_what_is_not_there(host: Any, run_main: Run) -> None:
+    call(run_main, "domains", {"name": "runs", "state": "running", "interfaces": [{"network": "default"}]})
+    host.networkLookupByName("default").destroy()  # What it has is not looked at.
+    more = [{"network": "default"}, {"network": "x"}]
+    result = call(run_main, "domains", {"name": "runs", "interfaces": more}, check=True, fails=True)
+    assert result["failures"] == [
+        {
+            "domain": "runs",
+            "problem": "interfaces[1].network: there is no network x on this host: declare it, or correct the name",
+        }
+    ]
+
+
+CHAIN: list[tuple[str, list[dict[str, Any]]]] = [
+    ("networks", [{"name": "lan"}, {"name": "off", "state": "active"}]),
+    ("pools", [{"name": "fast", "target": "/fast"}, {"name": "off", "target": "/off", "state": "active"}]),
+    (
+        "volumes",
+        [
+            {"name": "base.qcow2", "pool": "fast", "capacity": "1MiB"},
+            {"name": "over.qcow2", "pool": "off", "capacity": "1MiB", "backing": {"volume": "fast/base.qcow2"}},
+        ],
+    ),
+    (
+        "domains",
+        [
+            {
+                "state": "running",
+                "interfaces": [{"network": "lan"}, {"network": "off"}],
+                "disks": [{"size": "1MiB", "pool": "fast"}, {"volume": "over.qcow2", "pool": "off"}],
+            }
+        ],
+    ),
+]
+
+
+def test_what_tasks_before_would_have_made_counts_as_there(host: Any, run_main: Run, snapshot: Any) -> None:
+    before, known = snapshot(), dict[str, Any]()
+    foreseen = {}
+    for name, config in CHAIN:
+        said = call(run_main, name, *config, check=True, **({FORECAST: known} if known else {}))
+        foreseen[name] = said["changes"]
+        known = _forecast.learn(known, said["changes"])
+    assert snapshot() == before
+    for name, config in CHAIN:
+        assert call(run_main, name, *config)["changes"] == foreseen[name]
+
+
+@pytest.mark.parametrize("left_out", range(2))
+def test_without_one_of_them_the_guest_is_refused(host: Any, run_main: Run, left_out: int) -> None:
+    known = dict[str, Any]()
+    steps = [step for index, step in enumerate(CHAIN[:-1]) if index != left_out]
+    for name, config in steps:
+        options = {FORECAST: known} if known else {}
+        said = call(run_main, name, *config, check=True, fails=name == "volumes" and left_out == 1, **options)
+        known = _forecast.learn(known, said["changes"])
+    call(run_main, CHAIN[-1][0], *CHAIN[-1][1], check=True, fails=True, **{FORECAST: known})
+
+
+def test_what_would_be_gone_is_not_there(host: Any, run_main: Run) -> None:
+    said = call(run_main, "networks", {"name": "default", "state": "absent"}, check=True)
+    known = _forecast.learn({}, said["changes"])
+    guest = {"state": "running", "interfaces": [{"network": "default"}]}
+    result = call(run_main, "domains", guest, check=True, fails=True, **{FORECAST: known})
+    assert "there is no network default on this host" in result["msg"]
