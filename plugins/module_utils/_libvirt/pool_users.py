@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import dataclasses
 import typing as t
+from xml.etree import ElementTree as ET
 
 from .._engine.plan import Plan
 from .._errors import VirtfleetError
+from .._host.image_locks import opened_by
 from .._tables.storage import TARGETS
 from .survey_users import all_users
 from .users import Users
@@ -44,6 +46,23 @@ def refuse_used(connection: t.Any, plans: t.Iterable[Plan]) -> None:
         if who:
             plan.refuse(f"state: {in_use(who)}")
         plan.steps = [dataclasses.replace(step, value=GOING) if step.action == "stop" else step for step in plan.steps]
+
+
+def refuse_taken(connection: t.Any, pool: t.Any) -> None:
+    """Raises VirtfleetError where somebody uses a device that a pool is about to be made on.
+
+    libvirt takes a device for blank in which it finds nothing that it knows, such as a guest's raw disk.
+    """
+    users = all_users(connection)
+    for device in ET.fromstring(pool.XMLDesc(0)).iterfind("source/device"):
+        path = device.get("path") or ""
+        who = [use.who for sign in sorted(users.signs(path)) for use in users.found.get(sign, ())]
+        program = opened_by(path) if path.startswith("/") else None
+        who += [] if program is None else [program]
+        if who:
+            raise VirtfleetError(
+                f"start: nothing is made anew on {path}, which is used by {', '.join(dict.fromkeys(who))}"
+            )
 
 
 def last_look(connection: t.Any, name: str) -> None:

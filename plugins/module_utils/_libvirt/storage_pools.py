@@ -13,7 +13,7 @@ from .._errors import VirtfleetError
 from .._tables.storage import MADE_DIRECTORIES
 from .connection import lacks, libvirt, said
 from .manifest import Manifest
-from .pool_users import GOING, last_look
+from .pool_users import GOING, last_look, refuse_taken
 
 
 def pool_define(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
@@ -55,6 +55,7 @@ def pool_start(connection: t.Any, name: str, step: Step, options: t.Any) -> None
     except libvirt.libvirtError as error:
         if step.value != "format":
             raise VirtfleetError(f"start: {said(error)}{hint(kind)}") from None
+        refuse_taken(connection, pool)
         try:
             pool.build(0 if kind in ("dir", "zfs", "vstorage") else libvirt.VIR_STORAGE_POOL_BUILD_NO_OVERWRITE)
         except libvirt.libvirtError as other:

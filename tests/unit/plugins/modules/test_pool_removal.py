@@ -1,7 +1,7 @@
 # Copyright (c) 2026, virtfleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A pool that a guest uses does not go, through whole modules on libvirt's test driver."""
+"""What guests use of pools and their devices stays as it is, through whole modules on libvirt's test driver."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import libvirt
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import apply
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import apply, storage_pools
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, pools
+from ansible_collections.virtfleet.kvm.tests.unit import images
+from ansible_collections.virtfleet.kvm.tests.unit.opened import lock
 from ansible_collections.virtfleet.kvm.tests.unit.removal_world import GONE, URI, define, file, paths
 
 Run = Callable[..., dict[str, Any]]
@@ -52,3 +55,37 @@ def test_a_pool_that_a_guest_gets_meanwhile_is_not_stopped(
     result = run_main(pools.main, config=[{"name": "p", "state": "absent"}], uri=URI, fails=True)
     assert "pool p: stop: is used by guest theirs, and does not go" in result["msg"]
     assert connection.storagePoolLookupByName("p").isActive()
+
+
+@pytest.mark.parametrize("used", ["by path", "by a link", "as a base", "by a program", "not"])
+def test_no_pool_is_made_on_a_device_that_a_guest_uses(
+    connection: Any, run_main: Run, folder: Path, monkeypatch: pytest.MonkeyPatch, used: str
+) -> None:
+    """libvirt takes it for blank, for it knows nothing of what is on it. Here a file stands for the device."""
+    device = folder.with_name("device")
+    device.write_bytes(b"a database of its own format")
+    folder.with_name("link").symlink_to(device)
+    if used == "by path":
+        define(connection, f"<source dev='{device}'/>", kind="block", form="raw")
+    elif used == "by a link":
+        define(connection, f"<source dev='{folder.with_name('link')}'/>", kind="block", form="raw")
+    elif used == "as a base":
+        (folder / "over.qcow2").write_bytes(images.qcow2(str(device)))
+    made: list[str] = []
+
+    def start(pool: Any, flags: int) -> None:
+        if not made:
+            pool.connect().storagePoolLookupByName("none")
+        pool.create(0)
+
+    monkeypatch.setattr(storage_pools, "create_pool", start)
+    monkeypatch.setattr(libvirt.virStoragePool, "build", lambda pool, flags=0: made.append(pool.name()))
+    config = [
+        {"name": "vg", "type": "logical", "source": {"devices": [str(device)]}, "target": "/dev/vg", "build": "format"}
+    ]
+    with device.open("rb+") as file:
+        if used == "by a program":
+            lock(file.fileno(), 101)
+        result = run_main(pools.main, config=config, uri=URI, fails=used != "not")
+    assert made == (["vg"] if used == "not" else [])
+    assert (f"start: nothing is made anew on {device}, which is used by " in result.get("msg", "")) == (used != "not")
