@@ -200,7 +200,7 @@ def hostile(canary: str) -> dict[str, tuple[bytes, str]]:
         "qcow2-many-bits": (qcow2(cluster_bits=2**32 - 1), "damaged"),
         "qcow2-size-2-63": (qcow2(size=1 << 63, l1_entries=4194304), "64 TiB"),
         "qcow2-size-max": (qcow2(size=(1 << 64) - 1), "64 TiB"),
-        "qcow2-size-0": (qcow2(size=0), "without a byte"),
+        "qcow2-size-0": (qcow2(size=0), "a disk of 0 bytes"),
         "qcow2-l1-huge": (qcow2(l1_entries=2**32 - 1), "damaged"),
         "qcow2-l1-small": (qcow2(l1_entries=0), "damaged"),
         "qcow2-l1-outside": (qcow2(l1_offset=1 << 40), "cut off"),
