@@ -20,6 +20,7 @@ from ._printing import label, named, printable, unforeseen
 from ._tables.domain import DOMAIN
 from ._tables.network import NETWORK
 from ._tables.pool import POOL
+from ._tables.storage import IMAGES, MADE_DIRECTORIES
 from ._tables.volume import VOLUME
 
 LISTS = {"kvm_links": LINK, "kvm_networks": NETWORK, "kvm_pools": POOL, "kvm_volumes": VOLUME}
@@ -97,7 +98,12 @@ def problems(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, t.
     lines += twice(sound, "mac", macs)
     lines += twice(sound, "address", addresses)
     shared = {host: shared_folders(variables[host].get("kvm_pools")) for host in hosts}
-    owned = twice(sound, "disk", lambda guest: disks(guest, shared.get(word(guest, "host"), [])))
+    folders = {host: folders_of(variables[host].get("kvm_pools")) for host in hosts}
+    owned = twice(
+        sound,
+        "disk",
+        lambda guest: disks(guest, shared.get(word(guest, "host"), []), folders.get(word(guest, "host"), {})),
+    )
     lines += [f"{line}, or shareable: true where they share it" for line in owned]
     lines += link_addresses({host: variables[host].get("kvm_links") for host in hosts})
     of_hosts: list[Problem] = []
@@ -267,25 +273,45 @@ def shared_folders(pools: t.Any) -> list[str]:
     return [word(pool, "target") for pool in shared if word(pool, "target")]
 
 
-def disks(guest: Item, shared: t.Sequence[str]) -> list[str]:
+def folders_of(pools: t.Any) -> dict[str, str]:
+    """The directories of a host's pools by name, as far as they are declared; and of the one that it has anyway."""
+    found = {"default": IMAGES}
+    for pool in entries({"pools": pools}, "pools"):
+        found.pop(word(pool, "name"), None)
+        if (word(pool, "type") or "dir") in MADE_DIRECTORIES and word(pool, "target").startswith("/"):
+            found[word(pool, "name")] = word(pool, "target")
+    return found
+
+
+def plain(path: str) -> str:
+    """A path without doubled slashes and dots. At its beginning, two slashes are one, as Linux takes them."""
+    path = posixpath.normpath(path)
+    return f"/{path.lstrip('/')}" if path.startswith("/") else path
+
+
+def disks(guest: Item, shared: t.Sequence[str], folders: t.Mapping[str, str]) -> list[str]:
     """The disks that only one guest can write to.
 
     Files, devices and volumes have the same names on every host, so they are a host's; what is on a
     server, or in a directory of one, is the fleet's.
 
     :param shared: directories of the guest's host that other hosts have, too
+    :param folders: directories of its pools, by name: a volume in one is a file there
     """
     found = []
     for disk in entries(guest, "disks"):
         if word(disk, "device") in ("cdrom", "floppy") or allowed(disk, "readonly") or allowed(disk, "shareable"):
             continue
         source = disk.get("source")
-        path = posixpath.normpath(word(disk, "file") or word(disk, "block"))
+        path = plain(word(disk, "file") or word(disk, "block"))
+        pool = word(disk, "pool") or "default"
+        if word(disk, "volume") and pool in folders:
+            path = plain(posixpath.join(folders[pool], word(disk, "volume")))
         if path.startswith("/"):
-            of_all = any(path.startswith(f"{posixpath.normpath(folder)}/") for folder in shared)
+            of_all = any(path.startswith(f"{plain(folder)}/") for folder in shared)
             found.append(path if of_all else f"{path} of {word(guest, 'host')}")
         elif word(disk, "volume"):
-            found.append(f"{word(disk, 'pool') or 'default'}/{word(disk, 'volume')} of {word(guest, 'host')}")
+            found.append(f"{pool}/{word(disk, 'volume')} of {word(guest, 'host')}")
         elif word(disk, "protocol") and isinstance(source, dict) and word(source, "name"):
             servers = [f"{word(host, 'name')}:{word(host, 'port')}" for host in entries(source, "hosts")]
             # White space would hide from the mask where the URL ends.

@@ -27,6 +27,10 @@ SYS = "/sys"
 """Where the kernel shows the devices of the host."""
 
 
+FOREIGN = ("test:",)
+"""Beginnings of connections to hosts that are none: their devices and files are not here."""
+
+
 class Site:
     """A host as it is, with what the same run makes.
 
@@ -36,9 +40,8 @@ class Site:
 
     def __init__(self, connection: t.Any, forecast: Forecast) -> None:
         self.connection, self.forecast = connection, forecast
-        # A connection to another host, and libvirt's test driver, have devices and files that are not here.
         uri = str(connection.getURI())
-        self.local = is_local(uri) and not uri.startswith("test:")
+        self.local = is_local(uri) and not uri.startswith(FOREIGN)
         self.made: set[str] = set()
         self.gone: set[str] = set()
         self.kept: dict[str, t.Any] = {}

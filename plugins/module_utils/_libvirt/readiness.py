@@ -17,7 +17,7 @@ from .._engine.body import Item
 from .._engine.plan import Observed, Plan
 from .._engine.sizes import UNITS, Size
 from .._tables.tidy import OF_OTHERS, forward_mode
-from . import verdict
+from . import shared_disks, verdict
 from .lacking import Site, content, plain
 from .references import Reference, references
 from .storage_plan import Making
@@ -110,15 +110,22 @@ def check_guests(connection: t.Any, plans: t.Sequence[Plan], wants: Wants, have:
     """Refuse guests that the host is not ready for, each for itself. Only those are looked at that change."""
     site = Site(connection, options.forecast)
     asked = verdict.Verdict(connection)
-    for entry, want in zip(plans, wants, strict=True):
-        if not any(step.action in ("define", "make_volume", *STARTS) for step in entry.steps):
+    changing = [any(step.action in ("define", "make_volume", *STARTS) for step in entry.steps) for entry in plans]
+    owners: shared_disks.Owners = {}
+    if any(changing):
+        resting = [want for want, changes in zip(wants, changing, strict=True) if not changes]
+        shared_disks.note(site, resting, have, owners)
+    for entry, want, changes in zip(plans, wants, changing, strict=True):
+        if not changes:
             continue
+        there = have.get(entry.name)
         problems = makings(site, entry)
         made, site.made = set(site.made), site.made | {key_of(step) for step in entry.steps} - {""}
-        root = definition(entry, have.get(entry.name))
+        root = definition(entry, there)
         if root is not None:
-            lacks, doubts = needs(site, entry, want, root, have.get(entry.name))
+            lacks, doubts = needs(site, entry, want, root, there)
             problems += lacks
+            problems += shared_disks.taken(site, entry.name, root, None if there is None else there.definition, owners)
             entry.warnings += doubts
         if root is not None and not problems:
             told = asked.of(root)

@@ -150,6 +150,34 @@ def test_a_disk_twice_on_one_host(disk: dict[str, Any]) -> None:
     assert "of kvm01: is declared more than once: a on kvm01, b on kvm01" in line
 
 
+IMAGE = "/var/lib/libvirt/images/a.raw"
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"file": IMAGE}, {"file": "//var/lib/libvirt/./images//x/../a.raw"}),
+        ({"file": IMAGE}, {"volume": "a.raw"}),
+        ({"file": IMAGE}, {"volume": "a.raw", "pool": "default"}),
+        ({"file": "/srv/fast/a.raw"}, {"volume": "a.raw", "pool": "fast"}),
+        ({"volume": "a.raw", "pool": "again"}, {"volume": "a.raw", "pool": "fast"}),
+        ({"block": "/dev//vg0/data"}, {"block": "/dev/vg0/data"}),
+    ],
+)
+def test_a_disk_twice_in_whatever_spelling(first: dict[str, Any], second: dict[str, Any]) -> None:
+    pools = [{"name": "fast", "target": "/srv/fast/"}, {"name": "again", "type": "dir", "target": "//srv/fast"}]
+    variables = fleet(guest("a", disks=[first]), guest("b", disks=[second]))
+    (line,) = problems(HOSTS, {host: {**variables[host], "kvm_pools": pools} for host in HOSTS})
+    assert "of kvm01: is declared more than once: a on kvm01, b on kvm01" in line
+
+
+def test_volumes_of_one_name_in_different_folders() -> None:
+    pools = [{"name": "default", "target": "/srv/images"}, {"name": "vg", "type": "logical", "target": "/srv/images"}]
+    disks = [{"file": IMAGE}, {"volume": "a.raw"}, {"volume": "a.raw", "pool": "vg"}, {"volume": "b", "pool": "x"}]
+    variables = fleet(*(guest(f"g{index}", disks=[disk]) for index, disk in enumerate(disks)))
+    assert problems(HOSTS, {host: {**variables[host], "kvm_pools": pools} for host in HOSTS}) == []
+
+
 @pytest.mark.parametrize(
     "disk",
     [
