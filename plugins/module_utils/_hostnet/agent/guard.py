@@ -138,7 +138,7 @@ class Guard:
 
         A soft-reboot leaves /run and the boot's id as they are, and yet what is on the disk goes as at a boot.
         """
-        reason = "the host was started anew"
+        reason = "what was prepared on the disk is gone, as after a new start of the host"
         if state == "armed":
             self.refuse(reason)
             return ""

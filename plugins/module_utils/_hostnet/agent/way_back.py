@@ -54,7 +54,10 @@ class WayBack:
             network.call(["systemctl", "restart", "systemd-networkd"], 20)
         elif state["gone"] and not state["network_manager"]:
             self.reload(state["apply"])
-        return (self.wait_until_back() or self.bring_about()) and undone
+        back = self.wait_until_back() or self.bring_about()
+        if not self.before:
+            network.note("what links the host had before is not known any more")
+        return back and undone and bool(self.before)
 
     def reload(self, commands: list[list[str]]) -> None:
         """Have networkd read its files; one that hangs or is dead is started anew."""

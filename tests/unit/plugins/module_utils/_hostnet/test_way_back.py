@@ -278,3 +278,10 @@ def test_a_guest_that_does_not_come_back_into_its_bridge_is_said(monkeypatch: py
     told = network.Network(dict(STATE))
     assert not way_back.WayBack(told, BEFORE).take_back(lambda again: None)
     assert "not back by itself: vnet0 in br0" in told.log
+
+
+def test_links_of_before_that_nobody_knows_any_more_are_not_said_to_be_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    Kernel(monkeypatch)
+    told = network.Network({**STATE, "gone": ["shim0"]})
+    assert not way_back.WayBack(told, {}).take_back(lambda again: None)
+    assert told.log == ["what links the host had before is not known any more"]
