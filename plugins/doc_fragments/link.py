@@ -68,7 +68,8 @@ options:
         description: The spanning tree protocol of a bridge. A new one has none.
         type: bool
       forward_delay:
-        description: Seconds before a port of a bridge forwards. A new bridge has 0.
+        description: Seconds before a port of a bridge forwards. A new bridge has 0; with a
+          spanning tree it is 2 at least.
         type: int
       vlan_filtering:
         description: Whether a bridge keeps VLANs apart.

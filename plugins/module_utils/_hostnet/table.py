@@ -162,7 +162,7 @@ LINK = Table(
             "forward_delay",
             "parameters/forward-delay",
             Integer(0, 30),
-            "Seconds before a port of a bridge forwards. A new bridge has 0.",
+            "Seconds before a port of a bridge forwards. A new bridge has 0; with a spanning tree it is 2 at least.",
         ),
         Field("vlan_filtering", "", YES_NO, "Whether a bridge keeps VLANs apart."),
         Field("mtu", "mtu", Integer(68, 65535), "The MTU. A new bridge has its port's."),
