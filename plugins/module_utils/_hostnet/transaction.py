@@ -298,7 +298,8 @@ def give_up_start(reason: str) -> bool:
         files.remove_folder(NEW)
         if os.path.isdir(files.TRIAL):
             # What is given up before it is applied never is: the unit looks at this first.
-            guard.ask(files.TRIAL, "give-up", reason)
+            with contextlib.suppress(OSError):  # Where it was asked for already, or /run cannot be changed.
+                guard.ask(files.TRIAL, "give-up", reason)
             if guard.state_of(files.TRIAL) in ("applying", "applied", "confirming", "rolling-back"):
                 return True
             # In one step: if the unit begins at this very moment after all, it finds nothing.
