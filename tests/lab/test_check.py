@@ -11,7 +11,7 @@ import fuzz_hosts
 import pytest
 from fleet import Fleet
 
-HOST = "kvm01"
+HOSTS = ("kvm01", "kvm02")
 DECLARED: dict[str, t.Any] = {
     "kvm_links": [{"name": "br7", "type": "bridge", "ports": []}],
     "kvm_networks": [
@@ -25,8 +25,8 @@ DECLARED: dict[str, t.Any] = {
     ],
     "kvm_guests": [
         {
-            "name": "new",
-            "host": HOST,
+            "name": f"new-{host}",
+            "host": host,
             "memory": "64MiB",
             "virt": "qemu",
             "state": "running",
@@ -37,6 +37,7 @@ DECLARED: dict[str, t.Any] = {
                 {"volume": "over.qcow2", "pool": "fast"},
             ],
         }
+        for host in HOSTS
     ],
 }
 """A guest on what the same run makes."""
@@ -47,7 +48,7 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Fleet]:
     made = Fleet("check", tmp_path_factory.mktemp("check"))
     made.lab("down")
     try:
-        made.lab("up", "1", "--suite", "bookworm", "--with-kvm")
+        made.lab("up", "2", "--suite", "bookworm", "--suite", "trixie", "--with-kvm")
         yield made
     finally:
         made.lab("down")
@@ -59,13 +60,17 @@ def test_what_the_same_run_makes_passes_the_check_and_the_run(fleet: Fleet) -> N
     assert check.code == 0, check.output
     run = fleet.play("virtfleet.kvm.site")
     assert run.code == 0, run.output
-    assert check.changes(HOST) == run.changes(HOST)
-    assert not fleet.play("virtfleet.kvm.site", "--check").changes(HOST)
+    again = fleet.play("virtfleet.kvm.site", "--check")
+    for host in HOSTS:
+        assert check.changes(host)
+        assert check.changes(host) == run.changes(host)
+        assert not again.changes(host)
 
 
-def test_a_mistake_is_said_by_the_check_as_by_the_run_and_leaves_nothing(fleet: Fleet) -> None:
-    fuzz_hosts.bring(fleet, [HOST])
-    cases = fuzz_hosts.run(fleet, HOST, "check_corpus.py", "0", "1000", timeout=300)
+@pytest.mark.parametrize("host", HOSTS)
+def test_a_mistake_is_said_by_the_check_as_by_the_run_and_leaves_nothing(fleet: Fleet, host: str) -> None:
+    fuzz_hosts.bring(fleet, [host])
+    cases = fuzz_hosts.run(fleet, host, "check_corpus.py", "0", "1000", timeout=300)
     assert len(cases) >= 60
     wrong = [
         case
@@ -75,20 +80,20 @@ def test_a_mistake_is_said_by_the_check_as_by_the_run_and_leaves_nothing(fleet: 
     assert wrong == []
 
 
-def test_libvirt_is_asked_without_a_trace(fleet: Fleet) -> None:
+@pytest.mark.parametrize("host", HOSTS)
+def test_libvirt_is_asked_without_a_trace(fleet: Fleet, host: str) -> None:
     """What libvirt is asked about a definition makes no network device, no file and no process."""
     look = (
         "find /var/lib/libvirt /run/libvirt /var/log/libvirt /etc/libvirt ! -name '*.log' -printf '%p %s %i\\n' | sort;"
-        " ip link add zz0 type dummy 2>/dev/null || ip link add zz0 type bridge; cat /sys/class/net/zz0/ifindex;"
-        " ip link del zz0; pgrep -c qemu-system"
+        " ip link add zz0 type bridge; cat /sys/class/net/zz0/ifindex; ip link del zz0; pgrep -c qemu-system"
     )
     guest = {"name": "asked", "memory": "64MiB", "virt": "qemu", "state": "running", "interfaces": [{"network": "lan"}]}
-    more = {"tpms": [{"model": "tpm-crb", "backend": {"type": "emulator"}}], "graphics": [{"type": "vnc"}]}
+    more = {"graphics": [{"type": "vnc"}], "videos": [{"model": {"type": "vga"}}]}
     assert fleet.module("domains", "--check", config=[guest]).code == 0
-    before = fleet.sh(HOST, look).split()
+    before = fleet.sh(host, look).split()
     checked = fleet.module("domains", "--check", config=[{**guest, **more}])
-    after = fleet.sh(HOST, look).split()
+    after = fleet.sh(host, look).split()
     assert checked.code == 0, checked.output
     # The probe itself takes one number each time.
     differ = [(old, new) for old, new in zip(before, after, strict=True) if old != new]
-    assert [(int(new) - int(old)) for old, new in differ] == [1]
+    assert [int(new) - int(old) for old, new in differ] == [1]

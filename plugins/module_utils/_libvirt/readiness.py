@@ -125,6 +125,7 @@ def check_guests(connection: t.Any, plans: t.Sequence[Plan], wants: Wants, have:
         if root is not None:
             lacks, doubts = needs(site, entry, want, root, there)
             problems += lacks
+            problems += two_boot_orders(root, want)
             problems += shared_disks.taken(site, entry.name, root, None if there is None else there.definition, owners)
             entry.warnings += doubts
         if root is not None and not problems:
@@ -202,6 +203,13 @@ def sentence(site: Site, reference: Reference, want: Item) -> str | None:
     """What is wrong with something that a guest needs, with the option."""
     problem = site.problem(reference)
     return None if problem is None else f"{reference.where(want)}: {problem}"
+
+
+def two_boot_orders(root: ET.Element, want: Item) -> list[str]:
+    """What is wrong with the order of booting: libvirt refuses both ways at once, or drops one without a word."""
+    if want.get("boot") and root.find("os/boot") is not None and root.find("devices/*/boot") is not None:
+        return ["boot: does not go together with boot.order of a device: leave out one of the two"]
+    return []
 
 
 def memory(site: Site, root: ET.Element) -> list[str]:

@@ -124,7 +124,7 @@ DEVICES = [
 ]
 DEFINITIONS = [
     guest("No PCI buses available", machine="q36"),
-    guest("machine type limit", vcpus=400),
+    guest("machine type limit", machine="pc", vcpus=300),
     guest("nope", arch="nope"),
     guest("Cannot check QEMU binary", emulator="/usr/bin/nope"),
     guest("topology", vcpus=4, cpu={"topology": {"sockets": 1, "cores": 2, "threads": 1}}),
@@ -133,7 +133,7 @@ DEFINITIONS = [
         "requires shared memory",
         filesystems=[{"type": "mount", "driver": {"type": "virtiofs"}, "source": "/srv", "target": "s"}],
     ),
-    guest("per-device boot", boot=["hd"], disks=[{"size": "1MiB", "boot": {"order": 1}}]),
+    guest("boot: does not go together with boot.order", boot=["hd"], disks=[{"size": "1MiB", "boot": {"order": 1}}]),
     guest("ejectable media", disks=[{"device": "cdrom", "file": "/x.iso", "bus": "virtio"}]),
     guest("IDE controllers are unsupported", machine="q35", disks=[{"file": "/x", "bus": "ide", "target": "hda"}]),
     guest("target 'vda'", disks=[{"file": "/x", "target": "vda"}, {"file": "/y", "target": "vda"}]),

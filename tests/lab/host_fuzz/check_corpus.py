@@ -15,8 +15,8 @@ import sys
 import typing as t
 
 import libvirt
-from check_cases import BAD, CASES
-from modules import Modules, said
+from host_fuzz.check_cases import BAD, CASES
+from host_fuzz.modules import Modules, said
 
 FOLDERS = ("/var/lib/libvirt/images", "/etc/libvirt", "/var/lib/virtfleet", "/nope")
 SETUP = """

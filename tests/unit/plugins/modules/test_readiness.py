@@ -42,6 +42,11 @@ LACKING: list[tuple[str, dict[str, Any], str]] = [
         "disks[0].volume: the pool off is not",
     ),
     ("domains", {"disks": [{"volume": "x", "pool": "y"}], "state": "running"}, "disks[0].volume: there is no pool y"),
+    (
+        "domains",
+        {"boot": ["hd"], "disks": [{"file": "/x", "boot": {"order": 1}}]},
+        "boot: does not go together with boot.order of a device",
+    ),
     ("volumes", {"pool": "x", "capacity": "1MiB"}, "pool: there is no pool x on this host"),
     ("volumes", {"pool": "off", "capacity": "1MiB"}, "pool: the pool off is not active"),
     ("volumes", {"pool": "default-pool", "clone_from": "x"}, "clone_from: there is no volume x"),

@@ -1,0 +1,113 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What libvirt is asked about a definition, how often, and what its answers are taken for."""
+
+from __future__ import annotations
+
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import libvirt
+import pytest
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.verdict import Told, Verdict
+
+
+class Error(libvirt.libvirtError):
+    def __init__(self, code: int, words: str, domain: int = 10) -> None:
+        super().__init__(words)
+        self.err = (code, domain, words, 2, None, None, None, -1, -1)
+
+
+class Link:
+    """A libvirt that notes what it is asked, and answers with an error where it has one."""
+
+    def __init__(self, error: Error | None = None, uri: str = "qemu:///system") -> None:
+        self.error, self.uri, self.asked = error, uri, list[str]()
+
+    def getURI(self) -> str:  # noqa: N802 - libvirt's name
+        return self.uri
+
+    def domainXMLToNative(self, form: str, text: str, flags: int) -> str:  # noqa: N802 - libvirt's name
+        self.asked.append(text)
+        if self.error is not None:
+            raise self.error
+        return ""
+
+
+def definition(name: str = "a", memory: int = 1024, devices: str = "") -> ET.Element:
+    return ET.fromstring(
+        f"<domain type='qemu'><name>{name}</name><memory>{memory}</memory><devices>{devices}</devices></domain>"
+    )
+
+
+def verdict(error: Error | None = None, **options: Any) -> tuple[Verdict, Link]:
+    link = Link(error, **options)
+    return Verdict(link), link
+
+
+def test_what_is_dangerous_to_ask_is_left_out() -> None:
+    asked, link = verdict()
+    devices = (
+        "<interface type='network'><source network='lan'/></interface><interface type='hostdev'/>"
+        "<hostdev mode='subsystem' type='usb'/><disk type='volume'><source pool='p' volume='v'/></disk>"
+    )
+    root = definition(devices=devices)
+    before = ET.tostring(root)
+    assert asked.of(root) is None
+    (text,) = link.asked
+    assert "interface" not in text
+    assert "hostdev" not in text
+    assert 'type="file"' in text
+    assert "volume=" not in text
+    assert ET.tostring(root) == before
+
+
+def test_guests_of_one_kind_are_asked_about_once() -> None:
+    asked, link = verdict()
+    for number in range(100):
+        disk = f"<disk type='file'><source file='/images/g{number}.raw'/><target dev='vda'/></disk>"
+        asked.of(definition(f"g{number}", devices=disk))
+    assert len(link.asked) == 1
+    asked.of(definition(memory=2048))
+    assert len(link.asked) == 2
+
+
+def test_a_bad_one_is_asked_about_each_time() -> None:
+    asked, link = verdict(Error(libvirt.VIR_ERR_XML_ERROR, "XML error: bad"))
+    assert asked.of(definition("a")) == asked.of(definition("b")) == Told("XML error: bad", True)
+    assert len(link.asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("code", "words", "defining"),
+    [
+        (libvirt.VIR_ERR_CONFIG_UNSUPPORTED, "unsupported configuration: 'virtiofs' requires shared memory", True),
+        (libvirt.VIR_ERR_SYSTEM_ERROR, "Cannot check QEMU binary /nope: No such file or directory", True),
+        (libvirt.VIR_ERR_INTERNAL_ERROR, "internal error: only a single watchdog device is supported", True),
+        (libvirt.VIR_ERR_CONFIG_UNSUPPORTED, "unsupported configuration: CPU mode 'host-passthrough' for x", False),
+        (libvirt.VIR_ERR_CONFIG_UNSUPPORTED, "unsupported configuration: NUMA node 1 is unavailable", False),
+        (libvirt.VIR_ERR_NO_SECRET, "Secret not found: no secret with matching uuid 'x'", False),
+    ],
+)
+def test_what_is_refused_at_once_and_what_at_the_start(code: int, words: str, defining: bool) -> None:
+    asked, _link = verdict(Error(code, words))
+    told = asked.of(definition())
+    assert told is not None
+    assert told.defining is defining
+
+
+@pytest.mark.parametrize("code", [libvirt.VIR_ERR_NO_SUPPORT, libvirt.VIR_ERR_ACCESS_DENIED, libvirt.VIR_ERR_RPC])
+def test_a_libvirt_that_cannot_be_asked_is_not_asked_again(code: int) -> None:
+    asked, link = verdict(Error(code, "no", libvirt.VIR_FROM_RPC))
+    assert asked.of(definition()) is None
+    assert asked.of(definition(memory=1)) is None
+    assert len(link.asked) == 1
+
+
+@pytest.mark.parametrize("uri", ["test:///default", "qemu+ssh://host/system", "lxc:///system"])
+def test_only_qemu_on_this_host_is_asked(uri: str) -> None:
+    asked, link = verdict(uri=uri)
+    assert asked.of(definition()) is None
+    assert link.asked == []
