@@ -109,15 +109,20 @@ def whole(connection: t.Any, plan: Plan, options: Options, actions: t.Mapping[tu
     except Exception as error:  # One bad item never stops the others.
         failed = VirtfleetError(unforeseen(error))
     left = undo.undo(connection, plan, options)
+    if isinstance(failed, undo.Another):
+        left = left.removeprefix(f"; {failed}")
     raise VirtfleetError(f"{failed}{left}") if left else failed
 
 
 def run(connection: t.Any, plan: Plan, options: Options, actions: t.Mapping[tuple[str, str], Action]) -> Work:
     """The steps of one resource, in order; the first that fails is the last, unless it says otherwise."""
     kept: Kept | None = None
+    defined = False
     for step in plan.steps:
         action = actions[plan.kind, step.action]
         try:
+            if defined:
+                undo.made(connection, plan)
             waits = action(connection, plan.name, step, options)
             if waits is not None:
                 yield from waits
@@ -137,6 +142,7 @@ def run(connection: t.Any, plan: Plan, options: Options, actions: t.Mapping[tupl
                 raise
             plan.refused(step, str(error))
         plan.done += 1
+        defined = defined or (step.action == "define" and undo.is_new(plan))
     if kept is not None:
         raise kept
 

@@ -15,16 +15,51 @@ from .._engine.plan import Plan
 from .._engine.step import Step
 from .._errors import VirtfleetError
 from . import departures, storage
-from .connection import LibvirtError, said
+from .connection import LibvirtError, lacks, said
 from .departures import Belongings
 from .manifest import Manifest
 from .removal import Going
+from .renames import NOUN, planned_uuid
 from .storage_observe import identity
 from .storage_plan import Making
-from .storage_pools import lookup, pool_undefine
+from .storage_pools import lookup
 
 RUNS = frozenset(("start", "start_paused"))
 """Steps after which a resource is in use, and stays."""
+LOOKUP = {"domain": "lookupByName", "network": "networkLookupByName", "pool": "storagePoolLookupByName"}
+GONE = ("VIR_ERR_NO_DOMAIN", "VIR_ERR_NO_NETWORK", "VIR_ERR_NO_STORAGE_POOL")
+
+
+class Another(VirtfleetError):
+    """Somebody else's resource has the name of a new one by now, and stays as it is."""
+
+    def __init__(self, plan: Plan, uuid: str) -> None:
+        super().__init__(
+            f"somebody removed the new {NOUN[plan.kind]} {plan.name} meanwhile and defined another one of that name"
+            f" (UUID {uuid}), which stays as it is; run again"
+        )
+
+
+def is_new(plan: Plan) -> bool:
+    """Whether a plan makes a definition that was not there."""
+    return plan.kind in LOOKUP and any(change.path == "definition" and change.before is None for change in plan.changes)
+
+
+def made(connection: t.Any, plan: Plan) -> t.Any:
+    """What has the name of a new resource after it was defined. None where nothing has.
+
+    Raises Another where it has another UUID than was defined, libvirtError where libvirt cannot tell.
+    """
+    try:
+        found = getattr(connection, LOOKUP[plan.kind])(plan.name)
+    except LibvirtError as error:
+        if not lacks(error, *GONE):
+            raise
+        return None
+    uuid = planned_uuid(plan)
+    if uuid is not None and found.UUIDString() != uuid:
+        raise Another(plan, found.UUIDString())
+    return found
 
 
 def undo(connection: t.Any, plan: Plan, options: t.Any) -> str:
@@ -37,25 +72,31 @@ def undo(connection: t.Any, plan: Plan, options: t.Any) -> str:
         return ""
     done = plan.steps[: plan.done]
     actions = {step.action for step in done}
-    new = any(change.path == "definition" and change.before is None for change in plan.changes)
-    if ("define" in actions and not new) or actions & RUNS:
+    if ("define" in actions and not is_new(plan)) or actions & RUNS:
         return ""
     left: list[str] = []
+    others = ""
     if "define" in actions:
-        attempt(left, f"the {plan.kind} stays defined", FORGET[plan.kind], connection, plan.name)
+        try:
+            attempt(left, f"the {plan.kind} stays defined", forget, connection, plan)
+        except Another as error:
+            others = f"; {error}"
     if not left:
         for step in reversed(done):
             if step.action == "make_volume":
                 attempt(left, f"the volume {step.value.key} stays", remove, connection, plan.name, step.value, options)
     if not left:
         plan.done = 0
-    return "".join(f"; {line}" for line in left)
+        plan.changes = [] if others else plan.changes  # What is there is not what this run made.
+    return others + "".join(f"; {line}" for line in left)
 
 
 def attempt(left: list[str], what: str, action: t.Callable[..., None], *values: t.Any) -> None:
-    """Do one thing, and note what stays where that fails."""
+    """Do one thing, and note what stays where that fails. Raises Another."""
     try:
         action(*values)
+    except Another:
+        raise
     except LibvirtError as error:
         left.append(f"{what}: {said(error)}")
     except VirtfleetError as error:
@@ -77,30 +118,19 @@ def remove(connection: t.Any, guest: str, making: Making, options: t.Any) -> Non
     storage.volume_delete(connection, guest, Step("delete_volume", going), options)
 
 
-def forget_domain(connection: t.Any, name: str) -> None:
-    """Forget the definition of a guest, and nothing else of it."""
-    if connection.lookupByName(name).isActive():
-        raise VirtfleetError("it runs")
-    departures.undefine(connection, name, Belongings())
+def forget(connection: t.Any, plan: Plan) -> None:
+    """Forget the definition of a new resource, and nothing else of it. Raises Another where it is not that one.
 
-
-def forget_network(connection: t.Any, name: str) -> None:
-    """Forget the definition of a network."""
-    network = connection.networkLookupByName(name)
-    if network.isActive():
-        raise VirtfleetError("it is active")
-    network.undefine()
-
-
-def forget_pool(connection: t.Any, name: str) -> None:
-    """Forget the definition of a pool. The data stays."""
-    if connection.storagePoolLookupByName(name).isActive():
-        raise VirtfleetError("it is active")
-    pool_undefine(connection, name, Step("undefine"), None)
-
-
-FORGET: dict[str, t.Callable[[t.Any, str], None]] = {
-    "domain": forget_domain,
-    "network": forget_network,
-    "pool": forget_pool,
-}
+    libvirt goes by the UUID of what was looked up, so that it undefines no other one of that name.
+    """
+    found = made(connection, plan)
+    if found is None:
+        return
+    if found.isActive():
+        raise VirtfleetError("it runs" if plan.kind == "domain" else "it is active")
+    if plan.kind == "domain":
+        departures.undefine(connection, plan.name, Belongings(uuid=found.UUIDString()))
+        return
+    found.undefine()
+    if plan.kind == "pool":
+        Manifest(connection.getURI()).drop("pools", plan.name)

@@ -14,7 +14,7 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import apply, definitions, storage_fill
-from ansible_collections.virtfleet.kvm.plugins.modules import domains, pools
+from ansible_collections.virtfleet.kvm.plugins.modules import domains, networks, pools
 
 Run = Callable[..., dict[str, Any]]
 GOOD = {"name": "good", "memory": "64MiB", "disks": [{"size": "1MiB", "pool": "p"}], "state": "running"}
@@ -153,3 +153,78 @@ def test_a_fault_of_the_collection_itself_leaves_nothing_either(
     result = run_main(domains.main, config=[GOOD], uri="test:///default", fails=True)
     assert "a fault of this collection, please report it: KeyError" in result["msg"]
     assert (guests(connection), names(pool)) == (set(), {"before"})
+
+
+LISTS = {"domain": "listAllDomains", "network": "listAllNetworks", "pool": "listAllStoragePools"}
+THEIRS = {
+    "domain": "<domain type='test'><name>new</name>{}<memory>1024</memory><os><type>hvm</type></os></domain>",
+    "network": "<network><name>new</name>{}</network>",
+    "pool": "<pool type='dir'><name>new</name>{}<target><path>/other</path></target></pool>",
+}
+UUID = "11111111-2222-3333-4444-555555555555"
+
+
+def put_theirs(connection: Any, kind: str) -> None:
+    """Somebody undefines the new one and defines another one of its name."""
+    next(found for found in getattr(connection, LISTS[kind])() if found.name() == "new").undefine()
+    define = {"domain": "defineXML", "network": "networkDefineXML", "pool": "storagePoolDefineXML"}[kind]
+    getattr(connection, define)(THEIRS[kind].format(f"<uuid>{UUID}</uuid>"))
+
+
+@pytest.mark.parametrize("kind", LISTS)
+@pytest.mark.parametrize("when", ["after define", "in start"])
+def test_what_somebody_else_defined_meanwhile_stays(
+    connection: Any, run_main: Run, pool: Any, monkeypatch: pytest.MonkeyPatch, kind: str, when: str
+) -> None:
+    """It is neither undefined nor started; the volumes that were made for the new guest go."""
+    key = (kind, "define" if when == "after define" else "start")
+    action = apply.ACTIONS.get(key)
+
+    def acting(link: Any, name: str, *more: Any) -> None:
+        if key[1] == "define" and action is not None:
+            action(link, name, *more)
+        put_theirs(connection, kind)
+        if key[1] == "start":
+            raise VirtfleetError("boom")
+
+    if kind == "domain" and when == "after define":
+        send = definitions.Definitions.send
+
+        def sending(self: Any, link: Any, document: str) -> None:
+            send(self, link, document)
+            put_theirs(connection, kind)
+
+        monkeypatch.setattr(definitions.Definitions, "send", sending)
+    else:
+        monkeypatch.setitem(apply.ACTIONS, key, acting)
+    module, item = {
+        "domain": (domains, {**GOOD, "name": "new"}),
+        "network": (networks, {"name": "new"}),
+        "pool": (pools, {"name": "new", "target": "/new"}),
+    }[kind]
+    result = run_main(module.main, config=[item], uri="test:///default", fails=True)
+    there = {found.name(): found for found in getattr(connection, LISTS[kind])()}["new"]
+    assert (there.UUIDString(), there.isActive()) == (UUID, 0)
+    assert result["msg"].count(f"another one of that name (UUID {UUID}), which stays as it is") == 1
+    assert ("boom" in result["msg"]) == (when == "in start")
+    assert result["changes"] == []
+    assert names(pool) == {"before"}
+
+
+@pytest.mark.parametrize("kind", LISTS)
+def test_what_is_gone_already_needs_no_undoing(
+    connection: Any, run_main: Run, pool: Any, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    def starting(link: Any, name: str, *more: Any) -> None:
+        next(found for found in getattr(connection, LISTS[kind])() if found.name() == "new").undefine()
+        raise VirtfleetError("boom")
+
+    monkeypatch.setitem(apply.ACTIONS, (kind, "start"), starting)
+    module, item = {
+        "domain": (domains, {**GOOD, "name": "new"}),
+        "network": (networks, {"name": "new"}),
+        "pool": (pools, {"name": "new", "target": "/new"}),
+    }[kind]
+    result = run_main(module.main, config=[item], uri="test:///default", fails=True)
+    assert result["msg"].endswith(f"{kind} new: boom")
+    assert names(pool) == {"before"}
