@@ -23,7 +23,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.arguments i
 KINDS = {"network": "networks", "pool": "pools", "volume": "volumes"}
 """The lists of a forecast by the kind of resource (see Forecast)."""
 
-FACTS = ("type", "target", "bridge", "forward", "state")
+FACTS = ("type", "target", "bridge", "forward", "state", "virtualport", "portgroups")
 """Options of which later tasks have to know."""
 
 Known = dict[str, dict[str, t.Any]]

@@ -92,6 +92,13 @@ class Site:
         return PROBLEMS[reference.kind](self, reference.value)
 
     def network(self, name: str) -> str | None:
+        told = self.switch(name)
+        if told is not None:
+            return told
+        return self.behind(name, self.forecast.networks.get(name) or {}, self.networks.get(name))
+
+    def switch(self, name: str) -> str | None:
+        """What is wrong with a network, whatever its bridge is."""
         facts = self.forecast.networks.get(name, {})
         found = self.networks.get(name)
         if facts is None or (found is None and not facts):
@@ -101,7 +108,7 @@ class Site:
         active = state == "active" if state is not None or found is None else bool(found.isActive())
         if not active:
             return f"the network {name} is not active; start it with virtfleet.kvm.networks and state: active"
-        return self.behind(name, facts, found)
+        return None
 
     def behind(self, name: str, facts: t.Mapping[str, t.Any], found: t.Any) -> str | None:
         """What is wrong with the bridge or device of the host that a network stands for."""
@@ -113,8 +120,11 @@ class Site:
             forward = {} if node is None else {"mode": node.get("mode")}
             own = root.find("bridge")
             bridge = bridge or (None if own is None else own.get("name"))
-            if root.find("virtualport[@type='openvswitch']") is not None:
+            if root.find(".//virtualport") is not None:
                 return None
+        ports = [facts, *(facts.get("portgroups") or ())]
+        if any(isinstance(port, dict) and port.get("virtualport") for port in ports):
+            return None  # libvirt merges those of the interface, the network and the port group.
         if not isinstance(forward, dict) or forward.get("mode") != "bridge" or not isinstance(bridge, str):
             return None
         told = self.bridge(bridge)
@@ -210,6 +220,7 @@ class Site:
 
 PROBLEMS: dict[str, t.Callable[[Site, str], str | None]] = {
     "network": Site.network,
+    "switch": Site.switch,
     "bridge": Site.bridge,
     "netdev": Site.netdev,
     "volume": Site.volume,

@@ -20,7 +20,8 @@ class Reference(t.NamedTuple):
     :param group: the option of the guest that it is in, such as ``interfaces``
     :param place: its place among the elements of the definition; None where the option is no list
     :param option: the option of the item, empty where the group itself is the option
-    :param kind: ``network``, ``bridge``, ``netdev``, ``volume``, ``file``, ``folder``, ``pci``, ``usb``, ``mdev``
+    :param kind: ``network``, ``bridge``, ``netdev``, ``volume``, ``file``, ``folder``, ``pci``, ``usb``, ``mdev``;
+        ``switch`` for a network whose bridge is not looked at
     :param value: its name, path, address; a volume as POOL/VOLUME
     """
 
@@ -120,12 +121,13 @@ def of_disk(index: int, disk: ET.Element) -> t.Iterator[Reference]:
 
 
 def of_interface(index: int, interface: ET.Element) -> t.Iterator[Reference]:
-    """What an interface is connected to. Open vSwitch is not looked at: its bridges need not be devices."""
+    """What an interface is connected to. With a virtualport the device is not looked at: Open vSwitch has its own."""
     kind = interface.get("type")
-    port = attribute(interface, "virtualport", "type")
+    port = interface.find("virtualport") is not None
     if kind == "network" and attribute(interface, "source", "network"):
-        yield Reference("interfaces", index, "network", "network", attribute(interface, "source", "network"))
-    elif kind == "bridge" and port != "openvswitch" and attribute(interface, "source", "bridge"):
+        what = "switch" if port else "network"
+        yield Reference("interfaces", index, "network", what, attribute(interface, "source", "network"))
+    elif kind == "bridge" and not port and attribute(interface, "source", "bridge"):
         yield Reference("interfaces", index, "bridge", "bridge", attribute(interface, "source", "bridge"))
     elif kind == "direct" and attribute(interface, "source", "dev"):
         yield Reference("interfaces", index, "direct", "netdev", attribute(interface, "source", "dev"))

@@ -81,18 +81,22 @@ class Verdict:
 
 
 def question(root: ET.Element) -> ET.Element:
-    """A definition as libvirt is asked about it. What only names storage that may be made first names a file."""
+    """A definition as libvirt is asked about it. What only names storage that may be made first names a file.
+
+    Of a LUN it names a device: libvirt takes none in a file.
+    """
     asked = paths.clone(root)
     for devices in asked.findall("devices"):
         for device in [found for found in devices if found.tag in UNASKED]:
             devices.remove(device)
     for disk in asked.findall("devices/disk[@type='volume']"):
         source = disk.find("source")
+        lun = disk.get("device") == "lun"
         if source is not None:
             place = f"/{source.get('pool')}/{source.get('volume')}"
             source.attrib.clear()
-            source.set("file", place)
-        disk.set("type", "file")
+            source.set("dev" if lun else "file", place)
+        disk.set("type", "block" if lun else "file")
     return asked
 
 

@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import lacking
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.arguments import FORECAST
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, networks, pools, volumes
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _forecast
@@ -163,3 +165,42 @@ def test_what_would_be_gone_is_not_there(host: Any, run_main: Run) -> None:
     guest = {"state": "running", "interfaces": [{"network": "default"}]}
     result = call(run_main, "domains", guest, check=True, fails=True, **{FORECAST: known})
     assert "there is no network default on this host" in result["msg"]
+
+
+@pytest.fixture
+def here(host: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The host is this machine, with the network devices of a folder."""
+    monkeypatch.setattr(lacking, "is_local", lambda uri: True)
+    monkeypatch.setattr(lacking, "FOREIGN", ())
+    monkeypatch.setattr(lacking, "SYS", str(tmp_path / "sys"))
+    (tmp_path / "sys/class/net/ovsbr0").mkdir(parents=True)
+    return tmp_path
+
+
+def checked(run_main: Run, *steps: tuple[str, list[dict[str, Any]]], **options: Any) -> dict[str, Any]:
+    """The last of some tasks in check mode, after what it is told of those before it."""
+    known = dict[str, Any]()
+    said = dict[str, Any]()
+    for number, (name, config) in enumerate(steps, 1):
+        more = options if number == len(steps) else {}
+        said = call(run_main, name, *config, check=True, **({FORECAST: known} if known else {}), **more)
+        known = _forecast.learn(known, said["changes"])
+    return said
+
+
+SWITCH = {"name": "ovs", "forward": {"mode": "bridge"}, "bridge": "ovsbr0"}
+PORT = {"virtualport": {"type": "openvswitch"}}
+
+
+@pytest.mark.parametrize("where", ["network", "portgroup", "interface", "nowhere"])
+def test_the_bridge_of_a_virtualport_is_not_judged(here: Path, run_main: Run, where: str) -> None:
+    network: dict[str, Any] = {**SWITCH, **(PORT if where == "network" else {})}
+    if where == "portgroup":
+        network["portgroups"] = [{"name": "one", **PORT}]
+    interface = {"network": "ovs", **(PORT if where == "interface" else {})}
+    guest = {"state": "running", "interfaces": [interface]}
+    bad = where == "nowhere"
+    said = checked(run_main, ("networks", [network]), ("domains", [guest]), fails=bad)
+    assert ("ovsbr0 is no bridge" in said.get("msg", "")) == bad
+    call(run_main, "networks", network)
+    assert call(run_main, "domains", guest, fails=bad)["changed"] != bad

@@ -64,6 +64,15 @@ def test_what_is_dangerous_to_ask_is_left_out() -> None:
     assert ET.tostring(root) == before
 
 
+def test_a_lun_of_a_pool_is_asked_about_as_a_device() -> None:
+    asked, link = verdict()
+    asked.of(definition(devices="<disk type='volume' device='lun'><source pool='p' volume='v'/></disk>"))
+    disk = ET.fromstring(link.asked[0]).find("devices/disk")
+    assert disk is not None
+    assert disk.get("type") == "block"
+    assert [source.attrib for source in disk] == [{"dev": "/p/v"}]
+
+
 def test_guests_of_one_kind_are_asked_about_once() -> None:
     asked, link = verdict()
     for number in range(100):
