@@ -31,6 +31,17 @@ FOREIGN = ("test:",)
 """Beginnings of connections to hosts that are none: their devices and files are not here."""
 
 
+class Doubt(str):
+    """A problem that may be none in the run: an earlier task, which check mode has not carried out, may solve it."""
+
+    __slots__ = ()
+
+
+def at(place: str, problem: str) -> str:
+    """A problem with the place that has it, such as an option. A doubt stays one."""
+    return type(problem)(f"{place}: {problem}")
+
+
 class Site:
     """A host as it is, with what the same run makes.
 
@@ -83,6 +94,10 @@ class Site:
         """Whether the host has a network device of this name, and keeps it."""
         return self.local and name not in self.gone and os.path.lexists(f"{SYS}/class/net/{name}")
 
+    def unsure(self, problem: str) -> str:
+        """A problem; a Doubt where earlier tasks of a run in check mode would have changed something here."""
+        return problem if self.forecast == Forecast() else Doubt(problem)
+
     def make(self, plan: Plan) -> None:
         """Count what a plan makes as there for the plans after it."""
         self.made.update(step.value.key for step in plan.steps if isinstance(step.value, Making))
@@ -128,7 +143,7 @@ class Site:
         if not isinstance(forward, dict) or forward.get("mode") != "bridge" or not isinstance(bridge, str):
             return None
         told = self.bridge(bridge)
-        return None if told is None else f"the network {name} needs a bridge: {told}"
+        return None if told is None else at(f"the network {name} needs a bridge", told)
 
     def netdev(self, name: str) -> str | None:
         links = self.forecast.links
@@ -137,7 +152,8 @@ class Site:
         if not self.local or (name not in links and os.path.lexists(f"{SYS}/class/net/{name}")):
             return None
         known = [*folder(f"{SYS}/class/net"), *(one for one, told in links.items() if told is not None)]
-        return f"there is no network device {name} on this host: declare it in links, or {hint(name, known)}"
+        told = f"there is no network device {name} on this host: declare it in links, or {hint(name, known)}"
+        return self.unsure(told)
 
     def bridge(self, name: str) -> str | None:
         told = self.netdev(name)
@@ -145,7 +161,8 @@ class Site:
             return told
         if os.path.isdir(f"{SYS}/class/net/{name}/bridge"):
             return None
-        return f"the network device {name} is no bridge: name one, or use direct to be linked to it by MacVTap"
+        told = f"the network device {name} is no bridge: name one, or use direct to be linked to it by MacVTap"
+        return self.unsure(told)
 
     def pool(self, name: str) -> str | None:
         found = self.pools.get(name)
@@ -189,7 +206,7 @@ class Site:
         for pool in self.pools.values():
             if pool.target and not pool.active and plain(path).startswith(f"{plain(pool.target)}/"):
                 return None
-        return f"there is no {what} {path} on this host"
+        return self.unsure(f"there is no {what} {path} on this host")
 
     def coming(self) -> set[str]:
         """The paths of volumes that the same run makes."""

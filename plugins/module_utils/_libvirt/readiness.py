@@ -18,7 +18,7 @@ from .._engine.plan import Observed, Plan
 from .._engine.sizes import UNITS, Size
 from .._tables.tidy import OF_OTHERS, forward_mode
 from . import shared_disks, verdict
-from .lacking import Site, content, plain
+from .lacking import Doubt, Site, at, content, plain
 from .references import Reference, references
 from .storage_plan import Making
 
@@ -32,10 +32,7 @@ def check_volumes(connection: t.Any, plans: t.Sequence[Plan], options: t.Any) ->
     """Refuse volumes that cannot be made, each for itself."""
     site = Site(connection, options.forecast)
     for entry in plans:
-        problems = makings(site, entry)
-        if problems:
-            entry.obstacle = "; ".join(problems)
-        else:
+        if not refuse(entry, makings(site, entry)):
             site.make(entry)
 
 
@@ -58,11 +55,11 @@ def check_networks(connection: t.Any, plans: t.Sequence[Plan], have: Have, optio
             continue
         other = bridges.setdefault(bridge, entry.name)
         if other != entry.name:
-            entry.obstacle = f"bridge: {bridge} is that of the network {other}: name another, or leave it out"
+            told = f"bridge: {bridge} is that of the network {other}: name another, or leave it out"
+            refuse(entry, [site.unsure(told)])
         elif "start" in actions and entry.name not in site.networks and site.has_device(bridge):
-            entry.obstacle = (
-                f"bridge: {bridge} is on this host already, and of no network: name another, or leave it out"
-            )
+            told = f"bridge: {bridge} is on this host already, and of no network: name another, or leave it out"
+            refuse(entry, [site.unsure(told)])
 
 
 def check_pools(connection: t.Any, plans: t.Sequence[Plan], have: Have, options: t.Any) -> None:
@@ -79,9 +76,7 @@ def check_pools(connection: t.Any, plans: t.Sequence[Plan], have: Have, options:
         root = definition(entry, have.get(entry.name)) if entry in changing else None
         if root is None:
             continue
-        problems = list(pool_problems(site, entry, root, folders))
-        if problems:
-            entry.obstacle = "; ".join(problems)
+        refuse(entry, pool_problems(site, entry, root, folders))
 
 
 def pool_problems(site: Site, entry: Plan, root: ET.Element, folders: dict[str, str]) -> t.Iterator[str]:
@@ -93,17 +88,18 @@ def pool_problems(site: Site, entry: Plan, root: ET.Element, folders: dict[str, 
     if root.get("type") == "dir":
         other = folders.setdefault(target, entry.name)
         if other != entry.name:
-            yield f"target: {target} is the folder of the pool {other}; libvirt takes one pool for a folder"
+            told = f"target: {target} is the folder of the pool {other}; libvirt takes one pool for a folder"
+            yield site.unsure(told)
     build = next((step.value for step in entry.steps if step.action == "start"), "")
     if build == "never" and root.get("type") == "dir":
-        told = site.folder(target)
-        if told is not None:
-            yield f"target: {told}; make it, or leave out build"
+        missing = site.folder(target)
+        if missing is not None:
+            yield site.unsure(f"target: {missing}; make it, or leave out build")
     if build and root.get("type") in ("fs", "disk"):
         for device in root.findall("source/device"):
-            told = site.file(device.get("path", ""))
-            if told is not None:
-                yield f"source.devices: {told}"
+            missing = site.file(device.get("path", ""))
+            if missing is not None:
+                yield at("source.devices", missing)
 
 
 def check_guests(connection: t.Any, plans: t.Sequence[Plan], wants: Wants, have: Have, options: t.Any) -> None:
@@ -128,15 +124,28 @@ def check_guests(connection: t.Any, plans: t.Sequence[Plan], wants: Wants, have:
             problems += two_boot_orders(root, want)
             problems += shared_disks.taken(site, entry.name, root, None if there is None else there.definition, owners)
             entry.warnings += doubts
-        if root is not None and not problems:
+        if root is not None and not certain(problems):
             told = asked.of(root)
             if told is not None and (told.defining or starts(entry)):
                 problems.append(f"{'define' if told.defining else 'start'}: {told.reason}")
             elif told is not None:
                 entry.warnings.append(f"it could not start as it is: {told.reason}")
-        if problems:
+        if refuse(entry, problems):
             site.made = made
-            entry.obstacle = "; ".join(dict.fromkeys(problems))
+
+
+def certain(problems: t.Iterable[str]) -> list[str]:
+    """The problems that the run has, too."""
+    return [problem for problem in problems if not isinstance(problem, Doubt)]
+
+
+def refuse(entry: Plan, problems: t.Iterable[str]) -> bool:
+    """Refuse what has problems, and warn of doubts. Whether it is refused."""
+    problems = list(dict.fromkeys(problems))
+    entry.warnings += [str(problem) for problem in problems if isinstance(problem, Doubt)]
+    if certain(problems):
+        entry.obstacle = "; ".join(certain(problems))
+    return entry.obstacle is not None
 
 
 def key_of(step: t.Any) -> str:
@@ -149,8 +158,8 @@ def makings(site: Site, entry: Plan) -> list[str]:
     found: list[str] = []
     for step in entry.steps:
         if isinstance(step.value, Making):
-            at = "" if step.value.disk is None else f"disks[{step.value.disk}]."
-            found += [f"{at}{told}" for told in making(site, step.value)]
+            disk = "" if step.value.disk is None else f"disks[{step.value.disk}]."
+            found += [type(told)(f"{disk}{told}") for told in making(site, step.value)]
     return found
 
 
@@ -171,7 +180,7 @@ def making(site: Site, volume: Making) -> t.Iterator[str]:
     for option, path in (("image", image), ("backing.path", str(backing.get("path") or ""))):
         told = site.file(path) if path.startswith("/") and not os.path.lexists(path) else None
         if told is not None:
-            yield f"{option}: {told}"
+            yield at(option, told)
 
 
 def definition(entry: Plan, have: Observed | None) -> ET.Element | None:
@@ -202,7 +211,7 @@ def needs(site: Site, entry: Plan, want: Item, root: ET.Element, have: Observed 
 def sentence(site: Site, reference: Reference, want: Item) -> str | None:
     """What is wrong with something that a guest needs, with the option."""
     problem = site.problem(reference)
-    return None if problem is None else f"{reference.where(want)}: {problem}"
+    return None if problem is None else at(reference.where(want), problem)
 
 
 def two_boot_orders(root: ET.Element, want: Item) -> list[str]:
