@@ -10,6 +10,7 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from .._engine.body import Item
+from .._host.files import birth
 from . import storage_observe
 from .connection import libvirt
 from .guest_places import item_places
@@ -17,12 +18,17 @@ from .manifest import Entries, Manifest
 from .storage_observe import another, listed, problem_of
 from .survey_users import all_users
 
+FOLDERS = ("dir", "fs", "netfs")
+"""Types of pools whose volumes are files in a folder. Elsewhere a volume may be there and hidden: libvirt lists no
+logical volume that is not active."""
+
 
 def forget_gone(connection: t.Any) -> None:
     """Forget volumes that were removed by hand: neither a file nor a volume of their name is there any more.
 
-    Only where that can be told: their pool is active, libvirt has just looked through it, and its folder has
-    something in it, which one that waits for its file system to be mounted has not.
+    Only where that can be told: their pool is active and the one that was noted, libvirt has just looked through it,
+    and its folder is the one that they were in, as another volume shows that was noted with them. A note that is kept
+    too long harms nobody.
     """
     manifest = Manifest(connection.getURI())
     pools: dict[str, Entries] = {}
@@ -31,26 +37,44 @@ def forget_gone(connection: t.Any) -> None:
             pool, _slash, name = key.partition("/")
             pools.setdefault(pool, {})[name] = facts
     gone: Entries = {}
+    known = manifest.entries("pools") if pools else {}
     for pool in connection.listAllStoragePools(libvirt.VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE) if pools else ():
         noted = pools.get(pool.name(), {})
-        for name in missing(pool, set(noted)) if noted else ():
-            gone[f"{pool.name()}/{name}"] = noted[name]
+        if noted and known.get(pool.name(), {}).get("uuid", pool.UUIDString()) == pool.UUIDString():
+            for name in missing(pool, noted):
+                gone[f"{pool.name()}/{name}"] = noted[name]
     manifest.forget("volumes", gone)
 
 
-def missing(pool: t.Any, names: set[str]) -> set[str]:
-    """Which of these volumes an active pool has not."""
-    target = ET.fromstring(pool.XMLDesc(0)).findtext("target/path") or ""
-    left = {name for name in names if not target or not os.path.lexists(os.path.join(target, name))}
+def missing(pool: t.Any, noted: Entries) -> set[str]:
+    """Which of these volumes an active pool is known not to have any more.
+
+    :param noted: what is noted of each, by name
+    """
+    root = ET.fromstring(pool.XMLDesc(0))
+    kind, target = root.get("type"), root.findtext("target/path") or ""
+    if kind not in FOLDERS or not target.startswith("/"):
+        return set()
+    left = {name for name in noted if not os.path.lexists(os.path.join(target, name))}
     if not left or not left.difference(name for name, _volume in listed(pool)):
         return set()
-    try:
-        empty = bool(target) and not os.listdir(target)
-    except OSError:
+    if not is_known(target, noted) or not storage_observe.refresh(pool, 0):
         return set()
-    if empty or not storage_observe.refresh(pool, 0):
-        return set()
-    return left.difference(name for name, _volume in listed(pool))
+    left = left.difference(name for name, _volume in listed(pool))
+    left = {name for name in left if not os.path.lexists(os.path.join(target, name))}
+    is_there = (kind == "dir" or os.path.ismount(target)) and is_known(target, noted)
+    return left if is_there else set()
+
+
+def is_known(folder: str, noted: Entries) -> bool:
+    """Whether a folder has a volume that was noted, and that is still the same file: so it is the same folder.
+
+    One that waits for its file system to be mounted has none, nor has another one that the pool leads to by now.
+    """
+    return any(
+        facts.get("identity") is not None and birth(os.path.join(folder, name)) == facts["identity"]
+        for name, facts in noted.items()
+    )
 
 
 def left_over(connection: t.Any, wants: t.Sequence[Item], owner: str) -> list[str]:

@@ -48,6 +48,24 @@ def test_what_was_removed_by_hand_is_forgotten(declare: Run, run_main: Run, remo
     assert sorted(noted.entries("volumes")) == ["p/new.raw", "p/old-vda.qcow2"]
 
 
+def pool_anew(connection: Any, kind: str, target: Path, uuid: str) -> None:
+    """Somebody defines the pool anew."""
+    found = connection.storagePoolLookupByName("p")
+    found.destroy()
+    found.undefine()
+    source = "<source><device path='/dev/x'/><name>vg</name></source>" if kind != "dir" else ""
+    connection.storagePoolDefineXML(
+        f"<pool type='{kind}'><name>p</name><uuid>{uuid}</uuid>{source}<target><path>{target}</path></target></pool>"
+    ).create()
+
+
+def retyped(connection: Any, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    """The pool is of another type than those that the test driver does well."""
+    found = connection.storagePoolLookupByName("p")
+    text = found.XMLDesc().replace("type='dir'", f"type='{kind}'")
+    monkeypatch.setattr(type(found), "XMLDesc", lambda self, flags=0: text)
+
+
 KEPT: dict[str, Callable[[Any, Path, Any, pytest.MonkeyPatch], object]] = {
     "the file is there": lambda c, f, n, m: (f / "v.raw").touch(),
     "only a link to nothing is there": lambda c, f, n, m: (f / "v.raw").symlink_to("nowhere"),
@@ -64,6 +82,27 @@ KEPT: dict[str, Callable[[Any, Path, Any, pytest.MonkeyPatch], object]] = {
     "libvirt could not look": lambda c, f, n, m: m.setattr(
         forgotten.storage_observe, "refresh", lambda pool, patience: False
     ),
+    "its file system is not mounted, and a file is below": lambda c, f, n, m: (
+        f.rename(f.with_name("away")),
+        f.mkdir(),
+        (f / ".keep").touch(),
+    ),
+    "its file system is another one with a file of such a name": lambda c, f, n, m: (
+        f.rename(f.with_name("away")),
+        f.mkdir(),
+        (f / "old-vda.qcow2").touch(),
+    ),
+    "the pool leads elsewhere": lambda c, f, n, m: (
+        f.with_name("other").mkdir(),
+        (f.with_name("other") / "theirs").touch(),
+        pool_anew(c, "dir", f.with_name("other"), c.storagePoolLookupByName("p").UUIDString()),
+    ),
+    "the pool is another one": lambda c, f, n, m: pool_anew(c, "dir", f, "11111111-2222-3333-4444-555555555555"),
+    "logical volumes may be inactive": lambda c, f, n, m: retyped(c, m, "logical"),
+    "of other types nothing is known": lambda c, f, n, m: retyped(c, m, "disk"),
+    "its file system is unmounted": lambda c, f, n, m: pool_anew(
+        c, "fs", f, c.storagePoolLookupByName("p").UUIDString()
+    ),
     "it is being made": lambda c, f, n, m: n.add("volumes", NOTE, making="process 1"),
 }
 
@@ -75,6 +114,18 @@ def test_what_may_be_there_is_not_forgotten(
     KEPT[name](connection, removed, noted, monkeypatch)
     forgotten.forget_gone(connection)
     assert NOTE in noted.entries("volumes")
+
+
+@pytest.mark.parametrize("kind", ["fs", "netfs"])
+def test_a_file_system_that_is_mounted_tells(
+    connection: Any, removed: Path, noted: Any, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    retyped(connection, monkeypatch, kind)
+    forgotten.forget_gone(connection)
+    assert NOTE in noted.entries("volumes")
+    monkeypatch.setattr(forgotten.os.path, "ismount", lambda path: path == str(removed))
+    forgotten.forget_gone(connection)
+    assert sorted(noted.entries("volumes")) == ["p/old-vda.qcow2"]
 
 
 def test_a_note_that_another_run_changed_is_not_forgotten(noted: Any) -> None:
