@@ -83,7 +83,8 @@ class Site:
         found = {}
         for name, network in self.networks.items():
             bridge = ET.fromstring(network.XMLDesc(0)).find("bridge")
-            if bridge is not None and self.forecast.networks.get(name, {}) is not None:
+            facts = self.forecast.networks.get(name, {})
+            if bridge is not None and facts is not None and not facts.get("bridge"):
                 found[bridge.get("name", "")] = str(name)
         for name, facts in self.forecast.networks.items():
             if facts is not None and isinstance(facts.get("bridge"), str):

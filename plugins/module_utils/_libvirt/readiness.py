@@ -44,9 +44,10 @@ def check_networks(connection: t.Any, plans: t.Sequence[Plan], have: Have, optio
     bridges = site.bridges()
     for entry in plans:
         actions = {step.action for step in entry.steps}
+        mine = {bridge: name for bridge, name in bridges.items() if name == entry.name}
         if actions & {"undefine", "stop"}:
-            site.gone.update(bridge for bridge, name in bridges.items() if name == entry.name)
-        if "undefine" in actions:
+            site.gone.update(mine)
+        if leaves(entry, have.get(entry.name)):
             bridges = {bridge: name for bridge, name in bridges.items() if name != entry.name}
         root = definition(entry, have.get(entry.name)) if actions & {"define", "start"} else None
         own = None if root is None or forward_mode(root) in OF_OTHERS else root.find("bridge")
@@ -60,6 +61,18 @@ def check_networks(connection: t.Any, plans: t.Sequence[Plan], have: Have, optio
         elif "start" in actions and entry.name not in site.networks and site.has_device(bridge):
             told = f"bridge: {bridge} is on this host already, and of no network: name another, or leave it out"
             refuse(entry, [site.unsure(told)])
+        if entry.obstacle is not None:
+            bridges.update(mine)
+            site.gone.difference_update(mine)
+
+
+def leaves(entry: Plan, have: Observed | None) -> bool:
+    """Whether a network or pool frees the place that it has: its bridge or folder.
+
+    One that runs has it until it stops: only then does libvirt take the new definition.
+    """
+    actions = {step.action for step in entry.steps}
+    return "undefine" in actions or ("define" in actions and (have is None or have.live is None or "stop" in actions))
 
 
 def check_pools(connection: t.Any, plans: t.Sequence[Plan], have: Have, options: t.Any) -> None:
@@ -71,12 +84,14 @@ def check_pools(connection: t.Any, plans: t.Sequence[Plan], have: Have, options:
         if facts.type == "dir" and facts.target:
             folders.setdefault(plain(facts.target), name)
     for entry in plans:
-        if any(step.action == "undefine" for step in entry.steps):
+        mine = {path: name for path, name in folders.items() if name == entry.name}
+        if leaves(entry, have.get(entry.name)):
             folders = {path: name for path, name in folders.items() if name != entry.name}
         root = definition(entry, have.get(entry.name)) if entry in changing else None
         if root is None:
             continue
-        refuse(entry, pool_problems(site, entry, root, folders))
+        if refuse(entry, pool_problems(site, entry, root, folders)):
+            folders.update(mine)
 
 
 def pool_problems(site: Site, entry: Plan, root: ET.Element, folders: dict[str, str]) -> t.Iterator[str]:

@@ -232,3 +232,36 @@ def test_what_an_earlier_task_may_solve_is_only_warned_of(
         more = {**item, "state": "running", "interfaces": [{"network": "x"}]}
         result = call(run_main, name, more, check=True, fails=True, **{FORECAST: known})
         assert "there is no network x" in result["msg"]
+
+
+MOVES: list[tuple[str, str, Callable[[str], dict[str, Any]]]] = [
+    ("networks", "is that of the network off", lambda place: {"bridge": f"vb-{place}"}),
+    ("pools", "is the folder of the pool off", lambda place: {"target": f"/{place}"}),
+]
+
+
+@pytest.mark.parametrize(("name", "words", "at"), MOVES)
+def test_what_moves_away_frees_its_place(
+    host: Any, run_main: Run, name: str, words: str, at: Callable[[str], dict[str, Any]]
+) -> None:
+    first = [{"name": "off", "state": "inactive", **at("b")}, {"name": "bad", "state": "inactive", **at("a")}]
+    call(run_main, name, *first)
+    moved = [{"name": "off", **at("c")}, {"name": "bad", **at("b")}]
+    assert words in call(run_main, name, *reversed(moved), check=True, fails=True)["msg"]  # In the order of the run.
+    known = _forecast.learn({}, call(run_main, name, moved[0], check=True)["changes"])
+    assert call(run_main, name, moved[1], check=True, **{FORECAST: known})["changed"]
+    said = call(run_main, name, *moved, check=True)
+    assert call(run_main, name, *moved)["changes"] == said["changes"]
+
+
+@pytest.mark.parametrize(("name", "words", "at"), MOVES)
+def test_what_runs_or_is_refused_keeps_its_place(
+    host: Any, run_main: Run, name: str, words: str, at: Callable[[str], dict[str, Any]]
+) -> None:
+    call(run_main, name, {"name": "off", "state": "active", **at("b")}, {"name": "third", **at("c")})
+    moved = [{"name": "off", **at("d")}, {"name": "bad", **at("b")}]
+    assert words in call(run_main, name, *moved, check=True, fails=True)["msg"]  # It has the old one until it restarts.
+    call(run_main, name, {"name": "off", "state": "inactive"})
+    moved[0] = {"name": "off", **at("c")}  # That of the third.
+    result = call(run_main, name, *moved, check=True, fails=True)
+    assert [next(iter(failure.values())) for failure in result["failures"]] == ["off", "bad"]
