@@ -216,10 +216,10 @@ def needs(site: Site, entry: Plan, want: Item, root: ET.Element, have: Observed 
     old = set() if have is None or starts(entry) else {found.what for found in references(have.definition)}
     told = [sentence(site, found, want) for found in references(root) if found.what not in old]
     lacks = list(dict.fromkeys(line for line in told if line is not None))
-    if starts(entry):
-        lacks += memory(site, root)
+    large, pieces = memory(site, root) if starts(entry) else (None, None)
+    lacks += [] if large is None else [large]
     if starts(entry) or entry.running:
-        return lacks, []
+        return lacks, [] if pieces is None else [pieces]
     return [], [f"{line}; until then the guest cannot start" for line in lacks]
 
 
@@ -236,22 +236,26 @@ def two_boot_orders(root: ET.Element, want: Item) -> list[str]:
     return []
 
 
-def memory(site: Site, root: ET.Element) -> list[str]:
-    """What is wrong with a guest's memory: the kernel gives no process more than memory and swap together.
+def memory(site: Site, root: ET.Element) -> tuple[str | None, str | None]:
+    """What is wrong with a guest's memory: what it is refused for, and what it is only warned of.
 
-    Unless it is told to (vm.overcommit_memory, https://docs.kernel.org/mm/overcommit-accounting.html).
+    The kernel gives no process more at a time than memory and swap together, unless it is told to
+    (vm.overcommit_memory, https://docs.kernel.org/mm/overcommit-accounting.html). QEMU asks for each NUMA node and
+    each memory device by itself.
     """
     node = root.find("memory")
     if not site.local or node is None or root.find("memoryBacking") is not None:
-        return []
+        return None, None
     if content("/proc/sys/vm/overcommit_memory") != "0":
-        return []
+        return None, None
     asked = int(node.text or "0") * UNITS.get(node.get("unit", "KiB").lower(), 0)
     total = site.once("memory", memory_and_swap)
     if not total or asked <= total:
-        return []
+        return None, None
     asked_for, has = (Size().show(amount // 1024**2 * 1024**2) for amount in (asked, total))
-    return [f"memory: is {asked_for}, and this host has {has} with its swap: give the guest less"]
+    told = f"memory: is {asked_for}, and this host has {has} with its swap: give the guest less"
+    divided = root.find("cpu/numa/cell") is not None or root.find("devices/memory") is not None
+    return (None, told) if divided else (told, None)
 
 
 def memory_and_swap() -> int:

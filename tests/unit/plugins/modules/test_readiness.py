@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import lacking
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import lacking, readiness
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.arguments import FORECAST
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, networks, pools, volumes
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _forecast
@@ -265,3 +265,18 @@ def test_what_runs_or_is_refused_keeps_its_place(
     moved[0] = {"name": "off", **at("c")}  # That of the third.
     result = call(run_main, name, *moved, check=True, fails=True)
     assert [next(iter(failure.values())) for failure in result["failures"]] == ["off", "bad"]
+
+
+@pytest.mark.parametrize("cells", [0, 2])
+def test_memory_in_pieces_is_only_warned_of(
+    here: Path, run_main: Run, monkeypatch: pytest.MonkeyPatch, cells: int
+) -> None:
+    monkeypatch.setattr(readiness, "memory_and_swap", lambda: 1024**3)
+    monkeypatch.setattr(readiness, "content", lambda path: "0")
+    guest: dict[str, Any] = {"state": "running", "memory": "1200MiB", "vcpus": 2}
+    if cells:
+        nodes = [{"id": number, "cpus": str(number), "memory": "600MiB"} for number in range(cells)]
+        guest["cpu"] = {"numa": {"cells": nodes}}
+    said = call(run_main, "domains", guest, check=True, fails=not cells)
+    words = "memory: is 1200MiB, and this host has 1GiB with its swap"
+    assert any(words in line for line in (said["warnings"] if cells else [said["msg"]]))
