@@ -122,22 +122,20 @@ def check_guests(connection: t.Any, plans: t.Sequence[Plan], wants: Wants, have:
     site = Site(connection, options.forecast)
     asked = verdict.Verdict(connection)
     changing = [any(step.action in ("define", "make_volume", *STARTS) for step in entry.steps) for entry in plans]
-    owners: shared_disks.Owners = {}
-    if any(changing):
-        resting = [want for want, changes in zip(wants, changing, strict=True) if not changes]
-        shared_disks.note(site, resting, have, owners)
+    guests: list[shared_disks.Guest] = []
     for entry, want, changes in zip(plans, wants, changing, strict=True):
+        there = have.get(entry.name)
+        root = None if want["state"] == "absent" else definition(entry, there)
+        if any(changing):
+            guests.append(shared_disks.Guest.of(site, entry, changes, there, root))
         if not changes:
             continue
-        there = have.get(entry.name)
         problems = makings(site, entry)
         made, site.made = set(site.made), site.made | {key_of(step) for step in entry.steps} - {""}
-        root = definition(entry, there)
         if root is not None:
             lacks, doubts = needs(site, entry, want, root, there)
             problems += lacks
             problems += two_boot_orders(root, want)
-            problems += shared_disks.taken(site, entry.name, root, None if there is None else there.definition, owners)
             entry.warnings += doubts
         if root is not None and not certain(problems):
             told = asked.of(root)
@@ -147,6 +145,7 @@ def check_guests(connection: t.Any, plans: t.Sequence[Plan], wants: Wants, have:
                 entry.warnings.append(f"it could not start as it is: {told.reason}")
         if refuse(entry, problems):
             site.made = made
+    shared_disks.refuse_shared(guests)
 
 
 def certain(problems: t.Iterable[str]) -> list[str]:

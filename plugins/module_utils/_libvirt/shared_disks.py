@@ -5,17 +5,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import stat
 import typing as t
 from xml.etree import ElementTree as ET
 
-from .._engine.body import Item
-from .._engine.plan import Observed
+from .._engine.plan import Observed, Plan
 from .lacking import Site, plain
 
-Owners = dict[str, str]
-"""Guests by what their disks are."""
+SHARED = "is also a disk of guest {0}: give each its own, or shareable: true to both"
+RUNS = "is a disk of guest {0}, which runs with it: take it from {0} first, in a run of its own"
+REFUSED = "stays a disk of guest {0}, which is refused: correct that one first"
+
+Owners = dict[str, tuple[str, str]]
+"""By what disks are: the guest that has it, and what is said to another that gets it, with {0} for that name."""
 
 
 def own_disks(site: Site, root: ET.Element) -> t.Iterator[tuple[int, str, str]]:
@@ -54,28 +58,92 @@ def named(place: str) -> str:
     return plain(place) if place.startswith("/") else place
 
 
-def note(site: Site, wants: t.Iterable[Item], have: t.Mapping[str, Observed], owners: Owners) -> None:
-    """Note the disks of declared guests that do not change."""
-    for want in wants:
-        there = have.get(want["name"])
-        if there is not None and want["state"] != "absent":
-            for _index, _place, sign in own_disks(site, there.definition):
-                owners.setdefault(sign, want["name"])
+@dataclasses.dataclass
+class Guest:
+    """A declared guest with its disks, by what they are.
+
+    :param changes: whether anything is to be done that concerns its disks
+    :param now: those that it has, in its definition and as it runs
+    :param live: those that it has as it runs
+    :param new: those that it will have: place in the list, path or volume, and what it is
+    """
+
+    plan: Plan
+    changes: bool
+    now: set[str]
+    live: set[str]
+    new: list[tuple[int, str, str]]
+
+    @classmethod
+    def of(cls, site: Site, plan: Plan, changes: bool, have: Observed | None, root: ET.Element | None) -> Guest:
+        """A guest.
+
+        :param root: the definition that it will have; None for one that goes
+        """
+        live = set() if have is None or have.live is None else signs(site, have.live)
+        now = live if have is None else live | signs(site, have.definition)
+        return cls(plan, changes, now, live, [] if root is None else list(own_disks(site, root)))
+
+    @property
+    def refused(self) -> bool:
+        return self.plan.problem is not None or self.plan.obstacle is not None
 
 
-def taken(site: Site, name: str, root: ET.Element, old: ET.Element | None, owners: Owners) -> list[str]:
+def signs(site: Site, root: ET.Element) -> set[str]:
+    """What the disks of a definition are."""
+    return {sign for _index, _place, sign in own_disks(site, root)}
+
+
+def refuse_shared(guests: t.Sequence[Guest]) -> None:
+    """Refuse guests that newly get a disk of another declared one, each for itself.
+
+    A guest still has the disks that it has now where it runs with them, or is refused itself: libvirt guards none of
+    them in the definition. So this is looked at again once another one is refused.
+    """
+    before = [guest.plan.obstacle for guest in guests]
+    while True:
+        refused = [guest.refused for guest in guests]
+        owners = owners_now(guests)
+        for guest, obstacle in zip(guests, before, strict=True):
+            lines = taken(guest, owners) if guest.changes else []
+            if lines:
+                guest.plan.obstacle = "; ".join([*([] if obstacle is None else [obstacle]), *lines])
+        if refused == [guest.refused for guest in guests]:
+            break
+    givers = {sign: guest.plan.name for guest in guests if guest.changes for sign in guest.now}
+    for guest in guests:
+        for index, place, sign in guest.new if guest.changes else ():
+            if sign not in guest.now and givers.get(sign, guest.plan.name) != guest.plan.name:
+                guest.plan.warnings.append(
+                    f"disks[{index}]: {place} is the disk of guest {givers[sign]} until that is changed in this run:"
+                    " if that fails, both have it; then start only one of them"
+                )
+
+
+def owners_now(guests: t.Iterable[Guest]) -> Owners:
+    """The guests that have disks before any gets another, each with what to say of it."""
+    owners: Owners = {}
+    for guest in guests:
+        name = guest.plan.name
+        kept = {sign for _index, _place, sign in guest.new}
+        for sign in guest.now:
+            if sign in kept:
+                owners.setdefault(sign, (name, SHARED))
+            elif sign in guest.live:
+                owners.setdefault(sign, (name, RUNS))
+            elif guest.refused:
+                owners.setdefault(sign, (name, REFUSED))
+    return owners
+
+
+def taken(guest: Guest, owners: Owners) -> list[str]:
     """A sentence for each disk that a guest newly gets, and that another declared guest has.
 
-    :param old: the definition that it has; None for a new guest
     :param owners: gets the disks of this one
     """
-    had = set() if old is None else {sign for _index, _place, sign in own_disks(site, old)}
     lines = []
-    for index, place, sign in own_disks(site, root):
-        other = owners.setdefault(sign, name)
-        if other != name and sign not in had:
-            lines.append(
-                f"disks[{index}]: {place} is also a disk of guest {other}: give each its own,"
-                " or shareable: true to both"
-            )
+    for index, place, sign in guest.new:
+        other, words = owners.setdefault(sign, (guest.plan.name, SHARED))
+        if other != guest.plan.name and sign not in guest.now:
+            lines.append(f"disks[{index}]: {place} {words.format(other)}")
     return lines

@@ -73,3 +73,72 @@ def test_guests_that_share_already_are_left_alone(images: Path, run_domains: Run
     run_domains(old)
     run_domains(new)
     assert run_domains(old, {**new, "title": "shared"})["changed"]
+
+
+NOWHERE = {"interfaces": [{"network": "nope"}]}
+
+
+def refused(result: dict[str, Any]) -> dict[str, str]:
+    return {failure["domain"]: failure["problem"] for failure in result["failures"]}
+
+
+@pytest.mark.parametrize("giver_first", [True, False])
+def test_a_disk_stays_with_a_guest_that_is_refused(images: Path, run_domains: Run, giver_first: bool) -> None:
+    giver, taker = guests(images, {"file": f"{images}/disk"}, {"file": f"{images}/hard"})
+    third = {**GUEST, "name": "g2", "disks": [{"file": f"{images}/other"}]}
+    taker["state"] = "running"
+    run_domains(giver, third)
+    more = {**giver, "disks": [], "state": "running", **NOWHERE}
+    config = [more, taker, third] if giver_first else [taker, third, more]
+    for check in (True, False):
+        told = refused(run_domains(*config, check=check, fails=True))
+        assert sorted(told) == ["g0", "g1"]
+        assert "stays a disk of guest g0, which is refused" in told["g1"]
+
+
+def test_one_that_is_refused_for_a_disk_keeps_its_own(images: Path, run_domains: Run) -> None:
+    first, second, third = guests(images, *({"file": f"{images}/{name}"} for name in ("disk", "x", "y")))
+    run_domains(first, second, third)
+    first.update(disks=[{"file": f"{images}/new"}], state="running", **NOWHERE)
+    second["disks"], third["disks"] = [{"file": f"{images}/hard"}], [{"file": f"{images}/x"}]
+    told = refused(run_domains(third, second, first, fails=True))
+    assert "guest g0, which is refused" in told["g1"]
+    assert "guest g1, which is refused" in told["g2"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"disks": [{"target": "vda", "file": "y"}], "state": "running"},
+        {"disks": [{"target": "vda", "file": "y"}], "state": "stopped"},
+        {"state": "absent"},
+    ],
+)
+def test_a_disk_stays_with_a_guest_that_runs(images: Path, run_domains: Run, change: dict[str, Any]) -> None:
+    giver, taker = guests(images, {"file": f"{images}/disk", "target": "vda"}, {"file": f"{images}/hard"})
+    run_domains({**giver, "state": "running"})
+    (images / "y").touch()
+    if "disks" in change:
+        change = {**change, "disks": [{"target": "vda", "file": f"{images}/y"}]}
+    for config in ([{**giver, **change}, taker], [taker, {**giver, **change}]):
+        told = refused(run_domains(*config, check=True, fails=True))
+        assert list(told) == ["g1"]
+        assert "is a disk of guest g0, which runs with it: take it from g0 first" in told["g1"]
+    run_domains({**giver, "state": "stopped"}, force_shutdown=True)
+    assert run_domains({**giver, **change}, taker)["changed"]
+
+
+def test_one_that_gives_its_disk_away_is_told_of(images: Path, run_domains: Run) -> None:
+    first, second = guests(images, {"file": f"{images}/disk"}, {"file": f"{images}/other"})
+    run_domains(first, second)
+    first["disks"], second["disks"] = second["disks"], first["disks"]
+    result = run_domains(first, second)
+    lines = [line for line in result["warnings"] if "until that is changed in this run" in line]
+    assert len(lines) == 2
+    assert "is the disk of guest g1" in lines[0]
+
+
+def test_a_newcomer_does_not_get_the_disk_of_one_that_changes(images: Path, run_domains: Run) -> None:
+    old, new = guests(images, {"file": f"{images}/disk"}, {"file": f"{images}/hard"})
+    run_domains(old)
+    assert list(refused(run_domains(new, {**old, "title": "changed"}, fails=True))) == ["g1"]
