@@ -10,12 +10,14 @@ made (see forecast).
 from __future__ import annotations
 
 import os
+import re
 import typing as t
 from xml.etree import ElementTree as ET
 
 from .._engine.near import near
 from .._engine.plan import Plan
 from .._printing import printable
+from .._tables.tidy import OF_OTHERS
 from . import storage_observe
 from .forecast import Forecast
 from .references import Reference
@@ -26,9 +28,11 @@ from .users import is_local
 SYS = "/sys"
 """Where the kernel shows the devices of the host."""
 
-
 FOREIGN = ("test:",)
 """Beginnings of connections to hosts that are none: their devices and files are not here."""
+
+REMOVED = "once this run has removed it: keep it, or name another"
+"""What is said of something that an earlier task would have removed."""
 
 
 class Doubt(str):
@@ -117,8 +121,11 @@ class Site:
         """What is wrong with a network, whatever its bridge is."""
         facts = self.forecast.networks.get(name, {})
         found = self.networks.get(name)
-        if facts is None or (found is None and not facts):
-            known = [*self.networks, *(one for one, told in self.forecast.networks.items() if told is not None)]
+        if facts is None:
+            return f"there is no network {name} on this host {REMOVED}"
+        if found is None and not facts:
+            foreseen = self.forecast.networks
+            known = [one for one in {**self.networks, **foreseen} if foreseen.get(one, {}) is not None]
             return f"there is no network {name} on this host: declare it, or {hint(name, known)}"
         state = facts.get("state")
         active = state == "active" if state is not None or found is None else bool(found.isActive())
@@ -148,25 +155,43 @@ class Site:
 
     def netdev(self, name: str) -> str | None:
         links = self.forecast.links
-        if links.get(name) is not None:
+        if links.get(name) is not None or self.is_foretold(name):
             return None
         if not self.local or (name not in links and os.path.lexists(f"{SYS}/class/net/{name}")):
             return None
+        if name in links:
+            return self.unsure(f"there is no network device {name} on this host {REMOVED}")
         known = [*folder(f"{SYS}/class/net"), *(one for one, told in links.items() if told is not None)]
         told = f"there is no network device {name} on this host: declare it in links, or {hint(name, known)}"
         return self.unsure(told)
 
     def bridge(self, name: str) -> str | None:
         told = self.netdev(name)
-        if told is not None or not self.local or self.forecast.links.get(name) is not None:
+        if told is not None or not self.local or self.forecast.links.get(name) is not None or self.is_foretold(name):
             return told
         if os.path.isdir(f"{SYS}/class/net/{name}/bridge"):
             return None
         told = f"the network device {name} is no bridge: name one, or use direct to be linked to it by MacVTap"
         return self.unsure(told)
 
+    def is_foretold(self, bridge: str) -> bool:
+        """Whether a network that an earlier task would have made or started may have a bridge of this name."""
+        for name, facts in self.forecast.networks.items():
+            if facts is None or facts.get("state") != "active" or forward_of(facts) in OF_OTHERS:
+                continue
+            own = facts.get("bridge")
+            if own is None and name in self.networks:
+                node = ET.fromstring(self.networks[name].XMLDesc(0)).find("bridge")
+                own = None if node is None else node.get("name")
+            # libvirt numbers those without a name of their own.
+            if own == bridge or (own is None and NUMBERED.fullmatch(bridge)):
+                return True
+        return False
+
     def pool(self, name: str) -> str | None:
         found = self.pools.get(name)
+        if found is None and self.forecast.pools.get(name, {}) is None:
+            return f"there is no pool {name} on this host {REMOVED}"
         if found is None:
             here = "there is no pool {} on this host; declare it with virtfleet.kvm.pools, or {}"
             return here.format(name, hint(name, list(self.pools)))
@@ -187,6 +212,8 @@ class Site:
         gone = key in self.forecast.volumes
         if not gone and (key in seen or self.unseen(where, name)):
             return None
+        if gone:
+            return f"there is no volume {name} in the pool {where} {REMOVED}"
         return f"there is no volume {name} in the pool {where}; declare it before this one"
 
     def unseen(self, pool: str, name: str) -> bool:
@@ -201,23 +228,28 @@ class Site:
         return self.place(path, "folder")
 
     def place(self, path: str, what: str) -> str | None:
-        if not self.local or there(path) or plain(path) in self.coming():
+        if not self.local or there(path) or self.is_made(plain(path)):
             return None
-        # What is in a pool that is not active yet may show up with it.
-        for pool in self.pools.values():
-            if pool.target and not pool.active and plain(path).startswith(f"{plain(pool.target)}/"):
+        # What is in a pool that is not active yet may show up with it; a task before may start it and make its folder.
+        for name, pool in self.pools.items():
+            soon = not pool.active or bool(self.forecast.pools.get(name))
+            below = bool(pool.target) and plain(path).startswith(f"{plain(pool.target or '')}/")
+            if soon and (below or (pool.active and pool.target and plain(path) == plain(pool.target))):
                 return None
         return self.unsure(f"there is no {what} {path} on this host")
 
-    def coming(self) -> set[str]:
-        """The paths of volumes that the same run makes."""
-        keys = self.made | {key for key, facts in self.forecast.volumes.items() if facts is not None}
-        found = set()
-        for key in keys:
-            where, _slash, name = key.partition("/")
-            target = self.pools[where].target if where in self.pools else None
-            if target is not None:
-                found.add(plain(os.path.join(target, name)))
+    def is_made(self, path: str) -> bool:
+        """Whether the same run makes a volume at a path."""
+        where, name = os.path.split(path)
+        keys = {f"{pool}/{name}" for pool in self.once("folders", self.folders).get(where, ())}
+        return not keys.isdisjoint(self.made) or any(self.forecast.volumes.get(key) is not None for key in keys)
+
+    def folders(self) -> dict[str, list[str]]:
+        """The folders of pools, each with the names of its pools."""
+        found: dict[str, list[str]] = {}
+        for name, pool in self.pools.items():
+            if pool.target is not None:
+                found.setdefault(plain(pool.target), []).append(name)
         return found
 
     def pci(self, address: str) -> str | None:
@@ -248,6 +280,16 @@ PROBLEMS: dict[str, t.Callable[[Site, str], str | None]] = {
     "mdev": Site.mdev,
     "usb": Site.usb,
 }
+
+
+NUMBERED = re.compile(r"virbr\d+")
+"""Names that libvirt gives bridges."""
+
+
+def forward_of(facts: t.Mapping[str, t.Any]) -> str:
+    """How a foretold network forwards; empty where that is not known."""
+    forward = facts.get("forward")
+    return str(forward.get("mode") or "") if isinstance(forward, dict) else ""
 
 
 def hint(name: str, known: t.Collection[str]) -> str:

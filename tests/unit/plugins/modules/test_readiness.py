@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import lacking, readiness
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.arguments import FORECAST
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.forecast import Forecast
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, networks, pools, volumes
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _forecast
 
@@ -280,3 +283,50 @@ def test_memory_in_pieces_is_only_warned_of(
     said = call(run_main, "domains", guest, check=True, fails=not cells)
     words = "memory: is 1200MiB, and this host has 1GiB with its swap"
     assert any(words in line for line in (said["warnings"] if cells else [said["msg"]]))
+
+
+NET = {"name": "lan", "bridge": "virbr9"}
+LEFT = {"type": "netfs", "target": "HERE/mnt", "source": {"hosts": [{"name": "nas.example"}], "dir": "/iso"}}
+NAS = {"name": "nas", **LEFT}
+COMING: list[tuple[list[tuple[str, dict[str, Any]]], dict[str, Any]]] = [
+    ([("networks", NET)], {"interfaces": [{"bridge": "virbr9"}]}),
+    ([("networks", {"name": "lan"})], {"interfaces": [{"bridge": "virbr1"}]}),
+    (
+        [("networks", NET), ("networks", {"name": "over", "forward": {"mode": "bridge"}, "bridge": "virbr9"})],
+        {"interfaces": [{"network": "over"}]},
+    ),
+    ([("pools", NAS)], {"disks": [{"file": "HERE/mnt/x.iso", "device": "cdrom"}]}),
+    ([("pools", NAS)], {"disks": [{"image": "HERE/mnt/base.img", "pool": "default-pool"}]}),
+    ([("pools", {"name": "off", "target": "/off", "state": "active"})], {"disks": [{"file": "/off/x"}]}),
+    ([("pools", {"name": "d", "target": "HERE/d"})], {"filesystems": [{"source": "HERE/d", "target": "x"}]}),
+]
+
+
+def placed(item: Any, here: Path) -> Any:
+    return json.loads(json.dumps(item).replace("HERE", str(here)))
+
+
+@pytest.mark.parametrize(("steps", "guest"), COMING)
+def test_what_comes_with_another_thing_is_not_judged(
+    here: Path, run_main: Run, steps: list[tuple[str, dict[str, Any]]], guest: dict[str, Any]
+) -> None:
+    tasks = [(name, [placed(item, here)]) for name, item in steps]
+    said = checked(run_main, *tasks, ("domains", [{**placed(guest, here), "state": "running"}]))
+    assert [line for line in said["warnings"] if "there is no" in line or "no bridge" in line] == []
+
+
+def test_what_this_run_removes_is_not_recommended(host: Any, run_main: Run) -> None:
+    known = {"networks": {"default": None}, "pools": {"default-pool": None}, "volumes": {"off/x": None}}
+    guest = {"state": "running", "interfaces": [{"network": "default"}], "disks": [{"size": "1MiB", "pool": "off"}]}
+    said = call(run_main, "domains", guest, check=True, fails=True, **{FORECAST: known})
+    assert "there is no network default on this host once this run has removed it: keep it" in said["msg"]
+    assert "did you mean" not in said["msg"]
+
+
+def test_files_of_many_volumes_are_looked_up_fast(host: Any, here: Path, run_main: Run) -> None:
+    call(run_main, "pools", {"name": "files", "target": str(here)})
+    site = lacking.Site(host, Forecast(volumes={f"files/v{number}": {} for number in range(3000)}))
+    begun = time.process_time()
+    assert [site.file(f"{here}/v{number}") for number in range(3000)] == [None] * 3000
+    assert site.file(f"{here}/other") is not None
+    assert time.process_time() - begun < 10
