@@ -77,10 +77,8 @@ class ActionModule(ActionBase):
                 told = f"it is not known whether a change was begun: {told}; {LOST}"
             return {"failed": True, "changed": not self._task.check_mode, "changes": [], "msg": f"links: {told}"}
         trial = result.pop("trial", None)
+        _forecast.note_links(self._task, task_vars, None if result.get("failed") else result.get("changes"))
         if trial is None or result.get("failed"):
-            if self._task.check_mode and not result.get("failed"):
-                host = self._task.delegate_to or (task_vars or {}).get("inventory_hostname") or ""
-                _forecast.note_links(host, self._task.args.get("config"))
             return result
         end = End("")
         try:

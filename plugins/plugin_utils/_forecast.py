@@ -5,26 +5,36 @@
 
 In check mode nothing is made; yet a guest may be on a network that a task before would have made. So each declaring
 module's result is noted in the temporary folder of this run of Ansible, which is gone with it, and handed to the next.
+Each libvirt of a host has a file of its own, and so have the links of a host.
 """
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import json
 import os
+import re
 import typing as t
 
 from ansible import constants
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action.normal import ActionModule as NormalAction
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.arguments import FORECAST
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.arguments import FORECAST, URI
 
 KINDS = {"network": "networks", "pool": "pools", "volume": "volumes"}
 """The lists of a forecast by the kind of resource (see Forecast)."""
 
 FACTS = ("type", "target", "bridge", "forward", "state", "virtualport", "portgroups")
 """Options of which later tasks have to know."""
+
+PARTS = ("forward.mode", "virtualport.type")
+"""What they have to know of options that change in part."""
+
+DISK_VOLUME = re.compile(r"disks\[\d+\]\.volume")
+"""The path of the change that is a new volume of a guest's disk."""
 
 Known = dict[str, dict[str, t.Any]]
 
@@ -34,39 +44,116 @@ class DeclaringAction(NormalAction):
 
     def run(self, tmp: t.Any = None, task_vars: t.Any = None) -> dict[str, t.Any]:
         """The module's result."""
-        if FORECAST in self._task.args:
+        args = self._task.args
+        if FORECAST in args:
             raise AnsibleActionFail(f"{FORECAST} is no parameter of this module")
+        host, uri = host_of(self._task, task_vars), str(args.get("uri", URI["uri"]["default"]))
+        names = declared(self._task.action.rpartition(".")[2], args.get("config"))
         if not self._task.check_mode:
-            return t.cast("dict[str, t.Any]", super().run(tmp, task_vars))
-        place = place_of(self._task.delegate_to or (task_vars or {}).get("inventory_hostname") or "")
-        known = read(place)
+            return self.run_for_real(place_of(host, uri), names, tmp, task_vars)
+        known = foreseen(host, uri)
         if known:
-            self._task.args = {**self._task.args, FORECAST: known}
-        result = t.cast("dict[str, t.Any]", super().run(tmp, task_vars))
-        write(place, learn(known, result.get("changes")))
+            self._task.args = {**args, FORECAST: known}
+        try:
+            result = t.cast("dict[str, t.Any]", super().run(tmp, task_vars))
+        finally:
+            self._task.args = args  # The next attempt of a task with `until` begins with them.
+        if isinstance(result.get("changes"), list):
+            failed = {name for failure in result.get("failures") or () for name in failure.values()}
+            names = [(kind, name, item) for kind, name, item in names if name not in failed]
+            revise(place_of(host, uri), lambda old: learn(settle(old, names), result["changes"]))
+        return result
+
+    def run_for_real(self, place: str, names: Declared, tmp: t.Any, task_vars: t.Any) -> dict[str, t.Any]:
+        """The module's result. What it declares is there to be seen from now on, so it is forecast no more."""
+        result: dict[str, t.Any] = {}
+        try:
+            result = t.cast("dict[str, t.Any]", super().run(tmp, task_vars))
+        finally:
+            if os.path.exists(place):
+                done = learn({}, result.get("changes"))
+                done_names = [(kind, name) for kind, entries in done.items() for name in entries]
+                revise(place, lambda old: forget(old, [*done_names, *((kind, name) for kind, name, _item in names)]))
         return result
 
 
-def note_links(host: str, config: t.Any) -> None:
-    """Note the links that a task in check mode would have made on a host."""
-    place = place_of(host)
-    known = read(place)
-    for link in config if isinstance(config, list) else ():
-        if isinstance(link, dict) and isinstance(link.get("name"), str):
-            gone = link.get("state") == "absent"
-            known.setdefault("links", {})[link["name"]] = None if gone else {"type": link.get("type")}
-    write(place, known)
+Declared = list[tuple[str, str, dict[str, t.Any]]]
+"""Declared items with their kind, in the plural, and what tells them from others of it."""
+
+
+def host_of(task: t.Any, task_vars: t.Any) -> str:
+    """The host that a task is for."""
+    return str(task.delegate_to or (task_vars or {}).get("inventory_hostname") or "")
+
+
+def declared(kind: str, config: t.Any) -> Declared:
+    """The items of a parameter ``config`` that is not known to be right."""
+    found = []
+    for item in config if isinstance(config, list) else ():
+        if isinstance(item, dict) and isinstance(item.get("name"), str):
+            name = str(item["name"])
+            found.append((kind, f"{item.get('pool') or 'default'}/{name}" if kind == "volumes" else name, item))
+    return found
+
+
+def note_links(task: t.Any, task_vars: t.Any, changes: t.Any) -> None:
+    """Note the links that a task in check mode would have changed on a host, or forget those it has declared for real.
+
+    :param changes: the result's; None where the task failed
+    """
+    place = place_of(host_of(task, task_vars))
+    links = declared("links", task.args.get("config"))
+    if not task.check_mode:
+        if os.path.exists(place):
+            revise(place, lambda old: forget(old, [(kind, name) for kind, name, _item in links]))
+        return
+    if not isinstance(changes, list):
+        return
+    changed = {str(change.get("resource")) for change in changes}
+
+    def noted(known: Known) -> Known:
+        known = settle(known, links)
+        for kind, name, item in links:
+            if f"link {name}" in changed:
+                gone = item.get("state") == "absent"
+                known.setdefault(kind, {})[name] = None if gone else {"type": item.get("type")}
+        return known
+
+    revise(place, noted)
+
+
+def settle(known: Known, names: Declared) -> Known:
+    """A forecast in which nothing stands against what a task declares: a difference to the host is in its changes."""
+    for kind, name, item in names:
+        entries = known.get(kind, {})
+        if name not in entries:
+            continue
+        if item.get("state") == "absent":
+            entries[name] = None
+        elif entries[name] is None or kind == "links":
+            del entries[name]
+        else:
+            left = {fact: told for fact, told in entries[name].items() if fact != "state" and fact not in item}
+            entries[name] = left
+            if not left and kind != "volumes":
+                del entries[name]
+    return known
+
+
+def forget(known: Known, names: t.Iterable[tuple[str, str]]) -> Known:
+    """A forecast without some entries, each given by its kind in the plural and its name."""
+    for kind, name in names:
+        known.get(kind, {}).pop(name, None)
+    return known
 
 
 def learn(known: Known, changes: t.Any) -> Known:
     """A forecast with what a result in check mode says of changes."""
     for change in changes if isinstance(changes, list) else ():
         kind, _space, name = str(change.get("resource")).partition(" ")
-        path, after = change.get("path"), change.get("after")
-        if kind == "domain" and path == "definition":
-            for disk in (after or {}).get("disks") or ():
-                if isinstance(disk, dict) and disk.get("volume") and disk.get("pool"):
-                    known.setdefault("volumes", {}).setdefault(f"{disk['pool']}/{disk['volume']}", {})
+        path, after = str(change.get("path")), change.get("after")
+        if kind == "domain":
+            learn_disk(known, path, after)
         if kind not in KINDS:
             continue
         entries = known.setdefault(KINDS[kind], {})
@@ -78,14 +165,46 @@ def learn(known: Known, changes: t.Any) -> Known:
             entry.update({fact: after[fact] for fact in FACTS if fact in after})
             entry.setdefault("state", "inactive")
         elif path in FACTS:
-            entry[path] = after
+            entry[path] = {} if path == "forward" and after is None else after
+        elif path in PARTS:
+            option, _dot, part = path.partition(".")
+            old = entry.get(option)
+            entry[option] = {**(old if isinstance(old, dict) else {}), part: after}
     return known
 
 
-def place_of(host: str) -> str:
-    """The file with what is known of a host; this run of Ansible removes it at its end."""
-    name = hashlib.sha256(host.encode("utf-8", "replace")).hexdigest()[:32]
+def learn_disk(known: Known, path: str, after: t.Any) -> None:
+    """Add to a forecast the volume that is made for a guest's disk, or goes with its guest."""
+    if DISK_VOLUME.fullmatch(path) and isinstance(after, dict) and after.get("name"):
+        known.setdefault("volumes", {})[f"{after.get('pool') or 'default'}/{after['name']}"] = {}
+    elif path.startswith("volume ") and after == "absent":
+        known.setdefault("volumes", {})[path[len("volume ") :]] = None
+
+
+def place_of(host: str, uri: str = "") -> str:
+    """The file with what is known of a host; this run of Ansible removes it at its end.
+
+    :param uri: the libvirt there; empty for what all of them share
+    """
+    name = hashlib.sha256(json.dumps([host, uri]).encode()).hexdigest()[:32]
     return os.path.join(constants.DEFAULT_LOCAL_TMP, f"virtfleet-{name}.json")
+
+
+def foreseen(host: str, uri: str) -> Known:
+    """All that is known so far of a host and one libvirt there."""
+    found = {**read(place_of(host, uri)), **read(place_of(host))}
+    return {kind: entries for kind, entries in found.items() if entries}
+
+
+def revise(place: str, change: t.Callable[[Known], Known]) -> None:
+    """Change what is known. Tasks for other hosts may run at the same time, and be delegated to the same one."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(f"{place}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            write(place, change(read(place)))
+        finally:
+            os.close(descriptor)
 
 
 def read(place: str) -> Known:
@@ -95,15 +214,21 @@ def read(place: str) -> Known:
             found = json.load(file)
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    if not isinstance(found, dict):
+        return {}
+    return {kind: entries for kind, entries in found.items() if isinstance(entries, dict)}
 
 
 def write(place: str, known: Known) -> None:
     """Keep what is known, if it can be kept: without it a check only knows what is there."""
-    if not known:
-        return
+    known = {kind: entries for kind, entries in known.items() if entries}
     try:
-        with open(place, "w", encoding="utf-8") as file:
-            json.dump(known, file)
+        text = json.dumps(known)
+        if not known and not os.path.exists(place):
+            return
+        descriptor = os.open(f"{place}.new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        with open(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(f"{place}.new", place)
     except (OSError, TypeError, ValueError):
         return

@@ -17,7 +17,7 @@ from xml.etree import ElementTree as ET
 from .._engine.near import near
 from .._engine.plan import Plan
 from .._printing import printable
-from .._tables.tidy import OF_OTHERS
+from .._tables.tidy import OF_OTHERS, forward_mode
 from . import storage_observe
 from .forecast import Forecast
 from .references import Reference
@@ -83,13 +83,21 @@ class Site:
         )
 
     def bridges(self) -> dict[str, str]:
-        """The bridges that networks have, those of the forecast among them, with the names of the networks."""
+        """The bridges that networks have, those of the forecast among them, with the names of the networks.
+
+        Those of networks that would be gone by now are counted as gone.
+        """
         found = {}
         for name, network in self.networks.items():
-            bridge = ET.fromstring(network.XMLDesc(0)).find("bridge")
+            root = ET.fromstring(network.XMLDesc(0))
+            bridge = root.find("bridge")
             facts = self.forecast.networks.get(name, {})
-            if bridge is not None and facts is not None and not facts.get("bridge"):
+            if bridge is None:
+                continue
+            if facts is not None and not facts.get("bridge"):
                 found[bridge.get("name", "")] = str(name)
+            elif facts is None and forward_mode(root) not in OF_OTHERS:
+                self.gone.add(bridge.get("name", ""))
         for name, facts in self.forecast.networks.items():
             if facts is not None and isinstance(facts.get("bridge"), str):
                 found[facts["bridge"]] = name

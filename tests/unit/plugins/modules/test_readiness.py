@@ -330,3 +330,13 @@ def test_files_of_many_volumes_are_looked_up_fast(host: Any, here: Path, run_mai
     assert [site.file(f"{here}/v{number}") for number in range(3000)] == [None] * 3000
     assert site.file(f"{here}/other") is not None
     assert time.process_time() - begun < 10
+
+
+def test_a_network_that_would_be_gone_leaves_its_bridge_to_another(here: Path, run_main: Run) -> None:
+    (here / "sys/class/net/virbr0").mkdir()
+    said = checked(
+        run_main, ("networks", [{"name": "default", "state": "absent"}]), ("networks", [{"bridge": "virbr0"}])
+    )
+    assert said["warnings"] == []
+    changes = checked(run_main, ("networks", [{"bridge": "virbr9"}]), ("networks", [{"bridge": "ovsbr0"}]))
+    assert any("ovsbr0 is on this host already" in line for line in changes["warnings"])

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -79,3 +82,112 @@ def test_what_is_noted_holds_no_more_than_is_needed(tmp_path: Path) -> None:
     place = str(tmp_path / "note")
     _forecast.write(place, known)
     assert "hunter2" not in json.dumps(_forecast.read(place))
+
+
+def test_tasks_at_the_same_time_lose_nothing_of_each_other(tmp_path: Path) -> None:
+    place = str(tmp_path / "note")
+
+    def one(number: int) -> None:
+        def change(known: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+            time.sleep(0.005)
+            known.setdefault("networks", {})[f"n{number}"] = {"state": "active"}
+            return known
+
+        _forecast.revise(place, change)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(one, range(40)))
+    assert len(_forecast.read(place)["networks"]) == 40
+    assert stat.S_IMODE(os.stat(place).st_mode) == 0o600
+
+
+def test_hosts_that_delegate_to_the_same_one_see_all(tmp_path: Path) -> None:
+    name = "net-{{ inventory_hostname }}"
+    guest = {**GUEST, "interfaces": [{"network": "net-a"}, {"network": "net-b"}]}
+    code, output = play(
+        tmp_path, task("networks", {"name": name}, delegate_to="c"), task("domains", guest, delegate_to="c")
+    )
+    assert code == 0, output
+    assert "no network" not in output
+
+
+def test_each_libvirt_of_a_host_has_a_forecast_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "other.xml").write_text("<node/>")
+    guest = task("domains", GUEST)
+    guest["virtfleet.kvm.domains"]["uri"] = f"test://{tmp_path}/other.xml"
+    code, output = play(tmp_path, task("networks", {"name": "lan"}), guest)
+    assert code != 0
+    assert "there is no network lan on this host" in output
+
+
+def test_what_is_declared_for_real_is_forecast_no_more(tmp_path: Path) -> None:
+    default = {**GUEST, "interfaces": [{"network": "default"}]}
+    code, output = play(
+        tmp_path,
+        task("networks", {"name": "default", "state": "absent"}, check_mode=True),
+        task("networks", {"name": "default"}),
+        task("domains", default, check_mode=True),
+        check=False,
+    )
+    assert code == 0, output
+
+
+def test_a_second_attempt_is_as_the_first(tmp_path: Path) -> None:
+    wrong = {**GUEST, "interfaces": [{"network": "lna"}]}
+    again = {"until": "result is succeeded", "retries": 2, "delay": 0, "register": "result"}
+    code, output = play(tmp_path, task("networks", {"name": "lan"}), task("domains", wrong, **again))
+    assert code != 0
+    assert "no parameter" not in output
+    assert output.count("there is no network lna on this host") >= 2
+
+
+VOLUME = {"name": "a", "pool": "default-pool", "capacity": "1MiB"}
+DECLARED_TWICE: list[tuple[list[tuple[str, dict[str, Any]]], bool]] = [
+    (
+        [
+            ("pools", {"name": "default-pool", "state": "inactive"}),
+            ("pools", {"name": "default-pool"}),
+            ("volumes", VOLUME),
+        ],
+        True,
+    ),
+    (
+        [
+            ("networks", {"name": "default", "state": "absent"}),
+            ("networks", {"name": "default"}),
+            ("domains", {**GUEST, "interfaces": [{"network": "default"}]}),
+        ],
+        True,
+    ),
+    (
+        [("networks", {"name": "lan"}), ("networks", {"name": "lan", "state": "absent"}), ("domains", GUEST)],
+        False,
+    ),
+]
+
+
+@pytest.mark.parametrize(("steps", "good"), DECLARED_TWICE)
+def test_the_last_task_that_declares_something_counts(
+    tmp_path: Path, steps: list[tuple[str, dict[str, Any]]], good: bool
+) -> None:
+    code, output = play(tmp_path, *(task(*step) for step in steps))
+    assert (code == 0) == good, output
+
+
+def change(resource: str, path: str, after: Any) -> dict[str, Any]:
+    return {"resource": resource, "path": path, "before": None, "after": after}
+
+
+LEARNED: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    (change("network n", "forward.mode", "nat"), {"networks": {"n": {"forward": {"mode": "nat"}}}}),
+    (change("network n", "forward", None), {"networks": {"n": {"forward": {}}}}),
+    (change("network n", "virtualport.type", "midonet"), {"networks": {"n": {"virtualport": {"type": "midonet"}}}}),
+    (change("domain g", "definition", {"disks": [{"volume": "v", "pool": "p"}]}), {}),
+    (change("domain g", "disks[0].volume", {"name": "v", "pool": "p"}), {"volumes": {"p/v": {}}}),
+    (change("domain g", "volume p/v", "absent"), {"volumes": {"p/v": None}}),
+]
+
+
+@pytest.mark.parametrize(("told", "known"), LEARNED)
+def test_what_is_learned_of_a_change(told: dict[str, Any], known: dict[str, Any]) -> None:
+    assert _forecast.learn({}, [told]) == known
