@@ -15,7 +15,7 @@ from .._engine.plan import Observed, Plan
 from .lacking import Site, plain
 
 SHARED = "is also a disk of guest {0}: give each its own, or shareable: true to both"
-RUNS = "is a disk of guest {0}, which runs with it: take it from {0} first, in a run of its own"
+RUNS = "is a disk of guest {0}, which runs with it: run again once {0} is without it"
 REFUSED = "stays a disk of guest {0}, which is refused: correct that one first"
 
 Owners = dict[str, tuple[str, str]]

@@ -123,7 +123,7 @@ def test_a_disk_stays_with_a_guest_that_runs(images: Path, run_domains: Run, cha
     for config in ([{**giver, **change}, taker], [taker, {**giver, **change}]):
         told = refused(run_domains(*config, check=True, fails=True))
         assert list(told) == ["g1"]
-        assert "is a disk of guest g0, which runs with it: take it from g0 first" in told["g1"]
+        assert "is a disk of guest g0, which runs with it: run again once g0 is without it" in told["g1"]
     run_domains({**giver, "state": "stopped"}, force_shutdown=True)
     assert run_domains({**giver, **change}, taker)["changed"]
 
