@@ -16,6 +16,7 @@ from .._errors import Invalid, refuse_input
 from .._tables.storage import volume_key
 from . import declared, departures, disk_removal, disks, handover, readiness, storage_observe, subnets
 from .apparmor import warn_of_volumes
+from .forecast import Forecast
 from .half_made import Half, half_made
 from .manifest import Manifest, notes
 from .pool_users import refuse_used
@@ -64,7 +65,7 @@ def network_plans(connection: t.Any, table: Table, have: Have, wants: Wants, hos
     refuse_renamed(connection, plans, have)
     handover.reattach(plans, have, wants)
     if connection is None or connection.getURI().startswith("qemu:///"):
-        subnets.refuse_routed(plans, have)
+        subnets.refuse_routed(plans, have, sure=options.forecast == Forecast())
     if connection is not None:
         readiness.check_networks(connection, plans, have, options)
     return plans

@@ -20,9 +20,11 @@ from .._tables.tidy import OF_OTHERS, forward_mode
 Subnet = t.Union[ipaddress.IPv4Network, ipaddress.IPv6Network]  # noqa: UP007 - sanity tests import it with older Pythons
 
 
-def refuse_routed(plans: t.Sequence[Plan], have: t.Mapping[str, Observed]) -> None:
+def refuse_routed(plans: t.Sequence[Plan], have: t.Mapping[str, Observed], sure: bool = True) -> None:
     """Refuse networks that are to start on a subnet which this host has already.
 
+    :param sure: whether the host's routes are those of the run; else networks are only warned of them: earlier tasks,
+        which check mode has not carried out, may change them
     Raises VirtfleetError, with nothing changed, naming each network and the route.
     """
     starting = [entry for entry in plans if any(step.action == "start" for step in entry.steps)]
@@ -30,7 +32,13 @@ def refuse_routed(plans: t.Sequence[Plan], have: t.Mapping[str, Observed]) -> No
         # What stops in the same run is gone by then.
         stopping = [entry.name for entry in plans if any(step.action == "stop" for step in entry.steps)]
         gone = {name for stopped in stopping if stopped in have for name in bridges(have[stopped].definition, None)}
-        refuse_input(collisions(starting, have, [route for route in routes() if route.device not in gone]))
+        there = [route for route in routes() if route.device not in gone]
+        if not sure:
+            for entry in starting:
+                told = collisions([entry], have, there)
+                entry.warnings += [line[len(f"network {entry.name}: ") :] for line in told]
+            there = []
+        refuse_input(collisions(starting, have, there))
 
 
 def routes() -> list[Route]:

@@ -13,6 +13,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -191,3 +192,22 @@ LEARNED: list[tuple[dict[str, Any], dict[str, Any]]] = [
 @pytest.mark.parametrize(("told", "known"), LEARNED)
 def test_what_is_learned_of_a_change(told: dict[str, Any], known: dict[str, Any]) -> None:
     assert _forecast.learn({}, [told]) == known
+
+
+def test_links_are_noted_as_far_as_they_would_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_forecast.constants, "DEFAULT_LOCAL_TMP", str(tmp_path))
+
+    def declare(*changed: str, check: bool = True, **states: str) -> _forecast.Known:
+        config = [{"name": name, "type": "bridge", "state": state} for name, state in states.items()]
+        job = SimpleNamespace(delegate_to=None, args={"config": config}, check_mode=check)
+        changes = [{"resource": f"link {name}", "path": "definition"} for name in changed]
+        _forecast.note_links(job, {"inventory_hostname": "a"}, changes)
+        return _forecast.foreseen("a", "qemu:///system")
+
+    assert declare(br0="present") == {}
+    assert declare("br1", "br2", br0="present", br1="present", br2="absent") == {
+        "links": {"br1": {"type": "bridge"}, "br2": None}
+    }
+    assert _forecast.foreseen("b", "qemu:///system") == {}
+    assert declare(br1="absent", br2="present") == {"links": {"br1": None}}
+    assert declare("br1", check=False, br1="absent") == {}

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Route
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import subnets
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.subnets import collisions
 from ansible_collections.virtfleet.kvm.tests.unit.support import TABLES, observed, plan_one
 
@@ -74,3 +76,16 @@ def test_two_networks_of_one_subnet() -> None:
     assert collisions(plans, {}, []) == [
         "network b: ips[0].address: 10.9.0.0/24 overlaps 10.9.0.0/24 of the network a: take another subnet"
     ]
+
+
+def test_a_route_that_an_earlier_task_may_change_is_only_warned_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subnets, "routes", lambda: [Route("10.9.0.0/24", "virbr7")])
+    plan = plan_one(TABLES["network"], None, {**NAT, "state": "active"})
+    with pytest.raises(VirtfleetError, match="the host has a route to"):
+        subnets.refuse_routed([plan], {})
+    subnets.refuse_routed([plan], {}, sure=False)
+    assert plan.warnings == [
+        "ips[0].address: 10.9.0.0/24: the host has a route to 10.9.0.0/24 by virbr7: take another subnet"
+    ]
+    with pytest.raises(VirtfleetError, match="overlaps"):
+        subnets.refuse_routed([plan, plan_one(TABLES["network"], None, {**NAT, "name": "m"})], {}, sure=False)
