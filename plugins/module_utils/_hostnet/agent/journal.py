@@ -14,6 +14,7 @@ Several files change together. The journal, one file in /var/lib, says by its na
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
 import stat
@@ -58,7 +59,7 @@ class NotKept(Exception):
 
 
 class Lost(OSError):
-    """An old file is gone and cannot be put back. All the rest is done."""
+    """An old file cannot be put back: it is gone, or somebody wrote in its place. All the rest is done."""
 
 
 def path_of(name: str) -> str:
@@ -85,6 +86,7 @@ def prepare(state: dict[str, t.Any]) -> None:
                 "new": None if file["text"] is None else f"{stem}.new",
                 "old": f"{stem}.old" if found else None,
                 "stamp": stamp(path) if found else None,
+                "digest": None if file["text"] is None else digest(file["text"]),
             }
         )
     files.make_folder(DISK, 0o700)
@@ -110,6 +112,29 @@ def stamp(path: str) -> list[int]:
     """What changes when somebody edits a file."""
     found = os.lstat(path)
     return [found.st_ino, found.st_size, found.st_mtime_ns]
+
+
+def digest(text: str) -> str:
+    """What tells a file's text from any other."""
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def is_as_before(entry: dict[str, t.Any]) -> bool:
+    """Whether what has a file's name is still what had it before the trial, or still nothing."""
+    return (stamp(entry["path"]) if files.exists(entry["path"]) else None) == entry["stamp"]
+
+
+def is_new(entry: dict[str, t.Any]) -> bool:
+    """Whether what has a file's name is the new file, which nobody has edited. Raises OSError."""
+    path = entry["path"]
+    if "digest" not in entry:  # The journal of an earlier version.
+        return True
+    return os.path.isfile(path) and not os.path.islink(path) and digest(files.read(path)) == entry["digest"]
+
+
+def is_old(entry: dict[str, t.Any]) -> bool:
+    """Whether what has a file's name is what was saved, or the same again. Raises OSError."""
+    return files.is_same_file(entry["old"], entry["path"]) or files.same(entry["old"], entry["path"])
 
 
 def arm_boot(python: str, journal: dict[str, t.Any]) -> None:
@@ -194,37 +219,51 @@ def entries(name: str) -> list[dict[str, t.Any]]:
 def check(journal: dict[str, t.Any]) -> None:
     """Look whether every file can still be put in its place. Raises NotKept, OSError."""
     for entry in journal["files"]:
-        folder, path = os.path.dirname(entry["path"]), entry["path"]
+        folder = os.path.dirname(entry["path"])
         if os.statvfs(folder).f_flag & os.ST_RDONLY:
             raise NotKept(f"{folder} cannot be written any more")
         if entry["new"] and not files.exists(entry["new"]):
             raise NotKept(f"{entry['new']} is gone")
-        now = stamp(path) if files.exists(path) else None
-        if now != entry["stamp"]:
-            raise NotKept(f"{path} was changed by somebody else in the meantime")
+        refuse_changed(entry)
 
 
 def place(entry: dict[str, t.Any]) -> None:
-    """Put one file in its place, or remove it. Raises OSError, and NotKept where somebody has removed it."""
-    if entry["new"] is None:
-        files.unlink(entry["path"])
-    elif files.exists(entry["new"]):
-        os.rename(entry["new"], entry["path"])
-    elif not files.exists(entry["path"]) or (entry["old"] and files.is_same_file(entry["old"], entry["path"])):
-        raise NotKept(f"{entry['new']} is gone")
+    """Put one file in its place, or remove it.
+
+    One that was to go stays where somebody wrote it anew since that was decided. Raises OSError, and NotKept where
+    somebody has removed the new file, or has changed what it is to replace.
+    """
+    path, new = entry["path"], entry["new"]
+    if new is None:
+        if is_as_before(entry):
+            files.unlink(path)
+    elif files.exists(new):
+        if not files.is_same_file(new, path):
+            refuse_changed(entry)
+        os.rename(new, path)
+    elif not files.exists(path) or (entry["old"] and files.is_same_file(entry["old"], path)):
+        raise NotKept(f"{new} is gone")
+
+
+def refuse_changed(entry: dict[str, t.Any]) -> None:
+    """Raises NotKept where somebody has changed a file since the trial began."""
+    if not is_as_before(entry):
+        raise NotKept(f"{entry['path']} was changed by somebody else in the meantime")
 
 
 def undo() -> None:
     """Put the old files back, whatever was done of the new ones. Can be begun anew, needs no room.
 
     One that cannot be put back keeps no other from it. Raises OSError, and the journal stays then; Lost, once all the
-    rest is done and cleared away, where an old file is gone: trying again would not bring it.
+    rest is done and cleared away, where an old file is gone: trying again would not bring it. Where somebody wrote in
+    the place of a file since it was changed, that stays, what was saved stays beside it, and Lost names both.
     """
     if files.exists(path_of("keep")):
         os.rename(path_of("keep"), path_of("trial"))
         files.sync(DISK)
     problems: list[OSError] = []
     lost: list[Lost] = []
+    spared: list[str] = []
     try:
         noted = entries("trial")
     except Lost as error:
@@ -235,29 +274,43 @@ def undo() -> None:
             put_back(entry)
         except Lost as error:
             lost.append(error)
+            spared.append(entry["old"])
         except OSError as error:
             problems.append(error)
     if problems:
         raise problems[0]
-    clear("trial")
+    clear("trial", spared)
     if lost:
         raise lost[0]
 
 
 def put_back(entry: dict[str, t.Any]) -> None:
-    """Put one old file back. Raises OSError; Lost where it is gone."""
-    if files.exists(entry["new"] or entry["path"]):
+    """Put one old file back. Raises OSError; Lost where it is gone, or somebody wrote in its place."""
+    path, new, old = entry["path"], entry["new"], entry["old"]
+    saved = old is not None and files.exists(old)
+    if new is None and saved and files.exists(path) and not is_old(entry):
+        # It was removed, and written anew.
+        raise written_anew(entry)
+    if files.exists(new or path):
         # The new file is still beside its place, or what was to go is still there: nothing was done.
-        for staged in (entry["old"], entry["new"]):
+        for staged in (old, new):
             if staged:
                 files.unlink(staged)
-    elif entry["old"] and not files.exists(entry["old"]):
-        if not files.exists(entry["path"]) or stamp(entry["path"]) != entry["stamp"]:
-            raise Lost(errno.ENOENT, "what was saved of it is gone", entry["path"])
-    elif entry["old"]:
-        files.move_back(entry["old"], entry["path"])
-    elif entry["new"]:
-        files.unlink(entry["path"])
+    elif old and not saved:
+        if not is_as_before(entry):
+            raise Lost(errno.ENOENT, "what was saved of it is gone", path)
+    elif files.exists(path) and not is_new(entry) and not (old and is_old(entry)):
+        raise written_anew(entry)
+    elif old:
+        files.move_back(old, path)
+    elif new:
+        files.unlink(path)
+
+
+def written_anew(entry: dict[str, t.Any]) -> Lost:
+    """The error for a file that is neither the old nor the new one."""
+    before = f"what was there before is {entry['old']}" if entry["old"] else "there was none before"
+    return Lost(errno.EEXIST, f"somebody wrote it anew in the meantime, so it stays; {before}", entry["path"])
 
 
 def done() -> None:
@@ -265,15 +318,16 @@ def done() -> None:
     clear("keep")
 
 
-def clear(name: str) -> None:
+def clear(name: str, spared: t.Collection[str | None] = ()) -> None:
     """Remove what stands beside the files, then the journal itself. Raises OSError.
 
     :param name: what the journal is called, ``trial`` or ``keep``
+    :param spared: what stays beside the files
     """
     journal = files.load(path_of(name))
     for entry in journal.get("files") or []:
         for staged in (entry["new"], entry["old"]):
-            if staged:
+            if staged and staged not in spared:
                 files.unlink(staged)
         folder = os.path.dirname(entry["path"])
         if folder.endswith(".d") and entry["new"] is None:

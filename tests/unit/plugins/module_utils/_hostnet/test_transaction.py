@@ -167,7 +167,7 @@ def test_what_a_broken_off_run_left_is_no_hindrance(host: Host, left: str) -> No
         kept = host.root / "kept"
         kept.write_text("old")
         (host.root / ".new").write_text("new")
-        entry = {"path": str(kept), "new": str(host.root / ".new"), "old": None, "stamp": None}
+        entry = {"path": str(kept), "new": str(host.root / ".new"), "old": None, "stamp": journal.stamp(str(kept))}
         text = json.dumps({"id": "one", "files": [entry], "folders": [], "netplan": True})
         (host.root / "var" / ("keep.json" if "keep" in left else "trial.json")).write_text(text)
     with transaction.alone():
