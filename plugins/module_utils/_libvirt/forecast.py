@@ -39,6 +39,14 @@ class Forecast:
         names = [field.name for field in dataclasses.fields(cls)]
         return cls(**{name: told[name] for name in names if isinstance(told.get(name), dict)})
 
+    def gone(self, kind: str) -> set[str]:
+        """The names of what would be gone.
+
+        :param kind: ``network`` or ``pool``; of others it is not known
+        """
+        entries = {"network": self.networks, "pool": self.pools}.get(kind, {})
+        return {name for name, facts in entries.items() if facts is None}
+
     def with_pools(self, there: t.Mapping[str, Pool]) -> dict[str, Pool]:
         """The pools of the host as they would be."""
         found = dict(there)

@@ -52,7 +52,7 @@ def plan_all(connection: t.Any, table: Table, have: Have, wants: Wants, host: Ho
 def pool_plans(connection: t.Any, table: Table, have: Have, wants: Wants, host: Host, options: t.Any) -> list[Plan]:
     """Plan pools. Who uses them is only asked where one is to go."""
     plans = plan_pools(table, have, wants, host, options.on_restart_needed)
-    refuse_renamed(connection, plans, have)
+    refuse_renamed(connection, plans, have, options.forecast.gone(table.kind))
     refuse_used(connection, plans)
     if connection is not None:
         readiness.check_pools(connection, plans, have, options)
@@ -62,7 +62,7 @@ def pool_plans(connection: t.Any, table: Table, have: Have, wants: Wants, host: 
 def network_plans(connection: t.Any, table: Table, have: Have, wants: Wants, host: Host, options: t.Any) -> list[Plan]:
     """Plan networks. The routes are asked only of the host that this runs on."""
     plans = plan(table, have, wants, host, options.on_restart_needed)
-    refuse_renamed(connection, plans, have)
+    refuse_renamed(connection, plans, have, options.forecast.gone(table.kind))
     handover.reattach(plans, have, wants)
     if connection is None or connection.getURI().startswith("qemu:///"):
         subnets.refuse_routed(plans, have, sure=options.forecast == Forecast())

@@ -22,11 +22,15 @@ RENAME = {
 }
 
 
-def refuse_renamed(connection: t.Any, plans: t.Iterable[Plan], have: t.Mapping[str, Observed]) -> None:
+def refuse_renamed(
+    connection: t.Any, plans: t.Iterable[Plan], have: t.Mapping[str, Observed], gone: t.Container[str] = ()
+) -> None:
     """Take the steps from the plan of each new resource whose UUID one of another name has already, and say so.
 
     libvirt knows each by its UUID and would refuse the second, halfway through the run. A guest does not go under
     the one name, with its disks, while it is declared under the other.
+
+    :param gone: names of what an earlier task of a run in check mode would have removed
     """
     plans = list(plans)
     going = {plan.name: plan for plan in plans if any(step.action == "undefine" for step in plan.steps)}
@@ -36,7 +40,7 @@ def refuse_renamed(connection: t.Any, plans: t.Iterable[Plan], have: t.Mapping[s
         return
     for found in getattr(connection, LIST[next(iter(new.values())).kind])(0):
         plan = new.get(found.UUIDString())
-        if plan is not None and found.name() != plan.name:
+        if plan is not None and found.name() != plan.name and found.name() not in gone:
             plan.refuse(told(plan, found.name()))
             if plan.kind == "domain" and found.name() in going:
                 going[found.name()].refuse(

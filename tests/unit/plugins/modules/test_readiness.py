@@ -340,3 +340,11 @@ def test_a_network_that_would_be_gone_leaves_its_bridge_to_another(here: Path, r
     assert said["warnings"] == []
     changes = checked(run_main, ("networks", [{"bridge": "virbr9"}]), ("networks", [{"bridge": "ovsbr0"}]))
     assert any("ovsbr0 is on this host already" in line for line in changes["warnings"])
+
+
+@pytest.mark.parametrize(("name", "there"), [("networks", "default"), ("pools", "default-pool")])
+def test_what_would_be_gone_leaves_its_uuid_to_another(host: Any, run_main: Run, name: str, there: str) -> None:
+    found = host.networkLookupByName(there) if name == "networks" else host.storagePoolLookupByName(there)
+    heir = {"uuid": found.UUIDString(), **({} if name == "networks" else {"target": "/default-pool"})}
+    assert "its UUID is that of" in call(run_main, name, heir, check=True, fails=True)["msg"]
+    assert checked(run_main, (name, [{"name": there, "state": "absent"}]), (name, [heir]))["changed"]
