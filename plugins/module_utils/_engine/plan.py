@@ -59,6 +59,8 @@ class Plan:
     :param begun: whether something may have been done about it
     :param done: how many of the steps have been carried out
     :param asked: paths that the running guest was asked for by an earlier run and has not followed
+    :param cut_off: earlier plans of the same run that were broken off as the connection was lost: what they made counts
+        as made by this one
     """
 
     kind: str
@@ -74,6 +76,7 @@ class Plan:
     begun: bool = False
     done: int = 0
     asked: list[str] = dataclasses.field(default_factory=list)
+    cut_off: list[Plan] = dataclasses.field(default_factory=list)
 
     def reached(self) -> list[Change]:
         """The changes that the steps carried out so far have brought about, as far as it can be told from them."""

@@ -175,6 +175,7 @@ class Run:
             session.reopen()
             left, refused = self.look(session, list(range(len(self.wants))), self.options)
             for index, entry in left.items():
+                entry.cut_off = self.cut_off(index, failed)
                 self.more.setdefault(index, []).append(entry)
                 self.plans[index].waiting.update(entry.waiting)
             failed = {**refused, **apply(session.connection, left.values(), self.options)}
@@ -191,6 +192,11 @@ class Run:
         self.failed = verify([self.plans[index] for index in seen], [rest[index] for index in seen], self.failed)
         for index in touched - rest.keys():
             self.plans[index].changes = self.reached(index)
+
+    def cut_off(self, index: int, failed: t.Mapping[str, str]) -> list[Plan]:
+        """The plans of an item that were broken off as the connection was lost, the last one among them."""
+        last = [self.plans[index], *self.more.get(index, ())][-1]
+        return [*last.cut_off, last] if cut_off(failed.get(last.name, "")) else []
 
     def look(self, session: Session, indices: list[int], options: Options) -> tuple[dict[int, Plan], dict[str, str]]:
         """What is left to do for some of the declared items, and by name why others cannot be planned.

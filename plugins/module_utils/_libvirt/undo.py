@@ -45,6 +45,11 @@ def is_new(plan: Plan) -> bool:
     return plan.kind in LOOKUP and any(change.path == "definition" and change.before is None for change in plan.changes)
 
 
+def defines(plan: Plan) -> bool:
+    """Whether the steps of a plan that are done have defined something."""
+    return any(step.action == "define" for step in plan.steps[: plan.done])
+
+
 def made(connection: t.Any, plan: Plan) -> t.Any:
     """What has the name of a new resource after it was defined. None where nothing has.
 
@@ -70,15 +75,17 @@ def undo(connection: t.Any, plan: Plan, options: t.Any) -> str:
     """
     if plan.kind == "volume":
         return ""
-    done = plan.steps[: plan.done]
+    parts = [*plan.cut_off, plan]
+    done = [step for part in parts for step in part.steps[: part.done]]
     actions = {step.action for step in done}
-    if ("define" in actions and not is_new(plan)) or actions & RUNS:
+    maker = next((part for part in parts if defines(part) and is_new(part)), None)
+    if ("define" in actions and maker is None) or actions & RUNS:
         return ""
     left: list[str] = []
     others = ""
-    if "define" in actions:
+    if maker is not None:
         try:
-            attempt(left, f"the {plan.kind} stays defined", forget, connection, plan)
+            attempt(left, f"the {plan.kind} stays defined", forget, connection, maker)
         except Another as error:
             others = f"; {error}"
     if not left:

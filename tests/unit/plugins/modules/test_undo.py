@@ -14,6 +14,7 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import apply, definitions, storage_fill
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.connection import Lost
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, networks, pools
 
 Run = Callable[..., dict[str, Any]]
@@ -228,3 +229,32 @@ def test_what_is_gone_already_needs_no_undoing(
     result = run_main(module.main, config=[item], uri="test:///default", fails=True)
     assert result["msg"].endswith(f"{kind} new: boom")
     assert names(pool) == {"before"}
+
+
+@pytest.mark.parametrize("then", ["fails", "fails after a good start", "is lost again"])
+def test_what_was_made_before_the_connection_was_lost_is_taken_back(
+    connection: Any, run_domains: Run, pool: Any, monkeypatch: pytest.MonkeyPatch, then: str
+) -> None:
+    """The connection is lost while the new guest is started; then it does not start. One that had started stays."""
+    starts: list[str] = []
+
+    def starting(link: Any, name: str, *more: Any) -> None:
+        starts.append(name)
+        if name == "bad" and (len(starts) == 1 or (then == "is lost again" and len(starts) == 2)):
+            raise Lost("start: client socket is closed")
+        if name == "bad" and then != "fails after a good start":
+            raise VirtfleetError("boom")
+        apply.domain_start(link, name, *more)
+        if name == "bad":
+            raise VirtfleetError("boom")
+
+    monkeypatch.setitem(apply.ACTIONS, ("domain", "start"), starting)
+    bad = {**GOOD, "name": "bad"}
+    result = run_domains(bad, fails=True)
+    assert len(starts) == (3 if then == "is lost again" else 2)
+    assert "domain bad: boom" in result["msg"]
+    stays = then == "fails after a good start"
+    assert guests(connection) == ({"bad"} if stays else set())
+    assert names(pool) == ({"before", "bad-vda.qcow2"} if stays else {"before"})
+    assert ("it runs" in result["msg"]) == stays
+    assert bool(result["changes"]) == stays
