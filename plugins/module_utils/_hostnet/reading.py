@@ -16,6 +16,8 @@ from .agent.files import problem
 
 LONGEST = 16 << 20
 """Bytes of a file that is only looked at: the state of a guest has some hundred thousand."""
+PIECE = 1 << 16
+"""Bytes that are read at once."""
 DESCRIBED = 1 << 20
 """Bytes of a file that describes the network."""
 NULL = "/dev/null"
@@ -45,9 +47,12 @@ def text(path: str | Path, most: int = LONGEST) -> str:
         return ""
     check(found)
     # Should it be another one by now, neither is waited for its other end.
-    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb", buffering=0) as file:
         check(os.fstat(file.fileno()))
-        data = file.read(most + 1)
+        data = b""
+        # Piece by piece: a setting of the kernel cannot be read where 4 MiB or more are asked for at once.
+        while len(data) <= most and (piece := file.read(PIECE)):
+            data += piece
     if len(data) > most:
         raise Odd(f"has more than {most >> 20} MiB")
     return data.decode("utf-8", "surrogateescape").replace("\r\n", "\n").replace("\r", "\n")

@@ -101,6 +101,10 @@ def test_a_text_is_read_as_it_is(tmp_path: Path) -> None:
     assert reading.text("/proc/self/status").startswith("Name:")
 
 
+def test_a_setting_of_the_kernel_can_be_read() -> None:
+    assert reading.known("/proc/sys/kernel/ostype") == "Linux\n"
+
+
 def test_a_lease_that_is_a_fifo_hangs_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     os.mkfifo(tmp_path / "lease")
     monkeypatch.setattr(lease, "told", lambda name: "from networkctl")
