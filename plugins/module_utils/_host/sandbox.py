@@ -42,6 +42,9 @@ PATIENCE = 300
 RATE = 1024**2
 """Bytes in a second that a tool has to do beyond that."""
 
+GRACE = 5
+"""Seconds of processor time after which the kernel kills a tool without a word, beyond those that it is told of."""
+
 KEPT = 64 * 1024
 """Bytes that are kept of what a tool prints."""
 
@@ -121,7 +124,7 @@ def command(words: t.Sequence[str], limits: Limits, drop: bool) -> list[str]:
     """The whole command line of a tool."""
     program = shutil.which("prlimit", path=ENVIRONMENT["PATH"])
     bounds = [
-        *("prlimit", f"--as={MEMORY}", f"--cpu={limits.seconds}", f"--fsize={limits.largest}"),
+        *("prlimit", f"--as={MEMORY}", f"--cpu={limits.seconds}:{limits.seconds + GRACE}", f"--fsize={limits.largest}"),
         *("--nofile=128", "--core=0", "--stack=2097152"),
     ]
     return [*wrapping(os.geteuid(), drop)[0], *(bounds if program else ()), *words]

@@ -205,8 +205,8 @@ def test_what_cannot_be_killed_is_not_waited_for() -> None:
     assert time.monotonic() - started < 15
 
 
-def race(host: Host, name: str, seconds: float) -> None:
-    """A confirmation and the deadline at once, of a trial that is in force."""
+def race(host: Host, name: str, seconds: float, late: float) -> None:
+    """A confirmation, so much late, and the deadline at once, of a trial that is in force."""
     host.begin(name)
     worker = guard.Guard(str(host.trial))
     worker.prepare()
@@ -214,6 +214,7 @@ def race(host: Host, name: str, seconds: float) -> None:
     worker.state["deadline"] = network.clock() + seconds
     thread = threading.Thread(target=worker.run)
     thread.start()
+    threading.Event().wait(late)
     try:
         guard.ask(str(host.trial), "confirm")
     except OSError:
@@ -229,7 +230,7 @@ def test_of_two_verdicts_at_once_one_counts(host: Host, monkeypatch: pytest.Monk
     seen = set()
     for turn in range(200):
         host.kept.write_text("old")
-        race(host, f"race{turn}", 0.0003 * (turn % 10) - 0.001)
+        race(host, f"race{turn}", 0.0003 * (turn % 10) - 0.001, 0.0003 * (turn % 7))
         said = host.outcome()
         assert said["id"] == f"race{turn}"
         seen.add(said["outcome"])
