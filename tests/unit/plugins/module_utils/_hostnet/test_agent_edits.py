@@ -85,6 +85,19 @@ def test_what_somebody_wrote_after_a_kill_stays(
     assert ("confirmed", True) in seen or not confirm
 
 
+def killed_after(count: int, place: Any) -> Any:
+    """What puts so many files in their places, and is killed at the next one."""
+    left = [count]
+
+    def placing(entry: dict[str, Any]) -> None:
+        if not left[0]:
+            raise Killed
+        left[0] -= 1
+        place(entry)
+
+    return placing
+
+
 @pytest.mark.parametrize("path", [NETPLAN, SHIM, IDENTITY])
 @pytest.mark.parametrize("in_place", [True, False])
 def test_a_change_that_was_half_kept_is_undone_around_what_somebody_wrote(
@@ -95,17 +108,8 @@ def test_a_change_that_was_half_kept_is_undone_around_what_somebody_wrote(
         machine = Edited(monkeypatch, path, in_place)
         machine.begin()
         guard.Guard(files.TRIAL).prepare()
-        left = [count]
-        place = journal.place
-
-        def placing(entry: dict[str, Any], left: list[int] = left, place: Any = place) -> None:
-            if not left[0]:
-                raise Killed
-            left[0] -= 1
-            place(entry)
-
         with monkeypatch.context() as patch:
-            patch.setattr(journal, "place", placing)
+            patch.setattr(journal, "place", killed_after(count, journal.place))
             if count < 3:
                 with pytest.raises(Killed):
                     journal.keep("one")
