@@ -100,7 +100,7 @@ def test_storage_goes_with_a_guest_only_when_asked_and_only_its_own(fleet: Fleet
         {"target": "sda", "device": "cdrom", "file": f"{IMAGES}/tools.iso"},
         state="stopped",
     )
-    other = disk_guest("other", {"target": "vda", "file": f"{IMAGES}/shared.qcow2"}, state="stopped")
+    other = disk_guest("other", {"target": "vda", "file": f"{IMAGES}/shared.qcow2", "readonly": True}, state="stopped")
     over = {"name": "over-golden.qcow2", "backing": {"volume": "golden.qcow2"}}
     declare(fleet, "domains", config=[app, other])
     declare(fleet, "volumes", config=[over])
