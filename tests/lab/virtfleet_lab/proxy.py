@@ -140,12 +140,16 @@ class Proxy(BaseHTTPRequestHandler):
             return
         with tempfile.NamedTemporaryFile(dir=self.cache, prefix=".part-", delete=False) as copy:
             try:
+                # The last piece is passed on once all is kept: who has it whole and asks again finds it.
+                last = b""
                 while chunk := answer.read(_CHUNK):
                     copy.write(chunk)
-                    self.wfile.write(chunk)
+                    self.wfile.write(last)
+                    last = chunk
                 copy.flush()
                 if copy.tell() == int(length):
                     os.rename(copy.name, kept)
+                self.wfile.write(last)
             finally:
                 Path(copy.name).unlink(missing_ok=True)
 
