@@ -202,9 +202,9 @@ class Maker:
         return self.draw.choice(kinds)
 
     def disk_there(self, guest: Guest) -> dict[str, t.Any]:
-        """A disk on a file that is there."""
+        """A disk on a file that is there. Two guests that both write to one are refused, so it only reads."""
         file = self.draw.choice(self.world.files)
-        kind = self.kind(file)
+        kind = self.draw.choice(("readonly", "cdrom"))
         disk: dict[str, t.Any] = {"file": self.world.spelled(file), "format": file.form}
         if kind == "cdrom":
             disk["device"] = "cdrom"
