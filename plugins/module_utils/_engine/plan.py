@@ -59,6 +59,8 @@ class Plan:
     :param begun: whether something may have been done about it
     :param done: how many of the steps have been carried out
     :param asked: paths that the running guest was asked for by an earlier run and has not followed
+    :param failed: whether one of the steps failed
+    :param after: plans of resources that have to give something up before this one may use it
     :param cut_off: earlier plans of the same run that were broken off as the connection was lost: what they made counts
         as made by this one
     """
@@ -76,6 +78,8 @@ class Plan:
     begun: bool = False
     done: int = 0
     asked: list[str] = dataclasses.field(default_factory=list)
+    failed: bool = False
+    after: list[Plan] = dataclasses.field(default_factory=list)
     cut_off: list[Plan] = dataclasses.field(default_factory=list)
 
     def reached(self) -> list[Change]:
@@ -90,6 +94,11 @@ class Plan:
             for change in self.changes
             if (f"set_{change.path}" in actions if change.path in beside else bool(actions) and change.path not in late)
         ]
+
+    @property
+    def ahead(self) -> list[str]:
+        """The actions of the steps that are not carried out yet."""
+        return [step.action for step in self.steps[self.done :]]
 
     @property
     def pending(self) -> list[str]:

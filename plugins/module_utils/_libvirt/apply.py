@@ -56,6 +56,9 @@ class Options:
     forecast: Forecast = dataclasses.field(default_factory=Forecast)
 
 
+PREPARES = frozenset(("forget", "make_volume", "define"))
+"""Steps that make a guest ready, but use none of its disks."""
+
 Work = t.Generator[None, None, None]
 Action = t.Callable[[t.Any, str, Step, Options], t.Any]
 
@@ -108,6 +111,7 @@ def whole(connection: t.Any, plan: Plan, options: Options, actions: t.Mapping[tu
         failed: Exception = error
     except Exception as error:  # One bad item never stops the others.
         failed = VirtfleetError(unforeseen(error))
+    plan.failed = True
     left = undo.undo(connection, plan, options)
     if isinstance(failed, undo.Another):
         left = left.removeprefix(f"; {failed}")
@@ -121,6 +125,8 @@ def run(connection: t.Any, plan: Plan, options: Options, actions: t.Mapping[tupl
     for step in plan.steps:
         action = actions[plan.kind, step.action]
         try:
+            if step.action not in PREPARES:
+                yield from handed_over(plan)
             if defined:
                 undo.made(connection, plan)
             waits = action(connection, plan.name, step, options)
@@ -145,6 +151,15 @@ def run(connection: t.Any, plan: Plan, options: Options, actions: t.Mapping[tupl
         defined = defined or (step.action == "define" and undo.is_new(plan))
     if kept is not None:
         raise kept
+
+
+def handed_over(plan: Plan) -> Work:
+    """Wait until others have given up what a guest gets of them. Raises VirtfleetError where one of them fails."""
+    for giver in plan.after:
+        while "define" in giver.ahead or "undefine" in giver.ahead:
+            if giver.failed:
+                raise VirtfleetError(f"guest {giver.name} failed, so it may still have a disk of this one; run again")
+            yield
 
 
 def domain_start(connection: t.Any, name: str, step: Step, options: Options) -> None:

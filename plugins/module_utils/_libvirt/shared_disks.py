@@ -85,6 +85,11 @@ class Guest:
         return cls(plan, changes, now, live, [] if root is None else list(own_disks(site, root)))
 
     @property
+    def goes(self) -> bool:
+        """Whether it goes in this run: who gets its disks waits for that (see apply)."""
+        return "undefine" in self.plan.ahead
+
+    @property
     def refused(self) -> bool:
         return self.plan.problem is not None or self.plan.obstacle is not None
 
@@ -98,7 +103,8 @@ def refuse_shared(guests: t.Sequence[Guest]) -> None:
     """Refuse guests that newly get a disk of another declared one, each for itself.
 
     A guest still has the disks that it has now where it runs with them, or is refused itself: libvirt guards none of
-    them in the definition. So this is looked at again once another one is refused.
+    them in the definition. So this is looked at again once another one is refused. One that gets a disk is used only
+    after the other has given it up (see apply).
     """
     before = [guest.plan.obstacle for guest in guests]
     while True:
@@ -110,12 +116,16 @@ def refuse_shared(guests: t.Sequence[Guest]) -> None:
                 guest.plan.obstacle = "; ".join([*([] if obstacle is None else [obstacle]), *lines])
         if refused == [guest.refused for guest in guests]:
             break
-    givers = {sign: guest.plan.name for guest in guests if guest.changes for sign in guest.now}
+    givers = {sign: guest.plan for guest in guests if guest.changes or guest.goes for sign in guest.now}
     for guest in guests:
         for index, place, sign in guest.new if guest.changes else ():
-            if sign not in guest.now and givers.get(sign, guest.plan.name) != guest.plan.name:
+            giver = givers.get(sign, guest.plan)
+            if sign in guest.now or giver is guest.plan:
+                continue
+            guest.plan.after.append(giver)
+            if "undefine" not in giver.ahead:
                 guest.plan.warnings.append(
-                    f"disks[{index}]: {place} is the disk of guest {givers[sign]} until that is changed in this run:"
+                    f"disks[{index}]: {place} is the disk of guest {giver.name} until that is changed in this run:"
                     " if that fails, both have it; then start only one of them"
                 )
 
@@ -129,7 +139,7 @@ def owners_now(guests: t.Iterable[Guest]) -> Owners:
         for sign in guest.now:
             if sign in kept:
                 owners.setdefault(sign, (name, SHARED))
-            elif sign in guest.live:
+            elif sign in guest.live and not guest.goes:
                 owners.setdefault(sign, (name, RUNS))
             elif guest.refused:
                 owners.setdefault(sign, (name, REFUSED))

@@ -161,7 +161,9 @@ class Judge:
                 self.kept += 1
                 if not named(file, words, operation):
                     self.problem("said nothing", f"{file.path} stays for {users}, and it is not said")
-                elif users and self.must_go(operation, file, guests_gone) and not any(user in words for user in users):
+                elif file in operation.needed:
+                    continue  # That the same call declares it is reason enough.
+                elif self.must_go(operation, file, guests_gone) and not any(user in words for user in users):
                     self.problem("said the wrong reason", f"{file.path} stays for {users}; said was: {words}")
             elif operation.module == "domains" and file.made_for is None:
                 self.kept += 1
@@ -196,7 +198,8 @@ class Judge:
         failed, words = bool(result.get("failed")), said(result)
         if operation.purges and operation.module == "volumes" and "input is refused" in words:
             self.problem("one stops all", words)
-        if failed and not operation.refusable and " is also a disk of " not in words:
+        shared = " is also a disk of " in words and any(self.world.users(file) for file in operation.needed)
+        if failed and not operation.refusable and not shared:
             self.problem("failed for nothing", words)
         same = all(after.get(name) == print_ for name, print_ in before[0].items()) and self.guests() == before[1]
         if not same and ("nothing was changed" in words or not result.get("changed")):

@@ -204,14 +204,9 @@ class Maker:
     def disk_there(self, guest: Guest) -> dict[str, t.Any]:
         """A disk on a file that is there. Two guests that both write to one are refused, so it only reads."""
         file = self.draw.choice(self.world.files)
-        kind = self.draw.choice(("readonly", "cdrom"))
-        disk: dict[str, t.Any] = {"file": self.world.spelled(file), "format": file.form}
-        if kind == "cdrom":
-            disk["device"] = "cdrom"
-        elif kind != "disk":
-            disk[kind] = True
-        (guest.disks if kind == "disk" else guest.others).append(file)
-        return disk
+        reads = self.draw.choice(({"readonly": True}, {"device": "cdrom"}))
+        guest.others.append(file)
+        return {"file": self.world.spelled(file), "format": file.form, **reads}
 
     def guest_by_hand(self, file: File | None = None) -> Guest:
         """A guest that somebody defines, on files that are there, by some of their names."""

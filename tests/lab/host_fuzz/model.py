@@ -49,7 +49,8 @@ class File:
     :param pool: the name of the pool that it was made in, where the collection made it
     :param spellings: how else it has been called
     :param link: whether it is a symbolic link to its base
-    :param disputed: whether a note on the host says that it is half-made, so that its maker is in doubt
+    :param disputed: whether it may stay for no reason: a note says that it is half-made, so that its maker is in
+        doubt, or libvirt has not seen yet that what was laid over it is gone
     :param opened: whether a qemu-nbd has it open
     :param relative: whether it names its base relative to its own folder; by a link elsewhere it finds none
     """

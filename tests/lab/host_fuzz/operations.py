@@ -302,7 +302,9 @@ def define(xml: str) -> None:
 
 
 def replaced(file: File) -> None:
-    """The file is now somebody else's, laid over nothing."""
+    """The file is now somebody else's, laid over nothing; libvirt tells of its old bases until it looks again."""
+    for base in file.chain():
+        base.disputed = base.disputed or base is not file
     file.ours, file.made_for, file.base, file.form, file.opened = False, None, None, "raw", False
     file.names = [file.path]
 

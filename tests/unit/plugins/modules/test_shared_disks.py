@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import lacking
+from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import apply, definitions, lacking
 from ansible_collections.virtfleet.kvm.plugins.modules import pools
 
 Run = Callable[..., dict[str, Any]]
@@ -111,15 +112,13 @@ def test_one_that_is_refused_for_a_disk_keeps_its_own(images: Path, run_domains:
     [
         {"disks": [{"target": "vda", "file": "y"}], "state": "running"},
         {"disks": [{"target": "vda", "file": "y"}], "state": "stopped"},
-        {"state": "absent"},
     ],
 )
 def test_a_disk_stays_with_a_guest_that_runs(images: Path, run_domains: Run, change: dict[str, Any]) -> None:
     giver, taker = guests(images, {"file": f"{images}/disk", "target": "vda"}, {"file": f"{images}/hard"})
     run_domains({**giver, "state": "running"})
     (images / "y").touch()
-    if "disks" in change:
-        change = {**change, "disks": [{"target": "vda", "file": f"{images}/y"}]}
+    change = {**change, "disks": [{"target": "vda", "file": f"{images}/y"}]}
     for config in ([{**giver, **change}, taker], [taker, {**giver, **change}]):
         told = refused(run_domains(*config, check=True, fails=True))
         assert list(told) == ["g1"]
@@ -142,3 +141,43 @@ def test_a_newcomer_does_not_get_the_disk_of_one_that_changes(images: Path, run_
     old, new = guests(images, {"file": f"{images}/disk"}, {"file": f"{images}/hard"})
     run_domains(old)
     assert list(refused(run_domains(new, {**old, "title": "changed"}, fails=True))) == ["g1"]
+
+
+@pytest.mark.parametrize("taker_first", [True, False])
+def test_one_that_goes_hands_its_disk_over(images: Path, run_domains: Run, connection: Any, taker_first: bool) -> None:
+    giver, taker = guests(images, {"file": f"{images}/disk"}, {"file": f"{images}/hard"})
+    run_domains({**giver, "state": "running"})
+    config = [{**taker, "state": "running"}, {"name": "g0", "state": "absent"}]
+    said, done = (run_domains(*(config if taker_first else config[::-1]), check=check) for check in (True, False))
+    assert said["changes"] == done["changes"]
+    assert [(one.name(), one.isActive()) for one in connection.listAllDomains() if one.name() != "test"] == [("g1", 1)]
+
+
+def fails(connection: Any, name: str, step: Any, options: Any) -> None:
+    if name == "g0":
+        raise VirtfleetError("it does not go")
+
+
+@pytest.mark.parametrize(
+    ("change", "action"),
+    [({"state": "absent"}, "undefine"), ({"disks": []}, "define"), ({"state": "absent"}, "shutdown")],
+)
+def test_nobody_starts_on_a_disk_that_was_not_given_up(
+    images: Path, run_domains: Run, connection: Any, monkeypatch: pytest.MonkeyPatch, change: Any, action: str
+) -> None:
+    giver, taker = guests(images, {"file": f"{images}/disk"}, {"file": f"{images}/hard"})
+    run_domains({**giver, "state": "running" if action == "shutdown" else "stopped"})
+    if action == "define":
+        real = definitions.Definitions.define
+
+        def define(self: Any, connection: Any, name: str, step: Any, options: Any) -> Any:
+            fails(connection, name, step, options)
+            return real(self, connection, name, step, options)
+
+        monkeypatch.setattr(definitions.Definitions, "define", define)
+    else:
+        monkeypatch.setitem(apply.ACTIONS, ("domain", action), fails)
+    told = refused(run_domains({**taker, "state": "running"}, {"name": "g0", **change}, fails=True))
+    assert sorted(told) == ["g0", "g1"]
+    assert "guest g0 failed, so it may still have a disk of this one" in told["g1"]
+    assert [one.name() for one in connection.listAllDomains() if one.name() != "test"] == ["g0"]
