@@ -45,6 +45,20 @@ def birth(path: str) -> str | None:
     return f"{inode} {seconds}.{fraction:09}" if mask & STATX_BTIME else None
 
 
+def there(path: str, follow: bool = True) -> bool:
+    """Whether something is at a path; also where nobody can tell, such as for want of a permission.
+
+    :param follow: whether a symbolic link counts by what it leads to
+    """
+    try:
+        os.stat(path, follow_symlinks=follow)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except (OSError, ValueError):
+        return True
+    return True
+
+
 def bases(path: str) -> list[str]:
     """The files that a qcow2 image is laid over, the nearest first; what cannot be read has none.
 

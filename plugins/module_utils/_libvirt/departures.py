@@ -16,6 +16,7 @@ from xml.etree import ElementTree as ET
 from .._engine.context import Change
 from .._engine.plan import Observed, Plan
 from .._errors import Invalid, VirtfleetError
+from .._host.files import there
 from . import nvram
 from .connection import LibvirtError, lacks, libvirt
 from .nvram import Variables
@@ -62,7 +63,7 @@ def plan_departure(connection: t.Any, plan: Plan, have: Observed | None, going: 
     path = None
     if going.nvram and have.persistent:
         path = nvram.place(plan.name, connection.getURI(), definition, have.live)
-    if path and nvram.is_there(path):
+    if path and there(path, follow=False):
         plan.changes.append(Change("nvram", path, None))
     if going.tpm:
         plan_tpm(plan, definition, going)
@@ -173,7 +174,7 @@ def undefine(connection: t.Any, name: str, going: Belongings) -> None:
         return
     if file is None:
         return
-    if kept is None and nvram.is_there(file.path):
+    if kept is None and there(file.path, follow=False):
         kept = "libvirt did not delete it"
     if kept is not None:
         raise Kept("nvram", f"undefine: its NVRAM {file.path} stays: {kept}", last=False)

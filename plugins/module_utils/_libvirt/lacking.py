@@ -16,6 +16,7 @@ from xml.etree import ElementTree as ET
 
 from .._engine.near import near
 from .._engine.plan import Plan
+from .._host.files import there
 from .._printing import printable
 from .._tables.tidy import OF_OTHERS, forward_mode
 from . import storage_observe
@@ -309,17 +310,6 @@ def hint(name: str, known: t.Collection[str]) -> str:
 def plain(path: str) -> str:
     """A path without doubled slashes and dots; two slashes at the beginning are one, as Linux takes them."""
     return f"/{os.path.normpath(path).lstrip('/')}"
-
-
-def there(path: str) -> bool:
-    """Whether a path leads to something; also where nobody can tell, for want of a permission."""
-    try:
-        os.stat(path)
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except (OSError, ValueError):
-        return True
-    return True
 
 
 def folder(path: str) -> list[str]:

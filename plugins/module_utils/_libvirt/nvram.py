@@ -14,7 +14,7 @@ import stat
 import typing as t
 from xml.etree import ElementTree as ET
 
-from .._host.files import birth
+from .._host.files import birth, there
 from .connection import libvirt
 from .guest_places import guest_places
 from .removal import Judge, because
@@ -78,17 +78,6 @@ def home(uri: str) -> str:
     return os.path.join(config, "libvirt/qemu")
 
 
-def is_there(path: str) -> bool:
-    """Whether something is at a path, or nobody can tell."""
-    try:
-        os.lstat(path)
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except (OSError, ValueError):
-        return True
-    return True
-
-
 def identity(path: str) -> str:
     """What tells a file from another one in its place: device, inode, and birth where the file system keeps it."""
     try:
@@ -118,7 +107,7 @@ def last_look(connection: t.Any, domain: t.Any, going: Variables) -> str | None:
     path = place(guest, uri, definition)
     if path != going.path:
         return f"the guest's definition names {path} by now"
-    if not is_there(path):
+    if not there(path, follow=False):
         return None  # Somebody else deleted it: what is gone is gone.
     if identity(path) != going.identity:
         return "somebody made it anew meanwhile"

@@ -86,20 +86,19 @@ def references(root: ET.Element) -> t.Iterator[Reference]:
             yield Reference("inputs", index, "source", "file", place)
 
 
+BOOTING = (("kernel", "kernel", ""), ("initrd", "initrd", ""), ("dtb", "os", "dtb"), ("loader", "os", "loader.path"))
+"""Elements of ``os`` with a file to boot from, each with the option that it is."""
+
+
 def booting(root: ET.Element) -> t.Iterator[Reference]:
     """Files that the guest boots from."""
-    for tag in ("kernel", "initrd", "dtb", "loader"):
+    for tag, group, option in BOOTING:
         place = (root.findtext(f"os/{tag}") or "").strip()
         if place.startswith("/"):
-            yield Reference(tag if tag in ("kernel", "initrd") else "os", None, option_of(tag), "file", place)
+            yield Reference(group, None, option, "file", place)
     template = attribute(root, "os/nvram", "template")
     if template.startswith("/"):
         yield Reference("os", None, "nvram.template", "file", template)
-
-
-def option_of(tag: str) -> str:
-    """The option of ``os`` that an element is."""
-    return {"dtb": "dtb", "loader": "loader"}.get(tag, "")
 
 
 def of_disk(index: int, disk: ET.Element) -> t.Iterator[Reference]:
