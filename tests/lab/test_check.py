@@ -10,6 +10,7 @@ import typing as t
 import fuzz_hosts
 import pytest
 from fleet import Fleet
+from suites import SUITE_OPTIONS
 
 HOSTS = ("kvm01", "kvm02")
 DECLARED: dict[str, t.Any] = {
@@ -48,7 +49,7 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Fleet]:
     made = Fleet("check", tmp_path_factory.mktemp("check"))
     made.lab("down")
     try:
-        made.lab("up", "2", "--suite", "bookworm", "--suite", "trixie", "--with-kvm")
+        made.lab("up", "2", *SUITE_OPTIONS, "--with-kvm")
         yield made
     finally:
         made.lab("down")

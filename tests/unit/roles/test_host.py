@@ -14,7 +14,10 @@ from ansible.template import Templar, trust_as_template
 
 from ansible_collections.virtfleet.kvm.tests.unit.support import ROOT
 
-VARS = yaml.safe_load((ROOT / "roles/host/vars/main.yml").read_text(encoding="utf-8"))
+VARS = {
+    name: trust_as_template(value) if isinstance(value, str) else value
+    for name, value in yaml.safe_load((ROOT / "roles/host/vars/main.yml").read_text(encoding="utf-8")).items()
+}
 TASKS = {task["name"]: task for task in yaml.safe_load((ROOT / "roles/host/tasks/main.yml").read_text())}
 BASE = VARS["host_packages"]
 
@@ -55,6 +58,38 @@ def test_a_host_with_the_hardware_enablement_stack_is_asked_for_no_base_package(
             "ovmf-hwe",
             "zfsutils-linux",
         ]
+    )
+
+
+@pytest.mark.parametrize("package", ["ubuntu-virt-hwe", "qemu-system-x86-hwe", "libvirt-daemon-system-hwe", "ovmf-hwe"])
+def test_a_host_without_a_hypervisor_gets_the_stack_of_its_extra_packages(package: str) -> None:
+    found = wanted(None, package, "zfsutils-linux")
+    assert {package, "qemu-system-x86-hwe", "libvirt-daemon-system-hwe", "python3-libvirt", "zfsutils-linux"} <= set(
+        found
+    )
+    assert not {"qemu-system-x86", "qemu-utils", "libvirt-daemon-system", "libvirt-clients", "ovmf"} & set(found)
+
+
+@pytest.mark.parametrize("package", ["linux-generic-hwe-26.04", "ubuntu-helper-virt-hwe", "zfsutils-linux"])
+def test_other_packages_choose_no_stack(package: str) -> None:
+    assert wanted(None, package) == [*BASE, package]
+    assert not refused("base", package)
+
+
+def refused(stack: str | None, *extra: str) -> bool:
+    task = TASKS["Refuse packages of the stack that the host does not have"]
+    variables = {"host_found": {"stack": stack}, "host_extra_packages": list(extra)}
+    others = trust_as_template(task["vars"]["others"])
+    return bool(render(f"{{{{ {task['when']} }}}}", others=others, **variables))
+
+
+@pytest.mark.parametrize(("stack", "refusal"), [("base", True), (None, False), ("hwe", False)])
+def test_the_stack_that_a_host_has_is_kept(stack: str | None, refusal: bool) -> None:
+    assert refused(stack, "zfsutils-linux", "ubuntu-virt-hwe") is refusal
+    assert not refused(stack, "zfsutils-linux")
+    names = list(TASKS)
+    assert names.index("Refuse packages of the stack that the host does not have") < names.index(
+        "Install libvirt and QEMU"
     )
 
 

@@ -23,6 +23,8 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._host import package
         (["qemu-system-x86-hwe", "libvirt-daemon-system-hwe"], "hwe"),
         (["ubuntu-virt-hwe"], "hwe"),
         (["libvirt-daemon-driver-qemu-hwe"], "hwe"),
+        (["ubuntu-helper-virt-hwe"], None),
+        (["ubuntu-helper-virt-hwe", "qemu-system-x86", "libvirt-daemon"], "base"),
         (["pve-qemu-kvm", "libvirt0"], "proxmox"),
     ],
 )
