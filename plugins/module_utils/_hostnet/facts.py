@@ -85,13 +85,25 @@ class Device:
 
 @dataclasses.dataclass(frozen=True)
 class Route:
-    """A route of the main table."""
+    """A route of the main table.
+
+    :ivar expires: the seconds after which the kernel drops it, 0 where it stays
+    """
 
     to: str
     device: str
     via: str = ""
     protocol: str = ""
     metric: int = 0
+    expires: int = 0
+
+    @property
+    def words(self) -> list[str]:
+        """How ``ip`` gives it to the kernel (ip-route(8)), with who it is from and how long it lasts."""
+        options = {"via": self.via, "dev": self.device, "metric": self.metric, "proto": self.protocol}
+        options["expires"] = self.expires if ":" in self.to else 0
+        given = [word for name, value in options.items() if value for word in (name, str(value))]
+        return ["-6" if ":" in self.to else "-4", "route", "replace", self.to, *given]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -218,6 +230,7 @@ def routes(entries: t.Iterable[t.Mapping[str, t.Any]], default: str) -> list[Rou
             via=hop.get("gateway", ""),
             protocol=entry.get("protocol", ""),
             metric=entry.get("metric", 0),
+            expires=entry.get("expires", 0),
         )
         for entry in entries
         for hop in entry.get("nexthops") or [entry]

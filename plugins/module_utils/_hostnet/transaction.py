@@ -232,11 +232,7 @@ def trial_of(plan: Plan, facts: Facts, seconds: int, probes: t.Sequence[str]) ->
         "masters": {name: device.master for name, device in facts.devices.items() if device.master},
         "addresses": addressed,
         "routes": [
-            ["-6" if ":" in route.to else "-4", "route", "replace", route.to]
-            + (["via", route.via] if route.via else [])
-            + ["dev", route.device, *(["metric", str(route.metric)] if route.metric else [])]
-            for route in facts.routes
-            if route.device in addressed and route.protocol != "kernel"
+            route.words for route in facts.routes if route.device in addressed and route.protocol != "kernel"
         ],
         "probes": list(probes),
         "secrets": secrets(plan) if plan.netplan else [],

@@ -17,6 +17,8 @@ SETTLE = 30.0
 """Seconds that a host has to be as before after a rollback, before that is brought about by hand."""
 MEASURES = (5.0, 12.0)
 """After how many seconds what is not back by itself is helped along: configured anew; networkd started anew."""
+FOREVER = 0xFFFFFFFF
+"""The lifetime of an address that does not end (INFINITY_LIFE_TIME in linux/addrconf.h)."""
 KEYS = ("metric", "dynamic", "noprefixroute", "label")
 """What of an address must be as before, besides being there."""
 
@@ -230,8 +232,7 @@ class WayBack:
         for name in dict.fromkeys(name for name, _address in missing):
             network.call(["ip", "link", "set", "dev", name, "up"], 10)
         for name, address in missing:
-            metric = entries(self.before.get(name, {})).get(address, {}).get("metric")
-            words = ["metric", str(metric)] if metric else []
+            words = options(self.before.get(name, {}), address)
             network.call(["ip", "address", "replace", address, "dev", name, *words], 10)
         for words in self.state["routes"]:
             network.call(["ip", *words], 10)
@@ -247,6 +248,22 @@ class WayBack:
         words = [*base, "name", name, "address", str(device.get("address")), "type", kind]
         self.network.call(["ip", "link", "add", *words, *(["mode", mode] if mode else [])], 10)
         self.network.call(["ip", "link", "set", "dev", name, "up"], 10)
+
+
+def options(device: dict[str, t.Any], address: str) -> list[str]:
+    """What ``ip address replace`` is told of an address that a device had (ip-address(8)): metric, and how long.
+
+    One that a lease or a router gave must not stay for ever once nobody renews it.
+    """
+    found: dict[str, t.Any] = {}
+    for entry in device.get("addr_info", []):
+        if f"{entry.get('local')}/{entry.get('prefixlen')}" == address:
+            found = entry
+    words = ["metric", str(found["metric"])] if found.get("metric") else []
+    valid, preferred = found.get("valid_life_time"), found.get("preferred_life_time")
+    if found.get("dynamic") and valid and valid != FOREVER:
+        words += ["valid_lft", str(valid), "preferred_lft", str(min(preferred or 0, valid))]
+    return words
 
 
 def entries(device: dict[str, t.Any]) -> dict[str, dict[str, t.Any]]:

@@ -89,7 +89,7 @@ def test_a_trial_is_begun_once_it_is_prepared(host: Host) -> None:
     assert state["id"] == told["id"]
     assert state["addresses"] == {"eno1": ["192.0.2.10/24"]}
     assert state["routes"] == [
-        ["-4", "route", "replace", "0.0.0.0/0", "via", "192.0.2.1", "dev", "eno1", "metric", "100"]
+        ["-4", "route", "replace", "0.0.0.0/0", "via", "192.0.2.1", "dev", "eno1", "metric", "100", "proto", "dhcp"]
     ]
     copied = sorted(path.name for path in (host.root / "run/agent").iterdir())
     assert copied == sorted(path.name for path in pathlib.Path(files.__file__).parent.glob("*.py"))

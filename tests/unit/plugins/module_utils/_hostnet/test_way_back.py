@@ -285,3 +285,28 @@ def test_links_of_before_that_nobody_knows_any_more_are_not_said_to_be_back(monk
     told = network.Network({**STATE, "gone": ["shim0"]})
     assert not way_back.WayBack(told, {}).take_back(lambda again: None)
     assert told.log == ["what links the host had before is not known any more"]
+
+
+LASTING = {"metric": 100, "valid_life_time": 0xFFFFFFFF, "preferred_life_time": 0xFFFFFFFF}
+LEASED = {"dynamic": True, "metric": 100, "valid_life_time": 3600, "preferred_life_time": 1800}
+DEPRECATED = {"dynamic": True, "valid_life_time": 3600, "preferred_life_time": 0}
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        (LASTING, "metric 100"),
+        (LEASED, "metric 100 valid_lft 3600 preferred_lft 1800"),
+        (DEPRECATED, "valid_lft 3600 preferred_lft 0"),
+    ],
+)
+def test_an_address_that_was_lent_does_not_stay_for_ever(
+    monkeypatch: pytest.MonkeyPatch, entry: dict[str, Any], words: str
+) -> None:
+    kernel = Kernel(monkeypatch)
+    before = copy.deepcopy(BEFORE)
+    before["eno1"]["addr_info"] = [{"local": "fd00::1", "prefixlen": 64, **entry}]
+    kernel.devices["eno1"]["addr_info"] = []
+    told = network.Network({**STATE, "addresses": {"eno1": ["fd00::1/64"]}})
+    way_back.WayBack(told, before).bring_about()
+    assert f"ip address replace fd00::1/64 dev eno1 {words}" in kernel.calls
