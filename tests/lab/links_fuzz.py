@@ -12,6 +12,7 @@ from __future__ import annotations
 import difflib
 import json
 import os
+import shlex
 import signal
 import subprocess
 import threading
@@ -25,6 +26,8 @@ from links_changes import Case, Config
 from links_fleet import Links
 from virtfleet_lab import hosts as machines
 from virtfleet_lab.state import Lab
+
+BRIDGE = Path(__file__).parents[2] / "plugins/module_utils/_hostnet/bridge.py"
 
 ROLLBACK_AFTER = 10
 BOUND = 110.0
@@ -46,8 +49,14 @@ true
 """Shows what a trial has left behind; nothing where nothing is left."""
 
 
-ELECTED = ("root_id", "root_port", "root_path_cost", "bridge_id", "designated_cost", "designated_port")
-"""What bridges with a spanning tree agree on with those of the other hosts."""
+ELECTED = ("root_id", "root_port", "root_path_cost", "bridge_id", "designated_cost", "designated_port", "forward_delay")
+"""What bridges with a spanning tree agree on with those of the other hosts; once it is off, the last of it is shown."""
+DELAYS = """
+import json, os
+names = [name for name in os.listdir("/sys/class/net") if os.path.isdir(f"/sys/class/net/{name}/bridge")]
+print(json.dumps({name: forward_delay(name) for name in names}))
+"""
+"""Prints the forward delay that each bridge is set to itself."""
 
 
 class Fault(Exception):
@@ -269,6 +278,7 @@ class Fuzzed:
     def in_force(self, config: Config) -> None:
         """Raise Fault where a link is not as declared: the report says nothing of what is wrong after every run."""
         found = {link["ifname"]: link for link in json.loads(self.fleet.sh(self.host, "ip -d -j link"))}
+        delays = own_delays(self.fleet, self.host)
         for link in config:
             name = link["name"]
             if (name in found) != (link.get("state") != "absent"):
@@ -280,8 +290,8 @@ class Fuzzed:
                 "mtu": found.get(name, {}).get("mtu"),
                 "ports": [port for port, device in found.items() if device.get("master") == name],
             }
-            if not data.get("root_path_cost"):  # Else the delay is that of the root. root_id is wrong in iproute2 6.1.
-                have["forward_delay"] = data.get("forward_delay", 0) // 100
+            if name in delays:
+                have["forward_delay"] = delays[name] // 100
             for option in sorted(link.keys() & have.keys()):
                 if link[option] != have[option]:
                     raise Fault(f"next: {option} of {name} is {have[option]} after the next run, not {link[option]}")
@@ -335,9 +345,16 @@ class Host(Links):
 
     def network(self, host: str) -> dict[str, t.Any]:
         found = t.cast("dict[str, t.Any]", without(super().network(host)))
+        found["forward_delay"] = own_delays(self, host)
         # What is to be kept stands beside its place; whether that goes in time is another question (see left).
         found["files"] = [line for line in found["files"] if "/.virtfleet-" not in line]
         return found
+
+
+def own_delays(fleet: Links, host: str) -> dict[str, int]:
+    """The forward delays that the bridges of a host are set to, in hundredths of a second, by name."""
+    program = BRIDGE.read_text(encoding="utf-8") + DELAYS
+    return t.cast("dict[str, int]", json.loads(fleet.sh(host, f"python3 -c {shlex.quote(program)}")))
 
 
 def without(value: t.Any) -> t.Any:

@@ -199,7 +199,8 @@ class Judge:
         if operation.purges and operation.module == "volumes" and "input is refused" in words:
             self.problem("one stops all", words)
         shared = " is also a disk of " in words and any(self.world.users(file) for file in operation.needed)
-        if failed and not operation.refusable and not shared:
+        disputed = any(file.disputed for file in operation.volumes)
+        if failed and not operation.refusable and not shared and not disputed:
             self.problem("failed for nothing", words)
         same = all(after.get(name) == print_ for name, print_ in before[0].items()) and self.guests() == before[1]
         if not same and ("nothing was changed" in words or not result.get("changed")):

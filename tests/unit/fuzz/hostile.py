@@ -16,11 +16,9 @@ import typing as t
 
 import jinja2
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import convert
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows import (
     Chain,
     Documents,
-    Field,
     Fragment,
     Group,
     Map,
@@ -30,13 +28,9 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows import 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import Table
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.variant import Variant
 from ansible_collections.virtfleet.kvm.tests.unit.exhaustive import Maker
+from ansible_collections.virtfleet.kvm.tests.unit.fuzz.paths import Path, guarded_paths, secret_paths
 
 Item = dict[t.Any, t.Any]
-Path = tuple[t.Any, ...]
-"""The rows from a table to one of its values, outermost first, without variants."""
-
-GUARDED = ("secret", "secrets", "auth", "encryption", "cookies", "passwd")
-"""Options with whose names secrets come to mind."""
 
 
 class Unsayable:
@@ -355,52 +349,3 @@ class Hostile:
         ]
         known = {name for row in table.rows for name in row.names}
         item.update(self.chance.choice([word for word in words if known.issuperset(word)] or [{}]))
-
-
-def branches(rows: t.Sequence[t.Any]) -> t.Iterator[tuple[t.Any, dict[str, t.Any] | None]]:
-    """The rows, those of variants with what chooses their kind."""
-    for row in rows:
-        if isinstance(row, Variant):
-            for tag, inner in row.cases.items():
-                chooser = {row.type.name: tag} if row.type is not None else None
-                for one, nearer in branches(inner):
-                    yield one, nearer or chooser
-        else:
-            yield row, None
-
-
-def walk(rows: t.Sequence[t.Any], above: Path = (), depth: int = 0) -> t.Iterator[Path]:
-    """The paths of all rows: each step a row, and what chooses the kind that the next one is of."""
-    for row, chooser in branches(rows):
-        way = above if chooser is None or not above else (*above[:-1], (above[-1][0], chooser))
-        yield (*way, (row, None))
-        inner = getattr(row, "fields", ())
-        if inner and depth < 6:
-            yield from walk(inner, (*way, (row, None)), depth + 1)
-
-
-SECRET: dict[str, list[Path]] = {}
-GUARD: dict[str, list[Path]] = {}
-
-
-def secret_paths(table: Table) -> list[Path]:
-    """The paths of all options that are never shown."""
-    if table.kind not in SECRET:
-        SECRET[table.kind] = [path for path in walk(table.rows) if getattr(path[-1][0], "secret", False)]
-    return SECRET[table.kind]
-
-
-def guarded_paths(table: Table) -> list[Path]:
-    """The paths of all options in or at one whose name has to do with secrets, but for free text.
-
-    What is right there, such as the name of a user or a cipher, is shown.
-    """
-    if table.kind not in GUARD:
-        GUARD[table.kind] = [
-            path
-            for path in walk(table.rows)
-            if any(row.name in GUARDED for row, _chooser in path)
-            and isinstance(path[-1][0], (Field, Struct, Group))
-            and getattr(path[-1][0], "type", None).__class__ is not convert.Converter
-        ]
-    return GUARD[table.kind]
