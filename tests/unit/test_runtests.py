@@ -1,0 +1,49 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The functions of runtests that decide something."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from ansible_collections.virtfleet.kvm.tests.unit.support import ROOT
+
+
+def shell(script: str) -> str:
+    """What a script prints that has the functions of runtests."""
+    done = subprocess.run(
+        ["bash", "-euc", f'source "$1"; PY=$2; {script}', "bash", str(ROOT / "tests/tools/parts.sh"), sys.executable],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize("version", ["3.9", "3.10", "3.11"])
+def test_ansible_test_is_told_the_python_of_a_host(version: str) -> None:
+    assert shell(f"known_python {version}") == version
+
+
+@pytest.mark.parametrize("version", ["3.99", "4.0"])
+def test_of_a_python_that_ansible_test_does_not_know_it_is_told_the_newest_that_it_knows(version: str) -> None:
+    known = shell("$PY -c 'from ansible_test._internal.constants import *; print(*SUPPORTED_PYTHON_VERSIONS)'").split()
+    newest = sorted(known, key=lambda each: [int(part) for part in each.split(".")])[-1]
+    assert shell(f"known_python {version}") == newest
+
+
+@pytest.mark.parametrize("part", ["part_lab", "part_integration"])
+def test_the_parts_with_hosts_of_two_suites_take_the_suite_that_is_wanted(part: str) -> None:
+    # What the part calls says what it was called with.
+    fakes = """
+        uses_labs() { :; }; ansible_test_ready() { :; }; run_pytest() { echo "pytest $VIRTFLEET_SUITE"; }
+        lab() { echo "$@" >&2; [ "$2" != list ] || echo; }; KEEP=yes COLLECTIONS= VIRTFLEET_SUITE=forky
+        export VIRTFLEET_SUITE
+    """
+    said = shell(f"{fakes} {{ {part}; }} 2>&1")
+    assert "up 2 --suite bookworm --suite forky" in said
