@@ -113,3 +113,27 @@ def test_the_versions_of_ansible() -> None:
     assert pinned
     assert needed == f">={re.findall(r'[0-9]+[.][0-9]+', row[1])[0]}.0"
     assert row[2].startswith(f"ansible-core {pinned[1]}")
+
+
+def test_every_supported_ansible_has_its_run() -> None:
+    (row,) = [row for row in rows((ROOT / "README.md").read_text()) if row[0] == "control node"]
+    tried = re.search(r"^VERSIONS = \((.*)\)", (ROOT / "tests/lab/test_control.py").read_text(), re.M)
+    assert tried
+    versions = re.findall(r"2\.\d+", tried[1])
+    assert row[1] == f"ansible-core {versions[0]} to {versions[-1]}"
+    first, last = (int(version[2:]) for version in (versions[0], versions[-1]))
+    assert versions == [f"2.{minor}" for minor in range(first, last + 1)]
+
+
+def test_the_supported_releases_are_the_same_everywhere() -> None:
+    (row,) = [row for row in rows((ROOT / "README.md").read_text()) if row[0] == "hosts"]
+
+    def releases(text: str) -> list[str]:
+        return re.findall(r"\d\d\.04|Debian 12|, 13\b|forky", text)
+
+    supported = ["22.04", "24.04", "26.04", "Debian 12", ", 13", "forky"]
+    assert releases(row[1]) == supported
+    (step,) = [row for row in rows((ROOT / "roles/host/README.md").read_text()) if row[0] == "install"]
+    assert releases(step[1]) == supported
+    (line,) = [line for line in (ROOT / "roles/host/vars/main.yml").read_text().splitlines() if "share." in line]
+    assert releases(line) == supported
