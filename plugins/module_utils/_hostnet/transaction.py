@@ -231,9 +231,7 @@ def trial_of(plan: Plan, facts: Facts, seconds: int, probes: t.Sequence[str]) ->
         "network_manager": plan.network_manager,
         "masters": {name: device.master for name, device in facts.devices.items() if device.master},
         "addresses": addressed,
-        "routes": [
-            route.words for route in facts.routes if route.device in addressed and route.protocol != "kernel"
-        ],
+        "routes": [route.words for route in facts.routes if route.device in addressed and route.protocol != "kernel"],
         "probes": list(probes),
         "secrets": secrets(plan) if plan.netplan else [],
     }
