@@ -19,6 +19,7 @@ from ansible import context
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.near import near
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import VARIABLES, Problem, told_once
+from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label
 
 COLLECTION = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 """The folder of this collection."""
@@ -172,5 +173,5 @@ def run_problems(
                 like = near(tag, known)
                 there = f"there are: {', '.join(playbook_tags)}" if playbook_tags else "it has none"
                 hint = f"did you mean '{like[0]}'?" if like else there
-                lines.append(f"{option} {tag}: this playbook has no such tag; {hint}")
+                lines.append(f"{option} {label(tag)}: this playbook has no such tag; {hint}")
     return lines
