@@ -61,6 +61,7 @@ class Plan:
     :param asked: paths that the running guest was asked for by an earlier run and has not followed
     :param failed: whether one of the steps failed
     :param after: plans of resources that have to give something up before this one may use it
+    :param waits: that of the resource that is waited for at this moment
     :param cut_off: earlier plans of the same run that were broken off as the connection was lost: what they made counts
         as made by this one
     """
@@ -80,6 +81,7 @@ class Plan:
     asked: list[str] = dataclasses.field(default_factory=list)
     failed: bool = False
     after: list[Plan] = dataclasses.field(default_factory=list)
+    waits: Plan | None = None
     cut_off: list[Plan] = dataclasses.field(default_factory=list)
 
     def reached(self) -> list[Change]:

@@ -56,8 +56,10 @@ class Options:
     forecast: Forecast = dataclasses.field(default_factory=Forecast)
 
 
-PREPARES = frozenset(("forget", "make_volume", "define"))
+PREPARES = frozenset(("forget", "define"))
 """Steps that make a guest ready, but use none of its disks."""
+STORES = frozenset(("make_volume", "grow_volume"))
+"""Steps that need a disk of another guest only where that one goes: nobody gives up a disk that it runs with."""
 
 Work = t.Generator[None, None, None]
 Action = t.Callable[[t.Any, str, Step, Options], t.Any]
@@ -126,7 +128,7 @@ def run(connection: t.Any, plan: Plan, options: Options, actions: t.Mapping[tupl
         action = actions[plan.kind, step.action]
         try:
             if step.action not in PREPARES:
-                yield from handed_over(plan)
+                yield from handed_over(plan, ("undefine",) if step.action in STORES else ("define", "undefine"))
             if defined:
                 undo.made(connection, plan)
             waits = action(connection, plan.name, step, options)
@@ -153,13 +155,35 @@ def run(connection: t.Any, plan: Plan, options: Options, actions: t.Mapping[tupl
         raise kept
 
 
-def handed_over(plan: Plan) -> Work:
-    """Wait until others have given up what a guest gets of them. Raises VirtfleetError where one of them fails."""
+def handed_over(plan: Plan, actions: t.Iterable[str]) -> Work:
+    """Wait until others have given up what a guest gets of them.
+
+    Raises VirtfleetError where one of them fails, or waits for this one in turn.
+
+    :param actions: the steps of the others that are waited for
+    """
     for giver in plan.after:
-        while "define" in giver.ahead or "undefine" in giver.ahead:
+        plan.waits = giver
+        while any(action in giver.ahead for action in actions):
             if giver.failed:
                 raise VirtfleetError(f"guest {giver.name} failed, so it may still have a disk of this one; run again")
+            if any(other is plan for other in waited_for(giver)):
+                raise VirtfleetError(
+                    f"it and guest {giver.name} wait for each other's disks: take the disks from one of them in a run"
+                    " of its own"
+                )
             yield
+    plan.waits = None
+
+
+def waited_for(plan: Plan) -> t.Iterator[Plan]:
+    """The plans that a plan waits for, directly or through others, each once."""
+    seen: list[int] = []
+    other = plan.waits
+    while other is not None and id(other) not in seen:
+        seen.append(id(other))
+        yield other
+        other = other.waits
 
 
 def domain_start(connection: t.Any, name: str, step: Step, options: Options) -> None:

@@ -17,10 +17,10 @@ from .._engine.context import Change
 from .._engine.plan import Observed, Plan
 from .._errors import Invalid, VirtfleetError
 from .._host.files import there
-from . import nvram
+from . import disk_removal, nvram
 from .connection import LibvirtError, lacks, libvirt
 from .nvram import Variables
-from .removal import Kept
+from .removal import Going, Kept
 from .users import Users
 
 TPM = "devices/tpm/backend[@type='emulator']"
@@ -35,6 +35,7 @@ class Belongings:
     :param saved_state: the memory of a guest that was saved with ``managedsave``
     :param variables: the file of the first, once it is known that it may go
     :param uuid: that of the guest, once it is planned that it goes
+    :param volumes: those that go after it
     """
 
     nvram: bool = False
@@ -42,6 +43,7 @@ class Belongings:
     saved_state: bool = False
     variables: Variables | None = None
     uuid: str | None = None
+    volumes: tuple[Going, ...] = ()
 
 
 def plan_departure(connection: t.Any, plan: Plan, have: Observed | None, going: Belongings) -> None:
@@ -52,7 +54,8 @@ def plan_departure(connection: t.Any, plan: Plan, have: Observed | None, going: 
     if have is None or not any(step.action == "undefine" for step in plan.steps):
         return
     definition = have.definition
-    going = dataclasses.replace(going, uuid=definition.findtext("uuid"))
+    volumes = tuple(step.value for step in plan.steps if step.action == "delete_volume")
+    going = dataclasses.replace(going, uuid=definition.findtext("uuid"), volumes=volumes)
     depart(plan, going)
     domain = connection.lookupByName(plan.name)
     lost = loses(domain, definition, going)
@@ -159,6 +162,7 @@ def undefine(connection: t.Any, name: str, going: Belongings) -> None:
         raise
     if going.uuid is not None and going.uuid != domain.UUIDString():
         raise VirtfleetError(f"undefine: the guest that is called {name} by now is another one, so it stays; run again")
+    disk_removal.note_leaving(connection, going.volumes)
     path = tpm_place(ET.fromstring(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))) if going.tpm else None
     if path is not None:
         raise VirtfleetError(f"undefine: its definition names {path} for the state of its TPM by now; run again")

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+import stat
 import typing as t
 from xml.etree import ElementTree as ET
 
@@ -14,10 +16,15 @@ from .._engine.context import Change
 from .._engine.plan import Observed, Plan
 from .._engine.step import Step
 from .disks import key_of
-from .manifest import Entries
-from .removal import Judge, because, going, order
+from .manifest import Entries, Manifest
+from .removal import Going, Judge, because, going, order
 from .storage_observe import Pool, another, identity, problem_of, source_place
 from .users import Users
+
+LEFT = (
+    "it was made for this guest, which does not have it any more; where nobody needs it, delete the volume with"
+    " state: absent of the module virtfleet.kvm.volumes"
+)
 
 
 class Leaving(t.NamedTuple):
@@ -83,6 +90,7 @@ def leaving(
     same: dict[str, str] = {}
     for plan in plans:
         seen: set[str] = set()
+        had = disks_of(have.get(plan.name), pools)
         for name, origin in storage_of(plan.name, have.get(plan.name), pools, made).items():
             key = name if name in volumes else users.key_at(origin) or name
             if key in seen:
@@ -90,11 +98,13 @@ def leaving(
             seen.add(key)
             note = noted(key, volumes.get(key), made, users)
             reason = not_ours(volumes.get(key), None if note is None else made[note])
+            if reason is None and note is not None and name not in had and key in volumes:
+                reason = not_any_more(plan.name, key, volumes[key], made[note], users)
             pool = pools.get(key.partition("/")[0])
             if reason is None and key not in volumes and (pool is None or not pool.active):
                 reason = f"the pool {key.partition('/')[0]} is not {'there' if pool is None else 'active'}"
             if reason is not None:
-                plan.warnings.append(f"its disk {origin} stays: {reason}")
+                plan.warnings += [f"its disk {origin} stays: {reason}"] if reason else []
             elif note is not None and key in volumes:
                 path = volumes[key].definition.findtext("target/path") or ""
                 sign = next((sign for sign in sorted(users.signs(path)) if sign.startswith("name ")), key)
@@ -145,8 +155,55 @@ def same_place(key: str, other: str, users: Users) -> bool:
     return here is None or there is None or bool(users.entry(here) & users.entry(there))
 
 
+def not_any_more(guest: str, key: str, volume: Observed, facts: t.Mapping[str, t.Any], users: Users) -> str | None:
+    """Why a volume stays that a guest has only by the note that it was made for it; None where nothing speaks against.
+
+    It may have been handed over, or kept on purpose. Empty where it is another's by now, and nothing is to be said.
+    """
+    path = volume.definition.findtext("target/path")
+    guests = [use.guest for use in users.uses(key, path)]
+    if guest in guests or was_leaving(path, facts):
+        return None
+    return "" if guests else LEFT
+
+
+def was_leaving(path: str | None, facts: t.Mapping[str, t.Any]) -> bool:
+    """Whether a run that was broken off was about to delete a volume with its guest, and nobody has had it since.
+
+    libvirt gives the file of a disk to QEMU when its guest starts, which sets the time of its last change (ctime).
+    """
+    changed = changed_at(path)
+    return changed is not None and facts.get("leaving") == changed
+
+
+def note_leaving(connection: t.Any, volumes: t.Iterable[Going]) -> None:
+    """Note of volumes that they go as soon as their guest is gone, for the run after one that is killed in between."""
+    for plan in volumes:
+        changed = changed_at(plan.path)
+        if changed is not None:
+            Manifest(connection.getURI()).add("volumes", plan.note or plan.key, leaving=changed)
+
+
+def changed_at(path: str | None) -> str | None:
+    """When a file was last changed or given to another (st_ctime_ns), as text; None for what is no file."""
+    try:
+        state = os.lstat(path or "")
+    except (OSError, ValueError):
+        return None
+    return str(state.st_ctime_ns) if stat.S_ISREG(state.st_mode) else None
+
+
 def storage_of(guest: str, have: Observed | None, pools: t.Mapping[str, Pool], made: Entries) -> dict[str, str]:
     """The volumes of a guest: those of its disks, and those that were made for it; and where they are."""
+    found = disks_of(have, pools)
+    for key, facts in made.items():
+        if facts.get("guest") == guest:
+            found.setdefault(key, key)
+    return found
+
+
+def disks_of(have: Observed | None, pools: t.Mapping[str, Pool]) -> dict[str, str]:
+    """The volumes that are disks of a guest, in its definition or as it runs; and where they are."""
     found: dict[str, str] = {}
     trees = [] if have is None else [tree for tree in (have.definition, have.live) if tree is not None]
     for tree in trees:
@@ -154,9 +211,6 @@ def storage_of(guest: str, have: Observed | None, pools: t.Mapping[str, Pool], m
             place = source_place(disk.find("source"))
             if place is not None and is_own(disk):
                 found[key_of(place, pools) or place] = place
-    for key, facts in made.items():
-        if facts.get("guest") == guest:
-            found.setdefault(key, key)
     return found
 
 

@@ -26,7 +26,7 @@ PASSING = ("test:",)
 """Where nothing is noted: what libvirt's test driver made is gone with the connection."""
 
 KINDS = ("pools", "volumes")
-FACTS = ("uuid", "guest", "identity", "format", "making", "began", "part")
+FACTS = ("uuid", "guest", "identity", "format", "making", "began", "part", "leaving")
 """What may be noted of a resource, each a text:
 
 - ``uuid``: the UUID of a pool
@@ -36,6 +36,7 @@ FACTS = ("uuid", "guest", "identity", "format", "making", "began", "part")
 - ``making``: the process that makes a volume, until it is whole
 - ``began``: when that process began, in nanoseconds since 1970
 - ``part``: the temporary name that its file has meanwhile
+- ``leaving``: once the volume is about to go with its guest, when its file was last changed (see disk_removal)
 
 Facts of other names are kept as they are.
 """

@@ -12,7 +12,9 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from .._engine.plan import Observed, Plan
+from .guest_places import item_places
 from .lacking import Site, plain
+from .storage_plan import Making
 
 SHARED = "is also a disk of guest {0}: give each its own, or shareable: true to both"
 RUNS = "is a disk of guest {0}, which runs with it: run again once {0} is without it"
@@ -66,6 +68,7 @@ class Guest:
     :param now: those that it has, in its definition and as it runs
     :param live: those that it has as it runs
     :param new: those that it will have: place in the list, path or volume, and what it is
+    :param bases: what the volumes are that its new ones are made from or laid over
     """
 
     plan: Plan
@@ -73,6 +76,7 @@ class Guest:
     now: set[str]
     live: set[str]
     new: list[tuple[int, str, str]]
+    bases: set[str]
 
     @classmethod
     def of(cls, site: Site, plan: Plan, changes: bool, have: Observed | None, root: ET.Element | None) -> Guest:
@@ -82,7 +86,7 @@ class Guest:
         """
         live = set() if have is None or have.live is None else signs(site, have.live)
         now = live if have is None else live | signs(site, have.definition)
-        return cls(plan, changes, now, live, [] if root is None else list(own_disks(site, root)))
+        return cls(plan, changes, now, live, [] if root is None else list(own_disks(site, root)), bases(site, plan))
 
     @property
     def goes(self) -> bool:
@@ -97,6 +101,17 @@ class Guest:
 def signs(site: Site, root: ET.Element) -> set[str]:
     """What the disks of a definition are."""
     return {sign for _index, _place, sign in own_disks(site, root)}
+
+
+def bases(site: Site, plan: Plan) -> set[str]:
+    """What the images and volumes are that new volumes of a plan are made from or laid over."""
+    places = [place for step in plan.steps if isinstance(step.value, Making) for place in item_places(step.value.item)]
+    found = set()
+    for place in places:
+        pool = site.pools.get(place.value.partition("/")[0]) if place.kind == "volume" else None
+        path = place.value if pool is None or pool.target is None else f"{pool.target}/{place.value.partition('/')[2]}"
+        found.add(what(path) if site.local else named(path))
+    return found
 
 
 def refuse_shared(guests: t.Sequence[Guest]) -> None:
@@ -116,18 +131,32 @@ def refuse_shared(guests: t.Sequence[Guest]) -> None:
                 guest.plan.obstacle = "; ".join([*([] if obstacle is None else [obstacle]), *lines])
         if refused == [guest.refused for guest in guests]:
             break
-    givers = {sign: guest.plan for guest in guests if guest.changes or guest.goes for sign in guest.now}
+    givers: dict[str, list[Guest]] = {}
     for guest in guests:
-        for index, place, sign in guest.new if guest.changes else ():
-            giver = givers.get(sign, guest.plan)
-            if sign in guest.now or giver is guest.plan:
+        for sign in guest.now if guest.changes or guest.goes else ():
+            givers.setdefault(sign, []).append(guest)
+    for guest in guests:
+        if guest.changes:
+            wait_for(guest, givers)
+
+
+def wait_for(guest: Guest, givers: t.Mapping[str, t.Sequence[Guest]]) -> None:
+    """Have a guest that changes wait for others that give up what it gets, or what its new volumes are made of.
+
+    :param givers: the guests that change or go, by what they have
+    """
+    for index, place, sign in guest.new:
+        for giver in givers.get(sign, ()) if sign not in guest.now else ():
+            if giver is guest:
                 continue
-            guest.plan.after.append(giver)
-            if "undefine" not in giver.ahead:
+            guest.plan.after.append(giver.plan)
+            if not giver.goes:
                 guest.plan.warnings.append(
-                    f"disks[{index}]: {place} is the disk of guest {giver.name} until that is changed in this run:"
+                    f"disks[{index}]: {place} is the disk of guest {giver.plan.name} until that is changed in this run:"
                     " if that fails, both have it; then start only one of them"
                 )
+    for sign in sorted(guest.bases):
+        guest.plan.after += [giver.plan for giver in givers.get(sign, ()) if giver.goes and giver is not guest]
 
 
 def owners_now(guests: t.Iterable[Guest]) -> Owners:

@@ -5,19 +5,24 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Plan
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.step import Step
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import apply, definitions, lacking
-from ansible_collections.virtfleet.kvm.plugins.modules import pools
+from ansible_collections.virtfleet.kvm.plugins.modules import pools, volumes
 
 Run = Callable[..., dict[str, Any]]
 GUEST: dict[str, Any] = {"memory": "64MiB"}
+URI = "test:///default"
 SPELLINGS = ["//disk", "disk", "./disk", "sub/../disk", "symbolic", "through/disk", "hard"]
 
 
@@ -74,6 +79,68 @@ def test_guests_that_share_already_are_left_alone(images: Path, run_domains: Run
     run_domains(old)
     run_domains(new)
     assert run_domains(old, {**new, "title": "shared"})["changed"]
+
+
+def test_guests_that_exchange_disks_and_grow_others(
+    connection: Any, images: Path, run_domains: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each gives up what the other gets, and neither waits for that before it has given up its own."""
+    grown: list[str] = []
+    monkeypatch.setitem(apply.ACTIONS, ("domain", "grow_volume"), lambda c, name, step, o: grown.append(name))
+    first, second = guests(images, {"file": f"{images}/disk"}, {"file": f"{images}/other"})
+    for guest in (first, second):
+        guest["disks"] = [{"size": "1MiB", "pool": "p", "target": "vda"}, {**guest["disks"][0], "target": "vdb"}]
+    run_domains(first, second)
+    first["disks"][1], second["disks"][1] = second["disks"][1], first["disks"][1]
+    for guest in (first, second):
+        guest["disks"][0] = {**guest["disks"][0], "size": "2MiB"}
+    run_domains(first, second, fails=True)  # The test driver cannot let a volume grow.
+    assert grown == ["g0", "g1"]
+    disks = [ET.fromstring(connection.lookupByName(name).XMLDesc()).findall("devices/disk/source") for name in grown]
+    assert [each[1].get("file") for each in disks] == [f"{images}/other", f"{images}/disk"]
+
+
+@pytest.mark.parametrize("places", list(itertools.permutations(range(3))))
+def test_a_disk_that_two_guests_give_up(
+    images: Path, run_domains: Run, connection: Any, monkeypatch: pytest.MonkeyPatch, places: tuple[int, ...]
+) -> None:
+    """The one that gets it waits for both, in whatever order they are declared."""
+    first, second, third = guests(images, *({"file": f"{images}/disk"} for _index in range(3)))
+    run_domains({**first, "state": "running"})
+    run_domains(second)
+    monkeypatch.setitem(apply.ACTIONS, ("domain", "shutdown"), fails)
+    config = [{"name": "g0", "state": "absent"}, {"name": "g1", "state": "absent"}, {**third, "state": "running"}]
+    told = refused(run_domains(*(config[place] for place in places), fails=True))
+    assert sorted(told) == ["g0", "g2"]
+    assert [one.name() for one in connection.listAllDomains() if one.name() != "test"] == ["g0"]
+
+
+def test_plans_that_wait_for_each_other_fail() -> None:
+    one, other = Plan("domain", "one", [Step("start", None)]), Plan("domain", "other", [Step("start", None)])
+    one.after, other.after = [other], [one]
+    for plan in (one, other):
+        plan.steps.append(Step("define", None))
+    waiting = [apply.handed_over(plan, ("define",)) for plan in (one, other)]
+    next(waiting[0])
+    with pytest.raises(VirtfleetError, match="it and guest one wait for each other's disks"):
+        next(waiting[1])
+
+
+@pytest.mark.parametrize("option", ["image", "backing"])
+def test_a_volume_that_is_made_of_a_disk_of_one_that_goes(
+    images: Path, run_main: Run, run_domains: Run, monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
+    """It is made once the other one is gone, and does not write to it any more."""
+    run_main(volumes.main, config=[{"name": "x", "pool": "p", "capacity": "1MiB", "format": "raw"}], uri=URI)
+    (images / "x").touch()
+    (old,) = guests(images, {"file": f"{images}/x"})
+    run_domains({**old, "state": "running"})
+    order: list[str] = []
+    for name in ("undefine", "make_volume"):
+        monkeypatch.setitem(apply.ACTIONS, ("domain", name), lambda c, n, step, o: order.append(step.action))
+    made = {**GUEST, "name": "g1", "disks": [{"size": "1MiB", "pool": "p", option: "x"}]}
+    run_domains(made, {"name": "g0", "state": "absent"}, fails=True)
+    assert order == ["undefine", "make_volume"]
 
 
 NOWHERE = {"interfaces": [{"network": "nope"}]}

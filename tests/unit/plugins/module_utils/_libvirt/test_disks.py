@@ -186,9 +186,30 @@ def test_only_what_was_made_goes(known: None) -> None:
     assert result.warnings == ["its disk /elsewhere/x.raw stays: this collection did not make it"]
 
 
-def test_what_was_left_behind_goes_too(known: None) -> None:
-    made = {"default/web01-vda.qcow2": {"guest": "web01"}, "default/web02-vda.qcow2": {"guest": "web02"}}
+def test_what_a_killed_run_left_behind_goes_too(known: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(disk_removal, "changed_at", lambda path: "1700000000000000000")
+    made = {
+        "default/web01-vda.qcow2": {"guest": "web01", "leaving": "1700000000000000000"},
+        "default/web02-vda.qcow2": {"guest": "web02", "leaving": "1700000000000000000"},
+    }
     assert [step.value.key for step in removed(made, have=None).steps] == ["default/web01-vda.qcow2"]
+
+
+@pytest.mark.parametrize("leaving", [None, "1600000000000000000"])
+@pytest.mark.parametrize("used", [False, True])
+def test_what_a_guest_has_only_by_the_note_stays(
+    known: None, monkeypatch: pytest.MonkeyPatch, leaving: str | None, used: bool
+) -> None:
+    """Another guest may have had it since."""
+    monkeypatch.setattr(disk_removal, "changed_at", lambda path: "1700000000000000000")
+    facts = {"guest": "web01", **({"leaving": leaving} if leaving else {})}
+    users = Users()
+    if used:
+        users.add("other", "/images/web01-vda.qcow2")
+    result = removed({"default/web01-vda.qcow2": facts}, users, have=None)
+    assert (result.steps, result.changes) == ([], [])
+    assert len(result.warnings) == (0 if used else 1)
+    assert used or "does not have it any more" in result.warnings[0]
 
 
 def test_what_is_in_a_pool_that_is_not_active_stays_and_that_is_said() -> None:
