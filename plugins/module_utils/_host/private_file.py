@@ -14,6 +14,7 @@ import errno
 import fcntl
 import os
 import stat
+import sys
 import time
 import typing as t
 
@@ -30,10 +31,15 @@ WAYS = {
     errno.ENOSPC: "make room there",
     errno.EDQUOT: "make room there, the quota is used up",
     errno.EROFS: "its file system is read-only, make it writable",
+    errno.EBUSY: "look whether something is mounted on it (findmnt), and unmount that",
     errno.EACCES: "run as a user who may write there",
     errno.EPERM: "run as a user who may write there, and look for the attribute immutable (lsattr)",
 }
 """What to do about an error of a call."""
+
+THAW = "look with lsattr, then chattr -ia"
+FROZEN = 0x10 | 0x20
+"""FS_IMMUTABLE_FL and FS_APPEND_FL (linux/fs.h): what has either of them can be neither replaced nor removed."""
 
 
 class PrivateFile:
@@ -124,9 +130,10 @@ class PrivateFile:
         """Raises VirtfleetError where it is known that the file cannot be written. Nothing is changed."""
         with self.opened_folder(make=False) as folder:
             lock = os.path.join(self.folder, ".lock")
-            with contextlib.suppress(FileNotFoundError):
-                if folder is not None:
+            if folder is not None:
+                with contextlib.suppress(FileNotFoundError):
                     os.close(self.opened_lock(lock, folder))
+                self.replaceable(folder)
         place = self.folder
         while not os.path.lexists(place):
             place = os.path.dirname(place)
@@ -146,12 +153,39 @@ class PrivateFile:
             raise self.unwritable(error) from None
 
     def prepare(self) -> None:
-        """Try that the file can be written: folder, lock, room. Nothing is left of the trial but the folder.
+        """Try that the file can be written: folder, lock, room, name. What it holds stays, byte by byte.
 
+        A file that is there is replaced by a copy of itself: whether a name can be given is known only by giving it.
         Raises VirtfleetError with the path and the way out.
         """
         with self.locked() as folder:
-            self.put(folder, b"\0" * (self.size() + SPARE), keep=False)
+            self.replaceable(folder)
+            content = self.read()
+            self.put(folder, content or b"", keep=content is not None, spare=SPARE)
+
+    def replaceable(self, folder: int) -> None:
+        """Raises VirtfleetError where it is known that neither the file nor its new one can be replaced."""
+        if frozen(folder):
+            raise self.refused("cannot be written: its folder has the attribute immutable or append-only", THAW)
+        for name in (self.name, f"{self.name}.new"):
+            path = os.path.join(self.folder, name)
+            try:
+                handle = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+            except OSError:
+                continue
+            try:
+                mode = os.fstat(handle).st_mode
+                if mount_of(handle) != mount_of(folder):
+                    raise self.refused("cannot be replaced: something is mounted on it", "unmount that", path)
+            finally:
+                os.close(handle)
+            if stat.S_ISDIR(mode):
+                raise self.refused("cannot be replaced: it is a folder", "move it away", path)
+            if stat.S_ISREG(mode):
+                with open(os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder), "rb") as file:
+                    if frozen(file.fileno()):
+                        told = "cannot be replaced: it has the attribute immutable or append-only"
+                        raise self.refused(told, THAW, path)
 
     def size(self) -> int:
         """The bytes that the file has now."""
@@ -164,10 +198,11 @@ class PrivateFile:
         """What an error in writing means."""
         return self.refused(f"cannot be written: {error.strerror or error}", WAYS.get(error.errno or 0, ""))
 
-    def put(self, folder: int, content: bytes, keep: bool = True) -> None:
+    def put(self, folder: int, content: bytes, keep: bool = True, spare: int = 0) -> None:
         """Write the file anew under another name, through to the disk, then give it its name.
 
         :param keep: False for a trial, of which nothing stays
+        :param spare: bytes more that have to fit onto the disk
 
         Raises VirtfleetError, with the old file as it was, where that fails.
         """
@@ -178,12 +213,17 @@ class PrivateFile:
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
             with open(os.open(part, flags, 0o600, dir_fd=folder), "wb") as file:
                 os.fchmod(file.fileno(), 0o600)
-                file.write(content)
+                file.write(content + b"\0" * spare)
                 file.flush()
                 os.fsync(file.fileno())
+                if spare:
+                    os.ftruncate(file.fileno(), len(content))
+                    os.fsync(file.fileno())
             if keep:
                 os.rename(part, self.name, src_dir_fd=folder, dst_dir_fd=folder)
                 os.fsync(folder)
+            else:
+                os.unlink(part, dir_fd=folder)
         except OSError as error:
             raise self.unwritable(error) from None
         finally:
@@ -254,3 +294,25 @@ def holder(handle: int) -> str:
     text = os.pread(handle, 100, 0).decode("ascii", "replace")
     words = text.split()
     return f"process {words[1]}" if len(words) > 1 and words[1].isdigit() else "another process"
+
+
+def frozen(handle: int) -> bool:
+    """Whether a file or folder has an attribute that keeps everybody from replacing it; False where none can tell."""
+    # FS_IOC_GETFLAGS of ioctl_iflags(2): these count the direction of an ioctl in another way (asm/ioctl.h).
+    other = os.uname().machine.startswith(("ppc", "mips", "sparc", "alpha"))
+    size = 8 if sys.maxsize > 2**32 else 4
+    flags = bytearray(8)
+    try:
+        fcntl.ioctl(handle, (0x40000000 if other else 0x80000000) | size << 16 | 0x6601, flags)
+    except OSError:
+        return False
+    return bool(int.from_bytes(flags[:4], sys.byteorder) & FROZEN)
+
+
+def mount_of(handle: int) -> str:
+    """The mount that an open file is on (proc_pid_fdinfo(5)); empty where none can tell."""
+    try:
+        with open(f"/proc/self/fdinfo/{handle}", encoding="ascii") as file:
+            return next((line.split()[1] for line in file if line.startswith("mnt_id:")), "")
+    except OSError:
+        return ""
