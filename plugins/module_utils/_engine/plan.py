@@ -114,7 +114,7 @@ class Plan:
 
     def hold_back(self) -> None:
         """Refuse it where there is an obstacle. Wrong input refuses all of them, and comes before that."""
-        if self.obstacle is not None:
+        if self.obstacle is not None and self.problem is None:
             self.refuse(self.obstacle)
 
     def refused(self, step: Step, reason: str) -> None:

@@ -104,7 +104,7 @@ def leaving(
             if reason is None and key not in volumes and (pool is None or not pool.active):
                 reason = f"the pool {key.partition('/')[0]} is not {'there' if pool is None else 'active'}"
             if reason is not None:
-                plan.warnings += [f"its disk {origin} stays: {reason}"] if reason else []
+                plan.warnings.append(f"its disk {origin} stays: {reason}")
             elif note is not None and key in volumes:
                 path = volumes[key].definition.findtext("target/path") or ""
                 sign = next((sign for sign in sorted(users.signs(path)) if sign.startswith("name ")), key)
@@ -158,13 +158,13 @@ def same_place(key: str, other: str, users: Users) -> bool:
 def not_any_more(guest: str, key: str, volume: Observed, facts: t.Mapping[str, t.Any], users: Users) -> str | None:
     """Why a volume stays that a guest has only by the note that it was made for it; None where nothing speaks against.
 
-    It may have been handed over, or kept on purpose. Empty where it is another's by now, and nothing is to be said.
+    It may have been handed over, or kept on purpose.
     """
     path = volume.definition.findtext("target/path")
-    guests = [use.guest for use in users.uses(key, path)]
-    if guest in guests or was_leaving(path, facts):
+    uses = users.uses(key, path)
+    if any(use.guest == guest for use in uses) or was_leaving(path, facts):
         return None
-    return "" if guests else LEFT
+    return f"it {because(users.of(key, path), ())}" if uses else LEFT
 
 
 def was_leaving(path: str | None, facts: t.Mapping[str, t.Any]) -> bool:

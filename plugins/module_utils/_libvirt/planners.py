@@ -25,6 +25,7 @@ from .storage_formats import Formats
 from .storage_observe import Pool
 from .storage_plan import FUTURE, plan_pools, plan_volumes
 from .survey_users import all_users
+from .taken_volumes import refuse_taken
 from .users import Users
 
 Have = t.Mapping[str, Observed]
@@ -158,6 +159,8 @@ def plans_with_disks(
         except Invalid as error:
             lines.append(f"{table.kind} {entry.name}: {error}")
     refuse_input(lines)
+    if connection is not None:
+        refuse_taken(connection, plans, resolved, volumes)
     if options.remove_storage and connection is not None:
         plan_removals(connection, plans, wants, have, pools)
     return plans

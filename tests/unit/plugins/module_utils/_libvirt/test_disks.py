@@ -208,8 +208,8 @@ def test_what_a_guest_has_only_by_the_note_stays(
         users.add("other", "/images/web01-vda.qcow2")
     result = removed({"default/web01-vda.qcow2": facts}, users, have=None)
     assert (result.steps, result.changes) == ([], [])
-    assert len(result.warnings) == (0 if used else 1)
-    assert used or "does not have it any more" in result.warnings[0]
+    (warning,) = result.warnings
+    assert ("is used by guest other" if used else "does not have it any more") in warning
 
 
 def test_what_is_in_a_pool_that_is_not_active_stays_and_that_is_said() -> None:

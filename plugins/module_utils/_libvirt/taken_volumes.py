@@ -1,0 +1,64 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Volumes that are there already when a new disk is to be on them: one that somebody else uses is not taken."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._engine.body import Item
+from .._engine.plan import Observed, Plan
+from .disks import Needed
+from .survey_users import all_users
+from .users import Users
+
+
+def refuse_taken(
+    connection: t.Any,
+    plans: t.Sequence[Plan],
+    resolved: t.Sequence[tuple[Item, t.Sequence[Needed]]],
+    volumes: t.Mapping[str, Observed],
+) -> None:
+    """Refuse guests with a new disk on a volume that another guest has, or that an image is laid over.
+
+    Who uses what is asked only where there is such a volume. Guests that go in the same run give it up (see
+    shared_disks).
+
+    :param resolved: the guests with the volumes that their disks need, in the order of the plans
+    :param volumes: those of the volumes that are there
+    """
+    found = [
+        (plan, want["disks"][need.index], need)
+        for plan, (want, needed) in zip(plans, resolved, strict=True)
+        for need in needed
+        if not need.kept and need.key in volumes
+    ]
+    if not found:
+        return
+    users = all_users(connection)
+    going = {want["name"] for want, _needed in resolved if want["state"] == "absent"}
+    for plan, disk, need in found:
+        path = volumes[need.key].definition.findtext("target/path")
+        who = others(users, need.key, path, disk, {plan.name, *going})
+        if who and not disk.get("readonly"):
+            told = (
+                f"disks[{need.index}]: the volume {need.key} is there already, and is used by {', '.join(who)}:"
+                " give the disk another volume, or take this one from them first"
+            )
+            plan.obstacle = told if plan.obstacle is None else f"{plan.obstacle}; {told}"
+
+
+def others(users: Users, key: str, path: str | None, disk: Item, guests: t.Container[str]) -> list[str]:
+    """Who else uses a volume, in words.
+
+    :param disk: the new disk; a shareable one may be a disk of other guests, but not what an image is laid over
+    :param guests: those that may have the volume itself as a disk
+    """
+    own = users.goes(key, path)
+    found = []
+    for use in users.uses(key, path):
+        itself = use.guest is not None and bool(own & users.signs(use.place))
+        if not (itself and (use.guest in guests or disk.get("shareable"))):
+            found.append(use.who)
+    return list(dict.fromkeys(found))

@@ -1,0 +1,88 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A new disk does not take a volume that is there already and that somebody else uses."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.virtfleet.kvm.plugins.modules import domains
+from ansible_collections.virtfleet.kvm.tests.unit import images
+from ansible_collections.virtfleet.kvm.tests.unit.removal_world import GONE, OLD, URI, define, file
+
+Run = Callable[..., dict[str, Any]]
+NEW: dict[str, Any] = {"name": "new", "memory": "64MiB", "disks": [{"size": "1MiB", "pool": "p"}]}
+
+
+def new(**disk: Any) -> dict[str, Any]:
+    return {**NEW, "disks": [{**NEW["disks"][0], "volume": "old-vda.qcow2", **disk}]}
+
+
+def overlay(connection: Any, folder: Path) -> None:
+    (folder / "over.qcow2").write_bytes(images.qcow2(f"{folder}/old-vda.qcow2"))
+
+
+def linked(connection: Any, folder: Path) -> None:
+    os.link(folder / "old-vda.qcow2", folder.with_name("other-name"))
+    define(connection, file(folder.with_name("other-name")))
+
+
+def through_overlay(connection: Any, folder: Path) -> None:
+    folder.with_name("over").write_bytes(images.qcow2(f"{folder}/old-vda.qcow2"))
+    define(connection, file(folder.with_name("over")))
+
+
+USES: dict[str, tuple[Callable[[Any, Path], Any], str]] = {
+    "a guest": (lambda c, f: define(c, file(f / "old-vda.qcow2")), "guest theirs"),
+    "a guest by another name of the file": (linked, "guest theirs"),
+    "a guest by pool and volume": (
+        lambda c, f: define(c, "<source pool='p' volume='old-vda.qcow2'/>", kind="volume"),
+        "guest theirs",
+    ),
+    "an overlay": (overlay, "over.qcow2"),
+    "a guest on an overlay": (through_overlay, "guest theirs"),
+}
+
+
+@pytest.mark.parametrize("name", USES)
+def test_a_volume_that_somebody_uses_is_not_taken(connection: Any, declare: Run, folder: Path, name: str) -> None:
+    use, who = USES[name]
+    declare(domains, GONE)
+    use(connection, folder)
+    for guest in (new(), OLD):
+        result = declare(domains, guest, {"name": "good", "memory": "64MiB"}, fails=True)
+        (failure,) = result["failures"]
+        assert "disks[0]: the volume p/old-vda.qcow2 is there already, and is used by" in failure["problem"]
+        assert who in failure["problem"]
+        assert "good" in [domain.name() for domain in connection.listAllDomains()]
+        connection.lookupByName("good").undefine()
+
+
+@pytest.mark.parametrize("more", [{"shareable": True}, {"readonly": True}])
+def test_a_volume_that_may_be_shared_is_taken(connection: Any, declare: Run, folder: Path, more: Any) -> None:
+    declare(domains, GONE)
+    define(connection, file(folder / "old-vda.qcow2"))
+    assert declare(domains, new(**more))["changed"]
+
+
+def test_an_overlay_keeps_its_base_also_from_guests_that_share(connection: Any, declare: Run, folder: Path) -> None:
+    declare(domains, GONE)
+    overlay(connection, folder)
+    assert "over.qcow2" in declare(domains, new(shareable=True), fails=True)["msg"]
+
+
+def test_a_volume_that_nobody_uses_any_more_is_taken(connection: Any, declare: Run, folder: Path) -> None:
+    declare(domains, GONE)
+    assert declare(domains, OLD)["changed"]
+    connection.lookupByName("old").undefine()
+    assert declare(domains, new())["changed"]
+
+
+def test_a_volume_of_a_guest_that_goes_is_taken(connection: Any, run_main: Run, declare: Run, folder: Path) -> None:
+    assert run_main(domains.main, config=[new(), GONE], uri=URI)["changed"]
