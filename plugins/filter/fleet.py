@@ -12,7 +12,7 @@ from ansible.utils.display import Display
 from ansible_collections.virtfleet.kvm.plugins.module_utils import _fleet
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import pending
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import hushed, readable
-from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _hidden, _mistaken, _owner
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _hidden, _mistaken, _owner, _settings
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._evaluate import evaluate
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._told import known, told
 
@@ -26,12 +26,18 @@ def fleet_problems(hosts: t.Sequence[str], variables: t.Any) -> list[str]:
     :param variables: ``hostvars``, or plain dictionaries by host
     """
     lines: list[str] = []
+    settings: list[_fleet.Problem]
     if hasattr(variables, "raw_get"):
-        refused, warned = _mistaken.variables({host: variables.raw_get(host) for host in hosts})
+        raw = {host: variables.raw_get(host) for host in hosts}
+        refused, warned = _mistaken.variables(raw)
+        settings = _settings.problems(raw, variables)
         warned += _fleet.told_once(_hidden.hidden_items(hosts, variables))
         for warning in warned:
             display.warning(warning)
         lines += refused + _hidden.hidden_guests(hosts, variables)
+    else:
+        settings = _settings.problems({host: variables[host] for host in hosts}, None)
+    lines += _fleet.told_once(settings)
     evaluated = evaluate(hosts, variables)
     lines += _fleet.told_once(evaluated.problems)
     lines += _fleet.problems(hosts, evaluated.variables)

@@ -14,15 +14,13 @@ import os
 import re
 import typing as t
 
-import yaml
 from ansible import context
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.near import near
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import VARIABLES, Problem, told_once
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label
 
-COLLECTION = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-"""The folder of this collection."""
+from ._settings import COLLECTION, SERIAL, specs
 
 LIKENESS = 0.8
 """How alike two names are, from 0 to 1 (difflib), for one to be a slip of the other."""
@@ -53,13 +51,7 @@ SYNONYMS = {
 @functools.cache
 def options() -> frozenset[str]:
     """The variables that the collection's roles and playbooks know."""
-    found = {*VARIABLES, "links_serial", "adopt_directory", "adopt_overwrite", "adopt_volumes"}
-    roles = os.path.join(COLLECTION, "roles")
-    for role in sorted(os.listdir(roles)):
-        with open(os.path.join(roles, role, "meta", "argument_specs.yml"), encoding="utf-8") as file:
-            specs = yaml.safe_load(file)["argument_specs"]
-        found.update(name for spec in specs.values() for name in spec.get("options") or {})
-    return frozenset(found)
+    return frozenset({*VARIABLES, *specs(), SERIAL, "adopt_directory", "adopt_overwrite", "adopt_volumes"})
 
 
 @functools.cache

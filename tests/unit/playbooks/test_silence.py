@@ -54,6 +54,11 @@ CASES: dict[str, tuple[list[str], dict[str, Any], str]] = {
         {"kvm_guests": [{**GUESTS[0], "memory": "{{ nope }}"}]},
         "guest web01: memory: 'nope' is undefined",
     ),
+    "a wrong value of a role's variable": (
+        ["virtfleet.kvm.site"],
+        {"guests_purge": "yes please"},
+        "host kvm01: guests_purge: 'yes please' is not possible here; write true or false",
+    ),
 }
 
 

@@ -1,0 +1,161 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The variables of the roles besides the lists of what is declared: ``guests_purge``, ``storage_needed``.
+
+Ansible looks at a role's variables when the role begins. In ``virtfleet.kvm.site`` other roles have changed the
+host by then, so they are looked at here before, by the same rules: each role's ``meta/argument_specs.yml``.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import os
+import re
+import typing as t
+
+import yaml
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import VARIABLES, Problem
+from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import printable
+
+from ._evaluate import HostTemplar, reason
+
+COLLECTION = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+"""The folder of this collection."""
+
+LEAST = {"guests_shutdown_timeout": 0, "links_rollback_after": 1}
+"""The least that a number may be. ``argument_specs`` cannot say it."""
+
+SERIAL = "links_serial"
+"""Of no role: how many hosts the playbooks change the links of at once, as the keyword ``serial`` of a play."""
+
+LATER = re.compile(r"\bansible_\w+|\bplay_hosts\b|\brole_\w+|\bhost_found\b|\b(guests|links|networks|storage)_\w+")
+"""What a template may name that is known only while the play runs: facts, and what roles find out."""
+
+WANTED = {
+    "bool": "write true or false",
+    "float": "write a number",
+    "int": "write a whole number",
+    "str": "write a text",
+}
+"""What to write, by the type of a variable."""
+
+NAMED = {"dict": "dictionaries", "str": "names"}
+"""What a list holds, by the type of its elements."""
+
+BATCH = "is not a number of hosts; write one from 1, a share such as '20%', or a list of them"
+"""What is wrong with a batch of hosts."""
+
+
+@functools.cache
+def specs() -> dict[str, dict[str, t.Any]]:
+    """The options of the roles by name, from ``meta/argument_specs.yml``, without the lists of what is declared."""
+    found: dict[str, dict[str, t.Any]] = {}
+    for content in of_roles("meta", "argument_specs.yml"):
+        for entry in content["argument_specs"].values():
+            found.update(entry.get("options") or {})
+    return {name: spec for name, spec in found.items() if name not in VARIABLES}
+
+
+@functools.cache
+def defaults() -> dict[str, t.Any]:
+    """The defaults of the roles' variables, which templates of a user may name."""
+    return {name: value for content in of_roles("defaults", "main.yml") for name, value in content.items()}
+
+
+def of_roles(*path: str) -> t.Iterator[dict[str, t.Any]]:
+    """What one file of each role holds; roles without it are left out.
+
+    :param path: where it is in the role
+    """
+    roles = os.path.join(COLLECTION, "roles")
+    for role in sorted(os.listdir(roles)):
+        file = os.path.join(roles, role, *path)
+        if os.path.isfile(file):
+            with open(file, encoding="utf-8") as opened:
+                yield yaml.safe_load(opened) or {}
+
+
+def problems(raw: t.Mapping[str, t.Mapping[str, t.Any]], hostvars: t.Any) -> list[Problem]:
+    """What is wrong with the values of the roles' variables: the host, and a sentence for each.
+
+    A value is looked at once, however many hosts share it; a template once for each host.
+
+    :param raw: the variables of each host, as they are written
+    :param hostvars: Ansible's ``hostvars``, which templates may name; None where nothing is left to be evaluated
+    """
+    found: list[Problem] = []
+    looked_at: dict[tuple[str, int], str | None] = {}
+    names = [*specs(), SERIAL]
+    for host, values in raw.items():
+        templar: HostTemplar | None = None
+        for name in names:
+            if name not in values:
+                continue
+            value = values[name]
+            if hostvars is None or constant(value):
+                key = (name, id(value))
+                if key not in looked_at:
+                    looked_at[key] = problem(name, value)
+                said = looked_at[key]
+            else:
+                templar = templar or HostTemplar({**defaults(), **values}, hostvars)
+                said = evaluated_problem(name, value, templar)
+            if said is not None:
+                found.append((host, f"{name}: {said}"))
+    return found
+
+
+def constant(value: t.Any) -> bool:
+    """Whether nothing in a value has to be evaluated."""
+    if isinstance(value, str):
+        return "{" not in value
+    if isinstance(value, list):
+        return all(map(constant, value))
+    return value is None or isinstance(value, (bool, int, float))
+
+
+def evaluated_problem(name: str, raw: t.Any, templar: HostTemplar) -> str | None:
+    """What is wrong with a value that may have templates; None where nothing is, or a play knows more."""
+    try:
+        value = templar.value(raw)
+    except Exception as error:  # Any filter or lookup may be in a template.
+        return None if LATER.search(str(raw)) else reason(error)
+    return problem(name, value, hidden=True)
+
+
+def problem(name: str, value: t.Any, hidden: bool = False) -> str | None:
+    """What is wrong with the value of one variable, and what to write; None where nothing is.
+
+    :param hidden: whether the value is made of other variables, which may be secret, and is not to be shown
+    """
+    shown = printable(value, hidden)
+    if name == SERIAL:
+        return None if all(map(is_batch, value if isinstance(value, list) else [value])) else f"{shown} {BATCH}"
+    spec = specs()[name]
+    kind = spec.get("type", "str")
+    if not ArgumentSpecValidator({name: spec}).validate({name: value}).error_messages:
+        return too_small(name, value, shown)
+    if kind == "list":
+        return f"{shown} is not a list of {NAMED.get(spec.get('elements', ''), 'values')}"
+    if "choices" in spec:
+        return f"{shown} is not one of {', '.join(map(str, spec['choices']))}"
+    return f"{shown} is not possible here; {WANTED.get(kind, f'its type is {kind}')}"
+
+
+def too_small(name: str, value: t.Any, shown: str) -> str | None:
+    """What is wrong with a value of the right type, where it is a number; None where nothing is."""
+    least = LEAST.get(name)
+    if least is None or value is None or least <= float(value) < math.inf:
+        return None
+    return f"{shown} is not possible here; write a number of seconds from {least}"
+
+
+def is_batch(value: t.Any) -> bool:
+    """Whether a value says how many hosts a play takes at once. Ansible takes zero for all hosts, so it is none."""
+    text = str(value)
+    number = text[:-1] if text.endswith("%") else text
+    return not isinstance(value, bool) and number.isascii() and number.isdecimal() and int(number) > 0
