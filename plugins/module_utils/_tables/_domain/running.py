@@ -40,8 +40,8 @@ def settle(root: ET.Element) -> None:
         if source is not None and source.get("network") is not None and source.get("portid") is not None:
             on_network(interface, source)
     for disk in root.findall("devices/disk"):
-        for node in disk.findall("backingStore"):
-            disk.remove(node)
+        below_the_overlay(disk)
+        drop(disk, "backingStore")
     for display in root.findall("devices/graphics"):
         if display.get("autoport") == "yes" and display.get("websocket", "").isdecimal():
             display.set("websocket", "-1")
@@ -225,6 +225,7 @@ def disks(live: ET.Element, kept: ET.Element) -> None:
     """The images below a disk's are read from the disk, and the tray is the guest's to open."""
     own = {target(node): node for node in kept.findall("devices/disk")}
     for node in live.findall("devices/disk"):
+        below_the_overlay(node)
         ours = own.get(target(node))
         if ours is None:
             continue
@@ -232,11 +233,10 @@ def disks(live: ET.Element, kept: ET.Element) -> None:
             if ours.find(tag) is None:
                 drop(node, tag)
         source, where = node.find("source"), ours.find("source")
-        if ours.find("transient") is not None and source is not None and where is not None:
-            # Until the guest stops, what it writes goes to a file over the image.
-            node.remove(source)
-            node.append(copy.deepcopy(where))
-            source = node.find("source")
+        locked = None if source is None else source.find("encryption")
+        if locked is not None and ours.find("encryption") is not None and node.find("encryption") is None:
+            source.remove(locked)  # type: ignore[union-attr]
+            node.append(locked)  # Where it was in older definitions: with the disk, not with its source.
         if source is not None and (where is None or where.find("dataStore") is None):
             drop(source, "dataStore")
         for path, name in (("target", "tray"), ("driver", "cache"), ("driver", "type"), ("driver", "io")):
@@ -252,6 +252,33 @@ def disks(live: ET.Element, kept: ET.Element) -> None:
             part.attrib.pop(name, None)
             if other.get(name):
                 part.set(name, other.get(name, ""))
+
+
+def below_the_overlay(disk: ET.Element) -> None:
+    """Make a transient disk of a running guest again what it is in the definition.
+
+    Until the guest stops, it writes to a qcow2 file over the image, of the image's name with ``.TRANSIENT`` and the
+    guest's behind (qemuSnapshotGetTransientDiskDef). The image is the first of the chain below, with its format and
+    all that belongs to its source; an option of both is the ``startupPolicy``, which stays with the disk.
+    """
+    below, source = disk.find("backingStore"), disk.find("source")
+    image = None if below is None else below.find("source")
+    if disk.find("transient") is None or below is None or source is None or image is None:
+        return
+    if not source.get("file", "").startswith(f"{image.get('file')}.TRANSIENT"):
+        return
+    policy = source.get("startupPolicy")
+    source.attrib.clear()
+    source.attrib.update(image.attrib if policy is None else {**image.attrib, "startupPolicy": policy})
+    source[:] = list(image)
+    disk.set("type", below.get("type", "file"))
+    driver, kind = disk.find("driver"), below.find("format")
+    if driver is not None and kind is not None:
+        driver.set("type", kind.get("type", "raw"))
+        drop(driver, "metadata_cache")
+        driver.extend(kind.findall("metadata_cache"))
+    disk.remove(below)
+    disk.extend(below.findall("backingStore"))
 
 
 def target(disk: ET.Element) -> str:

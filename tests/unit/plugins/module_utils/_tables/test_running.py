@@ -95,6 +95,39 @@ def test_what_is_declared_otherwise_is_seen(
     assert set(steps).isdisjoint(plan.waiting)
 
 
+TRANSIENT = [pair for pair in PAIRS if str(pair.get("name")).startswith("disk-transient")]
+
+
+@pytest.mark.parametrize("pair", TRANSIENT, ids=lambda pair: f"{pair.get('name')}-{pair.get('libvirt')}")
+def test_the_image_below_a_transient_disk_is_the_one_that_runs(pair: ET.Element) -> None:
+    """Another image, in another format, of the definition is no more hidden than that of any other disk."""
+    kept, live = of(pair, "kept"), of(pair, "live")
+    config = config_of(kept)
+    (disk,) = config["disks"]
+    (shown,) = _offline.from_xml(DOMAIN, ET.tostring(live, encoding="unicode"), secrets=True)["disks"]
+    names = ("file", "format", "startup_policy", "target", "serial", "transient")
+    assert {name: shown.get(name) for name in names} == {name: disk.get(name) for name in names}
+    other = "qcow2" if disk["format"] == "raw" else "raw"
+    for node in kept.findall("devices/disk"):
+        for source in node.findall("source"):
+            source.set("file", "/var/tmp/virtfleet-start/other")
+        for driver in node.findall("driver"):
+            driver.set("type", other)
+    plan = planned(kept, live, config_of(kept))
+    assert {"disks[0].file", "disks[0].format"} <= set(plan.waiting)
+    assert plan.changes == []
+
+
+@pytest.mark.parametrize("pair", TRANSIENT, ids=lambda pair: f"{pair.get('name')}-{pair.get('libvirt')}")
+def test_a_disk_that_is_to_be_transient_no_more_waits_for_that_alone(pair: ET.Element) -> None:
+    kept, live = of(pair, "kept"), of(pair, "live")
+    config = config_of(kept)
+    config["disks"][0]["transient"] = None
+    plan = planned(kept, live, config)
+    assert {path.partition(".transient")[0] for path in plan.waiting} == {"disks[0]"}
+    assert [path for path in plan.waiting if not path.startswith("disks[0].transient")] == []
+
+
 def test_a_device_that_goes_is_known_by_its_alias() -> None:
     kept, live = pair_of("input-tablet", "9.0")
     plan = planned(kept, live, {**config_of(kept), "inputs": []})
