@@ -236,6 +236,8 @@ class Operations:
                 operation.refusable.append(f"{file.path} is used")
             if file.pool in self.asleep():
                 operation.refusable.append(f"{file.path} cannot be seen")
+        if operation.purges and self.asleep():
+            operation.refusable.append("what is noted in a pool that is stopped cannot be seen")
         if operation.volumes and self.draw.random() < 0.25:
             self.between(operation, self.draw.choice(operation.volumes))
         return operation
