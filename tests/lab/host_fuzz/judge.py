@@ -115,24 +115,24 @@ class Judge:
                     self.problem("guest stays", f"{guest.name}, and nothing says why")
         disks = [file for guest in guests_gone for file in guest.disks]
         for one in gone:
-            self.judge_gone(operation, one, guests_gone, disks)
+            self.judge_gone(operation, one, disks)
         if gone and "nothing was changed" in said(result) and any(one.name != operation.by_hand for one in gone):
             self.problem("said that nothing changed", said(result))
         if not happened:
             self.judge_stays(operation, result, {id(one.file) for one in gone}, guests_gone)
 
-    def judge_gone(self, operation: Operation, gone: Gone, guests_gone: list[Guest], disks: list[File]) -> None:
-        """Whether a file was rightly deleted."""
+    def judge_gone(self, operation: Operation, gone: Gone, disks: list[File]) -> None:
+        """Whether a file was rightly deleted.
+
+        :param disks: those of the guests that went: a volume never goes by the note that it was made for a guest
+        """
         file, name, users = gone
         if users:
             self.problem("lost", f"{name} is used by {', '.join(users)}")
         elif file in operation.needed:
             self.problem("lost", f"{name} is needed by what the same call declares")
         elif operation.module == "domains":
-            named = {item["name"] for item in operation.arguments["config"] if item.get("state") == "absent"}
-            named |= {guest.first_name for guest in guests_gone}
-            asked = file in disks or file.made_for in named
-            if not (operation.storage_goes and asked):
+            if not (operation.storage_goes and file in disks):
                 self.problem("lost", f"{name} was not to go")
             elif not file.ours:
                 self.problem("lost", f"{name} was not made by the collection")

@@ -102,6 +102,10 @@ class Operations:
             self.declare_guest(operation)
         if self.draw.random() < 0.1:
             self.declare_renamed(operation)
+        there = {name for guest in world.guests for name in (guest.name, guest.first_name)}
+        formerly = sorted({file.made_for for file in world.files if file.made_for} - there)
+        if formerly and self.draw.random() < 0.4:
+            config.append({"name": self.draw.choice(formerly), "state": "absent"})
         self.draw.shuffle(config)
         own = [file for guest in goes for file in guest.disks if file.ours]
         if own and self.draw.random() < 0.3:
