@@ -71,8 +71,13 @@ def put(tried: t.Mapping[str, str | None]) -> None:
     :param tried: their texts by path; None hides a file altogether
     """
     for path, text in tried.items():
-        files.make_folder(os.path.dirname(path))
-        if text is None:
+        folder = os.path.dirname(path)
+        files.make_folder(folder)
+        if text is None and folder.endswith(".d"):
+            # Only an empty file hides one that adds to another. At a link to /dev/null, networkd of systemd 262 gives
+            # the whole network up ("Failed to open ...: File descriptor in bad state"): its device loses its addresses.
+            files.write(path, "", 0o644)
+        elif text is None:
             files.unlink(path)
             os.symlink("/dev/null", path)
         else:

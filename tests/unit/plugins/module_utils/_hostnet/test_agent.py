@@ -18,6 +18,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent impor
     guard,
     journal,
     network,
+    runtime,
 )
 from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.agent_host import Host, make_host
 
@@ -43,6 +44,27 @@ def test_a_mask_is_replaced_by_a_file(host: Host) -> None:
     host.work()
     assert (mask.read_text(), mask.is_symlink()) == ("new", False)
     assert pathlib.Path("/dev/null").is_char_device()
+
+
+@pytest.mark.parametrize("before", [None, "link", "file"])
+def test_what_adds_to_a_network_is_hidden_by_an_empty_file(tmp_path: pathlib.Path, before: str | None) -> None:
+    """networkd of systemd 262 gives a network up where a file that adds to it is a link to /dev/null."""
+    folder = tmp_path / "run/systemd/network"
+    added = folder / "10-netplan-eno1.network.d/virtfleet-shim0.conf"
+    unit = folder / "50-virtfleet-shim0.network"
+    if before is not None:
+        added.parent.mkdir(parents=True)
+        added.symlink_to("/dev/null") if before == "link" else added.write_text("text")
+    tried: dict[str, str | None] = {str(added): None, str(unit): None}
+    runtime.put(tried)
+    assert not added.is_symlink()
+    assert added.is_file()
+    assert added.read_bytes() == b""
+    assert added.stat().st_mode & 0o777 == 0o644
+    assert str(unit.readlink()) == "/dev/null"
+    assert pathlib.Path("/dev/null").is_char_device()
+    runtime.drop(tried)
+    assert list(folder.iterdir()) == []
 
 
 def test_a_trial_is_tried_and_kept(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
