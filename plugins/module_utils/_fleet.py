@@ -91,7 +91,12 @@ def problems(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, t.
     guests = merged([variables[host].get("kvm_guests") for host in hosts])
     if isinstance(guests, str):
         return [guests]
-    lines = [line for place, guest in guests.placed() for line in guest_problems(guest, hosts, f"kvm_guests[{place}]")]
+    of_guests = [
+        (word(guest, "host") if isinstance(guest, dict) else None, line)
+        for place, guest in guests.placed()
+        for line in guest_problems(guest, hosts, f"kvm_guests[{place}]")
+    ]
+    lines = told_once(of_several(of_guests))
     sound = [guest for guest in guests if isinstance(guest, dict) and not nested(guest)]
     lines += twice(sound, "name", lambda guest: [word(guest, "name")])
     lines += twice(sound, "uuid", lambda guest: [normal(UUID, guest.get("uuid"))])
@@ -113,6 +118,14 @@ def problems(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, t.
             if items is not None:
                 of_hosts += [(host, line) for line in items_problems(table, items, variable)]
     return lines + told_once(of_hosts)
+
+
+def of_several(found: t.Sequence[Problem]) -> list[Problem]:
+    """Sentences about guests, with the host only where the same one holds for guests of several hosts."""
+    hosts: dict[str, set[str | None]] = {}
+    for host, line in found:
+        hosts.setdefault(line, set()).add(host)
+    return [(host if len(hosts[line]) > 1 else None, line) for host, line in found]
 
 
 def told_once(found: t.Iterable[Problem]) -> list[str]:

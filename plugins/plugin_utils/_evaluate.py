@@ -9,6 +9,7 @@ variable, a vault whose password is missing) is named by item and field; the res
 
 from __future__ import annotations
 
+import collections
 import re
 import typing as t
 
@@ -17,13 +18,19 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils import _fleet
+from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label, masked, named, readable
+
+from ._written import entries
 
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 """What may be the name of a variable in a template."""
 
 DEPTH = 64
 """How deep a declaration is looked through for what cannot be evaluated."""
+
+Strays = dict[tuple[int, str], tuple[str, t.Any]]
+"""By the identity of an item and the name of the host that it names: who takes care of it, and the item."""
 
 
 class Evaluated(t.NamedTuple):
@@ -40,14 +47,21 @@ class Evaluated(t.NamedTuple):
 class HostTemplar:
     """Evaluates the values of one host.
 
-    :param raw: the host's variables as they are written
-    :param hostvars: those of all hosts, which templates may name
+    :ivar raw: the host's variables as they are written
     """
 
-    def __init__(self, raw: t.Mapping[str, t.Any], hostvars: t.Any) -> None:
-        self.raw = raw
+    def __init__(self, raw: t.Mapping[str, t.Any], templar: Templar) -> None:
+        self.raw, self.templar = raw, templar
+
+    @classmethod
+    def of(cls, raw: t.Mapping[str, t.Any], hostvars: t.Any) -> HostTemplar:
+        """Without a play.
+
+        :param raw: the host's variables as they are written
+        :param hostvars: those of all hosts, which templates may name
+        """
         loader = getattr(hostvars, "_loader", None) or DataLoader()
-        self.templar = Templar(loader=loader, variables={**raw, "hostvars": hostvars})
+        return cls(raw, Templar(loader=loader, variables={**raw, "hostvars": hostvars}))
 
     def value(self, raw: t.Any) -> t.Any:
         """A value, evaluated. Raises AnsibleError where it cannot be."""
@@ -71,6 +85,11 @@ class HostTemplar:
         """The lists that a template names: ``{{ web_guests + db_guests }}`` has two."""
         names = dict.fromkeys(WORD.findall(template)) if isinstance(template, str) else {}
         return [(name, self.raw[name]) for name in names if isinstance(self.raw.get(name), (list, tuple))]
+
+
+def of_all(host: t.Any) -> bool:
+    """Whether each host has to evaluate a guest's ``host`` to know whether it is its own."""
+    return "{" in host if isinstance(host, str) else host is not None
 
 
 def decrypted(value: t.Any, depth: int) -> t.Any:
@@ -106,41 +125,75 @@ def evaluate(hosts: t.Sequence[str], variables: t.Any) -> Evaluated:
     if not hasattr(variables, "raw_get"):
         return Evaluated({host: variables[host] for host in hosts}, [])
     problems: list[_fleet.Problem] = []
+    strays: Strays = {}
     out: dict[str, dict[str, t.Any]] = {}
     for host in hosts:
         raw = variables.raw_get(host)
-        templar = HostTemplar(raw, variables)
+        templar = HostTemplar.of(raw, variables)
         out[host] = {}
         for name in _fleet.VARIABLES:
             if name in raw:
-                part = Part(name, host, hosts, templar)
+                part = Part(name, host, hosts, templar, strays)
                 out[host][name] = part.evaluate(raw[name])
                 problems += part.problems
-    return Evaluated(out, list(dict.fromkeys(problems)))
+    return Evaluated(out, of_some(problems, hosts))
+
+
+def of_some(problems: t.Iterable[_fleet.Problem], hosts: t.Sequence[str]) -> list[_fleet.Problem]:
+    """Each problem once. One of a guest that all hosts have is no host's own."""
+    found = list(dict.fromkeys(problems))
+    having = collections.Counter(line for _host, line in found)
+    every = {
+        line for line, count in having.items() if count == len(hosts) and line.startswith(("guest ", "kvm_guests"))
+    }
+    return list(dict.fromkeys((None if line in every else host, line) for host, line in found))
+
+
+class Everywhere:
+    """A container of all hosts."""
+
+    def __contains__(self, host: object) -> bool:
+        return True
+
+
+def guests_of(host: str, templar: HostTemplar) -> t.Any:
+    """The guests of one host, evaluated, each with its ``host``; None where there is no list of guests.
+
+    Those of other hosts are not evaluated. Raises VirtfleetError, which names each field that cannot be.
+    """
+    if "kvm_guests" not in templar.raw:
+        return None
+    part = Part("kvm_guests", host, Everywhere(), templar, {})
+    value = part.evaluate(templar.raw["kvm_guests"])
+    if part.problems:
+        raise VirtfleetError("\n".join(dict.fromkeys(line for _host, line in part.problems)))
+    return list(value) if isinstance(value, list) else value
 
 
 class Part:
     """One variable of one host, while it is evaluated.
 
     :param name: the variable, such as ``kvm_guests``
+    :param hosts: all hosts, which see to their own guests
+    :param strays: guests of hosts that are not there, of which the first host that meets one takes care
     :ivar problems: as those of Evaluated
     """
 
-    def __init__(self, name: str, host: str, hosts: t.Container[str], templar: HostTemplar) -> None:
-        self.name, self.host, self.hosts, self.templar = name, host, hosts, templar
-        self.owner = None if name == "kvm_guests" else host
+    def __init__(self, name: str, host: str, hosts: t.Container[str], templar: HostTemplar, strays: Strays) -> None:
+        self.name, self.host, self.hosts, self.templar, self.strays = name, host, hosts, templar, strays
         self.problems: list[_fleet.Problem] = []
 
     def evaluate(self, raw: t.Any) -> t.Any:
         """The list, without the guests of other hosts and what cannot be evaluated."""
-        if isinstance(raw, (list, tuple)):
+        written = entries(self.name, raw, self.templar.raw)
+        if written is not None:
             found = [
-                (place, item)
-                for place, one in enumerate(raw)
-                if self.here(one)
-                for item in self.item(one, f"{self.name}[{place}]")
+                (index, item)
+                for index, entry in enumerate(written)
+                if self.here(entry.raw)
+                for item in self.item(entry.raw, entry.place)
             ]
-            return _fleet.Part((place, item) for place, item in found if self.here(item))
+            return _fleet.Part((index, item) for index, item in found if self.here(item))
         try:
             value = self.templar.value(raw)
         except Exception as error:  # Any filter or lookup may be in a template.
@@ -155,42 +208,64 @@ class Part:
         if self.name != "kvm_guests" or not isinstance(item, dict):
             return True
         host = item.get("host")
-        try:
-            host = self.templar.value(host)
-        except Exception:  # It is said with the item's other fields.
+        if of_all(host):
+            try:
+                host = self.templar.value(host)
+            except Exception:  # It is said with the item's other fields.
+                return True
+        if host == self.host or not isinstance(host, str):
             return True
-        return host == self.host or not isinstance(host, str) or host not in self.hosts
+        if host in self.hosts:
+            return False
+        return self.strays.setdefault((id(item), host), (self.host, item))[0] == self.host
 
-    def item(self, raw: t.Any, place: str) -> list[t.Any]:
+    def item(self, raw: t.Any, place: str, owner: str | None = None) -> list[t.Any]:
         """One item, evaluated; none where it cannot be.
 
         :param place: where it is declared, such as ``kvm_guests[0]``
+        :param owner: the host to name in any case
         """
         try:
             return [self.templar.value(raw)]
         except Exception as error:  # Any filter or lookup may be in a template.
             broken = self.templar.broken(raw) or [("", reason(error))]
+        if self.is_stray(raw):  # What it would be there nobody knows; that there is no such host is the mistake.
+            return [{"name": self.name_of(raw), "host": raw["host"]}]
         called = self.called(raw, place)
         self.problems += [
-            (self.owner, f"{called}: {where}: {why}" if where else f"{called}: {why}") for where, why in broken
+            (owner or self.owner(raw), f"{called}: {where}: {why}" if where else f"{called}: {why}")
+            for where, why in broken
         ]
         return []
+
+    def is_stray(self, raw: t.Any) -> bool:
+        """Whether an item is a guest of a host that is not there."""
+        host = raw.get("host") if self.name == "kvm_guests" and isinstance(raw, dict) else None
+        return isinstance(host, str) and not of_all(host) and host not in self.hosts
+
+    def owner(self, raw: t.Any) -> str | None:
+        """The host to name in a sentence about an item; None for a guest that names its host itself."""
+        plain = self.name == "kvm_guests" and isinstance(raw, dict) and not of_all(raw.get("host"))
+        return None if plain else self.host
 
     def called(self, raw: t.Any, place: str) -> str:
         """What to call an item: by its name where that can be told, else by its place."""
         kind = "guest" if self.name == "kvm_guests" else _fleet.LISTS[self.name].kind
-        if isinstance(raw, dict) and "name" in raw:
-            try:
-                return f"{kind} {label(self.templar.value(raw['name']))}"
-            except Exception:  # The name itself is what cannot be evaluated.
-                return place
-        return place
+        name = self.name_of(raw)
+        return place if name is None else f"{kind} {label(name)}"
+
+    def name_of(self, raw: t.Any) -> t.Any:
+        """The name of an item; None where it has none, or that cannot be evaluated."""
+        try:
+            return self.templar.value(raw["name"]) if isinstance(raw, dict) and "name" in raw else None
+        except Exception:  # Any filter or lookup may be in a template.
+            return None
 
     def blame(self, raw: t.Any, error: BaseException) -> None:
         """Say what in the lists that a template is made of cannot be evaluated; else why the whole cannot."""
         before = len(self.problems)
         for name, items in self.templar.lists_in(raw):
             for place, item in enumerate(items):
-                self.item(item, f"{name}[{place}]")
+                self.item(item, f"{name}[{place}]", self.host)
         if len(self.problems) == before:
-            self.problems.append((self.owner, f"{self.name}: {reason(error)}"))
+            self.problems.append((self.host, f"{self.name}: {reason(error)}"))

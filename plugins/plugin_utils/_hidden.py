@@ -18,6 +18,7 @@ from ansible.inventory.host import Host
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import Problem
 
 from ._evaluate import HostTemplar
+from ._written import entries
 
 PURGES = {"kvm_networks": "networks_purge", "kvm_pools": "storage_purge", "kvm_volumes": "storage_purge"}
 """The lists of a host's own things, and what has those removed that are in them no longer."""
@@ -57,7 +58,7 @@ def hidden_guests(hosts: t.Sequence[str], hostvars: t.Any) -> list[str]:
             own = raw[host].get("kvm_guests")
             if own is source.raw or own == source.raw:
                 continue
-            templar = HostTemplar(raw[host], hostvars)
+            templar = HostTemplar.of(raw[host], hostvars)
             missing = names(source.raw, host, templar, wanted=True) - names(own, host, templar)
             for name in sorted(missing):
                 seen.setdefault(f"guest {name} of host {host}", []).append(source.place)
@@ -78,7 +79,7 @@ def hidden_items(hosts: t.Sequence[str], hostvars: t.Any) -> list[Problem]:
                 own = raw.get(variable)
                 if own is None or own == source.raw or not purge_is_on(raw, purge, hostvars):
                     continue
-                templar = HostTemplar(raw, hostvars)
+                templar = HostTemplar.of(raw, hostvars)
                 missing = sorted(names(source.raw, None, templar) - names(own, None, templar))
                 if missing:
                     out.append(
@@ -94,7 +95,7 @@ def hidden_items(hosts: t.Sequence[str], hostvars: t.Any) -> list[Problem]:
 def purge_is_on(raw: t.Mapping[str, t.Any], purge: str, hostvars: t.Any) -> bool:
     """Whether a host's variables have what is no longer declared removed."""
     try:
-        return str(HostTemplar(raw, hostvars).value(raw.get(purge, False))).lower() in ("true", "yes", "on", "1")
+        return str(HostTemplar.of(raw, hostvars).value(raw.get(purge, False))).lower() in ("true", "yes", "on", "1")
     except Exception:  # Any filter or lookup may be in a template; the role that uses it says so.
         return False
 
@@ -146,7 +147,8 @@ def names(raw: t.Any, host: str | None, templar: HostTemplar, wanted: bool = Fal
     :param wanted: whether those that are to be gone are left out
     """
     try:
-        items = raw if isinstance(raw, (list, tuple)) else list(templar.value(raw) or [])
+        written = entries("kvm_guests", raw, templar.raw)
+        items = list(templar.value(raw) or []) if written is None else [entry.raw for entry in written]
     except Exception:  # Any filter or lookup may be in a template.
         return set()
     found = set()

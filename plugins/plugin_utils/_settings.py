@@ -102,7 +102,7 @@ def problems(raw: t.Mapping[str, t.Mapping[str, t.Any]], hostvars: t.Any) -> lis
                     looked_at[key] = problem(name, value)
                 said = looked_at[key]
             else:
-                templar = templar or HostTemplar({**defaults(), **values}, hostvars)
+                templar = templar or HostTemplar.of({**defaults(), **values}, hostvars)
                 said = evaluated_problem(name, value, templar)
             if said is not None:
                 found.append((host, f"{name}: {said}"))

@@ -33,6 +33,7 @@ from .blocks import BLOCKS, PAGES, ROOT, Block, blocks
 FILTERS = FilterModule().filters()
 SPECS = [yaml.safe_load(path.read_text()) for path in ROOT.glob("roles/*/meta/argument_specs.yml")]
 ROLE_VARIABLES = {name for spec in SPECS for name in spec["argument_specs"]["main"].get("options", {})}
+ROLE_VARIABLES |= {"kvm_guests"}
 
 Project = Callable[[Path], Path]
 

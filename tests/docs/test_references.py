@@ -23,6 +23,7 @@ THERE = {
     "role": {path.parent.parent.name for path in ROOT.glob("roles/*/tasks/main.yml")},
     "playbook": {path.stem for path in ROOT.glob("playbooks/*.yml")},
     "filter": {path.stem for path in ROOT.glob("plugins/filter/*.yml")},
+    "lookup": {path.stem for path in ROOT.glob("plugins/lookup/*.py")},
 }
 
 

@@ -127,6 +127,94 @@ def test_a_mistake_that_each_host_makes_is_named_for_each(tmp_path: Path) -> Non
     assert [line.partition(":")[0] for line in found] == ["guest on-kvm01", "guest on-kvm02"]
 
 
+def test_a_mistake_in_guests_of_one_name_is_named_for_each_host(tmp_path: Path) -> None:
+    found = problems(tmp_path, guest("a", "{{ inventory_hostname }}", memroy=1))
+    assert found[0] == "hosts kvm01, kvm02: guest a: memroy: no such option; did you mean 'memory'?"
+
+
+def test_what_only_some_hosts_cannot_evaluate_is_named_for_those(tmp_path: Path) -> None:
+    guests = [
+        guest("on-{{ inventory_hostname }}", "{{ inventory_hostname }}", memory="{{ mine }}"),
+        guest("b", "{{ place_of_b }}"),
+        guest("c", "{{ inventory_hostname }}", memory="{{ nope }}"),
+        guest("d", "kvm01", memory="{{ mine }}"),
+    ]
+    files = {
+        "group_vars/all.yml": {"kvm_guests": guests},
+        "host_vars/kvm01.yml": {"mine": "1GiB", "place_of_b": "kvm01"},
+    }
+    assert fleet_problems(HOSTS, hostvars(tmp_path, files)) == [
+        "guest c: memory: 'nope' is undefined",
+        "host kvm02: guest on-kvm02: memory: 'mine' is undefined",
+        "host kvm02: guest b: host: 'place_of_b' is undefined",
+    ]
+
+
+def test_of_a_guest_of_no_host_only_that_is_said(tmp_path: Path) -> None:
+    """Every host makes something else of it, and none can say what it would be there."""
+    files = {
+        "group_vars/all.yml": {
+            "kvm_guests": [
+                guest("a", "kvm09", description="{{ inventory_hostname }}"),
+                guest("{{ 'b' }}", "kvm08", memory="{{ mine }}"),
+            ]
+        },
+        "host_vars/kvm02.yml": {"mine": "1GiB"},
+    }
+    assert fleet_problems(HOSTS, hostvars(tmp_path, files)) == [
+        "guest a: host: 'kvm09' is not in the inventory's group kvm_hosts",
+        "guest b: host: 'kvm08' is not in the inventory's group kvm_hosts",
+    ]
+
+
+JOINED = [
+    ("{{ web + db }}", ["a", "b"]),
+    ("{{ web }}", ["a"]),
+    ("{{ (web + (db)) }}", ["a", "b"]),
+    ("{{ web | default([]) + nope | default([]) }}", ["a"]),
+    ("{{ none_yet | default([], true) + d_b }}", ["b"]),
+    ("{{ [] + d_b }}", ["b"]),
+    (["{{ web01 }}"], ["a"]),
+]
+
+
+@pytest.mark.parametrize(("written", "names"), JOINED)
+def test_lists_that_are_joined_are_evaluated_guest_by_guest(tmp_path: Path, written: Any, names: list[str]) -> None:
+    lists = {
+        "web": ["{{ web01 }}"],
+        "web01": guest("a", description="{{ mine }}"),
+        "db": [guest("b", "kvm02", description="{{ inventory_hostname }}")],
+        "d_b": "{{ db }}",
+        "none_yet": None,
+        "kvm_guests": written,
+    }
+    files = {"group_vars/all.yml": lists, "host_vars/kvm01.yml": {"mine": "first"}}
+    variables = hostvars(tmp_path, files)
+    assert fleet_problems(HOSTS, variables) == []
+    found = evaluate(HOSTS, variables).variables
+    told = {one["name"]: one["description"] for host in HOSTS for one in found[host]["kvm_guests"]}
+    assert told == {name: {"a": "first", "b": "kvm02"}[name] for name in names}
+
+
+@pytest.mark.parametrize("written", ["{{ kvm_guests }}", "{{ a_list }}", "{{ kvm_guests + kvm_guests }}"])
+def test_lists_in_a_circle_end(tmp_path: Path, written: str) -> None:
+    found = problems(tmp_path, kvm_pools=written.replace("kvm_guests", "kvm_pools"), a_list="{{ kvm_pools }}")
+    assert any("kvm_pools: " in line for line in found)
+
+
+def test_what_is_no_template_to_ansible_is_none_here(tmp_path: Path) -> None:
+    text = 'web: [{name: a, host: kvm01, memory: 1GiB}]\nkvm_guests: !unsafe "{{ web }}"\n'
+    found = fleet_problems(HOSTS, hostvars(tmp_path, {"group_vars/all.yml": text}))
+    assert found == ["kvm_guests: a string is not a list of guests"]
+
+
+def test_a_list_made_by_another_template_is_evaluated_by_each_host(tmp_path: Path) -> None:
+    """As the play evaluates it, too; so the host where it cannot be is named."""
+    lists = {"web": [guest("a", memory="{{ mine }}")], "kvm_guests": "{{ web | map('combine', {'vcpus': 2}) }}"}
+    files = {"group_vars/all.yml": lists, "host_vars/kvm01.yml": {"mine": "1GiB"}}
+    assert fleet_problems(HOSTS, hostvars(tmp_path, files)) == ["host kvm02: guest a: memory: 'mine' is undefined"]
+
+
 def test_a_guest_of_no_host_is_said_once(tmp_path: Path) -> None:
     (line,) = problems(tmp_path, guest("a", "kvm09"), guest("b", "kvm02"))
     assert line == "guest a: host: 'kvm09' is not in the inventory's group kvm_hosts"

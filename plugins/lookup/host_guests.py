@@ -1,0 +1,62 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The guests of the host that a task runs on; those of other hosts are not evaluated."""
+
+from __future__ import annotations
+
+DOCUMENTATION = """
+name: host_guests
+version_added: 0.1.0
+author: virtfleet contributors (@virtfleet)
+short_description: The guests of the host that a task is for
+description:
+  - Reads C(kvm_guests), the guests of the whole fleet, and gives those whose C(host) is the name of the host in the
+    inventory.
+  - Only these are evaluated. So templates in a guest may name what its own host has and no other one does.
+  - "This holds for a list, and for templates that name or join lists, such as C({{ web_guests + db_guests }}). A list
+    that any other template makes is evaluated as a whole, for each host."
+seealso:
+  - plugin: virtfleet.kvm.guests_on
+    plugin_type: filter
+options: {}
+"""
+
+EXAMPLES = """
+- name: Declare the guests of each host
+  virtfleet.kvm.domains:
+    config: "{{ lookup('virtfleet.kvm.host_guests') | virtfleet.kvm.guests_on(inventory_hostname) }}"
+"""
+
+RETURN = """
+_raw:
+  description: The list of the guests, each with its C(host); null where C(kvm_guests) is left out.
+  type: list
+  elements: raw
+"""
+
+import typing as t
+
+from ansible.errors import AnsibleLookupError
+from ansible.plugins.lookup import LookupBase
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
+from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import readable, unforeseen
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._evaluate import HostTemplar, guests_of
+
+
+class LookupModule(LookupBase):
+    """See the plugin's documentation."""
+
+    def run(self, terms: t.Any, variables: t.Any = None, **kwargs: t.Any) -> list[t.Any]:
+        """The list of the guests, as the one result."""
+        self.set_options(var_options=variables, direct=kwargs)
+        if terms:
+            raise AnsibleLookupError("host_guests: takes no terms; it reads kvm_guests")
+        try:
+            return [guests_of(variables["inventory_hostname"], HostTemplar(variables, self._templar))]
+        except VirtfleetError as error:
+            problem = str(error)
+        except Exception as error:  # Nobody reads a traceback.
+            problem = f"host_guests: {unforeseen(error)}"
+        raise AnsibleLookupError(readable(problem))

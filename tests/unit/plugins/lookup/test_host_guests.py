@@ -1,0 +1,65 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The lookup that gives a host its guests, as Ansible finds and runs it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible.errors import AnsibleError
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar, trust_as_template
+
+from ansible_collections.virtfleet.kvm.plugins.lookup import host_guests
+from ansible_collections.virtfleet.kvm.tests.unit.inventories import hostvars
+
+LOOKUP = trust_as_template("{{ lookup('virtfleet.kvm.host_guests') }}")
+
+
+def guests(folder: Path, host: str, variables: dict[str, Any]) -> Any:
+    """What a task on a host gets."""
+    every = hostvars(folder, {"group_vars/all.yml": variables, "host_vars/kvm01.yml": {"mine": "first"}})
+    return Templar(loader=DataLoader(), variables={**every.raw_get(host), "hostvars": every}).template(LOOKUP)
+
+
+def test_the_guests_of_the_host_and_their_host(tmp_path: Path) -> None:
+    fleet = [
+        {"name": "a", "host": "kvm01", "title": "{{ mine }}"},
+        {"name": "b", "host": "{{ inventory_hostname }}"},
+        {"name": "c", "host": "kvm02", "title": "{{ nope }}"},
+    ]
+    assert guests(tmp_path, "kvm01", {"kvm_guests": fleet}) == [
+        {"name": "a", "host": "kvm01", "title": "first"},
+        {"name": "b", "host": "kvm01"},
+    ]
+    assert guests(tmp_path, "kvm02", {"kvm_guests": fleet[:2]}) == [{"name": "b", "host": "kvm02"}]
+
+
+@pytest.mark.parametrize(("variables", "found"), [({}, None), ({"kvm_guests": []}, []), ({"kvm_guests": None}, None)])
+def test_no_list_is_not_an_empty_one(tmp_path: Path, variables: dict[str, Any], found: Any) -> None:
+    assert guests(tmp_path, "kvm01", variables) == found
+
+
+def test_what_cannot_be_evaluated_is_named(tmp_path: Path) -> None:
+    fleet = [{"name": "a", "host": "kvm02", "title": "{{ mine }}", "memory": "{{ nope }}"}]
+    with pytest.raises(AnsibleError) as caught:
+        guests(tmp_path, "kvm02", {"kvm_guests": fleet})
+    assert "guest a: title: 'mine' is undefined" in str(caught.value)
+    assert "guest a: memory: 'nope' is undefined" in str(caught.value)
+
+
+def test_it_takes_no_terms(tmp_path: Path) -> None:
+    with pytest.raises(AnsibleError, match="takes no terms"):
+        Templar(loader=DataLoader(), variables={}).template(
+            trust_as_template("{{ lookup('virtfleet.kvm.host_guests', 'web') }}")
+        )
+
+
+def test_its_documentation_can_be_read() -> None:
+    assert yaml.safe_load(host_guests.DOCUMENTATION)["name"] == "host_guests"
+    assert "virtfleet.kvm.host_guests" in host_guests.EXAMPLES
+    assert yaml.safe_load(host_guests.RETURN)
