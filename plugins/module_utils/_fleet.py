@@ -5,29 +5,23 @@
 
 from __future__ import annotations
 
-import ipaddress
-import posixpath
-import re
 import typing as t
 
+from . import _fleet_once
 from ._engine.body import Item, body
-from ._engine.convert import MAC, UUID, YES_NO, Converter, digits
 from ._engine.near import near
 from ._engine.table import Table, held, nested
 from ._errors import Invalid, VirtfleetError
+from ._fleet_once import entries, word
 from ._hostnet.table import LINK
 from ._printing import label, named, printable, unforeseen
 from ._tables.domain import DOMAIN
 from ._tables.network import NETWORK
 from ._tables.pool import POOL
-from ._tables.storage import IMAGES, MADE_DIRECTORIES
 from ._tables.volume import VOLUME
 
 LISTS = {"kvm_links": LINK, "kvm_networks": NETWORK, "kvm_pools": POOL, "kvm_volumes": VOLUME}
 """The variables that hold what else is declared for a host, and their tables."""
-
-SHARED = ("netfs", "gluster", "vstorage")
-"""Types of pools whose volumes are files on a server that several hosts reach."""
 
 VARIABLES = ("kvm_guests", *LISTS)
 """All variables that are looked at."""
@@ -98,19 +92,7 @@ def problems(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, t.
     ]
     lines = told_once(of_several(of_guests))
     sound = [guest for guest in guests if isinstance(guest, dict) and not nested(guest)]
-    lines += twice(sound, "name", lambda guest: [word(guest, "name")])
-    lines += twice(sound, "uuid", lambda guest: [normal(UUID, guest.get("uuid"))])
-    lines += twice(sound, "mac", macs)
-    lines += twice(sound, "address", addresses)
-    shared = {host: shared_folders(variables[host].get("kvm_pools")) for host in hosts}
-    folders = {host: folders_of(variables[host].get("kvm_pools")) for host in hosts}
-    owned = twice(
-        sound,
-        "disk",
-        lambda guest: disks(guest, shared.get(word(guest, "host"), []), folders.get(word(guest, "host"), {})),
-    )
-    lines += [f"{line}, or shareable: true where they share it" for line in owned]
-    lines += link_addresses({host: variables[host].get("kvm_links") for host in hosts})
+    lines += _fleet_once.problems(sound, hosts, variables)
     of_hosts: list[Problem] = []
     for host in hosts:
         for variable, table in LISTS.items():
@@ -260,135 +242,6 @@ def identity(table: Table, item: t.Any) -> str | None:
     if not isinstance(item, dict) or not isinstance(item.get("name"), str):
         return None
     return table.identity({name: value for name, value in item.items() if isinstance(value, str)})
-
-
-def entries(item: Item, name: str) -> list[Item]:
-    """The dictionaries of a list option; what is none is refused elsewhere."""
-    value = item.get(name)
-    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, (list, tuple)) else []
-
-
-def macs(guest: Item) -> list[t.Any]:
-    """The MAC addresses that a guest's declaration names."""
-    return [normal(MAC, entry.get("mac")) for entry in entries(guest, "interfaces")]
-
-
-def addresses(guest: Item) -> list[t.Any]:
-    """The IP addresses that a guest's declaration gives it."""
-    ips = [ip for entry in entries(guest, "interfaces") for ip in entries(entry, "ips")]
-    return [host_part(ip.get("address")) for ip in ips]
-
-
-def shared_folders(pools: t.Any) -> list[str]:
-    """The directories of a host that a server gives to several, as far as pools tell."""
-    found = entries({"pools": pools}, "pools")
-    shared = [pool for pool in found if word(pool, "type") in SHARED]
-    return [word(pool, "target") for pool in shared if word(pool, "target")]
-
-
-def folders_of(pools: t.Any) -> dict[str, str]:
-    """The directories of a host's pools by name, as far as they are declared; and of the one that it has anyway."""
-    found = {"default": IMAGES}
-    for pool in entries({"pools": pools}, "pools"):
-        found.pop(word(pool, "name"), None)
-        if (word(pool, "type") or "dir") in MADE_DIRECTORIES and word(pool, "target").startswith("/"):
-            found[word(pool, "name")] = word(pool, "target")
-    return found
-
-
-def plain(path: str) -> str:
-    """A path without doubled slashes and dots. At its beginning, two slashes are one, as Linux takes them."""
-    path = posixpath.normpath(path)
-    return f"/{path.lstrip('/')}" if path.startswith("/") else path
-
-
-def disks(guest: Item, shared: t.Sequence[str], folders: t.Mapping[str, str]) -> list[str]:
-    """The disks that only one guest can write to.
-
-    Files, devices and volumes have the same names on every host, so they are a host's; what is on a
-    server, or in a directory of one, is the fleet's.
-
-    :param shared: directories of the guest's host that other hosts have, too
-    :param folders: directories of its pools, by name: a volume in one is a file there
-    """
-    found = []
-    for disk in entries(guest, "disks"):
-        if word(disk, "device") in ("cdrom", "floppy") or allowed(disk, "readonly") or allowed(disk, "shareable"):
-            continue
-        source = disk.get("source")
-        path = plain(word(disk, "file") or word(disk, "block"))
-        pool = word(disk, "pool") or "default"
-        if word(disk, "volume") and pool in folders:
-            path = plain(posixpath.join(folders[pool], word(disk, "volume")))
-        if path.startswith("/"):
-            of_all = any(path.startswith(f"{plain(folder)}/") for folder in shared)
-            found.append(path if of_all else f"{path} of {word(guest, 'host')}")
-        elif word(disk, "volume"):
-            found.append(f"{pool}/{word(disk, 'volume')} of {word(guest, 'host')}")
-        elif word(disk, "protocol") and isinstance(source, dict) and word(source, "name"):
-            servers = [f"{word(host, 'name')}:{word(host, 'port')}" for host in entries(source, "hosts")]
-            # White space would hide from the mask where the URL ends.
-            place = re.sub(r"\s", "%20", f"{','.join(sorted(servers))}/{word(source, 'name')}")
-            found.append(f"{word(disk, 'protocol')}://{place}")
-    return found
-
-
-def word(item: Item, name: str) -> str:
-    """The text of an option; nothing for what is no text or number: that is refused elsewhere."""
-    value = item.get(name)
-    return digits(value) if isinstance(value, (str, int)) else ""
-
-
-def allowed(item: Item, name: str) -> bool:
-    """Whether a switch is on, by any of its spellings."""
-    return normal(YES_NO, item.get(name)) is True
-
-
-def link_addresses(links: t.Mapping[str, t.Any]) -> list[str]:
-    """A sentence for each static address that several hosts are to have."""
-    owners: dict[str, list[str]] = {}
-    for host, items in links.items():
-        for link in entries({"links": items}, "links"):
-            values = link.get("addresses")
-            for address in values if isinstance(values, (list, tuple)) else []:
-                known = host_part(address)
-                if known is not None and word(link, "state") != "absent":
-                    owners.setdefault(known, []).append(f"link {label(word(link, 'name'))} of {host}")
-    return [
-        f"address {label(address)}: is declared more than once: {', '.join(found)}; each host needs its own"
-        for address, found in owners.items()
-        if len(found) > 1
-    ]
-
-
-def host_part(address: t.Any) -> str | None:
-    """An address without its subnet, in normal form; None for what is none."""
-    try:
-        return str(ipaddress.ip_address(digits(address).partition("/")[0]))
-    except ValueError:
-        return None
-
-
-def normal(converter: Converter, value: t.Any) -> t.Any:
-    """A value in normal form, so that two spellings are one; None where there is none, or it is refused anyway."""
-    try:
-        return None if value is None else converter.parse(value)
-    except ValueError:
-        return None
-
-
-def twice(guests: list[Item], what: str, values: t.Callable[[Item], list[t.Any]]) -> list[str]:
-    """A sentence for each value that more than one guest has, naming the guests and hosts."""
-    owners: dict[str, list[str]] = {}
-    for guest in guests:
-        for value in values(guest):
-            if isinstance(value, str) and value:
-                owners.setdefault(value, []).append(f"{label(word(guest, 'name'))} on {label(word(guest, 'host'))}")
-    return [
-        f"{what} {label(value)}: is declared more than once: {', '.join(found)}; each guest needs its own"
-        for value, found in owners.items()
-        if len(found) > 1
-    ]
 
 
 def repeated(names: t.Sequence[str | None]) -> list[str]:

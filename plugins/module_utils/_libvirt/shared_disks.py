@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import os
 import stat
@@ -12,16 +13,21 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from .._engine.plan import Observed, Plan
+from .._tables._domain.running import below_the_overlay
 from .guest_places import item_places
 from .lacking import Site, plain
 from .storage_plan import Making
 
 SHARED = "is also a disk of guest {0}: give each its own, or shareable: true to both"
+BELOW = "is also a disk of guest {0}: give each its own, or transient.share_backing: true to both"
 RUNS = "is a disk of guest {0}, which runs with it: run again once {0} is without it"
 REFUSED = "stays a disk of guest {0}, which is refused: correct that one first"
 
-Owners = dict[str, tuple[str, str]]
-"""By what disks are: the guest that has it, and what is said to another that gets it, with {0} for that name."""
+BASE = "base of "
+"""Before what an image is, where guests share it below transient disks, and none of them writes to it."""
+
+Owners = dict[str, list[tuple[str, str]]]
+"""By what disks are: the guests that have it, each with what is said to another that gets it, with {0} for its name."""
 
 
 def own_disks(site: Site, root: ET.Element) -> t.Iterator[tuple[int, str, str]]:
@@ -32,6 +38,13 @@ def own_disks(site: Site, root: ET.Element) -> t.Iterator[tuple[int, str, str]]:
             continue
         if disk.find("readonly") is not None or disk.find("shareable") is not None:
             continue
+        transient = disk.find("transient")
+        if transient is not None:
+            disk = copy.deepcopy(disk)
+            below_the_overlay(disk)
+            source = disk.find("source")
+        if source is None:
+            continue
         place = source.get("file") or source.get("dev") or ""
         if source.get("volume") is not None:
             pool = site.pools.get(source.get("pool", ""))
@@ -39,7 +52,8 @@ def own_disks(site: Site, root: ET.Element) -> t.Iterator[tuple[int, str, str]]:
             if pool is not None and pool.target is not None:
                 place = os.path.join(pool.target, source.get("volume", ""))
         if place:
-            yield index, place, what(place) if site.local else named(place)
+            base = transient is not None and transient.get("shareBacking") == "yes"
+            yield index, place, f"{BASE if base else ''}{what(place) if site.local else named(place)}"
 
 
 def what(place: str) -> str:
@@ -53,6 +67,11 @@ def what(place: str) -> str:
             return f"device {found.st_rdev}"
         return f"file {found.st_dev}:{found.st_ino}"
     return named(place)
+
+
+def rivals(sign: str) -> list[str]:
+    """What nobody else may have beside a disk: the same, unless it is shared below; and the image below or above."""
+    return [sign[len(BASE) :]] if sign.startswith(BASE) else [sign, f"{BASE}{sign}"]
 
 
 def named(place: str) -> str:
@@ -146,7 +165,8 @@ def wait_for(guest: Guest, givers: t.Mapping[str, t.Sequence[Guest]]) -> None:
     :param givers: the guests that change or go, by what they have
     """
     for index, place, sign in guest.new:
-        for giver in givers.get(sign, ()) if sign not in guest.now else ():
+        having = [giver for rival in rivals(sign) for giver in givers.get(rival, ())] if sign not in guest.now else []
+        for giver in having:
             if giver is guest:
                 continue
             guest.plan.after.append(giver.plan)
@@ -167,11 +187,11 @@ def owners_now(guests: t.Iterable[Guest]) -> Owners:
         kept = {sign for _index, _place, sign in guest.new}
         for sign in guest.now:
             if sign in kept:
-                owners.setdefault(sign, (name, SHARED))
+                owners.setdefault(sign, []).append((name, SHARED))
             elif sign in guest.live and not guest.goes:
-                owners.setdefault(sign, (name, RUNS))
+                owners.setdefault(sign, []).append((name, RUNS))
             elif guest.refused:
-                owners.setdefault(sign, (name, REFUSED))
+                owners.setdefault(sign, []).append((name, REFUSED))
     return owners
 
 
@@ -181,8 +201,12 @@ def taken(guest: Guest, owners: Owners) -> list[str]:
     :param owners: gets the disks of this one
     """
     lines = []
+    name = guest.plan.name
     for index, place, sign in guest.new:
-        other, words = owners.setdefault(sign, (guest.plan.name, SHARED))
-        if other != guest.plan.name and sign not in guest.now:
+        found = [(rival, *owner) for rival in rivals(sign) for owner in owners.get(rival, ()) if owner[0] != name]
+        owners.setdefault(sign, []).append((name, SHARED))
+        if found and sign not in guest.now:
+            rival, other, words = found[0]
+            words = BELOW if rival != sign and words == SHARED else words
             lines.append(f"disks[{index}]: {place} {words.format(other)}")
     return lines

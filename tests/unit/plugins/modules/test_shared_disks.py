@@ -62,10 +62,36 @@ def test_a_guest_that_is_there_has_its_disk(images: Path, run_domains: Run) -> N
     assert run_domains({**old, "state": "absent"}, new)["changed"]
 
 
-@pytest.mark.parametrize("more", [{"shareable": True}, {"readonly": True}, {"device": "cdrom"}])
+BELOW = {"transient": {"share_backing": True}}
+
+
+@pytest.mark.parametrize("more", [{"shareable": True}, {"readonly": True}, {"device": "cdrom"}, BELOW])
 def test_what_guests_may_share(images: Path, run_domains: Run, more: dict[str, Any]) -> None:
     config = guests(images, {"file": f"{images}/disk", **more}, {"file": f"{images}/hard", **more})
     assert run_domains(*config)["changed"]
+
+
+@pytest.mark.parametrize(("first", "second"), [({}, BELOW), (BELOW, {}), ({"transient": {}}, BELOW)])
+def test_an_image_that_guests_share_below_is_nobodys_disk(
+    images: Path, run_domains: Run, first: dict[str, Any], second: dict[str, Any]
+) -> None:
+    """What one writes, the other would read in the midst of it; also where the first is there, and has it alone."""
+    config = guests(images, {"file": f"{images}/disk", **first}, {"file": f"{images}/hard", **second})
+    said = "is also a disk of guest g0: give each its own, or transient.share_backing: true to both"
+    for check in (True, False):
+        assert said in refused(run_domains(*config, check=check, fails=True))["g1"]
+    run_domains({**config[0], "state": "stopped"})
+    assert said in refused(run_domains(*config, fails=True))["g1"]
+    assert run_domains({**config[0], "disks": []}, config[1])["changed"]
+
+
+def test_one_that_would_write_to_what_it_shared(images: Path, run_domains: Run) -> None:
+    disk = {"file": f"{images}/disk"}
+    first, second = guests(images, {**disk, **BELOW}, {**disk, **BELOW})
+    run_domains({**first, "state": "running"}, second)
+    told = refused(run_domains({**first, "disks": [{**disk, "transient": None}]}, second, fails=True))
+    assert list(told) == ["g0"]
+    assert "is also a disk of guest g1" in told["g0"]
 
 
 def test_a_disk_that_is_handed_over_in_one_run(images: Path, run_domains: Run) -> None:
