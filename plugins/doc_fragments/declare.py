@@ -10,7 +10,11 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 attributes:
   check_mode:
-    description: Can run in check mode and tell what a run would change, word for word.
+    description:
+      - Can run in check mode and tell what a run would change, word for word. It knows what the tasks before it in the
+        same run of Ansible would have changed on the host.
+      - It does not fetch or unpack images, so it does not look into those. A guest that has to shut down counts as one
+        that does so in time.
     support: full
   diff_mode:
     description: Returns the difference for each resource, field by field.

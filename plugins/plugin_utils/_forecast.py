@@ -51,17 +51,16 @@ class DeclaringAction(NormalAction):
         names = declared(self._task.action.rpartition(".")[2], args.get("config"))
         if not self._task.check_mode:
             return self.run_for_real(place_of(host, uri), names, tmp, task_vars)
-        known = foreseen(host, uri)
-        if known:
-            self._task.args = {**args, FORECAST: known}
+        self._task.args = {**args, FORECAST: foreseen(host, uri)}
         try:
             result = t.cast("dict[str, t.Any]", super().run(tmp, task_vars))
         finally:
             self._task.args = args  # The next attempt of a task with `until` begins with them.
+        guests = result.pop(FORECAST, None)
         if isinstance(result.get("changes"), list):
             failed = {name for failure in result.get("failures") or () for name in failure.values()}
             names = [(kind, name, item) for kind, name, item in names if name not in failed]
-            revise(place_of(host, uri), lambda old: learn(settle(old, names), result["changes"]))
+            revise(place_of(host, uri), lambda old: learn_guests(learn(settle(old, names), result["changes"]), guests))
         return result
 
     def run_for_real(self, place: str, names: Declared, tmp: t.Any, task_vars: t.Any) -> dict[str, t.Any]:
@@ -73,6 +72,7 @@ class DeclaringAction(NormalAction):
             if os.path.exists(place):
                 done = learn({}, result.get("changes"))
                 done_names = [(kind, name) for kind, entries in done.items() for name in entries]
+                done_names += [("domains", name) for name in touched(result.get("changes"))]
                 revise(place, lambda old: forget(old, [*done_names, *((kind, name) for kind, name, _item in names)]))
         return result
 
@@ -128,7 +128,9 @@ def settle(known: Known, names: Declared) -> Known:
         entries = known.get(kind, {})
         if name not in entries:
             continue
-        if item.get("state") == "absent":
+        if kind == "domains":
+            del entries[name]  # The module has looked at the host, and tells how the guest will differ from that.
+        elif item.get("state") == "absent":
             entries[name] = None
         elif entries[name] is None or kind == "links":
             del entries[name]
@@ -179,6 +181,19 @@ def learn_disk(known: Known, path: str, after: t.Any) -> None:
         known.setdefault("volumes", {})[f"{after.get('pool') or 'default'}/{after['name']}"] = {}
     elif path.startswith("volume ") and after == "absent":
         known.setdefault("volumes", {})[path[len("volume ") :]] = None
+
+
+def learn_guests(known: Known, guests: t.Any) -> Known:
+    """A forecast with what the module tells of the guests that its plans change (guests_to_come)."""
+    if isinstance(guests, dict):
+        known.setdefault("domains", {}).update(guests)
+    return known
+
+
+def touched(changes: t.Any) -> set[str]:
+    """The guests that a result tells changes of."""
+    resources = [str(change.get("resource")) for change in changes] if isinstance(changes, list) else []
+    return {name.partition(" ")[2] for name in resources if name.startswith("domain ")}
 
 
 def place_of(host: str, uri: str = "") -> str:

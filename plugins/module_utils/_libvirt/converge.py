@@ -17,7 +17,10 @@ from .._errors import Refused, VirtfleetError
 from .._printing import label, printable, secret_name, unforeseen
 from . import handover, observe, storage_observe
 from .apply import Options, apply
+from .arguments import FORECAST
 from .connection import TRIES, Session, cut_off
+from .forecast import Forecast
+from .guests_to_come import guests_to_come
 from .module import DeclaringModule
 from .planners import plan_all
 from .process import uncollected
@@ -37,7 +40,8 @@ OBSERVE: dict[str, Observe] = {
 @uncollected()
 def declare(module: DeclaringModule, table: Table, options: Options | None = None) -> None:
     """Make a module's ``config`` true, and end the module with the report."""
-    run = Run(module, table, dataclasses.replace(options or Options(), forecast=module.forecast))
+    forecast = module.forecast if module.check_mode else Forecast()
+    run = Run(module, table, dataclasses.replace(options or Options(), forecast=forecast))
     stopped: str | None = None
     lines: list[str] = []
     try:
@@ -54,6 +58,8 @@ def declare(module: DeclaringModule, table: Table, options: Options | None = Non
     if stopped is not None:
         run.keep_reached()
     result = report.result(run.plans, module._diff)
+    if run.foretold:
+        result[FORECAST] = run.foretold
     for warning in [*run.warnings, *result.pop("warnings", [])]:
         module.warn(warning)
     if not run.failed and stopped is None:
@@ -79,6 +85,7 @@ class Run:
     :ivar plans: what is planned; later, what was done
     :ivar more: for each plan the ones that were made anew after the connection was lost
     :ivar failed: what failed, by name
+    :ivar foretold: in check mode, what guests will have once the plans are carried out, for the tasks after it
     """
 
     module: DeclaringModule
@@ -91,6 +98,7 @@ class Run:
     more: dict[int, list[Plan]] = dataclasses.field(default_factory=dict)
     failed: dict[str, str] = dataclasses.field(default_factory=dict)
     warnings: list[str] = dataclasses.field(default_factory=list)
+    foretold: dict[str, dict[str, t.Any]] | None = None
 
     def converge(self) -> None:
         """Plan, and unless in check mode carry out and verify.
@@ -119,6 +127,8 @@ class Run:
             self.warnings = report.warnings(plans) + over.warnings
             self.total = len(self.wants) + len(over.held)
             if self.module.check_mode:
+                if table.kind == "domain" and self.module.is_foretelling and session.absent is None:
+                    self.foretold = session.read(lambda connection: guests_to_come(connection, plans))
                 if session.absent is not None:
                     self.warnings.append(f"planned as for a host fresh from installation: {session.absent}")
                 return
@@ -129,8 +139,9 @@ class Run:
 
     def leftovers(self, connection: t.Any) -> Leftovers:
         """What is no longer declared."""
-        options = self.options
-        return leftovers(connection, self.table, self.wants, options.going, options.owner, options.remove_storage)
+        options, table = self.options, self.table
+        how = (options.going, options.owner, options.remove_storage, options.forecast)
+        return leftovers(connection, table, self.wants, *how)
 
     def leaving(self, connection: t.Any, over: Leftovers) -> tuple[list[Item], dict[str, str]]:
         """Networks without those that go in a later call (see handover), and what is held back."""
@@ -257,6 +268,8 @@ def survey(connection: t.Any, table: Table, wants: list[Item], options: Options)
         return plan_all(None, table, bare(table), wants, owned(observe.bare_host(), options), options)
     wanted = {str(table.identity(want)) for want in wants}
     have = OBSERVE[table.kind](connection, wanted)
+    for name in options.forecast.gone(table.kind):
+        have.pop(name, None)
     return plan_all(connection, table, have, wants, owned(observe.host(connection), options), options)
 
 

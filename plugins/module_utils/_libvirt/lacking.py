@@ -110,7 +110,7 @@ class Site:
 
     def unsure(self, problem: str) -> str:
         """A problem; a Doubt where earlier tasks of a run in check mode would have changed something here."""
-        return problem if self.forecast == Forecast() else Doubt(problem)
+        return problem if self.forecast.is_sure else Doubt(problem)
 
     def make(self, plan: Plan) -> None:
         """Count what a plan makes as there for the plans after it."""

@@ -28,6 +28,7 @@ class Module(AnsibleModule):
     def __init__(self, argument_spec: dict[str, t.Any]) -> None:
         self.declared: t.Any = None
         self.forecast = Forecast()
+        self.is_foretelling = False
         super().__init__(argument_spec=argument_spec, supports_check_mode=True)
         if self.declared is not None:
             self.params["config"] = self.declared
@@ -40,6 +41,7 @@ class Module(AnsibleModule):
         super()._load_params()
         if isinstance(self.params, dict) and FORECAST in self.params:
             self.forecast = Forecast.of(self.params.pop(FORECAST))
+            self.is_foretelling = True
         if isinstance(self.params, dict) and self.params.get("config") is not None:
             self.declared = self.params["config"]
             self.params["config"] = []

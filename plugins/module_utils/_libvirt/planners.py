@@ -54,7 +54,7 @@ def pool_plans(connection: t.Any, table: Table, have: Have, wants: Wants, host: 
     """Plan pools. Who uses them is only asked where one is to go."""
     plans = plan_pools(table, have, wants, host, options.on_restart_needed)
     refuse_renamed(connection, plans, have, options.forecast.gone(table.kind))
-    refuse_used(connection, plans)
+    refuse_used(connection, plans, options.forecast)
     if connection is not None:
         readiness.check_pools(connection, plans, have, options)
     return plans
@@ -66,7 +66,7 @@ def network_plans(connection: t.Any, table: Table, have: Have, wants: Wants, hos
     refuse_renamed(connection, plans, have, options.forecast.gone(table.kind))
     handover.reattach(plans, have, wants)
     if connection is None or connection.getURI().startswith("qemu:///"):
-        subnets.refuse_routed(plans, have, sure=options.forecast == Forecast())
+        subnets.refuse_routed(plans, have, sure=options.forecast.is_sure)
     if connection is not None:
         readiness.check_networks(connection, plans, have, options)
     return plans
@@ -78,7 +78,7 @@ def volume_plans(connection: t.Any, have: Have, wants: Wants, host: Host, option
         return plan_volumes(have, wants, host, options.forecast.with_pools(FUTURE), Users())
     pools = options.forecast.with_pools(storage_observe.all_pools(connection))
     going = any(want["state"] == "absent" and volume_key(want) in have for want in wants)
-    users = all_users(connection) if going else Users()
+    users = all_users(connection, forecast=options.forecast) if going else Users()
     if going:
         declared.add_volumes(users, wants)
     half = half_made(connection, have)
@@ -162,7 +162,7 @@ def plans_with_disks(
     if connection is not None:
         refuse_taken(connection, plans, resolved, volumes)
     if options.remove_storage and connection is not None:
-        plan_removals(connection, plans, wants, have, pools)
+        plan_removals(connection, plans, wants, have, pools, options.forecast)
     return plans
 
 
@@ -178,7 +178,9 @@ def shared(plans: list[Plan], resolved: list[tuple[Item, list[disks.Needed]]]) -
     return lines
 
 
-def plan_removals(connection: t.Any, plans: list[Plan], wants: Wants, have: Have, pools: t.Mapping[str, Pool]) -> None:
+def plan_removals(
+    connection: t.Any, plans: list[Plan], wants: Wants, have: Have, pools: t.Mapping[str, Pool], forecast: Forecast
+) -> None:
     """Plan that the storage of guests goes with them, as far as it is nobody else's."""
     made = Manifest(connection.getURI()).entries("volumes")
     gone = [entry for entry, want in zip(plans, wants, strict=True) if want["state"] == "absent"]
@@ -190,7 +192,7 @@ def plan_removals(connection: t.Any, plans: list[Plan], wants: Wants, have: Have
     }
     if not places:
         return
-    users = all_users(connection)
+    users = all_users(connection, forecast=forecast)
     declared.add_guests(users, plans, wants, have)
     keys = {users.key_at(place) or place for place in places} | made.keys()
     volumes = storage_observe.volumes(connection, keys, expected=made)

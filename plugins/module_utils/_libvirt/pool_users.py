@@ -13,6 +13,7 @@ from .._engine.plan import Plan
 from .._errors import VirtfleetError
 from .._host.image_locks import opened_by
 from .._tables.storage import TARGETS
+from .forecast import Forecast
 from .survey_users import all_users
 from .users import Users
 
@@ -35,12 +36,12 @@ def pool_users(users: Users, name: str) -> list[str]:
     return list(dict.fromkeys(use.who for use in found if use.guest is not None))
 
 
-def refuse_used(connection: t.Any, plans: t.Iterable[Plan]) -> None:
+def refuse_used(connection: t.Any, plans: t.Iterable[Plan], forecast: Forecast) -> None:
     """Take the steps from the plan of each pool that is to go and that a guest uses, and say who."""
     going = [plan for plan in plans if any(step.action == "undefine" for step in plan.steps)]
     if not going:
         return
-    users = all_users(connection)
+    users = all_users(connection, forecast=forecast)
     for plan in going:
         who = pool_users(users, plan.name)
         if who:

@@ -20,6 +20,7 @@ from .._tables.made import owner_of
 from . import declared, storage_observe
 from .connection import libvirt
 from .departures import Belongings, loses
+from .forecast import Forecast
 from .forgotten import left_over
 from .manifest import Entries, Manifest
 from .observe import inactive_network
@@ -27,21 +28,22 @@ from .pool_users import pool_users
 from .removal import Judge, because, order
 from .renames import declared_uuids
 from .storage_observe import another, no_pool, problem_of, stopped_pool
-from .survey_users import all_users
+from .survey_users import PRESENT, all_users
 from .users import Users
 
 Uses = t.Callable[[ET.Element], bool]
 
 
 class Asked(t.NamedTuple):
-    """What was asked for: the declared items, their names, what may go with a guest, the label of what may go, and
-    whether guests' volumes may."""
+    """What was asked for: the declared items, their names, what may go with a guest, the label of what may go, whether
+    guests' volumes may, and what would have changed by now."""
 
     wants: t.Sequence[Item]
     names: set[str]
     going: Belongings
     owner: str = ""
     storage: bool = False
+    forecast: Forecast = PRESENT
 
 
 @dataclasses.dataclass
@@ -94,6 +96,7 @@ def leftovers(
     going: Belongings,
     owner: str = "",
     storage: bool = False,
+    forecast: Forecast = PRESENT,
 ) -> Leftovers:
     """What the collection made of one kind for an owner and is not among the declared items.
 
@@ -104,7 +107,7 @@ def leftovers(
     if connection is None:
         return Leftovers()
     names = {str(table.identity(want)) for want in wants}
-    return FIND[table.kind](connection, Asked(wants, names, going, owner, storage))
+    return FIND[table.kind](connection, Asked(wants, names, going, owner, storage, forecast))
 
 
 def undeclared(kind: str, there: t.Sequence[t.Any], asked: Asked) -> list[t.Any]:
@@ -114,7 +117,8 @@ def undeclared(kind: str, there: t.Sequence[t.Any], asked: Asked) -> list[t.Any]
     """
     names = {found.name() for found in there}
     renamed = declared_uuids(kind, asked.wants, names)
-    left = [found for found in there if found.name() not in asked.names and found.UUIDString() not in renamed]
+    known = asked.names | asked.forecast.gone(kind)
+    left = [found for found in there if found.name() not in known and found.UUIDString() not in renamed]
     return sorted(left, key=lambda found: str(found.name()))
 
 
@@ -142,7 +146,7 @@ def networks(connection: t.Any, asked: Asked) -> Leftovers:
         for network in undeclared("network", connection.listAllNetworks(0), asked)
         if out.mine("network", network.name(), owner_of(paths.document(inactive_network(network))), asked.owner)
     ]
-    trees = guests(connection) if found else []
+    trees = guests(connection, asked.forecast) if found else []
     for network in found:
         out.decide(network.name(), using(trees, on_network(network)))
     return out
@@ -158,7 +162,7 @@ def pools(connection: t.Any, asked: Asked) -> Leftovers:
         if noted.get(pool.name(), {}).get("uuid") == pool.UUIDString()
         and out.mine("pool", pool.name(), noted[pool.name()].get("owner", ""), asked.owner)
     ]
-    users = all_users(connection) if found else Users()
+    users = all_users(connection, forecast=asked.forecast) if found else Users()
     for pool in found:
         out.decide(pool.name(), pool_users(users, pool.name()))
     return out
@@ -171,14 +175,15 @@ def volumes(connection: t.Any, asked: Asked) -> Leftovers:
     are the base of a volume that stays, or that a declared one is made from.
     """
     out = Leftovers()
+    gone = asked.names | asked.forecast.gone("volume")
     noted = {
         key: facts
         for key, facts in Manifest(connection.getURI()).entries("volumes").items()
-        if key not in asked.names and "guest" not in facts and "making" not in facts
+        if key not in gone and "guest" not in facts and "making" not in facts
     }
     left: dict[str, str | None] = {}
     there = storage_observe.volumes(connection, noted.keys())
-    add_unseen(connection, out, {key: facts for key, facts in noted.items() if key not in there}, asked.owner)
+    add_unseen(connection, out, {key: facts for key, facts in noted.items() if key not in there}, asked)
     for key, found in sorted(there.items(), key=lambda entry: entry[0]):
         if not out.mine("volume", key, noted[key].get("owner", ""), asked.owner):
             continue
@@ -192,7 +197,7 @@ def volumes(connection: t.Any, asked: Asked) -> Leftovers:
             )
         elif not another(noted[key], found.definition):
             left[key] = found.definition.findtext("target/path")
-    users = all_users(connection) if left else Users()
+    users = all_users(connection, forecast=asked.forecast) if left else Users()
     declared.add_volumes(users, asked.wants)
     free, kept = order(Judge(users), left)
     for key in free:
@@ -203,7 +208,7 @@ def volumes(connection: t.Any, asked: Asked) -> Leftovers:
     return out
 
 
-def add_unseen(connection: t.Any, out: Leftovers, noted: Entries, owner: str) -> None:
+def add_unseen(connection: t.Any, out: Leftovers, noted: Entries, asked: Asked) -> None:
     """Say which volumes may still be there, and cannot be seen, for their pool is stopped or gone.
 
     :param noted: volumes that no active pool has
@@ -212,18 +217,30 @@ def add_unseen(connection: t.Any, out: Leftovers, noted: Entries, owner: str) ->
     for key, facts in sorted(noted.items()):
         name = key.partition("/")[0]
         pool = known.get(name)
-        if (pool is not None and pool.active) or not out.mine("volume", key, facts.get("owner", ""), owner):
+        if (pool is not None and pool.active) or not out.mine("volume", key, facts.get("owner", ""), asked.owner):
             continue
-        if pool is None:
+        soon = asked.forecast.with_pools(known).get(name)
+        if soon is not None and soon.active:
+            out.warnings.append(
+                f"volume {key}: is no longer declared; the run deletes it if it is in the pool {name}, which cannot be"
+                " seen before the pool is active"
+            )
+        elif pool is None:
             out.warnings.append(f"volume {key}: is no longer declared, and {no_pool(name)}")
         else:
             out.held[key] = f"is no longer declared, but stays: {stopped_pool(name)}"
 
 
-def guests(connection: t.Any) -> list[tuple[str, ET.Element]]:
-    """The definitions of all guests, and what runs, with the names."""
-    found = []
+def guests(connection: t.Any, forecast: Forecast = PRESENT) -> list[tuple[str, ET.Element]]:
+    """The definitions of all guests, and what runs, with the names; of those that are foretold only the interfaces."""
+    told = forecast.guests
+    known = {domain.name(): domain.UUIDString() for domain in connection.listAllDomains(0)} if told else {}
+    for name in [name for name, guest in told.items() if name in known and guest.uuid != known[name]]:
+        del told[name]  # It is another one.
+    found = [(name, guest.tree) for name, guest in told.items() if not guest.gone]
     for domain in connection.listAllDomains(0):
+        if domain.name() in told:
+            continue
         found.append((domain.name(), ET.fromstring(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))))
         if domain.isActive():
             found.append((domain.name(), ET.fromstring(domain.XMLDesc(0))))

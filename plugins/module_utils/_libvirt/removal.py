@@ -93,7 +93,8 @@ class Judge:
                 holders.append(f"{spelled_out(use.place)}, which stays and is laid over it")
         if self.links and path and has_links(path):
             holders.append("another name of the same file (a hard link)")
-        if path and not holders and not any(use.guest in self.running for use in uses):
+        closing = any(use.guest in self.running for use in uses) or not own.isdisjoint(self.users.closing)
+        if path and not holders and not closing:
             who = opened_by(path)
             holders += [] if who is None else [who]
         return list(dict.fromkeys(holders)), tuple(dict.fromkeys(after))

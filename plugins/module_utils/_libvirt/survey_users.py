@@ -13,27 +13,33 @@ from xml.etree import ElementTree as ET
 
 from .._errors import VirtfleetError
 from .._host.block_devices import BlockDevices
-from .._host.places import Places
+from .._host.places import Places, within
 from .._printing import spelled_out
 from .connection import LibvirtError, lacks, libvirt, said
+from .forecast import Forecast
+from .guest_places import Place
+from .guests_to_come import ToCome
 from .storage_formats import SAME, Noted
 from .storage_observe import listed, undescribed
 from .users import Pool, Use, Users, is_local
 
+PRESENT = Forecast()
+"""The host as it is."""
 
-def all_users(connection: t.Any, places: Places | None = None) -> Users:
+
+def all_users(connection: t.Any, places: Places | None = None, forecast: Forecast = PRESENT) -> Users:
     """All uses of storage that the host and its libvirt know of.
 
     :param places: tells what paths are; None for this host
+    :param forecast: what would have changed by now. Only for plans in check mode: it is no last look
     """
     users = Users(places)
     users.own = connection.getURI().endswith("/session")
     if not is_local(connection.getURI()):
         users.doubt("it is on another host, whose files cannot be looked at from here")
-    over = add_pools(connection, users)
-    for domain in connection.listAllDomains(0):
-        add_guest(users, domain)
-    add_snapshots(connection, users)
+    over = add_pools(connection, users, forecast.gone("volume"))
+    gone = add_guests(connection, users, forecast)
+    add_snapshots(connection, users, gone)
     add_noted(connection, users, [path for _who, path, _base in over])
     for who, path, base in over:
         users.lay_over(who, path, base)
@@ -73,35 +79,89 @@ def add_guest(users: Users, domain: t.Any) -> None:
         document(users, f"guest {name} (backup)", name, domain.backupGetXMLDesc, (*GONE, *NO_BACKUP))
 
 
-def add_snapshots(connection: t.Any, users: Users) -> None:
-    """Note what saved states, snapshots and checkpoints of guests name."""
-    for domain in some(connection, "VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE"):
+def add_guests(connection: t.Any, users: Users, forecast: Forecast) -> set[str]:
+    """Note what guests have, or would have by now. Returns the names of those that would be gone."""
+    gone: set[str] = set()
+    known: set[str] = set()
+    for domain in connection.listAllDomains(0):
+        name = domain.name()
+        known.add(name)
+        told = forecast.guest(name, domain.UUIDString()) if forecast.domains else None
+        if told is None:
+            add_guest(users, domain)
+            continue
+        if domain.isActive():
+            add_closing(users, domain)
+        if told.gone:
+            gone.add(name)
+        else:
+            add_foretold(users, name, told, forecast)
+    for name, told in forecast.guests.items():
+        if name not in known and not told.gone:
+            add_foretold(users, name, told, forecast)
+    return gone
+
+
+def add_closing(users: Users, domain: t.Any) -> None:
+    """Note what a guest has open that runs now, and would let go of by now what it does not have any more."""
+    apart = Users(users.places)
+    apart.pools = users.pools
+    document(apart, "", domain.name(), lambda: domain.XMLDesc(0), GONE)
+    users.closing.update(apart.found)
+
+
+def add_foretold(users: Users, guest: str, told: ToCome, forecast: Forecast) -> None:
+    """Note what a guest would have by now. What a pool to come has is laid over nothing that cannot be seen."""
+    targets = [str(pool["target"]) for pool in forecast.pools.values() if pool is not None and pool.get("target")]
+
+    def is_soon(place: Place) -> bool:
+        path = users.path(place.value) if place.kind == "volume" else place.value
+        if path is None or users.places.stat(path) is not None:
+            return False
+        return any(within(path, target) for target in targets)
+
+    users.add_places(
+        f"guest {guest}",
+        guest,
+        [place._replace(image=False) if place.image and is_soon(place) else place for place in told.places],
+    )
+
+
+def add_snapshots(connection: t.Any, users: Users, gone: t.Container[str] = ()) -> None:
+    """Note what saved states, snapshots and checkpoints of guests name.
+
+    :param gone: guests that do not count
+    """
+    for domain in some(connection, "VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE", gone):
         name = domain.name()
         document(users, f"guest {name} (saved)", name, domain.managedSaveGetXMLDesc, GONE)
-    for domain in some(connection, "VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT"):
+    for domain in some(connection, "VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT", gone):
         name = domain.name()
         for snapshot in domain.listAllSnapshots(0):
             who = f"guest {name} (snapshot {snapshot.getName()})"
             document(users, who, name, snapshot.getXMLDesc, GONE)
-    for domain in some(connection, "VIR_CONNECT_LIST_DOMAINS_HAS_CHECKPOINT"):
+    for domain in some(connection, "VIR_CONNECT_LIST_DOMAINS_HAS_CHECKPOINT", gone):
         name = domain.name()
         for checkpoint in domain.listAllCheckpoints(0):
             who = f"guest {name} (checkpoint {checkpoint.getName()})"
             document(users, who, name, checkpoint.getXMLDesc, GONE)
 
 
-def some(connection: t.Any, flag: str) -> list[t.Any]:
-    """The guests that a filter of libvirt finds."""
+def some(connection: t.Any, flag: str, gone: t.Container[str]) -> list[t.Any]:
+    """The guests that a filter of libvirt finds, without those that do not count."""
     try:
-        return t.cast("list[t.Any]", connection.listAllDomains(getattr(libvirt, flag)))
+        return [domain for domain in connection.listAllDomains(getattr(libvirt, flag)) if domain.name() not in gone]
     except LibvirtError as error:
         if not lacks(error, "VIR_ERR_NO_SUPPORT", "VIR_ERR_INVALID_ARG"):
             raise
         return []
 
 
-def add_pools(connection: t.Any, users: Users) -> list[tuple[str, str, str | None]]:
-    """Note where volumes are. Returns them, and files that libvirt has not seen, as add_pool does."""
+def add_pools(connection: t.Any, users: Users, gone: t.Collection[str] = ()) -> list[tuple[str, str, str | None]]:
+    """Note where volumes are. Returns them, and files that libvirt has not seen, as add_pool does.
+
+    :param gone: volumes that do not count, as POOL/VOLUME
+    """
     over: list[tuple[str, str, str | None]] = []
     for pool in connection.listAllStoragePools(0):
         try:
@@ -110,10 +170,19 @@ def add_pools(connection: t.Any, users: Users) -> list[tuple[str, str, str | Non
             if not lacks(error, "VIR_ERR_NO_STORAGE_POOL"):
                 users.doubt(f"pool {pool.name()}: it cannot be looked at ({said(error)})")
     known = {path for _who, path, _base in over}
+    lost = {users.pools[pool].paths.pop(name, "") for pool, name in parted(gone) if pool in users.pools}
+    over = [entry for entry in over if entry[1] not in lost]
     if is_local(connection.getURI()):
         for target in dict.fromkeys(pool.target for pool in users.pools.values() if pool.target):
             over += [(f"the file {spelled_out(path)}", path, None) for path in files(target) if path not in known]
     return over
+
+
+def parted(keys: t.Iterable[str]) -> t.Iterator[tuple[str, str]]:
+    """The pools and names of volumes that are given as POOL/VOLUME."""
+    for key in keys:
+        pool, _slash, name = key.partition("/")
+        yield pool, name
 
 
 def add_pool(users: Users, pool: t.Any) -> list[tuple[str, str, str | None]]:

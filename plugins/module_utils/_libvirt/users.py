@@ -59,6 +59,7 @@ class Users:
     :ivar doubts: what could not be looked at: while there is one, all storage stays
     :ivar raw: what guests have as raw, or was made as raw, whose headers guests may have written themselves
     :ivar formatted: what guests have in a format that can be laid over others
+    :ivar closing: the signs of what guests have open now, and would have let go of by now (see Forecast)
     :ivar own: whether all guests run as the user who asks, and use nothing that this user may not look at
     """
 
@@ -72,6 +73,7 @@ class Users:
         self.doubts: list[str] = []
         self.raw: set[str] = set()
         self.formatted: set[str] = set()
+        self.closing: set[str] = set()
         self.own = False
 
     # --- asking ---
