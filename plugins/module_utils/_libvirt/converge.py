@@ -19,7 +19,6 @@ from . import handover, observe, storage_observe
 from .apply import Options, apply
 from .arguments import FORECAST
 from .connection import TRIES, Session, cut_off
-from .forecast import Forecast
 from .guests_to_come import guests_to_come
 from .module import DeclaringModule
 from .planners import plan_all
@@ -40,8 +39,7 @@ OBSERVE: dict[str, Observe] = {
 @uncollected()
 def declare(module: DeclaringModule, table: Table, options: Options | None = None) -> None:
     """Make a module's ``config`` true, and end the module with the report."""
-    forecast = module.forecast if module.check_mode else Forecast()
-    run = Run(module, table, dataclasses.replace(options or Options(), forecast=forecast))
+    run = Run(module, table, options or Options())
     stopped: str | None = None
     lines: list[str] = []
     try:
@@ -106,6 +104,9 @@ class Run:
         Raises VirtfleetError for refused input and a libvirt out of reach. Nothing was changed then
         unless ``begun`` is true.
         """
+        check = self.module.check_mode
+        if check:
+            self.options = dataclasses.replace(self.options, forecast=self.module.forecast)
         table, options = self.table, self.options
         self.wants = table.parse(self.module.params["config"])
         with Session(self.module.params["uri"]) as session:
@@ -126,7 +127,7 @@ class Run:
             self.failed = {**over.held, **{entry.name: entry.problem for entry in plans if entry.problem is not None}}
             self.warnings = report.warnings(plans) + over.warnings
             self.total = len(self.wants) + len(over.held)
-            if self.module.check_mode:
+            if check:
                 if table.kind == "domain" and self.module.is_foretelling and session.absent is None:
                     self.foretold = session.read(lambda connection: guests_to_come(connection, plans))
                 if session.absent is not None:
