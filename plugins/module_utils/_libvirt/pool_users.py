@@ -21,11 +21,17 @@ GOING = "going"
 """The value of the step that stops a pool which goes."""
 
 
-def pool_users(users: Users, name: str) -> list[str]:
-    """The guests that have something in a pool, be it active or not, in words."""
+def pool_users(users: Users, name: str, going: t.Collection[str] = ()) -> list[str]:
+    """The guests that have something in a pool, be it active or not, in words.
+
+    A guest needs the pool that it names. Of several pools of type dir over one folder it needs no other: the files stay
+    there, and libvirt knows them by the pool that is left.
+
+    :param going: pools that go as well
+    """
     found = {use: None for key, uses in users.volumes.items() if key.partition("/")[0] == name for use in uses}
     pool = users.pools.get(name)
-    if pool is not None:
+    if pool is not None and not (pool.kind == "dir" and twins(users, name).difference(going)):
         for volume, path in pool.paths.items():
             found.update(dict.fromkeys(users.uses(f"{name}/{volume}", path)))
         if pool.target is not None and pool.target not in TARGETS.values():
@@ -36,14 +42,26 @@ def pool_users(users: Users, name: str) -> list[str]:
     return list(dict.fromkeys(use.who for use in found if use.guest is not None))
 
 
+def twins(users: Users, name: str) -> set[str]:
+    """The other pools over the folder of a pool, by whatever path."""
+
+    def folder(target: str | None) -> set[str]:
+        signs = users.places.signs(target) if target is not None and target.startswith("/") else ()
+        return {sign for sign in signs if sign.startswith("file ")}
+
+    own = folder(users.pools[name].target)
+    return {other for other, pool in users.pools.items() if other != name and own & folder(pool.target)}
+
+
 def refuse_used(connection: t.Any, plans: t.Iterable[Plan], forecast: Forecast) -> None:
     """Take the steps from the plan of each pool that is to go and that a guest uses, and say who."""
     going = [plan for plan in plans if any(step.action == "undefine" for step in plan.steps)]
     if not going:
         return
     users = all_users(connection, forecast=forecast)
+    names = {plan.name for plan in going}
     for plan in going:
-        who = pool_users(users, plan.name)
+        who = pool_users(users, plan.name, names)
         if who:
             plan.refuse(f"state: {in_use(who)}")
         plan.steps = [dataclasses.replace(step, value=GOING) if step.action == "stop" else step for step in plan.steps]

@@ -163,8 +163,9 @@ def pools(connection: t.Any, asked: Asked) -> Leftovers:
         and out.mine("pool", pool.name(), noted[pool.name()].get("owner", ""), asked.owner)
     ]
     users = all_users(connection, forecast=asked.forecast) if found else Users()
+    names = {pool.name() for pool in found}
     for pool in found:
-        out.decide(pool.name(), pool_users(users, pool.name()))
+        out.decide(pool.name(), pool_users(users, pool.name(), names))
     return out
 
 

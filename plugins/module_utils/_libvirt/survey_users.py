@@ -189,7 +189,9 @@ def add_pool(users: Users, pool: t.Any) -> list[tuple[str, str, str | None]]:
     """Note where a pool's volumes are. Returns each in words, with its path and what libvirt says it is laid over."""
     name = pool.name()
     root = ET.fromstring(pool.XMLDesc(0))
-    found = users.pools[name] = Pool(root.findtext("target/path"), root.findtext("source/name"), {})
+    found = users.pools[name] = Pool(
+        root.findtext("target/path"), root.findtext("source/name"), {}, root.get("type", "")
+    )
     over = []
     volumes = pool.listAllVolumes() if pool.isActive() else []
     readable = list(listed(pool)) if volumes else []

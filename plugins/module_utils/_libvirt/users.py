@@ -41,11 +41,13 @@ class Pool(t.NamedTuple):
     :param target: the folder of its volumes, or None
     :param source: the name of what it is on the network, such as RBD's pool, or None
     :param paths: the paths of its volumes by name, as far as libvirt tells
+    :param kind: its type, such as ``dir``; empty where that is not known
     """
 
     target: str | None
     source: str | None
     paths: dict[str, str]
+    kind: str = ""
 
 
 class Users:

@@ -89,3 +89,46 @@ def test_no_pool_is_made_on_a_device_that_a_guest_uses(
         result = run_main(pools.main, config=config, uri=URI, fails=used != "not")
     assert made == (["vg"] if used == "not" else [])
     assert (f"start: nothing is made anew on {device}, which is used by " in result.get("msg", "")) == (used != "not")
+
+
+@pytest.mark.parametrize("purge", [False, True])
+@pytest.mark.parametrize("disk", ["by path", "by another spelling", "by the other pool", "by this pool"])
+def test_of_two_pools_over_a_folder_only_the_one_that_a_guest_names_stays(
+    connection: Any, run_main: Run, folder: Path, disk: str, purge: bool
+) -> None:
+    run_main(domains.main, config=[GONE], uri=URI)
+    linked = folder.with_name("linked")
+    linked.symlink_to(folder)
+    run_main(pools.main, config=[{"name": "linked", "target": str(linked)}], uri=URI)
+    source = {
+        "by path": file(folder / "x"),
+        "by another spelling": file(linked / "x"),
+        "by the other pool": "<source pool='p' volume='x'/>",
+        "by this pool": "<source pool='linked' volume='x'/>",
+    }[disk]
+    define(connection, source, kind="volume" if "pool" in disk else "file")
+    config = [{"name": "p"}] if purge else [{"name": "linked", "state": "absent"}]
+    stays = disk == "by this pool"
+    for check in (True, False):
+        result = run_main(pools.main, config=config, purge=purge, uri=URI, check=check, fails=stays)
+        assert ("used by guest theirs" in result.get("msg", "")) == stays
+        assert paths(result) == ([] if stays else ["state"])
+
+
+@pytest.mark.parametrize("kind", ["netfs", "dir"])
+def test_two_pools_do_not_go_together_nor_one_that_mounts_its_folder(
+    connection: Any, run_main: Run, folder: Path, kind: str
+) -> None:
+    run_main(domains.main, config=[GONE], uri=URI)
+    linked = folder.with_name("linked")
+    linked.symlink_to(folder)
+    source = "<source><host name='h'/><dir path='/d'/></source>" if kind == "netfs" else ""
+    connection.storagePoolDefineXML(
+        f"<pool type='{kind}'><name>linked</name>{source}<target><path>{linked}</path></target></pool>"
+    )
+    define(connection, file(folder / "x"))
+    config = [{"name": "linked", "state": "absent"}]
+    config += [{"name": "p", "state": "absent"}] if kind == "dir" else []
+    result = run_main(pools.main, config=config, uri=URI, fails=True)
+    assert len(result["failures"]) == len(config)
+    assert paths(result) == []
