@@ -190,14 +190,15 @@ def guest_problems(guest: t.Any, hosts: t.Sequence[str], place: str) -> list[str
     if not isinstance(guest, dict):
         return [f"{place}: {printable(guest, hidden=True)} is not a dictionary of options"]
     host = guest.get("host")
-    called = title("guest", guest.get("name"), f"{place} on {host}" if host in hosts else place)
+    known = isinstance(host, str) and host in hosts
+    called = title("guest", guest.get("name"), f"{place} on {host}" if known else place)
     lines = []
     slip = None if host is not None else next(filter(means_host, guest), None)
     if slip is not None:
         lines.append(f"{called}: {named(slip)}: no such option; did you mean 'host'?")
     elif host is None:
         lines.append(f"{called}: host: is missing; name the host that it runs on")
-    elif not isinstance(host, str) or host not in hosts:
+    elif not known:
         like = near(host, hosts)
         hint = f"; did you mean {printable(like[0])}?" if like else ""
         lines.append(f"{called}: host: {printable(host)} is not in the inventory's group kvm_hosts{hint}")

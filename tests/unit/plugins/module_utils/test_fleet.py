@@ -9,6 +9,7 @@ import copy
 import time
 from typing import Any
 
+import jinja2
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import guests_on, problems
@@ -50,6 +51,11 @@ def test_nothing_declared_is_fine() -> None:
             "guest a: host: 'kwm02' is not in the inventory's group kvm_hosts; did you mean 'kvm02'?",
         ),
         (guest("a", "kvm03"), "guest a: host: 'kvm03' is not in the inventory's group kvm_hosts"),
+        (
+            guest("a", jinja2.StrictUndefined(name="x")),
+            "guest a: host: a value of type StrictUndefined is not in the inventory's group kvm_hosts",
+        ),
+        (guest("a", ["kvm01"]), "guest a: host: a list is not in the inventory's group kvm_hosts"),
         (guest("a", None), "guest a: host: is missing; name the host that it runs on"),
         ({"name": "a", "memory": "1GiB"}, "guest a: host: is missing; name the host that it runs on"),
         (guest("a", memory="banana"), "guest a: memory: 'banana' is not a size; write it like 512MiB or 2GiB"),
