@@ -1004,10 +1004,11 @@ options:
                 description: The directory that the guest sees as a FAT disk.
                 type: str
               volume:
-                description: The storage volume.
+                description: The name of a storage volume in its pool. Another pool is named
+                  in C(pool), and not here as C(POOL/VOLUME).
                 type: str
               pool:
-                description: The pool of the volume.
+                description: The pool of the volume. Left out, it is V(default).
                 type: str
               protocol:
                 description: The protocol of the server that has the image.
@@ -1791,10 +1792,11 @@ options:
                     description: The directory that the guest sees as a FAT disk.
                     type: str
                   volume:
-                    description: The storage volume.
+                    description: The name of a storage volume in its pool. Another pool is named
+                      in C(pool), and not here as C(POOL/VOLUME).
                     type: str
                   pool:
-                    description: The pool of the volume.
+                    description: The pool of the volume. Left out, it is V(default).
                     type: str
                   protocol:
                     description: The protocol of the server that has the image.
@@ -1816,6 +1818,23 @@ options:
                   format:
                     description: The format of the image.
                     type: str
+                    choices:
+                    - raw
+                    - qcow2
+                    - bochs
+                    - cloop
+                    - cow
+                    - dir
+                    - dmg
+                    - fat
+                    - iso
+                    - ploop
+                    - qcow
+                    - qed
+                    - vdi
+                    - vhd
+                    - vmdk
+                    - vpc
                   format_options:
                     description: What else there is to say of the format.
                     type: dict
@@ -1830,10 +1849,11 @@ options:
             description: The directory that the guest sees as a FAT disk.
             type: str
           volume:
-            description: The storage volume.
+            description: The name of a storage volume in its pool. Another pool is named in
+              C(pool), and not here as C(POOL/VOLUME).
             type: str
           pool:
-            description: The pool of the volume.
+            description: The pool of the volume. Left out, it is V(default).
             type: str
           protocol:
             description: The protocol of the server that has the image.
@@ -1881,10 +1901,30 @@ options:
             type: str
           format:
             description:
-            - The format of the image. For a new disk it follows from the ending of the file,
-              else V(raw).
+            - The format of the image. Left out, one that exists keeps its format. A disk that
+              is made (C(size), C(image) or C(backing)) is what the ending of its O(config[].disks[].volume)
+              tells, V(raw) for C(.raw) and C(.img), else V(qcow2); in a pool of devices it
+              is V(raw), and with O(config[].disks[].backing) always V(qcow2). Another new disk
+              is what the ending of its file or volume tells, else V(raw).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
+            choices:
+            - raw
+            - qcow2
+            - bochs
+            - cloop
+            - cow
+            - dir
+            - dmg
+            - fat
+            - iso
+            - ploop
+            - qcow
+            - qed
+            - vdi
+            - vhd
+            - vmdk
+            - vpc
           driver:
             description: How the host runs the disk.
             type: dict
@@ -1992,7 +2032,8 @@ options:
             description: Whether the guest can only read it. A CD-ROM it always can.
             type: bool
           shareable:
-            description: Whether several guests may write to it.
+            description: 'Whether several guests may write to it. It has to be raw (C(format:
+              raw)).'
             type: bool
           transient:
             description: Changes that are thrown away when the guest stops; V({}) asks for it.
@@ -2200,10 +2241,11 @@ options:
                 description: The directory that the guest sees as a FAT disk.
                 type: str
               volume:
-                description: The storage volume.
+                description: The name of a storage volume in its pool. Another pool is named
+                  in C(pool), and not here as C(POOL/VOLUME).
                 type: str
               pool:
-                description: The pool of the volume.
+                description: The pool of the volume. Left out, it is V(default).
                 type: str
               protocol:
                 description: The protocol of the server that has the image.
@@ -2230,6 +2272,23 @@ options:
               format:
                 description: The format of the image.
                 type: str
+                choices:
+                - raw
+                - qcow2
+                - bochs
+                - cloop
+                - cow
+                - dir
+                - dmg
+                - fat
+                - iso
+                - ploop
+                - qcow
+                - qed
+                - vdi
+                - vhd
+                - vmdk
+                - vpc
               format_options:
                 description: What else there is to say of the format.
                 type: dict
@@ -2243,16 +2302,18 @@ options:
           size:
             description: The size of a disk that is made for the guest, such as V(20GiB). It
               is the volume C(NAME-TARGET.FORMAT) of the pool V(default), unless O(config[].disks[].volume)
-              or O(config[].disks[].pool) name another. One that exists grows, also while the
-              guest runs; a smaller size is refused.
+              or O(config[].disks[].pool) name another. One that exists keeps its format and
+              grows, also while the guest runs; a smaller size is refused.
             type: str
           image:
             description: 'What a disk that is made for the guest is a copy of: an URL, the path
               of a file on the host, or a volume by its name in the same pool or as C(POOL/VOLUME).
               It is a qcow2 that names no other file, or a raw disk with a partition table,
               a boot sector or a file system, or an ISO 9660 image. It may be compressed with
-              gzip, xz, bzip2 or zstd. Anything else is refused. With the format V(raw), a file
-              that is no disk is copied as it is. The page C(docs/images.md) has the limits.'
+              gzip, xz, bzip2 or zstd. Anything else is refused. Where C(format: raw) is written
+              out, a file that is no disk is copied as it is; an ending of the name is not enough.
+              The page C(docs/images.md) has the limits. A CD-ROM is not made so: M(virtfleet.kvm.volumes)
+              puts an ISO image into a volume, which O(config[].disks[].volume) then names.'
             type: str
           checksum:
             description: The checksum of the image before it is unpacked, such as V(sha256:...).

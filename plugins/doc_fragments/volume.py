@@ -20,7 +20,7 @@ options:
         type: str
         required: true
       pool:
-        description: The pool.
+        description: The pool. Left out, it is V(default).
         type: str
       state:
         description: Whether it is there. V(absent) deletes it with all its data, unless a guest
@@ -39,10 +39,36 @@ options:
           takes all of it.
         type: str
       format:
-        description: The format, such as V(qcow2) or V(raw). It cannot change. Left out, a new
-          volume gets the format of the ending of its name, such as C(.qcow2), or else V(raw).
-          V(iso) is V(raw) with a CD in it.
+        description: The format. It cannot change. Left out, a new volume gets the one that
+          the ending of its name tells, such as C(.qcow2), or else V(raw); one with O(config[].backing)
+          is always V(qcow2). V(iso) is V(raw) with a CD in it. Those from V(extended) on are
+          partitions, in pools of type C(disk).
         type: str
+        choices:
+        - raw
+        - qcow2
+        - bochs
+        - cloop
+        - cow
+        - dir
+        - dmg
+        - fat
+        - iso
+        - ploop
+        - qcow
+        - qed
+        - vdi
+        - vhd
+        - vmdk
+        - vpc
+        - extended
+        - fat16
+        - fat32
+        - linux
+        - linux-lvm
+        - linux-raid
+        - linux-swap
+        - none
       backing:
         description: 'What a new one is laid over: it holds only what differs. It cannot change.'
         type: dict
@@ -57,6 +83,23 @@ options:
             description: Its format. That of a volume that was declared, or that a guest has,
               is known.
             type: str
+            choices:
+            - raw
+            - qcow2
+            - bochs
+            - cloop
+            - cow
+            - dir
+            - dmg
+            - fat
+            - iso
+            - ploop
+            - qcow
+            - qed
+            - vdi
+            - vhd
+            - vmdk
+            - vpc
           permissions:
             description: Who may use it, as libvirt reports it.
             type: dict
@@ -82,8 +125,9 @@ options:
           on the host. It is converted where its format is another. It is a qcow2 that names
           no other file, or a raw disk with a partition table, a boot sector or a file system,
           or an ISO 9660 image. It may be compressed with gzip, xz, bzip2 or zstd. Anything
-          else is refused. With the format V(raw), a file that is no disk is copied as it is.
-          The page C(docs/images.md) has the limits.'
+          else is refused. Where C(format: raw) is written out, a file that is no disk is copied
+          as it is; an ending of the name is not enough. The page C(docs/images.md) has the
+          limits.'
         type: str
       checksum:
         description: The checksum of the image before it is unpacked, such as V(sha256:...).

@@ -102,6 +102,28 @@ EXAMPLES = r"""
             format: raw
         state: running
 
+- name: A guest with a CD in its drive; the module volumes has put the ISO image into the volume
+  virtfleet.kvm.domains:
+    config:
+      - name: web02
+        memory: 2GiB
+        disks:
+          - size: 20GiB
+          - device: cdrom
+            volume: tools.iso
+
+- name: A disk that two guests write to, which has to be raw
+  virtfleet.kvm.domains:
+    config:
+      - name: "{{ item }}"
+        memory: 2GiB
+        disks:
+          - size: 20GiB
+          - block: /dev/vg0/quorum
+            format: raw
+            shareable: true
+  loop: [ha01, ha02]
+
 - name: A guest that boots a kernel, with its console in a file
   virtfleet.kvm.domains:
     config:

@@ -54,6 +54,12 @@ EXAMPLES = r"""
         capacity: 100GiB
         allocation: 100GiB
 
+- name: An ISO image, for the CD-ROM drive of a guest
+  virtfleet.kvm.volumes:
+    config:
+      - name: tools.iso
+        image: https://example.com/tools.iso
+
 - name: A volume that nobody uses any more, with its data
   virtfleet.kvm.volumes:
     config:

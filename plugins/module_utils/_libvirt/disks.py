@@ -22,7 +22,7 @@ from .._engine.step import Step
 from .._engine.structs import Group
 from .._errors import Invalid
 from .._tables.domain import DOMAIN
-from .._tables.storage import MADE_DIRECTORIES
+from .._tables.storage import MADE_DIRECTORIES, made_format, odd_name
 from .storage_observe import Pool, problem_of, source_place
 from .storage_plan import FUTURE, Making, plan_volume
 
@@ -45,11 +45,13 @@ class Needed:
     :param index: the disk's place in the list
     :param item: the volume's options
     :param kept: whether the disk is there already, and this is what it is on
+    :param loose: whether the user names no format, so that a volume that is there keeps its own
     """
 
     index: int
     item: Item
     kept: bool
+    loose: bool = False
 
     @property
     def key(self) -> str:
@@ -87,6 +89,7 @@ def resolve(want: Item, have: Observed | None, pools: t.Mapping[str, Pool], host
             known[index] = disk
         if wanted(disk):
             place = None if partner is None else source_place(nodes[partner].find("source"))
+            loose = place is None and disk.get("format") is None
             if partner is not None and disk.get("target") is None:
                 disk = {**disk, "target": there[partner].get("target")}
             if place is None:
@@ -94,9 +97,28 @@ def resolve(want: Item, have: Observed | None, pools: t.Mapping[str, Pool], host
             else:
                 disk, volume = existing(disk, place, pools, f"disks[{index}]")
             if volume is not None:
-                needed.append(Needed(index, volume, place is not None))
+                needed.append(Needed(index, volume, place is not None, loose and "format" in volume))
         out.append({name: value for name, value in disk.items() if name not in ASIDE})
     return {**want, "disks": out}, needed
+
+
+def as_made(want: Item, needed: list[Needed], volumes: t.Mapping[str, Observed]) -> tuple[Item, list[Needed]]:
+    """A guest whose new disks have the format of the volumes that are there already, unless the user names one.
+
+    :param want: the guest as `resolve` gives it, with ``needed``
+    :param volumes: those that are there
+    """
+    out: list[Needed] = []
+    given = list(want.get("disks") or [])
+    for need in needed:
+        have = volumes.get(need.key) if need.loose else None
+        form = None if have is None else have.definition.find("target/format")
+        kind = None if form is None else form.get("type")
+        if kind in ("raw", "qcow2"):
+            given[need.index] = {**given[need.index], "format": kind}
+            need = dataclasses.replace(need, item={**need.item, "format": kind})
+        out.append(need)
+    return ({**want, "disks": given}, out) if out else (want, needed)
 
 
 def placed(disk: Item, scope: Scope) -> Item:
@@ -112,7 +134,7 @@ def fresh(guest: str, disk: Item, pools: t.Mapping[str, Pool]) -> tuple[Item, It
     where = disk.get("pool") or "default"
     pool = pools.get(where) or FUTURE.get(where)
     files = pool is None or pool.type in (*MADE_DIRECTORIES, "gluster")
-    form = disk.get("format") or ("qcow2" if files else "raw")
+    form = disk.get("format") or (made_format({**disk, "pool": None}) if files else "raw")
     volume_name = disk.get("volume") or f"{guest}-{disk['target']}.{form}"
     volume: Item = {"name": volume_name, "pool": where, "state": "present"}
     if disk.get("size") is not None:
@@ -212,6 +234,9 @@ def amend(
             name = "size" if change.path == "capacity" else "volume"
             changes.append(Change(f"{where}.{name}", change.before, change.after))
         plan.warnings += inner.warnings
+        odd = odd_name(need.item["name"], str(need.item.get("format"))) if need.loose and have is None else None
+        if odd is not None:
+            plan.warnings.append(f"{where}: {odd}")
         if not need.kept:
             name_volumes(plan, need)
     plan.steps[:0] = steps

@@ -146,11 +146,12 @@ def plans_with_disks(
             resolved.append((want, []))
             lines.append(f"{table.kind} {want['name']}: {error}")
     refuse_input(lines)
-    plans = plan(table, have, [want for want, _needed in resolved], host, options.on_restart_needed)
     keys = {need.key for _want, needed in resolved for need in needed}
     volumes: Have = {} if connection is None or not keys else storage_observe.volumes(connection, keys)
     half = Half({}, {}) if connection is None else half_made(connection, volumes)
     volumes = whole(connection, volumes, half)
+    resolved = [disks.as_made(want, needed, volumes) for want, needed in resolved]
+    plans = plan(table, have, [want for want, _needed in resolved], host, options.on_restart_needed)
     lines += shared(plans, resolved)
     for entry, (_want, needed) in zip(plans, resolved, strict=True):
         try:

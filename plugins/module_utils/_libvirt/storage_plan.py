@@ -21,7 +21,7 @@ from .._engine.step import Step
 from .._engine.table import Table
 from .._errors import Invalid, refuse_input
 from .._printing import printable
-from .._tables.storage import IMAGES, describe_volume, need_size, volume_key
+from .._tables.storage import IMAGES, describe_volume, need_size, odd_name, volume_key
 from .._tables.volume import VOLUME
 from .removal import Judge, because, going
 from .storage_formats import alike
@@ -162,7 +162,9 @@ def plan_making(want: Item, host: Host, pools: t.Mapping[str, Pool], guest: str 
     need_size(want)
     want = dict(want)
     verbatim = want.pop("verbatim", want.get("format") == "raw")
+    loose = want.get("format") is None
     want = describe_volume(want, None if pool is None else pool.type)
+    odd = odd_name(want["name"], str(want["format"])) if loose and want.get("format") is not None else None
     done = plan_item(VOLUME, None, want, host)
     (define,) = done.steps
     (change,) = done.changes
@@ -171,6 +173,8 @@ def plan_making(want: Item, host: Host, pools: t.Mapping[str, Pool], guest: str 
     done.steps = [Step("define", Making(whole, define.value, guest, verbatim))]
     shown = {name: value for name, value in change.after.items() if value is not None}
     done.changes = [dataclasses.replace(change, after=shown)]
+    if odd is not None:
+        done.warnings.append(odd)
     if pool is None:
         done.warnings.append(missing(want["pool"], pools))
     elif not pool.active:

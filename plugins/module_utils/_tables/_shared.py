@@ -8,6 +8,12 @@ from __future__ import annotations
 from .._engine.convert import ADDRESS, ANY_BASE, NATURAL, TEXT, UUID, YES_NO, Choice, Integer
 from .._engine.rows import Field, Group, Struct
 
+IMAGE_FORMATS = (
+    "raw", "qcow2", "bochs", "cloop", "cow", "dir", "dmg", "fat", "iso", "ploop", "qcow", "qed", "vdi", "vhd", "vmdk",
+    "vpc",
+)  # fmt: skip
+"""Formats of images that libvirt knows (virStorageFileFormat), the same in 8.0 to 12."""
+
 
 def traffic(live: str | None, floor: bool = False) -> tuple[Field, ...]:
     """Limits of one direction."""

@@ -74,8 +74,16 @@ def disk_bus(scope: Scope) -> str:
 
 
 def disk_format(scope: Scope) -> str:
-    """The format that the ending of an image's name tells; libvirt itself always takes raw."""
-    name = str(scope.item.get("file") or scope.item.get("volume") or "")
+    """The format of a disk that names none; libvirt itself always takes raw."""
+    return image_format(scope.item)
+
+
+def image_format(disk: t.Mapping[str, t.Any]) -> str:
+    """The format that the ending of an image's name tells, else raw.
+
+    :param disk: the options of a guest's disk
+    """
+    name = str(disk.get("file") or disk.get("volume") or "")
     ending = name.rpartition(".")[2]
     return ending if ending in ("qcow2", "qcow", "qed", "vmdk", "vdi", "vpc") else "raw"
 

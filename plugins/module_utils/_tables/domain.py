@@ -22,7 +22,7 @@ from ._domain.security import KEYWRAP, LAUNCH_SECURITY, QEMU, SECLABEL
 from ._domain.slots import Slots, slots
 from ._shared import MERGED
 from .made import sign
-from .storage import made_disks
+from .storage import made_disks, shared_writers
 
 HEAD = (
     Field("name", "name", NAME, "The name, by which the guest is known.", fixed=True),
@@ -239,6 +239,7 @@ DOMAIN = Table(
     },
     restart=("shutdown", "start"),
     rules=(made_disks, display.private),
+    cautions=(shared_writers,),
     tidy=tidy.domain,
     sign=sign,
     combine=normal.combine,

@@ -13,7 +13,7 @@ from .._engine.context import Scope
 from .._engine.convert import COUNT
 from .._errors import Invalid
 from .._printing import UNSURE, printable
-from .derive import unless_described
+from .derive import image_format, unless_described
 
 IMAGES = "/var/lib/libvirt/images"
 """Where libvirt keeps images on every distribution, and its security drivers expect them."""
@@ -42,13 +42,17 @@ MADE_DIRECTORIES = ("dir", "fs", "netfs", "vstorage")
 FORMATS = ("qcow2", "raw", "qcow", "qed", "vmdk", "vdi", "vpc", "iso")
 """Formats that the ending of a volume's name tells."""
 
+ENDINGS = {"raw": "raw", "img": "raw", "qcow2": "qcow2"}
+"""What the ending of a name tells of the format of a guest's disk that is made."""
+
 FILLINGS = ("image", "clone_from", "backing")
 """What a new volume can be filled from."""
 
 TAKEN = (
     " It is a qcow2 that names no other file, or a raw disk with a partition table, a boot sector or a file system, or"
-    " an ISO 9660 image. It may be compressed with gzip, xz, bzip2 or zstd. Anything else is refused. With the format"
-    " V(raw), a file that is no disk is copied as it is. The page C(docs/images.md) has the limits."
+    " an ISO 9660 image. It may be compressed with gzip, xz, bzip2 or zstd. Anything else is refused. Where C(format:"
+    " raw) is written out, a file that is no disk is copied as it is; an ending of the name is not enough. The page"
+    " C(docs/images.md) has the limits."
 )
 CHECKED = (
     "The checksum of the image before it is unpacked, such as V(sha256:...). An image with another one is refused."
@@ -96,6 +100,21 @@ def describe_volume(item: Item, kind: str | None) -> Item:
     if item.get("format") is None and not item["name"].endswith(".qcow2"):
         return {**item, "format": "qcow2"}
     return item
+
+
+def told_format(name: str) -> str | None:
+    """The format that the ending of a file's name tells; None where it tells none."""
+    return ENDINGS.get(name.rpartition(".")[2].lower())
+
+
+def odd_name(name: str, form: str) -> str | None:
+    """What to say of a new volume whose name tells another format than it gets; None where it does not."""
+    if told_format(name) in (None, form):
+        return None
+    return (
+        f"its name ends like that of a {told_format(name)} disk, and what is laid over another is {form}:"
+        f" write format: {form} to say that this is meant, or give it another name"
+    )
 
 
 def pool_target(scope: Scope) -> str | None:
@@ -149,14 +168,15 @@ MADE_DISK = (
         CAPACITY,
         "The size of a disk that is made for the guest, such as V(20GiB). It is the volume C(NAME-TARGET.FORMAT) of"
         " the pool V(default), unless O(config[].disks[].volume) or O(config[].disks[].pool) name another. One that"
-        " exists grows, also while the guest runs; a smaller size is refused.",
+        " exists keeps its format and grows, also while the guest runs; a smaller size is refused.",
     ),
     Aside(
         "image",
         "",
         IMAGE,
         "What a disk that is made for the guest is a copy of: an URL, the path of a file on the host, or a volume by"
-        f" its name in the same pool or as C(POOL/VOLUME).{TAKEN}",
+        f" its name in the same pool or as C(POOL/VOLUME).{TAKEN} A CD-ROM is not made so: M(virtfleet.kvm.volumes)"
+        " puts an ISO image into a volume, which O(config[].disks[].volume) then names.",
     ),
     Aside("checksum", "", CHECKSUM, CHECKED),
     Aside("image_timeout", "", COUNT, IN_TIME),
@@ -196,3 +216,26 @@ def made_disks(domain: Item) -> t.Iterator[Invalid]:
                 f"makes a disk, and does not go with device {printable(disk['device'])}; put the image on the host or"
                 " into a volume (the module virtfleet.kvm.volumes), and name it by file, or by pool and volume",
             )
+
+
+def shared_writers(domain: Item) -> t.Iterator[Invalid]:
+    """A disk that several guests write to is raw (libvirt's qemuBlockStorageSourceSupportsConcurrentAccess)."""
+    for index, disk in enumerate(domain.get("disks") or []):
+        if not disk.get("shareable") or disk.get("readonly") or disk.get("device") in ("cdrom", "floppy"):
+            continue
+        made = any(disk.get(name) is not None for name in ("size", "image", "backing"))
+        form = disk.get("format") or (made_format(disk) if made else image_format(disk))
+        if form != "raw":
+            yield Invalid(
+                f"disks[{index}].shareable",
+                f"only a raw disk can be written to by several guests, and this one is {form}:"
+                f" {'write format: raw' if made else 'convert it to raw, and write format: raw'},"
+                " or readonly: true where nobody writes",
+            )
+
+
+def made_format(disk: Item) -> str:
+    """The format of a disk that is made, as far as its declaration tells: in another pool it may be a device."""
+    if disk.get("backing") is not None:
+        return "qcow2"
+    return told_format(str(disk.get("volume") or "")) or ("qcow2" if disk.get("pool") in (None, "default") else "raw")

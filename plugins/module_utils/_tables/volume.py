@@ -9,7 +9,11 @@ from .._engine.aside import ALLOCATION, CAPACITY, CHECKSUM, CLUSTER, IMAGE, MODE
 from .._engine.convert import COUNT, NAME, PATH, PRESENCE, TEXT, UUID, Choice, Integer
 from .._engine.rows import Field, Fragment, Property, Struct
 from .._engine.table import Table
+from ._shared import IMAGE_FORMATS
 from .storage import CHECKED, IN_TIME, TAKEN, filling, volume_format, volume_key
+
+PARTITIONS = ("extended", "fat16", "fat32", "linux", "linux-lvm", "linux-raid", "linux-swap", "none")
+"""What the volumes of a pool of type ``disk`` are, which are partitions (virStorageVolFormatDisk)."""
 
 PERMISSIONS = (
     Field("mode", "mode", MODE, "The mode in octal digits, such as V('0600')."),
@@ -22,7 +26,10 @@ BACKING = (
     Aside("volume", "", PLACE, "The volume by its name in the same pool, or as C(POOL/VOLUME)."),
     Field("path", "path", PATH, "A file or device that is in no pool."),
     Field(
-        "format", "format@type", TEXT, "Its format. That of a volume that was declared, or that a guest has, is known."
+        "format",
+        "format@type",
+        Choice(*IMAGE_FORMATS),
+        "Its format. That of a volume that was declared, or that a guest has, is known.",
     ),
     Struct("permissions", "permissions", PERMISSIONS, "Who may use it, as libvirt reports it."),
 )
@@ -65,7 +72,7 @@ ENCRYPTION = (
 
 ROWS = (
     Field("name", "name", NAME, "The name in its pool. It has no C(/)."),
-    Aside("pool", "", NAME, "The pool.", new="default"),
+    Aside("pool", "", NAME, "The pool. Left out, it is V(default).", new="default"),
     Property(
         "state",
         "",
@@ -87,9 +94,10 @@ ROWS = (
     Field(
         "format",
         "target/format@type",
-        TEXT,
-        "The format, such as V(qcow2) or V(raw). It cannot change. Left out, a new volume gets the format of the ending"
-        " of its name, such as C(.qcow2), or else V(raw). V(iso) is V(raw) with a CD in it.",
+        Choice(*IMAGE_FORMATS, *PARTITIONS),
+        "The format. It cannot change. Left out, a new volume gets the one that the ending of its name tells, such as"
+        " C(.qcow2), or else V(raw); one with O(config[].backing) is always V(qcow2). V(iso) is V(raw) with a CD in it."
+        " Those from V(extended) on are partitions, in pools of type C(disk).",
         new=volume_format,
         filled=True,
         fixed=True,

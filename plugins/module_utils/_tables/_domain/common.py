@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from ..._engine.convert import CPUSET, NATURAL, NUMBER, ON_OFF, TEXT, UUID, YES_NO, Choice, Converter, Number, Size
+from ..._engine.convert import CPUSET, NATURAL, NUMBER, ON_OFF, TEXT, UUID, YES_NO, Choice, Number, Size
 from ..._engine.rows import Field, Group, Struct
 from ..._engine.variant import Variant
+from .._shared import IMAGE_FORMATS
 
 __all__ = ["CPUSET", "DEVICE", "PASSPHRASE"]
 
@@ -232,5 +233,5 @@ ROM = Struct(
     "The boot ROM of a PCI device.",
 )
 
-FORMATS = Converter()
-"""Formats of images: libvirt's list grows, and libvirt itself refuses the unknown."""
+FORMATS = Choice(*IMAGE_FORMATS)
+"""Formats of images."""

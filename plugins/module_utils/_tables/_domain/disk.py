@@ -125,7 +125,13 @@ DISK = (
         "Whether the guest can only read it. A CD-ROM it always can.",
         default=is_cdrom,
     ),
-    Field("shareable", "shareable", PRESENCE, "Whether several guests may write to it.", default=False),
+    Field(
+        "shareable",
+        "shareable",
+        PRESENCE,
+        "Whether several guests may write to it. It has to be raw (C(format: raw)).",
+        default=False,
+    ),
     Struct(
         "transient",
         "transient",

@@ -110,8 +110,16 @@ FDGROUP = Field("fdgroup", "@fdgroup", TEXT, "The name of file descriptors that 
 
 FILE = Field("file", "source@file", PATH, "The image file.", live="media")
 BLOCK = Field("block", "source@dev", PATH, "The block device of the host.", live="media")
-VOLUME = Field("volume", "source@volume", TEXT, "The storage volume.", live="media")
-POOL = Field("pool", "source@pool", TEXT, "The pool of the volume.", new="default", live="media")
+VOLUME = Field(
+    "volume",
+    "source@volume",
+    TEXT,
+    "The name of a storage volume in its pool. Another pool is named in C(pool), and not here as C(POOL/VOLUME).",
+    live="media",
+)
+POOL = Field(
+    "pool", "source@pool", TEXT, "The pool of the volume. Left out, it is V(default).", new="default", live="media"
+)
 PROTOCOL = Field(
     "protocol",
     "source@protocol",
@@ -201,7 +209,10 @@ DISK_FORMAT = Field(
     "format",
     "driver@type",
     FORMATS,
-    "The format of the image. For a new disk it follows from the ending of the file, else V(raw).",
+    "The format of the image. Left out, one that exists keeps its format. A disk that is made (C(size), C(image) or"
+    " C(backing)) is what the ending of its O(config[].disks[].volume) tells, V(raw) for C(.raw) and C(.img), else"
+    " V(qcow2); in a pool of devices it is V(raw), and with O(config[].disks[].backing) always V(qcow2). Another new"
+    " disk is what the ending of its file or volume tells, else V(raw).",
     new=derive.disk_format,
     filled=True,
     vacant=True,

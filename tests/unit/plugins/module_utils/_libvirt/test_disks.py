@@ -11,6 +11,7 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Observed, Plan, plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Invalid
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import problems
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import disk_removal, disks, storage_observe
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.storage_observe import Pool
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.users import Users
@@ -57,6 +58,95 @@ def planned(*given: dict[str, Any], have: str | None = None, volumes: dict[str, 
     (result,) = plan(DOMAIN, {} if there is None else {"web01": there}, [item], KVM_HOST)
     disks.amend(result, needed, volumes or {}, POOLS, KVM_HOST)
     return result
+
+
+def formats(given: dict[str, Any], there: str | None = None) -> tuple[str, str, list[str]]:
+    """The format of a new disk and of its volume, and the warnings.
+
+    :param there: the format of a volume of its name that is there already
+    """
+    (want,) = DOMAIN.parse([{"name": "web01", "memory": "1GiB", "disks": [given]}])
+    item, needed = disks.resolve(want, None, POOLS, KVM_HOST)
+    target = f"<target><path>/images/x</path><format type='{there}'/></target>"
+    xml = f"<volume><name>{given.get('volume')}</name><capacity>{1024**3}</capacity>{target}</volume>"
+    volumes = {} if there is None else {needed[0].key: observed(xml, state="present")}
+    item, needed = disks.as_made(item, needed, volumes)
+    (result,) = plan(DOMAIN, {}, [item], KVM_HOST)
+    disks.amend(result, needed, volumes, POOLS, KVM_HOST)
+    return item["disks"][0]["format"], str(needed[0].item.get("format")), result.warnings
+
+
+@pytest.mark.parametrize(
+    ("given", "form"),
+    [
+        ({"size": "1GiB"}, "qcow2"),
+        ({"size": "1GiB", "volume": "x.raw"}, "raw"),
+        ({"size": "1GiB", "volume": "x.IMG"}, "raw"),
+        ({"size": "1GiB", "volume": "x.qcow2"}, "qcow2"),
+        ({"size": "1GiB", "volume": "noend"}, "qcow2"),
+        ({"size": "1GiB", "volume": "x.vmdk"}, "qcow2"),
+        ({"size": "1GiB", "volume": "x.raw", "format": "qcow2"}, "qcow2"),
+        ({"size": "1GiB", "volume": "x.qcow2", "format": "raw"}, "raw"),
+        ({"image": "golden", "volume": "x.raw"}, "raw"),
+        ({"backing": "golden"}, "qcow2"),
+    ],
+)
+def test_the_format_of_a_disk_that_is_made(given: dict[str, Any], form: str) -> None:
+    assert formats(given) == (form, form, [])
+
+
+@pytest.mark.parametrize("volume", ["x.raw", "x.img", "noend", "x.qcow2"])
+@pytest.mark.parametrize("there", ["raw", "qcow2"])
+def test_a_volume_that_is_there_keeps_its_format(volume: str, there: str) -> None:
+    """Its name may have told nothing, or something else, when it was made."""
+    assert formats({"size": "1GiB", "volume": volume}, there) == (there, there, [])
+
+
+def test_a_format_that_is_given_is_not_that_of_another_volume() -> None:
+    with pytest.raises(Invalid, match=r"disks\[0\].format: is qcow2 and cannot be changed to raw"):
+        formats({"size": "1GiB", "volume": "x.raw", "format": "raw"}, "qcow2")
+
+
+def test_a_name_that_tells_another_format_than_a_disk_over_another_has() -> None:
+    form, _volume, warnings = formats({"backing": "golden", "volume": "x.raw"})
+    assert form == "qcow2"
+    assert warnings == [
+        "disks[0]: its name ends like that of a raw disk, and what is laid over another is qcow2:"
+        " write format: qcow2 to say that this is meant, or give it another name"
+    ]
+    assert formats({"backing": "golden", "volume": "x.raw", "format": "qcow2"})[2] == []
+
+
+@pytest.mark.parametrize(
+    ("disk", "form"),
+    [
+        ({"size": "1GiB"}, "qcow2"),
+        ({"size": "1GiB", "volume": "x.qcow2"}, "qcow2"),
+        ({"backing": "golden", "volume": "x.raw"}, "qcow2"),
+        ({"size": "1GiB", "format": "qcow2"}, "qcow2"),
+        ({"file": "/images/x.qcow2"}, "qcow2"),
+        ({"file": "/images/x.raw", "format": "vmdk"}, "vmdk"),
+        ({"size": "1GiB", "volume": "x.raw"}, None),
+        ({"size": "1GiB", "format": "raw"}, None),
+        ({"size": "1GiB", "pool": "vg0"}, None),
+        ({"file": "/images/x.raw"}, None),
+        ({"block": "/dev/vg0/x"}, None),
+        ({"file": "/images/x.qcow2", "readonly": True}, None),
+        ({"file": "/images/x.qcow2", "device": "cdrom"}, None),
+        ({"file": "/images/x.qcow2", "format": "raw"}, None),
+    ],
+)
+def test_a_disk_that_several_guests_write_to_is_raw(disk: dict[str, Any], form: str | None) -> None:
+    lines = problems(["h"], {"h": {"kvm_guests": [{"name": "a", "host": "h", "disks": [{**disk, "shareable": True}]}]}})
+    if form is None:
+        assert lines == []
+    else:
+        (line,) = lines
+        said = (
+            f"guest a: disks[0].shareable: only a raw disk can be written to by several guests, and this one is {form}:"
+        )
+        assert line.startswith(said)
+        assert "write format: raw" in line
 
 
 @pytest.mark.parametrize(
