@@ -45,6 +45,13 @@ ASKED = (
     " Run this again: what is kept is unchanged then. On the host, /run/virtfleet/links/last/outcome.json tells"
 )
 
+BEFORE = "the host's network is as it was before the change"
+CORRECT = {
+    "gateway": "correct gateway in kvm_links (with addressing: dhcp, what the DHCP server gives), or the port or VLAN",
+    "name server": "correct nameservers in kvm_links (with addressing: dhcp, what the DHCP server gives)",
+}
+"""What to correct in the declaration, by the beginning of the name of a probe that failed (_hostnet/probes.py)."""
+
 NEW_CONNECTION = "-o ControlMaster=no -o ControlPath=none -o ServerAliveInterval=2 -o ServerAliveCountMax=3"
 """For ssh: a connection of its own, not a channel in an old one; and one that notices its own death."""
 
@@ -169,6 +176,9 @@ class ActionModule(ActionBase):
         """
         failed = [probe for probe in probes if not probe["ok"]]
         lines = [reason if outcome == "unknown" else f"the change was not kept: {reason or outcome}"]
+        if outcome != "unknown" and not changed:
+            lines.append(BEFORE)
+        lines += [hint for probe, hint in CORRECT.items() if any(one["probe"].startswith(probe) for one in failed)]
         lines += [f"probe {probe['probe']} failed: {probe['said']}" for probe in failed if probe["said"] not in reason]
         return {
             "failed": True,

@@ -52,7 +52,7 @@ def hidden_guests(hosts: t.Sequence[str], hostvars: t.Any) -> list[str]:
         for host in hosts
         if "kvm_guests" in raw[host]
     ]
-    seen: dict[str, list[str]] = {}
+    seen: dict[tuple[str, str], list[str]] = {}
     for source in distinct(sources):
         for host in meant(source, hosts):
             own = raw[host].get("kvm_guests")
@@ -61,11 +61,12 @@ def hidden_guests(hosts: t.Sequence[str], hostvars: t.Any) -> list[str]:
             templar = HostTemplar.of(raw[host], hostvars)
             missing = names(source.raw, host, templar, wanted=True) - names(own, host, templar)
             for name in sorted(missing):
-                seen.setdefault(f"guest {name} of host {host}", []).append(source.place)
+                seen.setdefault((name, host), []).append(source.place)
     return [
-        f"{guest}: is declared in {places[0]}, but the host has another list kvm_guests, which hides that one;"
+        f"guest {name} of host {host}: is declared in {places[0]}, but host {host} has a list kvm_guests of its own, or"
+        " of another group, which hides that one;"
         " declare the guest in the list that counts (ansible-inventory --host shows it), or take it out of the other"
-        for guest, places in seen.items()
+        for (name, host), places in seen.items()
     ]
 
 

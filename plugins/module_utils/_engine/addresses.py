@@ -30,6 +30,10 @@ class Mac(Converter):
         return mac
 
 
+EXAMPLE = "6f1d8a52-3c0e-4b7a-9e44-2a8f0c1b7d93"
+"""How to write a UUID."""
+
+
 class Uuid(Converter):
     """A UUID (RFC 9562) in lower case."""
 
@@ -40,7 +44,7 @@ class Uuid(Converter):
         try:
             return self.from_text(digits(value))
         except ValueError:
-            raise ValueError(f"{printable(value)} is not a UUID") from None
+            raise ValueError(f"{printable(value)} is not a UUID; write it like {EXAMPLE}") from None
 
 
 class Address(Converter):

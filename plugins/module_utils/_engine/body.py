@@ -111,7 +111,8 @@ def parse_rows(rows: Rows, value: t.Any, where: str, problems: Problems) -> Item
     known = body(rows)
     if not isinstance(value, dict):
         told = printable(value, known.holds or secret_place(where))
-        problems.append(Invalid(where, f"{told} is not a dictionary of options"))
+        hint = "" if known.secret or secret_place(where) else option_for(known, value)
+        problems.append(Invalid(where, f"{told} is not a dictionary of options{hint}"))
         return out
     for name in value:
         if name not in known.names:
@@ -123,6 +124,15 @@ def parse_rows(rows: Rows, value: t.Any, where: str, problems: Problems) -> Item
     else:
         parse_each(known, value, out, where, problems)
     return out
+
+
+def option_for(known: Body, value: t.Any) -> str:
+    """How to write a word that was given in place of options, where it is the value of one: ``nat`` as a mode."""
+    for row in known.rows:
+        choices = getattr(getattr(row, "type", None), "choices", None)
+        if isinstance(value, str) and choices and value in choices:
+            return f"; write {{{row.name}: {value}}}"
+    return ""
 
 
 def parse_each(known: Body, value: Item, out: Item, where: str, problems: Problems) -> None:
@@ -207,6 +217,10 @@ def document_rows(rows: Rows) -> dict[str, t.Any]:
     return out
 
 
+LISTED = "write '- ' before each of its items"
+"""How to write a list."""
+
+
 def as_list(value: t.Any, where: str, problems: Problems, hidden: bool = False) -> list[t.Any]:
     """A list as it is, None as an empty one; anything else is a problem.
 
@@ -215,6 +229,6 @@ def as_list(value: t.Any, where: str, problems: Problems, hidden: bool = False) 
     if value is None:
         return []
     if not isinstance(value, (list, tuple)):
-        problems.append(Invalid(where, f"{printable(value, hidden or secret_place(where))} is not a list"))
+        problems.append(Invalid(where, f"{printable(value, hidden or secret_place(where))} is not a list; {LISTED}"))
         return []
     return list(value)

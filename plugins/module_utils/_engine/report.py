@@ -55,10 +55,13 @@ def entries(plan: Plan) -> list[dict[str, t.Any]]:
 def diff(plan: Plan) -> dict[str, str]:
     """Before and after of one resource: a line for each field that changes."""
     title = f"{plan.kind} {label(plan.name)}"
+    new = any(change.path == "definition" and change.before is None for change in plan.changes)
+    # What is not there yet has no state to leave. A volume that its disk takes over may be there.
+    there = [change for change in plan.changes if not new or re.search(r"[.[]", change.path)]
     return {
         "before_header": title,
         "after_header": title,
-        "before": lines((change, displayed(change.before, name_of(change.path))) for change in plan.changes),
+        "before": lines((change, displayed(change.before, name_of(change.path))) for change in there),
         "after": lines(
             ((change, displayed(change.after, name_of(change.path))) for change in plan.changes), plan.waiting
         ),

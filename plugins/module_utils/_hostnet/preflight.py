@@ -75,8 +75,8 @@ def port_problems(item: Item, port: str, where: str, later: t.Mapping[str, Item]
     if users:
         yield Invalid(
             where,
-            f"{named('guest', users)} on {port} by MacVTap, and would lose the host its network with it: stop"
-            f" {'it' if len(users) == 1 else 'them'} or use another device",
+            f"{named('guest', users)} on {port} by MacVTap, and with {port} in a bridge the host would have no network:"
+            f" stop {'the guest' if len(users) == 1 else 'the guests'} first, or use another device",
         )
     else:
         on_it = [
@@ -173,7 +173,7 @@ def unreachable(item: Item, facts: Facts) -> t.Iterator[Invalid]:
     if item.get("addressing") == "none" and facts.login_device in [item["name"], *(item.get("ports") or [])]:
         yield Invalid(
             "addressing",
-            f"none would take away {facts.login}, by which the host is reached: give inherit, dhcp or static",
+            f"'none' would take away {facts.login}, by which the host is reached: write inherit, dhcp or static",
         )
 
 

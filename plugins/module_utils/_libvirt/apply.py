@@ -217,7 +217,8 @@ def domain_shutdown(connection: t.Any, name: str, step: Step, options: Options) 
             if not options.force_shutdown:
                 raise VirtfleetError(
                     f"shutdown: the guest still runs {options.shutdown_timeout:g} s after it was asked to shut down;"
-                    " give it longer with shutdown_timeout, or allow force_shutdown"
+                    " give it longer with shutdown_timeout, or allow force_shutdown (guests_shutdown_timeout and"
+                    " guests_force_shutdown of the role)"
                 )
             domain.destroyFlags(libvirt.VIR_DOMAIN_DESTROY_GRACEFUL)
             return

@@ -122,12 +122,12 @@ def loses(domain: t.Any, definition: ET.Element, going: Belongings) -> str | Non
     if not going.saved_state and domain.hasManagedSaveImage(0):
         return (
             "the guest is saved (managedsave), and its memory would be lost with the definition: start it, so that"
-            " it can shut down, or allow remove_saved_state"
+            " it can shut down, or allow remove_saved_state (guests_remove_saved_state of the role)"
         )
     if not going.tpm and keep_tpm() is None and has_tpm_state(definition):
         return (
             "this libvirt, older than 8.9, removes the state of the guest's TPM with the definition:"
-            " allow remove_tpm, or copy /var/lib/libvirt/swtpm and then allow it"
+            " allow remove_tpm (guests_remove_tpm of the role), or copy /var/lib/libvirt/swtpm and then allow it"
         )
     return None
 

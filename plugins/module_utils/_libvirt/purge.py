@@ -25,7 +25,7 @@ from .forgotten import left_over
 from .manifest import Entries, Manifest
 from .observe import inactive_network
 from .pool_users import pool_users
-from .removal import Judge, because, order
+from .removal import Judge, because, listed, order
 from .renames import declared_uuids
 from .storage_observe import another, no_pool, problem_of, stopped_pool
 from .survey_users import PRESENT, all_users
@@ -82,7 +82,7 @@ class Leftovers:
         """Hold a resource back."""
         if users:
             self.held[name] = (
-                f"is no longer declared, but used by {', '.join(sorted(users))}, so it stays;"
+                f"is no longer declared, but used by {listed(sorted(users))}, so it stays;"
                 " take it from them, or declare it as long as it is used"
             )
         else:

@@ -178,8 +178,13 @@ def refuse_used(plan: Going, users: Users) -> None:
         raise VirtfleetError(f"delete: {plan.key} {because(holders, users.doubts)}, so it stays")
 
 
+def listed(names: t.Sequence[str]) -> str:
+    """Names as a sentence has them: ``a, b and c``."""
+    return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
+
+
 def because(holders: t.Sequence[str], doubts: t.Sequence[str]) -> str:
     """Why a volume stays, to be read after it: who uses it, or what could not be looked at."""
     if holders:
-        return f"is used by {', '.join(holders)}"
+        return f"is used by {listed(holders)}"
     return f"may be used: {'; '.join(doubts[:3])}"

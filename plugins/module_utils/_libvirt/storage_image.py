@@ -21,6 +21,7 @@ import os
 import time
 import typing as t
 
+from .._engine.aside import CAPACITY
 from .._errors import VirtfleetError
 from .._host import part_files
 from .._host.download import download
@@ -38,7 +39,8 @@ PLAIN = ("raw", "iso")
 SECTOR = 512
 COMPRESSIONS = (*STREAMS, "zst")
 
-AS_IT_IS = "; give format: raw where its bytes are wanted as they are"
+AS_IT_IS = "; give format: raw where its bytes are wanted as they are (an ending of the name is not enough)"
+PAGE = ", perhaps an error or a login in place of the image: look at it in a browser"
 CONVERT = "; only raw and qcow2 are taken: convert it with qemu-img"
 
 
@@ -215,7 +217,10 @@ def fill_open(
     if form == "iso" and content.kind != "iso" and source.known not in PLAIN:
         raise Unfit(f"is {content.words}, and the format of the volume is iso")
     if capacity is not None and capacity < size:
-        raise VirtfleetError(f"the image is {size} bytes large, more than its capacity, {capacity} bytes")
+        raise VirtfleetError(
+            f"the image has a disk of {CAPACITY.show(size)}, more than its capacity, {CAPACITY.show(capacity)}:"
+            " give at least that as capacity (for a guest's disk, size), or leave it out"
+        )
     largest = max(size, capacity or 0)
     try:
         if plain and form in PLAIN:
@@ -251,7 +256,8 @@ def obtain(
     if content.kind == "none" and source.verbatim:
         content = Content("raw", content.words)
     if content.kind in ("none", "other"):
-        raise Unfit(f"is {content.words}{AS_IT_IS if content.kind == 'none' else CONVERT}")
+        page = PAGE if content.words == "a web page" else ""
+        raise Unfit(f"is {content.words}{page}{AS_IT_IS if content.kind == 'none' else CONVERT}")
     return image, content
 
 

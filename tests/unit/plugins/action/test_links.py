@@ -150,6 +150,14 @@ class Sessions:
         return dict(GOOD)
 
 
+def test_a_change_that_was_taken_back_says_so_and_what_to_correct(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = Play(monkeypatch, BEGUN, BAD, BACK).run()["msg"].splitlines()
+    assert said[:2] == ["the change was not kept: name server: no answer", links.BEFORE]
+    assert [line for line in said[2:] if line.startswith("correct nameservers in kvm_links")]
+    said = Play(monkeypatch, BEGUN, BAD, {**BACK, "restored": False, "log": ["eno1 is gone"]}).run()["msg"].splitlines()
+    assert links.BEFORE not in said
+
+
 @pytest.mark.parametrize("takes", [(1,), (9, 1), (1, 9, 1), (3, 4, 5), (30, 1), (4, 1, 30)])
 def test_a_slow_session_that_is_older_than_the_trial_confirms_nothing(
     monkeypatch: pytest.MonkeyPatch, takes: tuple[int, ...]

@@ -66,7 +66,10 @@ def test_nothing_declared_is_fine() -> None:
             guest("a", interfaces=[{"mac": "x"}]),
             "guest a: interfaces[0].mac: 'x' is not a MAC address; write it like 52:54:00:aa:00:01",
         ),
-        (guest("a", interfaces="banana"), "guest a: interfaces: 'banana' is not a list"),
+        (
+            guest("a", interfaces="banana"),
+            "guest a: interfaces: 'banana' is not a list; write '- ' before each of its items",
+        ),
         ("banana", "kvm_guests[1]: a string is not a dictionary of options"),
     ],
 )
@@ -225,6 +228,26 @@ def test_lists_that_are_none(wrong: Any, said: str) -> None:
     assert problems(HOSTS, variables) == [f"kvm_guests: {said} is not a list of guests"]
     variables = {"kvm01": {"kvm_networks": wrong}, "kvm02": {}}
     assert problems(HOSTS, variables) == [f"host kvm01: kvm_networks: {said} is not a list"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "hint"), [("nat", "; write {mode: nat}"), ("route", "; write {mode: route}"), ("banana", "")]
+)
+def test_a_word_in_place_of_the_option_that_has_it(wrong: str, hint: str) -> None:
+    variables: dict[str, Any] = {"kvm01": {"kvm_networks": [{"name": "n", "forward": wrong}]}, "kvm02": {}}
+    (line,) = problems(HOSTS, variables)
+    assert line == f"host kvm01: network n: forward: '{wrong}' is not a dictionary of options{hint}"
+
+
+@pytest.mark.parametrize("wrong", ["qcow3", "luks", 2])
+def test_a_format_that_libvirt_does_not_know(wrong: Any) -> None:
+    variables = {"kvm01": {"kvm_guests": [guest("a", disks=[{"size": "1GiB", "format": wrong}])], "kvm_volumes": []}}
+    variables["kvm01"]["kvm_volumes"] = [{"name": "v", "capacity": "1GiB", "format": wrong}]
+    lines = problems(["kvm01"], variables)
+    assert [line.partition(" is not one of raw, qcow2, ")[0] for line in lines] == [
+        f"guest a: disks[0].format: {wrong!r}",
+        f"host kvm01: volume default/v: format: {wrong!r}",
+    ]
 
 
 def test_bad_networks_are_named_with_their_host() -> None:

@@ -107,7 +107,7 @@ def test_values_refuse_each_wrong_one_by_its_place() -> None:
     assert [problem.where for problem in problems] == ["boot[1]", "boot[2]"]
     problems.clear()
     parse_rows((BOOT,), {"boot": "hd"}, "", problems)
-    assert [str(problem) for problem in problems] == ["boot: 'hd' is not a list"]
+    assert [str(problem) for problem in problems] == ["boot: 'hd' is not a list; write '- ' before each of its items"]
 
 
 # Groups
@@ -210,4 +210,6 @@ def test_problems_in_items_name_their_place() -> None:
     ]
     problems.clear()
     parse_rows((DISKS,), {"disks": {"file": "/1"}}, "", problems)
-    assert [str(problem) for problem in problems] == ["disks: a dictionary is not a list"]
+    assert [str(problem) for problem in problems] == [
+        "disks: a dictionary is not a list; write '- ' before each of its items"
+    ]

@@ -61,7 +61,8 @@ def test_a_new_resource() -> None:
             {
                 "before_header": "vault a",
                 "after_header": "vault a",
-                "before": "state: shut\n",
+                # What is not there yet has no state.
+                "before": "",
                 "after": "definition.name: a\ndefinition.memory: 2GiB\nstate: open\n",
             }
         ],

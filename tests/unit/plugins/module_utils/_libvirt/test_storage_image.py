@@ -83,7 +83,7 @@ def test_what_the_file_is_is_told_before_it_has_its_name(web: str, tmp_path: Pat
         ("image", BAD, None, "it is damaged, or another one; nothing of it was kept"),
         ("short", None, None, "broke off"),
         ("none", None, None, "404"),
-        ("image", GOOD, 4096, "more than its capacity, 4096 bytes"),
+        ("image", GOOD, 4096, "more than its capacity, 4KiB"),
     ],
 )
 def test_what_fails_leaves_nothing(
