@@ -83,10 +83,27 @@ def told(planned: Plan) -> dict[str, t.Any]:
             }
             for name, change in planned.changes
         ],
-        "diff": [difference(file) for file in planned.files],
+        "diff": [*map(difference, planned.files), *([addresses(planned.forecast)] if planned.forecast else [])],
         "forecast": planned.forecast,
         "warnings": planned.warnings,
     }
+
+
+def addresses(forecast: list[dict[str, t.Any]]) -> dict[str, str]:
+    """What becomes of the host's addresses, as Ansible shows a difference.
+
+    :param forecast: that of a plan: of each link the addresses before and after (None where a DHCP server decides),
+        and a note
+    """
+    before = "".join(f"{each['link']}: {address}\n" for each in forecast for address in each["before"])
+    after = "".join(
+        f"{each['link']}: {address}\n" for each in forecast for address in [*(each["after"] or []), f"# {each['note']}"]
+    )
+    return {"before_header": FORECAST, "after_header": FORECAST, "before": before, "after": after}
+
+
+FORECAST = "addresses of the host (forecast)"
+"""What a difference is called that is of no file."""
 
 
 def difference(file: File) -> dict[str, str]:

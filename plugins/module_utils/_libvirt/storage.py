@@ -55,8 +55,18 @@ def prepare(connection: t.Any, plans: t.Iterable[Plan]) -> None:
 
 
 def volume_define(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
-    """Make a volume, and note that the collection made it. What cannot be noted is taken away again."""
+    """Make a volume, and note that the collection made it. Raises VirtfleetError, which names the disk of a guest."""
     making: Making = step.value
+    try:
+        make_noted(connection, making, options)
+    except VirtfleetError as error:
+        if making.disk is None or type(error) is not VirtfleetError:
+            raise
+        raise VirtfleetError(f"disks[{making.disk}]: {error}") from None
+
+
+def make_noted(connection: t.Any, making: Making, options: t.Any) -> None:
+    """Make a volume, and note that the collection made it. What cannot be noted is taken away again."""
     pool = active_pool(connection, making.pool)
     manifest = Manifest(connection.getURI())
     clear_away(connection, pool, making, manifest)

@@ -134,6 +134,16 @@ def test_a_disk_of_a_guest_that_was_half_made(
     assert [change["path"] for change in gone["changes"]] == ["state"]
 
 
+def test_an_image_that_is_refused_is_told_with_its_disk(
+    connection: Any, run_main: Run, noted: manifest.Manifest, file: Path
+) -> None:
+    page = file.parent.parent / "page.html"
+    page.write_text("<!DOCTYPE html><html><body>Please log in</body></html>")
+    disks = [{"size": "1MiB", "pool": "p", "format": "raw"}, {"image": str(page), "pool": "p", "format": "qcow2"}]
+    said = run_main(domains.main, config=[{"name": "g", "memory": "64MiB", "disks": disks}], uri=URI, fails=True)["msg"]
+    assert f"domain g: disks[1]: the image {page} is a web page, perhaps an error or a login in place" in said
+
+
 # --- temporary files ---
 
 

@@ -364,6 +364,18 @@ def test_a_route_is_given_back_as_whose_it_was_and_as_long_as_it_lasts() -> None
     ]
 
 
+def test_what_becomes_of_the_addresses_is_in_the_diff() -> None:
+    """``--check --diff`` shows it so; the forecast itself is in the result only."""
+    found = planned({**BRIDGE, "addressing": "static", "addresses": ["192.0.2.77/24"], "gateway": "192.0.2.1"})
+    shown = converge.told(found)["diff"][-1]
+    assert shown["before_header"] == "addresses of the host (forecast)"
+    assert shown["before"].splitlines() == [f"br0: {address}" for address in ENO1.addresses]
+    assert shown["after"].splitlines() == [
+        "br0: 192.0.2.77/24",
+        "br0: # the declared addresses take the place of the old ones",
+    ]
+
+
 def test_secrets_of_netplan_are_not_in_the_diff() -> None:
     secret = NETPLAN.text.replace("eno2: {optional: true}", "eno2: {auth: {password: geheim}}")
     found = planned(BRIDGE, host=dataclasses.replace(HOST, netplan=(dataclasses.replace(NETPLAN, text=secret),)))
