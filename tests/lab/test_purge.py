@@ -249,7 +249,7 @@ OVER = [{"size": "1MiB", "pool": "p"}, {"size": "1MiB", "pool": "p", "backing": 
 
 def test_the_check_of_the_site_says_what_goes_and_what_stays(fleet: Fleet) -> None:
     """Guests go with their disks, one gives a disk up, one comes; volumes, a pool and networks go after them."""
-    made = {
+    made: dict[str, t.Any] = {
         "kvm_networks": [{"name": "default", "autostart": True}, NETS[0], NETS[1]],
         "kvm_pools": [{"name": "default"}, {"name": "p", "target": "/srv/p"}],
         "kvm_volumes": [
