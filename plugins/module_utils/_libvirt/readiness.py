@@ -140,7 +140,7 @@ def check_guests(connection: t.Any, plans: t.Sequence[Plan], wants: Wants, have:
         if root is not None and not certain(problems):
             told = asked.of(root)
             if told is not None and (told.defining or starts(entry)):
-                problems.append(f"{'define' if told.defining else 'start'}: {told.reason}")
+                problems.append(told.sentence)
             elif told is not None:
                 entry.warnings.append(f"it could not start as it is: {told.reason}")
         if refuse(entry, problems):

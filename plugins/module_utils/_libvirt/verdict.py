@@ -19,6 +19,8 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from .._engine import paths
+from .._engine.near import near
+from .._printing import printable
 from .connection import LibvirtError, cut, lacks, said
 
 UNASKED = ("interface", "hostdev")
@@ -39,10 +41,17 @@ class Told(t.NamedTuple):
 
     :param reason: in libvirt's words
     :param defining: whether it would refuse to define it; else only to start it
+    :param option: the option that it is about, where that is known
     """
 
     reason: str
     defining: bool
+    option: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """The reason, after the option or what fails."""
+        return f"{self.option or ('define' if self.defining else 'start')}: {self.reason}"
 
 
 class Verdict:
@@ -66,8 +75,32 @@ class Verdict:
         try:
             self.connection.domainXMLToNative("qemu-argv", text, 0)
         except LibvirtError as error:
-            return self.told(error)
+            told = self.told(error)
+            return None if told is None else self.machine(root) or told
         self.right.add(form)
+        return None
+
+    def machine(self, root: ET.Element) -> Told | None:
+        """That QEMU lacks the machine type, where libvirt has refused a definition for that.
+
+        It speaks of PCI then, and each release in other words.
+        """
+        kind, emulator = root.find("os/type"), root.findtext("devices/emulator")
+        wanted = "" if kind is None else kind.get("machine", "")
+        if kind is None or not wanted:
+            return None
+        try:
+            capabilities = ET.fromstring(self.connection.getCapabilities())
+        except LibvirtError:
+            return None
+        arch = kind.get("arch") or capabilities.findtext("host/cpu/arch")
+        for node in capabilities.findall("guest/arch"):
+            known = [str(machine.text) for machine in node.iter("machine")]
+            asked = node.get("name") == arch and emulator in (None, node.findtext("emulator"))
+            if asked and known and wanted not in known:
+                like = near(wanted, known)
+                way = f"did you mean {printable(like[0])}?" if like else "virsh capabilities lists those that it has"
+                return Told(f"QEMU has no machine type {printable(wanted)} on this host; {way}", True, "machine")
         return None
 
     def told(self, error: t.Any) -> Told | None:

@@ -123,7 +123,8 @@ DEVICES = [
     started("Unknown CPU model", cpu={"mode": "custom", "match": "exact", "model": "Nope"}),
 ]
 DEFINITIONS = [
-    guest("No PCI buses available", machine="q36"),
+    guest("machine: QEMU has no machine type 'q36' on this host", machine="q36"),
+    guest("machine: QEMU has no machine type 'pc-q35-99.1'", machine="pc-q35-99.1"),
     guest("machine type limit", machine="pc", vcpus=300),
     guest("nope", arch="nope"),
     guest("Cannot check QEMU binary", emulator="/usr/bin/nope"),

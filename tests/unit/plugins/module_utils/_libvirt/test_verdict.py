@@ -20,11 +20,31 @@ class Error(libvirt.libvirtError):
         self.err = (code, domain, words, 2, None, None, None, -1, -1)
 
 
+CAPABILITIES = """
+<capabilities>
+  <host><cpu><arch>x86_64</arch></cpu></host>
+  <guest><os_type>hvm</os_type><arch name='i686'><wordsize>32</wordsize>
+    <emulator>/usr/bin/qemu-system-i386</emulator><machine maxCpus='1'>isapc</machine></arch></guest>
+  <guest><os_type>hvm</os_type><arch name='x86_64'><wordsize>64</wordsize>
+    <emulator>/usr/bin/qemu-system-x86_64</emulator>
+    <machine maxCpus='255'>pc-i440fx-11.1</machine><machine canonical='pc-i440fx-11.1' maxCpus='255'>pc</machine>
+    <machine maxCpus='4096'>pc-q35-11.1</machine><machine canonical='pc-q35-11.1' maxCpus='4096'>q35</machine>
+    <domain type='qemu'/><domain type='kvm'/></arch></guest>
+</capabilities>
+"""
+"""Of Debian forky (libvirt 12.8, QEMU 11.1), with few of the machines."""
+
+
 class Link:
     """A libvirt that notes what it is asked, and answers with an error where it has one."""
 
-    def __init__(self, error: Error | None = None, uri: str = "qemu:///system") -> None:
-        self.error, self.uri, self.asked = error, uri, list[str]()
+    def __init__(self, error: Error | None = None, uri: str = "qemu:///system", lost: bool = False) -> None:
+        self.error, self.uri, self.asked, self.lost = error, uri, list[str](), lost
+
+    def getCapabilities(self) -> str:  # noqa: N802 - libvirt's name
+        if self.lost:
+            raise Error(libvirt.VIR_ERR_RPC, "cannot write", libvirt.VIR_FROM_RPC)
+        return CAPABILITIES
 
     def getURI(self) -> str:  # noqa: N802 - libvirt's name
         return self.uri
@@ -105,6 +125,64 @@ def test_what_is_refused_at_once_and_what_at_the_start(code: int, words: str, de
     told = asked.of(definition())
     assert told is not None
     assert told.defining is defining
+
+
+NO_PCI = {
+    "libvirt 9.0, 11.3": (libvirt.VIR_ERR_XML_ERROR, "XML error: No PCI buses available"),
+    "libvirt 12.8": (
+        libvirt.VIR_ERR_INTERNAL_ERROR,
+        "internal error: Machine type 'q36' supports PCI but no PCI controller added",
+    ),
+}
+"""What libvirt says of a machine type that QEMU does not have."""
+
+
+def machine(kind: str, devices: str = "") -> ET.Element:
+    root = definition(devices=devices)
+    root.append(ET.fromstring(f"<os>{kind}</os>"))
+    return root
+
+
+@pytest.mark.parametrize("libvirts", NO_PCI)
+@pytest.mark.parametrize("arch", ["", "arch='x86_64'"])
+@pytest.mark.parametrize("devices", ["", "<emulator>/usr/bin/qemu-system-x86_64</emulator>"])
+def test_a_machine_type_that_qemu_does_not_have_is_refused_by_its_option(
+    libvirts: str, arch: str, devices: str
+) -> None:
+    asked, _link = verdict(Error(*NO_PCI[libvirts]))
+    told = asked.of(machine(f"<type {arch} machine='q36'>hvm</type>", devices))
+    assert told is not None
+    assert told.defining
+    assert told.sentence.startswith("machine: QEMU has no machine type 'q36' on this host; ")
+
+
+def test_a_machine_type_of_another_architecture_is_not_the_hosts() -> None:
+    asked, _link = verdict(Error(*NO_PCI["libvirt 12.8"]))
+    told = asked.of(machine("<type arch='i686' machine='q35'>hvm</type>"))
+    assert told is not None
+    assert told.option == "machine"
+
+
+@pytest.mark.parametrize(
+    ("kind", "devices"),
+    [
+        ("<type machine='q35'>hvm</type>", ""),
+        ("<type machine='pc-q35-11.1'>hvm</type>", ""),
+        ("<type>hvm</type>", ""),
+        ("<type arch='s390x' machine='q36'>hvm</type>", ""),
+        ("<type machine='q36'>hvm</type>", "<emulator>/opt/qemu</emulator>"),
+    ],
+)
+def test_what_is_known_or_cannot_be_known_is_left_to_libvirt(kind: str, devices: str) -> None:
+    asked, _link = verdict(Error(libvirt.VIR_ERR_XML_ERROR, "XML error: bad"))
+    assert asked.of(machine(kind, devices)) == Told("XML error: bad", True)
+
+
+def test_capabilities_that_cannot_be_had_leave_libvirts_words() -> None:
+    asked, _link = verdict(Error(libvirt.VIR_ERR_XML_ERROR, "XML error: bad"), lost=True)
+    told = asked.of(machine("<type machine='q36'>hvm</type>"))
+    assert told is not None
+    assert told.sentence == "define: XML error: bad"
 
 
 @pytest.mark.parametrize("code", [libvirt.VIR_ERR_NO_SUPPORT, libvirt.VIR_ERR_ACCESS_DENIED, libvirt.VIR_ERR_RPC])
