@@ -51,7 +51,7 @@ def problems(
     lines += twice(here, "mac", macs)
     lines += twice(here, "address", lambda guest: addresses(guest, inside.get(word(guest, "host"), {})))
     owned = twice(here, "disk", lambda guest: disks_of(guest, False), lambda guest: disks_of(guest, True))
-    lines += [f"{line}, or shareable: true where they share it" for line in owned]
+    lines += [f"{line}, or shareable: true where they share it (it has to be raw)" for line in owned]
     return lines + link_addresses({host: variables[host].get("kvm_links") for host in hosts})
 
 

@@ -18,7 +18,7 @@ from .guest_places import item_places
 from .lacking import Site, plain
 from .storage_plan import Making
 
-SHARED = "is also a disk of guest {0}: give each its own, or shareable: true to both"
+SHARED = "is also a disk of guest {0}: give each its own, or shareable: true to both (the disk has to be raw)"
 BELOW = "is also a disk of guest {0}: give each its own, or transient.share_backing: true to both"
 RUNS = "is a disk of guest {0}, which runs with it: run again once {0} is without it"
 REFUSED = "stays a disk of guest {0}, which is refused: correct that one first"
