@@ -229,8 +229,7 @@ def shared_writers(domain: Item) -> t.Iterator[Invalid]:
             yield Invalid(
                 f"disks[{index}].shareable",
                 f"only a raw disk can be written to by several guests, and this one is {form}:"
-                f" {'write format: raw' if made else 'convert it to raw, and write format: raw'},"
-                " or readonly: true where nobody writes",
+                " write format: raw (and convert an image that is there), or readonly: true where nobody writes",
             )
 
 
