@@ -19,6 +19,7 @@ from . import fragment, paths
 from .body import Item, complete_rows, edit_rows, read_rows, show_rows
 from .context import Change, Host, Scope
 from .live import ASKED, RESTART, VOLATILE, reach
+from .progress import brought, moved
 from .rows import Property
 from .step import Step
 from .table import Table
@@ -58,6 +59,7 @@ class Plan:
     :param obstacle: what is to become the problem once all of the input is known to be right (see hold_back)
     :param begun: whether something may have been done about it
     :param done: how many of the steps have been carried out
+    :param undone: those of them that were taken back afterwards
     :param asked: paths that the running guest was asked for by an earlier run and has not followed
     :param failed: whether one of the steps failed
     :param after: plans of resources that have to give something up before this one may use it
@@ -78,6 +80,7 @@ class Plan:
     obstacle: str | None = None
     begun: bool = False
     done: int = 0
+    undone: list[Step] = dataclasses.field(default_factory=list)
     asked: list[str] = dataclasses.field(default_factory=list)
     failed: bool = False
     after: list[Plan] = dataclasses.field(default_factory=list)
@@ -86,16 +89,11 @@ class Plan:
 
     def reached(self) -> list[Change]:
         """The changes that the steps carried out so far have brought about, as far as it can be told from them."""
-        if self.done >= len(self.steps):
+        done = [step for step in self.steps[: self.done] if not any(step is other for other in self.undone)]
+        if len(done) == len(self.steps):
             return self.changes if self.steps else []
-        actions = {step.action for step in self.steps[: self.done]}
-        late = {"state", "restart"}
-        beside = {step.action[4:] for step in self.steps if step.action.startswith("set_")}
-        return [
-            change
-            for change in self.changes
-            if (f"set_{change.path}" in actions if change.path in beside else bool(actions) and change.path not in late)
-        ]
+        found = [change for change in self.changes if change.path != "state" and brought(change, self, done)]
+        return found + moved(self, done)
 
     @property
     def ahead(self) -> list[str]:
@@ -127,6 +125,12 @@ class Plan:
         """Whether nothing is left to do of this plan but what is known to wait."""
         self.waiting.update(dict.fromkeys(left.asked, ASKED))
         return all(step.reaches and self.waiting.keys() >= set(step.reaches) for step in left.steps)
+
+
+def step_to(table: Table, action: str) -> Step:
+    """A step of the way from one state to another, with the state that it ends in."""
+    ends = {actions[-1]: want for (_have, want), actions in table.transitions.items()}
+    return Step(action, state=ends.get(action))
 
 
 def plan(
@@ -324,7 +328,7 @@ def plan_state(table: Table, plan: Plan, have: str, want: str) -> None:
     actions = table.transitions.get((have, want), ())
     if actions:
         plan.changes.append(Change("state", have, want))
-        plan.steps += [Step(action) for action in actions]
+        plan.steps += [step_to(table, action) for action in actions]
         if want not in table.active:
             plan.waiting, plan.running = {}, False
 
@@ -337,6 +341,6 @@ def plan_restart(table: Table, plan: Plan, state: str, policy: str) -> None:
     if policy == "restart" and state in table.active:
         # All of the definition comes with the start; nothing is left to be brought to what runs.
         plan.steps = [step for step in plan.steps if step.action in ("define", "set_autostart")]
-        plan.steps += [Step(action) for action in table.restart]
+        plan.steps += [step_to(table, action) for action in table.restart]
         plan.changes.append(Change("restart", None, ", ".join(plan.pending)))
         plan.waiting = {}

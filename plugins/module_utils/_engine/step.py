@@ -17,8 +17,10 @@ class Step:
     :param value: the XML to define, or the value to set
     :param reaches: the paths that it brings to what runs. Where the hypervisor refuses such a step,
         they wait for a restart; any other step that fails is the last.
+    :param state: the state that the resource has after it, where it changes that
     """
 
     action: str
     value: t.Any = None
     reaches: tuple[str, ...] = ()
+    state: str | None = None

@@ -14,13 +14,14 @@ from .._engine.context import Host
 from .._engine.plan import Observed, Plan, bare
 from .._engine.table import Table
 from .._errors import Refused, VirtfleetError
-from .._printing import label, printable, secret_name, unforeseen
+from .._printing import label, unforeseen
 from . import handover, observe, storage_observe
 from .apply import Options, apply
 from .arguments import FORECAST
 from .connection import TRIES, Session, cut_off
 from .guests_to_come import guests_to_come
 from .module import DeclaringModule
+from .outcome import NOT_SO, verify, with_gone
 from .planners import plan_all
 from .process import uncollected
 from .purge import Leftovers, leftovers
@@ -201,7 +202,11 @@ class Run:
         for name, problem in refused.items():
             self.failed.setdefault(name, problem)
         seen = sorted(rest)
-        self.failed = verify([self.plans[index] for index in seen], [rest[index] for index in seen], self.failed)
+        done = [self.plans[index] for index in seen]
+        reached = session.read(
+            lambda connection: [with_gone(connection, self.plans[index], self.reached(index)) for index in seen]
+        )
+        self.failed = verify(done, [rest[index] for index in seen], self.failed, reached)
         for index in touched - rest.keys():
             self.plans[index].changes = self.reached(index)
 
@@ -229,7 +234,7 @@ class Run:
                     raise
                 for index, problems in named.items():
                     told = "; ".join(problems)
-                    refused[self.plans[index].name] = f"was made, but what is there now does not go with it: {told}"
+                    refused[self.plans[index].name] = f"{NOT_SO}: {told}"
                 indices = [index for index in indices if index not in named]
 
     def blamed(self, lines: list[str], indices: list[int]) -> dict[int, list[str]]:
@@ -254,8 +259,13 @@ class Run:
 
     def reached(self, index: int) -> list[t.Any]:
         """The changes of an item that are known to have come about, without having looked."""
-        paths = {change.path for entry in (self.plans[index], *self.more.get(index, ())) for change in entry.reached()}
-        return [change for change in self.plans[index].changes if change.path in paths]
+        found: dict[str, t.Any] = {}
+        for entry in (self.plans[index], *self.more.get(index, ())):
+            for change in entry.reached():
+                before = found[change.path].before if change.path in found else change.before
+                found[change.path] = dataclasses.replace(change, before=before)
+        known = {change.path for change in self.plans[index].changes}
+        return [change for path, change in found.items() if path in known or path == "state"]
 
     def keep_reached(self) -> None:
         """Have the plans tell only what was done, as the run was broken off."""
@@ -277,27 +287,3 @@ def survey(connection: t.Any, table: Table, wants: list[Item], options: Options)
 def owned(host: Host, options: Options) -> Host:
     """The facts of the host, with the label that what is made gets."""
     return dataclasses.replace(host, owner=options.owner)
-
-
-def verify(plans: list[Plan], rest: list[Plan], failed: dict[str, str]) -> dict[str, str]:
-    """Hold what was planned against what is left to do now.
-
-    Takes from the plans the changes that did not come about, and returns what failed: the failures
-    of apply, and every resource that libvirt left otherwise than it was told.
-    """
-    failed = dict(failed)
-    for done, left in zip(plans, rest, strict=True):
-        if done.settled(left):
-            continue
-        missing = {change.path for change in left.changes}
-        if done.name not in failed:
-            told = ", ".join(difference(change) for change in left.changes)
-            failed[done.name] = f"libvirt took the definition but did not keep all of it: {told}"
-        done.changes = [change for change in done.changes if change.path not in missing]
-    return failed
-
-
-def difference(change: t.Any) -> str:
-    """A change that did not come about, in words."""
-    hidden = secret_name(report.name_of(change.path))
-    return f"{change.path} is {printable(change.before, hidden)}, not {printable(change.after, hidden)}"

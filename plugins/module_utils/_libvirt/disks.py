@@ -228,7 +228,9 @@ def amend(
         for step in inner.steps:
             value = step.value
             if isinstance(value, Making):
-                value = dataclasses.replace(value, disk=need.index)
+                value = dataclasses.replace(value, disk=need.index, change=f"{where}.volume")
+            else:
+                value = {**value, "change": f"{where}.size"}
             steps.append(Step({"define": "make_volume", "grow": "grow_volume"}[step.action], value))
         for change in inner.changes:
             name = "size" if change.path == "capacity" else "volume"

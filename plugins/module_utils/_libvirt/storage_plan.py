@@ -47,6 +47,7 @@ class Making:
     :param guest: the guest that it is made for, or None
     :param verbatim: whether the user asks for a raw volume, so that an image is taken as it is
     :param disk: the place of the guest's disk that it is made for, or None
+    :param change: the path of the change that it is in the plan of a guest
     """
 
     item: Item
@@ -54,6 +55,7 @@ class Making:
     guest: str | None = None
     verbatim: bool = False
     disk: int | None = None
+    change: str | None = None
 
     @property
     def pool(self) -> str:
@@ -75,7 +77,9 @@ def plan_pools(
     plans = plan(table, have, wants, host, on_restart_needed)
     for entry, want in zip(plans, wants, strict=True):
         build = want.get("build") or "directory"
-        entry.steps = [Step("start", build) if step.action == "start" else step for step in entry.steps]
+        entry.steps = [
+            dataclasses.replace(step, value=build) if step.action == "start" else step for step in entry.steps
+        ]
     return plans
 
 

@@ -26,6 +26,8 @@ from .storage_pools import lookup
 
 RUNS = frozenset(("start", "start_paused"))
 """Steps after which a resource is in use, and stays."""
+STORES = frozenset(("make_volume", "grow_volume"))
+"""Steps that change volumes, which do not go with the definition of a guest."""
 LOOKUP = {"domain": "lookupByName", "network": "networkLookupByName", "pool": "storagePoolLookupByName"}
 GONE = ("VIR_ERR_NO_DOMAIN", "VIR_ERR_NO_NETWORK", "VIR_ERR_NO_STORAGE_POOL")
 
@@ -76,8 +78,8 @@ def undo(connection: t.Any, plan: Plan, options: t.Any) -> str:
     if plan.kind == "volume":
         return ""
     parts = [*plan.cut_off, plan]
-    done = [step for part in parts for step in part.steps[: part.done]]
-    actions = {step.action for step in done}
+    done = [(part, step) for part in parts for step in part.steps[: part.done]]
+    actions = {step.action for _part, step in done}
     maker = next((part for part in parts if defines(part) and is_new(part)), None)
     if ("define" in actions and maker is None) or actions & RUNS:
         return ""
@@ -88,13 +90,16 @@ def undo(connection: t.Any, plan: Plan, options: t.Any) -> str:
             attempt(left, f"the {plan.kind} stays defined", forget, connection, maker)
         except Another as error:
             others = f"; {error}"
-    if not left:
-        for step in reversed(done):
-            if step.action == "make_volume":
-                attempt(left, f"the volume {step.value.key} stays", remove, connection, plan.name, step.value, options)
-    if not left:
-        plan.done = 0
-        plan.changes = [] if others else plan.changes  # What is there is not what this run made.
+        if not left:
+            for part, step in done:
+                part.undone += [] if step.action in STORES else [step]
+    for part, step in reversed(done) if not left else ():
+        if step.action == "make_volume":
+            failed = len(left)
+            attempt(left, f"the volume {step.value.key} stays", remove, connection, plan.name, step.value, options)
+            part.undone += [step] if len(left) == failed else []
+    if others and not left:
+        plan.changes = []  # What is there is not what this run made.
     return others + "".join(f"; {line}" for line in left)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.context import Change
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Plan, Step
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.converge import verify
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.outcome import verify
 
 
 def planned(name: str, *paths: str) -> Plan:

@@ -1,0 +1,118 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Hold what was planned for a resource against what is left to do now: the result tells what was done, and no more."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from .._engine import report
+from .._engine.context import Change
+from .._engine.plan import Plan
+from .._printing import printable, secret_name
+from . import storage_observe
+
+NOT_SO = "was made, but what is there now does not go with it"
+
+
+def verify(
+    plans: t.Sequence[Plan],
+    rest: t.Sequence[Plan],
+    failed: t.Mapping[str, str],
+    reached: t.Sequence[t.Sequence[Change]] | None = None,
+) -> dict[str, str]:
+    """Hold what was planned against what is left to do now.
+
+    Takes from the plans the changes that did not come about, and returns what failed: the failures of apply, and
+    every resource that libvirt left otherwise than it was told.
+
+    :param rest: for each plan what is left to do now
+    :param failed: the failures of apply by name
+    :param reached: for each plan the changes that the steps which were carried out have brought about, where more
+        steps belong to it than those of the plan itself
+    """
+    found = dict(failed)
+    for index, (done, left) in enumerate(zip(plans, rest, strict=True)):
+        came = done.reached() if reached is None else reached[index]
+        if left.problem is not None:
+            found.setdefault(done.name, f"{NOT_SO}: {left.problem}")
+            done.changes = list(came)
+            continue
+        settled = done.settled(left)
+        if not settled and done.name not in found:
+            told = ", ".join(difference(change) for change in left.changes)
+            found[done.name] = f"libvirt took the definition but did not keep all of it: {told}"
+        missing = {} if settled else {change.path: change for change in left.changes}
+        if done.name in failed:
+            broken_off(done, left, missing, came)
+        done.changes = [now for change in done.changes for now in so_far(change, missing.get(change.path))]
+    return found
+
+
+def broken_off(done: Plan, left: Plan, missing: t.Mapping[str, Change], reached: t.Sequence[Change]) -> None:
+    """Take from a plan that failed what a second look does not tell of, and what is not so: its steps tell of it.
+
+    :param missing: the changes that did not come about, by path
+    """
+    came = {change.path for change in reached}
+    state = missing.get("state")
+    if "state" in came and state is None:
+        came.add("restart")  # It has stopped, and runs again though its start failed.
+    if "restart" not in came and any(change.path == "restart" for change in done.changes):
+        done.waiting.update(left.waiting)
+        # It has stopped, and did not start again.
+        done.changes += [] if state is None else [Change("state", state.after, state.before)]
+    done.changes = [change for change in done.changes if change.path in came or not is_unseen(done, change)]
+    done.running = left.running
+
+
+def is_unseen(plan: Plan, change: Change) -> bool:
+    """Whether a change does not show once it is looked at again, so that only its step tells of it.
+
+    One that runs does not tell since when, what is left of a guest that is gone is not looked for, and of what is
+    new also values are set that are not declared.
+    """
+    if change.path == "restart" or is_volume_gone(change):
+        return True
+    is_new = any(other.path == "definition" and other.before is None for other in plan.changes)
+    return is_new and any(step.action == f"set_{change.path}" for step in plan.steps)
+
+
+def is_volume_gone(change: Change) -> bool:
+    """Whether a change is that a volume goes with its guest."""
+    return change.path.startswith("volume ") and change.after == "absent"
+
+
+def with_gone(connection: t.Any, plan: Plan, reached: t.Sequence[Change]) -> list[Change]:
+    """The changes of a plan that came about, with the volumes that are gone though their step failed.
+
+    :param reached: those that the steps have brought about which were carried out
+    """
+    came = {change.path for change in reached}
+    asked = {change.path[len("volume ") :]: change for change in plan.changes if is_volume_gone(change)}
+    asked = {key: change for key, change in asked.items() if change.path not in came}
+    pools = storage_observe.all_pools(connection) if asked else {}
+    asked = {key: change for key, change in asked.items() if key.partition("/")[0] in pools}
+    asked = {key: change for key, change in asked.items() if pools[key.partition("/")[0]].active}
+    there = storage_observe.volumes(connection, asked) if asked else {}
+    return [*reached, *(change for key, change in asked.items() if key not in there)]
+
+
+def so_far(change: Change, left: Change | None) -> list[Change]:
+    """A change as far as it came about.
+
+    :param left: what is left of it; None for nothing
+    """
+    if left is None:
+        return [change]
+    if change.path != "state" or left.before == change.before:
+        return []
+    return [dataclasses.replace(change, after=left.before)]
+
+
+def difference(change: Change) -> str:
+    """A change that did not come about, in words."""
+    hidden = secret_name(report.name_of(change.path))
+    return f"{change.path} is {printable(change.before, hidden)}, not {printable(change.after, hidden)}"
