@@ -21,6 +21,8 @@ import typing as t
 from ansible import constants
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action.normal import ActionModule as NormalAction
+from ansible.plugins.callback import CallbackBase
+from ansible.utils.display import Display
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.arguments import FORECAST, URI
 
@@ -43,6 +45,12 @@ class DeclaringAction(NormalAction):
     """Run a declaring module; in check mode tell it what the tasks before it would have made."""
 
     def run(self, tmp: t.Any = None, task_vars: t.Any = None) -> dict[str, t.Any]:
+        """The module's result. Where one item fails, the diff of the others is shown."""
+        result = self.run_module(tmp, task_vars)
+        show_diff(self._task, task_vars, result)
+        return result
+
+    def run_module(self, tmp: t.Any, task_vars: t.Any) -> dict[str, t.Any]:
         """The module's result."""
         args = self._task.args
         if FORECAST in args:
@@ -75,6 +83,25 @@ class DeclaringAction(NormalAction):
                 done_names += [("domains", name) for name in touched(result.get("changes"))]
                 revise(place, lambda old: forget(old, [*done_names, *((kind, name) for kind, name, _item in names)]))
         return result
+
+
+DATA = frozenset(("json", "jsonl", "null"))
+"""Callbacks whose output is read by programs: it has the diff in the result."""
+
+
+def show_diff(task: t.Any, task_vars: t.Any, result: t.Mapping[str, t.Any]) -> None:
+    """Show the diff of a task that failed with some items: of such a one, Ansible itself shows none.
+
+    See v2_on_file_diff in ansible.plugins.strategy, which is only called for a task that did not fail.
+    """
+    if not (result.get("failed") and result.get("diff") and task.diff) or task.no_log:
+        return
+    if str(constants.DEFAULT_STDOUT_CALLBACK).rpartition(".")[2] in DATA:
+        return
+    with contextlib.suppress(Exception):  # It is for people; the result has it all the same.
+        text = CallbackBase()._get_diff([dict(one) for one in result["diff"]])
+        what = "would be changed" if task.check_mode else "was changed"
+        Display().display(f"[{host_of(task, task_vars)}]: {what} in spite of what failed:\n{text}")
 
 
 Declared = list[tuple[str, str, dict[str, t.Any]]]

@@ -95,8 +95,11 @@ def flat(path: str, value: t.Any) -> list[str]:
     return [f"{path}: {readable(value) if isinstance(value, str) else json.dumps(value)}"]
 
 
-def all_the_same(plans: t.Iterable[Plan]) -> list[str]:
-    """What goes and what changes though something failed, a line each; the same in check mode and after a run."""
+def all_the_same(plans: t.Iterable[Plan], check: bool = False) -> list[str]:
+    """What goes and what changes though something failed, a line each.
+
+    :param check: whether it is only what would go and change
+    """
     gone: list[str] = []
     changed: list[str] = []
     for plan in plans:
@@ -106,7 +109,8 @@ def all_the_same(plans: t.Iterable[Plan]) -> list[str]:
                 gone.append(resource if change.path == "state" else label(change.path))
         if plan.changes and resource not in gone:
             changed.append(resource)
-    told = (("removed", ", ".join(gone)), ("made or changed", some(changed)))
+    would = "would be " if check else ""
+    told = ((f"{would}removed", ", ".join(gone)), (f"{would}made or changed", some(changed)))
     return [f"{word}, in spite of what failed: {names}" for word, names in told if names]
 
 

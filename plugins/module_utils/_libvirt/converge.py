@@ -67,8 +67,8 @@ def declare(module: DeclaringModule, table: Table, options: Options | None = Non
     head = [f"{len(failed)} of {run.total} {table.kind}s failed:"] if failed else []
     if stopped is not None:
         head = ["the run was broken off; 'changes' has what was done until then:", *lines, *head]
-    for line in report.all_the_same(run.plans):
-        module.warn(line)  # Ansible shows no diff of a task that fails.
+    for line in report.all_the_same(run.plans, module.check_mode):
+        module.warn(line)  # Without --diff, nothing else says it.
     module.fail_json(
         msg="\n".join([*head, *failed]),
         failures=[{table.kind: name, "problem": problem} for name, problem in run.failed.items()],
