@@ -103,6 +103,8 @@ def leaving(
             pool = pools.get(key.partition("/")[0])
             if reason is None and key not in volumes and (pool is None or not pool.active):
                 reason = f"the pool {key.partition('/')[0]} is not {'there' if pool is None else 'active'}"
+            if reason is not None and is_nowhere(key, volumes, pools, users):
+                reason = ""
             if reason is not None:
                 plan.warnings.append(f"its disk {origin} stays: {reason}")
             elif note is not None and key in volumes:
@@ -111,6 +113,20 @@ def leaving(
                 first = same.setdefault(sign, note if note in volumes else key)
                 left.setdefault(first, []).append(Leaving(plan, origin, note))
     return left
+
+
+def is_nowhere(key: str, volumes: t.Mapping[str, Observed], pools: t.Mapping[str, Pool], users: Users) -> bool:
+    """Whether a disk was never made, or is gone: nothing of it stays.
+
+    :param key: its volume, or its path where it is in no pool
+    """
+    if key in volumes:
+        return False
+    pool = None if key.startswith("/") else pools.get(key.partition("/")[0])
+    path = users.path(key) if pool is not None and pool.active else key
+    if path is None or not path.startswith("/") or not users.here:
+        return pool is not None and pool.active
+    return os.path.isdir(os.path.dirname(path)) and not os.path.lexists(path)
 
 
 def not_ours(volume: Observed | None, facts: t.Mapping[str, t.Any] | None) -> str | None:

@@ -35,7 +35,8 @@ def all_users(connection: t.Any, places: Places | None = None, forecast: Forecas
     """
     users = Users(places)
     users.own = connection.getURI().endswith("/session")
-    if not is_local(connection.getURI()):
+    users.here = is_local(connection.getURI())
+    if not users.here:
         users.doubt("it is on another host, whose files cannot be looked at from here")
     over = add_pools(connection, users, forecast.gone("volume"))
     gone = add_guests(connection, users, forecast)

@@ -62,6 +62,7 @@ class Users:
     :ivar raw: what guests have as raw, or was made as raw, whose headers guests may have written themselves
     :ivar formatted: what guests have in a format that can be laid over others
     :ivar closing: the signs of what guests have open now, and would have let go of by now (see Forecast)
+    :ivar here: whether the paths are those of the host that this runs on
     :ivar own: whether all guests run as the user who asks, and use nothing that this user may not look at
     """
 
@@ -77,6 +78,7 @@ class Users:
         self.formatted: set[str] = set()
         self.closing: set[str] = set()
         self.own = False
+        self.here = True
 
     # --- asking ---
 
