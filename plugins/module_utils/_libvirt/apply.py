@@ -17,7 +17,7 @@ from .._engine.plan import Plan
 from .._engine.step import Step
 from .._errors import VirtfleetError
 from .._printing import unforeseen
-from . import departures, reach, storage, storage_image, storage_plan, undo
+from . import departures, outside_disks, reach, storage, storage_image, storage_plan, undo
 from .connection import Lost, cut, ended, lacks, libvirt, said
 from .definitions import Definitions
 from .departures import Belongings
@@ -138,8 +138,8 @@ def run(connection: t.Any, plan: Plan, options: Options, actions: t.Mapping[tupl
             if cut(error):
                 raise Lost(f"{step.action}: {said(error)}") from None
             if not step.reaches or ended(connection):
-                raise VirtfleetError(f"{step.action}: {said(error)}") from None
-            plan.refused(step, f"{step.action}: {said(error)}")
+                raise VirtfleetError(f"{step.action}: {reason(connection, plan, error)}") from None
+            plan.refused(step, f"{step.action}: {reason(connection, plan, error)}")
         except Kept as error:
             plan.changes = [change for change in plan.changes if change.path != error.path]
             if error.last:
@@ -153,6 +153,11 @@ def run(connection: t.Any, plan: Plan, options: Options, actions: t.Mapping[tupl
         defined = defined or (step.action == "define" and undo.is_new(plan))
     if kept is not None:
         raise kept
+
+
+def reason(connection: t.Any, plan: Plan, error: t.Any) -> str:
+    """What libvirt has against a step, in words."""
+    return outside_disks.why(connection, plan.name, error) if plan.kind == "domain" else said(error)
 
 
 def handed_over(plan: Plan, actions: t.Iterable[str]) -> Work:

@@ -17,7 +17,7 @@ from .._engine.body import Item
 from .._engine.plan import Observed, Plan
 from .._engine.sizes import UNITS, Size
 from .._tables.tidy import OF_OTHERS, forward_mode
-from . import shared_disks, verdict
+from . import outside_disks, shared_disks, verdict
 from .lacking import Doubt, Site, at, content, plain
 from .references import Reference, references
 from .storage_plan import Making
@@ -145,6 +145,7 @@ def check_guests(connection: t.Any, plans: t.Sequence[Plan], wants: Wants, have:
                 entry.warnings.append(f"it could not start as it is: {told.reason}")
         if refuse(entry, problems):
             site.made = made
+    outside_disks.refuse_outside(site, guests)
     shared_disks.refuse_shared(guests)
 
 

@@ -144,6 +144,7 @@ def refuse_shared(guests: t.Sequence[Guest]) -> None:
     while True:
         refused = [guest.refused for guest in guests]
         owners = owners_now(guests)
+        add_claims(owners, guests)
         for guest, obstacle in zip(guests, before, strict=True):
             lines = taken(guest, owners) if guest.changes else []
             if lines:
@@ -195,16 +196,19 @@ def owners_now(guests: t.Iterable[Guest]) -> Owners:
     return owners
 
 
-def taken(guest: Guest, owners: Owners) -> list[str]:
-    """A sentence for each disk that a guest newly gets, and that another declared guest has.
+def add_claims(owners: Owners, guests: t.Iterable[Guest]) -> None:
+    """Count the guests that newly get a disk among those that have it: of several, none gets it."""
+    for guest in guests:
+        for sign in {sign for _index, _place, sign in guest.new} - guest.now if guest.changes else ():
+            owners.setdefault(sign, []).append((guest.plan.name, SHARED))
 
-    :param owners: gets the disks of this one
-    """
+
+def taken(guest: Guest, owners: Owners) -> list[str]:
+    """A sentence for each disk that a guest newly gets, and that another declared guest has or gets as well."""
     lines = []
     name = guest.plan.name
     for index, place, sign in guest.new:
         found = [(rival, *owner) for rival in rivals(sign) for owner in owners.get(rival, ()) if owner[0] != name]
-        owners.setdefault(sign, []).append((name, SHARED))
         if found and sign not in guest.now:
             rival, other, words = found[0]
             words = BELOW if rival != sign and words == SHARED else words

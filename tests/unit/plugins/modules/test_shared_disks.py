@@ -49,9 +49,11 @@ def test_one_file_for_two_guests(images: Path, run_domains: Run, spelling: str) 
     config = guests(images, {"file": f"{images}/disk"}, {"file": f"{images}/{spelling}"})
     for check in (True, False):
         result = run_domains(*config, check=check, fails=True)
-        assert [failure["domain"] for failure in result["failures"]] == ["g1"]
-        assert "is also a disk of guest g0: give each its own, or shareable: true to both" in result["msg"]
-        assert result["failures"][0]["problem"].startswith("disks[0]: ")
+        assert [failure["domain"] for failure in result["failures"]] == ["g0", "g1"]
+        for other in ("g0", "g1"):
+            assert f"is also a disk of guest {other}: give each its own, or shareable: true to both" in result["msg"]
+        assert all(failure["problem"].startswith("disks[0]: ") for failure in result["failures"])
+        assert result["changes"] == []
 
 
 def test_a_guest_that_is_there_has_its_disk(images: Path, run_domains: Run) -> None:
