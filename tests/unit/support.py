@@ -73,3 +73,10 @@ def changes(result: Plan) -> dict[str, tuple[Any, Any]]:
 def actions(result: Plan) -> list[str]:
     """The names of the steps."""
     return [step.action for step in result.steps]
+
+
+def certain(told: Any) -> Any:
+    """What a run says where check mode says that it would do it."""
+    if not isinstance(told, list) or not all(isinstance(line, str) for line in told):
+        return told
+    return [line.removeprefix("would be ") for line in told]

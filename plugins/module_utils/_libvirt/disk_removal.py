@@ -103,7 +103,7 @@ def leaving(
             pool = pools.get(key.partition("/")[0])
             if reason is None and key not in volumes and (pool is None or not pool.active):
                 reason = f"the pool {key.partition('/')[0]} is not {'there' if pool is None else 'active'}"
-            if reason is not None and is_nowhere(key, volumes, pools, users):
+            if reason and is_nowhere(key, volumes, pools, users):
                 reason = ""
             if reason is not None:
                 plan.warnings.append(f"its disk {origin} stays: {reason}")

@@ -47,7 +47,7 @@ class Outside:
 
 
 def look(site: Site, names: t.Container[str]) -> list[Outside]:
-    """The guests of the host with their disks, but for some names. One that is gone, or would be by now, is left out."""
+    """The guests of the host with their disks, but for some names, and for one that is gone or would be by now."""
     found = []
     for domain in site.connection.listAllDomains(0):
         to_come = site.forecast.guest(domain.name(), domain.UUIDString())
