@@ -103,10 +103,9 @@ def leaving(
             pool = pools.get(key.partition("/")[0])
             if reason is None and key not in volumes and (pool is None or not pool.active):
                 reason = f"the pool {key.partition('/')[0]} is not {'there' if pool is None else 'active'}"
-            if reason and is_nowhere(key, volumes, pools, users):
-                reason = ""
             if reason is not None:
-                plan.warnings.append(f"its disk {origin} stays: {reason}")
+                stays = reason and not is_nowhere(key, volumes, pools, users)
+                plan.warnings += [f"its disk {origin} stays: {reason}"] if stays else []
             elif note is not None and key in volumes:
                 path = volumes[key].definition.findtext("target/path") or ""
                 sign = next((sign for sign in sorted(users.signs(path)) if sign.startswith("name ")), key)
