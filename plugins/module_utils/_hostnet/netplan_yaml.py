@@ -4,7 +4,8 @@
 """netplan's YAML, read and written so that nothing changes but what is meant to.
 
 netplan reads every scalar as text (its own parser decides by key what it means), so scalars stay
-text here: PyYAML would take the MAC address 52:54:00:12:34:56 for a number.
+text here: PyYAML would take the MAC address 52:54:00:12:34:56 for a number. Neither is ``null`` or ``~`` nothing to
+it, but that text; only an empty value is, and it is None here.
 """
 
 from __future__ import annotations
@@ -126,13 +127,18 @@ def below(key: str, name: t.Any) -> str:
     return key if key == PASSTHROUGH or (secret_key(key) and key not in NAMES) else str(name)
 
 
+def left_out(value: t.Any) -> bool:
+    """Whether a value is none to people, whatever netplan takes it for: empty, ``null`` or ``~``, without quotes."""
+    return value is None or (isinstance(value, Scalar) and value.style is None and value.lower() in ("", "~", "null"))
+
+
 def redacted(value: t.Any, key: str = "") -> t.Any:
     """A document for people: secrets replaced, and all that is in a passthrough."""
     if isinstance(value, dict):
         return {name: redacted(inner, below(key, name)) for name, inner in value.items()}
     if isinstance(value, list):
         return [redacted(inner, key) for inner in value]
-    return "(secret)" if value is not None and (key == PASSTHROUGH or secret_key(key)) else value
+    return value if left_out(value) or not (key == PASSTHROUGH or secret_key(key)) else "(secret)"
 
 
 def secrets(value: t.Any, key: str = "", name: str = "") -> set[str]:
@@ -144,7 +150,7 @@ def secrets(value: t.Any, key: str = "", name: str = "") -> set[str]:
         return set().union(*(secrets(each, below(key, inner), str(inner)) for inner, each in value.items()))
     if isinstance(value, list):
         return set().union(*(secrets(each, key, name) for each in value))
-    text = "" if value is None else str(value)
+    text = "" if left_out(value) else str(value)
     sure = secret_key(key) or secret_key(name)
     return {text} if text and (sure or (key == PASSTHROUGH and len(text) >= LOOKED_FOR)) else set()
 
@@ -192,7 +198,7 @@ def _loader() -> t.Any:
             return found
 
         def scalar(loader: t.Any, node: t.Any) -> t.Any:
-            return None if node.tag == "tag:yaml.org,2002:null" and not node.style else text(node)
+            return None if not node.value and node.tag == "tag:yaml.org,2002:null" and not node.style else text(node)
 
         def mapping(loader: t.Any, node: t.Any) -> Body:
             found: Body = {}
@@ -230,6 +236,8 @@ def _dumper() -> t.Any:
         def text(dumper: t.Any, value: str) -> t.Any:
             style = getattr(value, "style", None)
             tag = dumper.resolve(yaml.ScalarNode, str(value), (True, False))
+            if isinstance(value, Scalar) and style is None and value and tag.endswith(":null"):
+                return dumper.represent_scalar(tag, str(value))  # As it was written.
             if tag.rsplit(":", 1)[-1] in ("null", "merge", "value", "yaml"):
                 tag, style = "tag:yaml.org,2002:str", style or "'"
             elif ":" in value and style is None and tag != "tag:yaml.org,2002:str":
@@ -239,6 +247,10 @@ def _dumper() -> t.Any:
                 tag = "tag:yaml.org,2002:str"
             return dumper.represent_scalar(tag, str(value), style=style)
 
+        def nothing(dumper: t.Any, value: None) -> t.Any:
+            return dumper.represent_scalar("tag:yaml.org,2002:null", "")
+
+        Dumper.add_representer(type(None), nothing)
         Dumper.add_representer(Scalar, text)
         Dumper.add_representer(str, text)
         _CLASSES["dumper"] = Dumper

@@ -41,13 +41,49 @@ def test_text_goes_through_unchanged(document: dict[str, object]) -> None:
         "a: 2024-01-01",
         "a: 83...11",
         "a: null",
+        "a: Null",
+        "a: NULL",
+        "a: ~",
         "a: '~'",
+        "a: ''",
+        "a:",
+        "a:\n  - ~\n  -\n  - null",
+        "a:\n  b:\n  c: ~",
+        "~: Null",
     ],
 )
 def test_scalars_keep_their_spelling_and_quotes(line: str) -> None:
     written = netplan_yaml.dump(netplan_yaml.load("x", line)).strip()
     # A MAC address of digits alone is the one exception: in quotes nobody takes it for a number.
     assert written == line.replace("52:54:00:12:34:56", '"52:54:00:12:34:56"')
+
+
+NOTHINGS = ("", "~", "null", "Null", "NULL", "''", '""', "'null'", "'~'")
+PLACES = ("a: {}", "a:\n  b: {}\n  c: x", "a:\n- {}\n- x", "a: {{b: {}, c: x}}", "a: [x, {}]", "b: x\na: {}\nc: x")
+
+
+def said(text: str) -> object:
+    """A document as netplan reads it: of a scalar, only the text."""
+    yaml = netplan_yaml.yaml
+
+    def texts(node: object) -> object:
+        if isinstance(node, yaml.MappingNode):
+            return {str(texts(key)): texts(value) for key, value in node.value}
+        return [texts(inner) for inner in node.value] if isinstance(node, yaml.SequenceNode) else node.value
+
+    return texts(yaml.compose(text, Loader=yaml.SafeLoader))
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("nothing", NOTHINGS)
+def test_what_is_nothing_to_others_is_the_same_text_afterwards(nothing: str, place: str) -> None:
+    """An empty mtu is none to netplan, and an mtu of null is refused (src/parse.c, handle_netdef_guint)."""
+    text = place.format(nothing)
+    before = said(text)
+    document = netplan_yaml.load("x", text)
+    assert said(netplan_yaml.dump(document)) == before
+    other = netplan_yaml.load("x", netplan_yaml.dump({**document, "new": {"mtu": None, "name": "null"}}))
+    assert said(netplan_yaml.dump(other)) == {**dict(before), "new": {"mtu": "", "name": "null"}}  # type: ignore[call-overload]
 
 
 def test_an_alias_is_a_copy_and_does_not_change_with_its_anchor() -> None:
