@@ -12,7 +12,7 @@ from ansible.utils.display import Display
 from ansible_collections.virtfleet.kvm.plugins.module_utils import _fleet
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import pending
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import hushed, readable
-from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _hidden, _mistaken, _owner, _settings
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _adopted, _hidden, _mistaken, _owner, _settings
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._evaluate import evaluate
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._told import known, told
 
@@ -51,6 +51,8 @@ class FilterModule:
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """The filters by name."""
         return {
+            "adopted_files": told("adopted_files", _adopted.adopted_files),
+            "brief": told("brief", _adopted.brief),
             "fleet_owner": told("fleet_owner", _owner.fleet_owner),
             "fleet_problems": told("fleet_problems", fleet_problems),
             "guest_networks": told("guest_networks", _fleet.guest_networks),

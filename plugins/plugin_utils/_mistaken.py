@@ -51,7 +51,18 @@ SYNONYMS = {
 @functools.cache
 def options() -> frozenset[str]:
     """The variables that the collection's roles and playbooks know."""
-    return frozenset({*VARIABLES, *specs(), SERIAL, "adopt_directory", "adopt_overwrite", "adopt_volumes"})
+    return frozenset(
+        {
+            *VARIABLES,
+            *specs(),
+            SERIAL,
+            "adopt_directory",
+            "adopt_files",
+            "adopt_full",
+            "adopt_overwrite",
+            "adopt_volumes",
+        }
+    )
 
 
 @functools.cache

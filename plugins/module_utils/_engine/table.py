@@ -13,7 +13,7 @@ from .._errors import Invalid, VirtfleetError, refuse_input
 from .._printing import label, printable, unforeseen
 from . import paths
 from .body import Item, document_rows, join, parse_rows
-from .context import Change
+from .context import Change, Host
 from .convert import Held
 
 Rule = t.Callable[[Item], t.Iterator[Invalid]]
@@ -50,6 +50,7 @@ class Table:
     :param sign: writes into a new definition that the collection made it, and for which owner
     :param combine: brings options that mean the same into one form
     :param normal: brings a definition into the form in which libvirt keeps it
+    :param filled: writes into a definition what libvirt writes where nothing is given, as far as it is known
     :param started: takes out of the definition of what runs (first) what libvirt wrote there by itself as it
         started from the one that it keeps (second); returns calls that put back what a change needs
     """
@@ -72,6 +73,7 @@ class Table:
     sign: t.Callable[[ET.Element, str], None] | None = None
     combine: t.Callable[[Item], None] | None = None
     normal: t.Callable[[ET.Element], None] | None = None
+    filled: t.Callable[[ET.Element, Host], None] | None = None
     started: t.Callable[[ET.Element, ET.Element], list[t.Callable[[], None]]] | None = None
 
     @property

@@ -10,7 +10,7 @@ from .._engine.paths import NAMESPACES
 from .._engine.rows import Documents, Field, Fragment, Group, Property, Struct, Values
 from .._engine.table import Table
 from . import derive, tidy
-from ._domain import chardev, devices, display, normal, normal_console, running
+from ._domain import chardev, devices, display, filled, normal, normal_console, running
 from ._domain.common import DEVICE
 from ._domain.cpu import VCPU_ROWS
 from ._domain.disk import DISK, THROTTLE_GROUP
@@ -244,6 +244,7 @@ DOMAIN = Table(
     sign=sign,
     combine=normal.combine,
     normal=normal.settle,
+    filled=filled.fill,
     started=running.as_kept,
     rows=(*HEAD, *MEMORY_ROWS, *VCPU_ROWS, *BOOTING, *DEVICES, *TAIL),
 )

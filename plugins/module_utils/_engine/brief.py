@@ -1,0 +1,196 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A config as a person would write it: without what a new resource gets anyway.
+
+An option goes if the definition that a new resource gets is the same without it, and an existing resource does not
+change either. What libvirt allots goes before: addresses on buses, and controllers that devices need.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+import typing as t
+from xml.etree import ElementTree as ET
+
+from .._errors import VirtfleetError
+from . import fragment, paths
+from .body import Item, body
+from .context import Host
+from .plan import Observed, plan
+from .structs import Group, Struct
+from .table import Table
+from .variant import Variant
+
+Path = tuple[t.Union[str, int], ...]  # noqa: UP007 - sanity tests import it with older Pythons
+"""The way to an option in a config, such as ``("disks", 0, "target")``."""
+
+KEPT = ("name", "state", "autostart", "uuid")
+"""What is told in any case: what it is, and what it is to be doing."""
+
+VERSION = re.compile(r"^pc-(q35)-[0-9.]+$")
+"""A machine type of a version, which libvirt writes where its name without one was given."""
+
+
+def brief(table: Table, config: Item, host: Host) -> Item:
+    """A config without what a new resource gets anyway; as it is where nothing can be told of a new one.
+
+    :param config: the options as an info module tells them
+    :param host: the host that a new one is thought to be made on
+    """
+    known = Brief(table, host)
+    bare = without_places(table.rows, copy.deepcopy(config))
+    wanted = known.definition(bare)
+    if wanted is None:
+        return config
+    for careful in (False, True):
+        short = known.shortened(bare, wanted, careful)
+        if known.is_no_change(config, short):
+            return short
+    return config
+
+
+class Brief:
+    """What new resources of a kind get."""
+
+    def __init__(self, table: Table, host: Host) -> None:
+        self.table, self.host = table, host
+
+    def made(self, config: Item) -> ET.Element | None:
+        """The definition that a new resource gets; None where it would be refused."""
+        try:
+            items = self.table.parse([{**config, "state": self.table.initial}])
+            (done,) = plan(self.table, {}, items, self.host)
+        except VirtfleetError:
+            return None
+        text = next((str(step.value) for step in done.steps if step.action == "define"), None)
+        return None if text is None else paths.document(text)
+
+    def definition(self, config: Item) -> str | None:
+        """The definition that a new resource gets as libvirt keeps it; None where it would be refused."""
+        root = self.made(config)
+        if root is None:
+            return None
+        if self.table.filled is not None:
+            self.table.filled(root, self.host)
+        if self.table.normal is not None:
+            self.table.normal(root)
+        machine = root.find("os/type")
+        if machine is not None and machine.get("machine"):
+            machine.set("machine", VERSION.sub(r"\1", machine.get("machine", "")))
+        return fragment.canonical(ordered(root))
+
+    def shortened(self, config: Item, wanted: str, careful: bool) -> Item:
+        """The config without each option that makes no difference, from the outermost on.
+
+        :param careful: whether it is tried for each option that the existing resource does not change
+        """
+        out = copy.deepcopy(config)
+        for path in options(config, ()):
+            if path[0] in KEPT or not holds(out, path):
+                continue
+            tried = copy.deepcopy(out)
+            if not remove(tried, path):
+                continue
+            if self.definition(tried) == wanted and not (careful and not self.is_no_change(config, tried)):
+                out = tried
+        return out
+
+    def is_no_change(self, config: Item, short: Item) -> bool:
+        """Whether a short config changes nothing about the resource that the long one tells of."""
+        root = self.made(config)
+        if root is None:
+            return False
+        have = Observed(root, None, self.table.initial, {})
+        try:
+            items = self.table.parse([{**short, "state": self.table.initial}])
+            (done,) = plan(self.table, {items[0]["name"]: have}, items, self.host)
+        except VirtfleetError:
+            return False
+        return all(change.path in KEPT for change in done.changes)
+
+
+def ordered(root: ET.Element) -> ET.Element:
+    """A definition with elements of one name together: only their order among each other says anything."""
+    for node in root.iter():
+        node[:] = sorted(node, key=lambda child: child.tag)
+    return root
+
+
+def options(value: t.Any, where: Path) -> t.Iterator[Path]:
+    """The ways to all options of a config, those around others first. Items of lists are none."""
+    inner: t.Iterable[tuple[t.Union[str, int], t.Any]] = ()  # noqa: UP007 - as above
+    if isinstance(value, dict):
+        inner = value.items()
+    elif isinstance(value, list) and any(isinstance(one, dict) for one in value):
+        inner = enumerate(value)
+    for name, one in inner:
+        if isinstance(name, str):
+            yield (*where, name)
+        yield from options(one, (*where, name))
+
+
+def holds(config: t.Any, path: Path) -> bool:
+    """Whether a config has the option at the end of a way."""
+    for name in path:
+        if isinstance(config, dict) and name not in config:
+            return False
+        config = config[name]  # Items of lists are never taken out.
+    return True
+
+
+def remove(config: t.Any, path: Path) -> bool:
+    """Take an option out of a config, and what is then empty around it. Returns whether anything could be told without.
+
+    An item of a list keeps its last option: an empty one would puzzle the reader.
+    """
+    around = [config]
+    for name in path[:-1]:
+        around.append(around[-1][name])
+    del around[-1][path[-1]]
+    for place in range(len(around) - 1, 0, -1):
+        if around[place]:
+            break
+        if not isinstance(path[place - 1], str):
+            return False
+        del around[place - 1][path[place - 1]]
+    return True
+
+
+def without_places(rows: t.Sequence[t.Any], config: Item) -> Item:
+    """A config without what libvirt allots to devices: addresses on buses, and controllers."""
+    for row in body(rows).serving(config):
+        if isinstance(row, Variant):
+            continue
+        value = config.get(row.name)
+        if isinstance(row, Struct):
+            if row.filled and row.path == "address":
+                config.pop(row.name, None)
+            elif isinstance(value, dict):
+                without_places(row.fields, value)
+        elif isinstance(row, Group) and isinstance(value, list):
+            kept = [without_places(row.fields, one) for one in value if isinstance(one, dict)]
+            if not row.whole:
+                kept = [one for one in kept if chosen(row, one)]
+            config[row.name] = kept
+            if not kept and not row.whole:
+                config.pop(row.name)
+    return config
+
+
+def chosen(row: Group, item: Item) -> bool:
+    """Whether a person chose an item that libvirt also adds by itself where it is needed.
+
+    It is told where it has an option that libvirt does not fill in, besides what it is. The card of SCSI disks counts:
+    the one that libvirt takes is not that of virtio.
+    """
+    if item.get("type") == "scsi" or item.get("model") == "none":
+        return True
+    for field in body(row.fields).serving(item):
+        if isinstance(field, Struct):
+            if any(not getattr(one, "filled", False) for one in body(field.fields).serving(item.get(field.name) or {})):
+                return True
+        elif field.name != "type" and not getattr(field, "filled", False):
+            return True
+    return False

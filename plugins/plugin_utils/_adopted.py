@@ -1,0 +1,171 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What hosts have, as files of the inventory that a person could have written."""
+
+from __future__ import annotations
+
+import math
+import re
+import textwrap
+import typing as t
+
+import yaml
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import brief as engine
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.context import Host
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import Table
+from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
+from ansible_collections.virtfleet.kvm.plugins.module_utils._offline import MACHINES
+from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import printable
+from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.domain import DOMAIN
+from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.network import NETWORK
+from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.pool import POOL
+
+TABLES: dict[str, Table] = {table.kind: table for table in (DOMAIN, NETWORK, POOL)}
+
+WIDTH = 80
+"""Columns of a line, as yamllint and ansible-lint want it; a word that is longer has a line of its own."""
+
+LINE = re.compile(
+    r"""(?P<before>\ *(?:-\ )*)
+    (?P<name>(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\s'"!][^\s]*?):\ )?
+    (?P<tag>!unsafe\ )?
+    (?P<scalar>.+)""",
+    re.VERBOSE,
+)
+"""A line of YAML with a text: its indent and the signs of items, the name before the text, its tag, the text."""
+
+FOLDED = re.compile(r"[!-~]+(?: [!-~]+)*")
+"""Texts that can be broken at their spaces, and read as they were."""
+
+PIECE = re.compile(r"\\(?:x..|u....|U........|.)|.", re.DOTALL)
+"""What must stay together in a quoted text."""
+
+MAIN = "virtfleet.yml"
+"""The file in a host's folder that holds the lists."""
+
+Files = list[dict[str, str]]
+"""Files by ``name``, below the folder of the host's variables, and ``content``."""
+
+
+def brief(config: t.Any, kind: str) -> t.Any:
+    """A config without what a new resource gets anyway, and without what libvirt allots.
+
+    :param config: the options, as the info module of the kind tells them
+    :param kind: ``domain``, ``network`` or ``pool``
+    """
+    if kind not in TABLES:
+        raise VirtfleetError(f"brief: {printable(kind)} is no kind; it can be: {', '.join(TABLES)}")
+    if not isinstance(config, dict):
+        raise VirtfleetError(f"brief: {printable(config, hidden=True)} is not a dictionary of options")
+    return engine.brief(TABLES[kind], config, Host(virt="kvm", machines=MACHINES))
+
+
+def adopted_files(lists: t.Mapping[str, t.Any], each: bool = False) -> Files:
+    """The files that declare what a host has.
+
+    :param lists: the lists, by the names of their variables
+    :param each: whether each guest has a file of its own, which the list of guests names
+    """
+    written: dict[str, t.Any] = {name: [named_first(item) for item in items] for name, items in lists.items()}
+    files: Files = []
+    if each:
+        taken: set[str] = set()
+        guests = [(variable_of(guest, taken), guest) for guest in written.get("kvm_guests") or []]
+        written["kvm_guests"] = [Template(f"{{{{ {variable} }}}}") for variable, _guest in guests]
+        files = [
+            {"name": f"guests/{variable.partition('_')[2]}.yml", "content": text({variable: guest})}
+            for variable, guest in guests
+        ]
+    return [{"name": MAIN, "content": text(written)}, *files]
+
+
+def named_first(item: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """An item that begins with what it is, and where."""
+    return {**{name: item[name] for name in ("name", "host") if name in item}, **item}
+
+
+def variable_of(guest: t.Mapping[str, t.Any], taken: set[str]) -> str:
+    """The name of a guest's variable, which no other guest of the host has.
+
+    :param taken: the names that are given already; this one is added
+    """
+    base = "adopted_" + re.sub(r"[^A-Za-z0-9_]", "_", str(guest.get("name")))
+    name, number = base, 1
+    while name.lower() in taken:
+        number += 1
+        name = f"{base}_{number}"
+    taken.add(name.lower())
+    return name
+
+
+class Template(str):
+    """A text that Ansible is to evaluate."""
+
+
+class Dumper(yaml.SafeDumper):
+    """Writes YAML as yamllint and ansible-lint want it: the items of lists are indented."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        """As PyYAML does it, but never without an indent."""
+        super().increase_indent(flow, False)
+
+    def ignore_aliases(self, data: t.Any) -> bool:
+        """Nobody writes anchors for what is there twice."""
+        return True
+
+
+def text_node(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+    """A text on one line; one that Ansible would take for a template is marked as none."""
+    evaluated = any(sign in value for sign in ("{{", "{%", "{#"))
+    tag = "!unsafe" if evaluated and type(value) is not Template else "tag:yaml.org,2002:str"
+    odd = evaluated or not value.isprintable()
+    return dumper.represent_scalar(tag, str(value), style='"' if odd else None)
+
+
+Dumper.add_representer(str, text_node)
+Dumper.add_representer(Template, text_node)
+
+
+def plain(value: t.Any) -> t.Any:
+    """A value of YAML's own types: Ansible's know where they come from."""
+    if isinstance(value, dict):
+        return {plain(name): plain(inner) for name, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(inner) for inner in value]
+    if isinstance(value, str) and type(value) is not Template:
+        return str.__str__(value)
+    return value
+
+
+def text(variables: t.Mapping[str, t.Any]) -> str:
+    """Variables as the text of a file."""
+    body = yaml.dump(
+        plain(variables), Dumper=Dumper, sort_keys=False, default_flow_style=False, allow_unicode=True, width=math.inf
+    )
+    lines = [part for line in body.split("\n") for part in (broken(line) if len(line) > WIDTH else [line])]
+    return "\n".join(["---", *lines])
+
+
+def broken(line: str) -> list[str]:
+    """A line that is too long, as several. It holds one text, which has all of the line behind its name."""
+    found = LINE.match(line)
+    if found is None:
+        return [line]
+    before, name, tag, scalar = found["before"], found["name"] or "", found["tag"] or "", found["scalar"]
+    value = str(yaml.safe_load(scalar))
+    indent = " " * (len(before) + (2 if name else 0))
+    if FOLDED.fullmatch(value):
+        return [f"{before}{name}{tag}>-", *textwrap.wrap(value, WIDTH, initial_indent=indent, subsequent_indent=indent,
+                break_long_words=False, break_on_hyphens=False)]  # fmt: skip
+    size = WIDTH - len(indent) - 2
+    pieces = PIECE.findall(yaml.dump(value, default_style='"', width=math.inf, allow_unicode=True).strip()[1:-1])
+    lines = [f'{before}{name}{tag}"\\']
+    part = ""
+    for piece in pieces:
+        if len(part) + len(piece) > size:
+            lines.append(f"{indent}{part}\\")
+            part = ""
+        part += "\\ " if piece == " " and not part else piece
+    return [*lines, f'{indent}{part}"']

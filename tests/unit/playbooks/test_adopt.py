@@ -1,0 +1,70 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The playbook adopt on libvirt's test driver: what it writes, and that the roles then change nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ansible_collections.virtfleet.kvm.tests.unit.playbooks.test_silence import LOCAL, play
+from ansible_collections.virtfleet.kvm.tests.unit.support import ROOT
+
+HOST = """<node>
+<network><name>lan</name><uuid>1c95ce2b-070d-504a-94b3-7872f2a3c2be</uuid><forward mode='nat'/><bridge name='virbr7'/>
+<ip address='10.7.0.1' netmask='255.255.255.0'/></network>
+<domain type='test'><name>web01</name><uuid>1c95ce2b-070d-504a-94b3-7872f2a3c2b1</uuid>
+<memory unit='KiB'>65536</memory><os><type>hvm</type></os>
+<features><acpi/><apic/></features>
+<devices><disk type='file' device='disk'><source file='/srv/a.raw'/><target dev='vda' bus='virtio'/></disk>
+<interface type='network'><mac address='52:54:00:00:00:01'/><source network='lan'/><model type='virtio'/>
+<address type='pci' domain='0x0000' bus='0x00' slot='0x03' function='0x0'/></interface></devices></domain>
+<domain type='test'><name>db01</name><uuid>1c95ce2b-070d-504a-94b3-7872f2a3c2b2</uuid>
+<description>{{ not }} a template</description>
+<memory unit='KiB'>65536</memory><os><type>hvm</type></os></domain>
+</node>"""
+GROUPS = {"kvm_hosts": {"hosts": {"kvm01": LOCAL}}}
+
+
+def run(folder: Path, playbook: str, *options: str) -> str:
+    """Run the plays of a playbook that ask libvirt, on the test driver; what it printed."""
+    (folder / "host.xml").write_text(HOST)
+    plays = yaml.safe_load((ROOT / f"playbooks/{playbook}.yml").read_text(encoding="utf-8"))
+    wanted = ("Adopt", "Make the hosts what they are declared to be")
+    parts = [one for one in plays if one.get("name") in wanted]
+    for part in parts:
+        part["module_defaults"] = {"group/virtfleet.kvm.kvm": {"uri": f"test://{folder}/host.xml"}}
+    (folder / "part.yml").write_text(yaml.safe_dump(parts))
+    code, output = play(folder, "part.yml", *options, groups=GROUPS)
+    assert code == 0, output
+    return output
+
+
+@pytest.mark.parametrize("options", [[], ["adopt_files=true"], ["adopt_full=true"]], ids=str)
+def test_what_is_written_changes_nothing(tmp_path: Path, options: list[str]) -> None:
+    run(tmp_path, "adopt", *(word for option in options for word in ("-e", option)))
+    folder = tmp_path / "host_vars/kvm01"
+    main = (folder / "virtfleet.yml").read_text()
+    assert main.startswith("---\n")
+    files = sorted(path.name for path in folder.glob("guests/*"))
+    assert files == (["db01.yml", "web01.yml"] if options == ["adopt_files=true"] else [])
+    everything = main + "".join(path.read_text() for path in folder.glob("guests/*"))
+    assert ("address:\n" in everything) is (options == ["adopt_full=true"])
+    assert "slot" not in everything or options == ["adopt_full=true"]
+    output = run(tmp_path, "site", "--diff")
+    assert "changed=0" in output, output
+
+
+def test_a_file_that_says_something_else_is_kept_and_named(tmp_path: Path) -> None:
+    run(tmp_path, "adopt", "-e", "adopt_files=true")
+    path = tmp_path / "host_vars/kvm01/guests/db01.yml"
+    path.write_text("---\nadopted_db01: {name: db01, host: kvm01}\n")
+    output = run(tmp_path, "adopt", "-e", "adopt_files=true")
+    assert f"{path} is kept: it differs" in output
+    assert output.count("is kept: it differs") == 1
+    kept: Any = yaml.safe_load(path.read_text())
+    assert kept == {"adopted_db01": {"name": "db01", "host": "kvm01"}}

@@ -1,0 +1,165 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A brief config changes nothing about what it was taken from, and says all that a new one would not get anyway."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import brief as engine
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import paths
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.adopt import adopt
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.context import Host
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Observed, plan
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import Table
+from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.domain import DOMAIN
+from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.network import NETWORK
+from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.pool import POOL
+from ansible_collections.virtfleet.kvm.tests.unit.samples import DOMAINS, NETWORKS
+from ansible_collections.virtfleet.kvm.tests.unit.support import KVM_HOST, ROOT, defined, plan_one
+
+HOST = Host(virt="kvm", machines={"q35": "q35"})
+KEPT = ET.parse(ROOT / "tests/unit/running_guests.xml").getroot().findall("pair/kept/domain")
+CORPUS = ET.parse(ROOT / "tests/corpus/devices.xml").getroot().findall(".//domain")
+BY_HAND = ET.parse(ROOT / "tests/unit/by_virt_install.xml").getroot()
+
+
+def made(table: Table, config: dict[str, Any]) -> ET.Element:
+    """The definition that a new resource gets."""
+    return paths.document(defined(plan_one(table, None, {**config, "state": table.initial})))
+
+
+DEFINITIONS = [
+    *((DOMAIN, node) for node in (*KEPT, *CORPUS, BY_HAND)),
+    *((DOMAIN, made(DOMAIN, config)) for config in DOMAINS),
+    *((NETWORK, made(NETWORK, config)) for config in NETWORKS),
+]
+
+
+@pytest.mark.parametrize("number", range(len(DEFINITIONS)))
+def test_it_changes_nothing_and_a_new_one_is_the_same(number: int) -> None:
+    table, definition = DEFINITIONS[number][0], paths.clone(DEFINITIONS[number][1])
+    if table.normal is not None:
+        table.normal(definition)  # Those of the corpus are as they are written.
+    config = adopt(table, definition).config
+    before = copy.deepcopy(config)
+    short = engine.brief(table, config, HOST)
+    assert config == before
+    items = table.parse([{**short, "state": table.initial}])
+    for host in (HOST, KVM_HOST):
+        (done,) = plan(table, {short["name"]: Observed(definition, None, table.initial, {})}, items, host)
+        assert done.changes == []
+    known = engine.Brief(table, HOST)
+    bare = engine.without_places(table.rows, copy.deepcopy(config))
+    assert known.definition(short) == known.definition(bare)
+    assert engine.brief(table, short, HOST) == short
+
+
+def lines(config: Any) -> int:
+    """The lines that a config has as YAML, about: one for each value and name."""
+    if isinstance(config, dict):
+        return sum(max(1, lines(value) + isinstance(value, (dict, list))) for value in config.values())
+    return sum(max(1, lines(value)) for value in config) if isinstance(config, list) else 0
+
+
+def test_it_is_as_short_as_a_person_would_write_it() -> None:
+    config = adopt(DOMAIN, BY_HAND).config
+    assert engine.brief(DOMAIN, config, HOST) == {
+        "name": "web01",
+        "uuid": "8a5c3f0e-2b0e-4b5c-9a55-0c2f0a8a1b11",
+        "memory": "2GiB",
+        "vcpus": 2,
+        "metadata": config["metadata"],
+        "cpu": {"mode": "host-passthrough"},
+        "clock": {
+            "timers": [
+                {"name": "rtc", "tickpolicy": "catchup"},
+                {"name": "pit", "tickpolicy": "delay"},
+                {"name": "hpet", "present": False},
+            ]
+        },
+        "pm": {"suspend_to_mem": False, "suspend_to_disk": False},
+        "disks": [
+            {"file": "/var/lib/libvirt/images/web01.qcow2", "driver": {"discard": "unmap"}},
+            {"device": "cdrom"},
+        ],
+        "interfaces": [{"network": "default", "mac": "52:54:00:aa:bb:cc"}],
+        "channels": [
+            {"target": {"name": "org.qemu.guest_agent.0"}},
+            {"type": "spicevmc", "target": {"name": "com.redhat.spice.0"}},
+        ],
+        "inputs": [{"type": "tablet", "bus": "usb"}],
+        "graphics": [{"type": "spice", "image_compression": "off"}],
+        "sounds": [{"model": "ich9"}],
+        "videos": [{"model": {"type": "virtio"}}],
+        "redirdevs": [{"type": "spicevmc"}],
+        "rngs": [{"backend": {"device": "/dev/urandom"}}],
+    }
+
+
+def test_real_guests_shrink_to_less_than_two_thirds() -> None:
+    long = [adopt(DOMAIN, node).config for node in (*KEPT, BY_HAND)]
+    short = [engine.brief(DOMAIN, config, HOST) for config in long]
+    assert sum(map(lines, short)) < sum(map(lines, long)) * 2 / 3
+
+
+GUEST = {"name": "a", "memory": "1GiB", "state": "stopped"}
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {"machine": "pc-i440fx-9.2"},
+        {"virt": "qemu"},
+        {"memballoon": {"model": "none"}},
+        {"controllers": [{"type": "scsi", "index": 0, "model": "virtio-scsi"}]},
+        {"controllers": [{"type": "usb", "index": 0, "model": "none"}]},
+        {"features": {"acpi": False, "apic": True}},
+        {"serials": []},
+        {"disks": [{"file": "/a.qcow2", "format": "raw", "bus": "sata", "target": "sdb"}]},
+        {"interfaces": [{"network": "default", "model": "e1000"}]},
+        {"boot": ["network", "hd"]},
+        {"cpu": {"mode": "host-passthrough", "migratable": False}},
+        {"autostart": True},
+    ],
+)
+def test_what_somebody_chose_is_told(chosen: dict[str, Any]) -> None:
+    config = {**GUEST, **chosen}
+    short = engine.brief(
+        DOMAIN, adopt(DOMAIN, made(DOMAIN, config)).config | {"autostart": chosen.get("autostart")}, HOST
+    )
+    assert made(DOMAIN, config).tag == "domain"
+    (name,) = chosen
+    assert name in short
+    for one in chosen[name] if isinstance(chosen[name], list) else []:
+        assert one in short[name] or any(item.items() <= one.items() for item in short[name] if isinstance(item, dict))
+
+
+@pytest.mark.parametrize(
+    ("table", "xml"),
+    [
+        (POOL, "<pool type='dir'><name>p</name><uuid>8a5c3f0e-2b0e-4b5c-9a55-0c2f0a8a1b11</uuid><source/>"
+         "<target><path>/srv/p</path><permissions><mode>0711</mode><owner>0</owner><group>0</group></permissions></target></pool>"),
+        (POOL, "<pool type='netfs'><name>n</name><source><host name='nas.example.com'/><dir path='/x'/>"
+         "<format type='nfs'/></source><target><path>/srv/nas</path></target></pool>"),
+        (NETWORK, "<network><name>n</name><forward mode='nat'/><bridge name='virbr7' stp='on' delay='0'/>"
+         "<mac address='52:54:00:00:00:07'/><ip address='10.7.0.1' netmask='255.255.255.0'><dhcp>"
+         "<range start='10.7.0.10' end='10.7.0.99'/></dhcp></ip></network>"),
+    ],
+)  # fmt: skip
+def test_networks_and_pools(table: Table, xml: str) -> None:
+    definition = paths.document(xml)
+    short = engine.brief(table, adopt(table, definition).config, HOST)
+    items = table.parse([{**short, "state": table.initial}])
+    (done,) = plan(table, {short["name"]: Observed(definition, None, table.initial, {})}, items, HOST)
+    assert done.changes == []
+
+
+def test_what_no_new_one_may_be_stays_as_it_is() -> None:
+    config = {"name": "a", "vcpus": 1, "features": {"acpi": True}}
+    assert engine.brief(DOMAIN, config, HOST) == config
