@@ -67,7 +67,7 @@ def declare(module: DeclaringModule, table: Table, options: Options | None = Non
     head = [f"{len(failed)} of {run.total} {table.kind}s failed:"] if failed else []
     if stopped is not None:
         head = ["the run was broken off; 'changes' has what was done until then:", *lines, *head]
-    for line in report.all_the_same(run.plans, module.check_mode):
+    for line in report.all_the_same(run.plans, check=not run.begun):
         module.warn(line)  # Without --diff, nothing else says it.
     module.fail_json(
         msg="\n".join([*head, *failed]),

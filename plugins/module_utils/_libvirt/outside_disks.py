@@ -22,7 +22,7 @@ STARTS = frozenset(("start", "start_paused"))
 
 RUNS = (
     "is a disk of guest {0}, which runs with it: stop {0} or take the disk from it first, give this guest another disk,"
-    " or shareable: true to both"
+    " or shareable: true to both (the disk has to be raw)"
 )
 ALSO = (
     "is also a disk of guest {0}, {1}: never run both; take the disk from {0}, remove {0}, or give one of them another"
