@@ -89,7 +89,7 @@ def volume_plans(connection: t.Any, have: Have, wants: Wants, host: Host, option
         say_doubt(entry, [entry.name], half.doubtful)
         if want in lost and entry.name in noted:
             entry.warnings.append(storage_observe.no_pool(entry.name.partition("/")[0]))
-    readiness.check_volumes(connection, plans, options)
+    readiness.check_volumes(connection, plans, wants, options)
     return plans
 
 

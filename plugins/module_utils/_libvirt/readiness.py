@@ -17,7 +17,7 @@ from .._engine.body import Item
 from .._engine.plan import Observed, Plan
 from .._engine.sizes import UNITS, Size
 from .._tables.tidy import OF_OTHERS, forward_mode
-from . import outside_disks, shared_disks, verdict
+from . import outside_disks, shared_disks, verdict, volume_places
 from .lacking import Doubt, Site, at, content, plain
 from .references import Reference, references
 from .storage_plan import Making
@@ -28,11 +28,14 @@ Have = t.Mapping[str, Observed]
 Wants = t.Sequence[Item]
 
 
-def check_volumes(connection: t.Any, plans: t.Sequence[Plan], options: t.Any) -> None:
-    """Refuse volumes that cannot be made, each for itself."""
+def check_volumes(connection: t.Any, plans: t.Sequence[Plan], wants: Wants, options: t.Any) -> None:
+    """Refuse volumes that cannot be made, or that are another one that is declared, each for itself."""
     site = Site(connection, options.forecast)
+    same: dict[str, list[str]] = {}
+    for entry, told in volume_places.twice(site, plans, wants):
+        same.setdefault(entry.name, []).append(told)
     for entry in plans:
-        if not refuse(entry, makings(site, entry)):
+        if not refuse(entry, [*same.get(entry.name, ()), *makings(site, entry)]):
             site.make(entry)
 
 

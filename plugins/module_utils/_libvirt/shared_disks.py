@@ -17,6 +17,7 @@ from .._tables._domain.running import below_the_overlay
 from .guest_places import item_places
 from .lacking import Site, plain
 from .storage_plan import Making
+from .volume_places import by_folder
 
 SHARED = "is also a disk of guest {0}: give each its own, or shareable: true to both (the disk has to be raw)"
 BELOW = "is also a disk of guest {0}: give each its own, or transient.share_backing: true to both"
@@ -62,7 +63,7 @@ def what(place: str) -> str:
         try:
             found = os.stat(place)
         except (OSError, ValueError):
-            return named(os.path.realpath(place))
+            return by_folder(os.path.realpath(place))
         if stat.S_ISBLK(found.st_mode):
             return f"device {found.st_rdev}"
         return f"file {found.st_dev}:{found.st_ino}"

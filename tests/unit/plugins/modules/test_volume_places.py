@@ -1,0 +1,130 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A volume that is declared in two pools on one folder is refused by check mode and the run alike."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Plan
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.step import Step
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import lacking, volume_places
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.forecast import Forecast
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.lacking import Site
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.storage_observe import Pool
+from ansible_collections.virtfleet.kvm.plugins.modules import pools, volumes
+
+Run = Callable[..., dict[str, Any]]
+URI = "test:///default"
+ON_ONE = {"a": Pool("dir", "/x", True), "b": Pool("dir", "/x", True)}
+SAME = "the two are one file: declare it once"
+
+
+@pytest.fixture
+def folder(connection: Any, run_main: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Three pools of this machine: two on one folder."""
+    monkeypatch.setattr(lacking, "is_local", lambda uri: True)
+    monkeypatch.setattr(lacking, "FOREIGN", ())
+    for name in ("real", "other"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "link").symlink_to("real")
+    config = [{"name": f"q-{name}", "target": f"{tmp_path}/{name}"} for name in ("real", "link", "other")]
+    run_main(pools.main, config=config, uri=URI)
+    return tmp_path
+
+
+def declared(run_main: Run, *places: str, **options: Any) -> dict[str, str]:
+    """What is refused of volumes, each POOL/NAME and larger than the one before, by name."""
+    config: list[dict[str, Any]] = []
+    for size, place in enumerate(places, 1):
+        pool, _slash, name = place.partition("/")
+        config.append({"name": name, "pool": f"q-{pool}", "capacity": f"{size}MiB"})
+    result = run_main(volumes.main, config=config, uri=URI, **options)
+    return {failure["volume"]: failure["problem"] for failure in result.get("failures", ())}
+
+
+@pytest.mark.parametrize(("first", "second"), [("real/v", "link/v"), ("link/v", "real/v")])
+def test_the_second_is_refused_and_nothing_is_told_of_it(folder: Path, run_main: Run, first: str, second: str) -> None:
+    for check in (True, False):
+        told = declared(run_main, first, second, check=check, fails=True)
+        assert list(told) == [f"q-{second}"]
+        assert SAME in told[f"q-{second}"]
+        assert f"volume q-{first}" in told[f"q-{second}"]
+
+
+def test_others_are_made(folder: Path, run_main: Run) -> None:
+    assert declared(run_main, "real/v", "link/w", "other/v", "other/w") == {}
+    assert declared(run_main, "real/v", "link/w", "other/v", "other/w") == {}
+
+
+def test_one_that_is_there_is_not_the_one_that_is_refused(folder: Path, run_main: Run) -> None:
+    assert declared(run_main, "real/v") == {}
+    told = declared(run_main, "link/v", "real/v", check=True, fails=True)
+    assert list(told) == ["q-link/v"]
+
+
+@pytest.mark.parametrize("states", [("absent", "present"), ("present", "absent")])
+def test_what_goes_is_not_what_stays(connection: Any, states: tuple[str, str]) -> None:
+    """Its file would go with it."""
+    (told,) = planned(connection, ON_ONE, states=states)
+    assert told == (
+        f"pool: its folder is that of volume {'ab'[states.index('present')]}/v, which is the same file and stays:"
+        " leave out one of the two"
+    )
+    assert planned(connection, ON_ONE, (0, 0), states) == []
+    assert planned(connection, ON_ONE, states=("absent", "absent")) == []
+
+
+@pytest.fixture
+def mounted(tmp_path: Path) -> Iterator[Path]:
+    """A folder that is mounted on another one, where that is allowed."""
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    command = ["mount", "--bind", str(tmp_path / "one"), str(tmp_path / "two")]
+    if subprocess.run(command, check=False, capture_output=True, timeout=20).returncode:
+        pytest.skip("nothing can be mounted here")
+    yield tmp_path
+    subprocess.run(["umount", str(tmp_path / "two")], check=False, timeout=20)
+
+
+def test_a_folder_that_is_mounted_twice_is_one(mounted: Path) -> None:
+    assert volume_places.by_folder(f"{mounted}/one/v") == volume_places.by_folder(f"{mounted}/two/v")
+    assert volume_places.by_folder(f"{mounted}/one/v") != volume_places.by_folder(f"{mounted}/two/w")
+
+
+@pytest.mark.parametrize(("one", "two"), [("dir", "fs"), ("logical", "logical"), ("netfs", "dir")])
+def test_pools_of_all_types_in_folders(connection: Any, one: str, two: str) -> None:
+    assert len(planned(connection, {"a": Pool(one, "/x", True), "b": Pool(two, "//x/.", True)})) == 1
+
+
+@pytest.mark.parametrize("kind", ["iscsi", "scsi", "rbd", "disk"])
+def test_names_of_other_pools_are_their_own(connection: Any, kind: str) -> None:
+    assert (
+        planned(connection, {"a": Pool(kind, "/dev/disk/by-path", True), "b": Pool(kind, "/dev/disk/by-path", True)})
+        == []
+    )
+
+
+@pytest.mark.parametrize("steps", [(0, 0), (1, 0), (0, 1), (1, 1)])
+def test_only_where_one_of_them_changes(connection: Any, steps: tuple[int, int]) -> None:
+    assert len(planned(connection, ON_ONE, steps)) == (1 if any(steps) else 0)
+
+
+def planned(
+    connection: Any,
+    found: dict[str, Pool],
+    steps: tuple[int, int] = (1, 1),
+    states: tuple[str, str] = ("present", "present"),
+) -> list[str]:
+    """What is wrong with two volumes, each with so many steps."""
+    site = Site(connection, Forecast())
+    site.kept["pools"] = found
+    plans = [Plan("volume", f"{name}/v", [Step("grow", 1)] * count) for name, count in zip(found, steps, strict=True)]
+    wants = [{"name": "v", "pool": name, "state": state} for name, state in zip(found, states, strict=True)]
+    return [told for _plan, told in volume_places.twice(site, plans, wants)]
