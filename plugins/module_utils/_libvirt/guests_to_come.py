@@ -142,7 +142,7 @@ def sources(root: ET.Element, tag: str, part: str, name: str) -> dict[str, str]:
     found = {}
     for device in root.findall(f"devices/{tag}"):
         source = device.find("source")
-        found[key_of(device, part, name)] = "" if source is None else repr(sorted(source.attrib.items()))
+        found[key_of(device, part, name)] = "" if source is None else str(sorted(source.attrib.items()))
     return found
 
 
