@@ -139,3 +139,20 @@ def test_what_the_host_notes_is_whole_and_private(fleet: Fleet) -> None:
         noted = json.loads(fleet.sh(host, "cat /var/lib/virtfleet/storage.json"))["qemu:///system"]
         assert "default" in noted["pools"]
         assert noted["volumes"]["default/db-vda.qcow2"]["guest"] == "db"
+
+
+def test_the_name_of_a_volume_tells_the_format_of_a_new_disk_and_one_that_is_there_keeps_its_own(fleet: Fleet) -> None:
+    there = [{"name": "noend", "capacity": "8MiB"}, {"name": "old.raw", "capacity": "8MiB", "format": "qcow2"}]
+    declare(fleet, "volumes", config=there)
+    # QEMU shares no other than a raw disk with writers, and would not start the guest.
+    shared = {"size": "8MiB", "volume": "sh.raw", "shareable": True}
+    disks = [shared, *({"size": "8MiB", "volume": name} for name in ("noend", "old.raw", "new"))]
+    declare(fleet, "domains", config=[disk_guest("ends", *disks)])
+    for host in HOSTS:
+        info = "for file in sh.raw noend old.raw new; do qemu-img info -U $file | grep '^file format'; done"
+        formats = fleet.sh(host, f"cd {IMAGES}; {info}").split()[2::3]
+        drivers = fleet.sh(host, "virsh dumpxml ends | grep -o \"<driver name='qemu' type='[a-z0-9]*\"").split("type='")
+        assert formats == [driver.split()[0] for driver in drivers[1:]] == ["raw", "raw", "qcow2", "qcow2"]
+    wrong = {"size": "8MiB", "shareable": True}
+    refused(fleet, "domains", "domain more: disks[0].shareable: only a raw", config=[disk_guest("more", wrong)])
+    declare(fleet, "domains", config=[{"name": "ends", "state": "absent"}], remove_storage=True)
