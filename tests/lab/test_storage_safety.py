@@ -158,7 +158,7 @@ def test_a_guest_that_is_renamed_in_one_run_keeps_its_disk(fleet: Fleet) -> None
             warned = " ".join(run.result(host)["warnings"])
             for name in olds:
                 assert f"{name}-vda.qcow2 stays: it is used by" in warned
-        declare(fleet, "domains", config=gone(*(f"new-{name}" for name in new)))
+        declare(fleet, "domains", config=gone(*(f"new-{name}" for name in new)), remove_storage=True)
 
 
 def test_a_guest_that_was_renamed_by_hand_is_neither_left_over_nor_new(fleet: Fleet) -> None:

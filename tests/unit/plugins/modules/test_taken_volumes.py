@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.modules import domains
+from ansible_collections.virtfleet.kvm.plugins.modules import domains, volumes
 from ansible_collections.virtfleet.kvm.tests.unit import images
 from ansible_collections.virtfleet.kvm.tests.unit.removal_world import GONE, OLD, URI, define, file
 
@@ -64,17 +64,24 @@ def test_a_volume_that_somebody_uses_is_not_taken(connection: Any, declare: Run,
         connection.lookupByName("good").undefine()
 
 
+@pytest.fixture
+def raw(declare: Run, folder: Path) -> Path:
+    """A raw volume that is there already."""
+    (folder / "v.raw").touch()
+    declare(volumes, {"name": "v.raw", "pool": "p", "capacity": "1MiB", "format": "raw"})
+    return folder / "v.raw"
+
+
 @pytest.mark.parametrize("more", [{"shareable": True}, {"readonly": True}])
-def test_a_volume_that_may_be_shared_is_taken(connection: Any, declare: Run, folder: Path, more: Any) -> None:
-    declare(domains, GONE)
-    define(connection, file(folder / "old-vda.qcow2"))
-    assert declare(domains, new(**more))["changed"]
+def test_a_volume_that_may_be_shared_is_taken(connection: Any, declare: Run, raw: Path, more: Any) -> None:
+    define(connection, file(raw), form="raw")
+    assert declare(domains, new(volume="v.raw", format="raw", **more))["changed"]
 
 
-def test_an_overlay_keeps_its_base_also_from_guests_that_share(connection: Any, declare: Run, folder: Path) -> None:
-    declare(domains, GONE)
-    overlay(connection, folder)
-    assert "over.qcow2" in declare(domains, new(shareable=True), fails=True)["msg"]
+def test_an_overlay_keeps_its_base_also_from_guests_that_share(connection: Any, declare: Run, raw: Path) -> None:
+    raw.with_name("over.qcow2").write_bytes(images.qcow2(str(raw)))
+    config = new(volume="v.raw", format="raw", shareable=True)
+    assert "over.qcow2" in declare(domains, config, fails=True)["msg"]
 
 
 def test_a_volume_that_nobody_uses_any_more_is_taken(connection: Any, declare: Run, folder: Path) -> None:
