@@ -33,7 +33,12 @@ MADE_UP = {
     kind: {
         "debian_12_sha512": "0" * 128,
         "one": options,
-        "found": {"domains": [{"name": "one", "memory": 4294967296, "state": "running"}]},
+        "found": {
+            "domains": [
+                {"name": "one", "memory": 4294967296, "state": "running", "config": {"name": "one", "memory": "4GiB"}}
+            ]
+        },
+        "guests": [{"name": "one", "memory": "4GiB"}],
     }
     for kind, options in {
         "domain": {"name": "one", "memory": "4GiB"},
