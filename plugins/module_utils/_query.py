@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ._errors import VirtfleetError
-from ._printing import printable, readable, shortened, unforeseen
+from ._printing import printable, readable, shortened
 
 try:
     import jmespath
@@ -34,5 +34,8 @@ def select(data: t.Any, expression: str) -> t.Any:
     except exceptions.JMESPathError as error:
         said = shortened(readable(" ".join(str(error).split())), 500)
         raise VirtfleetError(f"query {printable(expression)}: {said}") from None
-    except Exception as error:  # The library calls the data's own methods, and goes as deep as the expression.
-        raise VirtfleetError(f"query {printable(expression)}: {unforeseen(error)}") from None
+    except (RecursionError, ValueError):
+        problem = "it goes too deep, or a number in it has too many digits; write a shorter one"
+    except Exception:  # The library calls the data's own methods.
+        problem = "it cannot be carried out on such data"
+    raise VirtfleetError(f"query {printable(expression)}: {problem}")

@@ -55,7 +55,7 @@ def brief(config: t.Any, kind: str) -> t.Any:
     :param config: the options, as the info module of the kind tells them
     :param kind: ``domain``, ``network`` or ``pool``
     """
-    if kind not in TABLES:
+    if not isinstance(kind, str) or kind not in TABLES:
         raise VirtfleetError(f"brief: {printable(kind)} is no kind; it can be: {', '.join(TABLES)}")
     if not isinstance(config, dict):
         raise VirtfleetError(f"brief: {printable(config, hidden=True)} is not a dictionary of options")
@@ -68,6 +68,8 @@ def adopted_files(lists: t.Mapping[str, t.Any], each: bool = False) -> Files:
     :param lists: the lists, by the names of their variables
     :param each: whether each guest has a file of its own, which the list of guests names
     """
+    if not isinstance(lists, dict) or not all(map(is_list_of_items, lists.values())):
+        raise VirtfleetError("adopted_files: give a dictionary with a list of items for each variable")
     written: dict[str, t.Any] = {name: [named_first(item) for item in items] for name, items in lists.items()}
     files: Files = []
     if each:
@@ -79,6 +81,11 @@ def adopted_files(lists: t.Mapping[str, t.Any], each: bool = False) -> Files:
             for variable, guest in guests
         ]
     return [{"name": MAIN, "content": text(written)}, *files]
+
+
+def is_list_of_items(value: t.Any) -> bool:
+    """Whether a value is a list of dictionaries."""
+    return isinstance(value, (list, tuple)) and all(isinstance(item, dict) for item in value)
 
 
 def named_first(item: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -119,7 +126,7 @@ class Dumper(yaml.SafeDumper):
 def text_node(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
     """A text on one line; one that Ansible would take for a template is marked as none."""
     evaluated = any(sign in value for sign in ("{{", "{%", "{#"))
-    tag = "!unsafe" if evaluated and type(value) is not Template else "tag:yaml.org,2002:str"
+    tag = "!unsafe" if evaluated and not isinstance(value, Template) else "tag:yaml.org,2002:str"
     odd = evaluated or not value.isprintable()
     return dumper.represent_scalar(tag, str(value), style='"' if odd else None)
 
@@ -134,7 +141,7 @@ def plain(value: t.Any) -> t.Any:
         return {plain(name): plain(inner) for name, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(inner) for inner in value]
-    if isinstance(value, str) and type(value) is not Template:
+    if isinstance(value, str) and not isinstance(value, Template):
         return str.__str__(value)
     return value
 

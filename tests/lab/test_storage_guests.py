@@ -145,7 +145,7 @@ def test_the_name_of_a_volume_tells_the_format_of_a_new_disk_and_one_that_is_the
     there = [{"name": "noend", "capacity": "8MiB"}, {"name": "old.raw", "capacity": "8MiB", "format": "qcow2"}]
     declare(fleet, "volumes", config=there)
     # QEMU shares no other than a raw disk with writers, and would not start the guest.
-    shared = {"size": "8MiB", "volume": "sh.raw", "shareable": True}
+    shared: dict[str, t.Any] = {"size": "8MiB", "volume": "sh.raw", "shareable": True}
     disks = [shared, *({"size": "8MiB", "volume": name} for name in ("noend", "old.raw", "new"))]
     declare(fleet, "domains", config=[disk_guest("ends", *disks)])
     for host in HOSTS:

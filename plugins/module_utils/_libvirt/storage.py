@@ -60,7 +60,7 @@ def volume_define(connection: t.Any, name: str, step: Step, options: t.Any) -> N
     try:
         make_noted(connection, making, options)
     except VirtfleetError as error:
-        if making.disk is None or type(error) is not VirtfleetError:
+        if making.disk is None or error.__class__ is not VirtfleetError:
             raise
         raise VirtfleetError(f"disks[{making.disk}]: {error}") from None
 
