@@ -214,8 +214,10 @@ def rename(folder: int, old: str, new: str) -> None:
         raise OSError(failed, os.strerror(failed), new)
 
 
-def open_image(path: str) -> tuple[int, int]:
+def open_image(path: str, locks: bool = True) -> tuple[int, int]:
     """Open a file or block device to read an image from it; its descriptor and its bytes.
+
+    :param locks: whether one is refused that a running guest may write to
 
     Raises Unfit for what is neither, without waiting for it.
     """
@@ -227,7 +229,8 @@ def open_image(path: str) -> tuple[int, int]:
         size = os.lseek(descriptor, 0, os.SEEK_END)
         if size > LARGEST:
             raise Unfit(f"has {size} bytes, more than the {LARGEST} bytes (64 TiB) that are taken")
-        refuse_written(descriptor)
+        if locks:
+            refuse_written(descriptor)
         return descriptor, size
     except BaseException as error:
         os.close(descriptor)

@@ -65,22 +65,36 @@ def lay_over(connection: t.Any, making: Making, root: ET.Element) -> None:
 
 def filling(connection: t.Any, making: Making) -> t.Any:
     """What fills a volume: an image, or a volume that libvirt itself has to copy; None for nothing."""
-    item = making.item
-    if item.get("image") is not None:
-        image = str(item["image"])
-        image = image.removeprefix("file://") if image.startswith("file:///") else image
-        known = Formats(connection).of_path(image) if image.startswith("/") else None
-        return Source(image, item.get("checksum"), known, making.verbatim, item.get("image_timeout"))
-    if item.get("clone_from") is None:
+    if making.item.get("image") is not None:
+        return image_source(Formats(connection), making)
+    if making.item.get("clone_from") is None:
         return None
-    volume = find(connection, item["clone_from"], making.pool, "clone_from")
+    return volume_source(
+        Formats(connection), making, find(connection, making.item["clone_from"], making.pool, "clone_from")
+    )
+
+
+def image_source(formats: Formats, making: Making) -> Source:
+    """The image that fills a volume. Raises VirtfleetError where its format cannot be known."""
+    item = making.item
+    image = str(item["image"])
+    image = image.removeprefix("file://") if image.startswith("file:///") else image
+    known = formats.of_path(image) if image.startswith("/") else None
+    return Source(image, item.get("checksum"), known, making.verbatim, item.get("image_timeout"))
+
+
+def volume_source(formats: Formats, making: Making, volume: t.Any) -> t.Any:
+    """What fills a copy of a volume: its file, or the volume itself where libvirt has to copy it.
+
+    Raises VirtfleetError where it cannot be copied.
+    """
     root = ET.fromstring(volume.XMLDesc())
-    known = Formats(connection).of(key_of(volume), root)
+    known = formats.of(key_of(volume), root)
     if not os.path.exists(volume.path()):
         return volume
     if known not in (*SAME, "qcow2"):
         raise VirtfleetError(f"clone_from: the volume {key_of(volume)} is {known}; only raw and qcow2 are copied")
-    if item.get("encryption") is None:
+    if making.item.get("encryption") is None:
         return Source(volume.path(), None, known, True)
     return unchanged(volume, root, known)
 

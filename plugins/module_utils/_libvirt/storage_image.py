@@ -212,15 +212,7 @@ def fill_open(
     """Fill an open file with an image. Raises Unfit, or OSError where there is no room."""
     image, content = obtain(source, form, capacity, folder, stack)
     plain = content.kind in PLAIN
-    size = -(-image.size // SECTOR) * SECTOR if plain else check_qcow2(reader(image.descriptor), image.size)
-    form = form or ("raw" if plain else content.kind)
-    if form == "iso" and content.kind != "iso" and source.known not in PLAIN:
-        raise Unfit(f"is {content.words}, and the format of the volume is iso")
-    if capacity is not None and capacity < size:
-        raise VirtfleetError(
-            f"the image has a disk of {CAPACITY.show(size)}, more than its capacity, {CAPACITY.show(capacity)}:"
-            " give at least that as capacity (for a guest's disk, size), or leave it out"
-        )
+    form, size = measured(image, content, source, form, capacity)
     largest = max(size, capacity or 0)
     try:
         if plain and form in PLAIN:
@@ -235,6 +227,52 @@ def fill_open(
             raise VirtfleetError(too_large(f"a disk of {largest} bytes", folder)) from None
         raise
     return Found(form, largest)
+
+
+def measured(image: Image, content: Content, source: Source, form: str | None, capacity: int | None) -> tuple[str, int]:
+    """The format that a volume gets, and the bytes of the disk in its image. Raises VirtfleetError, also as Unfit."""
+    plain = content.kind in PLAIN
+    size = -(-image.size // SECTOR) * SECTOR if plain else check_qcow2(reader(image.descriptor), image.size)
+    form = form or ("raw" if plain else content.kind)
+    if form == "iso" and content.kind != "iso" and source.known not in PLAIN:
+        raise Unfit(f"is {content.words}, and the format of the volume is iso")
+    if capacity is not None and capacity < size:
+        raise VirtfleetError(
+            f"the image has a disk of {CAPACITY.show(size)}, more than its capacity, {CAPACITY.show(capacity)}:"
+            " give at least that as capacity (for a guest's disk, size), or leave it out"
+        )
+    return form, size
+
+
+def problem(source: Source, form: str | None, capacity: int | None) -> str | None:
+    """Why a file of the host would be refused as an image, in the words of ``make``; None where nothing shows that.
+
+    Nothing is made, and no tool opens it. What is compressed is not looked into, and locks are left to the run:
+    by then a guest may have let go of it.
+    """
+    try:
+        with contextlib.ExitStack() as stack:
+            image = local(source, stack, locks=False)
+            content = look(image, source)
+            if content.kind not in COMPRESSIONS:
+                measured(image, taken(content, source), source, form, capacity)
+    except Unfit as error:
+        return f"the image {source.shown} {error}"
+    except VirtfleetError as error:
+        return str(error)
+    except OSError as error:
+        return f"the image {source.shown} cannot be read: {error.strerror}"
+    return None
+
+
+def taken(content: Content, source: Source) -> Content:
+    """What an image counts as. Raises Unfit for what is not taken."""
+    if content.kind == "none" and source.verbatim:
+        return Content("raw", content.words)
+    if content.kind in ("none", "other"):
+        page = PAGE if content.words == "a web page" else ""
+        raise Unfit(f"is {content.words}{page}{AS_IT_IS if content.kind == 'none' else CONVERT}")
+    return content
 
 
 def obtain(
@@ -253,12 +291,7 @@ def obtain(
         content = look(image, source)
         if content.kind in COMPRESSIONS:
             raise Unfit(f"is compressed twice: unpacked, it is {content.words}")
-    if content.kind == "none" and source.verbatim:
-        content = Content("raw", content.words)
-    if content.kind in ("none", "other"):
-        page = PAGE if content.words == "a web page" else ""
-        raise Unfit(f"is {content.words}{page}{AS_IT_IS if content.kind == 'none' else CONVERT}")
-    return image, content
+    return image, taken(content, source)
 
 
 def look(image: Image, source: Source) -> Content:
@@ -271,9 +304,12 @@ def look(image: Image, source: Source) -> Content:
     return content
 
 
-def local(source: Source, stack: contextlib.ExitStack) -> Image:
-    """A file or device of the host."""
-    descriptor, size = part_files.open_image(source.place)
+def local(source: Source, stack: contextlib.ExitStack, locks: bool = True) -> Image:
+    """A file or device of the host.
+
+    :param locks: whether one is refused that a running guest may write to
+    """
+    descriptor, size = part_files.open_image(source.place, locks)
     stack.callback(os.close, descriptor)
     return Image(descriptor, size, False)
 

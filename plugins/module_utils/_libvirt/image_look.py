@@ -1,0 +1,80 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Look at images that are on the host before anything is made: what the run would refuse is said by check mode, too.
+
+Only first bytes and the header of a qcow2 are read. What has to be fetched, unpacked or compared with a checksum is
+only known in the run, which looks at all of it again.
+"""
+
+from __future__ import annotations
+
+import os
+import typing as t
+from xml.etree import ElementTree as ET
+
+from .._errors import VirtfleetError
+from .._tables.storage import MADE_DIRECTORIES
+from . import storage_image
+from .connection import LibvirtError
+from .storage_fill import image_source, volume_source
+from .storage_formats import Formats
+from .storage_image import Source
+from .storage_plan import Making
+
+if t.TYPE_CHECKING:
+    from .lacking import Site
+
+
+def image_problem(site: Site, volume: Making) -> str | None:
+    """Why a volume cannot be made of its image, or of the volume that it is a copy of, with the option.
+
+    None where nothing speaks against it, or it cannot be told yet: only what is on the host now is looked at.
+    """
+    if not site.local:
+        return None
+    image, clone = volume.item.get("image"), volume.item.get("clone_from")
+    try:
+        if image is not None:
+            source: t.Any = image_source(formats(site), volume)
+        else:
+            source = None if clone is None else of_volume(site, volume, str(clone))
+    except VirtfleetError as error:
+        told: str | None = str(error).removeprefix("clone_from: ")
+    else:
+        told = looked_at(site, volume, source) if isinstance(source, Source) else None
+    if told is None:
+        return None
+    return f"{'image' if image is not None or volume.guest else 'clone_from'}: {told}"
+
+
+def formats(site: Site) -> Formats:
+    """What is known of the formats of the host's volumes, asked once."""
+    return t.cast(Formats, site.once("formats", lambda: Formats(site.connection)))
+
+
+def of_volume(site: Site, volume: Making, place: str) -> t.Any:
+    """What fills a copy of a volume; None where that is still to come, or libvirt has not seen it yet."""
+    key = place if "/" in place else f"{volume.pool}/{place}"
+    if key in site.made or key in site.forecast.volumes:
+        return None
+    pool, _slash, name = key.partition("/")
+    try:
+        found = site.connection.storagePoolLookupByName(pool).storageVolLookupByName(name)
+        ET.fromstring(found.XMLDesc())
+    except LibvirtError:
+        return None
+    return volume_source(formats(site), volume, found)
+
+
+def looked_at(site: Site, volume: Making, source: Source) -> str | None:
+    """What is wrong with what a volume is made from."""
+    pool = site.pools.get(volume.pool)
+    if source.fetched or not os.path.lexists(source.place):
+        return None
+    form = volume.item.get("format") if pool is not None and pool.type in MADE_DIRECTORIES else "raw"
+    capacity = volume.item.get("capacity")
+    return t.cast(
+        "str | None",
+        site.once(f"{source} {form} {capacity}", lambda: storage_image.problem(source, form, capacity)),
+    )
