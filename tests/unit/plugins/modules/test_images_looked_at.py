@@ -23,7 +23,7 @@ BAD: dict[str, tuple[bytes | None, str]] = {
     "folder": (None, "is neither a file nor a block device"),
     "text": (b"a text\n", "is a text; give format: raw"),
     "vmdk": (b"KDMV" + b"\0" * 600, "is an image of VMware (VMDK); only raw and qcow2 are taken"),
-    "large": (hostile_images.mbr() + b"\0" * 1024**2, "bytes large, more than its capacity"),
+    "large": (hostile_images.mbr() + b"\0" * 1024**2, "more than its capacity"),
     "names another": (images.qcow2("/etc/shadow"), "is not whole: it is laid over another file"),
     "cut off": (hostile_images.qcow2()[:100], "is"),
     "empty": (b"", "is empty"),
