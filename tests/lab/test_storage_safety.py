@@ -113,8 +113,9 @@ def test_a_disk_of_another_guest_stays_however_it_is_spelled(fleet: Fleet) -> No
         assert fleet.sh(host, f"qemu-img check -q {IMAGES}/rel-over.qcow2 && echo whole").split() == ["whole"]
     # Nor does a new guest of that name get such a disk, or let it grow.
     told = "domain {0}: disks[0]: the volume default/{0}-vda.qcow2 is there already, and is used by"
-    anew = [disk_guest(name, {"size": "8MiB"}, state="stopped") for name in names]
-    refused(fleet, "domains", *map(told.format, names), config=anew)
+    writing = [name for name in names if name != "old-cdrom"]
+    anew = [disk_guest(name, {"size": "8MiB"}, state="stopped") for name in writing]
+    refused(fleet, "domains", *map(told.format, writing), config=anew)
 
 
 def test_volumes_and_pools_that_others_use_stay(fleet: Fleet) -> None:

@@ -6,10 +6,13 @@
 from __future__ import annotations
 
 import typing as t
+from xml.etree import ElementTree as ET
 
 from .._engine.body import Item
 from .._engine.plan import Observed, Plan
+from .connection import LibvirtError, libvirt
 from .disks import Needed
+from .storage_observe import source_place
 from .survey_users import all_users
 from .users import Users
 
@@ -37,10 +40,11 @@ def refuse_taken(
     if not found:
         return
     users = all_users(connection)
+    readers = Readers(connection, users)
     going = {want["name"] for want, _needed in resolved if want["state"] == "absent"}
     for plan, disk, need in found:
         path = volumes[need.key].definition.findtext("target/path")
-        who = others(users, need.key, path, disk, {plan.name, *going})
+        who = others(users, need.key, path, disk, {plan.name, *going}, readers)
         if who and not disk.get("readonly"):
             told = (
                 f"disks[{need.index}]: the volume {need.key} is there already, and is used by {', '.join(who)}:"
@@ -49,7 +53,9 @@ def refuse_taken(
             plan.obstacle = told if plan.obstacle is None else f"{plan.obstacle}; {told}"
 
 
-def others(users: Users, key: str, path: str | None, disk: Item, guests: t.Container[str]) -> list[str]:
+def others(
+    users: Users, key: str, path: str | None, disk: Item, guests: t.Container[str], readers: Readers
+) -> list[str]:
     """Who else uses a volume, in words.
 
     :param disk: the new disk; a shareable one may be a disk of other guests, but not what an image is laid over
@@ -59,6 +65,44 @@ def others(users: Users, key: str, path: str | None, disk: Item, guests: t.Conta
     found = []
     for use in users.uses(key, path):
         itself = use.guest is not None and bool(own & users.signs(use.place))
-        if not (itself and (use.guest in guests or disk.get("shareable"))):
+        if not (itself and (use.guest in guests or disk.get("shareable") or readers.only_read(str(use.guest), own))):
             found.append(use.who)
     return list(dict.fromkeys(found))
+
+
+class Readers:
+    """Tells which guests only read a disk.
+
+    :param users: tells what the disks are
+    """
+
+    def __init__(self, connection: t.Any, users: Users) -> None:
+        self.connection, self.users = connection, users
+        self.roots: dict[str, list[ET.Element]] = {}
+
+    def only_read(self, guest: str, own: frozenset[str]) -> bool:
+        """Whether a guest has something only as disks that it cannot write to.
+
+        :param own: what it is
+        """
+        if guest not in self.roots:
+            self.roots[guest] = self.look(guest)
+        disks = [disk for root in self.roots[guest] for disk in root.findall("devices/disk")]
+        having = [disk for disk in disks if own & self.signs(disk)]
+        return bool(having) and all(disk.find("readonly") is not None for disk in having)
+
+    def look(self, guest: str) -> list[ET.Element]:
+        """The definition of a guest, and what runs of it; none where it cannot be told."""
+        try:
+            domain = self.connection.lookupByName(guest)
+            return [ET.fromstring(domain.XMLDesc(flags)) for flags in (0, libvirt.VIR_DOMAIN_XML_INACTIVE)]
+        except LibvirtError:
+            return []
+
+    def signs(self, disk: ET.Element) -> frozenset[str]:
+        """What a disk is on."""
+        place = source_place(disk.find("source"))
+        if place is None:
+            return frozenset()
+        path = place if place.startswith("/") else self.users.path(place)
+        return self.users.signs(path or place)

@@ -78,6 +78,15 @@ def test_a_volume_that_may_be_shared_is_taken(connection: Any, declare: Run, raw
     assert declare(domains, new(volume="v.raw", format="raw", **more))["changed"]
 
 
+@pytest.mark.parametrize(("reads", "taken"), [("<readonly/>", True), ("", False)])
+def test_a_volume_that_another_guest_only_reads_is_taken(
+    connection: Any, declare: Run, folder: Path, reads: str, taken: bool
+) -> None:
+    declare(domains, GONE)
+    define(connection, f"{reads}{file(folder / 'old-vda.qcow2')}")
+    assert declare(domains, new(), fails=not taken)["changed"] == taken
+
+
 def test_an_overlay_keeps_its_base_also_from_guests_that_share(connection: Any, declare: Run, raw: Path) -> None:
     raw.with_name("over.qcow2").write_bytes(images.qcow2(str(raw)))
     config = new(volume="v.raw", format="raw", shareable=True)
