@@ -239,7 +239,7 @@ def test_one_run_of_the_site_takes_away_guests_and_then_what_they_were_on(fleet:
     for host in HOSTS:
         assert fleet.sh(host, "virsh list --all --name").split() == []
         noted = json.loads(fleet.sh(host, "cat /var/lib/virtfleet/storage.json"))["qemu:///system"]
-        assert ("p" in noted["pools"], "p/x.raw" in noted["volumes"]) == (False, False)
+        assert ("p" in noted.get("pools", {}), "p/x.raw" in noted.get("volumes", {})) == (False, False)
     fleet.declare({})
 
 
