@@ -88,7 +88,7 @@ def test_hostile_images_in_volumes(fleet: Fleet, words: dict[str, str], form: st
         for name, word in words.items():
             if name not in ("nothing", "endless"):
                 text = found[host][f"default/{name}.{form}"]
-                assert text.startswith(f"the image {FOLDER}/images/{name} ")
+                assert text.removeprefix("image: ").startswith(f"the image {FOLDER}/images/{name} ")
                 assert word in text
 
 
