@@ -58,8 +58,6 @@ class Options:
 
 PREPARES = frozenset(("forget", "define"))
 """Steps that make a guest ready, but use none of its disks."""
-STORES = frozenset(("make_volume", "grow_volume"))
-"""Steps that need a disk of another guest only where that one goes: nobody gives up a disk that it runs with."""
 
 Work = t.Generator[None, None, None]
 Action = t.Callable[[t.Any, str, Step, Options], t.Any]
@@ -128,7 +126,9 @@ def run(connection: t.Any, plan: Plan, options: Options, actions: t.Mapping[tupl
         action = actions[plan.kind, step.action]
         try:
             if step.action not in PREPARES:
-                yield from handed_over(plan, ("undefine",) if step.action in STORES else ("define", "undefine"))
+                # Nobody gives up a disk that it runs with: only of one that goes is a disk still in use until then.
+                stores = step.action in undo.STORES
+                yield from handed_over(plan, ("undefine",) if stores else ("define", "undefine"))
             if defined:
                 undo.made(connection, plan)
             waits = action(connection, plan.name, step, options)

@@ -162,13 +162,13 @@ def undefine(connection: t.Any, name: str, going: Belongings) -> None:
         raise
     if going.uuid is not None and going.uuid != domain.UUIDString():
         raise VirtfleetError(f"undefine: the guest that is called {name} by now is another one, so it stays; run again")
-    disk_removal.note_leaving(connection, going.volumes)
     path = tpm_place(ET.fromstring(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))) if going.tpm else None
     if path is not None:
         raise VirtfleetError(f"undefine: its definition names {path} for the state of its TPM by now; run again")
     file = going.variables
     kept = None if file is None else nvram.last_look(connection, domain, file)
     least, more = flags(going, file is not None and kept is None)
+    disk_removal.note_leaving(connection, going.volumes)
     try:
         domain.undefineFlags(least | more)
     except LibvirtError as error:

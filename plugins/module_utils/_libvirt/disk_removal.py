@@ -185,7 +185,8 @@ def not_any_more(guest: str, key: str, volume: Observed, facts: t.Mapping[str, t
 def was_leaving(path: str | None, facts: t.Mapping[str, t.Any]) -> bool:
     """Whether a run that was broken off was about to delete a volume with its guest, and nobody has had it since.
 
-    libvirt gives the file of a disk to QEMU when its guest starts, which sets the time of its last change (ctime).
+    Whoever writes to the file sets the time of its last change (ctime, inode(7)); libvirt does so, too, when it gives
+    the file to QEMU as a guest starts.
     """
     changed = changed_at(path)
     return changed is not None and facts.get("leaving") == changed

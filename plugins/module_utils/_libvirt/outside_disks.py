@@ -10,15 +10,12 @@ import re
 import typing as t
 from xml.etree import ElementTree as ET
 
-from .._engine.plan import Plan
 from .._host.image_locks import opened_by
 from .._printing import spelled_out
 from .connection import LibvirtError, lacks, libvirt, said
 from .forecast import Forecast
 from .lacking import Site
-from .shared_disks import Guest, own_disks, rivals, signs
-
-STARTS = frozenset(("start", "start_paused"))
+from .shared_disks import Guest, own_disks, rivals, signs, starts
 
 RUNS = (
     "is a disk of guest {0}, which runs with it: stop {0} or take the disk from it first, give this guest another disk,"
@@ -94,11 +91,6 @@ def refuse_outside(site: Site, guests: t.Sequence[Guest]) -> None:
         if told:
             before = [] if guest.plan.obstacle is None else [guest.plan.obstacle]
             guest.plan.obstacle = "; ".join([*before, *told])
-
-
-def starts(plan: Plan) -> bool:
-    """Whether a guest starts in this run and does not run yet, or starts anew."""
-    return any(step.action in STARTS for step in plan.steps)
 
 
 def gets(guest: Guest) -> bool:

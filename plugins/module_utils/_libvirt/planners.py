@@ -124,7 +124,7 @@ def domain_plans(connection: t.Any, table: Table, have: Have, wants: Wants, host
     if connection is not None:
         warn_of_volumes(connection, plans)
     if any(change.path == "nvram" and change.after is None for entry in plans for change in entry.changes):
-        users = all_users(connection)
+        users = all_users(connection, forecast=options.forecast)
         declared.add_guests(users, plans, wants, have)
         departures.plan_nvram(connection, plans, have, users, options.going)
     if connection is not None:
@@ -161,7 +161,7 @@ def plans_with_disks(
             lines.append(f"{table.kind} {entry.name}: {error}")
     refuse_input(lines)
     if connection is not None:
-        refuse_taken(connection, plans, resolved, volumes)
+        refuse_taken(connection, plans, resolved, volumes, options.forecast)
     if options.remove_storage and connection is not None:
         plan_removals(connection, plans, wants, have, pools, options.forecast)
     return plans

@@ -17,13 +17,11 @@ from .._engine.body import Item
 from .._engine.plan import Observed, Plan
 from .._engine.sizes import UNITS, Size
 from .._tables.tidy import OF_OTHERS, forward_mode
-from . import outside_disks, shared_disks, verdict, volume_places
+from . import outside_disks, shared_disks, taken_volumes, verdict, volume_places
 from .image_look import image_problem
 from .lacking import Doubt, Site, at, content, plain
 from .references import Reference, references
 from .storage_plan import Making
-
-STARTS = frozenset(("start", "start_paused"))
 
 Have = t.Mapping[str, Observed]
 Wants = t.Sequence[Item]
@@ -125,7 +123,9 @@ def check_guests(connection: t.Any, plans: t.Sequence[Plan], wants: Wants, have:
     """Refuse guests that the host is not ready for, each for itself. Only those are looked at that change."""
     site = Site(connection, options.forecast)
     asked = verdict.Verdict(connection)
-    changing = [any(step.action in ("define", "make_volume", *STARTS) for step in entry.steps) for entry in plans]
+    changing = [
+        any(step.action in ("define", "make_volume", *shared_disks.STARTS) for step in entry.steps) for entry in plans
+    ]
     guests: list[shared_disks.Guest] = []
     for entry, want, changes in zip(plans, wants, changing, strict=True):
         there = have.get(entry.name)
@@ -143,7 +143,7 @@ def check_guests(connection: t.Any, plans: t.Sequence[Plan], wants: Wants, have:
             entry.warnings += doubts
         if root is not None and not certain(problems):
             told = asked.of(root)
-            if told is not None and (told.defining or starts(entry)):
+            if told is not None and (told.defining or shared_disks.starts(entry)):
                 problems.append(told.sentence)
             elif told is not None:
                 entry.warnings.append(f"it could not start as it is: {told.reason}")
@@ -151,6 +151,7 @@ def check_guests(connection: t.Any, plans: t.Sequence[Plan], wants: Wants, have:
             site.made = made
     outside_disks.refuse_outside(site, guests)
     shared_disks.refuse_shared(guests)
+    taken_volumes.warn_of_bases(site, guests)
 
 
 def certain(problems: t.Iterable[str]) -> list[str]:
@@ -213,19 +214,14 @@ def definition(entry: Plan, have: Observed | None) -> ET.Element | None:
     return None if have is None else have.definition
 
 
-def starts(entry: Plan) -> bool:
-    """Whether a guest starts, or starts anew, in this run."""
-    return any(step.action in STARTS for step in entry.steps)
-
-
 def needs(site: Site, entry: Plan, want: Item, root: ET.Element, have: Observed | None) -> tuple[list[str], list[str]]:
     """What a guest needs that the host lacks: what it is refused for, and what it is only warned of."""
-    old = set() if have is None or starts(entry) else {found.what for found in references(have.definition)}
+    old = set() if have is None or shared_disks.starts(entry) else {found.what for found in references(have.definition)}
     told = [sentence(site, found, want) for found in references(root) if found.what not in old]
     lacks = list(dict.fromkeys(line for line in told if line is not None))
-    large, pieces = memory(site, root) if starts(entry) else (None, None)
+    large, pieces = memory(site, root) if shared_disks.starts(entry) else (None, None)
     lacks += [] if large is None else [large]
-    if starts(entry) or entry.running:
+    if shared_disks.starts(entry) or entry.running:
         return lacks, [] if pieces is None else [pieces]
     return [], [f"{line}; until then the guest cannot start" for line in lacks]
 

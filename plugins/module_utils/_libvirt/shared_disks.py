@@ -19,6 +19,9 @@ from .lacking import Site, plain
 from .storage_plan import Making
 from .volume_places import by_folder
 
+STARTS = frozenset(("start", "start_paused"))
+"""Steps after which a guest runs."""
+
 SHARED = "is also a disk of guest {0}: give each its own, or shareable: true to both (the disk has to be raw)"
 BELOW = "is also a disk of guest {0}: give each its own, or transient.share_backing: true to both"
 RUNS = "is a disk of guest {0}, which runs with it: run again once {0} is without it"
@@ -29,6 +32,11 @@ BASE = "base of "
 
 Owners = dict[str, list[tuple[str, str]]]
 """By what disks are: the guests that have it, each with what is said to another that gets it, with {0} for its name."""
+
+
+def starts(plan: Plan) -> bool:
+    """Whether a guest starts, or starts anew, in this run."""
+    return any(step.action in STARTS for step in plan.steps)
 
 
 def own_disks(site: Site, root: ET.Element) -> t.Iterator[tuple[int, str, str]]:

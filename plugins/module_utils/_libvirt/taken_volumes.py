@@ -5,16 +5,22 @@
 
 from __future__ import annotations
 
+import os
 import typing as t
 from xml.etree import ElementTree as ET
 
 from .._engine.body import Item
 from .._engine.plan import Observed, Plan
+from .._printing import spelled_out
 from .connection import LibvirtError, libvirt
 from .disks import Needed
+from .forecast import Forecast
+from .lacking import Site
+from .removal import listed
+from .shared_disks import Guest
 from .storage_observe import source_place
 from .survey_users import all_users
-from .users import Users
+from .users import Use, Users
 
 
 def refuse_taken(
@@ -22,6 +28,7 @@ def refuse_taken(
     plans: t.Sequence[Plan],
     resolved: t.Sequence[tuple[Item, t.Sequence[Needed]]],
     volumes: t.Mapping[str, Observed],
+    forecast: Forecast,
 ) -> None:
     """Refuse guests with a new disk on a volume that another guest has, or that an image is laid over.
 
@@ -30,6 +37,7 @@ def refuse_taken(
 
     :param resolved: the guests with the volumes that their disks need, in the order of the plans
     :param volumes: those of the volumes that are there
+    :param forecast: what earlier tasks of a run in check mode would have changed
     """
     found = [
         (plan, want["disks"][need.index], need)
@@ -39,7 +47,7 @@ def refuse_taken(
     ]
     if not found:
         return
-    users = all_users(connection)
+    users = all_users(connection, forecast=forecast)
     readers = Readers(connection, users)
     going = {want["name"] for want, _needed in resolved if want["state"] == "absent"}
     for plan, disk, need in found:
@@ -47,10 +55,37 @@ def refuse_taken(
         who = others(users, need.key, path, disk, {plan.name, *going}, readers)
         if who and not disk.get("readonly"):
             told = (
-                f"disks[{need.index}]: the volume {need.key} is there already, and is used by {', '.join(who)}:"
+                f"disks[{need.index}]: the volume {need.key} is there already, and is used by {listed(who)}:"
                 " give the disk another volume, or take this one from them first"
             )
             plan.obstacle = told if plan.obstacle is None else f"{plan.obstacle}; {told}"
+
+
+def warn_of_bases(site: Site, guests: t.Sequence[Guest]) -> None:
+    """Warn where a guest newly gets a disk that an image is laid over, which does not bear that anything is written.
+
+    It may be meant: an overlay that nobody needs any more is left behind by many a snapshot.
+
+    :param guests: those that are declared
+    """
+    asked = [
+        (guest.plan, index, place)
+        for guest in guests
+        if guest.changes and not guest.refused
+        for index, place, sign in guest.new
+        if sign not in guest.now and place.startswith("/") and os.path.lexists(place)
+    ]
+    if not asked or not site.local:
+        return
+    users = all_users(site.connection, forecast=site.forecast)
+    for plan, index, place in asked:
+        own = users.thing(place)
+        over = [use.who for use in users.uses("", place) if not own & users.signs(use.place)]
+        if over:
+            told = f"disks[{index}]: {spelled_out(place)} is what {listed(list(dict.fromkeys(over)))} builds on"
+            plan.warnings.append(
+                f"{told}, and breaks it once this guest writes to it: give this guest a disk laid over it"
+            )
 
 
 def others(
@@ -65,7 +100,7 @@ def others(
     found = []
     for use in users.uses(key, path):
         itself = use.guest is not None and bool(own & users.signs(use.place))
-        if not (itself and (use.guest in guests or disk.get("shareable") or readers.only_read(str(use.guest), own))):
+        if not (itself and (use.guest in guests or disk.get("shareable") or readers.only_read(use, own))):
             found.append(use.who)
     return list(dict.fromkeys(found))
 
@@ -80,11 +115,16 @@ class Readers:
         self.connection, self.users = connection, users
         self.roots: dict[str, list[ET.Element]] = {}
 
-    def only_read(self, guest: str, own: frozenset[str]) -> bool:
+    def only_read(self, use: Use, own: frozenset[str]) -> bool:
         """Whether a guest has something only as disks that it cannot write to.
+
+        A saved state or a snapshot of it may have the same disk otherwise, and is another use.
 
         :param own: what it is
         """
+        guest = str(use.guest)
+        if use.who != f"guest {guest}":
+            return False
         if guest not in self.roots:
             self.roots[guest] = self.look(guest)
         disks = [disk for root in self.roots[guest] for disk in root.findall("devices/disk")]

@@ -18,7 +18,6 @@ import libvirt
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import (
-    apply,
     manifest,
     storage,
     storage_observe,
@@ -42,39 +41,6 @@ Run = Callable[..., dict[str, Any]]
 
 def test_a_disk_that_is_nobody_elses_goes(connection: Any, declare: Run, folder: Path) -> None:
     assert paths(declare(domains, GONE, remove_storage=True)) == ["state", VOLUME]
-    assert not is_there(connection)
-
-
-@pytest.mark.parametrize("by_hand", [False, True])
-def test_a_disk_that_was_handed_over_is_not_the_old_owners(
-    connection: Any, declare: Run, folder: Path, by_hand: bool
-) -> None:
-    taker = {"name": "taker", "memory": "16MiB", "disks": [{"file": f"{folder}/old-vda.qcow2", "format": "qcow2"}]}
-    if by_hand:
-        declare(domains, GONE)
-        define(connection, file(folder / "old-vda.qcow2"), name="taker")
-    else:
-        declare(domains, GONE, taker, remove_storage=True)
-    stays(connection, declare(domains, GONE, remove_storage=True), "is used by guest taker")
-    connection.lookupByName("taker").undefine()
-    stays(connection, declare(domains, GONE, remove_storage=True), "does not have it any more")
-    declare(domains, {"name": "old", "memory": "16MiB"})
-    stays(connection, declare(domains, GONE, remove_storage=True), "does not have it any more")
-
-
-def kill(*arguments: Any) -> None:
-    raise KeyboardInterrupt
-
-
-def test_what_a_killed_run_was_about_to_delete_goes(
-    connection: Any, declare: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with monkeypatch.context() as patch:
-        patch.setitem(apply.ACTIONS, ("domain", "delete_volume"), kill)
-        with pytest.raises(KeyboardInterrupt):
-            declare(domains, GONE, remove_storage=True)
-    assert is_there(connection)
-    assert paths(declare(domains, GONE, remove_storage=True)) == [VOLUME]
     assert not is_there(connection)
 
 

@@ -10,8 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import libvirt
 import pytest
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import lacking
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, volumes
 from ansible_collections.virtfleet.kvm.tests.unit import images
 from ansible_collections.virtfleet.kvm.tests.unit.removal_world import GONE, OLD, URI, define, file
@@ -91,6 +93,50 @@ def test_an_overlay_keeps_its_base_also_from_guests_that_share(connection: Any, 
     raw.with_name("over.qcow2").write_bytes(images.qcow2(str(raw)))
     config = new(volume="v.raw", format="raw", shareable=True)
     assert "over.qcow2" in declare(domains, config, fails=True)["msg"]
+
+
+@pytest.mark.parametrize("by", ["file", "volume"])
+def test_a_disk_that_images_are_laid_over_is_told_of(
+    connection: Any, declare: Run, folder: Path, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    monkeypatch.setattr(lacking, "is_local", lambda uri: True)
+    monkeypatch.setattr(lacking, "FOREIGN", ())
+    disk = {"file": f"{folder}/old-vda.qcow2"} if by == "file" else {"volume": "old-vda.qcow2", "pool": "p"}
+    guest = {**NEW, "disks": [{**disk, "format": "qcow2"}]}
+    declare(domains, GONE)
+    assert not [line for line in declare(domains, guest)["warnings"] if "builds on" in line]
+    connection.lookupByName("new").undefine()
+    overlay(connection, folder)
+    (line,) = [line for line in declare(domains, guest)["warnings"] if "builds on" in line]
+    assert "disks[0]: " in line
+    assert "over.qcow2" in line
+    declare(domains, {"name": "new", "state": "absent"})
+    assert not [
+        line
+        for line in declare(domains, {**guest, "disks": [{**guest["disks"][0], "readonly": True}]})["warnings"]
+        if "builds on" in line
+    ]
+
+
+def test_a_volume_that_another_guest_had_otherwise_is_not_taken(connection: Any, declare: Run, folder: Path) -> None:
+    """It reads the disk by now; its snapshot writes to it."""
+    declare(domains, GONE)
+    define(connection, file(folder / "old-vda.qcow2"))
+    domain = connection.lookupByName("theirs")
+    domain.snapshotCreateXML("<domainsnapshot><name>s</name></domainsnapshot>", 0)
+    connection.defineXML(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE).replace("<target", "<readonly/><target"))
+    assert "guest theirs (snapshot s)" in declare(domains, new(), fails=True)["msg"]
+
+
+def test_check_mode_counts_what_earlier_tasks_would_have_taken_away(
+    connection: Any, run_main: Run, declare: Run, folder: Path
+) -> None:
+    declare(domains, GONE)
+    define(connection, file(folder / "old-vda.qcow2"))
+    uuid = connection.lookupByName("theirs").UUIDString()
+    forecast = {"domains": {"theirs": {"uuid": uuid, "gone": True}}}
+    assert run_main(domains.main, config=[new()], uri=URI, check=True, fails=True)["failed"]
+    assert run_main(domains.main, config=[new()], uri=URI, check=True, _forecast=forecast)["changed"]
 
 
 def test_a_volume_that_nobody_uses_any_more_is_taken(connection: Any, declare: Run, folder: Path) -> None:
