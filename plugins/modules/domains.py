@@ -42,8 +42,8 @@ options:
       - Whether a guest that goes, by O(config[].state=absent) or O(purge), takes its volumes along, with all that is
         on them.
       - Only volumes that this collection made are removed, and only once the guest's definition is gone. An ISO, an
-        image that others are laid over, a volume that was declared as such, and one that another guest uses stay; a
-        warning says why.
+        image that others are laid over, a volume that was declared as such, one that another guest uses, and what an
+        earlier run left of a guest stay; a warning says why.
     type: bool
     default: false
   remove_nvram:
