@@ -186,9 +186,11 @@ def volumes(connection: t.Any, asked: Asked) -> Leftovers:
     there = storage_observe.volumes(connection, noted.keys())
     add_unseen(connection, out, {key: facts for key, facts in noted.items() if key not in there}, asked)
     for key, found in sorted(there.items(), key=lambda entry: entry[0]):
+        problem = problem_of(found)
+        if problem is None and another(noted[key], found.definition):
+            continue
         if not out.mine("volume", key, noted[key].get("owner", ""), asked.owner):
             continue
-        problem = problem_of(found)
         if problem is not None:
             out.held[key] = f"is no longer declared, but stays: {problem}"
         elif noted[key].get("identity") is None:
@@ -196,7 +198,7 @@ def volumes(connection: t.Any, asked: Asked) -> Leftovers:
                 f"volume {key}: is no longer declared, but nothing tells whether it is still the one that this"
                 " collection made, so it stays; state: absent deletes it"
             )
-        elif not another(noted[key], found.definition):
+        else:
             left[key] = found.definition.findtext("target/path")
     users = all_users(connection, forecast=asked.forecast) if left else Users()
     declared.add_volumes(users, asked.wants)
