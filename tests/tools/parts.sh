@@ -101,7 +101,7 @@ mypy_lab() { (cd "$STAGE/tests/lab" && mypy --config-file "$STAGE/pyproject.toml
 
 part_unit() {
     local folder folders=()
-    need_packages 'tests of images' qemu-img=qemu-utils zstd=zstd setpriv=util-linux
+    need_packages 'tests of images and routes' qemu-img=qemu-utils zstd=zstd setpriv=util-linux ip=iproute2
     for folder in tests/unit tests/docs tests/packaging; do
         [ ! -d "$STAGE/$folder" ] || folders+=("$folder")
     done

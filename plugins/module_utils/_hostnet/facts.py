@@ -10,6 +10,8 @@ import ipaddress
 import typing as t
 from xml.etree import ElementTree as ET
 
+from . import route_words
+
 BORROWERS = ("bond", "bridge", "team", "vlan")
 """The kinds of device that have the MAC address of one below them."""
 
@@ -87,7 +89,7 @@ class Device:
 class Route:
     """A route of the main table.
 
-    :ivar expires: the seconds after which the kernel drops it, 0 where it stays
+    :ivar words: after ``ip``, what gives the kernel the whole route again, with all its next hops
     """
 
     to: str
@@ -95,15 +97,7 @@ class Route:
     via: str = ""
     protocol: str = ""
     metric: int = 0
-    expires: int = 0
-
-    @property
-    def words(self) -> list[str]:
-        """How ``ip`` gives it to the kernel (ip-route(8)), with who it is from and how long it lasts."""
-        options = {"via": self.via, "dev": self.device, "metric": self.metric, "proto": self.protocol}
-        options["expires"] = self.expires if ":" in self.to else 0
-        given = [word for name, value in options.items() if value for word in (name, str(value))]
-        return ["-6" if ":" in self.to else "-4", "route", "replace", self.to, *given]
+    words: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -223,19 +217,16 @@ def devices(links: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, Device]:
 
 def routes(entries: t.Iterable[t.Mapping[str, t.Any]], default: str) -> list[Route]:
     """The routes of ``ip -json route``; the default one gets its network as text."""
-    return [
-        Route(
-            to=default if entry["dst"] == "default" else entry["dst"],
-            device=hop.get("dev", ""),
-            via=hop.get("gateway", ""),
-            protocol=entry.get("protocol", ""),
-            metric=entry.get("metric", 0),
-            expires=entry.get("expires", 0),
-        )
-        for entry in entries
-        for hop in entry.get("nexthops") or [entry]
-        if entry.get("type", "unicast") == "unicast" and "dst" in entry
-    ]
+    found = []
+    for entry in entries:
+        if entry.get("type", "unicast") != "unicast" or "dst" not in entry:
+            continue
+        to = default if entry["dst"] == "default" else entry["dst"]
+        words = route_words.replacing({**entry, "dst": to}, expires=":" in to)
+        for hop in entry.get("nexthops") or [entry]:
+            metric, protocol = entry.get("metric", 0), entry.get("protocol", "")
+            found.append(Route(to, hop.get("dev", ""), route_words.gateway(hop), protocol, metric, words))
+    return found
 
 
 def guest(status: str) -> Guest | None:

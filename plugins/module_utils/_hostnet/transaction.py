@@ -231,10 +231,17 @@ def trial_of(plan: Plan, facts: Facts, seconds: int, probes: t.Sequence[str]) ->
         "network_manager": plan.network_manager,
         "masters": {name: device.master for name, device in facts.devices.items() if device.master},
         "addresses": addressed,
-        "routes": [route.words for route in facts.routes if route.device in addressed and route.protocol != "kernel"],
+        "routes": routes_to_give(facts, addressed),
         "probes": list(probes),
         "secrets": secrets(plan) if plan.netplan else [],
     }
+
+
+def routes_to_give(facts: Facts, devices: t.Container[str]) -> list[list[str]]:
+    """The words after ``ip`` that give devices their routes again, those first by which gateways are reached."""
+    found = [route for route in facts.routes if route.device in devices and route.protocol != "kernel"]
+    found.sort(key=lambda route: bool(route.via))
+    return [list(words) for words in dict.fromkeys(route.words for route in found)]
 
 
 def boot_id() -> str:

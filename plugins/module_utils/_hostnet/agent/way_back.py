@@ -235,7 +235,8 @@ class WayBack:
             words = options(self.before.get(name, {}), address)
             network.call(["ip", "address", "replace", address, "dev", name, *words], 10)
         for words in self.state["routes"]:
-            network.call(["ip", *words], 10)
+            if not network.call(["ip", *words], 10) and "src" in words:
+                network.call(["ip", *without_source(words)], 10)
         devices = network.devices()
         return not self.missing(devices) and not self.lost(devices) and not self.apart(devices)
 
@@ -264,6 +265,12 @@ def options(device: dict[str, t.Any], address: str) -> list[str]:
     if found.get("dynamic") and valid and valid != FOREVER:
         words += ["valid_lft", str(valid), "preferred_lft", str(min(preferred or 0, valid))]
     return words
+
+
+def without_source(words: t.Sequence[str]) -> list[str]:
+    """A route without the address that the host speaks with: the kernel refuses one that it does not have yet."""
+    place = words.index("src")
+    return [*words[:place], *words[place + 2 :]]
 
 
 def entries(device: dict[str, t.Any]) -> dict[str, dict[str, t.Any]]:

@@ -359,7 +359,7 @@ def test_a_route_is_given_back_as_whose_it_was_and_as_long_as_it_lasts() -> None
     by_hand = {"dst": "10.0.0.0/8", "gateway": "192.0.2.9", "dev": "eno1"}
     words = [" ".join(route.words) for route in facts.routes([announced, by_hand], "::/0")]
     assert words == [
-        "-6 route replace fd00:9::/64 dev eno1 metric 100 proto ra expires 1790",
+        "-6 route replace fd00:9::/64 dev eno1 proto ra metric 100 expires 1790",
         "-4 route replace 10.0.0.0/8 via 192.0.2.9 dev eno1",
     ]
 

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import converge, netplan_yaml, transaction
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import converge, facts, netplan_yaml, transaction
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import files, guard, journal, network
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, Facts, Route
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, Facts
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.work import File, Plan
 
 WIFI = """\
@@ -71,7 +71,16 @@ def host(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Host:
 
 FACTS = Facts(
     devices={"eno1": Device("eno1", addresses=("192.0.2.10/24",)), "eno2": Device("eno2", addresses=("10.0.0.1/8",))},
-    routes=(Route("0.0.0.0/0", "eno1", "192.0.2.1", "dhcp", 100), Route("192.0.2.0/24", "eno1", protocol="kernel")),
+    routes=tuple(
+        facts.routes(
+            [
+                {"dst": "default", "gateway": "192.0.2.1", "dev": "eno1", "protocol": "dhcp", "metric": 100},
+                {"dst": "192.0.2.0/24", "dev": "eno1", "protocol": "kernel"},
+                {"dst": "192.0.2.1", "dev": "eno1", "protocol": "dhcp", "scope": "link", "prefsrc": "192.0.2.10"},
+            ],
+            "0.0.0.0/0",
+        )
+    ),
     login="192.0.2.10",
 )
 
@@ -89,7 +98,8 @@ def test_a_trial_is_begun_once_it_is_prepared(host: Host) -> None:
     assert state["id"] == told["id"]
     assert state["addresses"] == {"eno1": ["192.0.2.10/24"]}
     assert state["routes"] == [
-        ["-4", "route", "replace", "0.0.0.0/0", "via", "192.0.2.1", "dev", "eno1", "metric", "100", "proto", "dhcp"]
+        ["-4", "route", "replace", "192.0.2.1", "dev", "eno1", "proto", "dhcp", "scope", "link", "src", "192.0.2.10"],
+        ["-4", "route", "replace", "0.0.0.0/0", "via", "192.0.2.1", "dev", "eno1", "proto", "dhcp", "metric", "100"],
     ]
     copied = sorted(path.name for path in (host.root / "run/agent").iterdir())
     assert copied == sorted(path.name for path in pathlib.Path(files.__file__).parent.glob("*.py"))

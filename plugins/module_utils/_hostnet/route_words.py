@@ -1,0 +1,56 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A route as ``ip`` tells of it, in the words that give it to the kernel again (ip-route(8))."""
+
+from __future__ import annotations
+
+import typing as t
+
+PLAIN = {"protocol": "proto", "scope": "scope", "prefsrc": "src", "metric": "metric", "pref": "pref", "tos": "tos"}
+"""What ``ip`` is told of a route, by the key under which ``ip -json`` tells of it."""
+SIZES = ("mtu", "advmss", "window", "ssthresh", "cwnd", "reordering")
+COUNTS = ("hoplimit", "initcwnd", "initrwnd", "quickack", "fastopen_no_cookie")
+TIMES = ("rtt", "rttvar", "rto_min")
+METRICS = {**dict.fromkeys((*SIZES, *COUNTS), ""), **dict.fromkeys(TIMES, "ms")}
+"""The numbers that a route sets for its connections, each with its unit."""
+
+
+def gateway(entry: t.Mapping[str, t.Any]) -> str:
+    """The next hop of a route, or of one of its hops; of the other family where IPv4 goes by IPv6. Empty: none."""
+    return str(entry.get("gateway") or (entry.get("via") or {}).get("host", ""))
+
+
+def replacing(entry: t.Mapping[str, t.Any], expires: bool) -> tuple[str, ...]:
+    """The words after ``ip`` that give the kernel a route.
+
+    :param entry: the route as ``ip -json route`` tells of it, with ``dst`` as a network
+    :param expires: whether it lasts only as long as told: IPv6 alone has this
+    """
+    to = str(entry["dst"])
+    words = ["-6" if ":" in to else "-4", "route", "replace", to, *hop(entry)]
+    for key, name in PLAIN.items():
+        if entry.get(key):
+            words += [name, str(entry[key])]
+    if entry.get("flow"):
+        words += ["realms", f"{entry['flow'].get('from', 0)}/{entry['flow'].get('to', 0)}"]
+    if expires and entry.get("expires"):
+        words += ["expires", str(entry["expires"])]
+    for metrics in entry.get("metrics") or ():
+        for name, value in metrics.items():
+            words += [name, f"{value}{METRICS[name]}"] if name in METRICS else []
+        words += ["congctl", str(metrics["congestion"])] if metrics.get("congestion") else []
+        words += ["features", "ecn"] if "ecn" in metrics else []
+    for each in entry.get("nexthops") or ():
+        words += ["nexthop", *hop(each), "weight", str(each.get("weight", 1))]
+    return tuple(words)
+
+
+def hop(entry: t.Mapping[str, t.Any]) -> list[str]:
+    """Where a route leads next: gateway, device, and whether the gateway is reached though no subnet covers it."""
+    words = []
+    if gateway(entry):
+        words += ["via", *(["inet6"] if "via" in entry else []), gateway(entry)]
+    if entry.get("dev"):
+        words += ["dev", str(entry["dev"])]
+    return [*words, *(["onlink"] if "onlink" in (entry.get("flags") or ()) else [])]

@@ -1,0 +1,91 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A route that the kernel is given again is the one that it was: asked of a kernel, in a network of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+from typing import Any
+
+import pytest
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import facts
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent.way_back import without_source
+
+OWN = ["unshare", "--net"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--net"]
+DEVICES = """
+ip link set lo up
+for bridge in v w; do
+    ip link add $bridge type bridge; ip link add p$bridge type veth peer name q$bridge
+    ip link set p$bridge master $bridge up; ip link set q$bridge up; ip link set $bridge up
+done
+ip address add 10.1.0.2/24 dev v; ip address add 10.1.0.3/24 dev v; ip address add 10.2.0.2/24 dev w
+ip -6 address add fd00::2/64 dev v nodad; ip -6 address add fd00:2::2/64 dev w nodad
+"""
+ROUTES = """
+default dev v proto dhcp scope link src 10.1.0.3 metric 100
+default via 10.2.0.1 proto static metric 4294967294
+10.9.0.0/16 via 10.1.0.1 src 10.1.0.3 mtu 1400 advmss 1200 metric 7 proto dhcp
+10.10.0.0/16 nexthop via 10.1.0.1 weight 2 nexthop via 10.2.0.9 dev w weight 256
+10.11.0.0/16 via 192.0.2.1 dev v onlink
+10.12.0.0/16 via inet6 fd00::1 dev v
+10.13.0.0/16 tos 0x10 dev v
+10.14.0.0/16 dev v rto_min 20ms quickack 1 congctl cubic initcwnd 10 features ecn hoplimit 33 window 1000 rtt 30ms
+10.15.0.0/16 dev v realm 3/4
+10.16.0.0/16 dev v scope host proto 99
+192.0.2.7 dev v scope link
+fd01::/64 via fd00::1 src fd00::2 pref high
+fd02::/64 nexthop via fd00::1 nexthop via fd00:2::3 weight 9
+fd03::/64 via fe80::1 dev v expires 900 proto ra hoplimit 64 mtu 1400
+fd04::1 dev w metric 1
+default via fe80::1 dev v proto ra metric 100 expires 1800 mtu 1500 pref low
+"""
+
+
+def command(route: str) -> str:
+    return f"ip {'-6' if ':' in route and 'inet6' not in route else '-4'} route add {route}\n"
+
+
+def after(script: str) -> list[dict[str, Any]]:
+    """The routes after some commands in a network that is new."""
+    asked = "ip -json -4 route; echo; ip -json -6 route"
+    done = subprocess.run([*OWN, "sh", "-ec", DEVICES + script + asked], capture_output=True, text=True, check=False)
+    if "unshare" in done.stderr:
+        pytest.skip(f"no network of its own is to be had here: {done.stderr.strip()}")
+    assert done.returncode == 0, done.stderr
+    return [entry for line in done.stdout.splitlines() if line.strip() for entry in json.loads(line)]
+
+
+def lasting(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The routes that the kernel does not make by itself, in an order; lifetimes to a minute."""
+    found = [dict(entry) for entry in entries if entry.get("protocol") != "kernel"]
+    for entry in found:
+        entry["expires"] = round(entry.get("expires", 0) / 60)
+    return sorted(found, key=lambda entry: json.dumps(entry, sort_keys=True))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_kernel_gets_each_route_as_it_was(seed: int) -> None:
+    some = ROUTES.strip().splitlines()
+    random.Random(seed).shuffle(some)
+    before = after("".join(map(command, some)))
+    found = [route for entry in before for route in facts.routes([entry], default(entry))]
+    given = {route.words for route in found if route.protocol != "kernel"}
+    again = after("".join(f"ip {' '.join(words)}\n" for words in sorted(given, key=lambda words: "via" in words)))
+    assert len(lasting(before)) == len(some)
+    assert lasting(again) == lasting(before)
+
+
+def default(entry: dict[str, Any]) -> str:
+    """What the default route is a route to: IPv6 tells a preference."""
+    return "::/0" if "pref" in entry else "0.0.0.0/0"
+
+
+def test_a_route_is_given_without_an_address_that_the_host_does_not_have() -> None:
+    words = ["-4", "route", "replace", "10.9.0.0/16", "via", "10.1.0.1", "dev", "v", "src", "10.1.0.77", "metric", "7"]
+    (entry,) = lasting(after(f"ip {' '.join(words)} 2>/dev/null && exit 9; ip {' '.join(without_source(words))}\n"))
+    assert (entry["dst"], entry["metric"], entry.get("prefsrc")) == ("10.9.0.0/16", 7, None)
