@@ -55,6 +55,9 @@ CORRECT = {
 NEW_CONNECTION = "-o ControlMaster=no -o ControlPath=none -o ServerAliveInterval=2 -o ServerAliveCountMax=3"
 """For ssh: a connection of its own, not a channel in an old one; and one that notices its own death."""
 
+WATCHED = "-o ControlMaster=no -o ControlPath=none -o ServerAliveInterval=5 -o ServerAliveCountMax=6"
+"""For ssh: a connection that notices within half a minute that the host is gone; it would wait for ever otherwise."""
+
 
 class ActionModule(ActionBase):
     """See the module's documentation."""
@@ -71,7 +74,10 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail("settle is the action plugin's own")
         super().run(tmp, task_vars)
         try:
-            result = self._execute_module(module_name=MODULE, module_args=dict(self._task.args), task_vars=task_vars)
+            with contextlib.nullcontext() if self._task.check_mode else watched(self._connection):
+                result = self._execute_module(
+                    module_name=MODULE, module_args=dict(self._task.args), task_vars=task_vars
+                )
         except AnsibleConnectionFailure as error:
             if self._task.check_mode:
                 raise
@@ -238,6 +244,22 @@ def limited(seconds: float) -> t.Iterator[None]:
         if left:
             # The task's own time limit goes on.
             signal.setitimer(signal.ITIMER_REAL, max(left - (time.monotonic() - started), 0.01), interval)
+
+
+@contextlib.contextmanager
+def watched(connection: t.Any) -> t.Iterator[None]:
+    """Have ssh notice that the host is gone, such as by a power cut, while it makes the change ready."""
+    try:
+        old = connection.get_option("ssh_args")
+    except (KeyError, ValueError, AttributeError):
+        # Not a connection of that kind.
+        yield
+        return
+    connection.set_option("ssh_args", f"{WATCHED} {old or ''}".strip())
+    try:
+        yield
+    finally:
+        connection.set_option("ssh_args", old)
 
 
 class Renewed:

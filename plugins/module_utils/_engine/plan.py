@@ -63,6 +63,7 @@ class Plan:
     :param asked: paths that the running guest was asked for by an earlier run and has not followed
     :param failed: whether one of the steps failed
     :param after: plans of resources that have to give something up before this one may use it
+    :param stopped: plans of resources that have to stop before this one may start
     :param waits: that of the resource that is waited for at this moment
     :param cut_off: earlier plans of the same run that were broken off as the connection was lost: what they made counts
         as made by this one
@@ -84,6 +85,7 @@ class Plan:
     asked: list[str] = dataclasses.field(default_factory=list)
     failed: bool = False
     after: list[Plan] = dataclasses.field(default_factory=list)
+    stopped: list[Plan] = dataclasses.field(default_factory=list)
     waits: Plan | None = None
     cut_off: list[Plan] = dataclasses.field(default_factory=list)
 

@@ -161,15 +161,16 @@ def reason(connection: t.Any, plan: Plan, error: t.Any) -> str:
 
 
 def handed_over(plan: Plan, actions: t.Iterable[str]) -> Work:
-    """Wait until others have given up what a guest gets of them.
+    """Wait until others have given up what a guest gets of them, and have stopped that exclude it.
 
     Raises VirtfleetError where one of them fails, or waits for this one in turn.
 
     :param actions: the steps of the others that are waited for
     """
-    for giver in plan.after:
+    awaited = [(giver, tuple(actions)) for giver in plan.after] + [(giver, ("shutdown",)) for giver in plan.stopped]
+    for giver, steps in awaited:
         plan.waits = giver
-        while any(action in giver.ahead for action in actions):
+        while any(action in giver.ahead for action in steps):
             if giver.failed:
                 raise VirtfleetError(f"guest {giver.name} failed, so it may still have a disk of this one; run again")
             if any(other is plan for other in waited_for(giver)):

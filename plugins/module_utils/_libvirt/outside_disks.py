@@ -13,6 +13,7 @@ from xml.etree import ElementTree as ET
 from .._host.image_locks import opened_by
 from .._printing import spelled_out
 from .connection import LibvirtError, lacks, libvirt, said
+from .disk_locks import Access, opened, refuse_locked
 from .forecast import Forecast
 from .lacking import Site
 from .shared_disks import Guest, own_disks, rivals, signs, starts
@@ -36,11 +37,13 @@ class Outside:
     :param name: its name
     :param now: the disks that only it may write to, in its definition and as it runs, by what they are
     :param live: those that it has as it runs
+    :param opened: all that it has open as it runs
     """
 
     name: str
     now: frozenset[str]
     live: frozenset[str]
+    opened: tuple[Access, ...] = ()
 
 
 def look(site: Site, names: t.Container[str]) -> list[Outside]:
@@ -52,12 +55,14 @@ def look(site: Site, names: t.Container[str]) -> list[Outside]:
             continue
         try:
             kept = signs(site, ET.fromstring(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)))
-            live = signs(site, ET.fromstring(domain.XMLDesc(0))) if domain.isActive() else set()
+            running = ET.fromstring(domain.XMLDesc(0)) if domain.isActive() else None
         except LibvirtError as error:
             if not lacks(error, "VIR_ERR_NO_DOMAIN"):
                 raise
             continue
-        found.append(Outside(domain.name(), frozenset(kept | live), frozenset(live)))
+        live = set() if running is None else signs(site, running)
+        opens = () if running is None else tuple(opened(site, running))
+        found.append(Outside(domain.name(), frozenset(kept | live), frozenset(live), opens))
     return found
 
 
@@ -68,7 +73,7 @@ def refuse_outside(site: Site, guests: t.Sequence[Guest]) -> None:
 
     :param guests: those that are declared
     """
-    asked = [guest for guest in guests if guest.changes and (starts(guest.plan) or gets(guest))]
+    asked = [guest for guest in guests if guest.changes and (starts(guest.plan) or guest.plan.running or guest.gets)]
     if not asked:
         return
     others = look(site, {guest.plan.name for guest in guests})
@@ -91,11 +96,7 @@ def refuse_outside(site: Site, guests: t.Sequence[Guest]) -> None:
         if told:
             before = [] if guest.plan.obstacle is None else [guest.plan.obstacle]
             guest.plan.obstacle = "; ".join([*before, *told])
-
-
-def gets(guest: Guest) -> bool:
-    """Whether a guest gets a disk that it does not have now."""
-    return any(sign not in guest.now for _index, _place, sign in guest.new)
+    refuse_locked(site, guests, [(other.name, other.opened) for other in others])
 
 
 def why(connection: t.Any, name: str, error: t.Any) -> str:

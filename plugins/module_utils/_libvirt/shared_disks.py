@@ -54,15 +54,25 @@ def own_disks(site: Site, root: ET.Element) -> t.Iterator[tuple[int, str, str]]:
             source = disk.find("source")
         if source is None:
             continue
-        place = source.get("file") or source.get("dev") or ""
-        if source.get("volume") is not None:
-            pool = site.pools.get(source.get("pool", ""))
-            place = f"{source.get('pool')}/{source.get('volume')}"
-            if pool is not None and pool.target is not None:
-                place = os.path.join(pool.target, source.get("volume", ""))
+        place = place_of(site, source)
         if place:
             base = transient is not None and transient.get("shareBacking") == "yes"
-            yield index, place, f"{BASE if base else ''}{what(place) if site.local else named(place)}"
+            yield index, place, f"{BASE if base else ''}{sign_of(site, place)}"
+
+
+def place_of(site: Site, source: ET.Element) -> str:
+    """The path of a disk's source, or POOL/VOLUME where no path is known; empty for what is on no host."""
+    if source.get("volume") is None:
+        return source.get("file") or source.get("dev") or ""
+    pool = site.pools.get(source.get("pool", ""))
+    if pool is None or pool.target is None:
+        return f"{source.get('pool')}/{source.get('volume')}"
+    return os.path.join(pool.target, source.get("volume", ""))
+
+
+def sign_of(site: Site, place: str) -> str:
+    """What a place is."""
+    return what(place) if site.local else named(place)
 
 
 def what(place: str) -> str:
@@ -97,6 +107,8 @@ class Guest:
     :param live: those that it has as it runs
     :param new: those that it will have: place in the list, path or volume, and what it is
     :param bases: what the volumes are that its new ones are made from or laid over
+    :param root: the definition that it will have, None for one that goes
+    :param live_root: what runs of it, None where nothing does
     """
 
     plan: Plan
@@ -105,21 +117,27 @@ class Guest:
     live: set[str]
     new: list[tuple[int, str, str]]
     bases: set[str]
+    root: ET.Element | None
+    live_root: ET.Element | None
 
     @classmethod
     def of(cls, site: Site, plan: Plan, changes: bool, have: Observed | None, root: ET.Element | None) -> Guest:
-        """A guest.
-
-        :param root: the definition that it will have; None for one that goes
-        """
-        live = set() if have is None or have.live is None else signs(site, have.live)
+        """A guest, of its plan, what there is of it, and the definition that it will have."""
+        running = None if have is None else have.live
+        live = set() if running is None else signs(site, running)
         now = live if have is None else live | signs(site, have.definition)
-        return cls(plan, changes, now, live, [] if root is None else list(own_disks(site, root)), bases(site, plan))
+        new = [] if root is None else list(own_disks(site, root))
+        return cls(plan, changes, now, live, new, bases(site, plan), root, running)
 
     @property
     def goes(self) -> bool:
         """Whether it goes in this run: who gets its disks waits for that (see apply)."""
         return "undefine" in self.plan.ahead
+
+    @property
+    def gets(self) -> bool:
+        """Whether it gets a disk that it does not have now."""
+        return any(sign not in self.now for _index, _place, sign in self.new)
 
     @property
     def refused(self) -> bool:
@@ -138,7 +156,7 @@ def bases(site: Site, plan: Plan) -> set[str]:
     for place in places:
         pool = site.pools.get(place.value.partition("/")[0]) if place.kind == "volume" else None
         path = place.value if pool is None or pool.target is None else f"{pool.target}/{place.value.partition('/')[2]}"
-        found.add(what(path) if site.local else named(path))
+        found.add(sign_of(site, path))
     return found
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import Any
 from unittest.mock import MagicMock
@@ -93,6 +94,29 @@ def test_a_connection_that_breaks_at_the_beginning_says_what_becomes_of_the_host
     play = Play(monkeypatch, LOST)
     with pytest.raises(AnsibleConnectionFailure, match="no route to host; had the host begun a change by then"):
         play.run()
+
+
+@pytest.mark.parametrize("answer", [{"changed": False, "changes": []}, LOST])
+def test_a_host_that_goes_while_the_change_is_made_ready_is_noticed(
+    monkeypatch: pytest.MonkeyPatch, answer: Any
+) -> None:
+    """ssh does not notice it by itself, and a connection that other tasks have opened cannot be told to."""
+    play = Play(monkeypatch, answer)
+    with contextlib.suppress(AnsibleConnectionFailure):
+        play.run()
+    ((_arguments, options),) = play.calls
+    for word in ("ControlMaster=no", "ControlPath=none", "ServerAliveInterval=", "ServerAliveCountMax="):
+        assert word in options["ssh_args"]
+    assert options["ssh_args"].endswith(play.connection.before["ssh_args"])
+    assert (options["timeout"], options["reconnection_retries"]) == (10, 3)
+    assert play.connection.options == play.connection.before
+
+
+def test_check_mode_needs_no_connection_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    play = Play(monkeypatch, {"changed": False, "changes": []})
+    play.action._task.check_mode = True
+    play.run()
+    assert play.calls[0][1] == play.connection.before
 
 
 def test_it_is_confirmed_over_a_connection_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
