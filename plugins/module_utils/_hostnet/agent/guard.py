@@ -33,6 +33,9 @@ import typing as t
 from . import files, journal, network, runtime, way_back
 
 STATES = ("preparing", "armed", "applying", "applied", "confirming", "rolling-back")
+PATIENCE = 15.0
+"""Seconds in which a disk that cannot be written is tried again; then the next run or boot puts the files back."""
+
 HEADSTART = 0.5
 """Seconds between the answer to the controller and the trial, so that the answer arrives."""
 WATCHDOG = 10
@@ -253,11 +256,21 @@ class Guard:
             results["files"] = self.attempt(lambda: self.restore_files(again))
 
         self.attempt(lambda: results.update(network=self.way_back().take_back(restore_files)))
-        results["disk"] = self.attempt(journal.undo)
+        results["disk"] = self.put_back()
         if files.exists(journal.path_of("keep")):
             said = "cannot be changed: the next start of the host brings the change after all"
             self.network.note(f"{journal.path_of('keep')} {said}")
         self.end("rolled-back", self.reason(), all(results.values()))
+
+    def put_back(self) -> bool:
+        """Put the files of before back on the disk. Where it cannot be written, that may pass: it is tried again."""
+        end = network.clock() + PATIENCE
+        while not self.attempt(journal.undo):
+            left = any(files.exists(journal.path_of(name)) for name in ("keep", "trial"))
+            if not left or network.clock() > end:
+                return False
+            time.sleep(1)
+        return True
 
     def restore_files(self, again: bool) -> None:
         """Put the files of before into /run. Raises OSError.

@@ -76,7 +76,8 @@ class Network:
         """Add to the log, without the secrets of the host's configuration."""
         for secret in self.state.get("secrets", []):
             text = text.replace(secret, "***").replace(json.dumps(secret)[1:-1], "***")
-        self.log.append(text)
+        if text not in self.log[-1:]:
+            self.log.append(text)
 
     def call(self, command: list[str], seconds: float = LONG) -> bool:
         """Run a command; what goes wrong is written to the log."""

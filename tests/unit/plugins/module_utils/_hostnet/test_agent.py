@@ -160,6 +160,30 @@ def test_where_run_cannot_be_changed_the_kernel_is_told(host: Host, monkeypatch:
     assert not host.tried.exists()
 
 
+@pytest.mark.parametrize("passes", [True, False])
+def test_a_disk_that_cannot_be_written_for_a_while_is_tried_again(
+    host: Host, monkeypatch: pytest.MonkeyPatch, passes: bool
+) -> None:
+    """Else a file of the change stays until the next run; what does not pass is said, and left to that."""
+    host.asking = "give-up"
+    host.begin()
+    undo, tries = journal.undo, list[int]()
+
+    def read_only() -> None:
+        tries.append(1)
+        if not passes or len(tries) < 4:
+            raise OSError(30, "Read-only file system", "/etc/netplan")
+        undo()
+
+    monkeypatch.setattr(guard.journal, "undo", read_only)
+    monkeypatch.setattr(guard, "PATIENCE", 5.0 if passes else 0.05)
+    host.work()
+    found = host.outcome()
+    assert (found["outcome"], found["restored"]) == ("rolled-back", passes)
+    assert len([line for line in found["log"] if "Read-only" in line]) == 1
+    assert pathlib.Path(journal.path_of("trial")).exists() is not passes
+
+
 def test_what_fails_at_once_is_taken_back_at_once(host: Host) -> None:
     host.begin()
     host.failing = "networkctl reload"
