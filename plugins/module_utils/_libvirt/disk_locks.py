@@ -73,8 +73,10 @@ class Access(t.NamedTuple):
         return f"{where} {ALSO.format(name, runs, ' and '.join(lacking))}"
 
 
-def opened(site: Site, root: ET.Element) -> t.Iterator[Access]:
+def opened(site: Site, root: ET.Element | None) -> t.Iterator[Access]:
     """What a guest has open that runs as a definition says; of what runs, also the images below its disks."""
+    if root is None:
+        return
     for index, disk in enumerate(root.findall("devices/disk")):
         if disk.get("device") in ("cdrom", "floppy") or disk.find("transient") is not None:
             continue
@@ -126,12 +128,12 @@ def refuse_locked(site: Site, guests: t.Sequence[Guest], others: t.Iterable[tupl
             having.setdefault(access.sign, []).append(Running(name, access, "runs"))
     for guest in guests:
         stops = None if guest.refused or "shutdown" not in guest.plan.ahead else guest.plan
-        for access in () if guest.live_root is None else opened(site, guest.live_root):
+        for access in () if guest.have is None else opened(site, guest.have.live):
             having.setdefault(access.sign, []).append(Running(guest.plan.name, access, "runs", stops))
     asked = [guest for guest in guests if guest.changes and guest.root is not None and not guest.refused]
     asked = [guest for guest in asked if starts(guest.plan) or guest.plan.running]
     # Of two that start, the one that has its disks already goes first.
-    for guest, mine in sorted(((guest, wanted(site, guest)) for guest in asked), key=lambda each: each[0].gets):
+    for guest, mine in sorted(((guest, wanted(site, guest)) for guest in asked), key=lambda each: gets(site, *each)):
         told = refusal(site, guest, mine, having)
         if told:
             guest.plan.obstacle = "; ".join(told)
@@ -142,11 +144,17 @@ def refuse_locked(site: Site, guests: t.Sequence[Guest], others: t.Iterable[tupl
 
 def wanted(site: Site, guest: Guest) -> list[Access]:
     """What a guest would newly have open: all of it where it starts, else what it does not have open by now."""
-    found = [] if guest.root is None else [*opened(site, guest.root), *laid_over(site, guest.plan)]
-    if starts(guest.plan) or guest.live_root is None:
+    found = [*opened(site, guest.root), *laid_over(site, guest.plan)]
+    if starts(guest.plan) or guest.have is None:
         return found
-    now = {access.sign for access in opened(site, guest.live_root)}
+    now = {access.sign for access in opened(site, guest.have.live)}
     return [access for access in found if access.sign not in now]
+
+
+def gets(site: Site, guest: Guest, wanted: t.Iterable[Access]) -> bool:
+    """Whether something that a guest would have open is new to it."""
+    old = set() if guest.have is None else {access.sign for access in opened(site, guest.have.definition)}
+    return any(access.sign not in old for access in wanted)
 
 
 def refusal(

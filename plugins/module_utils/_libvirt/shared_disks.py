@@ -108,7 +108,7 @@ class Guest:
     :param new: those that it will have: place in the list, path or volume, and what it is
     :param bases: what the volumes are that its new ones are made from or laid over
     :param root: the definition that it will have, None for one that goes
-    :param live_root: what runs of it, None where nothing does
+    :param have: what there is of it
     """
 
     plan: Plan
@@ -118,16 +118,15 @@ class Guest:
     new: list[tuple[int, str, str]]
     bases: set[str]
     root: ET.Element | None
-    live_root: ET.Element | None
+    have: Observed | None
 
     @classmethod
     def of(cls, site: Site, plan: Plan, changes: bool, have: Observed | None, root: ET.Element | None) -> Guest:
         """A guest, of its plan, what there is of it, and the definition that it will have."""
-        running = None if have is None else have.live
-        live = set() if running is None else signs(site, running)
+        live = set() if have is None or have.live is None else signs(site, have.live)
         now = live if have is None else live | signs(site, have.definition)
         new = [] if root is None else list(own_disks(site, root))
-        return cls(plan, changes, now, live, new, bases(site, plan), root, running)
+        return cls(plan, changes, now, live, new, bases(site, plan), root, have)
 
     @property
     def goes(self) -> bool:
