@@ -94,6 +94,27 @@ def check_pools(connection: t.Any, plans: t.Sequence[Plan], have: Have, options:
             continue
         if refuse(entry, pool_problems(site, entry, root, folders)):
             folders.update(mine)
+    if site.local:
+        warn_of_one_folder(changing, have, folders)
+
+
+def warn_of_one_folder(plans: t.Sequence[Plan], have: Have, folders: t.Mapping[str, str]) -> None:
+    """Warn of pools whose folder is that of another one under another name: a link or a mount.
+
+    :param folders: the pools of type dir by their folders, those of the plans among them
+    """
+    named: dict[str, list[str]] = {}
+    for path, name in folders.items():
+        named.setdefault(shared_disks.what(path), []).append(name)
+    for entry in plans:
+        root = None if entry.obstacle is not None else definition(entry, have.get(entry.name))
+        target = "" if root is None or root.get("type") != "dir" else plain(root.findtext("target/path") or "")
+        others = [name for name in named.get(shared_disks.what(target), ()) if name != entry.name] if target else []
+        if others:
+            entry.warnings.append(
+                f"target: {target} is the folder of the pool {others[0]} by another name, so that each volume is in"
+                " both: declare it in one of them only"
+            )
 
 
 def pool_problems(site: Site, entry: Plan, root: ET.Element, folders: dict[str, str]) -> t.Iterator[str]:

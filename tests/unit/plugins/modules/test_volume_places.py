@@ -49,6 +49,25 @@ def declared(run_main: Run, *places: str, **options: Any) -> dict[str, str]:
     return {failure["volume"]: failure["problem"] for failure in result.get("failures", ())}
 
 
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_pool_on_the_folder_of_another_by_a_link_is_told_of(
+    connection: Any, run_main: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: bool
+) -> None:
+    monkeypatch.setattr(lacking, "is_local", lambda uri: True)
+    monkeypatch.setattr(lacking, "FOREIGN", ())
+    (tmp_path / "link").symlink_to("real")
+    config = [{"name": f"q-{name}", "target": f"{tmp_path}/{name}"} for name in ("real", "link", "other")]
+    if not at_once:
+        run_main(pools.main, config=config[:1], uri=URI)
+    for check in (True, False):
+        told = run_main(pools.main, config=config, uri=URI, check=check)["warnings"]
+        assert any(
+            "pool q-link: target:" in line and "folder of the pool q-real by another name" in line for line in told
+        )
+        assert not [line for line in told if "q-other" in line]
+    assert run_main(pools.main, config=config, uri=URI)["warnings"] == []
+
+
 @pytest.mark.parametrize(("first", "second"), [("real/v", "link/v"), ("link/v", "real/v")])
 def test_the_second_is_refused_and_nothing_is_told_of_it(folder: Path, run_main: Run, first: str, second: str) -> None:
     for check in (True, False):
