@@ -163,37 +163,47 @@ def bridge(item: t.Mapping[str, t.Any], facts: Facts) -> Units:
     if item.get("vlan_filtering") is not None:
         settings.append(("VLANFiltering", "yes" if item["vlan_filtering"] else "no"))
     units = {f"00-virtfleet-{name}.netdev": render([("NetDev", netdev), ("Bridge", settings)])}
+    comes_from = sources[heir.name] if kind == "inherit" and heir is not None and heir.name in texts else ""
     own: Sections = [("Match", [("Name", name)]), ("Link", [("MTUBytes", str(mtu))] if mtu else [])]
-    comment = ""
-    if kind == "inherit" and heir is not None and heir.name in texts:
-        comment = f"{FROM}{sources[heir.name]}\n"
-        for section, values in texts[heir.name]:
-            kept = [(key, value) for key, value in values if section != "Network" or key not in STACKED]
-            if section not in ("Match", "Link"):
-                own.append((section, kept))
-        if heir.iaid is not None and heir.name in sources:
-            own += [("DHCPv4", [("IAID", str(heir.iaid))]), ("DHCPv6", [("IAID", str(heir.iaid))])]
-    elif kind == "static":
-        own += static(item)
-    elif kind == "dhcp":
-        own.append(("Network", [("DHCP", "yes")]))
-    else:
-        own.append(("Network", [("LinkLocalAddressing", "no"), ("IPv6AcceptRA", "no")]))
-    units[f"00-virtfleet-{name}.network"] = render(own, comment)
+    own += inherited(heir, texts[heir.name]) if comes_from and heir is not None else addressing(item, kind)
+    units[f"00-virtfleet-{name}.network"] = render(own, f"{FROM}{comes_from}\n" if comes_from else "")
     for port in ports:
-        text = texts.get(port.name, [])
-        link = [pair for section, values in text if section == "Link" for pair in values if pair[0] != "MTUBytes"]
-        link += [("MTUBytes", str(mtu))] if mtu else []
-        stacked = [pair for section, values in text if section == "Network" for pair in values if pair[0] in STACKED]
-        units[f"00-virtfleet-{port.name}.network"] = render(
-            [
-                ("Match", [("Name", port.name)]),
-                ("Link", link),
-                ("Network", [("Bridge", name), ("LinkLocalAddressing", "no"), *stacked]),
-            ],
-            f"{FROM}{sources[port.name]}\n" if sources[port.name] else "",
-        )
+        comment = f"{FROM}{sources[port.name]}\n" if sources[port.name] else ""
+        sections = port_sections(port.name, name, mtu, texts.get(port.name, []))
+        units[f"00-virtfleet-{port.name}.network"] = render(sections, comment)
     return units
+
+
+def inherited(port: Device, text: Sections) -> Sections:
+    """The sections that a bridge takes over from the unit of a port, as whom DHCP servers are to know it."""
+    own: Sections = []
+    for section, values in text:
+        if section not in ("Match", "Link"):
+            own.append((section, [(key, value) for key, value in values if section != "Network" or key not in STACKED]))
+    if port.iaid is not None:
+        own += [("DHCPv4", [("IAID", str(port.iaid))]), ("DHCPv6", [("IAID", str(port.iaid))])]
+    return own
+
+
+def addressing(item: t.Mapping[str, t.Any], kind: str) -> Sections:
+    """The sections that give a bridge its addresses, for what takes over none."""
+    if kind == "static":
+        return static(item)
+    if kind == "dhcp":
+        return [("Network", [("DHCP", "yes")])]
+    return [("Network", [("LinkLocalAddressing", "no"), ("IPv6AcceptRA", "no")])]
+
+
+def port_sections(port: str, bridge: str, mtu: t.Any, text: Sections) -> Sections:
+    """The sections of a bridge's port.
+
+    :param text: those of its own unit, of which the settings of the card stay, and what is stacked on it
+    """
+    link = [pair for section, values in text if section == "Link" for pair in values if pair[0] != "MTUBytes"]
+    link += [("MTUBytes", str(mtu))] if mtu else []
+    stacked = [pair for section, values in text if section == "Network" for pair in values if pair[0] in STACKED]
+    network = [("Bridge", bridge), ("LinkLocalAddressing", "no"), *stacked]
+    return [("Match", [("Name", port)]), ("Link", link), ("Network", network)]
 
 
 STACKED = ("VLAN", "MACVLAN", "MACVTAP", "IPVLAN", "VXLAN", "Tunnel", "LLDP", "EmitLLDP", "Bridge", "Bond")

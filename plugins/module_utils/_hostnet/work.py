@@ -280,30 +280,29 @@ class Work:
             return []
         return [Change("definition", before or {"type": device.kind if device else "link"}, None)]
 
+    def write(self, name: str, document: dict[str, t.Any]) -> None:
+        """Collect a file of netplan's that changes. Raises VirtfleetError where a reboot would forget it."""
+        if {file.name: file.folder for file in self.facts.netplan}.get(name) == "/run/netplan":
+            raise VirtfleetError(
+                f"nothing was changed: the network is described in /run/netplan/{name}, which a reboot forgets:"
+                " move it to /etc/netplan"
+            )
+        before = self.texts.get(name)
+        after = dump(document, header(before or networkd.HEAD))
+        if before and has_inner_comments(before):
+            self.out.warnings.append(f"the comments inside of /etc/netplan/{name} are not kept")
+        self.out.files.append(File(f"/etc/netplan/{name}", f"/run/netplan/{name}", before, after, 0o600))
+        if "cloud-init" in name and self.facts.cloud_init:
+            text = f"# cloud-init would write {name} anew at every boot.\nnetwork: {{config: disabled}}\n"
+            self.out.files.insert(0, File(CLOUD_INIT, "", None, networkd.HEAD + text))
+
     def finish(self) -> None:
         """Collect the files."""
         out, facts = self.out, self.facts
-        folders = {file.name: file.folder for file in facts.netplan}
         out.warnings += hidden(facts)
         for name, document in self.net.documents.items():
-            if document == self.old.documents.get(name):
-                continue
-            if folders.get(name) == "/run/netplan":
-                raise VirtfleetError(
-                    f"nothing was changed: the network is described in /run/netplan/{name}, which a reboot forgets:"
-                    " move it to /etc/netplan"
-                )
-            before = self.texts.get(name)
-            after = dump(document, header(before or networkd.HEAD))
-            if before and has_inner_comments(before):
-                out.warnings.append(f"the comments inside of /etc/netplan/{name} are not kept")
-            out.files.append(File(f"/etc/netplan/{name}", f"/run/netplan/{name}", before, after, 0o600))
-            if "cloud-init" in name and facts.cloud_init:
-                text = (
-                    networkd.HEAD
-                    + f"# cloud-init would write {name} anew at every boot.\nnetwork: {{config: disabled}}\n"
-                )
-                out.files.insert(0, File(CLOUD_INIT, "", None, text))
+            if document != self.old.documents.get(name):
+                self.write(name, document)
         for unit in sorted({*self.kept, *self.units}):
             if self.kept.get(unit) != self.units.get(unit):
                 paths = (posixpath.join(networkd.KEPT, unit), posixpath.join(networkd.TRIAL, unit))
