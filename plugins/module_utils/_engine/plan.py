@@ -59,6 +59,7 @@ class Plan:
     :param obstacle: what is to become the problem once all of the input is known to be right (see hold_back)
     :param begun: whether something may have been done about it
     :param done: how many of the steps have been carried out
+    :param unsure: the step that failed, or was cut off, where it may have come about all the same
     :param undone: those of them that were taken back afterwards
     :param asked: paths that the running guest was asked for by an earlier run and has not followed
     :param failed: whether one of the steps failed
@@ -81,6 +82,7 @@ class Plan:
     obstacle: str | None = None
     begun: bool = False
     done: int = 0
+    unsure: Step | None = None
     undone: list[Step] = dataclasses.field(default_factory=list)
     asked: list[str] = dataclasses.field(default_factory=list)
     failed: bool = False
@@ -91,9 +93,23 @@ class Plan:
 
     def reached(self) -> list[Change]:
         """The changes that the steps carried out so far have brought about, as far as it can be told from them."""
-        done = [step for step in self.steps[: self.done] if not any(step is other for other in self.undone)]
+        done = self.carried_out()
         if len(done) == len(self.steps):
             return self.changes if self.steps else []
+        return self.brought_by(done)
+
+    def possible(self) -> list[Change]:
+        """The changes that came about, and those that the step which failed may have brought about."""
+        if self.unsure is None:
+            return self.reached()
+        return self.brought_by([*self.carried_out(), self.unsure])
+
+    def carried_out(self) -> list[Step]:
+        """The steps that were carried out, and not taken back."""
+        return [step for step in self.steps[: self.done] if not any(step is other for other in self.undone)]
+
+    def brought_by(self, done: t.Sequence[Step]) -> list[Change]:
+        """The changes that some of the steps bring about."""
         found = [change for change in self.changes if change.path != "state" and brought(change, self, done)]
         return found + moved(self, done)
 

@@ -17,7 +17,7 @@ from .._engine.plan import Plan
 from .._engine.step import Step
 from .._errors import VirtfleetError
 from .._printing import unforeseen
-from . import departures, outside_disks, reach, storage, storage_image, storage_plan, undo
+from . import came, departures, outside_disks, reach, storage, storage_image, storage_plan, undo
 from .connection import Lost, cut, ended, lacks, libvirt, said
 from .definitions import Definitions
 from .departures import Belongings
@@ -112,6 +112,7 @@ def whole(connection: t.Any, plan: Plan, options: Options, actions: t.Mapping[tu
     except Exception as error:  # One bad item never stops the others.
         failed = VirtfleetError(unforeseen(error))
     plan.failed = True
+    came.settle(connection, plan)
     left = undo.undo(connection, plan, options)
     if isinstance(failed, undo.Another):
         left = left.removeprefix(f"; {failed}")
@@ -131,12 +132,14 @@ def run(connection: t.Any, plan: Plan, options: Options, actions: t.Mapping[tupl
                 yield from handed_over(plan, ("undefine",) if stores else ("define", "undefine"))
             if defined:
                 undo.made(connection, plan)
+            plan.unsure = step
             waits = action(connection, plan.name, step, options)
             if waits is not None:
                 yield from waits
         except libvirt.libvirtError as error:
             if cut(error):
                 raise Lost(f"{step.action}: {said(error)}") from None
+            came.refused(plan, error)
             if not step.reaches or ended(connection):
                 raise VirtfleetError(f"{step.action}: {reason(connection, plan, error)}") from None
             plan.refused(step, f"{step.action}: {reason(connection, plan, error)}")
@@ -150,6 +153,7 @@ def run(connection: t.Any, plan: Plan, options: Options, actions: t.Mapping[tupl
                 raise
             plan.refused(step, str(error))
         plan.done += 1
+        plan.unsure = None
         defined = defined or (step.action == "define" and undo.is_new(plan))
     if kept is not None:
         raise kept
@@ -277,6 +281,8 @@ def network_undefine(connection: t.Any, name: str, step: Step, options: Options)
         if lacks(error, "VIR_ERR_NO_NETWORK"):
             return  # A transient network goes when it stops.
         raise
+    if network.isActive():
+        raise VirtfleetError("undefine: somebody started it meanwhile, so it stays; run again")
     network.undefine()
 
 

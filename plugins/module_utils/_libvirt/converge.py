@@ -18,10 +18,11 @@ from .._printing import label, unforeseen
 from . import handover, observe, storage_observe
 from .apply import Options, apply
 from .arguments import FORECAST
+from .came import settle
 from .connection import TRIES, Session, cut_off
 from .guests_to_come import guests_to_come
 from .module import DeclaringModule
-from .outcome import NOT_SO, verify, with_gone
+from .outcome import NOT_SO, Traces, verify, with_gone
 from .planners import plan_all
 from .process import uncollected
 from .purge import Leftovers, leftovers
@@ -188,6 +189,7 @@ class Run:
             session.reopen()
             left, refused = self.look(session, list(range(len(self.wants))), self.options)
             for index, entry in left.items():
+                settle(session.connection, self.carried(index)[-1])
                 entry.cut_off = self.cut_off(index, failed)
                 self.more.setdefault(index, []).append(entry)
                 self.plans[index].waiting.update(entry.waiting)
@@ -203,16 +205,14 @@ class Run:
             self.failed.setdefault(name, problem)
         seen = sorted(rest)
         done = [self.plans[index] for index in seen]
-        reached = session.read(
-            lambda connection: [with_gone(connection, self.plans[index], self.reached(index)) for index in seen]
-        )
-        self.failed = verify(done, [rest[index] for index in seen], self.failed, reached)
+        traces = session.read(lambda connection: [self.traces(connection, index) for index in seen])
+        self.failed = verify(done, [rest[index] for index in seen], self.failed, traces)
         for index in touched - rest.keys():
             self.plans[index].changes = self.reached(index)
 
     def cut_off(self, index: int, failed: t.Mapping[str, str]) -> list[Plan]:
         """The plans of an item that were broken off as the connection was lost, the last one among them."""
-        last = [self.plans[index], *self.more.get(index, ())][-1]
+        last = self.carried(index)[-1]
         return [*last.cut_off, last] if cut_off(failed.get(last.name, "")) else []
 
     def look(self, session: Session, indices: list[int], options: Options) -> tuple[dict[int, Plan], dict[str, str]]:
@@ -257,10 +257,18 @@ class Run:
         again = [entry for more in self.more.values() for entry in more]
         return any(entry.begun for entry in (*self.plans, *again))
 
+    def carried(self, index: int) -> list[Plan]:
+        """The plans of an item that were carried out, one after the other."""
+        return [self.plans[index], *self.more.get(index, ())]
+
+    def traces(self, connection: t.Any, index: int) -> Traces:
+        """What the steps of an item have brought about."""
+        return Traces.of(self.carried(index), with_gone(connection, self.plans[index], self.reached(index)))
+
     def reached(self, index: int) -> list[t.Any]:
         """The changes of an item that are known to have come about, without having looked."""
         found: dict[str, t.Any] = {}
-        for entry in (self.plans[index], *self.more.get(index, ())):
+        for entry in self.carried(index):
             for change in entry.reached():
                 before = found[change.path].before if change.path in found else change.before
                 found[change.path] = dataclasses.replace(change, before=before)

@@ -162,6 +162,8 @@ def undefine(connection: t.Any, name: str, going: Belongings) -> None:
         raise
     if going.uuid is not None and going.uuid != domain.UUIDString():
         raise VirtfleetError(f"undefine: the guest that is called {name} by now is another one, so it stays; run again")
+    if domain.isActive():
+        raise VirtfleetError("undefine: somebody started it meanwhile, so it stays; run again")
     path = tpm_place(ET.fromstring(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))) if going.tpm else None
     if path is not None:
         raise VirtfleetError(f"undefine: its definition names {path} for the state of its TPM by now; run again")

@@ -14,6 +14,28 @@ from .._engine.plan import Plan
 from .._printing import printable, secret_name
 from . import storage_observe
 
+
+@dataclasses.dataclass(frozen=True)
+class Traces:
+    """What the steps of a resource have brought about, of one plan or of several.
+
+    :param reached: the changes that the steps which were carried out have brought about
+    :param possible: the paths of these, and of those that a step which failed may have brought about
+    :param states: the states that these steps lead to
+    """
+
+    reached: t.Sequence[Change]
+    possible: frozenset[str]
+    states: frozenset[str | None]
+
+    @classmethod
+    def of(cls, plans: t.Sequence[Plan], reached: t.Sequence[Change]) -> Traces:
+        """Those of plans that were carried out one after the other."""
+        possible = {change.path for plan in plans for change in plan.possible()}
+        steps = [step for plan in plans for step in (*plan.carried_out(), plan.unsure) if step is not None]
+        return cls(reached, frozenset(possible), frozenset(step.state for step in steps))
+
+
 NOT_SO = "was made, but what is there now does not go with it"
 
 
@@ -21,7 +43,7 @@ def verify(
     plans: t.Sequence[Plan],
     rest: t.Sequence[Plan],
     failed: t.Mapping[str, str],
-    reached: t.Sequence[t.Sequence[Change]] | None = None,
+    traces: t.Sequence[Traces] | None = None,
 ) -> dict[str, str]:
     """Hold what was planned against what is left to do now.
 
@@ -30,15 +52,15 @@ def verify(
 
     :param rest: for each plan what is left to do now
     :param failed: the failures of apply by name
-    :param reached: for each plan the changes that the steps which were carried out have brought about, where more
-        steps belong to it than those of the plan itself
+    :param traces: for each plan what its steps have brought about, where more belong to it than those of the plan
+        itself
     """
     found = dict(failed)
     for index, (done, left) in enumerate(zip(plans, rest, strict=True)):
-        came = done.reached() if reached is None else reached[index]
+        trace = Traces.of([done], done.reached()) if traces is None else traces[index]
         if left.problem is not None:
             found.setdefault(done.name, f"{NOT_SO}: {left.problem}")
-            done.changes = list(came)
+            done.changes = list(trace.reached)
             continue
         settled = done.settled(left)
         if not settled and done.name not in found:
@@ -46,17 +68,17 @@ def verify(
             found[done.name] = f"libvirt took the definition but did not keep all of it: {told}"
         missing = {} if settled else {change.path: change for change in left.changes}
         if done.name in failed:
-            broken_off(done, left, missing, came)
-        done.changes = [now for change in done.changes for now in so_far(change, missing.get(change.path))]
+            broken_off(done, left, missing, trace)
+        done.changes = [now for change in done.changes for now in so_far(change, missing.get(change.path), trace)]
     return found
 
 
-def broken_off(done: Plan, left: Plan, missing: t.Mapping[str, Change], reached: t.Sequence[Change]) -> None:
-    """Take from a plan that failed what a second look does not tell of, and what is not so: its steps tell of it.
+def broken_off(done: Plan, left: Plan, missing: t.Mapping[str, Change], trace: Traces) -> None:
+    """Take from a plan that failed what its steps have not brought about, whoever else has done it since.
 
     :param missing: the changes that did not come about, by path
     """
-    came = {change.path for change in reached}
+    came = {change.path for change in trace.reached}
     state = missing.get("state")
     if "state" in came and state is None:
         came.add("restart")  # It has stopped, and runs again though its start failed.
@@ -64,7 +86,11 @@ def broken_off(done: Plan, left: Plan, missing: t.Mapping[str, Change], reached:
         done.waiting.update(left.waiting)
         # It has stopped, and did not start again.
         done.changes += [] if state is None else [Change("state", state.after, state.before)]
-    done.changes = [change for change in done.changes if change.path in came or not is_unseen(done, change)]
+    done.changes = [
+        change
+        for change in done.changes
+        if change.path in came or (change.path in trace.possible and not is_unseen(done, change))
+    ]
     done.running = left.running
 
 
@@ -100,16 +126,21 @@ def with_gone(connection: t.Any, plan: Plan, reached: t.Sequence[Change]) -> lis
     return [*reached, *(change for key, change in asked.items() if key not in there)]
 
 
-def so_far(change: Change, left: Change | None) -> list[Change]:
+def so_far(change: Change, left: Change | None, trace: Traces) -> list[Change]:
     """A change as far as it came about.
+
+    A state that no step leads to is somebody else's doing: then that is told to which the steps have led.
 
     :param left: what is left of it; None for nothing
     """
-    if left is None:
-        return [change]
-    if change.path != "state" or left.before == change.before:
+    if change.path != "state":
+        return [change] if left is None else []
+    now = change.after if left is None else left.before
+    if now == change.before:
         return []
-    return [dataclasses.replace(change, after=left.before)]
+    if now in trace.states:
+        return [dataclasses.replace(change, after=now)]
+    return [known for known in trace.reached if known.path == "state"]
 
 
 def difference(change: Change) -> str:

@@ -26,7 +26,7 @@ from .process import alive, mark
 from .removal import Going, Kept, going, last_look, refuse_used
 from .storage_fill import create, enlarge, fill, filling, lay_over
 from .storage_image import Source
-from .storage_observe import identity, refresh, source_place
+from .storage_observe import identity, refresh, source_place, unseen
 from .storage_plan import Making
 from .storage_pools import (
     active_pool,
@@ -59,6 +59,10 @@ def volume_define(connection: t.Any, name: str, step: Step, options: t.Any) -> N
     making: Making = step.value
     try:
         make_noted(connection, making, options)
+    except libvirt.libvirtError as error:
+        if making.disk is None or cut(error) or ended(connection):
+            raise
+        raise VirtfleetError(f"disks[{making.disk}]: {step.action}: {said(error)}") from None
     except VirtfleetError as error:
         if making.disk is None or error.__class__ is not VirtfleetError:
             raise
@@ -73,8 +77,7 @@ def make_noted(connection: t.Any, making: Making, options: t.Any) -> None:
     root = ET.fromstring(making.xml)
     lay_over(connection, making, root)
     source = filling(connection, making)
-    if lookup(pool, making.name) is not None:
-        raise VirtfleetError(f"somebody made a volume {making.key} meanwhile; run again to look at it")
+    refuse_made(pool, making)
     facts = {} if making.guest is None else {"guest": making.guest}
     if making.item.get("format") is not None:
         facts["format"] = str(making.item["format"])
@@ -87,9 +90,22 @@ def make_noted(connection: t.Any, making: Making, options: t.Any) -> None:
         made = None if not manifest.kept else lookup(pool, making.name)
         born.append(None if made is None else identity(ET.fromstring(made.XMLDesc())))
         manifest.put("volumes", making.key, **facts, **({} if born[0] is None else {"identity": born[0]}))
-    except BaseException:
+    except BaseException as error:
         take_back(pool, making, manifest, born)
+        if isinstance(error, libvirt.libvirtError) and "exist" in str(error):
+            # It came between the last look and libvirt's own, so nothing was made.
+            if manifest.entries("volumes").get(making.key, {}).get("identity") is None:
+                manifest.drop("volumes", making.key)
+            refuse_made(pool, making)
         raise
+
+
+def refuse_made(pool: t.Any, making: Making) -> None:
+    """Raises VirtfleetError where somebody else made a volume by now, also as a file that libvirt does not know yet."""
+    if unseen(pool, {making.name}):
+        refresh(pool)
+    if lookup(pool, making.name) is not None:
+        raise VirtfleetError(f"somebody made a volume {making.key} meanwhile; run again to look at it")
 
 
 def make(connection: t.Any, pool: t.Any, making: Making, root: ET.Element, source: t.Any) -> None:
