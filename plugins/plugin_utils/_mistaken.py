@@ -117,8 +117,13 @@ def texts(values: t.Mapping[str, t.Any]) -> t.Iterator[str]:
         for name, value in values.items()
         if name not in ("groups", "hostvars", "vars", "environment") and not str(name).startswith("ansible_")
     ]
+    seen: set[int] = set()
     while left:
         value = left.pop()
+        if isinstance(value, (dict, list, tuple)):
+            if id(value) in seen:
+                continue  # By anchors of YAML, a value may be in many places, even in itself.
+            seen.add(id(value))
         if isinstance(value, dict):
             left += value.values()
         elif isinstance(value, (list, tuple)):

@@ -43,6 +43,15 @@ WANTED = {
 }
 """What to write, by the type of a variable."""
 
+DEPTH = 3
+"""How deep a list may be in others; no variable has one that is."""
+
+MOST = 100_000
+"""How many values a list may hold, with those in it."""
+
+DIGITS = 18
+"""How many digits a number of hosts may have."""
+
 NAMED = {"dict": "dictionaries", "str": "names"}
 """What a list holds, by the type of its elements."""
 
@@ -109,12 +118,12 @@ def problems(raw: t.Mapping[str, t.Mapping[str, t.Any]], hostvars: t.Any) -> lis
     return found
 
 
-def constant(value: t.Any) -> bool:
-    """Whether nothing in a value has to be evaluated."""
+def constant(value: t.Any, depth: int = 0) -> bool:
+    """Whether nothing in a value has to be evaluated, or it is nested too deeply to be right, whatever is in it."""
     if isinstance(value, str):
         return "{" not in value
     if isinstance(value, list):
-        return all(map(constant, value))
+        return depth == DEPTH or all(constant(inner, depth + 1) for inner in value)
     return value is None or isinstance(value, (bool, int, float))
 
 
@@ -123,8 +132,16 @@ def evaluated_problem(name: str, raw: t.Any, templar: HostTemplar) -> str | None
     try:
         value = templar.value(raw)
     except Exception as error:  # Any filter or lookup may be in a template.
-        return None if LATER.search(str(raw)) else reason(error)
+        return None if is_later(raw) else reason(error)
     return problem(name, value, hidden=True)
+
+
+def is_later(raw: t.Any) -> bool:
+    """Whether a template may name what is known only while the play runs."""
+    try:
+        return LATER.search(str(raw)) is not None
+    except Exception:  # It is nested so deeply that it has no text.
+        return False
 
 
 def problem(name: str, value: t.Any, hidden: bool = False) -> str | None:
@@ -137,8 +154,10 @@ def problem(name: str, value: t.Any, hidden: bool = False) -> str | None:
         return None if all(map(is_batch, value if isinstance(value, list) else [value])) else f"{shown} {BATCH}"
     spec = specs()[name]
     kind = spec.get("type", "str")
-    if not ArgumentSpecValidator({name: spec}).validate({name: value}).error_messages:
+    if is_taken(name, spec, value):
         return too_small(name, value, shown)
+    if name in LEAST and is_boundless(value):
+        return seconds(name, shown)
     if kind == "list":
         return f"{shown} is not a list of {NAMED.get(spec.get('elements', ''), 'values')}"
     if "choices" in spec:
@@ -151,11 +170,50 @@ def too_small(name: str, value: t.Any, shown: str) -> str | None:
     least = LEAST.get(name)
     if least is None or value is None or least <= float(value) < math.inf:
         return None
-    return f"{shown} is not possible here; write a number of seconds from {least}"
+    return seconds(name, shown)
+
+
+def seconds(name: str, shown: str) -> str:
+    """What to write in place of a value that is no number of seconds."""
+    return f"{shown} is not possible here; write a number of seconds from {LEAST[name]}"
+
+
+def is_boundless(value: t.Any) -> bool:
+    """Whether a value is a number that no clock can count to."""
+    try:
+        return isinstance(value, (int, float)) and not math.isfinite(value)
+    except OverflowError:  # A whole number that is larger than any float.
+        return True
+
+
+def is_taken(name: str, spec: t.Mapping[str, t.Any], value: t.Any) -> bool:
+    """Whether Ansible takes a value for an option of a role."""
+    try:
+        if name in LEAST and value is not None:
+            float(value)  # Ansible itself takes a whole number of any size.
+        return bearable(value) and not ArgumentSpecValidator({name: spec}).validate({name: value}).error_messages
+    except Exception:  # It raises for numbers that are too large, among other things.
+        return False
+
+
+def bearable(value: t.Any) -> bool:
+    """Whether a value is of a size that can be looked at: anchors of YAML make a few lines endless."""
+    left, count = [value], 0
+    while left:
+        part = left.pop()
+        if isinstance(part, (list, tuple, dict)):
+            count += len(part)
+            if count > MOST:
+                return False
+            left += part.values() if isinstance(part, dict) else part
+    return True
 
 
 def is_batch(value: t.Any) -> bool:
     """Whether a value says how many hosts a play takes at once. Ansible takes zero for all hosts, so it is none."""
-    text = str(value)
-    number = text[:-1] if text.endswith("%") else text
-    return not isinstance(value, bool) and number.isascii() and number.isdecimal() and int(number) > 0
+    if isinstance(value, bool) or not isinstance(value, (int, str)):
+        return False
+    if isinstance(value, int):
+        return 0 < value < 10**DIGITS
+    number = value.removesuffix("%")
+    return number.isascii() and number.isdecimal() and len(number) <= DIGITS and int(number) > 0

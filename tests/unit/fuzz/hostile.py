@@ -115,6 +115,14 @@ class Hostile:
         most = len(VALUES) if self.chance.random() < 0.01 else len(VALUES) - RARE
         return VALUES[self.chance.randrange(most)]()
 
+    def sane(self) -> t.Any:
+        """Any value that Ansible itself can evaluate: it follows the anchors of YAML wherever they lead."""
+        for _time in range(20):
+            index = self.chance.randrange(len(VALUES) - RARE)
+            if VALUES[index] not in (endless, broad):
+                return VALUES[index]()
+        return None
+
     def item(self, table: Table, spoilt: float = 0.1) -> Item:
         """An item with a few of the table's options.
 

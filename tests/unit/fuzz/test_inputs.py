@@ -31,6 +31,7 @@ from ansible_collections.virtfleet.kvm.plugins.filter.xml import FilterModule as
 from ansible_collections.virtfleet.kvm.plugins.module_utils import _offline
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import Table
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import VARIABLES
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import observe, transaction
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, Facts, NetplanFile, Route
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.table import LINK
@@ -40,6 +41,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.network impo
 from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.pool import POOL
 from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.volume import VOLUME
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, links, networks, pools, volumes
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _evaluate, _settings
 from ansible_collections.virtfleet.kvm.tests.unit.exhaustive import exhaustive
 from ansible_collections.virtfleet.kvm.tests.unit.fuzz.hostile import VALUES, Hostile
 
@@ -116,6 +118,46 @@ def check(hostile: Hostile, chance: random.Random) -> Told:
     variables[variable] = items
     lines = FILTERS["fleet_problems"](["kvm01", "kvm02"], {"kvm01": variables, "kvm02": {"kvm_guests": items}})
     wrong = [line for line in lines if not isinstance(line, str) or not line.startswith(BEGINS)]
+    return Told("\n".join(map(str, lines)), f"{len(wrong)} sentences do not say what they are about" if wrong else "")
+
+
+class Written:
+    """Ansible's ``hostvars``, of variables as they are written: the check evaluates them itself."""
+
+    def __init__(self, values: dict[str, dict[t.Any, t.Any]]) -> None:
+        self.values = values
+
+    def raw_get(self, host: str) -> dict[t.Any, t.Any]:
+        return self.values[host]
+
+    def __getitem__(self, host: str) -> dict[t.Any, t.Any]:
+        return self.values[host]
+
+
+def written(hostile: Hostile, chance: random.Random) -> Told:
+    """The check of a fleet whose variables are as they are written, and what a host makes of its guests."""
+    variables: dict[t.Any, t.Any] = {}
+    for _time in range(chance.randint(1, 4)):
+        name = chance.choice(
+            (*_settings.specs(), _settings.SERIAL, *VARIABLES, "kvm_gests", "guest_purge", "kvm_links")
+        )
+        variables[name] = hostile.sane() if chance.random() < 0.8 else [hostile.sane()]
+    if chance.random() < 0.1:
+        variables[hostile.key()] = hostile.sane()
+    item = hostile.item(DOMAIN, 0.0)
+    if chance.random() < 0.3:
+        planted(hostile, chance, DOMAIN, item)
+        variables["kvm_guests"] = chance.choice(([item], "{{ own + own }}", "{{ own }}", "{{ nope }}", [["{{ own }}"]]))
+        variables["own"] = chance.choice(([{**item, "host": "kvm01"}], hostile.sane()))
+    name = chance.choice((*_settings.specs(), _settings.SERIAL))
+    hosts = Written({"kvm01": variables, "kvm02": {**variables, name: hostile.sane()}})
+    lines = FILTERS["fleet_problems"](["kvm01", "kvm02"], hosts)
+    begins = (*BEGINS, "hosts ", "variable ")
+    wrong = [line for line in lines if not isinstance(line, str) or not line.startswith(begins)]
+    try:
+        _evaluate.guests_of("kvm01", _evaluate.HostTemplar.of(variables, hosts))
+    except VirtfleetError as error:
+        lines.append(str(error))
     return Told("\n".join(map(str, lines)), f"{len(wrong)} sentences do not say what they are about" if wrong else "")
 
 
@@ -297,7 +339,7 @@ def planted(hostile: Hostile, chance: random.Random, table: Table, item: dict[t.
         hostile.plant(table, item)
 
 
-WAYS = (check, check, check, filtered, filtered, module, module, module)
+WAYS = (check, check, check, written, filtered, filtered, module, module, module)
 
 
 @pytest.fixture
@@ -343,6 +385,19 @@ def test_hostile_input(calm: None) -> None:
             found.append(f"{one.name}: {wrong}")
     assert sys.getrecursionlimit() == recursion
     assert not found, "\n".join([f"{len(found)} inputs:", *found[:200]])
+
+
+@pytest.mark.parametrize("name", [*_settings.specs(), _settings.SERIAL])
+def test_hostile_values_of_the_roles_variables(name: str) -> None:
+    """Each variable with each value, alone and in a list: refused by its name, or taken, and never raised."""
+    refused = 0
+    for make in VALUES:
+        for value in (make(), [make()]):
+            with limited():
+                found = _settings.problems({"kvm01": {name: value}}, None)
+            assert all(host == "kvm01" and line.startswith(f"{name}: ") and len(line) < 400 for host, line in found)
+            refused += len(found)
+    assert refused
 
 
 def test_every_value_is_made() -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from ansible_collections.virtfleet.kvm.tests.unit.support import ROOT
 
 VALUES: list[Any] = [None, True, "yes", "no", "yes please", "later", "defer", 0, 1, 120, "120", "2 minutes", 1.5]
 VALUES += ["", [], ["a"], [{}], [["a"]], {}, {"a": 1}, "restart", "always"]
+LARGE = "a number of 13288 bits"
+HOSTS_WANTED = "not a number of hosts; write one from 1, a share such as '20%', or a list of them"
 KINDS = {"bool", "float", "int", "list", "str"}
 
 
@@ -63,6 +66,15 @@ def test_what_a_role_would_refuse_is_refused_before(tmp_path: Path, name: str) -
         ("guests_shutdown_timeout", -1, "-1 is not possible here; write a number of seconds from 0"),
         ("guests_shutdown_timeout", "inf", "'inf' is not possible here; write a number of seconds from 0"),
         ("links_rollback_after", 0, "0 is not possible here; write a number of seconds from 1"),
+        ("links_rollback_after", math.inf, "inf is not possible here; write a number of seconds from 1"),
+        ("links_rollback_after", math.nan, "nan is not possible here; write a number of seconds from 1"),
+        ("links_rollback_after", 10**4000, f"{LARGE} is not possible here; write a number of seconds from 1"),
+        ("guests_shutdown_timeout", 10**4000, f"{LARGE} is not possible here; write a number of seconds from 0"),
+        ("guests_on_restart_needed", 10**4000, f"{LARGE} is not one of defer, fail, restart"),
+        ("guests_purge", 10**4000, f"{LARGE} is not possible here; write true or false"),
+        ("links_serial", 10**4000, f"{LARGE} is {HOSTS_WANTED}"),
+        ("links_serial", "9" * 5000, f"'{'9' * 80}...' is {HOSTS_WANTED}"),
+        ("links_serial", [1, "9" * 5000], f"a list is {HOSTS_WANTED}"),
         ("host_extra_packages", {"a": 1}, "a dictionary is not a list of names"),
         ("networks_default", "default", "'default' is not a list of dictionaries"),
         ("storage_purge", "{{ 'may' ~ 'be' }}", "a string is not possible here; write true or false"),
