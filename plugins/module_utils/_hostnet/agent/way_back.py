@@ -19,6 +19,8 @@ MEASURES = (5.0, 12.0)
 """After how many seconds what is not back by itself is helped along: configured anew; networkd started anew."""
 FOREVER = 0xFFFFFFFF
 """The lifetime of an address that does not end (INFINITY_LIFE_TIME in linux/addrconf.h)."""
+FLAGS = ("noprefixroute", "nodad", "mngtmpaddr", "home", "autojoin")
+"""What an address may be marked with."""
 KEYS = ("metric", "dynamic", "noprefixroute", "label")
 """What of an address must be as before, besides being there."""
 
@@ -252,7 +254,7 @@ class WayBack:
 
 
 def options(device: dict[str, t.Any], address: str) -> list[str]:
-    """What ``ip address replace`` is told of an address that a device had (ip-address(8)): metric, and how long.
+    """What ``ip address replace`` is told of an address that a device had (ip-address(8)): all that it was.
 
     One that a lease or a router gave must not stay for ever once nobody renews it.
     """
@@ -260,11 +262,21 @@ def options(device: dict[str, t.Any], address: str) -> list[str]:
     for entry in device.get("addr_info", []):
         if f"{entry.get('local')}/{entry.get('prefixlen')}" == address:
             found = entry
-    words = ["metric", str(found["metric"])] if found.get("metric") else []
-    valid, preferred = found.get("valid_life_time"), found.get("preferred_life_time")
-    if found.get("dynamic") and valid and valid != FOREVER:
-        words += ["valid_lft", str(valid), "preferred_lft", str(min(preferred or 0, valid))]
+    words = ["peer", f"{found['address']}/{found['prefixlen']}"] if found.get("address") else []
+    for name in ("broadcast", "label", "scope", "metric"):
+        if found.get(name) and (name, found[name]) != ("scope", "global"):
+            words += [name, str(found[name])]
+    words += [name for name in FLAGS if found.get(name)]
+    valid, preferred = (found.get(f"{name}_life_time", FOREVER) for name in ("valid", "preferred"))
+    preferred = 0 if found.get("deprecated") else preferred
+    if min(valid, preferred) != FOREVER:
+        words += ["valid_lft", lifetime(valid), "preferred_lft", lifetime(min(preferred, valid))]
     return words
+
+
+def lifetime(seconds: int) -> str:
+    """A lifetime as ip-address(8) takes it."""
+    return "forever" if seconds == FOREVER else str(seconds)
 
 
 def without_source(words: t.Sequence[str]) -> list[str]:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, virtfleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A route that the kernel is given again is the one that it was: asked of a kernel, in a network of its own."""
+"""Routes and addresses that the kernel is given again are those that were: asked of a kernel, in its own network."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import facts
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent.way_back import without_source
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent.way_back import options, without_source
 
 OWN = ["unshare", "--net"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--net"]
 DEVICES = """
@@ -50,9 +50,8 @@ def command(route: str) -> str:
     return f"ip {'-6' if ':' in route and 'inet6' not in route else '-4'} route add {route}\n"
 
 
-def after(script: str) -> list[dict[str, Any]]:
-    """The routes after some commands in a network that is new."""
-    asked = "ip -json -4 route; echo; ip -json -6 route"
+def after(script: str, asked: str = "ip -json -4 route show; echo; ip -json -6 route show") -> list[dict[str, Any]]:
+    """The routes after some commands in a network that is new, or what else is asked."""
     done = subprocess.run([*OWN, "sh", "-ec", DEVICES + script + asked], capture_output=True, text=True, check=False)
     if "unshare" in done.stderr:
         pytest.skip(f"no network of its own is to be had here: {done.stderr.strip()}")
@@ -89,3 +88,40 @@ def test_a_route_is_given_without_an_address_that_the_host_does_not_have() -> No
     words = ["-4", "route", "replace", "10.9.0.0/16", "via", "10.1.0.1", "dev", "v", "src", "10.1.0.77", "metric", "7"]
     (entry,) = lasting(after(f"ip {' '.join(words)} 2>/dev/null && exit 9; ip {' '.join(without_source(words))}\n"))
     assert (entry["dst"], entry["metric"], entry.get("prefsrc")) == ("10.9.0.0/16", 7, None)
+
+
+ADDRESSES = """
+10.5.0.2/24 broadcast + label v:1 metric 7
+10.6.1.2 peer 10.6.1.3/32 scope link
+10.7.1.2 peer 10.7.1.0/24
+10.8.0.1/24 noprefixroute valid_lft 900 preferred_lft 800
+10.9.0.1/24 broadcast 10.9.0.77
+10.10.0.1/24 valid_lft forever preferred_lft 0
+fd00:5::5/64 nodad mngtmpaddr home
+fd00:6::6/64 noprefixroute metric 9 valid_lft forever preferred_lft 0
+fd00:7::7/128 valid_lft 1800 preferred_lft 600
+"""
+PASSING = ("tentative", "dadfailed", "optimistic")
+
+
+def addresses(script: str) -> dict[str, dict[str, Any]]:
+    """The addresses of a device after some commands; lifetimes to a minute."""
+    (device,) = after(script, "ip -json address show dev v")
+    found = {}
+    for entry in device["addr_info"]:
+        if entry["scope"] != "link" or entry["family"] == "inet":
+            kept = {key: value for key, value in entry.items() if key not in PASSING}
+            for key in ("valid_life_time", "preferred_life_time"):
+                kept[key] = round(kept[key] / 60)
+            found[f"{entry['local']}/{entry['prefixlen']}"] = kept
+    return found
+
+
+def test_the_kernel_gets_each_address_as_it_was() -> None:
+    some = ADDRESSES.strip().splitlines()
+    made = "ip address flush dev v scope global\n"
+    before = addresses(made + "".join(f"ip address add {line} dev v\n" for line in some))
+    (device,) = after(made + "".join(f"ip address add {line} dev v\n" for line in some), "ip -json address show dev v")
+    again = [f"ip address replace {address} dev v {' '.join(options(device, address))}\n" for address in before]
+    assert len(before) == len(some)
+    assert addresses(made + "".join(again)) == before
