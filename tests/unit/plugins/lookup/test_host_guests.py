@@ -63,3 +63,24 @@ def test_its_documentation_can_be_read() -> None:
     assert yaml.safe_load(host_guests.DOCUMENTATION)["name"] == "host_guests"
     assert "virtfleet.kvm.host_guests" in host_guests.EXAMPLES
     assert yaml.safe_load(host_guests.RETURN)
+
+
+@pytest.mark.parametrize(
+    ("guest", "problem"),
+    [
+        ({"name": "solo"}, "guest solo: host: is missing; name the host that it runs on"),
+        ({"name": "solo", "host": None}, "guest solo: host: is missing; name the host that it runs on"),
+        ({"name": "solo", "host": "kvm1"}, "guest solo: host: 'kvm1' is no host of the inventory"),
+    ],
+)
+@pytest.mark.parametrize("joined", [True, False])
+def test_a_guest_that_no_host_takes_is_refused(
+    tmp_path: Path, guest: dict[str, Any], problem: str, joined: bool
+) -> None:
+    """A role without the playbooks and their check would leave it out, and a purge take it for one that is to go."""
+    fleet = [{"name": "a", "host": "kvm01"}, guest]
+    variables = {"more": fleet, "kvm_guests": "{{ more + [] }}"} if joined else {"kvm_guests": fleet}
+    for host in ("kvm01", "kvm02"):
+        with pytest.raises(AnsibleError) as caught:
+            guests(tmp_path, host, variables)
+        assert problem in str(caught.value)
