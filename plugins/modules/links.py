@@ -20,7 +20,6 @@ description:
     so that the host keeps its address.
   - Only what is declared is touched. An option that is left out is left as it is.
 extends_documentation_fragment:
-  - virtfleet.kvm.declare
   - virtfleet.kvm.link
 options:
   rollback_after:
@@ -43,7 +42,7 @@ options:
     default: false
   uri:
     description:
-      - No libvirt is asked. It is taken so that C(module_defaults) of the action group can hold it.
+      - Not used, as no libvirt is asked. It is an option so that C(module_defaults) of the action group can set it.
     type: str
     default: qemu:///system
   settle:
@@ -51,6 +50,20 @@ options:
       - For the action plugin, by which it confirms a trial. Not for playbooks.
     type: str
 attributes:
+  check_mode:
+    description: Can run in check mode and tell what a run would change, word for word.
+    support: full
+  diff_mode:
+    description: Returns the difference of each file, and what becomes of the host's addresses.
+    support: full
+  idempotent:
+    description: A second run with the same input changes nothing.
+    support: full
+  action_group:
+    description: Takes its defaults from C(module_defaults) of the group C(group/virtfleet.kvm.kvm).
+    support: full
+    membership:
+      - virtfleet.kvm.kvm
   platform:
     description: Target OS or families that can be operated against.
     support: full
@@ -59,6 +72,8 @@ requirements:
   - netplan.io with systemd-networkd or NetworkManager, or systemd-networkd alone
   - systemd and iproute2
 notes:
+  - Input with a mistake in it is refused as a whole, before anything is touched.
+  - All links of a call are one change. It is kept as a whole, or taken back as a whole.
   - A host that ifupdown configures is refused, with the way out.
   - A change cannot be made with C(async), nor without the action plugin of this collection.
 seealso:
@@ -147,6 +162,11 @@ forecast:
     note:
       description: Why.
       type: str
+tried:
+  description: The changes of a trial that was taken back, or of which it is not known how it ended, as in RV(changes).
+  returned: when a change was tried and not kept
+  type: list
+  elements: dict
 probes:
   description: What was probed before the change was kept, or taken back.
   returned: when a change was tried

@@ -102,6 +102,8 @@ class Place(Converter):
     """A volume by its name in the same pool, or as POOL/VOLUME."""
 
     def parse(self, value: t.Any) -> str:
+        if isinstance(value, dict):
+            raise ValueError("takes the name of the volume itself, or POOL/VOLUME, and no options")
         text = str(super().parse(value))
         parts = text.split("/")
         if len(parts) > 2:

@@ -122,6 +122,8 @@ def addresses(item: Item, before: t.Sequence[str], unsure: bool, facts: Facts, o
     note = "the address, routes and name servers move along"
     if kind == "static":
         after, note = list(item["addresses"]), "the declared addresses take the place of the old ones"
+        if any(":" in address and address not in after for address in before):
+            note += "; what a router announces (IPv6) is the router's to give"
     elif kind == "none":
         after, note = [], "the addresses go away"
     elif kind == "dhcp":

@@ -175,7 +175,11 @@ def shared(plans: list[Plan], resolved: list[tuple[Item, list[disks.Needed]]]) -
         for need in needed:
             here = f"{entry.name}: disks[{need.index}]"
             if not need.kept and owners.setdefault(need.key, here) != here:
-                lines.append(f"{entry.kind} {here}: the volume {need.key} is also that of {owners[need.key]}")
+                lines.append(
+                    f"{entry.kind} {here}: the volume {need.key} is also that of {owners[need.key]}: give each"
+                    " its own, or declare it once among the volumes (kvm_volumes) and name it in 'volume' without"
+                    " 'size'"
+                )
     return lines
 
 

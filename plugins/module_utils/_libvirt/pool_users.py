@@ -93,4 +93,4 @@ def last_look(connection: t.Any, name: str) -> None:
 
 def in_use(who: t.Iterable[str]) -> str:
     """Why a pool stays."""
-    return f"is used by {', '.join(sorted(who))}, and does not go before they let go of it"
+    return f"is used by {', '.join(sorted(who))}: take their disks out of it, or keep it"

@@ -53,7 +53,7 @@ def test_a_pool_that_a_guest_gets_meanwhile_is_not_stopped(
 
     monkeypatch.setitem(apply.ACTIONS, ("pool", "stop"), first)
     result = run_main(pools.main, config=[{"name": "p", "state": "absent"}], uri=URI, fails=True)
-    assert "pool p: stop: is used by guest theirs, and does not go" in result["msg"]
+    assert "pool p: stop: is used by guest theirs: take their disks out of it, or keep it" in result["msg"]
     assert connection.storagePoolLookupByName("p").isActive()
 
 

@@ -193,3 +193,9 @@ def test_what_is_told_is_taken_back_with_no_change(
     assert run_info("volumes", names=["none"]) == []
     run_volumes({"name": "x.qcow2", "pool": "fast", "state": "absent"})
     run_pools({"name": "fast", "state": "absent"}, {"name": "slow", "state": "absent"})
+
+
+def test_a_base_that_is_written_as_a_volume_has_it_is_refused_with_what_to_write(run_domains: Run) -> None:
+    disk = {"size": "1MiB", "pool": "default-pool", "backing": {"volume": "base"}}
+    result = run_domains({"name": "a", "memory": "64MiB", "disks": [disk]}, fails=True)
+    assert "disks[0].backing: takes the name of the volume itself, or POOL/VOLUME, and no options" in result["msg"]
