@@ -1901,11 +1901,15 @@ options:
             type: str
           format:
             description:
-            - The format of the image. Left out, one that exists keeps its format. A disk that
-              is made (C(size), C(image) or C(backing)) is what the ending of its O(config[].disks[].volume)
-              tells, V(raw) for C(.raw) and C(.img), else V(qcow2); in a pool of devices it
-              is V(raw), and with O(config[].disks[].backing) always V(qcow2). Another new disk
-              is what the ending of its file or volume tells, else V(raw).
+            - 'The format of the image. Left out, a disk that stays on what it is on keeps its
+              format. A disk that is made (C(size), C(image) or C(backing)) is what the ending
+              of its O(config[].disks[].volume) tells, V(raw) for C(.raw) and C(.img), else
+              V(qcow2); in a pool of devices it is V(raw), and with O(config[].disks[].backing)
+              always V(qcow2). Another new disk, and one that is put on something else, is what
+              was noted when its volume was made, or what other guests have it as; where nobody
+              said anything, what the ending of its file or volume tells, else V(raw). Where
+              the first bytes of the file say something else than the ending, it has to be given:
+              a guest may have written them. A format that contradicts what was noted is refused.'
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
             choices:

@@ -29,7 +29,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.arguments i
 KINDS = {"network": "networks", "pool": "pools", "volume": "volumes"}
 """The lists of a forecast by the kind of resource (see Forecast)."""
 
-FACTS = ("type", "target", "bridge", "forward", "state", "virtualport", "portgroups")
+FACTS = ("type", "target", "bridge", "forward", "state", "virtualport", "portgroups", "format")
 """Options of which later tasks have to know."""
 
 PARTS = ("forward.mode", "virtualport.type")
@@ -205,7 +205,8 @@ def learn(known: Known, changes: t.Any) -> Known:
 def learn_disk(known: Known, path: str, after: t.Any) -> None:
     """Add to a forecast the volume that is made for a guest's disk, or goes with its guest."""
     if DISK_VOLUME.fullmatch(path) and isinstance(after, dict) and after.get("name"):
-        known.setdefault("volumes", {})[f"{after.get('pool') or 'default'}/{after['name']}"] = {}
+        facts = {"format": after["format"]} if after.get("format") else {}
+        known.setdefault("volumes", {})[f"{after.get('pool') or 'default'}/{after['name']}"] = facts
     elif path.startswith("volume ") and after == "absent":
         known.setdefault("volumes", {})[path[len("volume ") :]] = None
 

@@ -114,7 +114,16 @@ class Struct(Row):
             inner.append(Change(here, None, {}))
         changes += inner
         if not self.bare:
+            if item[self.name] is None:
+                self.clear(element, steps)
             paths.prune(element, steps)
+
+    def clear(self, element: ET.Element, steps: tuple[str, ...]) -> None:
+        """Take away an element of which nothing is left but the kind that its content had."""
+        node = paths.find(element, steps)
+        tags = {row.tag for row in self.fields if hasattr(row, "cases")}
+        if node is not None and node is not element and not len(node) and {f"@{name}" for name in node.attrib} <= tags:
+            paths.delete(element, steps)
 
     def show(self, item: Item, out: Item) -> None:
         if self.name in item:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
 from .._engine.body import Item
@@ -12,16 +13,17 @@ from .._engine.context import Host
 from .._engine.plan import Observed, Plan, plan
 from .._engine.step import Step
 from .._engine.table import Table
-from .._errors import Invalid, refuse_input
+from .._errors import Invalid, VirtfleetError, refuse_input
 from .._tables.storage import volume_key
 from . import declared, departures, disk_removal, disks, handover, readiness, storage_observe, subnets
 from .apparmor import warn_of_volumes
+from .disk_formats import WRITE_FORMAT, DiskFormats
 from .forecast import Forecast
 from .half_made import Half, half_made
 from .manifest import Manifest, notes
 from .pool_users import refuse_used
 from .renames import refuse_renamed
-from .storage_formats import Formats
+from .storage_formats import SAME, Formats, alike
 from .storage_observe import Pool
 from .storage_plan import FUTURE, plan_pools, plan_volumes
 from .survey_users import all_users
@@ -82,7 +84,9 @@ def volume_plans(connection: t.Any, have: Have, wants: Wants, host: Host, option
     if going:
         declared.add_volumes(users, wants)
     half = half_made(connection, have)
-    plans = plan_volumes(whole(connection, have, half), wants, host, pools, users)
+    there = said_to_be_raw(connection, whole(connection, have, half), wants)
+    plans = plan_volumes(there, wants, host, pools, users)
+    refuse_unknown(connection, plans, wants, there)
     lost = [want for want in wants if want["state"] == "absent" and (want.get("pool") or "default") not in pools]
     noted = Manifest(connection.getURI()).entries("volumes") if lost else {}
     for entry, want in zip(plans, wants, strict=True):
@@ -99,6 +103,34 @@ def whole(connection: t.Any, volumes: Have, half: Half) -> Have:
     return Formats(connection).settle(made) if made else made
 
 
+def said_to_be_raw(connection: t.Any, volumes: Have, wants: Wants) -> Have:
+    """Volumes, of which those are raw that only the user says anything of; libvirt tells a header in them."""
+    formats: Formats | None = None
+    found = dict(volumes)
+    for want in wants:
+        key = str(volume_key(want))
+        node = found[key].definition.find("target/format") if key in found and want["state"] != "absent" else None
+        if node is not None and want.get("format") in SAME and not alike(node.get("type", "raw"), "raw"):
+            formats = formats or Formats(connection)
+            with contextlib.suppress(VirtfleetError):  # Guests are told different things, and then it stays as it is.
+                found[key] = formats.as_declared(key, found[key], "raw")
+    return found
+
+
+def refuse_unknown(connection: t.Any, plans: list[Plan], wants: Wants, volumes: Have) -> None:
+    """Raise VirtfleetError for volumes that are to grow, and of whose format nobody knows."""
+    formats: Formats | None = None
+    lines: list[str] = []
+    for entry, want in zip(plans, wants, strict=True):
+        if any(step.action == "grow" for step in entry.steps):
+            formats = formats or Formats(connection)
+            try:
+                formats.as_declared(entry.name, volumes[entry.name], want.get("format"), WRITE_FORMAT)
+            except VirtfleetError as error:
+                lines.append(f"volume {entry.name}: format: {error}")
+    refuse_input(lines)
+
+
 def say_doubt(entry: Plan, keys: t.Iterable[str], doubtful: t.Mapping[str, str]) -> None:
     """Say that volumes may be what a killed run left, and forget that it made them: they stay."""
     for key in keys:
@@ -109,10 +141,14 @@ def say_doubt(entry: Plan, keys: t.Iterable[str], doubtful: t.Mapping[str, str])
 
 def domain_plans(connection: t.Any, table: Table, have: Have, wants: Wants, host: Host, options: t.Any) -> list[Plan]:
     """Plan guests, with the volumes of their disks and what goes with those that go."""
+    forms = DiskFormats(connection, options.forecast)
     if disks.asks(wants) or options.remove_storage:
-        plans = plans_with_disks(connection, table, have, wants, host, options)
+        plans = plans_with_disks(forms, table, have, wants, host, options)
     else:
-        plans = plan(table, have, wants, host, options.on_restart_needed)
+        resolved, wrong = forms.settle([(want, []) for want in wants], have, host)
+        refuse_input(wrong)
+        plans = plan(table, have, [want for want, _needed in resolved], host, options.on_restart_needed)
+    forms.warn(plans)
     refuse_renamed(connection, plans, have)
     lines: list[str] = []
     for entry in plans:
@@ -133,11 +169,11 @@ def domain_plans(connection: t.Any, table: Table, have: Have, wants: Wants, host
 
 
 def plans_with_disks(
-    connection: t.Any, table: Table, have: Have, wants: Wants, host: Host, options: t.Any
+    forms: DiskFormats, table: Table, have: Have, wants: Wants, host: Host, options: t.Any
 ) -> list[Plan]:
     """Plan guests with the volumes of their disks."""
+    connection, pools = forms.connection, forms.pools
     lines: list[str] = []
-    pools = options.forecast.with_pools(FUTURE if connection is None else storage_observe.all_pools(connection))
     resolved: list[tuple[Item, list[disks.Needed]]] = []
     for want in wants:
         try:
@@ -150,7 +186,10 @@ def plans_with_disks(
     volumes: Have = {} if connection is None or not keys else storage_observe.volumes(connection, keys)
     half = Half({}, {}) if connection is None else half_made(connection, volumes)
     volumes = whole(connection, volumes, half)
-    resolved = [disks.as_made(want, needed, volumes) for want, needed in resolved]
+    volumes, lines = forms.of_volumes(resolved, volumes)
+    refuse_input(lines)
+    resolved, lines = forms.settle([disks.as_made(want, needed, volumes) for want, needed in resolved], have, host)
+    refuse_input(lines)
     plans = plan(table, have, [want for want, _needed in resolved], host, options.on_restart_needed)
     lines += shared(plans, resolved)
     for entry, (_want, needed) in zip(plans, resolved, strict=True):

@@ -182,7 +182,7 @@ def volume_grow(connection: t.Any, name: str, step: Step, options: t.Any) -> Non
     capacity = step.value["capacity"]
     running = runs_with(connection, f"{pool.name()}/{volume.name()}", volume.path())
     if running is None:
-        enlarge(connection, pool, volume, capacity)
+        enlarge(connection, pool, volume, capacity, step.value.get("format"))
     else:
         domain, target = running
         domain.blockResize(target, capacity, libvirt.VIR_DOMAIN_BLOCK_RESIZE_BYTES)

@@ -113,10 +113,13 @@ def unchanged(volume: t.Any, root: ET.Element, known: str) -> t.Any:
     return volume
 
 
-def enlarge(connection: t.Any, pool: t.Any, volume: t.Any, capacity: int) -> None:
-    """Make a volume larger that no guest runs with. A raw file grows by itself, whatever a guest wrote into it."""
+def enlarge(connection: t.Any, pool: t.Any, volume: t.Any, capacity: int, declared: str | None = None) -> None:
+    """Make a volume larger that no guest runs with. A raw file grows by itself, whatever a guest wrote into it.
+
+    :param declared: the format that the user says
+    """
     root = ET.fromstring(volume.XMLDesc())
-    form = Formats(connection).of(key_of(volume), root)
+    form = Formats(connection).of(key_of(volume), root, declared)
     path = volume.path()
     if form not in SAME or root.get("type", "file") != "file" or not os.path.isfile(path):
         volume.resize(capacity, 0)

@@ -40,6 +40,10 @@ HEADER = ("backingStore", "target/compat", "target/features", "target/clusterSiz
 """What libvirt tells of a volume out of a header."""
 
 
+SAY_FORMAT = "if that is right, say its format: make a volume with backing {volume: ..., format: ...}"
+"""What to do about a volume whose format nobody noted, and whose header names other files."""
+
+
 class Noted:
     """The formats of volumes as they were noted, by what their files are.
 
@@ -88,13 +92,16 @@ class Noted:
 
 
 class Formats:
-    """The formats of volumes. What guests are told is asked for once, and only where it is needed."""
+    """The formats of volumes. What guests are told is asked for once, and only where it is needed.
 
-    def __init__(self, connection: t.Any) -> None:
-        self.connection = connection
+    :param gone: names of guests that count as gone
+    """
+
+    def __init__(self, connection: t.Any, gone: t.Container[str] = ()) -> None:
+        self.connection, self.gone = connection, gone
         self.places = Places()
         self.noted = Noted(connection, self.places)
-        self.told: list[tuple[str, str, Signs]] | None = None
+        self.told: dict[str, set[tuple[str, str]]] | None = None
 
     def known(self, key: str, volume: ET.Element) -> str | None:
         """What was noted of a volume, or is told to the guests that have it; None where nobody said anything.
@@ -106,24 +113,34 @@ class Formats:
         """
         return self.decided(key, volume.findtext("target/path") or "", self.noted.own(key, volume))
 
-    def decided(self, key: str | None, path: str, own: str | None = None) -> str | None:
+    def decided(self, key: str | None, path: str, own: str | None = None, but: str | None = None) -> str | None:
         """What is known of a file or volume: raw where that was noted, or where a guest has it as raw.
 
         :param own: what was noted of it under this name
+        :param but: a guest that is not asked
+
+        Raises VirtfleetError where guests are told different things.
         """
         noted = list(dict.fromkeys([*([] if own is None else [own]), *sorted(self.noted.of(path))]))
         plain = [form for form in noted if form in SAME]
         if plain:
             return plain[0]
-        told = self.guests(key, path)
+        told = self.guests(key, path, but)
         return told if told in SAME or not noted else noted[0]
 
-    def guests(self, key: str | None, path: str) -> str | None:
-        """The format that guests are told of a file or volume, or None."""
+    def guests(self, key: str | None, path: str, but: str | None = None) -> str | None:
+        """The format that guests are told of a file or volume, or None.
+
+        :param but: a guest that is not asked
+        """
         if self.told is None:
-            self.told = [(place, form, self.signs_of(place)) for place, form in drivers(self.connection)]
+            self.told = {}
+            for guest, place, form in drivers(self.connection, self.gone):
+                for sign in (place, *self.signs_of(place)):
+                    self.told.setdefault(sign, set()).add((guest, form))
         signs = things(self.places.uses(path)) if path.startswith("/") else frozenset()
-        found = {form for place, form, others in self.told if place in (key, path) or signs & others}
+        places = [place for place in (key, path, *signs) if place]
+        found = {form for place in places for guest, form in self.told.get(place, ()) if guest != but}
         if len(found) > 1:
             raise VirtfleetError(f"guests use {key or path} in different formats: {', '.join(sorted(found))}")
         return found.pop() if found else None
@@ -186,11 +203,41 @@ class Formats:
             known = "raw"
         if known is None or known == told:
             return found
-        root = paths.clone(found.definition)
-        paths.ensure(root, ("target", "format")).set("type", known)
-        if known in SAME:
-            as_raw(root)
-        return dataclasses.replace(found, definition=root)
+        return as_format(found, known)
+
+    def as_declared(self, key: str, found: Observed, declared: str | None, way: str = SAY_FORMAT) -> Observed:
+        """A volume as it is, where nobody but the user says its format; libvirt tells it by its bytes.
+
+        :param found: the volume, as it is settled
+        :param declared: the format that the user says
+        :param way: what the user can do where it is not known
+
+        Raises VirtfleetError where nothing but a header tells it that names other files.
+        """
+        node = found.definition.find("target/format")
+        if node is None or is_device(found.definition) or not is_here(found.definition):
+            return found
+        told = node.get("type", "raw")
+        known = self.known(key, found.definition)
+        if known is None and declared is not None:
+            known = declared if declared in SAME else told
+        form = known or seen(key, found.definition, way)
+        return found if alike(form, told) else as_format(found, form)
+
+
+def is_here(volume: ET.Element) -> bool:
+    """Whether a volume is a file of this host that is there."""
+    path = volume.findtext("target/path") or ""
+    return path.startswith("/") and os.path.exists(path)
+
+
+def as_format(found: Observed, form: str) -> Observed:
+    """A volume with another format than libvirt tells."""
+    root = paths.clone(found.definition)
+    paths.ensure(root, ("target", "format")).set("type", form)
+    if form in SAME:
+        as_raw(root)
+    return dataclasses.replace(found, definition=root)
 
 
 def is_device(volume: ET.Element) -> bool:
@@ -244,8 +291,10 @@ def alike(one: str, other: str) -> bool:
     return one == other or (one in SAME and other in SAME)
 
 
-def seen(key: str, volume: ET.Element) -> str:
+def seen(key: str, volume: ET.Element, way: str = SAY_FORMAT) -> str:
     """The format of a volume of which nobody said anything, by its magic numbers.
+
+    :param way: what the user can do where that is refused
 
     Raises VirtfleetError for one with a header that names other files: who wrote that, nobody knows.
     """
@@ -264,8 +313,7 @@ def seen(key: str, volume: ET.Element) -> str:
             os.close(descriptor)
     except (Unfit, OSError) as error:
         raise VirtfleetError(
-            f"nobody noted the format of the volume {key}, and by its bytes it {error};"
-            " if that is right, say its format: make a volume with backing {volume: ..., format: ...}"
+            f"nobody noted the format of the volume {key}, and by its bytes it {error}; {way}"
         ) from None
     if content.kind == "other":
         raise VirtfleetError(
@@ -275,9 +323,15 @@ def seen(key: str, volume: ET.Element) -> str:
     return "qcow2" if content.kind == "qcow2" else "raw"
 
 
-def drivers(connection: t.Any) -> t.Iterator[tuple[str, str]]:
-    """What all guests have as disks, and the formats that they are told; raw where they are told none."""
+def drivers(connection: t.Any, gone: t.Container[str] = ()) -> t.Iterator[tuple[str, str, str]]:
+    """The guests with what they have as disks, and the formats that they are told; raw where they are told none.
+
+    :param gone: names of guests that are left out
+    """
     for domain in connection.listAllDomains(0):
+        name = domain.name()
+        if name in gone:
+            continue
         try:
             texts = [domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)]
             if domain.isActive():
@@ -289,7 +343,7 @@ def drivers(connection: t.Any) -> t.Iterator[tuple[str, str]]:
                 place = source_place(disk.find("source"))
                 driver = disk.find("driver")
                 if place is not None:
-                    yield place, "raw" if driver is None else driver.get("type", "raw")
+                    yield name, place, "raw" if driver is None else driver.get("type", "raw")
 
 
 def agree(what: str, known: str | None, declared: str | None, noted: bool) -> None:

@@ -205,6 +205,7 @@ def plan_growth(have: Observed, want: Item, host: Host, pools: t.Mapping[str, Po
     """Plan the only way that a volume can change."""
     there = have.definition
     want = {name: want[name] for name in COMPARED if want.get(name) is not None}
+    form = want.get("format")
     node = there.find("target/format")
     if node is None or alike(node.get("type", "raw"), want.get("format", "")):
         want.pop("format", None)
@@ -228,7 +229,8 @@ def plan_growth(have: Observed, want: Item, host: Host, pools: t.Mapping[str, Po
         before, after = row.value(there) or 0, want["capacity"]
         if after > before:
             changes.append(change)
-            done.steps.append(Step("grow", {"pool": want["pool"], "name": want["name"], "capacity": after}))
+            grown = {"pool": want["pool"], "name": want["name"], "capacity": after}
+            done.steps.append(Step("grow", grown if form is None else {**grown, "format": form}))
         elif there.get("type") != "block" or before - after >= SLACK:
             raise Invalid(
                 "capacity",

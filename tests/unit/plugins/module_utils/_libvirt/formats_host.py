@@ -96,8 +96,11 @@ class Pool(Libvirt):
 class Guest(Libvirt):
     """A guest with disks: place and format of each."""
 
-    def __init__(self, *disks: tuple[str, str | None]) -> None:
-        self.disks = disks
+    def __init__(self, *disks: tuple[str, str | None], name: str = "other") -> None:
+        self.disks, self.called = disks, name
+
+    def name(self) -> str:
+        return self.called
 
     def active(self) -> bool:
         return False

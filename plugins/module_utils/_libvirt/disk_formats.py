@@ -1,0 +1,378 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The formats of guests' disks on files, volumes and devices that somebody else made, or another guest had.
+
+A disk of a wrong format is lost: a guest that has a qcow2 as raw writes into its header. One that has a raw disk as
+qcow2 opens every file of the host that the guest before it wrote into the first bytes. So a disk that is new, or is
+put on something else, gets the format that was noted or is told to guests (see storage_formats). Where nobody said
+anything, the name tells it, and where the first bytes say another one, the user is asked. A disk that stays on what
+it is on keeps its format.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import typing as t
+from xml.etree import ElementTree as ET
+
+from .._engine import paths
+from .._engine.body import Item
+from .._engine.context import Host, Scope
+from .._engine.match import pair
+from .._engine.plan import Observed, Plan
+from .._engine.variant import Variant
+from .._errors import Invalid, VirtfleetError
+from .._host import part_files
+from .._host.image_format import Content, Unfit, recognise
+from .._printing import printable
+from .._tables.derive import image_format
+from . import lacking, storage_observe
+from .disks import DISKS, Needed, key_of
+from .forecast import Forecast
+from .storage_formats import SAME, Formats, agree, alike
+from .storage_observe import Pool, source_place
+from .storage_plan import FUTURE
+from .users import is_local
+
+Resolved = tuple[Item, list[Needed]]
+
+STORAGE = t.cast(Variant, DISKS.fields[0])
+"""The row of what a disk is on."""
+
+OF_SOURCE = {"slices": "slices", "encryption": "encryption", "data_store": "dataStore", "fdgroup": "@fdgroup"}
+"""Options of a source that say how the old image is read, by their place in it; a new image has its own."""
+
+OF_DISK = {"encryption": "encryption", "backing_chain": "backingStore"}
+"""The same of a disk."""
+
+WRITE_FORMAT = "write format: qcow2 if that is right, or format: raw where a guest had it as that"
+"""What to do about a volume of whose format nobody knows."""
+
+HERE = ("file", "block", "volume")
+"""Types of disks of which this module can tell the format."""
+
+
+class DiskFormats:
+    """The formats of the disks of one call.
+
+    :param connection: None for a host without libvirt
+    :ivar warnings: what is to be said of disks that stay as they are, by guest
+    """
+
+    def __init__(self, connection: t.Any, forecast: Forecast) -> None:
+        self.connection, self.forecast = connection, forecast
+        uri = "" if connection is None else str(connection.getURI())
+        self.local = connection is not None and is_local(uri) and not uri.startswith(lacking.FOREIGN)
+        self.warnings: dict[str, list[str]] = {}
+        self.made: dict[str, str] = {
+            key: str(facts["format"]) for key, facts in forecast.volumes.items() if facts and facts.get("format")
+        }
+
+    @functools.cached_property
+    def pools(self) -> dict[str, Pool]:
+        """The pools of the host, as they will be."""
+        return self.forecast.with_pools(
+            FUTURE if self.connection is None else storage_observe.all_pools(self.connection)
+        )
+
+    @functools.cached_property
+    def coming(self) -> dict[str, str]:
+        """The formats of volumes that are made before these guests or with them, by path and as POOL/VOLUME."""
+        paths_too = {path: form for key, form in self.made.items() if (path := self.path_of(key)) is not None}
+        return {**self.made, **paths_too}
+
+    @functools.cached_property
+    def formats(self) -> Formats:
+        """What is known of the host, asked once, and only where it is needed."""
+        gone = {name for name, guest in self.forecast.guests.items() if guest.gone}
+        return Formats(self.connection, gone)
+
+    def path_of(self, place: str) -> str | None:
+        """The path of a place, given as one or as POOL/VOLUME; None where no path is known."""
+        if place.startswith("/"):
+            return place
+        pool, _slash, name = place.partition("/")
+        found = self.pools.get(pool)
+        return None if found is None or found.target is None else os.path.join(found.target, name)
+
+    # --- one call ---
+
+    def settle(
+        self, resolved: t.Sequence[Resolved], have: t.Mapping[str, Observed], host: Host
+    ) -> tuple[list[Resolved], list[str]]:
+        """Guests with the formats of their disks, and what is wrong with them, a line each.
+
+        :param resolved: the guests with the volumes that their disks need, of which the format is settled
+        :param have: the guests that are there
+        """
+        for _want, needed in resolved:
+            for need in needed:
+                if need.item.get("format") and not need.kept:
+                    self.made[need.key] = str(need.item["format"])
+        out: list[Resolved] = []
+        lines: list[str] = []
+        for want, needed in resolved:
+            try:
+                out.append((self.guest(want, {need.index for need in needed if not need.kept}, have, host), needed))
+            except Invalid as error:
+                out.append((want, needed))
+                lines += [f"domain {want['name']}: {problem}" for problem in (error, *error.others)]
+        return out, lines
+
+    def of_volumes(
+        self, resolved: t.Sequence[Resolved], volumes: t.Mapping[str, Observed]
+    ) -> tuple[dict[str, Observed], list[str]]:
+        """Volumes that are there for new disks, with their formats, and what is wrong with them, a line each.
+
+        :param resolved: the guests with the volumes that their disks need
+        :param volumes: those that are there, as it was noted or guests are told
+        """
+        found = dict(volumes)
+        lines: list[str] = []
+        for want, needed in resolved:
+            for need in needed:
+                if need.key not in volumes or need.kept or self.connection is None:
+                    continue
+                declared = None if need.loose else need.item.get("format")
+                try:
+                    found[need.key] = self.formats.as_declared(need.key, volumes[need.key], declared, WRITE_FORMAT)
+                except VirtfleetError as error:
+                    lines.append(f"domain {want['name']}: disks[{need.index}].format: {error}")
+        return found, lines
+
+    def guest(self, want: Item, made: t.Container[int], have: t.Mapping[str, Observed], host: Host) -> Item:
+        """One guest with the formats of its disks. Raises Invalid with all that is wrong.
+
+        :param made: places in the list of the disks that are made as volumes
+        """
+        disks = want.get("disks")
+        if want["state"] == "absent" or not disks:
+            return want
+        there = have.get(want["name"])
+        nodes = [] if there is None else DISKS.nodes(there.definition)
+        partners = pair(disks, [DISKS.keyed(node) for node in nodes], DISKS.keys, DISKS.rekey, ())
+        problems: list[Invalid] = []
+        out: list[Item] = []
+        for index, (disk, partner) in enumerate(zip(disks, partners, strict=True)):
+            if index not in made:
+                scope = Scope("domain", want["name"], host, index, disk, lenient=True)
+                try:
+                    disk = self.disk(disk, None if partner is None else nodes[partner], scope)
+                except VirtfleetError as error:
+                    option = f"disks[{index}].format"
+                    told = error.problem if isinstance(error, Invalid) else str(error)
+                    problems.append(Invalid(option, told))
+            out.append(disk)
+        if problems:
+            problems[0].others = tuple(problems[1:])
+            raise problems[0]
+        return {**want, "disks": out}
+
+    def disk(self, disk: Item, node: ET.Element | None, scope: Scope) -> Item:
+        """One disk with its format.
+
+        :param node: the one that is there
+
+        Raises VirtfleetError where its format is not known, or is another one.
+        """
+        after = edited(ET.Element("disk") if node is None else node, disk, scope)
+        if after is None:
+            return disk  # What is wrong with it is said where it is planned.
+        if node is not None and what(after) == what(node):
+            self.stays(disk, node, scope)
+            # Whether several guests can write to it depends on the format, which is not to be told by the name.
+            known = disk.get("format") is not None or not disk.get("shareable") or untold(node)
+            return disk if known else {**disk, "format": driver_of(node)}
+        place = source_place(after.find("source"))
+        if place is None or after.get("type", "file") not in HERE:
+            return self.elsewhere(disk, node, after)
+        if disk.get("format") is not None:
+            self.agrees(place, str(disk["format"]), scope.name)
+            return disk if node is None else without_old(disk, after)
+        form = self.form(disk, place, after.get("type", "file"), node is None)
+        if node is None:
+            return disk if form == "raw" and "format" in disk else {**disk, "format": form}
+        disk = without_old(disk, after)
+        return disk if form == "raw" and untold(node) else {**disk, "format": form}
+
+    # --- what is known ---
+
+    def known(self, place: str, but: str | None = None) -> str | None:
+        """The format of a file, device or volume that was noted, or that guests are told.
+
+        :param but: a guest that is not asked
+
+        Raises VirtfleetError where guests are told different things.
+        """
+        path = self.path_of(place)
+        coming = self.coming.get(place) or (self.coming.get(path) if path is not None else None)
+        if coming is not None:
+            return coming
+        if self.connection is None:
+            return None
+        key = key_of(place, self.pools)
+        return self.formats.decided(key, path or place, self.noted_without_file(key), but)
+
+    def noted_without_file(self, key: str | None) -> str | None:
+        """What was noted of a volume that is no file, such as on a server. That of a file is found by the file."""
+        facts = self.formats.noted.entries.get(key or "", {})
+        if not facts.get("format") or facts.get("making") or facts.get("identity"):
+            return None
+        path = self.path_of(key or "")
+        return None if path is not None and os.path.lexists(path) else str(facts["format"])
+
+    def agrees(self, place: str, declared: str, guest: str) -> None:
+        """Raise VirtfleetError where a user says another format than is known, but for what the guest itself has."""
+        known = self.known(place, guest)
+        path = self.path_of(place) or place
+        noted = self.connection is None or known in self.formats.noted.of(path) or place in self.coming
+        agree(printable(place), known, declared, noted)
+
+    def form(self, disk: Item, place: str, kind: str, new: bool) -> str:
+        """The format of a disk whose user names none.
+
+        Raises VirtfleetError where it is not known, and the first bytes say another one than the name.
+        """
+        known = self.known(place)
+        if known is not None:
+            return "raw" if known in SAME else known
+        told_none = new and "format" in disk  # null: as libvirt takes it
+        form = "raw" if kind == "block" or told_none else image_format({"file": place})
+        path = self.path_of(place)
+        content = first_bytes(path) if self.local and path is not None else None
+        if content is not None and contradicts(content, form):
+            raise VirtfleetError(
+                f"is not known: nobody noted that of {printable(path)}, its name tells {form}, and by its first bytes"
+                f" it is {content.words}, which a guest may have written: write format: {form}, or the one that it has"
+            )
+        return form
+
+    def elsewhere(self, disk: Item, node: ET.Element | None, after: ET.Element) -> Item:
+        """A disk on a server, a folder or a controller, or a drive with nothing in it.
+
+        Raises VirtfleetError where it was something of another format than raw, and the user names none.
+        """
+        if node is None or source_is_empty(after):
+            return disk
+        told = driver_of(node)
+        if disk.get("format") is None and told != "raw":
+            raise VirtfleetError(f"is {told} for what the disk was on; write the format of what it is on from now on")
+        return without_old(disk, after)
+
+    def stays(self, disk: Item, node: ET.Element, scope: Scope) -> None:
+        """Look at a disk that stays on what it is on: raise VirtfleetError for a format that cannot be, or warn."""
+        place = source_place(node.find("source"))
+        if place is None or node.get("type", "file") not in HERE or self.connection is None:
+            return
+        told = driver_of(node)
+        declared = str(disk.get("format") or told)
+        if not alike(told, declared):
+            self.agrees(place, declared, scope.name)
+            return
+        try:
+            noted = self.formats.noted.of(self.path_of(place) or place)
+        except VirtfleetError:
+            return  # The list of what was made cannot be read. Nothing is changed here, so that stops nobody.
+        if noted and not any(alike(form, told) for form in noted):
+            form = "raw" if any(form in SAME for form in noted) else min(noted)
+            self.warnings.setdefault(scope.name, []).append(
+                f"disks[{scope.index}]: {printable(place)} was made as {form}, and the guest has it as {told}:"
+                f" write format: {form} to correct that"
+            )
+
+    def warn(self, plans: t.Iterable[Plan]) -> None:
+        """Put into plans what is to be said of disks."""
+        for entry in plans:
+            entry.warnings += self.warnings.get(entry.name, [])
+
+
+def edited(node: ET.Element, disk: Item, scope: Scope) -> ET.Element | None:
+    """A disk as it will be, as far as it is what it is on; None where that cannot be."""
+    if not any(disk.get(name) is not None or name in disk for name in STORAGE.names):
+        return node
+    after = paths.clone(node)
+    try:
+        STORAGE.edit(after, dict(disk), scope, "", [])
+    except VirtfleetError:
+        return None
+    return after
+
+
+def what(disk: ET.Element) -> tuple[str | None, ...]:
+    """What a disk is on, to be compared: the kind and the image. Which servers have it changes nothing of it."""
+    source = disk.find("source")
+    get = (lambda name: None) if source is None else source.get
+    address = None if source is None else source.find("address")
+    return (
+        disk.get("type", "file"),
+        *(get(name) for name in ("file", "dev", "dir", "volume", "protocol", "name", "namespace", "path")),
+        get("pool") if get("volume") is not None else None,
+        None if address is None else paths.text(address),
+    )
+
+
+def source_is_empty(disk: ET.Element) -> bool:
+    """Whether a drive has nothing in it."""
+    source = disk.find("source")
+    return source is None or not (source.attrib.keys() - {"startupPolicy", "index"} or len(source))
+
+
+def untold(disk: ET.Element) -> bool:
+    """Whether a guest is told no format of a disk."""
+    driver = disk.find("driver")
+    return driver is None or driver.get("type") is None
+
+
+def driver_of(disk: ET.Element) -> str:
+    """The format that a guest is told of a disk; libvirt reads one without as raw."""
+    driver = disk.find("driver")
+    return "raw" if driver is None else driver.get("type", "raw")
+
+
+def without_old(disk: Item, after: ET.Element) -> Item:
+    """A disk without what is about the image that it was on before, unless it is declared.
+
+    :param after: the disk on what it will be on
+    """
+    found = after.find("source")
+    given = disk.get("source") or {}
+    old = {name: None for name, path in OF_SOURCE.items() if name not in given and has(found, path)}
+    out = dict(disk)
+    if old and not ("source" in disk and disk["source"] is None):
+        out["source"] = {**given, **old}
+    for name, tag in OF_DISK.items():
+        if name not in disk and after.find(tag) is not None:
+            out[name] = None
+    return out
+
+
+def has(element: ET.Element | None, path: str) -> bool:
+    """Whether an element has an attribute, given as ``@NAME``, or an element inside."""
+    if element is None:
+        return False
+    return path[1:] in element.attrib if path.startswith("@") else element.find(path) is not None
+
+
+def first_bytes(path: str) -> Content | None:
+    """What a file or device is by its first bytes; None where nothing is there, or it cannot be read."""
+    try:
+        descriptor = part_files.open_to_read(path)
+    except (Unfit, OSError, ValueError):
+        return None
+    try:
+        return recognise(part_files.reader(descriptor), os.lseek(descriptor, 0, os.SEEK_END))
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
+
+
+def contradicts(content: Content, form: str) -> bool:
+    """Whether first bytes say another format than a name does. Most raw disks say nothing."""
+    if form == "raw":
+        return content.kind in ("qcow2", "other")
+    if form == "qcow2":
+        return content.kind in ("raw", "iso", "other")
+    return content.kind == "qcow2"
