@@ -28,6 +28,7 @@ from .._host import part_files
 from .._host.image_format import Content, Unfit, recognise
 from .._printing import printable
 from .._tables.derive import image_format
+from .._tables.storage import MADE_DIRECTORIES
 from . import lacking, storage_observe
 from .disks import DISKS, Needed, key_of
 from .forecast import Forecast
@@ -239,7 +240,7 @@ class DiskFormats:
         if known is not None:
             return "raw" if known in SAME else known
         told_none = new and "format" in disk  # null: as libvirt takes it
-        form = "raw" if kind == "block" or told_none else image_format({"file": place})
+        form = "raw" if told_none or kind == "block" or self.is_device(place) else image_format({"file": place})
         path = self.path_of(place)
         content = first_bytes(path) if self.local and path is not None else None
         if content is not None and contradicts(content, form):
@@ -248,6 +249,11 @@ class DiskFormats:
                 f" it is {content.words}, which a guest may have written: write format: {form}, or the one that it has"
             )
         return form
+
+    def is_device(self, place: str) -> bool:
+        """Whether a volume is in a pool whose volumes are no files: those are raw, whatever their name."""
+        pool = None if place.startswith("/") else self.pools.get(place.partition("/")[0])
+        return pool is not None and pool.type not in (*MADE_DIRECTORIES, "gluster")
 
     def elsewhere(self, disk: Item, node: ET.Element | None, after: ET.Element) -> Item:
         """A disk on a server, a folder or a controller, or a drive with nothing in it.

@@ -14,7 +14,13 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Observed, Plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Refused
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import manifest, planners, storage_fill
+from ansible_collections.virtfleet.kvm.plugins.module_utils._host.image_format import Content
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import (
+    disk_formats,
+    manifest,
+    planners,
+    storage_fill,
+)
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.apply import Options
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.disk_formats import DiskFormats
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.forecast import Forecast
@@ -350,6 +356,23 @@ def test_who_may_share_a_disk_is_not_told_by_its_name(host: Connection, name: st
     assert forms_of(planned(host, given, have=guest(disk(f"<source file='{there.place}'/>")))) == ["raw"]
     with pytest.raises(Refused, match="this one is qcow2"):
         planned(host, given, have=guest(disk(f"<source file='{there.place}'/>", "qcow2")))
+
+
+@pytest.mark.parametrize(("kind", "form"), [("logical", "raw"), ("rbd", "raw"), ("netfs", "qcow2")])
+def test_a_volume_of_a_pool_of_devices_is_raw_whatever_its_name(host: Connection, kind: str, form: str) -> None:
+    told = {"pools": {"other": {"type": kind, "target": "/nowhere", "state": "active"}}}
+    given = {"pool": "other", "volume": "x.qcow2"}
+    assert forms_of(planned(host, given, told=told)) == [form]
+
+
+def test_a_device_is_raw_unless_its_first_bytes_say_another_format(
+    host: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disk_formats, "first_bytes", lambda path: Content(str(path)[5:], "what it is"))
+    have = guest(disk("<source file='/old'/>", "qcow2"))
+    assert forms_of(planned(host, {"block": "/dev/raw"}, have=have)) == ["raw"]
+    with pytest.raises(Refused, match=r"disks\[0\].format: is not known"):
+        planned(host, {"block": "/dev/qcow2"}, have=have)
 
 
 # --- a volume that is to grow ---
