@@ -5929,6 +5929,7 @@ options:
       xml:
         description: 'XML for what no option covers. It is merged into the definition: an element
           that the definition has is changed, any other is added. What you take out of it later
-          stays in the definition; remove that by hand, as with C(virsh edit).'
+          stays in the definition; remove that by hand, as with C(virsh edit). It cannot add
+          what a list of the item leaves out, or an option that is V(null) takes away.'
         type: str
 """

@@ -25,6 +25,13 @@ VALUE = re.compile(r"""=\s{0,9}(?:"([^"]*)"|'([^']*)')|<!\[CDATA\[(.*?)\]\]>|>([
 WORD = re.compile(r"[a-z]{1,8}")
 """A value that is an everyday word, as many of libvirt's are."""
 
+PLACED = frozenset(("source", "mirror", "backingStore"))
+"""Elements that say where a disk is."""
+PLACES = ("file", "dev", "path", "pool", "volume")
+"""Attributes of these with the place."""
+PLACE = re.compile(r"[\w./:+, -]+")
+"""A place that is nothing but that: no part of a URL, and no words of a program."""
+
 
 def outline(node: ET.Element) -> str:
     """An element with the names of all that is in it.
@@ -84,6 +91,25 @@ def values_of(text: str) -> set[str]:
             # QEMU takes JSON, and options with commas.
             found.update(part for part in re.split(r"[\s\"'{}:,=]+", value) if not re.fullmatch(r"[a-z_.-]*", part))
     return {value for value in found if value and not WORD.fullmatch(value)}
+
+
+def secrets_of(text: str) -> set[str]:
+    """What may be a secret in XML that a user has written: all values in it, but for the places of disks.
+
+    A place that stands somewhere else in it as well, such as in a password, may be one.
+    """
+    found = values_of(text)
+    try:
+        root = ET.fromstring(f"<a>{text}</a>")
+    except (ET.ParseError, ValueError):
+        return found
+    places: set[str] = set()
+    for node in root.iter():
+        for name in PLACES if local(node.tag) in PLACED else ():
+            if PLACE.fullmatch(node.get(name, "")):
+                places.add(node.attrib.pop(name))
+    shown = set().union(*(values_of(f"<a b='{place}'/>") for place in places))
+    return (found - shown) | values_of(ET.tostring(root, encoding="unicode"))
 
 
 def without_values_of(told: str, xml: str) -> str:

@@ -20,7 +20,7 @@ import datetime
 import re
 import typing as t
 
-from ._hidden import values_of
+from ._hidden import secrets_of
 
 LONGEST = 80
 """How many characters of a value a message shows."""
@@ -338,7 +338,7 @@ def secrets_in(value: t.Any) -> set[str]:
             seen.add((id(one), secret))
             pairs = one.items() if isinstance(one, dict) else ((None, inner) for inner in one)
             if isinstance(one, dict) and isinstance(one.get("xml"), str):
-                found.update(values_of(one["xml"]))
+                found.update(secrets_of(one["xml"]))
             left += [(inner, secret or secret_name(name)) for name, inner in pairs]
         elif isinstance(one, (str, int, float)) and not isinstance(one, bool):
             if isinstance(one, int) and one.bit_length() > BITS:

@@ -18,6 +18,7 @@ from .._printing import unforeseen
 from . import fragment, paths
 from .body import Item, complete_rows, edit_rows, read_rows, show_rows
 from .context import Change, Host, Scope
+from .contradiction import refuse_contradiction
 from .live import ASKED, RESTART, VOLATILE, reach
 from .progress import brought, moved
 from .rows import Property
@@ -208,13 +209,14 @@ def plan_item(table: Table, have: Observed | None, want: Item, host: Host, on_re
 def plan_new(table: Table, plan: Plan, want: Item, scope: Scope) -> Item:
     """Plan a definition from nothing. Returns the declared item with what new ones get."""
     problems: list[Invalid] = []
-    scope = dataclasses.replace(scope, new=True)
+    scope, declared = dataclasses.replace(scope, new=True), want
     if table.base is not None:
         want = table.base(want)
     whole = complete_rows(table.rows, want, scope, problems, "")
     refuse([*problems, *(problem for caution in table.cautions for problem in caution(want))])
     root = ET.fromstring(table.skeleton)
     edit_rows(table.rows, root, whole, scope, "", [])
+    refuse_contradiction(table, root, declared, scope)
     if table.sign is not None:
         table.sign(root, scope.host.owner)
     beside = {row.name for row in table.rows if isinstance(row, Property)}
@@ -232,6 +234,7 @@ def plan_edit(table: Table, plan: Plan, have: Observed, want: Item, scope: Scope
     if not have.persistent:
         changes.append(Change("persistent", False, True, "define"))
     edit_rows(table.rows, root, want, scope, "", changes)
+    refuse_contradiction(table, root, want, scope)
     if changes and table.tidy is not None:
         known = {change.path for change in changes}
         changes += [change for change in table.tidy(have.definition, root) if change.path not in known]

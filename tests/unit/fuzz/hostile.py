@@ -357,3 +357,16 @@ class Hostile:
         ]
         known = {name for row in table.rows for name in row.names}
         item.update(self.chance.choice([word for word in words if known.issuperset(word)] or [{}]))
+
+
+class Written:
+    """Ansible's ``hostvars``, of variables as they are written: the check evaluates them itself."""
+
+    def __init__(self, values: dict[str, Item]) -> None:
+        self.values = values
+
+    def raw_get(self, host: str) -> Item:
+        return self.values[host]
+
+    def __getitem__(self, host: str) -> Item:
+        return self.values[host]

@@ -43,7 +43,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.volume impor
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, links, networks, pools, volumes
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _evaluate, _settings
 from ansible_collections.virtfleet.kvm.tests.unit.exhaustive import exhaustive
-from ansible_collections.virtfleet.kvm.tests.unit.fuzz.hostile import VALUES, Hostile
+from ansible_collections.virtfleet.kvm.tests.unit.fuzz.hostile import VALUES, Hostile, Written
 
 DEFAULT = 1000
 """How many inputs are tried where VIRTFLEET_FUZZ_INPUTS does not say."""
@@ -119,19 +119,6 @@ def check(hostile: Hostile, chance: random.Random) -> Told:
     lines = FILTERS["fleet_problems"](["kvm01", "kvm02"], {"kvm01": variables, "kvm02": {"kvm_guests": items}})
     wrong = [line for line in lines if not isinstance(line, str) or not line.startswith(BEGINS)]
     return Told("\n".join(map(str, lines)), f"{len(wrong)} sentences do not say what they are about" if wrong else "")
-
-
-class Written:
-    """Ansible's ``hostvars``, of variables as they are written: the check evaluates them itself."""
-
-    def __init__(self, values: dict[str, dict[t.Any, t.Any]]) -> None:
-        self.values = values
-
-    def raw_get(self, host: str) -> dict[t.Any, t.Any]:
-        return self.values[host]
-
-    def __getitem__(self, host: str) -> dict[t.Any, t.Any]:
-        return self.values[host]
 
 
 def written(hostile: Hostile, chance: random.Random) -> Told:

@@ -107,6 +107,51 @@ def test_the_values_of_xml_are_looked_for_in_messages() -> None:
     assert _hidden.values_of("<a type='network'/>") == set()
 
 
+DISK = "<devices><disk>{}</disk></devices>"
+PLACE = "/srv/images/web-1:0, 2+a.qcow2"
+
+
+@pytest.mark.parametrize("attribute", ["file", "dev", "path", "volume", "pool"])
+def test_the_place_of_a_disk_is_no_secret(attribute: str) -> None:
+    for quote in "'\"":
+        xml = DISK.format(f"<source {attribute}={quote}{PLACE}{quote} index='7x7x7x7'/>")
+        assert _printing.secrets_in([{"xml": xml}]) == {"7x7x7x7"}
+    item = {"xml": DISK.format(f"<source {attribute}='web-vda.qcow2'/>")}
+    told = "its disk /var/lib/libvirt/images/web-vda.qcow2 stays"
+    assert _printing.hushed(told, _printing.secrets_in([item])) == told
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "<source file='$'/><auth><secret usage='$'/></auth>",
+        "<source file='$'/><graphics passwd='$'/>",
+        "<source file='$'/><cookie>$</cookie>",
+        "<source file='$'/><cookie><![CDATA[$]]></cookie>",
+        "<source file='/x?sig=$'/>",
+        "<source file='https://u:$@host/x'/>",
+        "<source file='-object secret,data=$'/>",
+        "<source name='$' protocol='https' query='$'/>",
+        "<!-- <source file='x'/> --><password file='$'/>",
+        "<password><![CDATA[<source file='$'/>]]></password>",
+        "<description>&lt;source file='$'/&gt;</description>",
+        "<source file='$'>$</source>",
+        "<source file='$'",
+        "<arg value='file=$'/>",
+        "<env name='A' file='$'/>",
+        "<password file='$'/>",
+    ],
+)
+def test_what_only_looks_like_the_place_of_a_disk_stays_hidden(piece: str) -> None:
+    for secret in (SECRET, f"/{SECRET}"):
+        for item in (
+            {"xml": piece.replace("$", secret)},
+            {"name": "a", "xml": DISK.format(piece.replace("$", secret))},
+        ):
+            told = f"it says {secret} there"
+            assert SECRET not in _printing.hushed(told, _printing.secrets_in([item]))
+
+
 def test_what_libvirts_schema_says_of_xml() -> None:
     told = "Invalid attribute passwd for element graphics; value 'S3' and S3cret99 in S3cret99x"
     xml = "<graphics passwd='S3cret99' a='S3' b='graphics'/>"

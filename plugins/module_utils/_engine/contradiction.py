@@ -1,0 +1,43 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Refuse an item whose ``xml`` adds what its options take away: what is left would depend on who comes last."""
+
+from __future__ import annotations
+
+import dataclasses
+from xml.etree import ElementTree as ET
+
+from .._errors import Invalid
+from . import fragment, paths
+from .body import Item, edit_rows
+from .context import Change, Scope
+from .freeform import Fragment
+from .table import Table
+
+
+def refuse_contradiction(table: Table, root: ET.Element, want: Item, scope: Scope) -> None:
+    """Raises Invalid where a second run would take away what ``xml`` has added, and add it anew.
+
+    That is so for what a list leaves out, which is whole, and for an option that is null. Where both give a value,
+    that of ``xml`` counts.
+
+    :param root: the definition that the item makes, ``xml`` merged into it
+    :param want: the item as it is declared
+    """
+    for row in table.rows:
+        if not isinstance(row, Fragment) or want.get(row.name) is None:
+            continue
+        again, changes = paths.clone(root), list[Change]()
+        options = {name: value for name, value in want.items() if name != row.name}
+        edit_rows(table.rows, again, options, dataclasses.replace(scope, lenient=True), "", changes)
+        gone = [change.path for change in changes if change.after is None and change.before is not None]
+        edits = fragment.merge(again, fragment.parse(want[row.name], row.root)) if gone else []
+        added = [path for path, before, _after in edits if before is None]
+        if added:
+            options_of = ", ".join(dict.fromkeys(path.rpartition("[")[0] or path for path in gone))
+            raise Invalid(
+                row.name,
+                f"adds {', '.join(dict.fromkeys(added))}, which {options_of} takes away: declare it in {options_of}, or"
+                f" leave {options_of} out of the item",
+            )
