@@ -59,7 +59,7 @@ def brief(config: t.Any, kind: str) -> t.Any:
         raise VirtfleetError(f"brief: {printable(kind)} is no kind; it can be: {', '.join(TABLES)}")
     if not isinstance(config, dict):
         raise VirtfleetError(f"brief: {printable(config, hidden=True)} is not a dictionary of options")
-    return engine.brief(TABLES[kind], config, Host(virt="kvm", machines=MACHINES))
+    return engine.brief(TABLES[kind], plain(config), Host(virt="kvm", machines=MACHINES))
 
 
 def adopted_files(lists: t.Mapping[str, t.Any], each: bool = False) -> Files:

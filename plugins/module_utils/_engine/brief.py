@@ -9,7 +9,6 @@ change either. What libvirt allots goes before: addresses on buses, and controll
 
 from __future__ import annotations
 
-import copy
 import re
 import typing as t
 from xml.etree import ElementTree as ET
@@ -29,6 +28,9 @@ Path = tuple[t.Union[str, int], ...]  # noqa: UP007 - sanity tests import it wit
 KEPT = ("name", "state", "autostart", "uuid")
 """What is told in any case: what it is, and what it is to be doing."""
 
+FEW = 8
+"""Up to how many options that differ only in the items of a list are tried one by one."""
+
 VERSION = re.compile(r"^pc-(q35)-[0-9.]+$")
 """A machine type of a version, which libvirt writes where its name without one was given."""
 
@@ -40,7 +42,7 @@ def brief(table: Table, config: Item, host: Host) -> Item:
     :param host: the host that a new one is thought to be made on
     """
     known = Brief(table, host)
-    bare = without_places(table.rows, copy.deepcopy(config))
+    bare = without_places(table.rows, copied(config))
     wanted = known.definition(bare)
     if wanted is None:
         return config
@@ -86,15 +88,10 @@ class Brief:
 
         :param careful: whether it is tried for each option that the existing resource does not change
         """
-        out = copy.deepcopy(config)
-        for path in options(config, ()):
-            if path[0] in KEPT or not holds(out, path):
-                continue
-            tried = copy.deepcopy(out)
-            if not remove(tried, path):
-                continue
-            if self.definition(tried) == wanted and not (careful and not self.is_no_change(config, tried)):
-                out = tried
+        out = copied(config)
+        for batch in batches(config):
+            if batch[0][0] not in KEPT:
+                out = Trial(self, config, wanted, careful).without(out, batch)
         return out
 
     def is_no_change(self, config: Item, short: Item) -> bool:
@@ -109,6 +106,78 @@ class Brief:
         except VirtfleetError:
             return False
         return all(change.path in KEPT for change in done.changes)
+
+
+class Trial:
+    """Takes options out of a config where they make no difference.
+
+    :param config: the config with all options
+    :param wanted: the definition that it must lead to
+    :param careful: whether the existing resource must not change either, for each option
+    """
+
+    def __init__(self, known: Brief, config: Item, wanted: str, careful: bool) -> None:
+        self.known, self.config, self.wanted, self.careful = known, config, wanted, careful
+
+    def without(self, out: Item, batch: t.Sequence[Path]) -> Item:
+        """A config without those of some options that make no difference.
+
+        It is tried for all at once, as devices are mostly alike; then for each, or for halves where there are many.
+        """
+        batch = [path for path in batch if can_go(out, path)]
+        if not batch:
+            return out
+        tried = copied(out)
+        for path in batch:
+            remove(tried, path)
+        if self.is_same(tried):
+            return tried
+        if len(batch) == 1:
+            return out
+        if len(batch) > FEW and isinstance(batch[0][1], int):
+            batch = [path for path in batch if not self.is_needed_alone(out, path)]
+        size = len(batch) // 2 if len(batch) > FEW else 1
+        for start in range(0, len(batch), size):
+            out = self.without(out, batch[start : start + size])
+        return out
+
+    def is_same(self, tried: Item) -> bool:
+        """Whether a config leads to the same definition, and changes nothing about the existing resource."""
+        same = self.known.definition(tried) == self.wanted
+        return same and (not self.careful or self.known.is_no_change(self.config, tried))
+
+    def is_needed_alone(self, out: Item, path: Path) -> bool:
+        """Whether an item of a list would be another one without an option if it were the only device.
+
+        This costs the same however many there are.
+        """
+        name, place, *rest = path
+        alone = {one: value for one, value in out.items() if not isinstance(value, list)}
+        alone[str(name)] = [out[str(name)][place]]
+        tried = copied(alone)
+        remove(tried, (name, 0, *rest))
+        wanted = self.known.definition(alone)
+        return wanted is not None and self.known.definition(tried) != wanted
+
+
+def copied(value: t.Any) -> t.Any:
+    """A copy of dictionaries and lists as plain ones.
+
+    Those that Ansible gives to filters hold all variables of the fleet, which copy.deepcopy copies with each of them.
+    """
+    if isinstance(value, dict):
+        return {name: copied(inner) for name, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [copied(inner) for inner in value]
+    return value
+
+
+def batches(config: Item) -> list[list[Path]]:
+    """The ways to all options of a config, with those together that differ only in the items of a list."""
+    found: dict[tuple[str, ...], list[Path]] = {}
+    for path in options(config, ()):
+        found.setdefault(tuple("" if isinstance(name, int) else name for name in path), []).append(path)
+    return list(found.values())
 
 
 def ordered(root: ET.Element) -> ET.Element:
@@ -140,11 +209,26 @@ def holds(config: t.Any, path: Path) -> bool:
     return True
 
 
-def remove(config: t.Any, path: Path) -> bool:
-    """Take an option out of a config, and what is then empty around it. Returns whether anything could be told without.
+def can_go(config: t.Any, path: Path) -> bool:
+    """Whether an option is there and may go.
 
     An item of a list keeps its last option: an empty one would puzzle the reader.
     """
+    if not holds(config, path):
+        return False
+    around = [config]
+    for name in path[:-1]:
+        around.append(around[-1][name])
+    for place in range(len(around) - 1, 0, -1):
+        if len(around[place]) > 1:
+            return True
+        if not isinstance(path[place - 1], str):
+            return False
+    return True
+
+
+def remove(config: t.Any, path: Path) -> None:
+    """Take an option out of a config, and what is then empty around it."""
     around = [config]
     for name in path[:-1]:
         around.append(around[-1][name])
@@ -152,10 +236,7 @@ def remove(config: t.Any, path: Path) -> bool:
     for place in range(len(around) - 1, 0, -1):
         if around[place]:
             break
-        if not isinstance(path[place - 1], str):
-            return False
         del around[place - 1][path[place - 1]]
-    return True
 
 
 def without_places(rows: t.Sequence[t.Any], config: Item) -> Item:

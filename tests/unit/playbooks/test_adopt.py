@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _adopted
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._evaluate import HostTemplar
+from ansible_collections.virtfleet.kvm.tests.unit.inventories import hostvars
 from ansible_collections.virtfleet.kvm.tests.unit.playbooks.test_silence import LOCAL, play
 from ansible_collections.virtfleet.kvm.tests.unit.support import ROOT
 
@@ -68,3 +71,29 @@ def test_a_file_that_says_something_else_is_kept_and_named(tmp_path: Path) -> No
     assert output.count("is kept: it differs") == 1
     kept: Any = yaml.safe_load(path.read_text())
     assert kept == {"adopted_db01": {"name": "db01", "host": "kvm01"}}
+
+
+def test_each_resource_is_shortened_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plays: Any = yaml.safe_load((ROOT / "playbooks/adopt.yml").read_text(encoding="utf-8"))
+    (adopting,) = [one for one in plays if one["name"] == "Adopt"]
+    names = [f"g{number}" for number in range(20)]
+    read = {
+        "adopt_networks_info": {"networks": [{"config": {"name": "lan", "bridge": "virbr7"}}]},
+        "adopt_pools_info": {"pools": [{"config": {"name": "p", "target": "/srv/p"}}]},
+        "adopt_domains_info": {"domains": [{"config": {"name": name, "memory": "1GiB"}} for name in names]},
+        "adopt_volumes_info": {},
+    }
+    asked: list[str] = []
+    real = _adopted.engine.brief
+
+    def counted(table: Any, config: Any, host: Any) -> Any:
+        asked.append(config["name"])
+        assert {type(config), *map(type, config.values())} <= {dict, str}
+        return real(table, config, host)
+
+    monkeypatch.setattr(_adopted.engine, "brief", counted)
+    variables = hostvars(tmp_path, {"group_vars/all.yml": {**adopting["vars"], **read}})
+    raw = variables.raw_get("kvm01")
+    found = HostTemplar.of(raw, variables).value(raw["adopt_config"])
+    assert [guest["host"] for guest in found["kvm_guests"]] == ["kvm01"] * 20
+    assert sorted(asked) == sorted([*names, "lan", "p"])

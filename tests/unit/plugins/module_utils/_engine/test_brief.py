@@ -163,3 +163,47 @@ def test_networks_and_pools(table: Table, xml: str) -> None:
 def test_what_no_new_one_may_be_stays_as_it_is() -> None:
     config = {"name": "a", "vcpus": 1, "features": {"acpi": True}}
     assert engine.brief(DOMAIN, config, HOST) == config
+
+
+class Uncopied(dict[str, Any]):
+    """A dictionary that is as dear to copy as those of Ansible, which hold all variables of the fleet."""
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        raise AssertionError("copied with all that it knows of")
+
+
+def with_disks(count: int, odd: int = -1) -> dict[str, Any]:
+    """A guest with many disks, as info tells it.
+
+    :param odd: the number of a disk that is not like the others
+    """
+    names = [f"vd{chr(97 + number % 26) if number < 26 else 'a' + chr(97 + number - 26)}" for number in range(count)]
+    guest = adopt(DOMAIN, made(DOMAIN, {**GUEST, "virt": "kvm"})).config
+    disks = [{"file": f"/srv/{name}.qcow2", "format": "qcow2", "bus": "virtio", "target": name} for name in names]
+    if odd >= 0:
+        disks[odd]["format"] = "raw"
+    return Uncopied(guest, disks=[Uncopied(disk) for disk in disks])
+
+
+def work(monkeypatch: pytest.MonkeyPatch, config: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    """How many values were made into definitions while a config was shortened, and what came out."""
+    steps = [0]
+    real = engine.Brief.made
+
+    def counted(known: engine.Brief, tried: dict[str, Any]) -> Any:
+        steps[0] += lines(tried)
+        return real(known, tried)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(engine.Brief, "made", counted)
+        short = engine.brief(DOMAIN, config, HOST)
+    return steps[0], short
+
+
+@pytest.mark.parametrize("odd", [-1, 3])
+def test_the_work_grows_as_the_guest_does(monkeypatch: pytest.MonkeyPatch, odd: int) -> None:
+    few, _short = work(monkeypatch, with_disks(12, odd))
+    many, short = work(monkeypatch, with_disks(48, odd))
+    assert many < 6 * few, (few, many)
+    disks = [set(disk) for disk in short["disks"]]
+    assert disks == [{"file", "format"} if number == odd else {"file"} for number in range(48)]
