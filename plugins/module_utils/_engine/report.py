@@ -9,7 +9,7 @@ import json
 import re
 import typing as t
 
-from .._printing import displayed, label, readable
+from .._printing import MASK, SECRET, displayed, label, readable
 from . import pending
 from .context import Change
 from .plan import Plan
@@ -57,31 +57,41 @@ def diff(plan: Plan) -> dict[str, str]:
     title = f"{plan.kind} {label(plan.name)}"
     new = any(change.path == "definition" and change.before is None for change in plan.changes)
     # What is not there yet has no state to leave. A volume that its disk takes over may be there.
-    there = [change for change in plan.changes if not new or re.search(r"[.[]", change.path)]
-    return {
-        "before_header": title,
-        "after_header": title,
-        "before": lines((change, displayed(change.before, name_of(change.path))) for change in there),
-        "after": lines(
-            ((change, displayed(change.after, name_of(change.path))) for change in plan.changes), plan.waiting
-        ),
-    }
+    before, after = "", ""
+    for change in plan.changes:
+        old, into = sides(change)
+        if not new or re.search(r"[.[]", change.path):
+            before += "".join(f"{line}\n" for line in old)
+        after += "".join(f"{line}\n" for line in pending.marked(change.path, into, plan.waiting))
+    if before == after:
+        after = "".join(f"{line}\n" for line in changed(after.splitlines()))
+    return {"before_header": title, "after_header": title, "before": before, "after": after}
+
+
+CHANGED = " (changed)"
+"""What is said of a new value that looks like the old one."""
+
+
+def sides(change: Change) -> tuple[list[str], list[str]]:
+    """The lines of a change before and after it: one for each single value, none for None.
+
+    Where both are the same, a secret in them has changed, and the new lines say so: a diff only shows what
+    differs.
+    """
+    name = name_of(change.path)
+    old, new = (flat(change.path, displayed(value, name)) for value in (change.before, change.after))
+    return old, changed(new) if old == new else new
+
+
+def changed(lines: list[str]) -> list[str]:
+    """Lines of a diff that look as before: those with a secret say that it has changed, or all where none has one."""
+    hiding = [line for line in lines if SECRET in line or MASK in line] or lines
+    return [f"{line}{CHANGED}" if line in hiding else line for line in lines]
 
 
 def name_of(path: str) -> str:
     """The last name in the path of a change: that of an option, or of an attribute in ``xml``."""
     return re.split(r"[./@: \]]", path.rstrip("]"))[-1]
-
-
-def lines(values: t.Iterable[tuple[Change, t.Any]], waiting: t.Container[str] = ()) -> str:
-    """One line for each single value; nothing for None, unless it waits for a restart.
-
-    :param waiting: the paths that do
-    """
-    out: list[str] = []
-    for change, value in values:
-        out += pending.marked(change.path, flat(change.path, value), waiting)
-    return "".join(f"{line}\n" for line in out)
 
 
 def flat(path: str, value: t.Any) -> list[str]:

@@ -14,6 +14,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import repor
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.context import Change
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.convert import MEMORY, NAME, TEXT, Choice
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.live import RESTART
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.pending import MARK
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows import Field, Group, Property
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import Table
@@ -114,6 +115,54 @@ def test_secrets_are_nowhere_and_yet_a_change(have: Any) -> None:
     assert "(secret)" in json.dumps(result)
     assert result["changed"]
     assert "hunter2" in json.dumps([step.value for step in plan.steps])
+
+
+WORD, URL = Change("password", "(secret)", "(secret)"), "https://joe:{}@host/x.qcow2?sig={}"
+ARGUMENTS = [["--key", "hunter1", "-m"], ["--key", "hunter2", "-m"]]
+
+
+@pytest.mark.parametrize(
+    ("change", "before", "after"),
+    [
+        (WORD, "password: (secret)", "password: (secret) (changed)"),
+        (
+            Change("disks[0].image", URL.format("hunter1", "hunter1"), URL.format("hunter2", "hunter2")),
+            "disks[0].image: https://***@host/x.qcow2?***",
+            "disks[0].image: https://***@host/x.qcow2?*** (changed)",
+        ),
+        (
+            Change("qemu.args", *ARGUMENTS),
+            'qemu.args: ["--key", "(secret)", "-m"]',
+            'qemu.args: ["--key", "(secret)", "-m"] (changed)',
+        ),
+        (
+            Change("image", {"pool": "p", "token": "hunter1"}, {"pool": "p", "token": "hunter2"}),
+            "image.pool: p\nimage.token: (secret)",
+            "image.pool: p\nimage.token: (secret) (changed)",
+        ),
+        (Change("token", "hunter1", None), "token: (secret)", ""),
+        (Change("token", None, "hunter1"), "", "token: (secret)"),
+        (Change("title", "\udc80", "\\udc80"), "title: \\udc80", "title: \\udc80 (changed)"),
+    ],
+)
+def test_the_diff_of_a_changed_secret_is_not_empty(change: Change, before: str, after: str) -> None:
+    for others in ([], [Change("memory", "1GiB", "2GiB")]):
+        found = report.diff(Plan("vault", "a", changes=[*others, change]))
+        assert found["before"].splitlines()[len(others) :] == before.splitlines()
+        assert found["after"].splitlines()[len(others) :] == after.splitlines()
+        assert "hunter" not in str(found)
+
+
+def test_the_diff_of_a_secret_in_an_item_that_is_replaced_is_not_empty() -> None:
+    item = {"login": "joe", "key": "(secret)"}
+    found = report.diff(Plan("vault", "a", changes=[Change("users[0]", item, None), Change("users[0]", None, item)]))
+    assert found["before"] == "users[0].login: joe\nusers[0].key: (secret)\n"
+    assert found["after"] == "users[0].login: joe\nusers[0].key: (secret) (changed)\n"
+
+
+def test_a_changed_secret_that_waits_says_both() -> None:
+    plan = Plan("vault", "a", changes=[WORD], running=True, waiting={"password": RESTART})
+    assert report.diff(plan)["after"] == f"password: (secret) (changed){MARK}\n"
 
 
 def test_removed_secrets_are_nowhere_either() -> None:
