@@ -26,6 +26,8 @@ from ansible.utils.display import Display
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.arguments import FORECAST, URI
 
+from ._repeats import TOLD, note, resource_of, without_repeats
+
 KINDS = {"network": "networks", "pool": "pools", "volume": "volumes"}
 """The lists of a forecast by the kind of resource (see Forecast)."""
 
@@ -68,7 +70,15 @@ class DeclaringAction(NormalAction):
         if isinstance(result.get("changes"), list):
             failed = {name for failure in result.get("failures") or () for name in failure.values()}
             names = [(kind, name, item) for kind, name, item in names if name not in failed]
-            revise(place_of(host, uri), lambda old: learn_guests(learn(settle(old, names), result["changes"]), guests))
+            changes, before = result["changes"], dict[str, t.Any]()
+
+            def noted(known: Known) -> Known:
+                before.update(known.get(TOLD, {}))
+                known = learn_guests(learn(settle(known, names), changes), guests)
+                return note(known, [resource_of(kind, name) for kind, name, _item in names], changes)
+
+            revise(place_of(host, uri), noted)
+            without_repeats(result, before)
         return result
 
     def run_for_real(self, place: str, names: Declared, tmp: t.Any, task_vars: t.Any) -> dict[str, t.Any]:
@@ -81,7 +91,9 @@ class DeclaringAction(NormalAction):
                 done = learn({}, result.get("changes"))
                 done_names = [(kind, name) for kind, entries in done.items() for name in entries]
                 done_names += [("domains", name) for name in touched(result.get("changes"))]
-                revise(place, lambda old: forget(old, [*done_names, *((kind, name) for kind, name, _item in names)]))
+                done_names += [(kind, name) for kind, name, _item in names]
+                done_names += [(TOLD, resource_of(kind, name)) for kind, name in done_names]
+                revise(place, lambda old: forget(old, done_names))
         return result
 
 
@@ -236,7 +248,7 @@ def place_of(host: str, uri: str = "") -> str:
 def foreseen(host: str, uri: str) -> Known:
     """All that is known so far of a host and one libvirt there."""
     found = {**read(place_of(host, uri)), **read(place_of(host))}
-    return {kind: entries for kind, entries in found.items() if entries}
+    return {kind: entries for kind, entries in found.items() if entries and kind != TOLD}
 
 
 def revise(place: str, change: t.Callable[[Known], Known]) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -29,13 +30,13 @@ def task(module: str, *config: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {f"virtfleet.kvm.{module}": {"config": list(config), "uri": "test:///default"}, **more}
 
 
-def play(tmp_path: Path, *tasks: dict[str, Any], check: bool = True) -> tuple[int, str]:
+def play(tmp_path: Path, *tasks: dict[str, Any], check: bool = True, options: tuple[str, ...] = ()) -> tuple[int, str]:
     """Run a play in this Python; libvirt's test driver begins anew with each task."""
     book = tmp_path / "play.yml"
     head = {"hosts": "a,b", "gather_facts": False, "connection": "local", "tasks": list(tasks)}
     variables = {"ansible_python_interpreter": sys.executable}
     book.write_text(yaml.safe_dump([{**head, "vars": variables}]))
-    words = ["ansible-playbook", "-i", "a,b,", str(book), *(["--check"] if check else [])]
+    words = ["ansible-playbook", "-i", "a,b,", str(book), *(["--check"] if check else []), *options]
     done = subprocess.run(words, capture_output=True, text=True, check=False, env={**os.environ, "COLUMNS": "500"})
     return done.returncode, done.stdout + done.stderr
 
@@ -211,3 +212,30 @@ def test_links_are_noted_as_far_as_they_would_change(tmp_path: Path, monkeypatch
     assert _forecast.foreseen("b", "qemu:///system") == {}
     assert declare(br1="absent", br2="present") == {"links": {"br1": None}}
     assert declare("br1", check=False, br1="absent") == {}
+
+
+def made(output: str) -> dict[str, int]:
+    """How many tasks change something, by host."""
+    return {host: int(count) for host, count in re.findall(r"(?m)^(\w+) .*changed=(\d+)", output)}
+
+
+LAN = {"name": "lan", "bridge": "virbr7"}
+GONE = {"name": "lan", "state": "absent"}
+
+
+@pytest.mark.parametrize(
+    ("tasks", "count"),
+    [
+        ([task("networks", LAN), task("networks", LAN)], 1),
+        ([task("networks", LAN), task("networks", LAN, {"name": "other"})], 2),
+        ([task("networks", LAN), task("networks", {**LAN, "domain": "x.example.com"})], 2),
+        ([task("networks", LAN), task("networks", GONE), task("networks", LAN)], 2),
+        ([task("pools", {"name": "p", "target": "/srv/p"})] * 2, 1),
+        ([task("domains", {"name": "web", "memory": "64MiB"})] * 3, 1),
+    ],
+)
+def test_what_a_task_before_would_have_made_is_told_once(tmp_path: Path, tasks: list[Any], count: int) -> None:
+    code, output = play(tmp_path, *tasks, options=("--diff",))
+    assert code == 0, output
+    assert made(output) == {"a": count, "b": count}, output
+    assert output.count("+++ after") == 2 * count, output

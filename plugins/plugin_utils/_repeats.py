@@ -1,0 +1,76 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A change that an earlier task of the same check has told of is not told again: the run makes it once.
+
+In check mode nothing is made, so a second task that declares the same resource finds the host as the first one did. In
+the run it finds what it declares.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import typing as t
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label
+
+TOLD = "told"
+"""The part of a forecast with the changes that tasks have told of, by resource. No module gets it."""
+
+KINDS = {"networks": "network", "pools": "pool", "volumes": "volume", "domains": "domain"}
+"""The kinds of resources by the names of their modules."""
+
+
+def resource_of(kind: str, name: str) -> str:
+    """A resource as ``changes`` name it.
+
+    :param kind: in the plural
+    """
+    return f"{KINDS.get(kind, kind)} {name}"
+
+
+def mark(change: t.Any) -> str:
+    """What stands for a change: nothing of its values can be read from it."""
+    text = json.dumps(change, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
+
+
+def note(
+    known: dict[str, dict[str, t.Any]], declared: t.Iterable[str], changes: t.Sequence[t.Any]
+) -> dict[str, dict[str, t.Any]]:
+    """A forecast with the changes that a task has told of, instead of those that were told of these resources before.
+
+    :param declared: the resources that the task declares, changed or not
+    """
+    told = known.setdefault(TOLD, {})
+    for resource in declared:
+        told.pop(resource, None)
+    found: dict[str, list[str]] = {}
+    for change in changes:
+        found.setdefault(str(change.get("resource")), []).append(mark(change))
+    told.update(found)
+    return known
+
+
+def without_repeats(result: dict[str, t.Any], told: t.Mapping[str, t.Any]) -> None:
+    """Take the changes out of a result that were told of before.
+
+    Of a resource with other changes, too, the diff stays as it is.
+
+    :param told: the marks of the changes by resource
+    """
+    changes = result["changes"]
+    left = [change for change in changes if mark(change) not in (told.get(str(change.get("resource"))) or ())]
+    if len(left) == len(changes):
+        return
+    gone = {title(change) for change in changes} - {title(change) for change in left}
+    result["changes"], result["changed"] = left, bool(left)
+    if isinstance(result.get("diff"), list):
+        result["diff"] = [one for one in result["diff"] if one.get("after_header") not in gone]
+
+
+def title(change: t.Mapping[str, t.Any]) -> str:
+    """The header of the diff of a change's resource."""
+    kind, _space, name = str(change.get("resource")).partition(" ")
+    return f"{kind} {label(name)}"
