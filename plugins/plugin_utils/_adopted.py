@@ -65,16 +65,18 @@ def brief(config: t.Any, kind: str) -> t.Any:
 def adopted_files(lists: t.Mapping[str, t.Any], each: bool = False) -> Files:
     """The files that declare what a host has.
 
+    A list without items is left out: where what is not declared is purged, an empty one means that everything goes.
+
     :param lists: the lists, by the names of their variables
     :param each: whether each guest has a file of its own, which the list of guests names
     """
     if not isinstance(lists, dict) or not all(map(is_list_of_items, lists.values())):
         raise VirtfleetError("adopted_files: give a dictionary with a list of items for each variable")
-    written: dict[str, t.Any] = {name: [named_first(item) for item in items] for name, items in lists.items()}
+    written: dict[str, t.Any] = {name: [named_first(item) for item in items] for name, items in lists.items() if items}
     files: Files = []
-    if each:
+    if each and "kvm_guests" in written:
         taken: set[str] = set()
-        guests = [(variable_of(guest, taken), guest) for guest in written.get("kvm_guests") or []]
+        guests = [(variable_of(guest, taken), guest) for guest in written["kvm_guests"]]
         written["kvm_guests"] = [Template(f"{{{{ {variable} }}}}") for variable, _guest in guests]
         files = [
             {"name": f"guests/{variable.partition('_')[2]}.yml", "content": text({variable: guest})}

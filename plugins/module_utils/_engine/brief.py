@@ -17,6 +17,7 @@ from .._errors import VirtfleetError
 from . import fragment, paths
 from .body import Item, body
 from .context import Host
+from .fields import UNSET, Property
 from .plan import Observed, plan
 from .structs import Group, Struct
 from .table import Table
@@ -26,7 +27,7 @@ Path = tuple[t.Union[str, int], ...]  # noqa: UP007 - sanity tests import it wit
 """The way to an option in a config, such as ``("disks", 0, "target")``."""
 
 KEPT = ("name", "state", "autostart", "uuid")
-"""What is told in any case: what it is, and what it is to be doing."""
+"""What is told in any case: what it is, and what it is to be doing; ``autostart`` where a new one has it otherwise."""
 
 FEW = 8
 """Up to how many options that differ only in the items of a list are tried one by one."""
@@ -43,6 +44,7 @@ def brief(table: Table, config: Item, host: Host) -> Item:
     """
     known = Brief(table, host)
     bare = without_places(table.rows, copied(config))
+    bare = {name: value for name, value in bare.items() if name != "autostart" or value != known.autostart}
     wanted = known.definition(bare)
     if wanted is None:
         return config
@@ -54,10 +56,15 @@ def brief(table: Table, config: Item, host: Host) -> Item:
 
 
 class Brief:
-    """What new resources of a kind get."""
+    """What new resources of a kind get.
+
+    :ivar autostart: whether a new one starts with the host
+    """
 
     def __init__(self, table: Table, host: Host) -> None:
         self.table, self.host = table, host
+        rows = [row for row in table.rows if isinstance(row, Property) and row.name == "autostart"]
+        self.autostart = next((row.default if row.new is UNSET else row.new for row in rows), None)
 
     def made(self, config: Item) -> ET.Element | None:
         """The definition that a new resource gets; None where it would be refused."""
@@ -191,7 +198,8 @@ def options(value: t.Any, where: Path) -> t.Iterator[Path]:
     """The ways to all options of a config, those around others first. Items of lists are none."""
     inner: t.Iterable[tuple[t.Union[str, int], t.Any]] = ()  # noqa: UP007 - as above
     if isinstance(value, dict):
-        inner = value.items()
+        # What takes several lines goes first: of two ways to say the same the shorter one stays.
+        inner = sorted(value.items(), key=lambda item: not isinstance(item[1], (dict, list)))
     elif isinstance(value, list) and any(isinstance(one, dict) for one in value):
         inner = enumerate(value)
     for name, one in inner:

@@ -65,10 +65,13 @@ def fill(root: ET.Element, host: Host) -> None:
 
 
 def booting(root: ET.Element) -> None:
-    """A guest that names nothing to boot from starts from its first disk."""
+    """A guest that names nothing to boot from starts from its first disk, also one with a kernel.
+
+    See virDomainDefBootOrderPostParse.
+    """
     system = root.find("os")
     ordered = root.find("devices/*/boot") is not None
-    if system is not None and not ordered and all(system.find(tag) is None for tag in ("boot", "kernel")):
+    if system is not None and not ordered and system.find("boot") is None:
         ET.SubElement(system, "boot", {"dev": "hd"})
 
 
@@ -96,8 +99,13 @@ def listening(graphics: ET.Element) -> None:
     """A display listens on the address of QEMU's configuration, at a port that libvirt finds."""
     if graphics.get("type") not in ("vnc", "spice", "rdp") or graphics.get("socket"):
         return
-    if graphics.find("listen") is None:
-        ET.SubElement(graphics, "listen", {"type": "address"})
+    address, first = graphics.get("listen"), graphics.find("listen")
+    if first is None:
+        first = ET.SubElement(graphics, "listen", {"type": "address"})
+        if address is not None:
+            first.set("address", address)
+    elif address is None and first.get("type") == "address" and first.get("address") is not None:
+        graphics.set("listen", first.get("address", ""))  # virDomainGraphicsDefFormat
     if graphics.get("port", "-1") == "-1" and graphics.get("tlsPort") is None:
         missing(graphics, {"autoport": "yes"})
 

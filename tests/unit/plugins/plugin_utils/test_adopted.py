@@ -93,3 +93,12 @@ def test_the_filters_refuse_what_they_cannot_take() -> None:
         "name": "a",
         "memory": "1GiB",
     }
+
+
+@pytest.mark.parametrize("each", [False, True])
+def test_a_list_without_items_is_left_out(each: bool) -> None:
+    files = adopted_files({"kvm_networks": [], "kvm_pools": [{"name": "p"}], "kvm_guests": []}, each)
+    assert [(file["name"], yaml.safe_load(file["content"])) for file in files] == [
+        ("virtfleet.yml", {"kvm_pools": [{"name": "p"}]})
+    ]
+    assert [yaml.safe_load(file["content"]) for file in adopted_files({"kvm_pools": []}, each)] == [{}]

@@ -102,6 +102,38 @@ def test_it_is_as_short_as_a_person_would_write_it() -> None:
     }
 
 
+LEGACY = """<domain type='qemu'><name>legacy01</name><memory unit='KiB'>131072</memory><vcpu>1</vcpu>
+<os><type arch='x86_64' machine='pc-q35-7.2'>hvm</type><kernel>/srv/vmlinuz</kernel><boot dev='hd'/></os>
+<features><acpi/><apic/></features><devices><emulator>/usr/bin/qemu-system-x86_64</emulator>
+<graphics type='vnc' port='-1' autoport='yes' listen='192.0.2.7'><listen type='address' address='192.0.2.7'/></graphics>
+</devices></domain>"""
+
+
+@pytest.mark.parametrize("autostart", [False, True])
+def test_what_libvirt_adds_to_a_display_and_a_kernel_is_left_out(autostart: bool) -> None:
+    config = adopt(DOMAIN, ET.fromstring(LEGACY)).config | {"autostart": autostart, "state": "stopped"}
+    assert config["graphics"][0]["listens"] == [{"type": "address", "address": "192.0.2.7"}]
+    assert config["boot"] == ["hd"]
+    assert engine.brief(DOMAIN, config, HOST) == {
+        "name": "legacy01",
+        "virt": "qemu",
+        "memory": "128MiB",
+        "cpu": {"mode": None},
+        "kernel": "/srv/vmlinuz",
+        "serials": [],
+        "graphics": [{"type": "vnc", "listen": "192.0.2.7"}],
+        **({"autostart": True} if autostart else {}),
+        "state": "stopped",
+    }
+
+
+@pytest.mark.parametrize(("table", "more"), [(NETWORK, {"bridge": "virbr7"}), (POOL, {"target": "/srv/p"})])
+def test_autostart_is_told_where_a_new_one_has_it_otherwise(table: Table, more: dict[str, Any]) -> None:
+    config = {"name": "x", **more, "state": "active"}
+    assert engine.brief(table, {**config, "autostart": True}, HOST) == config
+    assert engine.brief(table, {**config, "autostart": False}, HOST) == {**config, "autostart": False}
+
+
 def test_real_guests_shrink_to_less_than_two_thirds() -> None:
     long = [adopt(DOMAIN, node).config for node in (*KEPT, BY_HAND)]
     short = [engine.brief(DOMAIN, config, HOST) for config in long]
