@@ -186,6 +186,10 @@ LEARNED: list[tuple[dict[str, Any], dict[str, Any]]] = [
     (change("network n", "virtualport.type", "midonet"), {"networks": {"n": {"virtualport": {"type": "midonet"}}}}),
     (change("domain g", "definition", {"disks": [{"volume": "v", "pool": "p"}]}), {}),
     (change("domain g", "disks[0].volume", {"name": "v", "pool": "p"}), {"volumes": {"p/v": {}}}),
+    (
+        change("domain g", "disks[0].volume", {"name": "v", "pool": "p", "format": "raw"}),
+        {"volumes": {"p/v": {"format": "raw"}}},
+    ),
     (change("domain g", "volume p/v", "absent"), {"volumes": {"p/v": None}}),
 ]
 

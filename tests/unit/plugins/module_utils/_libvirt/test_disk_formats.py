@@ -271,8 +271,8 @@ def test_a_disk_that_stays_keeps_its_format_and_the_user_hears_of_it(host: Conne
     assert plan.warnings == [
         f"disks[0]: '{there.place}' was made as qcow2, and the guest has it as raw: write format: qcow2 to correct that"
     ]
-    plan = planned(host, {"file": str(there.place), "format": "qcow2"}, have=have)
-    assert forms_of(plan) == ["qcow2"]
+    for given in ({"file": str(there.place)}, {"target": "vda"}, {"target": "vda", "size": "1TiB"}):
+        assert forms_of(planned(host, {**given, "format": "qcow2"}, have=have)) == ["qcow2"]
 
 
 def test_a_disk_that_was_made_raw_never_becomes_another(host: Connection) -> None:
