@@ -25,6 +25,8 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import disk
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.storage_plan import FUTURE, plan_volume
 from ansible_collections.virtfleet.kvm.plugins.module_utils._tables import derive
 from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.domain import DOMAIN
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._evaluate import evaluate
+from ansible_collections.virtfleet.kvm.tests.unit.inventories import HOSTS, hostvars
 
 from . import commands
 from .ansible_runs import INVENTORY, NAMESPACE, check_syntax, documentation, run, run_tasks, write
@@ -98,6 +100,23 @@ def run_refused(block: Block, folder: Path) -> None:
     """What the check says of the block is the text of the next one."""
     said = next(other for other in blocks(block.page) if other.line > block.line)
     assert problems(yaml.safe_load(block.text)) == said.text.splitlines()
+
+
+def run_fleet(block: Block, folder: Path) -> None:
+    """The blocks of a page with this rule are the files of one inventory. Each of their guests is on its host.
+
+    An adopted list under its first name is refused, as the page says.
+    """
+    files = {other.argument: other.text for other in blocks(block.page) if other.rule == "fleet"}
+    variables = hostvars(folder / "fleet", files)
+    assert FILTERS["fleet_problems"](HOSTS, variables) == []
+    found = evaluate(HOSTS, variables).variables
+    guests = [(guest["name"], host) for host in HOSTS for guest in found[host]["kvm_guests"]]
+    written = [item for text in files.values() for items in yaml.safe_load(text).values() for item in items]
+    assert sorted(guests) == sorted((item["name"], item["host"]) for item in written if isinstance(item, dict))
+    (own,) = [name for name in files if name.startswith("host_vars/")]
+    adopted = re.sub(r"(?m)^\w+:$", "kvm_guests:", files[own])
+    assert FILTERS["fleet_problems"](HOSTS, hostvars(folder / "adopted", {**files, own: adopted})) != []
 
 
 def run_text(block: Block, folder: Path) -> None:
@@ -197,6 +216,7 @@ RULES: dict[str, Callable[[Block, Path], None]] = {
     "shell": run_shell,
     "text": run_text,
     "refused": run_refused,
+    "fleet": run_fleet,
     "plan": run_plan,
     "returned": run_returned,
     "paths": run_paths,
