@@ -57,6 +57,15 @@ def test_what_a_guest_would_let_go_of_goes_in_the_forecast(tmp_path: Path) -> No
     assert code == 0, output
 
 
+def test_a_network_that_the_run_makes_once_is_told_once(tmp_path: Path) -> None:
+    new = {"name": "new", "bridge": "virbr8"}
+    code, output = site(tmp_path, "--check", "--diff", kvm_networks=[KEPT, new], kvm_guests=[guest("kept")])
+    assert code == 0, output
+    assert output.count("TASK [virtfleet.kvm.networks : Declare the networks]") == 2
+    assert output.count("before: network new") == 1
+    assert output.count("before: network old") == 1
+
+
 def test_what_is_used_in_spite_of_all_that_changes_ends_the_forecast(tmp_path: Path) -> None:
     new = {**guest("old"), "name": "web02", "memory": "64MiB"}
     code, output = site(tmp_path, "--check", kvm_guests=[guest("kept"), new])
