@@ -188,7 +188,7 @@ def test_a_run_that_is_killed_leaves_nothing_that_counts(fleet: Fleet) -> None:
     assert fleet.play(str(path)).code == 0
     for host in HOSTS:
         fleet.wait(lambda host=host: ".part" in fleet.sh(host, f"ls -A {IMAGES}"))
-    failed(fleet, "volumes", "another run makes it in this moment", config=config)
+    failed(fleet, "volumes", "is making the volume default/slow.qcow2", config=config)
     for host in HOSTS:
         fleet.sh(host, KILL)
         assert ".virtfleet-slow" in fleet.sh(host, f"ls -A {IMAGES}")

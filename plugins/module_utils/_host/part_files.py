@@ -22,6 +22,7 @@ import tempfile
 import typing as t
 
 from .._errors import VirtfleetError
+from . import listener
 from .image_format import LARGEST, Unfit
 from .image_locks import WRITING, locked
 from .sandbox import USER
@@ -327,8 +328,10 @@ class Writer:
 def put_sparse(descriptor: int, chunk: bytes, offset: int, room: Room, written: int) -> int:
     """Write at an offset what is not zero; how many bytes that took.
 
-    :param written: what was taken before. Raises OSError where both are more than there is room for.
+    :param written: what was taken before. Raises OSError where both are more than there is room for, Gone (see
+        listener) where nobody waits for it any more.
     """
+    listener.heed()
     taken = 0
     for start in range(0, len(chunk), GRAIN):
         piece = chunk[start : start + GRAIN]

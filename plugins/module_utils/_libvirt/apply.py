@@ -16,6 +16,7 @@ import typing as t
 from .._engine.plan import Plan
 from .._engine.step import Step
 from .._errors import VirtfleetError
+from .._host import listener
 from .._printing import unforeseen
 from . import came, departures, outside_disks, reach, storage, storage_image, storage_plan, undo
 from .connection import Lost, cut, ended, lacks, libvirt, said
@@ -59,6 +60,10 @@ class Options:
 PREPARES = frozenset(("forget", "define"))
 """Steps that make a guest ready, but use none of its disks."""
 
+ENDS = frozenset(("shutdown", "stop", "undefine"))
+"""Steps after which a plan is carried out to its end."""
+
+Made = t.Container[t.Any]
 Work = t.Generator[None, None, None]
 Action = t.Callable[[t.Any, str, Step, Options], t.Any]
 
@@ -76,7 +81,7 @@ def apply(connection: t.Any, plans: t.Iterable[Plan], options: Options) -> dict[
     definitions = Definitions()
     definitions.ahead(connection, plans)
     actions = {**ACTIONS, ("domain", "define"): definitions.define}
-    works = {plan.name: whole(connection, plan, options, actions) for plan in plans}
+    works = {plan.name: whole(connection, plan, options, actions, definitions.made) for plan in plans}
     with storage_image.downloads(storage_plan.fetched(plans)):
         go_on(works, failed)
     return failed
@@ -100,10 +105,15 @@ def go_on(works: dict[str, Work], failed: dict[str, str]) -> None:
             time.sleep(POLL)
 
 
-def whole(connection: t.Any, plan: Plan, options: Options, actions: t.Mapping[tuple[str, str], Action]) -> Work:
-    """The steps of one resource. Where one fails, what was made for a new resource is taken back."""
+def whole(
+    connection: t.Any, plan: Plan, options: Options, actions: t.Mapping[tuple[str, str], Action], made: Made = ()
+) -> Work:
+    """The steps of one resource. Where one fails, what was made for a new resource is taken back.
+
+    :param made: definitions that were made ahead of their turn
+    """
     try:
-        yield from run(connection, plan, options, actions)
+        yield from run(connection, plan, options, actions, made)
         return
     except Lost:
         raise  # What is there is looked at anew.
@@ -119,12 +129,19 @@ def whole(connection: t.Any, plan: Plan, options: Options, actions: t.Mapping[tu
     raise VirtfleetError(f"{failed}{left}") if left else failed
 
 
-def run(connection: t.Any, plan: Plan, options: Options, actions: t.Mapping[tuple[str, str], Action]) -> Work:
-    """The steps of one resource, in order; the first that fails is the last, unless it says otherwise."""
+def run(
+    connection: t.Any, plan: Plan, options: Options, actions: t.Mapping[tuple[str, str], Action], made: Made = ()
+) -> Work:
+    """The steps of one resource, in order; the first that fails is the last, unless it says otherwise.
+
+    Where nobody waits for the result any more, that counts as a failure of the next step (see listener).
+    """
     kept: Kept | None = None
     defined = False
     for step in plan.steps:
         action = actions[plan.kind, step.action]
+        with listener.heeded(may_end_before(plan, step, made)):
+            listener.heed()
         try:
             if step.action not in PREPARES:
                 # Nobody gives up a disk that it runs with: only of one that goes is a disk still in use until then.
@@ -133,9 +150,10 @@ def run(connection: t.Any, plan: Plan, options: Options, actions: t.Mapping[tupl
             if defined:
                 undo.made(connection, plan)
             plan.unsure = step
-            waits = action(connection, plan.name, step, options)
+            with listener.heeded(not belongs_to_what_was_done(plan)):
+                waits = action(connection, plan.name, step, options)
             if waits is not None:
-                yield from waits
+                yield from heeding(waits, not is_restart(plan, step))
         except libvirt.libvirtError as error:
             if cut(error):
                 raise Lost(f"{step.action}: {said(error)}") from None
@@ -159,6 +177,33 @@ def run(connection: t.Any, plan: Plan, options: Options, actions: t.Mapping[tupl
         raise kept
 
 
+def heeding(work: Work, yes: bool) -> Work:
+    """Wait for what a step waits for, unless nobody waits for the result any more. Raises Gone then.
+
+    :param yes: whether it can be broken off
+    """
+    for _pause in work:
+        yield
+        with listener.heeded(yes):
+            listener.heed()
+
+
+def may_end_before(plan: Plan, step: Step, made: Made) -> bool:
+    """Whether a plan can be broken off before a step, so that it is taken back, or the next run goes on with it."""
+    is_made = plan.kind == "domain" and step.action == "define" and step.value in made
+    return not is_made and not belongs_to_what_was_done(plan)
+
+
+def belongs_to_what_was_done(plan: Plan) -> bool:
+    """Whether the rest of a plan ends what was begun: what was stopped to start anew starts, what goes goes."""
+    return any(step.action in ENDS for step in plan.steps[: plan.done])
+
+
+def is_restart(plan: Plan, step: Step) -> bool:
+    """Whether a step stops what a later step of its plan starts again."""
+    return step.action in ENDS and any(action in undo.RUNS for action in plan.ahead)
+
+
 def reason(connection: t.Any, plan: Plan, error: t.Any) -> str:
     """What libvirt has against a step, in words."""
     return outside_disks.why(connection, plan.name, error) if plan.kind == "domain" else said(error)
@@ -175,6 +220,8 @@ def handed_over(plan: Plan, actions: t.Iterable[str]) -> Work:
     for giver, steps in awaited:
         plan.waits = giver
         while any(action in giver.ahead for action in steps):
+            with listener.heeded(not belongs_to_what_was_done(plan)):
+                listener.heed()
             if giver.failed:
                 raise VirtfleetError(f"guest {giver.name} failed, so it may still have a disk of this one; run again")
             if any(other is plan for other in waited_for(giver)):

@@ -14,6 +14,7 @@ from .._engine.context import Host
 from .._engine.plan import Observed, Plan, bare
 from .._engine.table import Table
 from .._errors import Refused, VirtfleetError
+from .._host import listener
 from .._printing import label, unforeseen
 from . import handover, observe, storage_observe
 from .apply import Options, apply
@@ -39,6 +40,7 @@ OBSERVE: dict[str, Observe] = {
 
 
 @uncollected()
+@listener.signals()
 def declare(module: DeclaringModule, table: Table, options: Options | None = None) -> None:
     """Make a module's ``config`` true, and end the module with the report."""
     run = Run(module, table, options or Options())
@@ -68,6 +70,8 @@ def declare(module: DeclaringModule, table: Table, options: Options | None = Non
     head = [f"{len(failed)} of {run.total} {table.kind}s failed:"] if failed else []
     if stopped is not None:
         head = ["the run was broken off; 'changes' has what was done until then:", *lines, *head]
+    if listener.is_gone():
+        module.log(module.hushed("\n".join([*head, *failed])))  # Nobody reads the result.
     for line in report.all_the_same(run.plans, check=not run.begun):
         module.warn(line)  # Without --diff, nothing else says it.
     module.fail_json(

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+from .._host import listener
 from .connection import libvirt
 
 LANES = 4
@@ -65,13 +66,14 @@ class Definitions:
                 known.append(document)
             else:
                 self.made[document] = self.attempt(connection, document)
-        with ThreadPoolExecutor(LANES) as lanes:
+        with listener.heeded(), ThreadPoolExecutor(LANES) as lanes:
             answers = lanes.map(lambda document: self.attempt(connection, document), known)
             self.made.update(zip(known, answers, strict=True))
 
     def attempt(self, connection: t.Any, document: str) -> Exception | None:
         """Send a document. Returns what libvirt has against it."""
         try:
+            listener.heed()
             self.send(connection, document)
         except Exception as error:  # It is raised in the turn of the guest that it belongs to.
             return error

@@ -11,6 +11,7 @@ time tells nothing: what somebody put back by hand right after a kill came to be
 
 from __future__ import annotations
 
+import contextlib
 import os
 import typing as t
 from xml.etree import ElementTree as ET
@@ -20,7 +21,7 @@ from .._errors import VirtfleetError
 from .._host.files import birth
 from .._host.part_files import PART, clear, opened_folder, part_name
 from .manifest import Manifest
-from .process import alive, mark
+from .process import made_by_another
 from .removal import because
 from .storage_observe import identity
 from .survey_users import all_users
@@ -90,6 +91,19 @@ def clear_parts(connection: t.Any, pool: t.Any, facts: t.Mapping[str, t.Any]) ->
                 clear(descriptor, name, path)
 
 
+BeingMade = tuple[str, t.Mapping[str, t.Any], str]
+"""A volume that another run is making: POOL/VOLUME, what is noted of it, and why to leave it to that run."""
+
+
+def being_made(connection: t.Any) -> list[BeingMade]:
+    """The volumes that other runs are making. None are known where the list of what was made cannot be read."""
+    noted: t.Mapping[str, t.Mapping[str, t.Any]] = {}
+    with contextlib.suppress(VirtfleetError):
+        noted = Manifest(connection.getURI()).entries("volumes")
+    found = [(key, facts, made_by_another(key, facts)) for key, facts in sorted(noted.items())]
+    return [(key, facts, why) for key, facts, why in found if why is not None]
+
+
 class Half(t.NamedTuple):
     """What killed runs left.
 
@@ -108,10 +122,9 @@ def half_made(connection: t.Any, volumes: t.Mapping[str, Observed]) -> Half:
     users: Users | None = None
     for key, found in volumes.items():
         facts = noted.get(key, {})
-        maker = facts.get("making")
-        if maker is None:
+        if facts.get("making") is None:
             continue
-        if maker != mark() and alive(maker):
+        if made_by_another(key, facts) is not None:
             half.ours[key] = found  # Its process will be waited for, or said.
             continue
         users = users or all_users(connection)

@@ -18,7 +18,7 @@ import typing as t
 from .._engine.plan import Plan
 from .._errors import VirtfleetError
 from .._host.private_file import PrivateFile
-from .process import alive, mark
+from .process import made_by_another, mark
 
 FOLDER = "/var/lib/virtfleet"
 NAME = "storage.json"
@@ -122,9 +122,9 @@ class Manifest:
         """Note that this process makes a volume. Raises VirtfleetError where another one is at it."""
         with self.changing() as content:
             entries = content.setdefault(self.uri, {}).setdefault("volumes", {})
-            noted = entries.get(name, {}).get("making")
-            if noted is not None and noted != mark() and alive(noted):
-                raise VirtfleetError(f"another run makes it in this moment ({noted}); wait for that one")
+            other = made_by_another(name, entries.get(name, {}))
+            if other is not None:
+                raise VirtfleetError(other)
             entries[name] = {**facts, "making": mark()}
 
     def drop(self, kind: str, name: str) -> None:

@@ -19,13 +19,14 @@ from . import declared, departures, disk_removal, disks, handover, readiness, st
 from .apparmor import warn_of_volumes
 from .disk_formats import WRITE_FORMAT, DiskFormats
 from .forecast import Forecast
-from .half_made import Half, half_made
+from .half_made import Half, being_made, half_made
 from .manifest import Manifest, notes
 from .pool_users import refuse_used
+from .process import made_by_another
 from .renames import refuse_renamed
 from .storage_formats import SAME, Formats, alike
 from .storage_observe import Pool
-from .storage_plan import FUTURE, plan_pools, plan_volumes
+from .storage_plan import FUTURE, Making, plan_pools, plan_volumes
 from .survey_users import all_users
 from .taken_volumes import refuse_taken
 from .users import Users
@@ -84,13 +85,14 @@ def volume_plans(connection: t.Any, have: Have, wants: Wants, host: Host, option
     if going:
         declared.add_volumes(users, wants)
     half = half_made(connection, have)
+    noted = Manifest(connection.getURI()).entries("volumes")
     there = said_to_be_raw(connection, whole(connection, have, half), wants)
     plans = plan_volumes(there, wants, host, pools, users)
     refuse_unknown(connection, plans, wants, there)
     lost = [want for want in wants if want["state"] == "absent" and (want.get("pool") or "default") not in pools]
-    noted = Manifest(connection.getURI()).entries("volumes") if lost else {}
     for entry, want in zip(plans, wants, strict=True):
         say_doubt(entry, [entry.name], half.doubtful)
+        entry.obstacle = made_by_another(entry.name, noted.get(entry.name, {})) or entry.obstacle
         if want in lost and entry.name in noted:
             entry.warnings.append(storage_observe.no_pool(entry.name.partition("/")[0]))
     readiness.check_volumes(connection, plans, wants, options)
@@ -165,7 +167,20 @@ def domain_plans(connection: t.Any, table: Table, have: Have, wants: Wants, host
         departures.plan_nvram(connection, plans, have, users, options.going)
     if connection is not None:
         readiness.check_guests(connection, plans, wants, have, options)
+        leave_to_others(connection, plans, wants)
     return plans
+
+
+def leave_to_others(connection: t.Any, plans: list[Plan], wants: Wants) -> None:
+    """Hold back guests of which another run is making a volume: also those that are to go, for it makes them."""
+    busy = being_made(connection)
+    for entry, want in zip(plans, wants, strict=True) if busy else ():
+        made = {step.value.key: step.value.disk for step in entry.steps if isinstance(step.value, Making)}
+        for key, facts, why in busy:
+            if key in made:
+                entry.obstacle = f"disks[{made[key]}]: {why}"
+            elif want["state"] == "absent" and facts.get("guest") == entry.name:
+                entry.obstacle = why
 
 
 def plans_with_disks(

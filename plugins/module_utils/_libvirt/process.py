@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import time
 import typing as t
 from pathlib import Path
 
@@ -58,3 +59,23 @@ def alive(text: str) -> bool:
     if len(words) != 4 or not words[1].isdigit():
         return False
     return words[3] == boot() and started(int(words[1])) == words[2]
+
+
+def made_by_another(key: str, facts: t.Mapping[str, t.Any]) -> str | None:
+    """Why to leave a volume to another run, which is making it in this moment; None where none is.
+
+    :param key: the volume, as POOL/VOLUME
+    :param facts: what is noted of it (see manifest.FACTS)
+    """
+    maker = facts.get("making")
+    if maker is None or maker == mark() or not alive(maker):
+        return None
+    began = str(facts.get("began", ""))
+    since = ""
+    if began.isascii() and began.isdigit() and len(began) < 20:
+        since = time.strftime(" since %Y-%m-%d %H:%M:%S UTC", time.gmtime(int(began) // 10**9))
+    number = maker.split()[1]
+    return (
+        f"another run (process {number} on this host) is making the volume {key}{since}; wait until it ends, or end"
+        f" process {number}; if that is a run that you interrupted (Ctrl-C), it ends by itself: run again in a minute"
+    )

@@ -22,6 +22,7 @@ from .connection import libvirt
 from .departures import Belongings, loses
 from .forecast import Forecast
 from .forgotten import left_over
+from .half_made import BeingMade, being_made
 from .manifest import Entries, Manifest
 from .observe import inactive_network
 from .pool_users import pool_users
@@ -125,7 +126,13 @@ def undeclared(kind: str, there: t.Sequence[t.Any], asked: Asked) -> list[t.Any]
 def domains(connection: t.Any, asked: Asked) -> Leftovers:
     """Guests with the mark. One that was there before it was declared has none."""
     out = Leftovers()
+    made = made_in_this_moment(connection, asked)
+    told = asked.names | asked.forecast.gone("domain")
+    busy = {facts["guest"]: why for _key, facts, why in made if facts.get("guest", "") not in {"", *told}}
+    out.held.update({name: f"is no longer declared, but stays: {why}" for name, why in busy.items()})
     for domain in undeclared("domain", connection.listAllDomains(0), asked):
+        if domain.name() in busy:
+            continue
         definition = paths.document(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))
         if out.mine("guest", domain.name(), owner_of(definition), asked.owner):
             lost = loses(domain, definition, asked.going)
@@ -136,6 +143,11 @@ def domains(connection: t.Any, asked: Asked) -> Leftovers:
     if asked.storage:
         out.warnings += left_over(connection, asked.wants, asked.owner)
     return out
+
+
+def made_in_this_moment(connection: t.Any, asked: Asked) -> list[BeingMade]:
+    """The volumes of the owner that another run is making."""
+    return [made for made in being_made(connection) if made[1].get("owner", "") == asked.owner]
 
 
 def networks(connection: t.Any, asked: Asked) -> Leftovers:
@@ -182,6 +194,9 @@ def volumes(connection: t.Any, asked: Asked) -> Leftovers:
         for key, facts in Manifest(connection.getURI()).entries("volumes").items()
         if key not in gone and "guest" not in facts and "making" not in facts
     }
+    for key, facts, why in made_in_this_moment(connection, asked):
+        if key not in gone and "guest" not in facts:
+            out.held[key] = f"is no longer declared, but stays: {why}"
     left: dict[str, str | None] = {}
     there = storage_observe.volumes(connection, noted.keys())
     add_unseen(connection, out, {key: facts for key, facts in noted.items() if key not in there}, asked)

@@ -22,7 +22,7 @@ from .connection import cut, ended, lacks, libvirt, said
 from .forgotten import forget_gone
 from .half_made import Born, clear_parts, half_made
 from .manifest import Manifest, notes
-from .process import alive, mark
+from .process import made_by_another
 from .removal import Going, Kept, going, last_look, refuse_used
 from .storage_fill import create, enlarge, fill, filling, lay_over
 from .storage_image import Source
@@ -148,8 +148,9 @@ def clear_away(connection: t.Any, pool: t.Any, making: Making, manifest: Manifes
     """
     facts = manifest.entries("volumes").get(making.key, {})
     noted = facts.get("making")
-    if noted is not None and noted != mark() and alive(noted):
-        raise VirtfleetError(f"another run makes it in this moment ({noted}); wait for that one")
+    other = made_by_another(making.key, facts)
+    if other is not None:
+        raise VirtfleetError(other)
     clear_parts(connection, pool, facts)
     volume = lookup(pool, making.name)
     if volume is None:
@@ -170,7 +171,7 @@ def forget(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
     manifest = Manifest(connection.getURI())
     facts = manifest.entries("volumes").get(step.value, {})
     noted = facts.get("making")
-    if noted is not None and not (noted != mark() and alive(noted)):
+    if noted is not None and made_by_another(step.value, facts) is None:
         clear_parts(connection, active_pool(connection, step.value.partition("/")[0]), facts)
         manifest.drop("volumes", step.value)
 

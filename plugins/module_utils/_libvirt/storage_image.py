@@ -23,7 +23,7 @@ import typing as t
 
 from .._engine.aside import CAPACITY
 from .._errors import VirtfleetError
-from .._host import part_files
+from .._host import listener, part_files
 from .._host.download import download
 from .._host.image_format import Content, Unfit, recognise
 from .._host.part_files import Room, Writer, nameless, opened_folder, part_name, reader, reserved, settle
@@ -341,6 +341,7 @@ def verify(descriptor: int, size: int, source: Source) -> None:
     algorithm, _colon, expected = source.checksum.partition(":")
     digest = hashlib.new(algorithm)
     for offset in range(0, size, part_files.CHUNK):
+        listener.heed()
         digest.update(os.pread(descriptor, min(part_files.CHUNK, size - offset), offset))
     if not hmac.compare_digest(digest.hexdigest(), expected):
         raise VirtfleetError(

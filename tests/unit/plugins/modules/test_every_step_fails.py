@@ -1,11 +1,16 @@
 # Copyright (c) 2026, virtfleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whichever step of a run fails: the result tells what is different on the host then, and nothing else."""
+"""Whichever step of a run fails: the result tells what is different on the host then, and nothing else.
+
+So it does where nobody waits for the result any more, and nothing further is begun then.
+"""
 
 from __future__ import annotations
 
 import itertools
+import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +20,7 @@ import libvirt
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
+from ansible_collections.virtfleet.kvm.plugins.module_utils._host import listener
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import apply, definitions
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, networks, pools, volumes
 
@@ -252,6 +258,80 @@ def test_the_result_tells_what_is_different(
         gone = {change[0] for change in real if change[1:] == ("state", "absent")}
         assert sorted(gone) == sorted(said[0].partition(": ")[2].split(", ") if said else []), (number, steps)
     assert number >= 1
+
+
+def closing(monkeypatch: pytest.MonkeyPatch, number: int) -> list[str]:
+    """Have the one who reads the output go while a step is carried out. Returns the steps that came."""
+    steps: list[str] = []
+    reading, writing = os.pipe()
+    monkeypatch.setattr(listener, "OUTPUT", writing)
+
+    def wrap(action: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any) -> Any:
+            steps.append(args[-2].action)
+            if len(steps) == number + 1:
+                os.close(reading)
+            return action(*args)
+
+        return call
+
+    for key, action in apply.ACTIONS.items():
+        monkeypatch.setitem(apply.ACTIONS, key, wrap(action))
+    monkeypatch.setattr(definitions.Definitions, "define", wrap_method(definitions.Definitions.define, wrap))
+    return steps
+
+
+def lasting(found: Facts) -> Facts:
+    """What two ways to the same end have in common: not how often a guest has started."""
+    return {key: value for key, value in found.items() if key[1] != "restart"}
+
+
+UNABLE = ("a network starts anew",)
+"""What libvirt's test driver does not do, whether it is broken off or not: it keeps the old bridge."""
+
+ONE_STOPS = ("networks go", "pools go")
+"""One that is stopped is removed as well, so nothing is left to break off."""
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if name not in UNABLE])
+def test_a_run_that_nobody_waits_for_breaks_itself_off(
+    connection: Any, run_main: Run, world: Path, noted: Any, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    module, start, goal, options = CASES[name]
+    goal = json.loads(json.dumps(goal).replace("2MiB", "1MiB"))  # libvirt's test driver lets no volume grow.
+    ends: list[Facts] = []
+    broken = 0
+    for number in range(30):
+        clear(connection, run_main, module)
+        for state in ("running", None):  # libvirt's test driver starts no guest paused.
+            run_main(module.main, config=[one if state is None else via(one) for one in start], uri=URI)
+        before = facts(connection)
+        result: dict[str, Any] | None = None
+        with monkeypatch.context() as patch:
+            steps = closing(patch, number)
+            try:
+                result = run_main(module.main, config=goal, uri=URI, fails=True, **options)
+            except AssertionError:
+                assert len(steps) <= number + 1 or apply.ENDS & set(steps), "it went on"
+        real = differences(before, facts(connection))
+        if result is not None:
+            broken += 1
+            assert listener.REASON in result["msg"]
+            new = {(name, f"disks[{index}]", None) for name, _path in before for index in (2, 3)}
+            assert told(result) - new == real, (number, steps)  # Of a disk that is new, its volume is looked for.
+            if not apply.ENDS & set(steps):
+                assert len(steps) == number + 1, steps
+            if not start and "start" not in steps:
+                assert real == set(), "what was begun is taken back"
+        assert not any("making" in facts for facts in noted.entries("volumes").values())
+        run_main(module.main, config=goal, uri=URI, **options)
+        assert run_main(module.main, config=goal, uri=URI, **options)["changed"] is False
+        ends.append(lasting(facts(connection)))
+        if len(steps) <= number:
+            break
+    assert bool(broken) == (name not in ONE_STOPS)
+    for end in ends:
+        assert end == ends[-1]
 
 
 def clear(connection: Any, run_main: Run, module: Any) -> None:

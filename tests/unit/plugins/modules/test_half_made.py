@@ -109,13 +109,53 @@ def test_what_may_be_another_one_stays(
     assert run_main(volumes.main, config=[], purge=True, uri=URI)["changed"] is False
 
 
+def others(**facts: str) -> dict[str, str]:
+    """What is noted of a volume that another process of this host is making."""
+    maker = os.getppid()
+    began = "1764211450" + "0" * 9
+    return {"making": f"process {maker} {process.started(maker)} {process.boot()}", "began": began, **facts}
+
+
+GUEST = {"name": "g", "memory": "64MiB", "disks": [{"size": "1MiB", "volume": "x.raw", "pool": "p", "format": "raw"}]}
+MAKING = "is making the volume p/x.raw since 2025-11-27 02:44:10 UTC; wait until it ends, or end process"
+ASKED: dict[str, tuple[Any, dict[str, Any], dict[str, str], str]] = {
+    "declared": (volumes, {"config": [WANT]}, {}, "volume p/x.raw"),
+    "absent": (volumes, {"config": [{"name": "x.raw", "pool": "p", "state": "absent"}]}, {}, "volume p/x.raw"),
+    "purged": (volumes, {"config": [], "purge": True}, {}, "volume p/x.raw"),
+    "of a guest": (domains, {"config": [GUEST]}, {"guest": "g"}, "domain g"),
+    "of a guest that goes": (domains, {"config": [{"name": "g", "state": "absent"}]}, {"guest": "g"}, "domain g"),
+    "of a guest that is purged": (domains, {"config": [], "purge": True}, {"guest": "g"}, "domain g"),
+}
+
+
+@pytest.mark.parametrize("is_there", [True, False], ids=["there", "not yet there"])
+@pytest.mark.parametrize("name", ASKED)
 def test_one_that_another_run_makes_is_left_to_it(
-    connection: Any, run_main: Run, noted: manifest.Manifest, file: Path, monkeypatch: pytest.MonkeyPatch
+    connection: Any, run_main: Run, noted: manifest.Manifest, file: Path, name: str, is_there: bool
 ) -> None:
-    noted.put("volumes", KEY, making=f"process {os.getppid()} {process.started(os.getppid())} {process.boot()}")
-    result = run_main(volumes.main, config=[WANT], uri=URI, fails=True)
-    assert "another run makes it in this moment" in result["msg"]
-    assert connection.storagePoolLookupByName("p").storageVolLookupByName("x.raw")
+    """Also one that is to go: it would come after this run. Check mode says the same."""
+    module, args, facts, who = ASKED[name]
+    if not is_there:
+        connection.storagePoolLookupByName("p").storageVolLookupByName("x.raw").delete()
+    noted.put("volumes", KEY, **others(**facts))
+    for check in (True, False):
+        result = run_main(module.main, uri=URI, fails=True, check=check, **args)
+        assert result["msg"].startswith(f"1 of 1 {who.split()[0]}s failed:\n{who}: "), result["msg"]
+        assert f"another run (process {os.getppid()} on this host) {MAKING} {os.getppid()}" in result["msg"]
+        assert result["changed"] is False
+    there = connection.storagePoolLookupByName("p").listAllVolumes()
+    assert [volume.name() for volume in there] == (["x.raw"] if is_there else [])
+    assert noted.entries("volumes") == {KEY: others(**facts)}
+
+
+@pytest.mark.parametrize(("args", "facts"), [({}, {"owner": "theirs"}), ({"owner": "ours"}, {})])
+def test_what_another_owner_makes_is_not_purged(
+    run_main: Run, noted: manifest.Manifest, file: Path, args: dict[str, str], facts: dict[str, str]
+) -> None:
+    noted.put("volumes", KEY, **others(**facts))
+    assert run_main(volumes.main, config=[], purge=True, uri=URI, **args)["changed"] is False
+    noted.put("volumes", KEY, **others(guest="g", **facts))
+    assert run_main(domains.main, config=[], purge=True, uri=URI, **args)["changed"] is False
 
 
 def test_a_disk_of_a_guest_that_was_half_made(
