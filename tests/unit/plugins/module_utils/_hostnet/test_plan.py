@@ -372,7 +372,8 @@ def test_what_becomes_of_the_addresses_is_in_the_diff() -> None:
     assert shown["before"].splitlines() == [f"br0: {address}" for address in ENO1.addresses]
     assert shown["after"].splitlines() == [
         "br0: 192.0.2.77/24",
-        "br0: # the declared addresses take the place of the old ones",
+        "br0: # the declared addresses take the place of the old ones;"
+        " what a router announces (IPv6) is the router's to give",
     ]
 
 

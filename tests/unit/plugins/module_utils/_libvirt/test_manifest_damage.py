@@ -295,10 +295,12 @@ def test_a_volume_is_made_by_one_run_at_a_time(tmp_path: Path, monkeypatch: pyte
     manifest.begin("p/x", guest="a")
     manifest.begin("p/x", guest="b")  # The same process begins anew.
     assert manifest.entries("volumes") == {"p/x": {"guest": "b", "making": process.mark()}}
-    monkeypatch.setattr(module, "mark", lambda: "process 1 2 3")
-    monkeypatch.setattr(module, "alive", lambda text: text == process.mark())
-    with pytest.raises(VirtfleetError, match="another run makes it"):
+    own = process.mark()
+    for place in (module, process):
+        monkeypatch.setattr(place, "mark", lambda: "process 1 2 3")
+    monkeypatch.setattr(process, "alive", lambda text: text == own)
+    with pytest.raises(VirtfleetError, match=r"another run \(process [0-9]+ on this host\) is making the volume p/x"):
         manifest.begin("p/x")
-    monkeypatch.setattr(module, "alive", lambda text: False)
+    monkeypatch.setattr(process, "alive", lambda text: False)
     manifest.begin("p/x")
     assert manifest.entries("volumes") == {"p/x": {"making": "process 1 2 3"}}
