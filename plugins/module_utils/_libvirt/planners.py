@@ -106,7 +106,7 @@ def whole(connection: t.Any, volumes: Have, half: Half) -> Have:
 
 
 def said_to_be_raw(connection: t.Any, volumes: Have, wants: Wants) -> Have:
-    """Volumes, of which those are raw that only the user says anything of; libvirt tells a header in them."""
+    """Volumes, of which those are raw of which the user says so, and libvirt tells a header that is not whole."""
     formats: Formats | None = None
     found = dict(volumes)
     for want in wants:
@@ -114,8 +114,11 @@ def said_to_be_raw(connection: t.Any, volumes: Have, wants: Wants) -> Have:
         node = found[key].definition.find("target/format") if key in found and want["state"] != "absent" else None
         if node is not None and want.get("format") in SAME and not alike(node.get("type", "raw"), "raw"):
             formats = formats or Formats(connection)
-            with contextlib.suppress(VirtfleetError):  # Guests are told different things, and then it stays as it is.
-                found[key] = formats.as_declared(key, found[key], "raw")
+            try:
+                found[key] = formats.as_declared(key, found[key], None)
+            except VirtfleetError:  # Its header is not whole: a guest wrote it into a raw disk, as the user says.
+                with contextlib.suppress(VirtfleetError):  # Guests are told different things: it stays as it is.
+                    found[key] = formats.as_declared(key, found[key], "raw")
     return found
 
 
