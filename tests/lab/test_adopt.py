@@ -101,7 +101,7 @@ def test_a_host_is_written_into_the_inventory_and_nothing_is_touched(fleet: Flee
         config = written(fleet, host)
         assert config.keys() == {"kvm_networks", "kvm_pools", "kvm_guests"}
         assert "by-hand" in names(config["kvm_networks"])
-        pools = {pool["name"]: (pool["state"], pool["autostart"]) for pool in config["kvm_pools"]}
+        pools = {pool["name"]: (pool["state"], pool.get("autostart", True)) for pool in config["kvm_pools"]}
         assert pools == {"by-hand": ("active", True), "idle": ("inactive", False), "nas": ("inactive", False)}
         assert [(guest["name"], guest["host"]) for guest in config["kvm_guests"]] == [(f"of-{host}", host)]
         told = [result["msg"] for result in run.results("ansible.builtin.debug", host)[0]["results"] if "msg" in result]
