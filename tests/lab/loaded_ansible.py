@@ -99,6 +99,8 @@ def serve(address: str) -> None:
 
 def carry_out(connection: socket.socket, main: t.Callable[[list[str]], None]) -> t.NoReturn:
     """One run; the process ends with it."""
+    from ansible import constants
+
     code = 250
     try:
         os.setsid()
@@ -113,6 +115,8 @@ def carry_out(connection: socket.socket, main: t.Callable[[list[str]], None]) ->
         os.chdir(cwd)
         os.environ.clear()
         os.environ.update(environment)
+        # Each run has a folder of its own for what tasks leave for later ones.
+        constants.DEFAULT_LOCAL_TMP = tempfile.mkdtemp(prefix="run-", dir=constants.DEFAULT_LOCAL_TMP)
         main(["ansible-playbook", *arguments])
         code = 0
     except SystemExit as end:

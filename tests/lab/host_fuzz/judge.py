@@ -198,7 +198,8 @@ class Judge:
         failed, words = bool(result.get("failed")), said(result)
         if operation.purges and operation.module == "volumes" and "input is refused" in words:
             self.problem("one stops all", words)
-        refused = " is also a disk of " in words or ", which runs with it: " in words
+        reasons = (" is also a disk of ", ", which runs with it: ", ", as guests have it, and not ")
+        refused = any(reason in words for reason in reasons)
         shared = refused and any(self.world.users(file) for file in operation.needed)
         disputed = any(file.disputed for file in operation.volumes)
         if failed and not operation.refusable and not shared and not disputed:
