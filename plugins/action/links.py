@@ -52,10 +52,13 @@ CORRECT = {
 }
 """What to correct in the declaration, by the beginning of the name of a probe that failed (_hostnet/probes.py)."""
 
-NEW_CONNECTION = "-o ControlMaster=no -o ControlPath=none -o ServerAliveInterval=2 -o ServerAliveCountMax=3"
-"""For ssh: a connection of its own, not a channel in an old one; and one that notices its own death."""
+OWN = "-o ControlMaster=no -o ControlPath=none"
+"""For ssh: a connection of its own, not a channel in an old one."""
 
-WATCHED = "-o ControlMaster=no -o ControlPath=none -o ServerAliveInterval=5 -o ServerAliveCountMax=6"
+NEW_CONNECTION = f"{OWN} -o ServerAliveInterval=2 -o ServerAliveCountMax=3"
+"""For ssh: a connection of its own that notices its own death."""
+
+WATCHED = f"{OWN} -o ServerAliveInterval=5 -o ServerAliveCountMax=6"
 """For ssh: a connection that notices within half a minute that the host is gone; it would wait for ever otherwise."""
 
 

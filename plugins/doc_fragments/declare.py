@@ -13,11 +13,9 @@ attributes:
     description:
       - Can run in check mode and tell what a run would change, word for word. It knows what the tasks before it in the
         same run of Ansible would have changed on the host.
-      - It does not fetch or unpack images, so it does not look into those. A guest that has to shut down counts as one
-        that does so in time.
     support: full
   diff_mode:
-    description: Returns the difference for each resource, field by field.
+    description: Returns what a run changes, before and after.
     support: full
   idempotent:
     description: A second run with the same input changes nothing.
@@ -29,5 +27,11 @@ attributes:
       - virtfleet.kvm.kvm
 notes:
   - Input with a mistake in it is refused as a whole, before anything is touched.
+"""
+
+    LIBVIRT = r"""
+notes:
   - An item that libvirt refuses does not stop the others. They are made true, then the module fails and names it.
+  - Check mode does not fetch or unpack images, so it does not look into those. It takes a guest that has to shut down
+    for one that does so in time.
 """

@@ -192,18 +192,33 @@ def guest_problems(guest: t.Any, hosts: t.Sequence[str], place: str) -> list[str
     host = guest.get("host")
     known = isinstance(host, str) and host in hosts
     called = title("guest", guest.get("name"), f"{place} on {host}" if known else place)
-    lines = []
-    slip = None if host is not None else next(filter(means_host, guest), None)
-    if slip is not None:
-        lines.append(f"{called}: {named(slip)}: no such option; did you mean 'host'?")
-    elif host is None:
-        lines.append(f"{called}: host: is missing; name the host that it runs on")
-    elif not known:
-        like = near(host, hosts)
-        hint = f"; did you mean {printable(like[0])}?" if like else ""
-        lines.append(f"{called}: host: {printable(host)} is not in the inventory's group kvm_hosts{hint}")
+    slip = slip_of_host(guest)
+    problem = host_problem(guest, hosts, "in the inventory's group kvm_hosts")
+    lines = [] if problem is None else [f"{called}: {problem}"]
     item = {name: value for name, value in guest.items() if name not in ("host", slip)}
     return lines + [f"{called}: {problem}" for problem in item_problems(DOMAIN, item)]
+
+
+def host_problem(guest: Item, hosts: t.Collection[str], where: str) -> str | None:
+    """What is wrong with the host that a guest names; None where it is one of some hosts.
+
+    :param where: what the hosts are called, such as ``in the inventory``
+    """
+    host, slip = guest.get("host"), slip_of_host(guest)
+    if slip is not None:
+        return f"{named(slip)}: no such option; did you mean 'host'?"
+    if host is None:
+        return "host: is missing; name the host that it runs on"
+    if isinstance(host, str) and host in hosts:
+        return None
+    like = near(host, hosts)
+    hint = f"; did you mean {printable(like[0])}?" if like else ""
+    return f"host: {printable(host)} is not {where}{hint}"
+
+
+def slip_of_host(guest: Item) -> t.Any:
+    """The option that is a slip of ``host``, where a guest has no host."""
+    return next(filter(means_host, guest), None) if guest.get("host") is None else None
 
 
 def means_host(name: t.Any) -> bool:

@@ -20,6 +20,7 @@ description:
     so that the host keeps its address.
   - Only what is declared is touched. An option that is left out is left as it is.
 extends_documentation_fragment:
+  - virtfleet.kvm.declare
   - virtfleet.kvm.link
 options:
   rollback_after:
@@ -50,20 +51,6 @@ options:
       - For the action plugin, by which it confirms a trial. Not for playbooks.
     type: str
 attributes:
-  check_mode:
-    description: Can run in check mode and tell what a run would change, word for word.
-    support: full
-  diff_mode:
-    description: Returns the difference of each file, and what becomes of the host's addresses.
-    support: full
-  idempotent:
-    description: A second run with the same input changes nothing.
-    support: full
-  action_group:
-    description: Takes its defaults from C(module_defaults) of the group C(group/virtfleet.kvm.kvm).
-    support: full
-    membership:
-      - virtfleet.kvm.kvm
   platform:
     description: Target OS or families that can be operated against.
     support: full
@@ -72,7 +59,6 @@ requirements:
   - netplan.io with systemd-networkd or NetworkManager, or systemd-networkd alone
   - systemd and iproute2
 notes:
-  - Input with a mistake in it is refused as a whole, before anything is touched.
   - All links of a call are one change. It is kept as a whole, or taken back as a whole.
   - A host that ifupdown configures is refused, with the way out.
   - A change cannot be made with C(async), nor without the action plugin of this collection.

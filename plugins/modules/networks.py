@@ -30,6 +30,7 @@ options:
 extends_documentation_fragment:
   - virtfleet.kvm.connection
   - virtfleet.kvm.declare
+  - virtfleet.kvm.declare.libvirt
   - virtfleet.kvm.purge
   - virtfleet.kvm.restart
   - virtfleet.kvm.network

@@ -24,6 +24,7 @@ description:
 extends_documentation_fragment:
   - virtfleet.kvm.connection
   - virtfleet.kvm.declare
+  - virtfleet.kvm.declare.libvirt
   - virtfleet.kvm.purge
   - virtfleet.kvm.restart
   - virtfleet.kvm.pool

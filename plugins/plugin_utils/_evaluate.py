@@ -19,7 +19,7 @@ from ansible.template import Templar
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils import _fleet
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
-from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label, masked, named, printable, readable
+from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label, masked, named, readable
 
 from ._written import entries
 
@@ -166,13 +166,13 @@ def guests_of(host: str, templar: HostTemplar) -> t.Any:
     part = Part("kvm_guests", host, Everywhere(), templar, {})
     value = part.evaluate(templar.raw["kvm_guests"])
     lines = list(dict.fromkeys(line for _host, line in part.problems))
-    lines += homeless(templar.raw, value)
+    lines += of_no_host(templar.raw, value)
     if lines:
         raise VirtfleetError("\n".join(lines))
     return list(value) if isinstance(value, list) else value
 
 
-def homeless(raw: t.Mapping[str, t.Any], value: t.Any) -> list[str]:
+def of_no_host(raw: t.Mapping[str, t.Any], value: t.Any) -> list[str]:
     """A sentence for each guest that no host of the inventory takes: a purge would take it for one that is to go.
 
     :param raw: the variables of a host as they are written
@@ -183,12 +183,9 @@ def homeless(raw: t.Mapping[str, t.Any], value: t.Any) -> list[str]:
     hosts = set((raw.get("groups") or {}).get("all") or ())
     lines = []
     for guest in found if isinstance(found, (list, tuple)) else ():
-        host = guest.get("host") if isinstance(guest, dict) else ""
-        if host is None:
-            lines.append(f"guest {label(guest.get('name'))}: host: is missing; name the host that it runs on")
-        elif hosts and isinstance(host, str) and host and "{" not in host and host not in hosts:
-            told = f"host: {printable(host)} is no host of the inventory"
-            lines.append(f"guest {label(guest.get('name'))}: {told}")
+        if isinstance(guest, dict) and (guest.get("host") is None or (hosts and not of_all(guest["host"]))):
+            problem = _fleet.host_problem(guest, hosts, "in the inventory")
+            lines += [] if problem is None else [f"guest {label(guest.get('name'))}: {problem}"]
     return lines
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import os
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import yaml
 from loaded_ansible import LoadedAnsible
+from suites import SUITE_OPTIONS
 from virtfleet_lab import hosts as machines
 from virtfleet_lab.inventory import inventory
 from virtfleet_lab.state import Lab
@@ -106,6 +108,19 @@ class Fleet:
 
     def __init__(self, name: str, folder: Path) -> None:
         self.name, self.folder = name, folder
+
+    @classmethod
+    @contextlib.contextmanager
+    def two(cls, name: str, folder: Path) -> t.Iterator[Fleet]:
+        """Fresh hosts with KVM, one of each suite; gone at the end."""
+        fleet = cls(name, folder)
+        fleet.lab("down")
+        try:
+            fleet.lab("up", "2", *SUITE_OPTIONS, "--with-kvm")
+            fleet.declare({})
+            yield fleet
+        finally:
+            fleet.lab("down")
 
     def lab(self, *words: str, timeout: float = 600) -> str:
         """Run a command of the lab and return what it prints. Fails the test where it fails."""

@@ -12,7 +12,6 @@ import typing as t
 from pathlib import Path
 
 from fleet import Fleet, guest
-from suites import SUITE_OPTIONS
 
 HOSTS = ("kvm01", "kvm02")
 IMAGES = "/var/lib/libvirt/images"
@@ -64,11 +63,7 @@ true
 @contextlib.contextmanager
 def hosts_with_storage(name: str, folder: Path) -> t.Iterator[Fleet]:
     """Hosts with a pool, and a web server that has an image; gone at the end."""
-    made = Fleet(name, folder)
-    made.lab("down")
-    try:
-        made.lab("up", "2", *SUITE_OPTIONS, "--with-kvm")
-        made.declare({})
+    with Fleet.two(name, folder) as made:
         for host in HOSTS:
             made.sh(
                 host,
@@ -80,8 +75,6 @@ def hosts_with_storage(name: str, folder: Path) -> t.Iterator[Fleet]:
         run = made.module("pools", config=[{"name": "default"}])
         assert run.code == 0, run.output
         yield made
-    finally:
-        made.lab("down")
 
 
 class Done(t.NamedTuple):

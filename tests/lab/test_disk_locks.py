@@ -12,7 +12,6 @@ import typing as t
 
 import pytest
 from fleet import Fleet
-from suites import SUITE_OPTIONS
 
 HOSTS = ("kvm01", "kvm02")
 FOLDER = "/srv/locks"
@@ -21,6 +20,7 @@ MODES: dict[str, dict[str, t.Any]] = {
     "shares": {"shareable": True},
     "reads": {"readonly": True},
     "looks-on": {"readonly": True, "shareable": True},
+    "cdrom": {"device": "cdrom"},
     "laid": {},
 }
 SOME = (
@@ -30,6 +30,8 @@ SOME = (
     ("shares", "shares"),
     ("reads", "reads"),
     ("writes", "looks-on"),
+    ("cdrom", "writes"),
+    ("cdrom", "cdrom"),
 )
 PAIRS = list(itertools.product(MODES, MODES)) if os.environ.get("VIRTFLEET_ALL_SUITES") else list(SOME)
 """All of them in ./runtests fuzz."""
@@ -37,14 +39,8 @@ PAIRS = list(itertools.product(MODES, MODES)) if os.environ.get("VIRTFLEET_ALL_S
 
 @pytest.fixture(scope="module")
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Fleet]:
-    made = Fleet("locks", tmp_path_factory.mktemp("locks"))
-    made.lab("down")
-    try:
-        made.lab("up", "2", *SUITE_OPTIONS, "--with-kvm")
-        made.declare({})
+    with Fleet.two("locks", tmp_path_factory.mktemp("locks")) as made:
         yield made
-    finally:
-        made.lab("down")
 
 
 def guest(name: str, place: str, mode: str, state: str) -> dict[str, t.Any]:

@@ -11,7 +11,6 @@ import typing as t
 
 import pytest
 from fleet import LAB, Fleet, guest
-from suites import SUITE_OPTIONS
 
 HOSTS = ("kvm01", "kvm02")
 MANY = 300
@@ -19,14 +18,8 @@ MANY = 300
 
 @pytest.fixture(scope="module")
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Fleet]:
-    made = Fleet("faults", tmp_path_factory.mktemp("faults"))
-    made.lab("down")
-    try:
-        made.lab("up", "2", *SUITE_OPTIONS, "--with-kvm")
-        made.declare({})
+    with Fleet.two("faults", tmp_path_factory.mktemp("faults")) as made:
         yield made
-    finally:
-        made.lab("down")
 
 
 def many(count: int, **options: t.Any) -> list[dict[str, t.Any]]:

@@ -10,7 +10,6 @@ import typing as t
 
 import pytest
 from fleet import Fleet, Run, guest
-from suites import SUITE_OPTIONS
 
 HOSTS = ("kvm01", "kvm02")
 LOOK = """
@@ -22,14 +21,8 @@ find /srv/p /etc/libvirt /var/lib/virtfleet -type f ! -path '*/.lock' -exec sha2
 
 @pytest.fixture(scope="module")
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Fleet]:
-    made = Fleet("purge", tmp_path_factory.mktemp("purge"))
-    made.lab("down")
-    try:
-        made.lab("up", "2", *SUITE_OPTIONS, "--with-kvm")
-        made.declare({})
+    with Fleet.two("purge", tmp_path_factory.mktemp("purge")) as made:
         yield made
-    finally:
-        made.lab("down")
 
 
 def ran(run: Run) -> Run:

@@ -10,6 +10,7 @@ on meanwhile; a hundred guests shut down in the time of one.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import time
 import typing as t
 
@@ -18,7 +19,7 @@ from .._engine.step import Step
 from .._errors import VirtfleetError
 from .._host import listener
 from .._printing import unforeseen
-from . import came, departures, outside_disks, reach, storage, storage_image, storage_plan, undo
+from . import departures, failed_steps, outside_disks, reach, storage, storage_image, storage_plan, undo
 from .connection import Lost, cut, ended, lacks, libvirt, said
 from .definitions import Definitions
 from .departures import Belongings
@@ -122,7 +123,7 @@ def whole(
     except Exception as error:  # One bad item never stops the others.
         failed = VirtfleetError(unforeseen(error))
     plan.failed = True
-    came.settle(connection, plan)
+    failed_steps.settle(connection, plan)
     left = undo.undo(connection, plan, options)
     if isinstance(failed, undo.Another):
         left = left.removeprefix(f"; {failed}")
@@ -139,7 +140,7 @@ def run(
     kept: Kept | None = None
     defined = False
     for step in plan.steps:
-        action = actions[plan.kind, step.action]
+        action = functools.partial(actions[plan.kind, step.action], connection, plan.name, step, options)
         with listener.heeded(may_end_before(plan, step, made)):
             listener.heed()
         try:
@@ -149,15 +150,11 @@ def run(
                 yield from handed_over(plan, ("undefine",) if stores else ("define", "undefine"))
             if defined:
                 undo.made(connection, plan)
-            plan.unsure = step
-            with listener.heeded(not belongs_to_what_was_done(plan)):
-                waits = action(connection, plan.name, step, options)
-            if waits is not None:
-                yield from heeding(waits, not is_restart(plan, step))
+            yield from carry_out(plan, step, action)
         except libvirt.libvirtError as error:
             if cut(error):
                 raise Lost(f"{step.action}: {said(error)}") from None
-            came.refused(plan, error)
+            failed_steps.refused(plan, error)
             if not step.reaches or ended(connection):
                 raise VirtfleetError(f"{step.action}: {reason(connection, plan, error)}") from None
             plan.refused(step, f"{step.action}: {reason(connection, plan, error)}")
@@ -175,6 +172,15 @@ def run(
         defined = defined or (step.action == "define" and undo.is_new(plan))
     if kept is not None:
         raise kept
+
+
+def carry_out(plan: Plan, step: Step, action: t.Callable[[], t.Any]) -> Work:
+    """One step, and what it waits for."""
+    plan.unsure = step
+    with listener.heeded(not belongs_to_what_was_done(plan)):
+        waits = action()
+    if waits is not None:
+        yield from heeding(waits, not is_restart(plan, step))
 
 
 def heeding(work: Work, yes: bool) -> Work:

@@ -19,8 +19,8 @@ from .._printing import label, unforeseen
 from . import handover, observe, storage_observe
 from .apply import Options, apply
 from .arguments import FORECAST
-from .came import settle
 from .connection import TRIES, Session, cut_off
+from .failed_steps import settle
 from .guests_to_come import guests_to_come
 from .module import DeclaringModule
 from .outcome import NOT_SO, Traces, verify, with_gone

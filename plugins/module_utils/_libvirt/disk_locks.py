@@ -9,7 +9,6 @@ Two disks that are for one guest only, whether it runs or not, are told by share
 
 from __future__ import annotations
 
-import os
 import typing as t
 from xml.etree import ElementTree as ET
 
@@ -17,7 +16,7 @@ from .._engine.plan import Plan
 from .._printing import spelled_out
 from .guest_places import item_places
 from .lacking import Site
-from .shared_disks import Guest, place_of, sign_of, starts
+from .shared_disks import Guest, path_of, place_of, sign_of, starts
 from .storage_plan import Making
 
 LAID = (
@@ -40,6 +39,7 @@ class Access(t.NamedTuple):
     :param writes: whether the guest writes to it
     :param shares: whether others may write to it meanwhile
     :param laid: whether a disk of the guest is laid over it
+    :param drive: whether it is in a CD-ROM or floppy drive
     """
 
     option: str
@@ -48,16 +48,18 @@ class Access(t.NamedTuple):
     writes: bool
     shares: bool
     laid: bool = False
+    drive: bool = False
 
     def excludes(self, other: Access) -> bool:
         """Whether two guests cannot have both open. Two disks for one guest only are told of elsewhere."""
-        if self.sign != other.sign or (self.owned and other.owned):
+        if self.sign != other.sign or (self.is_own_disk and other.is_own_disk):
             return False
         return (self.writes and not other.shares) or (other.writes and not self.shares)
 
     @property
-    def owned(self) -> bool:
-        return self.writes and not self.shares
+    def is_own_disk(self) -> bool:
+        """Whether it is a disk for one guest only."""
+        return self.writes and not self.shares and not self.drive
 
     def against(self, name: str, runs: str, other: Access) -> str:
         """Why a guest cannot have this open beside what another one has, and what to do.
@@ -78,14 +80,16 @@ def opened(site: Site, root: ET.Element | None) -> t.Iterator[Access]:
     if root is None:
         return
     for index, disk in enumerate(root.findall("devices/disk")):
-        if disk.get("device") in ("cdrom", "floppy") or disk.find("transient") is not None:
+        if disk.find("transient") is not None:
             continue
-        writes, shares = disk.find("readonly") is None, disk.find("shareable") is not None
+        device = disk.get("device")
+        writes = disk.find("readonly") is None and device != "cdrom"
+        shares, drive = disk.find("shareable") is not None, device in ("cdrom", "floppy")
         for source in disk.iter("source"):
             laid = source is not disk.find("source")
             place = place_of(site, source)
             if place:
-                yield Access(f"disks[{index}]", place, sign_of(site, place), writes and not laid, shares, laid)
+                yield Access(f"disks[{index}]", place, sign_of(site, place), writes and not laid, shares, laid, drive)
 
 
 def laid_over(site: Site, plan: Plan) -> t.Iterator[Access]:
@@ -93,9 +97,7 @@ def laid_over(site: Site, plan: Plan) -> t.Iterator[Access]:
     for step in plan.steps:
         if isinstance(step.value, Making) and step.value.disk is not None and step.value.item.get("backing"):
             for place in item_places({"pool": step.value.pool, "backing": step.value.item["backing"]}):
-                pool, _slash, name = place.value.partition("/")
-                target = site.pools[pool].target if place.kind == "volume" and pool in site.pools else None
-                path = place.value if target is None else os.path.join(target, name)
+                path = path_of(site, place.value) if place.kind == "volume" else place.value
                 yield Access(f"disks[{step.value.disk}].backing", path, sign_of(site, path), False, False, laid=True)
 
 

@@ -15,6 +15,7 @@ from xml.etree import ElementTree as ET
 
 from .._engine import paths
 from .._engine.body import Item
+from .._engine.plan import Observed
 from .._engine.table import Table
 from .._tables.made import owner_of
 from . import declared, storage_observe
@@ -197,9 +198,23 @@ def volumes(connection: t.Any, asked: Asked) -> Leftovers:
     for key, facts, why in made_in_this_moment(connection, asked):
         if key not in gone and "guest" not in facts:
             out.held[key] = f"is no longer declared, but stays: {why}"
-    left: dict[str, str | None] = {}
     there = storage_observe.volumes(connection, noted.keys())
     add_unseen(connection, out, {key: facts for key, facts in noted.items() if key not in there}, asked)
+    left = still_ours(out, there, noted, asked)
+    users = all_users(connection, forecast=asked.forecast) if left else Users()
+    declared.add_volumes(users, asked.wants)
+    free, kept = order(Judge(users), left)
+    for key in free:
+        pool, _slash, name = key.partition("/")
+        out.items.append({"name": name, "pool": pool, "state": "absent"})
+    for key, holders in kept.items():
+        out.keep(key, holders, users.doubts)
+    return out
+
+
+def still_ours(out: Leftovers, there: t.Mapping[str, Observed], noted: Entries, asked: Asked) -> dict[str, str | None]:
+    """The volumes of the owner that are those which were made, by their paths; of others is said why they stay."""
+    left: dict[str, str | None] = {}
     for key, found in sorted(there.items(), key=lambda entry: entry[0]):
         problem = problem_of(found)
         if problem is None and another(noted[key], found.definition):
@@ -215,15 +230,7 @@ def volumes(connection: t.Any, asked: Asked) -> Leftovers:
             )
         else:
             left[key] = found.definition.findtext("target/path")
-    users = all_users(connection, forecast=asked.forecast) if left else Users()
-    declared.add_volumes(users, asked.wants)
-    free, kept = order(Judge(users), left)
-    for key in free:
-        pool, _slash, name = key.partition("/")
-        out.items.append({"name": name, "pool": pool, "state": "absent"})
-    for key, holders in kept.items():
-        out.keep(key, holders, users.doubts)
-    return out
+    return left
 
 
 def add_unseen(connection: t.Any, out: Leftovers, noted: Entries, asked: Asked) -> None:

@@ -64,10 +64,14 @@ def place_of(site: Site, source: ET.Element) -> str:
     """The path of a disk's source, or POOL/VOLUME where no path is known; empty for what is on no host."""
     if source.get("volume") is None:
         return source.get("file") or source.get("dev") or ""
-    pool = site.pools.get(source.get("pool", ""))
-    if pool is None or pool.target is None:
-        return f"{source.get('pool')}/{source.get('volume')}"
-    return os.path.join(pool.target, source.get("volume", ""))
+    return path_of(site, f"{source.get('pool')}/{source.get('volume')}")
+
+
+def path_of(site: Site, volume: str) -> str:
+    """The path of a volume, given as POOL/VOLUME; as it is where that is not known."""
+    pool, _slash, name = volume.partition("/")
+    found = site.pools.get(pool)
+    return volume if found is None or found.target is None else os.path.join(found.target, name)
 
 
 def sign_of(site: Site, place: str) -> str:
@@ -153,9 +157,7 @@ def bases(site: Site, plan: Plan) -> set[str]:
     places = [place for step in plan.steps if isinstance(step.value, Making) for place in item_places(step.value.item)]
     found = set()
     for place in places:
-        pool = site.pools.get(place.value.partition("/")[0]) if place.kind == "volume" else None
-        path = place.value if pool is None or pool.target is None else f"{pool.target}/{place.value.partition('/')[2]}"
-        found.add(sign_of(site, path))
+        found.add(sign_of(site, path_of(site, place.value) if place.kind == "volume" else place.value))
     return found
 
 

@@ -24,6 +24,8 @@ MODES: dict[str, dict[str, Any]] = {
     "shares": {"shareable": True},
     "reads": {"readonly": True},
     "looks on": {"readonly": True, "shareable": True},
+    "cdrom": {"device": "cdrom"},
+    "floppy": {"device": "floppy"},
 }
 TOGETHER = {
     frozenset(pair)
@@ -34,6 +36,10 @@ TOGETHER = {
         ("writes", "looks on"),
         ("shares", "looks on"),
         ("reads", "looks on"),
+        ("cdrom",),
+        ("cdrom", "reads"),
+        ("cdrom", "looks on"),
+        ("floppy", "looks on"),
     )
 }
 """What QEMU opens for two guests at a time; the lab holds this against a real one (tests/lab/test_disk_locks.py)."""

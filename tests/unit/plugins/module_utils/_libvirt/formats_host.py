@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import storage_formats, storage_observe
+import pytest
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import manifest, storage_formats, storage_observe
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.manifest import Manifest
 from ansible_collections.virtfleet.kvm.tests.unit.hostile_images import qcow2
 
@@ -153,3 +155,10 @@ class Connection(Libvirt):
             assert identity is not None
             Manifest(URI).put("volumes", f"default/{name}", format=noted, identity=identity)
         return volume
+
+
+def new_host(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Connection:
+    """A host to itself, with one pool."""
+    monkeypatch.setattr(manifest, "default_folder", lambda: str(folder / "state"))
+    (folder / "pool").mkdir(parents=True)
+    return Connection(folder / "pool")

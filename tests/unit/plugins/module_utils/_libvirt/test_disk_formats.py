@@ -17,22 +17,19 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Refus
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host.image_format import Content
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import (
     disk_formats,
-    manifest,
     planners,
-    storage_fill,
 )
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.apply import Options
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.disk_formats import DiskFormats
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.forecast import Forecast
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.planners import plans_with_disks
 from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.domain import DOMAIN
-from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.volume import VOLUME
 from ansible_collections.virtfleet.kvm.tests.unit.hostile_images import mbr, qcow2
 from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._libvirt.formats_host import (
     FORGED,
     Connection,
     Guest,
-    Pool,
+    new_host,
 )
 from ansible_collections.virtfleet.kvm.tests.unit.support import KVM_HOST, observed
 
@@ -51,13 +48,6 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Connection:
 def nobody_has_them(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who has a volume already is the matter of test_taken_volumes."""
     monkeypatch.setattr(planners, "refuse_taken", lambda *given: None)
-
-
-def new_host(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Connection:
-    """A host to itself, with one pool."""
-    monkeypatch.setattr(manifest, "default_folder", lambda: str(folder / "state"))
-    (folder / "pool").mkdir(parents=True)
-    return Connection(folder / "pool")
 
 
 def guest(*disks: str, name: str = "web01") -> dict[str, Observed]:
@@ -373,43 +363,3 @@ def test_a_device_is_raw_unless_its_first_bytes_say_another_format(
     assert forms_of(planned(host, {"block": "/dev/raw"}, have=have)) == ["raw"]
     with pytest.raises(Refused, match=r"disks\[0\].format: is not known"):
         planned(host, {"block": "/dev/qcow2"}, have=have)
-
-
-# --- a volume that is to grow ---
-
-
-def volume_plan(host: Connection, monkeypatch: pytest.MonkeyPatch, **given: Any) -> Plan:
-    """The plan of a volume of the host."""
-    monkeypatch.setattr(planners.readiness, "check_volumes", lambda *given: None)
-    (name,) = host.volumes
-    have = {f"default/{name}": observed(host.volumes[name].xml(), state="present")}
-    wants = VOLUME.parse([{"name": name, **given}])
-    (plan,) = planners.volume_plans(host, have, wants, KVM_HOST, Options())
-    return plan
-
-
-def test_a_volume_of_no_known_format_does_not_grow(host: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
-    """libvirt takes its size from a header that a guest may have written."""
-    there = host.add("d.raw", FORGED, "qcow2")
-    with pytest.raises(Refused, match=r"default/d.raw: format: nobody noted the format"):
-        volume_plan(host, monkeypatch, capacity="2TiB")
-    plan = volume_plan(host, monkeypatch, capacity="2TiB", format="qcow2")
-    storage_fill.enlarge(host, Pool(host.volumes), there, 2 << 40, plan.steps[0].value["format"])
-    assert there.resized == 2 << 40
-    plan = volume_plan(host, monkeypatch, capacity="5MiB", format="raw")
-    assert [change.path for change in plan.changes] == ["capacity"]
-    (step,) = plan.steps
-    storage_fill.enlarge(host, Pool(host.volumes), there, step.value["capacity"], step.value["format"])
-    assert there.place.stat().st_size == 5 * 1024**2
-    assert there.place.read_bytes().startswith(FORGED)
-
-
-@pytest.mark.parametrize("noted", [None, "raw", "qcow2"])
-def test_a_volume_whose_format_is_known_grows(
-    host: Connection, monkeypatch: pytest.MonkeyPatch, noted: str | None
-) -> None:
-    host.add("d", BYTES["qcow2"], "qcow2", noted=noted)
-    assert [change.path for change in volume_plan(host, monkeypatch, capacity="2TiB").changes] == ["capacity"]
-    if noted == "qcow2":
-        with pytest.raises(Refused, match="format: is qcow2 and cannot"):
-            volume_plan(host, monkeypatch, format="raw")
