@@ -30,6 +30,7 @@ notes:
 """
 
     LIBVIRT = r"""
+options: {}
 notes:
   - An item that libvirt refuses does not stop the others. They are made true, then the module fails and names it.
   - Check mode does not fetch or unpack images, so it does not look into those. It takes a guest that has to shut down

@@ -20,7 +20,7 @@ from .._errors import VirtfleetError
 from .._host import listener
 from .._printing import unforeseen
 from . import departures, failed_steps, outside_disks, reach, storage, storage_image, storage_plan, undo
-from .connection import Lost, cut, ended, lacks, libvirt, said
+from .connection import Lost, active, cut, ended, lacks, libvirt, said, stop
 from .definitions import Definitions
 from .departures import Belongings
 from .forecast import Forecast
@@ -283,22 +283,12 @@ def domain_shutdown(connection: t.Any, name: str, step: Step, options: Options) 
                     " give it longer with shutdown_timeout, or allow force_shutdown (guests_shutdown_timeout and"
                     " guests_force_shutdown of the role)"
                 )
-            domain.destroyFlags(libvirt.VIR_DOMAIN_DESTROY_GRACEFUL)
+            stop(domain, lambda: domain.destroyFlags(libvirt.VIR_DOMAIN_DESTROY_GRACEFUL))
             return
         if asked is None or now - asked >= REPEAT:
             ask(domain)
             asked = now
         yield
-
-
-def active(domain: t.Any) -> bool:
-    """Whether it runs. A transient domain is gone altogether once it has stopped."""
-    try:
-        return bool(domain.isActive())
-    except libvirt.libvirtError as error:
-        if not lacks(error, "VIR_ERR_NO_DOMAIN"):
-            raise
-        return False
 
 
 def ask(domain: t.Any) -> None:
@@ -324,7 +314,8 @@ def network_start(connection: t.Any, name: str, step: Step, options: Options) ->
 
 
 def network_stop(connection: t.Any, name: str, step: Step, options: Options) -> None:
-    connection.networkLookupByName(name).destroy()
+    network = connection.networkLookupByName(name)
+    stop(network, network.destroy)
 
 
 def network_undefine(connection: t.Any, name: str, step: Step, options: Options) -> None:

@@ -172,3 +172,25 @@ def said(error: Exception) -> str:
 def lacks(error: t.Any, *codes: str) -> bool:
     """Whether an error is one of libvirt's ``VIR_ERR_...`` codes."""
     return error.get_error_code() in [getattr(libvirt, code, None) for code in codes]
+
+
+def active(found: t.Any) -> bool:
+    """Whether a domain, network or pool runs. A transient one is gone altogether once it has stopped."""
+    try:
+        return bool(found.isActive())
+    except libvirt.libvirtError as error:
+        if not lacks(error, "VIR_ERR_NO_DOMAIN", "VIR_ERR_NO_NETWORK", "VIR_ERR_NO_STORAGE_POOL"):
+            raise
+        return False
+
+
+def stop(found: t.Any, call: t.Callable[[], t.Any]) -> None:
+    """Stop a domain, network or pool. That it stopped by itself, or by somebody else, just then is what was asked for.
+
+    :param call: the call of libvirt that stops it
+    """
+    try:
+        call()
+    except libvirt.libvirtError:
+        if active(found):
+            raise

@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 from .._engine.step import Step
 from .._errors import VirtfleetError
 from .._tables.storage import MADE_DIRECTORIES
-from .connection import lacks, libvirt, said
+from .connection import lacks, libvirt, said, stop
 from .manifest import Manifest
 from .pool_users import GOING, last_look, refuse_taken
 
@@ -90,8 +90,7 @@ def pool_stop(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
     if step.value == GOING:
         last_look(connection, name)
     pool = connection.storagePoolLookupByName(name)
-    if pool.isActive():
-        pool.destroy()
+    stop(pool, pool.destroy)
 
 
 def pool_undefine(connection: t.Any, name: str, step: Step, options: t.Any) -> None:

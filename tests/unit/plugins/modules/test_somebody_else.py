@@ -299,3 +299,57 @@ def test_a_guest_that_somebody_paused_after_its_start_is_told_as_started(
     result = run_main(domains.main, config=[{"name": "g", "state": "running"}], uri=URI, fails=True)
     assert "state is 'paused', not 'running'" in result["msg"]
     assert told(result) == [("domain g", "state", "running")]
+
+
+STOPPED = [
+    ("virDomain", "destroyFlags", domains, {"name": "g", "state": "stopped"}, {"force_shutdown": True}),
+    ("virNetwork", "destroy", networks, {"name": "n", "state": "inactive"}, {}),
+    ("virStoragePool", "destroy", pools, {"name": "p", "state": "inactive"}, {}),
+]
+
+
+def running(connection: Any, kind: str) -> Any:
+    """A thing that runs: a guest that takes no notice of a request to shut down, a network, a pool."""
+    if kind == "virDomain":
+        domain = connection.defineXML(DOMAIN)
+        domain.create()
+        return domain
+    if kind == "virNetwork":
+        network = connection.networkDefineXML(NETWORK)
+        network.create()
+        return network
+    return connection.storagePoolLookupByName("p")
+
+
+@pytest.mark.parametrize("kind,call,module,item,arguments", STOPPED, ids=[row[0] for row in STOPPED])
+@pytest.mark.parametrize("stopped", [True, False], ids=["stopped", "goes on"])
+def test_what_stops_by_itself_at_the_last_moment_is_stopped(
+    connection: Any,
+    run_main: Run,
+    pool: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+    call: str,
+    module: Any,
+    item: dict[str, Any],
+    arguments: dict[str, Any],
+    stopped: bool,
+) -> None:
+    """libvirt refuses to stop what does not run; where it still runs, that it refuses is a failure."""
+    found = running(connection, kind)
+    end = getattr(getattr(libvirt, kind), call)
+
+    def late(self: Any, *args: Any) -> None:
+        if stopped:
+            end(self, *args)
+        raise Refusal("it is not running")
+
+    monkeypatch.setattr(getattr(libvirt, kind), call, late)
+    monkeypatch.setattr(libvirt.virDomain, "shutdown", lambda self: 0)
+    timeout = {"shutdown_timeout": 0} if kind == "virDomain" else {}
+    result = run_main(module.main, config=[item], uri=URI, fails=not stopped, **arguments, **timeout)
+    assert bool(found.isActive()) is not stopped
+    if stopped:
+        assert [path for _resource, path, _after in told(result)] == ["state"]
+    else:
+        nothing_told(result)
