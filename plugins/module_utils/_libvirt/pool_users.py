@@ -54,17 +54,55 @@ def twins(users: Users, name: str) -> set[str]:
 
 
 def refuse_used(connection: t.Any, plans: t.Iterable[Plan], forecast: Forecast) -> None:
-    """Take the steps from the plan of each pool that is to go and that a guest uses, and say who."""
+    """Take the steps from the plan of each pool that is to go and that a guest uses, and say who.
+
+    A pool that only stops, or gets another folder, is the user's to change; that says who will miss it.
+    """
+    plans = list(plans)
     going = [plan for plan in plans if any(step.action == "undefine" for step in plan.steps)]
-    if not going:
+    changed = [plan for plan in plans if plan not in going and (stops(plan) or new_folder(plan))]
+    if not going and not changed:
         return
     users = all_users(connection, forecast=forecast)
     names = {plan.name for plan in going}
+    for plan in changed:
+        warn_of_users(plan, users)
     for plan in going:
         who = pool_users(users, plan.name, names)
         if who:
             plan.refuse(f"state: {in_use(who)}")
         plan.steps = [dataclasses.replace(step, value=GOING) if step.action == "stop" else step for step in plan.steps]
+
+
+def stops(plan: Plan) -> bool:
+    """Whether a pool is to be inactive."""
+    return any(change.path == "state" and change.after == "inactive" for change in plan.changes)
+
+
+def new_folder(plan: Plan) -> str | None:
+    """The folder that a pool gets in place of the one that it has, or None."""
+    for change in plan.changes:
+        if change.path == "target" and change.before is not None:
+            return str(change.after)
+    return None
+
+
+def warn_of_users(plan: Plan, users: Users) -> None:
+    """Say which guests will not find their disks once a pool is inactive, or has another folder."""
+    pool = users.pools.get(plan.name)
+    if pool is None or pool.kind == "dir":  # Its files stay where they are for who names those.
+        uses = [use for key, found in users.volumes.items() if key.partition("/")[0] == plan.name for use in found]
+        who = {use.who for use in uses if use.guest is not None}
+    else:
+        who = set(pool_users(users, plan.name))
+    if not who:
+        return
+    text = f"is used by {', '.join(sorted(who))}"
+    if stops(plan):
+        plan.warnings.append(f"{text}: guests do not start while a pool with their disks is inactive")
+    folder = new_folder(plan)
+    if folder is not None:
+        plan.warnings.append(f"{text}: their disks will be looked for in {folder}, so move the files there")
 
 
 def refuse_taken(connection: t.Any, pool: t.Any) -> None:

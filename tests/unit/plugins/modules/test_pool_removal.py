@@ -132,3 +132,32 @@ def test_two_pools_do_not_go_together_nor_one_that_mounts_its_folder(
     result = run_main(pools.main, config=config, uri=URI, fails=True)
     assert len(result["failures"]) == len(config)
     assert paths(result) == []
+
+
+@pytest.mark.parametrize("used", [True, False], ids=["used", "not used"])
+@pytest.mark.parametrize(
+    "change,warning",
+    [
+        ({"state": "inactive"}, "guests do not start while a pool with their disks is inactive"),
+        ({"target": "/srv/other"}, "their disks will be looked for in /srv/other, so move the files there"),
+    ],
+    ids=["inactive", "another folder"],
+)
+def test_who_will_miss_a_pool_is_said(
+    connection: Any, run_main: Run, folder: Path, change: dict[str, Any], warning: str, used: bool
+) -> None:
+    """Disks that are named by their path are found without the pool."""
+    run_main(domains.main, config=[GONE], uri=URI)
+    define(connection, file(folder / "x"), name="by-path")
+    if used:
+        define(connection, "<source pool='p' volume='x'/>", kind="volume")
+    if "target" in change:  # libvirt's test driver keeps the folder of a pool that is active.
+        connection.storagePoolLookupByName("p").destroy()
+    change = {"state": "inactive", **change}
+    for check in (True, False):
+        result = run_main(pools.main, config=[{"name": "p", "target": str(folder), **change}], uri=URI, check=check)
+        assert paths(result) == (["target"] if "target" in change else ["state"])
+        said = [line for line in result["warnings"] if "is used by" in line]
+        assert said == ([f"pool p: is used by guest theirs: {warning}"] if used else [])
+    again = run_main(pools.main, config=[{"name": "p", "target": str(folder), **change}], uri=URI)
+    assert not [line for line in again["warnings"] if "is used by" in line]
