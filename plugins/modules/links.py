@@ -25,7 +25,7 @@ extends_documentation_fragment:
 options:
   rollback_after:
     description:
-      - Seconds after which the host takes a change back that nobody has confirmed.
+      - Seconds after which the host takes a change back that nobody has confirmed, from 1 to 3600.
     type: int
     default: 60
   bypass_iptables:

@@ -19,6 +19,7 @@ import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import VARIABLES, Problem
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.table import LONGEST
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import printable
 
 from ._evaluate import HostTemplar, reason
@@ -26,8 +27,8 @@ from ._evaluate import HostTemplar, reason
 COLLECTION = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 """The folder of this collection."""
 
-LEAST = {"guests_shutdown_timeout": 0, "links_rollback_after": 1}
-"""The least that a number may be. ``argument_specs`` cannot say it."""
+BOUNDS = {"guests_shutdown_timeout": (0, math.inf), "links_rollback_after": (1, LONGEST)}
+"""The least and the most that a number may be. ``argument_specs`` cannot say it."""
 
 SERIAL = "links_serial"
 """Of no role: how many hosts the playbooks change the links of at once, as the keyword ``serial`` of a play."""
@@ -155,8 +156,8 @@ def problem(name: str, value: t.Any, hidden: bool = False) -> str | None:
     spec = specs()[name]
     kind = spec.get("type", "str")
     if is_taken(name, spec, value):
-        return too_small(name, value, shown)
-    if name in LEAST and is_boundless(value):
+        return out_of_bounds(name, value, shown)
+    if name in BOUNDS and is_boundless(value):
         return seconds(name, shown)
     if kind == "list":
         return f"{shown} is not a list of {NAMED.get(spec.get('elements', ''), 'values')}"
@@ -165,17 +166,20 @@ def problem(name: str, value: t.Any, hidden: bool = False) -> str | None:
     return f"{shown} is not possible here; {WANTED.get(kind, f'its type is {kind}')}"
 
 
-def too_small(name: str, value: t.Any, shown: str) -> str | None:
+def out_of_bounds(name: str, value: t.Any, shown: str) -> str | None:
     """What is wrong with a value of the right type, where it is a number; None where nothing is."""
-    least = LEAST.get(name)
-    if least is None or value is None or least <= float(value) < math.inf:
+    if name not in BOUNDS or value is None:
         return None
-    return seconds(name, shown)
+    least, most = BOUNDS[name]
+    number = float(value)
+    return None if least <= number <= most and number < math.inf else seconds(name, shown)
 
 
 def seconds(name: str, shown: str) -> str:
     """What to write in place of a value that is no number of seconds."""
-    return f"{shown} is not possible here; write a number of seconds from {LEAST[name]}"
+    least, most = BOUNDS[name]
+    until = "" if most == math.inf else f" to {most}"
+    return f"{shown} is not possible here; write a number of seconds from {least}{until}"
 
 
 def is_boundless(value: t.Any) -> bool:
@@ -189,7 +193,7 @@ def is_boundless(value: t.Any) -> bool:
 def is_taken(name: str, spec: t.Mapping[str, t.Any], value: t.Any) -> bool:
     """Whether Ansible takes a value for an option of a role."""
     try:
-        if name in LEAST and value is not None:
+        if name in BOUNDS and value is not None:
             float(value)  # Ansible itself takes a whole number of any size.
         return bearable(value) and not ArgumentSpecValidator({name: spec}).validate({name: value}).error_messages
     except Exception:  # It raises for numbers that are too large, among other things.

@@ -10,12 +10,12 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 
 from .._errors import VirtfleetError
-from .._printing import displayed, unforeseen
+from .._printing import displayed, printable, unforeseen
 from . import netplan_yaml, observe, preflight, probes, transaction
 from .agent import files
 from .facts import Facts
 from .plan import plan
-from .table import LINK
+from .table import LINK, LONGEST
 from .work import File, Plan
 
 
@@ -47,6 +47,9 @@ def declare(module: AnsibleModule) -> None:
 def converge(module: AnsibleModule) -> dict[str, t.Any]:
     """The report. Raises VirtfleetError, with nothing changed, for what is refused."""
     wants = LINK.parse(module.params["config"])
+    seconds = module.params["rollback_after"]
+    if not 1 <= seconds <= LONGEST:
+        raise VirtfleetError(f"rollback_after: {printable(seconds)} is not a number of seconds from 1 to {LONGEST}")
     with transaction.alone(module.check_mode):
         facts = observed()
         postponed = preflight.used(wants, facts) if module.params["leave_used"] else []
@@ -57,7 +60,7 @@ def converge(module: AnsibleModule) -> dict[str, t.Any]:
         if module.check_mode or not planned.changes:
             return result
         passing = probes.passing(facts)
-        trial = transaction.begin(planned, facts, module.params["rollback_after"], passing)
+        trial = transaction.begin(planned, facts, seconds, passing)
     return {**result, "trial": trial}
 
 

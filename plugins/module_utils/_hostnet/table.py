@@ -124,6 +124,9 @@ def addressed(link: Item) -> t.Iterator[Invalid]:
         yield Invalid("gateway", f"{link['gateway']} is of another family than the addresses")
 
 
+LONGEST = 3600
+"""The most seconds that a host may be left with a network that nobody has confirmed."""
+
 LINK = Table(
     kind="link",
     skeleton="",

@@ -136,7 +136,7 @@ def test_two_pools_do_not_go_together_nor_one_that_mounts_its_folder(
 
 @pytest.mark.parametrize("used", [True, False], ids=["used", "not used"])
 @pytest.mark.parametrize(
-    "change,warning",
+    ("change", "warning"),
     [
         ({"state": "inactive"}, "guests do not start while a pool with their disks is inactive"),
         ({"target": "/srv/other"}, "their disks will be looked for in /srv/other, so move the files there"),

@@ -321,7 +321,7 @@ def running(connection: Any, kind: str) -> Any:
     return connection.storagePoolLookupByName("p")
 
 
-@pytest.mark.parametrize("kind,call,module,item,arguments", STOPPED, ids=[row[0] for row in STOPPED])
+@pytest.mark.parametrize(("kind", "call", "module", "item", "arguments"), STOPPED, ids=[row[0] for row in STOPPED])
 @pytest.mark.parametrize("stopped", [True, False], ids=["stopped", "goes on"])
 def test_what_stops_by_itself_at_the_last_moment_is_stopped(
     connection: Any,

@@ -65,10 +65,11 @@ def test_what_a_role_would_refuse_is_refused_before(tmp_path: Path, name: str) -
         ("guests_shutdown_timeout", "2 minutes", "'2 minutes' is not possible here; write a number"),
         ("guests_shutdown_timeout", -1, "-1 is not possible here; write a number of seconds from 0"),
         ("guests_shutdown_timeout", "inf", "'inf' is not possible here; write a number of seconds from 0"),
-        ("links_rollback_after", 0, "0 is not possible here; write a number of seconds from 1"),
-        ("links_rollback_after", math.inf, "inf is not possible here; write a number of seconds from 1"),
-        ("links_rollback_after", math.nan, "nan is not possible here; write a number of seconds from 1"),
-        ("links_rollback_after", 10**4000, f"{LARGE} is not possible here; write a number of seconds from 1"),
+        ("links_rollback_after", 0, "0 is not possible here; write a number of seconds from 1 to 3600"),
+        ("links_rollback_after", 3601, "3601 is not possible here; write a number of seconds from 1 to 3600"),
+        ("links_rollback_after", math.inf, "inf is not possible here; write a number of seconds from 1 to 3600"),
+        ("links_rollback_after", math.nan, "nan is not possible here; write a number of seconds from 1 to 3600"),
+        ("links_rollback_after", 10**4000, f"{LARGE} is not possible here; write a number of seconds from 1 to 3600"),
         ("guests_shutdown_timeout", 10**4000, f"{LARGE} is not possible here; write a number of seconds from 0"),
         ("guests_on_restart_needed", 10**4000, f"{LARGE} is not one of defer, fail, restart"),
         ("guests_purge", 10**4000, f"{LARGE} is not possible here; write true or false"),
@@ -149,9 +150,9 @@ def test_a_list_that_says_nothing_is_taken_by_every_role() -> None:
             assert ArgumentSpecValidator(lists).validate(dict.fromkeys(lists)).error_messages == []
 
 
-def test_every_number_with_a_least_is_an_option_of_a_role() -> None:
+def test_every_number_with_bounds_is_an_option_of_a_role() -> None:
     specs = own_specs()
-    assert {specs[name]["type"] for name in _settings.LEAST} <= {"int", "float"}
+    assert {specs[name]["type"] for name in _settings.BOUNDS} <= {"int", "float"}
     assert set(itertools.chain(*_settings.specs().values())) <= {
         "description",
         "type",

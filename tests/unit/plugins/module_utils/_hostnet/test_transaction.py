@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import subprocess
+import types
 from typing import Any
 
 import pytest
@@ -324,3 +325,11 @@ def test_an_unforeseen_error_is_named_and_no_traceback(monkeypatch: pytest.Monke
     monkeypatch.setattr(converge, "converge", broken)
     with pytest.raises(SystemExit, match="nothing was changed: the host's links: /etc/netplan: Permission denied"):
         converge.declare(Module())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("check", [True, False])
+@pytest.mark.parametrize("seconds", [0, -5, 3601, 10**4000], ids=["0", "-5", "3601", "huge"])
+def test_no_host_is_left_for_ever_with_a_network_that_nobody_confirmed(seconds: int, check: bool) -> None:
+    module: Any = types.SimpleNamespace(check_mode=check, params={"config": [], "rollback_after": seconds})
+    with pytest.raises(VirtfleetError, match=r"rollback_after: .+ is not a number of seconds from 1 to 3600"):
+        converge.converge(module)
