@@ -162,7 +162,8 @@ part_sanity() (
 # Labs of their own: integration wants hosts with KVM, tests/lab wants bare ones and some in trouble,
 # molecule makes its host itself. Bringing hosts up takes seconds.
 lab() { "$ROOT/tests/lab/lab" --name "$@"; }
-LAB_NAMES=(test silence second site adopt live normalforms faults purge storage storageguests storagesafety images storagefuzz
+LAB_NAMES=(test silence second site check adopt listener live locks normalforms faults purge storage storageguests storagesafety
+    diskformats images storagefuzz
     links linksbackends linksbroken linksdocs linksfault linksrace linksguests linksfuzz)
 LABS=(integration molecule corpus bench control "${LAB_NAMES[@]}")
 

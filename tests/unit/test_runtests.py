@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -47,3 +48,14 @@ def test_the_parts_with_hosts_of_two_suites_take_the_suite_that_is_wanted(part: 
     """
     said = shell(f"{fakes} {{ {part}; }} 2>&1")
     assert "up 2 --suite bookworm --suite forky" in said
+
+
+def test_every_lab_that_a_test_brings_up_is_taken_down() -> None:
+    """Also where the run that brought it up was killed."""
+    brought_up: set[str] = set()
+    for path in (ROOT / "tests/lab").glob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        brought_up |= set(re.findall(r'\b(?:Fleet|Links|Fleet\.two|hosts_with_storage)\("([a-z]+)"', text))
+    named = set(shell('echo "${LABS[@]}"').split())
+    assert len(brought_up) > 15
+    assert brought_up <= named
