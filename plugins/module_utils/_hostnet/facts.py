@@ -87,8 +87,9 @@ class Device:
 
 @dataclasses.dataclass(frozen=True)
 class Route:
-    """A route of the main table.
+    """A route.
 
+    :ivar table: its table, where that is not the main one
     :ivar words: after ``ip``, what gives the kernel the whole route again, with all its next hops
     """
 
@@ -97,6 +98,7 @@ class Route:
     via: str = ""
     protocol: str = ""
     metric: int = 0
+    table: str = ""
     words: tuple[str, ...] = ()
 
 
@@ -130,6 +132,8 @@ class NetplanFile:
 class Facts:
     """A host.
 
+    :param routes: those of the main table
+    :param other_routes: those of other tables, which only policy rules lead to
     :param units: networkd's files by path, those of /usr/lib left out
     :param ifupdown: devices that /etc/network/interfaces configures
     :param cloud_init: whether cloud-init writes network configuration at boot
@@ -140,6 +144,7 @@ class Facts:
 
     devices: t.Mapping[str, Device] = dataclasses.field(default_factory=dict)
     routes: tuple[Route, ...] = ()
+    other_routes: tuple[Route, ...] = ()
     netplan: tuple[NetplanFile, ...] = ()
     units: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     guests: tuple[Guest, ...] = ()
@@ -224,8 +229,8 @@ def routes(entries: t.Iterable[t.Mapping[str, t.Any]], default: str) -> list[Rou
         to = default if entry["dst"] == "default" else entry["dst"]
         words = route_words.replacing({**entry, "dst": to}, expires=":" in to)
         for hop in entry.get("nexthops") or [entry]:
-            metric, protocol = entry.get("metric", 0), entry.get("protocol", "")
-            found.append(Route(to, hop.get("dev", ""), route_words.gateway(hop), protocol, metric, words))
+            metric, protocol, table = entry.get("metric", 0), entry.get("protocol", ""), str(entry.get("table", ""))
+            found.append(Route(to, hop.get("dev", ""), route_words.gateway(hop), protocol, metric, table, words))
     return found
 
 

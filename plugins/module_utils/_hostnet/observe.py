@@ -37,13 +37,15 @@ def host(login: str = "") -> Facts:
     devices = {name: detailed(device) for name, device in facts.devices(ip("-detail", "address", "show")).items()}
     if not devices:
         raise VirtfleetError("ip -json -detail address show: told of no device, and every host has one")
+    routes = (
+        *facts.routes(ip("-4", "route", "show", "table", "all"), "0.0.0.0/0"),
+        *facts.routes(ip("-6", "route", "show", "table", "all"), "::/0"),
+    )
     nf_call = known("/proc/sys/net/bridge/bridge-nf-call-iptables").strip() == "1"
     return Facts(
         devices=devices,
-        routes=(
-            *facts.routes(ip("-4", "route", "show"), "0.0.0.0/0"),
-            *facts.routes(ip("-6", "route", "show"), "::/0"),
-        ),
+        routes=tuple(route for route in routes if not route.table),
+        other_routes=tuple(route for route in routes if route.table),
         netplan=tuple(netplan_files()),
         units=dict(units()),
         guests=tuple(guests()),

@@ -32,6 +32,8 @@ def replacing(entry: t.Mapping[str, t.Any], expires: bool) -> tuple[str, ...]:
     for key, name in PLAIN.items():
         if entry.get(key):
             words += [name, str(entry[key])]
+    if entry.get("table"):
+        words += ["table", str(entry["table"])]
     if entry.get("flow"):
         words += ["realms", f"{entry['flow'].get('from', 0)}/{entry['flow'].get('to', 0)}"]
     if expires and entry.get("expires"):

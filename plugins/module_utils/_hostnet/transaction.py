@@ -239,7 +239,8 @@ def trial_of(plan: Plan, facts: Facts, seconds: int, probes: t.Sequence[str]) ->
 
 def routes_to_give(facts: Facts, devices: t.Container[str]) -> list[list[str]]:
     """The words after ``ip`` that give devices their routes again, those first by which gateways are reached."""
-    found = [route for route in facts.routes if route.device in devices and route.protocol != "kernel"]
+    known = [*facts.routes, *facts.other_routes]
+    found = [route for route in known if route.device in devices and route.protocol != "kernel"]
     found.sort(key=lambda route: bool(route.via))
     return [list(words) for words in dict.fromkeys(route.words for route in found)]
 

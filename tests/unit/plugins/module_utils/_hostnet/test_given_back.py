@@ -43,6 +43,9 @@ fd02::/64 nexthop via fd00::1 nexthop via fd00:2::3 weight 9
 fd03::/64 via fe80::1 dev v expires 900 proto ra hoplimit 64 mtu 1400
 fd04::1 dev w metric 1
 default via fe80::1 dev v proto ra metric 100 expires 1800 mtu 1500 pref low
+default via 10.1.0.1 table 100
+10.20.0.0/16 via 10.2.0.1 src 10.2.0.2 metric 5 table 4294967294
+default via fd00::1 table 100
 """
 
 
@@ -50,7 +53,9 @@ def command(route: str) -> str:
     return f"ip {'-6' if ':' in route and 'inet6' not in route else '-4'} route add {route}\n"
 
 
-def after(script: str, asked: str = "ip -json -4 route show; echo; ip -json -6 route show") -> list[dict[str, Any]]:
+def after(
+    script: str, asked: str = "ip -json -4 route show table all; echo; ip -json -6 route show table all"
+) -> list[dict[str, Any]]:
     """The routes after some commands in a network that is new, or what else is asked."""
     done = subprocess.run([*OWN, "sh", "-ec", DEVICES + script + asked], capture_output=True, text=True, check=False)
     if "unshare" in done.stderr:
@@ -61,7 +66,7 @@ def after(script: str, asked: str = "ip -json -4 route show; echo; ip -json -6 r
 
 def lasting(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The routes that the kernel does not make by itself, in an order; lifetimes to a minute."""
-    found = [dict(entry) for entry in entries if entry.get("protocol") != "kernel"]
+    found = [dict(entry) for entry in entries if entry.get("protocol") != "kernel" and "type" not in entry]
     for entry in found:
         entry["expires"] = round(entry.get("expires", 0) / 60)
     return sorted(found, key=lambda entry: json.dumps(entry, sort_keys=True))
