@@ -199,10 +199,11 @@ def guest_problems(guest: t.Any, hosts: t.Sequence[str], place: str) -> list[str
     return lines + [f"{called}: {problem}" for problem in item_problems(DOMAIN, item)]
 
 
-def host_problem(guest: Item, hosts: t.Collection[str], where: str) -> str | None:
+def host_problem(guest: Item, hosts: t.Collection[str], where: str, groups: t.Container[str] = ()) -> str | None:
     """What is wrong with the host that a guest names; None where it is one of some hosts.
 
     :param where: what the hosts are called, such as ``in the inventory``
+    :param groups: the inventory's groups, one of which may be named by mistake
     """
     host, slip = guest.get("host"), slip_of_host(guest)
     if slip is not None:
@@ -211,6 +212,8 @@ def host_problem(guest: Item, hosts: t.Collection[str], where: str) -> str | Non
         return "host: is missing; name the host that it runs on"
     if isinstance(host, str) and host in hosts:
         return None
+    if isinstance(host, str) and host in groups:
+        return f"host: {printable(host)} is a group; name the one host that it runs on"
     like = near(host, hosts)
     hint = f"; did you mean {printable(like[0])}?" if like else ""
     return f"host: {printable(host)} is not {where}{hint}"

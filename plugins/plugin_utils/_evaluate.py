@@ -184,7 +184,7 @@ def of_no_host(raw: t.Mapping[str, t.Any], value: t.Any) -> list[str]:
     lines = []
     for guest in found if isinstance(found, (list, tuple)) else ():
         if isinstance(guest, dict) and (guest.get("host") is None or (hosts and not of_all(guest["host"]))):
-            problem = _fleet.host_problem(guest, hosts, "in the inventory")
+            problem = _fleet.host_problem(guest, hosts, "in the inventory", raw.get("groups") or {})
             lines += [] if problem is None else [f"guest {label(guest.get('name'))}: {problem}"]
     return lines
 

@@ -41,6 +41,7 @@ class Table:
     :param rules: what must hold between fields
     :param cautions: what must hold between fields that are new or change. What libvirt holds already
         is not held against the user
+    :param elsewhere: options that other lists have and this one never, each with what to say of it
     :param base: gives a new resource that the user hardly describes the rest of its options
     :param tidy: takes out of an edited definition what libvirt had filled in for what has gone
     :param shipped: definitions that the distribution's packages bring, by name, for a plan in check
@@ -65,6 +66,7 @@ class Table:
     restart: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
     cautions: tuple[Rule, ...] = ()
+    elsewhere: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     base: t.Callable[[Item], Item] | None = None
     tidy: Tidy | None = None
     shipped: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
@@ -148,6 +150,9 @@ class Table:
         if nested(raw):
             problems.append(Invalid("", f"has options nested deeper than {DEEPEST}"))
             return {}
+        if isinstance(raw, dict):
+            problems += [Invalid(name, said) for name, said in self.elsewhere.items() if name in raw]
+            raw = {name: value for name, value in raw.items() if name not in self.elsewhere}
         item = parse_rows(self.rows, raw, "", problems)
         if isinstance(raw, dict) and raw.get("name") is None:
             problems.append(Invalid("name", "is missing"))

@@ -239,6 +239,10 @@ DOMAIN = Table(
     },
     restart=("shutdown", "start"),
     rules=(made_disks, display.private),
+    elsewhere={
+        "host": "is an option of kvm_guests, from which a role gives each host its guests; the module declares what it"
+        " gets on the host that it runs on, so leave it out here"
+    },
     cautions=(shared_writers,),
     tidy=tidy.domain,
     sign=sign,

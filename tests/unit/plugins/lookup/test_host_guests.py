@@ -71,6 +71,10 @@ def test_its_documentation_can_be_read() -> None:
         ({"name": "solo"}, "guest solo: host: is missing; name the host that it runs on"),
         ({"name": "solo", "host": None}, "guest solo: host: is missing; name the host that it runs on"),
         ({"name": "solo", "host": "kvm1"}, "guest solo: host: 'kvm1' is not in the inventory"),
+        (
+            {"name": "solo", "host": "kvm_hosts"},
+            "guest solo: host: 'kvm_hosts' is a group; name the one host that it runs on",
+        ),
         ({"name": "solo", "hosts": "kvm01"}, "guest solo: hosts: no such option; did you mean 'host'?"),
     ],
 )
