@@ -45,6 +45,7 @@ class Device:
     :param master: the bridge, bond or VRF that it is part of
     :param parent: the device that it is built on
     :param addresses: its addresses with their subnets, link-local ones left out
+    :param lasting: those of them that the kernel keeps for ever
     :param settings: the kernel's settings of its kind, such as ``stp_state``
     :param network_file: the file by which networkd configures it
     :param dns: the name servers that networkd has from or for it
@@ -63,6 +64,7 @@ class Device:
     driver: str = ""
     wireless: bool = False
     addresses: tuple[str, ...] = ()
+    lasting: tuple[str, ...] = ()
     settings: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
     network_file: str = ""
     dns: tuple[str, ...] = ()
@@ -201,6 +203,11 @@ def devices(links: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, Device]:
         info = link.get("linkinfo") or {}
         # Without a netns id the index is one of this host's; a veth's peer may be far away.
         parent = link.get("link") or ("" if "link_netnsid" in link else names.get(link.get("link_index"), ""))
+        addresses = {
+            f"{entry['local']}/{entry['prefixlen']}": not entry.get("dynamic")
+            for entry in link.get("addr_info", [])
+            if "local" in entry and entry.get("scope") == "global"
+        }
         found[link["ifname"]] = Device(
             name=link["ifname"],
             index=link["ifindex"],
@@ -210,11 +217,8 @@ def devices(links: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, Device]:
             master=link.get("master", ""),
             parent=parent,
             mtu=link.get("mtu", 0),
-            addresses=tuple(
-                f"{entry['local']}/{entry['prefixlen']}"
-                for entry in link.get("addr_info", [])
-                if "local" in entry and entry.get("scope") == "global"
-            ),
+            addresses=tuple(addresses),
+            lasting=tuple(address for address, lasts in addresses.items() if lasts),
             settings=info.get("info_data") or {},
         )
     return found

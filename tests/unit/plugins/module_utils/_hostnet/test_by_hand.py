@@ -1,0 +1,86 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What was set with ``ip`` does not move along with a bridge, and the plan says so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import facts as model
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Facts, NetplanFile
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.plan import plan
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.table import LINK
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.work import Plan
+
+DHCP = "network: {version: 2, ethernets: {eno1: {dhcp4: true}}}"
+STATIC = "network: {version: 2, ethernets: {eno1: {addresses: [192.0.2.10/24, '2001:DB8:0::10/64']}}}"
+BRIDGE = {"name": "br0", "type": "bridge", "ports": ["eno1"]}
+LEASED = {"family": "inet", "local": "192.0.2.10", "prefixlen": 24, "scope": "global", "dynamic": True}
+FIXED = {key: value for key, value in LEASED.items() if key != "dynamic"}
+VIP = {**FIXED, "local": "192.0.2.99", "prefixlen": 32}
+WIDE = {"family": "inet6", "local": "2001:db8::10", "prefixlen": 64, "scope": "global"}
+OTHER = {**WIDE, "local": "2001:db8::99"}
+
+
+def planned(netplan: str, *addresses: dict[str, Any], routes: Any = (), login: str = "", lease: str = "") -> Plan:
+    link = {"ifname": "eno1", "ifindex": 2, "address": "52:54:00:00:00:01", "addr_info": list(addresses)}
+    device = model.dataclasses.replace(
+        model.devices([link])["eno1"], client_id=lease, network_file="/run/systemd/network/10-netplan-eno1.network"
+    )
+    host = Facts(
+        devices={"eno1": device},
+        routes=tuple(model.routes(routes, "0.0.0.0/0")),
+        netplan=(NetplanFile("/etc/netplan", "01.yaml", netplan),),
+        has_netplan=True,
+        networkd=True,
+        login=login,
+    )
+    return plan(LINK.parse([BRIDGE]), host)
+
+
+@pytest.mark.parametrize(
+    ("netplan", "addresses", "lease", "lost"),
+    [
+        (DHCP, [LEASED], "01", []),
+        (DHCP, [LEASED, VIP], "01", ["192.0.2.99/32"]),
+        (DHCP, [FIXED], "01", []),
+        (DHCP, [FIXED, VIP], "01", []),
+        (DHCP, [LEASED, WIDE], "01", ["2001:db8::10/64"]),
+        (STATIC, [FIXED, WIDE], "", []),
+        (STATIC, [FIXED, VIP, WIDE, OTHER], "", ["192.0.2.99/32", "2001:db8::99/64"]),
+        (STATIC + "\n# 192.0.2.99 belongs to keepalived", [FIXED, VIP], "", []),
+    ],
+    ids=["lease", "set by hand", "lease for ever", "lease for ever, in doubt", "v6", "declared", "both", "named"],
+)
+def test_an_address_that_no_file_has_is_told(
+    netplan: str, addresses: list[dict[str, Any]], lease: str, lost: list[str]
+) -> None:
+    found = planned(netplan, *addresses, lease=lease)
+    said = [line for line in found.warnings if "in none of the host's files" in line]
+    assert said == [
+        f"link br0: the address {address} on eno1 is in none of the host's files, as if it was set by hand: it goes"
+        " away; describe it in netplan or in networkd's files where it is to stay"
+        for address in lost
+    ]
+    (forecast,) = found.forecast
+    assert forecast["after"] == [address for address in forecast["before"] if address not in lost]
+    assert all(address in forecast["note"] for address in lost)
+
+
+def test_a_host_that_is_reached_by_such_an_address_is_looked_for_at_the_others() -> None:
+    found = planned(DHCP, LEASED, VIP, login="192.0.2.99", lease="01")
+    assert found.addresses == ["192.0.2.99", "192.0.2.10"]
+
+
+def test_a_route_that_no_file_has_is_told() -> None:
+    routes = [
+        {"dst": "default", "gateway": "192.0.2.1", "dev": "eno1", "protocol": "dhcp"},
+        {"dst": "192.0.2.0/24", "dev": "eno1", "protocol": "kernel", "scope": "link"},
+        {"dst": "10.9.0.0/16", "gateway": "192.0.2.7", "dev": "eno1"},
+        {"dst": "10.8.0.0/16", "dev": "eno2"},
+    ]
+    (warning,) = planned(DHCP, LEASED, routes=routes, lease="01").warnings
+    assert warning.startswith("link br0: the route to 10.9.0.0/16 by 192.0.2.7 on eno1 is in none of the host's files")
