@@ -30,11 +30,14 @@ def told(facts: Facts, out: Plan) -> None:
     if out.network_manager:
         return
     written = addresses_in([*(file.text for file in facts.netplan), *facts.units.values()])
+    for name, device in facts.devices.items():
+        found = [address for address in unwritten(device, facts) if ip(address) not in written]
+        out.by_hand.update({name: found} if found else {})
     for name, link in configured_anew(facts, out).items():
-        device = facts.devices[name]
-        lost = [address for address in unwritten(device, facts) if ip(address) not in written]
+        lost = out.by_hand.get(name, [])
         warn(link, [f"the address {address}" for address in lost], name, out)
-        warn(link, [words(route) for route in facts.routes if is_by_hand(route, name)], name, out)
+        routes = [*facts.routes, *facts.other_routes]
+        warn(link, [words(route) for route in routes if is_by_hand(route, name)], name, out)
         if lost:
             foresee(lost, facts, out)
 
@@ -91,7 +94,8 @@ def ip(address: str) -> t.Any:
 
 def words(route: Route) -> str:
     """A route for people."""
-    return f"the route to {route.to}{f' by {route.via}' if route.via else ''}"
+    table = f" of table {route.table}" if route.table else ""
+    return f"the route to {route.to}{f' by {route.via}' if route.via else ''}{table}"
 
 
 def warn(link: str, lost: t.Sequence[str], device: str, out: Plan) -> None:

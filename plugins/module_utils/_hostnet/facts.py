@@ -10,7 +10,7 @@ import ipaddress
 import typing as t
 from xml.etree import ElementTree as ET
 
-from . import route_words
+from .agent import route_words
 
 BORROWERS = ("bond", "bridge", "team", "vlan")
 """The kinds of device that have the MAC address of one below them."""
@@ -227,14 +227,11 @@ def devices(links: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, Device]:
 def routes(entries: t.Iterable[t.Mapping[str, t.Any]], default: str) -> list[Route]:
     """The routes of ``ip -json route``; the default one gets its network as text."""
     found = []
-    for entry in entries:
-        if entry.get("type", "unicast") != "unicast" or "dst" not in entry:
-            continue
-        to = default if entry["dst"] == "default" else entry["dst"]
-        words = route_words.replacing({**entry, "dst": to}, expires=":" in to)
+    for entry, words in route_words.given(entries, default):
         for hop in entry.get("nexthops") or [entry]:
             metric, protocol, table = entry.get("metric", 0), entry.get("protocol", ""), str(entry.get("table", ""))
-            found.append(Route(to, hop.get("dev", ""), route_words.gateway(hop), protocol, metric, table, words))
+            gateway = route_words.gateway(hop)
+            found.append(Route(entry["dst"], hop.get("dev", ""), gateway, protocol, metric, table, words))
     return found
 
 

@@ -18,7 +18,7 @@ import uuid
 
 from .._errors import VirtfleetError
 from . import netplan_yaml
-from .agent import files, guard, journal, network, runtime, way_back
+from .agent import files, guard, journal, network, others, route_words, runtime, watchdog, way_back
 from .facts import Facts
 from .work import Plan
 
@@ -128,7 +128,7 @@ def start() -> None:
     copy = os.path.join(files.BASE, "agent")
     files.make_folder(copy, 0o700)
     files.write(os.path.join(copy, "__init__.py"), "")
-    for module in (files, guard, journal, network, runtime, way_back):
+    for module in (files, guard, journal, network, others, route_words, runtime, watchdog, way_back):
         files.write(os.path.join(copy, module.__name__.rpartition(".")[2] + ".py"), inspect.getsource(module))
     files.make_folder(os.path.dirname(files.UNIT))
     files.write(files.UNIT, guard.SERVICE.format(python=sys.executable), 0o644)
@@ -231,6 +231,7 @@ def trial_of(plan: Plan, facts: Facts, seconds: int, probes: t.Sequence[str]) ->
         "network_manager": plan.network_manager,
         "masters": {name: device.master for name, device in facts.devices.items() if device.master},
         "addresses": addressed,
+        "by_hand": {name: found for name, found in plan.by_hand.items() if name in addressed},
         "routes": routes_to_give(facts, addressed),
         "probes": list(probes),
         "secrets": secrets(plan) if plan.netplan else [],

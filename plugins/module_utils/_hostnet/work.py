@@ -56,6 +56,7 @@ class Plan:
     :param backend: who makes the files true: ``networkd`` or ``NetworkManager``, and netplan or not
     :param forecast: what becomes of the host's addresses
     :param addresses: where the host may be reached after the change
+    :param by_hand: the addresses of devices that no file has
     """
 
     items: list[tuple[str, list[Change]]] = dataclasses.field(default_factory=list)
@@ -74,6 +75,7 @@ class Plan:
     documents: dict[str, str] = dataclasses.field(default_factory=dict)
     forecast: list[dict[str, t.Any]] = dataclasses.field(default_factory=list)
     addresses: list[str] = dataclasses.field(default_factory=list)
+    by_hand: dict[str, list[str]] = dataclasses.field(default_factory=dict)
     warnings: list[str] = dataclasses.field(default_factory=list)
 
     @property

@@ -23,14 +23,13 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
-import threading
 import time
 import typing as t
 
-from . import files, journal, network, runtime, way_back
+from . import files, journal, network, others, runtime, way_back
+from .watchdog import keep_watch
 
 STATES = ("preparing", "armed", "applying", "applied", "confirming", "rolling-back")
 PATIENCE = 15.0
@@ -154,6 +153,7 @@ class Guard:
             runtime.save(self.folder, self.state["trial"])
             before = self.network.devices()
             files.write(self.path("before.json"), json.dumps(before))
+            others.save(self.folder)
         except (OSError, ValueError) as error:
             self.refuse(files.problem(error))
             return ""
@@ -183,6 +183,7 @@ class Guard:
                 raise network.Failed("; ".join(self.network.log))
             runtime.keep_unchanged(self.folder)
             self.network.apply()
+            self.attempt(lambda: others.give_back(self.folder, self.changed()))
         except network.Failed as problem:
             return self.give_up("applying", str(problem))
         except OSError as error:
@@ -191,6 +192,10 @@ class Guard:
             self.network.end = None
         self.move("applying", "applied")
         return "applied"
+
+    def changed(self) -> list[str]:
+        """The devices that are no longer what they were once the trial is in force."""
+        return [*self.state["ports"], *self.state["gone"], *self.state["new"]]
 
     def wait(self) -> str:
         """Wait for somebody to confirm it. Returns the next state."""
@@ -245,17 +250,19 @@ class Guard:
         # From here on both folders say the same; what is kept takes over without a change.
         self.attempt(lambda: runtime.drop(self.state["trial"]))
         self.attempt(journal.done)
+        self.attempt(lambda: others.give_back(self.folder, self.changed()))
         self.end("confirmed", "", True)
         return ""
 
     def roll_back(self) -> None:
         """Put everything back as it was."""
-        results = {"files": False, "network": False}
+        results = {"files": False, "network": False, "others": True}
 
         def restore_files(again: bool) -> None:
             results["files"] = self.attempt(lambda: self.restore_files(again))
 
         self.attempt(lambda: results.update(network=self.way_back().take_back(restore_files)))
+        self.attempt(lambda: results.update(others=others.give_back(self.folder)))
         results["disk"] = self.put_back()
         if files.exists(journal.path_of("keep")):
             said = "cannot be changed: the next start of the host brings the change after all"
@@ -312,25 +319,6 @@ class Guard:
         files.remove_folder(self.path("saved"))
         files.remove_folder(files.LAST)
         os.rename(self.folder, files.LAST)
-
-
-def keep_watch() -> None:
-    """Tell systemd every other second that this program is not stopped (sd_notify(3))."""
-    address = os.environ.get("NOTIFY_SOCKET", "")
-    if not address:
-        return
-    address = "\0" + address[1:] if address.startswith("@") else address
-
-    def tell() -> None:
-        while True:
-            try:
-                with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as out:
-                    out.sendto(b"WATCHDOG=1", address)
-            except OSError:
-                pass
-            time.sleep(2)
-
-    threading.Thread(target=tell, daemon=True).start()
 
 
 def is_at_work() -> bool:

@@ -121,6 +121,10 @@ class WayBack:
             apart = self.apart(devices)
             if not lost and not missing and not odd and not apart:
                 return True
+            if not lost and not odd and not apart and self.are_by_hand(missing):
+                self.add(missing)
+                if not self.missing(self.network.devices()):
+                    return True
             passed = clock() - started
             if passed > SETTLE:
                 late = [*lost, *(f"{address} on {name}" for name, address in [*missing, *odd])]
@@ -131,6 +135,17 @@ class WayBack:
                 measures.pop(0)
                 self.help_along(lost, odd, firmly=not measures)
             time.sleep(0.2)
+
+    def are_by_hand(self, missing: list[tuple[str, str]]) -> bool:
+        """Whether nobody gives the kernel these addresses, as no file has them."""
+        by_hand = self.state.get("by_hand", {})
+        return all(address in by_hand.get(name, ()) for name, address in missing)
+
+    def add(self, missing: list[tuple[str, str]]) -> None:
+        """Give the kernel addresses, each as it was."""
+        for name, address in missing:
+            words = options(self.before.get(name, {}), address)
+            self.network.call(["ip", "address", "replace", address, "dev", name, *words], 10)
 
     def is_urgent(self, missing: list[tuple[str, str]]) -> bool:
         """Whether it is a reason to begin anew that addresses are missing: a router's come in their own time."""
@@ -233,9 +248,7 @@ class WayBack:
         missing = self.missing(network.devices())
         for name in dict.fromkeys(name for name, _address in missing):
             network.call(["ip", "link", "set", "dev", name, "up"], 10)
-        for name, address in missing:
-            words = options(self.before.get(name, {}), address)
-            network.call(["ip", "address", "replace", address, "dev", name, *words], 10)
+        self.add(missing)
         for words in self.state["routes"]:
             if not network.call(["ip", *words], 10) and "src" in words:
                 network.call(["ip", *without_source(words)], 10)

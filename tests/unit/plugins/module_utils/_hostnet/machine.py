@@ -18,6 +18,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent impor
     guard,
     journal,
     network,
+    others,
     runtime,
     way_back,
 )
@@ -33,6 +34,8 @@ NEW: dict[str, str] = {NETPLAN: "new", IDENTITY: "identity"}
 """The kept files before and after: one changes, one goes, one comes in a folder that is not there yet."""
 UNITS = "/run/systemd/network"
 LIMIT = 60.0
+RULES = [("0", "from all lookup local"), ("500", "not from all fwmark 0xca6c lookup 51820 proto boot")]
+"""The policy rules of the host. The second is a VPN's, and networkd drops it when it configures a device anew."""
 
 
 class Killed(BaseException):
@@ -72,6 +75,7 @@ class Machine:
         self.written: Callable[[str], bool] = faults.get("written", lambda folder: False)
         self.heals, self.failed = faults.get("heals", 0), 0
         self.time, self.count, self.decided = 1000.0, 0, ""
+        self.rules, self.rebooted = [*RULES], False
         self.tree = Tree()
         for folder in ("/run/netplan", UNITS, "/run/virtfleet/links", "/run/systemd/system", "/var/lib", "/agent"):
             self.tree.add(folder)
@@ -83,7 +87,7 @@ class Machine:
         self.os = FakeOs(self.tree, self.before_step)
         self.generate(steps=False)
         self.network = self.effective()
-        for module in (files, guard, journal, network, runtime, way_back):
+        for module in (files, guard, journal, network, others, runtime, way_back):
             monkeypatch.setattr(module, "os", self.os)
         monkeypatch.setattr(journal, "__file__", "/agent/journal.py")
         monkeypatch.setattr(network, "run", self.run_command)
@@ -167,13 +171,21 @@ class Machine:
         if words.startswith("ip -details -json"):
             held = "192.0.2.10" if self.network.get("10-netplan-eno1.network", "").endswith("old") else "192.0.2.99"
             return 0, json.dumps([{"ifname": "eno1", "addr_info": [{"local": held, "prefixlen": 24}]}]), ""
+        if words == "ip -4 rule show":
+            return 0, "".join(f"{priority}:\t{rest}\n" for priority, rest in self.rules), ""
+        if words.startswith(("ip -json", "ip -6 rule show")):
+            return 0, "", ""
         self.before_step("command", words)
+        if words.startswith("ip -4 rule add pref "):
+            self.rules.append((command[5], " ".join(command[6:])))
+            return 0, "", ""
         if self.count >= self.fault and words.startswith(tuple(self.broken)) and self.broken:
             return 1, "", "it is broken"
         if words == "netplan generate":
             self.generate()
         elif words.startswith(("networkctl reload", "systemctl restart systemd-networkd")):
             self.network = self.effective()
+            self.rules = [rule for rule in self.rules if "proto boot" not in rule[1]]
         return 0, "", ""
 
     # --- one trial ---
@@ -243,6 +255,7 @@ class Machine:
         for folder in ("/run/netplan", UNITS, "/run/virtfleet", "/run/systemd/system", "/sys/class/net"):
             self.tree.add(folder)
         self.cut_at, self.soft_at, self.decided = None, None, ""
+        self.rebooted = True
         self.generate(steps=False)
         self.boot()
         self.tmpfiles()
@@ -257,6 +270,7 @@ class Machine:
         """All but the kernel is begun anew: what is in /run stays, and yet tmpfiles.d does as at a boot."""
         self.os.open_files.clear()
         self.soft_at = None
+        self.rebooted = True
         self.stopped()
         self.generate(steps=False)
         self.boot()

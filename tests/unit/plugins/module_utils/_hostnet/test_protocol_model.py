@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import files, guard, journal
-from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.machine import NEW, OLD, Machine
+from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.machine import NEW, OLD, RULES, Machine
 
 Make = Callable[..., Machine]
 
@@ -56,6 +56,8 @@ def check(machine: Machine, verdict: str = "") -> str:
     assert ("50-virtfleet-shim0.network" in machine.network) == (not new)
     assert machine.effective() == machine.network, "what networkd has is not what it would read"
     assert machine.leftovers() == []
+    # What others told the kernel goes with a new start of the host, and with nothing else.
+    assert machine.rebooted or machine.rules == RULES
     return said
 
 

@@ -21,6 +21,26 @@ def gateway(entry: t.Mapping[str, t.Any]) -> str:
     return str(entry.get("gateway") or (entry.get("via") or {}).get("host", ""))
 
 
+def given(
+    entries: t.Iterable[t.Mapping[str, t.Any]], default: str, kinds: t.Container[str] = ("unicast",)
+) -> t.Iterator[tuple[t.Mapping[str, t.Any], tuple[str, ...]]]:
+    """Routes, each with the words after ``ip`` that give it to the kernel again.
+
+    :param entries: what ``ip -json route`` tells
+    :param default: the default route's network as text, of the family that was asked for
+    :param kinds: the types of route that are wanted; those of type unicast lead somewhere
+    """
+    for entry in entries:
+        if entry.get("type", "unicast") in kinds and "dst" in entry:
+            whole = {**entry, "dst": default if entry["dst"] == "default" else entry["dst"]}
+            yield whole, replacing(whole, expires=":" in whole["dst"])
+
+
+def is_by_hand(entry: t.Mapping[str, t.Any]) -> bool:
+    """Whether a route has the origin that ``ip route add`` gives it: ``boot``, the only one that ip does not tell."""
+    return not entry.get("protocol")
+
+
 def replacing(entry: t.Mapping[str, t.Any], expires: bool) -> tuple[str, ...]:
     """The words after ``ip`` that give the kernel a route.
 
@@ -28,7 +48,8 @@ def replacing(entry: t.Mapping[str, t.Any], expires: bool) -> tuple[str, ...]:
     :param expires: whether it lasts only as long as told: IPv6 alone has this
     """
     to = str(entry["dst"])
-    words = ["-6" if ":" in to else "-4", "route", "replace", to, *hop(entry)]
+    kind = [str(entry["type"])] if "type" in entry else []
+    words = ["-6" if ":" in to else "-4", "route", "replace", *kind, to, *hop(entry)]
     for key, name in PLAIN.items():
         if entry.get(key):
             words += [name, str(entry[key])]
