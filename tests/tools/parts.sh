@@ -164,7 +164,7 @@ part_sanity() (
 lab() { "$ROOT/tests/lab/lab" --name "$@"; }
 LAB_NAMES=(test silence second site check adopt listener live locks normalforms faults purge storage storageguests storagesafety
     diskformats images storagefuzz
-    links linksbackends linksbroken linksdocs linksfault linksrace linksguests linksfuzz)
+    links linksbackends linksbroken linksdocs linksfault linksrace linksguests linksothers linksfuzz)
 LABS=(integration molecule corpus bench control "${LAB_NAMES[@]}")
 
 # uses_labs NAME...: this machine can carry them, and hosts_down will see to them.

@@ -21,6 +21,9 @@ if t.TYPE_CHECKING:
 ADDRESS = re.compile(r"[0-9a-fA-F:.]{2,}")
 """What may be an address in a text."""
 
+BY_KERNEL = ("ports", "stp", "forward_delay", "vlan_filtering")
+"""What of a bridge can change without its addresses being configured anew."""
+
 
 def told(facts: Facts, out: Plan) -> None:
     """Warn of what goes away with a plan because no file has it, and take it out of the forecast.
@@ -44,8 +47,11 @@ def told(facts: Facts, out: Plan) -> None:
 
 def configured_anew(facts: Facts, out: Plan) -> dict[str, str]:
     """The devices that lose what no file has, each with the link that is the reason."""
-    ports = {port: link for port, link in out.ports.items() if facts.devices[port].master != link}
-    return {**ports, **{name: name for name in out.gone if name in facts.devices}}
+    found = {port: link for port, link in out.ports.items() if facts.devices[port].master != link}
+    for link, changes in out.items:
+        if link in facts.devices and any(change.path not in BY_KERNEL for change in changes):
+            found[link] = link
+    return found
 
 
 def unwritten(device: Device, facts: Facts) -> list[str]:

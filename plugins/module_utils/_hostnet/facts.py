@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import ipaddress
+import re
 import typing as t
 from xml.etree import ElementTree as ET
 
@@ -233,6 +234,20 @@ def routes(entries: t.Iterable[t.Mapping[str, t.Any]], default: str) -> list[Rou
             gateway = route_words.gateway(hop)
             found.append(Route(entry["dst"], hop.get("dev", ""), gateway, protocol, metric, table, words))
     return found
+
+
+def cloud_init_writes(texts: t.Iterable[str]) -> bool:
+    """Whether cloud-init writes network configuration, by its own. The last file that says so counts.
+
+    :param texts: its files of cloud.cfg.d, in their order
+    """
+    writes = True
+    for text in texts:
+        said = re.sub(r"(^|\s)#.*", "", text, flags=re.MULTILINE)
+        words = " ".join(re.sub(r"[{}\"']", " ", said).split())
+        if re.search(r"(^| )network: config:", words):
+            writes = re.search(r"(^| )network: config: disabled( |$)", words) is None
+    return writes
 
 
 def guest(status: str) -> Guest | None:

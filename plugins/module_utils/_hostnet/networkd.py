@@ -20,6 +20,8 @@ KEPT = "/usr/local/lib/systemd/network"
 TRIAL = "/run/systemd/network"
 HEAD = "# Made by the Ansible collection virtfleet.kvm.\n"
 FROM = "# From "
+VENDOR = ("/usr/lib/", "/lib/")
+"""Where units are that no operator writes."""
 """Begins the line that names the file of the user's that a unit was made from."""
 
 MAC_KINDS = {"macvlan": "MACVLAN", "macvtap": "MACVTAP"}
@@ -147,9 +149,16 @@ def bridge(item: t.Mapping[str, t.Any], facts: Facts) -> Units:
     name = item["name"]
     ports = [facts.devices[port] for port in item.get("ports") or []]
     sources = {port.name: source(port, facts) for port in ports}
-    texts = {port: parse(facts.units[path]) for port, path in sources.items() if path}
+    texts = {port: whole(path, facts) for port, path in sources.items() if path}
     holders = [port for port in ports if addressed(texts.get(port.name, []))]
     kind = item.get("addressing") or "inherit"
+    vendors = [port for port in ports if port.network_file.startswith(VENDOR) and port.addresses]
+    if kind == "inherit" and vendors:
+        raise Invalid(
+            "addressing",
+            f"{vendors[0].name} has its addresses from {vendors[0].network_file}: copy that file to"
+            " /etc/systemd/network, so that they can be taken over, or say what the bridge is to have",
+        )
     if kind == "inherit" and len(holders) > 1:
         names = ", ".join(port.name for port in holders)
         raise Invalid("addressing", f"{names} each have addresses, and only those of one can be taken over")
@@ -223,7 +232,7 @@ def source(port: Device, facts: Facts) -> str:
                 if line.startswith(FROM):
                     path = line[len(FROM) :].strip()
                     name = posixpath.basename(path)
-    if not path or path.startswith(("/usr/lib/", "/lib/")) or name.startswith("00-virtfleet-"):
+    if not path or path.startswith(VENDOR) or name.startswith("00-virtfleet-"):
         return ""
     if path not in facts.units:
         raise Invalid("ports", f"{port.name} is configured by {path}, which cannot be read")
@@ -232,6 +241,19 @@ def source(port: Device, facts: Facts) -> str:
             "ports", f"{port.name} is configured by {path}: give that file a name that sorts behind 00-virtfleet"
         )
     return path
+
+
+def whole(path: str, facts: Facts) -> Sections:
+    """The sections of a unit, and of the files that add to it (systemd.network(5)): NAME.network.d/*.conf.
+
+    Those of one name hide each other by their folders, and are read by their names, wherever they are.
+    """
+    added: dict[str, str] = {}
+    for folder in ("/usr/local/lib/systemd/network", "/run/systemd/network", "/etc/systemd/network"):
+        inside = f"{folder}/{posixpath.basename(path)}.d/"
+        added.update({unit[len(inside) :]: text for unit, text in facts.units.items() if unit.startswith(inside)})
+    texts = [added[name] for name in sorted(added) if not name.startswith("virtfleet-")]
+    return [section for text in [facts.units.get(path, ""), *texts] for section in parse(text)]
 
 
 def addressed(sections: Sections) -> bool:

@@ -188,11 +188,7 @@ def cloud_init_writes() -> bool:
     """Whether cloud-init writes network configuration at every boot."""
     if not os.path.exists("/usr/bin/cloud-init") or os.path.exists("/etc/cloud/cloud-init.disabled"):
         return False
-    for path in sorted(Path("/etc/cloud/cloud.cfg.d").glob("*.cfg")):
-        text = " ".join(known(path).replace("{", " ").replace("}", " ").replace('"', " ").split())
-        if "network: config: disabled" in text:
-            return False
-    return True
+    return facts.cloud_init_writes(map(known, sorted(Path("/etc/cloud/cloud.cfg.d").glob("*.cfg"))))
 
 
 def forward_policy() -> str:

@@ -145,6 +145,12 @@ def in_use(item: Item, items: t.Sequence[Item], facts: Facts) -> t.Iterator[Inva
         yield Invalid(
             "state", f"{named('guest', users)} on {item['name']}: stop {'it' if len(users) == 1 else 'them'} first"
         )
+    others = strangers(device, facts)
+    if others and not users:
+        yield Invalid(
+            "state",
+            f"{', '.join(others)} is in {item['name']} as well, and in no file of the host's: take it out first",
+        )
     gone = {other["name"] for other in items if other["state"] == "absent"}
     above = [
         other.name
@@ -153,6 +159,18 @@ def in_use(item: Item, items: t.Sequence[Item], facts: Facts) -> t.Iterator[Inva
     ]
     if above:
         yield Invalid("state", f"{', '.join(above)} is built on {item['name']}: remove it too")
+
+
+def strangers(bridge: Device, facts: Facts) -> list[str]:
+    """The virtual ports that others have put into a bridge, such as those of containers: no file names them."""
+    texts = [*(file.text.lower() for file in facts.netplan), *(unit.lower() for unit in facts.units.values())]
+    return [
+        device.name
+        for device in facts.devices.values()
+        if device.master == bridge.name
+        and device.kind in ("veth", "tun")
+        and not any(word and word in text for word in (device.name.lower(), *device.nic.macs) for text in texts)
+    ]
 
 
 def routed(item: Item, facts: Facts) -> t.Iterator[Invalid]:

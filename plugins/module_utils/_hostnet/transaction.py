@@ -157,6 +157,10 @@ def wait_for(condition: t.Callable[[], bool], seconds: float) -> bool:
     return True
 
 
+GENERATORS = ("/usr/libexec/netplan/generate", "/usr/lib/netplan/generate", "/lib/netplan/generate")
+"""Where the program is that ``netplan generate`` calls."""
+
+
 def validate(plan: Plan) -> None:
     """Have netplan read the documents as they will be.
 
@@ -169,14 +173,24 @@ def validate(plan: Plan) -> None:
             os.makedirs(os.path.join(root, "etc/netplan"))
             for name, text in plan.documents.items():
                 files.create(os.path.join(root, "etc/netplan", name), text)
-            status, _output, errors = network.run(["netplan", "generate", "--root-dir", root], 60)
+            status, _output, errors = network.run([*reader(), "--root-dir", root], 60)
     except subprocess.TimeoutExpired:
-        raise VirtfleetError("nothing was changed: netplan generate did not end within 60 s") from None
+        raise VirtfleetError("nothing was changed: netplan did not end within 60 s") from None
     except OSError as error:
         raise VirtfleetError(f"nothing was changed: netplan cannot be asked: {files.problem(error)}") from None
     if status:
         said = told(errors.replace(root, ""), secrets(plan))
         raise VirtfleetError(f"nothing was changed, netplan refuses what would come out: {said}")
+
+
+def reader() -> list[str]:
+    """What reads netplan's documents of another folder, and leaves the host alone.
+
+    ``netplan generate`` does not since netplan 1.1: whatever folder it is told of, it has systemd read its units anew,
+    and with that netplan's generator writes the files of the host itself. So its program is called, which does all the
+    reading; ``netplan get`` reads the documents as well, but does not say what the backend cannot do.
+    """
+    return next(([path] for path in GENERATORS if os.path.exists(path)), ["netplan", "get"])
 
 
 def told(errors: str, hidden: t.Sequence[str]) -> str:
@@ -206,7 +220,7 @@ def trial_of(plan: Plan, facts: Facts, seconds: int, probes: t.Sequence[str]) ->
     switch = [["netplan", "apply"]] if plan.network_manager else [["networkctl", "reload"]]
     if plan.refresh and not plan.network_manager:
         switch.append(["networkctl", "reconfigure", *plan.refresh])
-    touched = {*plan.reconfigure, *plan.gone, facts.login_device}
+    touched = {*plan.reconfigure, *plan.gone, *(name for name, _changes in plan.items), facts.login_device}
     addressed = {
         name: list(device.addresses) for name, device in facts.devices.items() if device.addresses and name in touched
     }

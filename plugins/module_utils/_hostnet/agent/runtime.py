@@ -21,6 +21,10 @@ MADE = (
 """What netplan makes of its documents (src/networkd.c, src/nm.c): folders, and how the names begin."""
 
 
+MADE_BY_TRIAL = "made.json"
+"""The note of what netplan has made of a trial's documents."""
+
+
 class Lost(FileNotFoundError):
     """What was saved of a file is gone; all the rest is put back."""
 
@@ -93,8 +97,10 @@ def restore(folder: str, tried: t.Iterable[str], again: bool = False) -> None:
     """
     tried = list(tried)
     names = saved_names(folder)
+    trials = files.load(os.path.join(folder, MADE_BY_TRIAL)).get("paths")
     for path in [*(made() if names is not None else []), *tried]:
-        if path not in (names or {}):
+        others = trials is not None and path not in trials and path not in tried
+        if path not in (names or {}) and not others:
             files.unlink(path)
     lost = [path for path, saved in (names or {}).items() if not put_back(path, saved, again)]
     clear_parts(tried)
@@ -133,11 +139,13 @@ def is_back(path: str, inodes: list[t.Any]) -> bool:
 
 
 def keep_unchanged(folder: str) -> None:
-    """Leave those of netplan's files that came out as they were the same files. Raises OSError.
+    """Take note of netplan's files, and leave those that came out as they were the same files. Raises OSError.
 
     netplan writes them all anew, and networkd would configure every link anew, not just those that change: it goes
     by inode and time (stats_by_path_equal in systemd).
     """
+    # What netplan makes later is of what others have written meanwhile, and stays where the trial is taken back.
+    files.write(os.path.join(folder, MADE_BY_TRIAL), json.dumps({"paths": made()}))
     for path, (saved, *_inodes) in (saved_names(folder) or {}).items():
         there = files.exists(path) and files.exists(saved)
         if there and not files.is_same_file(path, saved) and files.same(path, saved):

@@ -84,3 +84,41 @@ def test_a_route_that_no_file_has_is_told() -> None:
     ]
     (warning,) = planned(DHCP, LEASED, routes=routes, lease="01").warnings
     assert warning.startswith("link br0: the route to 10.9.0.0/16 by 192.0.2.7 on eno1 is in none of the host's files")
+
+
+def test_a_bridge_made_by_hand_loses_what_no_file_has() -> None:
+    """It is described in netplan from now on, and networkd configures it anew."""
+    links = [
+        {"ifname": "eno1", "ifindex": 2, "address": "52:54:00:00:00:01", "master": "br0"},
+        {"ifname": "br0", "ifindex": 3, "linkinfo": {"info_kind": "bridge"}, "addr_info": [VIP]},
+    ]
+    routes = [{"dst": "10.77.0.0/16", "gateway": "10.7.7.9", "dev": "br0"}]
+    host = Facts(
+        devices=model.devices(links),
+        routes=tuple(model.routes(routes, "0.0.0.0/0")),
+        netplan=(NetplanFile("/etc/netplan", "01.yaml", "network: {version: 2, ethernets: {eno1: {}}}"),),
+        has_netplan=True,
+        networkd=True,
+    )
+    found = plan(LINK.parse([BRIDGE]), host)
+    assert [line.partition(" is in none")[0] for line in found.warnings] == [
+        "link br0: the address 192.0.2.99/32 on br0",
+        "link br0: the route to 10.77.0.0/16 by 10.7.7.9 on br0",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("texts", "writes"),
+    [
+        ([], True),
+        (["network: {config: disabled}"], False),
+        (["network:\n  config: disabled\n"], False),
+        (["network: {config: 'disabled'} # by hand"], False),
+        (["# to switch this off, write:\n# network: {config: disabled}\nsystem_info: {}\n"], True),
+        (["network: {config: disabled}", "network: {config: {version: 2}}"], True),
+        (["network: {config: {version: 2}}", "network: {config: disabled}"], False),
+        (["network: {config: disabled-not}"], True),
+    ],
+)
+def test_who_writes_the_network_at_boot_is_told_from_what_counts(texts: list[str], writes: bool) -> None:
+    assert model.cloud_init_writes(texts) is writes

@@ -296,7 +296,7 @@ def test_a_netplan_that_hangs_is_an_error_with_a_name(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(network, "run", hang)
     plan = Plan(netplan=True, documents={"a.yaml": WIFI}, files=[File("/etc/netplan/a.yaml", "", None, WIFI)])
-    with pytest.raises(VirtfleetError, match="nothing was changed: netplan generate did not end"):
+    with pytest.raises(VirtfleetError, match="nothing was changed: netplan did not end"):
         transaction.validate(plan)
 
 
