@@ -18,6 +18,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils import _fleet
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.body import secret_place
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label, masked, named, readable
 
@@ -77,7 +78,7 @@ class HostTemplar:
             try:
                 self.value(raw)
             except Exception as error:  # Any filter or lookup may be in a template.
-                return [(where, reason(error))]
+                return [(where, reason(error, secret_place(where)))]
             return []
         return [found for place, value in parts for found in self.broken(value, place, depth + 1)]
 
@@ -107,11 +108,20 @@ def decrypted(value: t.Any, depth: int) -> t.Any:
     return value
 
 
-def reason(error: BaseException) -> str:
-    """Why a value cannot be evaluated, on one line: the innermost error says it best."""
+UNDEFINED = re.compile(r"'\w+' is undefined")
+"""What is said of a variable that is not there."""
+
+
+def reason(error: BaseException, secret: bool = False) -> str:
+    """Why a value cannot be evaluated, on one line: the innermost error says it best.
+
+    :param secret: whether the value may be a secret, which errors of filters quote
+    """
     inner = error
     while isinstance(inner, AnsibleError) and inner.__cause__ is not None:
         inner = inner.__cause__
+    if secret and not UNDEFINED.match(str(inner)):
+        return f"cannot be evaluated ({type(inner).__name__}; what it says is not shown, as it may quote a secret)"
     text = " ".join(readable(masked(str(inner))).split())
     return text.partition(" Origin: ")[0][:300] or type(inner).__name__
 

@@ -303,8 +303,10 @@ def detached(root: ET.Element) -> list[tuple[ET.Element, ET.Element]]:
     return found
 
 
-def plan_live(table: Table, plan: Plan, live: ET.Element, kept: ET.Element, want: Item, scope: Scope) -> None:
-    """Plan what reaches the running resource now, and what waits for its next start.
+def edited_live(
+    table: Table, live: ET.Element, kept: ET.Element, want: Item, scope: Scope
+) -> tuple[ET.Element, list[Change]]:
+    """What runs as it is declared, and what of that it lacks.
 
     :param kept: the definition that libvirt keeps, before it is changed
     """
@@ -321,6 +323,15 @@ def plan_live(table: Table, plan: Plan, live: ET.Element, kept: ET.Element, want
         device.append(alias)
     for give_back in given_back:
         give_back()
+    return root, late
+
+
+def plan_live(table: Table, plan: Plan, live: ET.Element, kept: ET.Element, want: Item, scope: Scope) -> None:
+    """Plan what reaches the running resource now, and what waits for its next start.
+
+    :param kept: the definition that libvirt keeps, before it is changed
+    """
+    root, late = edited_live(table, live, kept, want, scope)
     known = {change.path for change in plan.changes}
     steps, waiting, plan.asked = reach(root, late, known)
     plan.steps += steps

@@ -18,6 +18,7 @@ from .facts import Device, Facts, Route
 if t.TYPE_CHECKING:
     from .work import Plan
 
+HALF = 2**64 - 1
 ADDRESS = re.compile(r"[0-9a-fA-F:.]{2,}")
 """What may be an address in a text."""
 
@@ -42,7 +43,8 @@ def told(facts: Facts, out: Plan) -> None:
         routes = [*facts.routes, *facts.other_routes]
         warn(link, [words(route) for route in routes if is_by_hand(route, name)], name, out)
         if lost:
-            foresee(lost, facts, out)
+            foresee(lost, facts, out, "goes away")
+        foresee(made_up(facts.devices[name]), facts, out, f"is made up anew by {link}")
 
 
 def configured_anew(facts: Facts, out: Plan) -> dict[str, str]:
@@ -113,13 +115,36 @@ def warn(link: str, lost: t.Sequence[str], device: str, out: Plan) -> None:
         )
 
 
-def foresee(lost: t.Collection[str], facts: Facts, out: Plan) -> None:
-    """Take addresses that go away out of the forecast, and look for the host where it is then."""
+def made_up(device: Device) -> list[str]:
+    """The IPv6 addresses whose second half a device has made up itself, not of its MAC address (RFC 7217, RFC 8981)."""
+    found = []
+    for address in device.dynamic:
+        interface = ipaddress.ip_interface(address)
+        own = interface.version == 6 and interface.network.prefixlen == 64
+        if own and int(interface.ip) & HALF != of_mac(device.mac):
+            found.append(address)
+    return found
+
+
+def of_mac(mac: str) -> int | None:
+    """The second half of an address that is made of a MAC address (RFC 4291, appendix A); None for no such address."""
+    digits = mac.replace(":", "")
+    if len(digits) != 12:
+        return None
+    return int(f"{digits[:6]}fffe{digits[6:]}", 16) ^ (1 << 57)
+
+
+def foresee(lost: t.Collection[str], facts: Facts, out: Plan, note: str) -> None:
+    """Take addresses out of the forecast, and look for the host where it is then.
+
+    :param note: what becomes of them
+    """
     for entry in out.forecast:
         if entry["after"] is None or not set(lost) & set(entry["after"]):
             continue
+        there = [address for address in entry["after"] if address in lost]
         entry["after"] = [address for address in entry["after"] if address not in lost]
-        entry["note"] += f"; {', '.join(lost)} goes away"
+        entry["note"] += f"; {', '.join(there)} {note}"
         if facts.login in {str(ip(address)) for address in lost}:
             left = [str(ip(address)) for address in entry["after"]]
             out.addresses += [address for address in left if address not in out.addresses]

@@ -11,7 +11,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from .._errors import VirtfleetError
 from .._printing import displayed, printable, unforeseen
-from . import netplan_yaml, observe, preflight, probes, transaction
+from . import netplan_says, netplan_yaml, observe, preflight, probes, transaction
 from .agent import files
 from .facts import Facts
 from .plan import plan
@@ -55,7 +55,8 @@ def converge(module: AnsibleModule) -> dict[str, t.Any]:
         postponed = preflight.used(wants, facts) if module.params["leave_used"] else []
         wants = [want for want in wants if want["name"] not in postponed]
         planned = plan(wants, facts, module.params["bypass_iptables"])
-        transaction.validate(planned)
+        netplan_says.validate(planned)
+        planned.warnings += netplan_says.unapplied(planned, facts)
         result = {**told(planned), "postponed": postponed}
         if module.check_mode or not planned.changes:
             return result

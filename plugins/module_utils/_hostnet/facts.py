@@ -47,6 +47,7 @@ class Device:
     :param parent: the device that it is built on
     :param addresses: its addresses with their subnets, link-local ones left out
     :param lasting: those of them that the kernel keeps for ever
+    :param dynamic: those of them that a server or router has given for some time
     :param settings: the kernel's settings of its kind, such as ``stp_state``
     :param network_file: the file by which networkd configures it
     :param dns: the name servers that networkd has from or for it
@@ -66,6 +67,7 @@ class Device:
     wireless: bool = False
     addresses: tuple[str, ...] = ()
     lasting: tuple[str, ...] = ()
+    dynamic: tuple[str, ...] = ()
     settings: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
     network_file: str = ""
     dns: tuple[str, ...] = ()
@@ -220,6 +222,7 @@ def devices(links: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, Device]:
             mtu=link.get("mtu", 0),
             addresses=tuple(addresses),
             lasting=tuple(address for address, lasts in addresses.items() if lasts),
+            dynamic=tuple(address for address, lasts in addresses.items() if not lasts),
             settings=info.get("info_data") or {},
         )
     return found

@@ -306,6 +306,10 @@ def addressing(net: Netplan, place: Place, item: t.Mapping[str, t.Any], file: st
     kind = item.get("addressing")
     if kind in (None, "inherit"):
         return
+    accepts, local = net.get(place, "accept-ra"), net.get(place, "link-local")
+    if local == [] and accepts is not None and not is_true(accepts) and not is_addressed(net.merged(place)):
+        for key in ("accept-ra", "link-local"):  # As 'none' leaves a link: without even link-local addresses.
+            net.put(file, place, key, None)
     for key in ADDRESSING if kind == "dhcp" else (*ADDRESSING, "dhcp4", "dhcp6"):
         if kind != "static" or key not in ("addresses", "routes"):
             net.put(file, place, key, None)

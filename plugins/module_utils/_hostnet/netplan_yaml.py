@@ -113,7 +113,18 @@ def header(text: str) -> str:
 def has_inner_comments(text: str) -> bool:
     """Whether a file has comments below its header; rewriting it loses them."""
     rest = text[len(header(text)) :]
-    return any(line.lstrip().startswith("#") or " #" in line for line in rest.splitlines())
+    return re.search(r"(^|\s)#", rest, re.MULTILINE) is not None
+
+
+def has_more_documents(text: str) -> bool:
+    """Whether a file holds more than one document. netplan reads the first; rewriting the file loses the others."""
+    loader = _loader()(text)
+    try:
+        return loader.check_data() and loader.get_data() is not loader and loader.check_data()
+    except (yaml.YAMLError, RecursionError):
+        return True
+    finally:
+        loader.dispose()
 
 
 def secret_key(key: str) -> bool:

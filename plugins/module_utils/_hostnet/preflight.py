@@ -82,7 +82,7 @@ def port_problems(item: Item, port: str, where: str, later: t.Mapping[str, Item]
         on_it = [
             other.name
             for other in facts.devices.values()
-            if other.kind in ("macvlan", "macvtap") and other.parent == port
+            if other.kind in ("macvlan", "macvtap", "ipvlan", "ipvtap") and other.parent == port
         ]
         if on_it:
             yield Invalid(
@@ -137,6 +137,8 @@ def in_use(item: Item, items: t.Sequence[Item], facts: Facts) -> t.Iterator[Inva
     device = facts.devices.get(item["name"])
     if device is None:
         return
+    if device.kind in ("vlan", "macvlan", "macvtap") and facts.login_device == device.name:
+        yield Invalid("state", f"{facts.login}, by which the host is reached, is on it, and would go with it")
     if device.kind not in BUILT:
         yield Invalid("name", f"is a {device.kind or 'network card'} of the host, and cannot be removed")
         return

@@ -11,13 +11,12 @@ import inspect
 import os
 import subprocess
 import sys
-import tempfile
 import time
 import typing as t
 import uuid
 
 from .._errors import VirtfleetError
-from . import netplan_yaml
+from . import netplan_says
 from .agent import files, guard, journal, network, others, route_words, runtime, watchdog, way_back
 from .facts import Facts
 from .work import Plan
@@ -157,64 +156,6 @@ def wait_for(condition: t.Callable[[], bool], seconds: float) -> bool:
     return True
 
 
-GENERATORS = ("/usr/libexec/netplan/generate", "/usr/lib/netplan/generate", "/lib/netplan/generate")
-"""Where the program is that ``netplan generate`` calls."""
-
-
-def validate(plan: Plan) -> None:
-    """Have netplan read the documents as they will be.
-
-    Raises VirtfleetError with what netplan says is wrong.
-    """
-    if not plan.netplan or not any("/netplan/" in file.path for file in plan.files):
-        return
-    try:
-        with tempfile.TemporaryDirectory(prefix="virtfleet-") as root:
-            os.makedirs(os.path.join(root, "etc/netplan"))
-            for name, text in plan.documents.items():
-                files.create(os.path.join(root, "etc/netplan", name), text)
-            status, _output, errors = network.run([*reader(), "--root-dir", root], 60)
-    except subprocess.TimeoutExpired:
-        raise VirtfleetError("nothing was changed: netplan did not end within 60 s") from None
-    except OSError as error:
-        raise VirtfleetError(f"nothing was changed: netplan cannot be asked: {files.problem(error)}") from None
-    if status:
-        said = told(errors.replace(root, ""), secrets(plan))
-        raise VirtfleetError(f"nothing was changed, netplan refuses what would come out: {said}")
-
-
-def reader() -> list[str]:
-    """What reads netplan's documents of another folder, and leaves the host alone.
-
-    ``netplan generate`` does not since netplan 1.1: whatever folder it is told of, it has systemd read its units anew,
-    and with that netplan's generator writes the files of the host itself. So its program is called, which does all the
-    reading; ``netplan get`` reads the documents as well, but does not say what the backend cannot do.
-    """
-    return next(([path] for path in GENERATORS if os.path.exists(path)), ["netplan", "get"])
-
-
-def told(errors: str, hidden: t.Sequence[str]) -> str:
-    """What netplan says is wrong, without the lines of the file that it shows: these can hold passwords."""
-    lines = errors.splitlines()
-    shown = [index - 1 for index, line in enumerate(lines) if line.strip() == "^"]
-    kept = [
-        line for index, line in enumerate(lines) if index not in shown and line.strip() != "^" and "WARNING" not in line
-    ]
-    said = " ".join(" ".join(kept).split())
-    for secret in hidden:
-        said = said.replace(secret, "***")
-    return said
-
-
-def secrets(plan: Plan) -> list[str]:
-    """The secrets in netplan's documents, before and after; the longest first."""
-    texts = [*plan.documents.values(), *(file.before or "" for file in plan.files if "/netplan/" in file.path)]
-    found: set[str] = set()
-    for text in texts:
-        found |= netplan_yaml.secrets(netplan_yaml.load("netplan", text)) if text else set()
-    return sorted(found, key=len, reverse=True)
-
-
 def trial_of(plan: Plan, facts: Facts, seconds: int, probes: t.Sequence[str]) -> dict[str, t.Any]:
     """All that the unit has to know of a trial."""
     switch = [["netplan", "apply"]] if plan.network_manager else [["networkctl", "reload"]]
@@ -248,7 +189,7 @@ def trial_of(plan: Plan, facts: Facts, seconds: int, probes: t.Sequence[str]) ->
         "by_hand": {name: found for name, found in plan.by_hand.items() if name in addressed},
         "routes": routes_to_give(facts, addressed),
         "probes": list(probes),
-        "secrets": secrets(plan) if plan.netplan else [],
+        "secrets": netplan_says.secrets(plan) if plan.netplan else [],
     }
 
 

@@ -17,7 +17,7 @@ from .facts import Facts
 from .netplan import Netplan, Place
 from .netplan_edit import MOVED, SECTION, declare, is_addressed, remove
 from .netplan_own import own
-from .netplan_yaml import dump, has_inner_comments, header, is_true, load
+from .netplan_yaml import dump, has_inner_comments, has_more_documents, header, is_true, load
 
 CLOUD_INIT = "/etc/cloud/cloud.cfg.d/99-virtfleet-network.cfg"
 
@@ -290,6 +290,11 @@ class Work:
                 " move it to /etc/netplan"
             )
         before = self.texts.get(name)
+        if before and has_more_documents(before):
+            raise VirtfleetError(
+                f"nothing was changed: /etc/netplan/{name} holds several documents, of which netplan reads the first:"
+                " leave that one in the file"
+            )
         after = dump(document, header(before or networkd.HEAD))
         if before and has_inner_comments(before):
             self.out.warnings.append(f"the comments inside of /etc/netplan/{name} are not kept")

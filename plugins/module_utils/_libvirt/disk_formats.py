@@ -24,12 +24,11 @@ from .._engine.match import pair
 from .._engine.plan import Observed, Plan
 from .._engine.variant import Variant
 from .._errors import Invalid, VirtfleetError
-from .._host import part_files
-from .._host.image_format import Content, Unfit, recognise
 from .._printing import printable
 from .._tables.derive import image_format
 from .._tables.storage import MADE_DIRECTORIES
 from . import lacking, storage_observe
+from .disk_bytes import contradicts, first_bytes
 from .disks import DISKS, Needed, key_of
 from .forecast import Forecast
 from .storage_formats import SAME, Formats, agree, alike
@@ -243,10 +242,17 @@ class DiskFormats:
         form = "raw" if told_none or kind == "block" or self.is_device(place) else image_format({"file": place})
         path = self.path_of(place)
         content = first_bytes(path) if self.local and path is not None else None
-        if content is not None and contradicts(content, form):
+        if content is None:
+            return form
+        if contradicts(content, form):
             raise VirtfleetError(
                 f"is not known: nobody noted that of {printable(path)}, its name tells {form}, and by its first bytes"
                 f" it is {content.words}, which a guest may have written: write format: {form}, or the one that it has"
+            )
+        if content.odd:
+            raise VirtfleetError(
+                f"is not known: nobody noted that of {printable(path)}, and its header, which a guest may have written,"
+                f" {content.odd}: {WRITE_FORMAT}"
             )
         return form
 
@@ -276,6 +282,7 @@ class DiskFormats:
         declared = str(disk.get("format") or told)
         if not alike(told, declared):
             self.agrees(place, declared, scope.name)
+            self.fits(place, told, declared)
             return
         try:
             noted = self.formats.noted.of(self.path_of(place) or place)
@@ -286,6 +293,16 @@ class DiskFormats:
             self.warnings.setdefault(scope.name, []).append(
                 f"disks[{scope.index}]: {printable(place)} was made as {form}, and the guest has it as {told}:"
                 f" write format: {form} to correct that"
+            )
+
+    def fits(self, place: str, told: str, declared: str) -> None:
+        """Raise VirtfleetError where a guest has its disk as what it is, and a user says another format."""
+        path = self.path_of(place)
+        content = first_bytes(path) if self.local and path is not None else None
+        if content is not None and content.kind == "qcow2" == told:
+            raise VirtfleetError(
+                f"{printable(place)} is qcow2, as the guest has it and by its first bytes, and not {declared}: with"
+                " another format the guest would write into the header"
             )
 
     def warn(self, plans: t.Iterable[Plan]) -> None:
@@ -359,26 +376,3 @@ def has(element: ET.Element | None, path: str) -> bool:
     if element is None:
         return False
     return path[1:] in element.attrib if path.startswith("@") else element.find(path) is not None
-
-
-def first_bytes(path: str) -> Content | None:
-    """What a file or device is by its first bytes; None where nothing is there, or it cannot be read."""
-    try:
-        descriptor = part_files.open_to_read(path)
-    except (Unfit, OSError, ValueError):
-        return None
-    try:
-        return recognise(part_files.reader(descriptor), os.lseek(descriptor, 0, os.SEEK_END))
-    except OSError:
-        return None
-    finally:
-        os.close(descriptor)
-
-
-def contradicts(content: Content, form: str) -> bool:
-    """Whether first bytes say another format than a name does. Most raw disks say nothing."""
-    if form == "raw":
-        return content.kind in ("qcow2", "other")
-    if form == "qcow2":
-        return content.kind in ("raw", "iso", "other")
-    return content.kind == "qcow2"

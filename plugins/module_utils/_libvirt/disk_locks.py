@@ -24,6 +24,10 @@ LAID = (
     " first, or make the disk from a copy (clone_from)"
 )
 BELOW = "is what a disk of guest {0} is laid over, which {1} with it: nobody may write to it meanwhile; stop {0} first"
+COPY = (
+    "is what a disk of guest {0} is being copied to: nobody may have it open meanwhile; end that first (virsh blockjob"
+    " {0} DISK --abort, or --pivot)"
+)
 ALSO = (
     "is also a disk of guest {0}, which {1} with it, and one of the two writes to it: give shareable: true to {2} (the"
     " disk has to be raw), or stop {0} first"
@@ -40,6 +44,7 @@ class Access(t.NamedTuple):
     :param shares: whether others may write to it meanwhile
     :param laid: whether a disk of the guest is laid over it
     :param drive: whether it is in a CD-ROM or floppy drive
+    :param copy: whether a disk of the guest is being copied to it (virsh blockcopy)
     """
 
     option: str
@@ -49,6 +54,7 @@ class Access(t.NamedTuple):
     shares: bool
     laid: bool = False
     drive: bool = False
+    copy: bool = False
 
     def excludes(self, other: Access) -> bool:
         """Whether two guests cannot have both open. Two disks for one guest only are told of elsewhere."""
@@ -59,7 +65,7 @@ class Access(t.NamedTuple):
     @property
     def is_own_disk(self) -> bool:
         """Whether it is a disk for one guest only."""
-        return self.writes and not self.shares and not self.drive
+        return self.writes and not self.shares and not self.drive and not self.copy
 
     def against(self, name: str, runs: str, other: Access) -> str:
         """Why a guest cannot have this open beside what another one has, and what to do.
@@ -68,6 +74,8 @@ class Access(t.NamedTuple):
         :param runs: ``runs`` or ``starts``
         """
         where = f"{self.option}: {spelled_out(self.place)}"
+        if self.copy or other.copy:
+            return f"{where} {COPY.format(name)}"
         if self.laid or other.laid:
             return f"{where} {(LAID if self.laid else BELOW).format(name, runs)}"
         lacking = ["this disk"] if other.writes and not self.shares else []
@@ -85,11 +93,14 @@ def opened(site: Site, root: ET.Element | None) -> t.Iterator[Access]:
         device = disk.get("device")
         writes = disk.find("readonly") is None and device != "cdrom"
         shares, drive = disk.find("shareable") is not None, device in ("cdrom", "floppy")
+        copied_to = disk.find("mirror/source")  # A block copy is written to as the disk is (formatdomain, disk).
         for source in disk.iter("source"):
-            laid = source is not disk.find("source")
+            laid = source not in (disk.find("source"), copied_to)
             place = place_of(site, source)
             if place:
-                yield Access(f"disks[{index}]", place, sign_of(site, place), writes and not laid, shares, laid, drive)
+                writing = (writes or source is copied_to) and not laid
+                option, sign, copy = f"disks[{index}]", sign_of(site, place), source is copied_to
+                yield Access(option, place, sign, writing, shares and not copy, laid, drive, copy)
 
 
 def laid_over(site: Site, plan: Plan) -> t.Iterator[Access]:

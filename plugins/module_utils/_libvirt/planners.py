@@ -15,7 +15,7 @@ from .._engine.step import Step
 from .._engine.table import Table
 from .._errors import Invalid, VirtfleetError, refuse_input
 from .._tables.storage import volume_key
-from . import declared, departures, disk_removal, disks, handover, readiness, storage_observe, subnets
+from . import declared, departures, disk_removal, disks, handover, network_users, readiness, storage_observe, subnets
 from .apparmor import warn_of_volumes
 from .disk_formats import WRITE_FORMAT, DiskFormats
 from .forecast import Forecast
@@ -24,12 +24,14 @@ from .manifest import Manifest, notes
 from .pool_users import refuse_used
 from .process import made_by_another
 from .renames import refuse_renamed
+from .saved_guests import plan_starts
 from .storage_formats import SAME, Formats, alike
 from .storage_observe import Pool
 from .storage_plan import FUTURE, Making, plan_pools, plan_volumes
 from .survey_users import all_users
 from .taken_volumes import refuse_taken
 from .users import Users
+from .volumes_to_come import listed_later
 
 Have = t.Mapping[str, Observed]
 Wants = t.Sequence[Item]
@@ -68,6 +70,7 @@ def network_plans(connection: t.Any, table: Table, have: Have, wants: Wants, hos
     plans = plan(table, have, wants, host, options.on_restart_needed)
     refuse_renamed(connection, plans, have, options.forecast.gone(table.kind))
     handover.reattach(plans, have, wants)
+    network_users.refuse_used(connection, plans, options.forecast)
     if connection is None or connection.getURI().startswith("qemu:///"):
         subnets.refuse_routed(plans, have, sure=options.forecast.is_sure)
     if connection is not None:
@@ -84,6 +87,7 @@ def volume_plans(connection: t.Any, have: Have, wants: Wants, host: Host, option
     users = all_users(connection, forecast=options.forecast) if going else Users()
     if going:
         declared.add_volumes(users, wants)
+    have = {**have, **listed_later(connection, options.forecast, (str(volume_key(want)) for want in wants), have)}
     half = half_made(connection, have)
     noted = Manifest(connection.getURI()).entries("volumes")
     there = said_to_be_raw(connection, whole(connection, have, half), wants)
@@ -163,6 +167,7 @@ def domain_plans(connection: t.Any, table: Table, have: Have, wants: Wants, host
             lines.append(f"{table.kind} {entry.name}: {error}")
     refuse_input(lines)
     if connection is not None:
+        plan_starts(connection, table, plans, wants, have, host, options.on_restart_needed)
         warn_of_volumes(connection, plans)
     if any(change.path == "nvram" and change.after is None for entry in plans for change in entry.changes):
         users = all_users(connection, forecast=options.forecast)
@@ -202,6 +207,7 @@ def plans_with_disks(
     refuse_input(lines)
     keys = {need.key for _want, needed in resolved for need in needed}
     volumes: Have = {} if connection is None or not keys else storage_observe.volumes(connection, keys)
+    volumes = {**volumes, **listed_later(connection, options.forecast, keys, volumes)}
     half = Half({}, {}) if connection is None else half_made(connection, volumes)
     volumes = whole(connection, volumes, half)
     volumes, lines = forms.of_volumes(resolved, volumes)

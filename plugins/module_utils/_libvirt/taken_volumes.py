@@ -82,10 +82,8 @@ def warn_of_bases(site: Site, guests: t.Sequence[Guest]) -> None:
         own = users.thing(place)
         over = [use.who for use in users.uses("", place) if not own & users.signs(use.place)]
         if over:
-            told = f"disks[{index}]: {spelled_out(place)} is what {listed(list(dict.fromkeys(over)))} builds on"
-            plan.warnings.append(
-                f"{told}, and breaks it once this guest writes to it: give this guest a disk laid over it"
-            )
+            told = f"disks[{index}]: {spelled_out(place)} has {listed(list(dict.fromkeys(over)))} laid over it"
+            plan.warnings.append(f"{told}, which breaks once this guest writes to it: give it a disk laid over it, too")
 
 
 def others(

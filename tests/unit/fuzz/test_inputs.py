@@ -32,7 +32,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils import _offline
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import Table
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import VARIABLES
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import observe, transaction
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import netplan_says, observe, transaction
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, Facts, NetplanFile, Route
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.table import LINK
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import apply, connection
@@ -336,7 +336,7 @@ def calm(monkeypatch: pytest.MonkeyPatch) -> t.Iterator[None]:
     monkeypatch.setattr(connection, "PATIENCE", 0.0)
     monkeypatch.setattr(observe, "host", lambda login="": HOST)
     monkeypatch.setattr(transaction, "alone", contextlib.nullcontext)
-    monkeypatch.setattr(transaction, "validate", lambda plan: None)
+    monkeypatch.setattr(netplan_says, "validate", lambda plan: None)
     libvirt.registerErrorHandler(lambda context, error: None, None)
     yield
     gc.collect()

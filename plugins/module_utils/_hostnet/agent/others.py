@@ -22,6 +22,12 @@ NOTED = "others.json"
 """The name of the note in the folder of a trial."""
 KINDS = ("unicast", "blackhole", "unreachable", "prohibit", "throw")
 """The types of route that can be set by hand."""
+OF_THE_KERNEL = [
+    ["0:", "from", "all", "lookup", "local"],
+    ["32766:", "from", "all", "lookup", "main"],
+    ["32767:", "from", "all", "lookup", "default"],
+]
+"""The rules that every host has. networkd marks its own with ``proto static``."""
 ATTEMPTS, PAUSE = 4, 1.0
 """How often something is given back, and the seconds between."""
 
@@ -72,8 +78,8 @@ def rules(text: str, family: str) -> list[list[str]]:
     for line in text.splitlines():
         priority, _colon, rest = line.partition(":")
         words = [word for word in rest.split() if not word.startswith("[")]
-        origin = words[words.index("proto") + 1] if "proto" in words[:-1] else "kernel"
-        if priority.isdigit() and origin not in ("kernel", "static") and "lookup" not in words[-1:]:
+        by_others = line.split() not in OF_THE_KERNEL and "[l3mdev-table]" not in rest and "static" not in words[-1:]
+        if priority.isdigit() and words and by_others:
             found.append([family, "rule", "add", "pref", priority, *words])
     return found
 

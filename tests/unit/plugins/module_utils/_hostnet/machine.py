@@ -34,7 +34,7 @@ NEW: dict[str, str] = {NETPLAN: "new", IDENTITY: "identity"}
 """The kept files before and after: one changes, one goes, one comes in a folder that is not there yet."""
 UNITS = "/run/systemd/network"
 LIMIT = 60.0
-RULES = [("0", "from all lookup local"), ("500", "not from all fwmark 0xca6c lookup 51820 proto boot")]
+RULES = [("0", "from all lookup local"), ("500", "not from all fwmark 0xca6c lookup 51820")]
 """The policy rules of the host. The second is a VPN's, and networkd drops it when it configures a device anew."""
 
 
@@ -185,7 +185,7 @@ class Machine:
             self.generate()
         elif words.startswith(("networkctl reload", "systemctl restart systemd-networkd")):
             self.network = self.effective()
-            self.rules = [rule for rule in self.rules if "proto boot" not in rule[1]]
+            self.rules = [rule for rule in self.rules if rule[0] == "0"]
         return 0, "", ""
 
     # --- one trial ---

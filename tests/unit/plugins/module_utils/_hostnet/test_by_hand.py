@@ -22,6 +22,8 @@ LEASED = {"family": "inet", "local": "192.0.2.10", "prefixlen": 24, "scope": "gl
 FIXED = {key: value for key, value in LEASED.items() if key != "dynamic"}
 VIP = {**FIXED, "local": "192.0.2.99", "prefixlen": 32}
 WIDE = {"family": "inet6", "local": "2001:db8::10", "prefixlen": 64, "scope": "global"}
+ANNOUNCED = {**WIDE, "local": "2001:db8::5054:ff:fe00:1", "dynamic": True}
+PRIVATE = {**WIDE, "local": "2001:db8::cef7:552:b925:4c47", "dynamic": True}
 OTHER = {**WIDE, "local": "2001:db8::99"}
 
 
@@ -49,11 +51,22 @@ def planned(netplan: str, *addresses: dict[str, Any], routes: Any = (), login: s
         (DHCP, [FIXED], "01", []),
         (DHCP, [FIXED, VIP], "01", []),
         (DHCP, [LEASED, WIDE], "01", ["2001:db8::10/64"]),
+        (DHCP, [LEASED, ANNOUNCED], "01", []),
         (STATIC, [FIXED, WIDE], "", []),
         (STATIC, [FIXED, VIP, WIDE, OTHER], "", ["192.0.2.99/32", "2001:db8::99/64"]),
         (STATIC + "\n# 192.0.2.99 belongs to keepalived", [FIXED, VIP], "", []),
     ],
-    ids=["lease", "set by hand", "lease for ever", "lease for ever, in doubt", "v6", "declared", "both", "named"],
+    ids=[
+        "lease",
+        "set by hand",
+        "lease for ever",
+        "lease for ever, in doubt",
+        "v6",
+        "announced",
+        "declared",
+        "both",
+        "named",
+    ],
 )
 def test_an_address_that_no_file_has_is_told(
     netplan: str, addresses: list[dict[str, Any]], lease: str, lost: list[str]
@@ -122,3 +135,12 @@ def test_a_bridge_made_by_hand_loses_what_no_file_has() -> None:
 )
 def test_who_writes_the_network_at_boot_is_told_from_what_counts(texts: list[str], writes: bool) -> None:
     assert model.cloud_init_writes(texts) is writes
+
+
+def test_an_address_that_a_device_makes_up_is_another_one_on_the_bridge() -> None:
+    found = planned(DHCP, LEASED, ANNOUNCED, PRIVATE, lease="01", login="2001:db8::cef7:552:b925:4c47")
+    (forecast,) = found.forecast
+    assert forecast["after"] == ["192.0.2.10/24", "2001:db8::5054:ff:fe00:1/64"]
+    assert forecast["note"].endswith("; 2001:db8::cef7:552:b925:4c47/64 is made up anew by br0")
+    assert found.addresses[1:] == ["192.0.2.10", "2001:db8::5054:ff:fe00:1"]
+    assert found.warnings == []

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import facts
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import others
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent.way_back import options, without_source
 
 OWN = ["unshare", "--net"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--net"]
@@ -130,3 +131,55 @@ def test_the_kernel_gets_each_address_as_it_was() -> None:
     again = [f"ip address replace {address} dev v {' '.join(options(device, address))}\n" for address in before]
     assert len(before) == len(some)
     assert addresses(made + "".join(again)) == before
+
+
+RULES = """
+not fwmark 51820 table 51820 pref 500
+from 10.0.0.0/8 lookup 77 pref 501
+fwmark 0x1/0xff iif lo lookup 78 pref 502
+to 10.4.0.0/16 blackhole pref 503
+from 10.5.0.0/16 uidrange 0-99 ipproto tcp dport 80 lookup 79 pref 504
+from 10.6.0.0/16 iif away lookup 80 pref 505
+from 10.7.0.0/16 goto 505 pref 504
+"""
+ASKED_OTHERS = (
+    "ip rule show; echo =; ip -6 rule show; echo =; ip -json neigh show nud permanent; echo =;"
+    " ip -json -4 route show table all; echo =; ip -json -6 route show table all"
+)
+
+
+def told_by_others(script: str) -> list[list[str]]:
+    done = subprocess.run(
+        [*OWN, "sh", "-ec", DEVICES + script + ASKED_OTHERS], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    rules, rules6, neighbours, routes, routes6 = done.stdout.split("=\n")
+    return [
+        *others.routes(routes, "0.0.0.0/0"),
+        *others.routes(routes6, "::/0"),
+        *others.rules(rules, "-4"),
+        *others.rules(rules6, "-6"),
+        *others.neighbours(neighbours),
+    ]
+
+
+def test_what_others_told_the_kernel_is_given_back_as_it_was() -> None:
+    after("")  # Skips where no network of its own is to be had.
+    by_hand = "".join(f"ip rule add {rule}\n" for rule in RULES.strip().splitlines())
+    by_hand += """
+ip -6 rule add from fd00:9::/64 lookup 77 pref 501
+ip rule add from 10.99.0.0/16 lookup 81 pref 900 proto static
+ip neigh add 10.1.0.77 lladdr 02:00:00:00:00:77 dev v nud permanent
+ip -6 neigh add fd00::77 lladdr 02:00:00:00:00:77 dev v nud permanent
+ip route add blackhole 10.88.0.0/16
+ip route add unreachable 10.89.0.0/16 table 77 metric 5
+ip -6 route add prohibit fd09::/64
+ip route add default via 10.1.0.1 dev v table 77
+ip route add 10.9.0.0/16 via 10.1.0.1
+ip route add 10.10.0.0/16 via 10.1.0.1 proto static
+"""
+    before = told_by_others(by_hand)
+    again = told_by_others("".join(f"ip {' '.join(words)}\n" for words in before))
+    assert len(before) == 8 + 2 + 5
+    assert sorted(again) == sorted(before)
+    assert not [words for words in before if "static" in words]

@@ -15,7 +15,13 @@ from typing import Any
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import converge, facts, netplan_yaml, transaction
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import (
+    converge,
+    facts,
+    netplan_says,
+    netplan_yaml,
+    transaction,
+)
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import files, guard, journal, network
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, Facts
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.work import File, Plan
@@ -283,9 +289,9 @@ def test_netplans_own_words_show_no_secret(monkeypatch: pytest.MonkeyPatch) -> N
 """
     monkeypatch.setattr(network, "run", lambda command, seconds: (1, "", said))
     plan = Plan(netplan=True, documents={"a.yaml": WIFI}, files=[File("/etc/netplan/a.yaml", "", None, WIFI)])
-    assert transaction.secrets(plan) == ["s3cret-word", "QUJDREVG"]
+    assert netplan_says.secrets(plan) == ["s3cret-word", "QUJDREVG"]
     with pytest.raises(VirtfleetError) as caught:
-        transaction.validate(plan)
+        netplan_says.validate(plan)
     assert "invalid password ***" in str(caught.value)
     assert "s3cret" not in str(caught.value)
 
@@ -297,7 +303,7 @@ def test_a_netplan_that_hangs_is_an_error_with_a_name(monkeypatch: pytest.Monkey
     monkeypatch.setattr(network, "run", hang)
     plan = Plan(netplan=True, documents={"a.yaml": WIFI}, files=[File("/etc/netplan/a.yaml", "", None, WIFI)])
     with pytest.raises(VirtfleetError, match="nothing was changed: netplan did not end"):
-        transaction.validate(plan)
+        netplan_says.validate(plan)
 
 
 @pytest.mark.parametrize(

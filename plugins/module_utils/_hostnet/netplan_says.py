@@ -1,0 +1,114 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What netplan itself makes of its documents: whether it takes them, and what of them is in force."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import tempfile
+import typing as t
+
+from .._errors import VirtfleetError
+from . import netplan_yaml
+from .agent import files, network
+from .facts import Facts
+from .work import Plan
+
+GENERATORS = ("/usr/libexec/netplan/generate", "/usr/lib/netplan/generate", "/lib/netplan/generate")
+"""Where the program is that ``netplan generate`` calls."""
+UNITS, BY_NETPLAN, KINDS = "/run/systemd/network", "10-netplan-", (".network", ".netdev", ".link")
+"""Where netplan writes networkd's units, how their names begin, and end."""
+
+
+def validate(plan: Plan) -> None:
+    """Have netplan read the documents as they will be.
+
+    Raises VirtfleetError with what netplan says is wrong.
+    """
+    if not plan.netplan or not any("/netplan/" in file.path for file in plan.files):
+        return
+    try:
+        with read_by_netplan(plan.documents) as (_root, status, errors):
+            said = told(errors, secrets(plan))
+    except subprocess.TimeoutExpired:
+        raise VirtfleetError("nothing was changed: netplan did not end within 60 s") from None
+    except OSError as error:
+        raise VirtfleetError(f"nothing was changed: netplan cannot be asked: {files.problem(error)}") from None
+    if status:
+        raise VirtfleetError(f"nothing was changed, netplan refuses what would come out: {said}")
+
+
+@contextlib.contextmanager
+def read_by_netplan(documents: t.Mapping[str, str]) -> t.Iterator[tuple[str, int, str]]:
+    """netplan's documents read in a folder of their own: the folder, the status and what netplan says is wrong.
+
+    Raises OSError, and subprocess.TimeoutExpired.
+    """
+    with tempfile.TemporaryDirectory(prefix="virtfleet-") as root:
+        os.makedirs(os.path.join(root, "etc/netplan"))
+        for name, text in documents.items():
+            files.create(os.path.join(root, "etc/netplan", name), text)
+        status, _output, errors = network.run([*reader(), "--root-dir", root], 60)
+        yield root, status, errors.replace(root, "")
+
+
+def unapplied(plan: Plan, facts: Facts) -> list[str]:
+    """Warnings of what somebody has written into netplan's files and not applied: it comes into force with a change."""
+    if not plan.netplan or not plan.changes or reader()[0] not in GENERATORS:
+        return []
+    try:
+        with read_by_netplan({file.name: file.text for file in facts.netplan}) as (root, status, _errors):
+            made = {} if status else units_in(root + UNITS)
+            there = units_in(UNITS)
+    except (OSError, subprocess.TimeoutExpired):
+        return []
+    names = sorted(name for name in {*made, *there} if made.get(name) != there.get(name)) if made else []
+    devices = dict.fromkeys(name[len(BY_NETPLAN) :].rpartition(".")[0] for name in names)
+    return [
+        f"what netplan's files say of {device} is not in force yet, and comes into force with this change: look at it,"
+        " and run netplan apply before"
+        for device in devices
+    ]
+
+
+def units_in(folder: str) -> dict[str, str]:
+    """networkd's units in a folder that netplan makes, with their texts. Raises OSError."""
+    names = [name for name in files.listed(folder) if name.startswith(BY_NETPLAN) and name.endswith(KINDS)]
+    return {
+        name: files.read(os.path.join(folder, name)) for name in names if os.path.isfile(os.path.join(folder, name))
+    }
+
+
+def reader() -> list[str]:
+    """What reads netplan's documents of another folder, and leaves the host alone.
+
+    ``netplan generate`` does not since netplan 1.1: whatever folder it is told of, it has systemd read its units anew,
+    and with that netplan's generator writes the files of the host itself. So its program is called, which does all the
+    reading; ``netplan get`` reads the documents as well, but does not say what the backend cannot do.
+    """
+    return next(([path] for path in GENERATORS if os.path.exists(path)), ["netplan", "get"])
+
+
+def told(errors: str, hidden: t.Sequence[str]) -> str:
+    """What netplan says is wrong, without the lines of the file that it shows: these can hold passwords."""
+    lines = errors.splitlines()
+    shown = [index - 1 for index, line in enumerate(lines) if line.strip() == "^"]
+    kept = [
+        line for index, line in enumerate(lines) if index not in shown and line.strip() != "^" and "WARNING" not in line
+    ]
+    said = " ".join(" ".join(kept).split())
+    for secret in hidden:
+        said = said.replace(secret, "***")
+    return said
+
+
+def secrets(plan: Plan) -> list[str]:
+    """The secrets in netplan's documents, before and after; the longest first."""
+    texts = [*plan.documents.values(), *(file.before or "" for file in plan.files if "/netplan/" in file.path)]
+    found: set[str] = set()
+    for text in texts:
+        found |= netplan_yaml.secrets(netplan_yaml.load("netplan", text)) if text else set()
+    return sorted(found, key=len, reverse=True)

@@ -1,0 +1,64 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Guests that were saved (virDomainManagedSave): a start brings them back as they were, whatever is defined by now."""
+
+from __future__ import annotations
+
+import typing as t
+from xml.etree import ElementTree as ET
+
+from .._engine.body import Item
+from .._engine.context import Change, Host, Scope
+from .._engine.live import VOLATILE
+from .._engine.plan import Observed, Plan, edited_live, step_to
+from .._engine.table import Table
+from .connection import LibvirtError, lacks
+
+SAVED = "it is saved, and comes back as it was"
+STARTS = frozenset(("start", "start_paused"))
+
+
+def plan_starts(
+    connection: t.Any,
+    table: Table,
+    plans: t.Sequence[Plan],
+    wants: t.Sequence[Item],
+    have: t.Mapping[str, Observed],
+    host: Host,
+    policy: str,
+) -> None:
+    """Say of each saved guest that starts what it will lack, and restart it where the user wants that.
+
+    :param policy: ``defer``, ``restart`` or ``fail``, as for a guest that runs
+    """
+    for plan, want in zip(plans, wants, strict=True):
+        there = have.get(plan.name)
+        if there is None or plan.problem is not None or not STARTS & {step.action for step in plan.steps}:
+            continue
+        saved = saved_definition(connection, plan.name)
+        if saved is None:
+            continue
+        scope = Scope(table.kind, plan.name, host, item=want, whole=want)
+        _root, late = edited_live(table, saved, there.definition, want, scope)
+        waiting = {change.path: SAVED for change in late if change.live != VOLATILE}
+        if not waiting:
+            continue
+        if policy == "fail":
+            plan.refuse(f"needs a restart, and on_restart_needed is fail: {', '.join(waiting)}: {SAVED}")
+        elif policy == "restart" and want["state"] == "running":
+            plan.steps += [step_to(table, action) for action in table.restart]
+            plan.changes.append(Change("restart", None, ", ".join(waiting)))
+        else:
+            plan.waiting.update(waiting)
+
+
+def saved_definition(connection: t.Any, name: str) -> ET.Element | None:
+    """What a saved guest comes back as; None for one that is not saved, or where libvirt cannot tell."""
+    try:
+        domain = connection.lookupByName(name)
+        return ET.fromstring(domain.managedSaveGetXMLDesc(0)) if domain.hasManagedSaveImage(0) else None
+    except LibvirtError as error:
+        if not lacks(error, "VIR_ERR_NO_DOMAIN", "VIR_ERR_NO_SUPPORT", "VIR_ERR_OPERATION_INVALID"):
+            raise
+        return None

@@ -1,0 +1,71 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The volumes of a pool that a task before would have started: files that are there already, and libvirt will list."""
+
+from __future__ import annotations
+
+import os
+import stat
+import typing as t
+from xml.etree import ElementTree as ET
+
+from .._engine.plan import Observed
+from .._host import part_files
+from .._host.image_format import Unfit, recognise
+from .._host.qcow2 import HEADER, MORE, parse
+from .._tables.storage import MADE_DIRECTORIES
+from . import lacking, storage_observe
+from .forecast import Forecast
+from .users import is_local
+
+
+def listed_later(
+    connection: t.Any, forecast: Forecast, keys: t.Iterable[str], there: t.Mapping[str, Observed]
+) -> dict[str, Observed]:
+    """The volumes of some names that are files in the folders of pools which are only foretold.
+
+    :param keys: identities, POOL/VOLUME
+    :param there: the volumes that libvirt lists now
+    """
+    uri = "" if connection is None else str(connection.getURI())
+    if not forecast.pools or not is_local(uri) or uri.startswith(lacking.FOREIGN):
+        return {}
+    now = storage_observe.all_pools(connection)
+    later = forecast.with_pools(now)
+    found = {}
+    for key in keys:
+        name, _slash, volume = key.partition("/")
+        pool, today = later.get(name), now.get(name)
+        known = today is not None and today.active
+        if key in there or known or pool is None or not pool.active or pool.type not in MADE_DIRECTORIES:
+            continue
+        root = described(volume, os.path.join(pool.target or "", volume)) if pool.target else None
+        if root is not None:
+            found[key] = Observed(root, None, "present", {})
+    return found
+
+
+def described(name: str, path: str) -> ET.Element | None:
+    """A file as libvirt describes a volume of a folder, as far as a plan goes by it; None where there is no file."""
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            return None
+        descriptor = part_files.open_to_read(path)
+    except (Unfit, OSError, ValueError):
+        return None
+    try:
+        size, read = os.lseek(descriptor, 0, os.SEEK_END), part_files.reader(descriptor)
+        form = "qcow2" if recognise(read, size).kind == "qcow2" else "raw"
+        capacity = parse(read(0, HEADER.size + MORE.size)).size if form == "qcow2" else size
+    except (Unfit, OSError):
+        return None
+    finally:
+        os.close(descriptor)
+    root = ET.Element("volume", type="file")
+    for tag, text in (("name", name), ("key", path), ("capacity", str(capacity))):
+        ET.SubElement(root, tag).text = text
+    target = ET.SubElement(root, "target")
+    ET.SubElement(target, "path").text = path
+    ET.SubElement(target, "format", type=form)
+    return root
