@@ -29,7 +29,7 @@ from .._tables.derive import image_format
 from .._tables.storage import MADE_DIRECTORIES
 from . import lacking, storage_observe
 from .disk_bytes import contradicts, first_bytes
-from .disks import DISKS, Needed, key_of
+from .disks import DISKS, Needed, formats_in, key_of, target_of
 from .forecast import Forecast
 from .storage_formats import SAME, Formats, agree, alike
 from .storage_observe import Pool, source_place
@@ -115,7 +115,8 @@ class DiskFormats:
         lines: list[str] = []
         for want, needed in resolved:
             try:
-                out.append((self.guest(want, {need.index for need in needed if not need.kept}, have, host), needed))
+                made = {need.index: need.item.get("format") for need in needed if not need.kept}
+                out.append((self.guest(want, made, have, host), needed))
             except Invalid as error:
                 out.append((want, needed))
                 lines += [f"domain {want['name']}: {problem}" for problem in (error, *error.others)]
@@ -142,10 +143,10 @@ class DiskFormats:
                     lines.append(f"domain {want['name']}: disks[{need.index}].format: {error}")
         return found, lines
 
-    def guest(self, want: Item, made: t.Container[int], have: t.Mapping[str, Observed], host: Host) -> Item:
+    def guest(self, want: Item, made: t.Mapping[int, str | None], have: t.Mapping[str, Observed], host: Host) -> Item:
         """One guest with the formats of its disks. Raises Invalid with all that is wrong.
 
-        :param made: places in the list of the disks that are made as volumes
+        :param made: places in the list of the disks that are made as volumes, with the formats of these
         """
         disks = want.get("disks")
         if want["state"] == "absent" or not disks:
@@ -155,8 +156,14 @@ class DiskFormats:
         partners = pair(disks, [DISKS.keyed(node) for node in nodes], DISKS.keys, DISKS.rekey, ())
         problems: list[Invalid] = []
         out: list[Item] = []
+        by_xml = formats_in(want.get("xml"))
         for index, (disk, partner) in enumerate(zip(disks, partners, strict=True)):
+            target = disk.get("target") or (None if partner is None else target_of(nodes[partner]))
+            form = by_xml.get(target)
+            if form is not None and made.get(index) is not None and not alike(str(made[index]), form):
+                problems.append(Invalid("xml", f"says {form} of the disk {target}, which is made as {made[index]}"))
             if index not in made:
+                disk = disk if form is None or disk.get("format") is not None else {**disk, "format": form}
                 scope = Scope("domain", want["name"], host, index, disk, lenient=True)
                 try:
                     disk = self.disk(disk, None if partner is None else nodes[partner], scope)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import typing as t
+from xml.etree import ElementTree as ET
 
 from .._engine.body import Item, body
 from .._engine.context import Change, Host, Scope
@@ -260,3 +261,23 @@ def told(disk: Item, need: Needed) -> Item:
     """A disk as its volume."""
     rest = {name: value for name, value in disk.items() if name not in ("file", "block", "volume", "pool")}
     return {"volume": need.item["name"], "pool": need.item["pool"], **rest}
+
+
+def formats_in(xml: t.Any) -> dict[str | None, str]:
+    """The formats that a guest's option xml gives to disks, by their targets."""
+    try:
+        root = ET.fromstring(xml) if isinstance(xml, str) else None
+    except ET.ParseError:
+        root = None  # What is wrong with it is said where it is planned.
+    found = {}
+    for disk in () if root is None else root.findall("devices/disk"):
+        driver = disk.find("driver")
+        if driver is not None and driver.get("type"):
+            found[target_of(disk)] = str(driver.get("type"))
+    return found
+
+
+def target_of(disk: ET.Element) -> str | None:
+    """The name of a disk in its guest, such as ``vda``."""
+    target = disk.find("target")
+    return None if target is None else target.get("dev")

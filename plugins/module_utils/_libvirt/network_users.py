@@ -12,42 +12,39 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from .._engine.plan import Plan
-from .._printing import printable
+from .._printing import label
 from .connection import LibvirtError
 from .forecast import Forecast
 from .purge import guests, on_network
 
 
-def refuse_used(connection: t.Any, plans: t.Sequence[Plan], forecast: Forecast) -> None:
-    """Refuse each network that is to go while guests run on it, and warn of those that would miss it later.
+def warn_of_users(connection: t.Any, plans: t.Sequence[Plan], forecast: Forecast) -> None:
+    """Warn of the guests on networks that go or stop: those that run are cut off, the others do not start later.
 
-    One whose guests are put on the network that takes its place may go.
+    Nothing is said where they are put on the network that takes its place.
     """
-    going = {plan.name: plan for plan in plans if any(step.action == "undefine" for step in plan.steps)}
-    stopping = {plan.name: plan for plan in plans if only_stops(plan)}
-    if connection is None or not (going or stopping):
+    ending = [plan for plan in plans if ends(plan)]
+    if connection is None or not ending:
         return
     replaced = {name for plan in plans for step in plan.steps if step.action == "reattach" for name in step.value or ()}
     trees = guests(connection, forecast)
     running = {domain.name() for domain in connection.listAllDomains(0) if domain.isActive()}
-    for name, plan in {**going, **stopping}.items():
-        users = on(connection, name, trees)
+    for plan in ending:
+        users = set() if plan.name in replaced else on(connection, plan.name, trees)
         run, off = sorted(users & running), sorted(users - running)
-        if run and name in stopping:
+        if run:
             plan.warnings.append(
-                f"{named(run)} on it, and cut off from now on, also once it is active again: until the guest is started"
-                " anew"
+                f"{named(run)} on it, and will be cut off, also once the network is active again: until the next start"
+                " of the guest"
             )
-        elif run and name not in replaced:
-            plan.refuse(f"state: {named(run)} on it: put the guest on another network, or stop it first")
-        elif off and name not in replaced:
-            plan.warnings.append(f"guest {', '.join(map(printable, off))} is on it, and does not start without it")
+        if off:
+            plan.warnings.append(f"guest {', '.join(map(label, off))} is on it, and does not start without it")
 
 
-def only_stops(plan: Plan) -> bool:
-    """Whether a network is to be inactive, and is not started anew."""
+def ends(plan: Plan) -> bool:
+    """Whether a network is to be inactive or absent, and is not started anew."""
     actions = [step.action for step in plan.steps]
-    return "stop" in actions and not {"start", "undefine"} & set(actions)
+    return "undefine" in actions or ("stop" in actions and "start" not in actions)
 
 
 def on(connection: t.Any, name: str, trees: t.Sequence[tuple[str, ET.Element]]) -> set[str]:
@@ -61,5 +58,5 @@ def on(connection: t.Any, name: str, trees: t.Sequence[tuple[str, ET.Element]]) 
 
 def named(guests_on_it: t.Sequence[str]) -> str:
     """Guests with their verb."""
-    names = ", ".join(map(printable, guests_on_it))
+    names = ", ".join(map(label, guests_on_it))
     return f"guest {names} runs" if len(guests_on_it) == 1 else f"the guests {names} run"

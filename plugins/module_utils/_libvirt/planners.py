@@ -70,7 +70,7 @@ def network_plans(connection: t.Any, table: Table, have: Have, wants: Wants, hos
     plans = plan(table, have, wants, host, options.on_restart_needed)
     refuse_renamed(connection, plans, have, options.forecast.gone(table.kind))
     handover.reattach(plans, have, wants)
-    network_users.refuse_used(connection, plans, options.forecast)
+    network_users.warn_of_users(connection, plans, options.forecast)
     if connection is None or connection.getURI().startswith("qemu:///"):
         subnets.refuse_routed(plans, have, sure=options.forecast.is_sure)
     if connection is not None:

@@ -291,7 +291,7 @@ class Guard:
                 self.network.call(command, 20)
             raise
 
-    def attempt(self, step: t.Callable[[], None]) -> bool:
+    def attempt(self, step: t.Callable[[], object]) -> bool:
         """Do a step that must not keep the following ones from being done. Returns whether it went well."""
         try:
             step()

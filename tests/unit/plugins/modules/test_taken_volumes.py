@@ -104,17 +104,17 @@ def test_a_disk_that_images_are_laid_over_is_told_of(
     disk = {"file": f"{folder}/old-vda.qcow2"} if by == "file" else {"volume": "old-vda.qcow2", "pool": "p"}
     guest = {**NEW, "disks": [{**disk, "format": "qcow2"}]}
     declare(domains, GONE)
-    assert not [line for line in declare(domains, guest)["warnings"] if "builds on" in line]
+    assert not [line for line in declare(domains, guest)["warnings"] if "laid over it" in line]
     connection.lookupByName("new").undefine()
     overlay(connection, folder)
-    (line,) = [line for line in declare(domains, guest)["warnings"] if "builds on" in line]
+    (line,) = [line for line in declare(domains, guest)["warnings"] if "laid over it" in line]
     assert "disks[0]: " in line
     assert "over.qcow2" in line
     declare(domains, {"name": "new", "state": "absent"})
     assert not [
         line
         for line in declare(domains, {**guest, "disks": [{**guest["disks"][0], "readonly": True}]})["warnings"]
-        if "builds on" in line
+        if "laid over it" in line
     ]
 
 

@@ -14,12 +14,12 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Observed, Plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Refused
-from ansible_collections.virtfleet.kvm.plugins.module_utils._host.image_format import Content
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import (
     disk_formats,
     planners,
 )
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.apply import Options
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.disk_bytes import Found
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.disk_formats import DiskFormats
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.forecast import Forecast
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.planners import plans_with_disks
@@ -127,7 +127,7 @@ def right(how: str, name: str, content: str, noted: str | None, told: str | None
     form = ending if ending in ("qcow2", "vmdk") else "raw"
     if content == "qcow2" and form != "qcow2":
         return REFUSED
-    return REFUSED if form == "qcow2" and content == "raw" else form
+    return REFUSED if form == "qcow2" and content != "qcow2" else form
 
 
 @pytest.mark.parametrize(
@@ -358,8 +358,50 @@ def test_a_volume_of_a_pool_of_devices_is_raw_whatever_its_name(host: Connection
 def test_a_device_is_raw_unless_its_first_bytes_say_another_format(
     host: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(disk_formats, "first_bytes", lambda path: Content(str(path)[5:], "what it is"))
+    monkeypatch.setattr(disk_formats, "first_bytes", lambda path: Found(str(path)[5:], "what it is"))
     have = guest(disk("<source file='/old'/>", "qcow2"))
     assert forms_of(planned(host, {"block": "/dev/raw"}, have=have)) == ["raw"]
     with pytest.raises(Refused, match=r"disks\[0\].format: is not known"):
         planned(host, {"block": "/dev/qcow2"}, have=have)
+
+
+@pytest.mark.parametrize("kind", ["file", "volume"])
+def test_a_header_that_names_files_is_not_taken_for_granted(host: Connection, kind: str) -> None:
+    """A guest that had the disk as raw may have written it."""
+    path = host.folder / "up.qcow2"
+    host.add("up.qcow2", FORGED, "qcow2")
+    given = {"file": str(path)} if kind == "file" else {"volume": "up.qcow2", "pool": "default"}
+    with pytest.raises(
+        Refused, match=r"disks\[0\].format: is not known: nobody noted that of .*: write format: qcow2 if"
+    ):
+        planned(host, given)
+    assert forms_of(planned(host, {**given, "format": "qcow2"})) == ["qcow2"]
+    assert forms_of(planned(host, {**given, "format": "raw"})) == ["raw"]
+
+
+@pytest.mark.parametrize("content", ["qcow2", "nothing"])
+def test_a_disk_that_is_qcow2_does_not_become_raw(host: Connection, content: str) -> None:
+    path = host.folder / "own.qcow2"
+    path.write_bytes(BYTES[content])
+    have = guest(disk(f"<source file='{path}'/>", "qcow2"))
+    given = {"file": str(path), "format": "raw", "target": "vda"}
+    if content == "qcow2":
+        with pytest.raises(Refused, match="is qcow2, as the guest has it and by its first bytes, and not raw"):
+            planned(host, given, have=have)
+    else:
+        assert changes(planned(host, given, have=have)) == {"disks[0].format": ("qcow2", "raw")}
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_xml_says_a_format_as_the_option_does(host: Connection, there: bool) -> None:
+    path = host.folder / "own.qcow2"
+    path.write_bytes(BYTES["qcow2"])
+    xml = "<domain><devices><disk type='file'><driver type='raw'/><target dev='vda'/></disk></devices></domain>"
+    have = guest(disk(f"<source file='{path}'/>", "qcow2")) if there else None
+    new = {"size": "8MiB", "volume": "new.qcow2", "target": "vda"}
+    given = {"file": str(path), "target": "vda"} if there else new
+    config = [{"name": "web01", "memory": "64MiB", "disks": [given], "xml": xml}]
+    with pytest.raises(
+        Refused, match=r"is qcow2, as the guest has it|xml: says raw of the disk vda, which is made as qcow2"
+    ):
+        planned_all(host, config, have)

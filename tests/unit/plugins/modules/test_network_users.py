@@ -1,0 +1,34 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who is on a network that goes or stops is told, before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+Run = Callable[..., dict[str, Any]]
+CUT = "will be cut off, also once the network is active again: until the next start of the guest"
+
+
+@pytest.mark.parametrize("state", ["absent", "inactive"])
+@pytest.mark.parametrize("guests", ["running", "off", "none"])
+def test_the_guests_on_a_network_are_told_of(
+    connection: Any, run_networks: Run, run_domains: Run, state: str, guests: str
+) -> None:
+    run_networks({"name": "lan", "bridge": "virbr-lan"})
+    if guests != "none":
+        power = "running" if guests == "running" else "stopped"
+        run_domains({"name": "g", "memory": "64MiB", "interfaces": [{"network": "lan"}], "state": power})
+    said = [run_networks({"name": "lan", "state": state}, check=check)["warnings"] for check in (True, False)]
+    assert said[0] == said[1]
+    wanted = {
+        "running": [f"network lan: guest g runs on it, and {CUT}"],
+        "off": ["network lan: guest g is on it, and does not start without it"],
+        "none": [],
+    }
+    assert said[0] == wanted[guests]
+    assert run_networks({"name": "lan", "state": state})["warnings"] == []
