@@ -70,3 +70,19 @@ def test_what_others_told_the_kernel_outlives_a_change(fleet: Links, host: str) 
     assert fleet.sh(host, ELSEWHERE) == elsewhere
     assert fleet.made(host, GONE)["outcome"] == "confirmed"
     assert fleet.sh(host, ELSEWHERE) == elsewhere
+
+
+def test_what_nobody_has_applied_is_told(fleet: Links, host: str) -> None:
+    """Another's edit comes into force with any change; one that is taken back leaves it as it is."""
+    edit = "cat >/etc/netplan/90-mine.yaml <<'END'\nnetwork: {version: 2, ethernets: {eno2: {mtu: 1400}}}\nEND\n"
+    fleet.sh(host, f"{edit}chmod 600 /etc/netplan/90-mine.yaml")
+    units = fleet.sh(host, UNITS)
+    bridge = {**BRIDGE, "addressing": "static", "addresses": ["198.18.0.240/24"], "gateway": "198.18.0.241"}
+    told = "what netplan's files say of eno2 is not in force yet, and comes into force with this change"
+    checked = fleet.links(host, bridge, check=True).results("virtfleet.kvm.links")[0]
+    assert [line for line in checked["warnings"] if line.startswith(told)]
+    assert fleet.sh(host, UNITS) == units
+    result = fleet.links(host, bridge, rollback_after=10).results("virtfleet.kvm.links")[0]
+    assert result["outcome"] == "rolled-back", result
+    assert fleet.sh(host, "cat /sys/class/net/eno2/mtu") == "1500\n"
+    fleet.sh(host, "rm /etc/netplan/90-mine.yaml")

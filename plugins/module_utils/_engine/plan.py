@@ -189,6 +189,7 @@ def plan_item(table: Table, have: Observed | None, want: Item, host: Host, on_re
             plan_state(table, plan, have.state, "absent")
         return plan
     scope = Scope(table.kind, want["name"], host, item=want)
+    automatic = want.get("virt") == "auto" or (have is None and want.get("virt") is None)
     properties: t.Mapping[str, t.Any] = {}
     if have is None:
         want = plan_new(table, plan, want, scope)
@@ -200,7 +201,6 @@ def plan_item(table: Table, have: Observed | None, want: Item, host: Host, on_re
     plan_state(table, plan, state, want["state"])
     if plan.pending:
         plan_restart(table, plan, state, on_restart_needed)
-    automatic = want.get("virt") == "auto" or (have is None and want.get("virt") == host.virt)
     if automatic and host.virt_reason and plan.steps:
         plan.warnings.append(f"runs under emulation, which is slow: {host.virt_reason}")
     return plan

@@ -151,7 +151,7 @@ def in_use(item: Item, items: t.Sequence[Item], facts: Facts) -> t.Iterator[Inva
     if others and not users:
         yield Invalid(
             "state",
-            f"{', '.join(others)} is in {item['name']} as well, and in no file of the host's: take it out first",
+            f"{', '.join(others)} is in {item['name']} as well, and in none of the host's files: take it out first",
         )
     gone = {other["name"] for other in items if other["state"] == "absent"}
     above = [

@@ -202,7 +202,9 @@ class Site:
         if found is None and self.forecast.pools.get(name, {}) is None:
             return f"there is no pool {name} on this host {REMOVED}"
         if found is None:
-            here = "there is no pool {} on this host; declare it with virtfleet.kvm.pools, or {}"
+            here = (
+                "there is no pool {} on this host; declare it with virtfleet.kvm.pools (kvm_pools of the role), or {}"
+            )
             return here.format(name, hint(name, list(self.pools)))
         if not found.active:
             return f"the pool {name} is not active; start it with virtfleet.kvm.pools and state: active"

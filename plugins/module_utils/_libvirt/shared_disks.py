@@ -24,7 +24,10 @@ STARTS = frozenset(("start", "start_paused"))
 
 SHARED = "is also a disk of guest {0}: give each its own, or shareable: true to both (the disk has to be raw)"
 BELOW = "is also a disk of guest {0}: give each its own, or transient.share_backing: true to both"
-RUNS = "is a disk of guest {0}, which runs with it: run again once {0} is without it"
+RUNS = (
+    "is a disk of guest {0}, which runs with it: run again once {0} is without it, or first stop {0} in a run of its"
+    " own, with the disks that it has (state: stopped)"
+)
 REFUSED = "stays a disk of guest {0}, which is refused: correct that one first"
 
 BASE = "base of "

@@ -202,7 +202,11 @@ def made_disks(domain: Item) -> t.Iterator[Invalid]:
                 f"{printable(volume)} is no name of a volume; write pool: POOL and volume: NAME",
             )
         if given and (disk.get("file") is not None or disk.get("block") is not None):
-            yield Invalid(f"{here}.{given[0]}", "makes a volume, and does not go with file or block")
+            yield Invalid(
+                f"{here}.{given[0]}",
+                "makes a volume, and does not go with file or block: for a file that is there, declare a pool for its"
+                " folder, and write pool and volume in place of file",
+            )
         if disk.get("image") is not None and disk.get("backing") is not None:
             yield Invalid(here, "give only one of image, backing")
         image = disk.get("image") or ""

@@ -18,6 +18,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.arguments i
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.forecast import Forecast
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, networks, pools, volumes
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _forecast
+from ansible_collections.virtfleet.kvm.tests.unit.hostile_images import qcow2
 
 Run = Callable[..., dict[str, Any]]
 URI = "test:///default"
@@ -348,3 +349,20 @@ def test_what_would_be_gone_leaves_its_uuid_to_another(host: Any, run_main: Run,
     heir = {"uuid": found.UUIDString(), **({} if name == "networks" else {"target": "/default-pool"})}
     assert "its UUID is that of" in call(run_main, name, heir, check=True, fails=True)["msg"]
     assert checked(run_main, (name, [{"name": there, "state": "absent"}]), (name, [heir]))["changed"]
+
+
+@pytest.mark.parametrize("kind", ["qcow2", "raw"])
+def test_files_in_the_folder_of_a_pool_to_come_are_its_volumes(here: Path, run_main: Run, kind: str) -> None:
+    """As when a host is taken over: its disks are files, and a pool is declared for their folder."""
+    images = here / "images"
+    images.mkdir()
+    (images / "x").write_bytes(qcow2() if kind == "qcow2" else bytes(1024**2))
+    call(run_main, "domains", {"disks": [{"file": f"{images}/x", "format": kind, "target": "vda"}]})
+    pool = ("pools", [{"name": "p", "target": str(images)}])
+    disk = {"volume": "x", "pool": "p", "size": "64MiB", "format": kind, "target": "vda"}
+    changes = {
+        change["path"]: change for change in checked(run_main, pool, ("domains", [{"disks": [disk]}]))["changes"]
+    }
+    assert changes["disks[0].size"]["after"] == "64MiB"
+    known = checked(run_main, pool, ("volumes", [{"name": "x", "pool": "p", "capacity": "64MiB", "format": kind}]))
+    assert [change["path"] for change in known["changes"]] == ["capacity"]

@@ -325,6 +325,49 @@ def test_networkd_alone_gets_units_that_come_first_and_keeps_the_users() -> None
     assert back.gone == ["br0"]
 
 
+def test_what_adds_to_a_unit_goes_along() -> None:
+    inside = "/etc/systemd/network/20-wired.network.d/"
+    more = {
+        f"{inside}office.conf": "[Network]\nAddress=10.44.0.1/24\n[Route]\nGateway=10.44.0.9\n",
+        "/run/systemd/network/20-wired.network.d/office.conf": "[Network]\nAddress=10.99.0.1/24\n",
+        "/run/systemd/network/20-wired.network.d/late.conf": "[DHCPv4]\nUseMTU=no\n",
+        "/etc/systemd/network/20-other.network.d/office.conf": "[Network]\nAddress=10.98.0.1/24\n",
+    }
+    found = planned(BRIDGE, host=dataclasses.replace(ALONE, units={**ALONE.units, **more}))
+    bridge = networkd.parse(text(found, "00-virtfleet-br0.network"))
+    assert networkd.setting(bridge, "Network", "Address") == "10.44.0.1/24"
+    assert networkd.setting(bridge, "Route", "Gateway") == "10.44.0.9"
+    assert networkd.setting(bridge, "DHCPv4", "UseMTU") == "no"
+    assert "10.99.0.1" not in text(found, "00-virtfleet-br0.network")
+
+
+def test_what_a_vendors_unit_gives_is_not_lost() -> None:
+    vendor = "/usr/lib/systemd/network/80-vendor.network"
+    host = dataclasses.replace(ALONE, devices={"eno1": dataclasses.replace(ENO1, network_file=vendor)})
+    assert f"eno1 has its addresses from {vendor}: copy that file to /etc/systemd/network" in refusal(BRIDGE, host=host)
+    static = {**BRIDGE, "addressing": "static", "addresses": ["192.0.2.10/24"]}
+    assert planned(static, host=host).files
+
+
+@pytest.mark.parametrize("name", ["c2h", "eno2"])
+@pytest.mark.parametrize("kind", ["veth", "tun", ""])
+def test_a_bridge_that_others_are_in_stays(kind: str, name: str) -> None:
+    first = planned(BRIDGE)
+    devices = {
+        "eno1": dataclasses.replace(ENO1, master="br0", addresses=(), client_id=""),
+        "br0": dataclasses.replace(ENO1, name="br0", kind="bridge"),
+        name: Device(name, index=9, mac="52:54:00:00:00:99", kind=kind, master="br0"),
+    }
+    host = dataclasses.replace(
+        HOST, devices=devices, netplan=(dataclasses.replace(NETPLAN, text=text(first, ".yaml")),)
+    )
+    gone = {"name": "br0", "state": "absent"}
+    if kind and name == "c2h":
+        assert "c2h is in br0 as well, and in none of the host's files: take it out first" in refusal(gone, host=host)
+    else:
+        assert planned(gone, host=host).gone == ["br0"]
+
+
 # Reading
 
 
