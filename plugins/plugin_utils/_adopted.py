@@ -149,10 +149,17 @@ def plain(value: t.Any) -> t.Any:
 
 
 def text(variables: t.Mapping[str, t.Any]) -> str:
-    """Variables as the text of a file."""
-    body = yaml.dump(
-        plain(variables), Dumper=Dumper, sort_keys=False, default_flow_style=False, allow_unicode=True, width=math.inf
-    )
+    """Variables as the text of a file. Raises VirtfleetError for a value that YAML has no way to write."""
+    whole = plain(variables)
+    try:
+        body = yaml.dump(
+            whole, Dumper=Dumper, sort_keys=False, default_flow_style=False, allow_unicode=True, width=math.inf
+        )
+    except yaml.representer.RepresenterError as error:
+        odd = type(error.args[-1]).__name__
+        raise VirtfleetError(
+            f"adopted_files: holds a value of type {odd}, which no file can hold: is a variable undefined?"
+        ) from None
     lines = [part for line in body.split("\n") for part in (broken(line) if len(line) > WIDTH else [line])]
     return "\n".join(["---", *lines])
 

@@ -15,6 +15,7 @@ import os
 import typing as t
 from xml.etree import ElementTree as ET
 
+from .._engine import fragment
 from .._engine.body import Item, body
 from .._engine.context import Change, Host, Scope
 from .._engine.match import pair
@@ -266,8 +267,8 @@ def told(disk: Item, need: Needed) -> Item:
 def formats_in(xml: t.Any) -> dict[str | None, str]:
     """The formats that a guest's option xml gives to disks, by their targets."""
     try:
-        root = ET.fromstring(xml) if isinstance(xml, str) else None
-    except ET.ParseError:
+        root = None if xml is None else fragment.parse(xml, "domain")
+    except ValueError:
         root = None  # What is wrong with it is said where it is planned.
     found = {}
     for disk in () if root is None else root.findall("devices/disk"):

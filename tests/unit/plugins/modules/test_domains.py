@@ -320,3 +320,15 @@ def test_without_the_binding_bad_input_is_refused_all_the_same(
 def test_a_libvirt_that_does_not_answer(run_domains: Run, uri: str, check: bool) -> None:
     result = run_domains(WEB, uri=uri, check=check, fails=True)
     assert result["msg"].startswith(f"libvirt does not answer at {uri}: ")
+
+
+@pytest.mark.parametrize("new", [True, False])
+def test_an_amount_in_xml_may_have_any_unit(connection: Any, run_domains: Run, new: bool) -> None:
+    """libvirt keeps all of them in KiB."""
+    xml = "<currentMemory unit='MiB'>32</currentMemory><memtune><hard_limit unit='G'>1</hard_limit></memtune>"
+    if not new:
+        run_domains({"name": "amounts", "memory": "64MiB"})
+    for changed in (True, False):
+        result = run_domains({"name": "amounts", "memory": "64MiB", "xml": xml})
+        assert result["changed"] is changed
+    assert "<currentMemory unit='KiB'>32768<" in connection.lookupByName("amounts").XMLDesc(0)

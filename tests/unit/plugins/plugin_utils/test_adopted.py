@@ -17,6 +17,7 @@ from yamllint.config import YamlLintConfig
 
 from ansible_collections.virtfleet.kvm.plugins.filter.fleet import FilterModule, fleet_problems
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.adopt import adopt
+from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.domain import DOMAIN
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._adopted import adopted_files, brief, text
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._evaluate import evaluate
@@ -102,3 +103,10 @@ def test_a_list_without_items_is_left_out(each: bool) -> None:
         ("virtfleet.yml", {"kvm_pools": [{"name": "p"}]})
     ]
     assert [yaml.safe_load(file["content"]) for file in adopted_files({"kvm_pools": []}, each)] == [{}]
+
+
+def test_a_value_that_no_file_can_hold_is_named() -> None:
+    from jinja2 import Undefined
+
+    with pytest.raises(VirtfleetError, match="holds a value of type Undefined, which no file can hold: is a variable"):
+        adopted_files({"kvm_guests": [{"name": "a", "memory": Undefined(name="nope")}]})

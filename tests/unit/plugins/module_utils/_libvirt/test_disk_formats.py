@@ -392,11 +392,13 @@ def test_a_disk_that_is_qcow2_does_not_become_raw(host: Connection, content: str
         assert changes(planned(host, given, have=have)) == {"disks[0].format": ("qcow2", "raw")}
 
 
+@pytest.mark.parametrize("whole", [True, False])
 @pytest.mark.parametrize("there", [True, False])
-def test_xml_says_a_format_as_the_option_does(host: Connection, there: bool) -> None:
+def test_xml_says_a_format_as_the_option_does(host: Connection, there: bool, whole: bool) -> None:
     path = host.folder / "own.qcow2"
     path.write_bytes(BYTES["qcow2"])
-    xml = "<domain><devices><disk type='file'><driver type='raw'/><target dev='vda'/></disk></devices></domain>"
+    xml = "<devices><disk type='file'><driver type='raw'/><target dev='vda'/></disk></devices>"
+    xml = f"<domain>{xml}</domain>" if whole else xml
     have = guest(disk(f"<source file='{path}'/>", "qcow2")) if there else None
     new = {"size": "8MiB", "volume": "new.qcow2", "target": "vda"}
     given = {"file": str(path), "target": "vda"} if there else new
