@@ -368,8 +368,8 @@ def plan_state(table: Table, plan: Plan, have: str, want: str) -> None:
 def plan_restart(table: Table, plan: Plan, state: str, policy: str) -> None:
     """Plan the restart that pending changes need, where the user wants it. Raises Invalid for fail."""
     if policy == "fail":
-        waiting = "; ".join(f"{path}: {reason}" for path, reason in plan.waiting.items())
-        raise Invalid("", f"needs a restart, and on_restart_needed is fail: {waiting}")
+        waiting = "; ".join(f"{path} ({reason})" for path, reason in plan.waiting.items())
+        raise Invalid("", f"needs a restart, and on_restart_needed is fail: {waiting}; write defer or restart")
     if policy == "restart" and state in table.active:
         # All of the definition comes with the start; nothing is left to be brought to what runs.
         plan.steps = [step for step in plan.steps if step.action in ("define", "set_autostart")]

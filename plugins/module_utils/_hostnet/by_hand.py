@@ -41,7 +41,8 @@ def told(facts: Facts, out: Plan) -> None:
         lost = out.by_hand.get(name, [])
         warn(link, [f"the address {address}" for address in lost], name, out)
         routes = [*facts.routes, *facts.other_routes]
-        warn(link, [words(route) for route in routes if is_by_hand(route, name)], name, out)
+        lost_routes = [route for route in routes if is_by_hand(route, name) and goal(route) not in written]
+        warn(link, [words(route) for route in lost_routes], name, out)
         if lost:
             foresee(lost, facts, out, "goes away")
         foresee(made_up(facts.devices[name]), facts, out, f"is made up anew by {link}")
@@ -81,6 +82,12 @@ def hears_routers(device: Device, facts: Facts) -> bool:
 def is_by_hand(route: Route, name: str) -> bool:
     """Whether a route has the origin that ``ip route add`` gives it: ``boot``, which ip does not tell."""
     return route.device == name and bool(route.words) and not route.protocol
+
+
+def goal(route: Route) -> t.Any:
+    """The first address of the network that a route leads to; the route itself for the default route."""
+    network = ipaddress.ip_network(route.to, strict=False)
+    return network.network_address if network.prefixlen else route
 
 
 def addresses_in(texts: t.Iterable[str]) -> set[t.Any]:

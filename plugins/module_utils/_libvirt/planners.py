@@ -18,6 +18,7 @@ from .._tables.storage import volume_key
 from . import declared, departures, disk_removal, disks, handover, network_users, readiness, storage_observe, subnets
 from .apparmor import warn_of_volumes
 from .disk_formats import WRITE_FORMAT, DiskFormats
+from .disks_left import warn_of_left
 from .forecast import Forecast
 from .half_made import Half, being_made, half_made
 from .manifest import Manifest, notes
@@ -166,6 +167,7 @@ def domain_plans(connection: t.Any, table: Table, have: Have, wants: Wants, host
         except Invalid as error:
             lines.append(f"{table.kind} {entry.name}: {error}")
     refuse_input(lines)
+    warn_of_left(connection, plans, lambda: forms.pools)
     if connection is not None:
         plan_starts(connection, table, plans, wants, have, host, options.on_restart_needed)
         warn_of_volumes(connection, plans)

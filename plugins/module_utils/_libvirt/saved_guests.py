@@ -45,7 +45,8 @@ def plan_starts(
         if not waiting:
             continue
         if policy == "fail":
-            plan.refuse(f"needs a restart, and on_restart_needed is fail: {', '.join(waiting)}: {SAVED}")
+            paths = ", ".join(waiting)
+            plan.refuse(f"needs a restart, and on_restart_needed is fail: {paths} ({SAVED}); write defer or restart")
         elif policy == "restart" and want["state"] == "running":
             plan.steps += [step_to(table, action) for action in table.restart]
             plan.changes.append(Change("restart", None, ", ".join(waiting)))

@@ -365,3 +365,17 @@ def test_each_volume_is_looked_at_once_more(
     result = run_main(volumes.main, config=wanted, uri=URI, fails=True)
     assert "is used by guest theirs" in result["msg"]
     assert len(done) == 1
+
+
+@pytest.mark.parametrize("how", ["taken out", "exchanged", "handed over", "kept"])
+def test_a_volume_that_a_guest_gives_up_is_told_of(declare: Run, folder: Path, how: str) -> None:
+    disk = {"file": f"{folder}/old-vda.qcow2", "format": "qcow2"}
+    other = {"file": f"{folder}/other.raw", "format": "raw", "target": "vda"}
+    disks = {"taken out": [], "exchanged": [other], "handed over": [], "kept": [{"size": "1MiB", "pool": "p"}]}[how]
+    heir = [{"name": "heir", "memory": "64MiB", "disks": [disk]}] if how == "handed over" else []
+    result = declare(domains, {"name": "old", "disks": disks}, *heir)
+    told = (
+        "domain old: its volume p/old-vda.qcow2 stays: where nothing on it is needed, state: absent among the volumes"
+    )
+    said = [line for line in result["warnings"] if "stays: where nothing" in line]
+    assert [line.startswith(told) for line in said] == ([True] if how in ("taken out", "exchanged") else [])

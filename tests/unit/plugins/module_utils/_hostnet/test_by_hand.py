@@ -95,6 +95,8 @@ def test_a_route_that_no_file_has_is_told() -> None:
         {"dst": "10.9.0.0/16", "gateway": "192.0.2.7", "dev": "eno1"},
         {"dst": "10.8.0.0/16", "dev": "eno2"},
     ]
+    named = "# 10.9.0.0 is set by the VPN\n" + DHCP
+    assert planned(named, LEASED, routes=routes, lease="01").warnings == []
     (warning,) = planned(DHCP, LEASED, routes=routes, lease="01").warnings
     assert warning.startswith("link br0: the route to 10.9.0.0/16 by 192.0.2.7 on eno1 is in none of the host's files")
 
