@@ -136,7 +136,11 @@ def test_volumes_that_were_declared_go_and_those_of_guests_stay(fleet: Fleet) ->
     ran(fleet.module("volumes", config=volumes))
     for host in HOSTS:
         fleet.sh(host, "qemu-img create -q -f qcow2 -F qcow2 -b /srv/p/root.qcow2 /srv/elsewhere.qcow2")
-    disks = [{"size": "1MiB", "pool": "p"}, {"file": "/srv/p/held.raw"}, {"file": "/srv/elsewhere.qcow2"}]
+    disks = [
+        {"size": "1MiB", "pool": "p"},
+        {"file": "/srv/p/held.raw"},
+        {"file": "/srv/elsewhere.qcow2", "format": "qcow2"},
+    ]
     ran(fleet.module("domains", config=[here("disks", disks=disks, state="stopped")]))
     ran(fleet.module("volumes", config=[{**volumes[4], "capacity": "2MiB"}]))
     for host in HOSTS:
