@@ -19,7 +19,8 @@ IMAGES = "/var/lib/libvirt/images"
 STORAGE = f"""
 virsh -q pool-list --all
 for pool in $(virsh pool-list --all --name); do
-  virsh pool-dumpxml --inactive $pool; virsh pool-info $pool | grep -v -e Allocation -e Available
+  virsh pool-dumpxml --inactive $pool | grep -v -e '<allocation ' -e '<available '
+  virsh pool-info $pool | grep -v -e Allocation -e Available
   virsh -q vol-list $pool
 done
 virsh -q list --all

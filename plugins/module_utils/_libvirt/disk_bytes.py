@@ -47,7 +47,7 @@ def odd_header(read: Read, size: int) -> str:
     try:
         check_qcow2(read, size)
     except Unfit as problem:
-        return str(problem)
+        return str(problem).partition(";")[0]  # What comes after is the way out for an image that is fetched.
     return ""
 
 
