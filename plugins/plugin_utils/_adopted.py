@@ -14,7 +14,7 @@ import yaml
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import brief as engine
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.context import Host
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import Table
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import Table, nested
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._offline import MACHINES
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import printable
@@ -59,6 +59,7 @@ def brief(config: t.Any, kind: str) -> t.Any:
         raise VirtfleetError(f"brief: {printable(kind)} is no kind; it can be: {', '.join(TABLES)}")
     if not isinstance(config, dict):
         raise VirtfleetError(f"brief: {printable(config, hidden=True)} is not a dictionary of options")
+    refuse_endless(config, "brief")
     return engine.brief(TABLES[kind], plain(config), Host(virt="kvm", machines=MACHINES))
 
 
@@ -72,6 +73,9 @@ def adopted_files(lists: t.Mapping[str, t.Any], each: bool = False) -> Files:
     """
     if not isinstance(lists, dict) or not all(map(is_list_of_items, lists.values())):
         raise VirtfleetError("adopted_files: give a dictionary with a list of items for each variable")
+    for items in lists.values():
+        for item in items:
+            refuse_endless(item, "adopted_files")
     written: dict[str, t.Any] = {name: [named_first(item) for item in items] for name, items in lists.items() if items}
     files: Files = []
     if each and "kvm_guests" in written:
@@ -100,7 +104,8 @@ def variable_of(guest: t.Mapping[str, t.Any], taken: set[str]) -> str:
 
     :param taken: the names that are given already; this one is added
     """
-    base = "adopted_" + re.sub(r"[^A-Za-z0-9_]", "_", str(guest.get("name")))
+    named = guest.get("name")
+    base = "adopted_" + re.sub(r"[^A-Za-z0-9_]", "_", named if isinstance(named, str) else printable(named))
     name, number = base, 1
     while name.lower() in taken:
         number += 1
@@ -137,6 +142,34 @@ Dumper.add_representer(str, text_node)
 Dumper.add_representer(Template, text_node)
 
 
+MOST = 200_000
+"""Values that are written at most: a thousand guests have fewer."""
+
+
+def refuse_endless(value: t.Any, name: str) -> None:
+    """Raise VirtfleetError for what is nested too deep, or has no end once what it holds twice is written twice.
+
+    :param name: the filter
+    """
+    if nested(value):
+        raise VirtfleetError(f"{name}: what it is given is nested too deep")
+    if unfolded(value, {}) > MOST:
+        raise VirtfleetError(f"{name}: what it is given holds more than {MOST} values")
+
+
+def unfolded(value: t.Any, known: dict[int, int]) -> int:
+    """How many values something holds, those that it holds twice counted twice.
+
+    :param known: what was counted already, by identity
+    """
+    if not isinstance(value, (dict, list, tuple)):
+        return 1
+    if id(value) not in known:
+        inner = value.values() if isinstance(value, dict) else value
+        known[id(value)] = 1 + sum(unfolded(each, known) for each in inner)
+    return known[id(value)]
+
+
 def plain(value: t.Any) -> t.Any:
     """A value of YAML's own types: Ansible's know where they come from."""
     if isinstance(value, dict):
@@ -150,16 +183,22 @@ def plain(value: t.Any) -> t.Any:
 
 def text(variables: t.Mapping[str, t.Any]) -> str:
     """Variables as the text of a file. Raises VirtfleetError for a value that YAML has no way to write."""
-    whole = plain(variables)
     try:
         body = yaml.dump(
-            whole, Dumper=Dumper, sort_keys=False, default_flow_style=False, allow_unicode=True, width=math.inf
+            plain(variables),
+            Dumper=Dumper,
+            sort_keys=False,
+            default_flow_style=False,
+            allow_unicode=True,
+            width=math.inf,
         )
     except yaml.representer.RepresenterError as error:
         odd = type(error.args[-1]).__name__
         raise VirtfleetError(
             f"adopted_files: holds a value of type {odd}, which no file can hold: is a variable undefined?"
         ) from None
+    except (RecursionError, ValueError, TypeError):
+        raise VirtfleetError("adopted_files: is nested too deep, or holds a number of thousands of digits") from None
     lines = [part for line in body.split("\n") for part in (broken(line) if len(line) > WIDTH else [line])]
     return "\n".join(["---", *lines])
 

@@ -28,8 +28,13 @@ def told(name: str, call: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
             raise
         except VirtfleetError as error:
             problem = str(error)
+        except RecursionError:
+            problem = f"{name}: what it is given is nested too deep"
+        except UnicodeError:
+            problem = f"{name}: what it is given holds a text that cannot be read"
         except Exception as error:  # Nobody reads a traceback.
-            problem = f"{name}: {unforeseen(error)}"
+            long = isinstance(error, ValueError) and "digits) for integer string conversion" in str(error)
+            problem = f"{name}: {'it holds a number of thousands of digits' if long else unforeseen(error)}"
         raise AnsibleFilterError(readable(hushed(problem, known([*args, kwargs]))))
 
     return filtered

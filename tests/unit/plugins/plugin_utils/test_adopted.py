@@ -110,3 +110,30 @@ def test_a_value_that_no_file_can_hold_is_named() -> None:
 
     with pytest.raises(VirtfleetError, match="holds a value of type Undefined, which no file can hold: is a variable"):
         adopted_files({"kvm_guests": [{"name": "a", "memory": Undefined(name="nope")}]})
+
+
+def deep(levels: int, width: int) -> list[Any]:
+    """A list in lists, each of which holds the same one several times."""
+    found: list[Any] = []
+    for _level in range(levels):
+        found = [found] * width
+    return found
+
+
+@pytest.mark.parametrize("each", [False, True])
+@pytest.mark.parametrize(
+    ("odd", "said"),
+    [
+        (deep(5000, 1), "is nested too deep"),
+        (deep(40, 2), "holds more than 200000 values"),
+        (10**5000, "holds a number of thousands of digits"),
+    ],
+    ids=["deep", "wide", "long"],
+)
+def test_what_has_no_end_is_refused(each: bool, odd: Any, said: str) -> None:
+    for name in ("a", odd):
+        with pytest.raises(VirtfleetError, match=f"adopted_files: .*{said}"):
+            adopted_files({"kvm_guests": [{"name": name, "memory": odd}]}, each)
+    if not isinstance(odd, int):
+        with pytest.raises(VirtfleetError, match=f"brief: .*{said}"):
+            brief({"name": "a", "memory": odd}, "domain")
