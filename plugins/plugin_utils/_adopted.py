@@ -14,13 +14,15 @@ import yaml
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import brief as engine
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.context import Host
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import Table, nested
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import Table
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._offline import MACHINES
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import printable
 from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.domain import DOMAIN
 from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.network import NETWORK
 from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.pool import POOL
+
+from ._endless import refuse_endless
 
 TABLES: dict[str, Table] = {table.kind: table for table in (DOMAIN, NETWORK, POOL)}
 
@@ -140,34 +142,6 @@ def text_node(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
 
 Dumper.add_representer(str, text_node)
 Dumper.add_representer(Template, text_node)
-
-
-MOST = 200_000
-"""Values that are written at most: a thousand guests have fewer."""
-
-
-def refuse_endless(value: t.Any, name: str) -> None:
-    """Raise VirtfleetError for what is nested too deep, or has no end once what it holds twice is written twice.
-
-    :param name: the filter
-    """
-    if nested(value):
-        raise VirtfleetError(f"{name}: what it is given is nested too deep")
-    if unfolded(value, {}) > MOST:
-        raise VirtfleetError(f"{name}: what it is given holds more than {MOST} values")
-
-
-def unfolded(value: t.Any, known: dict[int, int]) -> int:
-    """How many values something holds, those that it holds twice counted twice.
-
-    :param known: what was counted already, by identity
-    """
-    if not isinstance(value, (dict, list, tuple)):
-        return 1
-    if id(value) not in known:
-        inner = value.values() if isinstance(value, dict) else value
-        known[id(value)] = 1 + sum(unfolded(each, known) for each in inner)
-    return known[id(value)]
 
 
 def plain(value: t.Any) -> t.Any:

@@ -125,7 +125,7 @@ def deep(levels: int, width: int) -> list[Any]:
     ("odd", "said"),
     [
         (deep(5000, 1), "is nested too deep"),
-        (deep(40, 2), "holds more than 200000 values"),
+        (deep(40, 2), "holds more than 20000 values"),
         (10**5000, "holds a number of thousands of digits"),
     ],
     ids=["deep", "wide", "long"],
