@@ -27,8 +27,11 @@ def fleet_problems(hosts: t.Sequence[str], variables: t.Any) -> list[str]:
     """
     lines: list[str] = []
     settings: list[_fleet.Problem]
+    groups: t.Container[str] = ()
     if hasattr(variables, "raw_get"):
         raw = {host: variables.raw_get(host) for host in hosts}
+        told_by_ansible = raw[hosts[0]].get("groups") if hosts else None
+        groups = told_by_ansible if isinstance(told_by_ansible, dict) else {}
         refused, warned = _mistaken.variables(raw)
         settings = _settings.problems(raw, variables)
         warned += _fleet.told_once(_hidden.hidden_items(hosts, variables))
@@ -40,7 +43,7 @@ def fleet_problems(hosts: t.Sequence[str], variables: t.Any) -> list[str]:
     lines += _fleet.told_once(settings)
     evaluated = evaluate(hosts, variables)
     lines += _fleet.told_once(evaluated.problems)
-    lines += _fleet.problems(hosts, evaluated.variables)
+    lines += _fleet.problems(hosts, evaluated.variables, groups)
     secrets = known([evaluated.variables]) if lines else set()
     return [readable(hushed(line, secrets)) for line in lines]
 

@@ -76,11 +76,14 @@ def guest_networks(guests: t.Iterable[Item], host: str) -> dict[str, list[str]]:
     return found
 
 
-def problems(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, t.Any]]) -> list[str]:
+def problems(
+    hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, t.Any]], groups: t.Container[str] = ()
+) -> list[str]:
     """What is wrong with the declaration of a fleet, a sentence each.
 
     :param hosts: the virtualization hosts of the inventory
     :param variables: the variables of each, of which kvm_guests and those in LISTS are looked at
+    :param groups: the inventory's groups
     """
     guests = merged([variables[host].get("kvm_guests") for host in hosts])
     if isinstance(guests, str):
@@ -88,7 +91,7 @@ def problems(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, t.
     of_guests = [
         (word(guest, "host") if isinstance(guest, dict) else None, line)
         for place, guest in guests.placed()
-        for line in guest_problems(guest, hosts, f"kvm_guests[{place}]")
+        for line in guest_problems(guest, hosts, f"kvm_guests[{place}]", groups)
     ]
     lines = told_once(of_several(of_guests))
     sound = [guest for guest in guests if isinstance(guest, dict) and not nested(guest)]
@@ -182,10 +185,11 @@ def title(kind: str, name: t.Any, place: str) -> str:
     return f"{kind} {label(name)}" if isinstance(name, str) and name else place
 
 
-def guest_problems(guest: t.Any, hosts: t.Sequence[str], place: str) -> list[str]:
+def guest_problems(guest: t.Any, hosts: t.Sequence[str], place: str, groups: t.Container[str] = ()) -> list[str]:
     """What is wrong with one guest.
 
     :param place: where it is declared, such as ``kvm_guests[0]``
+    :param groups: the inventory's groups
     """
     if not isinstance(guest, dict):
         return [f"{place}: {printable(guest, hidden=True)} is not a dictionary of options"]
@@ -193,7 +197,7 @@ def guest_problems(guest: t.Any, hosts: t.Sequence[str], place: str) -> list[str
     known = isinstance(host, str) and host in hosts
     called = title("guest", guest.get("name"), f"{place} on {host}" if known else place)
     slip = slip_of_host(guest)
-    problem = host_problem(guest, hosts, "in the inventory's group kvm_hosts")
+    problem = host_problem(guest, hosts, "in the inventory's group kvm_hosts", groups)
     lines = [] if problem is None else [f"{called}: {problem}"]
     item = {name: value for name, value in guest.items() if name not in ("host", slip)}
     return lines + [f"{called}: {problem}" for problem in item_problems(DOMAIN, item)]

@@ -147,7 +147,7 @@ Dumper.add_representer(Template, text_node)
 def plain(value: t.Any) -> t.Any:
     """A value of YAML's own types: Ansible's know where they come from."""
     if isinstance(value, dict):
-        return {plain(name): plain(inner) for name, inner in value.items()}
+        return {plain(name) if isinstance(name, str) else name: plain(inner) for name, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(inner) for inner in value]
     if isinstance(value, str) and not isinstance(value, Template):
@@ -171,8 +171,6 @@ def text(variables: t.Mapping[str, t.Any]) -> str:
         raise VirtfleetError(
             f"adopted_files: holds a value of type {odd}, which no file can hold: is a variable undefined?"
         ) from None
-    except (RecursionError, ValueError, TypeError):
-        raise VirtfleetError("adopted_files: is nested too deep, or holds a number of thousands of digits") from None
     lines = [part for line in body.split("\n") for part in (broken(line) if len(line) > WIDTH else [line])]
     return "\n".join(["---", *lines])
 

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, virtfleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What has no end: lists in lists without number, or a few that hold each other so often that nobody writes them out.
+"""What cannot be written out: lists nested too deep, or a few of which each holds the next one several times.
 
-Anchors of YAML make such things in a few lines, and Ansible writes out what they stand for.
+Anchors of YAML make such things in a few lines.
 """
 
 from __future__ import annotations
@@ -15,30 +15,21 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Virtf
 
 MOST = 20_000
 """Values that one thing may hold: a guest holds some hundred."""
-ENDLESS = f"holds more than {MOST} values"
 
 
 def refuse_endless(value: t.Any, name: str) -> None:
-    """Raise VirtfleetError for what is nested too deep, or has no end once what it holds twice is written twice.
+    """Raise VirtfleetError for what is nested too deep, or holds too many values.
 
-    :param name: what to call it: the filter, or the item
+    :param name: the filter that it is given to
     """
     if nested(value):
         raise VirtfleetError(f"{name}: is nested too deep")
-    if is_endless(value):
-        raise VirtfleetError(f"{name}: {ENDLESS}")
-
-
-def is_endless(value: t.Any) -> bool:
-    """Whether something holds too many values. What is nested too deep to be counted is refused for that."""
-    try:
-        return unfolded(value, {}) > MOST
-    except RecursionError:
-        return False
+    if unfolded(value, {}) > MOST:
+        raise VirtfleetError(f"{name}: holds more than {MOST} values")
 
 
 def unfolded(value: t.Any, known: dict[int, int]) -> int:
-    """How many values something holds, those that it holds twice counted twice.
+    """How many values something holds; one that it holds twice counts twice.
 
     :param known: what was counted already, by identity
     """

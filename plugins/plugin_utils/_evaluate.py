@@ -22,7 +22,6 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.body import 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label, masked, named, readable
 
-from ._endless import ENDLESS, is_endless
 from ._written import entries
 
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -255,9 +254,6 @@ class Part:
         :param place: where it is declared, such as ``kvm_guests[0]``
         :param owner: the host to name in any case
         """
-        if is_endless(raw):  # Ansible would write it out.
-            self.problems.append((owner or self.owner(raw), f"{self.called(raw, place)}: {ENDLESS}"))
-            return []
         try:
             return [self.templar.value(raw)]
         except Exception as error:  # Any filter or lookup may be in a template.

@@ -96,9 +96,10 @@ def uncovered(table: Table, definition: ET.Element) -> ET.Element | None:
     keep = list(rest.iter())  # Their identities must not be given to new elements.
     scope = Scope(table.kind, "", Host())
     strip(table.rows, rest, scope)
-    for node in rest.findall("metadata/*"):
-        if fragment.namespace(node) == paths.NAMESPACES["virtfleet"]:
-            rest.find("metadata").remove(node)  # type: ignore[union-attr]
+    for metadata in rest.findall("metadata"):  # libvirt keeps one; a file may have several.
+        for node in list(metadata):
+            if fragment.namespace(node) == paths.NAMESPACES["virtfleet"]:
+                metadata.remove(node)
     tidy(rest)
     del keep
     if not len(rest) and not rest.attrib and not (rest.text or "").strip():

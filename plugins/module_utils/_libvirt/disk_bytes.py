@@ -10,7 +10,7 @@ import typing as t
 
 from .._host import part_files
 from .._host.image_format import Read, Unfit, recognise
-from .._host.qcow2 import check_qcow2
+from .._host.qcow2 import HEADER, MORE, check_qcow2, parse
 
 
 class Found(t.NamedTuple):
@@ -19,11 +19,13 @@ class Found(t.NamedTuple):
     :ivar kind: as that of Content
     :ivar words: as those of Content
     :ivar odd: what a header of qcow2 has that another file is needed for, in words; empty for none
+    :ivar size: the bytes of the disk, None where its header does not tell them
     """
 
     kind: str
     words: str
     odd: str = ""
+    size: int | None = None
 
 
 def first_bytes(path: str) -> Found | None:
@@ -35,7 +37,9 @@ def first_bytes(path: str) -> Found | None:
     try:
         size, read = os.lseek(descriptor, 0, os.SEEK_END), part_files.reader(descriptor)
         content = recognise(read, size)
-        return Found(content.kind, content.words, odd_header(read, size) if content.kind == "qcow2" else "")
+        if content.kind != "qcow2":
+            return Found(content.kind, content.words, size=size)
+        return Found(content.kind, content.words, odd_header(read, size), disk_size(read))
     except OSError:
         return None
     finally:
@@ -49,6 +53,14 @@ def odd_header(read: Read, size: int) -> str:
     except Unfit as problem:
         return str(problem).partition(";")[0]  # What comes after is the way out for an image that is fetched.
     return ""
+
+
+def disk_size(read: Read) -> int | None:
+    """The bytes of the disk in a qcow2 image, None where its header is broken."""
+    try:
+        return parse(read(0, HEADER.size + MORE.size)).size
+    except Unfit:
+        return None
 
 
 def contradicts(content: Found, form: str) -> bool:

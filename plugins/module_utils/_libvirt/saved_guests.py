@@ -14,9 +14,9 @@ from .._engine.live import VOLATILE
 from .._engine.plan import Observed, Plan, edited_live, step_to
 from .._engine.table import Table
 from .connection import LibvirtError, lacks
+from .shared_disks import starts
 
 SAVED = "it is saved, and comes back as it was"
-STARTS = frozenset(("start", "start_paused"))
 
 
 def plan_starts(
@@ -34,7 +34,7 @@ def plan_starts(
     """
     for plan, want in zip(plans, wants, strict=True):
         there = have.get(plan.name)
-        if there is None or plan.problem is not None or not STARTS & {step.action for step in plan.steps}:
+        if there is None or plan.problem is not None or not starts(plan):
             continue
         saved = saved_definition(connection, plan.name)
         if saved is None:

@@ -6,16 +6,13 @@
 from __future__ import annotations
 
 import os
-import stat
 import typing as t
 from xml.etree import ElementTree as ET
 
 from .._engine.plan import Observed
-from .._host import part_files
-from .._host.image_format import Unfit, recognise
-from .._host.qcow2 import HEADER, MORE, parse
 from .._tables.storage import MADE_DIRECTORIES
 from . import lacking, storage_observe
+from .disk_bytes import first_bytes
 from .forecast import Forecast
 from .users import is_local
 
@@ -48,24 +45,13 @@ def listed_later(
 
 def described(name: str, path: str) -> ET.Element | None:
     """A file as libvirt describes a volume of a folder, as far as a plan goes by it; None where there is no file."""
-    try:
-        if not stat.S_ISREG(os.stat(path).st_mode):
-            return None
-        descriptor = part_files.open_to_read(path)
-    except (Unfit, OSError, ValueError):
+    content = first_bytes(path) if os.path.isfile(path) else None
+    if content is None or content.size is None:
         return None
-    try:
-        size, read = os.lseek(descriptor, 0, os.SEEK_END), part_files.reader(descriptor)
-        form = "qcow2" if recognise(read, size).kind == "qcow2" else "raw"
-        capacity = parse(read(0, HEADER.size + MORE.size)).size if form == "qcow2" else size
-    except (Unfit, OSError):
-        return None
-    finally:
-        os.close(descriptor)
     root = ET.Element("volume", type="file")
-    for tag, text in (("name", name), ("key", path), ("capacity", str(capacity))):
+    for tag, text in (("name", name), ("key", path), ("capacity", str(content.size))):
         ET.SubElement(root, tag).text = text
     target = ET.SubElement(root, "target")
     ET.SubElement(target, "path").text = path
-    ET.SubElement(target, "format", type=form)
+    ET.SubElement(target, "format", type="qcow2" if content.kind == "qcow2" else "raw")
     return root

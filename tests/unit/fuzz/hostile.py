@@ -123,20 +123,22 @@ class Hostile:
                 return VALUES[index]()
         return None
 
-    def item(self, table: Table, spoilt: float = 0.1) -> Item:
+    def item(self, table: Table, spoilt: float = 0.1, sane: bool = False) -> Item:
         """An item with a few of the table's options.
 
         :param spoilt: the share of values that is replaced by any
+        :param sane: whether Ansible is to evaluate it
         """
+        value = self.sane if sane else self.value
         item: Item = {"name": self.chance.choice(("web01", "a", "lan", "br0", "disk.qcow2"))}
         item.update(self.options(table.rows, spoilt, 4))
         if self.chance.random() < 0.15:
-            item["name"] = self.value()
+            item["name"] = value()
         for name in ("memory", "capacity"):
             if any(name in row.names for row in table.rows) and self.chance.random() < 0.8:
                 item.setdefault(name, "64MiB")
         if self.chance.random() < 0.1:
-            item[self.key()] = self.value()
+            item[self.key()] = value()
         return item
 
     def key(self) -> t.Any:

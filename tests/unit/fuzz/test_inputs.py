@@ -131,7 +131,7 @@ def written(hostile: Hostile, chance: random.Random) -> Told:
         variables[name] = hostile.sane() if chance.random() < 0.8 else [hostile.sane()]
     if chance.random() < 0.1:
         variables[hostile.key()] = hostile.sane()
-    item = hostile.item(DOMAIN, 0.0)
+    item = hostile.item(DOMAIN, 0.0, sane=True)
     if chance.random() < 0.3:
         planted(hostile, chance, DOMAIN, item)
         variables["kvm_guests"] = chance.choice(([item], "{{ own + own }}", "{{ own }}", "{{ nope }}", [["{{ own }}"]]))

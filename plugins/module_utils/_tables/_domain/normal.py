@@ -34,8 +34,8 @@ def settle(root: ET.Element) -> None:
         videos(devices)
     consoles(root)
     booting(root)
-    limits(root)
     amounts(root)
+    limits(root)
     documents(root)
     normal_cpu.settle(root)
 

@@ -167,6 +167,11 @@ def test_of_a_guest_of_no_host_only_that_is_said(tmp_path: Path) -> None:
     ]
 
 
+def test_a_group_in_place_of_a_host_is_named_as_one(tmp_path: Path) -> None:
+    (line,) = problems(tmp_path, guest("a", "kvm_hosts"))
+    assert line == "guest a: host: 'kvm_hosts' is a group; name the one host that it runs on"
+
+
 JOINED = [
     ("{{ web + db }}", ["a", "b"]),
     ("{{ web }}", ["a"]),

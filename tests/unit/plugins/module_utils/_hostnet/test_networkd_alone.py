@@ -1,0 +1,69 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plan of a bridge where networkd is configured without netplan."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import networkd
+from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.test_plan import (
+    ALONE,
+    BRIDGE,
+    ENO1,
+    planned,
+    refusal,
+    text,
+)
+
+
+def test_networkd_alone_gets_units_that_come_first_and_keeps_the_users() -> None:
+    found = planned(BRIDGE, host=ALONE)
+    assert all("/00-virtfleet-" in file.path for file in found.files)
+    bridge = networkd.parse(text(found, "00-virtfleet-br0.network"))
+    assert networkd.setting(bridge, "Network", "DHCP") == "ipv4"
+    assert networkd.setting(bridge, "DHCPv4", "UseMTU") == "yes"
+    assert networkd.setting(bridge, "DHCPv4", "IAID") == str(0x5CE53627)
+    assert networkd.setting(bridge, "Link", "MTUBytes") == "1400"
+    port = networkd.parse(text(found, "00-virtfleet-eno1.network"))
+    assert networkd.setting(port, "Network", "Bridge") == "br0"
+    assert networkd.setting(port, "Network", "VLAN") == "v5"
+    assert networkd.setting(port, "Network", "DHCP") is None
+    # Done, and done again: nothing; and back.
+    kept = {file.path: file.after or "" for file in found.files}
+    devices = {
+        "eno1": dataclasses.replace(
+            ENO1, master="br0", addresses=(), client_id="", network_file=f"{networkd.KEPT}/00-virtfleet-eno1.network"
+        ),
+        "br0": dataclasses.replace(ENO1, name="br0", kind="bridge"),
+    }
+    done = dataclasses.replace(ALONE, devices=devices, units={**ALONE.units, **kept})
+    assert planned(BRIDGE, host=done).files == []
+    back = planned({"name": "br0", "state": "absent"}, host=done)
+    assert {file.path: file.after for file in back.files} == dict.fromkeys(kept)
+    assert back.gone == ["br0"]
+
+
+def test_what_adds_to_a_unit_goes_along() -> None:
+    inside = "/etc/systemd/network/20-wired.network.d/"
+    more = {
+        f"{inside}office.conf": "[Network]\nAddress=10.44.0.1/24\n[Route]\nGateway=10.44.0.9\n",
+        "/run/systemd/network/20-wired.network.d/office.conf": "[Network]\nAddress=10.99.0.1/24\n",
+        "/run/systemd/network/20-wired.network.d/late.conf": "[DHCPv4]\nUseMTU=no\n",
+        "/etc/systemd/network/20-other.network.d/office.conf": "[Network]\nAddress=10.98.0.1/24\n",
+    }
+    found = planned(BRIDGE, host=dataclasses.replace(ALONE, units={**ALONE.units, **more}))
+    bridge = networkd.parse(text(found, "00-virtfleet-br0.network"))
+    assert networkd.setting(bridge, "Network", "Address") == "10.44.0.1/24"
+    assert networkd.setting(bridge, "Route", "Gateway") == "10.44.0.9"
+    assert networkd.setting(bridge, "DHCPv4", "UseMTU") == "no"
+    assert "10.99.0.1" not in text(found, "00-virtfleet-br0.network")
+
+
+def test_what_a_vendors_unit_gives_is_not_lost() -> None:
+    vendor = "/usr/lib/systemd/network/80-vendor.network"
+    host = dataclasses.replace(ALONE, devices={"eno1": dataclasses.replace(ENO1, network_file=vendor)})
+    assert f"eno1 has its addresses from {vendor}: copy that file to /etc/systemd/network" in refusal(BRIDGE, host=host)
+    static = {**BRIDGE, "addressing": "static", "addresses": ["192.0.2.10/24"]}
+    assert planned(static, host=host).files
