@@ -102,7 +102,8 @@ def run_tasks(folder: Path, tasks: Tasks, variables: dict[str, Any] | None = Non
         "gather_facts": False,
         "vars": {"kvm_guests": GUESTS, **(variables or {})},
         "module_defaults": {f"group/{NAMESPACE}.kvm": {"uri": "test:///default"}},
-        "pre_tasks": THERE,
+        # Filters alone ask no host.
+        "pre_tasks": THERE if any(map(modules, tasks)) else [],
         "tasks": tasks,
     }
     ready(folder)

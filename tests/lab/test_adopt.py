@@ -12,6 +12,8 @@ import yaml
 from fleet import Fleet
 from suites import SUITE_OPTIONS
 
+pytestmark = pytest.mark.long
+
 HOSTS = ("kvm01", "kvm02")
 SECRET = "hunter2!"
 

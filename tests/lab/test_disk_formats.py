@@ -12,6 +12,8 @@ import pytest
 from fleet import Fleet
 from storage_fleet import HOSTS, IMAGES, declare, disk_guest, hosts_with_storage, paths, refused
 
+pytestmark = pytest.mark.long
+
 CANARY = "/etc/canary"
 HEADER = (
     "qemu-img create -q -u -f qcow2 -F raw -b {canary} /run/header 3M"

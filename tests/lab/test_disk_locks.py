@@ -13,6 +13,8 @@ import typing as t
 import pytest
 from fleet import Fleet
 
+pytestmark = pytest.mark.long
+
 HOSTS = ("kvm01", "kvm02")
 FOLDER = "/srv/locks"
 MODES: dict[str, dict[str, t.Any]] = {

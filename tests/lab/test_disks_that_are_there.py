@@ -11,6 +11,8 @@ import pytest
 from fleet import Fleet
 from storage_fleet import HOSTS, IMAGES, declare, disk_guest, hosts_with_storage, image, paths
 
+pytestmark = pytest.mark.long
+
 SERVED = "http://127.0.0.1:8080/image"
 STOP: dict[str, t.Any] = {"force_shutdown": True, "shutdown_timeout": 1}
 

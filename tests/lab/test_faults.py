@@ -12,6 +12,8 @@ import typing as t
 import pytest
 from fleet import LAB, Fleet, guest
 
+pytestmark = pytest.mark.long
+
 HOSTS = ("kvm01", "kvm02")
 MANY = 300
 

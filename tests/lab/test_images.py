@@ -14,6 +14,8 @@ import pytest
 from fleet import Fleet
 from storage_fleet import HOSTS, IMAGES, STORAGE, declare, disk_guest, failed, hosts_with_storage, image, paths
 
+pytestmark = pytest.mark.long
+
 UNIT = Path(__file__).parents[1] / "unit"
 FOLDER = "/root/hostile"
 CANARY = "/root/canary"

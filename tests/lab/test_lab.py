@@ -226,6 +226,7 @@ def second() -> t.Iterator[Lab]:
     other.call("down")
 
 
+@pytest.mark.long
 def test_a_lab_leaves_nothing_and_disturbs_no_other(lab: Lab, second: Lab) -> None:
     marker = second.environment["LAB_TEST_MARKER"]
     network = machine_network()
@@ -254,6 +255,7 @@ def test_a_lab_leaves_nothing_and_disturbs_no_other(lab: Lab, second: Lab) -> No
     lab.shell("kvm01", "true")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("moment", [0.15, 0.4, 0.8, 1.2, None])
 def test_nothing_stays_of_an_up_that_was_killed(second: Lab, moment: float | None) -> None:
     marker = second.environment["LAB_TEST_MARKER"]
@@ -274,6 +276,7 @@ def test_nothing_stays_of_an_up_that_was_killed(second: Lab, moment: float | Non
     assert machine_network() == network
 
 
+@pytest.mark.long
 def test_nothing_stays_of_an_up_that_was_killed_while_it_built(second: Lab, tmp_path: Path) -> None:
     marker = second.environment["LAB_TEST_MARKER"]
     packages = cache_folder() / "debs"

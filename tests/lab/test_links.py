@@ -12,7 +12,7 @@ import pytest
 from fleet import guest
 from links_fleet import BRIDGE, GONE, HOSTS, Links
 
-pytestmark = pytest.mark.parametrize("host", HOSTS)
+pytestmark = [pytest.mark.parametrize("host", HOSTS), pytest.mark.long]
 
 
 @pytest.fixture(scope="module")

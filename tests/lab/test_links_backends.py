@@ -10,7 +10,7 @@ import typing as t
 import pytest
 from links_fleet import BRIDGE, GONE, HOSTS, Links
 
-pytestmark = [pytest.mark.parametrize("host", HOSTS), pytest.mark.by_turns]
+pytestmark = [pytest.mark.parametrize("host", HOSTS), pytest.mark.by_turns, pytest.mark.long]
 
 WRONG = {**BRIDGE, "addressing": "static", "addresses": ["198.18.77.7/24"], "gateway": "198.18.77.1"}
 

@@ -17,7 +17,7 @@ import pytest
 from fleet import Run
 from links_fleet import BRIDGE, GONE, HOSTS, Links
 
-pytestmark = [pytest.mark.parametrize("host", HOSTS), pytest.mark.by_turns]
+pytestmark = [pytest.mark.parametrize("host", HOSTS), pytest.mark.by_turns, pytest.mark.long]
 
 HOOK = """
 import os, signal, subprocess, sys

@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 from links_fleet import HOSTS, Links
 
+pytestmark = pytest.mark.long
+
 HELPER = Path(__file__).with_name("links_examples.py")
 PLUGINS = Path(__file__).resolve().parents[2] / "plugins/module_utils"
 

@@ -13,7 +13,7 @@ import pytest
 from fleet import guest
 from links_fleet import BRIDGE, GONE, HOSTS, Links
 
-pytestmark = [pytest.mark.parametrize("host", HOSTS), pytest.mark.by_turns]
+pytestmark = [pytest.mark.parametrize("host", HOSTS), pytest.mark.by_turns, pytest.mark.long]
 
 NETPLAN = "/etc/netplan/01-netcfg.yaml"
 

@@ -10,6 +10,8 @@ import typing as t
 import pytest
 from links_fleet import BRIDGE, HOSTS, Links
 
+pytestmark = pytest.mark.long
+
 RACE = r"""
 import json, os, random, sys, time
 sys.path.insert(0, "/root")

@@ -10,7 +10,7 @@ import typing as t
 import pytest
 from links_fleet import BRIDGE, GONE, HOSTS, Links
 
-pytestmark = pytest.mark.parametrize("host", HOSTS)
+pytestmark = [pytest.mark.parametrize("host", HOSTS), pytest.mark.long]
 
 TOLD = """
 ip address add 10.55.0.1/24 dev eno1

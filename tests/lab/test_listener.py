@@ -15,6 +15,8 @@ import pytest
 from fleet import ENVIRONMENT, Fleet
 from storage_fleet import HOSTS, IMAGES, STORAGE, declare, disk_guest, hosts_with_storage
 
+pytestmark = pytest.mark.long
+
 MODULES = """
 for process in /proc/[0-9]*; do
   words=$(tr '\\0' ' ' 2>/dev/null <$process/cmdline)

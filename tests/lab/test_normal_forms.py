@@ -11,6 +11,8 @@ import pytest
 from fleet import Fleet
 from suites import SUITE_OPTIONS
 
+pytestmark = pytest.mark.long
+
 HOSTS = ("kvm01", "kvm02")
 SMALL: dict[str, t.Any] = {"virt": "qemu", "memory": "64MiB"}
 NETWORKS: list[dict[str, t.Any]] = [

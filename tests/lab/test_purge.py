@@ -11,6 +11,8 @@ import typing as t
 import pytest
 from fleet import Fleet, Run, guest
 
+pytestmark = pytest.mark.long
+
 HOSTS = ("kvm01", "kvm02")
 LOOK = """
 virsh -q list --all --name; virsh -q net-list --all --name; virsh -q pool-list --all --name

@@ -11,6 +11,8 @@ import pytest
 from fleet import Fleet, Run, guest
 from suites import HOST_SUITES
 
+pytestmark = pytest.mark.long
+
 HOSTS = HOST_SUITES
 
 OTHER_PYTHON = """

@@ -13,6 +13,8 @@ import pytest
 from fleet import Fleet
 from storage_fleet import HOSTS, IMAGES, KILL, STORAGE, declare, failed, hosts_with_storage, image, paths, refused
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Fleet]:

@@ -12,6 +12,8 @@ import pytest
 from fleet import Fleet
 from storage_fleet import HOSTS, IMAGES, declare, disk_guest, hosts_with_storage, paths, refused
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Fleet]:

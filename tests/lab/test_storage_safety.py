@@ -12,6 +12,8 @@ import pytest
 from fleet import Fleet
 from storage_fleet import HOSTS, IMAGES, declare, disk_guest, failed, hosts_with_storage, paths, refused
 
+pytestmark = pytest.mark.long
+
 THEIRS = f"""
 define() {{  # NAME DEVICES: a guest that somebody defines by hand
   {{ echo "<domain type='qemu'><name>$1</name><memory unit='MiB'>64</memory><os><type>hvm</type></os>"

@@ -8,6 +8,7 @@
 
 describe() {
     case $1 in
+        quick) echo 'ruff, and the unit tests of what changed' ;;
         lint) echo 'style, types and metadata' ;;
         unit) echo 'tests/unit and tests/packaging' ;;
         sanity) echo 'ansible-test sanity' ;;
@@ -68,6 +69,23 @@ run_pytest() {
     return "$status"
 }
 
+# --- quick ---
+
+part_quick() (
+    cd "$STAGE" || exit 1
+    failed=0
+    check 'ruff check' ruff check --no-cache --quiet . || failed=1
+    check 'ruff format' ruff format --no-cache --quiet --diff . || failed=1
+    # Of the checkout: the stage is no repository.
+    mapfile -t tests < <("$PY" -I "$ROOT/tests/tools/changed_tests.py" "$ROOT" | grep .)
+    if [ ${#tests[@]} = 0 ]; then
+        echo 'nothing with unit tests has changed against main'
+    else
+        ANSIBLE_COLLECTIONS_PATH=$COLLECTIONS run_pytest -q --numprocesses 2 -m 'not long' "${tests[@]}" || failed=1
+    fi
+    exit $failed
+)
+
 # --- lint ---
 
 part_lint() (
@@ -106,7 +124,7 @@ part_unit() {
         [ ! -d "$STAGE/$folder" ] || folders+=("$folder")
     done
     # Without coverage, which doubles the time; ./runtests unit -- --cov=plugins measures it.
-    ANSIBLE_COLLECTIONS_PATH=$COLLECTIONS run_pytest -q --numprocesses 2 "${folders[@]}"
+    ANSIBLE_COLLECTIONS_PATH=$COLLECTIONS run_pytest -q --numprocesses 2 ${CHOICE[@]+"${CHOICE[@]}"} "${folders[@]}"
 }
 
 # --- ansible-test ---
@@ -226,12 +244,12 @@ part_lab() (
     uses_labs "${LAB_NAMES[@]}"
     # Hosts that are up already stay up.
     [ -z "$KEEP" ] || lab test up 2 --suite bookworm --suite "${VIRTFLEET_SUITE:-trixie}" || exit
-    ANSIBLE_COLLECTIONS_PATH=$COLLECTIONS run_pytest -v --numprocesses 3 --dist loadfile --durations 15 tests/lab && exit
+    ANSIBLE_COLLECTIONS_PATH=$COLLECTIONS run_pytest -v --numprocesses 3 --dist loadfile --durations 15 ${CHOICE[@]+"${CHOICE[@]}"} tests/lab && exit
     mapfile -t again < <(sed -nE 's#^(FAILED|ERROR) (tests/lab/[a-z_]+\.py).*#\2#p' "$RUN/pytest.log" | sort -u)
     if [ ${#again[@]} = 0 ] || [ ${#again[@]} -gt 4 ]; then exit 1; fi
     printf '\n=== lab: once more, alone: %s\n' "${again[*]}"
     forgive
-    ANSIBLE_COLLECTIONS_PATH=$COLLECTIONS run_pytest -v "${again[@]}"
+    ANSIBLE_COLLECTIONS_PATH=$COLLECTIONS run_pytest -v ${CHOICE[@]+"${CHOICE[@]}"} "${again[@]}"
 )
 
 part_molecule() (

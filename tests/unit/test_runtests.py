@@ -59,3 +59,21 @@ def test_every_lab_that_a_test_brings_up_is_taken_down() -> None:
     named = set(shell('echo "${LABS[@]}"').split())
     assert len(brought_up) > 15
     assert brought_up <= named
+
+
+@pytest.mark.parametrize("part", ["part_unit", "part_lab"])
+@pytest.mark.parametrize(("choice", "long"), [("(-m 'not long')", "without"), ("()", "with")])
+def test_tests_that_take_long_run_where_their_part_is_named(part: str, choice: str, long: str) -> None:
+    fakes = """
+        uses_labs() { :; }; need_packages() { :; }; run_pytest() { printf '<%s>' "$@"; }
+        KEEP= COLLECTIONS= STAGE=$(dirname "$1")
+    """
+    said = shell(f"{fakes} CHOICE={choice}; {part}")
+    assert ("<-m><not long>" in said) == (long == "without")
+    assert "<--numprocesses>" in said
+
+
+def test_runtests_alone_leaves_out_what_takes_long() -> None:
+    script = (ROOT / "runtests").read_text(encoding="utf-8")
+    where_none_is_named = script.split("if [ ${#PARTS[@]} = 0 ]; then")[1].split("\nfi\n")[0]
+    assert "CHOICE=(-m 'not long')" in where_none_is_named
