@@ -12,7 +12,14 @@ from ansible.utils.display import Display
 from ansible_collections.virtfleet.kvm.plugins.module_utils import _fleet
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import pending
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import hushed, readable
-from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _adopted, _hidden, _mistaken, _owner, _settings
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils import (
+    _adopted,
+    _fleet_changes,
+    _hidden,
+    _mistaken,
+    _owner,
+    _settings,
+)
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._evaluate import evaluate
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._told import known, told
 
@@ -56,6 +63,8 @@ class FilterModule:
         return {
             "adopted_files": told("adopted_files", _adopted.adopted_files),
             "brief": told("brief", _adopted.brief),
+            "changes_told": told("changes_told", _fleet_changes.lines),
+            "fleet_changes": told("fleet_changes", _fleet_changes.of_hosts),
             "fleet_owner": told("fleet_owner", _owner.fleet_owner),
             "fleet_problems": told("fleet_problems", fleet_problems),
             "guest_networks": told("guest_networks", _fleet.guest_networks),

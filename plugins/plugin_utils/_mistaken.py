@@ -61,6 +61,8 @@ def options() -> frozenset[str]:
             "adopt_full",
             "adopt_overwrite",
             "adopt_volumes",
+            "kvm_plan_only",
+            "plan_file",
         }
     )
 

@@ -1,0 +1,197 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a run of the site did on all hosts, or in check mode would do, from the results that the roles have left."""
+
+from __future__ import annotations
+
+import collections
+import json
+import typing as t
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.pending import resource, told
+from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import readable, shortened
+
+RESULTS = (
+    "host_found",
+    "host_installed",
+    "host_services",
+    "links_plan",
+    "links_declared",
+    "networks_declared",
+    "storage_declared",
+    "storage_filled",
+    "guests_declared",
+    "storage_volumes_purged",
+    "storage_pools_purged",
+    "networks_purged",
+    "links_removed",
+)
+"""Where the roles leave the results of their tasks, in the order of the site."""
+
+PLANNED = {"links_plan": "links_declared"}
+"""A result that only says what the next one is to do, and that one."""
+
+OTHERS = {"host_installed": "packages", "host_services": "services"}
+"""Results of other modules: what it is that they change."""
+
+SETTING = "setting"
+"""The kind of what other modules change."""
+
+MOST = 160
+"""How many letters of a value are shown."""
+
+Host = dict[str, t.Any]
+
+
+def of_hosts(hosts: t.Iterable[str], variables: t.Any) -> dict[str, t.Any]:
+    """What happened on all hosts, or would happen, as plain data.
+
+    :param hosts: the names of the hosts
+    :param variables: ``hostvars``, or plain dictionaries by host
+    :returns: ``hosts``, for each host what ``of_host`` says, and ``totals``: how many hosts have each outcome, and how
+        many resources of each kind are made, changed, removed, or wait for a restart
+    """
+    read = getattr(variables, "raw_get", None) or variables.__getitem__
+    found = {host: of_host(read(host)) for host in hosts}
+    totals: dict[str, t.Any] = {"hosts": dict(collections.Counter(each["outcome"] for each in found.values()))}
+    for what in ("made", "changed", "removed", "waiting"):
+        kinds = [name.split(" ", 1)[0] for each in found.values() for name in each[what]]
+        totals[what] = dict(sorted(collections.Counter(kinds).items()))
+    return {"hosts": found, "totals": totals}
+
+
+def of_host(values: t.Mapping[str, t.Any]) -> Host:
+    """What happened on one host.
+
+    :param values: the host's variables
+    :returns: ``outcome`` (``unchanged``, ``changed``, ``failed``, ``unreachable``, or ``not asked`` where no role ran),
+        ``made``, ``changed`` and ``removed`` (kind and name of each resource), ``waiting`` (kind and name of what waits
+        for a restart), ``changes`` and ``pending_restart`` as the modules return them, and ``problems``
+    """
+    results = {name: values[name] for name in RESULTS if ran(values.get(name))}
+    # What was done counts, and not what had been planned.
+    for plan, done in PLANNED.items():
+        if done in results:
+            results.pop(plan, None)
+    changes: list[t.Mapping[str, t.Any]] = []
+    pending: list[t.Mapping[str, t.Any]] = []
+    problems: list[str] = []
+    for name, result in results.items():
+        changes += result.get("changes") or []
+        pending += result.get("pending_restart") or []
+        if name in OTHERS and result.get("changed"):
+            changes.append({"resource": f"{SETTING} {OTHERS[name]}", "path": "state", "before": None, "after": None})
+        if result.get("failed") and not result.get("unreachable"):
+            problems += problems_of(result)
+    made, changed, removed = sorted_out(changes)
+    return {
+        "outcome": outcome(results, problems, changes),
+        "made": made,
+        "changed": changed,
+        "removed": removed,
+        "waiting": [resource(entry) for entry in pending],
+        "changes": changes,
+        "pending_restart": pending,
+        "problems": problems,
+    }
+
+
+def ran(result: t.Any) -> bool:
+    """Whether a task has left a result, and was not skipped."""
+    return isinstance(result, dict) and not result.get("skipped")
+
+
+def outcome(results: t.Mapping[str, t.Any], problems: list[str], changes: list[t.Any]) -> str:
+    """How a host came out, in one word or two."""
+    if any(result.get("unreachable") for result in results.values()):
+        return "unreachable"
+    if problems:
+        return "failed"
+    if not results:
+        return "not asked"
+    return "changed" if changes else "unchanged"
+
+
+def problems_of(result: t.Mapping[str, t.Any]) -> list[str]:
+    """What a failed task says, a line for each problem."""
+    return [line for line in str(result.get("msg") or "").splitlines() if line.strip()] or ["failed"]
+
+
+def sorted_out(changes: t.Iterable[t.Mapping[str, t.Any]]) -> tuple[list[str], list[str], list[str]]:
+    """The resources that are made, those that only change, and those that are removed; each once."""
+    kinds: dict[str, str] = {}
+    for change in changes:
+        name = str(change["resource"])
+        if change["path"] == "definition":
+            kinds[name] = "made" if change.get("before") is None else "removed"
+        else:
+            kinds.setdefault(name, "changed")
+    of = {each: [name for name, kind in kinds.items() if kind == each] for each in ("made", "changed", "removed")}
+    return of["made"], of["changed"], of["removed"]
+
+
+def lines(found: t.Mapping[str, t.Any], detailed: bool = False) -> list[str]:
+    """What happened on all hosts, for people: the summary, and in detail.
+
+    :param found: what ``of_hosts`` returned
+    """
+    return summary(found) + (details(found) if detailed else [])
+
+
+def summary(found: t.Mapping[str, t.Any]) -> list[str]:
+    """What fits a screen: how many hosts and resources, and the hosts on which something is wrong.
+
+    :param found: what ``of_hosts`` returned
+    """
+    hosts = found["hosts"]
+    outcomes = ", ".join(f"{number} {name}" for name, number in sorted(found["totals"]["hosts"].items()))
+    lines = [f"{counted(len(hosts), 'host')}: {outcomes}"]
+    for what, said in (
+        ("made", "made"),
+        ("changed", "changed"),
+        ("removed", "removed"),
+        ("waiting", "wait for a restart"),
+    ):
+        counts = ", ".join(counted(number, kind) for kind, number in found["totals"][what].items())
+        lines += [f"{said}: {counts}"] if counts else []
+    for host, each in hosts.items():
+        if each["outcome"] == "unreachable":
+            lines.append(f"{host}: unreachable")
+        lines += [f"{host}: {problem}" for problem in each["problems"]]
+    return [readable(line) for line in lines]
+
+
+def counted(number: int, what: str) -> str:
+    """How many there are of something."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def details(found: t.Mapping[str, t.Any]) -> list[str]:
+    """Host by host and field by field what changes; hosts on which nothing does are left out.
+
+    :param found: what ``of_hosts`` returned
+    """
+    lines: list[str] = []
+    for host, each in found["hosts"].items():
+        for name in each["made"]:
+            lines.append(f"{host}: {name}: made")
+        for change in each["changes"]:
+            if change["resource"] in each["changed"]:
+                lines.append(f"{host}: {one_change(change)}")
+        for name in each["removed"]:
+            lines.append(f"{host}: {name}: removed")
+        lines += [f"{host}: {resource(entry)}: waits for a restart: {told(entry)}" for entry in each["pending_restart"]]
+    return [readable(line) for line in lines]
+
+
+def one_change(change: t.Mapping[str, t.Any]) -> str:
+    """A change of one field in a line."""
+    if change.get("before") is None and change.get("after") is None:
+        return str(change["resource"])
+    return f"{change['resource']}: {change['path']}: {shown(change.get('before'))} -> {shown(change.get('after'))}"
+
+
+def shown(value: t.Any) -> str:
+    """A value as it stands in YAML, in one line and cut to a bearable length."""
+    return shortened(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False), MOST)

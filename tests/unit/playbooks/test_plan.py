@@ -1,0 +1,98 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plan of a fleet is what the site then does, entry by entry; on libvirt's test driver."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ansible_collections.virtfleet.kvm.tests.unit.playbooks.test_silence import LOCAL, play
+from ansible_collections.virtfleet.kvm.tests.unit.support import ROOT
+
+HOSTS = ("calm", "drift", "fresh", "gone", "wrong")
+GUEST = "2d05df3c-181e-614b-a5c4-8983a3d3d3cf"
+WEB = f"""<domain type='test'><name>web01</name><uuid>{GUEST}</uuid><memory unit='KiB'>65536</memory>
+<os><type>hvm</type></os></domain>"""
+LAN = "<network><name>lan</name></network>"
+LIBVIRT = {
+    "calm": f"<node>{LAN}{WEB}</node>",
+    "drift": f"<node>{LAN}{WEB.replace('65536', '32768')}</node>",
+    "fresh": "<node/>",
+    "gone": "<node/>",
+    "wrong": f"<node>{LAN}</node>",
+}
+AWAY = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
+GROUPS = {
+    "kvm_hosts": {
+        "hosts": {host: {**(AWAY if host == "gone" else LOCAL), "libvirt_here": host} for host in HOSTS},
+    }
+}
+GUESTS = [{"name": "web01", "host": host, "memory": "64MiB", "state": "running"} for host in ("calm", "drift", "fresh")]
+# A network that only the host can refuse.
+GUESTS.append({**GUESTS[0], "host": "wrong", "interfaces": [{"network": "nowhere"}]})
+LISTS: dict[str, Any] = {"kvm_guests": GUESTS, "kvm_networks": [{"name": "lan"}], "kvm_owner": "us"}
+PLAYS = ("Make the hosts what they are declared to be", "Say what came out")
+
+
+def site(folder: Path, *options: str) -> tuple[int, str, dict[str, Any]]:
+    """Run the site's part that asks libvirt, and write what it changed to a file as the playbook plan does."""
+    for host, xml in LIBVIRT.items():
+        (folder / f"{host}.xml").write_text(xml, encoding="utf-8")
+    site_plays = yaml.safe_load((ROOT / "playbooks/site.yml").read_text(encoding="utf-8"))
+    parts = [one for one in site_plays if one["name"] in PLAYS]
+    parts.append(yaml.safe_load((ROOT / "playbooks/plan.yml").read_text(encoding="utf-8"))[1])
+    for part in parts:
+        part["module_defaults"] = {"group/virtfleet.kvm.kvm": {"uri": f"test://{folder}/{{{{ libvirt_here }}}}.xml"}}
+    (folder / "parts.yml").write_text(yaml.safe_dump(parts), encoding="utf-8")
+    file = folder / "changes.json"
+    code, output = play(folder, "parts.yml", "-e", f"plan_file={file}", *options, groups=GROUPS, **LISTS)
+    assert (file.stat().st_mode & 0o777) == 0o600
+    return code, output, json.loads(file.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, str, dict[str, Any]]]:
+    """The plan, the site in check mode, and the site."""
+    options = {"plan": ("-e", '{"kvm_plan_only": true}'), "check": ("--check",), "run": ()}
+    return {name: site(tmp_path_factory.mktemp(name), *words) for name, words in options.items()}
+
+
+@pytest.mark.parametrize("forecast", ["plan", "check"])
+def test_the_site_does_what_the_plan_says(runs: dict[str, tuple[int, str, dict[str, Any]]], forecast: str) -> None:
+    planned, done = runs[forecast][2], runs["run"][2]
+    assert planned["totals"] == done["totals"]
+    for host in HOSTS:
+        assert planned["hosts"][host] == done["hosts"][host]
+
+
+def test_the_plan_has_all_hosts(runs: dict[str, tuple[int, str, dict[str, Any]]]) -> None:
+    assert {name: host["outcome"] for name, host in runs["plan"][2]["hosts"].items()} == {
+        "calm": "unchanged",
+        "drift": "changed",
+        "fresh": "changed",
+        "gone": "unreachable",
+        "wrong": "failed",
+    }
+
+
+def test_the_plan_is_told_field_by_field(runs: dict[str, tuple[int, str, dict[str, Any]]]) -> None:
+    output = runs["plan"][1]
+    assert "the run would do this:" in output
+    assert "5 hosts: 2 changed, 1 failed, 1 unchanged, 1 unreachable" in output
+    assert "fresh: domain web01: made" in output
+    assert "drift: domain web01: memory: " in output
+    assert "nowhere" in output
+    assert "gone: unreachable" in output
+
+
+def test_the_site_ends_with_the_summary_alone(runs: dict[str, tuple[int, str, dict[str, Any]]]) -> None:
+    output = runs["run"][1]
+    assert "the run did this:" in output
+    assert "5 hosts: 2 changed, 1 failed, 1 unchanged, 1 unreachable" in output
+    assert "drift: domain web01: memory: " not in output

@@ -1,0 +1,104 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a run did on all hosts, out of what its tasks have left."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _fleet_changes
+
+
+def change(resource: str, path: str, before: Any, after: Any) -> dict[str, Any]:
+    return {"resource": resource, "path": path, "before": before, "after": after, "live": None}
+
+
+MADE = change("domain web01", "definition", None, {"name": "web01"})
+STARTED = change("domain web01", "state", None, "running")
+GROWN = change("domain db01", "memory", 1, 2)
+GONE = change("network old", "definition", {"name": "old"}, None)
+WAITS = {"domain": "db01", "paths": ["memory"], "reasons": {"memory": "why"}}
+
+FLEET: dict[str, dict[str, Any]] = {
+    "quiet": {"host_found": {"changed": False}, "guests_declared": {"changes": []}},
+    "busy": {
+        "host_installed": {"changed": True},
+        "host_services": {"skipped": True, "changed": False},
+        "guests_declared": {"changes": [MADE, STARTED, GROWN], "pending_restart": [WAITS]},
+        "networks_purged": {"changes": [GONE]},
+    },
+    "wrong": {
+        "networks_declared": {"changes": [GROWN], "failed": True, "msg": "network lan: is no network\n\nnetwork b: no"},
+    },
+    "away": {"host_found": {"unreachable": True, "failed": True, "msg": "no route"}},
+    "bare": {},
+}
+
+
+def found() -> dict[str, Any]:
+    return _fleet_changes.of_hosts(FLEET, FLEET)
+
+
+def test_each_host_has_an_outcome() -> None:
+    assert {name: host["outcome"] for name, host in found()["hosts"].items()} == {
+        "quiet": "unchanged",
+        "busy": "changed",
+        "wrong": "failed",
+        "away": "unreachable",
+        "bare": "not asked",
+    }
+
+
+def test_what_is_made_changed_and_removed_is_sorted_out() -> None:
+    host = found()["hosts"]["busy"]
+    assert host["made"] == ["domain web01"]
+    assert host["changed"] == ["setting packages", "domain db01"]
+    assert host["removed"] == ["network old"]
+    assert host["waiting"] == ["domain db01"]
+
+
+def test_the_summary_fits_a_screen_and_names_what_is_wrong() -> None:
+    assert _fleet_changes.lines(found()) == [
+        "5 hosts: 1 changed, 1 failed, 1 not asked, 1 unchanged, 1 unreachable",
+        "made: 1 domain",
+        "changed: 2 domains, 1 setting",
+        "removed: 1 network",
+        "wait for a restart: 1 domain",
+        "wrong: network lan: is no network",
+        "wrong: network b: no",
+        "away: unreachable",
+    ]
+
+
+def test_the_details_name_each_field() -> None:
+    assert _fleet_changes.details(found()) == [
+        "busy: domain web01: made",
+        "busy: setting packages",
+        "busy: domain db01: memory: 1 -> 2",
+        "busy: network old: removed",
+        "busy: domain db01: waits for a restart: memory (why)",
+        "wrong: domain db01: memory: 1 -> 2",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "said"), [(None, "null"), ("a", "a"), (["x", 1], '["x", 1]'), ("a" * 300, "a" * 160)]
+)
+def test_a_value_is_one_short_line(value: Any, said: str) -> None:
+    assert _fleet_changes.shown(value).removesuffix("...") == said
+
+
+def test_what_was_done_counts_and_not_what_had_been_planned() -> None:
+    planned, done = change("link br0", "ports", [], ["a"]), change("link br0", "ports", [], ["b"])
+    values = {"links_plan": {"changes": [planned]}, "links_declared": {"changes": [done]}}
+    assert _fleet_changes.of_host(values)["changes"] == [done]
+    skipped = {"links_plan": {"changes": [planned]}, "links_declared": {"skipped": True}}
+    assert _fleet_changes.of_host(skipped)["changes"] == [planned]
+
+
+def test_results_of_other_shapes_are_no_traceback() -> None:
+    assert _fleet_changes.of_host({"guests_declared": "set by somebody"})["outcome"] == "not asked"
+    assert _fleet_changes.of_host({"guests_declared": {"changes": None, "failed": True}})["problems"] == ["failed"]
