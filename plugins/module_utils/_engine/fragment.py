@@ -201,12 +201,11 @@ def spot(node: ET.Element, piece: ET.Element) -> int | None:
     return next((at for at in range(len(have) - len(want) + 1) if have[at : at + len(want)] == want), None)
 
 
-def partner(parent: ET.Element, piece: ET.Element, taken: t.Sequence[ET.Element]) -> ET.Element | None:
+def partner(parent: ET.Element, piece: ET.Element, nodes: t.Sequence[ET.Element]) -> ET.Element | None:
     """The child of an element that a piece of the fragment stands for, or None.
 
-    No child stands for two: a fragment may have the same piece twice.
+    :param nodes: the parent's children of the piece's tag that no other piece stands for
     """
-    nodes = [node for node in parent.findall(piece.tag) if not any(node is one for one in taken)]
     if not several(parent, piece.tag):
         return nodes[0] if nodes else None
     wanted = identity(piece)
@@ -233,18 +232,26 @@ def merge(target: ET.Element, piece: ET.Element, where: str = "") -> list[Edit]:
             edits.append((where, None, "".join(canonical(child) for child in piece)))
             target.extend(piece)
         return edits
-    taken: list[ET.Element] = []
+    # No child stands for two: a fragment may have the same piece twice.
+    free = by_tag(target)
     for child in piece:
         here = f"{where}/{local(child.tag)}" if where else local(child.tag)
-        node = partner(target, child, taken)
+        node = partner(target, child, free.get(child.tag, []))
         if node is None:
             target.append(child)
-            taken.append(child)
             edits.append((here, None, canonical(child)))
         else:
-            taken.append(node)
+            free[child.tag].remove(node)
             edits += merge(node, child, here)
     return edits
+
+
+def by_tag(parent: ET.Element) -> dict[str, list[ET.Element]]:
+    """The children of an element, by their tags."""
+    nodes: dict[str, list[ET.Element]] = {}
+    for node in parent:
+        nodes.setdefault(node.tag, []).append(node)
+    return nodes
 
 
 def rest(whole: ET.Element, part: ET.Element) -> ET.Element | None:
@@ -267,9 +274,9 @@ def rest(whole: ET.Element, part: ET.Element) -> ET.Element | None:
             out.extend(whole)
             needed = True
         return out if needed else None
-    free = list(part)
+    free = by_tag(part)
     for child in whole:
-        candidates = [node for node in free if node.tag == child.tag]
+        candidates = free.get(child.tag, [])
         wanted = identity(child) if several(whole, child.tag) else None
         if wanted is not None:
             candidates = [node for node in candidates if is_same(node, wanted)]
@@ -277,8 +284,8 @@ def rest(whole: ET.Element, part: ET.Element) -> ET.Element | None:
             out.append(child)
             needed = True
             continue
-        best = min(candidates, key=lambda node: 0 if contains(node, child) else 1)
-        free.remove(best)
+        best = next((node for node in candidates if contains(node, child)), candidates[0])
+        free[child.tag].remove(best)
         inner = rest(child, best)
         if inner is not None:
             for path, value in wanted or ():

@@ -189,7 +189,7 @@ def plan_item(table: Table, have: Observed | None, want: Item, host: Host, on_re
             plan_state(table, plan, have.state, "absent")
         return plan
     scope = Scope(table.kind, want["name"], host, item=want)
-    automatic = want.get("virt") == "auto" or (have is None and want.get("virt") is None)
+    automatic = want.get("virt") == "auto" or (have is None and want.get("virt") is None and table.has("virt"))
     properties: t.Mapping[str, t.Any] = {}
     if have is None:
         want = plan_new(table, plan, want, scope)

@@ -83,6 +83,10 @@ class Table:
         """The declared states in which nothing runs."""
         return frozenset(want for have, want in self.transitions if have in self.active) - self.active
 
+    def has(self, option: str) -> bool:
+        """Whether the items have an option."""
+        return any(row.name == option for row in self.rows)
+
     def declared(self, root: ET.Element) -> ET.Element:
         """A definition without what libvirt only reports in it. It is changed in place, and returned."""
         for path in map(paths.parse, self.reported):

@@ -123,3 +123,21 @@ def test_the_rest_makes_a_part_whole(leaves: list[str]) -> None:
     if missing is not None:
         fragment.merge(part, missing)
     assert fragment.rest(whole, part) is None
+
+
+def test_the_cost_of_a_long_fragment_is_in_proportion(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = 0
+    contains = fragment.contains
+
+    def counting(node: ET.Element, piece: ET.Element) -> bool:
+        nonlocal asked
+        asked += 1
+        return contains(node, piece)
+
+    monkeypatch.setattr(fragment, "contains", counting)
+    root = ET.fromstring("<domain><devices/></domain>")
+    text = "<devices>" + "<serial type='pty'/>" * 500 + "</devices>"
+    assert len(fragment.merge(root, fragment.parse(text, "domain"))) == 500
+    assert fragment.merge(root, fragment.parse(text, "domain")) == []
+    assert fragment.rest(root, fragment.parse(text, "domain")) is None
+    assert asked <= 4 * 500

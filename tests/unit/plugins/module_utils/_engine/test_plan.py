@@ -254,6 +254,10 @@ def test_a_new_network_starts_with_the_host_unless_told_otherwise() -> None:
 # What a guest is run by
 
 
+def test_only_guests_run_under_emulation() -> None:
+    assert plan_one(NETWORK, None, {"name": "n"}, EMULATING_HOST).warnings == []
+
+
 def test_emulation_is_warned_of_where_something_is_done() -> None:
     config = {"name": "web01", "memory": "1GiB", "virt": "auto"}
     fresh = plan_one(DOMAIN, None, config, EMULATING_HOST)
