@@ -126,11 +126,18 @@ def reason(error: BaseException, secret: bool = False) -> str:
     return text.partition(" Origin: ")[0][:300] or type(inner).__name__
 
 
-def evaluate(hosts: t.Sequence[str], variables: t.Any) -> Evaluated:
+def evaluate(
+    hosts: t.Sequence[str],
+    variables: t.Any,
+    names: t.Sequence[str] = _fleet.VARIABLES,
+    options: t.Container[str] | None = None,
+) -> Evaluated:
     """Evaluate what is declared for hosts.
 
     :param hosts: the virtualization hosts
     :param variables: ``hostvars``, or plain dictionaries by host, in which nothing is left to be evaluated
+    :param names: the variables to look at
+    :param options: the options of guests to evaluate, and to return; None for all
     """
     if not hasattr(variables, "raw_get"):
         return Evaluated({host: variables[host] for host in hosts}, [])
@@ -141,9 +148,9 @@ def evaluate(hosts: t.Sequence[str], variables: t.Any) -> Evaluated:
         raw = variables.raw_get(host)
         templar = HostTemplar.of(raw, variables)
         out[host] = {}
-        for name in _fleet.VARIABLES:
+        for name in names:
             if name in raw:
-                part = Part(name, host, hosts, templar, strays)
+                part = Part(name, host, hosts, templar, strays, options if name == "kvm_guests" else None)
                 out[host][name] = part.evaluate(raw[name])
                 problems += part.problems
     return Evaluated(out, of_some(problems, hosts))
@@ -205,11 +212,21 @@ class Part:
     :param name: the variable, such as ``kvm_guests``
     :param hosts: all hosts, which see to their own guests
     :param strays: guests of hosts that are not there, of which the first host that meets one takes care
+    :param options: the options to evaluate; None for all
     :ivar problems: as those of Evaluated
     """
 
-    def __init__(self, name: str, host: str, hosts: t.Container[str], templar: HostTemplar, strays: Strays) -> None:
+    def __init__(
+        self,
+        name: str,
+        host: str,
+        hosts: t.Container[str],
+        templar: HostTemplar,
+        strays: Strays,
+        options: t.Container[str] | None = None,
+    ) -> None:
         self.name, self.host, self.hosts, self.templar, self.strays = name, host, hosts, templar, strays
+        self.options = options
         self.problems: list[_fleet.Problem] = []
 
     def evaluate(self, raw: t.Any) -> t.Any:
@@ -254,6 +271,8 @@ class Part:
         :param place: where it is declared, such as ``kvm_guests[0]``
         :param owner: the host to name in any case
         """
+        if self.options is not None and isinstance(raw, dict):
+            raw = {option: value for option, value in raw.items() if option in self.options}
         try:
             return [self.templar.value(raw)]
         except Exception as error:  # Any filter or lookup may be in a template.
