@@ -135,16 +135,11 @@ options:
     type: str
     choices: [nat, always, never]
     default: nat
-  strict:
-    description:
-      - If V(true), what cannot be evaluated is an error. That goes for O(compose), O(groups), O(keyed_groups) and
-        O(hostname), and for guests in C(kvm_guests) that cannot be told. Otherwise the former is left out, and the
-        latter is a warning.
-  cache:
-    description:
-      - Whether what the hosts say is kept from one run to the next. What is declared is always read anew, and hosts
-        that did not answer are asked again.
 notes:
+  - With O(strict=true), guests in C(kvm_guests) that cannot be told, and an expression O(hostname) that cannot be
+    evaluated, are errors, too. Otherwise they are warnings.
+  - What is cached is what the hosts say. What is declared is always read anew, and hosts that did not answer are asked
+    again.
   - "Ansible reads sources in the order in which they are named, and those in a folder by their names. In a folder
     with C(hosts.yml), C(zz-guests.kvm.yml) comes last; C(guests.kvm.yml) would come before the hosts, and is refused
     with the way out."
@@ -195,7 +190,6 @@ cache_timeout: 600
 
 import typing as t
 
-from ansible import constants
 from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 from ansible.utils.display import Display
@@ -246,8 +240,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def read(self, path: str) -> None:
         """Read the plugin's file. Raises VirtfleetError for slips in it, AnsibleParserError for what is no YAML."""
         config = self.loader.load_from_file(path, cache="none")
-        options = constants.config.get_configuration_definitions("inventory", self.ansible_name)
-        wrong = settings.problems(config, options)
+        wrong = settings.problems(config, self.option_definitions)
         if wrong:
             raise VirtfleetError("\n".join(wrong))
         self._read_config_data(path)

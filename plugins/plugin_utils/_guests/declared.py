@@ -22,6 +22,7 @@ from ansible.vars.manager import VariableManager
 from ansible.vars.plugins import get_vars_from_inventory_sources
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import host_problem
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_once import word
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label
 
@@ -86,9 +87,8 @@ def fleet(inventory: t.Any, loader: t.Any, path: str) -> Fleet:
         if not isinstance(guest.get("name"), str) or not guest["name"]:
             problems.append("a guest without a name is declared; the playbook virtfleet.kvm.check says where")
         elif word(guest, "host") not in guests:
-            problems.append(
-                f"guest {label(guest['name'])}: its host {label(guest.get('host'))} is not in the group {GROUP}"
-            )
+            problem = host_problem(guest, hosts, f"in the inventory's group {GROUP}", finished.groups)
+            problems.append(f"guest {label(guest['name'])}: {problem}")
         elif word(guest, "state") != "absent":
             guests[word(guest, "host")].append(guest)
     return Fleet(

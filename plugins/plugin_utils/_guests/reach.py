@@ -73,7 +73,7 @@ def reach(host: str, templar: HostTemplar) -> Reach:
         try:
             return templar.value(templar.raw[name])
         except Exception as error:  # Any filter or lookup may be in a template.
-            raise VirtfleetError(f"host {host}: {name}: {reason(error, name != URI)}") from None
+            raise VirtfleetError(f"host {host}: {name}: {reason(error, secret=True)}") from None
 
     known = {name: value(name) for name in names() if name in templar.raw}
     connection = str(known.get("ansible_connection") or constants.DEFAULT_TRANSPORT).rpartition(".")[2]
