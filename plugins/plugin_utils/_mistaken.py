@@ -20,6 +20,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.near import 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import VARIABLES, Problem, told_once
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label
 
+from ._guests.reach import URI
 from ._settings import COLLECTION, SERIAL, specs
 
 LIKENESS = 0.8
@@ -56,6 +57,7 @@ def options() -> frozenset[str]:
             *VARIABLES,
             *specs(),
             SERIAL,
+            URI,
             "adopt_directory",
             "adopt_files",
             "adopt_full",
@@ -88,6 +90,11 @@ def suspicious(name: t.Any) -> bool:
     return name.lower().startswith("kvm_") or nearest(name) is not None
 
 
+def is_told(name: str, value: t.Any) -> bool:
+    """Whether a variable is what the inventory plugin tells of a guest, which may be a virtualization host itself."""
+    return name == "kvm_guest" and isinstance(value, dict) and "declared" in value
+
+
 def variables(raw: t.Mapping[str, t.Mapping[str, t.Any]]) -> tuple[list[str], list[str]]:
     """What is wrong with the names of variables, and what may be: refusals, and warnings.
 
@@ -98,7 +105,7 @@ def variables(raw: t.Mapping[str, t.Mapping[str, t.Any]]) -> tuple[list[str], li
     refused: list[Problem] = []
     warned: list[Problem] = []
     for host, values in raw.items():
-        names = [name for name in values if suspicious(name)]
+        names = [name for name in values if suspicious(name) and not is_told(name, values[name])]
         templates = list(texts(values)) if names else []
         for name in names:
             if any(re.search(rf"\b{re.escape(name)}\b", text) for text in templates):

@@ -36,6 +36,14 @@ def test_a_slip_in_the_name_of_a_list_is_refused_with_the_name(name: str) -> Non
         assert warned == []
 
 
+def test_what_the_inventory_plugin_takes_and_tells_is_no_slip() -> None:
+    """A guest may be a virtualization host itself."""
+    values = {"kvm_inventory_uri": "qemu+tcp://kvm01/system", "kvm_guest": {"name": "kvm01", "declared": True}}
+    assert _mistaken.variables({"kvm01": values}) == ([], [])
+    refused, _warned = _mistaken.variables({"kvm01": {"kvm_guest": [{"name": "web01"}]}})
+    assert len(refused) == 1
+
+
 def test_a_slip_in_what_a_role_takes_is_a_warning() -> None:
     values = {"guest_purge": True, "networks_purged": True, "link_rollback_after": 9, "storage_server": "nas"}
     refused, warned = _mistaken.variables({"kvm01": values})

@@ -78,13 +78,13 @@ def test_a_process_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, l
 
 
 def test_hosts_are_asked_side_by_side() -> None:
-    """Five dead hosts cost the time of one."""
+    """Ten dead hosts cost the time of one, and that of the process on a busy machine."""
     with silent_server() as silent:
         begun = time.monotonic()
-        answers = asked(ORDER._replace(timeout=3.0), **{f"kvm{number}": silent for number in range(5)})
+        answers = asked(ORDER._replace(timeout=3.0, forks=10), **{f"kvm{number}": silent for number in range(10)})
         took = time.monotonic() - begun
     assert {answer["problem"] for answer in answers.values()} == {"did not answer within 3 seconds"}
-    assert took < 2 * 3.0
+    assert took < 5 * 3.0
 
 
 def test_what_came_before_the_time_was_over_counts(monkeypatch: pytest.MonkeyPatch) -> None:
