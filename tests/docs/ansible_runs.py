@@ -70,7 +70,7 @@ def check_syntax(folder: Path, playbook: str, *options: str) -> None:
 def documentation(kind: str) -> dict[str, Any]:
     """What ansible-doc says of the collection's plugins of a kind, by name."""
     folder = "modules" if kind == "module" else kind
-    files = ROOT.glob(f"plugins/{folder}/[!_]*" + (".py" if kind == "module" else ".yml"))
+    files = ROOT.glob(f"plugins/{folder}/[!_]*" + (".yml" if kind == "filter" else ".py"))
     names = sorted(f"{NAMESPACE}.{path.stem}" for path in files)
     return json.loads(run(ROOT, "ansible-doc", "--json", "-t", kind, *names)) if names else {}
 

@@ -81,6 +81,11 @@ def galaxy(arguments: list[str], folder: Path) -> None:
         assert not word.startswith(meta["namespace"] + ".") or word == NAMESPACE
 
 
+def inventory(arguments: list[str], folder: Path) -> None:
+    """It runs, on the inventory of the page."""
+    run(folder, "ansible-inventory", *arguments)
+
+
 def ansible_doc(arguments: list[str], folder: Path) -> None:
     """What it is asked for is there. It says nothing, and is content, where it is not."""
     assert arguments[-1].upper().replace(".", "") in run(folder, "ansible-doc", *arguments).upper().replace(".", "")
@@ -98,5 +103,6 @@ PROGRAMS: dict[str, Callable[[list[str], Path], None]] = {
     "ansible-playbook": playbook,
     "ansible-galaxy": galaxy,
     "ansible-doc": ansible_doc,
+    "ansible-inventory": inventory,
     "python": python,
 }

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from .ansible_runs import documentation, run_tasks
+from . import guest_hosts
+from .ansible_runs import documentation, ready, run_tasks, write
 
 EXAMPLES = {
     f"{kind} {name}": plugin["examples"]
@@ -59,3 +60,22 @@ def test_examples(plugin: str, tmp_path: Path) -> None:
     kind = next((kind for kind in DEFINITIONS if kind in plugin), "domain")
     (tmp_path / "one.xml").write_text(DEFINITIONS[kind], encoding="utf-8")
     run_tasks(tmp_path, tasks, MADE_UP[kind])
+
+
+SOURCES = {
+    f"{name} {place}": text
+    for name, plugin in documentation("inventory").items()
+    for place, text in enumerate(plugin["examples"].split("---\n"))
+}
+"""Each of the files that an inventory plugin's documentation shows."""
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_example_of_an_inventory_source(source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ansible takes the file, and the guests are in the inventory."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    guests = [{"name": name, "host": "kvm01", "memory": "16GiB"} for name in ("web01", "db01")]
+    ready(tmp_path)
+    write(tmp_path, "inventory/group_vars/all.yml", {"kvm_guests": guests})
+    found = guest_hosts.listed(tmp_path, SOURCES[source])
+    assert "web01" in " ".join(found["_meta"]["hostvars"])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.domain impor
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._evaluate import evaluate
 from ansible_collections.virtfleet.kvm.tests.unit.inventories import HOSTS, hostvars
 
-from . import commands
+from . import commands, guest_hosts
 from .ansible_runs import INVENTORY, NAMESPACE, check_syntax, documentation, run, run_tasks, write
 from .blocks import BLOCKS, PAGES, ROOT, Block, blocks
 
@@ -48,6 +49,8 @@ def project(tmp_path: Path) -> Project:
         for block in blocks(page):
             if block.file:
                 write(tmp_path, block.file, block.text)
+        if any(block.file.endswith(".kvm.yml") for block in blocks(page)):
+            guest_hosts.stand_in(tmp_path)
         return tmp_path
 
     return written
@@ -78,6 +81,8 @@ def run_yaml(block: Block, folder: Path) -> None:
         check_syntax(folder, "block.yml")
     elif isinstance(content, list):
         run_tasks(folder, content)
+    elif "plugin" in content:
+        guest_hosts.listed(folder, block.text)
     elif content.keys() <= ROLE_VARIABLES:
         assert problems(content) == []
     else:
@@ -181,6 +186,28 @@ def run_paths(block: Block, folder: Path) -> None:
         assert words.strip()
 
 
+def run_graph(block: Block, folder: Path) -> None:
+    """What the command before prints."""
+    command = next(other for other in reversed(BLOCKS[: BLOCKS.index(block)]) if other.language == "shell")
+    assert run(folder, *shlex.split(command.text)).strip() == block.text.strip()
+
+
+def run_listed(block: Block, folder: Path) -> None:
+    """Variables of a host in ``--list``. Of a dictionary all keys are shown, of the host those that matter."""
+    found = json.loads(run(folder, "ansible-inventory", "-i", "inventory", "--list"))["_meta"]["hostvars"]
+    shown = json.loads(block.text)
+    there = json.loads(json.dumps(found[block.argument]).replace("testnet0", "vnet0"))
+    assert {name: there[name] for name in shown} == shown
+
+
+def run_ini(block: Block, folder: Path) -> None:
+    """A setting of Ansible: SECTION NAME, with the value that the block has."""
+    write(folder, "ansible.cfg", block.text)
+    section, name = block.argument.split()
+    said = run(folder, "ansible-config", "dump", "--only-changed", "--format", "json")
+    assert any(entry.get("name", "").lower() == f"{section}_{name}" for entry in json.loads(said))
+
+
 def run_python(block: Block, folder: Path) -> None:
     """A row of a table: it can be made, and documents itself."""
     names = {name: value for module in (convert, rows, variant) for name, value in vars(module).items()}
@@ -222,4 +249,7 @@ RULES: dict[str, Callable[[Block, Path], None]] = {
     "paths": run_paths,
     "excerpt": run_excerpt,
     "states": run_states,
+    "graph": run_graph,
+    "listed": run_listed,
+    "ini": run_ini,
 }

@@ -24,6 +24,7 @@ THERE = {
     "playbook": {path.stem for path in ROOT.glob("playbooks/*.yml")},
     "filter": {path.stem for path in ROOT.glob("plugins/filter/*.yml")},
     "lookup": {path.stem for path in ROOT.glob("plugins/lookup/*.py")},
+    "inventory": {path.stem for path in ROOT.glob("plugins/inventory/*.py")},
 }
 
 

@@ -33,12 +33,17 @@ def network(name: str, third: int = 122, forward: str = NAT) -> str:
     )
 
 
-def guest(name: str, mac: str = "", on: str = "default", state: str = "running", inner: str = "") -> str:
-    """A guest with a card on a network."""
+def guest(
+    name: str, mac: str = "", on: str = "default", state: str = "running", inner: str = "", memory: int = 512
+) -> str:
+    """A guest with a card on a network.
+
+    :param memory: MiB
+    """
     card = f"<interface type='network'><mac address='{mac}'/><source network='{on}'/></interface>" if mac else ""
     return (
         f"<domain type='test' xmlns:test='http://libvirt.org/schemas/domain/test/1.0'><name>{name}</name>"
-        f"<memory unit='MiB'>512</memory><os><type>hvm</type></os>{inner}"
+        f"<memory unit='MiB'>{memory}</memory><os><type>hvm</type></os>{inner}"
         f"<devices>{card}</devices><test:runstate>{STATES[state]}</test:runstate></domain>"
     )
 
