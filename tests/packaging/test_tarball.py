@@ -34,6 +34,7 @@ FROM_A_RELEASE = {"CHANGELOG.rst"}
 
 MODULES = sorted(path.stem for path in (SOURCE / "plugins/modules").glob("*.py"))
 ROLES = sorted(path.name for path in (SOURCE / "roles").glob("[!.]*"))
+INVENTORIES = sorted(path.stem for path in (SOURCE / "plugins/inventory").glob("*.py"))
 PLAYBOOKS = sorted(path.stem for path in (SOURCE / "playbooks").glob("*.yml"))
 
 
@@ -61,6 +62,24 @@ def test_ansible_doc_shows_every_module(installed: Installed) -> None:
     assert sorted(shown) == full
     undocumented = [name for name, doc in shown.items() if not (doc.get("examples") and doc.get("return"))]
     assert undocumented == []
+
+
+def test_ansible_doc_shows_every_inventory_plugin(installed: Installed) -> None:
+    full = [f"virtfleet.kvm.{name}" for name in INVENTORIES]
+    assert full
+    shown = json.loads(installed.run("ansible-doc", "--json", "-t", "inventory", *full))
+    assert sorted(name for name, doc in shown.items() if doc.get("examples")) == full
+
+
+def test_guests_are_hosts(installed: Installed) -> None:
+    """The inventory plugin, with the process that it starts, works where the collection is installed."""
+    folder = installed.elsewhere / "guests"
+    folder.mkdir()
+    host = {"kvm_inventory_uri": "test:///default", "kvm_guests": [{"name": "test", "host": "kvm01"}]}
+    (folder / "hosts.yml").write_text(json.dumps({"kvm_hosts": {"hosts": {"kvm01": host}}}))
+    (folder / "zz-guests.kvm.yml").write_text("plugin: virtfleet.kvm.guests\n")
+    shown = json.loads(installed.run("ansible-inventory", "-i", str(folder), "--list"))
+    assert shown["kvm_state_running"]["hosts"] == ["test"]
 
 
 def test_ansible_doc_shows_every_role(installed: Installed) -> None:

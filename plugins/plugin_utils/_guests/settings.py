@@ -10,9 +10,6 @@ import typing as t
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.near import near
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import named, printable
 
-ANSIBLES = ("plugin", "_extra_vars")
-"""Names that are no options of a plugin."""
-
 LISTS = {"groups_by": "groups", "address_sources": "sources of addresses", "families": "address families"}
 """Options that are a list of words out of few."""
 
@@ -30,10 +27,10 @@ def problems(config: t.Any, options: t.Mapping[str, t.Any]) -> list[str]:
         return [f"the file holds {printable(config)}, not options; the first one is 'plugin: virtfleet.kvm.guests'"]
     found = []
     for name, value in config.items():
-        if name in ANSIBLES:
+        if name == "plugin":  # Ansible itself sees to it.
             continue
         if name not in options:
-            found.append(unknown(name, [*options, "plugin"]))
+            found.append(unknown(name, list(options)))
         elif options[name].get("suboptions") and isinstance(value, list):
             for place, item in enumerate(value):
                 inner = options[name]["suboptions"]
