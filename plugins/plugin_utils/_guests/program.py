@@ -110,10 +110,10 @@ def ask(host: str, uri: str, order: Order, pieces: queue.SimpleQueue[tuple[str, 
         with connect(uri) as connection:
             look(connection, order["sources"], order["networks"], tell)
         tell("complete", True)
-    except VirtfleetError as error:
-        tell("problem", str(error))
     except LibvirtError as error:
         tell("problem", f"libvirt at {masked_uri(uri)}: {said(error)}")
+    except VirtfleetError as error:
+        tell("problem", str(error))
     except Exception as error:  # Nobody reads a traceback.
         tell("problem", unforeseen(error))
 
