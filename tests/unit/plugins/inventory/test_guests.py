@@ -174,14 +174,21 @@ def read(*sources: Path) -> InventoryManager:
     return InventoryManager(loader=DataLoader(), sources=[str(source) for source in sources])
 
 
-def test_sources_one_by_one(tmp_path: Path, one: dict[str, Any], capfd: pytest.CaptureFixture[str]) -> None:
+def all_said(told: list[str], capfd: pytest.CaptureFixture[str]) -> str:
+    """What Ansible says of sources that failed: as a warning, since ansible-core 2.19 in a way of its own."""
+    return " ".join(" ".join([*told, capfd.readouterr().err]).split())
+
+
+def test_sources_one_by_one(
+    tmp_path: Path, one: dict[str, Any], told: list[str], capfd: pytest.CaptureFixture[str]
+) -> None:
     """Also where group_vars are beside the hosts only."""
     hosts = write(tmp_path / "a", declared(WEB01), one)
     plugin = write(tmp_path / "b", {"guests.kvm.yml": {"plugin": "virtfleet.kvm.guests"}}).with_name("guests.kvm.yml")
     assert members(read(hosts, plugin)._inventory, "kvm_guests") == ["web01"]
     assert capfd.readouterr().err == ""
     assert "web01" not in read(plugin, hosts).hosts
-    said = " ".join(capfd.readouterr().err.split())
+    said = all_said(told, capfd)
     assert "no host is in the group kvm_hosts yet when guests.kvm.yml is read" in said
     assert "-i hosts.yml -i guests.kvm.yml" in said
 
@@ -194,11 +201,11 @@ def test_group_vars_beside_the_plugin(tmp_path: Path, one: dict[str, Any]) -> No
 
 @pytest.mark.parametrize(("name", "found"), [("zz-guests.kvm.yml", True), ("guests.kvm.yml", False)])
 def test_a_folder_is_read_by_names(
-    tmp_path: Path, one: dict[str, Any], capfd: pytest.CaptureFixture[str], name: str, found: bool
+    tmp_path: Path, one: dict[str, Any], told: list[str], capfd: pytest.CaptureFixture[str], name: str, found: bool
 ) -> None:
     folder = write(tmp_path / "inventory", {**declared(WEB01), name: {"plugin": "virtfleet.kvm.guests"}}, one).parent
     assert ("web01" in read(folder).hosts) is found
-    assert ("such as zz-guests.kvm.yml" in " ".join(capfd.readouterr().err.split())) is not found
+    assert ("such as zz-guests.kvm.yml" in all_said(told, capfd)) is not found
 
 
 def test_variables_of_groups_and_hosts_by_ansibles_own_rules(tmp_path: Path) -> None:
@@ -349,10 +356,10 @@ def test_a_query_selects_guests_or_names(tmp_path: Path, one: dict[str, Any], qu
 
 
 def test_what_is_not_strict_is_left_out(tmp_path: Path, one: dict[str, Any], told: list[str]) -> None:
-    settings = {"compose": {"a": "nope", "b": "1"}, "groups": {"c": "nope"}, "keyed_groups": [{"key": "nope"}]}
+    settings = {"compose": {"a": "nope", "b": "'there'"}, "groups": {"c": "nope"}, "keyed_groups": [{"key": "nope"}]}
     inventory = parsed(tmp_path, one, declared(WEB01), **settings)
     assert "a" not in inventory.hosts["web01"].vars
-    assert inventory.hosts["web01"].vars["b"] == 1
+    assert inventory.hosts["web01"].vars["b"] == "there"
     assert told == []
 
 

@@ -231,3 +231,15 @@ def test_nesting_without_end_is_no_end_of_the_check(tmp_path: Path) -> None:
         deep = [deep]
     (line,) = problems(tmp_path, guest("a", disks=deep))
     assert line.startswith("guest a: disks[0][0]")
+
+
+def test_options_that_are_not_asked_for_are_not_evaluated(tmp_path: Path) -> None:
+    """The inventory plugin needs few of them; others may hold a vault whose password is missing."""
+    guests = [guest("a", title="{{ 'x' }}", xml="{{ nope }}"), guest("b", title="{{ nope }}")]
+    variables = hostvars(tmp_path, {"group_vars/all.yml": {"kvm_guests": guests, "kvm_pools": "{{ nope }}"}})
+    found = evaluate(HOSTS, variables, ("kvm_guests",), ("name", "host", "title"))
+    assert found.variables == {
+        "kvm01": {"kvm_guests": [{"name": "a", "host": "kvm01", "title": "x"}]},
+        "kvm02": {"kvm_guests": []},
+    }
+    assert found.problems == [(None, "guest b: title: 'nope' is undefined")]
