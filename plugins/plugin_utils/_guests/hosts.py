@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import hashlib
-import shlex
+import re
 import typing as t
 
 import ansible.template
@@ -45,8 +45,8 @@ def ssh_args(guest: Guest, ssh: Ssh | None, wanted: str) -> str:
     """
     if ssh is None or not (wanted == "always" or (wanted == "nat" and guest["behind_host"])):
         return ""
-    alias = shlex.quote(f"HostKeyAlias={guest['name']}.{guest['host']}")
-    return f"{jump(ssh)} -o {alias}"
+    alias = re.sub(r"[^A-Za-z0-9._-]", "_", f"{guest['name']}.{guest['host']}")  # ssh takes no spaces in it.
+    return f"{jump(ssh)} -o HostKeyAlias={alias}"
 
 
 def variables(guest: Guest) -> dict[str, t.Any]:

@@ -102,6 +102,13 @@ def test_guests_with_one_address_on_two_hosts_share_no_connection(tmp_path: Path
     assert "HostKeyAlias=k1-a.k1" in found[0]["ansible_ssh_common_args"]
 
 
+def test_a_name_that_ssh_does_not_take(tmp_path: Path) -> None:
+    """libvirt allows spaces in names of guests; the option of ssh does not."""
+    uri = host(tmp_path / "k.xml", network("default"), guest("a b%h", MAC))
+    inventory = parsed(tmp_path, hosts_of({"kvm01": uri}), declared({"name": "a b%h", "host": "kvm01"}))
+    assert inventory.hosts["a b%h"].vars["ansible_ssh_common_args"].endswith(" -o HostKeyAlias=a_b_h.kvm01")
+
+
 def test_never_and_always_through_the_host(tmp_path: Path) -> None:
     uri = host(tmp_path / "k.xml", network("routed", 130, "<forward mode='route'/>"), guest("a", MAC, "routed"))
     groups, files = hosts_of({"kvm01": uri}), declared({"name": "a", "host": "kvm01"})
