@@ -240,7 +240,7 @@ def test_variables_of_the_inventory_for_a_guest_stay(tmp_path: Path, one: dict[s
 
 def test_fifty_hosts_of_which_three_are_dead(tmp_path: Path, told: list[str]) -> None:
     """One takes connections and says nothing, one refuses them, one has no such file. None costs the others."""
-    timeout = 3.0
+    timeout = 6.0
     names = [f"kvm{number:02}" for number in range(50)]
     with silent_server() as silent:
         uris = {name: host(tmp_path / f"{name}.xml", network("default"), guest(f"{name}-a", MAC)) for name in names[3:]}
@@ -253,7 +253,7 @@ def test_fifty_hosts_of_which_three_are_dead(tmp_path: Path, told: list[str]) ->
     assert members(inventory, "kvm_state_unknown") == [f"{name}-a" for name in names[:3]]
     assert timeout <= took < timeout + ask.GRACE
     assert sorted(line.split(":")[0] for line in told) == ["host kvm00", "host kvm01", "host kvm02"]
-    assert any("host kvm00: did not answer within 3 seconds" in line for line in told)
+    assert any("host kvm00: did not answer within 6 seconds" in line for line in told)
 
 
 def test_dead_hosts_give_up_their_turn(tmp_path: Path) -> None:
@@ -262,7 +262,7 @@ def test_dead_hosts_give_up_their_turn(tmp_path: Path) -> None:
         uri = host(tmp_path / "k.xml", network("default"), guest("b", MAC))
         files = declared({"name": "a", "host": "kvm01"}, {"name": "b", "host": "kvm02"})
         groups = hosts_of({"kvm01": silent, "kvm02": uri})
-        inventory = parsed(tmp_path, groups, files, timeout=1, forks=1)
+        inventory = parsed(tmp_path, groups, files, timeout=4, forks=1)
     assert members(inventory, "kvm_state_running") == ["b"]
 
 

@@ -20,7 +20,7 @@ from ansible_collections.virtfleet.kvm.plugins.plugin_utils._guests import ask, 
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._guests.reach import Reach
 from ansible_collections.virtfleet.kvm.tests.unit.guest_inventories import guest, host, network, silent_server
 
-ORDER = ask.Order(2.0, 5, ["lease", "agent", "arp"], ["*"])
+ORDER = ask.Order(30.0, 5, ["lease", "agent", "arp"], ["*"])
 MAC = "52:54:00:aa:00:01"
 
 

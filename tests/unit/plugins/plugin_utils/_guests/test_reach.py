@@ -22,7 +22,7 @@ from ansible_collections.virtfleet.kvm.plugins.plugin_utils._guests.reach import
 from ansible_collections.virtfleet.kvm.tests.unit.inventories import hostvars
 
 PLAIN = Ssh("192.0.2.11", "root", "", "", (), "ssh", True)
-ORDER = ask.Order(3.0, 5, ["lease"], ["*"])
+ORDER = ask.Order(30.0, 5, ["lease"], ["*"])
 
 RECORD = f"""#!{sys.executable}
 import json, sys
@@ -117,8 +117,8 @@ def test_nothing_is_left_of_an_ssh_that_hangs(tmp_path: Path) -> None:
     program.write_text(f"#!/bin/sh\necho $$ >{shlex.quote(str(tmp_path))}/pid\nexec sleep 1000\n")
     program.chmod(0o700)
     way = reached(tmp_path, ansible_ssh_executable=str(program))
-    (answer,) = ask.ask({"kvm01": way}, ORDER._replace(timeout=2.0), sys.executable).values()
-    assert answer["problem"] == "did not answer within 2 seconds"
+    (answer,) = ask.ask({"kvm01": way}, ORDER._replace(timeout=4.0), sys.executable).values()
+    assert answer["problem"] == "did not answer within 4 seconds"
     number = (tmp_path / "pid").read_text().strip()
     assert ended(Path(f"/proc/{number}/status"))
 
