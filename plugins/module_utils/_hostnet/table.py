@@ -37,6 +37,9 @@ OPTIONS = {
 }
 """The options that each type of link has."""
 
+NEEDS = {"vlan": ("parent", "id"), "macvlan": ("parent",), "macvtap": ("parent",)}
+"""Those that a type cannot do without."""
+
 
 class LinkName(Device):
     """A name that the kernel, systemd and netplan all take for a device's (ifname_valid, systemd)."""
@@ -82,7 +85,7 @@ def typed(link: Item) -> t.Iterator[Invalid]:
         if name not in OPTIONS[kind]:
             owners = ", ".join(sorted(other for other, options in OPTIONS.items() if name in options))
             yield Invalid(name, f"is not an option of a {kind}, but of: {owners}")
-    for name in {"vlan": ("parent", "id"), "macvlan": ("parent",), "macvtap": ("parent",)}.get(kind, ()):
+    for name in NEEDS.get(kind, ()):
         if link.get(name) is None:
             yield Invalid(name, f"a {kind} needs it")
     if kind == "bond" and not link.get("ports"):

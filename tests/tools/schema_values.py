@@ -1,0 +1,292 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What may be written for one value, as JSON schema: one entry for each converter of the tables (see inventory_schema).
+
+Wherever a value may stand, a template may, too. So each schema takes a string with ``{{``, ``{%`` or ``{#`` in it.
+What a schema cannot say (that an address is the first of its subnet) is left to the check of the collection.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable
+from typing import Any
+
+from tables import addresses, aside, links, remote, sizes, words
+
+Schema = dict[str, Any]
+
+TEMPLATE = r"\{[{%#]"
+"""What a string has that Ansible evaluates."""
+
+OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+IPV4 = rf"{OCTET}(?:\.{OCTET}){{3}}"
+HEX = "[0-9a-fA-F]{1,4}"
+IPV6 = (
+    "(?:"
+    + "|".join(
+        (
+            f"(?:{HEX}:){{7}}{HEX}",
+            f"(?:{HEX}:){{1,7}}:",
+            *(f"(?:{HEX}:){{1,{7 - after}}}(?::{HEX}){{1,{after}}}" for after in range(1, 7)),
+            f":(?::{HEX}){{1,7}}",
+            "::",
+            f"(?=.*:.*:)(?:{HEX})?:[0-9a-fA-F:]*{IPV4}",
+        )
+    )
+    + r")(?:%[^\s/%]+)?"
+)
+MASK4 = rf"(?:3[0-2]|[12]?[0-9]|{IPV4})"
+MASK6 = "(?:12[0-8]|1[01][0-9]|[1-9]?[0-9])"
+SAFE = r"[^/\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]"
+"""A character of a name (see Name)."""
+NAME = rf"(?![-.\s]){SAFE}{{0,199}}[^/\s\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]"
+DEVICE = r"[A-Za-z0-9_][A-Za-z0-9_.:-]{0,14}"
+
+
+def anycase(word: str) -> str:
+    """A pattern of a word in any case; JSON schema knows no flag for that."""
+    return "".join(f"[{one.lower()}{one.upper()}]" if one.isalpha() else re.escape(one) for one in word)
+
+
+def text(pattern: str, hint: str, *others: str) -> Schema:
+    """A string of a pattern, or a template.
+
+    :param hint: what to write, for editors
+    :param others: further types
+    """
+    return {
+        "type": ["string", *others],
+        "pattern": rf"^\s*(?:{pattern})\s*$|{TEMPLATE}",
+        "patternErrorMessage": f"{hint} A template is taken as well.",
+    }
+
+
+def any_text(_converter: Any) -> Schema:
+    """Any text, or a number."""
+    return {"type": ["string", "number"]}
+
+
+def boolean(converter: words.Boolean) -> Schema:
+    """True or false, also as the words that YAML 1.1 reads so."""
+    spelled = "|".join(map(anycase, (*sorted(words.TRUE), *sorted(words.FALSE))))
+    schema = text(spelled, "Write true or false.", "boolean", "integer")
+    return {**schema, "type": ["boolean", "string", "integer"], "minimum": 0, "maximum": 1}
+
+
+def integer(converter: words.Integer) -> Schema:
+    """A whole number within bounds, also in quotes."""
+    least = words.LEAST if converter.minimum is None else converter.minimum
+    most = words.MOST if converter.maximum is None else converter.maximum
+    sign = "-?" if least < 0 else ""
+    digits = len(str(most))
+    said = f"Write a whole number from {least} to {most}."
+    if most == words.MOST:
+        said = "Write a whole number." if converter.minimum is None else f"Write a whole number from {least}."
+    schema = text(f"{sign}0*[0-9]{{1,{digits}}}", said)
+    return {**schema, "type": ["integer", "string"], "minimum": least, "maximum": most}
+
+
+def number(converter: words.Number) -> Schema:
+    """A whole number that may be written in base 16."""
+    schema = text("[0-9]+|0[xX][0-9a-fA-F]+", "Write a number, such as 31 or 0x1f.")
+    return {**schema, "type": ["integer", "string"], "minimum": 0, "maximum": words.MOST}
+
+
+def identifier(converter: words.Identifier) -> Schema:
+    """Digits of base 16. YAML reads them as a number, if they begin with 0x."""
+    anything = "|-1" if converter.anything else ""
+    schema = text(
+        f"(?:0[xX])?[0-9a-fA-F]{{1,16}}{anything}", f"Write a number in base 16, like {converter.to_text(1)}."
+    )
+    least = -1 if converter.anything else 0
+    return {**schema, "type": ["string", "integer"], "minimum": least, "maximum": words.MOST}
+
+
+def choice(converter: words.Choice) -> Schema:
+    """One of a few words."""
+    listed: list[Any] = list(converter.words)
+    # YAML reads the bare words as true and false.
+    read = [{"const": value} for word, value in (("on", True), ("off", False)) if word in listed]
+    return {"anyOf": [{"enum": listed}, *read, {"type": "string", "pattern": TEMPLATE}]}
+
+
+def size(converter: sizes.Size) -> Schema:
+    """An amount with its unit; a plain number counts bytes."""
+    return {**amount(f"[0-9]{{{len(str(converter.minimum))},60}}"), "minimum": converter.minimum, "maximum": words.MOST}
+
+
+def capacity(converter: aside.Capacity) -> Schema:
+    """The size of a disk: zero, or more than a forgotten unit."""
+    schema = {
+        **amount(rf"(?:0+|0*[1-9][0-9]{{{len(str(converter.least)) - 1},59}}|[0-9]{{1,60}}(?=\.))"),
+        "minimum": 0,
+        "maximum": converter.most,
+    }
+    return {**schema, "if": {"type": "integer", "minimum": 1}, "then": {"minimum": converter.least}}
+
+
+def amount(bare: str) -> Schema:
+    """An amount of bytes.
+
+    :param bare: pattern of the whole part of one without a unit
+    """
+    units, fraction = "|".join(anycase(unit) for unit in sizes.UNITS if unit), r"(?:\.[0-9]{1,60})?"
+    hint = "Write a size with its unit, like 512MiB or 2GiB."
+    return text(rf"[0-9]{{1,60}}{fraction}\s*(?:{units})|{bare}{fraction}", hint, "number")
+
+
+def cpu_set(_converter: Any) -> Schema:
+    """Numbers and ranges of them."""
+    part = r"\^?(?:[0-9] *)+(?:- *(?:[0-9] *)+)?"
+    return {
+        **text(f"{part}(?:, *{part})*", "Write a set of numbers, like 0-3,8.", "integer"),
+        "minimum": 0,
+        "maximum": 999999999,
+    }
+
+
+def address(_converter: Any) -> Schema:
+    return text(f"{IPV4}|{IPV6}", "Write an IP address.")
+
+
+def interface(_converter: Any) -> Schema:
+    # The address of the network itself, where it is seen at once.
+    network = r"(?:[0-9.]+(?:\.(?:0|255)/24|\.0\.0/16|\.0\.0\.0/8)|[0-9a-fA-F:]+::/(?!12[78])[0-9]+)"
+    return text(
+        rf"(?!{network}\s*$)(?:{IPV4}/{MASK4}|{IPV6}/{MASK6})",
+        "Write the address of a host with its subnet, like 192.168.122.1/24.",
+    )
+
+
+def route(_converter: Any) -> Schema:
+    return text(rf"default|{IPV4}(?:/{MASK4})?|{IPV6}(?:/{MASK6})?", "Write default, or a network such as 10.0.0.0/8.")
+
+
+def mac(_converter: Any) -> Schema:
+    byte = "[0-9a-fA-F]{0,2}"
+    return text(
+        rf"(?:[0-9a-fA-F]?[02468aAcCeE])?(?:[:-]{byte}){{5}}",
+        "Write a MAC address like 52:54:00:aa:00:01; its first byte is even.",
+    )
+
+
+def uuid(_converter: Any) -> Schema:
+    return text(r"(?:urn:)?(?:uuid:)?\{?(?:-*[0-9a-fA-F]){32}-*\}?", f"Write a UUID like {addresses.EXAMPLE}.")
+
+
+def name(_converter: Any) -> Schema:
+    hint = "Write a name: it does not start with '-' or '.', and has no '/' and no space at its ends."
+    return {**text("", hint, "number"), "pattern": rf"^{NAME}$|{TEMPLATE}", "minimum": 0}
+
+
+def device(_converter: Any) -> Schema:
+    hint = "Write the name of a network device: 1 to 15 letters, digits, '_', '.', '-'."
+    return {**text("", hint, "number"), "pattern": rf"^{DEVICE}$|{TEMPLATE}", "minimum": 0}
+
+
+def link_name(_converter: Any) -> Schema:
+    pattern = r"(?!(?:all|default|lo|[0-9]+)$)[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}"
+    hint = "Write the name of a network device, such as br0: 1 to 15 letters, digits, '_', '.', '-'."
+    return {**text("", hint, "number"), "pattern": rf"^{pattern}$|{TEMPLATE}", "minimum": 0}
+
+
+def absolute_path(_converter: Any) -> Schema:
+    return {**text("", "Write a path from the root, such as /var/lib/x."), "pattern": rf"^/[^\n]*$|{TEMPLATE}"}
+
+
+def mode(_converter: Any) -> Schema:
+    return text("0?[0-7]{3}", "Write a mode up to 0777 in quotes, like '0711'.")
+
+
+def owner(converter: aside.Owner) -> Schema:
+    schema = text("-1|[0-9]{1,10}", "Write a numeric id, or -1.")
+    return {**schema, "type": ["integer", "string"], "minimum": -1, "maximum": converter.most}
+
+
+def volume_place(_converter: Any) -> Schema:
+    return {
+        **text("", "Write the name of a volume, or POOL/VOLUME.", "number"),
+        "pattern": rf"^{NAME}(?:/{NAME})?$|{TEMPLATE}",
+        "minimum": 0,
+    }
+
+
+def image(converter: aside.Image) -> Schema:
+    path = r"/(?!/)(?:(?![?#\u0000-\u001f\u007f-\u009f]).)*"
+    hint = "Write an URL that starts with http://, https:// or file:///, a path from the root, or a volume."
+    url = r"https?://[!-~]+|file:///[^\u0000-\u001f\u007f-\u009f]*"
+    return {
+        **text("", hint, "number"),
+        "pattern": rf"^(?:{url}|{path}|(?!.*[?#]|[^/]*:[^/]*@){NAME}(?:/{NAME})?)$|{TEMPLATE}",
+        "minimum": 0,
+    }
+
+
+def checksum(converter: aside.Checksum) -> Schema:
+    known = "|".join(f"{anycase(kind)}:[0-9a-fA-F]{{{length}}}" for kind, length in converter.lengths.items())
+    return text(known, "Write the checksum with its algorithm, like sha256:9f86d0...")
+
+
+def cookie_name(_converter: Any) -> Schema:
+    return {"type": "string", "pattern": "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"}
+
+
+def moment(_converter: Any) -> Schema:
+    date, time = r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}", "[0-9]{1,2}:[0-9]{2}:[0-9]{2}"
+    # YAML reads one without quotes as a date and time, in whatever form it has.
+    return text(
+        rf"{date}(?:[Tt]|\s+){time}(?:\.[0-9]*)?(?:\s*(?:Z|[-+][0-9:]+))?",
+        "Write a date and time in UTC, like '2030-01-31T12:00:00'.",
+    )
+
+
+BY_CONVERTER: dict[type[words.Converter], Callable[[Any], Schema]] = {
+    words.Converter: any_text,
+    words.Verbatim: any_text,
+    words.Machine: any_text,
+    remote.RemoteName: any_text,
+    remote.Server: any_text,
+    words.Integer: integer,
+    words.Number: number,
+    words.AnyBase: number,
+    words.Identifier: identifier,
+    words.Boolean: boolean,
+    words.Presence: boolean,
+    words.Choice: choice,
+    words.Virt: choice,
+    words.CpuSet: cpu_set,
+    words.Name: name,
+    words.Device: device,
+    words.AbsolutePath: absolute_path,
+    sizes.Size: size,
+    addresses.Mac: mac,
+    addresses.Uuid: uuid,
+    addresses.Address: address,
+    addresses.Interface: interface,
+    remote.CookieName: cookie_name,
+    remote.Moment: moment,
+    aside.Capacity: capacity,
+    aside.Mode: mode,
+    aside.Owner: owner,
+    aside.Place: volume_place,
+    aside.Image: image,
+    aside.Checksum: checksum,
+    links.LinkName: link_name,
+    links.RouteTarget: route,
+}
+
+
+@functools.cache
+def of_converter(converter: words.Converter) -> Schema:
+    """The schema of a value other than null. Raises KeyError for a converter that has no entry here."""
+    return BY_CONVERTER[type(converter)](converter)
+
+
+def or_null(schema: Schema) -> Schema:
+    """The schema of the same value, or null."""
+    if "anyOf" in schema:
+        return {"anyOf": [*schema["anyOf"], {"type": "null"}]}
+    return {**schema, "type": [*schema["type"], "null"]}

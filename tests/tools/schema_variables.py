@@ -1,0 +1,219 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The variables of the collection and the files that hold them, as JSON schema (see inventory_schema)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import yaml
+from schema_rows import SHARED, array, never, notes
+from schema_values import TEMPLATE, Schema, text
+from tables import ROOT, links
+
+LISTS = {
+    "kvm_links": "link",
+    "kvm_guests": "guest",
+    "kvm_networks": "network",
+    "kvm_pools": "pool",
+    "kvm_volumes": "volume",
+    "networks_default": "network",
+    "storage_default": "pool",
+}
+"""Variables that hold resources, and the kind of each."""
+
+GUESTS = (
+    "The guests of the whole fleet. A host takes those whose C(host) is its name. Besides C(host), a guest takes the"
+    " options of M(virtfleet.kvm.domains)."
+)
+
+HOST: Schema = {
+    "host": {
+        **notes("The host that the guest runs on, by its name in the inventory."),
+        "type": "string",
+        "minLength": 1,
+    }
+}
+"""What a guest has in the fleet's list, beside the options of the module."""
+
+PLAYBOOKS = {
+    "adopt_full": ("bool", "Whether the playbook C(virtfleet.kvm.adopt) writes all options."),
+    "adopt_files": ("bool", "Whether it gives each guest a file of its own, C(host_vars/HOST/guests/NAME.yml)."),
+    "adopt_volumes": ("bool", "Whether it writes the volumes, too."),
+    "adopt_overwrite": (
+        "bool",
+        "Whether it writes files anew that are there already. What was changed in them by hand is lost.",
+    ),
+    "adopt_directory": ("str", "The folder that gets C(host_vars). By default it is the inventory's."),
+    "links_serial": (
+        "batch",
+        "How many hosts the playbooks change the links of at once: a number, a share such as V(20%), or a list.",
+    ),
+}
+"""Variables of the playbooks: the type, and what it does. The first five are in README.md, too."""
+
+BOUNDS = {"guests_shutdown_timeout": (0, math.inf), "links_rollback_after": (1, links.LONGEST)}
+"""The least and the most that a number may be (see plugin_utils/_settings.py)."""
+
+SYNONYMS = {
+    "kvm_bridges": "kvm_links",
+    "kvm_domains": "kvm_guests",
+    "kvm_machines": "kvm_guests",
+    "kvm_storage": "kvm_pools",
+    "kvm_virtual_machines": "kvm_guests",
+    "kvm_vms": "kvm_guests",
+}
+"""What else the lists might be called (see plugin_utils/_mistaken.py)."""
+
+BATCH = {
+    "type": ["integer", "string"],
+    "minimum": 1,
+    "pattern": rf"^0*[1-9][0-9]{{0,17}}%?$|{TEMPLATE}",
+    "patternErrorMessage": "Write a number of hosts, or a share such as 20%.",
+}
+
+
+def switch(*null: str) -> Schema:
+    """A Boolean of a role, with all the words that Ansible takes for one."""
+    words = ("y", "yes", "on", "1", "true", "t", "n", "no", "off", "0", "false", "f")
+    pattern = "|".join("".join(f"[{one}{one.upper()}]" for one in word) for word in words)
+    return {
+        **text(pattern, "Write true or false."),
+        "type": ["boolean", "string", "integer", *null],
+        "minimum": 0,
+        "maximum": 1,
+    }
+
+
+def number(name: str, kind: str, *null: str) -> Schema:
+    """A number of a role, which may be written in quotes."""
+    least, most = BOUNDS[name]
+    pattern = r"\+?[0-9]+" if kind == "int" else r"\+?[0-9]*\.?[0-9]*(?:[eE][-+]?[0-9]+)?"
+    schema = text(pattern, f"Write a number of seconds from {least}.")
+    bounds = {"minimum": least} if most == math.inf else {"minimum": least, "maximum": most}
+    return {**schema, "type": ["integer" if kind == "int" else "number", "string", *null], **bounds}
+
+
+def setting(name: str, spec: dict[str, Any]) -> Schema:
+    """A variable of a role by its entry in the argument specs, without what is said of it."""
+    kind = spec["type"]
+    null = () if "default" in spec else ("null",)
+    if name in LISTS:
+        return array({"$ref": f"#/definitions/{LISTS[name]}"})
+    if "choices" in spec:
+        return {
+            "anyOf": [
+                {"enum": spec["choices"]},
+                {"type": "string", "pattern": TEMPLATE},
+                *({"type": one} for one in null),
+            ]
+        }
+    if kind == "list":
+        # Ansible splits a text at its commas.
+        return {"type": ["array", "string", "number", *null], "items": {"type": ["string", "number", "boolean"]}}
+    if kind == "bool":
+        return switch(*null)
+    if kind in ("int", "float"):
+        return number(name, kind, *null)
+    return {"type": ["string", "number", "boolean", *null]}
+
+
+def specs() -> dict[str, dict[str, Any]]:
+    """The options of all roles by name."""
+    found: dict[str, dict[str, Any]] = {}
+    for path in sorted(ROOT.glob("roles/*/meta/argument_specs.yml")):
+        for entry in yaml.safe_load(path.read_text(encoding="utf-8"))["argument_specs"].values():
+            found.update(entry.get("options") or {})
+    return found
+
+
+def properties() -> Schema:
+    """All variables by name, the lists of what is declared first."""
+    known: Schema = {"kvm_guests": {**notes(GUESTS), **setting("kvm_guests", {"type": "list"})}}
+    options = specs()
+    for name in sorted(options, key=lambda name: (not name.startswith("kvm_"), name)):
+        said = options[name]["description"]
+        default = options[name].get("default")
+        told = notes(said if isinstance(said, str) else " ".join(said), None if default == [] else default)
+        known[name] = {**told, **setting(name, options[name])}
+    for name, (kind, said) in PLAYBOOKS.items():
+        schema = {**BATCH, "type": ["integer", "string", "array"], "items": BATCH} if kind == "batch" else None
+        known[name] = {**notes(said), **(schema or setting(name, {"type": kind}))}
+    return known
+
+
+def slips(name: str) -> str:
+    """A pattern of names that are meant for a variable, with one letter wrong, or otherwise written.
+
+    The check of the collection finds more of them. It lets a list pass that a template names, so a name that
+    somebody may have chosen, such as ``kvm_guests_web`` or ``kvm_guests2``, is no slip here.
+    """
+    found = ["".join(f"[{one}{one.upper()}]" if one.isalpha() else "[_-]" for one in name), f"{name}[a-zA-Z]"]
+    tail = name.removeprefix("kvm")
+    for place in range(len(tail)):
+        head, rest = tail[:place], tail[place + 1 :]
+        found += [f"kvm{head}[a-zA-Z_-]?{rest}", f"kvm{head}[a-zA-Z_-]{tail[place:]}"]
+        if rest:
+            found.append(f"kvm{head}{rest[0]}{tail[place]}{rest[1:]}")
+    found += [synonym for synonym, meant in SYNONYMS.items() if meant == name]
+    return rf"^(?!{name}$)(?:{'|'.join(dict.fromkeys(found))})$"
+
+
+def refused(names: Iterable[str]) -> Schema:
+    """Slips of variables, each with what to say of it."""
+    return {slips(name): never(f"No role of virtfleet.kvm knows this variable; did you mean {name}?") for name in names}
+
+
+def document(kinds: dict[str, Schema]) -> Schema:
+    """A file of an inventory: groups, or the variables of a group or host.
+
+    :param kinds: the schema of one item of each list
+    """
+    known = properties()
+    variables = {"$ref": "#/definitions/variables"}
+    group = {"$ref": "#/definitions/group"}
+    groups = {"type": ["object", "string", "null"], "additionalProperties": group}
+    like_a_group = {
+        "type": "object",
+        "minProperties": 1,
+        "propertyNames": {"enum": ["hosts", "vars", "children"]},
+        "properties": {name: {"type": ["object", "null"]} for name in ("hosts", "vars", "children")},
+    }
+    return {
+        "type": ["object", "null"],
+        "allOf": [variables],
+        "properties": {
+            "all": {"description": "The group of all hosts of the inventory.", **group},
+            "kvm_hosts": {
+                "description": "The group of the virtualization hosts.",
+                "if": {"type": ["object", "null"]},
+                "then": group,
+            },
+        },
+        "additionalProperties": {"if": like_a_group, "then": group},
+        "definitions": {
+            "variables": {
+                "type": ["object", "null"],
+                "properties": known,
+                "patternProperties": refused(name for name in known if name.startswith("kvm_")),
+            },
+            "group": {
+                "type": ["object", "null"],
+                "properties": {
+                    "hosts": {
+                        "description": "The hosts of the group, each with its variables.",
+                        "type": ["object", "string", "null"],
+                        "additionalProperties": variables,
+                    },
+                    "vars": {"description": "The variables of the group.", **variables},
+                    "children": {"description": "Groups that are part of this one.", **groups},
+                },
+                "additionalProperties": False,
+            },
+            **SHARED,
+            **kinds,
+        },
+    }

@@ -1,0 +1,86 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The field tables of all resources and what they are made of, for the tools that generate files from them."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "plugins"))
+
+from module_utils._engine import addresses, aside, convert, paths, remote, rows, sizes, variant, words  # noqa: E402
+from module_utils._engine.table import Table  # noqa: E402
+from module_utils._hostnet import table as links  # noqa: E402
+from module_utils._hostnet.table import LINK  # noqa: E402
+from module_utils._tables import rules, storage  # noqa: E402
+from module_utils._tables.domain import DOMAIN  # noqa: E402
+from module_utils._tables.network import NETWORK  # noqa: E402
+from module_utils._tables.pool import POOL  # noqa: E402
+from module_utils._tables.volume import VOLUME  # noqa: E402
+
+__all__ = [
+    "DOMAIN",
+    "LINK",
+    "NETWORK",
+    "POOL",
+    "ROOT",
+    "VOLUME",
+    "Table",
+    "addresses",
+    "as_markdown",
+    "as_text",
+    "aside",
+    "convert",
+    "described",
+    "links",
+    "paths",
+    "remote",
+    "rows",
+    "rules",
+    "sizes",
+    "storage",
+    "variant",
+    "words",
+]
+
+MARKUP = re.compile(r"\b([VOCMPIBE])\(((?:[^()\\]|\\.|\([^()]*\))*)\)")
+"""Ansible's markup of documentation, such as ``V(2GiB)`` and ``O(config[].disks)``."""
+
+
+def plain(match: re.Match[str]) -> str:
+    """What one piece of markup says: an option by its path from the item on, a plugin by its name."""
+    said = re.sub(r"\\(.)", r"\1", match[2])
+    if match[1] in "OMP":
+        said = said.partition("#module:")[2] or said.partition("#")[0]
+        said = said.removeprefix("config[].")
+    return said
+
+
+def described(option: dict[str, Any]) -> str:
+    """The description of an option in Ansible's markup, as one text."""
+    said = option["description"]
+    return said if isinstance(said, str) else " ".join(said)
+
+
+def as_text(description: str) -> str:
+    """A description without markup."""
+    return MARKUP.sub(plain, description)
+
+
+def as_markdown(description: str) -> str:
+    """A description in Markdown: what has markup stands as code."""
+    parts, end = [], 0
+    for match in MARKUP.finditer(description):
+        parts += [escaped(description[end : match.start()]), f"`{plain(match)}`"]
+        end = match.end()
+    return "".join([*parts, escaped(description[end:])])
+
+
+def escaped(text: str) -> str:
+    """Plain text so that Markdown takes none of it for markup of its own."""
+    return re.sub(r"([\\`*_<>|#])", r"\\\1", text)
