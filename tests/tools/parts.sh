@@ -18,6 +18,7 @@ describe() {
         corpus) echo 'definitions of other people, on a real libvirt' ;;
         bench) echo 'tests/bench' ;;
         control) echo 'the site on each ansible-core' ;;
+        editor) echo 'the schema of inventories, in a real language server' ;;
         fuzz) echo 'random tests with many rounds' ;;
     esac
 }
@@ -31,6 +32,7 @@ has_something() {
         corpus) [ -e "$ROOT/tests/corpus/corpus" ] ;;
         bench) [ -e "$ROOT/tests/bench/bench.py" ] ;;
         control) [ -e "$ROOT/tests/lab/test_control.py" ] ;;
+        editor) [ -e "$ROOT/requirements/editor/package-lock.json" ] ;;
         fuzz) grep -rqs 'mark\.fuzz' "$ROOT/tests/lab" "$ROOT/tests/unit" ;;
     esac
 }
@@ -281,6 +283,25 @@ part_fuzz() (
 part_control() (
     uses_labs control
     ANSIBLE_COLLECTIONS_PATH=$COLLECTIONS run_pytest -v --durations 5 -m control tests/lab/test_control.py
+)
+
+# The language server that most editors use, of a pinned version, from npm.
+part_editor() (
+    need_packages 'the language server' node=nodejs npm=npm
+    modules=$CACHE/editor
+    wanted=$(sha256sum <"$ROOT/requirements/editor/package-lock.json")
+    if [ "$(cat "$modules/.ready" 2>/dev/null)" != "$wanted" ]; then
+        say 'Installing the language server'
+        rm -rf "$modules"
+        mkdir -p "$modules"
+        cp "$ROOT"/requirements/editor/package*.json "$modules"
+        (cd "$modules" && npm ci --ignore-scripts --no-audit --no-fund) >"$CACHE/npm.log" 2>&1 || {
+            tail -5 "$CACHE/npm.log" >&2
+            die "npm could not install the language server; all that was said is in $CACHE/npm.log"
+        }
+        echo "$wanted" >"$modules/.ready"
+    fi
+    VIRTFLEET_NODE_MODULES=$modules/node_modules ANSIBLE_COLLECTIONS_PATH=$COLLECTIONS run_pytest -v tests/editor
 )
 
 # What libvirt's own tests hold, through the tables. It says for each kind whether enough came out the same.

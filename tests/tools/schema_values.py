@@ -106,11 +106,11 @@ def identifier(converter: words.Identifier) -> Schema:
 
 
 def choice(converter: words.Choice) -> Schema:
-    """One of a few words."""
+    """One of a few words. Editors complete those of ``oneOf``, and show them more plainly than those of ``anyOf``."""
     listed: list[Any] = list(converter.words)
     # YAML reads the bare words as true and false.
     read = [{"const": value} for word, value in (("on", True), ("off", False)) if word in listed]
-    return {"anyOf": [{"enum": listed}, *read, {"type": "string", "pattern": TEMPLATE}]}
+    return {"oneOf": [{"enum": listed}, *read, {"type": "string", "pattern": TEMPLATE}]}
 
 
 def size(converter: sizes.Size) -> Schema:
@@ -287,6 +287,6 @@ def of_converter(converter: words.Converter) -> Schema:
 
 def or_null(schema: Schema) -> Schema:
     """The schema of the same value, or null."""
-    if "anyOf" in schema:
-        return {"anyOf": [*schema["anyOf"], {"type": "null"}]}
+    if "oneOf" in schema:
+        return {"oneOf": [*schema["oneOf"], {"type": "null"}]}
     return {**schema, "type": [*schema["type"], "null"]}

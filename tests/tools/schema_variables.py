@@ -105,7 +105,7 @@ def setting(name: str, spec: dict[str, Any]) -> Schema:
         return array({"$ref": f"#/definitions/{LISTS[name]}"})
     if "choices" in spec:
         return {
-            "anyOf": [
+            "oneOf": [
                 {"enum": spec["choices"]},
                 {"type": "string", "pattern": TEMPLATE},
                 *({"type": one} for one in null),
