@@ -221,6 +221,26 @@ def run_excerpt(block: Block, folder: Path) -> None:
     assert squeezed(block.text) in squeezed((ROOT / block.argument).read_text()), f"{block.argument} has it otherwise"
 
 
+SCHEMA = "schemas/inventory.json"
+INSTALLED = f"collections/ansible_collections/virtfleet/kvm/{SCHEMA}"
+"""Where the schema is in a project that has the collection in its own folder."""
+
+
+def run_settings(block: Block, folder: Path) -> None:
+    """An editor's settings name the schema where it is once the collection is installed."""
+    settings = json.loads(block.text)
+    assert list(settings["yaml.schemas"]) == [INSTALLED]
+    assert (ROOT / SCHEMA).is_file()
+
+
+def run_precommit(block: Block, folder: Path) -> None:
+    """A hook names the schema, and looks at the files of an inventory only."""
+    (hook,) = yaml.safe_load(block.text)["repos"][0]["hooks"]
+    assert hook["args"] == ["--schemafile", INSTALLED]
+    assert re.search(hook["files"], "inventory/group_vars/all.yml")
+    assert not re.search(hook["files"], "playbooks/site.yml")
+
+
 def run_states(block: Block, folder: Path) -> None:
     """The picture has the states of a trial, all of them, and ways to end it."""
     words = set(re.findall(r"[a-z]+(?:-[a-z]+)?", block.text))
@@ -252,4 +272,6 @@ RULES: dict[str, Callable[[Block, Path], None]] = {
     "graph": run_graph,
     "listed": run_listed,
     "ini": run_ini,
+    "settings": run_settings,
+    "precommit": run_precommit,
 }

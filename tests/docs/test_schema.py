@@ -39,7 +39,7 @@ VALIDATOR = jsonschema.Draft7Validator(SCHEMA)
 VARIABLE = {"domain": "kvm_guests", **{table.kind: name for name, table in LISTS.items()}}
 """The variable that holds resources of a kind."""
 
-KINDS = {**TABLES, "link": LISTS["kvm_links"]}
+KINDS = {"domain": TABLES["domain"], **{table.kind: table for table in LISTS.values()}}
 
 
 def plain(value: Any) -> Any:
@@ -348,6 +348,13 @@ def test_documentation(block: Block) -> None:
     content = yaml.safe_load(block.text)
     if isinstance(content, dict):
         assert bool(refused(content)) == (block.rule == "refused")
+
+
+def test_the_line_that_names_the_schema() -> None:
+    """In docs/editors.md it is the way from a file of group_vars to the schema of the installed collection."""
+    (line,) = re.findall(r"^# yaml-language-server: \$schema=(.*)$", (ROOT / "docs/editors.md").read_text(), re.M)
+    assert line == "../../collections/ansible_collections/virtfleet/kvm/schemas/inventory.json"
+    assert line.endswith(str(inventory_schema.PATH.relative_to(ROOT)))
 
 
 @pytest.mark.parametrize(("name", "text"), RIGHT.items(), ids=list(RIGHT))

@@ -29,6 +29,7 @@ TOP_LEVEL = {
     "playbooks",
     "plugins",
     "roles",
+    "schemas",
 }
 FROM_A_RELEASE = {"CHANGELOG.rst"}
 

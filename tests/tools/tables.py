@@ -55,10 +55,9 @@ MARKUP = re.compile(r"\b([VOCMPIBE])\(((?:[^()\\]|\\.|\([^()]*\))*)\)")
 def plain(match: re.Match[str]) -> str:
     """What one piece of markup says: an option by its path from the item on, a plugin by its name."""
     said = re.sub(r"\\(.)", r"\1", match[2])
-    if match[1] in "OMP":
-        said = said.partition("#module:")[2] or said.partition("#")[0]
-        said = said.removeprefix("config[].")
-    return said
+    if match[1] in "MP":
+        return said.partition("#")[0]
+    return (said.partition("#module:")[2] or said).removeprefix("config[].") if match[1] == "O" else said
 
 
 def described(option: dict[str, Any]) -> str:
