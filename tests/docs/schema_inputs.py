@@ -300,6 +300,9 @@ WRONG: tuple[tuple[str, str], ...] = (
     (VOLUME.format("image: /x, clone_from: y"), "kvm_volumes[0].clone_from"),
     (VOLUME.format("capacity: 1GiB, checksum: 'sha256:" + "a" * 64 + "'"), "kvm_volumes[0].image"),
     (VOLUME.format("clone_from: a/b/c"), "kvm_volumes[0].clone_from"),
+    (VOLUME.format("image: debian-12"), "kvm_volumes[0].image"),
+    (VOLUME.format("backing: {format: qcow2}"), "kvm_volumes[0].backing.volume"),
+    (VOLUME.format("xml: devices"), "kvm_volumes[0].xml"),
     # links
     (LINK.format("ports: [eno1]"), "kvm_links[0].type"),
     (LINK.format("type: bridge, id: 7"), "kvm_links[0].id"),
@@ -311,6 +314,7 @@ WRONG: tuple[tuple[str, str], ...] = (
     (LINK.format("type: bridge, addressing: static"), "kvm_links[0].addresses"),
     (LINK.format("type: bridge, ports: [eno1, verylongdevicename]"), "kvm_links[0].ports[1]"),
     (LINK.format("type: bridge, ports: eno1"), "kvm_links[0].ports"),
+    (LINK.format("type: bridge, ports: [eno1], stp: true, forward_delay: 0"), "kvm_links[0].forward_delay"),
     ("kvm_links: [{name: lo, type: bridge}]", "kvm_links[0].name"),
 )
 """What is wrong, and the place that is refused."""

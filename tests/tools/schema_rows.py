@@ -154,7 +154,8 @@ def _documents(row: rows.Documents, where: str) -> Schema:
 
 @values.register
 def _fragment(row: rows.Fragment, where: str) -> Schema:
-    return {"type": ["string", "null"]}
+    pattern = rf"^\s*(?:<(?!!DOCTYPE)[\s\S]*>\s*)?$|{TEMPLATE}"
+    return {"type": ["string", "null"], "pattern": pattern, "patternErrorMessage": "Write elements of XML."}
 
 
 def option(row: Any, where: str) -> Schema:

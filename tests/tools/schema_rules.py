@@ -87,6 +87,13 @@ LINK: tuple[Rule, ...] = (
             "then": {"properties": {"addressing": {"not": {"const": "inherit"}}}},
         },
     ),
+    (
+        (),
+        {
+            "if": {"required": ["stp"], "properties": {"stp": {"const": True}, "state": STAYS}},
+            "then": {"properties": {"forward_delay": {"minimum": 2}}},
+        },
+    ),
 )
 
 MADE = ("size", "image", "backing")
@@ -146,5 +153,7 @@ VOLUME: tuple[Rule, ...] = (
     ((), {"if": when("checksum"), "then": needs("image")}),
     ((), {"if": when("image_timeout"), "then": needs("image")}),
     ((), {"if": when("image"), "then": without("encryption")}),
+    ((), {"properties": {"image": {"pattern": f"/|{TEMPLATE}"}}}),
     (("backing",), {"if": when("volume"), "then": without("path")}),
+    (("backing",), {"if": {"type": "object", "not": needs("path")}, "then": needs("volume")}),
 )
