@@ -243,6 +243,7 @@ STORAGE: dict[str, list[dict[str, Any]]] = {
 def test_markup_becomes_markdown() -> None:
     said = "The name V(a_b) of O(config[].disks[].volume), or P(virtfleet.kvm.query#filter) in C(v(1)) <b>."
     assert tables.as_text(said) == "The name a_b of disks[].volume, or virtfleet.kvm.query in v(1) <b>."
+    assert tables.as_text("as O(virtfleet.kvm.domains#module:purge) does") == "as purge of virtfleet.kvm.domains does"
     assert tables.as_markdown(said) == (
         r"The name `a_b` of `disks[].volume`, or `virtfleet.kvm.query` in `v(1)` \<b\>."
     )

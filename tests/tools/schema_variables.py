@@ -48,6 +48,8 @@ PLAYBOOKS = {
         "Whether it writes files anew that are there already. What was changed in them by hand is lost.",
     ),
     "adopt_directory": ("str", "The folder that gets C(host_vars). By default it is the inventory's."),
+    "plan_file": ("str", "The file that the playbook C(virtfleet.kvm.plan) writes the plan to, as JSON."),
+    "kvm_plan_only": ("bool", "Whether C(virtfleet.kvm.site) only plans. C(virtfleet.kvm.plan) sets it."),
     "links_serial": (
         "batch",
         "How many hosts the playbooks change the links of at once: a number, a share such as V(20%), or a list.",

@@ -52,12 +52,13 @@ MARKUP = re.compile(r"\b([VOCMPIBE])\(((?:[^()\\]|\\.|\([^()]*\))*)\)")
 """Ansible's markup of documentation, such as ``V(2GiB)`` and ``O(config[].disks)``."""
 
 
-def plain(match: re.Match[str]) -> str:
-    """What one piece of markup says: an option by its path from the item on, a plugin by its name."""
+def words_of(match: re.Match[str]) -> list[str]:
+    """What one piece of markup says: an option by its path from the item on, and its module if that is named."""
     said = re.sub(r"\\(.)", r"\1", match[2])
-    if match[1] in "MP":
-        return said.partition("#")[0]
-    return (said.partition("#module:")[2] or said).removeprefix("config[].") if match[1] == "O" else said
+    plugin, _hash, option = said.partition("#module:")
+    if match[1] == "O" and option:
+        return [option.removeprefix("config[]."), plugin]
+    return [said.partition("#")[0] if match[1] in "MP" else said.removeprefix("config[].")]
 
 
 def described(option: dict[str, Any]) -> str:
@@ -68,14 +69,14 @@ def described(option: dict[str, Any]) -> str:
 
 def as_text(description: str) -> str:
     """A description without markup."""
-    return MARKUP.sub(plain, description)
+    return MARKUP.sub(lambda match: " of ".join(words_of(match)), description)
 
 
 def as_markdown(description: str) -> str:
     """A description in Markdown: what has markup stands as code."""
     parts, end = [], 0
     for match in MARKUP.finditer(description):
-        parts += [escaped(description[end : match.start()]), f"`{plain(match)}`"]
+        parts += [escaped(description[end : match.start()]), " of ".join(f"`{word}`" for word in words_of(match))]
         end = match.end()
     return "".join([*parts, escaped(description[end:])])
 
