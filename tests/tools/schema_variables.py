@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 from schema_rows import SHARED, array, never, notes
-from schema_values import TEMPLATE, Schema, text
+from schema_values import TEMPLATE, Schema, anycase, text
 from tables import ROOT, links
 
 LISTS = {
@@ -81,9 +81,9 @@ BATCH = {
 def switch(*null: str) -> Schema:
     """A Boolean of a role, with all the words that Ansible takes for one."""
     words = ("y", "yes", "on", "1", "true", "t", "n", "no", "off", "0", "false", "f")
-    pattern = "|".join("".join(f"[{one}{one.upper()}]" for one in word) for word in words)
     return {
-        **text(pattern, "Write true or false."),
+        "$name": "switch",
+        **text("|".join(map(anycase, words)), "Write true or false."),
         "type": ["boolean", "string", "integer", *null],
         "minimum": 0,
         "maximum": 1,
@@ -153,7 +153,7 @@ def slips(name: str) -> str:
     The check of the collection finds more of them. It lets a list pass that a template names, so a name that
     somebody may have chosen, such as ``kvm_guests_web`` or ``kvm_guests2``, is no slip here.
     """
-    found = ["".join(f"[{one}{one.upper()}]" if one.isalpha() else "[_-]" for one in name), f"{name}[a-zA-Z]"]
+    found = ["[_-]".join(map(anycase, name.split("_"))), f"{name}[a-zA-Z]"]
     tail = name.removeprefix("kvm")
     for place in range(len(tail)):
         head, rest = tail[:place], tail[place + 1 :]
@@ -169,53 +169,60 @@ def refused(names: Iterable[str]) -> Schema:
     return {slips(name): never(f"No role of virtfleet.kvm knows this variable; did you mean {name}?") for name in names}
 
 
+VARIABLES: Schema = {"$ref": "#/definitions/variables"}
+GROUP: Schema = {"$ref": "#/definitions/group"}
+
+PARTS = ("hosts", "vars", "children")
+"""What a group of an inventory has."""
+
+
+def group() -> Schema:
+    """A group of an inventory."""
+    members = {"type": ["object", "string", "null"]}
+    return {
+        "type": ["object", "null"],
+        "properties": {
+            "hosts": {
+                "description": "The hosts of the group, each with its variables.",
+                **members,
+                "additionalProperties": VARIABLES,
+            },
+            "vars": {"description": "The variables of the group.", **VARIABLES},
+            "children": {
+                "description": "Groups that are part of this one.",
+                **members,
+                "additionalProperties": GROUP,
+            },
+        },
+        "additionalProperties": False,
+    }
+
+
 def document(kinds: dict[str, Schema]) -> Schema:
     """A file of an inventory: groups, or the variables of a group or host.
 
     :param kinds: the schema of one item of each list
     """
     known = properties()
-    variables = {"$ref": "#/definitions/variables"}
-    group = {"$ref": "#/definitions/group"}
-    groups = {"type": ["object", "string", "null"], "additionalProperties": group}
+    variables = {
+        "type": ["object", "null"],
+        "properties": known,
+        "patternProperties": refused(name for name in known if name.startswith("kvm_")),
+    }
     like_a_group = {
         "type": "object",
         "minProperties": 1,
-        "propertyNames": {"enum": ["hosts", "vars", "children"]},
-        "properties": {name: {"type": ["object", "null"]} for name in ("hosts", "vars", "children")},
+        "propertyNames": {"enum": list(PARTS)},
+        "properties": {name: {"type": ["object", "null"]} for name in PARTS},
     }
+    hypervisors = {"if": {"type": ["object", "null"]}, "then": GROUP}
     return {
         "type": ["object", "null"],
-        "allOf": [variables],
+        "allOf": [VARIABLES],
         "properties": {
-            "all": {"description": "The group of all hosts of the inventory.", **group},
-            "kvm_hosts": {
-                "description": "The group of the virtualization hosts.",
-                "if": {"type": ["object", "null"]},
-                "then": group,
-            },
+            "all": {"description": "The group of all hosts of the inventory.", **GROUP},
+            "kvm_hosts": {"description": "The group of the virtualization hosts.", **hypervisors},
         },
-        "additionalProperties": {"if": like_a_group, "then": group},
-        "definitions": {
-            "variables": {
-                "type": ["object", "null"],
-                "properties": known,
-                "patternProperties": refused(name for name in known if name.startswith("kvm_")),
-            },
-            "group": {
-                "type": ["object", "null"],
-                "properties": {
-                    "hosts": {
-                        "description": "The hosts of the group, each with its variables.",
-                        "type": ["object", "string", "null"],
-                        "additionalProperties": variables,
-                    },
-                    "vars": {"description": "The variables of the group.", **variables},
-                    "children": {"description": "Groups that are part of this one.", **groups},
-                },
-                "additionalProperties": False,
-            },
-            **SHARED,
-            **kinds,
-        },
+        "additionalProperties": {"if": like_a_group, "then": GROUP},
+        "definitions": {"variables": variables, "group": group(), **SHARED, **kinds},
     }

@@ -56,9 +56,9 @@ def words_of(match: re.Match[str]) -> list[str]:
     """What one piece of markup says: an option by its path from the item on, and its module if that is named."""
     said = re.sub(r"\\(.)", r"\1", match[2])
     plugin, _hash, option = said.partition("#module:")
-    if match[1] == "O" and option:
+    if match[1] == "O" and option and option != "config":
         return [option.removeprefix("config[]."), plugin]
-    return [said.partition("#")[0] if match[1] in "MP" else said.removeprefix("config[].")]
+    return [said.partition("#")[0] if match[1] in "MP" else (option or said).removeprefix("config[].")]
 
 
 def described(option: dict[str, Any]) -> str:
