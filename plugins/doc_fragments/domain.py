@@ -329,7 +329,9 @@ options:
             description: Threads at most.
             type: int
       cpu:
-        description: The CPU that the guest sees.
+        description:
+        - The CPU that the guest sees.
+        - A text in place of the dictionary is its C(mode).
         type: dict
         suboptions:
           mode:
@@ -2808,7 +2810,9 @@ options:
             - Its options are those of O(config[].disks[].address).
             type: dict
       interfaces:
-        description: The network interfaces.
+        description:
+        - The network interfaces.
+        - A text in place of an item is its C(network).
         type: list
         elements: dict
         suboptions:

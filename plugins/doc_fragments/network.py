@@ -93,7 +93,9 @@ options:
         description: Whether the host follows the guests' own MAC addresses and filters.
         type: bool
       forward:
-        description: The way out of the network.
+        description:
+        - The way out of the network.
+        - A text in place of the dictionary is its C(mode).
         type: dict
         suboptions:
           mode:
@@ -200,7 +202,9 @@ options:
                     description: The last port.
                     type: int
       ips:
-        description: The addresses of the host on the network.
+        description:
+        - The addresses of the host on the network.
+        - A text in place of an item is its C(address).
         type: list
         elements: dict
         suboptions:

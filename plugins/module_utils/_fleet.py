@@ -10,6 +10,7 @@ import typing as t
 from . import _fleet_once
 from ._engine.body import Item, body
 from ._engine.near import near
+from ._engine.short import written_out
 from ._engine.table import Table, held, nested
 from ._errors import Invalid, VirtfleetError
 from ._fleet_once import entries, word
@@ -70,8 +71,9 @@ def guest_networks(guests: t.Iterable[Item], host: str) -> dict[str, list[str]]:
     found = {}
     for guest in guests_on(a_list("guest_networks", guests), host):
         gone = guest.get("state") == "absent"
-        if gone or isinstance(guest.get("interfaces"), (list, tuple)):
-            cards = [] if gone else entries(guest, "interfaces")
+        interfaces = written_out(DOMAIN.rows, {"interfaces": guest.get("interfaces")})
+        if gone or isinstance(interfaces["interfaces"], (list, tuple)):
+            cards = [] if gone else entries(interfaces, "interfaces")
             found[str(guest.get("name"))] = [str(card["network"]) for card in cards if card.get("network")]
     return found
 
@@ -94,7 +96,7 @@ def problems(
         for line in guest_problems(guest, hosts, f"kvm_guests[{place}]", groups)
     ]
     lines = told_once(of_several(of_guests))
-    sound = [guest for guest in guests if isinstance(guest, dict) and not nested(guest)]
+    sound = [written_out(DOMAIN.rows, guest) for guest in guests if isinstance(guest, dict) and not nested(guest)]
     lines += _fleet_once.problems(sound, hosts, variables)
     of_hosts: list[Problem] = []
     for host in hosts:
@@ -165,11 +167,20 @@ def merged(lists: t.Iterable[t.Any]) -> Part | str:
         if guests is None or among(guests, seen):
             continue
         if not isinstance(guests, (list, tuple)):
-            return f"kvm_guests: {printable(guests, hidden=True)} is not a list of guests"
+            return f"kvm_guests: {printable(guests, hidden=True)} is not a list of guests{how_listed(guests)}"
         others = [guest for _place, guest in out]
         out += [(place, guest) for place, guest in Part.of(guests).placed() if not among(guest, others)]
         seen.append(guests)
     return Part(out)
+
+
+def how_listed(guests: t.Any) -> str:
+    """How to write guests that stand in a dictionary."""
+    if not isinstance(guests, dict):
+        return ""
+    if "name" in guests:
+        return "; write '- ' before the first option of each guest, also of a single one"
+    return "; write each guest as an item that begins with '- name: NAME', and its options below"
 
 
 def among(value: t.Any, others: list[t.Any]) -> bool:

@@ -16,7 +16,9 @@ import typing as t
 
 from ._engine.body import Item
 from ._engine.convert import MAC, UUID, YES_NO, Converter, digits
+from ._engine.short import written_out
 from ._printing import label
+from ._tables.network import NETWORK
 from ._tables.storage import IMAGES, MADE_DIRECTORIES
 
 SHARED = ("netfs", "gluster", "vstorage")
@@ -118,7 +120,7 @@ def inside_networks(networks: t.Any) -> dict[str, str]:
     """The networks of a host, as far as they are declared, that are isolated or hide what is in them."""
     found = {}
     for network in entries({"networks": networks}, "networks"):
-        forward = network.get("forward")
+        forward = written_out(NETWORK.rows, {"forward": network.get("forward")})["forward"]
         mode = (word(forward, "mode") or "nat") if isinstance(forward, dict) else ISOLATED
         if mode in ("nat", ISOLATED) and (forward is None or isinstance(forward, dict)):
             found[word(network, "name")] = mode

@@ -13,10 +13,11 @@ from xml.etree import ElementTree as ET
 from .._printing import MASK, SECRET, displayed, masked
 from . import fragment, paths
 from .body import Item, body, join, read_rows, show_rows
+from .chain import Chain
 from .context import Host, Scope
 from .fields import Field, Property
 from .freeform import Fragment
-from .structs import Chain, Group, Struct
+from .structs import Group, Struct
 from .table import Table
 from .variant import Variant
 

@@ -61,6 +61,10 @@ class Row:
         """Whether a new element gets something by it, where the user says nothing."""
         return False
 
+    def written_out(self, value: t.Any) -> t.Any:
+        """A value of the user's with every short form in it written out (see short)."""
+        return value
+
     def edit(self, element: ET.Element, item: Item, scope: Scope, where: str, changes: list[Change]) -> None:
         raise NotImplementedError
 

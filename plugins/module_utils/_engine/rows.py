@@ -20,9 +20,10 @@ left out is not ours; one that is None goes back to libvirt's default.
 from __future__ import annotations
 
 from .._printing import SECRET
+from .chain import Chain
 from .fields import UNSET, Field, Property, Row, Values
 from .freeform import Documents, Fragment, Map
-from .structs import Chain, Group, Struct
+from .structs import Group, Struct
 
 __all__ = [
     "SECRET",

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, virtfleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rows that hold rows: a dictionary of options, a list of dictionaries, a chain of them (see rows)."""
+"""Rows that hold rows: a dictionary of options, a list of dictionaries (see rows)."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ from .body import (
 from .context import Change, Scope
 from .fields import UNSET, Field, Row, root_of
 from .match import Key, options_of, pair
+from .short import of_text, written_out
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -38,6 +39,7 @@ class Struct(Row):
         it, null takes it away with all that is in it
     :param filled: libvirt fills in all of it by itself; null leaves it as it is
     :param required: libvirt knows no default for it as a whole, so null is refused
+    :param short: the option that a text in place of the dictionary stands for (see short)
     """
 
     name: str
@@ -47,6 +49,7 @@ class Struct(Row):
     bare: bool = False
     filled: bool = False
     required: bool = False
+    short: str | None = None
 
     @property
     def rows(self) -> tuple[t.Any, ...]:
@@ -77,7 +80,11 @@ class Struct(Row):
         if value is None and self.required:
             problems.append(Invalid(here, "cannot be null: there is no default for it; give its options"))
         else:
+            value = of_text(value, self.short)
             out[self.name] = None if value is None else parse_rows(self.fields, value, here, problems)
+
+    def written_out(self, value: t.Any) -> t.Any:
+        return written_out(self.fields, of_text(value, self.short))
 
     def complete(self, item: Item, scope: Scope, problems: Problems, where: str) -> None:
         given = item.get(self.name, {})
@@ -138,10 +145,14 @@ class Struct(Row):
             paths.prune(element, paths.parse(self.path).steps)
 
     def document(self) -> dict[str, t.Any]:
-        lines = [self.doc, "libvirt fills it in by itself, so V(null) leaves it as it is."] if self.filled else self.doc
+        lines = [self.doc]
+        if self.short is not None:
+            lines.append(f"A text in place of the dictionary is its C({self.short}).")
+        if self.filled:
+            lines.append("libvirt fills it in by itself, so V(null) leaves it as it is.")
         return {
             self.name: {
-                "description": lines,
+                "description": lines if len(lines) > 1 else self.doc,
                 "type": "dict",
                 "suboptions": document_rows(self.fields),
             }
@@ -168,6 +179,7 @@ class Group(Row):
     :param whole: whether what the list leaves out goes; if not, nothing is paired by its place
     :param live: how an item that comes or goes reaches what runs (see live)
     :param stands: whether an item, by its options, stands for an element that libvirt adds by itself
+    :param short: the option that a text in place of an item stands for (see short)
     """
 
     name: str
@@ -182,6 +194,7 @@ class Group(Row):
     whole: bool = True
     live: str | None = None
     stands: t.Callable[[t.Mapping[str, t.Any]], bool] | None = None
+    short: str | None = None
 
     @property
     def rows(self) -> tuple[t.Any, ...]:
@@ -205,8 +218,14 @@ class Group(Row):
         here = join(where, self.name)
         values = as_list(item[self.name], here, problems, body(self.fields).holds)
         out[self.name] = [
-            parse_rows(self.fields, value, f"{here}[{index}]", problems) for index, value in enumerate(values)
+            parse_rows(self.fields, of_text(value, self.short), f"{here}[{index}]", problems)
+            for index, value in enumerate(values)
         ]
+
+    def written_out(self, value: t.Any) -> t.Any:
+        if not isinstance(value, (list, tuple)):
+            return value
+        return [written_out(self.fields, of_text(one, self.short)) for one in value]
 
     def complete(self, item: Item, scope: Scope, problems: Problems, where: str) -> None:
         new = self.new(scope) if callable(self.new) else self.new
@@ -316,72 +335,12 @@ class Group(Row):
             out[self.name] = [show_rows(self.fields, value) for value in item[self.name] or []]
 
     def document(self) -> dict[str, t.Any]:
+        short = f"A text in place of an item is its C({self.short})."
         return {
             self.name: {
-                "description": self.doc,
+                "description": self.doc if self.short is None else [self.doc, short],
                 "type": "list",
                 "elements": "dict",
                 "suboptions": document_rows(self.fields),
             }
         }
-
-
-class Chain(Group):
-    """A list of dictionaries of which each stands inside the one before it, such as backing images.
-
-    The path is the tag of each. An empty dictionary at the end is an empty element, which says
-    that the chain ends there.
-    """
-
-    def nodes(self, element: ET.Element) -> list[ET.Element]:
-        found: list[ET.Element] = []
-        node = element.find(self.path)
-        while node is not None:
-            found.append(node)
-            node = node.find(self.path)
-        return found
-
-    def read(self, element: ET.Element, out: Item) -> None:
-        nodes = self.nodes(element)
-        if nodes:
-            out[self.name] = [self.layer(node) for node in nodes]
-
-    def layer(self, node: ET.Element) -> Item:
-        """The options of one layer, the innermost's none where it is but the end."""
-        return read_rows(self.fields, node) if len(node) or node.attrib else {}
-
-    def edit(self, element: ET.Element, item: Item, scope: Scope, where: str, changes: list[Change]) -> None:
-        if self.name not in item:
-            return
-        wants, nodes = item[self.name] or [], self.nodes(element)
-        parent = element
-        for index, want in enumerate(wants):
-            here = f"{join(where, self.name)}[{index}]"
-            node = parent.find(self.path)
-            if node is not None and (want or not self.layer(node)):
-                edit_rows(self.fields, node, want, scope, here, changes)
-            else:
-                if node is not None:
-                    parent.remove(node)
-                problems: Problems = []
-                whole = complete_rows(self.fields, want, scope, problems, here) if want else {}
-                if problems:
-                    raise problems[0]
-                node = ET.SubElement(parent, self.path)
-                edit_rows(self.fields, node, whole, scope, here, [])
-                changes.append(Change(here, None, show_rows(self.fields, whole)))
-            parent = node
-        rest = parent.find(self.path)
-        if rest is not None:
-            spot = nodes.index(rest)
-            gone = [show_rows(self.fields, self.layer(node)) for node in nodes[spot:]]
-            changes.append(Change(f"{join(where, self.name)}[{len(wants)}]", gone, None))
-            parent.remove(rest)
-
-    def complete(self, item: Item, scope: Scope, problems: Problems, where: str) -> None:
-        if item.get(self.name):
-            here = join(where, self.name)
-            item[self.name] = [
-                complete_rows(self.fields, value, scope, problems, f"{here}[{index}]") if value else value
-                for index, value in enumerate(item[self.name])
-            ]

@@ -124,6 +124,7 @@ DEVICES = (
         "The network interfaces.",
         keys=("mac", "network", "bridge", "direct"),
         live="hotplug",
+        short="network",
     ),
     Group("smartcards", "devices/smartcard", devices.SMARTCARD, "Smart cards."),
     Group(
@@ -241,7 +242,11 @@ DOMAIN = Table(
     rules=(made_disks, display.private),
     elsewhere={
         "host": "is an option of kvm_guests, from which a role gives each host its guests; the module declares what it"
-        " gets on the host that it runs on, so leave it out here"
+        " gets on the host that it runs on, so leave it out here",
+        **dict.fromkeys(
+            ("profile", "defaults"),
+            "is an option of kvm_guests; the lookup virtfleet.kvm.host_guests gives the guests with what it stands for",
+        ),
     },
     cautions=(shared_writers,),
     tidy=tidy.domain,

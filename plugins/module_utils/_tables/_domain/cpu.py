@@ -318,7 +318,7 @@ VCPU_ROWS = (
         keys=("id",),
     ),
     Struct("defaultiothread", "defaultiothread", POOL, "The thread that serves what no IO thread does."),
-    Struct("cpu", "cpu", CPU, "The CPU that the guest sees."),
+    Struct("cpu", "cpu", CPU, "The CPU that the guest sees.", short="mode"),
     Struct("cputune", "cputune", CPUTUNE, "How the host schedules the guest."),
 )
 """The domain's rows."""

@@ -222,21 +222,49 @@ def test_lists_that_share_a_guest_in_the_same_words() -> None:
     assert problems(HOSTS, variables) == []
 
 
-@pytest.mark.parametrize(("wrong", "said"), [("banana", "a string"), ({"name": "a"}, "a dictionary"), (7, "a number")])
-def test_lists_that_are_none(wrong: Any, said: str) -> None:
+@pytest.mark.parametrize(
+    ("wrong", "said", "hint"),
+    [
+        ("banana", "a string", ""),
+        (7, "a number", ""),
+        (
+            guest("a"),
+            "a dictionary",
+            "; write '- ' before the first option of each guest, also of a single one",
+        ),
+        (
+            {"web01": {"host": "kvm01", "memory": "1GiB"}},
+            "a dictionary",
+            "; write each guest as an item that begins with '- name: NAME', and its options below",
+        ),
+    ],
+)
+def test_lists_that_are_none(wrong: Any, said: str, hint: str) -> None:
     variables: dict[str, Any] = {"kvm01": {"kvm_guests": wrong}, "kvm02": {}}
-    assert problems(HOSTS, variables) == [f"kvm_guests: {said} is not a list of guests"]
+    assert problems(HOSTS, variables) == [f"kvm_guests: {said} is not a list of guests{hint}"]
     variables = {"kvm01": {"kvm_networks": wrong}, "kvm02": {}}
     assert problems(HOSTS, variables) == [f"host kvm01: kvm_networks: {said} is not a list"]
 
 
-@pytest.mark.parametrize(
-    ("wrong", "hint"), [("nat", "; write {mode: nat}"), ("route", "; write {mode: route}"), ("banana", "")]
-)
-def test_a_word_in_place_of_the_option_that_has_it(wrong: str, hint: str) -> None:
-    variables: dict[str, Any] = {"kvm01": {"kvm_networks": [{"name": "n", "forward": wrong}]}, "kvm02": {}}
+def test_a_word_in_place_of_options_is_short_for_one_of_them() -> None:
+    networks = [{"name": "n", "forward": "nat"}, {"name": "m", "forward": "banana"}]
+    variables: dict[str, Any] = {"kvm01": {"kvm_networks": networks}, "kvm02": {}}
     (line,) = problems(HOSTS, variables)
-    assert line == f"host kvm01: network n: forward: '{wrong}' is not a dictionary of options{hint}"
+    assert line.startswith("host kvm01: network m: forward.mode: 'banana' is not one of nat, route, ")
+
+
+@pytest.mark.parametrize("forward", ["nat", {"mode": "nat"}])
+def test_an_address_behind_a_network_that_is_written_short(forward: Any) -> None:
+    """What is behind NAT is its host's alone."""
+    cards = [{"network": "n", "ips": [{"address": "10.0.0.2"}]}]
+    variables = {
+        host: {"kvm_networks": [{"name": "n", "forward": forward}], "kvm_guests": [guest(host, host, interfaces=cards)]}
+        for host in HOSTS
+    }
+    assert problems(HOSTS, variables) == []
+    for host in HOSTS:
+        variables[host]["kvm_networks"] = [{"name": "n", "forward": "open"}]
+    assert problems(HOSTS, variables)[0].startswith("address 10.0.0.2: is declared more than once")
 
 
 @pytest.mark.parametrize("wrong", ["qcow3", "luks", 2])
