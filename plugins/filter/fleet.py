@@ -41,7 +41,7 @@ def fleet_problems(hosts: t.Sequence[str], variables: t.Any) -> list[str]:
         groups = told_by_ansible if isinstance(told_by_ansible, dict) else {}
         refused, warned = _mistaken.variables(raw)
         settings = _settings.problems(raw, variables)
-        warned += _fleet.told_once(_hidden.hidden_items(hosts, variables))
+        warned += _fleet.told_once(_hidden.hidden_items(hosts, variables) + _hidden.hidden_defaults(hosts, variables))
         for warning in warned:
             display.warning(warning)
         lines += refused + _hidden.hidden_guests(hosts, variables)

@@ -11,9 +11,14 @@ version_added: 0.1.0
 author: virtfleet contributors (@virtfleet)
 short_description: The guests of the host that a task is for
 description:
-  - Reads C(kvm_guests), the guests of the whole fleet, and gives those whose C(host) is the name of the host in the
-    inventory.
-  - Only these are evaluated. So templates in a guest may name what its own host has and no other one does.
+  - Reads C(kvm_guests) and the files in the folder C(kvm_guests_dir), the guests of the whole fleet, and gives those
+    whose C(host) is the name of the host in the inventory.
+  - "Each has what it has in common with others, as the host's own variables say: the options of C(kvm_guest_defaults),
+    C(kvm_guest_defaults_group) and C(kvm_guest_defaults_host), and those of its C(profile) in C(kvm_guest_profiles).
+    A later one of these goes before an earlier one, and the guest's own options before all. Dictionaries are merged by
+    option, lists are replaced."
+  - Only these are evaluated. So templates in a guest, or in a profile, may name what its own host has and no other one
+    does.
   - "This holds for a list, and for templates that name or join lists, such as C({{ web_guests + db_guests }}). A list
     that any other template makes is evaluated as a whole, for each host."
 seealso:
@@ -30,7 +35,8 @@ EXAMPLES = """
 
 RETURN = """
 _raw:
-  description: The list of the guests, each with its C(host); null where C(kvm_guests) is left out.
+  description:
+    - The list of the guests, each with its C(host); null where C(kvm_guests) is left out and no file has a guest.
   type: list
   elements: raw
 """
@@ -42,7 +48,8 @@ from ansible.plugins.lookup import LookupBase
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import readable, unforeseen
-from ansible_collections.virtfleet.kvm.plugins.plugin_utils._evaluate import HostTemplar, guests_of
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._evaluate import guests_of
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._templar import HostTemplar
 
 
 class LookupModule(LookupBase):

@@ -13,6 +13,7 @@ from ._engine.near import near
 from ._engine.short import written_out
 from ._engine.table import Table, held, nested
 from ._errors import Invalid, VirtfleetError
+from ._fleet_layers import Guest
 from ._fleet_once import entries, word
 from ._hostnet.table import LINK
 from ._printing import label, named, printable, unforeseen
@@ -26,6 +27,9 @@ LISTS = {"kvm_links": LINK, "kvm_networks": NETWORK, "kvm_pools": POOL, "kvm_vol
 
 VARIABLES = ("kvm_guests", *LISTS)
 """All variables that are looked at."""
+
+Place = t.Union[int, str]
+"""Where an item stands: its number in a list, or a file."""
 
 Problem = tuple["str | None", str]
 """A host, or None for what is no host's, and a sentence about it."""
@@ -93,7 +97,7 @@ def problems(
     of_guests = [
         (word(guest, "host") if isinstance(guest, dict) else None, line)
         for place, guest in guests.placed()
-        for line in guest_problems(guest, hosts, f"kvm_guests[{place}]", groups)
+        for line in guest_problems(guest, hosts, place_in("kvm_guests", place), groups)
     ]
     lines = told_once(of_several(of_guests))
     sound = [written_out(DOMAIN.rows, guest) for guest in guests if isinstance(guest, dict) and not nested(guest)]
@@ -140,10 +144,10 @@ def some(names: t.Sequence[str]) -> str:
 class Part(list[t.Any]):
     """Some items of a list that a user wrote.
 
-    :ivar places: the place of each in the user's list, counted from 0 as Ansible does
+    :ivar places: the place of each in the user's list, counted from 0 as Ansible does; or a file, in words
     """
 
-    def __init__(self, placed: t.Iterable[tuple[int, t.Any]] = ()) -> None:
+    def __init__(self, placed: t.Iterable[tuple[Place, t.Any]] = ()) -> None:
         pairs = list(placed)
         super().__init__(item for _place, item in pairs)
         self.places = [place for place, _item in pairs]
@@ -153,7 +157,7 @@ class Part(list[t.Any]):
         """A list as a part of the user's: as it is, where it is one."""
         return items if isinstance(items, cls) else cls(enumerate(items))
 
-    def placed(self) -> list[tuple[int, t.Any]]:
+    def placed(self) -> list[tuple[Place, t.Any]]:
         """The items, each with its place."""
         return list(zip(self.places, self, strict=True))
 
@@ -162,7 +166,7 @@ def merged(lists: t.Iterable[t.Any]) -> Part | str:
     """The fleet's guests. Hosts share one list, or bring their own; a guest that is in several
     lists in the same words is one guest. Returns a sentence where one is not a list."""
     seen: list[t.Any] = []
-    out: list[tuple[int, t.Any]] = []
+    out: list[tuple[Place, t.Any]] = []
     for guests in lists:
         if guests is None or among(guests, seen):
             continue
@@ -172,6 +176,11 @@ def merged(lists: t.Iterable[t.Any]) -> Part | str:
         out += [(place, guest) for place, guest in Part.of(guests).placed() if not among(guest, others)]
         seen.append(guests)
     return Part(out)
+
+
+def place_in(variable: str, place: Place) -> str:
+    """The place of an item, in words."""
+    return place if isinstance(place, str) else f"{variable}[{place}]"
 
 
 def how_listed(guests: t.Any) -> str:
@@ -211,7 +220,10 @@ def guest_problems(guest: t.Any, hosts: t.Sequence[str], place: str, groups: t.C
     problem = host_problem(guest, hosts, "in the inventory's group kvm_hosts", groups)
     lines = [] if problem is None else [f"{called}: {problem}"]
     item = {name: value for name, value in guest.items() if name not in ("host", slip)}
-    return lines + [f"{called}: {problem}" for problem in item_problems(DOMAIN, item)]
+    wrong = item_problems(DOMAIN, item)
+    there = called.startswith(place)
+    said = [guest.says(problem, there) if isinstance(guest, Guest) else str(problem) for problem in wrong]
+    return lines + [f"{called}: {problem}" for problem in said if problem is not None]
 
 
 def host_problem(guest: Item, hosts: t.Collection[str], where: str, groups: t.Container[str] = ()) -> str | None:

@@ -98,7 +98,7 @@ def is_list_of_items(value: t.Any) -> bool:
 
 def named_first(item: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """An item that begins with what it is, and where."""
-    return {**{name: item[name] for name in ("name", "host") if name in item}, **item}
+    return {**{name: item[name] for name in ("name", "host", "defaults") if name in item}, **item}
 
 
 def variable_of(guest: t.Mapping[str, t.Any], taken: set[str]) -> str:

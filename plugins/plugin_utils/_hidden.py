@@ -16,8 +16,10 @@ import typing as t
 from ansible.inventory.host import Host
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import Problem
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import DEFAULTS
+from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import named
 
-from ._evaluate import HostTemplar
+from ._templar import HostTemplar
 from ._written import entries
 
 PURGES = {"kvm_networks": "networks_purge", "kvm_pools": "storage_purge", "kvm_volumes": "storage_purge"}
@@ -88,6 +90,27 @@ def hidden_items(hosts: t.Sequence[str], hostvars: t.Any) -> list[Problem]:
                             host,
                             f"{variable} of {source.place} is hidden by a list of the same name, and {purge} removes"
                             f" what was made of it: {', '.join(missing)}",
+                        )
+                    )
+    return out
+
+
+def hidden_defaults(hosts: t.Sequence[str], hostvars: t.Any) -> list[Problem]:
+    """What guests lack because a variable with defaults is hidden by another of the same name, a sentence each."""
+    out: list[Problem] = []
+    raw = {host: hostvars.raw_get(host) for host in hosts}
+    for variable in DEFAULTS:
+        having = [host for host in hosts if isinstance(raw[host].get(variable), dict)]
+        for source in distinct(of_groups(having, hostvars, variable)) if having else ():
+            for host in source.hosts:
+                own = raw[host][variable]
+                missing = sorted(map(named, set(source.raw) - set(own))) if isinstance(source.raw, dict) else []
+                if missing:
+                    out.append(
+                        (
+                            host,
+                            f"{variable} of {source.place} is hidden by another one, and its {', '.join(missing)} with"
+                            f" it; for what is to be merged, there are {', '.join(DEFAULTS[1:])}",
                         )
                     )
     return out

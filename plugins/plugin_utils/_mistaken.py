@@ -18,6 +18,7 @@ from ansible import context
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.near import near
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import VARIABLES, Problem, told_once
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import DEFAULTS, PROFILES
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label
 
 from ._guests.reach import URI
@@ -40,8 +41,10 @@ ANSIBLES_TAGS = ("all", "always", "never", "tagged", "untagged")
 
 SYNONYMS = {
     "kvm_bridges": "kvm_links",
+    "kvm_defaults": "kvm_guest_defaults",
     "kvm_domains": "kvm_guests",
     "kvm_machines": "kvm_guests",
+    "kvm_profiles": "kvm_guest_profiles",
     "kvm_storage": "kvm_pools",
     "kvm_virtual_machines": "kvm_guests",
     "kvm_vms": "kvm_guests",
@@ -58,6 +61,8 @@ def options() -> frozenset[str]:
             *specs(),
             SERIAL,
             URI,
+            *DEFAULTS,
+            PROFILES,
             "adopt_directory",
             "adopt_files",
             "adopt_full",

@@ -22,7 +22,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import VARIAB
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.table import LONGEST
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import printable
 
-from ._evaluate import HostTemplar, reason
+from ._templar import HostTemplar, reason
 
 COLLECTION = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 """The folder of this collection."""

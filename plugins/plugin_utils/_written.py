@@ -29,10 +29,12 @@ class Entry(t.NamedTuple):
 
     :param place: where it stands, such as ``web[0]``
     :param raw: the item, its templates not evaluated
+    :param file: the file that it stands in, where that is no file of variables
     """
 
     place: str
     raw: t.Any
+    file: str = ""
 
 
 def entries(name: str, raw: t.Any, variables: t.Mapping[str, t.Any]) -> list[Entry] | None:
@@ -43,7 +45,7 @@ def entries(name: str, raw: t.Any, variables: t.Mapping[str, t.Any]) -> list[Ent
     :param variables: what templates may name, as it is written
     """
     try:
-        return [Entry(entry.place, named_item(entry.raw, variables)) for entry in listed(name, raw, variables, depth=0)]
+        return [entry._replace(raw=named_item(entry.raw, variables)) for entry in listed(name, raw, variables, depth=0)]
     except Unreadable:
         return None
 

@@ -26,7 +26,8 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import host_p
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_once import word
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label
 
-from .._evaluate import HostTemplar, evaluate
+from .._evaluate import evaluate
+from .._templar import HostTemplar
 
 GROUP = "kvm_hosts"
 """The inventory's group of virtualization hosts."""

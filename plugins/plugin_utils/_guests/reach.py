@@ -20,7 +20,7 @@ from ansible.plugins.loader import connection_loader
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label
 
-from .._evaluate import HostTemplar, reason
+from .._templar import HostTemplar, reason
 
 URI = "kvm_inventory_uri"
 """The variable of a host with the URI of its libvirt, as seen from the control node."""

@@ -33,8 +33,11 @@ HOST = """<node>
 GROUPS = {"kvm_hosts": {"hosts": {"kvm01": LOCAL}}}
 
 
-def run(folder: Path, playbook: str, *options: str) -> str:
-    """Run the plays of a playbook that ask libvirt, on the test driver; what it printed."""
+def run(folder: Path, playbook: str, *options: str, **variables: Any) -> str:
+    """Run the plays of a playbook that ask libvirt, on the test driver; what it printed.
+
+    :param variables: those of all hosts
+    """
     (folder / "host.xml").write_text(HOST)
     plays = yaml.safe_load((ROOT / f"playbooks/{playbook}.yml").read_text(encoding="utf-8"))
     wanted = ("Adopt", "Make the hosts what they are declared to be")
@@ -42,7 +45,7 @@ def run(folder: Path, playbook: str, *options: str) -> str:
     for part in parts:
         part["module_defaults"] = {"group/virtfleet.kvm.kvm": {"uri": f"test://{folder}/host.xml"}}
     (folder / "part.yml").write_text(yaml.safe_dump(parts))
-    code, output = play(folder, "part.yml", *options, groups=GROUPS)
+    code, output = play(folder, "part.yml", *options, groups=GROUPS, **variables)
     assert code == 0, output
     return output
 
@@ -60,6 +63,18 @@ def test_what_is_written_changes_nothing(tmp_path: Path, options: list[str]) -> 
     assert "slot" not in everything or options == ["adopt_full=true"]
     output = run(tmp_path, "site", "--diff")
     assert "changed=0" in output, output
+
+
+def test_defaults_of_the_fleet_change_nothing_of_what_is_adopted(tmp_path: Path) -> None:
+    defaults = {"autostart": True, "title": "ours", "vcpus": 4, "disks": [{"size": "1GiB"}]}
+    run(tmp_path, "adopt", kvm_guest_defaults_group=defaults)
+    main = tmp_path / "host_vars/kvm01/virtfleet.yml"
+    assert main.read_text().count("    host: kvm01\n    defaults: false\n") == 2
+    output = run(tmp_path, "site", "--diff", kvm_guest_defaults_group=defaults)
+    assert "changed=0" in output, output
+    main.write_text(main.read_text().replace("defaults: false", "defaults: true"))
+    output = run(tmp_path, "site", "--diff", "--check", kvm_guest_defaults_group=defaults)
+    assert "title: ours" in output  # Without that, they would.
 
 
 def test_a_file_that_says_something_else_is_kept_and_named(tmp_path: Path) -> None:

@@ -117,3 +117,37 @@ def test_what_purging_would_remove_of_a_hidden_list_is_a_warning(
     assert problems(tmp_path, files) == []
     said = f"host kvm01: {variable} of the variables of group kvm_hosts is hidden by a list of the same name"
     assert [line.startswith(said) and line.endswith("made of it: two") for line in warned] == [True] * bool(purge)
+
+
+@pytest.mark.parametrize(
+    ("own", "missing"),
+    [
+        ({"vcpus": 2}, "memory, title"),
+        ({"memory": "2GiB"}, "title"),
+        ({"memory": "2GiB", "title": "b", "vcpus": 2}, ""),  # It says all of it anew.
+        ("{{ fleet_defaults | combine({'vcpus': 2}) }}", ""),
+    ],
+)
+def test_defaults_that_others_of_the_same_name_hide_are_a_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own: Any, missing: str
+) -> None:
+    warned: list[str] = []
+    monkeypatch.setattr(fleet.display, "warning", warned.append)
+    defaults = {"memory": "1GiB", "title": "a"}
+    files = {
+        "group_vars/all.yml": {
+            "fleet_defaults": defaults,
+            "kvm_guest_defaults": defaults,
+            "kvm_guests": [{"name": "a", "host": "kvm01"}],
+        },
+        "host_vars/kvm02.yml": {"kvm_guest_defaults": own},
+    }
+    assert problems(tmp_path, files) == []
+    assert warned == (
+        [
+            "host kvm02: kvm_guest_defaults of the variables of group all is hidden by another one, and its"
+            f" {missing} with it; for what is to be merged, there are kvm_guest_defaults_group, kvm_guest_defaults_host"
+        ]
+        if missing
+        else []
+    )

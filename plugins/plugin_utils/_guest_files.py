@@ -1,0 +1,228 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Guests that stand in files of their own, in the folder that ``kvm_guests_dir`` names.
+
+A host has to know which guests are its own. So that not each host reads all files of the fleet, what was read once in a
+run of Ansible leaves an index: which hosts the guests of each file name.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import tempfile
+import typing as t
+
+import ansible.template
+from ansible import constants
+from ansible.parsing.dataloader import DataLoader
+from ansible.parsing.vault import AnsibleVaultError
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
+from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label, printable, spelled_out
+
+from ._written import Entry
+
+FOLDER = "kvm_guests_dir"
+"""The variable that names the folder."""
+
+ENDINGS = (".yml", ".yaml")
+"""How the names of the files end."""
+
+Index = dict[str, tuple[list[int], list["str | None"]]]
+"""By the name of a file: what tells it from what it becomes by a change, and the hosts that its guests name, None for
+one that only a template tells."""
+
+
+class Files(t.NamedTuple):
+    """What was read of the files.
+
+    :param entries: the guests as they are written
+    :param problems: a sentence for each file that is not as it should be
+    :param total: how many guests there are, with those of files that were left out
+    """
+
+    entries: list[Entry]
+    problems: list[str]
+    total: int
+
+
+class Folder:
+    """The folder with the files.
+
+    :param written: as the user has it, relative to the folder of the inventory
+    :param path: the folder itself
+    """
+
+    def __init__(self, written: str, path: str) -> None:
+        self.written, self.path = written.rstrip("/") or "/", path
+
+    def names(self) -> list[str]:
+        """The names of its files, in order. Raises VirtfleetError where it cannot be read."""
+        try:
+            found = sorted(os.listdir(self.path))
+        except OSError as error:
+            raise VirtfleetError(f"{FOLDER}: the folder {printable(self.written)}: {error.strerror}") from None
+        return [name for name in found if name.endswith(ENDINGS) and not name.startswith(".")]
+
+    def shown(self, name: str) -> str:
+        """A file of it, as the user knows it."""
+        return spelled_out(f"{self.written.removesuffix('/')}/{name}")
+
+
+def folder_of(value: t.Any, raw: t.Mapping[str, t.Any]) -> Folder | None:
+    """The folder that a host's variable names; None where it names none.
+
+    Raises VirtfleetError for what is no folder, or one that Ansible takes for a part of the inventory.
+
+    :param value: the variable, evaluated
+    :param raw: the variables of the host
+    """
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str) or "\0" in value:
+        raise VirtfleetError(f"{FOLDER}: {printable(value, hidden=True)} is not the path of a folder")
+    written, beside = str(value), raw.get("inventory_dir")
+    if not os.path.isabs(written) and not beside:
+        raise VirtfleetError(
+            f"{FOLDER}: {printable(written)} is relative to the folder of the inventory, and the inventory has none;"
+            " write a path from the root"
+        )
+    path = os.path.realpath(os.path.join(str(beside or "/"), written))
+    sources = raw.get("ansible_inventory_sources")
+    for source in sources if isinstance(sources, (list, tuple)) else ():
+        if os.path.isdir(source) and os.path.commonpath([path, os.path.realpath(source)]) == os.path.realpath(source):
+            raise VirtfleetError(
+                f"{FOLDER}: {printable(written)} is inside the folder {printable(source)}, of which Ansible reads every"
+                f" file as inventory; move it beside that folder, and write '../{os.path.basename(path)}'"
+            )
+    return Folder(written, path)
+
+
+def read(folder: Folder, loader: DataLoader, host: str | None = None, hosts: t.Container[str] = ()) -> Files:
+    """The guests in the files of a folder. Raises VirtfleetError where there is no such folder.
+
+    :param loader: knows the passwords of vaults
+    :param host: the host whose guests are meant: files that have only guests of other hosts are not read; None for all
+    :param hosts: the hosts that there are
+    """
+    known, index = load_index(folder) if host is not None else {}, Index()
+    entries: list[Entry] = []
+    problems: list[str] = []
+    for name in folder.names():
+        signs = signs_of(os.path.join(folder.path, name))
+        had = known.get(name)
+        if had is not None and had[0] == signs and all(one in hosts and one != host for one in had[1]):
+            index[name] = had
+            continue
+        try:
+            found = entries_of(folder, name, loader)
+        except VirtfleetError as error:
+            problems.append(f"{folder.shown(name)}: {error}")
+            index[name] = (signs, [None])
+        else:
+            entries += found
+            index[name] = (signs, [named_host(entry.raw) for entry in found])
+    if index != known:
+        save_index(folder, index)
+    return Files(entries, problems, sum(len(named) for _signs, named in index.values()))
+
+
+def entries_of(folder: Folder, name: str, loader: DataLoader) -> list[Entry]:
+    """The guests of one file. Raises VirtfleetError where it is not as it should be."""
+    content, shown = loaded(os.path.join(folder.path, name), loader), folder.shown(name)
+    if isinstance(content, dict):
+        if "kvm_guests" in content:
+            raise VirtfleetError(
+                "holds the variable kvm_guests; write the options of a guest alone, or a list of guests"
+            )
+        return [Entry(shown, content, shown)]
+    if isinstance(content, (list, tuple)):
+        return [Entry(f"{shown}[{place}]", item, shown) for place, item in enumerate(content)]
+    what = "nothing" if content is None else printable(content, hidden=True)
+    raise VirtfleetError(f"holds {what}; write the options of a guest, or a list of guests")
+
+
+def loaded(path: str, loader: DataLoader) -> t.Any:
+    """What a file holds, its templates not evaluated. Raises VirtfleetError, which quotes nothing of it."""
+    # Since ansible-core 2.19, what is a template has to be said.
+    trust = {"trusted_as_template": True} if hasattr(ansible.template, "is_trusted_as_template") else {}
+    try:
+        return loader.load_from_file(path, **trust)
+    except AnsibleVaultError:
+        raise VirtfleetError("cannot be decrypted: is the password of its vault given?") from None
+    except Exception as error:  # Ansible raises many kinds, with lines of the file in their words.
+        raise VirtfleetError(why_unreadable(error)) from None
+
+
+def why_unreadable(error: BaseException) -> str:
+    """Why a file cannot be read, in words without anything of what it holds."""
+    cause: BaseException | None = error
+    while cause is not None:
+        mark = getattr(cause, "problem_mark", None)
+        if mark is not None:
+            problem = re.sub(r"'[^']{2,}'|\"[^\"]{2,}\"", "...", str(getattr(cause, "problem", "") or "is malformed"))
+            return f"is no YAML: line {mark.line + 1}, column {mark.column + 1}: {problem}"
+        if isinstance(cause, OSError) and cause.strerror:
+            return f"cannot be read: {cause.strerror}"
+        if isinstance(cause, AnsibleVaultError):
+            return "cannot be decrypted: is the password of its vault given?"
+        cause = cause.__cause__ or getattr(cause, "orig_exc", None)
+    return f"is no YAML that can be read ({type(error).__name__})"
+
+
+def named_host(raw: t.Any) -> str | None:
+    """The host that a guest names, where no template has to be evaluated to know it."""
+    host = raw.get("host") if isinstance(raw, dict) else None
+    return str(host) if isinstance(host, str) and "{" not in host else None
+
+
+def repeated(entries: t.Iterable[Entry]) -> list[str]:
+    """A sentence for each guest that is declared twice, at least once in a file."""
+    places: dict[tuple[str, str], list[Entry]] = {}
+    for entry in entries:
+        name, host = (entry.raw.get(option) for option in ("name", "host")) if isinstance(entry.raw, dict) else (0, 0)
+        if isinstance(name, str) and isinstance(host, str):
+            places.setdefault((str(name), str(host)), []).append(entry)
+    return [
+        f"guest {label(name)}: is declared more than once: in {', '.join(entry.place for entry in found)}; keep one"
+        for (name, _host), found in places.items()
+        if len(found) > 1 and any(entry.file for entry in found)
+    ]
+
+
+def signs_of(path: str) -> list[int]:
+    """What tells a file from what it becomes by a change; nothing for one that is not there."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return []
+    return [found.st_mtime_ns, found.st_size, found.st_ino]
+
+
+def place_of(folder: Folder) -> str:
+    """The file with the index of a folder; this run of Ansible removes it at its end."""
+    name = hashlib.sha256(folder.path.encode(errors="surrogateescape")).hexdigest()[:32]
+    return os.path.join(constants.DEFAULT_LOCAL_TMP, f"virtfleet-guests-{name}.json")
+
+
+def load_index(folder: Folder) -> Index:
+    """The index of a folder; empty where there is none."""
+    try:
+        with open(place_of(folder), encoding="utf-8") as file:
+            return {name: (signs, hosts) for name, (signs, hosts) in json.load(file).items()}
+    except (OSError, ValueError, AttributeError, TypeError):
+        return {}
+
+
+def save_index(folder: Folder, index: Index) -> None:
+    """Write the index of a folder. Other tasks may read or write it at the same time."""
+    with contextlib.suppress(OSError, UnicodeError):
+        descriptor, path = tempfile.mkstemp(dir=constants.DEFAULT_LOCAL_TMP, prefix="virtfleet-guests-")
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(index, file)
+        os.replace(path, place_of(folder))

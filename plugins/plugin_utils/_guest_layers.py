@@ -1,0 +1,143 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The defaults and profiles of one host, evaluated once for all of its guests."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils import _fleet_layers
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.convert import YES_NO
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.near import near
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import nested
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import (
+    DEFAULTS,
+    PROFILE,
+    PROFILES,
+    SWITCH,
+    Layer,
+)
+from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label, printable
+
+from ._written import named_item
+
+
+class Values(t.Protocol):
+    """Evaluates the values of one host (see _templar.HostTemplar)."""
+
+    raw: t.Mapping[str, t.Any]
+
+    def value(self, raw: t.Any) -> t.Any:
+        """A value, evaluated."""
+
+    def broken(self, raw: t.Any) -> list[tuple[str, str]]:
+        """The fields of a value that cannot be evaluated: where each is, and why."""
+
+
+class Layers:
+    """What the guests of one host have in common.
+
+    :param options: the options that are asked for; None for all
+    :ivar problems: a sentence for all that is wrong with it, as far as guests use it
+    """
+
+    def __init__(self, values: Values, options: t.Collection[str] | None = None) -> None:
+        self.values, self.options = values, options
+        self.problems: list[str] = []
+        self.known: dict[str, Layer | None] = {}
+        self.named: t.Any = None
+
+    def laid_under(self, guest: dict[str, t.Any], place: str = "") -> tuple[dict[str, t.Any], list[str]]:
+        """A guest with what it has in common with others; and what is wrong with how it says so.
+
+        :param guest: its own options, evaluated
+        :param place: the file that it stands in
+        """
+        problems: list[str] = []
+        layers: list[Layer | None] = []
+        if self.takes_defaults(guest, problems):
+            layers += [self.default(name) for name in DEFAULTS]
+        if guest.get(PROFILE) is not None:
+            layers.append(self.profile(guest[PROFILE], problems))
+        return _fleet_layers.merged(guest, [layer for layer in layers if layer is not None], place), problems
+
+    def takes_defaults(self, guest: dict[str, t.Any], problems: list[str]) -> bool:
+        """Whether a guest gets the defaults."""
+        wanted = guest.get(SWITCH)
+        try:
+            return wanted is None or bool(YES_NO.parse(wanted))
+        except ValueError as error:
+            problems.append(f"{SWITCH}: {error}")
+            return True
+
+    def default(self, name: str) -> Layer | None:
+        """The layer of one variable; None where there is none."""
+        if name not in self.known:
+            raw = self.values.raw.get(name)
+            self.known[name] = None if raw is None else self.layer(name, raw)
+        return self.known[name]
+
+    def profile(self, name: t.Any, problems: list[str]) -> Layer | None:
+        """The layer of a profile; None where there is none."""
+        profiles = self.profiles()
+        if profiles is None:
+            return None
+        if not isinstance(name, (str, int)) or isinstance(name, bool) or name not in profiles:
+            like = near(name, [one for one in profiles if isinstance(one, str)])
+            there = f"there are: {', '.join(map(label, profiles))}" if profiles else "there are no profiles"
+            hint = f"did you mean {printable(like[0])}?" if like else there
+            problems.append(f"{PROFILE}: {printable(name)} is not in {PROFILES}; {hint}")
+            return None
+        source = f"profile {label(name)}"
+        if source not in self.known:
+            self.known[source] = self.layer(source, profiles[name])
+        return self.known[source]
+
+    def profiles(self) -> dict[t.Any, t.Any] | None:
+        """The profiles by name, each as it is written; None where they cannot be known."""
+        if self.named is None:
+            found = named_item(self.values.raw.get(PROFILES), self.values.raw)
+            if not isinstance(found, dict) and found is not None:
+                found = self.evaluated(PROFILES, found)
+            if found is not None and not isinstance(found, (dict, Failed)):
+                self.problems.append(
+                    f"{PROFILES}: {printable(found, hidden=True)} is not a dictionary of profiles, by their names"
+                )
+                found = Failed()
+            self.named = {} if found is None else found
+        return None if isinstance(self.named, Failed) else self.named
+
+    def layer(self, source: str, raw: t.Any) -> Layer | None:
+        """Options that guests have in common, evaluated; None where they cannot be.
+
+        :param source: what to call them
+        """
+        if self.options is not None:
+            written = named_item(raw, self.values.raw)
+            if isinstance(written, dict):
+                raw = {option: value for option, value in written.items() if option in self.options}
+        options: t.Any = raw if nested(raw) else self.evaluated(source, raw)
+        if options is None or isinstance(options, Failed):
+            return None
+        if not isinstance(options, dict):
+            self.problems.append(
+                f"{source}: {printable(options, hidden=True)} is not a dictionary of options of a guest"
+            )
+            return None
+        layer = Layer(source, options)
+        self.problems += layer.lines()
+        return layer
+
+    def evaluated(self, source: str, raw: t.Any) -> t.Any:
+        """A value, evaluated; Failed where it cannot be, of which the problems tell."""
+        try:
+            return self.values.value(raw)
+        except Exception:  # Any filter or lookup may be in a template.
+            broken = self.values.broken(named_item(raw, self.values.raw)) or [("", "cannot be evaluated")]
+            self.problems += [f"{source}: {where}: {why}" if where else f"{source}: {why}" for where, why in broken]
+            return Failed()
+
+
+class Failed:
+    """In place of what cannot be evaluated."""

@@ -1,0 +1,114 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The values of one host, evaluated as a play on that host does it; and why one cannot be."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ansible.errors import AnsibleError
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.body import secret_place
+from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import masked, named, readable
+
+WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+"""What may be the name of a variable in a template."""
+
+DEPTH = 64
+"""How deep a declaration is looked through for what cannot be evaluated."""
+
+
+class HostTemplar:
+    """Evaluates the values of one host.
+
+    :ivar raw: the host's variables as they are written
+    """
+
+    def __init__(self, raw: t.Mapping[str, t.Any], templar: Templar) -> None:
+        self.raw, self.templar = raw, templar
+
+    @property
+    def loader(self) -> DataLoader:
+        """Reads files; it knows the passwords of vaults."""
+        return getattr(self.templar, "_loader", None) or DataLoader()
+
+    @classmethod
+    def of(cls, raw: t.Mapping[str, t.Any], hostvars: t.Any) -> HostTemplar:
+        """Without a play.
+
+        :param raw: the host's variables as they are written
+        :param hostvars: those of all hosts, which templates may name
+        """
+        loader = getattr(hostvars, "_loader", None) or DataLoader()
+        return cls(raw, Templar(loader=loader, variables={**raw, "hostvars": hostvars}))
+
+    def value(self, raw: t.Any) -> t.Any:
+        """A value, evaluated. Raises AnsibleError where it cannot be."""
+        return decrypted(self.templar.template(raw), 0)
+
+    def broken(self, raw: t.Any, where: str = "", depth: int = 0) -> list[tuple[str, str]]:
+        """The fields of a value that cannot be evaluated: where each is, and why."""
+        if isinstance(raw, dict) and depth < DEPTH:
+            parts = [(f"{where}.{named(name)}" if where else named(name), value) for name, value in raw.items()]
+        elif isinstance(raw, (list, tuple)) and depth < DEPTH:
+            parts = [(f"{where}[{index}]", value) for index, value in enumerate(raw)]
+        else:
+            try:
+                self.value(raw)
+            except Exception as error:  # Any filter or lookup may be in a template.
+                return [(where, reason(error, secret_place(where)))]
+            return []
+        return [found for place, value in parts for found in self.broken(value, place, depth + 1)]
+
+    def lists_in(self, template: t.Any) -> list[tuple[str, t.Any]]:
+        """The lists that a template names: ``{{ web_guests + db_guests }}`` has two."""
+        names = dict.fromkeys(WORD.findall(template)) if isinstance(template, str) else {}
+        return [(name, self.raw[name]) for name in names if isinstance(self.raw.get(name), (list, tuple))]
+
+
+class Plain(HostTemplar):
+    """Gives the values of one host as they are: nothing is left to be evaluated."""
+
+    def __init__(self, raw: t.Mapping[str, t.Any]) -> None:
+        super().__init__(raw, Templar(loader=DataLoader()))
+
+    def value(self, raw: t.Any) -> t.Any:
+        """The value."""
+        return raw
+
+
+def decrypted(value: t.Any, depth: int) -> t.Any:
+    """A value in which no vault is left. Raises AnsibleError where a vault's password is missing.
+
+    ansible-core 2.18 leaves vaults as they are until somebody reads them; newer ones have read them here.
+    """
+    if getattr(value, "__ENCRYPTED__", False):
+        return str(value)
+    if depth < DEPTH and not hasattr(Templar, "evaluate_expression"):
+        if isinstance(value, dict):
+            return {name: decrypted(inner, depth + 1) for name, inner in value.items()}
+        if isinstance(value, list):
+            return [decrypted(inner, depth + 1) for inner in value]
+    return value
+
+
+UNDEFINED = re.compile(r"'\w+' is undefined")
+"""What is said of a variable that is not there."""
+
+
+def reason(error: BaseException, secret: bool = False) -> str:
+    """Why a value cannot be evaluated, on one line: the innermost error says it best.
+
+    :param secret: whether the value may be a secret, which errors of filters quote
+    """
+    inner = error
+    while isinstance(inner, AnsibleError) and inner.__cause__ is not None:
+        inner = inner.__cause__
+    if secret and not UNDEFINED.match(str(inner)):
+        return f"cannot be evaluated ({type(inner).__name__}; what it says is not shown, as it may quote a secret)"
+    text = " ".join(readable(masked(str(inner))).split())
+    return text.partition(" Origin: ")[0][:300] or type(inner).__name__
