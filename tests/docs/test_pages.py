@@ -21,6 +21,7 @@ from ansible_collections.virtfleet.kvm.plugins.filter.fleet import FilterModule
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import convert, report, rows, variant
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.context import Host
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Observed, plan
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import DEFAULTS, PROFILES
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import guard
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import disks
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.storage_plan import FUTURE, plan_volume
@@ -36,7 +37,7 @@ from .blocks import BLOCKS, PAGES, ROOT, Block, blocks
 FILTERS = FilterModule().filters()
 SPECS = [yaml.safe_load(path.read_text()) for path in ROOT.glob("roles/*/meta/argument_specs.yml")]
 ROLE_VARIABLES = {name for spec in SPECS for name in spec["argument_specs"]["main"].get("options", {})}
-ROLE_VARIABLES |= {"kvm_guests"}
+ROLE_VARIABLES |= {"kvm_guests", *DEFAULTS, PROFILES}
 
 Project = Callable[[Path], Path]
 
@@ -76,7 +77,9 @@ def test_project_of_a_page(page: Path, project: Project) -> None:
 
 def run_yaml(block: Block, folder: Path) -> None:
     content = yaml.safe_load(block.text)
-    if isinstance(content, list) and all("hosts" in play or is_import(play) for play in content):
+    if block.file.startswith("guests/"):
+        assert (content["name"], content["host"]) in {(one["name"], one["host"]) for one in guests_of_page(folder)}
+    elif isinstance(content, list) and all("hosts" in play or is_import(play) for play in content):
         write(folder, "block.yml", block.text)
         check_syntax(folder, "block.yml")
     elif isinstance(content, list):
@@ -84,7 +87,7 @@ def run_yaml(block: Block, folder: Path) -> None:
     elif "plugin" in content:
         guest_hosts.listed(folder, block.text)
     elif content.keys() <= ROLE_VARIABLES:
-        assert problems(content) == []
+        assert problems({**content, "inventory_dir": str(folder / "inventory")}) == []
     else:
         write(folder, "block/hosts.yml", block.text)
         listed = json.loads(run(folder, "ansible-inventory", "-i", "block", "--list"))
@@ -99,6 +102,36 @@ def problems(variables: dict[str, Any]) -> list[str]:
     """What the collection's own check says of variables, in a made-up inventory."""
     hosts = list(INVENTORY["kvm_hosts"]["hosts"])
     return FILTERS["fleet_problems"](hosts, dict.fromkeys(hosts, variables))
+
+
+def guests_of_page(folder: Path) -> list[dict[str, Any]]:
+    """The guests of the page's inventory, as the roles see them."""
+    inventory = folder / "inventory"
+    variables = hostvars(inventory, {}, yaml.safe_load((inventory / "hosts.yml").read_text()))
+    found = evaluate(HOSTS, variables).variables
+    return [plain(guest) for host in HOSTS for guest in found[host]["kvm_guests"]]
+
+
+def plain(value: Any) -> Any:
+    return json.loads(json.dumps(value, default=str))
+
+
+def run_merged(block: Block, folder: Path) -> None:
+    """A guest of the page's inventory, with what it has in common with others."""
+    shown = yaml.safe_load(block.text)
+    assert [guest for guest in guests_of_page(folder) if guest["name"] == shown["name"]] == [shown]
+
+
+def run_same(block: Block, folder: Path) -> None:
+    """The variables mean the guests that a file of the page's inventory has."""
+    before = guests_of_page(folder)
+    (folder / block.argument).write_text(block.text)
+    after = guests_of_page(folder)
+    assert DOMAIN.parse([without_host(guest) for guest in after]) == DOMAIN.parse(list(map(without_host, before)))
+
+
+def without_host(guest: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in guest.items() if name != "host"}
 
 
 def run_refused(block: Block, folder: Path) -> None:
@@ -263,6 +296,8 @@ RULES: dict[str, Callable[[Block, Path], None]] = {
     "shell": run_shell,
     "text": run_text,
     "refused": run_refused,
+    "merged": run_merged,
+    "same": run_same,
     "fleet": run_fleet,
     "plan": run_plan,
     "returned": run_returned,

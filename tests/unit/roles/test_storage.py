@@ -27,6 +27,9 @@ def with_disks(*disks: dict[str, Any], host: str = "kvm01") -> dict[str, Any]:
     return {"kvm_guests": [{"name": "bare", "host": host}, {"name": "a", "host": host, "disks": list(disks)}]}
 
 
+BARE = {"name": "a", "host": "kvm01"}
+
+
 @pytest.mark.parametrize(
     "variables",
     [
@@ -35,6 +38,8 @@ def with_disks(*disks: dict[str, Any], host: str = "kvm01") -> dict[str, Any]:
         with_disks({"size": "1GiB"}),
         with_disks({"file": "/a.iso", "device": "cdrom"}, {"image": "debian-12"}),
         with_disks({"backing": "golden.qcow2"}),
+        {"kvm_guest_defaults": {"disks": [{"size": "1GiB"}]}, "kvm_guests": [BARE]},
+        {"kvm_guest_profiles": {"p": {"disks": [{"size": "1GiB"}]}}, "kvm_guests": [{**BARE, "profile": "p"}]},
     ],
 )
 def test_it_is_needed(variables: dict[str, Any]) -> None:
@@ -50,6 +55,8 @@ def test_it_is_needed(variables: dict[str, Any]) -> None:
         with_disks({"file": "/a.qcow2", "size": None}, {"volume": "a", "pool": "p"}),
         with_disks({"size": "1GiB"}, host="kvm02"),
         {"kvm_guests": [{"name": "a", "host": "kvm01", "state": "absent", "disks": [{"size": "1GiB"}]}]},
+        {"kvm_guest_defaults": {"disks": [{"size": "1GiB"}]}, "kvm_guests": [{**BARE, "disks": [{"file": "/a.raw"}]}]},
+        {"kvm_guest_defaults": {"disks": [{"size": "1GiB"}], "state": "absent"}, "kvm_guests": [BARE]},
     ],
 )
 def test_it_is_not_needed(variables: dict[str, Any]) -> None:

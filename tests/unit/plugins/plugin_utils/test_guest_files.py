@@ -190,7 +190,7 @@ def test_a_folder_of_which_ansible_reads_all_as_inventory(tmp_path: Path, writte
         (tmp_path / folder).mkdir(parents=True)
     raw = {"inventory_dir": str(tmp_path / "inventory"), "ansible_inventory_sources": [str(tmp_path / "inventory")]}
     if refused:
-        with pytest.raises(_guest_files.VirtfleetError, match="inside the folder .* write '../guests'"):
+        with pytest.raises(_guest_files.VirtfleetError, match=r"inside the folder .* write '\.\./guests'"):
             _guest_files.folder_of(written, raw)
     else:
         found = _guest_files.folder_of(written, raw)
