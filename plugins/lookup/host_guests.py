@@ -61,7 +61,7 @@ class LookupModule(LookupBase):
         if terms:
             raise AnsibleLookupError("host_guests: takes no terms; it reads kvm_guests")
         try:
-            return [guests_of(variables["inventory_hostname"], HostTemplar(variables, self._templar))]
+            return [guests_of(variables["inventory_hostname"], HostTemplar(variables, self._templar, self._loader))]
         except VirtfleetError as error:
             problem = str(error)
         except Exception as error:  # Nobody reads a traceback.

@@ -26,15 +26,12 @@ class HostTemplar:
     """Evaluates the values of one host.
 
     :ivar raw: the host's variables as they are written
+    :ivar loader: reads files; it knows the passwords of vaults
     """
 
-    def __init__(self, raw: t.Mapping[str, t.Any], templar: Templar) -> None:
+    def __init__(self, raw: t.Mapping[str, t.Any], templar: Templar, loader: DataLoader | None = None) -> None:
         self.raw, self.templar = raw, templar
-
-    @property
-    def loader(self) -> DataLoader:
-        """Reads files; it knows the passwords of vaults."""
-        return getattr(self.templar, "_loader", None) or DataLoader()
+        self.loader = loader or DataLoader()
 
     @classmethod
     def of(cls, raw: t.Mapping[str, t.Any], hostvars: t.Any) -> HostTemplar:
@@ -44,7 +41,7 @@ class HostTemplar:
         :param hostvars: those of all hosts, which templates may name
         """
         loader = getattr(hostvars, "_loader", None) or DataLoader()
-        return cls(raw, Templar(loader=loader, variables={**raw, "hostvars": hostvars}))
+        return cls(raw, Templar(loader=loader, variables={**raw, "hostvars": hostvars}), loader)
 
     def value(self, raw: t.Any) -> t.Any:
         """A value, evaluated. Raises AnsibleError where it cannot be."""

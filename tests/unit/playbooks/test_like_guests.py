@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from ansible.parsing.vault import VaultLib, VaultSecret
 
 from ansible_collections.virtfleet.kvm.tests.unit.playbooks.test_silence import LOCAL, play
 
@@ -63,20 +64,24 @@ def made(folder: Path, *options: str, **variables: Any) -> tuple[int, str, dict[
 def write(folder: Path, name: str, content: Any) -> None:
     path = folder / name
     path.parent.mkdir(exist_ok=True)
-    path.write_text(yaml.safe_dump(content))
+    path.write_text(content if isinstance(content, str) else yaml.safe_dump(content))
 
 
 def test_like_guests_from_lists_and_files(tmp_path: Path) -> None:
-    write(tmp_path, "guests/web02.yml", {"name": "web02", "host": "kvm02", "title": "own"})
+    secret = VaultLib([(None, VaultSecret(b"a password"))]).encrypt("sesame").decode().replace("\n", "\n  ")
+    write(tmp_path, "guests/web02.yml", f"name: web02\nhost: kvm02\ntitle: own\ncmdline: !vault |\n  {secret}\n")
+    write(tmp_path, "password", "a password")
     write(tmp_path, "guests/db.yml", [{"name": "db01", "host": "kvm01", "profile": "db", "interfaces": []}])
     write(tmp_path, "group_vars/north.yml", {"kvm_guest_defaults_group": {"title": "north", "description": "up"}})
-    code, output, found = made(tmp_path, kvm_guests=[{"name": "web01", "host": "kvm01"}], **FLEET)
+    options = ("--vault-password-file", "password")
+    code, output, found = made(tmp_path, *options, kvm_guests=[{"name": "web01", "host": "kvm01"}], **FLEET)
     assert code == 0, output
+    assert "DEPRECATION" not in output
     web01, db01 = found["kvm01"]["guests"]["web01"], found["kvm01"]["guests"]["db01"]
     web02 = found["kvm02"]["guests"]["web02"]
     assert (web01["definition.memory"], web01["definition.title"]) == ("64MiB", "fleet")
     assert (web02["definition.memory"], web02["definition.title"]) == ("64MiB", "own")
-    assert web02["definition.description"] == "up"
+    assert (web02["definition.description"], web02["definition.cmdline"]) == ("up", "sesame")
     assert web01["definition.interfaces[0].network"] == web02["definition.interfaces[0].network"] == "lan"
     assert web01["state"] == web02["state"] == db01["state"] == "running"
     assert db01["definition.memory"] == "128MiB"

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 from ansible import constants
 from ansible.parsing.dataloader import DataLoader
+from ansible.parsing.vault import VaultLib, VaultSecret
 
 from ansible_collections.virtfleet.kvm.plugins.filter.fleet import fleet_problems
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _guest_files
@@ -268,6 +270,16 @@ def test_the_index_holds_nothing_but_hosts(tmp_path: Path, run_of_ansible: Path)
     (index,) = run_of_ansible.iterdir()
     assert index.stat().st_mode & 0o77 == 0
     assert "hunter2" not in index.read_text()
+
+
+def test_a_file_that_is_a_vault_whose_password_is_given(tmp_path: Path) -> None:
+    text = json.dumps(guest("a", memory="1GiB", description="sesame"))
+    written = VaultLib([(None, VaultSecret(b"a password"))]).encrypt(text).decode()
+    variables = fleet(tmp_path, {"guests/a.yml": written})
+    variables._loader.set_vault_secrets([(None, VaultSecret(b"a password"))])
+    assert fleet_problems(HOSTS, variables) == []
+    (found,) = evaluate(HOSTS, variables).variables["kvm01"]["kvm_guests"]
+    assert found["description"] == "sesame"
 
 
 def test_a_guest_of_no_host_is_refused_by_a_role_alone(tmp_path: Path) -> None:
