@@ -49,7 +49,7 @@ def fleet_problems(hosts: t.Sequence[str], variables: t.Any) -> list[str]:
         settings = _settings.problems({host: variables[host] for host in hosts}, None)
     lines += _fleet.told_once(settings)
     evaluated = evaluate(hosts, variables)
-    lines += _fleet.told_once(evaluated.problems)
+    lines += [line for line in _fleet.told_once(evaluated.problems) if line not in lines]
     lines += _fleet.problems(hosts, evaluated.variables, groups)
     secrets = known([evaluated.variables]) if lines else set()
     return [readable(hushed(line, secrets)) for line in lines]

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.context import Host, Scope
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import DEFAULTS, PROFILES
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host import (
     download,
     image_format,
@@ -42,8 +43,9 @@ def options(role: Path) -> dict[str, Any]:
     specs = yaml.safe_load((role / "meta/argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
     defaults = yaml.safe_load((role / "defaults/main.yml").read_text())
     known = {name: defaults.get(name, spec.get("default")) for name, spec in specs.items() if not INNER.fullmatch(name)}
-    # No option: Ansible would evaluate the guests of all hosts to check it.
-    return {**known, "kvm_guests": None} if role.name == "guests" else known
+    # No options: Ansible would evaluate the guests of all hosts to check them.
+    others = dict.fromkeys(("kvm_guests", *DEFAULTS, PROFILES)) if role.name == "guests" else {}
+    return {**known, **others}
 
 
 @pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)

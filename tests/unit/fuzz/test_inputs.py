@@ -32,6 +32,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils import _offline
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import Table
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import VARIABLES
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import DEFAULTS, PROFILES
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import netplan_says, observe, transaction
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, Facts, NetplanFile, Route
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.table import LINK
@@ -55,7 +56,7 @@ TABLES = {"domain": DOMAIN, "network": NETWORK, "pool": POOL, "volume": VOLUME, 
 MODULES = {"domain": domains, "network": networks, "pool": pools, "volume": volumes, "link": links}
 FILTERS = {**FleetFilters().filters(), **XmlFilters().filters()}
 KINDS = {name: TABLES[name.partition("_")[0]] for name in FILTERS if name.partition("_")[0] in TABLES}
-BEGINS = ("guest", "kvm_", "host ", "name ", "uuid ", "mac ", "address ", "disk ", "link ")
+BEGINS = ("guest", "profile ", "kvm_", "host ", "name ", "uuid ", "mac ", "address ", "disk ", "link ")
 """How a sentence of the check begins: with what it is about."""
 
 HOST = Facts(
@@ -115,10 +116,26 @@ def check(hostile: Hostile, chance: random.Random) -> Told:
     if chance.random() < 0.05:
         items = chance.choice((item, hostile.value(), [hostile.value()], {"a": item}, f"passwd={hostile.secret}"))
     variable = "kvm_guests" if kind == "domain" else f"kvm_{kind}s"
-    variables[variable] = items
+    if kind == "domain" and chance.random() < 0.3:
+        in_common(chance, variables, items)
+    else:
+        variables[variable] = items
     lines = FILTERS["fleet_problems"](["kvm01", "kvm02"], {"kvm01": variables, "kvm02": {"kvm_guests": items}})
     wrong = [line for line in lines if not isinstance(line, str) or not line.startswith(BEGINS)]
     return Told("\n".join(map(str, lines)), f"{len(wrong)} sentences do not say what they are about" if wrong else "")
+
+
+def in_common(chance: random.Random, variables: dict[str, t.Any], items: t.Any) -> None:
+    """Make hostile options those that guests have in common."""
+    options = items[0] if isinstance(items, list) and items else items
+    if isinstance(options, dict) and chance.random() < 0.9:
+        options = {name: value for name, value in options.items() if name not in ("name", "host", "uuid")}
+    guest = variables["kvm_guests"][0]
+    if chance.random() < 0.5:
+        variables[chance.choice(DEFAULTS)] = options
+    else:
+        variables[PROFILES] = {"p": options} if chance.random() < 0.9 else options
+        guest["profile"] = "p" if chance.random() < 0.9 else options
 
 
 def written(hostile: Hostile, chance: random.Random) -> Told:
@@ -126,7 +143,16 @@ def written(hostile: Hostile, chance: random.Random) -> Told:
     variables: dict[t.Any, t.Any] = {}
     for _time in range(chance.randint(1, 4)):
         name = chance.choice(
-            (*_settings.specs(), _settings.SERIAL, *VARIABLES, "kvm_gests", "guest_purge", "kvm_links")
+            (
+                *_settings.specs(),
+                _settings.SERIAL,
+                *VARIABLES,
+                *DEFAULTS,
+                PROFILES,
+                "kvm_gests",
+                "guest_purge",
+                "kvm_links",
+            )
         )
         variables[name] = hostile.sane() if chance.random() < 0.8 else [hostile.sane()]
     if chance.random() < 0.1:
@@ -135,7 +161,8 @@ def written(hostile: Hostile, chance: random.Random) -> Told:
     if chance.random() < 0.3:
         planted(hostile, chance, DOMAIN, item)
         variables["kvm_guests"] = chance.choice(([item], "{{ own + own }}", "{{ own }}", "{{ nope }}", [["{{ own }}"]]))
-        variables["own"] = chance.choice(([{**item, "host": "kvm01"}], hostile.sane()))
+        profile = {"profile": "p"} if PROFILES in variables else {}
+        variables["own"] = chance.choice(([{**item, "host": "kvm01", **profile}], hostile.sane()))
     name = chance.choice((*_settings.specs(), _settings.SERIAL))
     hosts = Written({"kvm01": variables, "kvm02": {**variables, name: hostile.sane()}})
     lines = FILTERS["fleet_problems"](["kvm01", "kvm02"], hosts)
