@@ -1,0 +1,86 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Layers of options, merged: pure, and nothing of a layer is changed by it."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Invalid
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import OWN, Guest, Layer, merged
+from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.domain import DOMAIN
+
+LOW = {"memory": "1GiB", "cpu": {"topology": {"cores": 1, "threads": 1}}, "title": "low"}
+HIGH = {"cpu": {"topology": {"cores": 2}}, "title": "high"}
+
+
+def test_a_later_layer_goes_before_an_earlier_one_and_the_guest_before_all() -> None:
+    guest = {"name": "a", "cpu": {"topology": {"sockets": 1}}}
+    low, high = Layer("low", copy.deepcopy(LOW)), Layer("high", copy.deepcopy(HIGH))
+    before = copy.deepcopy(guest)
+    for _time in range(2):
+        assert merged(guest, [low, high]) == {
+            "name": "a",
+            "cpu": {"topology": {"sockets": 1, "cores": 2, "threads": 1}},
+            "title": "high",
+            "memory": "1GiB",
+        }
+    assert (guest, low.options, high.options) == (before, LOW, HIGH)
+
+
+def test_two_guests_are_told_apart_by_their_first_option() -> None:
+    assert next(iter(merged({"name": "a"}, [Layer("low", LOW)]))) == "name"
+
+
+@pytest.mark.parametrize("empty", [None, [], {}, "", 0, False])
+def test_what_is_given_is_given_whatever_it_is(empty: Any) -> None:
+    assert merged({"name": "a", "title": empty}, [Layer("low", LOW)])["title"] == empty
+
+
+def test_the_place_of_each_option_is_known() -> None:
+    guest = merged({"name": "a", "cpu": {"mode": "maximum"}}, [Layer("low", LOW), Layer("high", HIGH)], "a.yml")
+    assert isinstance(guest, Guest)
+    assert json.loads(json.dumps(guest))["title"] == "high"
+    said = {where: guest.says(Invalid(where, "is odd")) for where in ("title", "cpu.topology.cores", "cpu.mode", "")}
+    assert said == {
+        "title": "title: is odd (from high)",
+        "cpu.topology.cores": "cpu.topology.cores: is odd (from high)",
+        "cpu.mode": "cpu.mode: is odd (in a.yml)",
+        "": "is odd (in a.yml)",
+    }
+    assert guest.says(Invalid("cpu.topology.threads", "is odd")) == "cpu.topology.threads: is odd (from low)"
+    assert guest.says(Invalid("cpu.mode", "is odd"), placed=True) == "cpu.mode: is odd"
+
+
+def test_a_place_inside_a_list_is_that_of_the_list() -> None:
+    guest = merged({"name": "a"}, [Layer("low", {"disks": [{"size": "1GiB"}]})])
+    assert isinstance(guest, Guest)
+    assert guest.says(Invalid("disks[0].size", "is odd")) == "disks[0].size: is odd (from low)"
+
+
+def test_what_was_said_of_the_layer_is_not_said_of_the_guest() -> None:
+    layer = Layer("low", {"memory": "banana"})
+    guest = merged({"name": "a"}, [layer])
+    assert isinstance(guest, Guest)
+    _item, problems = DOMAIN.parse_item(guest)
+    assert [guest.says(problem) for problem in problems] == [None]
+    assert layer.lines() == [f"low: {problem}" for problem in problems]
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_what_belongs_to_one_guest_is_no_option_of_a_layer(name: str) -> None:
+    layer = Layer("low", {name: "x", "vcpus": 2})
+    assert [problem.where for problem in layer.problems] == [name]
+    assert merged({"name": "a"}, [layer]) == {"name": "a", "vcpus": 2}
+
+
+@pytest.mark.parametrize("name", ["profile", "defaults"])
+def test_the_module_says_whose_option_it_is(name: str) -> None:
+    _item, problems = DOMAIN.parse_item({"name": "a", name: "x"})
+    (problem,) = problems
+    assert str(problem).startswith(f"{name}: is an option of kvm_guests; the lookup virtfleet.kvm.host_guests gives")
