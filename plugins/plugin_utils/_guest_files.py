@@ -67,7 +67,8 @@ class Folder:
             found = sorted(os.listdir(self.path))
         except OSError as error:
             raise VirtfleetError(f"{FOLDER}: the folder {printable(self.written)}: {error.strerror}") from None
-        return [name for name in found if name.endswith(ENDINGS) and not name.startswith(".")]
+        names = [name for name in found if name.endswith(ENDINGS) and not name.startswith(".")]
+        return [name for name in names if not os.path.isdir(os.path.join(self.path, name))]
 
     def shown(self, name: str) -> str:
         """A file of it, as the user knows it."""
@@ -149,10 +150,12 @@ def entries_of(folder: Folder, name: str, loader: DataLoader) -> list[Entry]:
 
 def loaded(path: str, loader: DataLoader) -> t.Any:
     """What a file holds, its templates not evaluated. Raises VirtfleetError, which quotes nothing of it."""
+    if not os.path.isfile(path):
+        raise VirtfleetError("is no file that can be read")
     # Since ansible-core 2.19, what is a template has to be said.
     trust = {"trusted_as_template": True} if hasattr(ansible.template, "is_trusted_as_template") else {}
     try:
-        return loader.load_from_file(path, **trust)
+        return loader.load_from_file(path, cache="none", unsafe=True, **trust)
     except AnsibleVaultError:
         raise VirtfleetError("cannot be decrypted: is the password of its vault given?") from None
     except Exception as error:  # Ansible raises many kinds, with lines of the file in their words.

@@ -118,6 +118,16 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: Any, said:
     assert line in looked_up("kvm02", variables)  # Nobody knows whose guests are in it: nothing is purged.
 
 
+@pytest.mark.parametrize("odd", ["pipe", "nowhere"])
+def test_what_is_no_file_is_named_and_not_waited_for(tmp_path: Path, odd: str) -> None:
+    variables = fleet(tmp_path, {"guests/b.yml": guest("b", memory="1GiB"), "guests/old.yml/c.yml": "x"})
+    if odd == "pipe":
+        os.mkfifo(tmp_path / "guests/a.yml")
+    else:
+        (tmp_path / "guests/a.yml").symlink_to("nowhere.yml")
+    assert fleet_problems(HOSTS, variables) == ["guests/a.yml: is no file that can be read"]
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
