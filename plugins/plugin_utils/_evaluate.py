@@ -22,9 +22,6 @@ from ._guest_layers import Layers
 from ._templar import HostTemplar, Plain, reason
 from ._written import Entry, entries, named_item
 
-Read = dict[str, _guest_files.Files]
-"""What was read of the folders with guests, by their paths."""
-
 Strays = dict[tuple[int, str], tuple[str, t.Any]]
 """By the identity of an item and the name of the host that it names: who takes care of it, and the item."""
 
@@ -60,7 +57,8 @@ def evaluate(
     """
     problems: list[_fleet.Problem] = []
     strays: Strays = {}
-    read: Read = {}
+    read: _guest_files.Read = {}
+    folders: dict[str, str | None] = {}
     out: dict[str, dict[str, t.Any]] = {}
     written = hasattr(variables, "raw_get")
     for host in hosts:
@@ -76,6 +74,9 @@ def evaluate(
                 continue
             out[host][name] = part.evaluate(raw.get(name))
             problems += part.problems
+            if isinstance(part, Guests):
+                folders[host] = part.folder
+    problems += [(None, line) for line in _guest_files.unseen(read, {host: folders.get(host) for host in hosts})]
     return Evaluated(out, of_some(problems, hosts))
 
 
@@ -219,6 +220,7 @@ class Guests(Part):
     :param read: what was read of the folders with guests; None where files with guests of other hosts are left out
     :param options: the options to evaluate, and to return; None for all
     :ivar entries: the guests of all hosts as they are written; None where only a template tells
+    :ivar folder: the folder with files of guests that the host reads; None where there is none
     """
 
     def __init__(
@@ -228,12 +230,13 @@ class Guests(Part):
         hosts: t.Container[str],
         templar: HostTemplar,
         strays: Strays,
-        read: Read | None,
+        read: _guest_files.Read | None,
         options: t.Collection[str] | None = None,
     ) -> None:
         super().__init__(name, host, hosts, templar, strays)
         self.read, self.options, self.layers = read, options, Layers(templar, options)
         self.entries: list[Entry] | None = None
+        self.folder: str | None = None
 
     def evaluate(self, raw: t.Any) -> t.Any:
         """The guests, without those of other hosts and what cannot be evaluated; None where none are declared."""
@@ -267,6 +270,7 @@ class Guests(Part):
         try:
             folder = _guest_files.folder_of(self.templar.value(raw.get(_guest_files.FOLDER)), raw)
             if folder is not None:
+                self.folder = folder.path
                 found = self.read_files(folder)
                 self.problems += [(None, line) for line in found.problems]
                 items = [entry._replace(raw=named_item(entry.raw, raw)) for entry in found.entries]

@@ -51,6 +51,10 @@ class Files(t.NamedTuple):
     total: int
 
 
+Read = dict[str, Files]
+"""What was read of folders, by their paths."""
+
+
 class Folder:
     """The folder with the files.
 
@@ -196,6 +200,24 @@ def repeated(entries: t.Iterable[Entry]) -> list[str]:
         for (name, _host), found in places.items()
         if len(found) > 1 and any(entry.file for entry in found)
     ]
+
+
+def unseen(read: Read, folders: t.Mapping[str, str | None]) -> list[str]:
+    """A sentence for each guest in a folder that the guest's own host does not read: it would not be made.
+
+    :param folders: the folder of each host; None where it has none
+    """
+    lines = []
+    for path, files in read.items():
+        for entry in files.entries:
+            host = named_host(entry.raw)
+            if host is not None and host in folders and folders[host] != path:
+                has = "not set" if folders[host] is None else "another folder"
+                lines.append(
+                    f"guest {label(entry.raw.get('name'))}: is declared in {entry.place} for host {host}, but {FOLDER}"
+                    f" of host {host} is {has}; set it for all hosts, as in group_vars/all.yml"
+                )
+    return lines
 
 
 def signs_of(path: str) -> list[int]:

@@ -173,6 +173,28 @@ def test_a_file_and_a_list_with_one_guest(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("own", "said"),
+    [
+        ({"kvm_guests_dir": None}, "not set"),
+        ({"kvm_guests_dir": "more"}, "another folder"),
+        ({"kvm_guests_dir": "./guests/"}, ""),
+    ],
+)
+def test_a_guest_in_a_folder_that_its_host_does_not_read(tmp_path: Path, own: dict[str, Any], said: str) -> None:
+    """It would not be made, and a purge would remove it."""
+    files = {"guests/b.yml": guest("b", "kvm02", memory="1GiB"), "more/c.yml": guest("c", "kvm02", memory="1GiB")}
+    variables = fleet(tmp_path, {**files, "host_vars/kvm02.yml": own})
+    assert fleet_problems(HOSTS, variables) == (
+        [
+            f"guest b: is declared in guests/b.yml for host kvm02, but kvm_guests_dir of host kvm02 is {said};"
+            " set it for all hosts, as in group_vars/all.yml"
+        ]
+        if said
+        else []
+    )
+
+
+@pytest.mark.parametrize(
     ("folder", "said"),
     [
         ("nope", "kvm_guests_dir: the folder 'nope': No such file or directory"),
