@@ -11,6 +11,7 @@ from ansible.utils.display import Display
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils import _fleet
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import pending
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_reservations import with_reservations
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import hushed, readable
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils import (
     _adopted,
@@ -72,4 +73,5 @@ class FilterModule:
             "pending_restarts": told("pending_restarts", pending.of_hosts),
             "run_problems": told("run_problems", _mistaken.run_problems),
             "staying": told("staying", _fleet.staying),
+            "with_reservations": told("with_reservations", with_reservations),
         }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from . import _fleet_once
+from . import _fleet_once, _fleet_reservations
 from ._engine.body import Item, body
 from ._engine.near import near
 from ._engine.short import written_out
@@ -15,6 +15,7 @@ from ._engine.table import Table, held, nested
 from ._errors import Invalid, VirtfleetError
 from ._fleet_layers import Guest
 from ._fleet_once import entries, word
+from ._fleet_reservations import by_name, for_module
 from ._hostnet.table import LINK
 from ._printing import label, named, printable, unforeseen
 from ._tables.domain import DOMAIN
@@ -36,14 +37,14 @@ Problem = tuple["str | None", str]
 
 
 def guests_on(guests: t.Iterable[Item], host: str, staying: bool = False) -> list[Item]:
-    """The guests of one host, as the module domains takes them: without the option ``host``.
+    """The guests of one host, as the module domains takes them: without ``host``, and ``ip`` of interfaces.
 
     What is no guest is left out; the check refuses it. Raises VirtfleetError where the guests are no list.
 
     :param staying: whether those that are to be absent are left out
     """
     return [
-        {name: value for name, value in guest.items() if name != "host"}
+        for_module({name: value for name, value in guest.items() if name != "host"})
         for guest in a_list("guests_on", guests)
         if isinstance(guest, dict)
         and word(guest, "host") == host
@@ -94,10 +95,11 @@ def problems(
     guests = merged([variables[host].get("kvm_guests") for host in hosts])
     if isinstance(guests, str):
         return [guests]
+    networks = {host: by_name(variables[host].get("kvm_networks")) for host in hosts}
     of_guests = [
         (word(guest, "host") if isinstance(guest, dict) else None, line)
         for place, guest in guests.placed()
-        for line in guest_problems(guest, hosts, place_in("kvm_guests", place), groups)
+        for line in guest_problems(guest, networks, place_in("kvm_guests", place), groups)
     ]
     lines = told_once(of_several(of_guests))
     sound = [written_out(DOMAIN.rows, guest) for guest in guests if isinstance(guest, dict) and not nested(guest)]
@@ -205,9 +207,12 @@ def title(kind: str, name: t.Any, place: str) -> str:
     return f"{kind} {label(name)}" if isinstance(name, str) and name else place
 
 
-def guest_problems(guest: t.Any, hosts: t.Sequence[str], place: str, groups: t.Container[str] = ()) -> list[str]:
+def guest_problems(
+    guest: t.Any, hosts: t.Mapping[str, t.Mapping[str, Item]], place: str, groups: t.Container[str] = ()
+) -> list[str]:
     """What is wrong with one guest.
 
+    :param hosts: the networks of each host, by name
     :param place: where it is declared, such as ``kvm_guests[0]``
     :param groups: the inventory's groups
     """
@@ -220,7 +225,9 @@ def guest_problems(guest: t.Any, hosts: t.Sequence[str], place: str, groups: t.C
     problem = host_problem(guest, hosts, "in the inventory's group kvm_hosts", groups)
     lines = [] if problem is None else [f"{called}: {problem}"]
     item = {name: value for name, value in guest.items() if name not in ("host", slip)}
-    wrong = item_problems(DOMAIN, item)
+    wrong = item_problems(DOMAIN, for_module(item))
+    if known and not nested(guest):
+        wrong += _fleet_reservations.problems(guest, hosts[host])
     there = called.startswith(place)
     said = [guest.says(problem, there) if isinstance(guest, Guest) else str(problem) for problem in wrong]
     return lines + [f"{called}: {problem}" for problem in said if problem is not None]

@@ -107,7 +107,7 @@ def addresses(guest: Item, inside: Inside) -> list[t.Any]:
         if of_its_own(entry):
             continue
         mode = inside.get(word(entry, "network"))
-        for ip in entries(entry, "ips"):
+        for ip in (*entries(entry, "ips"), {"address": entry.get("ip")}):
             address = host_part(ip.get("address"))
             # libvirt translates the addresses of IPv4 alone, unless it is told otherwise.
             if address is not None and mode is not None and (mode == ISOLATED or ":" not in address):

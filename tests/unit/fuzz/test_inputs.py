@@ -198,6 +198,17 @@ def filtered(hostile: Hostile, chance: random.Random) -> Told:
             ([{**item, "host": "kvm01"}, {"host": "kvm01"}], item, hostile.value(), [hostile.value()])
         )
         arguments = (items, "kvm01") if name == "guest_networks" else (items,)
+    elif name == "with_reservations":
+        item, network = hostile.item(DOMAIN), hostile.item(NETWORK)
+        planted(hostile, chance, DOMAIN, item)
+        cards = [{"network": network.get("name"), "ip": "10.7.0.9"}, {"network": "lan", "ip": hostile.value()}]
+        item |= {"host": "kvm01", **({"interfaces": chance.choice((cards, hostile.value()))})}
+        lan = {"name": "lan", "ips": chance.choice((["10.7.0.1/24"], [{"address": "10.7.0.1/24", "dhcp": {}}]))}
+        arguments = (
+            chance.choice(([network, lan], hostile.value())),
+            chance.choice(([item], hostile.value())),
+            "kvm01",
+        )
     elif name == "fleet_owner":
         arguments = (chance.choice(("/srv/fleet/inventory", "", hostile.value())),)
     elif name == "query":
@@ -229,7 +240,8 @@ def filtered(hostile: Hostile, chance: random.Random) -> Told:
     try:
         made = FILTERS[name](*arguments)
     except AnsibleError as error:
-        about = (name, name.partition("_")[0] if name in KINDS else name, "domain" if name == "brief" else name)
+        other = {"brief": "domain", "with_reservations": "guest "}.get(name, name)
+        about = (name, name.partition("_")[0] if name in KINDS else name, other)
         if "a fault of this collection" in str(error) and name not in OF_ROLES:
             return Told(str(error), "the error is one of the filter itself")
         return Told(str(error), "" if any(map(str(error).__contains__, about)) else "it is not said what it is about")

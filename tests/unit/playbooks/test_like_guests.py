@@ -25,14 +25,23 @@ TASKS = {
     "guests": {"ansible.builtin.import_role": {"name": "virtfleet.kvm.guests"}},
     "keep": {
         "ansible.builtin.copy": {
-            "content": "{{ {'guests': guests_declared.diff, 'pools': storage_declared.diff | default([])} | to_json }}",
+            "content": "{{ {'guests': guests_declared.diff, 'pools': storage_declared.diff | default([]), 'networks':"
+            " networks_declared.diff} | to_json }}",
             "dest": "{{ playbook_dir }}/{{ inventory_hostname }}.got",
         },
         "check_mode": False,
     },
 }
 FLEET = {
-    "kvm_networks": [{"name": "lan", "bridge": "virbr7", "forward": "nat", "ips": ["10.7.0.1/24"]}],
+    "kvm_networks": [
+        {
+            "name": "lan",
+            "bridge": "virbr7",
+            "forward": "nat",
+            "ips": [{"address": "10.7.0.1/24", "dhcp": {"ranges": [{"start": "10.7.0.100", "end": "10.7.0.199"}]}}],
+        },
+        {"name": "dmz", "bridge": "virbr8", "ips": ["10.8.0.1/24"]},
+    ],
     "kvm_guest_defaults": {"memory": "64MiB", "interfaces": ["lan"], "title": "fleet", "state": "running"},
     "kvm_guest_profiles": {"db": {"memory": "128MiB", "disks": [{"size": "1MiB", "format": "raw"}]}},
     "kvm_guests_dir": "guests",
@@ -56,6 +65,7 @@ def made(folder: Path, *options: str, **variables: Any) -> tuple[int, str, dict[
         changes = [dict(line.split(": ", 1) for line in change["after"].splitlines()) for change in kept["guests"]]
         found[path.stem] = {
             "pools": len(kept["pools"]),
+            "networks": "\n".join(change["after"] for change in kept["networks"]),
             "guests": {lines.get("definition.name", ""): lines for lines in changes},
         }
     return code, output, found
@@ -71,7 +81,8 @@ def test_like_guests_from_lists_and_files(tmp_path: Path) -> None:
     secret = VaultLib([(None, VaultSecret(b"a password"))]).encrypt("sesame").decode().replace("\n", "\n  ")
     write(tmp_path, "guests/web02.yml", f"name: web02\nhost: kvm02\ntitle: own\ncmdline: !vault |\n  {secret}\n")
     write(tmp_path, "password", "a password")
-    write(tmp_path, "guests/db.yml", [{"name": "db01", "host": "kvm01", "profile": "db", "interfaces": []}])
+    db = {"name": "db01", "host": "kvm01", "profile": "db", "interfaces": [{"network": "lan", "ip": "10.7.0.11"}]}
+    write(tmp_path, "guests/db.yml", [db])
     write(tmp_path, "group_vars/north.yml", {"kvm_guest_defaults_group": {"title": "north", "description": "up"}})
     options = ("--vault-password-file", "password")
     code, output, found = made(tmp_path, *options, kvm_guests=[{"name": "web01", "host": "kvm01"}], **FLEET)
@@ -86,7 +97,11 @@ def test_like_guests_from_lists_and_files(tmp_path: Path) -> None:
     assert web01["state"] == web02["state"] == db01["state"] == "running"
     assert db01["definition.memory"] == "128MiB"
     assert db01["definition.disks[0].volume"] == "db01-vda.raw"
-    assert "definition.interfaces[0].network" not in db01
+    # The network keeps the address for the very interface that the guest gets.
+    mac = db01["definition.interfaces[0].mac"]
+    assert f"ips[0].dhcp.hosts[0].mac: {mac}" in found["kvm01"]["networks"]
+    assert "ips[0].dhcp.hosts[0].ip: 10.7.0.11" in found["kvm01"]["networks"]
+    assert "dhcp.hosts" not in found["kvm02"]["networks"]
     assert len(found["kvm01"]["guests"]) == 2
     assert len(found["kvm02"]["guests"]) == 1
     # The disk of a profile needs a pool; where no guest has one, nothing is asked of the host.

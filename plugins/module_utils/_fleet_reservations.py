@@ -1,0 +1,187 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Addresses of guests that the DHCP of a libvirt network keeps for them: ``ip`` of a guest's interface.
+
+The address stands in the guest alone, next to its network. What the network has to say of it follows from that.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import typing as t
+
+from ._engine.body import Item
+from ._engine.context import Host, Scope
+from ._engine.convert import ADDRESS, MAC
+from ._engine.short import written_out
+from ._errors import Invalid, VirtfleetError
+from ._fleet_once import entries, host_part, normal, word
+from ._printing import label, printable
+from ._tables.derive import derive_mac
+from ._tables.domain import DOMAIN
+from ._tables.network import NETWORK
+
+IP = "ip"
+"""The option of an interface in ``kvm_guests``. The module domains does not have it: it is the network's to do."""
+
+DNS_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,62}")
+"""What libvirt's DHCP takes as the name of a host (virNetworkDHCPHostDefParseXML)."""
+
+
+class Kept(t.NamedTuple):
+    """An address that a network keeps for an interface.
+
+    :param index: the place of the interface
+    """
+
+    index: int
+    network: str
+    mac: str
+    ip: str
+
+
+def cards(guest: Item) -> list[t.Any]:
+    """The interfaces of a guest, with short forms written out."""
+    found = written_out(DOMAIN.rows, {"interfaces": guest.get("interfaces")})["interfaces"]
+    return list(found) if isinstance(found, (list, tuple)) else []
+
+
+def mac_addresses(guest: Item) -> list[str]:
+    """The MAC address of each interface: the one that is given, or the one that a new guest gets there."""
+    known = [{"mac": normal(MAC, card.get("mac")) if isinstance(card, dict) else None} for card in cards(guest)]
+    for index, card in enumerate(known):
+        others = (*known[:index], *known[index + 1 :])
+        scope = Scope(DOMAIN.kind, word(guest, "name"), Host(), index=index, siblings=others)
+        card["mac"] = card["mac"] or derive_mac(scope)
+    return [str(card["mac"]) for card in known]
+
+
+def for_module(guest: Item) -> Item:
+    """A guest as the module domains takes it: without the addresses, but with the MAC addresses that have them."""
+    found = cards(guest)
+    if not any(isinstance(card, dict) and IP in card for card in found):
+        return guest
+    macs = mac_addresses(guest)
+    return {**guest, "interfaces": [without_ip(card, mac) for card, mac in zip(found, macs, strict=True)]}
+
+
+def without_ip(card: t.Any, mac: str) -> t.Any:
+    """An interface without the address that is kept for it, but with the MAC address."""
+    if not isinstance(card, dict) or IP not in card:
+        return card
+    given = {name: value for name, value in card.items() if name != IP}
+    return {**given, "mac": mac} if card[IP] is not None and card.get("mac") is None else given
+
+
+def kept(guest: Item) -> list[Kept]:
+    """The addresses that networks are to keep for a guest."""
+    if word(guest, "state") == "absent":
+        return []
+    found = []
+    for index, (card, mac) in enumerate(zip(cards(guest), mac_addresses(guest), strict=True)):
+        ip = host_part(card.get(IP)) if isinstance(card, dict) else None
+        if ip is not None:
+            found.append(Kept(index, word(card, "network"), mac, ip))
+    return found
+
+
+def by_name(networks: t.Any) -> dict[str, Item]:
+    """The networks of a host by name, with short forms written out."""
+    found = entries({"networks": networks}, "networks")
+    return {word(network, "name"): written_out(NETWORK.rows, network) for network in found}
+
+
+def subnet(network: Item, ip: str) -> int | None:
+    """The place of the entry of ``ips`` that an address belongs to; None where there is none with DHCP."""
+    ips = network.get("ips")
+    for place, entry in enumerate(ips if isinstance(ips, (list, tuple)) else ()):
+        try:
+            inside = ipaddress.ip_address(ip) in ipaddress.ip_interface(word(entry, "address")).network
+        except (ValueError, AttributeError):
+            continue
+        if inside and isinstance(entry.get("dhcp"), dict):
+            return place
+    return None
+
+
+def problems(guest: Item, networks: t.Mapping[str, Item]) -> list[Invalid]:
+    """What is wrong with the addresses of a guest.
+
+    :param networks: those of its host by name (see by_name)
+    """
+    found = []
+    for index, card in enumerate(cards(guest)):
+        if isinstance(card, dict) and card.get(IP) is not None:
+            try:
+                ADDRESS.parse(card[IP])
+            except ValueError as error:
+                found.append(Invalid(f"interfaces[{index}].{IP}", str(error)))
+    for one in kept(guest):
+        problem = network_problem(one, networks)
+        if problem is not None:
+            found.append(Invalid(f"interfaces[{one.index}].{IP}", problem))
+    return found
+
+
+def network_problem(one: Kept, networks: t.Mapping[str, Item]) -> str | None:
+    """Why a network cannot keep an address; None where it can."""
+    if not one.network:
+        return "goes with 'network' alone: it is the DHCP of a libvirt network that keeps an address"
+    network = networks.get(one.network)
+    called = f"network {printable(one.network)}"
+    if network is None:
+        return f"{called} is not in kvm_networks of the host; declare it there with its ips"
+    place = subnet(network, one.ip)
+    if place is None:
+        return f"{one.ip} is in no subnet of {called} that has dhcp; see its ips in kvm_networks"
+    entry = network["ips"][place]
+    if host_part(entry.get("address")) == one.ip:
+        return f"{one.ip} is the address of the host itself in {called}"
+    for host in entries(entry["dhcp"], "hosts"):
+        same = (host_part(host.get("ip")) == one.ip, normal(MAC, host.get("mac")) == one.mac)
+        if any(same) and not all(same):
+            return f"{called} itself keeps {one.ip if same[0] else one.mac} otherwise, in dhcp.hosts"
+    return None
+
+
+def with_reservations(networks: t.Any, guests: t.Any, host: str) -> list[Item]:
+    """The networks of a host, with the addresses that they keep for its guests.
+
+    Raises VirtfleetError for an address that none of them can keep.
+
+    :param guests: the guests of the fleet
+    """
+    if not isinstance(networks, (list, tuple)):
+        raise VirtfleetError(f"with_reservations: {printable(networks, hidden=True)} is not a list of networks")
+    named = by_name(networks)
+    for guest in entries({"guests": guests}, "guests"):
+        if word(guest, "host") != host:
+            continue
+        wrong = problems(guest, named)
+        if wrong:
+            raise VirtfleetError("\n".join(f"guest {label(guest.get('name'))}: {problem}" for problem in wrong))
+        for number, one in enumerate(kept(guest)):
+            name = word(guest, "name") if number == 0 and DNS_NAME.fullmatch(word(guest, "name")) else ""
+            named[one.network] = keeping(named[one.network], one, name)
+    return [named.get(word(one, "name"), one) if isinstance(one, dict) else one for one in networks]
+
+
+def keeping(network: Item, one: Kept, name: str) -> Item:
+    """A network that keeps one more address.
+
+    :param name: the name that goes with it; empty for none
+    """
+    place = subnet(network, one.ip)
+    if place is None:
+        return network
+    ips = list(network["ips"])
+    dhcp = ips[place]["dhcp"]
+    hosts = dhcp.get("hosts") or []
+    known = [normal(MAC, host.get("mac")) for host in entries(dhcp, "hosts")]
+    if one.mac in known or not isinstance(hosts, (list, tuple)):
+        return network
+    more = {"mac": one.mac, **({"name": name} if name else {}), "ip": one.ip}
+    ips[place] = {**ips[place], "dhcp": {**dhcp, "hosts": [*hosts, more]}}
+    return {**network, "ips": ips}
