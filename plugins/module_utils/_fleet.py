@@ -226,7 +226,7 @@ def guest_problems(
     lines = [] if problem is None else [f"{called}: {problem}"]
     item = {name: value for name, value in guest.items() if name not in ("host", slip)}
     wrong = item_problems(DOMAIN, for_module(item))
-    if known and not nested(guest):
+    if isinstance(host, str) and host in hosts and not nested(guest):
         wrong += _fleet_reservations.problems(guest, hosts[host])
     there = called.startswith(place)
     said = [guest.says(problem, there) if isinstance(guest, Guest) else str(problem) for problem in wrong]

@@ -33,10 +33,10 @@ DNS_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,62}")
 class Kept(t.NamedTuple):
     """An address that a network keeps for an interface.
 
-    :param index: the place of the interface
+    :param place: that of the interface in the list
     """
 
-    index: int
+    place: int
     network: str
     mac: str
     ip: str
@@ -121,7 +121,7 @@ def problems(guest: Item, networks: t.Mapping[str, Item]) -> list[Invalid]:
     for one in kept(guest):
         problem = network_problem(one, networks)
         if problem is not None:
-            found.append(Invalid(f"interfaces[{one.index}].{IP}", problem))
+            found.append(Invalid(f"interfaces[{one.place}].{IP}", problem))
     return found
 
 

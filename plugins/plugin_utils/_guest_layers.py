@@ -18,7 +18,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import
     SWITCH,
     Layer,
 )
-from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label, printable
+from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label, named, printable
 
 from ._written import named_item
 
@@ -85,7 +85,7 @@ class Layers:
             return None
         if not isinstance(name, (str, int)) or isinstance(name, bool) or name not in profiles:
             like = near(name, [one for one in profiles if isinstance(one, str)])
-            there = f"there are: {', '.join(map(label, profiles))}" if profiles else "there are no profiles"
+            there = f"there are: {', '.join(map(named, profiles))}" if profiles else "there are no profiles"
             hint = f"did you mean {printable(like[0])}?" if like else there
             problems.append(f"{PROFILE}: {printable(name)} is not in {PROFILES}; {hint}")
             return None

@@ -199,6 +199,13 @@ def test_what_a_guest_cannot_say(tmp_path: Path, options: dict[str, Any], said: 
     assert refused_by_both(tmp_path, kvm_guest_profiles=PROFILES, kvm_guests=guests) == [said]
 
 
+def test_of_a_profile_with_an_odd_name_only_the_beginning_is_told(tmp_path: Path) -> None:
+    """To YAML, ``password:hunter2`` is one name, as a space is missing."""
+    profiles = {"password:hunter2hunter2": {}, "web": {}}
+    (line,) = refused_by_both(tmp_path, kvm_guest_profiles=profiles, kvm_guests=[guest("a", profile="x")])
+    assert line == "guest a: profile: 'x' is not in kvm_guest_profiles; there are: password..., web"
+
+
 def test_a_profile_where_there_are_none(tmp_path: Path) -> None:
     (line,) = refused_by_both(tmp_path, kvm_guests=[guest("a", profile="web")])
     assert line == "guest a: profile: 'web' is not in kvm_guest_profiles; there are no profiles"
