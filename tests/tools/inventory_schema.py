@@ -19,9 +19,9 @@ from typing import Any
 
 import schema_rules
 import schema_variables
-from schema_rows import item
+from schema_rows import item, layer
 from schema_values import Schema
-from tables import DOMAIN, LINK, NETWORK, POOL, ROOT, VOLUME
+from tables import DOMAIN, LINK, NETWORK, POOL, ROOT, VOLUME, layers
 
 PATH = ROOT / "schemas" / "inventory.json"
 
@@ -32,7 +32,10 @@ def kinds() -> dict[str, Schema]:
     """The schema of one item of each list."""
     return {
         "link": item(LINK, schema_rules.LINK, "link"),
-        "guest": item(DOMAIN, schema_rules.GUEST, "guest", schema_variables.HOST),
+        "guest": schema_variables.with_address(
+            item(DOMAIN, schema_rules.GUEST, "guest", schema_variables.HOST, schema_variables.in_common())
+        ),
+        "layer": layer(DOMAIN, "guest", layers.OWN),
         "network": item(NETWORK, schema_rules.NETWORK, "network"),
         "pool": item(POOL, (), "pool"),
         "volume": item(VOLUME, schema_rules.VOLUME, "volume"),

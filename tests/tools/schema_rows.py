@@ -58,10 +58,11 @@ def notes(description: str, default: Any = None) -> Schema:
     return said
 
 
-def dictionary(properties: Schema, conditions: Sequence[Schema], *null: str) -> Schema:
+def dictionary(properties: Schema, conditions: Sequence[Schema], *null: str, short: str | None = None) -> Schema:
     """A dictionary of options, or a template.
 
     :param null: ``null``, where that may be written
+    :param short: the option that a text in place of the dictionary stands for
     """
     made: Schema = {
         "type": ["object", "string", *null],
@@ -70,6 +71,10 @@ def dictionary(properties: Schema, conditions: Sequence[Schema], *null: str) -> 
         "properties": properties,
         "additionalProperties": False,
     }
+    if short is not None:
+        for keyword in ("pattern", "patternErrorMessage"):
+            del made[keyword]
+        made |= {"if": {"type": "string"}, "then": core(properties[short])}
     return {**made, "allOf": list(conditions)} if conditions else made
 
 
@@ -127,13 +132,15 @@ def _values(row: rows.Values, where: str) -> Schema:
 @values.register
 def _struct(row: rows.Struct, where: str) -> Schema:
     properties, conditions = options(row.fields, where)
-    return {"$name": where, **dictionary(properties, conditions, *(() if row.required else ("null",)))}
+    null = () if row.required else ("null",)
+    return {"$name": where, **dictionary(properties, conditions, *null, short=row.short)}
 
 
 @values.register
 def _group(row: rows.Group, where: str) -> Schema:
     properties, conditions = options(row.fields, where)
-    return {"$name": where, **array({"$name": f"{where}.item", **dictionary(properties, conditions)})}
+    item = {"$name": f"{where}.item", **dictionary(properties, conditions, short=row.short)}
+    return {"$name": where, **array(item)}
 
 
 @values.register
@@ -236,16 +243,20 @@ def choices(row: variant.Variant, tag: str) -> list[Schema]:
     return ways
 
 
-def item(table: Table, rules: Iterable[Rule], kind: str, more: Schema | None = None) -> Schema:
+def item(
+    table: Table, rules: Iterable[Rule], kind: str, more: Schema | None = None, beside: Schema | None = None
+) -> Schema:
     """One item of a list of resources.
 
     :param rules: what must hold between options, beside what the rows say
     :param kind: what its definitions are called after
     :param more: options that it has beside those of its table; they are required
+    :param beside: further ones, which are not
     """
     properties, conditions = options(table.rows, kind)
     first = {**notes_of(properties["name"]), **scalar(table.rows[0].type, kind, null=False)}
     properties = {"name": first, **(more or {}), **{name: it for name, it in properties.items() if name != "name"}}
+    properties |= beside or {}
     made = {**dictionary(properties, conditions), "required": ["name", *(more or {})]}
     for path, rule in rules:
         place = made
@@ -254,3 +265,13 @@ def item(table: Table, rules: Iterable[Rule], kind: str, more: Schema | None = N
             place = place.get("items", place)
         place["allOf"] = [*place.get("allOf", ()), rule]
     return made
+
+
+def layer(table: Table, kind: str, own: Iterable[str]) -> Schema:
+    """Options that several items have in common. What must hold between them is seen where all are together.
+
+    :param kind: what its definitions are called after
+    :param own: options that each item has for itself
+    """
+    properties, conditions = options(table.rows, kind)
+    return dictionary({name: it for name, it in properties.items() if name not in own}, conditions, "null")

@@ -11,8 +11,8 @@ from typing import Any
 
 import yaml
 from schema_rows import SHARED, array, never, notes
-from schema_values import TEMPLATE, Schema, anycase, text
-from tables import ROOT, links
+from schema_values import TEMPLATE, Schema, address, anycase, or_null, text
+from tables import ROOT, layers, links
 
 LISTS = {
     "kvm_links": "link",
@@ -38,6 +38,21 @@ HOST: Schema = {
     }
 }
 """What a guest has in the fleet's list, beside the options of the module."""
+
+LAYERS = {
+    "kvm_guest_defaults": "Options that all guests get where they do not have them.",
+    "kvm_guest_defaults_group": (
+        "Options that the guests of a group of hosts get where they do not have them. They go before those of"
+        " C(kvm_guest_defaults)."
+    ),
+    "kvm_guest_defaults_host": (
+        "Options that the guests of one host get where they do not have them. They go before those of"
+        " C(kvm_guest_defaults_group)."
+    ),
+}
+"""Variables with options that guests have in common, and what each is."""
+
+PROFILES = "The options of some guests, by the names of the profiles. A guest names its own as C(profile)."
 
 PLAYBOOKS = {
     "adopt_full": ("bool", "Whether the playbook C(virtfleet.kvm.adopt) writes all options."),
@@ -99,6 +114,30 @@ def number(name: str, kind: str, *null: str) -> Schema:
     return {**schema, "type": ["integer" if kind == "int" else "number", "string", *null], **bounds}
 
 
+def in_common() -> Schema:
+    """What a guest says of the options that it has in common with others."""
+    return {
+        layers.PROFILE: {
+            **notes(
+                "The profile whose options the guest gets where it does not have them; one of C(kvm_guest_profiles)."
+            ),
+            "type": ["string", "integer", "null"],
+        },
+        layers.SWITCH: {
+            **notes("Whether the guest gets the options of C(kvm_guest_defaults) and of its like.", True),
+            **switch("null"),
+        },
+    }
+
+
+def with_address(guest: Schema) -> Schema:
+    """The schema of a guest in the fleet's list, whose interfaces may have an address."""
+    said = notes("The address that the DHCP of the libvirt network keeps for the interface.")
+    card = guest["properties"]["interfaces"]["items"]
+    card["properties"] = {**card["properties"], "ip": {**said, **or_null(address(None))}}
+    return guest
+
+
 def setting(name: str, spec: dict[str, Any]) -> Schema:
     """A variable of a role by its entry in the argument specs, without what is said of it."""
     kind = spec["type"]
@@ -141,6 +180,11 @@ def properties() -> Schema:
         default = options[name].get("default")
         told = notes(said if isinstance(said, str) else " ".join(said), None if default == [] else default)
         known[name] = {**told, **setting(name, options[name])}
+    layer = {"$ref": "#/definitions/layer"}
+    for name, said in LAYERS.items():
+        known[name] = {**notes(said), **layer}
+    profiles = {"type": ["object", "string", "null"], "pattern": TEMPLATE, "additionalProperties": layer}
+    known[layers.PROFILES] = {**notes(PROFILES), **profiles}
     for name, (kind, said) in PLAYBOOKS.items():
         schema = {**BATCH, "type": ["integer", "string", "array"], "items": BATCH} if kind == "batch" else None
         known[name] = {**notes(said), **(schema or setting(name, {"type": kind}))}
