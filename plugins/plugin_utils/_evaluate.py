@@ -46,7 +46,7 @@ def evaluate(
     hosts: t.Sequence[str],
     variables: t.Any,
     names: t.Sequence[str] = _fleet.VARIABLES,
-    options: t.Collection[str] | None = None,
+    options: t.Container[str] | None = None,
 ) -> Evaluated:
     """Evaluate what is declared for hosts.
 
@@ -162,7 +162,7 @@ class Part:
 
         :param owner: the host to name in any case
         """
-        raw = entry.raw
+        raw = self.needed(entry.raw)
         try:
             return [self.templar.value(raw)]
         except Exception as error:  # Any filter or lookup may be in a template.
@@ -171,6 +171,10 @@ class Part:
             return [{"name": self.name_of(raw), "host": raw["host"]}]
         self.tell(entry, [f"{where}: {why}" if where else why for where, why in broken], owner)
         return []
+
+    def needed(self, raw: t.Any) -> t.Any:
+        """What of an item is evaluated."""
+        return raw
 
     def tell(self, entry: Entry, lines: t.Iterable[str], owner: str | None = None) -> None:
         """Say what is wrong with an item.
@@ -218,7 +222,7 @@ class Guests(Part):
     """The guests of one host, while they are evaluated: those of a list, and those in files.
 
     :param read: what was read of the folders with guests; None where files with guests of other hosts are left out
-    :param options: the options to evaluate, and to return; None for all
+    :param options: the options to evaluate; None for all
     :ivar entries: the guests of all hosts as they are written; None where only a template tells
     :ivar folder: the folder with files of guests that the host reads; None where there is none
     """
@@ -231,10 +235,10 @@ class Guests(Part):
         templar: HostTemplar,
         strays: Strays,
         read: _guest_files.Read | None,
-        options: t.Collection[str] | None = None,
+        options: t.Container[str] | None = None,
     ) -> None:
         super().__init__(name, host, hosts, templar, strays)
-        self.read, self.options, self.layers = read, options, Layers(templar, options)
+        self.read, self.layers, self.options = read, Layers(templar, options), options
         self.entries: list[Entry] | None = None
         self.folder: str | None = None
 
@@ -292,11 +296,13 @@ class Guests(Part):
 
     def item(self, entry: Entry, owner: str | None = None) -> list[t.Any]:
         """One guest, evaluated, with what it has in common with others; none where it cannot be."""
-        raw = entry.raw
-        if self.options is not None and isinstance(raw, dict):
-            wanted = (*self.options, PROFILE, SWITCH)
-            entry = entry._replace(raw={option: value for option, value in raw.items() if option in wanted})
         return [self.completed(item, entry, owner) for item in super().item(entry, owner)]
+
+    def needed(self, raw: t.Any) -> t.Any:
+        """The options of a guest that are asked for, and those that say what it has in common with others."""
+        if self.options is None or not isinstance(raw, dict):
+            return raw
+        return {name: value for name, value in raw.items() if name in self.options or name in (PROFILE, SWITCH)}
 
     def completed(self, guest: t.Any, entry: Entry, owner: str | None = None) -> t.Any:
         """A guest with what it has in common with others. That of a host that is not there is none of this one's."""
@@ -306,9 +312,6 @@ class Guests(Part):
             return merged(guest, (), entry.file)
         found, problems = self.layers.laid_under(guest, entry.file)
         self.tell(entry, problems, owner)
-        if self.options is not None:
-            for option in set(found).difference(self.options):
-                del found[option]
         return found
 
     def here(self, item: t.Any) -> bool:

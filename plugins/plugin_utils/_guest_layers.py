@@ -38,12 +38,12 @@ class Values(t.Protocol):
 class Layers:
     """What the guests of one host have in common.
 
-    :param options: the options that are asked for; None for all
+    :param options: the options to evaluate; None for all
     :ivar problems: a sentence for all that is wrong with it, as far as guests use it
     """
 
-    def __init__(self, values: Values, options: t.Collection[str] | None = None) -> None:
-        self.values, self.options = values, options
+    def __init__(self, values: Values, options: t.Container[str] | None = None) -> None:
+        self.values, self.wanted = values, options
         self.problems: list[str] = []
         self.known: dict[str, Layer | None] = {}
         self.named: t.Any = None
@@ -113,10 +113,8 @@ class Layers:
 
         :param source: what to call them
         """
-        if self.options is not None:
-            written = named_item(raw, self.values.raw)
-            if isinstance(written, dict):
-                raw = {option: value for option, value in written.items() if option in self.options}
+        if self.wanted is not None and isinstance(raw, dict):
+            raw = {name: value for name, value in raw.items() if name in self.wanted}
         options: t.Any = raw if nested(raw) else self.evaluated(source, raw)
         if options is None or isinstance(options, Failed):
             return None

@@ -89,6 +89,7 @@ SETTINGS: tuple[tuple[str, list[Any], list[Any]], ...] = (
     ("links_rollback_after", [1, 60, 3600, "60"], [None, 0, 3601, -5, "soon", [], {}, 1.5]),
     ("links_serial", [1, 5, "20%", "3", [1, 5, "50%"]], [0, "0", "all", None, True, {}, [0], "-1"]),
     ("host_extra_packages", [[], ["zfsutils-linux"], "a,b"], [None, {}, {"a": 1}]),
+    ("kvm_guests_dir", ["guests", None], []),
     ("kvm_owner", ["ops/fleet", 7, None], []),
     *(
         (name, [[], [{"name": "default"}], None], ["default", {"name": "default"}, [1], 5])
@@ -99,6 +100,14 @@ SETTINGS: tuple[tuple[str, list[Any], list[Any]], ...] = (
 
 RIGHT = {
     "nothing": "",
+    "what guests have in common, and short forms": """
+        kvm_guest_defaults: {memory: 1GiB, cpu: host-passthrough}
+        kvm_guest_profiles: {web: {vcpus: 2, cpu: {model: EPYC}}}
+        kvm_networks: [{name: lan, forward: nat, ips: [192.0.2.1/24]}]
+        kvm_guests:
+          - {name: web01, host: kvm01, profile: web, interfaces: [lan, {network: lan, ip: 192.0.2.5}]}
+          - {name: web02, host: kvm01, defaults: false, memory: 2GiB, cpu: host-model}
+    """,
     "an inventory": """
         all:
           vars: {ansible_user: root, kvm_owner: ops/fleet}
@@ -239,7 +248,13 @@ WRONG: tuple[tuple[str, str], ...] = (
     (GUEST.format("boot: hd"), "kvm_guests[0].boot"),
     (GUEST.format("boot: [hd, usb]"), "kvm_guests[0].boot[1]"),
     (GUEST.format("kernel: boot/vmlinuz"), "kvm_guests[0].kernel"),
-    (GUEST.format("cpu: host-model"), "kvm_guests[0].cpu"),
+    (GUEST.format("cpu: host-pastrough"), "kvm_guests[0].cpu"),
+    (GUEST.format("memroy: 1GiB, profile: web"), "kvm_guests[0].memroy"),
+    (GUEST.format("profile: [web]"), "kvm_guests[0].profile"),
+    (GUEST.format("interfaces: [{network: lan, ip: nowhere}]"), "kvm_guests[0].interfaces[0].ip"),
+    ("kvm_guest_defaults: {memory: a fruit}", "kvm_guest_defaults.memory"),
+    ("kvm_guest_defaults_host: {name: web01}", "kvm_guest_defaults_host.name"),
+    ("kvm_guest_profiles: {web: {vcpus: many}}", "kvm_guest_profiles.web.vcpus"),
     (GUEST.format("cpu: {mode: fast}"), "kvm_guests[0].cpu.mode"),
     (GUEST.format("disks: {size: 1GiB}"), "kvm_guests[0].disks"),
     (GUEST.format("perf: {cmtt: true}"), "kvm_guests[0].perf.cmtt"),
@@ -270,7 +285,7 @@ WRONG: tuple[tuple[str, str], ...] = (
     (CARD.format("bridge: -br0"), "kvm_guests[0].interfaces[0].bridge"),
     (CARD.format("direct: eno1, mode: nat"), "kvm_guests[0].interfaces[0].mode"),
     # networks
-    (NETWORK.format("forward: nat"), "kvm_networks[0].forward"),
+    (NETWORK.format("forward: nta"), "kvm_networks[0].forward"),
     (NETWORK.format("forward: {mode: natt}"), "kvm_networks[0].forward.mode"),
     (NETWORK.format("forward: {mode: bridge}, bridge: br0, ips: [{address: 10.0.0.1/24}]"), "kvm_networks[0].ips"),
     (NETWORK.format("forward: {mode: bridge}"), "kvm_networks[0].bridge"),

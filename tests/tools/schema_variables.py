@@ -63,6 +63,10 @@ PLAYBOOKS = {
         "Whether it writes files anew that are there already. What was changed in them by hand is lost.",
     ),
     "adopt_directory": ("str", "The folder that gets C(host_vars). By default it is the inventory's."),
+    "kvm_inventory_uri": (
+        "str",
+        "Where the inventory plugin P(virtfleet.kvm.guests#inventory) asks libvirt of the host.",
+    ),
     "plan_file": ("str", "The file that the playbook C(virtfleet.kvm.plan) writes the plan to, as JSON."),
     "kvm_plan_only": ("bool", "Whether C(virtfleet.kvm.site) only plans. C(virtfleet.kvm.plan) sets it."),
     "links_serial": (
@@ -70,15 +74,17 @@ PLAYBOOKS = {
         "How many hosts the playbooks change the links of at once: a number, a share such as V(20%), or a list.",
     ),
 }
-"""Variables of the playbooks: the type, and what it does. The first five are in README.md, too."""
+"""Variables of the playbooks: the type, and what it does. Those of adopt are in README.md, too."""
 
 BOUNDS = {"guests_shutdown_timeout": (0, math.inf), "links_rollback_after": (1, links.LONGEST)}
 """The least and the most that a number may be (see plugin_utils/_settings.py)."""
 
 SYNONYMS = {
     "kvm_bridges": "kvm_links",
+    "kvm_defaults": "kvm_guest_defaults",
     "kvm_domains": "kvm_guests",
     "kvm_machines": "kvm_guests",
+    "kvm_profiles": "kvm_guest_profiles",
     "kvm_storage": "kvm_pools",
     "kvm_virtual_machines": "kvm_guests",
     "kvm_vms": "kvm_guests",

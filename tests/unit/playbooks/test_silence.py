@@ -92,4 +92,5 @@ def test_the_site_has_tags_and_the_check_always(tmp_path: Path) -> None:
         "Refuse a run that would do nothing, and a fleet that contradicts itself",
         "virtfleet.kvm.guests : Declare the guests",
         "Say what waits for a restart",
+        "Say what changed",
     ]

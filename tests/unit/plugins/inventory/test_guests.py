@@ -547,3 +547,21 @@ def test_what_a_host_says_is_no_template(tmp_path: Path) -> None:
     settings = {"compose": {"out": "kvm_guest.title"}}
     inventory = parsed(tmp_path, hosts_of({"kvm01": uri}), declared({"name": "a", "host": "kvm01"}), **settings)
     assert inventory.hosts["a"].vars["out"] == "{{ lookup('pipe', 'echo broken') }}"
+
+
+def test_guests_by_profiles_and_files(tmp_path: Path, told: list[str]) -> None:
+    """A guest is what the roles take it for; what the inventory does not need of the layers is not evaluated."""
+    files = {
+        "group_vars/all.yml": {
+            "kvm_guests_dir": "guests",
+            "kvm_guests": [{"name": "web01", "host": "kvm01", "profile": "web"}],
+            "kvm_guest_defaults": {"memory": "2GiB", "xml": "{{ nope }}"},
+            "kvm_guest_profiles": {"web": {"interfaces": ["lan"], "title": "a web server", "graphics": "{{ nope }}"}},
+        },
+        "guests/db01.yml": {"name": "db01", "host": "kvm01", "interfaces": [{"network": "lan", "ip": "192.0.2.21/24"}]},
+    }
+    inventory = parsed(tmp_path, hosts_of({"kvm01": ""}), files, ask=False)
+    assert told == []
+    assert members(inventory, "kvm_network_lan") == ["db01", "web01"]
+    assert (facts(inventory, "web01")["memory"], facts(inventory, "web01")["title"]) == (2 * 1024**3, "a web server")
+    assert inventory.hosts["db01"].vars["ansible_host"] == "192.0.2.21"
