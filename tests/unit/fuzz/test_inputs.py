@@ -202,7 +202,7 @@ def filtered(hostile: Hostile, chance: random.Random) -> Told:
         item, network = hostile.item(DOMAIN), hostile.item(NETWORK)
         planted(hostile, chance, DOMAIN, item)
         cards = [{"network": network.get("name"), "ip": "10.7.0.9"}, {"network": "lan", "ip": hostile.value()}]
-        item |= {"host": "kvm01", **({"interfaces": chance.choice((cards, hostile.value()))})}
+        item |= {"host": "kvm01", "interfaces": chance.choice((cards, hostile.value()))}
         lan = {"name": "lan", "ips": chance.choice((["10.7.0.1/24"], [{"address": "10.7.0.1/24", "dhcp": {}}]))}
         arguments = (
             chance.choice(([network, lan], hostile.value())),

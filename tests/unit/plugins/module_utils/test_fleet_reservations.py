@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible.errors import AnsibleError
 
 from ansible_collections.virtfleet.kvm.plugins.filter.fleet import FilterModule
 from ansible_collections.virtfleet.kvm.plugins.module_utils import _fleet
@@ -137,7 +138,7 @@ def test_a_wrong_mac_address_is_still_refused() -> None:
 @pytest.mark.parametrize("odd", [None, 7, "lan", {}])
 def test_what_is_no_list_of_networks(odd: Any) -> None:
     filtered = FilterModule().filters()["with_reservations"]
-    with pytest.raises(Exception, match="with_reservations: .* is not a list of networks"):
+    with pytest.raises(AnsibleError, match=r"with_reservations: .* is not a list of networks"):
         filtered(odd, [], "kvm01")
 
 
