@@ -16,6 +16,9 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Virtf
 MOST = 20_000
 """Values that one thing may hold: a guest holds some hundred."""
 
+ENDLESS = f"holds more than {MOST} values"
+"""What is said of something that holds more."""
+
 
 def refuse_endless(value: t.Any, name: str) -> None:
     """Raise VirtfleetError for what is nested too deep, or holds too many values.
@@ -24,8 +27,13 @@ def refuse_endless(value: t.Any, name: str) -> None:
     """
     if nested(value):
         raise VirtfleetError(f"{name}: is nested too deep")
-    if unfolded(value, {}) > MOST:
-        raise VirtfleetError(f"{name}: holds more than {MOST} values")
+    if is_endless(value):
+        raise VirtfleetError(f"{name}: {ENDLESS}")
+
+
+def is_endless(value: t.Any) -> bool:
+    """Whether something holds so many values that to write them out takes for ever. What is nested too deep does not."""
+    return not nested(value) and unfolded(value, {}) > MOST
 
 
 def unfolded(value: t.Any, known: dict[int, int]) -> int:

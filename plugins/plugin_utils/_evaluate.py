@@ -18,6 +18,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label
 
 from . import _guest_files
+from ._endless import ENDLESS, is_endless
 from ._guest_layers import Layers
 from ._templar import HostTemplar, Plain, reason
 from ._written import Entry, entries, named_item
@@ -163,6 +164,9 @@ class Part:
         :param owner: the host to name in any case
         """
         raw = self.needed(entry.raw)
+        if is_endless(raw):
+            self.tell(entry, [ENDLESS], owner)
+            return []
         try:
             return [self.templar.value(raw)]
         except Exception as error:  # Any filter or lookup may be in a template.

@@ -20,6 +20,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import
 )
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label, named, printable
 
+from ._endless import ENDLESS, is_endless
 from ._written import named_item
 
 
@@ -115,6 +116,9 @@ class Layers:
         """
         if self.wanted is not None and isinstance(raw, dict):
             raw = {name: value for name, value in raw.items() if name in self.wanted}
+        if is_endless(raw):
+            self.problems.append(f"{source}: {ENDLESS}")
+            return None
         options: t.Any = raw if nested(raw) else self.evaluated(source, raw)
         if options is None or isinstance(options, Failed):
             return None

@@ -233,6 +233,30 @@ def test_nesting_without_end_is_no_end_of_the_check(tmp_path: Path) -> None:
     assert line.startswith("guest a: disks[0][0]")
 
 
+ANCHORS = """
+x: &a [1, 1, 1, 1, 1, 1, 1, 1, 1]
+y: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a]
+z: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b]
+u: &d [*c, *c, *c, *c, *c, *c, *c, *c, *c]
+v: &e [*d, *d, *d, *d, *d, *d, *d, *d, *d]
+w: &f [*e, *e, *e, *e, *e, *e, *e, *e, *e]
+"""
+
+
+def test_a_guest_that_holds_things_without_end_is_refused_before_it_is_evaluated(tmp_path: Path) -> None:
+    text = f"{ANCHORS}kvm_guests:\n  - {{name: a, host: kvm01, disks: [*f, *f]}}\n  - {{name: b, host: kvm01, memroy: 1}}\n"
+    assert fleet_problems(HOSTS, hostvars(tmp_path, {"group_vars/all.yml": text})) == [
+        "guest a: holds more than 20000 values",
+        "guest b: memroy: no such option; did you mean 'memory'?",
+    ]
+
+
+def test_so_are_defaults(tmp_path: Path) -> None:
+    text = f"{ANCHORS}kvm_guest_defaults: {{disks: [*f, *f]}}\nkvm_guests: [{{name: a, host: kvm01}}]\n"
+    (line,) = set(fleet_problems(HOSTS, hostvars(tmp_path, {"group_vars/all.yml": text})))
+    assert "kvm_guest_defaults: holds more than 20000 values" in line
+
+
 def test_options_that_are_not_asked_for_are_not_evaluated(tmp_path: Path) -> None:
     """The inventory plugin needs few of them; others may hold a vault whose password is missing."""
     guests = [guest("a", title="{{ 'x' }}", xml="{{ nope }}"), guest("b", title="{{ nope }}")]
