@@ -32,7 +32,7 @@ def refuse_endless(value: t.Any, name: str) -> None:
 
 
 def is_endless(value: t.Any) -> bool:
-    """Whether something holds so many values that to write them out takes for ever. What is nested too deep does not."""
+    """Whether something holds so many values that to write them out takes for ever; not what is nested too deep."""
     return not nested(value) and unfolded(value, {}) > MOST
 
 
