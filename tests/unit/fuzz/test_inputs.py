@@ -177,7 +177,7 @@ def written(hostile: Hostile, chance: random.Random) -> Told:
 
 # Filters
 
-OF_ROLES = ("fleet_owner", "pending_restarts", "run_problems")
+OF_ROLES = ("changes_told", "fleet_changes", "fleet_owner", "pending_restarts", "run_problems")
 """Filters that only the collection's own roles and playbooks call."""
 
 
@@ -219,6 +219,11 @@ def filtered(hostile: Hostile, chance: random.Random) -> Told:
     elif name == "pending_restarts":
         result = {"guests_declared": {"pending_restart": chance.choice(([], hostile.value(), [hostile.value()]))}}
         arguments = (["kvm01"], chance.choice(({"kvm01": result}, hostile.value())))
+    elif name in ("fleet_changes", "changes_told"):
+        change = {"resource": hostile.value(), "path": "memory", "before": hostile.value(), "after": hostile.value()}
+        result = {"changes": chance.choice(([change], hostile.value())), "failed": True, "msg": hostile.value()}
+        hosts = chance.choice(({"kvm01": {"guests_declared": result}}, {"kvm01": hostile.value()}, hostile.value()))
+        arguments = (["kvm01"], hosts) if name == "fleet_changes" else (chance.choice((hosts, {"hosts": hosts})),)
     elif name == "adopted_files":
         item = hostile.item(DOMAIN)
         wrong = chance.choice((None, 7, "", [], ["a"], [[]], {"kvm_guests": None}, {"kvm_guests": [None]}))
