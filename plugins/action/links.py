@@ -139,12 +139,16 @@ class ActionModule(ActionBase):
             return self.failure(result, end.probes, end.outcome, reason, changed=not whole)
         reached = {"probe": "controller", "ok": True, "said": f"reached {end.address} over a new connection"}
         result.update(outcome="confirmed", probes=[*end.probes, reached], address=end.address)
+        result["warnings"] = [
+            *result.get("warnings", []),
+            *(f"the host has lost what somebody had set by hand: {command}" for command in end.answer.get("lost", ())),
+        ]
         if end.address != connection.host:
             # Later tasks of the play go where the host is now; the inventory file is the user's to change.
             name = task_vars["inventory_hostname"]
             result["add_host"] = {"host_name": name, "host_vars": {"ansible_host": end.address}, "groups": []}
             result["warnings"] = [
-                *result.get("warnings", []),
+                *result["warnings"],
                 f"the host has moved from {connection.host} to {end.address}: change its ansible_host in the inventory",
             ]
         return result

@@ -72,6 +72,53 @@ def test_what_others_told_the_kernel_outlives_a_change(fleet: Links, host: str) 
     assert fleet.sh(host, ELSEWHERE) == elsewhere
 
 
+SHIM = {"name": "shim0", "type": "macvlan", "parent": "eno1"}
+OF_PROGRAMS = """
+ip route add 10.70.0.0/16 via 10.55.0.9 proto bird
+ip route add 10.71.0.0/16 via 10.55.0.9 proto static
+ip route add blackhole 10.75.0.0/16 proto zebra
+ip route add local 10.91.0.0/24 dev eno1
+ip rule add from 10.3.0.0/16 lookup 61 pref 702 proto static
+ip neighbour add proxy 10.99.0.1 dev eno1
+ip nexthop add id 9 via 10.55.0.9 dev eno1
+ip route add 10.79.0.0/16 nhid 9
+ip -6 route add default from fd00:78::/64 via fe80::9 dev eno1 metric 8
+"""
+ALL = f"""
+{ON_THE_PORT}; {NEIGHBOUR}; {ELSEWHERE}
+ip route show table all | grep -E "^(blackhole|local) 10|^10.7"; ip rule | grep 702; ip neighbour show proxy
+ip nexthop | grep "id 9"; ip -6 route | grep "from fd00:78"
+"""
+
+
+def test_what_others_told_the_kernel_of_a_parent_stays(fleet: Links, host: str) -> None:
+    """networkd configures the parent of a shim anew, when it comes and when it goes."""
+    told = TOLD.replace(" add ", " replace ").replace("rule replace", "rule add")
+    fleet.sh(host, f"{told}true")
+    fleet.sh(host, OF_PROGRAMS)
+    before = fleet.sh(host, ALL)
+    assert len(before.splitlines()) >= 18
+    for config in (SHIM, {"name": "shim0", "state": "absent"}):
+        made = fleet.made(host, config)
+        assert [line for line in made.get("warnings", []) if "by hand" in line] == []
+        assert fleet.sh(host, ALL) == before
+    wrong = {**BRIDGE, "addressing": "static", "addresses": ["198.18.0.240/24"], "gateway": "198.18.0.241"}
+    result = fleet.links(host, wrong, rollback_after=15).results("virtfleet.kvm.links")[0]
+    assert "is as it was before" in result["msg"]
+    assert fleet.sh(host, ALL) == before
+
+
+def test_a_declared_route_takes_the_place_of_one_that_was_tried_out(fleet: Links, host: str) -> None:
+    static = {"name": "br2", "type": "bridge", "ports": ["eno2"], "addressing": "static", "addresses": ["10.9.9.1/24"]}
+    fleet.made(host, static)
+    fleet.sh(host, "ip route add 10.77.0.0/16 via 10.9.9.8 dev br2; ip route add default via 10.9.9.8 table 50")
+    made = fleet.made(host, {**static, "routes": [{"to": "10.77.0.0/16", "via": "10.9.9.9"}]})
+    assert len([line for line in made["warnings"] if "in none of the host's files" in line]) == 2
+    assert "via 10.9.9.9" in fleet.sh(host, "ip route show 10.77.0.0/16")
+    assert fleet.sh(host, "ip route show table 50 2>/dev/null || true") == ""
+    fleet.made(host, {"name": "br2", "state": "absent"})
+
+
 def test_what_nobody_has_applied_is_told(fleet: Links, host: str) -> None:
     """Another's edit comes into force with any change; one that is taken back leaves it as it is."""
     edit = "cat >/etc/netplan/90-mine.yaml <<'END'\nnetwork: {version: 2, ethernets: {eno2: {mtu: 1400}}}\nEND\n"

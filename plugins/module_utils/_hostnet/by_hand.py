@@ -13,7 +13,11 @@ import ipaddress
 import re
 import typing as t
 
-from .facts import Device, Facts, Route
+from .._engine.body import Item
+from . import networkd
+from .agent import route_words
+from .facts import COMMENT, Device, Facts, Route
+from .netplan import Netplan
 
 if t.TYPE_CHECKING:
     from .work import Plan
@@ -22,39 +26,90 @@ HALF = 2**64 - 1
 ADDRESS = re.compile(r"[0-9a-fA-F:.]{2,}")
 """What may be an address in a text."""
 
+STATIC = "static"
+"""The origin of the routes that networkd sets by its files; others can give it as well."""
 BY_KERNEL = ("ports", "stp", "forward_delay", "vlan_filtering")
 """What of a bridge can change without its addresses being configured anew."""
 
 
-def told(facts: Facts, out: Plan) -> None:
+def told(wants: t.Sequence[Item], net: Netplan, facts: Facts, out: Plan) -> None:
     """Warn of what goes away with a plan because no file has it, and take it out of the forecast.
 
-    Nothing is said of what NetworkManager configures: it keeps connections that netplan knows nothing of.
+    All the rest that no file has is given back by the agent. Nothing is said of what NetworkManager configures: it
+    keeps connections that netplan knows nothing of.
+
+    :param net: netplan's documents as they are
     """
+    out.configured = configured_anew(wants, facts, out)
     if out.network_manager:
         return
-    written = addresses_in([*(file.text for file in facts.netplan), *facts.units.values()])
     for name, device in facts.devices.items():
-        found = [address for address in unwritten(device, facts) if ip(address) not in written]
+        found = set_by_hand(device, net, facts)
         out.by_hand.update({name: found} if found else {})
-    for name, link in configured_anew(facts, out).items():
+    texts = [*(file.text for file in facts.netplan), *facts.units.values()]
+    written = addresses_in(COMMENT.sub("", text) for text in texts)
+    routes = [route for route in (*facts.routes, *facts.other_routes) if is_by_hand(route, written)]
+    out.static = [list(words) for words in dict.fromkeys(each.words for each in routes if each.protocol == STATIC)]
+    out.rules_of_files = any(word in text for text in texts for word in ("routing-policy", "RoutingPolicyRule"))
+    for route in (*facts.routes, *facts.other_routes):
+        if route.encap and route_words.is_of_others(route.protocol) and out.items:
+            out.warnings.append(
+                f"a route on {route.device} puts {route.encap} around its packets, which ip does not tell in words that"
+                " give it back: look whether it is there after the change"
+            )
+    for name, link in out.configured.items():
         lost = out.by_hand.get(name, [])
         warn(link, [f"the address {address}" for address in lost], name, out)
-        routes = [*facts.routes, *facts.other_routes]
-        lost_routes = [route for route in routes if is_by_hand(route, name) and goal(route) not in written]
-        warn(link, [words(route) for route in lost_routes], name, out)
+        lost_routes = [route for route in routes if route.device == name]
+        warn(link, [words(route) for route in lost_routes if route.protocol in ("", STATIC)], name, out)
+        for program in sorted({route.protocol for route in lost_routes} - {"", STATIC}):
+            count = sum(route.protocol == program for route in lost_routes)
+            out.warnings.append(
+                f"link {link}: the routes on {name} whose origin is {program} ({count}) go away: the program that has"
+                f" set them has to know of {link}"
+            )
         if lost:
             foresee(lost, facts, out, "goes away")
         foresee(made_up(facts.devices[name]), facts, out, f"is made up anew by {link}")
 
 
-def configured_anew(facts: Facts, out: Plan) -> dict[str, str]:
-    """The devices that lose what no file has, each with the link that is the reason."""
-    found = {port: link for port, link in out.ports.items() if facts.devices[port].master != link}
+def configured_anew(wants: t.Sequence[Item], facts: Facts, out: Plan) -> dict[str, str]:
+    """The devices that lose what no file has, each with the link that is the reason.
+
+    Those that only carry a link, as its parent, are configured anew as well, and keep it: see the agent's give_back.
+    """
+    found = {}
+    changed = dict(out.items)
+    for item in wants:
+        for port in (item.get("ports") or []) if item["name"] in changed else []:
+            if port in facts.devices and facts.devices[port].master != item["name"]:
+                found[port] = item["name"]
     for link, changes in out.items:
-        if link in facts.devices and any(change.path not in BY_KERNEL for change in changes):
+        by_networkd = not out.network_manager or link in out.gone
+        if link in facts.devices and by_networkd and any(change.path not in BY_KERNEL for change in changes):
             found[link] = link
     return found
+
+
+def set_by_hand(device: Device, net: Netplan, facts: Facts) -> list[str]:
+    """The addresses of a device that somebody has set.
+
+    :param net: netplan's documents
+    """
+    given = given_by_files(device, net, facts)
+    return [address for address in unwritten(device, facts) if ip(address) not in given]
+
+
+def given_by_files(device: Device, net: Netplan, facts: Facts) -> set[t.Any]:
+    """The addresses that files give a device: what a comment, another setting or another device has is none of them.
+
+    :param net: netplan's documents
+    """
+    owner = net.owner(device.nic)
+    texts = [str(each) for each in (net.merged(owner).get("addresses") if owner else None) or []]
+    for section, values in networkd.whole(device.network_file, facts):
+        texts += [value for key, value in values if key == "Address" and section in ("Network", "Address")]
+    return addresses_in(texts)
 
 
 def unwritten(device: Device, facts: Facts) -> list[str]:
@@ -79,15 +134,20 @@ def hears_routers(device: Device, facts: Facts) -> bool:
     return announced or device.accept_ra not in ("", "0")
 
 
-def is_by_hand(route: Route, name: str) -> bool:
-    """Whether a route has the origin that ``ip route add`` gives it: ``boot``, which ip does not tell."""
-    return route.device == name and bool(route.words) and not route.protocol
+def is_by_hand(route: Route, written: t.Collection[t.Any]) -> bool:
+    """Whether a route is somebody's, such as one of ``ip route add``, and no file's.
 
-
-def goal(route: Route) -> t.Any:
-    """The first address of the network that a route leads to; the route itself for the default route."""
+    :param written: the addresses that the files have
+    """
+    if not route.words or not route_words.is_of_others(route.protocol):
+        return False
     network = ipaddress.ip_network(route.to, strict=False)
-    return network.network_address if network.prefixlen else route
+    if route.protocol == STATIC and not network.prefixlen:
+        # In doubt it is a file's: that calls it by names as well.
+        return bool(route.via) and ipaddress.ip_address(route.via) not in written
+    if route.protocol == STATIC:
+        return not any(address in network for address in written)
+    return not network.prefixlen or network.network_address not in written
 
 
 def addresses_in(texts: t.Iterable[str]) -> set[t.Any]:

@@ -13,6 +13,9 @@ from xml.etree import ElementTree as ET
 
 from .agent import route_words
 
+COMMENT = re.compile(r"(^|(?<=\s))[#;].*", re.MULTILINE)
+"""What of a netplan's document or a unit counts for nothing."""
+
 BORROWERS = ("bond", "bridge", "team", "vlan")
 """The kinds of device that have the MAC address of one below them."""
 
@@ -96,6 +99,7 @@ class Route:
 
     :ivar table: its table, where that is not the main one
     :ivar words: after ``ip``, what gives the kernel the whole route again, with all its next hops
+    :ivar encap: what is put around its packets: ip does not tell that in words that it takes
     """
 
     to: str
@@ -105,6 +109,7 @@ class Route:
     metric: int = 0
     table: str = ""
     words: tuple[str, ...] = ()
+    encap: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -209,7 +214,7 @@ def devices(links: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, Device]:
         addresses = {
             f"{entry['local']}/{entry['prefixlen']}": not entry.get("dynamic")
             for entry in link.get("addr_info", [])
-            if "local" in entry and entry.get("scope") == "global"
+            if "local" in entry and is_own(entry)
         }
         found[link["ifname"]] = Device(
             name=link["ifname"],
@@ -228,6 +233,17 @@ def devices(links: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, Device]:
     return found
 
 
+def is_own(entry: t.Mapping[str, t.Any]) -> bool:
+    """Whether an address is more than what each link has by itself: not one of the loopback's, nor link-local.
+
+    :param entry: what ``ip`` tells of it
+    """
+    if ":" in entry["local"]:
+        return entry.get("scope") in ("global", "site")
+    own = entry.get("scope") == "link" and entry["local"].startswith("169.254.")
+    return entry.get("scope") not in (None, "host") and not own
+
+
 def routes(entries: t.Iterable[t.Mapping[str, t.Any]], default: str) -> list[Route]:
     """The routes of ``ip -json route``; the default one gets its network as text."""
     found = []
@@ -235,7 +251,8 @@ def routes(entries: t.Iterable[t.Mapping[str, t.Any]], default: str) -> list[Rou
         for hop in entry.get("nexthops") or [entry]:
             metric, protocol, table = entry.get("metric", 0), entry.get("protocol", ""), str(entry.get("table", ""))
             gateway = route_words.gateway(hop)
-            found.append(Route(entry["dst"], hop.get("dev", ""), gateway, protocol, metric, table, words))
+            encap = str(entry.get("encap", ""))
+            found.append(Route(entry["dst"], hop.get("dev", ""), gateway, protocol, metric, table, words, encap))
     return found
 
 

@@ -13,7 +13,7 @@ import typing as t
 from .._engine.body import Item
 from .._engine.context import Change
 from .._errors import Invalid, VirtfleetError
-from . import by_hand, networkd, preflight
+from . import by_hand, forecast, networkd, preflight
 from .facts import Facts
 from .work import File, Plan, Work
 
@@ -40,7 +40,7 @@ def plan(wants: t.Sequence[Item], facts: Facts, bypass_iptables: bool = False) -
             out.items.append((item["name"], changes))
     refuse(problems)
     work.finish()
-    by_hand.told(facts, out)
+    by_hand.told(wants, work.old, facts, out)
     filtered(wants, facts, out, bypass_iptables)
     if out.network_manager:
         listening(facts, out)

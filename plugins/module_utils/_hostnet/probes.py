@@ -68,7 +68,9 @@ def gateway(facts: Facts, default: str) -> tuple[bool, str]:
 
     It must answer for its address on the link (ARP, or neighbour discovery); many answer no ping.
     """
-    found = sorted((route for route in facts.routes if route.to == default), key=lambda route: route.metric)
+    # One with a source is for what that has sent.
+    routes = (route for route in facts.routes if route.to == default and "from" not in route.words)
+    found = sorted(routes, key=lambda route: route.metric)
     if not found:
         return False, "there is no default route"
     route = found[0]

@@ -17,7 +17,19 @@ import uuid
 
 from .._errors import VirtfleetError
 from . import netplan_says
-from .agent import files, guard, journal, network, others, route_words, runtime, watchdog, way_back
+from .agent import (
+    address_words,
+    files,
+    give_back,
+    guard,
+    journal,
+    network,
+    others,
+    route_words,
+    runtime,
+    watchdog,
+    way_back,
+)
 from .facts import Facts
 from .work import Plan
 
@@ -31,6 +43,20 @@ ENDING = 45.0
 """Seconds that a trial which nobody works on any more has to be brought to its end."""
 CONFIRMED = 20.0
 """Seconds that a confirmation is waited for."""
+AGENT = (
+    address_words,
+    files,
+    give_back,
+    guard,
+    journal,
+    network,
+    others,
+    route_words,
+    runtime,
+    watchdog,
+    way_back,
+)
+"""What the unit runs, copied to the host."""
 
 
 @contextlib.contextmanager
@@ -127,7 +153,7 @@ def start() -> None:
     copy = os.path.join(files.BASE, "agent")
     files.make_folder(copy, 0o700)
     files.write(os.path.join(copy, "__init__.py"), "")
-    for module in (files, guard, journal, network, others, route_words, runtime, watchdog, way_back):
+    for module in AGENT:
         files.write(os.path.join(copy, module.__name__.rpartition(".")[2] + ".py"), inspect.getsource(module))
     files.make_folder(os.path.dirname(files.UNIT))
     files.write(files.UNIT, guard.SERVICE.format(python=sys.executable), 0o644)
@@ -186,7 +212,10 @@ def trial_of(plan: Plan, facts: Facts, seconds: int, probes: t.Sequence[str]) ->
         "network_manager": plan.network_manager,
         "masters": {name: device.master for name, device in facts.devices.items() if device.master},
         "addresses": addressed,
-        "by_hand": {name: found for name, found in plan.by_hand.items() if name in addressed},
+        "by_hand": plan.by_hand,
+        "configured": sorted(plan.configured),
+        "static": plan.static,
+        "rules_of_files": plan.rules_of_files,
         "routes": routes_to_give(facts, addressed),
         "probes": list(probes),
         "secrets": netplan_says.secrets(plan) if plan.netplan else [],
@@ -198,7 +227,13 @@ def routes_to_give(facts: Facts, devices: t.Container[str]) -> list[list[str]]:
     known = [*facts.routes, *facts.other_routes]
     found = [route for route in known if route.device in devices and route.protocol != "kernel"]
     found.sort(key=lambda route: bool(route.via))
-    return [list(words) for words in dict.fromkeys(route.words for route in found)]
+    given: list[list[str]] = []
+    there = set()
+    for words in dict.fromkeys(route.words for route in found if route.words):
+        place = route_words.destination(words)
+        given.append([*words[:2], "append" if place in there else words[2], *words[3:]])
+        there.add(place)
+    return given
 
 
 def boot_id() -> str:

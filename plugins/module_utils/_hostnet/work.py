@@ -57,6 +57,9 @@ class Plan:
     :param forecast: what becomes of the host's addresses
     :param addresses: where the host may be reached after the change
     :param by_hand: the addresses of devices that no file has
+    :param static: the words of routes that no file has though their origin is that of files
+    :param rules_of_files: whether files may have policy rules: one with their origin may be theirs then
+    :param configured: the devices that lose what no file has, each with the link that is the reason
     """
 
     items: list[tuple[str, list[Change]]] = dataclasses.field(default_factory=list)
@@ -76,6 +79,9 @@ class Plan:
     forecast: list[dict[str, t.Any]] = dataclasses.field(default_factory=list)
     addresses: list[str] = dataclasses.field(default_factory=list)
     by_hand: dict[str, list[str]] = dataclasses.field(default_factory=dict)
+    static: list[list[str]] = dataclasses.field(default_factory=list)
+    rules_of_files: bool = True
+    configured: dict[str, str] = dataclasses.field(default_factory=dict)
     warnings: list[str] = dataclasses.field(default_factory=list)
 
     @property

@@ -28,13 +28,15 @@ import sys
 import time
 import typing as t
 
-from . import files, journal, network, others, runtime, way_back
+from . import files, give_back, journal, network, others, runtime, way_back
 from .watchdog import keep_watch
 
 STATES = ("preparing", "armed", "applying", "applied", "confirming", "rolling-back")
 PATIENCE = 15.0
 """Seconds in which a disk that cannot be written is tried again; then the next run or boot puts the files back."""
 
+MOST = 50
+"""How many of the commands are told that nobody could carry out."""
 HEADSTART = 0.5
 """Seconds between the answer to the controller and the trial, so that the answer arrives."""
 WATCHDOG = 10
@@ -153,7 +155,7 @@ class Guard:
             runtime.save(self.folder, self.state["trial"])
             before = self.network.devices()
             files.write(self.path("before.json"), json.dumps(before))
-            others.save(self.folder)
+            others.save(self.folder, self.state)
         except (OSError, ValueError) as error:
             self.refuse(files.problem(error))
             return ""
@@ -182,8 +184,10 @@ class Guard:
             if self.state["generate"] and not self.network.all_of(self.state["generate"]):
                 raise network.Failed("; ".join(self.network.log))
             runtime.keep_unchanged(self.folder)
+            self.attempt(lambda: others.save(self.folder, self.state))
             self.network.apply()
-            self.attempt(lambda: others.give_back(self.folder, self.changed()))
+            end = self.network.end
+            self.attempt(lambda: give_back.after_trial(self.folder, self.network.devices, self.changed(), end))
         except network.Failed as problem:
             return self.give_up("applying", str(problem))
         except OSError as error:
@@ -194,8 +198,8 @@ class Guard:
         return "applied"
 
     def changed(self) -> list[str]:
-        """The devices that are no longer what they were once the trial is in force."""
-        return [*self.state["ports"], *self.state["gone"], *self.state["new"]]
+        """The devices that are no longer what they were once the trial is in force, as the plan has told."""
+        return [*self.state.get("configured", self.state["ports"]), *self.state["gone"], *self.state["new"]]
 
     def wait(self) -> str:
         """Wait for somebody to confirm it. Returns the next state."""
@@ -226,6 +230,8 @@ class Guard:
         all the same; systemd starts this again until it can.
         """
         self.attempt(lambda: files.overwrite(self.path("reason"), reason))
+        if old in ("applied", "confirming"):
+            self.attempt(lambda: give_back.note(self.folder, give_back.ENDED, self.network.devices()))
         try:
             self.move(old, "rolling-back")
         except OSError:
@@ -250,19 +256,22 @@ class Guard:
         # From here on both folders say the same; what is kept takes over without a change.
         self.attempt(lambda: runtime.drop(self.state["trial"]))
         self.attempt(journal.done)
-        self.attempt(lambda: others.give_back(self.folder, self.changed()))
-        self.end("confirmed", "", True)
+        self.end("confirmed", "", True, files.load(self.path(give_back.APPLIED)).get("lost", []))
         return ""
 
     def roll_back(self) -> None:
         """Put everything back as it was."""
-        results = {"files": False, "network": False, "others": True}
+        results = {"files": False, "network": False}
+        lost: list[str] = []
 
         def restore_files(again: bool) -> None:
             results["files"] = self.attempt(lambda: self.restore_files(again))
 
         self.attempt(lambda: results.update(network=self.way_back().take_back(restore_files)))
-        self.attempt(lambda: results.update(others=others.give_back(self.folder)))
+        done = self.attempt(lambda: lost.extend(give_back.GiveBack(self.folder, self.network.devices).run()))
+        results["others"] = done and not lost
+        for command in lost:
+            self.network.note(f"not back: {command}")
         results["disk"] = self.put_back()
         if files.exists(journal.path_of("keep")):
             said = "cannot be changed: the next start of the host brings the change after all"
@@ -300,9 +309,13 @@ class Guard:
             return False
         return True
 
-    def end(self, outcome: str, reason: str, restored: bool) -> None:
-        """Leave the outcome for whoever asks. Raises OSError."""
-        said = {"id": self.state["id"], "outcome": outcome, "reason": reason, "restored": restored}
+    def end(self, outcome: str, reason: str, restored: bool, lost: t.Sequence[str] = ()) -> None:
+        """Leave the outcome for whoever asks. Raises OSError.
+
+        :param lost: the commands for what others had told the kernel and it has not got back
+        """
+        said: dict[str, t.Any] = {"id": self.state["id"], "outcome": outcome, "reason": reason, "restored": restored}
+        said["lost"] = lost[:MOST]
         log = self.network.log
         while len(json.dumps({**said, "log": log})) > files.ROOM and log:
             log = log[1:]

@@ -1,10 +1,11 @@
 # Copyright (c) 2026, virtfleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What others have told the kernel, and no file has: routes, policy rules and neighbours that were set with ``ip``.
+"""What others have told the kernel, and no file has: addresses, routes, policy rules, neighbours set with ``ip``.
 
 networkd drops these whenever it configures a device anew (networkd.conf(5), ManageForeignRoutes and
-ManageForeignRoutingPolicyRules), and nobody but we gives them back.
+ManageForeignRoutingPolicyRules; systemd.network(5), KeepConfiguration), and nobody but we gives them back: see
+``give_back``.
 """
 
 from __future__ import annotations
@@ -12,39 +13,69 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import time
 import typing as t
 
 from . import files, network
-from .route_words import given, is_by_hand
+from .route_words import destination, given, hop, is_of_others, origin
 
 NOTED = "others.json"
 """The name of the note in the folder of a trial."""
-KINDS = ("unicast", "blackhole", "unreachable", "prohibit", "throw")
+KINDS = ("unicast", "blackhole", "unreachable", "prohibit", "throw", "local", "multicast")
 """The types of route that can be set by hand."""
+FILES = "static"
+"""The origin of what networkd sets by its files, and comes back by itself with them; others can give it as well."""
+MANY = 1000
+"""So many routes of a program are left to it: one that has a whole table of a router's brings it back itself."""
 OF_THE_KERNEL = [
     ["0:", "from", "all", "lookup", "local"],
     ["32766:", "from", "all", "lookup", "main"],
     ["32767:", "from", "all", "lookup", "default"],
 ]
-"""The rules that every host has. networkd marks its own with ``proto static``."""
-ATTEMPTS, PAUSE = 4, 1.0
-"""How often something is given back, and the seconds between."""
+"""The rules that every host has."""
+PATIENCE = 5.0
+"""Seconds that ``ip`` has for an answer."""
+Words = list[str]
+"""What follows ``ip``."""
 
 
-def look() -> list[list[str]]:
-    """The words after ``ip`` that give the kernel each of them again. Where ip does not answer there are none."""
-    found: list[list[str]] = []
+class Found(t.NamedTuple):
+    """What the kernel has.
+
+    :ivar words: those that give it each next hop, rule, neighbour and route again that others may have set
+    :ivar routes: those of every route, in the kernel's order
+    :ivar hops: of each route by a next hop with an id its words, and those that name the id
+    """
+
+    words: list[Words]
+    routes: list[Words]
+    hops: list[tuple[Words, Words]]
+
+
+def look() -> Found:
+    """What the kernel has now. Where ip does not answer there is nothing."""
+    found = Found([], [], [])
     for family, default in (("-4", "0.0.0.0/0"), ("-6", "::/0")):
-        found += routes(asked("-json", family, "route", "show", "table", "all"), default)
-        found += rules(asked(family, "rule", "show"), family)
-    return found + neighbours(asked("-json", "neighbour", "show", "nud", "permanent"))
+        told = asked("-json", family, "route", "show", "table", "all")
+        if not told and family == "-4":
+            break  # ip hangs: it is not waited for again and again.
+        if family == "-4":
+            found.words.extend(next_hops(asked("-json", "nexthop", "show")))
+        for entry, words in given(entries(told), default, KINDS):
+            found.routes.extend([list(words)] if words else [])
+            if words and entry.get("nhid"):
+                found.hops.append((list(words), by_id(entry, words)))
+        found.words.extend(routes(told, default))
+        found.words.extend(rules(asked(family, "rule", "show"), family))
+    else:
+        for kind in (["nud", "permanent"], ["proxy"]):
+            found.words.extend(neighbours(asked("-json", "neighbour", "show", *kind)))
+    return found
 
 
-def asked(*words: str) -> str:
+def asked(*words: str, seconds: float = PATIENCE) -> str:
     """What ``ip`` prints, empty where it cannot be asked."""
     try:
-        status, output, _errors = network.run(["ip", *words], 10)
+        status, output, _errors = network.run(["ip", *words], seconds)
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return output if status == 0 else ""
@@ -59,18 +90,19 @@ def entries(text: str) -> list[dict[str, t.Any]]:
     return [entry for entry in found if isinstance(entry, dict)]
 
 
-def routes(text: str, default: str) -> list[list[str]]:
-    """The routes that were set by hand, those first by which gateways are reached.
+def routes(text: str, default: str) -> list[Words]:
+    """The routes that others may have set, those first by which gateways are reached.
 
     :param text: what ``ip -json route show`` tells
     :param default: the network of the default route
     """
-    found = [list(words) for entry, words in given(entries(text), default, KINDS) if is_by_hand(entry)]
+    known = (list(words) for _entry, words in given(entries(text), default, KINDS) if words)
+    found = [words for words in known if is_of_others(origin(words))]
     return sorted(found, key=lambda words: "via" in words)
 
 
-def rules(text: str, family: str) -> list[list[str]]:
-    """The policy rules that neither the kernel nor networkd made (ip-rule(8)).
+def rules(text: str, family: str) -> list[Words]:
+    """The policy rules that the kernel did not make (ip-rule(8)).
 
     :param text: what ``ip rule show`` prints, which is what ``ip rule add`` takes, after the priority
     """
@@ -78,56 +110,74 @@ def rules(text: str, family: str) -> list[list[str]]:
     for line in text.splitlines():
         priority, _colon, rest = line.partition(":")
         words = [word for word in rest.split() if not word.startswith("[")]
-        by_others = line.split() not in OF_THE_KERNEL and "[l3mdev-table]" not in rest and "static" not in words[-1:]
+        by_others = line.split() not in OF_THE_KERNEL and "[l3mdev-table]" not in rest and is_of_others(origin(words))
         if priority.isdigit() and words and by_others:
             found.append([family, "rule", "add", "pref", priority, *words])
     return found
 
 
-def neighbours(text: str) -> list[list[str]]:
-    """The neighbours that were set for good (ip-neighbour(8)).
+def neighbours(text: str) -> list[Words]:
+    """The neighbours that were set for good, and those that are answered for (ip-neighbour(8)).
 
-    :param text: what ``ip -json neighbour show nud permanent`` tells
+    :param text: what ``ip -json neighbour show`` tells with ``nud permanent``, or with ``proxy``
     """
-    return [
-        ["neighbour", "replace", entry["dst"], "lladdr", entry["lladdr"], "nud", "permanent", "dev", entry["dev"]]
-        for entry in entries(text)
-        if all(isinstance(entry.get(key), str) for key in ("dst", "lladdr", "dev"))
-    ]
+    found: list[Words] = []
+    for entry in entries(text):
+        if "proxy" in entry and "dev" in entry:
+            found.append(["neighbour", "replace", "proxy", str(entry["dst"]), "dev", str(entry["dev"])])
+        elif all(isinstance(entry.get(key), str) for key in ("dst", "lladdr", "dev")):
+            words = ["neighbour", "replace", entry["dst"], "lladdr", entry["lladdr"], "nud", "permanent"]
+            found.append([*words, "dev", entry["dev"]])
+    return found
 
 
-def save(folder: str) -> None:
-    """Take note of all of it in the folder of a trial. Raises OSError."""
-    files.write(os.path.join(folder, NOTED), json.dumps({"words": look()}))
+def next_hops(text: str) -> list[Words]:
+    """The next hops with an id, those of which a group is made first (ip-nexthop(8)).
 
-
-def give_back(folder: str, without: t.Container[str] = ()) -> bool:
-    """Give the kernel what was noted and it does not have any more. Returns whether it has all of it.
-
-    :param without: devices that need theirs no longer, such as one that is a bridge's port now
+    :param text: what ``ip -json nexthop show`` tells
     """
-    noted = files.load(os.path.join(folder, NOTED)).get("words")
-    if noted is None:
-        return False
-    before = [words for words in noted if not leads_over(words, without)]
-    missing = before
-    for attempt in range(ATTEMPTS):
-        time.sleep(PAUSE if attempt else 0)  # A device may only just have come up.
-        now = [without_lifetime(words) for words in look()] if before else []
-        missing = [words for words in before if without_lifetime(words) not in now]
-        if not missing:
-            break
-        for words in missing:
-            asked(*words)
-    return not missing
+    found: list[Words] = []
+    for entry in entries(text):
+        if "id" not in entry or not is_of_others(str(entry.get("protocol", ""))):
+            continue
+        words = ["nexthop", "replace", "id", str(entry["id"]), *hop(entry)]
+        members = [f"{each['id']},{each.get('weight', 1)}" for each in entry.get("group") or ()]
+        words += ["group", "/".join(members)] if members else []
+        words += ["blackhole"] if "blackhole" in entry else []
+        found.append([*words, *(["proto", str(entry["protocol"])] if entry.get("protocol") else [])])
+    return sorted(found, key=lambda words: "group" in words)
 
 
-def leads_over(words: t.Sequence[str], devices: t.Container[str]) -> bool:
-    """Whether a route or neighbour is on one of some devices."""
-    return any(words[at - 1] == "dev" and words[at] in devices for at in range(1, len(words)))
+def by_id(entry: t.Mapping[str, t.Any], words: t.Sequence[str]) -> Words:
+    """The words of a route that name its next hop by the id alone, as the kernel wants it."""
+    leads = list(map(str, hop(entry)))
+    own = list(words[: words.index("nexthop")] if "nexthop" in words else words)
+    place = next((at for at in range(len(own)) if leads and own[at : at + len(leads)] == leads), len(own))
+    return [*own[:place], *own[place + len(leads) :], "nhid", str(entry["nhid"])]
 
 
-def without_lifetime(words: list[str]) -> list[str]:
-    """A route without the seconds that it lasts, which run."""
-    place = words.index("expires") if "expires" in words else len(words)
-    return [*words[:place], *words[place + 2 :]]
+def rules_of(found: t.Iterable[Words]) -> list[Words]:
+    """The policy rules among what was found."""
+    return [words for words in found if words[1] == "rule"]
+
+
+def save(folder: str, state: t.Mapping[str, t.Any]) -> None:
+    """Take note of all of it in the folder of a trial. Raises OSError.
+
+    :param state: what the trial is about: ``by_hand`` are the addresses of devices that no file has, ``static`` the
+        words of routes that no file has though their origin is that of files, and ``rules_of_files`` tells whether
+        files may have policy rules
+    """
+    found = look()
+    words = found.words
+    if sum(origin(each) not in ("", FILES) for each in words) > MANY:
+        words = [each for each in words if origin(each) in ("", FILES)]
+    shared = {destination(each) for each in words}
+    note = {
+        "words": words,
+        "beside": [each for each in found.routes if destination(each) in shared],
+        "hops": found.hops,
+        "addresses": state.get("by_hand", {}),
+        "static": [*state.get("static", []), *([] if state.get("rules_of_files", True) else rules_of(words))],
+    }
+    files.write(os.path.join(folder, NOTED), json.dumps(note))

@@ -7,7 +7,15 @@ from __future__ import annotations
 
 import typing as t
 
-PLAIN = {"protocol": "proto", "scope": "scope", "prefsrc": "src", "metric": "metric", "pref": "pref", "tos": "tos"}
+PLAIN = {
+    "from": "from",
+    "protocol": "proto",
+    "scope": "scope",
+    "prefsrc": "src",
+    "metric": "metric",
+    "pref": "pref",
+    "tos": "tos",
+}
 """What ``ip`` is told of a route, by the key under which ``ip -json`` tells of it."""
 SIZES = ("mtu", "advmss", "window", "ssthresh", "cwnd", "reordering")
 COUNTS = ("hoplimit", "initcwnd", "initrwnd", "quickack", "fastopen_no_cookie")
@@ -24,7 +32,7 @@ def gateway(entry: t.Mapping[str, t.Any]) -> str:
 def given(
     entries: t.Iterable[t.Mapping[str, t.Any]], default: str, kinds: t.Container[str] = ("unicast",)
 ) -> t.Iterator[tuple[t.Mapping[str, t.Any], tuple[str, ...]]]:
-    """Routes, each with the words after ``ip`` that give it to the kernel again.
+    """Routes, each with the words after ``ip`` that give it to the kernel again; none where ip does not tell them.
 
     :param entries: what ``ip -json route`` tells
     :param default: the default route's network as text, of the family that was asked for
@@ -33,12 +41,21 @@ def given(
     for entry in entries:
         if entry.get("type", "unicast") in kinds and "dst" in entry:
             whole = {**entry, "dst": default if entry["dst"] == "default" else entry["dst"]}
-            yield whole, replacing(whole, expires=":" in whole["dst"])
+            # What is put around its packets is told in words of its own, with a second "dst".
+            yield whole, () if "encap" in entry else replacing(whole, expires=":" in whole["dst"])
 
 
-def is_by_hand(entry: t.Mapping[str, t.Any]) -> bool:
-    """Whether a route has the origin that ``ip route add`` gives it: ``boot``, the only one that ip does not tell."""
-    return not entry.get("protocol")
+def is_of_others(origin: str) -> bool:
+    """Whether something with that origin was not set by the kernel, by a lease, or by what a router announces.
+
+    :param origin: what ip tells of it, which is nothing where it was set by hand (``boot``)
+    """
+    return origin not in ("kernel", "redirect", "dhcp", "ra")
+
+
+def origin(words: t.Sequence[str]) -> str:
+    """The origin in the words that give the kernel a route or rule: empty where it was set by hand."""
+    return words[words.index("proto") + 1] if "proto" in words[:-1] else ""
 
 
 def replacing(entry: t.Mapping[str, t.Any], expires: bool) -> tuple[str, ...]:
@@ -77,3 +94,31 @@ def hop(entry: t.Mapping[str, t.Any]) -> list[str]:
     if entry.get("dev"):
         words += ["dev", str(entry["dev"])]
     return [*words, *(["onlink"] if "onlink" in (entry.get("flags") or ()) else [])]
+
+
+def destination(words: t.Sequence[str]) -> tuple[str, ...]:
+    """What is one place in the kernel: family, network, TOS, metric and table. ``ip route replace`` goes by it.
+
+    :param words: those of a route, of a neighbour, which has its device and address, or of a next hop, which has its id
+    """
+    if words[0] == "nexthop":
+        return (*words[:1], *words[2:4])
+    if words[0] == "neighbour":
+        return (
+            words[0],
+            next(word for word in words[2:] if "." in word or ":" in word),
+            words[-1],
+            str("proxy" in words),
+        )
+    if words[1] != "route":
+        return (*words,)
+    own = words[: words.index("nexthop")] if "nexthop" in words else words
+    to = next(word for word in own[3:] if "." in word or ":" in word)
+    named = {own[at - 1]: own[at] for at in range(4, len(own))}
+    return (own[0], to, *(named.get(name, "") for name in ("from", "tos", "metric", "table")))
+
+
+def without_lifetime(words: t.Sequence[str]) -> list[str]:
+    """A route without the seconds that it lasts, which run."""
+    place = words.index("expires") if "expires" in words else len(words)
+    return [*words[:place], *words[place + 2 :]]

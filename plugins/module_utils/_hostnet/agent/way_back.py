@@ -11,16 +11,13 @@ import time
 import typing as t
 
 from . import files
+from .address_words import options
 from .network import Network, clock, held, kind_of, mode_of
 
 SETTLE = 30.0
 """Seconds that a host has to be as before after a rollback, before that is brought about by hand."""
 MEASURES = (5.0, 12.0)
 """After how many seconds what is not back by itself is helped along: configured anew; networkd started anew."""
-FOREVER = 0xFFFFFFFF
-"""The lifetime of an address that does not end (INFINITY_LIFE_TIME in linux/addrconf.h)."""
-FLAGS = ("noprefixroute", "nodad", "mngtmpaddr", "home", "autojoin")
-"""What an address may be marked with."""
 KEYS = ("metric", "dynamic", "noprefixroute", "label")
 """What of an address must be as before, besides being there."""
 
@@ -264,32 +261,6 @@ class WayBack:
         words = [*base, "name", name, "address", str(device.get("address")), "type", kind]
         self.network.call(["ip", "link", "add", *words, *(["mode", mode] if mode else [])], 10)
         self.network.call(["ip", "link", "set", "dev", name, "up"], 10)
-
-
-def options(device: dict[str, t.Any], address: str) -> list[str]:
-    """What ``ip address replace`` is told of an address that a device had (ip-address(8)): all that it was.
-
-    One that a lease or a router gave must not stay for ever once nobody renews it.
-    """
-    found: dict[str, t.Any] = {}
-    for entry in device.get("addr_info", []):
-        if f"{entry.get('local')}/{entry.get('prefixlen')}" == address:
-            found = entry
-    words = ["peer", f"{found['address']}/{found['prefixlen']}"] if found.get("address") else []
-    for name in ("broadcast", "label", "scope", "metric"):
-        if found.get(name) and (name, found[name]) != ("scope", "global"):
-            words += [name, str(found[name])]
-    words += [name for name in FLAGS if found.get(name)]
-    valid, preferred = (found.get(f"{name}_life_time", FOREVER) for name in ("valid", "preferred"))
-    preferred = 0 if found.get("deprecated") else preferred
-    if min(valid, preferred) != FOREVER:
-        words += ["valid_lft", lifetime(valid), "preferred_lft", lifetime(min(preferred, valid))]
-    return words
-
-
-def lifetime(seconds: int) -> str:
-    """A lifetime as ip-address(8) takes it."""
-    return "forever" if seconds == FOREVER else str(seconds)
 
 
 def without_source(words: t.Sequence[str]) -> list[str]:

@@ -334,3 +334,13 @@ def test_an_error_once_the_end_is_known_hides_it_not(
     assert (result["failed"], result["changed"], result["outcome"]) == (True, changed, outcome)
     assert result["changes"] == (["all"] if outcome == "confirmed" else [])
     assert "KeyError" in result["msg"]
+
+
+def test_what_the_host_has_lost_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = {**BEGUN, "warnings": ["one"]}
+    lost = {**GOOD, "lost": ["ip -4 rule add pref 500 from all lookup 7"]}
+    result = Play(monkeypatch, begun, APPLIED, lost).run()
+    assert result["warnings"] == [
+        "one",
+        "the host has lost what somebody had set by hand: ip -4 rule add pref 500 from all lookup 7",
+    ]

@@ -15,6 +15,7 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import (
     files,
+    give_back,
     guard,
     journal,
     network,
@@ -34,6 +35,10 @@ NEW: dict[str, str] = {NETPLAN: "new", IDENTITY: "identity"}
 """The kept files before and after: one changes, one goes, one comes in a folder that is not there yet."""
 UNITS = "/run/systemd/network"
 LIMIT = 60.0
+BY_HAND = {"local": "10.200.0.1", "prefixlen": 24}
+"""An address that somebody has set on a card which the trial leaves as it is: networkd drops it with every change."""
+LOCAL = {"type": "local", "dst": "192.0.2.10", "dev": "eno1", "table": "local", "protocol": "kernel"}
+"""A route that the kernel has by itself."""
 RULES = [("0", "from all lookup local"), ("500", "not from all fwmark 0xca6c lookup 51820")]
 """The policy rules of the host. The second is a VPN's, and networkd drops it when it configures a device anew."""
 
@@ -75,7 +80,7 @@ class Machine:
         self.written: Callable[[str], bool] = faults.get("written", lambda folder: False)
         self.heals, self.failed = faults.get("heals", 0), 0
         self.time, self.count, self.decided = 1000.0, 0, ""
-        self.rules, self.rebooted = [*RULES], False
+        self.rules, self.by_hand, self.rebooted = [*RULES], [BY_HAND], False
         self.tree = Tree()
         for folder in ("/run/netplan", UNITS, "/run/virtfleet/links", "/run/systemd/system", "/var/lib", "/agent"):
             self.tree.add(folder)
@@ -87,7 +92,7 @@ class Machine:
         self.os = FakeOs(self.tree, self.before_step)
         self.generate(steps=False)
         self.network = self.effective()
-        for module in (files, guard, journal, network, others, runtime, way_back):
+        for module in (files, give_back, guard, journal, network, others, runtime, way_back):
             monkeypatch.setattr(module, "os", self.os)
         monkeypatch.setattr(journal, "__file__", "/agent/journal.py")
         monkeypatch.setattr(network, "run", self.run_command)
@@ -170,12 +175,18 @@ class Machine:
         words = " ".join(command)
         if words.startswith("ip -details -json"):
             held = "192.0.2.10" if self.network.get("10-netplan-eno1.network", "").endswith("old") else "192.0.2.99"
-            return 0, json.dumps([{"ifname": "eno1", "addr_info": [{"local": held, "prefixlen": 24}]}]), ""
+            eno1 = {"ifname": "eno1", "addr_info": [{"local": held, "prefixlen": 24}]}
+            return 0, json.dumps([eno1, {"ifname": "eno2", "addr_info": self.by_hand}]), ""
+        if words == "ip -json -4 route show table all":
+            return 0, json.dumps([LOCAL]), ""
         if words == "ip -4 rule show":
             return 0, "".join(f"{priority}:\t{rest}\n" for priority, rest in self.rules), ""
         if words.startswith(("ip -json", "ip -6 rule show")):
             return 0, "", ""
         self.before_step("command", words)
+        if words == "ip address replace 10.200.0.1/24 dev eno2":
+            self.by_hand = [BY_HAND]
+            return 0, "", ""
         if words.startswith("ip -4 rule add pref "):
             self.rules.append((command[5], " ".join(command[6:])))
             return 0, "", ""
@@ -185,7 +196,7 @@ class Machine:
             self.generate()
         elif words.startswith(("networkctl reload", "systemctl restart systemd-networkd")):
             self.network = self.effective()
-            self.rules = [rule for rule in self.rules if rule[0] == "0"]
+            self.rules, self.by_hand = [rule for rule in self.rules if rule[0] == "0"], []
         return 0, "", ""
 
     # --- one trial ---
@@ -206,6 +217,7 @@ class Machine:
         state["keep"] = [{"path": path, "text": NEW.get(path), "mode": 0o600} for path in (IDENTITY, SHIM, NETPLAN)]
         state.update(generate=[["netplan", "generate"]], apply=[["networkctl", "reload"]], netplan=True)
         state.update(network_manager=False, addresses={"eno1": ["192.0.2.10/24"]})
+        state.update(by_hand={"eno2": ["10.200.0.1/24"]}, configured=[])
         state.update({key: [] for key in ("commands", "undo", "new", "gone", "reconfigure", "routes", "secrets")})
         state.update({key: {} for key in ("ports", "masters", "again", "modes")})
         return state

@@ -15,9 +15,11 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import (
     files,
+    give_back,
     guard,
     journal,
     network,
+    others,
     runtime,
 )
 from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.agent_host import Host, make_host
@@ -314,3 +316,39 @@ def test_units_that_come_out_the_same_are_the_same_files(host: Host, monkeypatch
 
 def test_paths_are_written_as_tmpfiles_reads_them() -> None:
     assert journal.quoted('/etc/a b*%"') == '"/etc/a b\\\\*%%\\""'
+
+    def generate(command: list[str], seconds: float) -> tuple[int, str, str]:
+        if command == ["netplan", "generate"]:
+            unit.unlink()
+            unit.write_text("new")
+        return run(command, seconds)
+
+
+def test_what_the_kernel_has_lost_is_told_with_the_confirmation(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[tuple[str, ...]] = []
+
+    class Lost:
+        def __init__(self, folder: str, look: object, without: list[str] | None = None) -> None:
+            made.append((*(without or ["all"]),))
+
+        def run(self, end: float | None = None) -> list[str]:
+            return ["ip rule add pref 500"]
+
+    monkeypatch.setattr(give_back, "GiveBack", Lost)
+    lo = ["-4", "route", "replace", "local", "127.0.0.1", "dev", "lo", "proto", "kernel"]
+    monkeypatch.setattr(others, "look", lambda: others.Found([], [lo], []))
+    host.begin(configured=["eno1"], ports={"eno1": "br0"})
+    host.devices = [{"ifname": "lo"}, {"ifname": "eno1", "master": "br0"}]
+    host.work()
+    assert host.outcome()["outcome"] == "confirmed"
+    assert host.outcome()["lost"] == ["ip rule add pref 500"]
+    # Once, for the devices that the plan has not told of: what is confirmed changes nothing.
+    assert made == [("eno1",)]
+    host.asking = "give-up"
+    host.kept.write_text("old")
+    host.begin("two")
+    host.work()
+    said = host.outcome()
+    assert (said["outcome"], said["restored"], said["lost"]) == ("rolled-back", False, [])
+    assert "not back: ip rule add pref 500" in said["log"]
+    assert made[1:] == [("all",), ("all",)]

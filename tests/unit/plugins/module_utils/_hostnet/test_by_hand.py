@@ -17,6 +17,9 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.work import
 
 DHCP = "network: {version: 2, ethernets: {eno1: {dhcp4: true}}}"
 STATIC = "network: {version: 2, ethernets: {eno1: {addresses: [192.0.2.10/24, '2001:DB8:0::10/64']}}}"
+SERVED = STATIC.replace("]}}}", "], nameservers: {addresses: [192.0.2.99]}}}}")
+ELSEWHERE = "network: {version: 2, ethernets: {eno1: {dhcp4: true}, eno2: {addresses: [192.0.2.99/32]}}}"
+LABELLED = STATIC.replace("[192", "[192.0.2.99/32: {label: 'eno1:1'}, 192")
 BRIDGE = {"name": "br0", "type": "bridge", "ports": ["eno1"]}
 LEASED = {"family": "inet", "local": "192.0.2.10", "prefixlen": 24, "scope": "global", "dynamic": True}
 FIXED = {key: value for key, value in LEASED.items() if key != "dynamic"}
@@ -25,9 +28,12 @@ WIDE = {"family": "inet6", "local": "2001:db8::10", "prefixlen": 64, "scope": "g
 ANNOUNCED = {**WIDE, "local": "2001:db8::5054:ff:fe00:1", "dynamic": True}
 PRIVATE = {**WIDE, "local": "2001:db8::cef7:552:b925:4c47", "dynamic": True}
 OTHER = {**WIDE, "local": "2001:db8::99"}
+VIP_NET, OTHER_NET = "192.0.2.99/32", "2001:db8::99/64"
 
 
-def planned(netplan: str, *addresses: dict[str, Any], routes: Any = (), login: str = "", lease: str = "") -> Plan:
+def planned(
+    netplan: str, *addresses: dict[str, Any], routes: Any = (), login: str = "", lease: str = "", item: Any = BRIDGE
+) -> Plan:
     link = {"ifname": "eno1", "ifindex": 2, "address": "52:54:00:00:00:01", "addr_info": list(addresses)}
     device = model.dataclasses.replace(
         model.devices([link])["eno1"], client_id=lease, network_file="/run/systemd/network/10-netplan-eno1.network"
@@ -40,7 +46,7 @@ def planned(netplan: str, *addresses: dict[str, Any], routes: Any = (), login: s
         networkd=True,
         login=login,
     )
-    return plan(LINK.parse([BRIDGE]), host)
+    return plan(LINK.parse([item]), host)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +60,17 @@ def planned(netplan: str, *addresses: dict[str, Any], routes: Any = (), login: s
         (DHCP, [LEASED, ANNOUNCED], "01", []),
         (STATIC, [FIXED, WIDE], "", []),
         (STATIC, [FIXED, VIP, WIDE, OTHER], "", ["192.0.2.99/32", "2001:db8::99/64"]),
-        (STATIC + "\n# 192.0.2.99 belongs to keepalived", [FIXED, VIP], "", []),
+        (STATIC + "\n# 192.0.2.99 belongs to keepalived", [FIXED, VIP], "", ["192.0.2.99/32"]),
+        (SERVED, [FIXED, VIP], "", ["192.0.2.99/32"]),
+        (ELSEWHERE, [LEASED, VIP], "01", ["192.0.2.99/32"]),
+        (LABELLED, [FIXED, VIP], "", []),
+        (DHCP, [LEASED, {**VIP, "scope": "link"}, {**VIP, "local": "169.254.7.7", "scope": "link"}], "01", [VIP_NET]),
+        (
+            DHCP,
+            [LEASED, {**VIP, "local": "192.0.2.98", "scope": "host"}, {**OTHER, "scope": "site"}],
+            "01",
+            [OTHER_NET],
+        ),
     ],
     ids=[
         "lease",
@@ -65,7 +81,12 @@ def planned(netplan: str, *addresses: dict[str, Any], routes: Any = (), login: s
         "announced",
         "declared",
         "both",
-        "named",
+        "in a comment",
+        "as a name server",
+        "of another device",
+        "with a label",
+        "scope link",
+        "other scopes",
     ],
 )
 def test_an_address_that_no_file_has_is_told(
@@ -95,10 +116,62 @@ def test_a_route_that_no_file_has_is_told() -> None:
         {"dst": "10.9.0.0/16", "gateway": "192.0.2.7", "dev": "eno1"},
         {"dst": "10.8.0.0/16", "dev": "eno2"},
     ]
-    named = "# 10.9.0.0 is set by the VPN\n" + DHCP
+    named = DHCP.replace("true}", "true, routes: [{to: 10.9.0.0/16, via: 192.0.2.7}]}")
     assert planned(named, LEASED, routes=routes, lease="01").warnings == []
+    for text in (DHCP, "# 10.9.0.0 is set by the VPN\n" + DHCP):
+        (warning,) = planned(text, LEASED, routes=routes, lease="01").warnings
+        assert warning.startswith("link br0: the route to 10.9.0.0/16 by 192.0.2.7 on eno1 is in none of the host's")
+
+
+@pytest.mark.parametrize(
+    ("route", "named", "told"),
+    [
+        ({"dst": "10.9.0.0/16", "gateway": "192.0.2.7"}, "to: 10.9.0.5/16, via: 192.0.2.7", []),
+        ({"dst": "10.9.0.0/16", "gateway": "192.0.2.7"}, "", ["the route to 10.9.0.0/16 by 192.0.2.7 on eno1"]),
+        ({"dst": "default", "gateway": "192.0.2.1"}, "to: default, via: 192.0.2.1", []),
+        ({"dst": "default", "gateway": "192.0.2.1"}, "", ["the route to 0.0.0.0/0 by 192.0.2.1 on eno1"]),
+        ({"dst": "default"}, "", []),
+    ],
+)
+def test_a_route_that_looks_like_a_files_is_told_where_none_names_it(
+    route: dict[str, Any], named: str, told: list[str]
+) -> None:
+    text = DHCP.replace("true}", f"true, routes: [{{{named}}}]}}") if named else DHCP
+    found = planned(text, LEASED, routes=[{**route, "dev": "eno1", "protocol": "static"}], lease="01")
+    assert [line.partition(" is in none")[0].partition("link br0: ")[2] for line in found.warnings] == told
+    assert len(found.static) == len(told)
+
+
+@pytest.mark.parametrize(("policy", "found"), [("", False), (", routing-policy: [{from: 10.0.0.0/8, table: 7}]", True)])
+def test_a_rule_may_be_a_files_where_one_has_rules(policy: str, found: bool) -> None:
+    assert planned(DHCP.replace("true}", f"true{policy}}}"), LEASED, lease="01").rules_of_files is found
+
+
+def test_of_a_programs_routes_there_is_one_warning() -> None:
+    routes = [{"dst": f"10.{n}.0.0/16", "gateway": "192.0.2.7", "dev": "eno1", "protocol": "bird"} for n in range(9)]
     (warning,) = planned(DHCP, LEASED, routes=routes, lease="01").warnings
-    assert warning.startswith("link br0: the route to 10.9.0.0/16 by 192.0.2.7 on eno1 is in none of the host's files")
+    assert warning == (
+        "link br0: the routes on eno1 whose origin is bird (9) go away: the program that has set them has to know of"
+        " br0"
+    )
+
+
+@pytest.mark.parametrize(
+    ("item", "configured"),
+    [
+        ({"name": "shim0", "type": "macvlan", "parent": "eno1"}, {}),
+        ({"name": "vlan5", "type": "vlan", "parent": "eno1", "id": 5, "addressing": "none"}, {}),
+        ({"name": "bond0", "type": "bond", "ports": ["eno1"]}, {"eno1": "bond0"}),
+        (BRIDGE, {"eno1": "br0"}),
+    ],
+    ids=["shim", "vlan", "bond", "bridge"],
+)
+def test_who_loses_what_no_file_has_is_told_to_the_agent(item: dict[str, Any], configured: dict[str, str]) -> None:
+    """All others get it back, such as the parent of a link, which networkd configures anew."""
+    found = planned(DHCP, LEASED, VIP, lease="01", item=item)
+    assert found.configured == configured
+    assert found.by_hand == {"eno1": ["192.0.2.99/32"]}
+    assert len(found.warnings) == len(configured)
 
 
 def test_a_bridge_made_by_hand_loses_what_no_file_has() -> None:
@@ -146,3 +219,10 @@ def test_an_address_that_a_device_makes_up_is_another_one_on_the_bridge() -> Non
     assert forecast["note"].endswith("; 2001:db8::cef7:552:b925:4c47/64 is made up anew by br0")
     assert found.addresses[1:] == ["192.0.2.10", "2001:db8::5054:ff:fe00:1"]
     assert found.warnings == []
+
+
+def test_a_route_that_ip_does_not_tell_whole_is_named() -> None:
+    routes = [{"dst": "1.2.3.4", "encap": "ip", "dev": "eno2"}, {"dst": "10.9.0.0/16", "encap": "mpls", "dev": "eno2"}]
+    routes += [{"dst": "10.8.0.0/16", "encap": "mpls", "dev": "eno2", "protocol": "kernel"}]
+    said = [line.partition(" around")[0] for line in planned(DHCP, LEASED, routes=routes, lease="01").warnings]
+    assert said == ["a route on eno2 puts ip", "a route on eno2 puts mpls"]

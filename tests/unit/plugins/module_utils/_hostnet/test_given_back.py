@@ -15,7 +15,8 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import facts
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import others
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent.way_back import options, without_source
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent.address_words import options
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent.way_back import without_source
 
 OWN = ["unshare", "--net"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--net"]
 DEVICES = """
@@ -43,6 +44,7 @@ fd01::/64 via fd00::1 src fd00::2 pref high
 fd02::/64 nexthop via fd00::1 nexthop via fd00:2::3 weight 9
 fd03::/64 via fe80::1 dev v expires 900 proto ra hoplimit 64 mtu 1400
 fd04::1 dev w metric 1
+fd05::/64 from fd00::/64 via fd00::1
 default via fe80::1 dev v proto ra metric 100 expires 1800 mtu 1500 pref low
 default via 10.1.0.1 table 100
 10.20.0.0/16 via 10.2.0.1 src 10.2.0.2 metric 5 table 4294967294
@@ -144,6 +146,7 @@ from 10.7.0.0/16 goto 505 pref 504
 """
 ASKED_OTHERS = (
     "ip rule show; echo =; ip -6 rule show; echo =; ip -json neigh show nud permanent; echo =;"
+    " ip -json neigh show proxy; echo =; ip -json nexthop show; echo =;"
     " ip -json -4 route show table all; echo =; ip -json -6 route show table all"
 )
 
@@ -153,13 +156,15 @@ def told_by_others(script: str) -> list[list[str]]:
         [*OWN, "sh", "-ec", DEVICES + script + ASKED_OTHERS], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    rules, rules6, neighbours, routes, routes6 = done.stdout.split("=\n")
+    rules, rules6, neighbours, proxies, hops, routes, routes6 = done.stdout.split("=\n")
     return [
+        *others.next_hops(hops),
         *others.routes(routes, "0.0.0.0/0"),
         *others.routes(routes6, "::/0"),
         *others.rules(rules, "-4"),
         *others.rules(rules6, "-6"),
         *others.neighbours(neighbours),
+        *others.neighbours(proxies),
     ]
 
 
@@ -177,9 +182,37 @@ ip -6 route add prohibit fd09::/64
 ip route add default via 10.1.0.1 dev v table 77
 ip route add 10.9.0.0/16 via 10.1.0.1
 ip route add 10.10.0.0/16 via 10.1.0.1 proto static
+ip route add 10.70.0.0/16 via 10.1.0.1 proto bird
+ip route add 10.71.0.0/16 via 10.1.0.1 proto 77 mtu 1400
+ip route add blackhole 10.75.0.0/16 proto zebra
+ip route add local 10.91.0.0/24 dev v
+ip neigh add proxy 10.99.0.1 dev v
+ip -6 neigh add proxy fd00::99 dev v
+ip nexthop add id 9 via 10.1.0.1 dev v
+ip nexthop add id 10 via 10.2.0.9 dev w proto zebra
+ip nexthop add id 11 blackhole
+ip nexthop add id 12 group 9/10,7
+ip route add 10.12.0.0/16 via 10.1.0.1 proto dhcp
+ip route add multicast 224.0.0.0/4 dev v
+ip -6 route add default from fd00::/64 via fd00::1
 """
     before = told_by_others(by_hand)
     again = told_by_others("".join(f"ip {' '.join(words)}\n" for words in before))
-    assert len(before) == 8 + 2 + 5
+    assert len(before) == 9 + 4 + 12 + 4
     assert sorted(again) == sorted(before)
-    assert not [words for words in before if "static" in words]
+    assert not [words for words in before if "dhcp" in words or "kernel" in words]
+
+
+@pytest.mark.parametrize("route", ["10.9.0.0/16 nhid 9 proto zebra metric 20", "10.10.0.0/16 nhid 12 table 77"])
+def test_a_route_goes_by_the_next_hop_that_has_an_id(route: str) -> None:
+    hops = "ip nexthop add id 9 via 10.1.0.1 dev v; ip nexthop add id 10 via 10.2.0.9 dev w\n"
+    hops += "ip nexthop add id 12 group 9/10,7\n"
+    asked = "ip -json -4 route show table all"
+
+    def by_id(script: str) -> list[dict[str, Any]]:
+        return [entry for entry in after(script, asked) if "nhid" in entry]
+
+    (before,) = by_id(f"{hops}ip route add {route}\n")
+    (found,) = facts.routes([before], "0.0.0.0/0")[:1]
+    assert "nhid" not in found.words
+    assert by_id(f"{hops}ip {' '.join(others.by_id(before, found.words))}\n") == [before]

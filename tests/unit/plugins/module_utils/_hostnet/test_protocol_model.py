@@ -17,7 +17,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import files, guard, journal
-from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.machine import NEW, OLD, RULES, Machine
+from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.machine import (
+    BY_HAND,
+    NEW,
+    OLD,
+    RULES,
+    Machine,
+)
 
 Make = Callable[..., Machine]
 
@@ -57,7 +63,7 @@ def check(machine: Machine, verdict: str = "") -> str:
     assert machine.effective() == machine.network, "what networkd has is not what it would read"
     assert machine.leftovers() == []
     # What others told the kernel goes with a new start of the host, and with nothing else.
-    assert machine.rebooted or machine.rules == RULES
+    assert machine.rebooted or (machine.rules, machine.by_hand) == (RULES, [BY_HAND])
     return said
 
 

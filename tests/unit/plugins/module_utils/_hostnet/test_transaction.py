@@ -20,6 +20,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import (
     facts,
     netplan_says,
     netplan_yaml,
+    probes,
     transaction,
 )
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import files, guard, journal, network
@@ -116,6 +117,48 @@ def test_a_trial_is_begun_once_it_is_prepared(host: Host) -> None:
     assert not (host.root / "units/wants").exists()
     for path in (host.root / "run").rglob("*"):
         assert path.stat().st_mode & 0o077 == 0 or path.is_dir(), path
+
+
+def test_the_unit_is_told_what_the_plan_has_told(host: Host) -> None:
+    """Of every device, not of those alone that change: networkd may configure any of them anew."""
+    route = ["-4", "route", "replace", "10.9.0.0/16", "dev", "eno2", "proto", "static"]
+    found = Plan(
+        by_hand={"eno2": ["10.0.0.1/8"]},
+        configured={"eno1": "br0", "br2": "br2"},
+        ports={"eno1": "br0"},
+        static=[route],
+    )
+    state = transaction.trial_of(found, FACTS, 30, [])
+    assert state["by_hand"] == {"eno2": ["10.0.0.1/8"]}
+    assert state["configured"] == ["br2", "eno1"]
+    assert state["static"] == [route]
+
+
+def test_of_two_routes_to_the_same_both_are_given() -> None:
+    """``replace`` would put the second in the place of the first; what ip does not tell whole is left out."""
+    entries = [
+        {"dst": "10.9.0.0/16", "gateway": "192.0.2.7", "dev": "eno1"},
+        {"dst": "10.9.0.0/16", "gateway": "192.0.2.8", "dev": "eno1"},
+        {"dst": "10.9.0.0/16", "gateway": "192.0.2.8", "dev": "eno1", "metric": 5},
+        {"dst": "1.2.3.4", "encap": "ip", "dev": "eno1"},
+    ]
+    given = transaction.routes_to_give(Facts(routes=tuple(facts.routes(entries, "0.0.0.0/0"))), ["eno1"])
+    assert [(words[2], *words[5:6], *words[8:]) for words in given] == [
+        ("replace", "192.0.2.7"),
+        ("append", "192.0.2.8"),
+        ("replace", "192.0.2.8", "metric", "5"),
+    ]
+
+
+def test_a_default_route_for_one_source_is_not_the_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
+    entries = [
+        {"dst": "default", "from": "fd00:78::/64", "gateway": "fe80::9", "dev": "br0", "metric": 8},
+        {"dst": "default", "dev": "br0", "metric": 100},
+    ]
+    found = Facts(routes=tuple(facts.routes(entries, "::/0")))
+    assert found.routes[0].words[:6] == ("-6", "route", "replace", "::/0", "via", "fe80::9")
+    assert found.routes[0].words[8:10] == ("from", "fd00:78::/64")
+    assert probes.gateway(found, "::/0") == (True, "by br0, without a next hop")
 
 
 def test_a_unit_that_does_not_start_leaves_nothing(host: Host) -> None:
