@@ -5,11 +5,18 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from .._engine.body import Item
 from .._errors import Invalid
-from .facts import Device, Facts, covering
+from . import networkd
+from .facts import COMMENT, Device, Facts, covering
+
+NAMING = ("name", "type", "state", "takeover", "parent", "id")
+"""What of a link says which one it is."""
+WORD = re.compile(r"[^\s,=\[\]{}'\"]+")
+"""What of a text can be a device's name or MAC address."""
 
 BUILT = {"bridge": ("bridge",), "bond": ("bond",), "vlan": ("vlan",), "macvlan": ("macvlan",), "macvtap": ("macvtap",)}
 
@@ -154,25 +161,24 @@ def in_use(item: Item, items: t.Sequence[Item], facts: Facts) -> t.Iterator[Inva
             f"{', '.join(others)} is in {item['name']} as well, and in none of the host's files: take it out first",
         )
     gone = {other["name"] for other in items if other["state"] == "absent"}
-    above = [
-        other.name
-        for other in facts.devices.values()
-        if other.parent == item["name"] and other.name not in gone and other.kind in BUILT
-    ]
+    above = [other.name for other in facts.devices.values() if other.parent == item["name"] and other.name not in gone]
     if above:
         yield Invalid("state", f"{', '.join(above)} is built on {item['name']}: remove it too")
 
 
 def strangers(bridge: Device, facts: Facts) -> list[str]:
-    """The virtual ports that others have put into a bridge, such as those of containers: no file names them."""
-    texts = [*(file.text.lower() for file in facts.netplan), *(unit.lower() for unit in facts.units.values())]
-    return [
-        device.name
-        for device in facts.devices.values()
-        if device.master == bridge.name
-        and device.kind in ("veth", "tun")
-        and not any(word and word in text for word in (device.name.lower(), *device.nic.macs) for text in texts)
-    ]
+    """The ports that others have put into a bridge, such as those of containers and overlays: no file names them."""
+    texts = [*(file.text for file in facts.netplan), *facts.units.values()]
+    named = {word.strip(":") for text in texts for word in WORD.findall(COMMENT.sub("", text).lower())}
+    found = []
+    for device in facts.devices.values():
+        by_file = networkd.setting(networkd.whole(device.network_file, facts), "Network", "Bridge") == bridge.name
+        # NetworkManager's profiles can find a card by a pattern, and are in no file that is read here.
+        by_pattern = not device.kind and facts.network_manager
+        known = by_file or by_pattern or bool(named & {device.name.lower(), *device.nic.macs})
+        if device.master == bridge.name and not known:
+            found.append(device.name)
+    return found
 
 
 def routed(item: Item, facts: Facts) -> t.Iterator[Invalid]:

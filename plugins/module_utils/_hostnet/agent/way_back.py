@@ -58,7 +58,9 @@ class WayBack:
         back = self.wait_until_back() or self.bring_about()
         if not self.before:
             network.note("what links the host had before is not known any more")
-        return back and undone and bool(self.before)
+        for name in (along := self.gone_along(network.devices())):
+            network.note(f"{name} was on a link that was to go, and is not there any more")
+        return back and undone and bool(self.before) and not along
 
     def reload(self, commands: list[list[str]]) -> None:
         """Have networkd read its files; one that hangs or is dead is started anew."""
@@ -196,6 +198,13 @@ class WayBack:
         """The links that were to go and are not back, or not as they were."""
         gone = [name for name in self.state["gone"] if name in self.before and name not in devices]
         return [*gone, *(name for name in self.other_modes(devices) if name not in gone)]
+
+    def gone_along(self, devices: dict[str, dict[str, t.Any]]) -> list[str]:
+        """The devices that others had built on links that were to go, and that the kernel took away with them."""
+        going = [*self.state["gone"]]
+        for name in going:  # It grows by what was built on these.
+            going += [each for each, device in self.before.items() if device.get("link") == name and each not in going]
+        return [name for name in going if name not in self.state["gone"] and devices and name not in devices]
 
     def missing(self, devices: dict[str, dict[str, t.Any]]) -> list[tuple[str, str]]:
         """The addresses of before that are not there, each with its device."""

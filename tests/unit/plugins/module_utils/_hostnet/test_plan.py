@@ -299,7 +299,7 @@ ALONE = Facts(
 
 
 @pytest.mark.parametrize("name", ["c2h", "eno2"])
-@pytest.mark.parametrize("kind", ["veth", "tun", ""])
+@pytest.mark.parametrize("kind", ["veth", "tun", "vxlan", "ipvlan", "dummy", ""])
 def test_a_bridge_that_others_are_in_stays(kind: str, name: str) -> None:
     first = planned(BRIDGE)
     devices = {
@@ -311,10 +311,37 @@ def test_a_bridge_that_others_are_in_stays(kind: str, name: str) -> None:
         HOST, devices=devices, netplan=(dataclasses.replace(NETPLAN, text=text(first, ".yaml")),)
     )
     gone = {"name": "br0", "state": "absent"}
-    if kind and name == "c2h":
+    if name == "c2h":
         assert "c2h is in br0 as well, and in none of the host's files: take it out first" in refusal(gone, host=host)
     else:
         assert planned(gone, host=host).gone == ["br0"]
+
+
+@pytest.mark.parametrize("name", ["c6", "eno", "veth1"])
+def test_a_device_is_not_known_by_a_part_of_a_word_or_by_a_comment(name: str) -> None:
+    text = "network:\n  ethernets: {eno1: {}, veth10: {}}\n  bridges: {br0: {macaddress: '52:54:00:c6:00:01'}}"
+    devices = {
+        "br0": Device("br0", index=3, kind="bridge", network_file="/run/systemd/network/10-netplan-br0.network"),
+        "eno1": dataclasses.replace(ENO1, master="br0", addresses=(), client_id=""),
+        name: Device(name, index=9, mac="52:54:00:00:00:99", kind="veth", master="br0"),
+    }
+    netplan = (dataclasses.replace(NETPLAN, text=f"{text}\n# {name} is docker's\n"),)
+    host = dataclasses.replace(HOST, devices=devices, netplan=netplan)
+    assert f"{name} is in br0 as well" in refusal({"name": "br0", "state": "absent"}, host=host)
+    # What networkd has put in, by whatever pattern it found it, is a file's.
+    devices[name] = dataclasses.replace(devices[name], network_file="/run/systemd/network/10-netplan-all.network")
+    units = {devices[name].network_file: "[Match]\nName=*\n[Network]\nBridge=br0\n"}
+    assert planned({"name": "br0", "state": "absent"}, host=dataclasses.replace(host, units=units)).gone == ["br0"]
+
+
+@pytest.mark.parametrize("kind", ["vxlan", "ipvlan", "macsec", "vlan"])
+def test_a_bridge_that_others_have_built_on_stays(kind: str) -> None:
+    devices = {
+        "br0": Device("br0", index=3, kind="bridge"),
+        "vx1": Device("vx1", index=9, kind=kind, parent="br0"),
+    }
+    host = dataclasses.replace(HOST, devices={**HOST.devices, **devices})
+    assert "vx1 is built on br0: remove it too" in refusal({"name": "br0", "state": "absent"}, host=host)
 
 
 # Reading

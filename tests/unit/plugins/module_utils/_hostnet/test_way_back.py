@@ -310,3 +310,17 @@ def test_an_address_that_was_lent_does_not_stay_for_ever(
     told = network.Network({**STATE, "addresses": {"eno1": ["fd00::1/64"]}})
     way_back.WayBack(told, before).bring_about()
     assert f"ip address replace fd00::1/64 dev eno1 {words}" in kernel.calls
+
+
+def test_what_was_built_on_a_link_that_was_to_go_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kernel takes it away with the link; a device that is gone for itself is its owner's matter."""
+    kernel = Kernel(monkeypatch)
+    before = copy.deepcopy(BEFORE)
+    for name, below in (("vx1", "br0"), ("vx2", "vx1"), ("wg0", "eno1")):
+        before[name] = {"ifname": name, "mtu": 1500, "link": below, "addr_info": []}
+    told = network.Network({**STATE, "gone": ["br0"]})
+    assert not way_back.WayBack(told, before).take_back(lambda again: None)
+    assert told.log == [f"{name} was on a link that was to go, and is not there any more" for name in ("vx1", "vx2")]
+    for name in ("vx1", "vx2"):
+        kernel.devices[name] = copy.deepcopy(before[name])
+    assert way_back.WayBack(network.Network({**STATE, "gone": ["br0"]}), before).take_back(lambda again: None)
