@@ -283,6 +283,19 @@ def existing(facts: Facts) -> Units:
     }
 
 
+def made_by(name: str, facts: Facts) -> str | None:
+    """The user's own unit that makes a link, or gives its addresses to one that no unit makes; None without such."""
+    made = [path for path, text in facts.units.items() if setting(parse(text), "NetDev", "Name") == name]
+    device = facts.devices.get(name)
+    if not made and device is not None:
+        unit = parse(facts.units.get(device.network_file, ""))
+        made = [device.network_file] if setting(unit, "Match", "Name") == name else []
+    ours = ("00-virtfleet-", "50-virtfleet-", "60-virtfleet-", "10-netplan-")
+    if any(posixpath.basename(path).startswith(ours) for path in made):
+        return None
+    return made[0] if made else None
+
+
 def of_link(name: str, units: t.Iterable[str]) -> list[str]:
     """The names of the units that belong to a link."""
     found = []

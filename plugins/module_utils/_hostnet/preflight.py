@@ -34,8 +34,10 @@ def problems(item: Item, items: t.Sequence[Item], facts: Facts) -> t.Iterator[In
     """
     if item["state"] == "absent":
         yield from in_use(item, items, facts)
+        yield from made_elsewhere(item, facts)
         return
     yield from taken(item, facts)
+    yield from made_elsewhere(item, facts)
     later = {other["name"]: other for other in items if other["state"] == "present"}
     for index, port in enumerate(item.get("ports") or []):
         yield from port_problems(item, port, f"ports[{index}]", later, facts)
@@ -51,6 +53,25 @@ def taken(item: Item, facts: Facts) -> t.Iterator[Invalid]:
     if device is not None and device.kind not in BUILT[item["type"]]:
         what = device.kind or "network card"
         yield Invalid("name", f"the host has a {what} of that name already: choose another")
+
+
+def made_elsewhere(item: Item, facts: Facts) -> t.Iterator[Invalid]:
+    """A link that the user's own units make is left to them: a declaration that asks for nothing else is fine."""
+    path, device = networkd.made_by(item["name"], facts), facts.devices.get(item["name"])
+    if path is None or (device is not None and device.kind not in BUILT):
+        return
+    if item["state"] == "absent":
+        if device is not None:
+            yield Invalid("state", f"{path} makes it, and would make it again: remove that file first")
+        return
+    there = set(item.get("ports") or []) == set(facts.ports(item["name"])) if "ports" in item else True
+    asked = [name for name, value in item.items() if value is not None and name not in (*NAMING, "ports")]
+    if not there or any((name, item[name]) != ("addressing", "inherit") for name in asked):
+        yield Invalid(
+            "name",
+            f"{path} makes it, and what that says would be lost: change it there; or, to have it declared here, remove"
+            " that file and what adds to it",
+        )
 
 
 def port_problems(item: Item, port: str, where: str, later: t.Mapping[str, Item], facts: Facts) -> t.Iterator[Invalid]:

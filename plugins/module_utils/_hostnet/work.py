@@ -106,6 +106,8 @@ class Work:
         """The changes of one link."""
         if item["state"] == "absent":
             return self.absent(item)
+        if networkd.made_by(item["name"], self.facts) is not None:
+            return []  # It is as the user's own units say; preflight has refused what asks for more.
         mac = item["type"] in networkd.MAC_KINDS
         if mac:
             changes = self.mac(item)

@@ -10,10 +10,12 @@ import dataclasses
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import networkd
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device
 from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.test_plan import (
     ALONE,
     BRIDGE,
     ENO1,
+    HOST,
     planned,
     refusal,
     text,
@@ -69,3 +71,42 @@ def test_what_a_vendors_unit_gives_is_not_lost() -> None:
     assert f"eno1 has its addresses from {vendor}: copy that file to /etc/systemd/network" in refusal(BRIDGE, host=host)
     static = {**BRIDGE, "addressing": "static", "addresses": ["192.0.2.10/24"]}
     assert planned(static, host=host).files
+
+
+OWN = "/etc/systemd/network/20-br2"
+MADE = {
+    f"{OWN}.netdev": "[NetDev]\nName=br2\nKind=bridge\n",
+    f"{OWN}.network": "[Match]\nName=br2\n[Network]\nAddress=10.33.0.1/24\n",
+    "/etc/systemd/network/20-eno2.network": "[Match]\nName=eno2\n[Network]\nBridge=br2\n",
+}
+BY_HAND = {path: text for path, text in MADE.items() if not path.endswith(".netdev")}
+"""The bridge is made by a script, and has a unit all the same."""
+
+
+@pytest.mark.parametrize("netplan", [False, True])
+@pytest.mark.parametrize(("units", "path"), [(MADE, f"{OWN}.netdev"), (BY_HAND, f"{OWN}.network")])
+def test_a_bridge_that_the_users_units_make_keeps_its_addresses(
+    units: dict[str, str], path: str, netplan: bool
+) -> None:
+    devices = {
+        "eno1": ALONE.devices["eno1"],
+        "eno2": Device("eno2", index=3, master="br2", network_file="/etc/systemd/network/20-eno2.network"),
+        "br2": Device("br2", index=4, kind="bridge", addresses=("10.33.0.1/24",), network_file=f"{OWN}.network"),
+    }
+    host = dataclasses.replace(ALONE, devices=devices, units={**ALONE.units, **units})
+    if netplan:
+        host = dataclasses.replace(host, has_netplan=True, netplan=HOST.netplan)
+    there = {"name": "br2", "type": "bridge", "ports": ["eno2"]}
+    for item in (there, {"name": "br2", "type": "bridge"}, {**there, "addressing": "inherit"}):
+        found = planned(item, host=host)
+        assert (found.changes, found.files, found.configured) == ([], [], {})
+    for more in ({"ports": []}, {"mtu": 1400}, {"addressing": "none"}, {"stp": True}):
+        assert f"link br2: name: {path} makes it, and what that says would be lost" in refusal(
+            {**there, **more}, host=host
+        )
+    assert f"{path} makes it, and would make it again: remove that file first" in refusal(
+        {"name": "br2", "state": "absent"}, host=host
+    )
+    # It is built on as any other.
+    on_it = planned({"name": "shim0", "type": "macvlan", "parent": "br2"}, host=host)
+    assert [file.path for file in on_it.files if "20-br2.network.d" in file.path]
