@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
 import typing as t
@@ -91,13 +92,15 @@ def put(tried: t.Mapping[str, str | None]) -> None:
 def restore(folder: str, tried: t.Iterable[str], again: bool = False) -> None:
     """Put back what was in force, needing no room and no netplan. Can be begun anew.
 
-    Raises OSError; Lost, once all the rest is done, where what was saved is gone.
+    Raises OSError; Lost, once all the rest is done, where what was saved is gone. It raises OSError, too, where others
+    have had netplan make something else during the trial: what they wrote is not in force any more then.
 
     :param again: whether something else has written there since it was put back
     """
     tried = list(tried)
     names = saved_names(folder)
-    trials = files.load(os.path.join(folder, MADE_BY_TRIAL)).get("paths")
+    noted = files.load(os.path.join(folder, MADE_BY_TRIAL))
+    trials, edited = noted.get("paths"), [] if again else by_others(names or {}, noted.get("digests", {}))
     for path in [*(made() if names is not None else []), *tried]:
         others = trials is not None and path not in trials and path not in tried
         if path not in (names or {}) and not others:
@@ -108,6 +111,33 @@ def restore(folder: str, tried: t.Iterable[str], again: bool = False) -> None:
         lost = [os.path.join(folder, "saved.json")]
     if lost:
         raise Lost(errno.ENOENT, "what was saved of it is gone", lost[0])
+    if edited:
+        said = "somebody else had netplan make it anew during the trial, and it is as before that: run netplan apply"
+        raise OSError(errno.ESTALE, said, edited[0])
+
+
+def by_others(names: t.Mapping[str, list[t.Any]], digests: t.Mapping[str, str]) -> list[str]:
+    """The files that are neither what the trial has made of them nor what was saved. Raises OSError.
+
+    :param names: what was saved, by its path
+    :param digests: what the trial has made, by its path
+    """
+    found = []
+    for path, (first, *inodes) in names.items():
+        if path not in digests or path.startswith("/run/NetworkManager/") or is_back(path, inodes or [0]):
+            continue
+        saved = next((name for name in (first, f"{first}.again") if files.exists(name)), "")
+        if digest(path) not in (digests[path], digest(saved)):
+            found.append(path)
+    return found
+
+
+def digest(path: str) -> str:
+    """What tells a file's text, or where a symbolic link leads; empty where it is not there. Raises OSError."""
+    if not path or not files.exists(path):
+        return ""
+    text = os.readlink(path) if os.path.islink(path) else files.read(path)
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def saved_names(folder: str) -> dict[str, list[t.Any]] | None:
@@ -145,7 +175,8 @@ def keep_unchanged(folder: str) -> None:
     by inode and time (stats_by_path_equal in systemd).
     """
     # What netplan makes later is of what others have written meanwhile, and stays where the trial is taken back.
-    files.write(os.path.join(folder, MADE_BY_TRIAL), json.dumps({"paths": made()}))
+    texts = {path: digest(path) for path in made()}
+    files.write(os.path.join(folder, MADE_BY_TRIAL), json.dumps({"paths": list(texts), "digests": texts}))
     for path, (saved, *_inodes) in (saved_names(folder) or {}).items():
         there = files.exists(path) and files.exists(saved)
         if there and not files.is_same_file(path, saved) and files.same(path, saved):

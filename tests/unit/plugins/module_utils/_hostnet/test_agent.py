@@ -317,11 +317,39 @@ def test_units_that_come_out_the_same_are_the_same_files(host: Host, monkeypatch
 def test_paths_are_written_as_tmpfiles_reads_them() -> None:
     assert journal.quoted('/etc/a b*%"') == '"/etc/a b\\\\*%%\\""'
 
+
+@pytest.mark.parametrize(("their", "restored"), [("theirs", False), ("", False), ("new", True), ("old", True)], ids=str)
+def test_what_others_have_netplan_make_during_a_trial_is_not_said_to_be_in_force(
+    host: Host, monkeypatch: pytest.MonkeyPatch, their: str, restored: bool
+) -> None:
+    """They edit netplan's files and apply them; the units of before come back, and that is told."""
+    unit = host.root / "units/10-netplan-eno2.network"
+    unit.parent.mkdir()
+    unit.write_text("old")
+    host.asking = "give-up"
+    run, sleep = host.run, host.sleep
+
     def generate(command: list[str], seconds: float) -> tuple[int, str, str]:
         if command == ["netplan", "generate"]:
             unit.unlink()
             unit.write_text("new")
         return run(command, seconds)
+
+    def edited(seconds: float) -> None:
+        if guard.state_of(str(host.trial)) == "applied" and (host.trial / "ask.none").exists():
+            unit.unlink()
+            if their:
+                unit.write_text(their)
+        sleep(seconds)
+
+    monkeypatch.setattr(network, "run", generate)
+    monkeypatch.setattr(guard.time, "sleep", edited)
+    host.begin()
+    host.work()
+    assert unit.read_text() == "old"
+    said = host.outcome()
+    assert (said["outcome"], said["restored"]) == ("rolled-back", restored)
+    assert any(f"{unit}: somebody else had netplan make it anew" in line for line in said["log"]) != restored
 
 
 def test_what_the_kernel_has_lost_is_told_with_the_confirmation(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
