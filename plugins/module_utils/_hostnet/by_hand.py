@@ -193,6 +193,16 @@ def made_up(device: Device) -> list[str]:
     return found
 
 
+def with_mac(address: str, old: str, new: str) -> str:
+    """The IPv6 address that a device has with another MAC address; empty for one that is not made of that."""
+    interface, half = ipaddress.ip_interface(address), of_mac(new)
+    if interface.version != 6 or interface.network.prefixlen != 64 or half is None:
+        return ""
+    if int(interface.ip) & HALF != of_mac(old):
+        return ""
+    return f"{interface.network.network_address + half}/64"
+
+
 def of_mac(mac: str) -> int | None:
     """The second half of an address that is made of a MAC address (RFC 4291, appendix A); None for no such address."""
     digits = mac.replace(":", "")

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+import ipaddress
 import typing as t
 
 from .._engine.body import Item
 from .._errors import Invalid
-from . import networkd
+from . import by_hand, networkd
 from .facts import Device, Facts
 from .netplan import Netplan, Place
 from .netplan_edit import SECTION, is_addressed
@@ -133,3 +134,38 @@ def addresses(item: Item, before: t.Sequence[str], unsure: bool, facts: Facts, o
     out.forecast.append({"link": item["name"], "before": list(before), "after": after, "note": note})
     if facts.login and any(address.split("/")[0] == facts.login for address in before):
         out.addresses += [address.split("/")[0] for address in after or [] if address not in before]
+
+
+def other_macs(wants: t.Sequence[Item], facts: Facts, out: Plan) -> None:
+    """Say what becomes of addresses that were given for a MAC address where a link is declared to have another."""
+    changed = {name for name, _changes in out.items}
+    for item in wants:
+        name, mac = item["name"], str(item.get("mac") or "").lower()
+        if not mac or name not in changed:
+            continue
+        below = [name] if name in facts.devices else item.get("ports") or []
+        for device in (facts.devices[each] for each in below if each in facts.devices):
+            if device.mac.lower() == mac or not device.addresses:
+                continue
+            if device.name == name and not any(entry["link"] == name for entry in out.forecast):
+                kept, note = list(device.addresses), "it keeps its addresses"
+                out.forecast.append({"link": name, "before": kept, "after": list(kept), "note": note})
+            other_mac(item["name"], device, mac, facts, out)
+
+
+def other_mac(link: str, device: Device, mac: str, facts: Facts, out: Plan) -> None:
+    """The same of one device: what a router announces is made anew, and a DHCP server that goes by it decides anew."""
+    made = {address: by_hand.with_mac(address, device.mac, mac) for address in device.dynamic}
+    made = {old: new for old, new in made.items() if new}
+    by_hand.foresee(list(made), facts, out, f"is made anew of the MAC address {mac}")
+    leased = any(ipaddress.ip_interface(address).version == 4 for address in device.dynamic)
+    for entry in out.forecast:
+        if entry["link"] != link or entry["after"] is None:
+            continue
+        news = [new for old, new in made.items() if old in entry["before"] and new not in entry["after"]]
+        entry["after"] = [*entry["after"], *news]
+        if facts.login in {old.split("/")[0] for old in made}:
+            out.addresses += [new.split("/")[0] for new in news if new.split("/")[0] not in out.addresses]
+        if leased and device.client_id and device.iaid is None:
+            entry["after"] = None
+            entry["note"] += "; the DHCP server may give another address: it knows the link by its MAC address"

@@ -41,6 +41,7 @@ def plan(wants: t.Sequence[Item], facts: Facts, bypass_iptables: bool = False) -
     refuse(problems)
     work.finish()
     by_hand.told(wants, work.old, facts, out)
+    forecast.other_macs(wants, facts, out)
     filtered(wants, facts, out, bypass_iptables)
     if out.network_manager:
         listening(facts, out)

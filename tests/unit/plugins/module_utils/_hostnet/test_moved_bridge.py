@@ -145,3 +145,32 @@ def test_with_networkd_alone_the_first_port_has_its_own_address_again(addressing
     assert "eno1, which has them by itself again" in moved.forecast[0]["note"]
     bridge = {file.path: file.after for file in moved.files}.get(networkd.KEPT + "/00-virtfleet-br0.network")
     assert bridge is None or identity not in bridge
+
+
+EUI, EUI_ANEW = "2001:db8::5054:ff:fe00:1/64", "2001:db8::ff:fe00:5/64"
+PRIVATE, FIXED = "2001:db8::cef7:552:b925:4c47/64", "192.0.2.10/24"
+
+
+@pytest.mark.parametrize("client_id", ["01525400000001", ENO1.client_id])
+@pytest.mark.parametrize("there", [False, True])
+def test_another_mac_address_gives_other_addresses(there: bool, client_id: str) -> None:
+    """A router's is made of it; a DHCP server may go by it."""
+    had = dataclasses.replace(
+        ENO1, mac="52:54:00:00:00:01", addresses=(FIXED, EUI), dynamic=(FIXED, EUI), lasting=(), client_id=client_id
+    )
+    host = dataclasses.replace(HOST, devices={**HOST.devices, "eno1": had}, login=EUI.split("/")[0])
+    if there:
+        bridge = {"addresses": had.addresses, "dynamic": had.dynamic, "client_id": client_id}
+        host = after(host, planned(BRIDGE, host=host), "eno1", bridge=bridge)
+    found = planned({**BRIDGE, "mac": "02:00:00:00:00:05"}, host=host)
+    (entry,) = found.forecast
+    assert entry["before"] == [FIXED, EUI]
+    assert "is made anew of the MAC address 02:00:00:00:00:05" in entry["note"]
+    if client_id == ENO1.client_id:
+        assert entry["after"] == [FIXED, EUI_ANEW]
+    else:
+        assert entry["after"] is None
+        assert "the DHCP server may give another address" in entry["note"]
+    assert EUI_ANEW.split("/")[0] in found.addresses
+    same = planned({**BRIDGE, "mac": "52:54:00:00:00:01"}, host=host)
+    assert [entry["after"] for entry in same.forecast] == ([] if there else [[FIXED, EUI]])
