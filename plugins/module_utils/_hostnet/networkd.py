@@ -33,16 +33,28 @@ Units = dict[str, str]
 def parse(text: str) -> Sections:
     """A unit's sections with their settings, in order (systemd.syntax(7))."""
     sections: Sections = []
-    for line in text.replace("\\\n", " ").splitlines():
-        line = line.strip()
-        if not line or line[0] in "#;":
-            continue
+    for line in map(str.strip, whole_lines(text)):
         if line.startswith("[") and line.endswith("]"):
             sections.append((line[1:-1], []))
         elif "=" in line and sections:
             key, value = line.split("=", 1)
             sections[-1][1].append((key.strip(), value.strip()))
     return sections
+
+
+def whole_lines(text: str) -> t.Iterator[str]:
+    """The lines of a unit without comments, those that a backslash continues as one: comments in between count not."""
+    whole = ""
+    for line in text.split("\n"):
+        if line.strip()[:1] in ("#", ";"):
+            continue
+        whole += line
+        if (len(whole) - len(whole.rstrip("\\"))) % 2:
+            whole = whole[:-1] + " "
+        else:
+            yield whole
+            whole = ""
+    yield whole
 
 
 def render(sections: Sections, comments: str = "") -> str:

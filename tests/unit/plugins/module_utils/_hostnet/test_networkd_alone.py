@@ -110,3 +110,20 @@ def test_a_bridge_that_the_users_units_make_keeps_its_addresses(
     # It is built on as any other.
     on_it = planned({"name": "shim0", "type": "macvlan", "parent": "br2"}, host=host)
     assert [file.path for file in on_it.files if "20-br2.network.d" in file.path]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("DNS=1 \\\n# the second one\n2", ["1 2"]),
+        ("DNS=1 \\\n  ; x\n# y\n\t2 \\\n 3\nDNS=4", ["1 2 3", "4"]),
+        ("DNS=1 \\\n\nDNS=2", ["1", "2"]),
+        ("DNS=1\\\\\nDNS=2", ["1\\\\", "2"]),
+        ("DNS=1 # 2\n# DNS=3 \\\nDNS=4", ["1 # 2", "4"]),
+        ("DNS=1 \\", ["1"]),
+    ],
+)
+def test_lines_are_continued_as_systemd_reads_them(text: str, found: list[str]) -> None:
+    """systemd.syntax(7): a comment between lines that are continued is left out, and ends nothing."""
+    ((_name, values),) = networkd.parse(f"[Network]\n{text}")
+    assert [" ".join(value.split()) for _key, value in values] == found
