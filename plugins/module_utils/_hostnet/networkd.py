@@ -199,7 +199,7 @@ def inherited(port: Device, text: Sections) -> Sections:
     """The sections that a bridge takes over from the unit of a port, as whom DHCP servers are to know it."""
     own: Sections = []
     for section, values in text:
-        if section not in ("Match", "Link"):
+        if section not in ("Match", "Link", *OF_THE_CARD):
             own.append((section, [(key, value) for key, value in values if section != "Network" or key not in STACKED]))
     if port.iaid is not None:
         own += [("DHCPv4", [("IAID", str(port.iaid))]), ("DHCPv6", [("IAID", str(port.iaid))])]
@@ -223,11 +223,26 @@ def port_sections(port: str, bridge: str, mtu: t.Any, text: Sections) -> Section
     link = [pair for section, values in text if section == "Link" for pair in values if pair[0] != "MTUBytes"]
     link += [("MTUBytes", str(mtu))] if mtu else []
     stacked = [pair for section, values in text if section == "Network" for pair in values if pair[0] in STACKED]
+    stacked = [pair for pair in stacked if pair[0] != "Bridge"]
     network = [("Bridge", bridge), ("LinkLocalAddressing", "no"), *stacked]
-    return [("Match", [("Name", port)]), ("Link", link), ("Network", network)]
+    card = [(section, values) for section, values in text if section in OF_THE_CARD]
+    return [("Match", [("Name", port)]), ("Link", link), ("Network", network), *card]
 
 
-STACKED = ("VLAN", "MACVLAN", "MACVTAP", "IPVLAN", "VXLAN", "Tunnel", "LLDP", "EmitLLDP", "Bridge", "Bond")
+OF_THE_CARD = (
+    *("Bridge", "BridgeVLAN", "BridgeFDB", "BridgeMDB", "LLDP", "CAN", "IPoIB", "SR-IOV"),
+    *("QDisc", "NetworkEmulator", "TokenBucketFilter", "PIE", "FlowQueuePIE", "StochasticFairBlue", "BFIFO", "PFIFO"),
+    *("StochasticFairnessQueueing", "PFIFOHeadDrop", "PFIFOFast", "CAKE", "ControlledDelay", "FairQueueing"),
+    *("DeficitRoundRobinScheduler", "DeficitRoundRobinSchedulerClass", "EnhancedTransmissionSelection"),
+    *("GenericRandomEarlyDetection", "FairQueueingControlledDelay", "TrivialLinkEqualizer", "HierarchyTokenBucket"),
+    *("HierarchyTokenBucketClass", "ClassfulMultiQueueing", "BandMultiQueueing", "HeavyHitterFilter"),
+    *("QuickFairQueueing", "QuickFairQueueingClass"),
+)
+"""The sections of a port's unit that stay with the port: what its card does, and what it is to its bridge."""
+STACKED = (
+    *("VLAN", "MACVLAN", "MACVTAP", "IPVLAN", "IPVTAP", "MACsec", "VXLAN", "Tunnel", "Xfrm", "BatmanAdvanced"),
+    *("LLDP", "EmitLLDP", "Bridge", "Bond"),
+)
 """What of a port's [Network] stays with the port: the devices on it, and what it says to its switch."""
 
 

@@ -127,3 +127,19 @@ def test_lines_are_continued_as_systemd_reads_them(text: str, found: list[str]) 
     """systemd.syntax(7): a comment between lines that are continued is left out, and ends nothing."""
     ((_name, values),) = networkd.parse(f"[Network]\n{text}")
     assert [" ".join(value.split()) for _key, value in values] == found
+
+
+def test_what_a_card_does_stays_with_the_port() -> None:
+    more = "[BridgeVLAN]\nVLAN=5\n[QDisc]\nParent=root\n[SR-IOV]\nVirtualFunction=0\n[LLDP]\nMUDURL=x\n[Network]\n"
+    more += "MACsec=m0\nIPVTAP=t0\nBridge=old\nDNS=192.0.2.53\n[Route]\nGateway=192.0.2.1\n"
+    host = dataclasses.replace(ALONE, units={path: text + more for path, text in ALONE.units.items()})
+    found = planned(BRIDGE, host=host)
+    bridge, port = (networkd.parse(text(found, f"00-virtfleet-{name}.network")) for name in ("br0", "eno1"))
+    of_the_card = {"BridgeVLAN", "QDisc", "SR-IOV", "LLDP"}
+    assert {name for name, _values in port} == {"Match", "Link", "Network", *of_the_card}
+    assert of_the_card.isdisjoint(name for name, _values in bridge)
+    assert networkd.setting(bridge, "Route", "Gateway") == "192.0.2.1"
+    for key, value in (("MACsec", "m0"), ("IPVTAP", "t0"), ("Bridge", "br0")):
+        assert networkd.setting(port, "Network", key) == value
+        assert networkd.setting(bridge, "Network", key) is None
+    assert text(found, "00-virtfleet-eno1.network").count("Bridge=") == 1
