@@ -55,6 +55,7 @@ class Device:
     :param network_file: the file by which networkd configures it
     :param dns: the name servers that networkd has from or for it
     :param client_id: what it calls itself towards the DHCP server, in hexadecimal
+    :param altnames: the other names that it goes by
     :param accept_ra: whether the kernel takes what routers announce on it (the kernel's ip-sysctl); empty without IPv6
     """
 
@@ -76,6 +77,7 @@ class Device:
     dns: tuple[str, ...] = ()
     client_id: str = ""
     accept_ra: str = ""
+    altnames: tuple[str, ...] = ()
 
     @property
     def nic(self) -> Nic:
@@ -229,6 +231,7 @@ def devices(links: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, Device]:
             lasting=tuple(address for address, lasts in addresses.items() if lasts),
             dynamic=tuple(address for address, lasts in addresses.items() if not lasts),
             settings=info.get("info_data") or {},
+            altnames=tuple(link.get("altnames") or ()),
         )
     return found
 

@@ -53,6 +53,9 @@ def taken(item: Item, facts: Facts) -> t.Iterator[Invalid]:
     if device is not None and device.kind not in BUILT[item["type"]]:
         what = device.kind or "network card"
         yield Invalid("name", f"the host has a {what} of that name already: choose another")
+    other = next((each.name for each in facts.devices.values() if item["name"] in each.altnames), None)
+    if other is not None:
+        yield Invalid("name", f"is another name of {other} (ip link property): choose another")
 
 
 def made_elsewhere(item: Item, facts: Facts) -> t.Iterator[Invalid]:
@@ -95,8 +98,10 @@ def port_problems(item: Item, port: str, where: str, later: t.Mapping[str, Item]
             yield Invalid(
                 where, f"{port} is a port of the bridge {device.master}: 'takeover: true' takes it from there"
             )
-        elif kind == "bond":
-            yield Invalid(where, f"{port} is part of the bond {device.master}: make {device.master} the port")
+        elif kind in ("bond", "team"):
+            yield Invalid(where, f"{port} is part of the {kind} {device.master}: make {device.master} the port")
+        elif kind != "vrf":
+            yield Invalid(where, f"{port} is part of {device.master} ({kind or 'a network card'}): take it from there")
     if device.master == item["name"]:
         return
     users = facts.guests_on(port, "direct")

@@ -344,6 +344,24 @@ def test_a_bridge_that_others_have_built_on_stays(kind: str) -> None:
     assert "vx1 is built on br0: remove it too" in refusal({"name": "br0", "state": "absent"}, host=host)
 
 
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("team", "eno1 is part of the team up0: make up0 the port"),
+        ("openvswitch", "eno1 is part of up0 (openvswitch): take it from there"),
+        ("batadv", "eno1 is part of up0 (batadv): take it from there"),
+    ],
+)
+def test_what_others_have_made_a_part_of_is_no_port(kind: str, said: str) -> None:
+    devices = {"eno1": dataclasses.replace(ENO1, master="up0"), "up0": Device("up0", index=9, kind=kind)}
+    assert said in refusal(BRIDGE, host=dataclasses.replace(HOST, devices=devices))
+
+
+def test_another_name_of_a_card_is_taken() -> None:
+    (card,) = facts.devices([{"ifname": "eno2", "ifindex": 3, "altnames": ["enp3s0", "br0"]}]).values()
+    assert "link br0: name: is another name of eno2" in refusal(BRIDGE, host=with_device(card))
+
+
 # Reading
 
 
