@@ -100,6 +100,11 @@ def set_by_hand(device: Device, net: Netplan, facts: Facts) -> list[str]:
     return [address for address in unwritten(device, facts) if ip(address) not in given]
 
 
+def covered(address: str, others: t.Iterable[str]) -> bool:
+    """Whether an address is in the subnet of another."""
+    return any(ip(address) in ipaddress.ip_interface(other).network for other in others)
+
+
 def given_by_files(device: Device, net: Netplan, facts: Facts) -> set[t.Any]:
     """The addresses that files give a device: what a comment, another setting or another device has is none of them.
 

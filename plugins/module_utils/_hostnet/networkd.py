@@ -96,6 +96,8 @@ def network(item: t.Mapping[str, t.Any], parent: Device | None) -> str:
     kind = item.get("addressing") or ("inherit" if item["type"] == "macvlan" else "none")
     subnets = [ipaddress.ip_interface(address) for address in parent.addresses] if parent else []
     subnets = [subnet for subnet in subnets if subnet.version == 4 and subnet.network.prefixlen < 32]
+    # Of two addresses in a subnet the kernel speaks with the first.
+    subnets = list({subnet.network: subnet for subnet in reversed(subnets)}.values())[::-1]
     if kind == "inherit" and not subnets:
         kind = "dhcp"
     if kind == "static":

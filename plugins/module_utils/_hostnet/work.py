@@ -13,6 +13,7 @@ from .._engine.body import Item
 from .._engine.context import Change
 from .._errors import Invalid, VirtfleetError
 from . import forecast, live, networkd, view
+from .by_hand import covered, set_by_hand
 from .facts import Facts
 from .netplan import Netplan, Place
 from .netplan_edit import MOVED, SECTION, declare, is_addressed, remove
@@ -262,12 +263,31 @@ class Work:
         old = networkd.of_link(name, self.kept)
         for each in old:
             self.units.pop(each, None)
-        self.units.update(networkd.macs(item, facts, parent_file))
+        self.units.update(networkd.macs(item, self.without_by_hand(item, facts), parent_file))
         if parent_file == f"60-virtfleet-{parent}.network":
             self.units.update(networkd.bare_parent(parent))
         if not old:
             return [Change("definition", None, view.shown(item))]
         return view.unit_changes(name, self.kept, self.units)
+
+    def without_by_hand(self, item: Item, facts: Facts) -> Facts:
+        """The host without the addresses of a parent that no file has, if others are left: a unit is for good."""
+        device = facts.devices.get(item["parent"])
+        if device is None:
+            return facts
+        by_hand = set_by_hand(device, self.old, facts)
+        kept = tuple(address for address in device.addresses if address not in by_hand)
+        if not any("." in address for address in kept) or (item.get("addressing") or "inherit") != "inherit":
+            return facts
+        self.out.warnings += [
+            f"link {item['name']}: the address {address} on {device.name} is in none of the host's files:"
+            f" {item['name']} does not lead to its subnet"
+            for address in by_hand
+            if item["type"] == "macvlan" and "." in address and not covered(address, kept)
+        ]
+        return dataclasses.replace(
+            facts, devices={**facts.devices, device.name: dataclasses.replace(device, addresses=kept)}
+        )
 
     def absent(self, item: Item) -> list[Change]:
         """A link goes, and a bridge's addresses go back to its port."""

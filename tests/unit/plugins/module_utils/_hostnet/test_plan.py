@@ -362,6 +362,26 @@ def test_another_name_of_a_card_is_taken() -> None:
     assert "link br0: name: is another name of eno2" in refusal(BRIDGE, host=with_device(card))
 
 
+def test_a_shim_does_not_lead_where_only_somebody_has_said_so() -> None:
+    """Its unit is for good, and an address that was set by hand goes with the next boot."""
+    shim = {"name": "shim0", "type": "macvlan", "parent": "eno1"}
+    fixed = ("10.55.0.1/24", "192.0.2.99/24")
+    host = with_device(dataclasses.replace(ENO1, addresses=(*ENO1.addresses, *fixed), lasting=fixed))
+    plain, found = planned(shim), planned(shim, host=host)
+    assert text(found, "50-virtfleet-shim0.network") == text(plain, "50-virtfleet-shim0.network")
+    assert found.warnings == [
+        "link shim0: the address 10.55.0.1/24 on eno1 is in none of the host's files: shim0 does not lead to its subnet"
+    ]
+    assert found.by_hand == {"eno1": list(fixed)}
+    # Where there is no other, it leads there.
+    alone = with_device(dataclasses.replace(ENO1, addresses=("10.55.0.1/24", "10.55.0.2/24"), lasting=fixed[:1]))
+    unit = text(planned(shim, host=alone), "50-virtfleet-shim0.network")
+    assert [line for line in unit.splitlines() if "=10.55" in line and "Dest" in line] == [
+        "Destination=10.55.0.0/25",
+        "Destination=10.55.0.128/25",
+    ]
+
+
 # Reading
 
 
