@@ -55,6 +55,8 @@ def converge(module: AnsibleModule) -> dict[str, t.Any]:
         postponed = preflight.used(wants, facts) if module.params["leave_used"] else []
         wants = [want for want in wants if want["name"] not in postponed]
         planned = plan(wants, facts, module.params["bypass_iptables"])
+        if planned.changes and not planned.network_manager:
+            observe.refuse_masked()
         netplan_says.validate(planned)
         planned.warnings += netplan_says.unapplied(planned, facts)
         result = {**told(planned), "postponed": postponed}

@@ -60,6 +60,21 @@ def host(login: str = "") -> Facts:
     )
 
 
+def refuse_masked() -> None:
+    """Raise VirtfleetError where systemd-networkd neither runs nor may be started: its state stays in /run."""
+    try:
+        words = ["systemctl", "show", "--property=LoadState,ActiveState", "systemd-networkd.service"]
+        _status, output, _errors = network.run(words, PATIENCE)
+    except (OSError, subprocess.TimeoutExpired):
+        return
+    state = pairs(output)
+    if state.get("LoadState") == "masked" and state.get("ActiveState") in ("inactive", "failed"):
+        raise VirtfleetError(
+            "nothing was changed: systemd-networkd is masked and does not run on this host:"
+            " systemctl unmask --now systemd-networkd"
+        )
+
+
 def login() -> str:
     """The host's own address in the SSH connection that this call came by, nothing without one.
 

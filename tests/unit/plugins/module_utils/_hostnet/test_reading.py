@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -136,3 +137,21 @@ def test_an_ip_that_does_not_tell_is_an_error_with_a_name(monkeypatch: pytest.Mo
     monkeypatch.setattr(network, "run", run)
     with pytest.raises(VirtfleetError, match=said):
         observe.host()
+
+
+@pytest.mark.parametrize(
+    ("state", "refused"),
+    [
+        ("LoadState=masked\nActiveState=inactive\n", True),
+        ("LoadState=masked\nActiveState=failed\n", True),
+        ("LoadState=masked\nActiveState=active\n", False),
+        ("LoadState=loaded\nActiveState=inactive\n", False),
+        ("", False),
+    ],
+)
+def test_a_networkd_that_may_not_be_started_is_refused(
+    monkeypatch: pytest.MonkeyPatch, state: str, refused: bool
+) -> None:
+    monkeypatch.setattr(network, "run", lambda command, seconds: (0, state, ""))
+    with pytest.raises(VirtfleetError, match="masked") if refused else contextlib.nullcontext():
+        observe.refuse_masked()
