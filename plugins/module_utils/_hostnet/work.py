@@ -14,7 +14,7 @@ from .._engine.context import Change
 from .._errors import Invalid, VirtfleetError
 from . import forecast, live, networkd, view
 from .by_hand import covered, set_by_hand
-from .facts import Facts
+from .facts import Device, Facts
 from .netplan import Netplan, Place
 from .netplan_edit import MOVED, SECTION, declare, is_addressed, remove
 from .netplan_own import own
@@ -174,6 +174,7 @@ class Work:
             if device is None or owner is None or device.master == name:
                 continue
             self.out.reconfigure.append(port)
+            device = self.holder(device)
             body = before.merged(owner)
             if not is_addressed(body) and not device.addresses:
                 continue
@@ -194,6 +195,16 @@ class Work:
                 self.out.warnings.append(
                     f"link {name}: what {', '.join(drop_ins)} says of {port} does not follow to {name}"
                 )
+
+    def holder(self, port: Device) -> Device:
+        """Who has a port's addresses and DHCP identity now: the bridge that it is in, where that goes in the same call.
+
+        The forecast tells of them once.
+        """
+        if port.master not in self.out.gone or port.master not in self.facts.devices:
+            return port
+        self.out.forecast = [entry for entry in self.out.forecast if entry["link"] != port.master]
+        return self.facts.devices[port.master]
 
     def by_networkd(self, item: Item) -> list[Change]:
         """A bridge where networkd is configured without netplan."""

@@ -12,6 +12,8 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import networkd
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, Facts
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.plan import plan
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.table import LINK
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.work import Plan
 from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.test_plan import (
     ALONE,
@@ -174,3 +176,12 @@ def test_another_mac_address_gives_other_addresses(there: bool, client_id: str) 
     assert EUI_ANEW.split("/")[0] in found.addresses
     same = planned({**BRIDGE, "mac": "52:54:00:00:00:01"}, host=host)
     assert [entry["after"] for entry in same.forecast] == ([] if there else [[FIXED, EUI]])
+
+
+def test_a_bridge_that_gets_another_name_keeps_its_addresses() -> None:
+    """One goes and one comes over the same port: the identity that the DHCP server knows goes along."""
+    there = after(HOST, planned(BRIDGE), "eno1", bridge={"addresses": ENO1.addresses, "client_id": ENO1.client_id})
+    found = plan(LINK.parse([GONE, {**BRIDGE, "name": "br9", "takeover": True}]), there)
+    assert said(found) == [("br9", ADDRESSES, ADDRESSES)]
+    assert f"IAID={IAID}\n" in text(found, "10-netplan-br9.network.d/virtfleet-identity.conf")
+    assert found.configured == {"eno1": "br9", "br0": "br0"}
