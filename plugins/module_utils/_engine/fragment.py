@@ -219,6 +219,9 @@ def partner(parent: ET.Element, piece: ET.Element, nodes: t.Sequence[ET.Element]
 def merge(target: ET.Element, piece: ET.Element, where: str = "") -> list[Edit]:
     """Merge a piece into an element. Returns what changed: path, before and after."""
     edits: list[Edit] = []
+    if local(piece.tag) == "disk" and piece.find("source") is not None:
+        for old in target.findall("source") if piece.get("type", target.get("type")) != target.get("type") else ():
+            target.remove(old)  # What a disk of another type is on, is told by other attributes.
     for name, value in piece.items():
         if target.get(name) != value:
             edits.append((f"{where}@{local(name)}", target.get(name), value))

@@ -17,18 +17,17 @@ import os
 import typing as t
 from xml.etree import ElementTree as ET
 
-from .._engine import paths
 from .._engine.body import Item
 from .._engine.context import Host, Scope
 from .._engine.match import pair
 from .._engine.plan import Observed, Plan
-from .._engine.variant import Variant
 from .._errors import Invalid, VirtfleetError
 from .._printing import printable
 from .._tables.derive import image_format
 from .._tables.storage import MADE_DIRECTORIES
-from . import lacking, storage_observe
+from . import lacking, shared_disks, storage_observe
 from .disk_bytes import contradicts, first_bytes
+from .disk_nodes import driver_of, edited, source_is_empty, untold, what, without_old
 from .disks import DISKS, Needed, formats_in, key_of, target_of
 from .forecast import Forecast
 from .storage_formats import SAME, Formats, agree, alike
@@ -37,15 +36,6 @@ from .storage_plan import FUTURE
 from .users import is_local
 
 Resolved = tuple[Item, list[Needed]]
-
-STORAGE = t.cast(Variant, DISKS.fields[0])
-"""The row of what a disk is on."""
-
-OF_SOURCE = {"slices": "slices", "encryption": "encryption", "data_store": "dataStore", "fdgroup": "@fdgroup"}
-"""Options of a source that say how the old image is read, by their place in it; a new image has its own."""
-
-OF_DISK = {"encryption": "encryption", "backing_chain": "backingStore"}
-"""The same of a disk."""
 
 WRITE_FORMAT = "write format: qcow2 if that is right, or format: raw where a guest had it as that"
 """What to do about a volume of whose format nobody knows."""
@@ -166,7 +156,7 @@ class DiskFormats:
                 disk = disk if form is None or disk.get("format") is not None else {**disk, "format": form}
                 scope = Scope("domain", want["name"], host, index, disk, lenient=True)
                 try:
-                    disk = self.disk(disk, None if partner is None else nodes[partner], scope)
+                    disk = self.disk(disk, None if partner is None else nodes[partner], scope, there)
                 except VirtfleetError as error:
                     option = f"disks[{index}].format"
                     told = error.problem if isinstance(error, Invalid) else str(error)
@@ -177,10 +167,11 @@ class DiskFormats:
             raise problems[0]
         return {**want, "disks": out}
 
-    def disk(self, disk: Item, node: ET.Element | None, scope: Scope) -> Item:
+    def disk(self, disk: Item, node: ET.Element | None, scope: Scope, there: Observed | None) -> Item:
         """One disk with its format.
 
         :param node: the one that is there
+        :param there: the guest that is there
 
         Raises VirtfleetError where its format is not known, or is another one.
         """
@@ -196,7 +187,7 @@ class DiskFormats:
         if place is None or after.get("type", "file") not in HERE:
             return self.elsewhere(disk, node, after)
         if disk.get("format") is not None:
-            self.agrees(place, str(disk["format"]), scope.name)
+            self.declared(place, str(disk["format"]), scope.name, there)
             return disk if node is None else without_old(disk, after)
         form = self.form(disk, place, after.get("type", "file"), node is None)
         if node is None:
@@ -237,6 +228,30 @@ class DiskFormats:
         noted = self.connection is None or known in self.formats.noted.of(path) or place in self.coming
         agree(printable(place), known, declared, noted)
 
+    def declared(self, place: str, declared: str, guest: str, there: Observed | None) -> None:
+        """Raise VirtfleetError where a user says a format of a disk that is new by its name, and it cannot be.
+
+        :param there: the guest that is there, which may have it by another name
+        """
+        self.agrees(place, declared, guest)
+        told = self.own(place, there)
+        if told is not None:
+            self.fits(place, told, declared)
+
+    def own(self, place: str, there: Observed | None) -> str | None:
+        """The format in which a guest has a file, device or volume by now, under any name; None where it has not."""
+        for root in (there.definition, there.live) if there is not None else ():
+            for node in root.findall("devices/disk") if root is not None else ():
+                mine = source_place(node.find("source"))
+                if mine is not None and self.sign(mine) == self.sign(place):
+                    return driver_of(node)
+        return None
+
+    def sign(self, place: str) -> str:
+        """What a place is, whatever name it has."""
+        path = self.path_of(place) or place
+        return shared_disks.what(path) if self.local else shared_disks.named(path)
+
     def form(self, disk: Item, place: str, kind: str, new: bool) -> str:
         """The format of a disk whose user names none.
 
@@ -260,6 +275,11 @@ class DiskFormats:
             raise VirtfleetError(
                 f"is not known: nobody noted that of {printable(path)}, and its header, which a guest may have written,"
                 f" {content.odd}: {WRITE_FORMAT}"
+            )
+        if form not in (*SAME, "qcow2"):
+            raise VirtfleetError(
+                f"is not known: nobody noted that of {printable(path)}, its name tells {form}, and such an image can"
+                f" name other files, by what a guest may have written: write format: {form} if that is right"
             )
         return form
 
@@ -303,83 +323,29 @@ class DiskFormats:
             )
 
     def fits(self, place: str, told: str, declared: str) -> None:
-        """Raise VirtfleetError where a guest has its disk as what it is, and a user says another format."""
+        """Raise VirtfleetError where a user says another format of a disk than its guest has, and it cannot be.
+
+        The guest would write into a header, or has perhaps written one itself.
+        """
         path = self.path_of(place)
+        if alike(told, declared):
+            return
         content = first_bytes(path) if self.local and path is not None else None
-        if content is not None and content.kind == "qcow2" == told:
+        if content is None:
+            return
+        if told not in SAME and content.kind == ("qcow2" if told == "qcow2" else "other"):
             raise VirtfleetError(
-                f"{printable(place)} is qcow2, as the guest has it and by its first bytes, and not {declared}: with"
+                f"{printable(path)} is {told}, as the guest has it and by its first bytes, and not {declared}: with"
                 " another format the guest would write into the header"
+            )
+        if told in SAME and (content.odd or content.kind == "other"):
+            odd = f"its header {content.odd}" if content.odd else f"by its first bytes it is {content.words}"
+            raise VirtfleetError(
+                f"{printable(path)} is {told}, as the guest has it, and not {declared}: {odd}, which the guest may have"
+                " written; if it is right, take the disk from the guest in a run of its own first"
             )
 
     def warn(self, plans: t.Iterable[Plan]) -> None:
         """Put into plans what is to be said of disks."""
         for entry in plans:
             entry.warnings += self.warnings.get(entry.name, [])
-
-
-def edited(node: ET.Element, disk: Item, scope: Scope) -> ET.Element | None:
-    """A disk as it will be, as far as it is what it is on; None where that cannot be."""
-    if not any(disk.get(name) is not None or name in disk for name in STORAGE.names):
-        return node
-    after = paths.clone(node)
-    try:
-        STORAGE.edit(after, dict(disk), scope, "", [])
-    except VirtfleetError:
-        return None
-    return after
-
-
-def what(disk: ET.Element) -> tuple[str | None, ...]:
-    """What a disk is on, to be compared: the kind and the image. Which servers have it changes nothing of it."""
-    source = disk.find("source")
-    get = (lambda name: None) if source is None else source.get
-    address = None if source is None else source.find("address")
-    return (
-        disk.get("type", "file"),
-        *(get(name) for name in ("file", "dev", "dir", "volume", "protocol", "name", "namespace", "path")),
-        get("pool") if get("volume") is not None else None,
-        None if address is None else paths.text(address),
-    )
-
-
-def source_is_empty(disk: ET.Element) -> bool:
-    """Whether a drive has nothing in it."""
-    source = disk.find("source")
-    return source is None or not (source.attrib.keys() - {"startupPolicy", "index"} or len(source))
-
-
-def untold(disk: ET.Element) -> bool:
-    """Whether a guest is told no format of a disk."""
-    driver = disk.find("driver")
-    return driver is None or driver.get("type") is None
-
-
-def driver_of(disk: ET.Element) -> str:
-    """The format that a guest is told of a disk; libvirt reads one without as raw."""
-    driver = disk.find("driver")
-    return "raw" if driver is None else driver.get("type", "raw")
-
-
-def without_old(disk: Item, after: ET.Element) -> Item:
-    """A disk without what is about the image that it was on before, unless it is declared.
-
-    :param after: the disk on what it will be on
-    """
-    found = after.find("source")
-    given = disk.get("source") or {}
-    old = {name: None for name, path in OF_SOURCE.items() if name not in given and has(found, path)}
-    out = dict(disk)
-    if old and not ("source" in disk and disk["source"] is None):
-        out["source"] = {**given, **old}
-    for name, tag in OF_DISK.items():
-        if name not in disk and after.find(tag) is not None:
-            out[name] = None
-    return out
-
-
-def has(element: ET.Element | None, path: str) -> bool:
-    """Whether an element has an attribute, given as ``@NAME``, or an element inside."""
-    if element is None:
-        return False
-    return path[1:] in element.attrib if path.startswith("@") else element.find(path) is not None

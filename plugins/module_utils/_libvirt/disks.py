@@ -265,7 +265,7 @@ def told(disk: Item, need: Needed) -> Item:
 
 
 def formats_in(xml: t.Any) -> dict[str | None, str]:
-    """The formats that a guest's option xml gives to disks, by their targets."""
+    """The formats that a guest's option xml gives to disks that stay on what they are on, by their targets."""
     try:
         root = None if xml is None else fragment.parse(xml, "domain")
     except ValueError:
@@ -273,7 +273,7 @@ def formats_in(xml: t.Any) -> dict[str | None, str]:
     found = {}
     for disk in () if root is None else root.findall("devices/disk"):
         driver = disk.find("driver")
-        if driver is not None and driver.get("type"):
+        if driver is not None and driver.get("type") and disk.find("source") is None:
             found[target_of(disk)] = str(driver.get("type"))
     return found
 

@@ -15,7 +15,18 @@ from .._engine.step import Step
 from .._engine.table import Table
 from .._errors import Invalid, VirtfleetError, refuse_input
 from .._tables.storage import volume_key
-from . import declared, departures, disk_removal, disks, handover, network_users, readiness, storage_observe, subnets
+from . import (
+    declared,
+    defined_formats,
+    departures,
+    disk_removal,
+    disks,
+    handover,
+    network_users,
+    readiness,
+    storage_observe,
+    subnets,
+)
 from .apparmor import warn_of_volumes
 from .disk_formats import WRITE_FORMAT, DiskFormats
 from .disks_left import warn_of_left
@@ -159,6 +170,7 @@ def domain_plans(connection: t.Any, table: Table, have: Have, wants: Wants, host
         refuse_input(wrong)
         plans = plan(table, have, [want for want, _needed in resolved], host, options.on_restart_needed)
     forms.warn(plans)
+    refuse_input(defined_formats.problems(forms, plans, wants, have))
     refuse_renamed(connection, plans, have)
     lines: list[str] = []
     for entry in plans:

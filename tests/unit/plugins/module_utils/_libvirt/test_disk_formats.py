@@ -124,7 +124,9 @@ def right(how: str, name: str, content: str, noted: str | None, told: str | None
     if how == "size":
         return "qcow2" if content == "qcow2" else "raw"
     ending = name.rpartition(".")[2]
-    form = ending if ending in ("qcow2", "vmdk") else "raw"
+    if ending == "vmdk":
+        return REFUSED  # Such an image can name others, so that its name alone does not do.
+    form = ending if ending == "qcow2" else "raw"
     if content == "qcow2" and form != "qcow2":
         return REFUSED
     return REFUSED if form == "qcow2" and content != "qcow2" else form
