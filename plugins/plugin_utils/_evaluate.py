@@ -170,7 +170,7 @@ class Part:
         try:
             return [self.templar.value(raw)]
         except Exception as error:  # Any filter or lookup may be in a template.
-            broken = self.templar.broken(raw) or [("", reason(error))]
+            broken = self.templar.broken(raw) or [("", self.templar.why(raw, error))]
         if self.is_stray(raw):  # What it would be there nobody knows; that there is no such host is the mistake.
             return [{"name": self.name_of(raw), "host": raw["host"]}]
         self.tell(entry, [f"{where}: {why}" if where else why for where, why in broken], owner)
@@ -219,7 +219,7 @@ class Part:
             for place, item in enumerate(items):
                 Part.item(self, Entry(f"{name}[{place}]", item), self.host)
         if len(self.problems) == before:
-            self.problems.append((self.host, f"{self.name}: {reason(error)}"))
+            self.problems.append((self.host, f"{self.name}: {self.templar.why(raw, error)}"))
 
 
 class Guests(Part):

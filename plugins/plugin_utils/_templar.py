@@ -15,6 +15,17 @@ from ansible.template import Templar
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.body import secret_place
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import masked, named, readable
 
+PLAIN = frozenset(
+    (
+        *("name", "host", "state", "uuid", "owner", "autostart"),
+        *("memory", "maximum_memory", "current_memory", "vcpus", "sockets", "dies", "clusters", "cores", "threads"),
+        *("arch", "machine", "virt", "firmware", "bus", "target", "device", "model", "type", "format", "shareable"),
+        *("size", "capacity", "allocation", "pool", "volume", "readonly", "network", "bridge", "mac", "mtu", "port"),
+        *("address", "addresses", "prefix", "netmask", "gateway4", "gateway6", "vlan", "id", "start", "end", "mode"),
+    )
+)
+"""Options whose values are no secrets and hold none, so that an error may quote what they are made of."""
+
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 """What may be the name of a variable in a template."""
 
@@ -57,9 +68,21 @@ class HostTemplar:
             try:
                 self.value(raw)
             except Exception as error:  # Any filter or lookup may be in a template.
-                return [(where, reason(error, secret_place(where)))]
+                return [(where, self.why(raw, error, where))]
             return []
         return [found for place, value in parts for found in self.broken(value, place, depth + 1)]
+
+    def why(self, raw: t.Any, error: BaseException, where: str = "") -> str:
+        """Why a value cannot be evaluated. What errors of filters quote is only shown of what is no secret.
+
+        :param raw: the value as it is written
+        :param where: the option that it is, empty for a whole item or list: a template may stand for any of it
+        """
+        plain = where.rpartition(".")[2].partition("[")[0] in PLAIN and not secret_place(where)
+        names = {} if plain or not isinstance(raw, str) else dict.fromkeys(WORD.findall(raw))
+        known = ", ".join(name for name in names if name in self.raw)
+        told = reason(error, not plain)
+        return f"{told}; it is made of {known}" if known and told.endswith(NOT_SHOWN) else told
 
     def lists_in(self, template: t.Any) -> list[tuple[str, t.Any]]:
         """The lists that a template names: ``{{ web_guests + db_guests }}`` has two."""
@@ -97,6 +120,9 @@ UNDEFINED = re.compile(r"'\w+' is undefined")
 """What is said of a variable that is not there."""
 
 
+NOT_SHOWN = "; what it says is not shown, as it may quote a secret)"
+
+
 def reason(error: BaseException, secret: bool = False) -> str:
     """Why a value cannot be evaluated, on one line: the innermost error says it best.
 
@@ -106,6 +132,6 @@ def reason(error: BaseException, secret: bool = False) -> str:
     while isinstance(inner, AnsibleError) and inner.__cause__ is not None:
         inner = inner.__cause__
     if secret and not UNDEFINED.match(str(inner)):
-        return f"cannot be evaluated ({type(inner).__name__}; what it says is not shown, as it may quote a secret)"
+        return f"cannot be evaluated ({type(inner).__name__}{NOT_SHOWN}"
     text = " ".join(readable(masked(str(inner))).split())
     return text.partition(" Origin: ")[0][:300] or type(inner).__name__

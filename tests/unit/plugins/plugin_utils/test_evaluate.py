@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,52 @@ def test_a_locked_vault_is_named_by_guest_and_field_and_not_shown(tmp_path: Path
     assert line.startswith("guest a: graphics[0].passwd: ")
     assert "crypt" in line
     assert "3336" not in line
+
+
+QUOTING = ("vpw | to_datetime", "{}[vpw]", "lookup('file', vpw)")
+"""Templates whose errors quote the value of a variable."""
+
+
+@pytest.mark.parametrize("broken", QUOTING)
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        guest("g", graphics="{{ [{'type': 'vnc', 'passwd': BROKEN}] }}"),
+        guest("g", graphics=[{"type": "vnc", "passwd": "{{ BROKEN }}"}]),
+        guest("g", graphics=["{{ {'type': 'vnc', 'passwd': BROKEN} }}"]),
+        guest("g", xml="<graphics type='vnc' passwd='{{ BROKEN }}'/>"),
+        guest("g", disks=[{"size": "1GiB", "image": "https://u:{{ BROKEN }}@h/x"}]),
+        guest("g", disks=["{{ {'source': {'auth': {'secret': {'uuid': BROKEN}}}} }}"]),
+        guest("g", disks="{{ [{'source': BROKEN}] }}"),
+        guest("g", qemu={"args": ["string={{ BROKEN }}"]}),
+        guest("g", qemu={"env": {"X": "{{ BROKEN }}"}}),
+        "{{ {'name': 'g', 'host': 'kvm01', 'graphics': [{'passwd': BROKEN}]} }}",
+    ],
+)
+def test_what_may_hold_a_secret_is_not_quoted(tmp_path: Path, wrong: Any, broken: str) -> None:
+    config = json.loads(json.dumps(wrong).replace("BROKEN", broken))
+    (line,) = problems(tmp_path, config, vpw="HUNTER2: a: b")
+    assert "HUNTER2" not in line
+    assert "what it says is not shown, as it may quote a secret); it is made of vpw" in line
+
+
+@pytest.mark.parametrize("broken", QUOTING)
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("kvm_guests", "{{ [{'name': 'g', 'host': 'kvm01', 'graphics': [{'passwd': BROKEN}]}] }}"),
+        ("kvm_guests", "{{ [] + BROKEN }}"),
+        ("kvm_pools", "{{ [{'name': 'p', 'source': {'auth': {'secret': BROKEN}}}] }}"),
+        ("kvm_pools", [{"name": "p", "source": "{{ {'auth': BROKEN} }}"}]),
+        ("kvm_volumes", [{"name": "v", "image": "https://u:{{ BROKEN }}@h/x"}]),
+        ("kvm_networks", ["{{ {'name': BROKEN} }}"]),
+    ],
+)
+def test_a_list_that_may_hold_a_secret_is_not_quoted(tmp_path: Path, name: str, value: Any, broken: str) -> None:
+    given = {name: json.loads(json.dumps(value).replace("BROKEN", broken)), "vpw": "HUNTER2: a: b"}
+    found = fleet_problems(HOSTS, hostvars(tmp_path, {"group_vars/all.yml": given}))
+    assert found
+    assert "HUNTER2" not in "\n".join(found)
 
 
 def test_the_other_guests_are_checked_nonetheless(tmp_path: Path) -> None:
