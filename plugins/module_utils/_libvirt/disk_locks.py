@@ -158,8 +158,10 @@ def refuse_locked(site: Site, guests: t.Sequence[Guest], others: t.Iterable[tupl
 def wanted(site: Site, guest: Guest) -> list[Access]:
     """What a guest would newly have open: all of it where it starts, else what it does not have open by now."""
     found = [*opened(site, guest.root), *laid_over(site, guest.plan)]
+    if starts(guest.plan):
+        found += opened(site, guest.saved)
     if starts(guest.plan) or guest.have is None:
-        return found
+        return list(dict.fromkeys(found))
     now = {access.sign for access in opened(site, guest.have.live)}
     return [access for access in found if access.sign not in now]
 

@@ -16,15 +16,21 @@ from .connection import LibvirtError, lacks, libvirt, said
 from .disk_locks import Access, opened, refuse_locked
 from .forecast import Forecast
 from .lacking import Site
-from .shared_disks import Guest, own_disks, rivals, signs, starts
+from .saved_states import saved_definitions
+from .shared_disks import SAVED, Guest, own_disks, rivals, signs, starts
 
 RUNS = (
     "is a disk of guest {0}, which runs with it: stop {0} or take the disk from it first, give this guest another disk,"
     " or shareable: true to both (the disk has to be raw)"
 )
+STARTS = "is a disk of guest {0}, which starts with it in this run: give each its own, or start only one of them"
 ALSO = (
     "is also a disk of guest {0}, {1}: never run both; take the disk from {0}, remove {0}, or give one of them another"
     " disk"
+)
+GIVEN = (
+    "is what it was saved with, and a disk of guest {0} by now: discard the saved state (virsh managedsave-remove {1}),"
+    " or take the disk from {0} first, if nothing was written to it since"
 )
 LOCKED = re.compile(r'Failed to get ("[a-z ]+" )?lock|Is another process using the image')
 """What QEMU says of a file that another program writes to (raw_check_lock_bytes in its block/file-posix.c)."""
@@ -37,18 +43,21 @@ class Outside:
     :param name: its name
     :param now: the disks that only it may write to, in its definition and as it runs, by what they are
     :param live: those that it has as it runs
+    :param held: those that it was saved with
     :param opened: all that it has open as it runs
     """
 
     name: str
     now: frozenset[str]
     live: frozenset[str]
+    held: frozenset[str] = frozenset()
     opened: tuple[Access, ...] = ()
 
 
 def look(site: Site, names: t.Container[str]) -> list[Outside]:
     """The guests of the host with their disks, but for some names, and for one that is gone or would be by now."""
     found = []
+    saved = saved_definitions(site.connection)
     for domain in site.connection.listAllDomains(0):
         to_come = site.forecast.guest(domain.name(), domain.UUIDString())
         if domain.name() in names or (to_come is not None and to_come.gone):
@@ -62,7 +71,8 @@ def look(site: Site, names: t.Container[str]) -> list[Outside]:
             continue
         live = set() if running is None else signs(site, running)
         opens = () if running is None else tuple(opened(site, running))
-        found.append(Outside(domain.name(), frozenset(kept | live), frozenset(live), opens))
+        held = signs(site, saved[domain.name()]) if domain.name() in saved else set()
+        found.append(Outside(domain.name(), frozenset(kept | live), frozenset(live), frozenset(held), opens))
     return found
 
 
@@ -77,26 +87,97 @@ def refuse_outside(site: Site, guests: t.Sequence[Guest]) -> None:
     if not asked:
         return
     others = look(site, {guest.plan.name for guest in guests})
-    # A declared one to which nothing is done goes on with what it has; who gets that is told by shared_disks.
-    rests = [Outside(one.plan.name, frozenset(one.now), frozenset(one.live)) for one in guests if not one.plan.steps]
+    outside, rests = by_disks(others), by_disks(map(goes_on, guests))
+    everyone = by_disks([*others, *(as_it_is(guest) for guest in guests if not guest.goes)])
+    starting: dict[str, str] = {}
     for guest in asked:
         told: list[str] = []
         for index, place, sign in guest.new:
             where = f"disks[{index}]: {spelled_out(place)}"
-            others_too = [*others, *(rests if sign in guest.now else ())]
-            mine = [other for other in others_too if not other.now.isdisjoint(rivals(sign))]
-            runs = [other.name for other in mine if not other.live.isdisjoint(rivals(sign))]
-            if runs and (starts(guest.plan) or (guest.plan.running and sign not in guest.now)):
-                line = f"{where} {RUNS.format(runs[0])}"
-                # A task before this one may have stopped or changed that other guest.
-                (guest.plan.warnings if runs[0] in site.forecast.domains else told).append(line)
-            elif mine and sign not in guest.now:
-                name, state = (runs[0], "which runs") if runs else (mine[0].name, "which is stopped")
-                guest.plan.warnings.append(f"{where} {ALSO.format(name, state)}")
+            # Who newly gets the disk of another declared one is told by shared_disks.
+            having = found(sign, outside, guest) + (found(sign, rests, guest) if sign in guest.now else [])
+            line, name = conflict(guest, where, sign, having)
+            # A task before this one may have stopped or changed that other guest.
+            (guest.plan.warnings if name is None or name in site.forecast.domains else told).extend(line)
+            too = next((starting[rival] for rival in rivals(sign) if rival in starting), None)
+            if too is not None and sign in guest.now and starts(guest.plan) and not line:
+                told.append(f"{where} {STARTS.format(too)}")
+        told += coming_back(site, guest, everyone)
         if told:
             before = [] if guest.plan.obstacle is None else [guest.plan.obstacle]
             guest.plan.obstacle = "; ".join([*before, *told])
+        elif starts(guest.plan) and not guest.refused:
+            starting.update({sign: guest.plan.name for _index, _place, sign in guest.new})
     refuse_locked(site, guests, [(other.name, other.opened) for other in others])
+
+
+def as_it_is(guest: Guest) -> Outside:
+    """A declared guest as it is."""
+    return Outside(guest.plan.name, frozenset(guest.now), frozenset(guest.live), frozenset(guest.held))
+
+
+def goes_on(guest: Guest) -> Outside:
+    """A declared guest with what it keeps: all of it where nothing is done to it, else what it goes on running with."""
+    if not guest.plan.steps:
+        return as_it_is(guest)
+    kept = frozenset() if guest.root is None or "shutdown" in guest.plan.ahead else {new[2] for new in guest.new}
+    live = frozenset(guest.live & kept)
+    return Outside(guest.plan.name, live, live)
+
+
+def by_disks(guests: t.Iterable[Outside]) -> dict[str, list[Outside]]:
+    """Guests by the disks that they have, or come back with."""
+    having: dict[str, list[Outside]] = {}
+    for guest in guests:
+        for sign in guest.now | guest.held:
+            having.setdefault(sign, []).append(guest)
+    return having
+
+
+def found(sign: str, having: t.Mapping[str, t.Sequence[Outside]], guest: Guest) -> list[Outside]:
+    """The guests that a guest cannot have a disk beside."""
+    return [other for rival in rivals(sign) for other in having.get(rival, ()) if other.name != guest.plan.name]
+
+
+def conflict(guest: Guest, where: str, sign: str, having: t.Sequence[Outside]) -> tuple[list[str], str | None]:
+    """What to say of a disk of a guest that others have, and the one for which it is refused; None for a warning.
+
+    :param where: the disk in words
+    """
+    newly = sign not in guest.now
+    would_run = starts(guest.plan) or (guest.plan.running and newly)
+    runs = [other.name for other in having if not other.live.isdisjoint(rivals(sign))]
+    saved = [other.name for other in having if not other.held.isdisjoint(rivals(sign))]
+    if runs and would_run:
+        return [f"{where} {RUNS.format(runs[0])}"], runs[0]
+    if saved and would_run:
+        return [f"{where} {SAVED.format(saved[0])}"], saved[0]
+    if not having or not newly:
+        return [], None
+    if saved and not runs:
+        return [f"{where} {SAVED.format(saved[0])}; until then do not start this guest"], None
+    name, state = (runs[0], "which runs") if runs else (having[0].name, "which is stopped")
+    return [f"{where} {ALSO.format(name, state)}"], None
+
+
+def coming_back(site: Site, guest: Guest, everyone: t.Mapping[str, t.Sequence[Outside]]) -> t.Iterator[str]:
+    """Why a saved guest cannot come back with disks that it was saved with, a sentence each.
+
+    Its memory knows what was on them then. One that its definition does not have any more may have been written to.
+
+    :param everyone: all guests, declared or not, by their disks
+    """
+    if guest.saved is None or not starts(guest.plan):
+        return
+    defined = set() if guest.have is None else signs(site, guest.have.definition)
+    told = {sign for _index, _place, sign in guest.new}
+    for _index, place, sign in own_disks(site, guest.saved):
+        if sign in defined and sign in told:
+            continue  # That is said of the disk itself.
+        for other in found(sign, everyone, guest):
+            if not (other.live if sign in defined else other.now).isdisjoint(rivals(sign)):
+                yield f"{spelled_out(place)} {GIVEN.format(other.name, guest.plan.name)}"
+                break
 
 
 def why(connection: t.Any, name: str, error: t.Any) -> str:

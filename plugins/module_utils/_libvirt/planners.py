@@ -164,11 +164,12 @@ def domain_plans(connection: t.Any, table: Table, have: Have, wants: Wants, host
     """Plan guests, with the volumes of their disks and what goes with those that go."""
     forms = DiskFormats(connection, options.forecast)
     if disks.asks(wants) or options.remove_storage:
-        plans = plans_with_disks(forms, table, have, wants, host, options)
+        plans, settled = plans_with_disks(forms, table, have, wants, host, options)
     else:
         resolved, wrong = forms.settle([(want, []) for want in wants], have, host)
         refuse_input(wrong)
-        plans = plan(table, have, [want for want, _needed in resolved], host, options.on_restart_needed)
+        settled = [want for want, _needed in resolved]
+        plans = plan(table, have, settled, host, options.on_restart_needed)
     forms.warn(plans)
     refuse_input(defined_formats.problems(forms, plans, wants, have))
     refuse_renamed(connection, plans, have)
@@ -181,7 +182,7 @@ def domain_plans(connection: t.Any, table: Table, have: Have, wants: Wants, host
     refuse_input(lines)
     warn_of_left(connection, plans, lambda: forms.pools)
     if connection is not None:
-        plan_starts(connection, table, plans, wants, have, host, options.on_restart_needed)
+        plan_starts(connection, table, plans, settled, have, host, options.on_restart_needed)
         warn_of_volumes(connection, plans)
     if any(change.path == "nvram" and change.after is None for entry in plans for change in entry.changes):
         users = all_users(connection, forecast=options.forecast)
@@ -207,8 +208,8 @@ def leave_to_others(connection: t.Any, plans: list[Plan], wants: Wants) -> None:
 
 def plans_with_disks(
     forms: DiskFormats, table: Table, have: Have, wants: Wants, host: Host, options: t.Any
-) -> list[Plan]:
-    """Plan guests with the volumes of their disks."""
+) -> tuple[list[Plan], list[Item]]:
+    """Plan guests with the volumes of their disks. Returns also the guests with their disks as what they are on."""
     connection, pools = forms.connection, forms.pools
     lines: list[str] = []
     resolved: list[tuple[Item, list[disks.Needed]]] = []
@@ -241,7 +242,7 @@ def plans_with_disks(
         refuse_taken(connection, plans, resolved, volumes, options.forecast)
     if options.remove_storage and connection is not None:
         plan_removals(connection, plans, wants, have, pools, options.forecast)
-    return plans
+    return plans, [want for want, _needed in resolved]
 
 
 def shared(plans: list[Plan], resolved: list[tuple[Item, list[disks.Needed]]]) -> list[str]:

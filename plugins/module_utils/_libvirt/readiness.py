@@ -17,7 +17,7 @@ from .._engine.body import Item
 from .._engine.plan import Observed, Plan
 from .._engine.sizes import UNITS, Size
 from .._tables.tidy import OF_OTHERS, forward_mode
-from . import outside_disks, shared_disks, taken_volumes, verdict, volume_places
+from . import outside_disks, saved_states, shared_disks, taken_volumes, verdict, volume_places
 from .image_look import image_problem
 from .lacking import Doubt, Site, at, content, plain
 from .references import Reference, references
@@ -148,11 +148,12 @@ def check_guests(connection: t.Any, plans: t.Sequence[Plan], wants: Wants, have:
         any(step.action in ("define", "make_volume", *shared_disks.STARTS) for step in entry.steps) for entry in plans
     ]
     guests: list[shared_disks.Guest] = []
+    saved = saved_states.saved_definitions(connection) if any(changing) else {}
     for entry, want, changes in zip(plans, wants, changing, strict=True):
         there = have.get(entry.name)
         root = None if want["state"] == "absent" else definition(entry, there)
         if any(changing):
-            guests.append(shared_disks.Guest.of(site, entry, changes, there, root))
+            guests.append(shared_disks.Guest.of(site, entry, changes, there, root, saved.get(entry.name)))
         if not changes:
             continue
         problems = makings(site, entry)
@@ -160,6 +161,7 @@ def check_guests(connection: t.Any, plans: t.Sequence[Plan], wants: Wants, have:
         if root is not None:
             lacks, doubts = needs(site, entry, want, root, there)
             problems += lacks
+            problems += needs_again(site, entry, root, saved.get(entry.name))
             problems += two_boot_orders(root, want)
             entry.warnings += doubts
         if root is not None and not certain(problems):
@@ -245,6 +247,15 @@ def needs(site: Site, entry: Plan, want: Item, root: ET.Element, have: Observed 
     if shared_disks.starts(entry) or entry.running:
         return lacks, [] if pieces is None else [pieces]
     return [], [f"{line}; until then the guest cannot start" for line in lacks]
+
+
+def needs_again(site: Site, entry: Plan, root: ET.Element, saved: ET.Element | None) -> list[str]:
+    """What a saved guest that starts comes back with, and the host lacks."""
+    if saved is None or not shared_disks.starts(entry):
+        return []
+    known = {found.what for found in references(root)}
+    told = [site.problem(found) for found in references(saved) if found.what not in known]
+    return [at("its saved state", line) for line in told if line is not None]
 
 
 def sentence(site: Site, reference: Reference, want: Item) -> str | None:

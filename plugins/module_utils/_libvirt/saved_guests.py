@@ -6,14 +6,14 @@
 from __future__ import annotations
 
 import typing as t
-from xml.etree import ElementTree as ET
 
 from .._engine.body import Item
 from .._engine.context import Change, Host, Scope
 from .._engine.live import VOLATILE
 from .._engine.plan import Observed, Plan, edited_live, step_to
 from .._engine.table import Table
-from .connection import LibvirtError, lacks
+from .._errors import Invalid
+from .saved_states import saved_definition
 from .shared_disks import starts
 
 SAVED = "it is saved, and comes back as it was"
@@ -30,6 +30,7 @@ def plan_starts(
 ) -> None:
     """Say of each saved guest that starts what it will lack, and restart it where the user wants that.
 
+    :param wants: the guests with the disks that are given by size as what they are on
     :param policy: ``defer``, ``restart`` or ``fail``, as for a guest that runs
     """
     for plan, want in zip(plans, wants, strict=True):
@@ -40,7 +41,11 @@ def plan_starts(
         if saved is None:
             continue
         scope = Scope(table.kind, plan.name, host, item=want, whole=want)
-        _root, late = edited_live(table, saved, there.definition, want, scope)
+        try:
+            _root, late = edited_live(table, saved, there.definition, want, scope)
+        except Invalid as error:
+            plan.warnings.append(f"{SAVED}; what it lacks then cannot be told: {error}")
+            continue
         waiting = {change.path: SAVED for change in late if change.live != VOLATILE}
         if not waiting:
             continue
@@ -52,14 +57,3 @@ def plan_starts(
             plan.changes.append(Change("restart", None, ", ".join(waiting)))
         else:
             plan.waiting.update(waiting)
-
-
-def saved_definition(connection: t.Any, name: str) -> ET.Element | None:
-    """What a saved guest comes back as; None for one that is not saved, or where libvirt cannot tell."""
-    try:
-        domain = connection.lookupByName(name)
-        return ET.fromstring(domain.managedSaveGetXMLDesc(0)) if domain.hasManagedSaveImage(0) else None
-    except LibvirtError as error:
-        if not lacks(error, "VIR_ERR_NO_DOMAIN", "VIR_ERR_NO_SUPPORT", "VIR_ERR_OPERATION_INVALID"):
-            raise
-        return None

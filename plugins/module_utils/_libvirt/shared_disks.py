@@ -28,6 +28,10 @@ RUNS = (
     "is a disk of guest {0}, which runs with it: run again once {0} is without it, or first stop {0} in a run of its"
     " own, with the disks that it has (state: stopped)"
 )
+SAVED = (
+    "is a disk that guest {0} was saved with, and comes back with: start {0} and shut it down, or discard its saved"
+    " state (virsh managedsave-remove {0}) first"
+)
 REFUSED = "stays a disk of guest {0}, which is refused: correct that one first"
 
 BASE = "base of "
@@ -116,6 +120,8 @@ class Guest:
     :param bases: what the volumes are that its new ones are made from or laid over
     :param root: the definition that it will have, None for one that goes
     :param have: what there is of it
+    :param saved: what it comes back as, None for one that is not saved
+    :param held: the disks that it comes back with
     """
 
     plan: Plan
@@ -126,14 +132,25 @@ class Guest:
     bases: set[str]
     root: ET.Element | None
     have: Observed | None
+    saved: ET.Element | None
+    held: set[str]
 
     @classmethod
-    def of(cls, site: Site, plan: Plan, changes: bool, have: Observed | None, root: ET.Element | None) -> Guest:
-        """A guest, of its plan, what there is of it, and the definition that it will have."""
+    def of(
+        cls,
+        site: Site,
+        plan: Plan,
+        changes: bool,
+        have: Observed | None,
+        root: ET.Element | None,
+        saved: ET.Element | None,
+    ) -> Guest:
+        """A guest, of its plan, what there is of it, the definition that it will have, and what it was saved as."""
         live = set() if have is None or have.live is None else signs(site, have.live)
         now = live if have is None else live | signs(site, have.definition)
         new = [] if root is None else list(own_disks(site, root))
-        return cls(plan, changes, now, live, new, bases(site, plan), root, have)
+        held = set() if saved is None else signs(site, saved)
+        return cls(plan, changes, now, live, new, bases(site, plan), root, have, saved, held)
 
     @property
     def goes(self) -> bool:
@@ -217,11 +234,13 @@ def owners_now(guests: t.Iterable[Guest]) -> Owners:
     for guest in guests:
         name = guest.plan.name
         kept = {sign for _index, _place, sign in guest.new}
-        for sign in guest.now:
+        for sign in guest.now | guest.held:
             if sign in kept:
                 owners.setdefault(sign, []).append((name, SHARED))
             elif sign in guest.live and not guest.goes:
                 owners.setdefault(sign, []).append((name, RUNS))
+            elif sign in guest.held and not guest.goes:
+                owners.setdefault(sign, []).append((name, SAVED))
             elif guest.refused:
                 owners.setdefault(sign, []).append((name, REFUSED))
     return owners

@@ -31,6 +31,7 @@ from .._printing import printable
 from .._tables.volume import VOLUME
 from .connection import LibvirtError, libvirt
 from .manifest import Manifest
+from .saved_states import saved_definitions
 from .storage_observe import another, listed, source_place
 
 SAME = ("raw", "iso")
@@ -328,18 +329,21 @@ def drivers(connection: t.Any, gone: t.Container[str] = ()) -> t.Iterator[tuple[
 
     :param gone: names of guests that are left out
     """
+    saved = saved_definitions(connection)
     for domain in connection.listAllDomains(0):
         name = domain.name()
         if name in gone:
             continue
         try:
-            texts = [domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)]
+            roots = [ET.fromstring(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))]
             if domain.isActive():
-                texts.append(domain.XMLDesc(0))
+                roots.append(ET.fromstring(domain.XMLDesc(0)))
         except LibvirtError:
             continue
-        for text in texts:
-            for disk in ET.fromstring(text).iterfind("devices/disk"):
+        if name in saved:
+            roots.append(saved[name])
+        for root in roots:
+            for disk in root.iterfind("devices/disk"):
                 place = source_place(disk.find("source"))
                 driver = disk.find("driver")
                 if place is not None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import libvirt
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import disk_formats, lacking
@@ -176,3 +177,17 @@ def test_what_a_guest_has_written_into_a_raw_disk_is_no_format(
     told = refused(run_domains, {**GUEST, "disks": [{"file": f"{folder}/d", "format": form}]})
     assert f"'{folder}/d' is raw, as the guest has it, and not {form}: " in told
     assert "which the guest may have written" in told
+
+
+def test_what_a_saved_guest_has_a_disk_as_is_its_format(
+    folder: Path, run_domains: Run, connection: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its definition has another disk by now; libvirt's test driver does not tell what it saves."""
+    disks = [{"file": f"{folder}/q.qcow2", "format": "raw"}]
+    run_domains({**GUEST, "name": "saved", "disks": disks, "state": "running"})
+    text = connection.lookupByName("saved").XMLDesc(0)
+    monkeypatch.setattr(libvirt.virDomain, "managedSaveGetXMLDesc", lambda self, flags=0: text)
+    connection.lookupByName("saved").managedSave(0)
+    run_domains({**GUEST, "name": "saved", "disks": []})
+    run_domains({**GUEST, "disks": [{"file": f"{folder}/q.qcow2"}]})
+    assert form_of(connection) == "raw"

@@ -87,6 +87,19 @@ def test_a_guest_does_not_start_on_a_disk_with_which_another_runs(
     assert run_domains({"name": "old", "state": "running"})["changed"]
 
 
+def test_of_two_declared_guests_with_one_disk_only_one_runs(connection: Any, disk: Path, run_domains: Run) -> None:
+    """They have had it before: one starts, or goes on while something else of it changes."""
+    run_domains(taker(disk))
+    old = {**GUEST, "name": "old", "disks": [{"file": str(disk)}], "state": "running"}
+    new = {**taker(disk), "state": "running"}
+    (said, done) = both(run_domains, old, new, fails=True)
+    assert said["msg"] == done["msg"]
+    assert f"domain new: disks[0]: {disk} is a disk of guest old, which starts with it in this run" in done["msg"]
+    assert connection.lookupByName("old").isActive()
+    for result in both(run_domains, {**old, "description": "more"}, new, fails=True):
+        assert f"domain new: disks[0]: {disk} is a disk of guest old, which runs with it" in result["msg"]
+
+
 @pytest.mark.parametrize("more", [{"shareable": True}, {"readonly": True}, {"device": "cdrom"}])
 def test_what_guests_may_share(connection: Any, disk: Path, run_domains: Run, more: dict[str, Any]) -> None:
     run_domains({**GUEST, "name": "old", "disks": [{"file": str(disk), **more}]})

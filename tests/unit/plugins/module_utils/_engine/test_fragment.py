@@ -145,9 +145,8 @@ def test_the_cost_of_a_long_fragment_is_in_proportion(monkeypatch: pytest.Monkey
 
 def test_a_disk_of_another_type_keeps_nothing_of_what_it_was_on() -> None:
     """libvirt reads the attributes of the new type alone, so others may not see the old ones either."""
-    target = ET.fromstring(
-        "<domain><devices><disk type='volume'><source pool='p' volume='v'/><target dev='vda'/></disk></devices></domain>"
-    )
+    disk = "<disk type='volume'><source pool='p' volume='v'/><target dev='vda'/></disk>"
+    target = ET.fromstring(f"<domain><devices>{disk}</devices></domain>")
     piece = "<devices><disk type='file'><source file='/f'/><target dev='vda'/></disk></devices>"
     fragment.merge(target, fragment.parse(piece, "domain"))
     assert [source.attrib for source in target.iter("source")] == [{"file": "/f"}]

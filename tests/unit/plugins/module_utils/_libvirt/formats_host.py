@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import libvirt
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import manifest, storage_formats, storage_observe
@@ -130,6 +131,8 @@ class Connection(Libvirt):
         return URI
 
     def domains(self, flags: int) -> list[Guest]:
+        if flags == libvirt.VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE:
+            return []
         self.listed += 1
         return self.guests
 

@@ -74,7 +74,7 @@ def planned_all(
 ) -> list[Plan]:
     options = Options(forecast=Forecast.of(told))
     forms = DiskFormats(host, options.forecast)
-    plans = plans_with_disks(forms, DOMAIN, have or {}, DOMAIN.parse(config), KVM_HOST, options)
+    plans, _settled = plans_with_disks(forms, DOMAIN, have or {}, DOMAIN.parse(config), KVM_HOST, options)
     forms.warn(plans)
     return plans
 
