@@ -76,12 +76,14 @@ def of_disk(
     if told:
         forms.declared(place, form, guest, there)
         return
-    own = forms.own(place, there)
-    right = own or forms.form({}, place, disk.get("type", "file"), False)
+    try:
+        right = forms.own(place, there) or forms.form({}, place, disk.get("type", "file"), False)
+    except VirtfleetError as error:
+        raise VirtfleetError(f"{error} (in xml: <driver name='qemu' type='FORMAT'/>)") from None
     if not alike(right, form):
         raise VirtfleetError(
             f"{printable(place)} is {right}, and without a format in xml the guest would get it as {form}: write"
-            f" <driver name='qemu' type='{right}'/> there, or the format that it has"
+            f" <driver name='qemu' type='{right}'/> there"
         )
 
 

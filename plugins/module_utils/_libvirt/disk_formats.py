@@ -128,6 +128,8 @@ class DiskFormats:
                     continue
                 declared = None if need.loose else need.item.get("format")
                 try:
+                    if declared in SAME and self.known(need.key, want["name"], declared) is None:
+                        self.refuse_header(need.key, declared)
                     found[need.key] = self.formats.as_declared(need.key, volumes[need.key], declared, WRITE_FORMAT)
                 except VirtfleetError as error:
                     lines.append(f"domain {want['name']}: disks[{need.index}].format: {error}")
@@ -197,12 +199,13 @@ class DiskFormats:
 
     # --- what is known ---
 
-    def known(self, place: str, but: str | None = None) -> str | None:
+    def known(self, place: str, but: str | None = None, declared: str | None = None) -> str | None:
         """The format of a file, device or volume that was noted, or that guests are told.
 
         :param but: a guest that is not asked
+        :param declared: what the user says
 
-        Raises VirtfleetError where guests are told different things.
+        Raises VirtfleetError where guests are told different things, or raw against what was noted.
         """
         path = self.path_of(place)
         coming = self.coming.get(place) or (self.coming.get(path) if path is not None else None)
@@ -211,7 +214,7 @@ class DiskFormats:
         if self.connection is None:
             return None
         key = key_of(place, self.pools)
-        return self.formats.decided(key, path or place, self.noted_without_file(key), but)
+        return self.formats.decided(key, path or place, self.noted_without_file(key), but, declared)
 
     def noted_without_file(self, key: str | None) -> str | None:
         """What was noted of a volume that is no file, such as on a server. That of a file is found by the file."""
@@ -223,7 +226,7 @@ class DiskFormats:
 
     def agrees(self, place: str, declared: str, guest: str) -> None:
         """Raise VirtfleetError where a user says another format than is known, but for what the guest itself has."""
-        known = self.known(place, guest)
+        known = self.known(place, guest, declared)
         path = self.path_of(place) or place
         noted = self.connection is None or known in self.formats.noted.of(path) or place in self.coming
         agree(printable(place), known, declared, noted)
@@ -237,6 +240,19 @@ class DiskFormats:
         told = self.own(place, there)
         if told is not None:
             self.fits(place, told, declared)
+        elif declared in SAME and self.known(place, guest, declared) is None:
+            self.refuse_header(place, declared)
+
+    def refuse_header(self, place: str, declared: str) -> None:
+        """Raise VirtfleetError for a disk that is to be raw and has the name and the whole header of a qcow2."""
+        path = self.path_of(place)
+        content = first_bytes(path) if self.local and path is not None else None
+        if content is None or content.kind != "qcow2" or content.odd or image_format({"file": place}) != "qcow2":
+            return
+        raise VirtfleetError(
+            f"{printable(path)} is qcow2, by its name and its first bytes, and not {declared}: the guest would write"
+            " into the header; if it is raw all the same, give it another name"
+        )
 
     def own(self, place: str, there: Observed | None) -> str | None:
         """The format in which a guest has a file, device or volume by now, under any name; None where it has not."""

@@ -48,6 +48,24 @@ def image_problem(site: Site, volume: Making) -> str | None:
     return f"{'image' if image is not None or volume.guest else 'clone_from'}: {told}"
 
 
+def base_problem(site: Site, volume: Making) -> str | None:
+    """Why a volume cannot be laid over its base, with the option: nobody knows in which format that is."""
+    backing = volume.item.get("backing") or {}
+    place = backing.get("volume")
+    key = None if place is None else str(place if "/" in place else f"{volume.pool}/{place}")
+    if not site.local or key is None or key in site.made or key in site.forecast.volumes:
+        return None
+    pool, _slash, name = key.partition("/")
+    try:
+        found = site.connection.storagePoolLookupByName(pool).storageVolLookupByName(name)
+        formats(site).of(key, ET.fromstring(found.XMLDesc()), backing.get("format"))
+    except LibvirtError:
+        return None  # That it is not there is said of it elsewhere, if it is not still to come.
+    except VirtfleetError as error:
+        return f"backing: {error}"
+    return None
+
+
 def formats(site: Site) -> Formats:
     """What is known of the formats of the host's volumes, asked once."""
     return t.cast(Formats, site.once("formats", lambda: Formats(site.connection)))

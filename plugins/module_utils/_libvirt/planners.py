@@ -152,6 +152,18 @@ def refuse_unknown(connection: t.Any, plans: list[Plan], wants: Wants, volumes: 
     refuse_input(lines)
 
 
+def unknown_growth(forms: DiskFormats, entry: Plan, volumes: Have, have: Have) -> t.Iterator[str]:
+    """A sentence for each disk of a guest that is off, that is to grow, and of whose format nobody knows."""
+    there = have.get(entry.name)
+    for step in entry.steps if there is not None and there.live is None else ():
+        if step.action == "grow_volume":
+            key = f"{step.value['pool']}/{step.value['name']}"
+            try:
+                forms.formats.as_declared(key, volumes[key], step.value.get("format"), WRITE_FORMAT)
+            except VirtfleetError as error:
+                yield f"{entry.kind} {entry.name}: {step.value['change']}: {error}"
+
+
 def say_doubt(entry: Plan, keys: t.Iterable[str], doubtful: t.Mapping[str, str]) -> None:
     """Say that volumes may be what a killed run left, and forget that it made them: they stay."""
     for key in keys:
@@ -234,6 +246,7 @@ def plans_with_disks(
     for entry, (_want, needed) in zip(plans, resolved, strict=True):
         try:
             disks.amend(entry, needed, volumes, pools, host)
+            lines += unknown_growth(forms, entry, volumes, have)
             say_doubt(entry, [need.key for need in needed], half.doubtful)
         except Invalid as error:
             lines.append(f"{table.kind} {entry.name}: {error}")

@@ -18,7 +18,7 @@ from .._engine.plan import Observed, Plan
 from .._engine.sizes import UNITS, Size
 from .._tables.tidy import OF_OTHERS, forward_mode
 from . import outside_disks, saved_states, shared_disks, taken_volumes, verdict, volume_places
-from .image_look import image_problem
+from .image_look import base_problem, image_problem
 from .lacking import Doubt, Site, at, content, plain
 from .references import Reference, references
 from .storage_plan import Making
@@ -224,9 +224,9 @@ def making(site: Site, volume: Making) -> t.Iterator[str]:
         told = site.file(path) if path.startswith("/") and not os.path.lexists(path) else None
         if told is not None:
             yield at(option, told)
-    told = image_problem(site, volume)
-    if told is not None:
-        yield told
+    for told in (image_problem(site, volume), base_problem(site, volume)):
+        if told is not None:
+            yield told
 
 
 def definition(entry: Plan, have: Observed | None) -> ET.Element | None:

@@ -6,13 +6,12 @@
 libvirt tells the format of a volume by its first bytes, each time it looks through a pool. A guest with
 a raw disk can write a qcow2 header there that names any file of the host. So what libvirt tells counts
 last: first comes what was noted when the volume was made, then what the guests that have it are told.
-Both hold for the file, by whatever pool, path or hard link it is named. What was noted as raw, or is a
-raw disk of any guest, is raw.
+Both hold for the file, by whatever pool, path or hard link it is named. What was noted as raw is raw. So is a
+raw disk of any guest, unless it was noted otherwise: then nobody can tell, and the user is asked.
 """
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import os
 import stat
@@ -23,16 +22,16 @@ from .._engine import paths
 from .._engine.plan import Observed
 from .._errors import VirtfleetError
 from .._host import part_files
-from .._host.files import birth
 from .._host.image_format import Unfit, recognise
 from .._host.places import Places, Signs, resolved
 from .._host.qcow2 import check_qcow2
 from .._printing import printable
 from .._tables.volume import VOLUME
 from .connection import LibvirtError, libvirt
-from .manifest import Manifest
+from .disk_bytes import first_bytes
+from .noted_formats import Noted, things, volume_at
 from .saved_states import saved_definitions
-from .storage_observe import another, listed, source_place
+from .storage_observe import listed, source_place
 
 SAME = ("raw", "iso")
 """Formats of the same bytes: libvirt calls a raw volume with a CD in it iso."""
@@ -43,53 +42,6 @@ HEADER = ("backingStore", "target/compat", "target/features", "target/clusterSiz
 
 SAY_FORMAT = "if that is right, say its format: make a volume with backing {volume: ..., format: ...}"
 """What to do about a volume whose format nobody noted, and whose header names other files."""
-
-
-class Noted:
-    """The formats of volumes as they were noted, by what their files are.
-
-    :param connection: tells where the pools are
-    :param places: tells what paths are
-    """
-
-    def __init__(self, connection: t.Any, places: Places) -> None:
-        self.connection, self.places = connection, places
-        self.entries = Manifest(connection.getURI()).entries("volumes")
-        self.births: dict[str, set[str]] = {}
-        self.nameless: dict[str, set[str]] | None = None
-        for facts in self.entries.values():
-            if facts.get("identity") and facts.get("format") and not facts.get("making"):
-                self.births.setdefault(str(facts["identity"]), set()).add(str(facts["format"]))
-
-    def own(self, key: str, volume: ET.Element) -> str | None:
-        """What was noted of a volume under this name, unless it is another one by now.
-
-        :param key: the volume as POOL/VOLUME
-        :param volume: its XML
-        """
-        facts = self.entries.get(key, {})
-        if not facts.get("format") or facts.get("making") or another(facts, volume):
-            return None
-        return str(facts["format"])
-
-    def of(self, path: str) -> set[str]:
-        """The formats that were noted of the file at a path, under any name."""
-        if not path.startswith("/"):
-            return set()
-        found = set(self.births.get(birth(resolved(path)) or "", ()))
-        for sign in self.places.signs(path):
-            found |= self.signs().get(sign, set())
-        return found
-
-    def signs(self) -> dict[str, set[str]]:
-        """The formats of volumes of which no identity was noted, by the signs of what is at their place now."""
-        if self.nameless is None:
-            self.nameless = {}
-            for key, facts in self.entries.items():
-                if facts.get("format") and not facts.get("identity") and not facts.get("making"):
-                    for sign in things(self.places.signs(volume_at(self.connection, key) or "")):
-                        self.nameless.setdefault(sign, set()).add(str(facts["format"]))
-        return self.nameless
 
 
 class Formats:
@@ -104,33 +56,64 @@ class Formats:
         self.noted = Noted(connection, self.places)
         self.told: dict[str, set[tuple[str, str]]] | None = None
 
-    def known(self, key: str, volume: ET.Element) -> str | None:
+    def known(self, key: str, volume: ET.Element, declared: str | None = None) -> str | None:
         """What was noted of a volume, or is told to the guests that have it; None where nobody said anything.
 
         :param key: the volume as POOL/VOLUME
         :param volume: its XML
+        :param declared: what the user says
 
         Raises VirtfleetError where guests are told different things.
         """
-        return self.decided(key, volume.findtext("target/path") or "", self.noted.own(key, volume))
+        return self.decided(key, volume.findtext("target/path") or "", self.noted.own(key, volume), declared=declared)
 
-    def decided(self, key: str | None, path: str, own: str | None = None, but: str | None = None) -> str | None:
-        """What is known of a file or volume: raw where that was noted, or where a guest has it as raw.
+    def decided(
+        self,
+        key: str | None,
+        path: str,
+        own: str | None = None,
+        but: str | None = None,
+        declared: str | None = None,
+    ) -> str | None:
+        """What is known of a file or volume: what was noted, else what guests have it as.
 
         :param own: what was noted of it under this name
         :param but: a guest that is not asked
+        :param declared: what the user says, which counts where it is in dispute and the bytes say it, too
 
-        Raises VirtfleetError where guests are told different things.
+        Raises VirtfleetError where guests are told different things, or raw against what was noted.
         """
         noted = list(dict.fromkeys([*([] if own is None else [own]), *sorted(self.noted.of(path))]))
         plain = [form for form in noted if form in SAME]
         if plain:
             return plain[0]
         told = self.guests(key, path, but)
-        return told if told in SAME or not noted else noted[0]
+        raw = sorted(guest for guest, form in told if form in SAME)
+        forms = {form for _guest, form in told}
+        if noted and raw:
+            return self.in_dispute(path or str(key), noted[0], raw[0], declared)
+        if len(forms) > 1:
+            raise VirtfleetError(f"guests use {key or path} in different formats: {', '.join(sorted(forms))}")
+        return noted[0] if noted else next(iter(forms), None)
 
-    def guests(self, key: str | None, path: str, but: str | None = None) -> str | None:
-        """The format that guests are told of a file or volume, or None.
+    def in_dispute(self, path: str, noted: str, guest: str, declared: str | None) -> str:
+        """The format of what was noted as one, and that a guest has as raw: that of the user, if the bytes say it.
+
+        The guest may have written into the header by now, and also the whole header.
+        """
+        content = first_bytes(path) if declared is not None else None
+        if declared is not None and content is not None:
+            raw = content.kind not in ("qcow2", "other")
+            whole = content.kind == "qcow2" and not content.odd
+            if (raw and declared in SAME) or (whole and declared == "qcow2" == noted):
+                return declared
+        raise VirtfleetError(
+            f"{printable(path)} was made as {noted}, and guest {guest} has it as raw: take the disk from {guest}, or"
+            f" correct its format, first; or write format: {noted}, which is taken if the first bytes still say so"
+        )
+
+    def guests(self, key: str | None, path: str, but: str | None = None) -> set[tuple[str, str]]:
+        """The guests that have a file or volume, with the formats that they are told.
 
         :param but: a guest that is not asked
         """
@@ -141,10 +124,7 @@ class Formats:
                     self.told.setdefault(sign, set()).add((guest, form))
         signs = things(self.places.uses(path)) if path.startswith("/") else frozenset()
         places = [place for place in (key, path, *signs) if place]
-        found = {form for place in places for guest, form in self.told.get(place, ()) if guest != but}
-        if len(found) > 1:
-            raise VirtfleetError(f"guests use {key or path} in different formats: {', '.join(sorted(found))}")
-        return found.pop() if found else None
+        return {(guest, form) for place in places for guest, form in self.told.get(place, ()) if guest != but}
 
     def signs_of(self, place: str) -> Signs:
         """What a guest's disk is, by its path or as POOL/VOLUME."""
@@ -159,7 +139,7 @@ class Formats:
         Raises VirtfleetError where that contradicts what is known, and where nothing but a header tells it
         that names other files.
         """
-        known = self.known(key, volume)
+        known = self.known(key, volume, declared)
         noted = {self.noted.own(key, volume), *self.noted.of(volume.findtext("target/path") or "")}
         agree(f"the volume {key}", known, declared, known in noted)
         return known or declared or ("raw" if is_device(volume) else seen(key, volume))
@@ -171,21 +151,21 @@ class Formats:
 
         Raises VirtfleetError where that contradicts what is known.
         """
-        known = self.found_at(path)
+        known = self.found_at(path, declared)
         agree(printable(path), known, declared, known in self.noted.of(path))
         return known
 
-    def found_at(self, path: str) -> str | None:
-        """What is known of a file of the host."""
+    def found_at(self, path: str, declared: str | None) -> str | None:
+        """What is known of a file of the host, where the user may say something, too."""
         real = resolved(path)
         for place in dict.fromkeys((path, real)):
             try:
                 volume = self.connection.storageVolLookupByPath(place)
                 pool = volume.storagePoolLookupByVolume()
-                return self.known(f"{pool.name()}/{volume.name()}", ET.fromstring(volume.XMLDesc()))
+                return self.known(f"{pool.name()}/{volume.name()}", ET.fromstring(volume.XMLDesc()), declared)
             except LibvirtError:
                 continue
-        return self.decided(None, real)
+        return self.decided(None, real, declared=declared)
 
     def settle(self, volumes: t.Mapping[str, Observed]) -> dict[str, Observed]:
         """Volumes as they are, and not as a header in them says."""
@@ -219,7 +199,7 @@ class Formats:
         if node is None or is_device(found.definition) or not is_here(found.definition):
             return found
         told = node.get("type", "raw")
-        known = self.known(key, found.definition)
+        known = self.known(key, found.definition, declared)
         if known is None and declared is not None:
             known = declared if declared in SAME else told
         form = known or seen(key, found.definition, way)
@@ -359,21 +339,3 @@ def agree(what: str, known: str | None, declared: str | None, noted: bool) -> No
     if known is not None and declared is not None and not alike(known, declared):
         why = "as it was made" if noted else "as guests have it"
         raise VirtfleetError(f"{what} is {known}, {why}, and not {declared}")
-
-
-def things(signs: Signs) -> Signs:
-    """Of the signs of a path, those that tell what is there, and not where it is."""
-    return frozenset(sign for sign in signs if sign.startswith(("file ", "block ")))
-
-
-def volume_at(connection: t.Any, key: str) -> str | None:
-    """The path of a volume that is named as POOL/VOLUME, also of a pool that is not active; None for none."""
-    name, _slash, volume = key.partition("/")
-    with contextlib.suppress(LibvirtError):
-        pool = connection.storagePoolLookupByName(name)
-        target = ET.fromstring(pool.XMLDesc(0)).findtext("target/path") or ""
-        path = os.path.join(target, volume)
-        if path.startswith("/") and os.path.lexists(path):
-            return path
-        return t.cast(str, pool.storageVolLookupByName(volume).path())
-    return None

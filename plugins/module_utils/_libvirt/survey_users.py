@@ -19,7 +19,8 @@ from .connection import LibvirtError, lacks, libvirt, said
 from .forecast import Forecast
 from .guest_places import Place
 from .guests_to_come import ToCome
-from .storage_formats import SAME, Noted
+from .noted_formats import Noted
+from .storage_formats import SAME
 from .storage_observe import listed, undescribed
 from .users import Pool, Use, Users, is_local
 

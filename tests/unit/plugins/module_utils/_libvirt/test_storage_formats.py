@@ -189,12 +189,24 @@ def test_a_file_is_raw_under_each_of_its_names(host: Connection, kind: str, know
     assert storage_fill.filling(host, making(image=other.path())).known == "raw"
 
 
-def test_a_qcow2_that_a_guest_has_as_raw_is_raw(host: Connection) -> None:
-    volume = host.add("x", FORGED, "qcow2", noted="qcow2")
-    host.guests = [Guest((volume.path(), "raw"))]
-    assert form(host, "x") == "raw"
-    with pytest.raises(VirtfleetError, match="default/x is raw, as guests have it, and not qcow2"):
-        form(host, "x", "qcow2")
+@pytest.mark.parametrize("content", [FORGED, qcow2(), mbr(), bytes(4096)])
+@pytest.mark.parametrize("declared", [None, "qcow2", "raw"])
+@pytest.mark.parametrize("others", [(), ("qcow2",)])
+def test_what_was_noted_and_a_guest_has_as_raw_is_in_dispute(
+    host: Connection, content: bytes, declared: str | None, others: tuple[str, ...]
+) -> None:
+    """It may have written into it; that of the user counts, where the first bytes say it as well."""
+    volume = host.add("x", content, "qcow2", noted="qcow2")
+    host.guests = [Guest((volume.path(), "raw")), *(Guest((volume.path(), one), name="own") for one in others)]
+    if (content, declared) in ((qcow2(), "qcow2"), (mbr(), "raw"), (bytes(4096), "raw")):
+        assert form(host, "x", declared) == declared
+        assert Formats(host).of_path(volume.path(), declared) == declared
+        return
+    told = "was made as qcow2, and guest other has it as raw: take the disk from other, or correct its format, first"
+    with pytest.raises(VirtfleetError, match=told):
+        form(host, "x", declared)
+    with pytest.raises(VirtfleetError, match=told):
+        Formats(host).of_path(volume.path(), declared)
 
 
 def test_a_volume_that_guests_have_in_different_formats_does_not_stop_others(host: Connection) -> None:
