@@ -81,6 +81,11 @@ class BlockDevices:
         name = content(os.path.join(self.home(number), "loop/backing_file"))
         return None if name is None else name.removesuffix(DELETED)
 
+    def whole_file(self, number: str) -> str | None:
+        """The file behind a loop device that has all of it; None for others."""
+        parts = [content(os.path.join(self.home(number), f"loop/{name}")) for name in ("offset", "sizelimit")]
+        return self.backing_file(number) if all(part in (None, "0") for part in parts) else None
+
     def loops(self) -> dict[str, str]:
         """The files behind all loop devices, by the name of the device."""
         found = {}

@@ -13,6 +13,7 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from .._engine.plan import Observed, Plan
+from .._host.block_devices import BlockDevices
 from .._tables._domain.running import below_the_overlay
 from .guest_places import item_places
 from .lacking import Site, plain
@@ -33,6 +34,10 @@ SAVED = (
     " state (virsh managedsave-remove {0}) first"
 )
 REFUSED = "stays a disk of guest {0}, which is refused: correct that one first"
+
+DEVICES = BlockDevices()
+DEVICE = "device "
+"""Before the number of a block device."""
 
 BASE = "base of "
 """Before what an image is, where guests share it below transient disks, and none of them writes to it."""
@@ -94,14 +99,27 @@ def what(place: str) -> str:
         except (OSError, ValueError):
             return by_folder(os.path.realpath(place))
         if stat.S_ISBLK(found.st_mode):
-            return f"device {found.st_rdev}"
+            return device(f"{os.major(found.st_rdev)}:{os.minor(found.st_rdev)}")
         return f"file {found.st_dev}:{found.st_ino}"
     return named(place)
 
 
+def device(number: str) -> str:
+    """What a block device is: the file behind a loop device that has all of it, else the device itself."""
+    file = DEVICES.whole_file(number)
+    return f"{DEVICE}{number}" if file is None or not os.path.exists(file) else what(file)
+
+
 def rivals(sign: str) -> list[str]:
-    """What nobody else may have beside a disk: the same, unless it is shared below; and the image below or above."""
-    return [sign[len(BASE) :]] if sign.startswith(BASE) else [sign, f"{BASE}{sign}"]
+    """What nobody else may have beside a disk: the same, unless it is shared below; and the image below or above.
+
+    Of a device, also what it is made of, and what is made of it: a disk and its partitions, a volume and its disks.
+    """
+    if sign.startswith(BASE):
+        return [sign[len(BASE) :]]
+    number = sign.removeprefix(DEVICE) if sign.startswith(DEVICE) else None
+    parts = sorted(DEVICES.above(number) | DEVICES.below(number)) if number is not None else []
+    return list(dict.fromkeys((sign, f"{BASE}{sign}", *map(device, parts))))
 
 
 def named(place: str) -> str:
@@ -261,6 +279,6 @@ def taken(guest: Guest, owners: Owners) -> list[str]:
         found = [(rival, *owner) for rival in rivals(sign) for owner in owners.get(rival, ()) if owner[0] != name]
         if found and sign not in guest.now:
             rival, other, words = found[0]
-            words = BELOW if rival != sign and words == SHARED else words
+            words = BELOW if BASE in (rival[: len(BASE)], sign[: len(BASE)]) and words == SHARED else words
             lines.append(f"disks[{index}]: {place} {words.format(other)}")
     return lines

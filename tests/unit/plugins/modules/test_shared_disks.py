@@ -17,7 +17,8 @@ import pytest
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.step import Step
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import apply, definitions, lacking
+from ansible_collections.virtfleet.kvm.plugins.module_utils._host.block_devices import BlockDevices
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import apply, definitions, lacking, shared_disks
 from ansible_collections.virtfleet.kvm.plugins.modules import pools, volumes
 
 Run = Callable[..., dict[str, Any]]
@@ -54,6 +55,73 @@ def test_one_file_for_two_guests(images: Path, run_domains: Run, spelling: str) 
             assert f"is also a disk of guest {other}: give each its own, or shareable: true to both" in result["msg"]
         assert all(failure["problem"].startswith("disks[0]: ") for failure in result["failures"])
         assert result["changes"] == []
+
+
+@pytest.fixture
+def devices(images: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Block devices: a disk with two partitions, a volume of LVM on one of them, and loop devices over files."""
+    sys = images / "sys"
+    made = {
+        "sdzy": "8:16",
+        "sdzy/sdzy1": "8:17",
+        "sdzy/sdzy2": "8:18",
+        "dm-900": "253:0",
+        "loop900": "7:0",
+        "loop901": "7:1",
+    }
+    (sys / "dev/block").mkdir(parents=True)
+    for name, number in made.items():
+        home = sys / "devices" / name
+        home.mkdir(parents=True)
+        (home / "dev").write_text(f"{number}\n")
+        (sys / "dev/block" / number).symlink_to(home)
+        if "/" in name:
+            (home / "partition").write_text("1\n")
+    for name, offset in (("loop900", 0), ("loop901", 512)):
+        (sys / f"devices/{name}/loop").mkdir()
+        (sys / f"devices/{name}/loop/backing_file").write_text(f"{images}/disk\n")
+        (sys / f"devices/{name}/loop/offset").write_text(f"{offset}\n")
+    (sys / "devices/dm-900/slaves").mkdir()
+    (sys / "devices/dm-900/slaves/sdzy2").symlink_to(sys / "devices/sdzy/sdzy2")
+    (sys / "devices/sdzy/sdzy2/holders").mkdir()
+    (sys / "devices/sdzy/sdzy2/holders/dm-900").symlink_to(sys / "devices/dm-900")
+    monkeypatch.setattr(shared_disks, "DEVICES", BlockDevices(str(sys)))
+    found = {f"/dev/{name.rpartition('/')[2]}": number for name, number in made.items()}
+    what = shared_disks.what
+    monkeypatch.setattr(
+        shared_disks, "what", lambda place: shared_disks.device(found[place]) if place in found else what(place)
+    )
+    return found
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("/dev/sdzy", "/dev/sdzy1", True),
+        ("/dev/sdzy", "/dev/dm-900", True),
+        ("/dev/sdzy2", "/dev/dm-900", True),
+        ("/dev/sdzy1", "/dev/sdzy2", False),
+        ("/dev/sdzy1", "/dev/dm-900", False),
+        ("/dev/loop900", "FILE", True),
+        ("/dev/loop901", "/dev/loop900", False),
+    ],
+)
+def test_a_device_and_what_it_is_made_of(
+    images: Path, devices: dict[str, str], run_domains: Run, one: str, other: str, same: bool, turned: bool
+) -> None:
+    disks = [{"file": f"{images}/hard"} if place == "FILE" else {"block": place} for place in (one, other)]
+    config = guests(images, *(reversed(disks) if turned else disks))
+    for check in (True, False):
+        result = run_domains(*config, check=check, fails=same)
+        told = [failure["problem"] for failure in result.get("failures", ())]
+        assert [line.partition(" is ")[2].partition(":")[0] for line in told] == [
+            f"also a disk of guest {name}" for name in ("g1", "g0") if same
+        ]
+    if same:
+        run_domains(config[0])
+        (failure,) = run_domains(*config, fails=True)["failures"]
+        assert failure["domain"] == "g1"
 
 
 def test_a_guest_that_is_there_has_its_disk(images: Path, run_domains: Run) -> None:
