@@ -25,6 +25,7 @@ from .definitions import Definitions
 from .departures import Belongings
 from .forecast import Forecast
 from .removal import Kept
+from .saved_states import is_saved
 
 POLL = 0.25
 """Seconds between two looks at guests that are waited for."""
@@ -250,7 +251,12 @@ def waited_for(plan: Plan) -> t.Iterator[Plan]:
 
 
 def domain_start(connection: t.Any, name: str, step: Step, options: Options) -> None:
-    connection.lookupByName(name).create()
+    """Start a guest. One that was saved while it was paused comes back paused."""
+    domain = connection.lookupByName(name)
+    was_saved = is_saved(domain)
+    domain.create()
+    if was_saved and domain.state()[0] == libvirt.VIR_DOMAIN_PAUSED:
+        domain.resume()
 
 
 def domain_start_paused(connection: t.Any, name: str, step: Step, options: Options) -> None:

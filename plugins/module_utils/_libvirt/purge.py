@@ -29,6 +29,7 @@ from .observe import inactive_network
 from .pool_users import pool_users
 from .removal import Judge, because, listed, order
 from .renames import declared_uuids
+from .saved_states import saved_definitions
 from .storage_observe import another, no_pool, problem_of, stopped_pool
 from .survey_users import PRESENT, all_users
 from .users import Users
@@ -257,7 +258,10 @@ def add_unseen(connection: t.Any, out: Leftovers, noted: Entries, asked: Asked) 
 
 
 def guests(connection: t.Any, forecast: Forecast = PRESENT) -> list[tuple[str, ET.Element]]:
-    """The definitions of all guests, and what runs, with the names; of those that are foretold only the interfaces."""
+    """The definitions of all guests, what runs, and what was saved, with the names.
+
+    Of those that are foretold only the interfaces.
+    """
     told = forecast.guests
     known = {domain.name(): domain.UUIDString() for domain in connection.listAllDomains(0)} if told else {}
     for name in [name for name, guest in told.items() if name in known and guest.uuid != known[name]]:
@@ -269,7 +273,8 @@ def guests(connection: t.Any, forecast: Forecast = PRESENT) -> list[tuple[str, E
         found.append((domain.name(), ET.fromstring(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))))
         if domain.isActive():
             found.append((domain.name(), ET.fromstring(domain.XMLDesc(0))))
-    return found
+    gone = {name for name, guest in told.items() if guest.gone}
+    return [*found, *(pair for pair in saved_definitions(connection).items() if pair[0] not in gone)]
 
 
 def using(trees: t.Iterable[tuple[str, ET.Element]], uses: Uses) -> list[str]:

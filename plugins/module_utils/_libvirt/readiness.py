@@ -255,7 +255,8 @@ def needs_again(site: Site, entry: Plan, root: ET.Element, saved: ET.Element | N
         return []
     known = {found.what for found in references(root)}
     told = [site.problem(found) for found in references(saved) if found.what not in known]
-    return [at("its saved state", line) for line in told if line is not None]
+    where = f"its saved state, which virsh managedsave-remove {entry.name} discards"
+    return [at(where, line) for line in told if line is not None]
 
 
 def sentence(site: Site, reference: Reference, want: Item) -> str | None:

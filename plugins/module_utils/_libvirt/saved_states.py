@@ -10,6 +10,19 @@ from xml.etree import ElementTree as ET
 
 from .connection import LibvirtError, cut, lacks, libvirt
 
+SECURE = getattr(libvirt, "VIR_DOMAIN_SAVE_IMAGE_XML_SECURE", 1)
+"""Asks for the secrets, too (virDomainSaveImageXMLFlags)."""
+
+
+def is_saved(domain: t.Any) -> bool:
+    """Whether a domain comes back as it was saved once it starts."""
+    try:
+        return bool(domain.hasManagedSaveImage(0))
+    except LibvirtError as error:
+        if not lacks(error, "VIR_ERR_NO_SUPPORT"):
+            raise
+        return False
+
 
 def saved_definitions(connection: t.Any) -> dict[str, ET.Element]:
     """What saved guests come back as, by name. Where libvirt cannot tell, a guest counts as not saved."""
@@ -34,9 +47,12 @@ def saved_definition(connection: t.Any, name: str) -> ET.Element | None:
 
 
 def definition_of(domain: t.Any) -> ET.Element | None:
-    """What a domain comes back as. A saved state that is damaged stops nobody: libvirt says so once it starts."""
+    """What a domain comes back as. A saved state that is damaged stops nobody: libvirt says so once it starts.
+
+    Its secrets are in it: without them, it would seem to lack those that are declared.
+    """
     try:
-        return ET.fromstring(domain.managedSaveGetXMLDesc(0)) if domain.hasManagedSaveImage(0) else None
+        return ET.fromstring(domain.managedSaveGetXMLDesc(SECURE)) if is_saved(domain) else None
     except LibvirtError as error:
         if cut(error):
             raise

@@ -26,7 +26,7 @@ def saved(connection: Any, run_domains: Run, monkeypatch: pytest.MonkeyPatch) ->
     domain = connection.lookupByName("g")
     text = domain.XMLDesc(0)
     domain.managedSave(0)
-    monkeypatch.setattr(libvirt.virDomain, "managedSaveGetXMLDesc", lambda self, flags: text)
+    monkeypatch.setattr(libvirt.virDomain, "managedSaveGetXMLDesc", lambda self, flags=0: text)
     return domain
 
 
@@ -162,7 +162,8 @@ def test_what_a_saved_guest_comes_back_with_has_to_be_there(connection: Any, run
     run_domains(on(folder, "A", "b"))
     (folder / "a").unlink()
     told = refused(run_domains, on(folder, "A", "b", "running"))
-    assert f"its saved state: there is no file {folder}/a on this host" in told
+    where = "its saved state, which virsh managedsave-remove A discards"
+    assert f"{where}: there is no file {folder}/a on this host" in told
 
 
 def test_an_image_that_a_saved_guest_writes_to_is_not_read_by_another(
@@ -200,3 +201,39 @@ def test_a_saved_guest_whose_disk_is_given_by_size_starts(
         result = run_domains(item, {**GUEST, "name": "other"}, check=check, remove_storage=purge)
         assert "state" in [change["path"] for change in result["changes"]]
         assert result["pending_restart"] == []
+
+
+@pytest.mark.parametrize("policy", ["defer", "restart", "fail"])
+def test_a_saved_guest_has_the_secrets_that_it_was_saved_with(
+    connection: Any, run_domains: Run, monkeypatch: pytest.MonkeyPatch, policy: str
+) -> None:
+    """libvirt leaves them out unless it is asked for them."""
+    item = {**GUEST, "graphics": [{"type": "vnc", "passwd": "abc"}]}
+    run_domains(item)
+    domain = connection.lookupByName("g")
+    texts = {flags: domain.XMLDesc(flags and libvirt.VIR_DOMAIN_XML_SECURE) for flags in (0, 1)}
+    domain.managedSave(0)
+    monkeypatch.setattr(libvirt.virDomain, "managedSaveGetXMLDesc", lambda self, flags=0: texts[flags])
+    for check in (True, False):
+        result = run_domains(item, check=check, on_restart_needed=policy)
+        assert [change["path"] for change in result["changes"]] == ["state"]
+        assert result["pending_restart"] == []
+        assert result["warnings"] == []
+        assert "abc" not in str(result)
+
+
+def test_a_guest_that_was_saved_while_it_was_paused_runs(
+    saved: Any, run_domains: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = libvirt.virDomain.create
+
+    def as_it_was(self: Any) -> int:
+        done = int(create(self))
+        self.suspend()
+        return done
+
+    monkeypatch.setattr(libvirt.virDomain, "create", as_it_was)
+    said, done = (run_domains(GUEST, check=check) for check in (True, False))
+    assert said["changes"] == done["changes"]
+    assert saved.state()[0] == libvirt.VIR_DOMAIN_RUNNING
+    assert not run_domains(GUEST)["changed"]
