@@ -13,10 +13,12 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from .._engine.plan import Plan
+from .._host.places import Places
 from .._printing import spelled_out
 from .guest_places import item_places
 from .lacking import Site
 from .shared_disks import Guest, path_of, place_of, sign_of, starts
+from .storage_formats import SAME
 from .storage_plan import Making
 
 LAID = (
@@ -84,7 +86,7 @@ class Access(t.NamedTuple):
 
 
 def opened(site: Site, root: ET.Element | None) -> t.Iterator[Access]:
-    """What a guest has open that runs as a definition says; of what runs, also the images below its disks."""
+    """What a guest has open that runs as a definition says, and the images below its disks."""
     if root is None:
         return
     for index, disk in enumerate(root.findall("devices/disk")):
@@ -101,15 +103,27 @@ def opened(site: Site, root: ET.Element | None) -> t.Iterator[Access]:
                 writing = (writes or source is copied_to) and not laid
                 option, sign, copy = f"disks[{index}]", sign_of(site, place), source is copied_to
                 yield Access(option, place, sign, writing, shares and not copy, laid, drive, copy)
+        for place in below(site, disk):
+            yield Access(f"disks[{index}]", place, sign_of(site, place), False, False, laid=True)
+
+
+def below(site: Site, disk: ET.Element) -> t.Iterator[str]:
+    """The images that the headers of a disk say it is laid over; none where the definition tells them, as what runs."""
+    source, driver = disk.find("source"), disk.find("driver")
+    raw = driver is None or driver.get("type", "raw") in SAME
+    place = "" if source is None or raw or disk.find("backingStore") is not None else place_of(site, source)
+    if site.local and place.startswith("/"):
+        yield from site.once("places", Places).chain(place).paths
 
 
 def laid_over(site: Site, plan: Plan) -> t.Iterator[Access]:
-    """The images that new disks of a guest are laid over."""
+    """The images that new volumes, such as those of a guest's disks, are laid over."""
     for step in plan.steps:
-        if isinstance(step.value, Making) and step.value.disk is not None and step.value.item.get("backing"):
+        if isinstance(step.value, Making) and step.value.item.get("backing"):
+            option = "backing" if step.value.disk is None else f"disks[{step.value.disk}].backing"
             for place in item_places({"pool": step.value.pool, "backing": step.value.item["backing"]}):
                 path = path_of(site, place.value) if place.kind == "volume" else place.value
-                yield Access(f"disks[{step.value.disk}].backing", path, sign_of(site, path), False, False, laid=True)
+                yield Access(option, path, sign_of(site, path), False, False, laid=True)
 
 
 class Running(t.NamedTuple):

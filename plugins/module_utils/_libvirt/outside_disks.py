@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 from .._host.image_locks import opened_by
 from .._printing import spelled_out
 from .connection import LibvirtError, lacks, libvirt, said
-from .disk_locks import Access, opened, refuse_locked
+from .disk_locks import Access, laid_over, opened, refuse_locked
 from .forecast import Forecast
 from .lacking import Site
 from .saved_states import saved_definitions
@@ -31,6 +31,10 @@ ALSO = (
 GIVEN = (
     "is what it was saved with, and a disk of guest {0} by now: discard the saved state (virsh managedsave-remove {1}),"
     " or take the disk from {0} first, if nothing was written to it since"
+)
+WRITTEN = (
+    "is a disk of guest {0}: what is laid over it is lost once {0} writes to it; make it from a copy (image of a"
+    " guest's disk, or clone_from of a volume)"
 )
 LOCKED = re.compile(r'Failed to get ("[a-z ]+" )?lock|Is another process using the image')
 """What QEMU says of a file that another program writes to (raw_check_lock_bytes in its block/file-posix.c)."""
@@ -92,17 +96,19 @@ def refuse_outside(site: Site, guests: t.Sequence[Guest]) -> None:
     starting: dict[str, str] = {}
     for guest in asked:
         told: list[str] = []
+        name = guest.plan.name
         for index, place, sign in guest.new:
             where = f"disks[{index}]: {spelled_out(place)}"
             # Who newly gets the disk of another declared one is told by shared_disks.
-            having = found(sign, outside, guest) + (found(sign, rests, guest) if sign in guest.now else [])
-            line, name = conflict(guest, where, sign, having)
+            having = having_it(sign, outside, name) + (having_it(sign, rests, name) if sign in guest.now else [])
+            line, other = conflict(guest, where, sign, having)
             # A task before this one may have stopped or changed that other guest.
-            (guest.plan.warnings if name is None or name in site.forecast.domains else told).extend(line)
+            (guest.plan.warnings if other is None or other in site.forecast.domains else told).extend(line)
             too = next((starting[rival] for rival in rivals(sign) if rival in starting), None)
             if too is not None and sign in guest.now and starts(guest.plan) and not line:
                 told.append(f"{where} {STARTS.format(too)}")
         told += coming_back(site, guest, everyone)
+        guest.plan.warnings += laid_on_others(laid_over(site, guest.plan), everyone, guest.plan.name)
         if told:
             before = [] if guest.plan.obstacle is None else [guest.plan.obstacle]
             guest.plan.obstacle = "; ".join([*before, *told])
@@ -134,9 +140,9 @@ def by_disks(guests: t.Iterable[Outside]) -> dict[str, list[Outside]]:
     return having
 
 
-def found(sign: str, having: t.Mapping[str, t.Sequence[Outside]], guest: Guest) -> list[Outside]:
-    """The guests that a guest cannot have a disk beside."""
-    return [other for rival in rivals(sign) for other in having.get(rival, ()) if other.name != guest.plan.name]
+def having_it(sign: str, having: t.Mapping[str, t.Sequence[Outside]], name: str) -> list[Outside]:
+    """The guests beside which a guest cannot have a disk."""
+    return [other for rival in rivals(sign) for other in having.get(rival, ()) if other.name != name]
 
 
 def conflict(guest: Guest, where: str, sign: str, having: t.Sequence[Outside]) -> tuple[list[str], str | None]:
@@ -174,10 +180,23 @@ def coming_back(site: Site, guest: Guest, everyone: t.Mapping[str, t.Sequence[Ou
     for _index, place, sign in own_disks(site, guest.saved):
         if sign in defined and sign in told:
             continue  # That is said of the disk itself.
-        for other in found(sign, everyone, guest):
+        for other in having_it(sign, everyone, guest.plan.name):
             if not (other.live if sign in defined else other.now).isdisjoint(rivals(sign)):
                 yield f"{spelled_out(place)} {GIVEN.format(other.name, guest.plan.name)}"
                 break
+
+
+def laid_on_others(
+    accesses: t.Iterable[Access], everyone: t.Mapping[str, t.Sequence[Outside]], name: str = ""
+) -> t.Iterator[str]:
+    """A sentence for each image that something new is laid over, and that is the disk of a guest.
+
+    :param everyone: all guests by their disks
+    :param name: the guest that it is made for
+    """
+    for access in accesses:
+        for other in having_it(access.sign, everyone, name)[:1]:
+            yield f"{access.option}: {spelled_out(access.place)} {WRITTEN.format(other.name)}"
 
 
 def why(connection: t.Any, name: str, error: t.Any) -> str:

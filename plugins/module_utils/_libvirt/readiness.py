@@ -17,7 +17,7 @@ from .._engine.body import Item
 from .._engine.plan import Observed, Plan
 from .._engine.sizes import UNITS, Size
 from .._tables.tidy import OF_OTHERS, forward_mode
-from . import outside_disks, saved_states, shared_disks, taken_volumes, verdict, volume_places
+from . import disk_locks, outside_disks, saved_states, shared_disks, taken_volumes, verdict, volume_places
 from .image_look import base_problem, image_problem
 from .lacking import Doubt, Site, at, content, plain
 from .references import Reference, references
@@ -33,9 +33,12 @@ def check_volumes(connection: t.Any, plans: t.Sequence[Plan], wants: Wants, opti
     same: dict[str, list[str]] = {}
     for entry, told in volume_places.twice(site, plans, wants):
         same.setdefault(entry.name, []).append(told)
+    over = {entry.name: list(disk_locks.laid_over(site, entry)) for entry in plans}
+    guests = outside_disks.by_disks(outside_disks.look(site, ())) if any(over.values()) else {}
     for entry in plans:
         if not refuse(entry, [*same.get(entry.name, ()), *makings(site, entry)]):
             site.make(entry)
+        entry.warnings += outside_disks.laid_on_others(over[entry.name], guests)
 
 
 def check_networks(connection: t.Any, plans: t.Sequence[Plan], have: Have, options: t.Any) -> None:

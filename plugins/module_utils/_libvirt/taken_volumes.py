@@ -17,7 +17,7 @@ from .disks import Needed
 from .forecast import Forecast
 from .lacking import Site
 from .removal import listed
-from .shared_disks import Guest
+from .shared_disks import Guest, starts
 from .storage_observe import source_place
 from .survey_users import all_users
 from .users import Use, Users
@@ -64,23 +64,25 @@ def refuse_taken(
 def warn_of_bases(site: Site, guests: t.Sequence[Guest]) -> None:
     """Warn where a guest newly gets a disk that an image is laid over, which does not bear that anything is written.
 
-    It may be meant: an overlay that nobody needs any more is left behind by many a snapshot.
+    It may be meant: an overlay that nobody needs any more is left behind by many a snapshot. So where a guest starts
+    with a disk that it has had before, only the disks of other guests count.
 
     :param guests: those that are declared
     """
     asked = [
-        (guest.plan, index, place)
+        (guest.plan, index, place, sign not in guest.now)
         for guest in guests
         if guest.changes and not guest.refused
         for index, place, sign in guest.new
-        if sign not in guest.now and place.startswith("/") and os.path.lexists(place)
+        if (sign not in guest.now or starts(guest.plan)) and place.startswith("/") and os.path.lexists(place)
     ]
     if not asked or not site.local:
         return
     users = all_users(site.connection, forecast=site.forecast)
-    for plan, index, place in asked:
+    for plan, index, place, newly in asked:
         own = users.thing(place)
-        over = [use.who for use in users.uses("", place) if not own & users.signs(use.place)]
+        uses = [use for use in users.uses("", place) if not own & users.signs(use.place)]
+        over = [use.who for use in uses if newly or use.guest not in (None, plan.name)]
         if over:
             told = f"disks[{index}]: {spelled_out(place)} has {listed(list(dict.fromkeys(over)))} laid over it"
             plan.warnings.append(f"{told}, which breaks once this guest writes to it: give it a disk laid over it, too")

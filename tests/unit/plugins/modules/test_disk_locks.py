@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import lacking
-from ansible_collections.virtfleet.kvm.plugins.modules import pools
+from ansible_collections.virtfleet.kvm.plugins.modules import pools, volumes
+from ansible_collections.virtfleet.kvm.tests.unit.hostile_images import qcow2
 
 Run = Callable[..., dict[str, Any]]
 GUEST: dict[str, Any] = {"memory": "64MiB", "state": "running"}
@@ -143,3 +144,52 @@ def test_one_that_stops_in_the_same_run_is_waited_for(
     result = run_domains(*config)
     states = [change["resource"] for change in result["changes"] if change["path"] == "state"]
     assert sorted(states) == ["domain one", "domain two"]
+
+
+@pytest.fixture
+def overlay(images: Path, run_domains: Run) -> list[dict[str, Any]]:
+    """Two guests that are off: the disk of the second is laid over that of the first, as only its header says."""
+    (images / "over.qcow2").write_bytes(qcow2(names=f"{images}/disk.raw"))
+    second = {**GUEST, "name": "two", "disks": [{"file": f"{images}/over.qcow2", "format": "qcow2"}]}
+    config = [guest(images, "one", "writes"), second]
+    run_domains(*({**item, "state": "stopped"} for item in config))
+    return config
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("running", [False, True])
+def test_an_overlay_and_its_base_do_not_both_start(
+    connection: Any, overlay: list[dict[str, Any]], run_domains: Run, turned: bool, running: bool
+) -> None:
+    config = overlay[::-1] if turned else overlay
+    if running:
+        connection.lookupByName(config[0]["name"]).create()
+    said, done = (run_domains(*config, check=check, fails=True) for check in (True, False))
+    assert said["msg"] == done["msg"]
+    assert problems(said) == problems(done)
+    ((name, problem),) = problems(done).items()
+    assert name == config[1]["name"]
+    assert f"guest {config[0]['name']}" in problem
+    assert ("runs" if running else "starts") + " with it" in problem
+
+
+def test_who_starts_below_the_disk_of_another_is_told(overlay: list[dict[str, Any]], run_domains: Run) -> None:
+    for check in (True, False):
+        (line,) = run_domains(overlay[0], check=check)["warnings"]
+        assert "disk.raw has guest two laid over it, which breaks once this guest writes to it" in line
+    assert run_domains(overlay[0])["warnings"] == []
+
+
+@pytest.mark.parametrize("running", [False, True])
+def test_what_is_laid_over_the_disk_of_a_guest_is_told(
+    connection: Any, images: Path, run_main: Run, run_domains: Run, running: bool
+) -> None:
+    run_domains(guest(images, "one", "writes", state="running" if running else "stopped"))
+    told = f"{images}/disk.raw is a disk of guest one: what is laid over it is lost once one writes to it"
+    disk = {"size": "1MiB", "pool": "p", "backing": "disk.raw", "format": "qcow2"}
+    new = {"name": "two", "memory": "64MiB", "disks": [disk], "state": "stopped"}
+    over = {"name": "over.qcow2", "pool": "p", "capacity": "1MiB", "format": "qcow2", "backing": {"volume": "disk.raw"}}
+    for check in (True, False):
+        assert [line for line in run_domains(new, check=check)["warnings"] if f"disks[0].backing: {told}" in line]
+        result = run_main(volumes.main, config=[over], uri=URI, check=check)
+        assert [line for line in result["warnings"] if f"volume p/over.qcow2: backing: {told}" in line]
