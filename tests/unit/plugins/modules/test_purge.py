@@ -201,6 +201,23 @@ def test_a_network_stays_while_a_guest_is_on_it(
     assert told(run(networks, purge=True)) == [("network nat1", "state", "active", "absent")]
 
 
+def test_a_network_stays_while_a_guest_comes_back_on_it(
+    connection: Any, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is defined on another one since it was saved; libvirt's test driver does not tell what it saves."""
+    run(networks, NET)
+    run(domains, {**WEB, "interfaces": [{"network": "nat1"}], "state": "running"})
+    domain = connection.lookupByName("web01")
+    text = domain.XMLDesc(0)
+    monkeypatch.setattr(libvirt.virDomain, "managedSaveGetXMLDesc", lambda self, flags=0: text)
+    domain.managedSave(0)
+    run(domains, {**WEB, "interfaces": [{"network": "default"}]})
+    done = run(networks, purge=True, fails=True)
+    assert "network nat1: is no longer declared, but used by guest web01, so it stays" in done["msg"]
+    domain.managedSaveRemove(0)
+    assert told(run(networks, purge=True)) == [("network nat1", "state", "active", "absent")]
+
+
 def test_a_network_on_the_hosts_bridge_does_not_hold_that_bridge(connection: Any, run: Run) -> None:
     run(networks, {"name": "lan", "forward": {"mode": "bridge"}, "bridge": "br0"})
     run(domains, {**WEB, "interfaces": [{"bridge": "br0"}]})
