@@ -32,7 +32,7 @@ def refuse_contradiction(table: Table, root: ET.Element, want: Item, scope: Scop
         options = {name: value for name, value in want.items() if name != row.name}
         edit_rows(table.rows, again, options, dataclasses.replace(scope, lenient=True), "", changes)
         gone = [change.path for change in changes if change.after is None and change.before is not None]
-        edits = fragment.merge(again, fragment.parse(want[row.name], row.root)) if gone else []
+        edits = fragment.merge(again, row.piece(want[row.name])) if gone else []
         added = [path for path, before, _after in edits if before is None]
         if added:
             options_of = ", ".join(dict.fromkeys(path.rpartition("[")[0] or path for path in gone))

@@ -219,15 +219,24 @@ class Fragment(Row):
     """A piece of XML that is merged into the whole definition, after all other rows (see fragment).
 
     :param root: the tag of a definition
+    :param settle: brings what the user wrote into the form in which libvirt keeps it: else it is not found again
     """
 
     name: str
     root: str
     doc: str
+    settle: t.Callable[[ET.Element], None] | None = None
 
     @property
     def roots(self) -> tuple[str, ...] | None:
         return ()
+
+    def piece(self, text: str) -> ET.Element:
+        """What the user wrote, as an element."""
+        piece = fragment.parse(text, self.root)
+        if self.settle is not None:
+            self.settle(piece)
+        return piece
 
     def parse(self, item: Item, out: Item, where: str, problems: Problems) -> None:
         if self.name not in item:
@@ -249,7 +258,7 @@ class Fragment(Row):
     def edit(self, element: ET.Element, item: Item, scope: Scope, where: str, changes: list[Change]) -> None:
         if item.get(self.name) is None:
             return
-        for path, before, after in fragment.merge(element, fragment.parse(item[self.name], self.root)):
+        for path, before, after in fragment.merge(element, self.piece(item[self.name])):
             changes.append(Change(f"{join(where, self.name)}: {path}", *pair(before, after)))
 
     def show(self, item: Item, out: Item) -> None:

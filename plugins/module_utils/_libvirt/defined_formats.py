@@ -39,8 +39,12 @@ def problems(forms: DiskFormats, plans: t.Sequence[Plan], wants: t.Sequence[Item
         if text is None or not (pieces or any(disk.get("backing_chain") for disk in want.get("disks") or [])):
             continue
         there = have.get(plan.name)
+        by_target: dict[str | None, list[ET.Element]] = {}
+        for piece in pieces:
+            by_target.setdefault(target_of(piece), []).append(piece)
         for index, disk in enumerate(ET.fromstring(text).findall("devices/disk")):
-            touching = [piece for piece in pieces if fragment.contains(disk, piece)]
+            near = [*by_target.get(target_of(disk), ()), *by_target.get(None, ())]
+            touching = [piece for piece in near if fragment.contains(disk, piece)]
             where = f"xml: the format of the disk {target_of(disk)}" if touching else f"disks[{index}].backing_chain"
             try:
                 of_disk(forms, disk, touching, plan.name, there)
@@ -51,11 +55,12 @@ def problems(forms: DiskFormats, plans: t.Sequence[Plan], wants: t.Sequence[Item
 
 
 def disks_in(xml: t.Any) -> list[ET.Element]:
-    """The disks in a guest's option xml."""
+    """The disks in a guest's option xml of which it says what they are on, or in which format."""
     try:
-        return [] if xml is None else fragment.parse(xml, "domain").findall("devices/disk")
+        found = [] if xml is None else fragment.parse(xml, "domain").findall("devices/disk")
     except ValueError:
         return []  # What is wrong with it is said where it is planned.
+    return [disk for disk in found if format_of(disk) or disk.find("source") is not None or chain_in(disk)]
 
 
 def of_disk(
@@ -110,6 +115,11 @@ def chain(disk: ET.Element) -> t.Iterator[tuple[str, str]]:
         place, form = source_place(level.find("source")), level.find("format")
         if place is not None and form is not None and form.get("type") and level.get("type", "file") in HERE:
             yield place, str(form.get("type"))
+
+
+def chain_in(disk: ET.Element) -> bool:
+    """Whether an element says what a disk is laid over."""
+    return disk.find("backingStore") is not None
 
 
 def format_of(disk: ET.Element) -> str | None:

@@ -10,12 +10,11 @@ part of this: rows of such values are marked ``filled``.
 
 from __future__ import annotations
 
-import re
 from xml.etree import ElementTree as ET
 
 from ..._engine.body import Item
-from ..._engine.sizes import UNITS
 from . import normal_cpu, normal_device, running
+from .amounts import amounts
 from .normal_console import alone, consoles
 from .normal_device import sane, sanitize
 
@@ -38,19 +37,6 @@ def settle(root: ET.Element) -> None:
     limits(root)
     documents(root)
     normal_cpu.settle(root)
-
-
-AMOUNTS = ("memory", "currentMemory", "maxMemory", "memtune/*", "devices/memory/target/*")
-"""Elements that hold an amount of memory."""
-
-
-def amounts(root: ET.Element) -> None:
-    """libvirt keeps amounts of memory in KiB, rounded up, whatever unit they were given in (virDomainParseMemory)."""
-    for node in (node for place in AMOUNTS for node in root.findall(place)):
-        unit, text = UNITS.get((node.get("unit") or "KiB").lower()), (node.text or "").strip()
-        if unit is not None and node.get("unit") is not None and re.fullmatch("[0-9]{1,20}", text):
-            node.text = str(-(-int(text) * unit // 1024))
-            node.set("unit", "KiB")
 
 
 def combine(domain: Item) -> None:

@@ -322,13 +322,34 @@ def test_a_libvirt_that_does_not_answer(run_domains: Run, uri: str, check: bool)
     assert result["msg"].startswith(f"libvirt does not answer at {uri}: ")
 
 
+CELL = "<vcpu>1</vcpu><cpu><numa><cell id='0' cpus='0' memory='64' unit='MiB'/></numa></cpu>"
+CACHE = "<metadata_cache><max_size unit='MiB'>1</max_size></metadata_cache>"
+CACHED = (
+    f"<disk type='file'><driver name='qemu' type='qcow2'>{CACHE}</driver><source file='/x'/><target dev='vda'/></disk>"
+)
+DIMM = "<memory model='dimm'><target><size unit='MiB'>128</size><node>0</node></target></memory>"
+SHMEM = "<shmem name='s'><model type='ivshmem-plain'/><size unit='KiB'>4096</size></shmem>"
+AMOUNTS = {
+    "<currentMemory unit='MiB'>32</currentMemory>": "<currentMemory unit='KiB'>32768<",
+    "<memtune><hard_limit unit='G'>1</hard_limit></memtune>": "<hard_limit unit='KiB'>1048576<",
+    CELL: "memory='65536' unit='KiB'",
+    "<memoryBacking><hugepages><page size='2' unit='M'/></hugepages></memoryBacking>": "<page size='2048' unit='KiB'",
+    f"<devices>{SHMEM}</devices>": "'M'>4<",
+    "<features><smm state='on'><tseg unit='KiB'>16384</tseg></smm></features>": "<tseg unit='MiB'>16<",
+    f"<devices>{CACHED}</devices>": "<max_size unit='bytes'>1048576<",
+    f"<maxMemory slots='2' unit='GiB'>1</maxMemory>{CELL}<devices>{DIMM}</devices>": "<size unit='KiB'>131072<",
+}
+"""Amounts in xml, and what libvirt makes of them."""
+
+
+@pytest.mark.parametrize("xml", AMOUNTS)
 @pytest.mark.parametrize("new", [True, False])
-def test_an_amount_in_xml_may_have_any_unit(connection: Any, run_domains: Run, new: bool) -> None:
-    """libvirt keeps all of them in KiB."""
-    xml = "<currentMemory unit='MiB'>32</currentMemory><memtune><hard_limit unit='G'>1</hard_limit></memtune>"
+def test_an_amount_in_xml_may_have_any_unit(connection: Any, run_domains: Run, new: bool, xml: str) -> None:
+    """libvirt keeps each in a unit of its own."""
+    item = {"name": "amounts", "memory": "192MiB" if "dimm" in xml else "64MiB"}
     if not new:
-        run_domains({"name": "amounts", "memory": "64MiB"})
+        run_domains({**item, "memory": "64MiB"})
     for changed in (True, False):
-        result = run_domains({"name": "amounts", "memory": "64MiB", "xml": xml})
+        result = run_domains({**item, "xml": xml})
         assert result["changed"] is changed
-    assert "<currentMemory unit='KiB'>32768<" in connection.lookupByName("amounts").XMLDesc(0)
+    assert AMOUNTS[xml] in connection.lookupByName("amounts").XMLDesc(0)
