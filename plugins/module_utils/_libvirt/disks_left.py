@@ -11,15 +11,20 @@ import typing as t
 from .._engine.plan import Plan
 from .._printing import spelled_out
 from .disks import key_of
+from .forecast import Forecast
 from .manifest import Manifest
 from .storage_observe import Pool
+from .survey_users import all_users
+from .users import Users
 
 DISK = re.compile(r"disks\[[0-9]+\](\.file)?")
 """The paths of changes by which a guest gives up a file."""
 
 
-def warn_of_left(connection: t.Any, plans: t.Sequence[Plan], pools: t.Callable[[], t.Mapping[str, Pool]]) -> None:
-    """Say of each volume that was made for a guest, and that no guest of the call has from now on, that it stays.
+def warn_of_left(
+    connection: t.Any, plans: t.Sequence[Plan], pools: t.Callable[[], t.Mapping[str, Pool]], forecast: Forecast
+) -> None:
+    """Say of each volume that was made for a guest, and that nobody has from now on, that it stays.
 
     :param pools: tells the pools of the host; asked only where a disk is given up
     """
@@ -28,10 +33,15 @@ def warn_of_left(connection: t.Any, plans: t.Sequence[Plan], pools: t.Callable[[
         return
     texts = [step.value for plan in plans for step in plan.steps if isinstance(step.value, str)]
     noted = Manifest(connection.getURI()).entries("volumes")
+    users: Users | None = None
     for plan, place in left:
         key = key_of(place, pools())
         known = key is not None and noted.get(key, {}).get("guest") == plan.name
-        if known and not any(place in text for text in texts):
+        if not known or any(place in text for text in texts):
+            continue
+        users = users or all_users(connection, forecast=forecast)
+        # What somebody else uses, is no leftover, and would not be deleted.
+        if all(use.who == f"guest {plan.name}" for use in users.uses(str(key), place)):
             plan.warnings.append(
                 f"its volume {spelled_out(str(key))} stays: where nothing on it is needed, state: absent among the"
                 " volumes deletes it"

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 import typing as t
 from xml.etree import ElementTree as ET
 
@@ -239,7 +240,10 @@ class Site:
         return self.place(path, "folder")
 
     def place(self, path: str, what: str) -> str | None:
-        if not self.local or there(path) or self.is_made(plain(path)):
+        if self.local and there(path):
+            odd = oddity(path, what)
+            return None if odd is None else self.unsure(f"{path} is {odd}, and no {what}")
+        if not self.local or self.is_made(plain(path)):
             return None
         # What is in a pool that is not active yet may show up with it; a task before may start it and make its folder.
         for name, pool in self.pools.items():
@@ -320,6 +324,21 @@ def folder(path: str) -> list[str]:
         return sorted(os.listdir(path))
     except OSError:
         return []
+
+
+def oddity(path: str, what: str) -> str | None:
+    """What is at a path that is to be a file (or a device), or a folder, and is none; None where it is, or who knows.
+
+    :param what: ``file`` or ``folder``
+    """
+    try:
+        mode = os.stat(path).st_mode
+    except (OSError, ValueError):
+        return None
+    if what == "folder":
+        return None if stat.S_ISDIR(mode) else "a file"
+    names = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a FIFO", stat.S_IFSOCK: "a socket"}
+    return names.get(stat.S_IFMT(mode))
 
 
 def usb_devices() -> set[str]:

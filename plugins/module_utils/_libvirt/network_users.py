@@ -13,6 +13,7 @@ from xml.etree import ElementTree as ET
 
 from .._engine.plan import Plan
 from .._printing import label
+from .._tables.tidy import OF_OTHERS, forward_mode
 from .connection import LibvirtError
 from .forecast import Forecast
 from .purge import guests, on_network
@@ -28,10 +29,11 @@ def warn_of_users(connection: t.Any, plans: t.Sequence[Plan], forecast: Forecast
         return
     replaced = {name for plan in plans for step in plan.steps if step.action == "reattach" for name in step.value or ()}
     trees = guests(connection, forecast)
-    running = {domain.name() for domain in connection.listAllDomains(0) if domain.isActive()}
+    live = running(connection, forecast)
     for plan in ending:
         users = set() if plan.name in replaced else on(connection, plan.name, trees)
-        run, off = sorted(users & running), sorted(users - running)
+        cut = on(connection, plan.name, live) if plan.name not in replaced and cuts(connection, plan) else set()
+        run, off = sorted(cut), sorted(users - cut)
         if run:
             plan.warnings.append(
                 f"{named(run)} on it, and will be cut off, also once the network is active again: until the next start"
@@ -39,6 +41,28 @@ def warn_of_users(connection: t.Any, plans: t.Sequence[Plan], forecast: Forecast
             )
         if off:
             plan.warnings.append(f"guest {', '.join(map(label, off))} is on it, and does not start without it")
+
+
+def running(connection: t.Any, forecast: Forecast) -> list[tuple[str, ET.Element]]:
+    """What runs, by the names of the guests; what is foretold of a guest counts in place of that."""
+    told = {name: guest for name, guest in forecast.guests.items() if not guest.gone}
+    found = [domain for domain in connection.listAllDomains(0) if domain.isActive()]
+    return [
+        (domain.name(), told[domain.name()].tree if domain.name() in told else ET.fromstring(domain.XMLDesc(0)))
+        for domain in found
+        if domain.name() not in forecast.guests or domain.name() in told
+    ]
+
+
+def cuts(connection: t.Any, plan: Plan) -> bool:
+    """Whether guests on a network that stops are cut off: not where it is on a bridge or device of the host's own."""
+    if not any(step.action == "stop" for step in plan.steps):
+        return False
+    try:
+        root = ET.fromstring(connection.networkLookupByName(plan.name).XMLDesc(0))
+    except LibvirtError:
+        return True  # It is only foretold.
+    return forward_mode(root) not in OF_OTHERS
 
 
 def ends(plan: Plan) -> bool:

@@ -192,7 +192,7 @@ def domain_plans(connection: t.Any, table: Table, have: Have, wants: Wants, host
         except Invalid as error:
             lines.append(f"{table.kind} {entry.name}: {error}")
     refuse_input(lines)
-    warn_of_left(connection, plans, lambda: forms.pools)
+    warn_of_left(connection, plans, lambda: forms.pools, options.forecast)
     if connection is not None:
         plan_starts(connection, table, plans, settled, have, host, options.on_restart_needed)
         warn_of_volumes(connection, plans)

@@ -43,7 +43,7 @@ AMOUNTS = (
 
 
 def amounts(root: ET.Element) -> None:
-    """Bring the amounts in a definition, or a piece of one, into libvirt's units, rounded up. It is changed in place."""
+    """Bring the amounts in a definition, or a piece of one, into libvirt's units, rounded up, in place."""
     for amount in AMOUNTS:
         for node in root.findall(amount.place):
             unit = UNITS.get(node.get("unit", "").lower()) if node.get("unit") is not None else None

@@ -54,3 +54,29 @@ def test_a_guest_that_was_saved_on_a_network_is_told_of(
     assert (
         "its saved state, which virsh managedsave-remove g discards: there is no network lan on this" in result["msg"]
     )
+
+
+def test_who_is_cut_off_is_told_by_what_runs(connection: Any, run_networks: Run, run_domains: Run) -> None:
+    """The definition of a guest names another network by now, until the next start."""
+    run_networks({"name": "lan", "bridge": "virbr-lan"}, {"name": "next", "bridge": "virbr-next"})
+    run_domains({"name": "g", "memory": "64MiB", "interfaces": [{"network": "lan"}], "state": "running"})
+    text = connection.lookupByName("g").XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)
+    connection.defineXML(text.replace("network='lan'", "network='next'"))
+    for check in (True, False):
+        told = run_networks({"name": "next", "state": "inactive"}, {"name": "lan", "state": "inactive"}, check=check)
+        assert told["warnings"] == [
+            "network next: guest g is on it, and does not start without it",
+            f"network lan: guest g runs on it, and {CUT}",
+        ]
+    # It has been cut off by now.
+    assert run_networks({"name": "lan", "state": "absent"})["warnings"] == [
+        "network lan: guest g is on it, and does not start without it"
+    ]
+
+
+def test_a_bridge_of_the_host_cuts_nobody_off(connection: Any, run_networks: Run, run_domains: Run) -> None:
+    run_networks({"name": "hb", "forward": {"mode": "bridge"}, "bridge": "br0"})
+    run_domains({"name": "g", "memory": "64MiB", "interfaces": [{"network": "hb"}], "state": "running"})
+    for check in (True, False):
+        told = run_networks({"name": "hb", "state": "inactive"}, check=check)["warnings"]
+        assert told == ["network hb: guest g is on it, and does not start without it"]

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -236,6 +238,37 @@ def test_what_an_earlier_task_may_solve_is_only_warned_of(
         more = {**item, "state": "running", "interfaces": [{"network": "x"}]}
         result = call(run_main, name, more, check=True, fails=True, **{FORECAST: known})
         assert "there is no network x" in result["msg"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "device", "words"),
+    [
+        ("folder", "disks", "disks[0].file: {} is a folder, and no file"),
+        ("fifo", "disks", "disks[0].file: {} is a FIFO, and no file"),
+        ("socket", "disks", "disks[0].file: {} is a socket, and no file"),
+        ("file", "disks", ""),
+        ("file", "filesystems", "filesystems[0].source: {} is a file, and no folder"),
+        ("folder", "filesystems", ""),
+        ("folder", "kernel", "kernel: {} is a folder, and no file"),
+    ],
+)
+def test_what_is_no_file_or_folder_is_refused(
+    host: Any, run_main: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, device: str, words: str
+) -> None:
+    monkeypatch.setattr(lacking, "is_local", lambda uri: True)
+    monkeypatch.setattr(lacking, "FOREIGN", ())
+    place = tmp_path / "x"
+    with socket.socket(socket.AF_UNIX) as made:
+        kinds = {"folder": place.mkdir, "fifo": lambda: os.mkfifo(place), "file": place.touch}
+        kinds.get(kind, lambda: made.bind(str(place)))()
+    item = {
+        "disks": {"disks": [{"file": str(place)}]},
+        "filesystems": {"filesystems": [{"source": str(place), "target": "t"}]},
+        "kernel": {"kernel": str(place)},
+    }[device]
+    for check in (True, False):
+        result = call(run_main, "domains", {**item, "state": "running"}, check=check, fails=bool(words))
+        assert words.format(place) in result.get("msg", "")
 
 
 MOVES: list[tuple[str, str, Callable[[str], dict[str, Any]]]] = [

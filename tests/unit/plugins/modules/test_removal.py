@@ -367,11 +367,15 @@ def test_each_volume_is_looked_at_once_more(
     assert len(done) == 1
 
 
-@pytest.mark.parametrize("how", ["taken out", "exchanged", "handed over", "kept"])
+@pytest.mark.parametrize("how", ["taken out", "exchanged", "handed over", "kept", "shared"])
 def test_a_volume_that_a_guest_gives_up_is_told_of(declare: Run, folder: Path, how: str) -> None:
+    """Unless somebody else has it, who is no matter of the call."""
     disk = {"file": f"{folder}/old-vda.qcow2", "format": "qcow2"}
     other = {"file": f"{folder}/other.raw", "format": "raw", "target": "vda"}
-    disks = {"taken out": [], "exchanged": [other], "handed over": [], "kept": [{"size": "1MiB", "pool": "p"}]}[how]
+    if how == "shared":
+        declare(domains, {"name": "another", "memory": "64MiB", "disks": [disk]})
+    kept = {"kept": [{"size": "1MiB", "pool": "p"}], "exchanged": [other]}
+    disks = kept.get(how, [])
     heir = [{"name": "heir", "memory": "64MiB", "disks": [disk]}] if how == "handed over" else []
     result = declare(domains, {"name": "old", "disks": disks}, *heir)
     told = (
