@@ -18,6 +18,7 @@ from .._engine.plan import Observed, Plan
 from .._engine.sizes import UNITS, Size
 from .._tables.tidy import OF_OTHERS, forward_mode
 from . import disk_locks, outside_disks, saved_states, shared_disks, taken_volumes, verdict, volume_places
+from .disk_bytes import first_bytes
 from .image_look import base_problem, image_problem
 from .lacking import Doubt, Site, at, content, plain
 from .references import Reference, references
@@ -165,6 +166,7 @@ def check_guests(connection: t.Any, plans: t.Sequence[Plan], wants: Wants, have:
             lacks, doubts = needs(site, entry, want, root, there)
             problems += lacks
             problems += needs_again(site, entry, root, saved.get(entry.name))
+            problems += [*unreadable(site, entry, root), *block_jobs(site, entry, there)]
             problems += two_boot_orders(root, want)
             entry.warnings += doubts
         if root is not None and not certain(problems):
@@ -260,6 +262,33 @@ def needs_again(site: Site, entry: Plan, root: ET.Element, saved: ET.Element | N
     told = [site.problem(found) for found in references(saved) if found.what not in known]
     where = f"its saved state, which virsh managedsave-remove {entry.name} discards"
     return [at(where, line) for line in told if line is not None]
+
+
+def unreadable(site: Site, entry: Plan, root: ET.Element) -> t.Iterator[str]:
+    """The disks of a guest that starts as which QEMU does not open what they are on: it has no header of qcow2."""
+    for index, disk in enumerate(root.findall("devices/disk")) if site.local and shared_disks.starts(entry) else ():
+        source, driver = disk.find("source"), disk.find("driver")
+        place = "" if source is None else shared_disks.place_of(site, source)
+        if driver is None or driver.get("type") != "qcow2" or not place.startswith("/") or site.is_made(plain(place)):
+            continue
+        found = first_bytes(place)
+        if found is not None and found.kind not in ("qcow2", "none"):
+            told = f"{place} is {found.words} by its first bytes, and no qcow2: write the format that it has"
+            yield site.unsure(f"disks[{index}].format: {told}")
+
+
+def block_jobs(site: Site, entry: Plan, have: Observed | None) -> t.Iterator[str]:
+    """The disks of a running guest that are to grow while they are copied: then QEMU does not resize them."""
+    copied = [] if have is None or have.live is None else have.live.findall("devices/disk/mirror/..")
+    busy = {shared_disks.place_of(site, source) for disk in copied for source in disk.findall("source")}
+    for step in entry.steps:
+        if step.action != "grow_volume":
+            continue
+        if shared_disks.path_of(site, f"{step.value['pool']}/{step.value['name']}") in busy:
+            yield (
+                f"{step.value['change']}: a block job of the disk runs (virsh blockjob {entry.name} DISK): wait for its"
+                " end, or end it first"
+            )
 
 
 def sentence(site: Site, reference: Reference, want: Item) -> str | None:

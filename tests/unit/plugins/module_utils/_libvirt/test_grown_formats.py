@@ -125,3 +125,18 @@ def test_the_plan_says_what_is_not_copied_nor_laid_over(host: Connection, way: s
     assert DISPUTE in told
     host.guests = []
     assert list(readiness.making(Site(host, Forecast()), volume)) == []
+
+
+@pytest.mark.parametrize("copied", [False, True])
+def test_a_disk_does_not_grow_while_it_is_copied(
+    host: Connection, monkeypatch: pytest.MonkeyPatch, copied: bool
+) -> None:
+    """QEMU does not resize it then (virsh blockcopy)."""
+    there = host.add("d", qcow2(), "qcow2", noted="qcow2")
+    monkeypatch.setattr(planners, "refuse_taken", lambda *given: None)
+    mirror = "<mirror type='file' job='copy'><source file='/copy'/></mirror>" if copied else ""
+    have = guest(disk(f"<source file='{there.path()}'/>", "qcow2", more=mirror))
+    have = {name: dataclasses.replace(one, live=one.definition, state="running") for name, one in have.items()}
+    plan = planned(host, {"target": "vda", "size": "2TiB"}, have=have)
+    told = list(readiness.block_jobs(Site(host, Forecast()), plan, have["web01"]))
+    assert [line.partition(" (")[0] for line in told] == ["disks[0].size: a block job of the disk runs"] * copied
