@@ -158,15 +158,17 @@ def check_guests(connection: t.Any, plans: t.Sequence[Plan], wants: Wants, have:
         root = None if want["state"] == "absent" else definition(entry, there)
         if any(changing):
             guests.append(shared_disks.Guest.of(site, entry, changes, there, root, saved.get(entry.name)))
+        problems = list(block_jobs(site, entry, there))
         if not changes:
+            refuse(entry, problems)
             continue
-        problems = makings(site, entry)
+        problems += makings(site, entry)
         made, site.made = set(site.made), site.made | {key_of(step) for step in entry.steps} - {""}
         if root is not None:
             lacks, doubts = needs(site, entry, want, root, there)
             problems += lacks
             problems += needs_again(site, entry, root, saved.get(entry.name))
-            problems += [*unreadable(site, entry, root), *block_jobs(site, entry, there)]
+            problems += unreadable(site, entry, root)
             problems += two_boot_orders(root, want)
             entry.warnings += doubts
         if root is not None and not certain(problems):
