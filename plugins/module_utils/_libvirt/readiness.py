@@ -271,7 +271,10 @@ def unreadable(site: Site, entry: Plan, root: ET.Element) -> t.Iterator[str]:
     for index, disk in enumerate(root.findall("devices/disk")) if site.local and shared_disks.starts(entry) else ():
         source, driver = disk.find("source"), disk.find("driver")
         place = "" if source is None else shared_disks.place_of(site, source)
-        if driver is None or driver.get("type") != "qcow2" or not place.startswith("/") or site.is_made(plain(place)):
+        part = source is not None and source.find("slices") is not None
+        if driver is None or driver.get("type") != "qcow2" or part or not place.startswith("/"):
+            continue
+        if site.is_made(plain(place)):
             continue
         found = first_bytes(place)
         if found is not None and found.kind not in ("qcow2", "none"):
