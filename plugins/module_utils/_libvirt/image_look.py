@@ -17,13 +17,11 @@ from .._errors import VirtfleetError
 from .._tables.storage import MADE_DIRECTORIES
 from . import storage_image
 from .connection import LibvirtError
+from .lacking import Doubt, Site, at
 from .storage_fill import image_source, volume_source
 from .storage_formats import Formats
 from .storage_image import Source
 from .storage_plan import Making
-
-if t.TYPE_CHECKING:
-    from .lacking import Site
 
 
 def image_problem(site: Site, volume: Making) -> str | None:
@@ -45,7 +43,7 @@ def image_problem(site: Site, volume: Making) -> str | None:
         told = looked_at(site, volume, source) if isinstance(source, Source) else None
     if told is None:
         return None
-    return f"{'image' if image is not None or volume.guest else 'clone_from'}: {told}"
+    return at("image" if image is not None or volume.guest else "clone_from", told)
 
 
 def base_problem(site: Site, volume: Making) -> str | None:
@@ -92,7 +90,8 @@ def looked_at(site: Site, volume: Making, source: Source) -> str | None:
         return None
     form = volume.item.get("format") if pool is not None and pool.type in MADE_DIRECTORIES else "raw"
     capacity = volume.item.get("capacity")
-    return t.cast(
-        "str | None",
-        site.once(f"{source} {form} {capacity}", lambda: storage_image.problem(source, form, capacity)),
-    )
+    told = site.once(f"{source} {form} {capacity}", lambda: storage_image.problem(source, form, capacity))
+    if told is not None:
+        return str(told)
+    busy = site.once(f"{source} in use", lambda: storage_image.in_use(source))
+    return None if busy is None else Doubt(busy)  # By the time of the run, the guest may have let go of it.

@@ -265,6 +265,18 @@ def problem(source: Source, form: str | None, capacity: int | None) -> str | Non
     return None
 
 
+def in_use(source: Source) -> str | None:
+    """Why a file of the host would be refused as an image at this moment: a running guest may write to it."""
+    try:
+        with contextlib.ExitStack() as stack:
+            local(source, stack)
+    except Unfit as error:
+        return f"the image {source.shown} {error}"
+    except OSError:
+        return None
+    return None
+
+
 def taken(content: Content, source: Source) -> Content:
     """What an image counts as. Raises Unfit for what is not taken."""
     if content.kind == "none" and source.verbatim:

@@ -15,6 +15,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import lack
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.arguments import FORECAST
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, volumes
 from ansible_collections.virtfleet.kvm.tests.unit import hostile_images, images
+from ansible_collections.virtfleet.kvm.tests.unit.opened import lock
 
 Run = Callable[..., dict[str, Any]]
 URI = "test:///default"
@@ -78,3 +79,19 @@ def test_what_is_still_to_come_is_left_to_the_run(run_main: Run, place: Path, ki
     known = {"volumes": {"default-pool/base": {}}} if kind != "http" else {}
     config = [{"name": "good", "pool": "default-pool", **source}]
     assert run_main(volumes.main, config=config, uri=URI, check=True, **{FORECAST: known})["changed"]
+
+
+@pytest.mark.parametrize("module", [volumes, domains])
+def test_an_image_that_a_guest_writes_to_is_told_of(run_main: Run, place: Path, module: Any) -> None:
+    """It is no refusal: the guest may stop before its turn comes."""
+    place.write_bytes(hostile_images.mbr())
+    image = {"image": str(place), "pool": "default-pool"}
+    config: list[dict[str, Any]] = [{"name": "new", "capacity": "2MiB", "format": "raw", **image}]
+    if module is domains:
+        config = [{"name": "new", "memory": "64MiB", "disks": [{"size": "2MiB", "format": "raw", **image}]}]
+    told = f"image: the image {place} is in use by a running guest, which may write to it; stop the guest first"
+    with place.open("rb") as opened:
+        lock(opened.fileno(), 101)
+        said = run_main(module.main, config=config, uri=URI, check=True)
+        assert [line for line in said["warnings"] if told in line]
+    assert not [line for line in run_main(module.main, config=config, uri=URI, check=True)["warnings"] if told in line]
