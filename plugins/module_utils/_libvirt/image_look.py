@@ -94,4 +94,5 @@ def looked_at(site: Site, volume: Making, source: Source) -> str | None:
     if told is not None:
         return str(told)
     busy = site.once(f"{source} in use", lambda: storage_image.in_use(source))
-    return None if busy is None else Doubt(busy)  # By the time of the run, the guest may have let go of it.
+    # A task before this one may have stopped that guest. One that stops in this call does so too late.
+    return busy if busy is None or not site.forecast.domains else Doubt(busy)

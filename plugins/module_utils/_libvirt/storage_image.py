@@ -247,8 +247,7 @@ def measured(image: Image, content: Content, source: Source, form: str | None, c
 def problem(source: Source, form: str | None, capacity: int | None) -> str | None:
     """Why a file of the host would be refused as an image, in the words of ``make``; None where nothing shows that.
 
-    Nothing is made, and no tool opens it. What is compressed is not looked into, and locks are left to the run:
-    by then a guest may have let go of it.
+    Nothing is made, and no tool opens it. What is compressed is not looked into. Locks are another matter (in_use).
     """
     try:
         with contextlib.ExitStack() as stack:

@@ -82,16 +82,19 @@ def test_what_is_still_to_come_is_left_to_the_run(run_main: Run, place: Path, ki
 
 
 @pytest.mark.parametrize("module", [volumes, domains])
-def test_an_image_that_a_guest_writes_to_is_told_of(run_main: Run, place: Path, module: Any) -> None:
-    """It is no refusal: the guest may stop before its turn comes."""
+def test_an_image_that_a_guest_writes_to_is_refused(run_main: Run, place: Path, module: Any) -> None:
+    """Unless a task before this one may have stopped the guest."""
     place.write_bytes(hostile_images.mbr())
     image = {"image": str(place), "pool": "default-pool"}
     config: list[dict[str, Any]] = [{"name": "new", "capacity": "2MiB", "format": "raw", **image}]
     if module is domains:
         config = [{"name": "new", "memory": "64MiB", "disks": [{"size": "2MiB", "format": "raw", **image}]}]
     told = f"image: the image {place} is in use by a running guest, which may write to it; stop the guest first"
+    known = {"domains": {"other": {"uuid": "00000000-0000-4000-8000-000000000001", "gone": True}}}
     with place.open("rb") as opened:
         lock(opened.fileno(), 101)
-        said = run_main(module.main, config=config, uri=URI, check=True)
+        for check in (True, False):
+            assert told in run_main(module.main, config=config, uri=URI, check=check, fails=True)["msg"]
+        said = run_main(module.main, config=config, uri=URI, check=True, **{FORECAST: known})
         assert [line for line in said["warnings"] if told in line]
-    assert not [line for line in run_main(module.main, config=config, uri=URI, check=True)["warnings"] if told in line]
+    assert run_main(module.main, config=config, uri=URI, check=True)["changed"]
