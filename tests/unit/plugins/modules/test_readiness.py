@@ -6,8 +6,6 @@
 from __future__ import annotations
 
 import json
-import os
-import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +18,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.arguments i
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.forecast import Forecast
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, networks, pools, volumes
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _forecast
-from ansible_collections.virtfleet.kvm.tests.unit.hostile_images import mbr, qcow2
+from ansible_collections.virtfleet.kvm.tests.unit.hostile_images import qcow2
 
 Run = Callable[..., dict[str, Any]]
 URI = "test:///default"
@@ -238,54 +236,6 @@ def test_what_an_earlier_task_may_solve_is_only_warned_of(
         more = {**item, "state": "running", "interfaces": [{"network": "x"}]}
         result = call(run_main, name, more, check=True, fails=True, **{FORECAST: known})
         assert "there is no network x" in result["msg"]
-
-
-@pytest.mark.parametrize(
-    ("kind", "device", "words"),
-    [
-        ("folder", "disks", "disks[0].file: {} is a folder, and no file"),
-        ("fifo", "disks", "disks[0].file: {} is a FIFO, and no file"),
-        ("socket", "disks", "disks[0].file: {} is a socket, and no file"),
-        ("file", "disks", ""),
-        ("file", "filesystems", "filesystems[0].source: {} is a file, and no folder"),
-        ("folder", "filesystems", ""),
-        ("folder", "kernel", "kernel: {} is a folder, and no file"),
-    ],
-)
-def test_what_is_no_file_or_folder_is_refused(
-    host: Any, run_main: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, device: str, words: str
-) -> None:
-    monkeypatch.setattr(lacking, "is_local", lambda uri: True)
-    monkeypatch.setattr(lacking, "FOREIGN", ())
-    place = tmp_path / "x"
-    with socket.socket(socket.AF_UNIX) as made:
-        kinds = {"folder": place.mkdir, "fifo": lambda: os.mkfifo(place), "file": place.touch}
-        kinds.get(kind, lambda: made.bind(str(place)))()
-    item = {
-        "disks": {"disks": [{"file": str(place)}]},
-        "filesystems": {"filesystems": [{"source": str(place), "target": "t"}]},
-        "kernel": {"kernel": str(place)},
-    }[device]
-    for check in (True, False):
-        result = call(run_main, "domains", {**item, "state": "running"}, check=check, fails=bool(words))
-        assert words.format(place) in result.get("msg", "")
-
-
-@pytest.mark.parametrize(("content", "good"), [(qcow2(), True), (b"", True), (bytes(4096), True), (mbr(), False)])
-def test_a_guest_does_not_start_with_a_format_that_its_disk_has_not(
-    host: Any, run_main: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, good: bool
-) -> None:
-    """As far as the first bytes tell: what is blank may be written by somebody before."""
-    monkeypatch.setattr(lacking, "is_local", lambda uri: True)
-    monkeypatch.setattr(lacking, "FOREIGN", ())
-    (tmp_path / "x").write_bytes(content)
-    disk = {"file": f"{tmp_path}/x", "format": "qcow2"}
-    told = f"disks[0].format: {tmp_path}/x is a raw disk" if content == mbr() else ""
-    for check in (True, False):
-        result = call(run_main, "domains", {"disks": [disk], "state": "running"}, check=check, fails=not good)
-        assert ("and no qcow2: write the format that it has" in result.get("msg", "")) != good
-        assert told.partition(" is ")[0] in result.get("msg", "")
-    assert call(run_main, "domains", {"name": "off", "disks": [disk]})["changed"]
 
 
 MOVES: list[tuple[str, str, Callable[[str], dict[str, Any]]]] = [
