@@ -131,10 +131,12 @@ def move_back(source: str, path: str) -> None:
 def unlink(path: str) -> None:
     """Remove a file, if it is there. Raises OSError.
 
-    Looks first: a filesystem that is read-only says so also of a file that is not there.
+    Looks first: a filesystem that is read-only says so also of a file that is not there. It may go meanwhile: whoever
+    asks for a verdict renames a file.
     """
     if exists(path):
-        os.unlink(path)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
 
 
 def listed(folder: str) -> list[str]:

@@ -380,3 +380,17 @@ def test_what_the_kernel_has_lost_is_told_with_the_confirmation(host: Host, monk
     assert (said["outcome"], said["restored"], said["lost"]) == ("rolled-back", False, [])
     assert "not back: ip rule add pref 500" in said["log"]
     assert made[1:] == [("all",), ("all",)]
+
+
+def test_a_file_that_goes_before_it_is_removed_is_gone(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The controller asks at the very moment at which the trial is over."""
+    path = tmp_path / "ask.none"
+    path.write_text("")
+
+    def renamed(name: str) -> bool:
+        path.rename(tmp_path / "ask.confirm")
+        return True
+
+    monkeypatch.setattr(files, "exists", renamed)
+    files.unlink(str(path))
+    assert [each.name for each in tmp_path.iterdir()] == ["ask.confirm"]
