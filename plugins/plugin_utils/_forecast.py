@@ -34,7 +34,7 @@ KINDS = {"network": "networks", "pool": "pools", "volume": "volumes"}
 FACTS = ("type", "target", "bridge", "forward", "state", "virtualport", "portgroups", "format")
 """Options of which later tasks have to know."""
 
-PARTS = ("forward.mode", "virtualport.type")
+PARTS = ("forward.mode", "forward.interfaces", "forward.dev", "virtualport.type")
 """What they have to know of options that change in part."""
 
 DISK_VOLUME = re.compile(r"disks\[\d+\]\.volume")
@@ -155,10 +155,16 @@ def note_links(task: t.Any, task_vars: t.Any, changes: t.Any) -> None:
         for kind, name, item in links:
             if f"link {name}" in changed:
                 gone = item.get("state") == "absent"
-                known.setdefault(kind, {})[name] = None if gone else {"type": item.get("type")}
+                known.setdefault(kind, {})[name] = None if gone else link_facts(item)
         return known
 
     revise(place, noted)
+
+
+def link_facts(item: dict[str, t.Any]) -> dict[str, t.Any]:
+    """What later tasks have to know of a link: its type, and the ports that it is declared to have."""
+    ports = item.get("ports")
+    return {"type": item.get("type"), **({"ports": ports} if isinstance(ports, list) else {})}
 
 
 def settle(known: Known, names: Declared) -> Known:

@@ -20,7 +20,8 @@ from .._engine.plan import Plan
 from .._host.files import there
 from .._printing import printable
 from .._tables.tidy import OF_OTHERS, forward_mode
-from . import storage_observe
+from . import carriers, storage_observe
+from .carriers import content
 from .forecast import Forecast
 from .references import Reference
 from .storage_observe import Pool
@@ -144,24 +145,46 @@ class Site:
         return None
 
     def behind(self, name: str, facts: t.Mapping[str, t.Any], found: t.Any) -> str | None:
-        """What is wrong with the bridge or device of the host that a network stands for."""
-        forward = facts.get("forward")
-        bridge = facts.get("bridge")
-        if forward is None and found is not None:
+        """What is wrong with the bridge or the cards of the host that a network stands for."""
+        forward, bridge = facts.get("forward"), facts.get("bridge")
+        if found is not None and forward != {}:
             root = ET.fromstring(found.XMLDesc(0))
-            node = root.find("forward")
-            forward = {} if node is None else {"mode": node.get("mode")}
+            forward = {**told_forward(root), **(forward or {})}
             own = root.find("bridge")
-            bridge = bridge or (None if own is None else own.get("name"))
+            bridge = bridge or (None if own is None or "bridge" in facts else own.get("name"))
             if root.find(".//virtualport") is not None:
                 return None
         ports = [facts, *(facts.get("portgroups") or ())]
         if any(isinstance(port, dict) and port.get("virtualport") for port in ports):
             return None  # libvirt merges those of the interface, the network and the port group.
-        if not isinstance(forward, dict) or forward.get("mode") != "bridge" or not isinstance(bridge, str):
+        if not isinstance(forward, dict) or forward.get("mode") not in DIRECT:
             return None
-        told = self.bridge(bridge)
-        return None if told is None else at(f"the network {name} needs a bridge", told)
+        if forward["mode"] == "bridge" and isinstance(bridge, str):
+            told = self.bridge(bridge)
+            return None if told is None else at(f"the network {name} needs a bridge", told)
+        cards = forward.get("interfaces") or [forward.get("dev") or ""]
+        lacks = [told for told in map(self.direct, filter(None, cards)) if told is not None]
+        # A guest gets a card that no other guest has with passthrough, and else one that few have: a bad one is met.
+        if not lacks or (forward["mode"] == "passthrough" and len(lacks) < len(cards)):
+            return None
+        return at(f"the network {name} puts guests on a card by MacVTap", lacks[0])
+
+    def direct(self, name: str) -> str | None:
+        """What is wrong with a network device that MacVTap is to be on."""
+        told = self.netdev(name)
+        if told is not None or not self.local:
+            return told
+        owner = carriers.owner(name, self.forecast.links, f"{SYS}/class/net")
+        if owner is None:
+            return None
+        instead = owner.way_out(self.on_bridge(owner.name))
+        return self.unsure(f"{owner.told(name)}, and cannot carry MacVTap as well: {instead}")
+
+    def on_bridge(self, bridge: str) -> list[str]:
+        """The networks that put guests on a bridge of the host, those of the forecast first."""
+        there = self.once("bridges", self.bridges)
+        found = [name for name, facts in self.forecast.networks.items() if facts and facts.get("bridge") == bridge]
+        return found or ([there[bridge]] if bridge in there else [])
 
     def netdev(self, name: str) -> str | None:
         links = self.forecast.links
@@ -181,7 +204,13 @@ class Site:
             return told
         if os.path.isdir(f"{SYS}/class/net/{name}/bridge"):
             return None
-        told = f"the network device {name} is no bridge: name one, or use direct to be linked to it by MacVTap"
+        owner = carriers.owner(name, self.forecast.links, f"{SYS}/class/net")
+        if owner is None:
+            told = f"the network device {name} is no bridge: name one, or use direct to be linked to it by MacVTap"
+        elif owner.kind == "loopback":
+            told = f"the network device {name} is no bridge: name one"
+        else:
+            told = f"the network device {name} is no bridge; {owner.told(name)}: {owner.way_out([])}"
         return self.unsure(told)
 
     def is_foretold(self, bridge: str) -> bool:
@@ -287,7 +316,7 @@ PROBLEMS: dict[str, t.Callable[[Site, str], str | None]] = {
     "network": Site.network,
     "switch": Site.switch,
     "bridge": Site.bridge,
-    "netdev": Site.netdev,
+    "direct": Site.direct,
     "volume": Site.volume,
     "file": Site.file,
     "folder": Site.folder,
@@ -297,8 +326,20 @@ PROBLEMS: dict[str, t.Callable[[Site, str], str | None]] = {
 }
 
 
+DIRECT = ("bridge", "private", "vepa", "passthrough")
+"""Modes of networks that put guests on a bridge or on cards of the host (formatnetwork.html, Connectivity)."""
+
 NUMBERED = re.compile(r"virbr\d+")
 """Names that libvirt gives bridges."""
+
+
+def told_forward(root: ET.Element) -> dict[str, t.Any]:
+    """How a network forwards, by its definition: the mode, and the cards of the host; empty where it does not."""
+    node = root.find("forward")
+    if node is None:
+        return {}
+    cards = [card.get("dev", "") for card in node.findall("interface")]
+    return {"mode": node.get("mode"), "dev": node.get("dev"), "interfaces": cards}
 
 
 def forward_of(facts: t.Mapping[str, t.Any]) -> str:
@@ -350,12 +391,3 @@ def usb_devices() -> set[str]:
         found.add(f"{told['idVendor']}:{told['idProduct']}")
         found.add(f"{told['busnum']}.{told['devnum']}")
     return found
-
-
-def content(path: str) -> str:
-    """What is in a small file; empty where it cannot be read."""
-    try:
-        with open(path, encoding="ascii", errors="replace") as file:
-            return file.read(100).strip()
-    except OSError:
-        return ""

@@ -20,7 +20,7 @@ class Reference(t.NamedTuple):
     :param group: the option of the guest that it is in, such as ``interfaces``
     :param place: its place among the elements of the definition; None where the option is no list
     :param option: the option of the item, empty where the group itself is the option
-    :param kind: ``network``, ``bridge``, ``netdev``, ``volume``, ``file``, ``folder``, ``pci``, ``usb``, ``mdev``;
+    :param kind: ``network``, ``bridge``, ``direct``, ``volume``, ``file``, ``folder``, ``pci``, ``usb``, ``mdev``;
         ``switch`` for a network whose bridge is not looked at
     :param value: its name, path, address; a volume as POOL/VOLUME
     """
@@ -129,7 +129,7 @@ def of_interface(index: int, interface: ET.Element) -> t.Iterator[Reference]:
     elif kind == "bridge" and not port and attribute(interface, "source", "bridge"):
         yield Reference("interfaces", index, "bridge", "bridge", attribute(interface, "source", "bridge"))
     elif kind == "direct" and attribute(interface, "source", "dev"):
-        yield Reference("interfaces", index, "direct", "netdev", attribute(interface, "source", "dev"))
+        yield Reference("interfaces", index, "direct", "direct", attribute(interface, "source", "dev"))
     elif kind == "hostdev":
         address = interface.find("source/address")
         if address is not None and address.get("type", "pci") == "pci":
