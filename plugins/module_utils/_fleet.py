@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from . import _fleet_once, _fleet_reservations
+from . import _fleet_links, _fleet_once, _fleet_reservations
 from ._engine.body import Item, body
 from ._engine.near import near
 from ._engine.short import written_out
@@ -104,7 +104,7 @@ def problems(
     lines = told_once(of_several(of_guests))
     sound = [written_out(DOMAIN.rows, guest) for guest in guests if isinstance(guest, dict) and not nested(guest)]
     lines += _fleet_once.problems(sound, hosts, variables)
-    of_hosts: list[Problem] = []
+    of_hosts: list[Problem] = _fleet_links.problems(sound, hosts, variables)
     for host in hosts:
         for variable, table in LISTS.items():
             items = variables[host].get(variable)

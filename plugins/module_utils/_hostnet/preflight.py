@@ -10,7 +10,7 @@ import typing as t
 
 from .._engine.body import Item
 from .._errors import Invalid
-from . import networkd
+from . import networkd, shared_ports
 from .facts import COMMENT, Device, Facts, covering
 
 NAMING = ("name", "type", "state", "takeover", "parent", "id")
@@ -39,7 +39,11 @@ def problems(item: Item, items: t.Sequence[Item], facts: Facts) -> t.Iterator[In
     yield from taken(item, facts)
     yield from made_elsewhere(item, facts)
     later = {other["name"]: other for other in items if other["state"] == "present"}
+    owners = shared_ports.owners(items)
     for index, port in enumerate(item.get("ports") or []):
+        told = shared_ports.of_several(port, owners[port])
+        if told is not None:
+            yield Invalid(f"ports[{index}]", told)
         yield from port_problems(item, port, f"ports[{index}]", later, facts)
     if item.get("parent"):
         yield from parent_problems(item, later, facts)

@@ -439,3 +439,28 @@ def test_secrets_of_netplan_are_not_in_the_diff() -> None:
     found = planned(BRIDGE, host=dataclasses.replace(HOST, netplan=(dataclasses.replace(NETPLAN, text=secret),)))
     assert "geheim" in text(found, ".yaml")
     assert "geheim" not in str(converge.told(found))
+
+
+@pytest.mark.parametrize("takeover", [False, True])
+@pytest.mark.parametrize("other", [{"name": "br1", "type": "bridge"}, {"name": "bond0", "type": "bond"}])
+@pytest.mark.parametrize("master", ["", "br0"])
+def test_a_card_is_a_port_of_one_link_only(takeover: bool, other: dict[str, Any], master: str) -> None:
+    devices = {**HOST.devices, "eno1": dataclasses.replace(ENO1, master=master)}
+    if master:
+        devices["br0"] = Device("br0", index=9, kind="bridge")
+    said = refusal(
+        BRIDGE, {**other, "ports": ["eno1"], "takeover": takeover}, host=dataclasses.replace(HOST, devices=devices)
+    )
+    words = f"eno1 is to be a port of the bridge br0 and of the {other['type']} {other['name']}, and can be one of"
+    assert f"link br0: ports[0]: {words}" in said
+    assert f"link {other['name']}: ports[0]: {words}" in said
+
+
+def test_a_card_may_leave_a_bridge_that_goes_for_another() -> None:
+    devices = {**HOST.devices, "eno1": dataclasses.replace(ENO1, master="br1")}
+    devices["br1"] = Device("br1", index=9, kind="bridge")
+    gone = {"name": "br1", "type": "bridge", "ports": ["eno1"], "state": "absent"}
+    try:
+        planned(gone, {**BRIDGE, "takeover": True}, host=dataclasses.replace(HOST, devices=devices))
+    except VirtfleetError as error:
+        assert "is to be a port of" not in str(error)
