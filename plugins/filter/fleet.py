@@ -19,6 +19,7 @@ from ansible_collections.virtfleet.kvm.plugins.plugin_utils import (
     _hidden,
     _mistaken,
     _owner,
+    _same_host,
     _settings,
 )
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._evaluate import evaluate
@@ -45,9 +46,11 @@ def fleet_problems(hosts: t.Sequence[str], variables: t.Any) -> list[str]:
         warned += _fleet.told_once(_hidden.hidden_items(hosts, variables) + _hidden.hidden_defaults(hosts, variables))
         for warning in warned:
             display.warning(warning)
-        lines += refused + _hidden.hidden_guests(hosts, variables)
+        lines += refused + _hidden.hidden_guests(hosts, variables) + _same_host.problems(hosts, raw, variables)
     else:
-        settings = _settings.problems({host: variables[host] for host in hosts}, None)
+        raw = {host: variables[host] for host in hosts}
+        settings = _settings.problems(raw, None)
+        lines += _same_host.problems(hosts, raw, None)
     lines += _fleet.told_once(settings)
     evaluated = evaluate(hosts, variables)
     lines += [line for line in _fleet.told_once(evaluated.problems) if line not in lines]

@@ -454,13 +454,3 @@ def test_a_card_is_a_port_of_one_link_only(takeover: bool, other: dict[str, Any]
     words = f"eno1 is to be a port of the bridge br0 and of the {other['type']} {other['name']}, and can be one of"
     assert f"link br0: ports[0]: {words}" in said
     assert f"link {other['name']}: ports[0]: {words}" in said
-
-
-def test_a_card_may_leave_a_bridge_that_goes_for_another() -> None:
-    devices = {**HOST.devices, "eno1": dataclasses.replace(ENO1, master="br1")}
-    devices["br1"] = Device("br1", index=9, kind="bridge")
-    gone = {"name": "br1", "type": "bridge", "ports": ["eno1"], "state": "absent"}
-    try:
-        planned(gone, {**BRIDGE, "takeover": True}, host=dataclasses.replace(HOST, devices=devices))
-    except VirtfleetError as error:
-        assert "is to be a port of" not in str(error)
