@@ -4296,7 +4296,7 @@ options:
             description: Whether viewers may switch the guest off.
             type: bool
           passwd:
-            description: The password.
+            description: The password. VNC takes 8 characters at most, SPICE 60.
             type: str
           passwd_valid_to:
             description: When the password ends, in UTC.

@@ -241,7 +241,7 @@ DOMAIN = Table(
         ("paused", "absent"): ("resume", "shutdown", "undefine"),
     },
     restart=("shutdown", "start"),
-    rules=(made_disks, display.private),
+    rules=(made_disks, display.private, display.passwords),
     elsewhere={
         "host": "is an option of kvm_guests, from which a role gives each host its guests; the module declares what it"
         " gets on the host that it runs on, so leave it out here",

@@ -28,7 +28,14 @@ LISTEN = Field(
     filled=True,
 )
 PASSWORD = (
-    Field("passwd", "@passwd", TEXT, "The password.", secret=True, live="update"),
+    Field(
+        "passwd",
+        "@passwd",
+        TEXT,
+        "The password. VNC takes 8 characters at most, SPICE 60.",
+        secret=True,
+        live="update",
+    ),
     Field("passwd_valid_to", "@passwdValidTo", MOMENT, "When the password ends, in UTC.", live="update"),
     Field(
         "connected",
@@ -110,6 +117,24 @@ def private(domain: Item) -> t.Iterator[Invalid]:
                     f"{address} lets everybody in who reaches the host: give one of the host's addresses, or leave it"
                     " out for 127.0.0.1 and come by SSH; public: true says that it is meant",
                 )
+
+
+LONGEST = {"vnc": 8, "spice": 60}
+"""Bytes that a password may have: a key of DES (RFC 6143, section 7.2.2); SPICE_MAX_PASSWORD_LENGTH. Some versions of
+libvirt and QEMU take the first 8 of a longer one for VNC without a word, others refuse it when the guest starts."""
+
+
+def passwords(domain: Item) -> t.Iterator[Invalid]:
+    """A display's password is no longer than its protocol takes."""
+    for index, entry in enumerate(domain.get("graphics") or []):
+        most, password = LONGEST.get(str(entry.get("type"))), entry.get("passwd")
+        if most is not None and password is not None and len(str(password).encode(errors="replace")) > most:
+            kind = str(entry["type"])
+            yield Invalid(
+                f"graphics[{index}].passwd",
+                f"is longer than the {most} characters that {kind.upper()} takes (each outside of ASCII counts for 2 to"
+                " 4): choose a shorter one",
+            )
 
 
 GRAPHICS = (

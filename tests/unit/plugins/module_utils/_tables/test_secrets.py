@@ -179,6 +179,30 @@ def test_a_date_that_the_end_of_a_password_can_be(value: Any) -> None:
     assert MOMENT.parse(value) == "2030-01-31T12:00:00"
 
 
+@pytest.mark.parametrize(
+    ("kind", "password", "most"),
+    [
+        ("vnc", "12345678", None),
+        ("vnc", "123456789", 8),
+        ("vnc", "äöüß", None),
+        ("vnc", "äöüßx", 8),
+        ("vnc", None, None),
+        ("vnc", SECRET, 8),
+        ("vnc", 123456789, 8),
+        ("spice", "s" * 60, None),
+        ("spice", "s" * 61, 60),
+    ],
+)
+def test_a_password_is_no_longer_than_its_protocol_takes(kind: str, password: Any, most: int | None) -> None:
+    item = {**GUEST, "host": "kvm01", "graphics": [{"type": "vnc"}, {"type": kind, "passwd": password}]}
+    said = problems(["kvm01"], {"kvm01": {"kvm_guests": [item]}})
+    line = (
+        f"guest x: graphics[1].passwd: is longer than the {most} characters that {kind.upper()} takes (each outside of"
+        " ASCII counts for 2 to 4): choose a shorter one"
+    )
+    assert said == ([] if most is None else [line])
+
+
 @pytest.mark.parametrize("name", [f"sid={SECRET}", f"sid;{SECRET}", f"sid {SECRET}", "", 7, None])
 def test_the_name_of_a_cookie_is_a_token(name: Any) -> None:
     (problem,) = DOMAIN.parse_item(disk(cookies={name: "x"}))[1]
