@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import itertools
 import os
+import re
 import stat
 import struct
 import time
@@ -95,3 +97,28 @@ def program(number: str) -> str:
             return file.read().strip() or "a process"
     except OSError:
         return "a process"
+
+
+def guest_with(state: os.stat_result) -> str | None:
+    """The guest of libvirt whose QEMU has a file open; None where none has, or this user may not see it."""
+    for number in filter(str.isdigit, os.listdir("/proc")):
+        name = guest_of(number)
+        if name is not None and has_open(number, state):
+            return name
+    return None
+
+
+def guest_of(number: str) -> str | None:
+    """The guest whose QEMU a process is, by its arguments as libvirt writes them: ``-name guest=web01,...``.
+
+    In a value of QEMU's options a comma is written twice.
+    """
+    try:
+        with open(f"/proc/{number}/cmdline", "rb") as file:
+            words = file.read().decode(errors="replace").split("\0")
+    except OSError:
+        return None
+    for option, value in itertools.pairwise(words):
+        if option == "-name" and value.startswith("guest="):
+            return re.split(r",(?:debug-threads|process)=", value[len("guest=") :])[0].replace(",,", ",") or None
+    return None

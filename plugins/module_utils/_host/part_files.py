@@ -24,7 +24,7 @@ import typing as t
 from .._errors import VirtfleetError
 from . import listener
 from .image_format import LARGEST, Unfit
-from .image_locks import WRITING, locked
+from .image_locks import WRITING, guest_with, locked
 from .sandbox import USER
 
 CHUNK = 1024**2
@@ -255,7 +255,9 @@ def open_to_read(path: str) -> int:
 def refuse_written(descriptor: int) -> None:
     """Raise Unfit where QEMU has a file open to write to it: a copy would be half old and half new."""
     if locked(descriptor, WRITING, 1):
-        raise Unfit("is in use by a running guest, which may write to it; stop the guest first")
+        guest = guest_with(os.fstat(descriptor))
+        who, what = (f"guest {guest}", "it") if guest else ("a running guest", "the guest")
+        raise Unfit(f"is in use by {who}, which may write to it; stop {what} first")
 
 
 def reader(descriptor: int) -> t.Callable[[int, int], bytes]:

@@ -95,7 +95,7 @@ def volume_source(formats: Formats, making: Making, volume: t.Any) -> t.Any:
     if known not in (*SAME, "qcow2"):
         raise VirtfleetError(f"clone_from: the volume {key_of(volume)} is {known}; only raw and qcow2 are copied")
     if making.item.get("encryption") is None:
-        return Source(volume.path(), None, known, True)
+        return Source(volume.path(), None, known, True, what="volume")
     return unchanged(volume, root, known)
 
 

@@ -65,6 +65,7 @@ class Source:
     :param known: its format, where it is noted and must not be told by what a guest wrote
     :param verbatim: whether it is taken as a raw disk also where nothing shows that it is one
     :param seconds: that it may take to come
+    :param what: what it is to the user, such as ``volume`` where a volume is copied
     """
 
     place: str
@@ -72,6 +73,7 @@ class Source:
     known: str | None = None
     verbatim: bool = False
     seconds: float | None = None
+    what: str = "image"
 
     @property
     def fetched(self) -> bool:
@@ -82,6 +84,11 @@ class Source:
     def shown(self) -> str:
         """Its name in messages."""
         return masked_url(self.place)
+
+    @property
+    def named(self) -> str:
+        """Its name with what it is."""
+        return f"the {self.what} {self.shown}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -201,7 +208,7 @@ def make(
             settle(target, place, part, name, path)
             return found
     except Unfit as error:
-        raise VirtfleetError(f"the image {source.shown} {error}") from None
+        raise VirtfleetError(f"{source.named} {error}") from None
     except OSError as error:
         raise VirtfleetError(told(error, folder)) from None
 
@@ -256,11 +263,11 @@ def problem(source: Source, form: str | None, capacity: int | None) -> str | Non
             if content.kind not in COMPRESSIONS:
                 measured(image, taken(content, source), source, form, capacity)
     except Unfit as error:
-        return f"the image {source.shown} {error}"
+        return f"{source.named} {error}"
     except VirtfleetError as error:
         return str(error)
     except OSError as error:
-        return f"the image {source.shown} cannot be read: {error.strerror}"
+        return f"{source.named} cannot be read: {error.strerror}"
     return None
 
 

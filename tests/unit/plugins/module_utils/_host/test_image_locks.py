@@ -9,14 +9,19 @@ import errno
 import fcntl
 import os
 import struct
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
 
 import pytest
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host import image_locks
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host.image_locks import opened_by
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import storage_image
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.storage_image import Source
 from ansible_collections.virtfleet.kvm.tests.unit.opened import HAS_NBD, exported, lock
 
 
@@ -86,3 +91,41 @@ def test_only_files_and_block_devices_are_opened(tmp_path: Path) -> None:
 def test_the_layout_of_a_lock() -> None:
     """It is that of fcntl(2) where a file's offsets have 64 bits."""
     assert image_locks.LOCK.size == struct.calcsize("hhqqi4x") == 32
+
+
+def refused(source: Source, folder: Path) -> str:
+    """Why no volume is made of an image."""
+    with pytest.raises(VirtfleetError) as caught:
+        storage_image.make(str(folder / "copy.raw"), source, "raw", None)
+    assert not (folder / "copy.raw").exists()
+    return str(caught.value)
+
+
+HOLD = """
+import fcntl, struct, sys
+file = open(sys.argv[1], "rb+")
+fcntl.fcntl(file.fileno(), fcntl.F_OFD_SETLK, struct.pack("hhqqi4x", fcntl.F_RDLCK, 0, 101, 1, 0))
+print("has it", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "who"),
+    [
+        (["-name", "guest=web01,debug-threads=on"], "guest web01, which may write to it; stop it first"),
+        (["-name", "guest=a,,b,debug-threads=on"], "guest a,b, which may write to it; stop it first"),
+        (["-name", "guest=web01"], "guest web01, which may write to it; stop it first"),
+        (["-name", "web01"], "a running guest, which may write to it; stop the guest first"),
+        ([], "a running guest, which may write to it; stop the guest first"),
+    ],
+)
+def test_the_guest_that_has_an_image_open_is_named(image: Path, words: list[str], who: str) -> None:
+    command = [sys.executable, "-c", HOLD, str(image), *words]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "has it\n"
+        for what in ("image", "volume"):
+            told = refused(Source(str(image), verbatim=True, what=what), image.parent)
+            assert told == f"the {what} {image} is in use by {who}"
+        process.communicate("")
