@@ -192,6 +192,8 @@ def in_use(item: Item, items: t.Sequence[Item], facts: Facts) -> t.Iterator[Inva
         )
     gone = {other["name"] for other in items if other["state"] == "absent"}
     above = [other.name for other in facts.devices.values() if other.parent == item["name"] and other.name not in gone]
+    # Those of guests go with them: the guests are named.
+    above = [name for name in above if name not in {card for guest in facts.guests for card, *_on in guest.interfaces}]
     if above:
         yield Invalid("state", f"{', '.join(above)} is built on {item['name']}: remove it too")
 

@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, Facts, Guest
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.preflight import used
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.preflight import problems, used
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.table import LINK
 
 DEVICES = (
@@ -48,3 +51,24 @@ def test_links_that_stay_are_none_to_be_left() -> None:
         devices={device.name: device for device in DEVICES}, guests=(Guest("a", (("vnet0", "bridge", "br7"),)),)
     )
     assert used(LINK.parse(present), host) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "parent"), [("bridge", ""), ("vlan", "eno1"), ("macvlan", "eno1"), ("bond", "")], ids=str
+)
+@pytest.mark.parametrize("own", [True, False])
+def test_the_card_of_a_guest_is_no_link_to_remove(kind: str, parent: str, own: bool) -> None:
+    """Where a link goes that a guest is on, the guest is named, and its own card is not."""
+    link = Device("lan", index=3, kind=kind, parent=parent)
+    shim = Device("shim0", index=5, kind="macvlan", parent="lan")
+    host = Facts(
+        devices={device.name: device for device in (DEVICES[0], link, replace(DEVICES[-1], parent="lan"), shim)},
+        guests=(Guest("web01", (("macvtap0" if own else "macvtap9", "direct", "lan"),)),),
+    )
+    (item,) = items = LINK.parse([{"name": "lan", "state": "absent"}])
+    said = [str(problem) for problem in problems(item, items, host)]
+    cards = "shim0" if own else "macvtap0, shim0"
+    assert said == [
+        "state: guest web01 runs on lan: stop it first",
+        f"state: {cards} is built on lan: remove it too",
+    ]
