@@ -72,7 +72,8 @@ options:
           spanning tree it is 2 at least.
         type: int
       vlan_filtering:
-        description: Whether a bridge keeps VLANs apart.
+        description: Whether a bridge keeps VLANs apart, which the host's kernel has to be able
+          to. Left out, it stays as it is; V(false) ends it.
         type: bool
       mtu:
         description: The MTU. A new bridge has its port's.

@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
+from .._engine.body import Item
 from .._errors import VirtfleetError
 from .._printing import displayed, printable, unforeseen
-from . import netplan_says, netplan_yaml, observe, preflight, probes, transaction
+from . import netplan_says, netplan_yaml, networkd, observe, preflight, probes, transaction
 from .agent import files
 from .facts import Facts
 from .plan import plan
@@ -51,7 +53,7 @@ def converge(module: AnsibleModule) -> dict[str, t.Any]:
     if not 1 <= seconds <= LONGEST:
         raise VirtfleetError(f"rollback_after: {printable(seconds)} is not a number of seconds from 1 to {LONGEST}")
     with transaction.alone(module.check_mode):
-        facts = observed()
+        facts = with_vlans(observed(), wants)
         postponed = preflight.used(wants, facts) if module.params["leave_used"] else []
         wants = [want for want in wants if want["name"] not in postponed]
         planned = plan(wants, facts, module.params["bypass_iptables"])
@@ -73,6 +75,12 @@ def observed() -> Facts:
         return observe.host(observe.login())
     except VirtfleetError as error:
         raise VirtfleetError(f"nothing was changed: {error}") from None
+
+
+def with_vlans(facts: Facts, wants: t.Iterable[Item]) -> Facts:
+    """Facts with whether the kernel can keep VLANs apart, where a bridge is declared to do so, or was once."""
+    asked = any(want.get("vlan_filtering") for want in wants) or any(map(networkd.is_filtering, facts.units))
+    return dataclasses.replace(facts, vlan_filtering=observe.filters_vlans(facts.devices)) if asked else facts
 
 
 def told(planned: Plan) -> dict[str, t.Any]:

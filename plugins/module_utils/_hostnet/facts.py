@@ -152,6 +152,7 @@ class Facts:
     :param nf_call: whether bridged traffic goes through iptables (br_netfilter)
     :param forward_policy: what iptables does with forwarded traffic that no rule is for
     :param login: the host's own address in the connection that the caller came by
+    :param vlan_filtering: whether the kernel can keep VLANs apart on a bridge; None where that was not asked
     """
 
     devices: t.Mapping[str, Device] = dataclasses.field(default_factory=dict)
@@ -168,6 +169,7 @@ class Facts:
     nf_call: bool = False
     forward_policy: str = ""
     login: str = ""
+    vlan_filtering: bool | None = None
 
     @property
     def nics(self) -> dict[str, Nic]:

@@ -140,10 +140,19 @@ def identity(network_file: str, iaid: int) -> Units:
     return {f"{network_file}.d/virtfleet-identity.conf": render([("DHCPv4", value), ("DHCPv6", value)])}
 
 
+FILTERING = "virtfleet-vlan.conf"
+"""The drop-in that keeps VLANs apart on a bridge."""
+
+
 def filtering(netdev_file: str, on: bool) -> Units:
     """VLAN filtering of a bridge, which netplan has no word for."""
     value = [("VLANFiltering", "yes" if on else "no")]
-    return {f"{netdev_file}.d/virtfleet-vlan.conf": render([("Bridge", value)])}
+    return {f"{netdev_file}.d/{FILTERING}": render([("Bridge", value)])}
+
+
+def is_filtering(unit: str) -> bool:
+    """Whether a unit, by its name or path, is what ``filtering`` writes."""
+    return posixpath.basename(unit) == FILTERING
 
 
 def bare_parent(name: str) -> Units:

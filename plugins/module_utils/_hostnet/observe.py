@@ -134,6 +134,28 @@ def detailed(device: Device) -> Device:
     )
 
 
+ONE_BRIDGE = "ip link add name probe type bridge && ip -detail -json link show dev probe"
+"""Makes a bridge and tells what it is like; to be run where nobody sees the bridge."""
+
+
+def filters_vlans(devices: t.Mapping[str, Device]) -> bool | None:
+    """Whether the kernel can keep VLANs apart on a bridge; None where that cannot be told.
+
+    Only a kernel with CONFIG_BRIDGE_VLAN_FILTERING tells the protocol of a bridge's VLANs (br_fill_info in its
+    net/bridge/br_netlink.c); one without it takes the setting of a new bridge without a word. Where the host has no
+    bridge, one is made in a network of its own, which is gone with the command.
+    """
+    known = [device.settings for device in devices.values() if device.kind == "bridge"]
+    known = [settings for settings in known if "vlan_filtering" in settings]
+    if not known:
+        try:
+            status, output, _errors = network.run(["unshare", "--net", "sh", "-c", ONE_BRIDGE], PATIENCE)
+            known = [device.settings for device in facts.devices(json.loads(output)).values()] if not status else []
+        except (OSError, ValueError, subprocess.TimeoutExpired):
+            return None
+    return any("vlan_protocol" in settings for settings in known) if known else None
+
+
 def pairs(text: str) -> dict[str, str]:
     """The lines ``NAME=value`` of one of networkd's state files."""
     return dict(line.split("=", 1) for line in text.splitlines() if "=" in line and not line.startswith("#"))

@@ -20,6 +20,11 @@ WORD = re.compile(r"[^\s,=\[\]{}'\"]+")
 
 BUILT = {"bridge": ("bridge",), "bond": ("bond",), "vlan": ("vlan",), "macvlan": ("macvlan",), "macvtap": ("macvtap",)}
 
+NO_VLANS = (
+    "the kernel of this host cannot keep VLANs apart on a bridge (it is built without CONFIG_BRIDGE_VLAN_FILTERING):"
+    " leave the option out, and declare a link of type vlan and a bridge for each VLAN, or boot another kernel"
+)
+
 IFUPDOWN = (
     "is configured by ifupdown, whose configuration is not changed here: describe it in netplan instead"
     " (apt install netplan.io, write its addresses to /etc/netplan/01-netcfg.yaml, take it out of"
@@ -47,6 +52,8 @@ def problems(item: Item, items: t.Sequence[Item], facts: Facts) -> t.Iterator[In
         yield from port_problems(item, port, f"ports[{index}]", later, facts)
     if item.get("parent"):
         yield from parent_problems(item, later, facts)
+    if item.get("vlan_filtering") and facts.vlan_filtering is False:
+        yield Invalid("vlan_filtering", NO_VLANS)
     yield from routed(item, facts)
     yield from unreachable(item, facts)
 

@@ -170,7 +170,13 @@ LINK = Table(
             Integer(0, 30),
             "Seconds before a port of a bridge forwards. A new bridge has 0; with a spanning tree it is 2 at least.",
         ),
-        Field("vlan_filtering", "", YES_NO, "Whether a bridge keeps VLANs apart."),
+        Field(
+            "vlan_filtering",
+            "",
+            YES_NO,
+            "Whether a bridge keeps VLANs apart, which the host's kernel has to be able to. Left out, it stays as it"
+            " is; V(false) ends it.",
+        ),
         Field("mtu", "mtu", Integer(68, 65535), "The MTU. A new bridge has its port's."),
         Field("mac", "macaddress", MAC, "The MAC address. A new bridge has its port's."),
         Field(

@@ -140,6 +140,10 @@ class Work:
                     "vlan_filtering", "netplan has no word for it, and NetworkManager cannot be told beside it"
                 )
             self.units.update(networkd.filtering(f"10-netplan-{name}.netdev", item["vlan_filtering"]))
+        elif self.facts.vlan_filtering is False:
+            # An earlier version wrote it for a kernel that cannot do it.
+            for unit in networkd.filtering(f"10-netplan-{name}.netdev", True):
+                self.units.pop(unit, None)
         if before.documents == self.net.documents:
             return view.unit_changes(name, self.kept, self.units)
         self.take_over(item, place, before)

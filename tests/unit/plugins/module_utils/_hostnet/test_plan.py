@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from typing import Any
 
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import converge, facts
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import converge, facts, observe
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import (
     Device,
     Facts,
@@ -230,6 +231,70 @@ def test_links_that_are_built_on_each_other_are_refused() -> None:
 def test_vlan_filtering_is_a_drop_in() -> None:
     found = planned({**BRIDGE, "vlan_filtering": True})
     assert text(found, "10-netplan-br0.netdev.d/virtfleet-vlan.conf").endswith("[Bridge]\nVLANFiltering=yes\n")
+
+
+@pytest.mark.parametrize("able", [None, True, False])
+@pytest.mark.parametrize("asked", [True, False, None])
+def test_a_kernel_that_cannot_keep_vlans_apart(able: bool | None, asked: bool | None) -> None:
+    host = dataclasses.replace(HOST, vlan_filtering=able)
+    bridge = {**BRIDGE, **({} if asked is None else {"vlan_filtering": asked})}
+    if able is False and asked:
+        assert "link br0: vlan_filtering: the kernel of this host cannot keep VLANs apart" in refusal(bridge, host=host)
+    else:
+        assert planned(bridge, host=host).changes
+
+
+@pytest.mark.parametrize("able", [None, True, False])
+def test_a_drop_in_that_the_kernel_cannot_follow_goes_with_the_option(able: bool | None) -> None:
+    bridge = {"name": "br0", "type": "bridge", "ports": ["eno2"], "addressing": "none"}
+    first = planned({**bridge, "vlan_filtering": True})
+    (netplan,) = [file.after for file in first.files if "/netplan/" in file.path]
+    units = {file.path: str(file.after) for file in first.files if "/netplan/" not in file.path}
+    settings = {"stp_state": 0, "forward_delay": 0, "vlan_filtering": 0}
+    devices = {"br0": Device("br0", index=9, kind="bridge", settings=settings)}
+    host = dataclasses.replace(
+        HOST,
+        devices={**HOST.devices, "eno2": dataclasses.replace(ENO2, master="br0"), **devices},
+        netplan=(dataclasses.replace(NETPLAN, text=str(netplan)),),
+        units=units,
+        vlan_filtering=able,
+    )
+    again = planned(bridge, host=host)
+    gone = [file.path for file in again.files if file.after is None]
+    assert [path.rpartition("/")[2] for path in gone] == (["virtfleet-vlan.conf"] if able is False else [])
+
+
+@pytest.mark.parametrize(("settings", "able"), [({"vlan_protocol": "802.1Q"}, True), ({}, False)])
+@pytest.mark.parametrize("there", [True, False])
+def test_whether_the_kernel_keeps_vlans_apart_is_asked_of_a_bridge(
+    monkeypatch: pytest.MonkeyPatch, settings: dict[str, Any], able: bool, there: bool
+) -> None:
+    info = {"info_kind": "bridge", "info_data": {"vlan_filtering": 0, **settings}}
+    said = json.dumps([{"ifindex": 2, "ifname": "probe", "linkinfo": info}])
+    asked: list[list[str]] = []
+
+    def run(command: list[str], _seconds: float) -> tuple[int, str, str]:
+        asked.append(command)
+        return 0, said, ""
+
+    monkeypatch.setattr(observe.network, "run", run)
+    devices = {"virbr0": Device("virbr0", kind="bridge", settings=info["info_data"])} if there else {}
+    wants = LINK.parse([{**BRIDGE, "vlan_filtering": True}])
+    host = dataclasses.replace(HOST, devices=devices)
+    assert converge.with_vlans(host, wants).vlan_filtering is able
+    assert [command[:2] for command in asked] == ([] if there else [["unshare", "--net"]])
+    assert converge.with_vlans(host, LINK.parse([BRIDGE])).vlan_filtering is None
+
+
+@pytest.mark.parametrize("answer", [(1, "", "unshare: Operation not permitted"), (0, "nothing", ""), OSError("no")])
+def test_a_kernel_that_cannot_be_asked_is_not_judged(monkeypatch: pytest.MonkeyPatch, answer: Any) -> None:
+    def run(_command: list[str], _seconds: float) -> Any:
+        if isinstance(answer, OSError):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(observe.network, "run", run)
+    assert observe.filters_vlans({}) is None
 
 
 def test_network_manager_through_netplan() -> None:
