@@ -79,17 +79,38 @@ def stops(plan: Plan) -> bool:
     return any(change.path == "state" and change.after == "inactive" for change in plan.changes)
 
 
-def new_folder(plan: Plan) -> str | None:
-    """The folder that a pool gets in place of the one that it has, or None."""
+def new_folder(plan: Plan) -> tuple[str, str] | None:
+    """The folder that a pool has, and the one that it gets in place of it, or None."""
     for change in plan.changes:
         if change.path == "target" and change.before is not None:
-            return str(change.after)
+            return str(change.before), str(change.after)
     return None
+
+
+def left_behind(users: Users, name: str, old: str) -> list[str]:
+    """The guests with disks in the folder that a pool of type dir leaves, in words: in no pool, they cannot grow.
+
+    Those that name the pool's volumes are told elsewhere.
+
+    :param old: the folder
+    """
+    if twins(users, name):
+        return []
+    signs = {sign for sign in users.places.folder(old) if sign.startswith("in ")}
+    found = [uses for path, uses in users.paths.items() if signs & users.places.holders(path)]
+    return sorted({use.who for uses in found for use in uses if use.guest is not None})
 
 
 def warn_of_users(plan: Plan, users: Users) -> None:
     """Say which guests will not find their disks once a pool is inactive, or has another folder."""
-    pool = users.pools.get(plan.name)
+    pool, folder = users.pools.get(plan.name), new_folder(plan)
+    stay = left_behind(users, plan.name, folder[0]) if folder is not None and pool and pool.kind == "dir" else []
+    if folder is not None and stay:
+        plan.warnings.append(
+            f"target: the disks of {', '.join(stay)} stay in {folder[0]}, which is the folder of no pool then, so that"
+            f" a guest whose disk has a size there is refused: declare another pool for {folder[0]} as well, or move"
+            " these disks first"
+        )
     if pool is None or pool.kind == "dir":  # Its files stay where they are for who names those.
         uses = [use for key, found in users.volumes.items() if key.partition("/")[0] == plan.name for use in found]
         who = {use.who for use in uses if use.guest is not None}
@@ -100,9 +121,8 @@ def warn_of_users(plan: Plan, users: Users) -> None:
     text = f"is used by {', '.join(sorted(who))}"
     if stops(plan):
         plan.warnings.append(f"{text}: guests do not start while a pool with their disks is inactive")
-    folder = new_folder(plan)
     if folder is not None:
-        plan.warnings.append(f"{text}: their disks will be looked for in {folder}, so move the files there")
+        plan.warnings.append(f"{text}: their disks will be looked for in {folder[1]}, so move the files there")
 
 
 def refuse_taken(connection: t.Any, pool: t.Any) -> None:

@@ -161,3 +161,27 @@ def test_who_will_miss_a_pool_is_said(
         assert said == ([f"pool p: is used by guest theirs: {warning}"] if used else [])
     again = run_main(pools.main, config=[{"name": "p", "target": str(folder), **change}], uri=URI)
     assert not [line for line in again["warnings"] if "is used by" in line]
+
+
+@pytest.mark.parametrize("way", ["by path", "by a link", "elsewhere", "also in another pool", "same folder"])
+def test_the_guests_are_named_whose_disks_a_pool_leaves(connection: Any, run_main: Run, folder: Path, way: str) -> None:
+    """Disks that are named by their path stay, and are in no pool once it has another folder."""
+    run_main(domains.main, config=[GONE], uri=URI)
+    linked = folder.with_name("linked")
+    linked.symlink_to(folder)
+    place = {"by a link": linked / "x", "elsewhere": folder.parent / "x"}.get(way, folder / "x")
+    define(connection, file(place), name="web01")
+    if way == "also in another pool":
+        run_main(pools.main, config=[{"name": "other", "target": str(linked)}], uri=URI)
+    connection.storagePoolLookupByName("p").destroy()  # libvirt's test driver keeps the folder of one that is active.
+    target = str(folder) if way == "same folder" else "/srv/other"
+    words = (
+        f"pool p: target: the disks of guest web01 stay in {folder}, which is the folder of no pool then, so that a"
+        f" guest whose disk has a size there is refused: declare another pool for {folder} as well, or move these disks"
+        " first"
+    )
+    for check in (True, False):
+        config = [{"name": "p", "target": target, "state": "inactive"}]
+        said = run_main(pools.main, config=config, uri=URI, check=check)["warnings"]
+        assert (words in said) == way.startswith("by ")
+        assert any("the disks of" in line for line in said) == way.startswith("by ")
