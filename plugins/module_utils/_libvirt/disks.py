@@ -48,12 +48,14 @@ class Needed:
     :param item: the volume's options
     :param kept: whether the disk is there already, and this is what it is on
     :param loose: whether the user names no format, so that a volume that is there keeps its own
+    :param refusal: what is said where the volume is not there: a disk moves to a copy, and never to a new volume
     """
 
     index: int
     item: Item
     kept: bool
     loose: bool = False
+    refusal: Invalid | None = None
 
     @property
     def key(self) -> str:
@@ -94,12 +96,15 @@ def resolve(want: Item, have: Observed | None, pools: t.Mapping[str, Pool], host
             loose = place is None and disk.get("format") is None
             if partner is not None and disk.get("target") is None:
                 disk = {**disk, "target": there[partner].get("target")}
+            refusal = None
             if place is None:
                 disk, volume = fresh(want["name"], disk, pools)
             else:
-                disk, volume = existing(disk, place, pools, f"disks[{index}]")
+                disk, volume, refusal = there_already(want["name"], disk, place, pools, f"disks[{index}]")
+                loose = refusal is not None and disk.get("format") is None
             if volume is not None:
-                needed.append(Needed(index, volume, place is not None, loose and "format" in volume))
+                kept = place is not None and refusal is None
+                needed.append(Needed(index, volume, kept, loose and "format" in volume, refusal))
         out.append({name: value for name, value in disk.items() if name not in ASIDE})
     return {**want, "disks": out}, needed
 
@@ -164,6 +169,34 @@ def fresh(guest: str, disk: Item, pools: t.Mapping[str, Pool]) -> tuple[Item, It
     return {**disk, "volume": volume_name, "pool": where}, volume
 
 
+def there_already(
+    guest: str, disk: Item, place: str, pools: t.Mapping[str, Pool], where: str
+) -> tuple[Item, Item | None, Invalid | None]:
+    """A disk that the guest has, the volume to be grown, and what is said where that is not there.
+
+    It stays on what it is on, unless the user names another volume: one that is there, such as a copy.
+    """
+    try:
+        return (*existing(disk, place, pools, where), None)
+    except Invalid as refusal:
+        if disk.get("volume") is None:
+            raise
+        return (*fresh(guest, disk, pools), refusal)
+
+
+def without_foreseen(
+    resolved: t.Iterable[tuple[Item, list[Needed]]], foreseen: t.Mapping[str, t.Any]
+) -> list[tuple[Item, list[Needed]]]:
+    """Guests with the volumes that they need, but for copies that an earlier task in check mode would have made.
+
+    :param foreseen: the volumes of the forecast
+    """
+    return [
+        (want, [need for need in needed if need.refusal is None or foreseen.get(need.key) is None])
+        for want, needed in resolved
+    ]
+
+
 def existing(disk: Item, place: str, pools: t.Mapping[str, Pool], where: str) -> tuple[Item, Item | None]:
     """A disk that stays on what it is on, and that as a volume to be grown; None where nothing is to grow."""
     key = key_of(place, pools)
@@ -180,8 +213,8 @@ def existing(disk: Item, place: str, pools: t.Mapping[str, Pool], where: str) ->
         if disk.get(option) not in (None, value):
             raise Invalid(
                 f"{where}.{option}",
-                f"the disk is on {place}, and does not move to another {option} by itself;"
-                " copy it, and name the copy in file, block or volume",
+                f"the disk is on {place}, and does not move to another {option} by itself: declare a copy in"
+                f" kvm_volumes (clone_from: {key}), and name its pool and volume here",
             )
     volume: Item = {"name": name, "pool": pool, "state": "present"}
     if disk.get("size") is not None:
@@ -217,6 +250,8 @@ def amend(
     for need in needed:
         where = f"disks[{need.index}]"
         have = volumes.get(need.key)
+        if need.refusal is not None and have is None:
+            raise need.refusal
         if need.kept and have is None:
             raise Invalid(where, f"its volume {need.key} is gone; put it back, or name another disk")
         problem = problem_of(have)

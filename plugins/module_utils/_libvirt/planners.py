@@ -232,6 +232,7 @@ def plans_with_disks(
             resolved.append((want, []))
             lines.append(f"{table.kind} {want['name']}: {error}")
     refuse_input(lines)
+    resolved = disks.without_foreseen(resolved, options.forecast.volumes)
     keys = {need.key for _want, needed in resolved for need in needed}
     volumes: Have = {} if connection is None or not keys else storage_observe.volumes(connection, keys)
     volumes = {**volumes, **listed_later(connection, options.forecast, keys, volumes)}

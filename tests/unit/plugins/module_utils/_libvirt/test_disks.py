@@ -223,6 +223,49 @@ def test_what_a_disk_cannot_become(given: dict[str, Any], word: str) -> None:
         planned(given, have=GUEST, volumes={"default/old.qcow2": volume(1024**3, "/images/old.qcow2")})
 
 
+COPIES = {"vg0/copy": volume(1024**3, "/dev/vg0/copy"), "default/copy.qcow2": volume(1024**3, "/images/copy.qcow2")}
+
+
+@pytest.mark.parametrize(
+    ("given", "source"),
+    [
+        ({"size": "1GiB", "target": "vda", "volume": "copy.qcow2"}, {"pool": "default", "volume": "copy.qcow2"}),
+        ({"size": "1GiB", "target": "vda", "pool": "vg0", "volume": "copy"}, {"pool": "vg0", "volume": "copy"}),
+        ({"size": "2GiB", "target": "vdb", "pool": "vg0", "volume": "copy"}, {"pool": "vg0", "volume": "copy"}),
+    ],
+)
+def test_a_disk_moves_to_a_copy_that_is_named(given: dict[str, Any], source: dict[str, str]) -> None:
+    result = planned(given, have=GUEST, volumes=COPIES)
+    assert [step.action for step in result.steps if "volume" in step.action] == ["grow_volume"] * (
+        given["size"] != "1GiB"
+    )
+    told = {change.path: change.after for change in result.changes}
+    assert {option: told.get(f"disks[0].{option}", source[option]) for option in source} == source
+    assert any(path.startswith("disks[0]") for path in told)
+
+
+@pytest.mark.parametrize(
+    ("given", "word"),
+    [
+        (
+            {"size": "1GiB", "target": "vda", "pool": "vg0", "volume": "none"},
+            r"disks\[0\].pool: the disk is on /images/old.qcow2, and does not move to another pool by itself: declare a"
+            r" copy in kvm_volumes \(clone_from: default/old.qcow2\), and name its pool and volume here",
+        ),
+        (
+            {"size": "1GiB", "target": "vda", "volume": "none"},
+            r"disks\[0\].volume: .*does not move to another volume by itself",
+        ),
+        ({"size": "1GiB", "target": "vda", "pool": "vg0"}, r"disks\[0\].pool: .*does not move to another pool"),
+        ({"size": "1GiB", "target": "vdb", "volume": "none"}, r"disks\[0\].size: .*which is in no pool"),
+        ({"size": "1MiB", "target": "vda", "pool": "vg0", "volume": "copy"}, r"disks\[0\].size: is 1GiB"),
+    ],
+)
+def test_a_disk_moves_to_no_volume_that_is_not_there(given: dict[str, Any], word: str) -> None:
+    with pytest.raises(Invalid, match=word):
+        planned(given, have=GUEST, volumes={**COPIES, "default/old.qcow2": volume(1024**3, "/images/old.qcow2")})
+
+
 @pytest.mark.parametrize(
     ("given", "word"),
     [
