@@ -277,7 +277,7 @@ def in_use(source: Source) -> str | None:
         with contextlib.ExitStack() as stack:
             local(source, stack)
     except Unfit as error:
-        return f"the image {source.shown} {error}"
+        return f"{source.named} {error}"
     except OSError:
         return None
     return None
