@@ -49,6 +49,16 @@ def told(entry: t.Mapping[str, t.Any]) -> str:
     )
 
 
+def forbidden(kind: str, waiting: str) -> str:
+    """Why something is refused whose change needs a restart that the user forbids.
+
+    :param kind: its kind, such as ``domain``
+    :param waiting: the paths that wait, with the reasons
+    """
+    variable = f"{ROLES[kind]}_on_restart_needed"
+    return f"needs a restart, and on_restart_needed ({variable} of the role) is fail: {waiting}; write defer or restart"
+
+
 def of_hosts(hosts: t.Iterable[str], variables: t.Any) -> list[str]:
     """What waits on all hosts of a run, a sentence each, from the results that the roles have left.
 
@@ -64,6 +74,9 @@ def of_hosts(hosts: t.Iterable[str], variables: t.Any) -> list[str]:
             lines += [f"{host}: {resource(entry)}: {told(entry)}" for entry in entries]
     return lines
 
+
+ROLES = {"domain": "guests", "network": "networks", "pool": "storage"}
+"""The role that declares resources of a kind, for the names of its variables."""
 
 RESULTS = ("networks_declared", "storage_declared", "guests_declared")
 """Where the roles networks, storage and guests leave the results of their modules."""

@@ -15,7 +15,7 @@ from xml.etree import ElementTree as ET
 
 from .._errors import Invalid, VirtfleetError, refuse, refuse_input
 from .._printing import unforeseen
-from . import fragment, paths
+from . import fragment, paths, pending
 from .body import Item, complete_rows, edit_rows, read_rows, show_rows
 from .context import Change, Host, Scope
 from .contradiction import refuse_contradiction
@@ -369,7 +369,7 @@ def plan_restart(table: Table, plan: Plan, state: str, policy: str) -> None:
     """Plan the restart that pending changes need, where the user wants it. Raises Invalid for fail."""
     if policy == "fail":
         waiting = "; ".join(f"{path} ({reason})" for path, reason in plan.waiting.items())
-        raise Invalid("", f"needs a restart, and on_restart_needed is fail: {waiting}; write defer or restart")
+        raise Invalid("", pending.forbidden(table.kind, waiting))
     if policy == "restart" and state in table.active:
         # All of the definition comes with the start; nothing is left to be brought to what runs.
         plan.steps = [step for step in plan.steps if step.action in ("define", "set_autostart")]

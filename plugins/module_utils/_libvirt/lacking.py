@@ -195,8 +195,8 @@ class Site:
         if name in links:
             return self.unsure(f"there is no network device {name} on this host {REMOVED}")
         known = [*folder(f"{SYS}/class/net"), *(one for one, told in links.items() if told is not None)]
-        told = f"there is no network device {name} on this host: declare it in links, or {hint(name, known)}"
-        return self.unsure(told)
+        told = f"there is no network device {name} on this host: declare it with virtfleet.kvm.links (kvm_links of the"
+        return self.unsure(f"{told} role), or {hint(name, known)}")
 
     def bridge(self, name: str) -> str | None:
         told = self.netdev(name)

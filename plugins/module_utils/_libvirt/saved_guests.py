@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .._engine import pending
 from .._engine.body import Item
 from .._engine.context import Change, Host, Scope
 from .._engine.live import VOLATILE
@@ -51,7 +52,7 @@ def plan_starts(
             continue
         if policy == "fail":
             paths = ", ".join(waiting)
-            plan.refuse(f"needs a restart, and on_restart_needed is fail: {paths} ({SAVED}); write defer or restart")
+            plan.refuse(pending.forbidden(plan.kind, f"{paths} ({SAVED})"))
         elif policy == "restart" and want["state"] == "running":
             plan.steps += [step_to(table, action) for action in table.restart]
             plan.changes.append(Change("restart", None, ", ".join(waiting)))

@@ -297,7 +297,11 @@ DOUBTFUL: list[tuple[str, dict[str, Any], str]] = [
     ("networks", {"bridge": "virbr0"}, "bridge: virbr0 is that of the network default"),
     ("networks", {"bridge": "lo"}, "bridge: lo is on this host already"),
     ("pools", {"target": "/default-pool"}, "target: /default-pool is the folder of the pool default-pool"),
-    ("domains", {"state": "running", "interfaces": [{"bridge": "brx"}]}, "there is no network device brx"),
+    (
+        "domains",
+        {"state": "running", "interfaces": [{"bridge": "brx"}]},
+        "there is no network device brx on this host: declare it with virtfleet.kvm.links (kvm_links of the role), or ",
+    ),
     ("domains", {"state": "running", "interfaces": [{"bridge": "lo"}]}, "the network device lo is no bridge"),
     ("domains", {"state": "running", "disks": [{"file": "/no/x"}]}, "disks[0].file: there is no file /no/x"),
     ("domains", {"state": "running", "filesystems": [{"source": "/no", "target": "x"}]}, "there is no folder /no"),

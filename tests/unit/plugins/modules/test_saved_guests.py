@@ -38,7 +38,8 @@ def test_what_a_saved_guest_will_lack_is_told(saved: Any, run_domains: Run, poli
         result = run_domains(more, check=check, on_restart_needed=policy, fails=policy == "fail")
         found.append((result["changes"], result["pending_restart"]))
         if policy == "fail":
-            assert "needs a restart, and on_restart_needed is fail: " in result["msg"]
+            told = "needs a restart, and on_restart_needed (guests_on_restart_needed of the role) is fail: memory"
+            assert told in result["msg"]
             assert "it is saved, and comes back as it was" in result["msg"]
     assert found[0] == found[1]
     changes, pending = found[1]
