@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from . import _fleet_links, _fleet_once, _fleet_reservations
-from ._engine.body import Item, body
+from ._engine.body import LISTED, Item, body, list_for_options
 from ._engine.near import near
 from ._engine.short import written_out
 from ._engine.table import Table, held, nested
@@ -173,7 +173,8 @@ def merged(lists: t.Iterable[t.Any]) -> Part | str:
         if guests is None or among(guests, seen):
             continue
         if not isinstance(guests, (list, tuple)):
-            return f"kvm_guests: {printable(guests, hidden=True)} is not a list of guests{how_listed(guests)}"
+            told = f"kvm_guests: {printable(guests, hidden=True)} is not a list of guests"
+            return told + how_listed("kvm_guests", guests)
         others = [guest for _place, guest in out]
         out += [(place, guest) for place, guest in Part.of(guests).placed() if not among(guest, others)]
         seen.append(guests)
@@ -185,13 +186,14 @@ def place_in(variable: str, place: Place) -> str:
     return place if isinstance(place, str) else f"{variable}[{place}]"
 
 
-def how_listed(guests: t.Any) -> str:
-    """How to write guests that stand in a dictionary."""
-    if not isinstance(guests, dict):
-        return ""
-    if "name" in guests:
-        return "; write '- ' before the first option of each guest, also of a single one"
-    return "; write each guest as an item that begins with '- name: NAME', and its options below"
+def how_listed(variable: str, items: t.Any) -> str:
+    """How to write the list of a variable. On the command line, ``-e NAME=[]`` makes a text of it."""
+    if isinstance(items, dict) and "name" in items:
+        return "; write '- ' before the first option of each, also of a single one"
+    if isinstance(items, dict):
+        return "; write each as an item that begins with '- name: NAME', and its options below"
+    typed = f"; on the command line, write -e '{{\"{variable}\": []}}'" if isinstance(items, str) else ""
+    return f"; {LISTED}{typed}"
 
 
 def among(value: t.Any, others: list[t.Any]) -> bool:
@@ -217,7 +219,7 @@ def guest_problems(
     :param groups: the inventory's groups
     """
     if not isinstance(guest, dict):
-        return [f"{place}: {printable(guest, hidden=True)} is not a dictionary of options"]
+        return [f"{place}: {printable(guest, hidden=True)} is not a dictionary of options{list_for_options(guest, '')}"]
     host = guest.get("host")
     known = isinstance(host, str) and host in hosts
     called = title("guest", guest.get("name"), f"{place} on {host}" if known else place)
@@ -280,7 +282,7 @@ def item_problems(table: Table, raw: t.Any) -> list[Invalid]:
 def items_problems(table: Table, items: t.Any, variable: str) -> list[str]:
     """What is wrong with a host's items of one kind."""
     if not isinstance(items, (list, tuple)):
-        return [f"{variable}: {printable(items, hidden=True)} is not a list"]
+        return [f"{variable}: {printable(items, hidden=True)} is not a list{how_listed(variable, items)}"]
     lines = []
     names = [identity(table, item) for item in items]
     for name, (place, item) in zip(names, Part.of(items).placed(), strict=True):

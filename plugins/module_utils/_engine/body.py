@@ -112,7 +112,7 @@ def parse_rows(rows: Rows, value: t.Any, where: str, problems: Problems) -> Item
     if not isinstance(value, dict):
         told = printable(value, known.holds or secret_place(where))
         hint = "" if known.secret or secret_place(where) else option_for(known, value)
-        problems.append(Invalid(where, f"{told} is not a dictionary of options{hint}"))
+        problems.append(Invalid(where, f"{told} is not a dictionary of options{hint}{list_for_options(value, where)}"))
         return out
     for name in value:
         if name not in known.names:
@@ -124,6 +124,18 @@ def parse_rows(rows: Rows, value: t.Any, where: str, problems: Problems) -> Item
     else:
         parse_each(known, value, out, where, problems)
     return out
+
+
+def list_for_options(value: t.Any, where: str) -> str:
+    """What to write where a list was given in place of options; nothing for what is no list.
+
+    :param where: the path of the options, empty for those of a whole item
+    """
+    if not isinstance(value, (list, tuple)):
+        return ""
+    if where and not where.endswith("]"):
+        return "; write its options without '- '"
+    return '; a list in a list comes of [a, b]: join them as "{{ a + b }}"'
 
 
 def option_for(known: Body, value: t.Any) -> str:

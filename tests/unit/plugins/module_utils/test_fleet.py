@@ -225,25 +225,34 @@ def test_lists_that_share_a_guest_in_the_same_words() -> None:
 @pytest.mark.parametrize(
     ("wrong", "said", "hint"),
     [
-        ("banana", "a string", ""),
-        (7, "a number", ""),
+        ("banana", "a string", "; write '- ' before each of its items"),
+        (7, "a number", "; write '- ' before each of its items"),
         (
             guest("a"),
             "a dictionary",
-            "; write '- ' before the first option of each guest, also of a single one",
+            "; write '- ' before the first option of each, also of a single one",
         ),
         (
             {"web01": {"host": "kvm01", "memory": "1GiB"}},
             "a dictionary",
-            "; write each guest as an item that begins with '- name: NAME', and its options below",
+            "; write each as an item that begins with '- name: NAME', and its options below",
         ),
     ],
 )
 def test_lists_that_are_none(wrong: Any, said: str, hint: str) -> None:
     variables: dict[str, Any] = {"kvm01": {"kvm_guests": wrong}, "kvm02": {}}
-    assert problems(HOSTS, variables) == [f"kvm_guests: {said} is not a list of guests{hint}"]
+    typed = [f"; on the command line, write -e '{{\"{name}\": []}}'" for name in ("kvm_guests", "kvm_networks")]
+    typed = typed if isinstance(wrong, str) else ["", ""]
+    assert problems(HOSTS, variables) == [f"kvm_guests: {said} is not a list of guests{hint}{typed[0]}"]
     variables = {"kvm01": {"kvm_networks": wrong}, "kvm02": {}}
-    assert problems(HOSTS, variables) == [f"host kvm01: kvm_networks: {said} is not a list"]
+    assert problems(HOSTS, variables) == [f"host kvm01: kvm_networks: {said} is not a list{hint}{typed[1]}"]
+
+
+def test_lists_in_a_list() -> None:
+    """That comes of ``[web_guests, db_guests]``."""
+    variables: dict[str, Any] = {"kvm01": {"kvm_guests": [[guest("a")]], "kvm_networks": [[{"name": "n"}]]}}
+    said = 'a list is not a dictionary of options; a list in a list comes of [a, b]: join them as "{{ a + b }}"'
+    assert problems(["kvm01"], variables) == [f"kvm_guests[0]: {said}", f"host kvm01: kvm_networks[0]: {said}"]
 
 
 def test_a_word_in_place_of_options_is_short_for_one_of_them() -> None:

@@ -257,7 +257,7 @@ def test_lists_in_a_circle_end(tmp_path: Path, written: str) -> None:
 def test_what_is_no_template_to_ansible_is_none_here(tmp_path: Path) -> None:
     text = 'web: [{name: a, host: kvm01, memory: 1GiB}]\nkvm_guests: !unsafe "{{ web }}"\n'
     found = fleet_problems(HOSTS, hostvars(tmp_path, {"group_vars/all.yml": text}))
-    assert found == ["kvm_guests: a string is not a list of guests"]
+    assert [line.partition(";")[0] for line in found] == ["kvm_guests: a string is not a list of guests"]
 
 
 def test_a_list_made_by_another_template_is_evaluated_by_each_host(tmp_path: Path) -> None:

@@ -262,9 +262,17 @@ def test_document_describes_every_option() -> None:
     }
 
 
-@pytest.mark.parametrize(("wrong", "said"), [("banana", "'banana'"), (["custom"], "a list"), (1, "1"), (True, "True")])
-def test_a_struct_has_to_be_a_dictionary(wrong: Any, said: str) -> None:
-    assert parse(CPU, {"cpu": wrong})[1] == [f"cpu: {said} is not a dictionary of options"]
+@pytest.mark.parametrize(
+    ("wrong", "said", "hint"),
+    [
+        ("banana", "'banana'", ""),
+        (["custom"], "a list", "; write its options without '- '"),
+        (1, "1", ""),
+        (True, "True", ""),
+    ],
+)
+def test_a_struct_has_to_be_a_dictionary(wrong: Any, said: str, hint: str) -> None:
+    assert parse(CPU, {"cpu": wrong})[1] == [f"cpu: {said} is not a dictionary of options{hint}"]
 
 
 def test_a_word_in_place_of_the_option_that_has_it() -> None:
