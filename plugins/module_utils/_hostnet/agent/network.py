@@ -173,13 +173,17 @@ class Network:
             if self.wait_for_links([*self.state["new"], *again], 15 if firmly else 7) and self.have_modes(modes):
                 self.log = before
                 return True
-        self.log = [*before, *self.log, "the links did not come up as declared"]
+        unit = "NetworkManager" if self.state["network_manager"] else "systemd-networkd"
+        self.log = [*before, *self.log, f"on the host, `journalctl -u {unit}` says why"]
         return False
 
     def have_modes(self, wanted: dict[str, str]) -> bool:
         """Whether MacVLAN links have their modes."""
         devices = self.devices()
-        return all(mode_of(devices.get(name, {})) == mode for name, mode in wanted.items())
+        wrong = [name for name, mode in wanted.items() if mode_of(devices.get(name, {})) != mode]
+        if wrong:
+            self.note(f"{', '.join(wrong)} did not get the mode that is declared")
+        return not wrong
 
     def wait_for_links(self, names: list[str], seconds: float = 10) -> bool:
         """Whether all the new devices are there, after some time at most."""

@@ -233,6 +233,26 @@ def test_a_new_link_that_networkd_makes_as_an_older_one_was_is_made_anew(monkeyp
     assert work.log == []
 
 
+@pytest.mark.parametrize("manager", [False, True])
+def test_links_that_networkd_does_not_make_are_told_once_with_where_the_reason_is(
+    monkeypatch: pytest.MonkeyPatch, manager: bool
+) -> None:
+    work = network.Network({**STATE, "new": ["vlan20", "vlan30"], "network_manager": manager})
+    Kernel(monkeypatch)
+    unit = "NetworkManager" if manager else "systemd-networkd"
+    with pytest.raises(network.Failed) as refused:
+        work.apply()
+    assert str(refused.value) == f"vlan20, vlan30 did not come up; on the host, `journalctl -u {unit}` says why"
+
+
+def test_a_mode_that_networkd_does_not_give_is_told_with_its_link(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel = Kernel(monkeypatch, restart=lambda kernel: kernel.devices.update(copy.deepcopy(BEFORE)))
+    work = network.Network({**STATE, "new": ["shim0"], "modes": {"shim0": "private"}})
+    with pytest.raises(network.Failed, match=r"^shim0 did not get the mode that is declared; on the host, `journalctl"):
+        work.apply()
+    assert kernel.devices["shim0"]["linkinfo"]["info_data"]["mode"] == "vepa"
+
+
 def test_of_a_traceback_only_its_end_is_told() -> None:
     text = (
         "Traceback (most recent call last):\n  File x, line 1\n    secret()\nModuleNotFoundError: No module named 'y'\n"
