@@ -86,7 +86,9 @@ def clear_parts(connection: t.Any, pool: t.Any, facts: t.Mapping[str, t.Any]) ->
                 continue
             holders = [use.who for use in all_users(connection).uses(f"{pool.name()}/{name}", path)]
             if holders:
-                raise VirtfleetError(f"{path} is what a killed run left, and {because(holders, ())}: take it from them")
+                raise VirtfleetError(
+                    f"{path} is what a killed run left, and {because(holders, ())}: stop using it there"
+                )
             with opened_folder(os.path.dirname(path)) as descriptor:
                 clear(descriptor, name, path)
 

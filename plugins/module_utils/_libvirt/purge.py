@@ -86,7 +86,7 @@ class Leftovers:
         if users:
             self.held[name] = (
                 f"is no longer declared, but used by {listed(sorted(users))}, so it stays;"
-                " take it from them, or declare it as long as it is used"
+                " stop using it there, or declare it as long as it is used"
             )
         else:
             self.held[name] = f"is no longer declared, but {because((), doubts)}, so it stays"

@@ -219,7 +219,7 @@ def test_a_part_file_that_a_guest_uses_stays(
         f"<disk type='file'><source file='{part}'/><target dev='vdb' bus='virtio'/></disk></devices></domain>"
     )
     noted.put("volumes", "p/y.raw", making=DEAD, part=part.name)
-    assert "is used by guest theirs" in another(run_main, fails=True)["msg"]
+    assert "is used by guest theirs: stop using it there" in another(run_main, fails=True)["msg"]
     assert part.read_bytes() == b"half"
 
 

@@ -193,7 +193,7 @@ def test_a_network_stays_while_a_guest_is_on_it(
     done = run(networks, purge=True, fails=True)
     assert done["msg"] == (
         "1 of 2 networks failed:\nnetwork nat1: is no longer declared, but used by guest web01, so it stays;"
-        " take it from them, or declare it as long as it is used"
+        " stop using it there, or declare it as long as it is used"
     )
     assert done["failures"][0]["network"] == "nat1"
     assert told(done) == [("network free", "state", "active", "absent")]
