@@ -87,7 +87,12 @@ def test_a_guest_whose_uuid_is_declared_is_renamed_as_the_guide_says(
     cards = {**OLD, "interfaces": [{"network": "default"}]}
     declare(domains, cards)
     mac = re.findall(r"<mac address='(.*)'/>", connection.lookupByName("old").XMLDesc())
-    kept = {**cards, "uuid": uuid_of(connection)}
+    kept = {
+        **cards,
+        "uuid": uuid_of(connection),
+        "interfaces": [{"network": "default", "mac": mac[0]}],
+        "disks": [{"size": "1MiB", "pool": "p", "volume": "old-vda.qcow2"}],
+    }
     assert declare(domains, kept)["changed"] is False
     new = {**kept, "name": "by-hand"}
     purge = {"purge": True, "remove_storage": True}
@@ -99,6 +104,8 @@ def test_a_guest_whose_uuid_is_declared_is_renamed_as_the_guide_says(
     assert is_there(connection)
     rename(connection)
     assert declare(domains, new, **purge)["changed"] is False
+    assert paths(declare(domains, {**new, "state": "running"}, **purge)) == ["state"]
+    declare(domains, {**new, "state": "stopped"}, force_shutdown=True, **purge)
     assert re.findall(r"<mac address='(.*)'/>", connection.lookupByName("by-hand").XMLDesc()) == mac != []
     assert is_there(connection)
     assert declare(domains, {"name": "by-hand", "state": "absent"}, remove_storage=True)["changed"] is True
