@@ -57,4 +57,6 @@ def test_a_repository_without_a_remote(repository: Path) -> None:
 def test_no_repository(tmp_path: Path) -> None:
     (tmp_path / "my fleet/inventory").mkdir(parents=True)
     assert fleet_owner(str(tmp_path / "my fleet/inventory")) == "my-fleet"
+    assert fleet_owner(str(tmp_path / "my fleet")) == "my-fleet"
+    assert fleet_owner("/srv/fleet/inventory") == "fleet"
     assert fleet_owner("") == ""
