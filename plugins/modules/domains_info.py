@@ -121,6 +121,19 @@ domains:
       description: Its addresses, with O(addresses).
       type: list
       elements: dict
+      contains:
+        interface:
+          description: The interface, by the name that who is asked has for it, such as V(vnet0) or V(eth0).
+          type: str
+        mac:
+          description: The MAC address of the interface.
+          type: str
+        address:
+          description: The IPv4 or IPv6 address.
+          type: str
+        prefix:
+          description: The length of the prefix of its subnet; V(0) where who is asked does not know it.
+          type: int
 found:
   description: What O(query) selects.
   returned: with O(query)

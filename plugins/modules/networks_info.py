@@ -108,6 +108,19 @@ networks:
       description: The addresses that it has handed out, with O(leases).
       type: list
       elements: dict
+      contains:
+        mac:
+          description: The MAC address that got it.
+          type: str
+        address:
+          description: The IPv4 or IPv6 address.
+          type: str
+        hostname:
+          description: The name that the guest gave, null where it gave none.
+          type: str
+        until:
+          description: When it ends, in seconds since 1970.
+          type: int
 found:
   description: What O(query) selects.
   returned: with O(query)

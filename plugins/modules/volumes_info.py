@@ -71,6 +71,12 @@ volumes:
     state:
       description: The state, as M(virtfleet.kvm.volumes) names it.
       type: str
+    uuid:
+      description: Always null, as libvirt gives volumes none. It is there as the other C(*_info) modules tell one.
+      type: str
+    persistent:
+      description: Always true, as libvirt keeps each volume that there is.
+      type: bool
     pool:
       description: The pool that it is in.
       type: str

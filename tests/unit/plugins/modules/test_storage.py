@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import storage_observe
+from ansible_collections.virtfleet.kvm.plugins.modules import pools_info, volumes_info
 
 URI = "test:///default"
 Run = Callable[..., dict[str, Any]]
@@ -191,6 +193,9 @@ def test_what_is_told_is_taken_back_with_no_change(
     assert run_volumes(volume["config"])["changed"] is False
     assert [one["name"] for one in run_info("volumes")] == ["x.qcow2"]
     assert run_info("volumes", names=["none"]) == []
+    assert (volume["uuid"], volume["persistent"]) == (None, True)
+    for module, told in ((pools_info, pools[0]), (volumes_info, volume)):
+        assert told.keys() == yaml.safe_load(module.RETURN)[module.__name__.rpartition(".")[2][:-5]]["contains"].keys()
     run_volumes({"name": "x.qcow2", "pool": "fast", "state": "absent"})
     run_pools({"name": "fast", "state": "absent"}, {"name": "slow", "state": "absent"})
 
