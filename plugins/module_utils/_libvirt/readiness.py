@@ -18,9 +18,10 @@ from .._engine.plan import Observed, Plan
 from .._engine.sizes import UNITS, Size
 from .._tables.tidy import OF_OTHERS, forward_mode
 from . import disk_locks, outside_disks, saved_states, shared_disks, taken_volumes, verdict, volume_places
+from .carriers import content
 from .disk_bytes import first_bytes
 from .image_look import base_problem, image_problem
-from .lacking import Doubt, Site, at, content, plain
+from .lacking import Doubt, Site, at, plain
 from .references import Reference, references
 from .storage_plan import Making
 
