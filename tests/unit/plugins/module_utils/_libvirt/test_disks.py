@@ -232,6 +232,10 @@ COPIES = {"vg0/copy": volume(1024**3, "/dev/vg0/copy"), "default/copy.qcow2": vo
         ({"size": "1GiB", "target": "vda", "volume": "copy.qcow2"}, {"pool": "default", "volume": "copy.qcow2"}),
         ({"size": "1GiB", "target": "vda", "pool": "vg0", "volume": "copy"}, {"pool": "vg0", "volume": "copy"}),
         ({"size": "2GiB", "target": "vdb", "pool": "vg0", "volume": "copy"}, {"pool": "vg0", "volume": "copy"}),
+        (
+            {"size": "1GiB", "image": "debian-12", "target": "vda", "volume": "copy.qcow2"},
+            {"pool": "default", "volume": "copy.qcow2"},
+        ),
     ],
 )
 def test_a_disk_moves_to_a_copy_that_is_named(given: dict[str, Any], source: dict[str, str]) -> None:
