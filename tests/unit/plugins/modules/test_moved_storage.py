@@ -60,9 +60,9 @@ def test_a_disk_is_moved_to_another_pool_as_the_guide_says(
     declare(pools, {"name": "p", "target": str(folder)}, {"name": "q", "target": str(other)})
     copy = {"name": FILE, "pool": "q", "capacity": "1MiB", "format": "qcow2"}
     declare(volumes, copy)
-    declare(domains, on("q"))
+    declare(domains, on("q", size="1MiB"))
     assert source(connection) == {"pool": "q", "volume": FILE}
-    assert declare(domains, on("q", size="1MiB"))["changed"] is False
+    assert declare(domains, on("q"))["changed"] is False
     assert declare(volumes, copy, purge=True)["changed"] is False
     said = declare(volumes, purge=True, fails=True)["msg"]
     assert f"volume q/{FILE}: is no longer declared, but used by guest old, so it stays" in said
