@@ -45,7 +45,7 @@ def problems(config: t.Any, options: t.Mapping[str, t.Any]) -> list[str]:
 def unknown(name: t.Any, known: t.Sequence[str]) -> str:
     """That there is no such option, with the one that may be meant."""
     like = near(name, [one for one in known if not one.startswith("_")])
-    return f"{named(name)}: no such option{f'; did you mean {like[0]!r}?' if like else ''}"
+    return f"{named(name)}: no such option{f'; did you mean {printable(like[0])}?' if like else ''}"
 
 
 def problem_of(name: str, value: t.Any, option: t.Mapping[str, t.Any]) -> str | None:
