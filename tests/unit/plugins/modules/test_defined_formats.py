@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -22,20 +24,20 @@ FORGED = qcow2(names="/srv/secret")
 
 
 @pytest.fixture
-def folder(tmp_path: Path, noted: Any, connection: Any, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Disks of all kinds, of which the first bytes are looked at."""
+def folder(noted: Any, connection: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Disks of all kinds, of which the first bytes are looked at. The path is short: messages cut long ones."""
     monkeypatch.setattr(disk_formats, "is_local", lambda uri: True)
     monkeypatch.setattr(lacking, "is_local", lambda uri: True)
     monkeypatch.setattr(lacking, "FOREIGN", ())
-    made = tmp_path / "disks"
-    made.mkdir()
+    made = Path(tempfile.mkdtemp(prefix="disks."))
     (made / "q.qcow2").write_bytes(qcow2())
     (made / "own.qcow2").write_bytes(qcow2())
     (made / "f.img").write_bytes(FORGED)
     (made / "blank.img").write_bytes(b"\0" * 4096)
     (made / "symbolic").symlink_to("q.qcow2")
     (made / "hard").hardlink_to(made / "q.qcow2")
-    return made
+    yield made
+    shutil.rmtree(made)
 
 
 def disk(source: str = "", form: str | None = None, kind: str = "file", more: str = "") -> str:
