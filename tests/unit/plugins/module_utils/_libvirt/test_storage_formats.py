@@ -185,7 +185,9 @@ def test_a_file_is_raw_under_each_of_its_names(host: Connection, kind: str, know
     laid = ET.fromstring("<volume/>")
     storage_fill.lay_over(host, making(backing={"volume": "again/x"}), laid)
     assert [node.get("type") for node in laid.iterfind("backingStore/format")] == ["raw"]
-    assert storage_fill.filling(host, making(clone_from="again/x")) == Source(other.path(), None, "raw", True)
+    assert storage_fill.filling(host, making(clone_from="again/x")) == Source(
+        other.path(), None, "raw", True, what="volume"
+    )
     assert storage_fill.filling(host, making(image=other.path())).known == "raw"
 
 
@@ -286,7 +288,7 @@ def test_what_is_laid_over_it_is_told_its_format(host: Connection) -> None:
 
 def test_what_is_copied_is_its_bytes(host: Connection) -> None:
     volume = host.add("x", FORGED, "qcow2", noted="raw")
-    assert storage_fill.filling(host, making(clone_from="x")) == Source(volume.path(), None, "raw", True)
+    assert storage_fill.filling(host, making(clone_from="x")) == Source(volume.path(), None, "raw", True, what="volume")
     link = host.folder / "link"
     link.symlink_to(volume.path())
     for image in (volume.path(), f"file://{volume.path()}", str(link)):
