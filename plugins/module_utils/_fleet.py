@@ -29,7 +29,7 @@ LISTS = {"kvm_links": LINK, "kvm_networks": NETWORK, "kvm_pools": POOL, "kvm_vol
 VARIABLES = ("kvm_guests", *LISTS)
 """All variables that are looked at."""
 
-Place = int | str
+Place: t.TypeAlias = "int | str"
 """Where an item stands: its number in a list, or a file."""
 
 Problem = tuple["str | None", str]

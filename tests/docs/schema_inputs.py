@@ -47,7 +47,7 @@ VALUES: tuple[Any, ...] = (
 """Values of all kinds, right for some converter and wrong for others."""
 
 DATE = datetime.datetime(2030, 1, 31, 12, 0)
-NUMBERS = tuple(value for value in VALUES if type(value) is int and value >= 0)
+NUMBERS = tuple(value for value in VALUES if isinstance(value, int) and not isinstance(value, bool) and value >= 0)
 
 LENIENT: dict[str, tuple[Any, ...]] = {
     # A date is a text to a schema.

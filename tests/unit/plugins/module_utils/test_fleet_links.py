@@ -17,7 +17,7 @@ BR0 = {"name": "br0", "type": "bridge", "ports": ["eno1"]}
 BOND = {"name": "bond0", "type": "bond", "ports": ["eno1", "eno2"]}
 
 
-def told(*links: Any, guests: Any = (), networks: Any = None, hosts: Any = HOSTS) -> list[str]:
+def told(*links: Any, guests: Any = (), networks: Any = None, hosts: Any = tuple(HOSTS)) -> list[str]:
     variables = fleet(*copy.deepcopy(list(guests)), networks=networks)
     for host in hosts:
         variables[host]["kvm_links"] = list(links)

@@ -38,9 +38,9 @@ def problems(*guests: dict[str, Any], networks: Any = (LAN, OTHER)) -> list[str]
     return _fleet.problems(["kvm01", "kvm02"], {"kvm01": variables, "kvm02": {**variables}})
 
 
-def kept(*guests: dict[str, Any], network: dict[str, Any] = LAN) -> Any:
+def kept(*guests: dict[str, Any], network: dict[str, Any] | None = None) -> Any:
     """What the DHCP of the network has for hosts."""
-    found = with_reservations([network, OTHER], list(guests), "kvm01")
+    found = with_reservations([network or LAN, OTHER], list(guests), "kvm01")
     assert found[1] == OTHER
     NETWORK.parse(found)
     return found[0]["ips"][1]["dhcp"].get("hosts")

@@ -32,8 +32,9 @@ VIP_NET, OTHER_NET = "192.0.2.99/32", "2001:db8::99/64"
 
 
 def planned(
-    netplan: str, *addresses: dict[str, Any], routes: Any = (), login: str = "", lease: str = "", item: Any = BRIDGE
+    netplan: str, *addresses: dict[str, Any], routes: Any = (), login: str = "", lease: str = "", item: Any = None
 ) -> Plan:
+    item = item or BRIDGE
     link = {"ifname": "eno1", "ifindex": 2, "address": "52:54:00:00:00:01", "addr_info": list(addresses)}
     device = model.dataclasses.replace(
         model.devices([link])["eno1"], client_id=lease, network_file="/run/systemd/network/10-netplan-eno1.network"

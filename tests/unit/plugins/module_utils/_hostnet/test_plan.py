@@ -423,7 +423,7 @@ def test_what_others_have_made_a_part_of_is_no_port(kind: str, said: str) -> Non
 
 
 def test_another_name_of_a_card_is_taken() -> None:
-    (card,) = facts.devices([{"ifname": "eno2", "ifindex": 3, "altnames": ["enp3s0", "br0"]}]).values()
+    card = facts.devices([{"ifname": "eno2", "ifindex": 3, "altnames": ["enp3s0", "br0"]}])["eno2"]
     assert "link br0: name: is another name of eno2" in refusal(BRIDGE, host=with_device(card))
 
 
