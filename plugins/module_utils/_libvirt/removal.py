@@ -151,6 +151,10 @@ def going(key: str, volume: Observed, after: tuple[str, ...] = ()) -> Going:
     return Going(key, volume.definition.findtext("target/path"), identity(volume.definition), after)
 
 
+class InUse(VirtfleetError):
+    """A volume that was to be deleted is used by somebody by now."""
+
+
 def last_look(plan: Going, volume: t.Any) -> None:
     """Raises VirtfleetError, right before a volume is deleted, where it is not the one that was planned to go."""
     found = ET.fromstring(volume.XMLDesc())
@@ -165,7 +169,7 @@ def last_look(plan: Going, volume: t.Any) -> None:
         raise VirtfleetError(f"delete: {path} is a folder, so {plan.key} stays; remove it by hand")
     who = opened_by(path) if path else None
     if who is not None:
-        raise VirtfleetError(f"delete: {plan.key} is used by {who}, so it stays")
+        raise InUse(f"delete: {plan.key} is used by {who}, so it stays")
 
 
 def refuse_used(plan: Going, users: Users) -> None:
@@ -175,7 +179,8 @@ def refuse_used(plan: Going, users: Users) -> None:
         judge.take(key, users.path(key))
     holders, _after = judge.weigh(plan.key, plan.path)
     if holders or users.doubts:
-        raise VirtfleetError(f"delete: {plan.key} {because(holders, users.doubts)}, so it stays")
+        kind = InUse if holders else VirtfleetError
+        raise kind(f"delete: {plan.key} {because(holders, users.doubts)}, so it stays")
 
 
 def listed(names: t.Sequence[str]) -> str:

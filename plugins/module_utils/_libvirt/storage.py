@@ -23,7 +23,7 @@ from .forgotten import forget_gone
 from .half_made import Born, clear_parts, half_made
 from .manifest import Manifest, notes
 from .process import made_by_another
-from .removal import Going, Kept, going, last_look, refuse_used
+from .removal import Going, InUse, Kept, going, last_look, refuse_used
 from .storage_fill import create, enlarge, fill, filling, lay_over
 from .storage_image import Source
 from .storage_observe import identity, refresh, source_place, unseen
@@ -220,6 +220,10 @@ def volume_delete(connection: t.Any, name: str, step: Step, options: t.Any) -> N
             refuse_used(plan, all_users(connection))
             last_look(plan, volume)
     except VirtfleetError as error:
+        if isinstance(error, InUse) and plan.guest is not None:
+            # It is somebody else's by now: no later run is to take it for one that this run was about to delete.
+            with contextlib.suppress(VirtfleetError):
+                Manifest(connection.getURI()).add("volumes", plan.note or plan.key, leaving="no more")
         raise Kept(plan.change, str(error)) from None
     try:
         if volume is not None:

@@ -81,3 +81,6 @@ def test_a_disk_that_somebody_opens_meanwhile_stays(
     assert f"delete: p/old-vda.qcow2 is used by a process, {OPEN}, so it stays" in result["msg"]
     assert paths(result) == ["state"]
     assert is_there(connection)
+    # It was somebody else's, so a later run does not end what this one began.
+    assert paths(run_main(domains.main, config=[GONE], uri=URI, remove_storage=True)) == []
+    assert is_there(connection)
