@@ -96,3 +96,10 @@ def test_the_site_ends_with_the_summary_alone(runs: dict[str, tuple[int, str, di
     assert "the run did this:" in output
     assert "5 hosts: 2 changed, 1 failed, 1 unchanged, 1 unreachable" in output
     assert "drift: domain web01: memory: " not in output
+
+
+def test_every_place_reads_the_switch_as_a_boolean() -> None:
+    """On the command line, ``-e kvm_plan_only=false`` is a text, which is true where it is not read as a Boolean."""
+    for name in ("playbooks/site.yml", "roles/host/tasks/main.yml"):
+        text = (ROOT / name).read_text(encoding="utf-8")
+        assert text.count("kvm_plan_only |") == text.count(") | bool") > 0
