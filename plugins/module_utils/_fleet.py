@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import collections
 import typing as t
 
 from . import _fleet_links, _fleet_once, _fleet_reservations
@@ -167,18 +168,30 @@ class Part(list[t.Any]):
 def merged(lists: t.Iterable[t.Any]) -> Part | str:
     """The fleet's guests. Hosts share one list, or bring their own; a guest that is in several
     lists in the same words is one guest. Returns a sentence where one is not a list."""
-    seen: list[t.Any] = []
+    seen: set[int] = set()
+    known: dict[t.Any, list[t.Any]] = {}
     out: list[tuple[Place, t.Any]] = []
     for guests in lists:
-        if guests is None or among(guests, seen):
+        if guests is None or id(guests) in seen:
             continue
         if not isinstance(guests, (list, tuple)):
             told = f"kvm_guests: {printable(guests, hidden=True)} is not a list of guests"
             return told + how_listed("kvm_guests", guests)
-        others = [guest for _place, guest in out]
-        out += [(place, guest) for place, guest in Part.of(guests).placed() if not among(guest, others)]
-        seen.append(guests)
+        new = [(place, guest) for place, guest in Part.of(guests).placed() if not among(guest, alike(guest, known))]
+        for _place, guest in new:
+            alike(guest, known).append(guest)
+        out += new
+        seen.add(id(guests))
     return Part(out)
+
+
+def alike(guest: t.Any, known: dict[t.Any, list[t.Any]]) -> list[t.Any]:
+    """Those of several guests that one may be equal to: the others of its name.
+
+    :param known: the guests by name; those without one by None
+    """
+    name = guest.get("name") if isinstance(guest, dict) else None
+    return known.setdefault(name if isinstance(name, str) else None, [])
 
 
 def place_in(variable: str, place: Place) -> str:
@@ -301,4 +314,4 @@ def identity(table: Table, item: t.Any) -> str | None:
 
 def repeated(names: t.Sequence[str | None]) -> list[str]:
     """The names that occur more than once."""
-    return sorted({str(name) for name in names if names.count(name) > 1})
+    return sorted(str(name) for name, count in collections.Counter(names).items() if count > 1)

@@ -18,10 +18,11 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label
 
 from . import _guest_files
+from ._by_host import HostNames, Lists, Sorted
 from ._endless import ENDLESS, is_endless
 from ._guest_layers import Layers
 from ._templar import HostTemplar, Plain, reason
-from ._written import Entry, entries, named_item
+from ._written import Entry, List, entries, lists, named_item
 
 Strays = dict[tuple[int, str], tuple[str, t.Any]]
 """By the identity of an item and the name of the host that it names: who takes care of it, and the item."""
@@ -36,6 +37,10 @@ class Evaluated(t.NamedTuple):
 
     variables: dict[str, dict[str, t.Any]]
     problems: list[_fleet.Problem]
+
+
+NO_FILES = _guest_files.Files([], [], 0, [])
+"""What is read where there is no folder."""
 
 
 def of_all(host: t.Any) -> bool:
@@ -57,27 +62,27 @@ def evaluate(
     :param options: the options of guests to evaluate, and to return; None for all
     """
     problems: list[_fleet.Problem] = []
-    strays: Strays = {}
-    read: _guest_files.Read = {}
     folders: dict[str, str | None] = {}
     out: dict[str, dict[str, t.Any]] = {}
     written = hasattr(variables, "raw_get")
-    for host in hosts:
-        raw = variables.raw_get(host) if written else variables[host]
+    by_host = {host: variables.raw_get(host) if written else variables[host] for host in hosts}
+    fleet = Fleet(frozenset(hosts), {}, HostNames(by_host))
+    for host, raw in by_host.items():
         templar = HostTemplar.of(raw, variables) if written else Plain(raw)
         out[host] = {}
         for name in names:
             if name == "kvm_guests" and (name in raw or _guest_files.FOLDER in raw):
-                part: Part = Guests(name, host, hosts, templar, strays, read, options)
+                part: Part = Guests(name, host, fleet, templar, options)
             elif name in raw:
-                part = Part(name, host, hosts, templar, strays)
+                part = Part(name, host, fleet, templar)
             else:
                 continue
             out[host][name] = part.evaluate(raw.get(name))
             problems += part.problems
             if isinstance(part, Guests):
                 folders[host] = part.folder
-    problems += [(None, line) for line in _guest_files.unseen(read, {host: folders.get(host) for host in hosts})]
+    read_by = {host: folders.get(host) for host in hosts}
+    problems += [(None, line) for line in _guest_files.unseen(fleet.read or {}, read_by)]
     return Evaluated(out, of_some(problems, hosts))
 
 
@@ -97,6 +102,22 @@ class Everywhere:
         return True
 
 
+class Fleet:
+    """What the parts of all hosts share while they are evaluated.
+
+    :param hosts: all hosts, which see to their own guests
+    :param read: what was read of the folders with guests; None where files with guests of other hosts are left out
+    :param names: the hosts that templates name
+    :ivar strays: guests of hosts that are not there, of which the first host that meets one takes care
+    :ivar lists: the lists of guests, sorted by host
+    """
+
+    def __init__(self, hosts: t.Container[str], read: _guest_files.Read | None, names: HostNames) -> None:
+        self.hosts, self.read = hosts, read
+        self.strays: Strays = {}
+        self.lists = Lists(names)
+
+
 def guests_of(host: str, templar: HostTemplar) -> t.Any:
     """The guests of one host, evaluated, each with its ``host``; None where none are declared, on no host.
 
@@ -104,27 +125,32 @@ def guests_of(host: str, templar: HostTemplar) -> t.Any:
     """
     if "kvm_guests" not in templar.raw and _guest_files.FOLDER not in templar.raw:
         return None
-    part = Guests("kvm_guests", host, Everywhere(), templar, {}, None)
+    part = Guests("kvm_guests", host, Fleet(Everywhere(), None, HostNames({host: templar.raw})), templar)
     value = part.evaluate(templar.raw.get("kvm_guests"))
     lines = list(dict.fromkeys(line for _host, line in part.problems))
-    lines += of_no_host(templar.raw, value if part.entries is None else [entry.raw for entry in part.entries])
+    lines += of_no_host(templar.raw, value, part.written)
     if lines:
         raise VirtfleetError("\n".join(lines))
     # Ansible takes no dictionaries of other classes.
     return [dict(guest) if isinstance(guest, dict) else guest for guest in value] if isinstance(value, list) else value
 
 
-def of_no_host(raw: t.Mapping[str, t.Any], guests: t.Any) -> list[str]:
+def of_no_host(raw: t.Mapping[str, t.Any], guests: t.Any, written: t.Sequence[Sorted] | None) -> list[str]:
     """A sentence for each guest that no host of the inventory takes: a purge would take it for one that is to go.
 
     :param raw: the variables of a host as they are written
-    :param guests: the guests as they are written; evaluated, where only a template tells
+    :param guests: the guests, evaluated, where only a template tells them
+    :param written: the guests of all hosts as they are written; None where only a template tells
     """
-    hosts = set((raw.get("groups") or {}).get("all") or ())
+    groups = raw.get("groups") or {}
+    hosts = frozenset(groups.get("all") or ())
+    if written is not None:
+        found = [one.items[place] for one in written for place in sorted([*one.rest, *one.outside(hosts)])]
+        guests = [named_item(item, raw) for item in found]
     lines = []
     for guest in guests if isinstance(guests, (list, tuple)) else ():
         if isinstance(guest, dict) and (guest.get("host") is None or (hosts and not of_all(guest["host"]))):
-            problem = _fleet.host_problem(guest, hosts, "in the inventory", raw.get("groups") or {})
+            problem = _fleet.host_problem(guest, hosts, "in the inventory", groups)
             lines += [] if problem is None else [f"guest {label(guest.get('name'))}: {problem}"]
     return lines
 
@@ -133,13 +159,12 @@ class Part:
     """One variable of one host, while it is evaluated.
 
     :param name: the variable, such as ``kvm_networks``
-    :param hosts: all hosts, which see to their own guests
-    :param strays: guests of hosts that are not there, of which the first host that meets one takes care
+    :param fleet: what it shares with those of other hosts
     :ivar problems: as those of Evaluated
     """
 
-    def __init__(self, name: str, host: str, hosts: t.Container[str], templar: HostTemplar, strays: Strays) -> None:
-        self.name, self.host, self.hosts, self.templar, self.strays = name, host, hosts, templar, strays
+    def __init__(self, name: str, host: str, fleet: Fleet, templar: HostTemplar) -> None:
+        self.name, self.host, self.fleet, self.templar = name, host, fleet, templar
         self.problems: list[_fleet.Problem] = []
 
     def evaluate(self, raw: t.Any) -> t.Any:
@@ -180,11 +205,13 @@ class Part:
         """What of an item is evaluated."""
         return raw
 
-    def tell(self, entry: Entry, lines: t.Iterable[str], owner: str | None = None) -> None:
+    def tell(self, entry: Entry, lines: t.Sequence[str], owner: str | None = None) -> None:
         """Say what is wrong with an item.
 
         :param owner: the host to name in any case
         """
+        if not lines:
+            return  # The item's name, which may be a template, is not needed.
         called = self.called(entry.raw, entry.place)
         where = f" (in {entry.file})" if entry.file and called != entry.place else ""
         self.problems += [(owner or self.owner(entry.raw), f"{called}: {line}{where}") for line in lines]
@@ -192,7 +219,7 @@ class Part:
     def is_stray(self, raw: t.Any) -> bool:
         """Whether an item is a guest of a host that is not there."""
         host = raw.get("host") if self.name == "kvm_guests" and isinstance(raw, dict) else None
-        return isinstance(host, str) and not of_all(host) and host not in self.hosts
+        return isinstance(host, str) and not of_all(host) and host not in self.fleet.hosts
 
     def owner(self, raw: t.Any) -> str | None:
         """The host to name in a sentence about an item; None for a guest that names its host itself."""
@@ -225,9 +252,8 @@ class Part:
 class Guests(Part):
     """The guests of one host, while they are evaluated: those of a list, and those in files.
 
-    :param read: what was read of the folders with guests; None where files with guests of other hosts are left out
     :param options: the options to evaluate; None for all
-    :ivar entries: the guests of all hosts as they are written; None where only a template tells
+    :ivar written: the guests of all hosts as they are written; None where only a template tells
     :ivar folder: the folder with files of guests that the host reads; None where there is none
     """
 
@@ -235,21 +261,19 @@ class Guests(Part):
         self,
         name: str,
         host: str,
-        hosts: t.Container[str],
+        fleet: Fleet,
         templar: HostTemplar,
-        strays: Strays,
-        read: _guest_files.Read | None,
         options: t.Container[str] | None = None,
     ) -> None:
-        super().__init__(name, host, hosts, templar, strays)
-        self.read, self.layers, self.options = read, Layers(templar, options), options
-        self.entries: list[Entry] | None = None
+        super().__init__(name, host, fleet, templar)
+        self.layers, self.options = Layers(templar, options), options
+        self.written: list[Sorted] | None = None
         self.folder: str | None = None
 
     def evaluate(self, raw: t.Any) -> t.Any:
         """The guests, without those of other hosts and what cannot be evaluated; None where none are declared."""
         files = self.files()
-        listed = [] if raw is None else entries(self.name, raw, self.templar.raw)
+        listed = [] if raw is None else lists(self.name, raw, self.templar.raw)
         value: t.Any = None
         if listed is None:
             value = self.whole(raw)
@@ -257,9 +281,9 @@ class Guests(Part):
                 return value
         if raw is None and not files.total:
             return None
-        written = [*(listed or ()), *files.entries]
-        self.entries = None if listed is None else written
-        own = [(index, entry) for index, entry in enumerate(written) if self.here(entry.raw)]
+        own = self.own(listed or (), files)
+        if listed is None:
+            self.written = None
         self.problems += [(None, line) for line in _guest_files.repeated(entry for _index, entry in own)]
         found: list[tuple[_fleet.Place, t.Any]] = [
             (entry.place if entry.file else index, item) for index, entry in own for item in self.item(entry)
@@ -272,6 +296,28 @@ class Guests(Part):
         self.problems += [(self.host, line) for line in self.layers.problems]
         return _fleet.Part((index, item) for index, item in found if self.here(item))
 
+    def own(self, listed: t.Iterable[List], files: _guest_files.Files) -> list[tuple[int, Entry]]:
+        """The guests that are this host's to evaluate, as they are written, each with its number among all."""
+        found: list[tuple[int, Entry]] = []
+        self.written, before = [], 0
+        for part in listed:
+            inside = self.fleet.lists.sorted(part.items, self.templar)
+            entries = [(place, part.entry(place, self.templar.raw)) for place in self.places(inside)]
+            found += [(before + place, entry) for place, entry in entries if self.here(entry.raw)]
+            self.written.append(inside)
+            before += len(part.items)
+        inside = self.fleet.lists.sorted(files.guests, self.templar)
+        for place in self.places(inside):
+            entry = files.entries[place]
+            entry = entry._replace(raw=named_item(entry.raw, self.templar.raw))
+            found += [(before + place, entry)] if self.here(entry.raw) else []
+        self.written.append(inside)
+        return found
+
+    def places(self, guests: Sorted) -> list[int]:
+        """The places of the guests that this host has to look at."""
+        return guests.of(self.host, self.fleet.hosts)
+
     def files(self) -> _guest_files.Files:
         """The guests in files, as they are written."""
         raw = self.templar.raw
@@ -281,22 +327,22 @@ class Guests(Part):
                 self.folder = folder.path
                 found = self.read_files(folder)
                 self.problems += [(None, line) for line in found.problems]
-                items = [entry._replace(raw=named_item(entry.raw, raw)) for entry in found.entries]
-                return found._replace(entries=items)
+                return found
         except VirtfleetError as error:
             self.problems.append((self.host, str(error)))
         except Exception as error:  # Any filter or lookup may be in a template.
             self.problems.append((self.host, f"{_guest_files.FOLDER}: {reason(error)}"))
-        return _guest_files.Files([], [], 0)
+        return NO_FILES
 
     def read_files(self, folder: _guest_files.Folder) -> _guest_files.Files:
         """What is in the files of a folder, as far as it is needed. Raises VirtfleetError."""
         hosts = set((self.templar.raw.get("groups") or {}).get("all") or ())
-        if self.read is None:
+        read = self.fleet.read
+        if read is None:
             return _guest_files.read(folder, self.templar.loader, self.host, hosts)
-        if folder.path not in self.read:
-            self.read[folder.path] = _guest_files.read(folder, self.templar.loader)
-        return self.read[folder.path]
+        if folder.path not in read:
+            read[folder.path] = _guest_files.read(folder, self.templar.loader)
+        return read[folder.path]
 
     def item(self, entry: Entry, owner: str | None = None) -> list[t.Any]:
         """One guest, evaluated, with what it has in common with others; none where it cannot be."""
@@ -330,6 +376,6 @@ class Guests(Part):
                 return True
         if host == self.host or not isinstance(host, str):
             return True
-        if host in self.hosts:
+        if host in self.fleet.hosts:
             return False
-        return self.strays.setdefault((id(item), host), (self.host, item))[0] == self.host
+        return self.fleet.strays.setdefault((id(item), host), (self.host, item))[0] == self.host

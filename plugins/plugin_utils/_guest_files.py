@@ -44,11 +44,13 @@ class Files(t.NamedTuple):
     :param entries: the guests as they are written
     :param problems: a sentence for each file that is not as it should be
     :param total: how many guests there are, with those of files that were left out
+    :param guests: the guests as they are written, without their places
     """
 
     entries: list[Entry]
     problems: list[str]
     total: int
+    guests: list[t.Any]
 
 
 Read = dict[str, Files]
@@ -134,7 +136,8 @@ def read(folder: Folder, loader: DataLoader, host: str | None = None, hosts: t.C
             index[name] = (signs, [named_host(entry.raw) for entry in found])
     if index != known:
         save_index(folder, index)
-    return Files(entries, problems, sum(len(named) for _signs, named in index.values()))
+    total = sum(len(named) for _signs, named in index.values())
+    return Files(entries, problems, total, [entry.raw for entry in entries])
 
 
 def entries_of(folder: Folder, name: str, loader: DataLoader) -> list[Entry]:

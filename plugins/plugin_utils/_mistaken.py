@@ -23,6 +23,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import lab
 
 from ._guests.reach import URI
 from ._settings import COLLECTION, SERIAL, specs
+from ._written import texts
 
 LIKENESS = 0.8
 """How alike two names are, from 0 to 1 (difflib), for one to be a slip of the other."""
@@ -50,6 +51,10 @@ SYNONYMS = {
     "kvm_vms": "kvm_guests",
 }
 """What else the lists might be called."""
+
+
+WORDS = (re.compile(r"\w+"), re.compile(r"[\w-]+"))
+"""What may be the name of a variable in a template: alone, and as in ``vars['kvm-web']``."""
 
 
 @functools.cache
@@ -109,11 +114,10 @@ def variables(raw: t.Mapping[str, t.Mapping[str, t.Any]]) -> tuple[list[str], li
     """
     refused: list[Problem] = []
     warned: list[Problem] = []
+    words: dict[int, frozenset[str]] = {}
     for host, values in raw.items():
-        names = [name for name in values if suspicious(name) and not is_told(name, values[name])]
-        templates = list(texts(values)) if names else []
-        for name in names:
-            if any(re.search(rf"\b{re.escape(name)}\b", text) for text in templates):
+        for name in (name for name in values if suspicious(name) and not is_told(name, values[name])):
+            if is_named(name, values, words):
                 continue
             like = nearest(name)
             line = f"variable {name}: no role of virtfleet.kvm knows it"
@@ -124,26 +128,24 @@ def variables(raw: t.Mapping[str, t.Mapping[str, t.Any]]) -> tuple[list[str], li
     return told_once(refused), told_once(warned)
 
 
-def texts(values: t.Mapping[str, t.Any]) -> t.Iterator[str]:
-    """The templates in the variables of a host, besides what Ansible itself sets."""
-    left: list[t.Any] = [
-        value
-        for name, value in values.items()
-        if name not in ("groups", "hostvars", "vars", "environment") and not str(name).startswith("ansible_")
-    ]
-    seen: set[int] = set()
-    while left:
-        value = left.pop()
-        if isinstance(value, (dict, list, tuple)):
-            if id(value) in seen:
-                continue  # By anchors of YAML, a value may be in many places, even in itself.
-            seen.add(id(value))
-        if isinstance(value, dict):
-            left += value.values()
-        elif isinstance(value, (list, tuple)):
-            left += value
-        elif isinstance(value, str) and "{" in value:
-            yield value
+def is_named(name: str, values: t.Mapping[str, t.Any], words: dict[int, frozenset[str]]) -> bool:
+    """Whether a template in the variables of a host names one of them. What Ansible itself sets is left out.
+
+    :param words: the words in templates by the identity of a value that was looked through; gets more
+    """
+    for other, value in values.items():
+        if other in ("groups", "hostvars", "vars", "environment") or str(other).startswith("ansible_"):
+            continue
+        if id(value) not in words:
+            words[id(value)] = frozenset(word for text in texts(value) for word in words_in(text))
+        if name in words[id(value)]:
+            return True
+    return False
+
+
+def words_in(template: str) -> list[str]:
+    """All that may be names of variables in a template."""
+    return [word for pattern in WORDS for word in pattern.findall(template)]
 
 
 def started() -> t.Sequence[str]:

@@ -37,6 +37,24 @@ class Entry(t.NamedTuple):
     file: str = ""
 
 
+class List(t.NamedTuple):
+    """A list as it is written.
+
+    :param name: the variable that holds it
+    :param items: its items, their templates not evaluated
+    """
+
+    name: str
+    items: t.Sequence[t.Any]
+
+    def entry(self, place: int, variables: t.Mapping[str, t.Any]) -> Entry:
+        """One item of it.
+
+        :param variables: what a template may name, as it is written
+        """
+        return Entry(f"{self.name}[{place}]", named_item(self.items[place], variables))
+
+
 def entries(name: str, raw: t.Any, variables: t.Mapping[str, t.Any]) -> list[Entry] | None:
     """The items of a list; None where it has to be evaluated to know them.
 
@@ -44,24 +62,35 @@ def entries(name: str, raw: t.Any, variables: t.Mapping[str, t.Any]) -> list[Ent
     :param raw: its value as it is written
     :param variables: what templates may name, as it is written
     """
+    found = lists(name, raw, variables)
+    if found is None:
+        return None
+    return [part.entry(place, variables) for part in found for place in range(len(part.items))]
+
+
+def lists(name: str, raw: t.Any, variables: t.Mapping[str, t.Any]) -> list[List] | None:
+    """The lists that a list is made of, one after the other; None where it has to be evaluated to know them.
+
+    For the parameters see ``entries``.
+    """
     try:
-        return [entry._replace(raw=named_item(entry.raw, variables)) for entry in listed(name, raw, variables, depth=0)]
+        return listed(name, raw, variables, depth=0)
     except Unreadable:
         return None
 
 
-def listed(name: str, raw: t.Any, variables: t.Mapping[str, t.Any], depth: int) -> list[Entry]:
-    """The items of a list, or of the lists that a template names. Raises Unreadable."""
+def listed(name: str, raw: t.Any, variables: t.Mapping[str, t.Any], depth: int) -> list[List]:
+    """The list itself, or the lists that a template names. Raises Unreadable."""
     if isinstance(raw, (list, tuple)):
-        return [Entry(f"{name}[{place}]", item) for place, item in enumerate(raw)]
+        return [List(name, raw)]
     found = expression(raw)
     if found is None or depth > DEPTH:
         raise Unreadable
     return joined(found, variables, depth)
 
 
-def joined(node: nodes.Node, variables: t.Mapping[str, t.Any], depth: int) -> list[Entry]:
-    """The items of the lists that an expression joins. Raises Unreadable."""
+def joined(node: nodes.Node, variables: t.Mapping[str, t.Any], depth: int) -> list[List]:
+    """The lists that an expression joins. Raises Unreadable."""
     if isinstance(node, nodes.Name) and node.name in variables:
         return listed(node.name, variables[node.name], variables, depth + 1)
     if isinstance(node, nodes.Add):
@@ -97,6 +126,24 @@ def is_template(text: str) -> bool:
     """Whether Ansible would evaluate a text: what comes from outside, or is marked ``!unsafe``, stays as it is."""
     trusted = getattr(ansible.template, "is_trusted_as_template", None)  # since ansible-core 2.19
     return bool(trusted(text)) if trusted is not None else not hasattr(text, "__UNSAFE__")
+
+
+def texts(value: t.Any) -> t.Iterator[str]:
+    """The templates in a value."""
+    left: list[t.Any] = [value]
+    seen: set[int] = set()
+    while left:
+        value = left.pop()
+        if isinstance(value, (dict, list, tuple)):
+            if id(value) in seen:
+                continue  # By anchors of YAML, a value may be in many places, even in itself.
+            seen.add(id(value))
+        if isinstance(value, dict):
+            left += value.values()
+        elif isinstance(value, (list, tuple)):
+            left += value
+        elif isinstance(value, str) and "{" in value:
+            yield value
 
 
 @functools.lru_cache(maxsize=4096)
