@@ -93,6 +93,7 @@ def network_plans(connection: t.Any, table: Table, have: Have, wants: Wants, hos
 def volume_plans(connection: t.Any, have: Have, wants: Wants, host: Host, options: t.Any) -> list[Plan]:
     """Plan volumes. Who uses them is only asked where one is to go."""
     if connection is None:
+        have = {**have, **listed_later(None, options.forecast, (str(volume_key(want)) for want in wants), have)}
         return plan_volumes(have, wants, host, options.forecast.with_pools(FUTURE), Users())
     pools = options.forecast.with_pools(storage_observe.all_pools(connection))
     going = any(want["state"] == "absent" and volume_key(want) in have for want in wants)
@@ -116,9 +117,12 @@ def volume_plans(connection: t.Any, have: Have, wants: Wants, host: Host, option
 
 
 def whole(connection: t.Any, volumes: Have, half: Half) -> Have:
-    """Volumes as they were made, without those that a run left half-made that was killed."""
+    """Volumes as they were made, without those that a run left half-made that was killed.
+
+    :param connection: None for a host without libvirt, where nothing is known of what its files were
+    """
     made = {key: found for key, found in volumes.items() if key not in half.ours}
-    return Formats(connection).settle(made) if made else made
+    return Formats(connection).settle(made) if made and connection is not None else made
 
 
 def said_to_be_raw(connection: t.Any, volumes: Have, wants: Wants) -> Have:

@@ -22,13 +22,14 @@ def listed_later(
 ) -> dict[str, Observed]:
     """The volumes of some names that are files in the folders of pools which are only foretold.
 
+    :param connection: None for a host without libvirt
     :param keys: identities, POOL/VOLUME
     :param there: the volumes that libvirt lists now
     """
     uri = "" if connection is None else str(connection.getURI())
     if not forecast.pools or not is_local(uri) or uri.startswith(lacking.FOREIGN):
         return {}
-    now = storage_observe.all_pools(connection)
+    now = {} if connection is None else storage_observe.all_pools(connection)
     later = forecast.with_pools(now)
     found = {}
     for key in keys:
