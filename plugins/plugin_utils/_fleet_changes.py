@@ -12,6 +12,8 @@ import typing as t
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.pending import resource, told
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import readable, shortened
 
+from ._repeats import DISK_VOLUME
+
 RESULTS = (
     "host_found",
     "host_installed",
@@ -32,11 +34,14 @@ RESULTS = (
 PLANNED = {"links_plan": "links_declared"}
 """A result that only says what the next one is to do, and that one."""
 
-OTHERS = {"host_installed": "packages", "host_services": "services"}
+OTHERS = {"host_installed": "packages of the host", "host_services": "services of the host"}
 """Results of other modules: what it is that they change."""
 
 SETTING = "setting"
 """The kind of what other modules change."""
+
+VOLUME = "volume "
+"""How the path of a change begins that is about a volume of a guest."""
 
 MOST = 160
 """How many letters of a value are shown."""
@@ -119,14 +124,23 @@ def problems_of(result: t.Mapping[str, t.Any]) -> list[str]:
 
 
 def sorted_out(changes: t.Iterable[t.Mapping[str, t.Any]]) -> tuple[list[str], list[str], list[str]]:
-    """The resources that are made, those that only change, and those that are removed; each once."""
+    """The resources that are made, those that only change, and those that are removed; each once.
+
+    The volumes that are made for the disks of a guest, or go with it, count by themselves.
+    """
     kinds: dict[str, str] = {}
     for change in changes:
-        name = str(change["resource"])
-        if change["path"] == "definition":
+        name, path, after = str(change["resource"]), str(change["path"]), change.get("after")
+        if path == "definition":
             kinds[name] = "made" if change.get("before") is None else "removed"
+        elif path == "state" and after == "absent":
+            kinds[name] = "removed"
+        elif path.startswith(VOLUME) and after == "absent":
+            kinds[path] = "removed"
         else:
             kinds.setdefault(name, "changed")
+            if DISK_VOLUME.fullmatch(path) and isinstance(after, dict) and after.get("name"):
+                kinds[f"{VOLUME}{after.get('pool') or 'default'}/{after['name']}"] = "made"
     of = {each: [name for name, kind in kinds.items() if kind == each] for each in ("made", "changed", "removed")}
     return of["made"], of["changed"], of["removed"]
 
@@ -153,13 +167,19 @@ def summary(found: t.Mapping[str, t.Any]) -> list[str]:
         ("removed", "removed"),
         ("waiting", "wait for a restart"),
     ):
-        counts = ", ".join(counted(number, kind) for kind, number in found["totals"][what].items())
-        lines += [f"{said}: {counts}"] if counts else []
+        counts = [counted(number, kind) for kind, number in found["totals"][what].items() if kind != SETTING]
+        counts += sorted({name.partition(" ")[2] for each in hosts.values() for name in each[what] if is_setting(name)})
+        lines += [f"{said}: {', '.join(counts)}"] if counts else []
     for host, each in hosts.items():
         if each["outcome"] == "unreachable":
             lines.append(f"{host}: unreachable")
         lines += [f"{host}: {problem}" for problem in each["problems"]]
     return [readable(line) for line in lines]
+
+
+def is_setting(name: str) -> bool:
+    """Whether a change is of what other modules see to, such as the packages of the host."""
+    return name.startswith(f"{SETTING} ")
 
 
 def counted(number: int, what: str) -> str:
@@ -188,7 +208,7 @@ def details(found: t.Mapping[str, t.Any]) -> list[str]:
 def one_change(change: t.Mapping[str, t.Any]) -> str:
     """A change of one field in a line."""
     if change.get("before") is None and change.get("after") is None:
-        return str(change["resource"])
+        return str(change["resource"]).removeprefix(f"{SETTING} ")
     return f"{change['resource']}: {change['path']}: {shown(change.get('before'))} -> {shown(change.get('after'))}"
 
 

@@ -15,7 +15,6 @@ import fcntl
 import hashlib
 import json
 import os
-import re
 import typing as t
 
 from ansible import constants
@@ -26,7 +25,7 @@ from ansible.utils.display import Display
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.arguments import FORECAST, URI
 
-from ._repeats import TOLD, note, resource_of, without_repeats
+from ._repeats import DISK_VOLUME, TOLD, note, resource_of, without_repeats
 
 KINDS = {"network": "networks", "pool": "pools", "volume": "volumes"}
 """The lists of a forecast by the kind of resource (see Forecast)."""
@@ -36,9 +35,6 @@ FACTS = ("type", "target", "bridge", "forward", "state", "virtualport", "portgro
 
 PARTS = ("forward.mode", "forward.interfaces", "forward.dev", "virtualport.type")
 """What they have to know of options that change in part."""
-
-DISK_VOLUME = re.compile(r"disks\[\d+\]\.volume")
-"""The path of the change that is a new volume of a guest's disk."""
 
 Known = dict[str, dict[str, t.Any]]
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import typing as t
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label
@@ -20,6 +21,10 @@ TOLD = "told"
 
 KINDS = {"networks": "network", "pools": "pool", "volumes": "volume", "domains": "domain"}
 """The kinds of resources by the names of their modules."""
+
+
+DISK_VOLUME = re.compile(r"disks\[\d+\]\.volume")
+"""The path of the change that is a new volume of a guest's disk."""
 
 
 def resource_of(kind: str, name: str) -> str:

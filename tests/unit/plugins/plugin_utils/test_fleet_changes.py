@@ -19,7 +19,13 @@ def change(resource: str, path: str, before: Any, after: Any) -> dict[str, Any]:
 MADE = change("domain web01", "definition", None, {"name": "web01"})
 STARTED = change("domain web01", "state", None, "running")
 GROWN = change("domain db01", "memory", 1, 2)
-GONE = change("network old", "definition", {"name": "old"}, None)
+GONE = change("network old", "state", "active", "absent")
+PURGED = [
+    change("domain old", "state", "running", "absent"),
+    change("domain old", "nvram", "/var/lib/nvram", "absent"),
+    change("domain old", "volume fast/old-vda.qcow2", "present", "absent"),
+]
+NEW_DISK = change("domain db01", "disks[1].volume", None, {"name": "db01-vdb.qcow2", "capacity": "1GiB"})
 WAITS = {"domain": "db01", "paths": ["memory"], "reasons": {"memory": "why"}}
 
 FLEET: dict[str, dict[str, Any]] = {
@@ -27,7 +33,7 @@ FLEET: dict[str, dict[str, Any]] = {
     "busy": {
         "host_installed": {"changed": True},
         "host_services": {"skipped": True, "changed": False},
-        "guests_declared": {"changes": [MADE, STARTED, GROWN], "pending_restart": [WAITS]},
+        "guests_declared": {"changes": [MADE, STARTED, GROWN, NEW_DISK, *PURGED], "pending_restart": [WAITS]},
         "networks_purged": {"changes": [GONE]},
     },
     "wrong": {
@@ -54,18 +60,18 @@ def test_each_host_has_an_outcome() -> None:
 
 def test_what_is_made_changed_and_removed_is_sorted_out() -> None:
     host = found()["hosts"]["busy"]
-    assert host["made"] == ["domain web01"]
-    assert host["changed"] == ["setting packages", "domain db01"]
-    assert host["removed"] == ["network old"]
+    assert host["made"] == ["domain web01", "volume default/db01-vdb.qcow2"]
+    assert host["changed"] == ["setting packages of the host", "domain db01"]
+    assert host["removed"] == ["domain old", "volume fast/old-vda.qcow2", "network old"]
     assert host["waiting"] == ["domain db01"]
 
 
 def test_the_summary_fits_a_screen_and_names_what_is_wrong() -> None:
     assert _fleet_changes.lines(found()) == [
         "5 hosts: 1 changed, 1 failed, 1 not asked, 1 unchanged, 1 unreachable",
-        "made: 1 domain",
-        "changed: 2 domains, 1 setting",
-        "removed: 1 network",
+        "made: 1 domain, 1 volume",
+        "changed: 2 domains, packages of the host",
+        "removed: 1 domain, 1 network, 1 volume",
         "wait for a restart: 1 domain",
         "wrong: network lan: is no network",
         "wrong: network b: no",
@@ -76,8 +82,12 @@ def test_the_summary_fits_a_screen_and_names_what_is_wrong() -> None:
 def test_the_details_name_each_field() -> None:
     assert _fleet_changes.details(found()) == [
         "busy: domain web01: made",
-        "busy: setting packages",
+        "busy: volume default/db01-vdb.qcow2: made",
+        "busy: packages of the host",
         "busy: domain db01: memory: 1 -> 2",
+        'busy: domain db01: disks[1].volume: null -> {"name": "db01-vdb.qcow2", "capacity": "1GiB"}',
+        "busy: domain old: removed",
+        "busy: volume fast/old-vda.qcow2: removed",
         "busy: network old: removed",
         "busy: domain db01: waits for a restart: memory (why)",
         "wrong: domain db01: memory: 1 -> 2",
