@@ -24,7 +24,13 @@ description:
 seealso:
   - plugin: virtfleet.kvm.guests_on
     plugin_type: filter
-options: {}
+options:
+  elsewhere:
+    description:
+      - Give the names of the guests of all other hosts instead, without those that are to be absent there.
+      - A guest of which only a template tells the name or the host is left out.
+    type: bool
+    default: false
 """
 
 EXAMPLES = """
@@ -37,6 +43,7 @@ RETURN = """
 _raw:
   description:
     - The list of the guests, each with its C(host); null where C(kvm_guests) is left out and no file has a guest.
+    - With O(elsewhere), a list of names.
   type: list
   elements: raw
 """
@@ -48,7 +55,7 @@ from ansible.plugins.lookup import LookupBase
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import readable, unforeseen
-from ansible_collections.virtfleet.kvm.plugins.plugin_utils._evaluate import guests_of
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._evaluate import guests_of, names_elsewhere
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._templar import HostTemplar
 
 
@@ -61,7 +68,8 @@ class LookupModule(LookupBase):
         if terms:
             raise AnsibleLookupError("host_guests: takes no terms; it reads kvm_guests")
         try:
-            return [guests_of(variables["inventory_hostname"], HostTemplar(variables, self._templar, self._loader))]
+            host, templar = variables["inventory_hostname"], HostTemplar(variables, self._templar, self._loader)
+            return [names_elsewhere(host, templar) if self.get_option("elsewhere") else guests_of(host, templar)]
         except VirtfleetError as error:
             problem = str(error)
         except Exception as error:  # Nobody reads a traceback.

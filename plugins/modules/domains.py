@@ -47,6 +47,15 @@ options:
         earlier run left of a guest stay; a warning says why.
     type: bool
     default: false
+  elsewhere:
+    description:
+      - The names of guests that are declared for other hosts, as
+        P(virtfleet.kvm.host_guests#lookup) tells them with O(virtfleet.kvm.host_guests#lookup:elsewhere).
+      - Such a guest that this collection made here stays, also with O(purge). It was not moved, and its disks may be
+        the only ones with its data. With O(purge) it is a failure, else a warning.
+    type: list
+    elements: str
+    default: []
   remove_nvram:
     description:
       - Whether a guest that goes takes the variables of its firmware (NVRAM) along. Otherwise the file stays.
@@ -238,6 +247,7 @@ def main() -> None:
             "remove_nvram": {"type": "bool", "default": False},
             "remove_tpm": {"type": "bool", "default": False},
             "remove_saved_state": {"type": "bool", "default": False},
+            "elsewhere": {"type": "list", "elements": "str", "default": []},
             "shutdown_timeout": {"type": "float", "default": 120},
             "force_shutdown": {"type": "bool", "default": False},
         },
@@ -245,7 +255,7 @@ def main() -> None:
     # Ansible takes nan, inf and -1 for numbers.
     if not 0 <= module.params["shutdown_timeout"] < float("inf"):
         module.fail_json(msg="nothing was changed: the parameter shutdown_timeout has to be a number of seconds from 0")
-    names = ("shutdown_timeout", "force_shutdown", "on_restart_needed", "remove_storage", "purge", "owner")
+    names = ("shutdown_timeout", "force_shutdown", "on_restart_needed", "remove_storage", "purge", "owner", "elsewhere")
     going = Belongings(**{name: module.params[f"remove_{name}"] for name in ("nvram", "tpm", "saved_state")})
     declare(module, DOMAIN, Options(going=going, **{name: module.params[name] for name in names}))
 

@@ -39,7 +39,7 @@ class Evaluated(t.NamedTuple):
     problems: list[_fleet.Problem]
 
 
-NO_FILES = _guest_files.Files([], [], 0, [])
+NO_FILES = _guest_files.Files([], [], 0, [], [])
 """What is read where there is no folder."""
 
 
@@ -133,6 +133,19 @@ def guests_of(host: str, templar: HostTemplar) -> t.Any:
         raise VirtfleetError("\n".join(lines))
     # Ansible takes no dictionaries of other classes.
     return [dict(guest) if isinstance(guest, dict) else guest for guest in value] if isinstance(value, list) else value
+
+
+def names_elsewhere(host: str, templar: HostTemplar) -> list[str]:
+    """The names of the guests of all other hosts, without those that are to be absent there.
+
+    A guest of which only a template tells the name is left out.
+    """
+    part = Guests("kvm_guests", host, Fleet(Everywhere(), None, HostNames({host: templar.raw})), templar)
+    files, raw = part.files(), templar.raw.get("kvm_guests")
+    listed = [] if raw is None else lists("kvm_guests", raw, templar.raw)
+    items = part.whole(raw) if listed is None else [item for one in listed for item in one.items]
+    others = [item for item in (*(items or ()), *files.guests) if isinstance(item, dict) and item.get("host") != host]
+    return [*_guest_files.names_of(item for item in others if item.get("host") is not None), *files.others]
 
 
 def of_no_host(raw: t.Mapping[str, t.Any], guests: t.Any, written: t.Sequence[Sorted] | None) -> list[str]:

@@ -33,9 +33,9 @@ FOLDER = "kvm_guests_dir"
 ENDINGS = (".yml", ".yaml")
 """How the names of the files end."""
 
-Index = dict[str, tuple[list[int], list["str | None"]]]
-"""By the name of a file: what tells it from what it becomes by a change, and the hosts that its guests name, None for
-one that only a template tells."""
+Index = dict[str, tuple[list[int], list["str | None"], list[str]]]
+"""By the name of a file: what tells it from what it becomes by a change, the hosts that its guests name, None for one
+that only a template tells, and the names of its guests."""
 
 
 class Files(t.NamedTuple):
@@ -45,12 +45,14 @@ class Files(t.NamedTuple):
     :param problems: a sentence for each file that is not as it should be
     :param total: how many guests there are, with those of files that were left out
     :param guests: the guests as they are written, without their places
+    :param others: the names of the guests of other hosts in files that were left out
     """
 
     entries: list[Entry]
     problems: list[str]
     total: int
     guests: list[t.Any]
+    others: list[str]
 
 
 Read = dict[str, Files]
@@ -120,24 +122,27 @@ def read(folder: Folder, loader: DataLoader, host: str | None = None, hosts: t.C
     known, index = load_index(folder) if host is not None else {}, Index()
     entries: list[Entry] = []
     problems: list[str] = []
+    others: list[str] = []
     for name in folder.names():
         signs = signs_of(os.path.join(folder.path, name))
         had = known.get(name)
         if had is not None and had[0] == signs and all(one in hosts and one != host for one in had[1]):
             index[name] = had
+            others += had[2]
             continue
         try:
             found = entries_of(folder, name, loader)
         except VirtfleetError as error:
             problems.append(f"{folder.shown(name)}: {error}")
-            index[name] = (signs, [None])
+            index[name] = (signs, [None], [])
         else:
             entries += found
-            index[name] = (signs, [named_host(entry.raw) for entry in found])
+            guests = [entry.raw for entry in found]
+            index[name] = (signs, [named_host(guest) for guest in guests], names_of(guests))
     if index != known:
         save_index(folder, index)
-    total = sum(len(named) for _signs, named in index.values())
-    return Files(entries, problems, total, [entry.raw for entry in entries])
+    total = sum(len(hosts) for _signs, hosts, _names in index.values())
+    return Files(entries, problems, total, [entry.raw for entry in entries], others)
 
 
 def entries_of(folder: Folder, name: str, loader: DataLoader) -> list[Entry]:
@@ -191,6 +196,13 @@ def named_host(raw: t.Any) -> str | None:
     return str(host) if isinstance(host, str) and "{" not in host else None
 
 
+def names_of(guests: t.Iterable[t.Any]) -> list[str]:
+    """The names of guests that are not to be absent, as far as no template has to be evaluated to know them."""
+    there = [guest for guest in guests if isinstance(guest, dict) and guest.get("state") != "absent"]
+    names = [str(guest["name"]) for guest in there if isinstance(guest.get("name"), str)]
+    return list(dict.fromkeys(name for name in names if "{" not in name))
+
+
 def repeated(entries: t.Iterable[Entry]) -> list[str]:
     """A sentence for each guest that is declared twice, at least once in a file."""
     places: dict[tuple[str, str], list[Entry]] = {}
@@ -242,7 +254,7 @@ def load_index(folder: Folder) -> Index:
     """The index of a folder; empty where there is none."""
     try:
         with open(place_of(folder), encoding="utf-8") as file:
-            return {name: (signs, hosts) for name, (signs, hosts) in json.load(file).items()}
+            return {name: (signs, hosts, names) for name, (signs, hosts, names) in json.load(file).items()}
     except (OSError, ValueError, AttributeError, TypeError):
         return {}
 

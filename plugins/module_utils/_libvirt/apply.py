@@ -44,6 +44,7 @@ class Options:
     :param going: what else goes with a guest's definition
     :param purge: whether what the collection made goes once it is no longer declared
     :param owner: the label of what is made, and of what is purged
+    :param elsewhere: the names of guests that are declared for other hosts, and are not purged here
     :param guest_networks: for networks: which of them the declared guests will be on (see handover), or None
     :param forecast: what earlier tasks of a run in check mode would have made
     """
@@ -54,6 +55,7 @@ class Options:
     remove_storage: bool = False
     going: Belongings = dataclasses.field(default_factory=Belongings)
     purge: bool = False
+    elsewhere: t.Collection[str] = ()
     guest_networks: t.Mapping[str, t.Sequence[str]] | None = None
     owner: str = ""
     forecast: Forecast = dataclasses.field(default_factory=Forecast)

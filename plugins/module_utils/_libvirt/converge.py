@@ -26,7 +26,7 @@ from .module import DeclaringModule
 from .outcome import NOT_SO, Traces, verify, with_gone
 from .planners import plan_all
 from .process import uncollected
-from .purge import Leftovers, leftovers
+from .purge import Leftovers, declared_elsewhere, leftovers
 from .schema import validate
 
 Observe = t.Callable[[t.Any, t.Container[str]], dict[str, Observed]]
@@ -122,6 +122,8 @@ class Run:
                 over = session.read(self.leftovers)
                 # First, for what they hold may be declared anew under another name: a bridge, an address.
                 self.wants = [*over.items, *self.wants]
+            elif options.elsewhere:
+                over.warnings += session.read(self.moved)
             if options.guest_networks is not None:
                 self.wants, over.held = session.read(lambda connection: self.leaving(connection, over))
             plans = self.first_look(session)
@@ -147,8 +149,14 @@ class Run:
     def leftovers(self, connection: t.Any) -> Leftovers:
         """What is no longer declared."""
         options, table = self.options, self.table
-        how = (options.going, options.owner, options.remove_storage, options.forecast)
+        how = (options.going, options.owner, options.remove_storage, options.forecast, options.elsewhere)
         return leftovers(connection, table, self.wants, *how)
+
+    def moved(self, connection: t.Any) -> list[str]:
+        """A sentence for each guest that is here, though it is declared for another host."""
+        if connection is None:
+            return []
+        return declared_elsewhere(connection, self.wants, self.options.owner, self.options.elsewhere)
 
     def leaving(self, connection: t.Any, over: Leftovers) -> tuple[list[Item], dict[str, str]]:
         """Networks without those that go in a later call (see handover), and what is held back."""

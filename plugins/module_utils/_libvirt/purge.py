@@ -36,10 +36,16 @@ from .users import Users
 
 Uses = t.Callable[[ET.Element], bool]
 
+MOVED = (
+    "is declared for another host, and was not moved there: it stays here, with its disks; move it by hand, as"
+    " roles/guests/README.md says, or declare it for this host, too, with state: absent"
+)
+"""Why a guest is no leftover. One that was made anew on the other host has the same UUID and MAC addresses."""
+
 
 class Asked(t.NamedTuple):
     """What was asked for: the declared items, their names, what may go with a guest, the label of what may go, whether
-    guests' volumes may, and what would have changed by now."""
+    guests' volumes may, what would have changed by now, and the guests that are declared for other hosts."""
 
     wants: t.Sequence[Item]
     names: set[str]
@@ -47,6 +53,7 @@ class Asked(t.NamedTuple):
     owner: str = ""
     storage: bool = False
     forecast: Forecast = PRESENT
+    elsewhere: t.Collection[str] = ()
 
 
 @dataclasses.dataclass
@@ -100,6 +107,7 @@ def leftovers(
     owner: str = "",
     storage: bool = False,
     forecast: Forecast = PRESENT,
+    elsewhere: t.Collection[str] = (),
 ) -> Leftovers:
     """What the collection made of one kind for an owner and is not among the declared items.
 
@@ -110,7 +118,7 @@ def leftovers(
     if connection is None:
         return Leftovers()
     names = {str(table.identity(want)) for want in wants}
-    return FIND[table.kind](connection, Asked(wants, names, going, owner, storage, forecast))
+    return FIND[table.kind](connection, Asked(wants, names, going, owner, storage, forecast, elsewhere))
 
 
 def undeclared(kind: str, there: t.Sequence[t.Any], asked: Asked) -> list[t.Any]:
@@ -138,13 +146,30 @@ def domains(connection: t.Any, asked: Asked) -> Leftovers:
         definition = paths.document(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))
         if out.mine("guest", domain.name(), owner_of(definition), asked.owner):
             lost = loses(domain, definition, asked.going)
-            if lost:
+            if domain.name() in asked.elsewhere:
+                out.held[domain.name()] = MOVED
+            elif lost:
                 out.held[domain.name()] = f"is no longer declared, but stays: {lost}"
             else:
                 out.decide(domain.name(), [])
     if asked.storage:
         out.warnings += left_over(connection, asked.wants, asked.owner)
     return out
+
+
+def declared_elsewhere(connection: t.Any, wants: t.Sequence[Item], owner: str, names: t.Collection[str]) -> list[str]:
+    """A sentence for each guest of the owner that is here, and is declared for another host only.
+
+    :param names: the guests that are declared for other hosts
+    """
+    told = {str(want.get("name")) for want in wants}
+    there = undeclared("domain", connection.listAllDomains(0), Asked(wants, told, Belongings(), owner))
+    lines = []
+    for domain in there:
+        if domain.name() in names:
+            definition = paths.document(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))
+            lines += [f"guest {domain.name()}: {MOVED}"] if owner_of(definition) == owner else []
+    return lines
 
 
 def made_in_this_moment(connection: t.Any, asked: Asked) -> list[BeingMade]:

@@ -18,12 +18,13 @@ from ansible_collections.virtfleet.kvm.plugins.lookup import host_guests
 from ansible_collections.virtfleet.kvm.tests.unit.inventories import hostvars
 
 LOOKUP = trust_as_template("{{ lookup('virtfleet.kvm.host_guests') }}")
+ELSEWHERE = trust_as_template("{{ lookup('virtfleet.kvm.host_guests', elsewhere=true) }}")
 
 
-def guests(folder: Path, host: str, variables: dict[str, Any]) -> Any:
+def guests(folder: Path, host: str, variables: dict[str, Any], template: str = LOOKUP) -> Any:
     """What a task on a host gets."""
     every = hostvars(folder, {"group_vars/all.yml": variables, "host_vars/kvm01.yml": {"mine": "first"}})
-    return Templar(loader=DataLoader(), variables={**every.raw_get(host), "hostvars": every}).template(LOOKUP)
+    return Templar(loader=DataLoader(), variables={**every.raw_get(host), "hostvars": every}).template(template)
 
 
 def test_the_guests_of_the_host_and_their_host(tmp_path: Path) -> None:
@@ -37,6 +38,24 @@ def test_the_guests_of_the_host_and_their_host(tmp_path: Path) -> None:
         {"name": "b", "host": "kvm01"},
     ]
     assert guests(tmp_path, "kvm02", {"kvm_guests": fleet[:2]}) == [{"name": "b", "host": "kvm02"}]
+
+
+@pytest.mark.parametrize("written", ["", "{{ [] + fleet }}", "{{ fleet | rejectattr('title', 'defined') | list }}"])
+def test_the_names_of_the_guests_of_other_hosts(tmp_path: Path, written: str) -> None:
+    fleet = [
+        {"name": "a", "host": "kvm01", "title": "{{ mine }}"},
+        {"name": "b", "host": "kvm02", "state": "running"},
+        {"name": "c", "host": "kvm02", "state": "absent"},
+        {"name": "d{{ 1 }}", "host": "kvm02"},
+        {"name": "e"},
+    ]
+    (tmp_path / "guests").mkdir()
+    (tmp_path / "guests/f.yml").write_text("{name: f, host: kvm02}")
+    (tmp_path / "guests/g.yml").write_text("{name: g, host: kvm01}")
+    variables = {"kvm_guests_dir": "guests", "fleet": fleet, "kvm_guests": written or fleet}
+    for _again in range(2):  # By the index of the files, the second time.
+        found = guests(tmp_path, "kvm01", variables, ELSEWHERE)
+        assert [name for name in found if name != "d1"] == ["b", "f"]
 
 
 @pytest.mark.parametrize(("variables", "found"), [({}, None), ({"kvm_guests": []}, []), ({"kvm_guests": None}, None)])

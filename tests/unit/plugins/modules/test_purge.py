@@ -375,3 +375,25 @@ def test_a_bare_host_has_nothing_to_purge(run_main: Run, monkeypatch: pytest.Mon
     monkeypatch.setattr(binding, "libvirt", None)
     for module in (domains, networks, pools, volumes):
         assert run_main(module.main, config=[], uri=URI, purge=True, check=True)["changed"] is False
+
+
+@pytest.mark.parametrize("storage", [False, True])
+def test_a_guest_that_is_declared_for_another_host_is_no_leftover(connection: Any, run: Run, storage: bool) -> None:
+    other = {**WEB, "name": "web02"}
+    run(domains, {**WEB, "state": "running"}, other)
+    done = run(domains, purge=True, elsewhere=["web01", "nobody", "test"], remove_storage=storage, fails=True)
+    assert [failure["domain"] for failure in done["failures"]] == ["web01"]
+    assert "is declared for another host, and was not moved there: it stays here" in done["msg"]
+    assert names(connection)["domains"] == ["test", "web01"]
+    assert connection.lookupByName("web01").isActive()
+
+
+def test_a_guest_that_is_declared_for_another_host_is_told_of_without_purge(run: Run) -> None:
+    run(domains, WEB, {**WEB, "name": "web02"})
+    done = run(domains, {**WEB, "name": "web02"}, elsewhere=["web01", "web02", "test"])
+    assert [line.partition(":")[0] for line in done["warnings"]] == ["guest web01"]
+    # Said absent here, it goes.
+    gone = run(domains, {"name": "web01", "state": "absent"}, elsewhere=["web01"])
+    assert (told(gone), gone["warnings"]) == ([("domain web01", "state", "stopped", "absent")], [])
+    # That of other people is theirs.
+    assert run(domains, elsewhere=["test"])["warnings"] == []
