@@ -243,6 +243,31 @@ def test_the_lock_of_the_list_is_not_waited_for_without_an_end(fleet: Fleet) -> 
             fleet.sh(host, "systemctl stop holder")
 
 
+@pytest.mark.parametrize("held", [False, True])
+def test_what_a_run_could_not_delete_goes_only_if_nobody_had_it_since(fleet: Fleet, held: bool) -> None:
+    """What is mounted cannot be deleted, so the run ends in between, as if it were killed there."""
+    disk = f"{IMAGES}/cut-vda.qcow2"
+    declare(fleet, "domains", config=[old("cut")])
+    for host in HOSTS:
+        fleet.sh(host, f"mount --bind {disk} {disk}")
+    try:
+        failed(fleet, "domains", "default/cut-vda.qcow2 stays", config=gone("cut"), remove_storage=True)
+    finally:
+        for host in HOSTS:
+            fleet.sh(host, f"umount {disk}")
+    for host in HOSTS:
+        script = f"""define holder "$(disk "<source file='{disk}'/>")"; virsh -q undefine holder"""
+        fleet.sh(host, THEIRS + script if held else "systemctl restart libvirtd")
+    run = declare(fleet, "domains", config=gone("cut"), remove_storage=True)
+    for host in HOSTS:
+        assert paths(run, host) == ([] if held else ["volume default/cut-vda.qcow2"])
+        assert ("cut-vda.qcow2" in fleet.sh(host, f"ls {IMAGES}").split()) == held
+        warned = " ".join(run.result(host).get("warnings", ()))
+        assert ("cut-vda.qcow2 stays: a run that was broken off" in warned) == held
+    if held:
+        declare(fleet, "volumes", config=[{"name": "cut-vda.qcow2", "state": "absent"}])
+
+
 MARK = """
 python3 - <<'END'
 import json

@@ -37,7 +37,7 @@ def bringers(change: Change, plan: Plan) -> list[Step]:
         found = [step for step in steps if step.action == action]
         if found:
             return found
-    return [step for step in steps if step.action != "forget"]
+    return [step for step in steps if step.action not in ("forget", "spare")]
 
 
 def is_own(step: Step, path: str) -> bool:

@@ -61,7 +61,7 @@ class Options:
     forecast: Forecast = dataclasses.field(default_factory=Forecast)
 
 
-PREPARES = frozenset(("forget", "define"))
+PREPARES = frozenset(("forget", "spare", "define"))
 """Steps that make a guest ready, but use none of its disks."""
 
 ENDS = frozenset(("shutdown", "stop", "undefine"))

@@ -17,7 +17,7 @@ from .._engine.context import Change
 from .._engine.plan import Observed, Plan
 from .._errors import Invalid, VirtfleetError
 from .._host.files import there
-from . import disk_removal, nvram
+from . import leaving, nvram
 from .connection import LibvirtError, lacks, libvirt
 from .nvram import Variables
 from .removal import Going, Kept
@@ -170,14 +170,15 @@ def undefine(connection: t.Any, name: str, going: Belongings) -> None:
     file = going.variables
     kept = None if file is None else nvram.last_look(connection, domain, file)
     least, more = flags(going, file is not None and kept is None)
-    disk_removal.note_leaving(connection, going.volumes)
+    gone = leaving.note(connection, name, going.volumes)
     try:
         domain.undefineFlags(least | more)
     except LibvirtError as error:
         if not lacks(error, "VIR_ERR_INVALID_ARG"):
             raise
         domain.undefineFlags(least)  # Another driver, such as libvirt's own for tests, knows fewer.
-        return
+        file = None
+    gone()
     if file is None:
         return
     if kept is None and there(file.path, follow=False):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import stat
 import typing as t
 from xml.etree import ElementTree as ET
 
@@ -16,15 +15,11 @@ from .._engine.context import Change
 from .._engine.plan import Observed, Plan
 from .._engine.step import Step
 from .disks import key_of
-from .manifest import Entries, Manifest
-from .removal import Going, Judge, because, going, order
+from .leaving import is_leaving, reason
+from .manifest import Entries
+from .removal import Judge, because, going, order
 from .storage_observe import Pool, another, identity, problem_of, source_place
 from .users import Users
-
-LEFT = (
-    "it was made for this guest, which does not have it any more; where nobody needs it, delete the volume with"
-    " state: absent of the module virtfleet.kvm.volumes"
-)
 
 
 class Leaving(t.NamedTuple):
@@ -47,6 +42,7 @@ def removals(
     pools: t.Mapping[str, Pool],
     made: Entries,
     users: Users,
+    state: str | None = None,
 ) -> None:
     """Plan that the volumes of guests go after them: only those that were made by this collection.
 
@@ -56,15 +52,18 @@ def removals(
     :param volumes: those of the host that are noted as made
     :param made: what is noted of them
     :param users: who uses what, with what is declared in the same run
+    :param state: that of the definitions of the host's guests (see leaving.definitions)
     """
-    left = leaving(plans, have, volumes, pools, made, users)
+    left = leaving(plans, have, volumes, pools, made, users, state)
     places = {key: volumes[key].definition.findtext("target/path") for key in left}
     names = {plan.name for plan in plans}
     running = {name for name in names if name in have and have[name].live is not None}
     free, kept = order(Judge(users, names, links=True, running=running), places)
     for key, holders in kept.items():
-        for plan, origin, _note in left[key]:
+        for plan, origin, note in left[key]:
             plan.warnings.append(f"its disk {origin} stays: it {because(holders, users.doubts)}")
+            if holders and is_leaving(places[key], made[note], state):
+                plan.steps.append(Step("spare", note))
     for key, after in free.items():
         plan, _origin, note = left[key][0]
         others = sorted({str(use.guest) for use in users.uses(key, places[key]) if use.guest in names} - {plan.name})
@@ -81,6 +80,7 @@ def leaving(
     pools: t.Mapping[str, Pool],
     made: Entries,
     users: Users,
+    state: str | None,
 ) -> dict[str, list[Leaving]]:
     """The volumes that may go with guests, with all the guests that have each; of the others is said why they stay.
 
@@ -97,15 +97,15 @@ def leaving(
                 continue
             seen.add(key)
             note = noted(key, volumes.get(key), made, users)
-            reason = not_ours(volumes.get(key), None if note is None else made[note])
-            if reason is None and note is not None and name not in had and key in volumes:
-                reason = not_any_more(plan.name, key, volumes[key], made[note], users)
+            why = not_ours(volumes.get(key), None if note is None else made[note])
+            if why is None and note is not None and name not in had and key in volumes:
+                why = not_any_more(plan.name, key, volumes[key], made[note], users, state)
             pool = pools.get(key.partition("/")[0])
-            if reason is None and key not in volumes and (pool is None or not pool.active):
-                reason = f"the pool {key.partition('/')[0]} is not {'there' if pool is None else 'active'}"
-            if reason is not None:
-                stays = reason and not is_nowhere(key, volumes, pools, users)
-                plan.warnings += [f"its disk {origin} stays: {reason}"] if stays else []
+            if why is None and key not in volumes and (pool is None or not pool.active):
+                why = f"the pool {key.partition('/')[0]} is not {'there' if pool is None else 'active'}"
+            if why is not None:
+                stays = not is_nowhere(key, volumes, pools, users)
+                plan.warnings += [f"its disk {origin} stays: {why}"] if stays else []
             elif note is not None and key in volumes:
                 path = volumes[key].definition.findtext("target/path") or ""
                 sign = next((sign for sign in sorted(users.signs(path)) if sign.startswith("name ")), key)
@@ -170,43 +170,18 @@ def same_place(key: str, other: str, users: Users) -> bool:
     return here is None or there is None or bool(users.entry(here) & users.entry(there))
 
 
-def not_any_more(guest: str, key: str, volume: Observed, facts: t.Mapping[str, t.Any], users: Users) -> str | None:
+def not_any_more(
+    guest: str, key: str, volume: Observed, facts: t.Mapping[str, t.Any], users: Users, state: str | None
+) -> str | None:
     """Why a volume stays that a guest has only by the note that it was made for it; None where nothing speaks against.
 
     It may have been handed over, or kept on purpose.
     """
     path = volume.definition.findtext("target/path")
     uses = users.uses(key, path)
-    if any(use.guest == guest for use in uses) or was_leaving(path, facts):
+    if any(use.guest == guest for use in uses) or is_leaving(path, facts, state):
         return None
-    return f"it {because(users.of(key, path), ())}" if uses else LEFT
-
-
-def was_leaving(path: str | None, facts: t.Mapping[str, t.Any]) -> bool:
-    """Whether a run that was broken off was about to delete a volume with its guest, and nobody has had it since.
-
-    Whoever writes to the file sets the time of its last change (ctime, inode(7)); libvirt does so, too, when it gives
-    the file to QEMU as a guest starts.
-    """
-    changed = changed_at(path)
-    return changed is not None and facts.get("leaving") == changed
-
-
-def note_leaving(connection: t.Any, volumes: t.Iterable[Going]) -> None:
-    """Note of volumes that they go as soon as their guest is gone, for the run after one that is killed in between."""
-    for plan in volumes:
-        changed = changed_at(plan.path)
-        if changed is not None:
-            Manifest(connection.getURI()).add("volumes", plan.note or plan.key, leaving=changed)
-
-
-def changed_at(path: str | None) -> str | None:
-    """When a file was last changed or given to another (st_ctime_ns), as text; None for what is no file."""
-    try:
-        state = os.lstat(path or "")
-    except (OSError, ValueError):
-        return None
-    return str(state.st_ctime_ns) if stat.S_ISREG(state.st_mode) else None
+    return f"it {because(users.of(key, path), ())}" if uses else reason(facts)
 
 
 def storage_of(guest: str, have: Observed | None, pools: t.Mapping[str, Pool], made: Entries) -> dict[str, str]:

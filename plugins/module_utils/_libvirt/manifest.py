@@ -26,7 +26,7 @@ PASSING = ("test:",)
 """Where nothing is noted: what libvirt's test driver made is gone with the connection."""
 
 KINDS = ("pools", "volumes")
-FACTS = ("uuid", "guest", "identity", "format", "making", "began", "part", "leaving")
+FACTS = ("uuid", "guest", "identity", "format", "making", "began", "part", "leaving", "since")
 """What may be noted of a resource, each a text:
 
 - ``uuid``: the UUID of a pool
@@ -36,7 +36,8 @@ FACTS = ("uuid", "guest", "identity", "format", "making", "began", "part", "leav
 - ``making``: the process that makes a volume, until it is whole
 - ``began``: when that process began, in nanoseconds since 1970
 - ``part``: the temporary name that its file has meanwhile
-- ``leaving``: once the volume is about to go with its guest, when its file was last changed (see disk_removal)
+- ``leaving``: once the volume is about to go with its guest, when its file was last changed (see leaving)
+- ``since``: the process that is at it; once the guest is gone, the state of the definitions of the host's guests
 
 Facts of other names are kept as they are.
 """
@@ -45,7 +46,7 @@ LONGEST = 4096
 
 NOTED = frozenset(
     [(kind, action) for kind in ("pool", "volume") for action in ("define", "undefine", "delete", "forget")]
-    + [("domain", action) for action in ("make_volume", "delete_volume", "forget")]
+    + [("domain", action) for action in ("make_volume", "delete_volume", "forget", "spare")]
 )
 """Steps that change what is noted of storage, by the kind of resource."""
 

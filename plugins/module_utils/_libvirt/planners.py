@@ -32,6 +32,7 @@ from .disk_formats import WRITE_FORMAT, DiskFormats
 from .disks_left import warn_of_left
 from .forecast import Forecast
 from .half_made import Half, being_made, half_made
+from .leaving import definitions
 from .manifest import Manifest, notes
 from .pool_users import refuse_used
 from .process import made_by_another
@@ -297,4 +298,5 @@ def plan_removals(
     declared.add_guests(users, plans, wants, have)
     keys = {users.key_at(place) or place for place in places} | made.keys()
     volumes = storage_observe.volumes(connection, keys, expected=made)
-    disk_removal.removals(gone, have, volumes, pools, made, users)
+    state = definitions(connection.getURI())
+    disk_removal.removals(gone, have, volumes, pools, made, users, state)

@@ -17,7 +17,7 @@ from .._engine.step import Step
 from .._errors import VirtfleetError
 from .._host.part_files import part_name
 from .._tables.storage import MADE_DIRECTORIES
-from . import storage_image
+from . import leaving, storage_image
 from .connection import cut, ended, lacks, libvirt, said
 from .forgotten import forget_gone
 from .half_made import Born, clear_parts, half_made
@@ -176,6 +176,11 @@ def forget(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
         manifest.drop("volumes", step.value)
 
 
+def spare(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
+    """Note of a volume that a run was about to delete that somebody else has it now: it stays for good."""
+    leaving.spare(connection, step.value)
+
+
 def volume_grow(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
     """Make a volume larger. While a guest runs with it, only its QEMU may touch it."""
     pool = active_pool(connection, step.value["pool"])
@@ -221,9 +226,8 @@ def volume_delete(connection: t.Any, name: str, step: Step, options: t.Any) -> N
             last_look(plan, volume)
     except VirtfleetError as error:
         if isinstance(error, InUse) and plan.guest is not None:
-            # It is somebody else's by now: no later run is to take it for one that this run was about to delete.
             with contextlib.suppress(VirtfleetError):
-                Manifest(connection.getURI()).add("volumes", plan.note or plan.key, leaving="no more")
+                leaving.spare(connection, plan.note or plan.key)
         raise Kept(plan.change, str(error)) from None
     try:
         if volume is not None:
@@ -290,6 +294,7 @@ ACTIONS: dict[tuple[str, str], t.Any] = {
     ("volume", "delete"): volume_delete,
     ("volume", "forget"): forget,
     ("domain", "forget"): forget,
+    ("domain", "spare"): spare,
     ("domain", "make_volume"): volume_define,
     ("domain", "grow_volume"): volume_grow,
     ("domain", "delete_volume"): guest_volume_delete,

@@ -12,7 +12,12 @@ import pytest
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Observed, Plan, plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Invalid
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import problems
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import disk_removal, disks, storage_observe
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import (
+    disk_removal,
+    disks,
+    leaving,
+    storage_observe,
+)
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.storage_observe import Pool
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.users import Users
 from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.domain import DOMAIN
@@ -324,29 +329,30 @@ def test_only_what_was_made_goes(known: None) -> None:
 
 
 def test_what_a_killed_run_left_behind_goes_too(known: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(disk_removal, "changed_at", lambda path: "1700000000000000000")
+    monkeypatch.setattr(leaving, "changed_at", lambda path: "1700000000000000000")
     made = {
-        "default/web01-vda.qcow2": {"guest": "web01", "leaving": "1700000000000000000"},
-        "default/web02-vda.qcow2": {"guest": "web02", "leaving": "1700000000000000000"},
+        "default/web01-vda.qcow2": {"guest": "web01", "leaving": "1700000000000000000", "since": leaving.mark()},
+        "default/web02-vda.qcow2": {"guest": "web02", "leaving": "1700000000000000000", "since": leaving.mark()},
     }
     assert [step.value.key for step in removed(made, have=None).steps] == ["default/web01-vda.qcow2"]
 
 
-@pytest.mark.parametrize("leaving", [None, "1600000000000000000"])
+@pytest.mark.parametrize("noted", [None, "1600000000000000000"])
 @pytest.mark.parametrize("used", [False, True])
 def test_what_a_guest_has_only_by_the_note_stays(
-    known: None, monkeypatch: pytest.MonkeyPatch, leaving: str | None, used: bool
+    known: None, monkeypatch: pytest.MonkeyPatch, noted: str | None, used: bool
 ) -> None:
     """Another guest may have had it since."""
-    monkeypatch.setattr(disk_removal, "changed_at", lambda path: "1700000000000000000")
-    facts = {"guest": "web01", **({"leaving": leaving} if leaving else {})}
+    monkeypatch.setattr(leaving, "changed_at", lambda path: "1700000000000000000")
+    facts = {"guest": "web01", **({"leaving": noted, "since": leaving.mark()} if noted else {})}
     users = Users()
     if used:
         users.add("other", "/images/web01-vda.qcow2")
     result = removed({"default/web01-vda.qcow2": facts}, users, have=None)
     assert (result.steps, result.changes) == ([], [])
     (warning,) = result.warnings
-    assert ("is used by guest other" if used else "does not have it any more") in warning
+    unused = "may have had it since" if noted else "does not have it any more"
+    assert ("is used by guest other" if used else unused) in warning
 
 
 def test_what_is_in_a_pool_that_is_not_active_stays_and_that_is_said() -> None:
