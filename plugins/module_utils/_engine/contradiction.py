@@ -1,7 +1,7 @@
 # Copyright (c) 2026, virtfleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Refuse an item whose ``xml`` adds what its options take away: what is left would depend on who comes last."""
+"""Refuse an item whose ``xml`` and options are at odds: what is left would depend on who comes last."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from .._errors import Invalid
 from . import fragment, paths
 from .body import Item, edit_rows
 from .context import Change, Scope
+from .fields import Field
 from .freeform import Fragment
 from .table import Table
 
@@ -20,7 +21,7 @@ def refuse_contradiction(table: Table, root: ET.Element, want: Item, scope: Scop
     """Raises Invalid where a second run would take away what ``xml`` has added, and add it anew.
 
     That is so for what a list leaves out, which is whole, and for an option that is null. Where both give a value,
-    that of ``xml`` counts.
+    that of ``xml`` counts, but for one that another value follows: libvirt would bring that one back in each run.
 
     :param root: the definition that the item makes, ``xml`` merged into it
     :param want: the item as it is declared
@@ -31,6 +32,14 @@ def refuse_contradiction(table: Table, root: ET.Element, want: Item, scope: Scop
         again, changes = paths.clone(root), list[Change]()
         options = {name: value for name, value in want.items() if name != row.name}
         edit_rows(table.rows, again, options, dataclasses.replace(scope, lenient=True), "", changes)
+        led = {one.name for one in table.rows if isinstance(one, Field) and one.follower is not None}
+        for change in changes:
+            if change.path in led and want.get(change.path) is not None:
+                raise Invalid(
+                    row.name,
+                    f"gives {change.path} another value than the option {change.path}, which says {change.after}:"
+                    f" leave it out of {row.name}, and write the value that counts in {change.path}",
+                )
         gone = [change.path for change in changes if change.after is None and change.before is not None]
         edits = fragment.merge(again, row.piece(want[row.name])) if gone else []
         added = [path for path, before, _after in edits if before is None]

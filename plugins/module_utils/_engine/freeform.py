@@ -232,7 +232,7 @@ class Fragment(Row):
         return ()
 
     def piece(self, text: str) -> ET.Element:
-        """What the user wrote, as an element."""
+        """What the user wrote, as an element. Raises ValueError."""
         piece = fragment.parse(text, self.root)
         if self.settle is not None:
             self.settle(piece)
@@ -244,7 +244,7 @@ class Fragment(Row):
         value = item[self.name]
         try:
             if value is not None:
-                fragment.parse(value, self.root)
+                self.piece(value)
             out[self.name] = value
         except ValueError as error:
             problems.append(Invalid(join(where, self.name), str(error)))

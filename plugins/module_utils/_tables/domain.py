@@ -11,7 +11,7 @@ from .._engine.rows import Documents, Field, Fragment, Group, Property, Struct, 
 from .._engine.table import Table
 from . import derive, tidy
 from ._domain import chardev, devices, display, filled, normal, normal_console, running
-from ._domain.amounts import amounts
+from ._domain.amounts import written
 from ._domain.common import DEVICE
 from ._domain.cpu import VCPU_ROWS
 from ._domain.disk import DISK, THROTTLE_GROUP
@@ -219,7 +219,7 @@ TAIL = (
         "xml",
         "domain",
         MERGED,
-        amounts,
+        written,
     ),
 )
 

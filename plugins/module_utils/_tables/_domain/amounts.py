@@ -52,6 +52,16 @@ def amounts(root: ET.Element) -> None:
                 put(node, amount, int(text) * unit)
 
 
+def written(piece: ET.Element) -> None:
+    """The same for a piece that a user wrote. Raises ValueError for a unit alone: it would count for an old amount."""
+    for amount in AMOUNTS:
+        for node in piece.findall(amount.place):
+            text = node.text if amount.attribute is None else node.get(amount.attribute)
+            if node.get("unit") is not None and not (text or "").strip():
+                raise ValueError(f"has a unit and no amount in {amount.place}; write both")
+    amounts(piece)
+
+
 def put(node: ET.Element, amount: Amount, size: int) -> None:
     """Write a number of bytes into an element."""
     unit = amount.unit or next((name for name in ("TiB", "GiB", "MiB", "KiB") if size and not size % known(name)), "B")

@@ -63,6 +63,56 @@ def test_a_value_of_xml_counts_and_null_contradicts_it() -> None:
     assert refusal(DOMAIN, {**item, "title": None}).startswith("domain n: xml: adds title, which title takes away")
 
 
+@pytest.mark.parametrize(
+    "xml",
+    [
+        "<memory unit='GiB'>1</memory>",
+        "<memory unit='GiB'>4</memory>",
+        "<memory>65537</memory>",
+        "<memory unit='b'>1</memory><currentMemory unit='b'>1</currentMemory>",
+    ],
+)
+def test_another_memory_in_xml_is_refused(xml: str) -> None:
+    """libvirt brings the memory in use back with it, so no run would ever rest."""
+    there = observed(defined(plan_one(DOMAIN, None, GUEST)))
+    for have in (None, there):
+        assert refusal(DOMAIN, {**GUEST, "xml": xml}, have) == (
+            "domain n: xml: gives memory another value than the option memory, which says 64MiB: leave it out of xml,"
+            " and write the value that counts in memory"
+        )
+
+
+@pytest.mark.parametrize(
+    "xml",
+    [
+        "<memory unit='MiB'>64</memory>",
+        "<memory unit='b'>67108864</memory>",
+        "<memory>65536</memory>",
+        "<memory dumpCore='on'/>",
+        "<currentMemory unit='MiB'>32</currentMemory>",
+    ],
+)
+def test_the_same_memory_in_xml_is_taken_in_any_unit(xml: str) -> None:
+    item = {**GUEST, "xml": xml}
+    plan = plan_one(DOMAIN, None, item)
+    assert changes(plan_one(DOMAIN, observed(defined(plan)), item)) == {}
+
+
+@pytest.mark.parametrize(
+    ("xml", "place"),
+    [
+        ("<memory unit='GiB'/>", "memory"),
+        ("<currentMemory unit='GiB'> </currentMemory>", "currentMemory"),
+        ("<memtune><hard_limit unit='GiB'/></memtune>", "memtune/*"),
+        ("<cpu><numa><cell id='0' unit='GiB'/></numa></cpu>", "cpu/numa/cell"),
+    ],
+)
+def test_a_unit_alone_is_refused(xml: str, place: str) -> None:
+    """Merged into the definition, it would make another amount of the one that is there."""
+    told = f"domain n: xml: has a unit and no amount in {place}; write both"
+    assert refusal(DOMAIN, {**GUEST, "xml": xml}) == told
+
+
 @pytest.mark.parametrize("table", [DOMAIN, NETWORK], ids=lambda table: table.kind)
 def test_every_list_that_would_take_away_what_xml_adds_is_named(table: Table) -> None:
     """Each list of the table: what one example has of it stands in ``xml``, beside the list with nothing in it."""
