@@ -15,6 +15,8 @@ from ansible.template import Templar
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.body import secret_place
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import masked, named, readable
 
+from ._missing import missing
+
 PLAIN = frozenset(
     (
         *("name", "host", "state", "uuid", "owner", "autostart"),
@@ -38,10 +40,14 @@ class HostTemplar:
 
     :ivar raw: the host's variables as they are written
     :ivar loader: reads files; it knows the passwords of vaults
+    :ivar hostvars: the variables of all hosts; None where they are not known
     """
 
-    def __init__(self, raw: t.Mapping[str, t.Any], templar: Templar, loader: DataLoader | None = None) -> None:
+    def __init__(
+        self, raw: t.Mapping[str, t.Any], templar: Templar, loader: DataLoader | None = None, hostvars: t.Any = None
+    ) -> None:
         self.raw, self.templar = raw, templar
+        self.hostvars = raw.get("hostvars") if hostvars is None else hostvars
         self.loader = loader or DataLoader()
 
     @classmethod
@@ -52,7 +58,7 @@ class HostTemplar:
         :param hostvars: those of all hosts, which templates may name
         """
         loader = getattr(hostvars, "_loader", None) or DataLoader()
-        return cls(raw, Templar(loader=loader, variables={**raw, "hostvars": hostvars}), loader)
+        return cls(raw, Templar(loader=loader, variables={**raw, "hostvars": hostvars}), loader, hostvars)
 
     def value(self, raw: t.Any) -> t.Any:
         """A value, evaluated. Raises AnsibleError where it cannot be."""
@@ -82,7 +88,15 @@ class HostTemplar:
         names = {} if plain or not isinstance(raw, str) else dict.fromkeys(WORD.findall(raw))
         known = ", ".join(name for name in names if name in self.raw)
         told = reason(error, not plain)
+        said = UNDEFINED.match(told) or UNKNOWN.match(told)
+        lacks = [one for one in self.missing(raw) if said is None or one.startswith(said[0])]
+        if lacks:
+            return "; ".join(lacks)
         return f"{told}; it is made of {known}" if known and told.endswith(NOT_SHOWN) else told
+
+    def missing(self, raw: t.Any) -> list[str]:
+        """A sentence for each variable that a template needs and that is not there."""
+        return missing(raw, {**self.raw, "hostvars": self.hostvars}, self.value)
 
     def lists_in(self, template: t.Any) -> list[tuple[str, t.Any]]:
         """The lists that a template names: ``{{ web_guests + db_guests }}`` has two."""
@@ -119,6 +133,8 @@ def decrypted(value: t.Any, depth: int) -> t.Any:
 UNDEFINED = re.compile(r"'\w+' is undefined")
 """What is said of a variable that is not there."""
 
+UNKNOWN = re.compile(r"No (filter|test) named '[\w.]+'")
+"""What is said of a filter or test that is not there."""
 
 NOT_SHOWN = "; what it says is not shown, as it may quote a secret)"
 
@@ -131,7 +147,8 @@ def reason(error: BaseException, secret: bool = False) -> str:
     inner = error
     while isinstance(inner, AnsibleError) and inner.__cause__ is not None:
         inner = inner.__cause__
-    if secret and not UNDEFINED.match(str(inner)):
-        return f"cannot be evaluated ({type(inner).__name__}{NOT_SHOWN}"
+    if secret:
+        known = UNDEFINED.match(str(inner)) or UNKNOWN.match(str(inner))
+        return known[0] if known else f"cannot be evaluated ({type(inner).__name__}{NOT_SHOWN}"
     text = " ".join(readable(masked(str(inner))).split())
     return text.partition(" Origin: ")[0][:300] or type(inner).__name__

@@ -81,6 +81,52 @@ def test_what_may_hold_a_secret_is_not_quoted(tmp_path: Path, wrong: Any, broken
     assert "what it says is not shown, as it may quote a secret); it is made of vpw" in line
 
 
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("{{ vault.nope }}", "'vault.nope' is undefined"),
+        ("{{ vault['nope'] | b64encode }}", "'vault.nope' is undefined"),
+        ("{{ made }}", "'vault.nope' is undefined (in made)"),
+        ("{{ vpw ~ vwp }}", "'vwp' is undefined; did you mean 'vpw'?"),
+        ("{{ hostvars['kvm01'].nope }}", "'hostvars.kvm01.nope' is undefined"),
+        ("{{ vault['no\\nway'] }}", "what is read of 'vault' is undefined"),
+        ("{{ vault.nope | nofilter }}", "No filter named 'nofilter'"),
+        ("{{ vault[vpw] }}", "it is made of vault, vpw"),
+        ("{{ vpw.nope }}", "it is made of vpw"),
+        ("{{ vault.a | default(vpw) | from_json }}", "it is made of vault, vpw"),
+    ],
+)
+def test_what_a_secret_lacks_is_named(tmp_path: Path, written: str, told: str) -> None:
+    """The name of a variable is no secret; the values of those that are there are."""
+    wrong = guest("g", graphics=[{"type": "vnc", "passwd": written}])
+    (line,) = problems(tmp_path, wrong, vpw="HUNTER2", vault={"b": "HUNTER2"}, made="{{ vault.nope }}")
+    assert line.startswith("guest g: graphics[0].passwd: ")
+    assert line.endswith(told)
+    assert "HUNTER2" not in line
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("{{ web_guests + db_gusts }}", "'db_gusts' is undefined; did you mean 'db_guests'?"),
+        ("{{ db_gusts + web_guests }}", "'db_gusts' is undefined; did you mean 'db_guests'?"),
+        ("{{ web_guests + (nope | selectattr('name') | list) + nix }}", "'nope' is undefined; 'nix' is undefined"),
+        ("{{ web_guests + joined }}", "'nope' is undefined (in joined)"),
+        ("{{ web_guests + groups.nope }}", "'groups.nope' is undefined"),
+        ("{{ web_guests + [1] + (nope | default(7)) }}", "it is made of web_guests"),
+        ("{{ web_guests + (nope if nope is defined else 7) }}", "it is made of web_guests"),
+        ("{% set mine = 7 %}{{ web_guests + mine }}", "it is made of web_guests"),
+    ],
+)
+@pytest.mark.parametrize("name", ["kvm_guests", "kvm_networks"])
+def test_a_list_that_is_not_there_is_named_with_the_option(tmp_path: Path, name: str, written: str, told: str) -> None:
+    """A misspelt one, above all: Ansible only says that something cannot be joined."""
+    lists = {"web_guests": [guest("a")], "db_guests": [guest("b")], "joined": "{{ nope }}", name: written}
+    (line,) = fleet_problems(["kvm01"], hostvars(tmp_path, {"group_vars/all.yml": lists}))
+    assert line.startswith((f"{name}: ", f"host kvm01: {name}: "))
+    assert line.endswith(told)
+
+
 @pytest.mark.parametrize("broken", QUOTING)
 @pytest.mark.parametrize(
     ("name", "value"),
