@@ -11,6 +11,7 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from .._errors import Invalid
+from .._printing import label
 from . import paths
 from .body import (
     Item,
@@ -50,6 +51,7 @@ class Struct(Row):
     filled: bool = False
     required: bool = False
     short: str | None = None
+    by_key: bool = False
 
     @property
     def rows(self) -> tuple[t.Any, ...]:
@@ -180,6 +182,10 @@ class Group(Row):
     :param live: how an item that comes or goes reaches what runs (see live)
     :param stands: whether an item, by its options, stands for an element that libvirt adds by itself
     :param short: the option that a text in place of an item stands for (see short)
+    :param called: the options of which the first that an item has names it in changes, in place of its place: one that
+        comes and one that goes may have the same, one in the new list and one in the old
+    :param by_key: whether changes name an item by its strongest key, not by its place: one that comes and one that goes
+        may have the same place, one in the new list and one in the old
     """
 
     name: str
@@ -195,6 +201,7 @@ class Group(Row):
     live: str | None = None
     stands: t.Callable[[t.Mapping[str, t.Any]], bool] | None = None
     short: str | None = None
+    called: tuple[str, ...] = ()
 
     @property
     def rows(self) -> tuple[t.Any, ...]:
@@ -290,11 +297,11 @@ class Group(Row):
         partners = self.partners(wants, have, kept)
         known = [want if spot is None else {**have[spot], **want} for want, spot in zip(wants, partners, strict=True)]
         for index, (want, partner) in enumerate(zip(wants, partners, strict=True)):
-            here = f"{join(where, self.name)}[{index}]"
+            here = self.told(where, index, want if partner is None else have[partner])
             inner = dataclasses.replace(scope, index=index, siblings=(*known[:index], *known[index + 1 :]))
             if partner is None:
                 problems: Problems = []
-                whole = complete_rows(self.fields, want, inner, problems, here)
+                whole = complete_rows(self.fields, want, inner, problems, f"{join(where, self.name)}[{index}]")
                 if problems:
                     raise problems[0]
                 known[index] = whole
@@ -307,11 +314,16 @@ class Group(Row):
                 changes += [change.inside(nodes[partner]) for change in within]
         for index, node in enumerate(nodes):
             if index not in partners and index not in kept:
-                here = f"{join(where, self.name)}[{index}]"
+                here = self.told(where, index, have[index])
                 gone = show_rows(self.fields, read_rows(self.fields, node))
                 changes.append(Change(here, gone, None, self.live, (node,)))
                 parent.remove(node)
         paths.prune(element, steps[:-1])
+
+    def told(self, where: str, index: int, item: Item) -> str:
+        """The path of an item in changes."""
+        known = next((item[name] for name in self.called if item.get(name) is not None), None)
+        return f"{join(where, self.name)}[{index if known is None else label(known)}]"
 
     def partners(self, wants: list[Item], have: list[Item], kept: list[int]) -> list[int | None]:
         """The existing element of each item, by its place (see match); those in kept are libvirt's own."""

@@ -84,7 +84,14 @@ IP = (
         "dhcp",
         (
             Group(
-                "ranges", "range", RANGE, "Addresses to hand out.", live="ip_dhcp_range", keys=("start",), rekey=False
+                "ranges",
+                "range",
+                RANGE,
+                "Addresses to hand out.",
+                live="ip_dhcp_range",
+                keys=("start",),
+                rekey=False,
+                called=("start",),
             ),
             Group(
                 "hosts",
@@ -94,6 +101,7 @@ IP = (
                 live="ip_dhcp_host",
                 keys=("mac", "id", "ip", "name"),
                 rekey=False,
+                called=("mac", "id", "name", "ip"),
             ),
             Field("bootp_file", "bootp@file", TEXT, "The file that guests boot from the network."),
             Field("bootp_server", "bootp@server", TEXT, "The server that has the file, where not the network itself."),

@@ -121,7 +121,41 @@ def test_check_mode_tells_an_edit_as_the_run_does(run_networks: Run, snapshot: A
     said = run_networks(edit, check=True)
     assert snapshot() == before
     assert said["changes"] == run_networks(edit)["changes"]
-    assert [path for _network, path in paths(said)] == ["mtu", "ips[0].address", "ips[0].dhcp.ranges[0]", "state"]
+    ranges = "ips[0].dhcp.ranges[192.168.122.2]"
+    assert [path for _network, path in paths(said)] == ["mtu", "ips[0].address", ranges, "state"]
+
+
+def test_reservations_are_told_by_who_has_them(connection: Any, run_networks: Run) -> None:
+    """By its place, one that goes would be mixed up with one that comes."""
+    macs = [f"52:54:00:00:00:0{index}" for index in range(5)]
+    hosts: list[dict[str, Any]] = [{"mac": mac, "ip": f"10.6.0.1{mac[-1]}"} for mac in macs]
+    named = [{"name": "web.example", "ip": "10.6.0.30"}, {"name": "db", "ip": "10.6.0.31"}]
+
+    def declared(*kept: dict[str, Any]) -> dict[str, Any]:
+        return {"name": "n", "ips": [{"address": "10.6.0.1/24", "dhcp": {"hosts": list(kept)}}], "state": "inactive"}
+
+    run_networks(declared(*hosts[:4], *named))
+    edit = declared(hosts[2], {**hosts[1], "ip": "10.6.0.20"}, hosts[4], {**named[1], "ip": "10.6.0.32"})
+    said, done = run_networks(edit, check=True), run_networks(edit)
+    assert said["changes"] == done["changes"]
+    here = "ips[0].dhcp.hosts"
+    assert done["diff"][0]["before"].splitlines() == [
+        f"{here}[{macs[1]}].ip: 10.6.0.11",
+        f"{here}[db].ip: 10.6.0.31",
+        f"{here}[{macs[0]}].mac: {macs[0]}",
+        f"{here}[{macs[0]}].ip: 10.6.0.10",
+        f"{here}[{macs[3]}].mac: {macs[3]}",
+        f"{here}[{macs[3]}].ip: 10.6.0.13",
+        f"{here}[web.example].name: web.example",
+        f"{here}[web.example].ip: 10.6.0.30",
+    ]
+    assert done["diff"][0]["after"].splitlines() == [
+        f"{here}[{macs[1]}].ip: 10.6.0.20",
+        f"{here}[{macs[4]}].mac: {macs[4]}",
+        f"{here}[{macs[4]}].ip: 10.6.0.14",
+        f"{here}[db].ip: 10.6.0.32",
+    ]
+    assert run_networks(edit)["changed"] is False
 
 
 def test_an_edit_leaves_what_is_not_declared(connection: Any, run_networks: Run) -> None:

@@ -146,7 +146,7 @@ def test_another_current_memory_is_the_guests_own() -> None:
             },
             "122.254",
             "122.99",
-            {"ips[0].dhcp.ranges[0].end": ("192.168.122.254", "192.168.122.99")},
+            {"ips[0].dhcp.ranges[192.168.122.2].end": ("192.168.122.254", "192.168.122.99")},
         ),
         (
             {"ips": [{"address": "192.168.122.1/25", "dhcp": {"ranges": []}}]},
@@ -155,7 +155,7 @@ def test_another_current_memory_is_the_guests_own() -> None:
             "prefix='25'><tftp root='/tftp'/><dhcp>",
             {
                 "ips[0].address": ("192.168.122.1/24", "192.168.122.1/25"),
-                "ips[0].dhcp.ranges[0]": ({"start": "192.168.122.2", "end": "192.168.122.254"}, None),
+                "ips[0].dhcp.ranges[192.168.122.2]": ({"start": "192.168.122.2", "end": "192.168.122.254"}, None),
             },
         ),
         ({"forward": {"mode": "open"}}, "mode='nat'", "mode='open'", {"forward.mode": ("nat", "open")}),
