@@ -21,6 +21,7 @@ from .inventories import write
 
 PLUGIN = "virtfleet.kvm.guests"
 STATES = {"running": 1, "paused": 3, "stopped": 5}
+MAC = "52:54:00:aa:00:01"
 NAT = "<forward mode='nat'/>"
 
 
@@ -107,3 +108,13 @@ def silent_server() -> Iterator[str]:
         server.shutdown(socket.SHUT_RDWR)
     for connection in taken:
         connection.close()
+
+
+def declared(*guests: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """Files with a fleet's guests."""
+    return {"group_vars/all.yml": {"kvm_guests": list(guests), **more}}
+
+
+WEB01 = {"name": "web01", "host": "kvm01", "memory": "1GiB", "interfaces": [{"network": "default", "mac": MAC}]}
+
+DB01 = {"name": "db01", "host": "kvm01"}

@@ -11,12 +11,9 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import io
-import json
 import random
 import signal
 import sys
-import types
 import typing as t
 from xml.etree import ElementTree as ET
 
@@ -24,7 +21,6 @@ import fuzzing
 import libvirt
 import pytest
 from ansible.errors import AnsibleError
-from ansible.module_utils import basic
 
 from ansible_collections.virtfleet.kvm.plugins.filter.fleet import FilterModule as FleetFilters
 from ansible_collections.virtfleet.kvm.plugins.filter.xml import FilterModule as XmlFilters
@@ -35,27 +31,27 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import VARIAB
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import DEFAULTS, PROFILES
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import netplan_says, observe, transaction
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, Facts, NetplanFile, Route
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.table import LINK
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import apply, connection
 from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.domain import DOMAIN
 from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.network import NETWORK
-from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.pool import POOL
-from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.volume import VOLUME
-from ansible_collections.virtfleet.kvm.plugins.modules import domains, links, networks, pools, volumes
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _evaluate, _settings
 from ansible_collections.virtfleet.kvm.tests.unit.exhaustive import exhaustive
 from ansible_collections.virtfleet.kvm.tests.unit.fuzz.hostile import VALUES, Hostile, Written
+from ansible_collections.virtfleet.kvm.tests.unit.fuzz.into_modules import TABLES, Told, module, planted
 
 DEFAULT = 1000
 """How many inputs are tried where VIRTFLEET_FUZZ_INPUTS does not say."""
+
 LIMIT = 10
 """Seconds of the processor for one input; most take a hundredth."""
+
 PATIENCE = 120
 """Seconds in all: for what waits and does nothing."""
-TABLES = {"domain": DOMAIN, "network": NETWORK, "pool": POOL, "volume": VOLUME, "link": LINK}
-MODULES = {"domain": domains, "network": networks, "pool": pools, "volume": volumes, "link": links}
+
 FILTERS = {**FleetFilters().filters(), **XmlFilters().filters()}
+
 KINDS = {name: TABLES[name.partition("_")[0]] for name in FILTERS if name.partition("_")[0] in TABLES}
+
 BEGINS = ("guest", "profile ", "kvm_", "host ", "name ", "uuid ", "mac ", "address ", "disk ", "link ")
 """How a sentence of the check begins: with what it is about."""
 
@@ -92,13 +88,6 @@ def limited() -> t.Iterator[None]:
         for (number, timer, _seconds), handler in zip(timers, before, strict=True):
             signal.setitimer(timer, 0)
             signal.signal(number, handler)
-
-
-class Told(t.NamedTuple):
-    """What came of one input: all that anybody can read of it, and what is wrong with it, if anything."""
-
-    text: str
-    wrong: str = ""
 
 
 # The check of the fleet
@@ -289,85 +278,6 @@ def definition(hostile: Hostile, chance: random.Random, table: Table) -> t.Any:
     if chance.random() < 0.05:
         text = text.replace("</name>", f"</name>{'<a>' * 9000}{'</a>' * 9000}", 1)
     return text if chance.random() < 0.9 else text[: chance.randrange(len(text))]
-
-
-# Modules
-
-
-def module(hostile: Hostile, chance: random.Random) -> Told:
-    """One declaring module, on libvirt's test driver or on a host that is made up."""
-    kind = chance.choice(tuple(MODULES))
-    item = hostile.item(TABLES[kind], chance.choice((0.0, 0.05, 0.2)))
-    planted(hostile, chance, TABLES[kind], item)
-    config: t.Any = [item]
-    if chance.random() < 0.3:
-        config.append({"name": "good", "memory": "64MiB", "type": "bridge", "ports": ["eno1"]})
-    if chance.random() < 0.08:
-        config = chance.choice((item, hostile.value(), [hostile.value()], f"passwd={hostile.secret}", [[item]]))
-    arguments: dict[str, t.Any] = {"config": config}
-    if kind != "link":
-        arguments["uri"] = "test:///default"
-        if chance.random() < 0.03:
-            arguments["uri"] = chance.choice(
-                (
-                    f"test://user:{hostile.secret}@host/x?pkipath={hostile.secret}",
-                    f"qemu+tcp://u:a {hostile.secret}@h",
-                    f"qemu:u:{hostile.secret}@h",
-                    f"//u:{hostile.secret}@h/",
-                    f"test:///default\0{hostile.secret}",
-                    "\ud800",
-                )
-            )
-        if chance.random() < 0.03:
-            arguments["owner"] = chance.choice(("a\0", "\ud800", "\x1b[1m", "fleet"))
-        if kind == "domain" and chance.random() < 0.03:
-            arguments["shutdown_timeout"] = chance.choice((-1, "nan", "inf", 0))
-    if chance.random() < 0.03:
-        arguments[chance.choice(("passwd", "cfg"))] = hostile.wrapped()
-    internal = {
-        "_ansible_check_mode": kind == "link" or chance.random() < 0.4,
-        "_ansible_diff": True,
-        "_ansible_verbosity": 3,
-        "_ansible_no_log": False,
-        "_ansible_module_name": f"virtfleet.kvm.{kind}s",
-    }
-    return run(MODULES[kind], {**arguments, **internal}, kind)
-
-
-def run(which: types.ModuleType, arguments: dict[str, t.Any], kind: str) -> Told:
-    """Run a module's main() as Ansible does, and look at its result."""
-    journal: list[str] = []
-    out, error = io.StringIO(), io.StringIO()
-    code: object = None
-    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(out), contextlib.redirect_stderr(error):
-        patch.setattr(basic, "_load_params", lambda: dict(arguments))
-        patch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
-        patch.setattr(basic.AnsibleModule, "log", lambda self, msg, log_args=None: journal.append(f"{msg} {log_args}"))
-        patch.setattr(basic.AnsibleModule, "warn", lambda self, warning, **how: journal.append(str(warning)))
-        try:
-            which.main()
-        except SystemExit as ended:
-            code = ended.code
-    text = out.getvalue() + error.getvalue() + "\n".join(journal)
-    result = json.loads(out.getvalue())
-    failed = bool(result.get("failed"))
-    message = str(result.get("msg", ""))
-    wrong = ""
-    if code != int(failed):
-        wrong = f"the exit code is {code}, and failed is {failed}"
-    elif "Traceback" in text or "exception" in result:
-        wrong = "there is a traceback"
-    elif failed and not any(word in message for word in (f"{kind} ", "config", "libvirt", "parameter")):
-        wrong = "the message does not say what it is about"
-    elif "nothing was changed" in message and (result.get("changed") or result.get("changes")):
-        wrong = "it says that nothing was changed, and that something was"
-    return Told(text, wrong)
-
-
-def planted(hostile: Hostile, chance: random.Random, table: Table, item: dict[t.Any, t.Any]) -> None:
-    """Put the secret into an item, mostly."""
-    if chance.random() < 0.8:
-        hostile.plant(table, item)
 
 
 WAYS = (check, check, check, written, filtered, filtered, module, module, module)

@@ -137,3 +137,25 @@ def folder(connection: Any, declare: Run, tmp_path: Path) -> Path:
     (made / "old-vda.qcow2").touch()
     declare(domains, {"name": "old", "memory": "64MiB", "disks": [{"size": "1MiB", "pool": "p"}]})
     return made
+
+
+@pytest.fixture
+def host(connection: Any, run_main: Run) -> Any:
+    """A host with a network and a pool that are not active."""
+    from ansible_collections.virtfleet.kvm.tests.unit.readiness import call
+
+    call(run_main, "networks", {"name": "off", "state": "inactive"})
+    call(run_main, "pools", {"name": "off", "target": "/off", "state": "inactive"})
+    return connection
+
+
+@pytest.fixture
+def here(host: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The host is this machine, with the network devices of a folder."""
+    from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import lacking
+
+    monkeypatch.setattr(lacking, "is_local", lambda uri: True)
+    monkeypatch.setattr(lacking, "FOREIGN", ())
+    monkeypatch.setattr(lacking, "SYS", str(tmp_path / "sys"))
+    (tmp_path / "sys/class/net/ovsbr0").mkdir(parents=True)
+    return tmp_path

@@ -15,7 +15,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts impor
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.plan import plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.table import LINK
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.work import Plan
-from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.test_plan import (
+from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.planned import (
     ALONE,
     BRIDGE,
     ENO1,
