@@ -22,6 +22,7 @@ from ._printing import label, named, printable, unforeseen
 from ._tables.domain import DOMAIN
 from ._tables.network import NETWORK
 from ._tables.pool import POOL
+from ._tables.storage import volume_key
 from ._tables.volume import VOLUME
 
 LISTS = {"kvm_links": LINK, "kvm_networks": NETWORK, "kvm_pools": POOL, "kvm_volumes": VOLUME}
@@ -63,10 +64,14 @@ def a_list(name: str, items: t.Any) -> t.Sequence[t.Any]:
     return items
 
 
-def staying(items: t.Iterable[Item]) -> list[Item]:
-    """The items of a list that are not to be absent. What is no item stays; the module refuses it."""
+def staying(items: t.Iterable[Item], volumes: bool = False) -> list[t.Any]:
+    """The items of a list that are not to be absent. What is no item stays; the module refuses it.
+
+    :param volumes: whether the items are volumes, of which only the identities are returned, POOL/VOLUME
+    """
     given = a_list("staying", items)
-    return [item for item in given if not (isinstance(item, dict) and word(item, "state") == "absent")]
+    found = [item for item in given if not (isinstance(item, dict) and word(item, "state") == "absent")]
+    return [volume_key(item) for item in found if isinstance(item, dict) and item.get("name")] if volumes else found
 
 
 def guest_networks(guests: t.Iterable[Item], host: str) -> dict[str, list[str]]:

@@ -56,6 +56,15 @@ options:
     type: list
     elements: str
     default: []
+  declared_volumes:
+    description:
+      - The volumes that are declared as such for this host, each as V(POOL/VOLUME); P(virtfleet.kvm.staying#filter)
+        tells them of a list of volumes.
+      - They do not go with a guest by O(remove_storage), also where they were made for its disks before they were
+        declared.
+    type: list
+    elements: str
+    default: []
   remove_nvram:
     description:
       - Whether a guest that goes takes the variables of its firmware (NVRAM) along. Otherwise the file stays.
@@ -248,6 +257,7 @@ def main() -> None:
             "remove_tpm": {"type": "bool", "default": False},
             "remove_saved_state": {"type": "bool", "default": False},
             "elsewhere": {"type": "list", "elements": "str", "default": []},
+            "declared_volumes": {"type": "list", "elements": "str", "default": []},
             "shutdown_timeout": {"type": "float", "default": 120},
             "force_shutdown": {"type": "bool", "default": False},
         },
@@ -255,7 +265,16 @@ def main() -> None:
     # Ansible takes nan, inf and -1 for numbers.
     if not 0 <= module.params["shutdown_timeout"] < float("inf"):
         module.fail_json(msg="nothing was changed: the parameter shutdown_timeout has to be a number of seconds from 0")
-    names = ("shutdown_timeout", "force_shutdown", "on_restart_needed", "remove_storage", "purge", "owner", "elsewhere")
+    names = (
+        "shutdown_timeout",
+        "force_shutdown",
+        "on_restart_needed",
+        "remove_storage",
+        "purge",
+        "owner",
+        "elsewhere",
+        "declared_volumes",
+    )
     going = Belongings(**{name: module.params[f"remove_{name}"] for name in ("nvram", "tpm", "saved_state")})
     declare(module, DOMAIN, Options(going=going, **{name: module.params[name] for name in names}))
 

@@ -45,6 +45,7 @@ class Options:
     :param purge: whether what the collection made goes once it is no longer declared
     :param owner: the label of what is made, and of what is purged
     :param elsewhere: the names of guests that are declared for other hosts, and are not purged here
+    :param declared_volumes: for guests: the volumes that are declared as such, POOL/VOLUME, which go with no guest
     :param guest_networks: for networks: which of them the declared guests will be on (see handover), or None
     :param forecast: what earlier tasks of a run in check mode would have made
     """
@@ -56,6 +57,7 @@ class Options:
     going: Belongings = dataclasses.field(default_factory=Belongings)
     purge: bool = False
     elsewhere: t.Collection[str] = ()
+    declared_volumes: t.Collection[str] = ()
     guest_networks: t.Mapping[str, t.Sequence[str]] | None = None
     owner: str = ""
     forecast: Forecast = dataclasses.field(default_factory=Forecast)

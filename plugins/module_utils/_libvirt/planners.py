@@ -30,7 +30,6 @@ from . import (
 from .apparmor import warn_of_volumes
 from .disk_formats import WRITE_FORMAT, DiskFormats
 from .disks_left import warn_of_left
-from .forecast import Forecast
 from .half_made import Half, being_made, half_made
 from .leaving import definitions
 from .manifest import Manifest, notes
@@ -260,7 +259,7 @@ def plans_with_disks(
     if connection is not None:
         refuse_taken(connection, plans, resolved, volumes, options.forecast)
     if options.remove_storage and connection is not None:
-        plan_removals(connection, plans, wants, have, pools, options.forecast)
+        plan_removals(connection, plans, wants, have, pools, options)
     return plans, [want for want, _needed in resolved]
 
 
@@ -281,7 +280,7 @@ def shared(plans: list[Plan], resolved: list[tuple[Item, list[disks.Needed]]]) -
 
 
 def plan_removals(
-    connection: t.Any, plans: list[Plan], wants: Wants, have: Have, pools: t.Mapping[str, Pool], forecast: Forecast
+    connection: t.Any, plans: list[Plan], wants: Wants, have: Have, pools: t.Mapping[str, Pool], options: t.Any
 ) -> None:
     """Plan that the storage of guests goes with them, as far as it is nobody else's."""
     made = Manifest(connection.getURI()).entries("volumes")
@@ -294,8 +293,9 @@ def plan_removals(
     }
     if not places:
         return
-    users = all_users(connection, forecast=forecast)
+    users = all_users(connection, forecast=options.forecast)
     declared.add_guests(users, plans, wants, have)
+    declared.add_keys(users, options.declared_volumes)
     keys = {users.key_at(place) or place for place in places} | made.keys()
     volumes = storage_observe.volumes(connection, keys, expected=made)
     state = definitions(connection.getURI())

@@ -17,6 +17,7 @@ from typing import Any
 import libvirt
 import pytest
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import staying
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.arguments import FORECAST
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, networks, pools, volumes
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _forecast
@@ -144,6 +145,18 @@ def test_disks_that_go_with_their_guest_are_not_said_twice(site: Site) -> None:
     step: Step = ("volumes", [absent], PURGE)
     said = site.same(guests(remove_storage=True), step, POOLS)
     assert said == [["domain old"], ["volume p/x"], ["pool p"]]
+
+
+@pytest.mark.parametrize("named", ["old-vda.qcow2", "over"])
+def test_a_disk_that_is_declared_as_a_volume_by_now_stays(site: Site, named: str) -> None:
+    (site.folder / "old-vda.qcow2").touch()
+    site.guest("old", {"size": "1MiB", "pool": "p"})
+    declared = staying([{"name": named, "pool": "p"}, {"name": "x", "pool": "p", "state": "absent"}], volumes=True)
+    assert declared == [f"p/{named}"]
+    step = guests(remove_storage=True, declared_volumes=declared)
+    assert site.same(step) == [["domain old"]]
+    there = (site.folder / "old-vda.qcow2").exists()
+    assert there == (named == "old-vda.qcow2")
 
 
 def test_volumes_that_are_laid_over_each_other_go(site: Site) -> None:
