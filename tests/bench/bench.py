@@ -24,6 +24,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "lab")]
 
+import control_node  # noqa: E402
 from fleet import LAB, Fleet  # noqa: E402
 from goals import SIZES, Measured, goals, table  # noqa: E402
 from guests import documents, guests  # noqa: E402
@@ -194,10 +195,11 @@ def main() -> int:
         fleet = Operator("bench", Path(folder))
         bench = Bench(fleet, measured)
         try:
+            control_node.measure(Path(folder), measured.add)
             bench.prepare()
             bench.rounds(QUICK if arguments.quick else ROUNDS)
             bench.site()
-        except Unmeasured as error:
+        except (Unmeasured, ValueError) as error:
             print(f"could not be measured: {error}", file=sys.stderr)
             return 1
         finally:

@@ -8,14 +8,29 @@ from __future__ import annotations
 import statistics
 import typing as t
 
+import control_node
+from control_node import ALL, MANY, SOME
+
 SIZES = (1000, 2000)
 FLOOR = 1.5
 LOOP = 80
 DOUBLE = 2
 MEMORY = 300
 
+PROPORTION = 4.4
+"""The most that four times as many hosts may cost."""
+EMPTY_CHECK = 15
+HANDED = 2
+CONTROL_MEMORY = 500
+
 RAW = {"same": "read", "new": "write"}
 """What libvirt itself has to do in each case, however it is called."""
+
+CONTROL_NODE = (
+    *(f"check, {kind}" for kind in control_node.KINDS),
+    *("a task for each host", "a task with the host's guests"),
+)
+"""What is measured on the control node alone."""
 
 TITLES = {
     "floor": "a play with a module that takes the list and does nothing",
@@ -86,9 +101,27 @@ class Measured:
         return ", ".join(f"{what} {seconds:.2f} s" for what, seconds in found.items())
 
 
+def goals_of_control_node(measured: Measured) -> list[Goal]:
+    """The goals of what a fleet costs on the control node, with what was measured in CPU seconds."""
+    found = []
+    for kind in control_node.KINDS:
+        if kind != "none":
+            times = measured.middle(f"check, {kind}", MANY) / measured.middle(f"check, {kind}", SOME)
+            found.append(Goal(f"check of {MANY} to {SOME} hosts, {kind}", times, PROPORTION, "x"))
+    plain = measured.middle("check, a plain list", ALL)
+    found.append(
+        Goal(f"check of {ALL} hosts to no guests", plain / measured.middle("check, none", ALL), EMPTY_CHECK, "x")
+    )
+    handed = measured.middle("a task with the host's guests", MANY) / measured.middle("a task for each host", MANY)
+    found.append(Goal(f"guests of each of {MANY} hosts, to an empty task", handed, HANDED, "x"))
+    memory = max(run.get("memory", 0) for run in measured.runs if str(run["what"]).startswith("check, "))
+    found.append(Goal(f"memory of the check, {ALL} hosts", memory, CONTROL_MEMORY, "MiB"))
+    return found
+
+
 def goals(measured: Measured) -> list[Goal]:
     """Every goal with what was measured."""
-    found = []
+    found = goals_of_control_node(measured)
     small, large = SIZES
     for case, title in (("same", "unchanged"), ("new", "new")):
         found.append(Goal(f"{small} {title} guests, to the floor", measured.ratio(case, small), FLOOR, "x"))
@@ -108,7 +141,11 @@ def goals(measured: Measured) -> list[Goal]:
 
 def table(measured: Measured) -> list[str]:
     """All figures for people."""
-    lines = [f"{'':58} guests     least  median  CPU on the host"]
+    lines = [f"{'CPU seconds of the control node, 20 guests a host':58}  hosts"]
+    for run in measured.runs:
+        if run["what"] in CONTROL_NODE:
+            lines.append(f"{run['what']:58} {run['size']:6} {run['seconds']:7.2f} s")
+    lines += ["", f"{'':58} guests     least  median  CPU on the host"]
     for what, title in TITLES.items():
         for size in sorted({run["size"] for run in measured.runs if run["what"] == what}):
             seconds = sorted(measured.values(what, size))
