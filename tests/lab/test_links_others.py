@@ -108,6 +108,25 @@ def test_what_others_told_the_kernel_of_a_parent_stays(fleet: Links, host: str) 
     assert fleet.sh(host, ALL) == before
 
 
+def test_a_container_on_a_link_is_not_taken_along(fleet: Links, host: str) -> None:
+    """Its device is in a network namespace of its own, be it one with a name or a process."""
+    bridge = {"name": "br2", "type": "bridge", "ports": ["eno2"], "addressing": "none"}
+    fleet.made(host, bridge)
+    fleet.sh(host, "ip netns add web; ip link add link br2 name eth7 type macvlan; ip link set eth7 netns web")
+    said = "eth7 of the network namespace web is built on br2: remove it too"
+    gone = {"name": "br2", "state": "absent"}
+    assert said in fleet.refused(host, gone, check=True)
+    assert said in fleet.refused(host, gone)
+    assert "eth7" in fleet.sh(host, "ip netns exec web ip link show dev eth7")
+    fleet.sh(host, "ip netns exec web ip link delete dev eth7; ip netns delete web")
+    assert fleet.made(host, gone)["outcome"] == "confirmed"
+    sleeper = "systemd-run --quiet --unit=web --property=PrivateNetwork=yes sleep 900"
+    fleet.sh(host, f"{sleeper}; ip link add link eno2 name eth7 type macvlan")
+    fleet.sh(host, "ip link set eth7 netns $(systemctl show --property=MainPID --value web)")
+    assert "(sleep) is on eno2, which can carry either that or a bridge" in fleet.refused(host, bridge)
+    fleet.sh(host, "systemctl stop web")
+
+
 def test_a_declared_route_takes_the_place_of_one_that_was_tried_out(fleet: Links, host: str) -> None:
     static = {"name": "br2", "type": "bridge", "ports": ["eno2"], "addressing": "static", "addresses": ["10.9.9.1/24"]}
     fleet.made(host, static)

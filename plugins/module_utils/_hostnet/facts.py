@@ -127,6 +127,23 @@ class Guest:
 
 
 @dataclasses.dataclass(frozen=True)
+class Distant:
+    """A device of another network namespace that is built on one of this.
+
+    :param parent: the device of this namespace that it goes with
+    :param holder: whose it is, for people
+    """
+
+    name: str
+    kind: str
+    parent: str
+    holder: str
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.holder}"
+
+
+@dataclasses.dataclass(frozen=True)
 class NetplanFile:
     """A file that netplan reads.
 
@@ -153,6 +170,7 @@ class Facts:
     :param forward_policy: what iptables does with forwarded traffic that no rule is for
     :param login: the host's own address in the connection that the caller came by
     :param vlan_filtering: whether the kernel can keep VLANs apart on a bridge; None where that was not asked
+    :param distant: devices of other network namespaces that are built on those of this one
     """
 
     devices: t.Mapping[str, Device] = dataclasses.field(default_factory=dict)
@@ -170,6 +188,7 @@ class Facts:
     forward_policy: str = ""
     login: str = ""
     vlan_filtering: bool | None = None
+    distant: tuple[Distant, ...] = ()
 
     @property
     def nics(self) -> dict[str, Nic]:
@@ -202,6 +221,17 @@ class Facts:
                     # A guest of a libvirt network can be on MacVTap as well.
                     found.append(guest.name)
         return list(dict.fromkeys(found))
+
+    def users(self, link: str) -> list[str]:
+        """The running guests that lose their network with a link: on a bridge, by MacVTap, or with it as their own."""
+        own = [guest.name for guest in self.guests if link in {target for target, *_on in guest.interfaces}]
+        return list(dict.fromkeys([*self.guests_on(link, "bridge"), *self.guests_on(link, "direct"), *own]))
+
+    def built_on(self, link: str) -> list[str]:
+        """The devices that the kernel takes away with a link, but for those that guests have; for people."""
+        cards = {card for guest in self.guests for card, *_on in guest.interfaces}
+        near = [name for name, device in self.devices.items() if device.parent == link and name not in cards]
+        return [*near, *(str(device) for device in self.distant if device.parent == link)]
 
 
 def devices(links: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, Device]:

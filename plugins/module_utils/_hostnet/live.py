@@ -39,7 +39,7 @@ def changes(item: Item, facts: Facts, out: Plan) -> list[Change]:
         out.refresh += missing
     if item["type"] in networkd.MAC_KINDS:
         mode = item.get("mode") or "bridge"
-        if device.settings.get("mode", mode) != mode or device.parent not in ("", item["parent"]):
+        if is_other(item, device):
             # networkd does not change a link that is there: it is made anew.
             found.append(Change("mode", device.settings.get("mode"), mode))
             out.gone.append(item["name"])
@@ -47,6 +47,13 @@ def changes(item: Item, facts: Facts, out: Plan) -> list[Change]:
     if item["type"] == "bridge":
         found += bridge(item, device, out)
     return found
+
+
+def is_other(item: Item, device: Device) -> bool:
+    """Whether a MacVLAN or MacVTap link has another mode or parent than declared."""
+    mode = item.get("mode") or "bridge"
+    known = item["type"] in networkd.MAC_KINDS and device.kind in networkd.MAC_KINDS
+    return known and (device.settings.get("mode", mode) != mode or device.parent not in ("", item["parent"]))
 
 
 def bridge(item: Item, device: Device, out: Plan) -> list[Change]:

@@ -13,7 +13,7 @@ import typing as t
 from pathlib import Path
 
 from .._errors import VirtfleetError
-from . import bridge, facts, lease
+from . import bridge, facts, lease, namespaces
 from .agent import files, network
 from .facts import Device, Facts, NetplanFile
 from .reading import described, known
@@ -57,6 +57,7 @@ def host(login: str = "") -> Facts:
         nf_call=nf_call,
         forward_policy=forward_policy() if nf_call else "",
         login=login,
+        distant=namespaces.distant({device.index: name for name, device in devices.items()}),
     )
 
 

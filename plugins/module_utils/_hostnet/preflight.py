@@ -10,7 +10,7 @@ import typing as t
 
 from .._engine.body import Item
 from .._errors import Invalid
-from . import networkd, shared_ports
+from . import live, networkd, shared_ports
 from .facts import COMMENT, Device, Facts, covering
 
 NAMING = ("name", "type", "state", "takeover", "parent", "id")
@@ -19,6 +19,8 @@ WORD = re.compile(r"[^\s,=\[\]{}'\"]+")
 """What of a text can be a device's name or MAC address."""
 
 BUILT = {"bridge": ("bridge",), "bond": ("bond",), "vlan": ("vlan",), "macvlan": ("macvlan",), "macvtap": ("macvtap",)}
+EXCLUSIVE = ("macvlan", "macvtap", "ipvlan", "ipvtap")
+"""Kinds of device that take all that arrives on the one below them, so that it cannot be a port as well."""
 
 NO_VLANS = (
     "the kernel of this host cannot keep VLANs apart on a bridge (it is built without CONFIG_BRIDGE_VLAN_FILTERING):"
@@ -52,6 +54,7 @@ def problems(item: Item, items: t.Sequence[Item], facts: Facts) -> t.Iterator[In
         yield from port_problems(item, port, f"ports[{index}]", later, facts)
     if item.get("parent"):
         yield from parent_problems(item, later, facts)
+        yield from made_anew(item, facts)
     if item.get("vlan_filtering") and facts.vlan_filtering is False:
         yield Invalid("vlan_filtering", NO_VLANS)
     yield from routed(item, facts)
@@ -103,18 +106,27 @@ def port_problems(item: Item, port: str, where: str, later: t.Mapping[str, Item]
         )
     if port in facts.ifupdown:
         yield Invalid(where, f"{port} {IFUPDOWN}")
-    if device.master and device.master != item["name"] and not item.get("takeover"):
-        kind = facts.devices[device.master].kind if device.master in facts.devices else "bridge"
-        if kind == "bridge":
-            yield Invalid(
-                where, f"{port} is a port of the bridge {device.master}: 'takeover: true' takes it from there"
-            )
-        elif kind in ("bond", "team"):
-            yield Invalid(where, f"{port} is part of the {kind} {device.master}: make {device.master} the port")
-        elif kind != "vrf":
-            yield Invalid(where, f"{port} is part of {device.master} ({kind or 'a network card'}): take it from there")
     if device.master == item["name"]:
         return
+    if device.master and not item.get("takeover"):
+        yield from port_of_another(device, where, facts)
+    yield from carries_others(port, where, facts)
+
+
+def port_of_another(device: Device, where: str, facts: Facts) -> t.Iterator[Invalid]:
+    """A device has one master only."""
+    port, master = device.name, device.master
+    kind = facts.devices[master].kind if master in facts.devices else "bridge"
+    if kind == "bridge":
+        yield Invalid(where, f"{port} is a port of the bridge {master}: 'takeover: true' takes it from there")
+    elif kind in ("bond", "team"):
+        yield Invalid(where, f"{port} is part of the {kind} {master}: make {master} the port")
+    elif kind != "vrf":
+        yield Invalid(where, f"{port} is part of {master} ({kind or 'a network card'}): take it from there")
+
+
+def carries_others(port: str, where: str, facts: Facts) -> t.Iterator[Invalid]:
+    """A device carries a bridge, or MacVLAN links and their like: guests', this host's and those of containers."""
     users = facts.guests_on(port, "direct")
     if users:
         yield Invalid(
@@ -122,16 +134,16 @@ def port_problems(item: Item, port: str, where: str, later: t.Mapping[str, Item]
             f"{named('guest', users)} on {port} by MacVTap, and with {port} in a bridge the host would have no network:"
             f" stop {'the guest' if len(users) == 1 else 'the guests'} first, or use another device",
         )
-    else:
-        on_it = [
-            other.name
-            for other in facts.devices.values()
-            if other.kind in ("macvlan", "macvtap", "ipvlan", "ipvtap") and other.parent == port
-        ]
-        if on_it:
-            yield Invalid(
-                where, f"{', '.join(on_it)} is on {port}, which can carry either that or a bridge: remove it first"
-            )
+        return
+    here = facts.devices.values()
+    on_it = [
+        *(other.name for other in here if other.kind in EXCLUSIVE and other.parent == port),
+        *(str(other) for other in facts.distant if other.kind in EXCLUSIVE and other.parent == port),
+    ]
+    if on_it:
+        yield Invalid(
+            where, f"{', '.join(on_it)} is on {port}, which can carry either that or a bridge: remove it first"
+        )
 
 
 def parent_problems(item: Item, later: t.Mapping[str, Item], facts: Facts) -> t.Iterator[Invalid]:
@@ -159,13 +171,26 @@ def parent_problems(item: Item, later: t.Mapping[str, Item], facts: Facts) -> t.
         yield Invalid("parent", f"{parent} {IFUPDOWN}")
 
 
+def made_anew(item: Item, facts: Facts) -> t.Iterator[Invalid]:
+    """A link that is made anew, as it is to have another mode or parent, takes nothing along that is not named."""
+    device = facts.devices.get(item["name"])
+    if device is None or not live.is_other(item, device):
+        return
+    where = "parent" if device.parent not in ("", item["parent"]) else "mode"
+    users, above = facts.users(device.name), facts.built_on(device.name)
+    if users:
+        yield Invalid(where, f"{named('guest', users)} on {device.name}, which would be made anew: {stop(users)} first")
+    if above:
+        yield Invalid(where, f"{', '.join(above)} is built on {device.name}, which would be made anew: remove it first")
+
+
 def used(items: t.Iterable[Item], facts: Facts) -> list[str]:
     """The links that are to be absent and that guests run on, and those that are built on these or that these need.
 
     They go in a later call, once the guests have been moved.
     """
     gone = [item["name"] for item in items if item["state"] == "absent"]
-    kept = {name for name in gone if facts.guests_on(name, "bridge") or facts.guests_on(name, "direct")}
+    kept = set(filter(facts.users, gone))
     while True:
         # What stays keeps its parent, and a bridge its ports.
         below = {facts.devices[name].parent for name in kept if name in facts.devices}
@@ -186,11 +211,9 @@ def in_use(item: Item, items: t.Sequence[Item], facts: Facts) -> t.Iterator[Inva
     if device.kind not in BUILT:
         yield Invalid("name", f"is a {device.kind or 'network card'} of the host, and cannot be removed")
         return
-    users = facts.guests_on(item["name"], "bridge") + facts.guests_on(item["name"], "direct")
+    users = facts.users(item["name"])
     if users:
-        yield Invalid(
-            "state", f"{named('guest', users)} on {item['name']}: stop {'it' if len(users) == 1 else 'them'} first"
-        )
+        yield Invalid("state", f"{named('guest', users)} on {item['name']}: {stop(users)} first")
     others = strangers(device, facts)
     if others and not users:
         yield Invalid(
@@ -198,9 +221,8 @@ def in_use(item: Item, items: t.Sequence[Item], facts: Facts) -> t.Iterator[Inva
             f"{', '.join(others)} is in {item['name']} as well, and in none of the host's files: take it out first",
         )
     gone = {other["name"] for other in items if other["state"] == "absent"}
-    above = [other.name for other in facts.devices.values() if other.parent == item["name"] and other.name not in gone]
     # Those of guests go with them: the guests are named.
-    above = [name for name in above if name not in {card for guest in facts.guests for card, *_on in guest.interfaces}]
+    above = [name for name in facts.built_on(item["name"]) if name not in gone]
     if above:
         yield Invalid("state", f"{', '.join(above)} is built on {item['name']}: remove it too")
 
@@ -254,3 +276,8 @@ def hardware(facts: Facts) -> list[str]:
 def named(what: str, names: list[str]) -> str:
     """Some things with their verb."""
     return f"{what} {names[0]} runs" if len(names) == 1 else f"{what}s {', '.join(names)} run"
+
+
+def stop(guests: t.Sequence[str]) -> str:
+    """What is to be done about guests that were just named."""
+    return f"stop {'it' if len(guests) == 1 else 'them'}"

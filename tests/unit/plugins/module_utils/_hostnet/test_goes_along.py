@@ -1,0 +1,171 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the kernel would take away with a link is looked for, in other network namespaces too, and refused before."""
+
+from __future__ import annotations
+
+import socket
+import struct
+from typing import Any
+
+import pytest
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import namespaces
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import (
+    Device,
+    Distant,
+    Facts,
+    Guest,
+    NetplanFile,
+)
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.plan import plan
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.preflight import used
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.table import LINK
+
+DEVICES = (
+    Device("eno1", index=2),
+    Device("eno2", index=3),
+    Device("br0", index=4, kind="bridge"),
+    Device("shim0", index=5, kind="macvlan", parent="eno2", settings={"mode": "bridge"}),
+    Device("macvtap7", index=6, kind="macvtap", parent="eno2", settings={"mode": "bridge"}),
+)
+NETPLAN = NetplanFile("/etc/netplan", "01.yaml", "network: {version: 2, ethernets: {eno1: {}, eno2: {}}}")
+HOLDER = "the network namespace web"
+
+
+def host(*distant: Distant, guest: tuple[str, str, str] | None = None) -> Facts:
+    return Facts(
+        devices={device.name: device for device in DEVICES},
+        netplan=(NETPLAN,),
+        has_netplan=True,
+        networkd=True,
+        distant=distant,
+        guests=(Guest("web01", (guest,)),) if guest else (),
+    )
+
+
+def refusal(item: dict[str, Any], facts: Facts) -> list[str]:
+    try:
+        plan(LINK.parse([item]), facts)
+    except VirtfleetError as error:
+        return str(error).splitlines()[1:]
+    return []
+
+
+GONE = {"name": "br0", "state": "absent"}
+SHIM = {"name": "shim0", "type": "macvlan", "parent": "eno2"}
+
+
+@pytest.mark.parametrize("kind", ["macvlan", "vlan", "vxlan"])
+def test_a_bridge_that_a_container_has_built_on_stays(kind: str) -> None:
+    assert refusal(GONE, host(Distant("eth1", kind, "br0", HOLDER))) == [
+        f"link br0: state: eth1 of {HOLDER} is built on br0: remove it too"
+    ]
+    assert refusal(GONE, host(Distant("eth1", kind, "eno2", HOLDER))) == []
+
+
+@pytest.mark.parametrize(("changes", "where"), [({"mode": "private"}, "mode"), ({"parent": "eno1"}, "parent")])
+def test_a_link_that_is_made_anew_takes_nothing_along(changes: dict[str, str], where: str) -> None:
+    facts = host(Distant("eth1", "vlan", "shim0", HOLDER))
+    said = f"link shim0: {where}: eth1 of {HOLDER} is built on shim0, which would be made anew: remove it first"
+    assert refusal({**SHIM, **changes}, facts) == [said]
+    assert refusal({**SHIM, **changes}, host()) == []
+    assert refusal(SHIM, facts) == []
+
+
+def test_a_container_on_a_card_by_macvlan_is_no_less_in_the_way_of_a_bridge_than_one_of_this_host() -> None:
+    bridge = {"name": "br1", "type": "bridge", "ports": ["eno1"]}
+    said = f"eth1 of {HOLDER} is on eno1, which can carry either that or a bridge: remove it first"
+    assert refusal(bridge, host(Distant("eth1", "macvlan", "eno1", HOLDER))) == [f"link br1: ports[0]: {said}"]
+    assert refusal(bridge, host(Distant("eth1", "vlan", "eno1", HOLDER))) == []
+
+
+def test_a_guest_that_has_the_link_as_its_own_card_keeps_it() -> None:
+    """An interface of type ethernet, with a target that libvirt does not make."""
+    facts = host(guest=("macvtap7", "ethernet", ""))
+    gone: dict[str, Any] = {"name": "macvtap7", "state": "absent"}
+    assert refusal(gone, facts) == ["link macvtap7: state: guest web01 runs on macvtap7: stop it first"]
+    assert used(LINK.parse([gone]), facts) == ["macvtap7"]
+    other = {"name": "macvtap7", "type": "macvtap", "parent": "eno2", "mode": "private"}
+    said = "link macvtap7: mode: guest web01 runs on macvtap7, which would be made anew: stop it first"
+    assert refusal(other, facts) == [said]
+
+
+# What the kernel tells of other namespaces
+
+
+def attribute(number: int, data: bytes) -> bytes:
+    return struct.pack("=HH", len(data) + 4, number) + data + bytes(-len(data) % 4)
+
+
+def link(name: str, kind: str, below: int | None = None, place: int | None = None) -> bytes:
+    body = bytes(16) + attribute(namespaces.NAME, name.encode() + b"\0")
+    body += attribute(namespaces.INFO, attribute(namespaces.KIND, kind.encode() + b"\0"))
+    for number, value in ((namespaces.BELOW, below), (namespaces.BELOW_IN, place)):
+        body += attribute(number, struct.pack("=i", value)) if value is not None else b""
+    return body
+
+
+def message(kind: int, body: bytes, flags: int = 2) -> bytes:
+    return struct.pack("=IHHII", len(body) + 16, kind, flags, 0, 0) + body + bytes(-len(body) % 4)
+
+
+class Kernel:
+    """What answers on a netlink socket."""
+
+    def __init__(self, links: list[bytes], number: int) -> None:
+        dump = b"".join(message(namespaces.NEW_LINK, each) for each in links)
+        known = bytes(4) + attribute(namespaces.ID, struct.pack("=i", number))
+        self.answers = [dump, message(namespaces.DONE, bytes(4)), message(namespaces.NEW_ID, known, flags=0)]
+
+    def __call__(self, *_kind: int) -> Kernel:
+        return self
+
+    def __enter__(self) -> Kernel:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        return
+
+    def settimeout(self, _seconds: float) -> None:
+        return
+
+    def send(self, _data: bytes) -> None:
+        return
+
+    def recv(self, _size: int) -> bytes:
+        return self.answers.pop(0)
+
+
+@pytest.mark.parametrize(
+    ("links", "number", "found"),
+    [
+        ([link("lo", ""), link("eth1", "macvlan", 4, 0)], 0, [("eth1", "macvlan", 4)]),
+        ([link("eth0", "veth", 4, 0)], 0, []),
+        ([link("eth1", "macvlan", 4, 1)], 0, []),
+        ([link("eth1", "macvlan", 9, 0)], 0, []),
+        ([link("eth1", "macvlan", 4)], 0, []),
+        ([link("eth1", "macvlan", 4, -1)], -1, []),
+        (
+            [link("eth1.7", "vlan", 4, 2), link("eth2", "ipvlan", 4, 2)],
+            2,
+            [("eth1.7", "vlan", 4), ("eth2", "ipvlan", 4)],
+        ),
+    ],
+    ids=[
+        "macvlan",
+        "the other end of a pair",
+        "of a third one",
+        "another device",
+        "in its own",
+        "not known",
+        "several",
+    ],
+)
+def test_what_another_namespace_has_built_on_this_one(
+    links: list[bytes], number: int, found: list[tuple[str, str, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket, "socket", Kernel(links, number))
+    assert namespaces.ask(3, {4: "br0"}) == found
