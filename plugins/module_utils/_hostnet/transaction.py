@@ -12,24 +12,13 @@ import os
 import subprocess
 import sys
 import time
+import types
 import typing as t
 import uuid
 
 from .._errors import VirtfleetError
 from . import netplan_says
-from .agent import (
-    address_words,
-    files,
-    give_back,
-    guard,
-    journal,
-    network,
-    others,
-    route_words,
-    runtime,
-    watchdog,
-    way_back,
-)
+from .agent import files, guard, journal, network, route_words
 from .facts import Facts
 from .work import Plan
 
@@ -43,20 +32,6 @@ ENDING = 45.0
 """Seconds that a trial which nobody works on any more has to be brought to its end."""
 CONFIRMED = 20.0
 """Seconds that a confirmation is waited for."""
-AGENT = (
-    address_words,
-    files,
-    give_back,
-    guard,
-    journal,
-    network,
-    others,
-    route_words,
-    runtime,
-    watchdog,
-    way_back,
-)
-"""What the unit runs, copied to the host."""
 
 
 @contextlib.contextmanager
@@ -148,13 +123,19 @@ def is_running() -> bool:
     return output.strip() in ("active", "activating", "deactivating", "reloading")
 
 
+def agent() -> dict[str, types.ModuleType]:
+    """What the unit runs and is copied to the host, by name: its program, and all that this imports of its folder."""
+    folder = f"{guard.__package__}."
+    return {name[len(folder) :]: module for name, module in list(sys.modules.items()) if name.startswith(folder)}
+
+
 def start() -> None:
     """Start the unit that does all the rest. Raises VirtfleetError where that cannot be done, OSError."""
     copy = os.path.join(files.BASE, "agent")
     files.make_folder(copy, 0o700)
     files.write(os.path.join(copy, "__init__.py"), "")
-    for module in AGENT:
-        files.write(os.path.join(copy, module.__name__.rpartition(".")[2] + ".py"), inspect.getsource(module))
+    for name, module in agent().items():
+        files.write(os.path.join(copy, f"{name}.py"), inspect.getsource(module))
     files.make_folder(os.path.dirname(files.UNIT))
     files.write(files.UNIT, guard.SERVICE.format(python=sys.executable), 0o644)
     failed = systemctl("start", SERVICE)

@@ -31,6 +31,7 @@ class File:
     :param trial: where it is tried, which goes with a reboot; empty for what has effect at boot only
     :param before: its text, None where it is not there
     :param after: its text, None where it goes
+    :param mode: its rights where it is new: one that is there keeps its own, and its owner
     """
 
     path: str

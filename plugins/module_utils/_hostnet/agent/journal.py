@@ -100,11 +100,12 @@ def prepare(state: dict[str, t.Any]) -> None:
             files.unlink(entry["old"])
             os.link(entry["path"], entry["old"], follow_symlinks=False)
         if entry["new"]:
-            owner = None
-            if entry["old"]:
-                before = os.lstat(entry["old"])
-                owner = (before.st_uid, before.st_gid) if stat.S_ISREG(before.st_mode) else None
-            files.create(entry["new"], file["text"], file["mode"], owner)
+            before = os.lstat(entry["old"]) if entry["old"] else None
+            if before is not None and stat.S_ISREG(before.st_mode):
+                # Who may read a file is its owner's to say.
+                files.create(entry["new"], file["text"], before.st_mode & 0o7777, (before.st_uid, before.st_gid))
+            else:
+                files.create(entry["new"], file["text"], file["mode"])
         files.sync(folder)
 
 

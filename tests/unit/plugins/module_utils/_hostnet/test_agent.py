@@ -39,6 +39,16 @@ def test_a_file_that_is_a_link_to_another_stays_one(host: Host) -> None:
     assert (real.read_text(), link.is_symlink()) == ("new", True)
 
 
+@pytest.mark.parametrize("mode", [0o640, 0o600, 0o644, None])
+def test_a_file_keeps_its_rights(host: Host, mode: int | None) -> None:
+    """A new one has those of the plan."""
+    host.kept.unlink() if mode is None else host.kept.chmod(mode)
+    host.begin()
+    host.work()
+    assert host.kept.read_text() == "new"
+    assert host.kept.stat().st_mode & 0o7777 == (0o600 if mode is None else mode)
+
+
 def test_a_mask_is_replaced_by_a_file(host: Host) -> None:
     mask = host.root / "etc/b.network"
     mask.symlink_to("/dev/null")
@@ -83,7 +93,6 @@ def test_a_trial_is_tried_and_kept(host: Host, monkeypatch: pytest.MonkeyPatch) 
     host.work()
     assert seen[0] == ("new", 0o644, "/dev/null", "old")
     assert host.kept.read_text() == "new"
-    assert host.kept.stat().st_mode & 0o777 == 0o600
     assert host.outcome()["outcome"] == "confirmed"
     assert host.files() == ["etc/kept.yaml", "last/outcome.json", "var/kept.json"]
 

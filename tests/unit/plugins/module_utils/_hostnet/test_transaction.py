@@ -382,3 +382,8 @@ def test_no_host_is_left_for_ever_with_a_network_that_nobody_confirmed(seconds: 
     module: Any = types.SimpleNamespace(check_mode=check, params={"config": [], "rollback_after": seconds})
     with pytest.raises(VirtfleetError, match=r"rollback_after: .+ is not a number of seconds from 1 to 3600"):
         converge.converge(module)
+
+
+def test_the_host_gets_all_of_the_agent() -> None:
+    folder = pathlib.Path(guard.__file__).parent
+    assert {*transaction.agent()} == {path.stem for path in folder.glob("*.py")} - {"__init__"}
