@@ -50,6 +50,7 @@ def test_what_others_told_the_kernel_outlives_a_change(fleet: Links, host: str) 
     told = [line for line in checked["warnings"] if "in none of the host's files" in line]
     assert [line.split(" is in none")[0].partition(" the ")[2] for line in told] == [
         "address 10.55.0.1/24 on eno1",
+        "neighbour 10.55.0.77 on eno1",
         "route to 10.66.0.0/16 by 10.55.0.9 on eno1",
         "route to 0.0.0.0/0 by 10.55.0.9 of table 77 on eno1",
     ]

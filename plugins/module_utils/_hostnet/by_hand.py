@@ -1,7 +1,7 @@
 # Copyright (c) 2026, virtfleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Addresses and routes that no file has: set with ``ip``, or by a program such as keepalived.
+"""Addresses, routes and neighbours that no file has: set with ``ip``, or by a program such as keepalived.
 
 A link takes over what files say. networkd drops the rest when it configures a device anew (networkd.conf(5),
 ManageForeignRoutes; systemd.network(5), KeepConfiguration), so whoever reads the plan has to know.
@@ -18,6 +18,7 @@ from . import networkd
 from .agent import route_words
 from .facts import COMMENT, Device, Facts, Route
 from .netplan import Netplan
+from .netplan_yaml import is_true
 
 if t.TYPE_CHECKING:
     from .work import Plan
@@ -25,22 +26,26 @@ if t.TYPE_CHECKING:
 HALF = 2**64 - 1
 ADDRESS = re.compile(r"[0-9a-fA-F:.]{2,}")
 """What may be an address in a text."""
-
+KEEPS = ("Network", "KeepConfiguration")
+"""The setting of a unit by which networkd leaves alone what others have set (systemd.network(5))."""
 STATIC = "static"
 """The origin of the routes that networkd sets by its files; others can give it as well."""
 BY_KERNEL = ("ports", "stp", "forward_delay", "vlan_filtering")
 """What of a bridge can change without its addresses being configured anew."""
 
 
-def told(wants: t.Sequence[Item], net: Netplan, facts: Facts, out: Plan) -> None:
+def told(wants: t.Sequence[Item], net: Netplan, later: Netplan, units: networkd.Units, facts: Facts, out: Plan) -> None:
     """Warn of what goes away with a plan because no file has it, and take it out of the forecast.
 
     All the rest that no file has is given back by the agent. Nothing is said of what NetworkManager configures: it
     keeps connections that netplan knows nothing of.
 
     :param net: netplan's documents as they are
+    :param later: those that they become
+    :param units: networkd's units of ours that they become
     """
-    out.configured = configured_anew(wants, facts, out)
+    anew = configured_anew(wants, facts, out)
+    out.configured = {name: link for name, link in anew.items() if not is_kept(facts.devices[name], later, units)}
     if out.network_manager:
         return
     for name, device in facts.devices.items():
@@ -57,20 +62,32 @@ def told(wants: t.Sequence[Item], net: Netplan, facts: Facts, out: Plan) -> None
                 f"a route on {route.device} puts {route.encap} around its packets, which ip does not tell in words that"
                 " give it back: look whether it is there after the change"
             )
+    neighbours = [each for each in facts.neighbours if not addresses_in([each.address]) & written]
     for name, link in out.configured.items():
-        lost = out.by_hand.get(name, [])
-        warn(link, [f"the address {address}" for address in lost], name, out)
-        lost_routes = [route for route in routes if route.device == name]
-        warn(link, [words(route) for route in lost_routes if route.protocol in ("", STATIC)], name, out)
-        for program in sorted({route.protocol for route in lost_routes} - {"", STATIC}):
-            count = sum(route.protocol == program for route in lost_routes)
-            out.warnings.append(
-                f"link {link}: the routes on {name} whose origin is {program} ({count}) go away: the program that has"
-                f" set them has to know of {link}"
-            )
-        if lost:
-            foresee(lost, facts, out, "goes away")
-        foresee(made_up(facts.devices[name]), facts, out, f"is made up anew by {link}")
+        on_it = [f"the neighbour {each.address}" for each in neighbours if each.device == name]
+        goes_away(name, link, on_it, [route for route in routes if route.device == name], facts, out)
+
+
+def goes_away(
+    name: str, link: str, neighbours: list[str], lost_routes: t.Sequence[Route], facts: Facts, out: Plan
+) -> None:
+    """Say what goes away from a device that is configured anew.
+
+    :param link: the link that is the reason
+    :param neighbours: for people
+    """
+    lost = out.by_hand.get(name, [])
+    warn(link, [*(f"the address {address}" for address in lost), *neighbours], name, out)
+    warn(link, [words(route) for route in lost_routes if route.protocol in ("", STATIC)], name, out)
+    for program in sorted({route.protocol for route in lost_routes} - {"", STATIC}):
+        count = sum(route.protocol == program for route in lost_routes)
+        out.warnings.append(
+            f"link {link}: the routes on {name} whose origin is {program} ({count}) go away: the program that has"
+            f" set them has to know of {link}"
+        )
+    if lost:
+        foresee(lost, facts, out, "goes away")
+    foresee(made_up(facts.devices[name]), facts, out, f"is made up anew by {link}")
 
 
 def configured_anew(wants: t.Sequence[Item], facts: Facts, out: Plan) -> dict[str, str]:
@@ -89,6 +106,19 @@ def configured_anew(wants: t.Sequence[Item], facts: Facts, out: Plan) -> dict[st
         if link in facts.devices and by_networkd and any(change.path not in BY_KERNEL for change in changes):
             found[link] = link
     return found
+
+
+def is_kept(device: Device, later: Netplan, units: networkd.Units) -> bool:
+    """Whether networkd leaves alone what a device has of others when it configures it anew (``critical`` of netplan).
+
+    :param later: netplan's documents as they become
+    :param units: networkd's units of ours as they become
+    """
+    owner = later.owner(device.nic)
+    if owner is not None:
+        return is_true(later.merged(owner).get("critical"))
+    said = networkd.setting(networkd.parse(units.get(f"00-virtfleet-{device.name}.network", "")), *KEEPS)
+    return is_true(said) or said in ("1", "static")
 
 
 def set_by_hand(device: Device, net: Netplan, facts: Facts) -> list[str]:

@@ -127,6 +127,14 @@ class Guest:
 
 
 @dataclasses.dataclass(frozen=True)
+class Neighbour:
+    """A neighbour that somebody has set for good, or that a device answers for."""
+
+    device: str
+    address: str
+
+
+@dataclasses.dataclass(frozen=True)
 class Distant:
     """A device of another network namespace that is built on one of this.
 
@@ -189,6 +197,7 @@ class Facts:
     login: str = ""
     vlan_filtering: bool | None = None
     distant: tuple[Distant, ...] = ()
+    neighbours: tuple[Neighbour, ...] = ()
 
     @property
     def nics(self) -> dict[str, Nic]:
@@ -266,6 +275,13 @@ def devices(links: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, Device]:
             altnames=tuple(link.get("altnames") or ()),
         )
     return found
+
+
+def neighbours(entries: t.Iterable[t.Mapping[str, t.Any]]) -> t.Iterator[Neighbour]:
+    """The neighbours of ``ip -json neighbour``."""
+    for entry in entries:
+        if isinstance(entry.get("dst"), str) and isinstance(entry.get("dev"), str):
+            yield Neighbour(entry["dev"], entry["dst"])
 
 
 def is_own(entry: t.Mapping[str, t.Any]) -> bool:

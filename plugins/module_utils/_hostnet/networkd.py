@@ -175,16 +175,8 @@ def bridge(item: t.Mapping[str, t.Any], facts: Facts) -> Units:
     texts = {port: whole(path, facts) for port, path in sources.items() if path}
     holders = [port for port in ports if addressed(texts.get(port.name, []))]
     kind = item.get("addressing") or "inherit"
-    vendors = [port for port in ports if port.network_file.startswith(VENDOR) and port.addresses]
-    if kind == "inherit" and vendors:
-        raise Invalid(
-            "addressing",
-            f"{vendors[0].name} has its addresses from {vendors[0].network_file}: copy that file to"
-            " /etc/systemd/network, so that they can be taken over, or say what the bridge is to have",
-        )
-    if kind == "inherit" and len(holders) > 1:
-        names = ", ".join(port.name for port in holders)
-        raise Invalid("addressing", f"{names} each have addresses, and only those of one can be taken over")
+    if kind == "inherit":
+        refuse_heirs(ports, holders)
     heir = next(iter(holders or [port for port in ports if port.name in texts] or ports), None)
     netdev = [("Name", name), ("Kind", "bridge")]
     mac = item.get("mac") or (heir.mac if heir else "")
@@ -204,6 +196,23 @@ def bridge(item: t.Mapping[str, t.Any], facts: Facts) -> Units:
         sections = port_sections(port.name, name, mtu, texts.get(port.name, []))
         units[f"00-virtfleet-{port.name}.network"] = render(sections, comment)
     return units
+
+
+def refuse_heirs(ports: t.Sequence[Device], holders: t.Sequence[Device]) -> None:
+    """Raise Invalid where a bridge cannot take over addresses of its ports.
+
+    :param holders: the ports that have addresses by the user's units
+    """
+    vendors = [port for port in ports if port.network_file.startswith(VENDOR) and port.addresses]
+    if vendors:
+        raise Invalid(
+            "addressing",
+            f"{vendors[0].name} has its addresses from {vendors[0].network_file}: copy that file to"
+            " /etc/systemd/network, so that they can be taken over, or say what the bridge is to have",
+        )
+    if len(holders) > 1:
+        names = ", ".join(port.name for port in holders)
+        raise Invalid("addressing", f"{names} each have addresses, and only those of one can be taken over")
 
 
 def inherited(port: Device, text: Sections) -> Sections:

@@ -41,6 +41,7 @@ def host(login: str = "") -> Facts:
         *facts.routes(ip("-4", "route", "show", "table", "all"), "0.0.0.0/0"),
         *facts.routes(ip("-6", "route", "show", "table", "all"), "::/0"),
     )
+    lasting = ("neighbour", "show")
     nf_call = known("/proc/sys/net/bridge/bridge-nf-call-iptables").strip() == "1"
     return Facts(
         devices=devices,
@@ -57,6 +58,7 @@ def host(login: str = "") -> Facts:
         nf_call=nf_call,
         forward_policy=forward_policy() if nf_call else "",
         login=login,
+        neighbours=tuple(facts.neighbours([*ip(*lasting, "nud", "permanent"), *ip(*lasting, "proxy")])),
         distant=namespaces.distant({device.index: name for name, device in devices.items()}),
     )
 

@@ -40,7 +40,7 @@ def plan(wants: t.Sequence[Item], facts: Facts, bypass_iptables: bool = False) -
             out.items.append((item["name"], changes))
     refuse(problems)
     work.finish()
-    by_hand.told(wants, work.old, facts, out)
+    by_hand.told(wants, work.old, work.net, work.units, facts, out)
     forecast.other_macs(wants, facts, out)
     filtered(wants, facts, out, bypass_iptables)
     if out.network_manager:

@@ -227,3 +227,43 @@ def test_a_route_that_ip_does_not_tell_whole_is_named() -> None:
     routes += [{"dst": "10.8.0.0/16", "encap": "mpls", "dev": "eno2", "protocol": "kernel"}]
     said = [line.partition(" around")[0] for line in planned(DHCP, LEASED, routes=routes, lease="01").warnings]
     assert said == ["a route on eno2 puts ip", "a route on eno2 puts mpls"]
+
+
+@pytest.mark.parametrize("critical", [True, False])
+def test_what_networkd_leaves_alone_does_not_go_away(critical: bool) -> None:
+    """``critical`` has networkd keep what others have set where it configures a link anew."""
+    words = f"{{interfaces: [eno1], addresses: [192.0.2.10/24], critical: {str(critical).lower()}}}"
+    netplan = f"network: {{version: 2, ethernets: {{eno1: {{}}}}, bridges: {{br0: {words}}}}}"
+    bridge = model.Device(
+        "br0", 3, kind="bridge", addresses=("192.0.2.10/24", VIP_NET), lasting=("192.0.2.10/24", VIP_NET)
+    )
+    host = Facts(
+        devices={"eno1": model.Device("eno1", 2, master="br0"), "br0": bridge},
+        neighbours=(model.Neighbour("br0", "192.0.2.77"),),
+        netplan=(NetplanFile("/etc/netplan", "01.yaml", netplan),),
+        has_netplan=True,
+        networkd=True,
+    )
+    found = plan(LINK.parse([{**BRIDGE, "mtu": 1400}]), host)
+    assert len([line for line in found.warnings if "it goes away" in line]) == (0 if critical else 2)
+    assert [*found.configured] == ([] if critical else ["br0"])
+    gone = plan(LINK.parse([{"name": "br0", "state": "absent"}]), host)
+    assert len([line for line in gone.warnings if "it goes away" in line]) == 2
+
+
+def test_a_neighbour_that_somebody_has_set_on_a_port_is_told() -> None:
+    device = model.Device("eno1", 2, network_file="/etc/systemd/network/10-eno1.network")
+    own = (
+        "[Match]\nName=eno1\n[Network]\nDHCP=yes\n[Neighbor]\nAddress=192.0.2.78\nLinkLayerAddress=02:00:00:00:00:78\n"
+    )
+    host = Facts(
+        devices={"eno1": device, "eno2": model.Device("eno2", 3)},
+        neighbours=tuple(model.Neighbour(f"eno{number}", f"192.0.2.{77 + number}") for number in (0, 1, 2)),
+        units={"/etc/systemd/network/10-eno1.network": own},
+        networkd=True,
+    )
+    host = model.dataclasses.replace(host, neighbours=(model.Neighbour("eno1", "192.0.2.77"), *host.neighbours))
+    said = [line for line in plan(LINK.parse([BRIDGE]), host).warnings if "neighbour" in line]
+    assert [line.partition(",")[0] for line in said] == [
+        "link br0: the neighbour 192.0.2.77 on eno1 is in none of the host's files"
+    ]
