@@ -109,6 +109,33 @@ def test_what_others_told_the_kernel_of_a_parent_stays(fleet: Links, host: str) 
     assert fleet.sh(host, ALL) == before
 
 
+SET = """
+ip link set dev eno2 type bridge_slave cost 77 priority 8 hairpin on isolated on learning off
+ip link set dev br2 type bridge ageing_time 12300 mcast_snooping 0
+sysctl -q -w net.ipv4.conf.br2.proxy_arp=1 net.ipv4.conf.eno2.rp_filter=2 net.ipv6.conf.br2.hop_limit=33
+"""
+IS_SET = """
+ip -d link show dev eno2 | grep -o -E " (cost|priority|hairpin|isolated|learning) [^ ]*"
+ip -d link show dev br2 | grep -o -E "(ageing_time|mcast_snooping) [^ ]*"
+sysctl net.ipv4.conf.br2.proxy_arp net.ipv4.conf.eno2.rp_filter net.ipv6.conf.br2.hop_limit
+"""
+
+
+def test_what_others_have_set_on_a_bridge_is_back_after_a_rollback(fleet: Links, host: str) -> None:
+    """The bridge goes during the trial, and its port leaves it."""
+    fleet.made(host, {"name": "br2", "type": "bridge", "ports": ["eno2"], "addressing": "none"})
+    fleet.sh(host, SET)
+    fleet.settled(host)
+    before = fleet.sh(host, IS_SET)
+    assert "cost 77" in before
+    wrong = {**BRIDGE, "addressing": "static", "addresses": ["198.18.0.240/24"], "gateway": "198.18.0.241"}
+    gone = {"name": "br2", "state": "absent"}
+    result = fleet.links(host, gone, wrong, rollback_after=15).results("virtfleet.kvm.links")[0]
+    assert "is as it was before" in result["msg"], result
+    assert fleet.sh(host, IS_SET) == before
+    fleet.made(host, gone)
+
+
 def test_a_container_on_a_link_is_not_taken_along(fleet: Links, host: str) -> None:
     """Its device is in a network namespace of its own, be it one with a name or a process."""
     bridge = {"name": "br2", "type": "bridge", "ports": ["eno2"], "addressing": "none"}

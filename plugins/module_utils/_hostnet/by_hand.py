@@ -30,6 +30,8 @@ KEEPS = ("Network", "KeepConfiguration")
 """The setting of a unit by which networkd leaves alone what others have set (systemd.network(5))."""
 STATIC = "static"
 """The origin of the routes that networkd sets by its files; others can give it as well."""
+NO_QUEUE = ("noqueue", "noop")
+"""What a link has that nobody has set a queue on."""
 BY_KERNEL = ("ports", "stp", "forward_delay", "vlan_filtering")
 """What of a bridge can change without its addresses being configured anew."""
 
@@ -46,6 +48,7 @@ def told(wants: t.Sequence[Item], net: Netplan, later: Netplan, units: networkd.
     """
     anew = configured_anew(wants, facts, out)
     out.configured = {name: link for name, link in anew.items() if not is_kept(facts.devices[name], later, units)}
+    queues(facts, out)
     if out.network_manager:
         return
     for name, device in facts.devices.items():
@@ -66,6 +69,17 @@ def told(wants: t.Sequence[Item], net: Netplan, later: Netplan, units: networkd.
     for name, link in out.configured.items():
         on_it = [f"the neighbour {each.address}" for each in neighbours if each.device == name]
         goes_away(name, link, on_it, [route for route in routes if route.device == name], facts, out)
+
+
+def queues(facts: Facts, out: Plan) -> None:
+    """Say of queues that go with their link that a rollback does not bring them back."""
+    for name in out.gone:
+        kinds = sorted({kind for kind in facts.queues.get(name, ()) if kind not in NO_QUEUE})
+        if kinds:
+            out.warnings.append(
+                f"link {name}: what tc has set on it ({', '.join(kinds)}) goes with it, and a rollback does not bring"
+                " that back: have at hand what sets it"
+            )
 
 
 def goes_away(

@@ -179,6 +179,8 @@ class Facts:
     :param login: the host's own address in the connection that the caller came by
     :param vlan_filtering: whether the kernel can keep VLANs apart on a bridge; None where that was not asked
     :param distant: devices of other network namespaces that are built on those of this one
+    :param neighbours: those that somebody has set for good
+    :param queues: the kinds of queue that devices have (tc-qdisc), by device
     """
 
     devices: t.Mapping[str, Device] = dataclasses.field(default_factory=dict)
@@ -198,6 +200,7 @@ class Facts:
     vlan_filtering: bool | None = None
     distant: tuple[Distant, ...] = ()
     neighbours: tuple[Neighbour, ...] = ()
+    queues: t.Mapping[str, t.Sequence[str]] = dataclasses.field(default_factory=dict)
 
     @property
     def nics(self) -> dict[str, Nic]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from .._errors import VirtfleetError
 from . import bridge, facts, lease, namespaces
-from .agent import files, network
+from .agent import files, network, others, route_words
 from .facts import Device, Facts, NetplanFile
 from .reading import described, known
 
@@ -37,16 +37,13 @@ def host(login: str = "") -> Facts:
     devices = {name: detailed(device) for name, device in facts.devices(ip("-detail", "address", "show")).items()}
     if not devices:
         raise VirtfleetError("ip -json -detail address show: told of no device, and every host has one")
-    routes = (
-        *facts.routes(ip("-4", "route", "show", "table", "all"), "0.0.0.0/0"),
-        *facts.routes(ip("-6", "route", "show", "table", "all"), "::/0"),
-    )
+    found = (*facts.routes(routes("-4"), "0.0.0.0/0"), *facts.routes(routes("-6"), "::/0"))
     lasting = ("neighbour", "show")
     nf_call = known("/proc/sys/net/bridge/bridge-nf-call-iptables").strip() == "1"
     return Facts(
         devices=devices,
-        routes=tuple(route for route in routes if not route.table),
-        other_routes=tuple(route for route in routes if route.table),
+        routes=tuple(route for route in found if not route.table),
+        other_routes=tuple(route for route in found if route.table),
         netplan=tuple(netplan_files()),
         units=dict(units()),
         guests=tuple(guests()),
@@ -59,6 +56,7 @@ def host(login: str = "") -> Facts:
         forward_policy=forward_policy() if nf_call else "",
         login=login,
         neighbours=tuple(facts.neighbours([*ip(*lasting, "nud", "permanent"), *ip(*lasting, "proxy")])),
+        queues=queues(),
         distant=namespaces.distant({device.index: name for name, device in devices.items()}),
     )
 
@@ -115,6 +113,26 @@ def ip(*words: str) -> t.Any:
         raise VirtfleetError(f"{said}: {files.problem(error)}") from None
     except ValueError:
         raise VirtfleetError(f"{said}: printed something that is no JSON") from None
+
+
+def queues() -> dict[str, list[str]]:
+    """The kinds of queue of each device; none where tc does not answer."""
+    found: dict[str, list[str]] = {}
+    try:
+        _status, output, _errors = network.run(["tc", "-json", "qdisc", "show"], PATIENCE)
+        for entry in json.loads(output or "[]"):
+            found.setdefault(entry["dev"], []).append(entry["kind"])
+    except (OSError, ValueError, KeyError, TypeError, subprocess.TimeoutExpired):
+        return {}
+    return found
+
+
+def routes(family: str) -> list[dict[str, t.Any]]:
+    """What ``ip -json`` says of all routes, and which of their numbers are locked."""
+    words = (family, "route", "show", "table", "all")
+    found: list[dict[str, t.Any]] = ip(*words)
+    route_words.lock(found, lambda: others.asked(*words))
+    return found
 
 
 def detailed(device: Device) -> Device:

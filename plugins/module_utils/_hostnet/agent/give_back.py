@@ -10,7 +10,7 @@ import os
 import time
 import typing as t
 
-from . import files, network, others
+from . import files, network, others, settings
 from .address_words import is_of_a_program, options
 from .others import Words
 from .route_words import destination, origin, without_lifetime
@@ -203,6 +203,12 @@ def after_trial(
     note(folder, APPLIED, look(), lost)
 
 
+def after_rollback(folder: str, changes: network.Network) -> list[str]:
+    """Give back all that others had set before a trial. Returns what is not there all the same. Raises OSError."""
+    lost = settings.give_back(folder, changes)
+    return [*lost, *GiveBack(folder, changes.devices).run()]
+
+
 def note(folder: str, name: str, devices: t.Mapping[str, Device], lost: t.Sequence[str] = ()) -> None:
     """Take note of what others have set now. Where ip does not answer, nothing is noted. Raises OSError.
 
@@ -214,6 +220,7 @@ def note(folder: str, name: str, devices: t.Mapping[str, Device], lost: t.Sequen
         held = {each: sorted(network.held(device)) for each, device in devices.items()}
         said = {"words": found.words, "addresses": held, "lost": lost}
         files.write(os.path.join(folder, name), json.dumps(said))
+        settings.note(folder, f"settings.{name}", files.load(os.path.join(folder, "state.json")), devices)
 
 
 def key(words: t.Sequence[str]) -> tuple[str, ...]:

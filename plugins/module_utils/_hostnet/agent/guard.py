@@ -268,7 +268,7 @@ class Guard:
             results["files"] = self.attempt(lambda: self.restore_files(again))
 
         self.attempt(lambda: results.update(network=self.way_back().take_back(restore_files)))
-        done = self.attempt(lambda: lost.extend(give_back.GiveBack(self.folder, self.network.devices).run()))
+        done = self.attempt(lambda: lost.extend(give_back.after_rollback(self.folder, self.network)))
         results["others"] = done and not lost
         for command in lost:
             self.network.note(f"not back: {command}")

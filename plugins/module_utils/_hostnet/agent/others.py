@@ -10,13 +10,14 @@ ManageForeignRoutingPolicyRules; systemd.network(5), KeepConfiguration), and nob
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import subprocess
 import typing as t
 
-from . import files, network
-from .route_words import destination, given, hop, is_of_others, origin
+from . import files, network, settings
+from .route_words import destination, given, hop, is_of_others, lock, origin
 
 NOTED = "others.json"
 """The name of the note in the folder of a trial."""
@@ -60,11 +61,13 @@ def look() -> Found:
             break  # ip hangs: it is not waited for again and again.
         if family == "-4":
             found.words.extend(next_hops(asked("-json", "nexthop", "show")))
-        for entry, words in given(entries(told), default, KINDS):
+        known = entries(told)
+        lock(known, functools.partial(asked, family, "route", "show", "table", "all"))
+        for entry, words in given(known, default, KINDS):
             found.routes.extend([list(words)] if words else [])
             if words and entry.get("nhid"):
                 found.hops.append((list(words), by_id(entry, words)))
-        found.words.extend(routes(told, default))
+        found.words.extend(routes(known, default))
         found.words.extend(rules(asked(family, "rule", "show"), family))
     else:
         for kind in (["nud", "permanent"], ["proxy"]):
@@ -90,14 +93,14 @@ def entries(text: str) -> list[dict[str, t.Any]]:
     return [entry for entry in found if isinstance(entry, dict)]
 
 
-def routes(text: str, default: str) -> list[Words]:
+def routes(known: t.Iterable[dict[str, t.Any]], default: str) -> list[Words]:
     """The routes that others may have set, those first by which gateways are reached.
 
-    :param text: what ``ip -json route show`` tells
+    :param known: what ``ip -json route show`` tells
     :param default: the network of the default route
     """
-    known = (list(words) for _entry, words in given(entries(text), default, KINDS) if words)
-    found = [words for words in known if is_of_others(origin(words))]
+    told = (list(words) for _entry, words in given(known, default, KINDS) if words)
+    found = [words for words in told if is_of_others(origin(words))]
     return sorted(found, key=lambda words: "via" in words)
 
 
@@ -181,3 +184,4 @@ def save(folder: str, state: t.Mapping[str, t.Any]) -> None:
         "static": [*state.get("static", []), *([] if state.get("rules_of_files", True) else rules_of(words))],
     }
     files.write(os.path.join(folder, NOTED), json.dumps(note))
+    settings.note(folder, settings.NOTED, state, network.Network({}).devices())

@@ -45,6 +45,22 @@ def given(
             yield whole, () if "encap" in entry else replacing(whole, expires=":" in whole["dst"])
 
 
+def lock(entries: t.Sequence[dict[str, t.Any]], ask: t.Callable[[], str]) -> None:
+    """Note of routes which of their numbers are locked, under ``locked``: ``ip -json`` leaves that out.
+
+    :param entries: what ``ip -json route`` tells
+    :param ask: gives what ``ip route`` prints of the same routes, a line each; the further hops of one are indented
+    """
+    if not any("metrics" in entry for entry in entries):
+        return
+    lines = [line.split() for line in ask().splitlines() if line.strip() and not line[0].isspace()]
+    if len(lines) != len(entries):
+        return  # One has come or gone in between.
+    for words, entry in zip(lines, entries, strict=True):
+        if str(entry.get("dst")) in words[:2]:
+            entry["locked"] = [words[at - 1] for at in range(1, len(words)) if words[at] == "lock"]
+
+
 def is_of_others(origin: str) -> bool:
     """Whether something with that origin was not set by the kernel, by a lease, or by what a router announces.
 
@@ -78,7 +94,8 @@ def replacing(entry: t.Mapping[str, t.Any], expires: bool) -> tuple[str, ...]:
         words += ["expires", str(entry["expires"])]
     for metrics in entry.get("metrics") or ():
         for name, value in metrics.items():
-            words += [name, f"{value}{METRICS[name]}"] if name in METRICS else []
+            fixed = ["lock"] if name in entry.get("locked", ()) else []
+            words += [name, *fixed, f"{value}{METRICS[name]}"] if name in METRICS else []
         words += ["congctl", str(metrics["congestion"])] if metrics.get("congestion") else []
         words += ["features", "ecn"] if "ecn" in metrics else []
     for each in entry.get("nexthops") or ():

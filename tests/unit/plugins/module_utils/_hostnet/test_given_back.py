@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import facts
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import others
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import others, route_words
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent.address_words import options
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent.way_back import without_source
 
@@ -159,8 +159,8 @@ def told_by_others(script: str) -> list[list[str]]:
     rules, rules6, neighbours, proxies, hops, routes, routes6 = done.stdout.split("=\n")
     return [
         *others.next_hops(hops),
-        *others.routes(routes, "0.0.0.0/0"),
-        *others.routes(routes6, "::/0"),
+        *others.routes(others.entries(routes), "0.0.0.0/0"),
+        *others.routes(others.entries(routes6), "::/0"),
         *others.rules(rules, "-4"),
         *others.rules(rules6, "-6"),
         *others.neighbours(neighbours),
@@ -216,3 +216,26 @@ def test_a_route_goes_by_the_next_hop_that_has_an_id(route: str) -> None:
     (found,) = facts.routes([before], "0.0.0.0/0")[:1]
     assert "nhid" not in found.words
     assert by_id(f"{hops}ip {' '.join(others.by_id(before, found.words))}\n") == [before]
+
+
+@pytest.mark.parametrize(
+    ("printed", "words"),
+    [
+        (
+            "10.9.0.0/16 via 10.0.0.2 dev eno1 mtu lock 1400 advmss 900 \n10.8.0.0/16 dev eno1 ",
+            "mtu lock 1400 advmss 900",
+        ),
+        ("10.9.0.0/16 \n\tnexthop via 10.0.0.2 dev eno1 \n10.8.0.0/16 dev eno1 ", "mtu 1400 advmss 900"),
+        ("10.9.0.0/16 via 10.0.0.2 dev eno1 mtu lock 1400 advmss 900 ", "mtu 1400 advmss 900"),
+    ],
+)
+def test_a_number_of_a_route_that_is_locked_stays_locked(printed: str, words: str) -> None:
+    """``ip -json`` leaves the lock out; what is printed tells of it where it is of the same routes."""
+    route = {"dst": "10.9.0.0/16", "gateway": "10.0.0.2", "dev": "eno1", "metrics": [{"mtu": 1400, "advmss": 900}]}
+    found: list[dict[str, Any]] = [route, {"dst": "10.8.0.0/16", "dev": "eno1"}]
+    route_words.lock(found, lambda: printed)
+    told = [" ".join(each) for _entry, each in route_words.given(found, "0.0.0.0/0")]
+    assert told == [
+        f"-4 route replace 10.9.0.0/16 via 10.0.0.2 dev eno1 {words}",
+        "-4 route replace 10.8.0.0/16 dev eno1",
+    ]

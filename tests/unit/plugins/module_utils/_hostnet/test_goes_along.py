@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import socket
 import struct
 from typing import Any
@@ -91,6 +92,18 @@ def test_a_guest_that_has_the_link_as_its_own_card_keeps_it() -> None:
     other = {"name": "macvtap7", "type": "macvtap", "parent": "eno2", "mode": "private"}
     said = "link macvtap7: mode: guest web01 runs on macvtap7, which would be made anew: stop it first"
     assert refusal(other, facts) == [said]
+
+
+@pytest.mark.parametrize("item", [GONE, {**SHIM, "mode": "private"}], ids=["gone", "made anew"])
+def test_queues_that_go_with_a_link_are_told(item: dict[str, Any]) -> None:
+    queues = {name: ["noqueue", "clsact", "tbf"] for name in ("br0", "shim0")} | {"eno1": ["mq"]}
+    ours = {file.path: file.after or "" for file in plan(LINK.parse([SHIM]), host()).files}
+    found = plan(LINK.parse([item]), dataclasses.replace(host(), queues=queues, units=ours))
+    name = item["name"]
+    said = f"link {name}: what tc has set on it (clsact, tbf) goes with it, and a rollback does not bring that back"
+    assert [line for line in found.warnings if "tc has set" in line] == [f"{said}: have at hand what sets it"]
+    quiet = dataclasses.replace(host(), queues={"br0": ["noqueue"], "shim0": ["noqueue"]})
+    assert not [line for line in plan(LINK.parse([item]), quiet).warnings if "tc has set" in line]
 
 
 # What the kernel tells of other namespaces
