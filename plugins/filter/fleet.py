@@ -42,7 +42,7 @@ def fleet_problems(hosts: t.Sequence[str], variables: t.Any) -> list[str]:
         told_by_ansible = raw[hosts[0]].get("groups") if hosts else None
         groups = told_by_ansible if isinstance(told_by_ansible, dict) else {}
         refused, warned = _mistaken.variables(raw)
-        settings = _settings.problems(raw, variables)
+        settings = _settings.problems(raw, variables) + _hidden.unlisted(hosts, variables)
         warned += _fleet.told_once(_hidden.hidden_items(hosts, variables) + _hidden.hidden_defaults(hosts, variables))
         for warning in warned:
             display.warning(warning)

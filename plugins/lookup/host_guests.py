@@ -31,6 +31,12 @@ options:
       - A guest of which only a template tells the name or the host is left out.
     type: bool
     default: false
+  listed:
+    description:
+      - Tell instead whether C(kvm_guests) is a list, and not left out or null. Files in C(kvm_guests_dir) do not count.
+      - Only then is it known which guests there are to be.
+    type: bool
+    default: false
 """
 
 EXAMPLES = """
@@ -43,7 +49,7 @@ RETURN = """
 _raw:
   description:
     - The list of the guests, each with its C(host); null where C(kvm_guests) is left out and no file has a guest.
-    - With O(elsewhere), a list of names.
+    - With O(elsewhere), a list of names. With O(listed), a boolean.
   type: list
   elements: raw
 """
@@ -55,7 +61,11 @@ from ansible.plugins.lookup import LookupBase
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import readable, unforeseen
-from ansible_collections.virtfleet.kvm.plugins.plugin_utils._evaluate import guests_of, names_elsewhere
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._host_guests import (
+    guests_of,
+    is_listed,
+    names_elsewhere,
+)
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._templar import HostTemplar
 
 
@@ -68,6 +78,8 @@ class LookupModule(LookupBase):
         if terms:
             raise AnsibleLookupError("host_guests: takes no terms; it reads kvm_guests")
         try:
+            if self.get_option("listed"):
+                return [is_listed(HostTemplar(variables, self._templar, self._loader))]
             host, templar = variables["inventory_hostname"], HostTemplar(variables, self._templar, self._loader)
             return [names_elsewhere(host, templar) if self.get_option("elsewhere") else guests_of(host, templar)]
         except VirtfleetError as error:

@@ -19,6 +19,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import Proble
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import DEFAULTS
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import named
 
+from ._guest_files import FOLDER
 from ._templar import HostTemplar
 from ._written import entries
 
@@ -113,6 +114,25 @@ def hidden_defaults(hosts: t.Sequence[str], hostvars: t.Any) -> list[Problem]:
                             f" it; for what is to be merged, there are {', '.join(DEFAULTS[1:])}",
                         )
                     )
+    return out
+
+
+def unlisted(hosts: t.Sequence[str], hostvars: t.Any) -> list[Problem]:
+    """Why a purge of guests is refused: a missing list of guests is no list without guests, a sentence for each host.
+
+    Without a folder of files, a purge does nothing where the list is left out.
+    """
+    out: list[Problem] = []
+    for host in hosts:
+        raw = hostvars.raw_get(host)
+        if raw.get("kvm_guests") is None and raw.get(FOLDER) and purge_is_on(raw, "guests_purge", hostvars):
+            out.append(
+                (
+                    host,
+                    "kvm_guests is left out, or null, and guests_purge is on: it would remove all guests that have no"
+                    f" file in {FOLDER}; if all guests stand in its files, write 'kvm_guests: []'",
+                )
+            )
     return out
 
 

@@ -14,9 +14,11 @@ from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
 
+from ansible_collections.virtfleet.kvm.plugins.filter.fleet import fleet_problems
 from ansible_collections.virtfleet.kvm.plugins.lookup import host_guests
 from ansible_collections.virtfleet.kvm.tests.unit.inventories import hostvars
 
+LISTED = trust_as_template("{{ lookup('virtfleet.kvm.host_guests', listed=true) }}")
 LOOKUP = trust_as_template("{{ lookup('virtfleet.kvm.host_guests') }}")
 ELSEWHERE = trust_as_template("{{ lookup('virtfleet.kvm.host_guests', elsewhere=true) }}")
 
@@ -56,6 +58,30 @@ def test_the_names_of_the_guests_of_other_hosts(tmp_path: Path, written: str) ->
     for _again in range(2):  # By the index of the files, the second time.
         found = guests(tmp_path, "kvm01", variables, ELSEWHERE)
         assert [name for name in found if name != "d1"] == ["b", "f"]
+
+
+@pytest.mark.parametrize(
+    ("written", "listed"),
+    [
+        ({}, False),
+        ({"kvm_guests": None}, False),
+        ({"kvm_guests": "{{ none }}"}, False),
+        ({"kvm_guests": []}, True),
+        ({"kvm_guests": "{{ fleet + [] }}"}, True),
+        ({"kvm_guests": "{{ fleet | list }}"}, True),
+    ],
+)
+def test_guests_in_files_are_no_list(tmp_path: Path, written: dict[str, Any], listed: bool) -> None:
+    (tmp_path / "guests").mkdir()
+    (tmp_path / "guests/f.yml").write_text("{name: f, host: kvm01}")
+    variables = {"kvm_guests_dir": "guests", "fleet": [], **written}
+    assert guests(tmp_path, "kvm01", variables, LISTED) is listed
+    # The check says it before, where a purge would be asked for.
+    for purge in (False, True, "yes", "{{ purging }}"):
+        every = hostvars(tmp_path, {"group_vars/all.yml": {**variables, "guests_purge": purge, "purging": True}})
+        lines = fleet_problems(["kvm01", "kvm02"], every)
+        said = [line for line in lines if line.startswith("hosts kvm01, kvm02: kvm_guests is left out, or null, and")]
+        assert len(said) == int(bool(purge) and written.get("kvm_guests") is None)
 
 
 @pytest.mark.parametrize(("variables", "found"), [({}, None), ({"kvm_guests": []}, []), ({"kvm_guests": None}, None)])
