@@ -5,12 +5,14 @@
 
 libvirt has no call that validates without defining. Its test driver, which runs inside the
 library in this very process, does: what is defined there is in memory only, and gone with the
-connection. It takes the same schema as the real drivers.
+connection. It takes the same schema as the real drivers. Its host ``test:///default`` is one for all
+of a process, and may be the very one that is declared for; one that is read from a file is not.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 import typing as t
 from xml.etree import ElementTree as ET
 
@@ -23,7 +25,22 @@ from .._hidden import without_values_of
 from .connection import LibvirtError, lacks, libvirt, said
 from .definitions import shape
 
-EMPTY = "test:///default"
+NODE = b"<node><pool type='dir'><name>p</name><target><path>/p</path></target></pool></node>"
+"""A host with a pool, for volumes."""
+
+
+@contextlib.contextmanager
+def empty_host() -> t.Iterator[t.Any]:
+    """A connection to a host in memory that nobody else has. Raises LibvirtError where there is no test driver."""
+    with open(os.memfd_create("node"), "wb") as file:
+        file.write(NODE)
+        file.flush()
+        connection = libvirt.open(f"test:///proc/self/fd/{file.fileno()}")
+    try:
+        yield connection
+    finally:
+        with contextlib.suppress(LibvirtError):
+            connection.close()
 
 
 def domain(connection: t.Any, text: str) -> None:
@@ -61,18 +78,16 @@ def problem(kind: str, text: str) -> str | None:
     """
     if libvirt is None:
         return None
-    try:
-        connection = libvirt.open(EMPTY)
-    except LibvirtError:
-        return None  # This libvirt was built without the test driver: the define itself will tell.
-    try:
-        DEFINE[kind](connection, text)
-    except LibvirtError as error:
-        # All other errors are the test driver's: it knows fewer machines than the real one.
-        return said(error) if lacks(error, "VIR_ERR_XML_INVALID_SCHEMA") else None
-    finally:
-        with contextlib.suppress(LibvirtError):
-            connection.close()
+    with contextlib.ExitStack() as opened:
+        try:
+            connection = opened.enter_context(empty_host())
+        except LibvirtError:
+            return None  # This libvirt was built without the test driver: the define itself will tell.
+        try:
+            DEFINE[kind](connection, text)
+        except LibvirtError as error:
+            # All other errors are the test driver's: it knows fewer machines than the real one.
+            return said(error) if lacks(error, "VIR_ERR_XML_INVALID_SCHEMA") else None
     return None
 
 

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,21 +28,6 @@ WRONG = {
 }
 
 
-NODE = """
-<node><pool type='dir'><name>p</name><target><path>/p</path></target></pool></node>
-"""
-
-
-@pytest.fixture(autouse=True)
-def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The host of these tests is what the schema is asked of, too; a driver with a file has a state of its own."""
-    from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import schema
-
-    node = tmp_path / "node.xml"
-    node.write_text(NODE)
-    monkeypatch.setattr(schema, "EMPTY", f"test://{node}")
-
-
 @pytest.mark.parametrize("module", WRONG)
 @pytest.mark.parametrize("check", [True, False])
 def test_a_misspelt_element(module: str, check: bool, connection: Any, run_main: Run) -> None:
@@ -55,3 +39,12 @@ def test_a_misspelt_element(module: str, check: bool, connection: Any, run_main:
     (line,) = [line for line in said.splitlines() if ": xml: " in line]
     assert "other: xml: XML document failed to validate against schema" in line
     assert run_main(main, config=[{**item, "xml": right}], uri=URI)["changed"]
+
+
+@pytest.mark.parametrize("module", WRONG)
+def test_the_question_leaves_no_trace(module: str, connection: Any, run_main: Run, snapshot: Any) -> None:
+    item, _misspelt, right = WRONG[module]
+    main = import_module(f"ansible_collections.virtfleet.kvm.plugins.modules.{module}").main
+    before = snapshot(), [pool.name() for pool in connection.listAllStoragePools()]
+    run_main(main, config=[{**item, "xml": right}], uri=URI, check=True)
+    assert (snapshot(), [pool.name() for pool in connection.listAllStoragePools()]) == before
