@@ -315,3 +315,43 @@ def test_the_mark_of_a_killed_run_is_resolved_by_what_is_there(fleet: Fleet) -> 
         noted = json.loads(fleet.sh(host, "cat /var/lib/virtfleet/storage.json"))["qemu:///system"]["volumes"]
         assert {name for name in names if f"default/{name}" in noted} == {"half.qcow2"}
     declare(fleet, "domains", config=gone("runs"))
+
+
+SNAPSHOT = """
+for guest in $(virsh list --name); do
+  case $guest in snap-*) virsh -q snapshot-create-as $guest s1 --disk-only >/dev/null && echo $guest;; esac
+done
+"""
+
+
+def test_a_guest_stays_on_its_snapshot(fleet: Fleet) -> None:
+    """Running, after it was stopped by hand, and once the snapshot is merged; as a file, a volume, and by size."""
+    disks: dict[str, dict[str, t.Any]] = {
+        "file": {"file": f"{IMAGES}/snap-file-vda.qcow2"},
+        "volume": {"pool": "default", "volume": "snap-volume-vda.qcow2"},
+        "size": {"size": "8MiB"},
+    }
+    declare(fleet, "domains", config=[disk_guest(f"snap-{name}", {"size": "8MiB"}) for name in disks])
+    config = [disk_guest(f"snap-{name}", disk) for name, disk in disks.items()]
+    declare(fleet, "domains", config=config, on_restart_needed="restart")
+    for host in HOSTS:
+        assert len(fleet.sh(host, SNAPSHOT).split()) == len(disks)
+    for stopped in (False, True):
+        for host in HOSTS if stopped else ():
+            fleet.sh(host, "".join(f"virsh -q destroy snap-{name};" for name in disks))
+        run = declare(fleet, "domains", config=config, on_restart_needed="restart")
+        for host in HOSTS:
+            assert paths(run, host) == (["state"] * len(disks) if stopped else [])
+            warned = " ".join(run.result(host)["warnings"])
+            for name in disks:
+                assert f"stays on {IMAGES}/snap-{name}-vda.s1, which is laid over " in warned
+                for which in ("", "--inactive"):
+                    assert "vda.s1" in fleet.sh(host, f"virsh domblklist {which} snap-{name}")
+    for host in HOSTS:
+        merge = "virsh -q blockcommit snap-{0} vda --active --pivot >/dev/null; virsh -q snapshot-delete snap-{0} s1"
+        fleet.sh(host, "".join(f"{merge.format(name)} --metadata >/dev/null;" for name in disks))
+    run = declare(fleet, "domains", config=config)
+    for host in HOSTS:
+        assert not run.changes(host)
+        assert "stays on" not in " ".join(run.result(host).get("warnings", []))
+    declare(fleet, "domains", config=gone(*(f"snap-{name}" for name in disks)))

@@ -33,6 +33,7 @@ from .disks_left import warn_of_left
 from .half_made import Half, being_made, half_made
 from .leaving import definitions
 from .manifest import Manifest, notes
+from .overlays import Overlays
 from .pool_users import refuse_used
 from .process import made_by_another
 from .renames import refuse_renamed
@@ -179,6 +180,8 @@ def say_doubt(entry: Plan, keys: t.Iterable[str], doubtful: t.Mapping[str, str])
 def domain_plans(connection: t.Any, table: Table, have: Have, wants: Wants, host: Host, options: t.Any) -> list[Plan]:
     """Plan guests, with the volumes of their disks and what goes with those that go."""
     forms = DiskFormats(connection, options.forecast)
+    over = Overlays(forms)
+    wants = over.settle(wants, have)
     if disks.asks(wants) or options.remove_storage:
         plans, settled = plans_with_disks(forms, table, have, wants, host, options)
     else:
@@ -187,6 +190,7 @@ def domain_plans(connection: t.Any, table: Table, have: Have, wants: Wants, host
         settled = [want for want, _needed in resolved]
         plans = plan(table, have, settled, host, options.on_restart_needed)
     forms.warn(plans)
+    over.tell(plans)
     refuse_input(defined_formats.problems(forms, plans, wants, have))
     refuse_renamed(connection, plans, have)
     lines: list[str] = []

@@ -180,6 +180,7 @@ def check_guests(connection: t.Any, plans: t.Sequence[Plan], wants: Wants, have:
                 entry.warnings.append(f"it could not start as it is: {told.reason}")
         if refuse(entry, problems):
             site.made = made
+    taken_volumes.refuse_bases(site, guests)
     outside_disks.refuse_outside(site, guests)
     shared_disks.refuse_shared(guests)
     taken_volumes.warn_of_bases(site, guests)

@@ -180,6 +180,11 @@ class Guest:
         """Whether it gets a disk that it does not have now."""
         return any(sign not in self.now for _index, _place, sign in self.new)
 
+    def target(self, index: int) -> str:
+        """The name of a disk in the guest that it will be, by its place in the list."""
+        node = None if self.root is None else self.root.findall("devices/disk")[index].find("target")
+        return "" if node is None else node.get("dev", "")
+
     @property
     def refused(self) -> bool:
         return self.plan.problem is not None or self.plan.obstacle is not None

@@ -22,6 +22,13 @@ from .storage_observe import source_place
 from .survey_users import all_users
 from .users import Use, Users
 
+OWN = (
+    "{0}: {1} is what {2} of {3} is laid over, which breaks once the guest writes to the image below: merge it first"
+    " (virsh blockcommit {4} {5} --active --pivot, while {4} runs), let it go (virsh snapshot-delete {4} SNAPSHOT), or"
+    " give the disk something else"
+)
+"""What is said of a disk that an image of the same guest is laid over."""
+
 
 def refuse_taken(
     connection: t.Any,
@@ -61,6 +68,56 @@ def refuse_taken(
             plan.obstacle = told if plan.obstacle is None else f"{plan.obstacle}; {told}"
 
 
+class Asked(t.NamedTuple):
+    """A disk that a guest will have, and that something may be laid over.
+
+    :param newly: whether the guest gets it; else it starts with it
+    :param target: its name in the guest
+    """
+
+    plan: Plan
+    option: str
+    place: str
+    newly: bool
+    target: str
+
+    def uses(self, users: Users) -> list[Use]:
+        """Who has something that is laid over it."""
+        own = users.thing(self.place)
+        return [use for use in users.uses("", self.place) if not own & users.signs(use.place)]
+
+
+def bases(site: Site, guests: t.Iterable[Guest]) -> list[Asked]:
+    """The disks of declared guests that something may be laid over."""
+    return [
+        Asked(guest.plan, f"disks[{index}]", place, sign not in guest.now, guest.target(index))
+        for guest in guests
+        if guest.changes and not guest.refused and site.local
+        for index, place, sign in guest.new
+        if (sign not in guest.now or starts(guest.plan)) and place.startswith("/") and os.path.lexists(place)
+    ]
+
+
+def everybody(site: Site) -> Users:
+    """Who uses what on a host, asked once."""
+    return t.cast(Users, site.once("users", lambda: all_users(site.connection, forecast=site.forecast)))
+
+
+def refuse_bases(site: Site, guests: t.Sequence[Guest]) -> None:
+    """Refuse guests that newly get a disk which an image of their own is laid over, as after a snapshot.
+
+    :param guests: those that are declared
+    """
+    for asked in [found for found in bases(site, guests) if found.newly]:
+        plan = asked.plan
+        mine = [use for use in asked.uses(everybody(site)) if use.guest == plan.name]
+        if mine:
+            use = mine[0]
+            names = (spelled_out(asked.place), spelled_out(use.place), use.who, plan.name, asked.target)
+            told = OWN.format(asked.option, *names)
+            plan.obstacle = told if plan.obstacle is None else f"{plan.obstacle}; {told}"
+
+
 def warn_of_bases(site: Site, guests: t.Sequence[Guest]) -> None:
     """Warn where a guest newly gets a disk that an image is laid over, which does not bear that anything is written.
 
@@ -69,22 +126,12 @@ def warn_of_bases(site: Site, guests: t.Sequence[Guest]) -> None:
 
     :param guests: those that are declared
     """
-    asked = [
-        (guest.plan, index, place, sign not in guest.now)
-        for guest in guests
-        if guest.changes and not guest.refused
-        for index, place, sign in guest.new
-        if (sign not in guest.now or starts(guest.plan)) and place.startswith("/") and os.path.lexists(place)
-    ]
-    if not asked or not site.local:
-        return
-    users = all_users(site.connection, forecast=site.forecast)
-    for plan, index, place, newly in asked:
-        own = users.thing(place)
-        uses = [use for use in users.uses("", place) if not own & users.signs(use.place)]
-        over = [use.who for use in uses if newly or use.guest not in (None, plan.name)]
+    for asked in bases(site, guests):
+        plan = asked.plan
+        over = [use.who for use in asked.uses(everybody(site)) if asked.newly or use.guest not in (None, plan.name)]
         if over:
-            told = f"disks[{index}]: {spelled_out(place)} has {listed(list(dict.fromkeys(over)))} laid over it"
+            who = listed(list(dict.fromkeys(over)))
+            told = f"{asked.option}: {spelled_out(asked.place)} has {who} laid over it"
             plan.warnings.append(f"{told}, which breaks once this guest writes to it: give it a disk laid over it, too")
 
 
