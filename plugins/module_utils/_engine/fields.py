@@ -11,7 +11,7 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from .._errors import Invalid
-from .._printing import SECRET, displayed, label
+from .._printing import SECRET, displayed, label, printable
 from . import paths
 from .body import Item, Problems, as_list, join, wrong
 from .context import Change, Scope
@@ -26,6 +26,20 @@ def root_of(path: str) -> str:
     if steps:
         return paths.tag_of(steps[0])
     return "." if attribute is None else f"@{attribute}"
+
+
+def kept(type_: Converter, path: str, value: t.Any) -> t.Any:
+    """A value in normal form. Raises ValueError for a text that the content of an element does not keep."""
+    if not isinstance(value, str) or type_.kind != "str" or paths.parse(path).attribute is not None:
+        return value
+    node = ET.Element("text")
+    type_.encode(node, None, value)
+    have = type_.decode(node, None)
+    if have is None:
+        raise ValueError("is empty, and no definition keeps that; leave it out, or write null")
+    if have != value and isinstance(have, str) and have == value.strip():
+        raise ValueError(f"{printable(value)} has space at its ends, which no definition keeps; write it without")
+    return value
 
 
 class Row:
@@ -90,7 +104,7 @@ class Field(Row):
         leaves what is there, unless ``default`` says what libvirt would write
     :param fixed: it cannot change once the resource exists
     :param secret: never shown
-    :param must: libvirt's schema asks for it: a new element has the default written out
+    :param must: libvirt's schema asks for it: a new element has the default written out, or what a new one gets
     :param vacant: a config says by null that there is none, where a new one would get something
     :param bare: the element means something when the value is gone, and stays
     :param live: how a change reaches what runs (see live); None where only a restart does it
@@ -135,7 +149,7 @@ class Field(Row):
             problems.append(Invalid(join(where, self.name), "cannot be null: there is no default for it; give a value"))
             return
         try:
-            out[self.name] = None if value is None else self.type.parse(value)
+            out[self.name] = None if value is None else kept(self.type, self.path, self.type.parse(value))
         except Doubtful as doubt:
             out[self.name] = Held(doubt)
         except ValueError as error:
@@ -149,7 +163,7 @@ class Field(Row):
             if value is not None:
                 item[self.name] = value
         if self.must and item.get(self.name) is None:
-            item[self.name] = self.default
+            item[self.name] = self.new if self.default is None else self.default
         if item.get(self.name) is not None:
             item[self.name] = self.type.resolve(item[self.name], scope.host)
         if self.required and item.get(self.name) is None:
@@ -299,7 +313,7 @@ class Values(Row):
         out[self.name] = []
         for index, value in enumerate(values):
             try:
-                out[self.name].append(self.type.parse(value))
+                out[self.name].append(kept(self.type, self.path, self.type.parse(value)))
             except Doubtful as doubt:
                 out[self.name].append(Held(doubt))
             except ValueError as error:

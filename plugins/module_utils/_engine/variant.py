@@ -121,21 +121,33 @@ class Variant:
         first = self.firsts.get(tag) or self.firsts[None]
         return list(dict.fromkeys(first[name] for name in item if name in first))
 
-    def strangers(self, item: Item, tag: str, chooser: str | None, where: str, problems: Problems) -> None:
-        """Report the options that mean nothing for a kind."""
+    def strangers(
+        self, item: Item, tag: str, chooser: str | None, where: str, problems: Problems, hint: str = ""
+    ) -> None:
+        """Report the options that mean nothing for a kind.
+
+        :param hint: what is said of the kind, with {0} for what to write
+        """
         known = {name for row in self.cases.get(tag, ()) for name in row.names}
         if self.type is not None:
             known.add(self.type.name)
         what = chooser if chooser is not None or self.type is None else f"{self.type.name}: {tag}"
         for name in item:
             if name not in known and name in self.names and item[name] not in (None, [], {}):
-                problems.append(Invalid(join(where, name), f"does not go with {printable(what)}"))
+                kinds = [kind for kind, rows in self.cases.items() if any(name in row.names for row in rows)]
+                way = hint.format(self.way(kinds))
+                problems.append(Invalid(join(where, name), f"does not go with {printable(what)}{way}"))
+
+    def way(self, kinds: t.Sequence[str]) -> str:
+        """How to ask for one of some kinds."""
+        return "" if self.type is None else f"write {self.type.name}: {' or '.join(kinds)}"
 
     def complete(self, item: Item, scope: Scope, problems: Problems, where: str) -> None:
         tag = self.chosen(item)
         if self.type is not None and tag is None:
             self.type.complete(item, scope, problems, where)
             tag = item.get(self.type.name) or self.type.default
+            self.strangers(item, tag or "", None, where, problems, ", which a new one is: {0}")
         if tag is not None:
             for row in self.cases.get(tag, ()):
                 row.complete(item, scope, problems, where)

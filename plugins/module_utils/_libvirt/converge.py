@@ -128,7 +128,7 @@ class Run:
                 self.wants, over.held = session.read(lambda connection: self.leaving(connection, over))
             plans = self.first_look(session)
             self.doing = "are held against libvirt's schema"
-            validate(table, plans, self.wants)
+            validate(table, plans, self.wants, str(self.module.params["uri"]))
             for entry in plans:
                 entry.hold_back()
             self.plans = plans

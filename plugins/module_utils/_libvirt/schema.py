@@ -22,8 +22,10 @@ from .._engine.plan import Plan
 from .._engine.table import Table
 from .._errors import refuse_input
 from .._hidden import without_values_of
+from .blame import Blame
 from .connection import LibvirtError, lacks, libvirt, said
 from .definitions import shape
+from .users import is_local
 
 NODE = b"<node><pool type='dir'><name>p</name><target><path>/p</path></target></pool></node>"
 """A host with a pool, for volumes."""
@@ -41,6 +43,13 @@ def empty_host() -> t.Iterator[t.Any]:
     finally:
         with contextlib.suppress(LibvirtError):
             connection.close()
+
+
+WRONG = (
+    "libvirt's schema does not take it here: correct the value, or leave it out, or give the other options that go with"
+    " it"
+)
+"""What is said of options to which the schema objects."""
 
 
 def domain(connection: t.Any, text: str) -> None:
@@ -91,26 +100,38 @@ def problem(kind: str, text: str) -> str | None:
     return None
 
 
-def validate(table: Table, plans: t.Iterable[Plan], wants: t.Iterable[Item]) -> None:
-    """Hold what plans define against libvirt's schema, where the user wrote XML of his own.
+def validate(table: Table, plans: t.Iterable[Plan], wants: t.Iterable[Item], uri: str) -> None:
+    """Hold what plans define against libvirt's schema, as libvirt does where the run defines it.
 
-    What options write is in the schema by their converters, and is not looked at.
+    What is wrong with an option is the obstacle of its resource; misspelt XML is wrong input, and refuses all of it. Of
+    another host, and of volumes, only XML is looked at: its libvirt may have another schema, and of volumes none is
+    asked as they are made.
+
+    :param uri: the connection that is declared for
 
     Raises VirtfleetError, with nothing changed, naming each resource and what is wrong.
     """
-    by_hand = {table.identity(want): want["xml"] for want in wants if want.get("xml") is not None}
     lines = []
     right: set[str] = set()  # what one document of a shape is told is true of all
-    for plan in plans:
-        for step in plan.steps if plan.name in by_hand else ():
-            if step.action != "define":
-                continue
-            text = step.value if isinstance(step.value, str) else step.value.xml
-            if shape(text) in right:
-                continue
-            told = problem(table.kind, text)
+    for plan, want in zip(plans, wants, strict=True):
+        by_hand = want.get("xml")
+        if by_hand is None and (table.kind == "volume" or not is_local(uri) or plan.obstacle or plan.problem):
+            continue
+        for text in documents(plan):
+            told = None if shape(text) in right else problem(table.kind, text)
             if told is None:
                 right.add(shape(text))
-            else:
-                lines.append(f"{table.kind} {plan.name}: xml: {without_values_of(told, by_hand[plan.name])}")
+                continue
+            blamed = Blame(table, want, text, lambda changed: problem(table.kind, changed) is None).found()
+            if by_hand is not None and not blamed:
+                lines.append(f"{table.kind} {plan.name}: xml: {without_values_of(told, by_hand)}")
+            elif plan.obstacle is None:
+                plan.obstacle = f"{', '.join(blamed)}: {WRONG}" if blamed else f"define: {told}"
     refuse_input(lines)
+
+
+def documents(plan: Plan) -> t.Iterator[str]:
+    """What a plan defines."""
+    for step in plan.steps:
+        if step.action == "define":
+            yield step.value if isinstance(step.value, str) else step.value.xml

@@ -55,6 +55,7 @@ HEAD = (
         "V(kvm) for hardware virtualization, V(qemu) for emulation. V(auto) is the best that the host truly has.",
         new="auto",
         filled=True,
+        must=True,
     ),
 )
 

@@ -48,3 +48,103 @@ def test_the_question_leaves_no_trace(module: str, connection: Any, run_main: Ru
     before = snapshot(), [pool.name() for pool in connection.listAllStoragePools()]
     run_main(main, config=[{**item, "xml": right}], uri=URI, check=True)
     assert (snapshot(), [pool.name() for pool in connection.listAllStoragePools()]) == before
+
+
+WRONG_OPTIONS: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
+    "features": ({"features": {"capabilities": {"setuid": False}}}, ("features.capabilities.setuid",)),
+    "index": (
+        {"disks": [{"file": "/var/lib/x/a.raw", "format": "raw", "backing_chain": [{"index": 10}]}]},
+        ("disks[0].backing_chain[0].index",),
+    ),
+    "number": ({"controllers": [{"type": "usb"}, {"type": "scsi", "ports": 4}]}, ("controllers[1].ports",)),
+    "initdir": ({"os": {"initdir": "/a/../b"}}, ("os.initdir",)),
+    "two at once": (
+        {"os": {"initdir": "/a/../b"}, "controllers": [{"type": "scsi", "ports": 4}], "title": "x"},
+        ("os.initdir", "controllers[0].ports"),
+    ),
+}
+
+
+@pytest.mark.parametrize("how", WRONG_OPTIONS)
+def test_an_option_that_the_schema_does_not_take_is_named(
+    how: str, connection: Any, run_domains: Run, snapshot: Any
+) -> None:
+    options, wrong = WRONG_OPTIONS[how]
+    before = snapshot()
+    config = ({"name": "q", "memory": "64MiB", **options}, {"name": "r", "memory": "64MiB"})
+    said, done = (run_domains(*config, check=check, fails=True) for check in (True, False))
+    assert said["failures"] == done["failures"]
+    (failure,) = done["failures"]
+    assert failure["domain"] == "q"
+    assert failure["problem"].startswith(f"{', '.join(wrong)}: libvirt's schema does not take it here")
+    connection.lookupByName("r").undefine()
+    assert snapshot() == before
+
+
+def test_a_definition_that_is_wrong_already_stops_no_other() -> None:
+    from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Plan
+    from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.step import Step
+    from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.schema import validate
+    from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.domain import DOMAIN
+
+    text = "<domain type='test'><name>q</name><memory>65536</memory><os><type>hvm</type></os>{}</domain>"
+    plans = [
+        Plan("domain", "q", [Step("define", text.format("<odd/>"))]),
+        Plan("domain", "r", [Step("define", text.format(""))]),
+    ]
+    wants = DOMAIN.parse([{"name": name, "memory": "64MiB"} for name in ("q", "r")])
+    validate(DOMAIN, plans, wants, "qemu+ssh://elsewhere/system")
+    assert [plan.obstacle for plan in plans] == [None, None]
+    validate(DOMAIN, plans, wants, "qemu:///system")
+    assert str(plans[0].obstacle).startswith("define: XML document failed to validate against schema")
+    assert plans[1].obstacle is None
+
+
+def test_null_is_what_a_new_guest_gets(connection: Any, declare: Run) -> None:
+    from ansible_collections.virtfleet.kvm.plugins.modules import domains
+
+    assert declare(domains, {"name": "q", "memory": "64MiB", "virt": None})["changed"]
+
+
+NOT_KEPT: dict[str, tuple[dict[str, Any], str]] = {
+    "title": ({"title": ""}, "title: is empty, and no definition keeps that; leave it out, or write null"),
+    "description": ({"description": " \n"}, "description: is empty"),
+    "in a list": ({"os": {"initargs": ["a", ""]}}, "os.initargs[1]: is empty"),
+    "spaces": ({"disks": [{"file": "/a", "serial": " a"}]}, "disks[0].serial: ' a' has space at its ends"),
+}
+
+
+@pytest.mark.parametrize("how", NOT_KEPT)
+@pytest.mark.parametrize("check", [True, False])
+def test_a_text_that_no_definition_keeps_is_refused(how: str, check: bool, connection: Any, run_domains: Run) -> None:
+    options, words = NOT_KEPT[how]
+    said = run_domains({"name": "q", "memory": "64MiB", **options}, check=check, fails=True)["msg"]
+    assert f"domain q: {words}" in said
+    assert [domain.name() for domain in connection.listAllDomains()] == ["test"]
+
+
+STRANGERS: dict[str, tuple[dict[str, Any], str]] = {
+    "parallels": (
+        {"parallels": [{"host": "a"}]},
+        "parallels[0].host: does not go with 'type: pty', which a new one is: write type: ",
+    ),
+    "rngs": (
+        {"rngs": [{"backend": {"tls": True}}]},
+        "rngs[0].backend.tls: does not go with 'model: random', which a new one is: write model: egd",
+    ),
+    "clock": (
+        {"clock": {"timezone": "Europe/Rome"}},
+        "clock.timezone: does not go with 'offset: utc', which a new one is: write offset: timezone",
+    ),
+}
+
+
+@pytest.mark.parametrize("how", STRANGERS)
+@pytest.mark.parametrize("check", [True, False])
+def test_an_option_of_another_kind_than_a_new_one_has_is_refused(
+    how: str, check: bool, connection: Any, run_domains: Run
+) -> None:
+    options, words = STRANGERS[how]
+    said = run_domains({"name": "q", "memory": "64MiB", **options}, check=check, fails=True)["msg"]
+    assert f"domain q: {words}" in said
+    assert [domain.name() for domain in connection.listAllDomains()] == ["test"]
