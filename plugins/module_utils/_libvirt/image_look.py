@@ -10,16 +10,23 @@ only known in the run, which looks at all of it again.
 from __future__ import annotations
 
 import os
+import stat
 import typing as t
 from xml.etree import ElementTree as ET
 
+from .._engine.body import Item
 from .._errors import VirtfleetError
+from .._host import part_files
+from .._host.image_format import Unfit
+from .._host.places import Places
+from .._printing import spelled_out
 from .._tables.storage import MADE_DIRECTORIES
 from . import storage_image
 from .connection import LibvirtError
+from .disk_bytes import first_bytes
 from .lacking import Doubt, Site, at
 from .storage_fill import image_source, volume_source
-from .storage_formats import Formats
+from .storage_formats import SAME, Formats
 from .storage_image import Source
 from .storage_plan import Making
 
@@ -47,20 +54,49 @@ def image_problem(site: Site, volume: Making) -> str | None:
 
 
 def base_problem(site: Site, volume: Making) -> str | None:
-    """Why a volume cannot be laid over its base, with the option: nobody knows in which format that is."""
+    """Why a volume cannot be laid over its base, with the option: nobody knows in which format that is, or what it is.
+
+    A tool that opens a pipe waits for somebody who writes into it, and that may be for ever.
+    """
     backing = volume.item.get("backing") or {}
     place = backing.get("volume")
     key = None if place is None else str(place if "/" in place else f"{volume.pool}/{place}")
-    if not site.local or key is None or key in site.made or key in site.forecast.volumes:
+    if not site.local or key in site.made or key in site.forecast.volumes:
         return None
-    pool, _slash, name = key.partition("/")
     try:
+        if key is None:
+            return (
+                None if backing.get("path") is None else base_file(site, "backing.path", str(backing["path"]), backing)
+            )
+        pool, _slash, name = key.partition("/")
         found = site.connection.storagePoolLookupByName(pool).storageVolLookupByName(name)
-        formats(site).of(key, ET.fromstring(found.XMLDesc()), backing.get("format"))
+        form = formats(site).of(key, ET.fromstring(found.XMLDesc()), backing.get("format"))
+        return base_file(site, "backing", str(found.path()), {"format": form})
     except LibvirtError:
         return None  # That it is not there is said of it elsewhere, if it is not still to come.
     except VirtfleetError as error:
         return f"backing: {error}"
+
+
+def base_file(site: Site, option: str, path: str, backing: Item) -> str | None:
+    """Why nothing can be laid over a file of the host, by its format and by what it is laid over itself."""
+    form = str(backing.get("format") or "")
+    chain = [] if form in SAME else site.once("places", Places).chain(path).paths
+    for link in [link for link in (path, *chain) if link.startswith("/") and os.path.exists(link)]:
+        try:
+            descriptor = part_files.open_to_read(link)
+        except (Unfit, OSError) as error:
+            told = str(error) if isinstance(error, Unfit) else f"cannot be read: {error.strerror}"
+            below = "" if link == path else f", which {spelled_out(path)} is laid over,"
+            return f"{option}: {spelled_out(link)}{below} {told}"
+        os.close(descriptor)
+    found = first_bytes(path)
+    if found is not None and form == "qcow2" and found.kind != "qcow2":
+        where = "backing.format" if option == "backing.path" else option
+        return (
+            f"{where}: {spelled_out(path)} is no qcow2: by its first bytes it is {found.words}; write the format that"
+            " it has"
+        )
     return None
 
 
@@ -96,3 +132,31 @@ def looked_at(site: Site, volume: Making, source: Source) -> str | None:
     busy = site.once(f"{source} in use", lambda: storage_image.in_use(source))
     # A task before this one may have stopped that guest. One that stops in this call does so too late.
     return busy if busy is None or not site.forecast.domains else Doubt(busy)
+
+
+NAMED = (
+    (stat.S_ISLNK, "a symbolic link that leads to nothing"),
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISDIR, "a folder"),
+)
+"""What may have the name of a volume in the folder of a pool, and is none."""
+
+
+def name_problem(site: Site, volume: Making) -> str | None:
+    """What has the name of a new volume in the folder of its pool, where libvirt lists no volume of that name.
+
+    libvirt would make the volume at the other end of a symbolic link, outside of the pool.
+    """
+    pool = site.pools.get(volume.pool)
+    if not site.local or pool is None or pool.target is None or pool.type not in MADE_DIRECTORIES or not pool.active:
+        return None
+    path = os.path.join(pool.target, volume.name)
+    try:
+        mode = os.lstat(path).st_mode
+    except (OSError, ValueError):
+        return None
+    if stat.S_ISREG(mode) or (stat.S_ISLNK(mode) and os.path.isfile(path)):
+        return None  # libvirt lists it, and it is the volume.
+    words = next((words for test, words in NAMED if test(mode)), "a device")
+    return f"volume: {spelled_out(path)} is {words}: take that away, or give the volume another name"

@@ -20,7 +20,7 @@ from .._tables.tidy import OF_OTHERS, forward_mode
 from . import disk_locks, outside_disks, saved_states, shared_disks, taken_volumes, verdict, volume_places
 from .carriers import content
 from .disk_bytes import first_bytes
-from .image_look import base_problem, image_problem
+from .image_look import base_problem, image_problem, name_problem
 from .lacking import Doubt, Site, at, plain
 from .references import Reference, references
 from .storage_plan import Making
@@ -233,7 +233,7 @@ def making(site: Site, volume: Making) -> t.Iterator[str]:
         told = site.file(path) if path.startswith("/") and not os.path.lexists(path) else None
         if told is not None:
             yield at(option, told)
-    for told in (image_problem(site, volume), base_problem(site, volume)):
+    for told in (name_problem(site, volume), image_problem(site, volume), base_problem(site, volume)):
         if told is not None:
             yield told
 

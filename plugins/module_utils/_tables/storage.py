@@ -161,6 +161,19 @@ def filling(volume: Item) -> t.Iterator[Invalid]:
         yield Invalid("encryption", "does not go with image; make an empty encrypted volume and fill it by hand")
 
 
+def allocated(volume: Item) -> t.Iterator[Invalid]:
+    """A new raw volume has as many bytes as libvirt allocates, if that is more than its capacity."""
+    capacity, allocation = volume.get("capacity"), volume.get("allocation")
+    ending = str(volume.get("name")).rpartition(".")[2].lower()
+    form = volume.get("format") or (ending if ending in FORMATS else "raw")
+    if capacity is not None and allocation is not None and allocation > capacity and form in ("raw", "iso"):
+        yield Invalid(
+            "allocation",
+            f"{CAPACITY.show(allocation)} is more than the capacity, {CAPACITY.show(capacity)}, and would make the"
+            " volume as large as that: give at most the capacity",
+        )
+
+
 MADE_DISK = (
     Aside(
         "size",

@@ -10,7 +10,7 @@ from .._engine.convert import COUNT, NAME, PATH, PRESENCE, TEXT, UUID, Choice, I
 from .._engine.rows import Field, Fragment, Property, Struct
 from .._engine.table import Table
 from ._shared import IMAGE_FORMATS
-from .storage import CHECKED, IN_TIME, TAKEN, filling, volume_format, volume_key
+from .storage import CHECKED, IN_TIME, TAKEN, allocated, filling, volume_format, volume_key
 
 PARTITIONS = ("extended", "fat16", "fat32", "linux", "linux-lvm", "linux-raid", "linux-swap", "none")
 """What the volumes of a pool of type ``disk`` are, which are partitions (virStorageVolFormatDisk)."""
@@ -154,6 +154,7 @@ VOLUME = Table(
     transitions={("present", "absent"): ("delete",)},
     rows=ROWS,
     rules=(filling,),
+    cautions=(allocated,),
     identity=volume_key,
     reported=(
         *("@type", "key", "physical", "source"),
