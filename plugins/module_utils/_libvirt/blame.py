@@ -20,7 +20,7 @@ from .._engine.rows import Group, Property, Row, Struct
 from .._engine.table import Table
 from .._engine.variant import Variant
 
-Path = tuple[t.Union[str, int], ...]
+Path = tuple[str | int, ...]
 Right = t.Callable[[str], bool]
 
 MOST = 200
@@ -68,16 +68,26 @@ class Blame:
 
         :param others: what is taken out besides
         """
-        value: t.Any = self.want
-        for key in path:
-            value = value[key]
+        value = self.at(path)
         keys: t.Iterable[str | int] = ()
         if isinstance(value, dict):
             keys = [key for key, inner in value.items() if inner is not None]
         elif isinstance(value, list) and all(isinstance(inner, dict) for inner in value):
             keys = range(len(value))
         inner = [(*path, key) for key in keys if self.mended([*others, (*path, key)])]
-        return [smallest for part in inner for smallest in self.within(part, others)] or [path]
+        return [smallest for part in inner for smallest in self.within(part, others)] or [*self.nulls(path), path]
+
+    def at(self, path: Path) -> t.Any:
+        """The value of an option."""
+        value: t.Any = self.want
+        for key in path:
+            value = value[key]
+        return value
+
+    def nulls(self, path: Path) -> list[Path]:
+        """The options beside one that are null: perhaps it is they that are missing."""
+        beside = self.at(path[:-1]) if path[1:] else None
+        return [(*path[:-1], key) for key, value in beside.items() if value is None] if isinstance(beside, dict) else []
 
     def mended(self, gone: t.Sequence[Path]) -> bool:
         """Whether the definition is right without some options."""

@@ -42,7 +42,7 @@ def problem(run: Run, want: dict[str, Any]) -> str | None:
         run(want)
     except AssertionError as error:
         said = str(error)
-        refused = "the input is refused" in said or ": define: " in said
+        refused = any(words in said for words in ("the input is refused", ": define: ", ": libvirt's schema does not"))
         return None if refused else said
     again = run(want)
     return str(again["changes"]) if again["changed"] else None

@@ -58,6 +58,7 @@ WRONG_OPTIONS: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     ),
     "number": ({"controllers": [{"type": "usb"}, {"type": "scsi", "ports": 4}]}, ("controllers[1].ports",)),
     "initdir": ({"os": {"initdir": "/a/../b"}}, ("os.initdir",)),
+    "null": ({"disks": [{"type": "volume", "pool": "p", "volume": None}]}, ("disks[0].volume", "disks[0].pool")),
     "two at once": (
         {"os": {"initdir": "/a/../b"}, "controllers": [{"type": "scsi", "ports": 4}], "title": "x"},
         ("os.initdir", "controllers[0].ports"),
