@@ -98,9 +98,14 @@ ASSIGNED = (
     re.compile(rf"""(?i)(\bsecret\b[^<>{{}}]{{0,200}}?\bdata{MARK}\s{{0,9}}:\s{{0,9}})({QUOTED})"""),
     re.compile(rf"""(?i)(\bdata{MARK}\s{{0,9}}:\s{{0,9}})({QUOTED})(?=[^<>{{}}]{{0,200}}\bsecret\b)"""),
     re.compile(r"""(?i)([:;,]key=)([^\s:;,"'<>]+)"""),
+    # -fw_cfg name=opt/a,string=x and <entry name='opt/a'>x</entry>: x may be any text, so all that comes after may be
+    # part of it
+    re.compile(r"""(?is)((?:\bname=[^\s"'<>]{0,200}?,|\bfw_cfg\s{1,9})string=)(.+)"""),
+    re.compile(r"""(?is)(\A\s{0,9}string=)(.+,name=.*)"""),
+    re.compile(r"""(?i)(<entry\s[^<>]{0,200}\bname\s{0,9}=\s{0,9}["']opt/[^<>]{0,200}(?<!/)>)([^<]+)"""),
 )
 """A name that tells of a secret, and the secret."""
-HINT = re.compile(f"(?i){WORD}|[:;,]key=|-key\\s")
+HINT = re.compile(f"(?i){WORD}|[:;,]key=|-key\\s|string=|<entry\\s")
 
 
 class Showing:

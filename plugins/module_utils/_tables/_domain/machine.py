@@ -427,7 +427,7 @@ SYSINFO = Group(
                         "entry",
                         (
                             Field("name", "@name", TEXT, "The name, such as V(opt/org.example/name)."),
-                            Field("value", ".", VERBATIM, "The text."),
+                            Field("value", ".", VERBATIM, "The text.", secret=True),
                             Field("file", "@file", TEXT, "A file that holds it."),
                         ),
                         "Entries of the firmware's configuration.",

@@ -112,6 +112,12 @@ def test_of_what_may_be_a_secret_only_the_type_is_told() -> None:
         "https://h/x&a={}",
         "https://h/x%3Fa={}",
         "https://h/x%3fa={}&b=c",
+        "-fw_cfg name=opt/a,string={},file=/x: file and string exclude each other",
+        'name=opt/org.example/a,string={{"a": "b, {}"}}',
+        "string=a {},name=opt/a",
+        "-fw_cfg string={},name=opt/a",
+        "<qemu:arg value='name=opt/a,string={}'/>",
+        "<entry name='opt/a'>{}</entry>",
     ],
 )
 def test_secrets_that_the_text_around_them_tells_of(text: str) -> None:
