@@ -108,6 +108,10 @@ domains:
       description: What neither options nor their C(xml) can tell, by path in the definition.
       type: list
       elements: str
+    refused:
+      description: Why C(config) cannot be declared as it is, such as for a name that begins with a dash; mostly empty.
+      type: list
+      elements: str
     memory:
       description: Bytes of memory that the guest has now.
       type: int

@@ -92,6 +92,10 @@ pools:
       description: What neither options nor their C(xml) can tell, by path in the definition.
       type: list
       elements: str
+    refused:
+      description: Why C(config) cannot be declared as it is, such as for a name that begins with a dash; mostly empty.
+      type: list
+      elements: str
     active:
       description: Whether it is active.
       type: bool

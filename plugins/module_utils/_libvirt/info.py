@@ -82,14 +82,16 @@ def entry(table: Table, have: Observed) -> dict[str, t.Any]:
     """One resource: what it is, and the config that declares it as it is."""
     adopted = adopt(table, have.definition)
     beside = {**have.properties, "state": have.state}
+    config = {**adopted.config, **beside}
     return {
         "name": adopted.config["name"],
         "uuid": adopted.config.get("uuid"),
         **beside,
         "persistent": have.persistent,
-        "config": {**adopted.config, **beside},
+        "config": config,
         "secrets": adopted.secrets,
         "uncovered": adopted.uncovered,
+        "refused": [str(problem) for problem in table.parse_item(config)[1]],
     }
 
 

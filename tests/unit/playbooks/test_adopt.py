@@ -29,6 +29,8 @@ HOST = """<node>
 <domain type='test'><name>db01</name><uuid>1c95ce2b-070d-504a-94b3-7872f2a3c2b2</uuid>
 <description>{{ not }} a template</description>
 <memory unit='KiB'>65536</memory><os><type>hvm</type></os></domain>
+<domain type='test'><name>-lead</name><uuid>1c95ce2b-070d-504a-94b3-7872f2a3c2b3</uuid>
+<memory unit='KiB'>65536</memory><os><type>hvm</type></os></domain>
 </node>"""
 GROUPS = {"kvm_hosts": {"hosts": {"kvm01": LOCAL}}}
 
@@ -52,7 +54,8 @@ def run(folder: Path, playbook: str, *options: str, **variables: Any) -> str:
 
 @pytest.mark.parametrize("options", [[], ["adopt_files=true"], ["adopt_full=true"]], ids=str)
 def test_what_is_written_changes_nothing(tmp_path: Path, options: list[str]) -> None:
-    run(tmp_path, "adopt", *(word for option in options for word in ("-e", option)))
+    said = run(tmp_path, "adopt", *(word for option in options for word in ("-e", option)))
+    assert "is not a safe name" in said  # A guest that nobody can declare is left out, and named.
     folder = tmp_path / "host_vars/kvm01"
     main = (folder / "virtfleet.yml").read_text()
     assert main.startswith("---\n")
@@ -60,6 +63,7 @@ def test_what_is_written_changes_nothing(tmp_path: Path, options: list[str]) -> 
     assert files == (["db01.yml", "web01.yml"] if options == ["adopt_files=true"] else [])
     everything = main + "".join(path.read_text() for path in folder.glob("guests/*"))
     assert ("address:\n" in everything) is (options == ["adopt_full=true"])
+    assert "-lead" not in everything
     assert "slot" not in everything or options == ["adopt_full=true"]
     output = run(tmp_path, "site", "--diff")
     assert "changed=0" in output, output
@@ -93,9 +97,11 @@ def test_each_resource_is_shortened_once(tmp_path: Path, monkeypatch: pytest.Mon
     (adopting,) = [one for one in plays if one["name"] == "Adopt"]
     names = [f"g{number}" for number in range(20)]
     read = {
-        "adopt_networks_info": {"networks": [{"config": {"name": "lan", "bridge": "virbr7"}}]},
-        "adopt_pools_info": {"pools": [{"config": {"name": "p", "target": "/srv/p"}}]},
-        "adopt_domains_info": {"domains": [{"config": {"name": name, "memory": "1GiB"}} for name in names]},
+        "adopt_networks_info": {"networks": [{"config": {"name": "lan", "bridge": "virbr7"}, "refused": []}]},
+        "adopt_pools_info": {"pools": [{"config": {"name": "p", "target": "/srv/p"}, "refused": []}]},
+        "adopt_domains_info": {
+            "domains": [{"config": {"name": name, "memory": "1GiB"}, "refused": []} for name in names]
+        },
         "adopt_volumes_info": {},
     }
     asked: list[str] = []
