@@ -20,7 +20,7 @@ from .._engine.body import Item
 from .._engine.match import pair
 from .._engine.plan import Observed, Plan
 from .._errors import VirtfleetError
-from .._host.places import Signs, network
+from .._host.places import Places, Signs, network
 from .._printing import spelled_out
 from .._tables._domain.running import below_the_overlay
 from .connection import LibvirtError
@@ -82,7 +82,8 @@ class Overlays:
     """
 
     def __init__(self, forms: DiskFormats) -> None:
-        self.forms = forms
+        self.forms, self.places = forms, Places()
+        self.paths: dict[str, str | None] = {}
         self.warnings: dict[str, list[str]] = {}
         self.unknown: dict[str, list[str]] = {}
         self.lost: dict[str, list[str]] = {}
@@ -121,6 +122,8 @@ class Overlays:
             for index, (disk, partner) in enumerate(zip(want["disks"], partners, strict=True))
         ]
         places = [self.place(disk) for disk in given]
+        if all(place is None or self.rests(place, disk.node, there) for disk, place in zip(given, places, strict=True)):
+            return want
         taken = [node for node in nodes if any(self.signs(place) & self.is_on(node) for place in places if place)]
         disks = []
         for disk, place in zip(given, places, strict=True):
@@ -128,6 +131,14 @@ class Overlays:
             node = None if place is None else self.kept(disk, place, free, there)
             disks.append(disk.item if node is None else on(disk.item, node))
         return {**want, "disks": disks}
+
+    def rests(self, place: str, node: ET.Element | None, there: Observed) -> bool:
+        """Whether a disk is on what is declared, by its very name, in the definition and as it runs."""
+        running = [] if there.live is None else DISKS.nodes(there.live)
+        same = [node, *(live for live in running if node is not None and target_of(live) == target_of(node))]
+        path = self.forms.path_of(place) or place
+        places = [None if one is None else place_of(one) for one in same]
+        return all(one is not None and path == (self.forms.path_of(one) or one) for one in places)
 
     def kept(self, disk: Given, place: str, free: t.Sequence[ET.Element], there: Observed) -> ET.Element | None:
         """The disk of a guest that stays, as it is laid over what is declared, or may be; None for others.
@@ -188,15 +199,21 @@ class Overlays:
             return None if volume is None else f"{volume['pool']}/{volume['name']}"
         return None if item.get("volume") is None else f"{item.get('pool') or 'default'}/{item['volume']}"
 
+    def path(self, place: str) -> str | None:
+        """The path of a place, given as one or as POOL/VOLUME; asked once."""
+        if place not in self.paths:
+            self.paths[place] = place if place.startswith("/") else volume_at(self.forms.connection, place)
+        return self.paths[place]
+
     def signs(self, place: str) -> Signs:
         """What a place is."""
         scheme, colon, name = place.partition(":")
         if colon and "/" not in scheme:
             return frozenset((network(scheme, name),))
-        path = place if place.startswith("/") else volume_at(self.forms.connection, place) or self.forms.path_of(place)
+        path = self.path(place) or self.forms.path_of(place)
         if path is None or not path.startswith("/"):
             return frozenset((f"volume {place}",))
-        return self.forms.formats.places.signs(path) if self.forms.local else frozenset((f"path {path}",))
+        return self.places.signs(path) if self.forms.local else frozenset((f"path {path}",))
 
     def is_on(self, disk: ET.Element) -> Signs:
         """What a disk of a definition is on."""
@@ -211,13 +228,12 @@ class Overlays:
         place = place_of(disk)
         if place is None or driver_of(disk) in SAME or disk.get("device", "disk") in ("cdrom", "floppy"):
             return Below(frozenset(found))
-        path = place if place.startswith("/") else volume_at(self.forms.connection, place)
+        path = self.path(place)
         if path is None or not path.startswith("/"):
             return Below(frozenset(found))
         if not self.forms.local:
             return Below(frozenset(found | self.told(path)))
-        places = self.forms.formats.places
-        chain = places.chain(path)
+        places, chain = self.places, self.places.chain(path)
         for link in chain.paths:
             found |= places.signs(link)
         away = [f"{link} is not there, nor its folder" for link in (path, *chain.paths) if places.away(link)]

@@ -193,3 +193,34 @@ def test_a_guest_that_runs_on_an_overlay_is_not_started_on_the_image_below(
     assert f"disks[0]: runs on {here}/{OVER}, which is laid over {here}/{BASE}" in line
     assert "virsh blockcommit g vda --active --pivot" in line
     assert connection.lookupByName("g").isActive()
+
+
+def test_a_guest_is_not_put_on_what_its_snapshot_is_laid_over(connection: Any, declare: Run, here: Path) -> None:
+    defined(connection, here, BASE)
+    domain = connection.lookupByName("g")
+    domain.snapshotCreateXML(
+        "<domainsnapshot><name>s1</name><state>shutoff</state><creationTime>1</creationTime>"
+        f"<disks><disk name='vda' snapshot='external' type='file'><source file='{here / OVER}'/></disk></disks>"
+        f"{domain.XMLDesc()}</domainsnapshot>",
+        libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE,
+    )
+    (here / "other.qcow2").write_bytes(qcow2())
+    defined(connection, here, "other.qcow2")
+    said = declare(domains, guest({"file": f"{here}/{BASE}"}), fails=True)["msg"]
+    assert f"{here}/{BASE} is what {here}/{OVER} of guest g (snapshot s1) is laid over" in said
+    assert on(connection) == ["other.qcow2"]
+
+
+def test_what_stays_as_it_is_needs_no_look_at_images(
+    connection: Any, declare: Run, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import overlays
+
+    def looked_at(*args: Any) -> Any:
+        raise AssertionError("nothing is to be looked at")
+
+    defined(connection, here, BASE, "second", running=True)
+    (here / "second").write_bytes(qcow2())
+    monkeypatch.setattr(overlays.Overlays, "signs", looked_at)
+    disks = [{"pool": "p", "volume": BASE}, {"file": f"{here}/second"}]
+    declare(domains, guest({"file": f"{here}/{BASE}"}, disks[1], title="x", state="running"))
