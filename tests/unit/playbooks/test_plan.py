@@ -42,18 +42,22 @@ PLAYS = ("Make the hosts what they are declared to be", "Say what came out")
 
 def site(folder: Path, *options: str) -> tuple[int, str, dict[str, Any]]:
     """Run the site's part that asks libvirt, and write what it changed to a file as the playbook plan does."""
+    (folder / "changes.json").write_text("that of an older run")
     for host, xml in LIBVIRT.items():
         (folder / f"{host}.xml").write_text(xml, encoding="utf-8")
     site_plays = yaml.safe_load((ROOT / "playbooks/site.yml").read_text(encoding="utf-8"))
     parts = [one for one in site_plays if one["name"] in PLAYS]
-    parts.append(yaml.safe_load((ROOT / "playbooks/plan.yml").read_text(encoding="utf-8"))[1])
+    plan_plays = yaml.safe_load((ROOT / "playbooks/plan.yml").read_text(encoding="utf-8"))
+    parts = [plan_plays[0], *parts, plan_plays[-1]]
+    (folder / "tasks").symlink_to(ROOT / "playbooks/tasks")
     for part in parts:
         part["module_defaults"] = {"group/virtfleet.kvm.kvm": {"uri": f"test://{folder}/{{{{ libvirt_here }}}}.xml"}}
     (folder / "parts.yml").write_text(yaml.safe_dump(parts), encoding="utf-8")
-    file = folder / "changes.json"
-    code, output = play(folder, "parts.yml", "-e", f"plan_file={file}", *options, groups=GROUPS, **LISTS)
-    assert (file.stat().st_mode & 0o777) == 0o600
-    return code, output, json.loads(file.read_text(encoding="utf-8"))
+    code, output = play(folder, "parts.yml", "-e", "plan_file=changes.json", *options, groups=GROUPS, **LISTS)
+    path = folder / "changes.json"
+    assert (path.stat().st_mode & 0o777) == 0o600
+    assert f"[Write the plan to {path.resolve()}]" in output
+    return code, output, json.loads(path.read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +100,30 @@ def test_the_site_ends_with_the_summary_alone(runs: dict[str, tuple[int, str, di
     assert "the run did this:" in output
     assert "5 hosts: 2 changed, 1 failed, 1 unchanged, 1 unreachable" in output
     assert "drift: domain web01: memory: " not in output
+
+
+@pytest.mark.parametrize("limit", ["wrong", "wrong,gone"])
+def test_the_plan_is_there_where_no_host_is_left(tmp_path: Path, limit: str) -> None:
+    """Ansible then ends the run with the play in which the last host failed."""
+    code, output, found = site(tmp_path, "-e", '{"kvm_plan_only": true}', "--limit", limit, "--tags", "guests")
+    assert code != 0
+    assert output.count("the run would do this:") == 1
+    assert "wrong: domain web01: " in output
+    assert found["hosts"]["wrong"]["outcome"] == "failed"
+    assert any("nowhere" in problem for problem in found["hosts"]["wrong"]["problems"])
+    assert list(found["hosts"]) == [host for host in HOSTS if host in limit]
+
+
+def test_the_site_says_what_it_did_where_no_host_is_left(tmp_path: Path) -> None:
+    output = site(tmp_path, "--limit", "wrong")[1]
+    assert output.count("the run did this:") == 1
+    assert "1 host: 1 failed" in output
+
+
+def test_no_plan_of_an_older_run_stays(tmp_path: Path) -> None:
+    found = site(tmp_path, "-e", '{"kvm_plan_only": true}', "--limit", "gone")[2]
+    assert found["totals"]["made"] == {}
+    assert list(found["hosts"]) == ["gone"]
 
 
 def test_every_place_reads_the_switch_as_a_boolean() -> None:
