@@ -21,6 +21,7 @@ from ansible_collections.virtfleet.kvm.plugins.plugin_utils import (
     _owner,
     _same_host,
     _settings,
+    _undeclared,
 )
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._evaluate import evaluate
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._told import known, told
@@ -43,7 +44,8 @@ def fleet_problems(hosts: t.Sequence[str], variables: t.Any) -> list[str]:
         groups = told_by_ansible if isinstance(told_by_ansible, dict) else {}
         refused, warned = _mistaken.variables(raw)
         settings = _settings.problems(raw, variables) + _hidden.unlisted(hosts, variables)
-        warned += _fleet.told_once(_hidden.hidden_items(hosts, variables) + _hidden.hidden_defaults(hosts, variables))
+        lists = (_hidden.hidden_twins, _hidden.hidden_items, _hidden.hidden_defaults)
+        warned += _fleet.told_once([problem for look in lists for problem in look(hosts, variables)])
         for warning in warned:
             display.warning(warning)
         lines += refused + _hidden.hidden_guests(hosts, variables) + _same_host.problems(hosts, raw, variables)
@@ -76,5 +78,6 @@ class FilterModule:
             "pending_restarts": told("pending_restarts", pending.of_hosts),
             "run_problems": told("run_problems", _mistaken.run_problems),
             "staying": told("staying", _fleet.staying),
+            "undeclared": told("undeclared", _undeclared.undeclared),
             "with_reservations": told("with_reservations", with_reservations),
         }

@@ -47,6 +47,9 @@ PIECE = re.compile(r"\\(?:x..|u....|U........|.)|.", re.DOTALL)
 MAIN = "virtfleet.yml"
 """The file in a host's folder that holds the lists."""
 
+GUESTS = ("kvm_guests", "adopted_guests")
+"""The lists of guests; the second one is that of a host which has such a list already."""
+
 Files = list[dict[str, str]]
 """Files by ``name``, below the folder of the host's variables, and ``content``."""
 
@@ -80,11 +83,13 @@ def adopted_files(lists: t.Mapping[str, t.Any], each: bool = False) -> Files:
             refuse_endless(item, "adopted_files")
     written: dict[str, t.Any] = {name: [named_first(item) for item in items] for name, items in lists.items() if items}
     files: Files = []
-    if each and "kvm_guests" in written:
-        taken: set[str] = set()
-        guests = [(variable_of(guest, taken), guest) for guest in written["kvm_guests"]]
-        written["kvm_guests"] = [Template(f"{{{{ {variable} }}}}") for variable, _guest in guests]
-        files = [
+    for listed in GUESTS if each else ():
+        taken = {*GUESTS}
+        guests = [(variable_of(guest, taken), guest) for guest in written.get(listed, ())]
+        if not guests:
+            continue
+        written[listed] = [Template(f"{{{{ {variable} }}}}") for variable, _guest in guests]
+        files += [
             {"name": f"guests/{variable.partition('_')[2]}.yml", "content": text({variable: guest})}
             for variable, guest in guests
         ]

@@ -73,6 +73,41 @@ def hidden_guests(hosts: t.Sequence[str], hostvars: t.Any) -> list[str]:
     ]
 
 
+def hidden_twins(hosts: t.Sequence[str], hostvars: t.Any) -> list[Problem]:
+    """A sentence for each guest that a hidden list has, too, and in other words: what is changed there does nothing."""
+    raw = {host: hostvars.raw_get(host) for host in hosts}
+    out: list[Problem] = []
+    for source in distinct(of_groups(hosts, hostvars, "kvm_guests")):
+        for host in meant(source, hosts):
+            own = raw[host].get("kvm_guests")
+            if own is source.raw or own == source.raw:
+                continue
+            templar = HostTemplar.of(raw[host], hostvars)
+            mine, hidden = (by_name(one, host, templar) for one in (own, source.raw))
+            twins = sorted(name for name in mine.keys() & hidden.keys() if mine[name] != hidden[name])
+            if twins:
+                out.append(
+                    (
+                        host,
+                        f"kvm_guests of {source.place} is hidden by a list of the same name, and what it says of"
+                        f" {', '.join(map(named, twins))} has no effect; keep each guest in one list",
+                    )
+                )
+    return out
+
+
+def by_name(raw: t.Any, host: str, templar: HostTemplar) -> dict[str, t.Any]:
+    """The guests of a host in a list, by name, as they are written."""
+    try:
+        written = entries("kvm_guests", raw, templar.raw)
+        found = list(templar.value(raw) or []) if written is None else [entry.raw for entry in written]
+    except Exception:  # Any filter or lookup may be in a template.
+        return {}
+    found = [item for item in found if isinstance(item, dict)]
+    called = [(next(items([item], templar, ("name", "host")), {}), item) for item in found]
+    return {str(fields.get("name")): item for fields, item in called if fields.get("host") == host}
+
+
 def hidden_items(hosts: t.Sequence[str], hostvars: t.Any) -> list[Problem]:
     """What purging would remove of a host because a group's list with it is hidden, a sentence each."""
     out: list[Problem] = []
@@ -190,18 +225,24 @@ def names(raw: t.Any, host: str | None, templar: HostTemplar, wanted: bool = Fal
     :param host: the host whose guests are meant; None for things that are no guests
     :param wanted: whether those that are to be gone are left out
     """
+    return {
+        str(fields["name"])
+        for fields in items(raw, templar, ("name", "host", "state"))
+        if (host is None or fields["host"] == host) and not (wanted and fields["state"] == "absent")
+    }
+
+
+def items(raw: t.Any, templar: HostTemplar, options: t.Sequence[str]) -> t.Iterator[dict[str, t.Any]]:
+    """Some options of the items of a list. What cannot be evaluated is left out, and said elsewhere."""
     try:
         written = entries("kvm_guests", raw, templar.raw)
-        items = list(templar.value(raw) or []) if written is None else [entry.raw for entry in written]
+        found = list(templar.value(raw) or []) if written is None else [entry.raw for entry in written]
     except Exception:  # Any filter or lookup may be in a template.
-        return set()
-    found = set()
-    for item in items:
+        return
+    for item in found:
         try:
             item = item if isinstance(item, dict) else templar.value(item)
-            fields = {name: templar.value(item.get(name)) for name in ("name", "host", "state")}
+            fields = {name: templar.value(item.get(name)) for name in options}
         except Exception:  # As above.
             continue
-        if (host is None or fields["host"] == host) and not (wanted and fields["state"] == "absent"):
-            found.add(str(fields["name"]))
-    return found
+        yield fields

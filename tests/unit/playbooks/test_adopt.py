@@ -118,3 +118,20 @@ def test_each_resource_is_shortened_once(tmp_path: Path, monkeypatch: pytest.Mon
     found = HostTemplar.of(raw, variables).value(raw["adopt_config"])
     assert [guest["host"] for guest in found["kvm_guests"]] == ["kvm01"] * 20
     assert sorted(asked) == sorted([*names, "lan", "p"])
+
+
+def test_what_the_inventory_declares_already_stays_as_it_is_there(tmp_path: Path) -> None:
+    ours = {"kvm_guests": [{"name": "db01", "host": "kvm01", "memory": "64MiB"}], "kvm_networks": [{"name": "lan"}]}
+    output = run(tmp_path, "adopt", **ours)
+    config: Any = yaml.safe_load((tmp_path / "host_vars/kvm01/virtfleet.yml").read_text().replace("!unsafe", ""))
+    assert config.keys() == {"adopted_guests"}
+    assert [guest["name"] for guest in config["adopted_guests"]] == ["web01"]
+    assert "kvm_guests: the inventory declares these already, so they are left out: db01" in output
+    output = run(tmp_path, "site", "--diff", **ours)
+    assert "changed=0" in output, output
+
+
+def test_no_file_is_written_where_all_is_declared(tmp_path: Path) -> None:
+    ours = {"kvm_guests": [{"name": name, "host": "kvm01"} for name in ("web01", "db01")]}
+    run(tmp_path, "adopt", kvm_networks=[{"name": "lan"}], **ours)
+    assert not (tmp_path / "host_vars").exists()

@@ -91,6 +91,21 @@ def test_lists_that_hide_nothing_of_a_host(tmp_path: Path, files: dict[str, Any]
     assert [line for line in problems(tmp_path, files) if "hides" in line] == []
 
 
+@pytest.mark.parametrize("same", [True, False])
+def test_a_guest_that_a_hidden_list_describes_otherwise_is_a_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, same: bool
+) -> None:
+    """Who edits the hidden one wonders why nothing happens."""
+    warned: list[str] = []
+    monkeypatch.setattr(fleet.display, "warning", warned.append)
+    own = {"kvm_guests": [guest("a"), guest("b") if same else guest("b", title="adopted"), guest("new")]}
+    assert problems(tmp_path, {"group_vars/all.yml": ALL, "host_vars/kvm01.yml": own}) == []
+    said = (
+        "host kvm01: kvm_guests of the variables of group all is hidden by a list of the same name, and what it says of"
+    )
+    assert warned == ([] if same else [f"{said} b has no effect; keep each guest in one list"])
+
+
 def test_a_list_put_together_in_a_group_is_evaluated_for_the_host(tmp_path: Path) -> None:
     files = {
         "group_vars/all.yml": {

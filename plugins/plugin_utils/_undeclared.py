@@ -1,0 +1,142 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a host has and the inventory does not declare for it yet.
+
+What adopting wrote before does not count as declared, so that it can be written anew. Everything else does: declared
+twice, the newer list would hide the one that people edit, or both be refused.
+"""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from ansible.parsing.dataloader import DataLoader
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
+
+from . import _guest_files
+from ._adopted import MAIN
+from ._hidden import items, of_groups
+from ._templar import HostTemplar
+from ._written import List, lists
+
+GUESTS = "kvm_guests"
+VOLUMES, POOL = "kvm_volumes", "default"
+OPTIONS = ("name", "uuid", "pool", "host")
+"""What an item is known by."""
+
+Identity = tuple[str, str]
+
+
+def undeclared(found: t.Mapping[str, t.Any], host: str, hostvars: t.Any, folder: str) -> dict[str, t.Any]:
+    """What is left of the lists of a host without what is declared already.
+
+    :param found: the lists by the names of their variables, such as ``kvm_guests``
+    :param hostvars: Ansible's ``hostvars``
+    :param folder: the folder of the host's variables that adopting writes to
+    :returns: ``lists``; one that would hide another of its name is called ``adopted_guests`` and the like. ``said``: a
+        sentence for each of these, and for what is left out
+    """
+    if not isinstance(found, dict) or not all(isinstance(value, (list, tuple)) for value in found.values()):
+        raise VirtfleetError("undeclared: give a dictionary with a list of items for each variable")
+    written = Written(folder, getattr(hostvars, "_loader", None) or DataLoader())
+    left: dict[str, list[t.Any]] = {}
+    said: list[str] = []
+    for variable, there in found.items():
+        declared = Declared(variable, host, hostvars, written)
+        new = [item for item in there if not declared.has(item)]
+        name = f"adopted_{variable.partition('_')[2]}" if declared.exists else variable
+        left[name] = new
+        if len(new) < len(there):
+            old = ", ".join(sorted({str(item.get("name")) for item in there if declared.has(item)}))
+            said.append(f"{variable}: the inventory declares these already, so they are left out: {old}")
+        if new and declared.exists:
+            said.append(
+                f"{variable}: the inventory has such a list, which one in host_vars would hide; so there is {name},"
+                f' which counts once you join the two, as in {variable}: "{{{{ my_{variable.partition("_")[2]} +'
+                f' {name} | default([]) }}}}"'
+            )
+    return {"lists": left, "said": said}
+
+
+class Written:
+    """What adopting wrote to a folder before, also where somebody gave its lists other names.
+
+    :ivar variables: the variables in its files
+    :ivar known: what their items are known by
+    """
+
+    def __init__(self, folder: str, loader: DataLoader) -> None:
+        self.variables: set[str] = set()
+        self.known: set[Identity] = set()
+        below = os.path.join(folder, "guests")
+        names = sorted(os.listdir(below)) if os.path.isdir(below) else []
+        for path in (os.path.join(folder, MAIN), *(os.path.join(below, name) for name in names)):
+            if os.path.isfile(path):
+                try:
+                    self.add(_guest_files.loaded(path, loader))
+                except VirtfleetError as error:
+                    raise VirtfleetError(f"{path}: {error}") from None
+
+    def add(self, content: t.Any) -> None:
+        """Take note of what is in a file."""
+        for variable, value in content.items() if isinstance(content, dict) else ():
+            self.variables.add(str(variable))
+            found = [value] if isinstance(value, dict) else value
+            for item in found if isinstance(found, (list, tuple)) else ():
+                self.known.update(identities(item) if isinstance(item, dict) else ())
+
+
+class Declared:
+    """What the inventory declares for a host in lists of one name, besides what adopting wrote.
+
+    :ivar exists: whether there is such a list, which counts for the host or would
+    :ivar known: what the items are known by
+    """
+
+    def __init__(self, variable: str, host: str, hostvars: t.Any, written: Written) -> None:
+        self.variable, self.host, self.written = variable, host, written
+        raw = hostvars.raw_get(host)
+        self.templar = HostTemplar.of(raw, hostvars)
+        self.exists = False
+        self.known: set[Identity] = set()
+        for source in of_groups([host], hostvars, variable):
+            self.add(source.raw, written.variables - {variable})
+        self.add(raw.get(variable), written.variables)
+        if variable == GUESTS:
+            folder = _guest_files.folder_of(self.templar.value(raw.get(_guest_files.FOLDER)), raw)
+            listed = self.exists  # Guests in files are beside a list, and hidden by none.
+            self.add(None if folder is None else _guest_files.read(folder, self.templar.loader).guests, frozenset())
+            self.exists = listed
+
+    def add(self, raw: t.Any, adopted: t.Collection[str]) -> None:
+        """Take note of a list.
+
+        :param adopted: the variables whose items were adopted
+        """
+        if raw is None or (self.variable in adopted and isinstance(raw, (list, tuple))):
+            return
+        parts = lists(self.variable, raw, self.templar.raw)
+        for part in [List("", raw)] if parts is None else parts:
+            if part.name in adopted:
+                continue
+            for item in items(part.items, self.templar, OPTIONS):
+                if self.variable == VOLUMES:
+                    item["pool"] = item["pool"] or POOL
+                if part.name == "" and not self.written.known.isdisjoint(identities(item)):
+                    continue  # A template that is evaluated as a whole may have it from the file.
+                self.exists = True
+                if self.variable != GUESTS or item["host"] == self.host:
+                    self.known.update(identities(item))
+
+    def has(self, item: t.Mapping[str, t.Any]) -> bool:
+        """Whether an item is declared."""
+        return not self.known.isdisjoint(identities(item))
+
+
+def identities(item: t.Mapping[str, t.Any]) -> list[Identity]:
+    """What an item is known by. Only volumes name a pool, and those that are found do."""
+    found = [("name", f"{item['pool']}/{item['name']}" if item.get("pool") else str(item.get("name")))]
+    return [*found, ("uuid", str(item["uuid"]).lower())] if item.get("uuid") else found
