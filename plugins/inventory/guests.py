@@ -213,6 +213,21 @@ NAMES = (".kvm.yml", ".kvm.yaml")
 Guest = dict[str, t.Any]
 
 
+def name_taken(name: str, guest: Guest, other: Guest | None) -> str:
+    """That a guest is left out, as another one has its name.
+
+    :param other: None where it is the host that is called so
+    """
+    called = f"guest {label(guest['name'])} of host {guest['host']}"
+    if other is not None and (guest["name"], guest["host"]) == (other["name"], other["host"]):
+        return f"{called}: is declared more than once for this host; the first one counts: keep each guest in one list"
+    by = guest["host"] if other is None else f"guest {other['name']} of {other['host']}"
+    return (
+        f"{called}: the name {label(name)} is taken by {label(by)}, so it is left out; set 'hostname' to an expression"
+        " that tells them apart, such as kvm_guest.name ~ '.' ~ kvm_guest.host"
+    )
+
+
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     """See the plugin's documentation."""
 
@@ -229,8 +244,11 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             self.read(path)
             self.add(self.guests(path, cache))
             return
-        except AnsibleError:
-            raise
+        except AnsibleError as error:
+            where = declared.unreadable(self.inventory, loader, path)
+            if where is None:
+                raise
+            raise AnsibleParserError(readable(where)) from error
         except VirtfleetError as error:
             problem = str(error)
         except Exception as error:  # Nobody reads a traceback.
@@ -303,14 +321,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             if name is None:
                 continue
             if name in taken or name == guest["host"]:
-                other = guest["host"] if name not in taken else f"guest {taken[name]['name']} of {taken[name]['host']}"
-                self.complain(
-                    [
-                        f"guest {label(guest['name'])} of host {guest['host']}: the name {label(name)} is taken by"
-                        f" {label(other)}, so it is left out; set 'hostname' to an expression that tells them apart,"
-                        " such as kvm_guest.name ~ '.' ~ kvm_guest.host"
-                    ]
-                )
+                self.complain([name_taken(name, guest, taken.get(name))])
                 continue
             taken[name] = guest
             self.add_guest(name, guest, top)

@@ -9,16 +9,16 @@ import collections
 import typing as t
 
 from . import _fleet_links, _fleet_once, _fleet_reservations
-from ._engine.body import LISTED, Item, body, list_for_options
+from ._engine.body import LISTED, Item, body, list_for_options, unknown
 from ._engine.near import near
 from ._engine.short import written_out
 from ._engine.table import Table, held, nested
 from ._errors import Invalid, VirtfleetError
-from ._fleet_layers import Guest
+from ._fleet_layers import PROFILE, SWITCH, Guest
 from ._fleet_once import entries, word
 from ._fleet_reservations import by_name, for_module
 from ._hostnet.table import LINK
-from ._printing import label, named, printable, unforeseen
+from ._printing import NAME, label, named, printable, unforeseen
 from ._tables.domain import DOMAIN
 from ._tables.network import NETWORK
 from ._tables.pool import POOL
@@ -30,6 +30,9 @@ LISTS = {"kvm_links": LINK, "kvm_networks": NETWORK, "kvm_pools": POOL, "kvm_vol
 
 VARIABLES = ("kvm_guests", *LISTS)
 """All variables that are looked at."""
+
+OF_FLEET = ("host", PROFILE, SWITCH)
+"""The options that a guest of a fleet has besides those of the module."""
 
 Place: t.TypeAlias = "int | str"
 """Where an item stands: its number in a list, or a file."""
@@ -244,8 +247,10 @@ def guest_problems(
     slip = slip_of_host(guest)
     problem = host_problem(guest, hosts, "in the inventory's group kvm_hosts", groups)
     lines = [] if problem is None else [f"{called}: {problem}"]
-    item = {name: value for name, value in guest.items() if name not in ("host", slip)}
+    strange = unknown_to_fleet(guest)
+    item = {name: value for name, value in guest.items() if name not in ("host", slip) and name not in strange}
     wrong = item_problems(DOMAIN, for_module(item))
+    wrong += [Invalid(named(name), told) for name, told in strange.items() if name != slip]
     if isinstance(host, str) and host in hosts and not nested(guest):
         wrong += _fleet_reservations.problems(guest, hosts[host])
     there = called.startswith(place)
@@ -271,6 +276,24 @@ def host_problem(guest: Item, hosts: t.Collection[str], where: str, groups: t.Co
     like = near(host, hosts)
     hint = f"; did you mean {printable(like[0])}?" if like else ""
     return f"host: {printable(host)} is not {where}{hint}"
+
+
+def unknown_to_fleet(guest: Item) -> dict[str, str]:
+    """What to say of options that are none, and no slip of one of the module's: a guest of a fleet has more of them."""
+    options = body(DOMAIN.rows).names
+    known = [*options, *OF_FLEET]
+    shared = guest.sources if isinstance(guest, Guest) else {}  # Of what guests have in common, it is said there.
+    found = {}
+    for name in guest:
+        if (
+            isinstance(name, str)
+            and name not in known
+            and name not in shared
+            and len(name) <= NAME
+            and not near(name, options)
+        ):
+            found[str(name)] = unknown(known, near(name, known))
+    return found
 
 
 def slip_of_host(guest: Item) -> t.Any:

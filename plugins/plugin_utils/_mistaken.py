@@ -159,6 +159,20 @@ def ours(playbook: str) -> bool:
     return playbook.startswith("virtfleet.kvm.") or os.path.dirname(os.path.realpath(playbook)) == folder
 
 
+def of_guests(groups: t.Mapping[str, t.Sequence[str]], hosts: t.Sequence[str]) -> str:
+    """What to say where ``--limit`` names guests, which the inventory may have as hosts of Ansible."""
+    guests = [host for host in hosts if host in (groups.get("kvm_guests") or ())]
+    if not guests:
+        return ""
+    under = {f"kvm_host_{re.sub(r'[^A-Za-z0-9_]', '_', host)}": host for host in groups.get(GROUP) or ()}
+    on = [host for group, host in under.items() if guests[0] in (groups.get(group) or ())]
+    runs, limit = (f" of {on[0]}", on[0]) if len(on) == 1 else ("", "HOST")
+    return (
+        f": {label(guests[0])} is a guest{runs}, and guests are made on their host: write --limit {limit}. A run is for"
+        " all guests of a host, and those that are as declared are left alone"
+    )
+
+
 def run_problems(
     groups: t.Mapping[str, t.Sequence[str]],
     hosts: t.Sequence[str],
@@ -189,7 +203,9 @@ def run_problems(
         return []
     lines = []
     if not set(members) & set(hosts):
-        lines.append(f"--limit leaves no host of the group {GROUP}, so there is nothing to do")
+        lines.append(
+            f"--limit leaves no host of the group {GROUP}, so there is nothing to do{of_guests(groups, hosts)}"
+        )
     known = [*playbook_tags, *ANSIBLES_TAGS]
     for option, tags in (("--tags", run_tags), ("--skip-tags", skip_tags)):
         for tag in tags:

@@ -104,7 +104,7 @@ def left_over(connection: t.Any, wants: t.Sequence[Item], owner: str) -> list[st
             users.add_places(f"the declared guest {want['name']}", want["name"], item_places(want))
     return [
         f"volume {key}: was made for the guest {noted[key]['guest']}, which is not there any more, and is left over;"
-        " 'state: absent' among the volumes (kvm_volumes) deletes it"
+        " it goes once it is among the volumes (kvm_volumes) with 'state: absent'"
         for key, volume in sorted(found.items(), key=lambda entry: entry[0])
         if not users.uses(key, volume.definition.findtext("target/path"))
     ]

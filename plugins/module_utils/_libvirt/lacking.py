@@ -242,8 +242,10 @@ class Site:
 
     def volume(self, key: str) -> str | None:
         where, _slash, name = key.partition("/")
+        if key in self.made:
+            return None  # What is wrong with its pool is said where it is made.
         told = self.pool(where)
-        if told is not None or key in self.made:
+        if told is not None:
             return told
         if self.forecast.volumes.get(key) is not None:
             return None

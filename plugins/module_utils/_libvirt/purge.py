@@ -152,9 +152,26 @@ def domains(connection: t.Any, asked: Asked) -> Leftovers:
                 out.held[domain.name()] = f"is no longer declared, but stays: {lost}"
             else:
                 out.decide(domain.name(), [])
+    out.warnings += of_others(connection, asked)
     if asked.storage:
         out.warnings += left_over(connection, asked.wants, asked.owner)
     return out
+
+
+def of_others(connection: t.Any, asked: Asked) -> list[str]:
+    """A sentence for each label of declared guests that is not this run's: most often, this run's has changed."""
+    guests: dict[str, list[str]] = {}
+    for domain in connection.listAllDomains(0):
+        if domain.name() in asked.names:
+            definition = paths.document(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))
+            guests.setdefault(owner_of(definition) or asked.owner, []).append(str(domain.name()))
+    return [
+        f"guests with the label {label}, such as {min(names)}, are declared here, and the label of this run is"
+        f" {asked.owner or 'empty'}: a purge does not see what was made with the label {label}, so it stays; set owner"
+        f" (kvm_owner of the role) to {label}"
+        for label, names in sorted(guests.items())
+        if label != asked.owner
+    ]
 
 
 def declared_elsewhere(connection: t.Any, wants: t.Sequence[Item], owner: str, names: t.Collection[str]) -> list[str]:

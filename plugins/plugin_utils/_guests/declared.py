@@ -27,6 +27,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_once import w
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label
 
 from .._evaluate import evaluate
+from .._guest_files import ENDINGS, loaded
 from .._templar import HostTemplar
 
 GROUP = "kvm_hosts"
@@ -158,6 +159,21 @@ def sources(inventory: t.Any, path: str) -> list[str]:
     for source in read:
         folders.setdefault(source if "," in source else os.path.dirname(source), source)
     return list(folders.values())
+
+
+def unreadable(inventory: t.Any, loader: t.Any, path: str) -> str | None:
+    """The first file of variables that cannot be read, and why; None where all can. Ansible does not name it."""
+    for source in sources(inventory, path):
+        for kind in ("group_vars", "host_vars"):
+            top = os.path.join(source if os.path.isdir(source) else os.path.dirname(source), kind)
+            for folder, folders, names in os.walk(top):
+                folders.sort()
+                for name in sorted(name for name in names if name.endswith(ENDINGS) and not name.startswith(".")):
+                    try:
+                        loaded(os.path.join(folder, name), loader)
+                    except VirtfleetError as error:
+                        return f"{os.path.join(folder, name)}: {error}"
+    return None
 
 
 def hostvars(inventory: InventoryData, loader: t.Any, read: list[str]) -> HostVars:

@@ -181,7 +181,8 @@ def interface(node: ET.Element) -> dict[str, t.Any]:
     return {
         "mac": None if mac is None else mac.get("address", "").lower(),
         "type": kind,
-        "network": found.get("network") if kind == "network" else None,
+        # Where a guest runs, libvirt says what its network put it on, such as the card of a network for MacVTap.
+        "network": found.get("network"),
         "bridge": found.get("bridge") if kind == "bridge" else None,
         "direct": found.get("dev") if kind == "direct" else None,
     }

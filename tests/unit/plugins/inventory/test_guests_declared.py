@@ -95,3 +95,19 @@ def test_guests_by_profiles_and_files(tmp_path: Path, told: list[str]) -> None:
     assert members(inventory, "kvm_network_lan") == ["db01", "web01"]
     assert (facts(inventory, "web01")["memory"], facts(inventory, "web01")["title"]) == (2 * 1024**3, "a web server")
     assert inventory.hosts["db01"].vars["ansible_host"] == "192.0.2.21"
+
+
+def test_a_file_of_variables_that_is_no_yaml_is_named(tmp_path: Path) -> None:
+    """Ansible blames the file of the plugin, and names no other."""
+    files = {"group_vars/all/guests.yml": "kvm_guests:\n  - name: a\n    memory:\n  kernel: x\n"}
+    with pytest.raises(AnsibleError, match=r"group_vars/all/guests\.yml: is no YAML: line 4, column 3"):
+        parsed(tmp_path, hosts_of({"kvm01": ""}), files)
+
+
+def test_a_guest_that_two_lists_have_is_no_matter_of_names(tmp_path: Path, told: list[str]) -> None:
+    twice = [{"name": "a", "host": "kvm01"}, {"name": "a", "host": "kvm01", "title": "adopted"}]
+    assert members(
+        parsed(tmp_path, hosts_of({"kvm01": ""}), {"group_vars/all.yml": {"kvm_guests": twice}}, ask=False),
+        "kvm_guests",
+    ) == ["a"]
+    assert ["guest a of host kvm01: is declared more than once" in line for line in told] == [True]

@@ -26,6 +26,11 @@ def fleet(*guests: Any, networks: Any = None) -> dict[str, Any]:
     return {host: {"kvm_guests": list(guests), "kvm_networks": networks} for host in HOSTS}
 
 
+def test_the_options_that_there_are_have_those_of_a_fleet() -> None:
+    (line,) = problems(HOSTS, fleet(guest("a", zzzzz=1)))
+    assert {"defaults", "host", "memory", "profile"} <= set(line.partition("it can be: ")[2].split(", "))
+
+
 def test_a_good_fleet() -> None:
     variables = fleet(
         guest("a", interfaces=[{"network": "default", "mac": "52:54:00:00:00:01"}]),
@@ -61,6 +66,9 @@ def test_nothing_declared_is_fine() -> None:
         (guest("a", memory="banana"), "guest a: memory: 'banana' is not a size; write it like 512MiB or 2GiB"),
         (guest("a", memory=-1), "guest a: memory: -1 is not a size; write it like 512MiB or 2GiB"),
         (guest("a", memroy="1GiB"), "guest a: memroy: no such option; did you mean 'memory'?"),
+        (guest("a", profil="db"), "guest a: profil: no such option; did you mean 'profile'?"),
+        (guest("a", defualts=False), "guest a: defualts: no such option; did you mean 'defaults'?"),
+        (guest("a", hots="kvm02"), "guest a: hots: no such option; did you mean 'host'?"),
         ({"name": "a", "hots": "kvm01"}, "guest a: hots: no such option; did you mean 'host'?"),
         (
             guest("a", interfaces=[{"mac": "x"}]),

@@ -59,3 +59,21 @@ def test_what_is_there_keeps_its_label(connection: Any, run_main: Run) -> None:
     again = run_main(domains.main, uri=URI, owner="team/b", config=[{"name": "of-a", "memory": "64MiB"}])
     assert not again["changed"]
     assert 'owner="team/a"' in connection.lookupByName("of-a").XMLDesc().replace("'", '"')
+
+
+def test_a_purge_warns_where_declared_guests_have_another_label(connection: Any, run_main: Run) -> None:
+    """Such as after the repository got its first remote: the purge no longer sees what was made before."""
+    for number, name in enumerate(("of-a", "gone")):
+        made("domain", run_main, name, "old", number)
+
+    def warnings(owner: str, purge: bool) -> list[str]:
+        item = {"name": "of-a", "memory": "64MiB"}
+        done = run_main(domains.main, uri=URI, owner=owner, purge=purge, check=True, config=[item])
+        return [text for text in done["warnings"] if "label" in text]
+
+    (told,) = warnings("new", True)
+    assert told.startswith(
+        "guests with the label old, such as of-a, are declared here, and the label of this run is new"
+    )
+    assert told.endswith("set owner (kvm_owner of the role) to old")
+    assert warnings("new", False) == warnings("old", True) == []

@@ -139,6 +139,17 @@ def test_a_limit_that_leaves_nothing() -> None:
 
 
 @pytest.mark.usefixtures("ours")
+@pytest.mark.parametrize("known", [True, False])
+def test_a_limit_to_a_guest_names_its_host(known: bool) -> None:
+    """With the inventory plugin, guests are hosts of Ansible."""
+    groups = {**GROUPS, "kvm_hosts": ["kvm-01"], "kvm_guests": ["web01"]}
+    groups |= {"kvm_host_kvm_01": ["web01"]} if known else {}
+    (line,) = run(groups, hosts=["web01"])
+    assert ("web01 is a guest of kvm-01" in line) is known
+    assert f"write --limit {'kvm-01' if known else 'HOST'}." in line
+
+
+@pytest.mark.usefixtures("ours")
 def test_tags_that_do_not_exist() -> None:
     assert run(tags=["guest", "x-y-z"], skip=["link"]) == [
         "--tags guest: this playbook has no such tag; did you mean 'guests'?",
@@ -163,6 +174,9 @@ def test_every_play_and_task_of_a_playbook_has_a_tag(path: Path) -> None:
     if path.stem == "adopt":
         return
     for play in plays(path):
-        tags = [play["tags"]] if "tags" in play else [task.get("tags") for task in play["tasks"]]
+        inner = [
+            part for task in play.get("tasks", []) for part in [*task.get("block", [task]), *task.get("always", [])]
+        ]
+        tags = [play["tags"]] if "tags" in play else [task.get("tags") for task in inner]
         tags = [tag for given in tags for tag in (given if isinstance(given, list) else [given])]
         assert set(tags) <= {*_mistaken.TAGS, "always"}, play["name"]

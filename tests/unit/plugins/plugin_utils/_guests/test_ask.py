@@ -12,6 +12,7 @@ import threading
 import time
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import libvirt
 import pytest
@@ -36,6 +37,21 @@ def test_an_answer(tmp_path: Path) -> None:
     assert answer["networks"] == {"default": {"forward": "nat", "bridge": "virbr122"}}
     assert {name: found["state"] for name, found in answer["guests"].items()} == {"a": "running", "b": "paused"}
     assert [found["source"] for found in answer["guests"]["a"]["addresses"]] == ["lease"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "source", "found"),
+    [
+        ("network", "network='default' bridge='virbr0'", ("default", None, None)),
+        ("direct", "network='macvtap' dev='eno2' mode='bridge'", ("macvtap", None, "eno2")),
+        ("bridge", "network='lan' bridge='br0'", ("lan", "br0", None)),
+        ("direct", "dev='eno2' mode='bridge'", (None, None, "eno2")),
+    ],
+)
+def test_a_card_is_on_the_network_that_its_definition_names(kind: str, source: str, found: tuple[Any, ...]) -> None:
+    """Of a guest that runs, libvirt also tells what the network put it on."""
+    card = program.interface(ET.fromstring(f"<interface type='{kind}'><source {source}/></interface>"))
+    assert (card["network"], card["bridge"], card["direct"]) == found
 
 
 def test_no_host_no_process() -> None:
