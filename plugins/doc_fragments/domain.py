@@ -1161,6 +1161,171 @@ options:
               file:
                 description: A file that holds it.
                 type: str
+      cloud_init:
+        description: 'What cloud-init does in the guest. It is kept in a volume, the seed, which
+          the guest has as a disk that it can only read: see the page C(docs/cloud-init.md).
+          V(null) takes the seed away.'
+        type: dict
+        suboptions:
+          hostname:
+            description: The name of the host. Left out, that of the guest.
+            type: str
+          fqdn:
+            description: The name of the host with its domain.
+            type: str
+          users:
+            description:
+            - Users. Left out, the image makes the one that it has; in a list, that one is called
+              V(default).
+            - A text in place of an item is its C(name).
+            type: list
+            elements: dict
+            suboptions:
+              name:
+                description: The name. V(default) is the user that the image has.
+                type: str
+              gecos:
+                description: The full name.
+                type: str
+              groups:
+                description: Groups that the user is in, besides the primary one.
+                type: list
+                elements: str
+              primary_group:
+                description: The primary group. Left out, one with the name of the user is made.
+                type: str
+              sudo:
+                description: Rules of sudo, each as a text such as V(ALL=(ALL\) NOPASSWD:ALL).
+                type: raw
+              shell:
+                description: The shell.
+                type: str
+              homedir:
+                description: The home directory.
+                type: str
+              uid:
+                description: The number of the user.
+                type: int
+              system:
+                description: Whether it is a system user, which has no home directory.
+                type: bool
+              no_create_home:
+                description: Whether the home directory is not made.
+                type: bool
+              no_user_group:
+                description: Whether no group with the name of the user is made.
+                type: bool
+              lock_passwd:
+                description: Whether no password opens the account. Left out, cloud-init locks
+                  it.
+                type: bool
+              passwd:
+                description: The hash of the password, such as that of C(openssl passwd -6).
+                type: str
+              ssh_authorized_keys:
+                description: Public keys that may log in by SSH.
+                type: list
+                elements: str
+              ssh_import_id:
+                description: Where cloud-init gets public keys, such as V(gh:NAME).
+                type: list
+                elements: str
+              expiredate:
+                description: The day on which the account ends, such as V('2030-01-31').
+                type: str
+              inactive:
+                description: Days after the end of a password until the account ends.
+                type: int
+          ssh_authorized_keys:
+            description: Public keys that may log in as the user that the image has.
+            type: list
+            elements: str
+          password:
+            description: The hash of the password of the user that the image has, such as that
+              of C(openssl passwd -6). The password itself is refused.
+            type: str
+          packages:
+            description: Packages to be installed.
+            type: list
+            elements: str
+          runcmd:
+            description: 'Commands that run once, last: each a line for the shell, or a list.'
+            type: raw
+          write_files:
+            description: Files to be written.
+            type: list
+            elements: dict
+            suboptions:
+              path:
+                description: The path of the file.
+                type: str
+              content:
+                description: What is written into it.
+                type: str
+              encoding:
+                description: How the content is written here. Left out, as it is.
+                type: str
+                choices:
+                - text/plain
+                - b64
+                - gzip
+                - gz+b64
+              owner:
+                description: The owner, as V(USER:GROUP). Left out, V(root:root).
+                type: str
+              permissions:
+                description: The mode in quotes, such as V('0600'). Left out, V('0644').
+                type: str
+              append:
+                description: Whether the content is added to a file that is there.
+                type: bool
+              defer:
+                description: Whether it is written late, once users and packages are there.
+                type: bool
+          timezone:
+            description: The time zone, such as V(Europe/Vienna).
+            type: str
+          user_data:
+            description: More entries of the cloud-config, which go before those of the other
+              options; or, as a text, all of the user data.
+            type: raw
+          vendor_data:
+            description: Vendor data, which user data goes before.
+            type: raw
+          meta_data:
+            description: More entries of the meta-data, such as V(public-keys).
+            type: raw
+          network:
+            description: 'The network of the guest. V(auto), the default, is each interface
+              by its MAC address: with the address that is declared for it, else by DHCP. V(none)
+              leaves it to the image. A dictionary is network-config of version 2.'
+            type: raw
+          addresses:
+            description: 'Fixed addresses for C(network: auto).'
+            type: list
+            elements: dict
+            suboptions:
+              mac:
+                description: The MAC address of the interface.
+                type: str
+              address:
+                description: The address with its subnet, such as V(192.0.2.21/24).
+                type: str
+              gateway:
+                description: The way to all other networks.
+                type: str
+              nameservers:
+                description: The name servers.
+                type: list
+                elements: str
+          instance_id:
+            description: 'What a seed that changes is to a guest that has booted with it. V(keep),
+              the default: the same instance, in which cloud-init does no more than at each
+              boot. V(renew): a new one, in which it does all again.'
+            type: str
+            choices:
+            - keep
+            - renew
       clock:
         description: The guest's clock.
         type: dict

@@ -1,9 +1,10 @@
 # Copyright (c) 2026, virtfleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Addresses of guests that the DHCP of a libvirt network keeps for them: ``ip`` of a guest's interface.
+"""Addresses of guests: ``ip`` of a guest's interface.
 
-The address stands in the guest alone, next to its network. What the network has to say of it follows from that.
+Without its subnet, the DHCP of a libvirt network keeps it. The address stands in the guest alone, next to its network;
+what the network has to say of it follows from that. With its subnet, cloud-init sets it in the guest.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import typing as t
 
 from ._engine.body import Item
 from ._engine.context import Host, Scope
-from ._engine.convert import ADDRESS, MAC
+from ._engine.convert import ADDRESS, INTERFACE, MAC
 from ._engine.short import written_out
 from ._errors import Invalid, VirtfleetError
 from ._fleet_once import entries, host_part, normal, word
@@ -25,6 +26,12 @@ from ._tables.network import NETWORK
 
 IP = "ip"
 """The option of an interface in ``kvm_guests``. The module domains does not have it: it is the network's to do."""
+
+WAYS = ("gateway", "nameservers")
+"""Options of an interface that go with an address which cloud-init sets."""
+
+OURS = (IP, *WAYS)
+"""Options of an interface that the module domains does not have."""
 
 DNS_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,62}")
 """What libvirt's DHCP takes as the name of a host (virNetworkDHCPHostDefParseXML)."""
@@ -59,20 +66,42 @@ def mac_addresses(guest: Item) -> list[str]:
 
 
 def for_module(guest: Item) -> Item:
-    """A guest as the module domains takes it: without the addresses, but with the MAC addresses that have them."""
+    """A guest as the module domains takes it: without the addresses, but with the MAC addresses that have them.
+
+    Those that cloud-init sets stand among its options.
+    """
     found = cards(guest)
-    if not any(isinstance(card, dict) and IP in card for card in found):
+    if not any(isinstance(card, dict) and card.keys() & set(OURS) for card in found):
         return guest
     macs = mac_addresses(guest)
-    return {**guest, "interfaces": [without_ip(card, mac) for card, mac in zip(found, macs, strict=True)]}
+    made = {**guest, "interfaces": [without_ip(card, mac) for card, mac in zip(found, macs, strict=True)]}
+    fixed = [entry for card, mac in zip(found, macs, strict=True) for entry in set_inside(card, mac)]
+    cloud = guest.get("cloud_init")
+    if fixed and isinstance(cloud, dict) and cloud.get("network") in (None, "auto"):
+        given = cloud.get("addresses") or []
+        more = [*given, *fixed] if isinstance(given, (list, tuple)) else given
+        made["cloud_init"] = {**cloud, "addresses": more}
+    return made
+
+
+def set_inside(card: t.Any, mac: str) -> list[Item]:
+    """The address of an interface that cloud-init sets, as the module domains takes it."""
+    if not isinstance(card, dict) or not has_subnet(card.get(IP)) or normal(INTERFACE, card[IP]) is None:
+        return []
+    return [{"mac": mac, "address": card[IP], **{name: card[name] for name in WAYS if card.get(name) is not None}}]
+
+
+def has_subnet(ip: t.Any) -> bool:
+    """Whether an address stands there with its subnet."""
+    return isinstance(ip, str) and "/" in ip
 
 
 def without_ip(card: t.Any, mac: str) -> t.Any:
     """An interface without the address that is kept for it, but with the MAC address."""
-    if not isinstance(card, dict) or IP not in card:
+    if not isinstance(card, dict) or not card.keys() & set(OURS):
         return card
-    given = {name: value for name, value in card.items() if name != IP}
-    return {**given, "mac": mac} if card[IP] is not None and card.get("mac") is None else given
+    given = {name: value for name, value in card.items() if name not in OURS}
+    return {**given, "mac": mac} if card.get(IP) is not None and card.get("mac") is None else given
 
 
 def kept(guest: Item) -> list[Kept]:
@@ -81,7 +110,7 @@ def kept(guest: Item) -> list[Kept]:
         return []
     found = []
     for index, (card, mac) in enumerate(zip(cards(guest), mac_addresses(guest), strict=True)):
-        ip = host_part(card.get(IP)) if isinstance(card, dict) else None
+        ip = host_part(card.get(IP)) if isinstance(card, dict) and not has_subnet(card.get(IP)) else None
         if ip is not None:
             found.append(Kept(index, word(card, "network"), mac, ip))
     return found
@@ -111,13 +140,12 @@ def problems(guest: Item, networks: t.Mapping[str, Item]) -> list[Invalid]:
 
     :param networks: those of its host by name (see by_name)
     """
-    found = []
-    for index, card in enumerate(cards(guest)):
-        if isinstance(card, dict) and card.get(IP) is not None:
-            try:
-                ADDRESS.parse(card[IP])
-            except ValueError as error:
-                found.append(Invalid(f"interfaces[{index}].{IP}", str(error)))
+    found = [
+        Invalid(f"interfaces[{index}].{problem.where}", problem.problem)
+        for index, card in enumerate(cards(guest))
+        if isinstance(card, dict) and word(guest, "state") != "absent"
+        for problem in card_problems(card, guest, networks)
+    ]
     for one in kept(guest):
         problem = network_problem(one, networks)
         if problem is not None:
@@ -125,10 +153,45 @@ def problems(guest: Item, networks: t.Mapping[str, Item]) -> list[Invalid]:
     return found
 
 
+def card_problems(card: Item, guest: Item, networks: t.Mapping[str, Item]) -> t.Iterator[Invalid]:
+    """What is wrong with the address of one interface by itself, and with what goes with it."""
+    ip, inside = card.get(IP), has_subnet(card.get(IP))
+    if ip is not None:
+        try:
+            (INTERFACE if inside else ADDRESS).parse(ip)
+        except ValueError as error:
+            yield Invalid(IP, str(error))
+            return
+    if inside:
+        told = inside_problem(card, guest, networks)
+        if told is not None:
+            yield Invalid(IP, told)
+    for name in WAYS:
+        if card.get(name) is not None and not inside:
+            yield Invalid(name, "goes with an ip that has its subnet, such as 192.0.2.21/24, which cloud-init sets")
+
+
+def inside_problem(card: Item, guest: Item, networks: t.Mapping[str, Item]) -> str | None:
+    """Why cloud-init cannot set an address, or is not to; None where it can."""
+    cloud = guest.get("cloud_init")
+    if not isinstance(cloud, dict) or cloud.get("network") not in (None, "auto"):
+        return (
+            "with its subnet is set by cloud-init: give cloud_init, with network: auto; without its subnet it is kept"
+            " by the DHCP of a libvirt network"
+        )
+    network, ip = networks.get(word(card, "network")), host_part(card.get(IP))
+    if network is not None and ip is not None and subnet(network, ip) is not None:
+        return f"network {printable(word(card, 'network'))} has DHCP for it: write {ip}, without its subnet"
+    return None
+
+
 def network_problem(one: Kept, networks: t.Mapping[str, Item]) -> str | None:
     """Why a network cannot keep an address; None where it can."""
     if not one.network:
-        return "goes with 'network' alone: it is the DHCP of a libvirt network that keeps an address"
+        return (
+            "goes with 'network' alone: it is the DHCP of a libvirt network that keeps an address; with its subnet,"
+            f" such as {one.ip}/{24 if ':' not in one.ip else 64}, cloud-init sets it"
+        )
     network = networks.get(one.network)
     called = f"network {printable(one.network)}"
     if network is None:
@@ -149,7 +212,7 @@ def network_problem(one: Kept, networks: t.Mapping[str, Item]) -> str | None:
 def with_reservations(networks: t.Any, guests: t.Any, host: str) -> list[Item]:
     """The networks of a host, with the addresses that they keep for its guests.
 
-    Raises VirtfleetError for an address that none of them can keep.
+    Raises VirtfleetError for an address that none of them can keep, or that is wrong otherwise.
 
     :param guests: the guests of the fleet
     """

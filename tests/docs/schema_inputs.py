@@ -52,6 +52,10 @@ NUMBERS = tuple(value for value in VALUES if isinstance(value, int) and not isin
 LENIENT: dict[str, tuple[Any, ...]] = {
     # A date is a text to a schema.
     **dict.fromkeys(("Converter", "Verbatim", "Machine", "RemoteName", "Server", "Name", "Image", "Place"), (DATE,)),
+    "Clean": (DATE, "", "/a\nb"),
+    "Data": (DATE,),
+    # What is in data of others, the check looks at.
+    "NetworkData": ({}, {"a": 1}),
     # A number is no name of a link, unless it has a point.
     "LinkName": NUMBERS,
     "Device": (2**63, 2**64 - 1, 2**64),

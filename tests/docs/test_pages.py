@@ -25,7 +25,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import guard
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import disks
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.storage_plan import FUTURE, plan_volume
-from ansible_collections.virtfleet.kvm.plugins.module_utils._tables import derive
+from ansible_collections.virtfleet.kvm.plugins.module_utils._tables import derive, nocloud
 from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.domain import DOMAIN
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._evaluate import evaluate
 from ansible_collections.virtfleet.kvm.tests.unit.inventories import HOSTS, hostvars
@@ -120,6 +120,12 @@ def run_merged(block: Block, folder: Path) -> None:
     """A guest of the page's inventory, with what it has in common with others."""
     shown = yaml.safe_load(block.text)
     assert [guest for guest in guests_of_page(folder) if guest["name"] == shown["name"]] == [shown]
+
+
+def run_user_data(block: Block, folder: Path) -> None:
+    """The user data of the one guest of the page's inventory."""
+    (guest,) = DOMAIN.parse(FILTERS["guests_on"](guests_of_page(folder), "kvm01"))
+    assert nocloud.files(guest["cloud_init"], guest["name"], "x", [])[nocloud.USER].decode() == block.text
 
 
 def run_same(block: Block, folder: Path) -> None:
@@ -297,6 +303,7 @@ RULES: dict[str, Callable[[Block, Path], None]] = {
     "text": run_text,
     "refused": run_refused,
     "merged": run_merged,
+    "user-data": run_user_data,
     "same": run_same,
     "fleet": run_fleet,
     "plan": run_plan,

@@ -14,7 +14,7 @@ import pytest
 import tables
 import xml_options
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.aside import Aside
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.aside import Apart
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.body import edit_rows
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.context import Host, Scope
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.paths import NAMESPACES
@@ -88,8 +88,9 @@ def options(documented: dict[str, Any], prefix: str = "") -> Iterator[str]:
 def beside(rows: Any, prefix: str = "") -> Iterator[str]:
     """The options that no XML holds."""
     for row in rows:
-        if isinstance(row, (Aside, Fragment, Property)):
+        if isinstance(row, (Apart, Fragment, Property)):
             yield prefix + row.name
+            yield from (f"{prefix}{row.name}.{name}" for name in beside(row.rows))
         elif hasattr(row, "cases"):
             yield from beside(row.rows, prefix)
         elif getattr(row, "path", None) == "." and getattr(row, "fields", ()):

@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from tables import addresses, aside, links, remote, sizes, words
+from tables import addresses, aside, cloud, links, remote, sizes, words
 
 Schema = dict[str, Any]
 
@@ -243,6 +243,50 @@ def moment(_converter: Any) -> Schema:
     )
 
 
+def host_name(_converter: Any) -> Schema:
+    hint = "Write the name of a host: letters, digits, '-' and '.'."
+    label = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+    return {**text("", hint, "number"), "pattern": rf"^{label}(?:\.{label})*$|{TEMPLATE}", "minimum": 0}
+
+
+def crypt_hash(converter: cloud.CryptHash) -> Schema:
+    kinds = "|".join(map(re.escape, converter.kinds))
+    locked = r"|\*|!!?" if converter.locked else ""
+    hint = "Write the hash of a password, such as that of 'openssl passwd -6'."
+    return {**text("", hint), "pattern": rf"^(?:\$(?:{kinds})\$.*{locked})$|{TEMPLATE}"}
+
+
+def permissions(_converter: Any) -> Schema:
+    return text("0?[0-7]{3,4}", "Write a mode in quotes, like '0644'.")
+
+
+JSON_TYPES = {"dict": "object", "list": "array", "str": "string", "bool": "boolean"}
+
+
+def data(converter: cloud.Data) -> Schema:
+    """Data of others; a text may be a template."""
+    types = list(dict.fromkeys([*(JSON_TYPES[kind] for kind in converter.kinds), "string"]))
+    return {"type": types} if "str" in converter.kinds else {"type": types, "pattern": TEMPLATE}
+
+
+def user_data(_converter: Any) -> Schema:
+    begins = "|".join(map(anycase, cloud.HEADS))
+    schema = text("", "Write entries, or a text that begins with a line such as '#cloud-config'.")
+    return {**schema, "type": ["object", "string"], "pattern": rf"^(?:{begins})|{TEMPLATE}"}
+
+
+def commands(_converter: Any) -> Schema:
+    command = {"type": ["string", "number", "array"]}
+    return {"type": ["array", "string"], "pattern": TEMPLATE, "items": command}
+
+
+def network_data(converter: cloud.NetworkData) -> Schema:
+    words = "|".join(converter.words)
+    hint = f"Write {' or '.join(converter.words)}, or network-config of version 2."
+    schema = text("", hint)
+    return {**schema, "type": ["object", "string"], "pattern": rf"^(?:{words})$|{TEMPLATE}"}
+
+
 BY_CONVERTER: dict[type[words.Converter], Callable[[Any], Schema]] = {
     words.Converter: any_text,
     words.Verbatim: any_text,
@@ -274,6 +318,14 @@ BY_CONVERTER: dict[type[words.Converter], Callable[[Any], Schema]] = {
     aside.Place: volume_place,
     aside.Image: image,
     aside.Checksum: checksum,
+    cloud.HostName: host_name,
+    cloud.CryptHash: crypt_hash,
+    cloud.Clean: any_text,
+    cloud.Permissions: permissions,
+    cloud.Data: data,
+    cloud.UserData: user_data,
+    cloud.Commands: commands,
+    cloud.NetworkData: network_data,
     links.LinkName: link_name,
     links.RouteTarget: route,
 }

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 from schema_rows import SHARED, array, never, notes
-from schema_values import TEMPLATE, Schema, address, anycase, or_null, text
+from schema_values import IPV4, IPV6, MASK4, MASK6, TEMPLATE, Schema, address, anycase, or_null, text
 from tables import ROOT, layers, links
 
 LISTS = {
@@ -138,9 +138,16 @@ def in_common() -> Schema:
 
 def with_address(guest: Schema) -> Schema:
     """The schema of a guest in the fleet's list, whose interfaces may have an address."""
-    said = notes("The address that the DHCP of the libvirt network keeps for the interface.")
+    said = {
+        "ip": "The address: kept by the DHCP of the libvirt network or, with its subnet, set by cloud-init.",
+        "gateway": "The way to all other networks, for an V(ip) with its subnet.",
+        "nameservers": "The name servers, for an V(ip) with its subnet.",
+    }
+    either = text(rf"{IPV4}(?:/{MASK4})?|{IPV6}(?:/{MASK6})?", "Write an IP address, which may have its subnet.")
+    values = {"ip": or_null(either), "gateway": or_null(address(None)), "nameservers": array(address(None))}
     card = guest["properties"]["interfaces"]["items"]
-    card["properties"] = {**card["properties"], "ip": {**said, **or_null(address(None))}}
+    more = {name: {**notes(told), **values[name]} for name, told in said.items()}
+    card["properties"] = {**card["properties"], **more}
     return guest
 
 

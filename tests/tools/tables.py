@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "plugins"))
 
 from module_utils import _fleet_layers as layers  # noqa: E402
-from module_utils._engine import addresses, aside, convert, paths, remote, rows, sizes, variant, words  # noqa: E402
+from module_utils._engine import addresses, aside, cloud, convert, paths, remote, rows, sizes, variant, words  # noqa: E402
 from module_utils._engine.table import Table  # noqa: E402
 from module_utils._hostnet import table as links  # noqa: E402
 from module_utils._hostnet.table import LINK  # noqa: E402
@@ -36,6 +36,7 @@ __all__ = [
     "as_markdown",
     "as_text",
     "aside",
+    "cloud",
     "convert",
     "described",
     "layers",

@@ -108,7 +108,7 @@ class Walk:
         for row in body:
             if isinstance(row, variant.Variant):
                 yield from self.kinds(row, steps, option)
-            elif not isinstance(row, (rows.Property, aside.Aside, rows.Fragment)):
+            elif not isinstance(row, (rows.Property, aside.Apart, rows.Fragment)):
                 yield from self.places(row, steps, f"{option}{row.name}")
 
     def kinds(self, row: variant.Variant, steps: tuple[str, ...], option: str) -> Iterator[Line]:

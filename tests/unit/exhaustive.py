@@ -12,8 +12,8 @@ import itertools
 from collections.abc import Iterator
 from typing import Any
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import convert
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.aside import Aside
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import cloud, convert
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.aside import Apart
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows import (
     Documents,
     Field,
@@ -50,7 +50,12 @@ class Maker:
             return next(value for value in (least + number % (most - least), most) if value != default)
         if isinstance(converter, convert.Size):
             return f"{number}MiB"
+        if isinstance(converter, cloud.Data):
+            return self.data(converter, number)
         for kind, made in (
+            (cloud.HostName, f"host{number}"),
+            (cloud.CryptHash, f"$6$salt$hash{number}"),
+            (cloud.Permissions, f"0{number % 8}00"),
             (convert.CpuSet, f"{number}-{number + 2}"),
             (convert.Mac, f"52:54:00:00:{number // 256:02x}:{number % 256:02x}"),
             (convert.Uuid, f"0d9ae0a1-3f0c-4d53-9b3f-{number:012x}"),
@@ -65,9 +70,15 @@ class Maker:
                 return made
         raise NotImplementedError(f"teach exhaustive.py the converter {converter!r}")
 
+    def data(self, converter: cloud.Data, number: int) -> Any:
+        """Data of others."""
+        if isinstance(converter, cloud.NetworkData):
+            return {"version": 2, "ethernets": {f"eth{number}": {"dhcp4": True}}}
+        return {f"name{number}": f"text{number}"} if "dict" in converter.kinds else [f"text{number}"]
+
     def row(self, row: Any) -> list[Item]:
         """What a user may write for one row, as so many alternatives as it takes to use all of it."""
-        if isinstance(row, (Aside, Fragment)):
+        if isinstance(row, (Apart, Fragment)):
             return [{}]
         if isinstance(row, Variant):
             return list(self.kinds(row))
@@ -120,7 +131,7 @@ def told_apart(rows: Any) -> Iterator[str]:
     """The dotted paths of options that no definition holds."""
     for row in rows:
         inner = row.rows if isinstance(row, (Struct, Group, Variant)) else ()
-        if isinstance(row, (Aside, Fragment)):
+        if isinstance(row, (Apart, Fragment)):
             yield row.name
         prefix = "" if isinstance(row, Variant) or not inner else f"{row.name}."
         for path in told_apart(inner):

@@ -14,7 +14,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import convert
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.aside import Aside
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.aside import Apart
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows import (
     Chain,
     Documents,
@@ -131,7 +131,7 @@ FEW = 6
 
 def options(rows: Any) -> st.SearchStrategy[dict[str, Any]]:
     """What a user may write for several rows."""
-    rows = [row for row in rows if not isinstance(row, (Aside, Fragment))]
+    rows = [row for row in rows if not isinstance(row, (Apart, Fragment))]
     if len(rows) <= FEW:
         return merged([row_options(row) for row in rows])
     always = [row for row in rows if isinstance(row, Variant) and not row.optional]

@@ -11,14 +11,12 @@ import urllib.parse
 
 from .._printing import UNSURE, printable, unshown
 from .convert import Converter, Name, Size, digits
-from .fields import Field
+from .fields import Field, Values
+from .structs import Group, Struct
 
 
-class Aside(Field):
-    """An option that says how a resource is made, such as the image that fills a volume.
-
-    No definition holds it, and nothing can be compared with it once the resource is there.
-    """
+class Apart:
+    """A row that no definition holds, and that finds nothing in one."""
 
     @property
     def roots(self) -> tuple[str, ...] | None:
@@ -29,6 +27,42 @@ class Aside(Field):
 
     def edit(self, element: t.Any, item: dict[str, t.Any], scope: t.Any, where: str, changes: list[t.Any]) -> None:
         """The definition does not hold it."""
+
+    def drop(self, element: t.Any, scope: t.Any, where: str, changes: list[t.Any]) -> None:
+        """The definition does not hold it."""
+
+
+class Aside(Apart, Field):
+    """An option that says how a resource is made, such as the image that fills a volume.
+
+    Nothing can be compared with it once the resource is there.
+    """
+
+
+class AsideValues(Apart, Values):
+    """A list of plain values that no definition holds."""
+
+    def parse(self, item: dict[str, t.Any], out: dict[str, t.Any], where: str, problems: t.Any) -> None:
+        super().parse(item, out, where, problems)
+        unless_given(self.name, item, out)
+
+
+class AsideStruct(Apart, Struct):
+    """A dictionary of options that no definition holds."""
+
+
+class AsideGroup(Apart, Group):
+    """A list of dictionaries that no definition holds."""
+
+    def parse(self, item: dict[str, t.Any], out: dict[str, t.Any], where: str, problems: t.Any) -> None:
+        super().parse(item, out, where, problems)
+        unless_given(self.name, item, out)
+
+
+def unless_given(name: str, item: dict[str, t.Any], out: dict[str, t.Any]) -> None:
+    """Leave a list that is null as it is: an empty one may be another thing."""
+    if name in item and item[name] is None:
+        out[name] = None
 
 
 class Capacity(Size):

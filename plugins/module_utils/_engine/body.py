@@ -185,7 +185,7 @@ def stranger(known: Body, name: t.Any, where: str) -> Invalid:
 
 def unknown(known: list[str], close: list[str]) -> str:
     """What to say of an option that no row has."""
-    hint = f"did you mean {' or '.join(map(printable, close))}?" if close else f"it can be: {', '.join(sorted(known))}"
+    hint = f"did you mean {' or '.join(map(repr, close))}?" if close else f"it can be: {', '.join(sorted(known))}"
     return f"no such option; {hint}"
 
 

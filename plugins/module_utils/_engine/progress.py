@@ -43,12 +43,12 @@ def bringers(change: Change, plan: Plan) -> list[Step]:
 def is_own(step: Step, path: str) -> bool:
     """Whether a step is there for one change alone: that of a value beside the definition, or of a guest's volume.
 
-    Such a volume tells the path of its change in ``change``.
+    Such a volume tells the path of its change in ``change``; that of a seed has several.
     """
     if step.action == f"set_{path}":
         return not step.reaches
     value = step.value.get("change") if isinstance(step.value, dict) else getattr(step.value, "change", None)
-    return bool(value == path)
+    return bool(value == path) or (value == "cloud_init" and path.startswith("cloud_init."))
 
 
 def moved(plan: Plan, done: t.Sequence[Step]) -> list[Change]:

@@ -184,8 +184,7 @@ class Group(Row):
     :param short: the option that a text in place of an item stands for (see short)
     :param called: the options of which the first that an item has names it in changes, in place of its place: one that
         comes and one that goes may have the same, one in the new list and one in the old
-    :param by_key: whether changes name an item by its strongest key, not by its place: one that comes and one that goes
-        may have the same place, one in the new list and one in the old
+    :param apart: whether an element is one that an item stands for only where a key says so
     """
 
     name: str
@@ -202,6 +201,7 @@ class Group(Row):
     stands: t.Callable[[t.Mapping[str, t.Any]], bool] | None = None
     short: str | None = None
     called: tuple[str, ...] = ()
+    apart: t.Callable[[ET.Element], bool] | None = None
 
     @property
     def rows(self) -> tuple[t.Any, ...]:
@@ -294,7 +294,7 @@ class Group(Row):
         parent = paths.ensure(element, steps[:-1])
         have = [self.keyed(node) for node in nodes]
         kept = [index for index, node in enumerate(nodes) if not self.whole or self.own(element, node)]
-        partners = self.partners(wants, have, kept)
+        partners = self.partners(wants, have, kept, self.spots_apart(nodes))
         known = [want if spot is None else {**have[spot], **want} for want, spot in zip(wants, partners, strict=True)]
         for index, (want, partner) in enumerate(zip(wants, partners, strict=True)):
             here = self.told(where, index, want if partner is None else have[partner])
@@ -325,8 +325,18 @@ class Group(Row):
         known = next((item[name] for name in self.called if item.get(name) is not None), None)
         return f"{join(where, self.name)}[{index if known is None else label(known)}]"
 
-    def partners(self, wants: list[Item], have: list[Item], kept: list[int]) -> list[int | None]:
-        """The existing element of each item, by its place (see match); those in kept are libvirt's own."""
+    def spots_apart(self, nodes: t.Sequence[ET.Element]) -> list[int]:
+        """The places of elements that an item stands for only where a key says so."""
+        return [] if self.apart is None else [index for index, node in enumerate(nodes) if self.apart(node)]
+
+    def partners(
+        self, wants: list[Item], have: list[Item], kept: list[int], apart: t.Collection[int] = ()
+    ) -> list[int | None]:
+        """The existing element of each item, by its place (see match).
+
+        :param kept: those that are libvirt's own
+        :param apart: those that only a key finds
+        """
         spots: list[int | None] = [None] * len(wants)
         if self.stands is not None:
             free = list(kept)
@@ -336,7 +346,7 @@ class Group(Row):
         rest = [index for index, spot in enumerate(spots) if spot is None]
         taken = [spot for spot in spots if spot is not None]
         left = [spot for spot in range(len(have)) if spot not in taken]
-        fixed = [place for place, spot in enumerate(left) if spot in kept]
+        fixed = [place for place, spot in enumerate(left) if spot in kept or spot in apart]
         found = pair([wants[index] for index in rest], [have[spot] for spot in left], self.keys, self.rekey, fixed)
         for index, place in zip(rest, found, strict=True):
             spots[index] = None if place is None else left[place]

@@ -48,6 +48,7 @@ class Options:
     :param declared_volumes: for guests: the volumes that are declared as such, POOL/VOLUME, which go with no guest
     :param guest_networks: for networks: which of them the declared guests will be on (see handover), or None
     :param forecast: what earlier tasks of a run in check mode would have made
+    :param check: whether it is check mode
     """
 
     shutdown_timeout: float = 120
@@ -61,6 +62,7 @@ class Options:
     guest_networks: t.Mapping[str, t.Sequence[str]] | None = None
     owner: str = ""
     forecast: Forecast = dataclasses.field(default_factory=Forecast)
+    check: bool = False
 
 
 PREPARES = frozenset(("forget", "spare", "define"))

@@ -112,7 +112,7 @@ class Run:
         """
         check = self.module.check_mode
         if check:
-            self.options = dataclasses.replace(self.options, forecast=self.module.forecast)
+            self.options = dataclasses.replace(self.options, forecast=self.module.forecast, check=True)
         table, options = self.table, self.options
         self.wants = table.parse(self.module.params["config"])
         with Session(self.module.params["uri"]) as session:

@@ -145,7 +145,7 @@ class DiskFormats:
             return want
         there = have.get(want["name"])
         nodes = [] if there is None else DISKS.nodes(there.definition)
-        partners = pair(disks, [DISKS.keyed(node) for node in nodes], DISKS.keys, DISKS.rekey, ())
+        partners = pair(disks, [DISKS.keyed(node) for node in nodes], DISKS.keys, DISKS.rekey, DISKS.spots_apart(nodes))
         problems: list[Invalid] = []
         out: list[Item] = []
         by_xml = formats_in(want.get("xml"))

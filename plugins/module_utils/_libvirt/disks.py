@@ -82,7 +82,7 @@ def resolve(want: Item, have: Observed | None, pools: t.Mapping[str, Pool], host
         return want, []
     nodes = [] if have is None else DISKS.nodes(have.definition)
     there = [DISKS.keyed(node) for node in nodes]
-    partners = pair(disks, there, DISKS.keys, DISKS.rekey, ())
+    partners = pair(disks, there, DISKS.keys, DISKS.rekey, DISKS.spots_apart(nodes))
     known = [disk if spot is None else {**there[spot], **disk} for disk, spot in zip(disks, partners, strict=True)]
     out: list[Item] = []
     needed: list[Needed] = []
@@ -248,6 +248,8 @@ def amend(
     steps: list[Step] = []
     changes: list[Change] = []
     for need in needed:
+        if "seed" in need.item:
+            continue  # See seeds.
         where = f"disks[{need.index}]"
         have = volumes.get(need.key)
         if need.refusal is not None and have is None:

@@ -37,6 +37,7 @@ def warn_of_left(
     for plan, place in left:
         key = key_of(place, pools())
         known = key is not None and noted.get(key, {}).get("guest") == plan.name
+        known = known and "seed" not in noted[str(key)]  # See seed_removal.
         if not known or any(place in text for text in texts):
             continue
         users = users or all_users(connection, forecast=forecast)

@@ -20,8 +20,8 @@ from .._host.places import network
 OWN = frozenset(("metadata", "name", "title", "description", "cmdline", "target", "seclabel", "address", "partition"))
 """Elements whose text and attributes are no paths of the host: what the guest sees, and what is for people."""
 
-TEXTS = frozenset(("name", "title", "description", "metadata", "cmdline", "bootloader_args"))
-"""Options of a guest that are only text."""
+TEXTS = frozenset(("name", "title", "description", "metadata", "cmdline", "bootloader_args", "cloud_init", "seed"))
+"""Options of a guest that are only text, or name places in the guest."""
 
 START = re.compile(r"(?<![^=,:\"'(\[{\s])/")
 """Where a path may begin in an argument of QEMU."""

@@ -26,7 +26,10 @@ PASSING = ("test:",)
 """Where nothing is noted: what libvirt's test driver made is gone with the connection."""
 
 KINDS = ("pools", "volumes")
-FACTS = ("uuid", "guest", "identity", "format", "making", "began", "part", "leaving", "since")
+FACTS = (
+    *("uuid", "guest", "identity", "format", "making", "began", "part", "leaving", "since"),
+    *("seed", "image", "former"),
+)
 """What may be noted of a resource, each a text:
 
 - ``uuid``: the UUID of a pool
@@ -36,6 +39,9 @@ FACTS = ("uuid", "guest", "identity", "format", "making", "began", "part", "leav
 - ``making``: the process that makes a volume, until it is whole
 - ``began``: when that process began, in nanoseconds since 1970
 - ``part``: the temporary name that its file has meanwhile
+- ``seed``: of the seed of a guest, what tells the files on it from others (a digest)
+- ``image``: of a seed, the digest of the volume that holds these files
+- ``former``: of a seed that is being exchanged, what tells the one before from others
 - ``leaving``: once the volume is about to go with its guest, when its file was last changed (see leaving)
 - ``since``: the process that is at it; once the guest is gone, the state of the definitions of the host's guests
 
@@ -46,7 +52,10 @@ LONGEST = 4096
 
 NOTED = frozenset(
     [(kind, action) for kind in ("pool", "volume") for action in ("define", "undefine", "delete", "forget")]
-    + [("domain", action) for action in ("make_volume", "delete_volume", "forget", "spare")]
+    + [
+        ("domain", action)
+        for action in ("make_volume", "fill_seed", "settle_seed", "delete_volume", "delete_seed", "forget", "spare")
+    ]
 )
 """Steps that change what is noted of storage, by the kind of resource."""
 

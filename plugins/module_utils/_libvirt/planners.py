@@ -24,6 +24,9 @@ from . import (
     handover,
     network_users,
     readiness,
+    seed_removal,
+    seed_restarts,
+    seeds,
     storage_observe,
     subnets,
 )
@@ -182,7 +185,7 @@ def domain_plans(connection: t.Any, table: Table, have: Have, wants: Wants, host
     forms = DiskFormats(connection, options.forecast)
     over = Overlays(forms)
     wants = over.settle(wants, have)
-    if disks.asks(wants) or options.remove_storage:
+    if disks.asks(wants) or options.remove_storage or seeds.asks(wants, have):
         plans, settled = plans_with_disks(forms, table, have, wants, host, options)
     else:
         resolved, wrong = forms.settle([(want, []) for want in wants], have, host)
@@ -218,10 +221,10 @@ def leave_to_others(connection: t.Any, plans: list[Plan], wants: Wants) -> None:
     """Hold back guests of which another run is making a volume: also those that are to go, for it makes them."""
     busy = being_made(connection)
     for entry, want in zip(plans, wants, strict=True) if busy else ():
-        made = {step.value.key: step.value.disk for step in entry.steps if isinstance(step.value, Making)}
+        made = {step.value.key: step.value.where for step in entry.steps if isinstance(step.value, Making)}
         for key, facts, why in busy:
             if key in made:
-                entry.obstacle = f"disks[{made[key]}]: {why}"
+                entry.obstacle = f"{made[key]}: {why}"
             elif want["state"] == "absent" and facts.get("guest") == entry.name:
                 entry.obstacle = why
 
@@ -233,9 +236,14 @@ def plans_with_disks(
     connection, pools = forms.connection, forms.pools
     lines: list[str] = []
     resolved: list[tuple[Item, list[disks.Needed]]] = []
+    made = {} if connection is None else Manifest(connection.getURI()).entries("volumes")
     for want in wants:
+        there = have.get(want["name"])
         try:
-            resolved.append(disks.resolve(want, have.get(want["name"]), pools, host))
+            seeds.refuse_place(want, there)
+            given, needed = disks.resolve(want, there, pools, host)
+            given, seed = seeds.resolve(given, there, pools, made)
+            resolved.append((given, [*needed, *seed]))
         except Invalid as error:
             resolved.append((want, []))
             lines.append(f"{table.kind} {want['name']}: {error}")
@@ -252,8 +260,10 @@ def plans_with_disks(
     refuse_input(lines)
     plans = plan(table, have, [want for want, _needed in resolved], host, options.on_restart_needed)
     lines += shared(plans, resolved)
-    for entry, (_want, needed) in zip(plans, resolved, strict=True):
+    of_seeds = seeds.Seeds(made, pools, host, seeds.is_here(connection), options.check)
+    for entry, (want, needed) in zip(plans, resolved, strict=True):
         try:
+            plan_seed(of_seeds, table, entry, want, needed, volumes, have, options.on_restart_needed)
             disks.amend(entry, needed, volumes, pools, host)
             lines += unknown_growth(forms, entry, volumes, have)
             say_doubt(entry, [need.key for need in needed], half.doubtful)
@@ -262,9 +272,31 @@ def plans_with_disks(
     refuse_input(lines)
     if connection is not None:
         refuse_taken(connection, plans, resolved, volumes, options.forecast)
+    if connection is not None:
+        seed_removal.plan_removals(connection, plans, wants, have, made, options.forecast)
     if options.remove_storage and connection is not None:
         plan_removals(connection, plans, wants, have, pools, options)
     return plans, [want for want, _needed in resolved]
+
+
+def plan_seed(
+    of_seeds: seeds.Seeds,
+    table: Table,
+    entry: Plan,
+    want: Item,
+    needed: list[disks.Needed],
+    volumes: Have,
+    have: Have,
+    policy: str,
+) -> None:
+    """Put the volume of a guest's seed into its plan. Raises Invalid."""
+    for need in needed:
+        if "seed" in need.item:
+            volume, there = volumes.get(need.key), have.get(entry.name)
+            steps, changes = of_seeds.plan(entry, need, volume, there)
+            path = None if volume is None or not of_seeds.here else volume.definition.findtext("target/path")
+            seed_restarts.plan_restarts(table, entry, want, there, (steps, changes), path, policy)
+            entry.steps[:0], entry.changes[:0] = steps, changes
 
 
 def shared(plans: list[Plan], resolved: list[tuple[Item, list[disks.Needed]]]) -> list[str]:

@@ -210,8 +210,8 @@ def makings(site: Site, entry: Plan) -> list[str]:
     found: list[str] = []
     for step in entry.steps:
         if isinstance(step.value, Making):
-            disk = "" if step.value.disk is None else f"disks[{step.value.disk}]."
-            found += [type(told)(f"{disk}{told}") for told in making(site, step.value)]
+            where = f"{step.value.where}." if step.value.where else ""
+            found += [type(told)(f"{where}{told}") for told in making(site, step.value)]
     return found
 
 

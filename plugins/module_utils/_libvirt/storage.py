@@ -17,13 +17,14 @@ from .._engine.step import Step
 from .._errors import VirtfleetError
 from .._host.part_files import part_name
 from .._tables.storage import MADE_DIRECTORIES
-from . import leaving, storage_image
+from . import leaving, seed_fill, storage_image
 from .connection import cut, ended, lacks, libvirt, said
 from .forgotten import forget_gone
 from .half_made import Born, clear_parts, half_made
 from .manifest import Manifest, notes
 from .process import made_by_another
 from .removal import Going, InUse, Kept, going, last_look, refuse_used
+from .seed_fill import SeedImage
 from .storage_fill import create, enlarge, fill, filling, lay_over
 from .storage_image import Source
 from .storage_observe import identity, refresh, source_place, unseen
@@ -62,11 +63,11 @@ def volume_define(connection: t.Any, name: str, step: Step, options: t.Any) -> N
     except libvirt.libvirtError as error:
         if making.disk is None or cut(error) or ended(connection):
             raise
-        raise VirtfleetError(f"disks[{making.disk}]: {step.action}: {said(error)}") from None
+        raise VirtfleetError(f"{making.where}: {step.action}: {said(error)}") from None
     except VirtfleetError as error:
         if making.disk is None or error.__class__ is not VirtfleetError:
             raise
-        raise VirtfleetError(f"disks[{making.disk}]: {error}") from None
+        raise VirtfleetError(f"{making.where}: {error}") from None
 
 
 def make_noted(connection: t.Any, making: Making, options: t.Any) -> None:
@@ -79,6 +80,7 @@ def make_noted(connection: t.Any, making: Making, options: t.Any) -> None:
     source = filling(connection, making)
     refuse_made(pool, making)
     facts = {} if making.guest is None else {"guest": making.guest}
+    facts.update(source.facts if isinstance(source, SeedImage) else {})
     if making.item.get("format") is not None:
         facts["format"] = str(making.item["format"])
     if options.owner:
@@ -114,9 +116,13 @@ def make(connection: t.Any, pool: t.Any, making: Making, root: ET.Element, sourc
     kind = str(ET.fromstring(pool.XMLDesc(0)).get("type"))
     if source is None:
         create(pool, root)
-    elif kind in MADE_DIRECTORIES and isinstance(source, Source):
+    elif kind in MADE_DIRECTORIES and isinstance(source, (Source, SeedImage)):
         path = os.path.join(str(ET.fromstring(pool.XMLDesc(0)).findtext("target/path")), making.name)
         born = Born(connection, making.key)
+        if isinstance(source, SeedImage):
+            seed_fill.make(path, source, born.note_file, born.part)
+            refresh(pool)
+            return
         permissions = item.get("permissions")
         form, capacity = item.get("format"), item.get("capacity")
         storage_image.make(path, source, form, capacity, permissions, born.note_file, born.part)
@@ -297,5 +303,8 @@ ACTIONS: dict[tuple[str, str], t.Any] = {
     ("domain", "spare"): spare,
     ("domain", "make_volume"): volume_define,
     ("domain", "grow_volume"): volume_grow,
+    ("domain", "fill_seed"): seed_fill.fill_seed,
+    ("domain", "settle_seed"): seed_fill.settle_seed,
+    ("domain", "delete_seed"): seed_fill.delete_seed(volume_delete),
     ("domain", "delete_volume"): guest_volume_delete,
 }

@@ -20,6 +20,7 @@ from . import storage_image
 from .connection import libvirt, said
 from .half_made import Born, second_name
 from .manifest import Manifest
+from .seed_fill import seed_source
 from .storage_formats import SAME, Formats, alike, seen
 from .storage_image import Source, too_large
 from .storage_observe import refresh, unseen
@@ -64,7 +65,9 @@ def lay_over(connection: t.Any, making: Making, root: ET.Element) -> None:
 
 
 def filling(connection: t.Any, making: Making) -> t.Any:
-    """What fills a volume: an image, or a volume that libvirt itself has to copy; None for nothing."""
+    """What fills a volume: a seed, an image, or a volume that libvirt itself has to copy; None for nothing."""
+    if making.item.get("seed") is not None:
+        return seed_source(making)
     if making.item.get("image") is not None:
         return image_source(Formats(connection), making)
     if making.item.get("clone_from") is None:

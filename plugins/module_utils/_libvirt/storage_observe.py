@@ -112,8 +112,11 @@ def identity(volume: ET.Element) -> str | None:
 
 
 def another(noted: t.Mapping[str, t.Any], volume: ET.Element) -> bool:
-    """Whether a volume is known to be another one than was noted under its name."""
-    return noted.get("identity") is not None and noted["identity"] != identity(volume)
+    """Whether a volume is known to be another one than was noted under its name.
+
+    A seed that a killed run was exchanging is the new one or the former one.
+    """
+    return noted.get("identity") is not None and identity(volume) not in (noted["identity"], noted.get("former"))
 
 
 def listed(pool: t.Any) -> t.Iterator[tuple[str, t.Any]]:

@@ -58,6 +58,13 @@ class Making:
     change: str | None = None
 
     @property
+    def where(self) -> str:
+        """The option of the guest that it is made for; empty for a volume of its own."""
+        if "seed" in self.item:
+            return "cloud_init"
+        return "" if self.disk is None else f"disks[{self.disk}]"
+
+    @property
     def pool(self) -> str:
         return t.cast(str, self.item["pool"])
 

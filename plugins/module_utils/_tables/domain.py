@@ -12,6 +12,7 @@ from .._engine.table import Table
 from . import derive, tidy
 from ._domain import chardev, devices, display, filled, normal, normal_console, running
 from ._domain.amounts import written
+from ._domain.cloud_init import CLOUD_INIT, is_seed, seeds
 from ._domain.common import DEVICE
 from ._domain.cpu import VCPU_ROWS
 from ._domain.disk import DISK, THROTTLE_GROUP
@@ -78,6 +79,7 @@ BOOTING = (
     Field("bootloader_args", "bootloader_args", TEXT, "Its arguments."),
     Struct("os", "os", OS, "Firmware, and what else there is to say of booting."),
     SYSINFO,
+    CLOUD_INIT,
     Struct("clock", "clock", CLOCK, "The guest's clock."),
     Struct("features", "features", FEATURES, "What the machine can do."),
     *LIFECYCLE_ROWS,
@@ -93,6 +95,7 @@ DEVICES = (
         keys=("target", "file", "block", "volume"),
         rekey=False,
         live="hotplug",
+        apart=is_seed,
     ),
     Group(
         "controllers",
@@ -242,7 +245,7 @@ DOMAIN = Table(
         ("paused", "absent"): ("resume", "shutdown", "undefine"),
     },
     restart=("shutdown", "start"),
-    rules=(made_disks, display.private, display.passwords),
+    rules=(made_disks, seeds, display.private, display.passwords),
     elsewhere={
         "host": "is an option of kvm_guests, from which a role gives each host its guests; the module declares what it"
         " gets on the host that it runs on, so leave it out here",

@@ -19,7 +19,8 @@ PACKAGES = """
 """.split()  # noqa: SIM905
 UBUNTU_LIKE_PACKAGES = ["cloud-init", "systemd-resolved"]
 KVM_PACKAGES = """
-    qemu-system-x86 qemu-utils libvirt-daemon-system libvirt-clients python3-libvirt dnsmasq-base ovmf swtpm swtpm-tools
+    qemu-system-x86 qemu-utils libvirt-daemon-system libvirt-clients python3-libvirt dnsmasq-base mtools ovmf swtpm
+    swtpm-tools
 """.split()  # noqa: SIM905
 
 # Units that a test host doesn't need and that cost boot time, run at odd moments, or would

@@ -50,6 +50,7 @@ def test_a_host_with_the_hardware_enablement_stack_is_asked_for_no_base_package(
             "libvirt-clients-hwe",
             "python3-libvirt",
             "dnsmasq-base",
+            "mtools",
             "ovmf-hwe",
             "swtpm",
             "swtpm-tools",

@@ -147,3 +147,37 @@ def test_networks_that_are_wrong_themselves(ips: Any) -> None:
     """The check says what is wrong with the network, too."""
     lines = problems(guest("web01", {"network": "lan", "ip": "10.7.0.11"}), networks=[{"name": "lan", "ips": ips}])
     assert any("network lan: ips" in line for line in lines)
+
+
+FIXED = {"bridge": "br0", "ip": "192.0.2.21/24", "gateway": "192.0.2.1", "nameservers": ["192.0.2.2"]}
+
+
+def test_an_address_with_its_subnet_is_set_by_cloud_init() -> None:
+    web = {**guest("web01", FIXED, {"network": "lan", "ip": "10.7.0.11"}), "cloud_init": {"timezone": "UTC"}}
+    assert problems(web) == []
+    (told,) = _fleet.guests_on([web], "kvm01")
+    first, second = told["interfaces"]
+    assert first == {"bridge": "br0", "mac": first["mac"]}
+    assert second == {"network": "lan", "mac": second["mac"]}
+    rest = {name: FIXED[name] for name in ("gateway", "nameservers")}
+    assert told["cloud_init"] == {
+        "timezone": "UTC",
+        "addresses": [{"mac": first["mac"], "address": "192.0.2.21/24", **rest}],
+    }
+    assert kept(web) == [{"mac": second["mac"], "name": "web01", "ip": "10.7.0.11"}]
+
+
+@pytest.mark.parametrize(
+    ("card", "cloud", "said"),
+    [
+        (FIXED, None, "ip: with its subnet is set by cloud-init: give cloud_init, with network: auto"),
+        (FIXED, {"network": "none"}, "ip: with its subnet is set by cloud-init: give cloud_init, with network: auto"),
+        ({**FIXED, "ip": "192.0.2.300/24"}, {}, "ip: '192.0.2.300/24' is not"),
+        ({"network": "lan", "ip": "10.7.0.11/24"}, {}, "ip: network 'lan' has DHCP for it: write 10.7.0.11, without"),
+        ({"bridge": "br0", "gateway": "192.0.2.1"}, {}, "gateway: goes with an ip that has its subnet"),
+        ({"network": "lan", "ip": "10.7.0.11", "nameservers": []}, {}, "nameservers: goes with an ip"),
+    ],
+)
+def test_an_address_that_cloud_init_cannot_set(card: dict[str, Any], cloud: Any, said: str) -> None:
+    (line,) = problems({**guest("web01", card), **({} if cloud is None else {"cloud_init": cloud})})
+    assert line.startswith(f"guest web01: interfaces[0].{said}")
