@@ -248,8 +248,6 @@ def amend(
     steps: list[Step] = []
     changes: list[Change] = []
     for need in needed:
-        if "seed" in need.item:
-            continue  # See seeds.
         where = f"disks[{need.index}]"
         have = volumes.get(need.key)
         if need.refusal is not None and have is None:

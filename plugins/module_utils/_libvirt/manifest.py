@@ -28,7 +28,7 @@ PASSING = ("test:",)
 KINDS = ("pools", "volumes")
 FACTS = (
     *("uuid", "guest", "identity", "format", "making", "began", "part", "leaving", "since"),
-    *("seed", "image", "former"),
+    *("seed", "image", "former", "filling"),
 )
 """What may be noted of a resource, each a text:
 
@@ -42,6 +42,7 @@ FACTS = (
 - ``seed``: of the seed of a guest, what tells the files on it from others (a digest)
 - ``image``: of a seed, the digest of the volume that holds these files
 - ``former``: of a seed that is being exchanged, what tells the one before from others
+- ``filling``: the process that exchanges a seed
 - ``leaving``: once the volume is about to go with its guest, when its file was last changed (see leaving)
 - ``since``: the process that is at it; once the guest is gone, the state of the definitions of the host's guests
 
@@ -137,6 +138,18 @@ class Manifest:
                 raise VirtfleetError(other)
             entries[name] = {**facts, "making": mark()}
 
+    def exchange(self, name: str, part: str) -> None:
+        """Note that this process puts another file in the place of a volume's, and what that is called until then.
+
+        Raises VirtfleetError where another process is at it.
+        """
+        with self.changing() as content:
+            entry = content.get(self.uri, {}).get("volumes", {}).get(name, {})
+            other = filled_by_another(name, entry)
+            if other is not None:
+                raise VirtfleetError(other)
+            entry.update(part=part, filling=mark())
+
     def drop(self, kind: str, name: str) -> None:
         """Forget a resource."""
         if self.kept and name in self.entries(kind):
@@ -170,6 +183,11 @@ class Manifest:
                 raise VirtfleetError(f"it cannot be noted in {self.path}: {error}") from None
             text = json.dumps(content, indent=1, sort_keys=True) + "\n"
             self.file.put(folder, text.encode("utf-8"))
+
+
+def filled_by_another(name: str, facts: t.Mapping[str, t.Any]) -> str | None:
+    """Why to leave a seed to another run, which exchanges it in this moment; None where none does."""
+    return made_by_another(name, {"making": facts.get("filling")})
 
 
 def notes(plans: t.Iterable[Plan]) -> bool:

@@ -35,7 +35,7 @@ from .disk_formats import WRITE_FORMAT, DiskFormats
 from .disks_left import warn_of_left
 from .half_made import Half, being_made, half_made
 from .leaving import definitions
-from .manifest import Manifest, notes
+from .manifest import Entries, Manifest, notes
 from .overlays import Overlays
 from .pool_users import refuse_used
 from .process import made_by_another
@@ -234,19 +234,8 @@ def plans_with_disks(
 ) -> tuple[list[Plan], list[Item]]:
     """Plan guests with the volumes of their disks. Returns also the guests with their disks as what they are on."""
     connection, pools = forms.connection, forms.pools
-    lines: list[str] = []
-    resolved: list[tuple[Item, list[disks.Needed]]] = []
     made = {} if connection is None else Manifest(connection.getURI()).entries("volumes")
-    for want in wants:
-        there = have.get(want["name"])
-        try:
-            seeds.refuse_place(want, there)
-            given, needed = disks.resolve(want, there, pools, host)
-            given, seed = seeds.resolve(given, there, pools, made)
-            resolved.append((given, [*needed, *seed]))
-        except Invalid as error:
-            resolved.append((want, []))
-            lines.append(f"{table.kind} {want['name']}: {error}")
+    resolved, lines = with_volumes(table, have, wants, host, pools, made)
     refuse_input(lines)
     resolved = disks.without_foreseen(resolved, options.forecast.volumes)
     keys = {need.key for _want, needed in resolved for need in needed}
@@ -264,7 +253,7 @@ def plans_with_disks(
     for entry, (want, needed) in zip(plans, resolved, strict=True):
         try:
             plan_seed(of_seeds, table, entry, want, needed, volumes, have, options.on_restart_needed)
-            disks.amend(entry, needed, volumes, pools, host)
+            disks.amend(entry, [need for need in needed if "seed" not in need.item], volumes, pools, host)
             lines += unknown_growth(forms, entry, volumes, have)
             say_doubt(entry, [need.key for need in needed], half.doubtful)
         except Invalid as error:
@@ -277,6 +266,28 @@ def plans_with_disks(
     if options.remove_storage and connection is not None:
         plan_removals(connection, plans, wants, have, pools, options)
     return plans, [want for want, _needed in resolved]
+
+
+def with_volumes(
+    table: Table, have: Have, wants: Wants, host: Host, pools: t.Mapping[str, Pool], made: Entries
+) -> tuple[list[tuple[Item, list[disks.Needed]]], list[str]]:
+    """Guests with their disks, and seeds, as what they are on, and the volumes that these need; and what is wrong.
+
+    :param made: what is noted of the host's volumes
+    """
+    lines: list[str] = []
+    resolved: list[tuple[Item, list[disks.Needed]]] = []
+    for want in wants:
+        there = have.get(want["name"])
+        try:
+            seeds.refuse_place(want, there)
+            given, needed = disks.resolve(want, there, pools, host)
+            given, seed = seeds.resolve(given, there, pools, made)
+            resolved.append((given, [*needed, *seed]))
+        except Invalid as error:
+            resolved.append((want, []))
+            lines.append(f"{table.kind} {want['name']}: {error}")
+    return resolved, lines
 
 
 def plan_seed(

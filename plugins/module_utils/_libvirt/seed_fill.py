@@ -110,14 +110,12 @@ def fill_seed(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
     source = SeedImage.of(plan.files, plan.content)
     before = identity(ET.fromstring(volume.XMLDesc()))
     part = part_files.part_name(volume_name)
-    noted = {name: fact for name, fact in facts.items() if name not in ("former", "part")}
-    noted.update({} if before is None else {"identity": before})
-    manifest.put("volumes", plan.key, **noted, part=part)
+    manifest.exchange(plan.key, part)
 
     def born(path: str) -> None:
         now = birth(path)
-        new = {} if now is None else {"identity": now}
-        manifest.add("volumes", plan.key, **new, **({} if before is None else {"former": before}))
+        if now is not None and before is not None:
+            manifest.add("volumes", plan.key, identity=now, former=before)
 
     done = False
     try:
@@ -135,7 +133,8 @@ def note(manifest: Manifest, key: str, path: str, more: t.Mapping[str, str]) -> 
     """
     facts = dict(manifest.entries("volumes").get(key, {}))
     former = facts.pop("former", None)
-    facts.pop("part", None)
+    for name in ("part", "filling"):
+        facts.pop(name, None)
     if former is not None and birth(path) == former:
         facts["identity"] = former
     if manifest.kept:

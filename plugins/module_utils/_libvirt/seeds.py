@@ -28,7 +28,7 @@ from .._tables.derive import targets
 from .._tables.storage import MADE_DIRECTORIES
 from .disks import ASIDE, DISKS, Needed, key_of, name_volumes, target_of
 from .lacking import FOREIGN
-from .manifest import Entries
+from .manifest import Entries, filled_by_another
 from .storage_observe import Pool, another, problem_of, source_place
 from .storage_plan import FUTURE, plan_volume
 from .users import is_local
@@ -220,6 +220,10 @@ class Seeds:
                 f"the volume {need.key} is there already, and was not made for the seed of this guest: give that"
                 " another name, or remove it",
             )
+        busy = filled_by_another(need.key, facts)
+        if busy is not None:
+            plan.obstacle = f"{WHERE}: {busy}"
+            return [], []
         root = definition(plan, have)
         try:
             if volume is None:
@@ -227,7 +231,7 @@ class Seeds:
             steps, changes = self.refilling(plan, need, volume, root)
         except Invalid as error:
             raise Invalid(f"{WHERE}.{error.where}" if error.where else WHERE, error.problem) from None
-        if not steps and facts.keys() & {"part", "former"}:
+        if not steps and facts.keys() & {"part", "former", "filling"}:
             steps = [Step("settle_seed", need.key)]
         return steps, changes
 

@@ -26,7 +26,7 @@ from .storage_pools import lookup
 
 RUNS = frozenset(("start", "start_paused"))
 """Steps after which a resource is in use, and stays."""
-STORES = frozenset(("make_volume", "grow_volume"))
+STORES = frozenset(("make_volume", "grow_volume", "fill_seed"))
 """Steps that change volumes, which do not go with the definition of a guest."""
 LOOKUP = {"domain": "lookupByName", "network": "networkLookupByName", "pool": "storagePoolLookupByName"}
 GONE = ("VIR_ERR_NO_DOMAIN", "VIR_ERR_NO_NETWORK", "VIR_ERR_NO_STORAGE_POOL")

@@ -23,6 +23,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import (
     seeds,
     storage,
 )
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.process import boot, started
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, pools
 
 URI = "test:///default"
@@ -344,6 +345,20 @@ def test_a_seed_that_was_being_exchanged_when_the_run_was_killed(
     assert declared(guest())["changes"] == []
     assert noted.entries("volumes")[KEY] == facts
     assert not part.exists()
+
+
+def test_a_seed_that_another_run_exchanges(
+    connection: Any, folder: Path, declared: Any, noted: manifest.Manifest, run_main: Any
+) -> None:
+    declared(guest())
+    facts, other = noted.entries("volumes")[KEY], f"process 1 {started(1)} {boot()}"
+    noted.add("volumes", KEY, filling=other)
+    for check in (True, False):
+        said = run_main(domains.main, config=[guest({**CLOUD, "timezone": "UTC"})], uri=URI, check=check, fails=True)
+        assert "domain web01: cloud_init: another run (process 1 on this host) is making the volume" in said["msg"]
+    noted.add("volumes", KEY, filling="process 1 2 another-boot")
+    declared(guest({**CLOUD, "timezone": "UTC"}))
+    assert noted.entries("volumes")[KEY].keys() == facts.keys()
 
 
 def test_what_cannot_be_written_leaves_the_seed_as_it_was(
