@@ -121,7 +121,7 @@ mypy_lab() { (cd "$STAGE/tests/lab" && mypy --config-file "$STAGE/pyproject.toml
 
 part_unit() {
     local folder folders=()
-    need_packages 'tests of images and routes' qemu-img=qemu-utils zstd=zstd setpriv=util-linux ip=iproute2
+    need_packages 'tests of images, seeds and routes' qemu-img=qemu-utils mcopy=mtools zstd=zstd setpriv=util-linux ip=iproute2
     for folder in tests/unit tests/docs tests/packaging; do
         [ ! -d "$STAGE/$folder" ] || folders+=("$folder")
     done
@@ -183,7 +183,7 @@ part_sanity() (
 # molecule makes its host itself. Bringing hosts up takes seconds.
 lab() { "$ROOT/tests/lab/lab" --name "$@"; }
 LAB_NAMES=(test silence second site check adopt listener live locks normalforms faults purge storage storageguests storagesafety
-    diskformats disksthere images storagefuzz
+    diskformats disksthere images storagefuzz cloudinit
     links linksbackends linksbroken linksdocs linksfault linksrace linksguests linksothers linksfuzz)
 LABS=(integration molecule corpus bench control "${LAB_NAMES[@]}")
 
