@@ -33,6 +33,17 @@ options:
       autostart:
         description: Whether it starts with the host.
         type: bool
+      wait_for:
+        description: 'What to wait for once the guest runs: an V(address) that is no link-local
+          one, from a DHCP lease, from the guest agent, or by ARP; or that its V(agent) is connected.
+          All guests are waited for side by side.'
+        type: str
+        choices:
+        - address
+        - agent
+      wait_timeout:
+        description: How many seconds O(config[].wait_for) may take. Left out, 300.
+        type: int
       uuid:
         description: The UUID. A new one follows from the name.
         type: str

@@ -131,6 +131,22 @@ EXAMPLES = r"""
           - device: cdrom
             volume: tools.iso
 
+- name: A guest that cloud-init sets up, and that the next task can log in to
+  virtfleet.kvm.domains:
+    config:
+      - name: app01
+        memory: 2GiB
+        disks:
+          - size: 20GiB
+            image: debian-13-genericcloud.qcow2
+        interfaces:
+          - network: default
+        cloud_init:
+          ssh_authorized_keys: [ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExample kim@example.com]
+          packages: [nginx]
+        state: running
+        wait_for: address
+
 - name: A disk that two guests write to, which has to be raw
   virtfleet.kvm.domains:
     config:
@@ -223,6 +239,14 @@ pending_restart:
     reasons:
       description: Why each of them waits.
       type: dict
+addresses:
+  description:
+    - The addresses of each guest that O(config[].wait_for) was given for, by its name, from the first source that knows
+      any. Empty in check mode, which waits for nothing.
+  returned: always
+  type: dict
+  sample: {"web01": [{"interface": "vnet0", "mac": "52:54:00:aa:00:01", "address": "192.168.122.17", "prefix": 24,
+    "source": "lease"}]}
 failures:
   description: What failed, when the rest was done.
   returned: failure

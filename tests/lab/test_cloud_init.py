@@ -62,11 +62,11 @@ def entries(fleet: Fleet, host: str) -> t.Any:
 
 
 def opened(fleet: Fleet, host: str) -> str:
-    """What the guest reads at the place of its seed: of the file that QEMU has open, whatever its name is by now."""
+    """The packages on the seed that the guest has: the file that QEMU has open, whatever its name is by now."""
     return fleet.sh(
         host,
         "for file in /proc/$(cat /run/libvirt/qemu/web.pid)/fd/*; do"
-        " case $(readlink $file) in *web-seed.img*) cat $file | tr -d '\\0'; break;; esac; done",
+        " case $(readlink $file) in *web-seed.img*) grep -aoE 'nginx|curl' $file; break;; esac; done",
     )
 
 
@@ -136,6 +136,19 @@ def test_a_seed_that_a_killed_run_was_exchanging(fleet: Fleet) -> None:
         declare(fleet, "domains", config=[seeded(cloud)])
         assert entries(fleet, "kvm01")["timezone"] == f"Etc/GMT+{number}"
         assert fleet.sh("kvm01", f"find {IMAGES} -name '.virtfleet*'") == ""
+
+
+def test_a_guest_is_waited_for(fleet: Fleet) -> None:
+    run = declare(fleet, "domains", config=[seeded({**CLOUD, "packages": ["curl"]}, wait_for="address")])
+    for host in HOSTS:
+        for result in run.results[host][1:]:
+            (address,) = result["addresses"]["web"]
+            assert address["address"].startswith("192.168.122."), address
+            assert address["source"] == "lease"
+    lonely = {**seeded(None), "name": "lonely", "interfaces": [], "wait_for": "address", "wait_timeout": 3}
+    failed(fleet, "domains", "domain lonely: wait_for: after 3 s it has no address: no lease", config=[lonely])
+    gone = {"name": "lonely", "state": "absent"}
+    declare(fleet, "domains", config=[gone], remove_storage=True, force_shutdown=True, shutdown_timeout=1)
 
 
 def test_null_takes_the_seed_from_a_running_guest(fleet: Fleet) -> None:

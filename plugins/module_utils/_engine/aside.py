@@ -39,6 +39,13 @@ class Aside(Apart, Field):
     """
 
 
+class Unshown(Aside):
+    """An option that says what a run does, and nothing of the resource."""
+
+    def show(self, item: dict[str, t.Any], out: dict[str, t.Any]) -> None:
+        """It is nothing that the resource has."""
+
+
 class AsideValues(Apart, Values):
     """A list of plain values that no definition holds."""
 

@@ -16,7 +16,7 @@ from .._engine.table import Table
 from .._errors import Refused, VirtfleetError
 from .._host import listener
 from .._printing import label, unforeseen
-from . import handover, observe, storage_observe
+from . import handover, observe, ready, storage_observe
 from .apply import Options, apply
 from .arguments import FORECAST
 from .connection import TRIES, Session, cut_off
@@ -62,6 +62,8 @@ def declare(module: DeclaringModule, table: Table, options: Options | None = Non
     result = report.result(run.plans, module._diff)
     if run.foretold:
         result[FORECAST] = run.foretold
+    if table.kind == "domain":
+        result["addresses"] = run.addresses
     for warning in [*run.warnings, *result.pop("warnings", [])]:
         module.warn(warning)
     if not run.failed and stopped is None:
@@ -89,6 +91,7 @@ class Run:
     :ivar plans: what is planned; later, what was done
     :ivar more: for each plan the ones that were made anew after the connection was lost
     :ivar failed: what failed, by name
+    :ivar addresses: those of the guests that were waited for, by name
     :ivar foretold: in check mode, what guests will have once the plans are carried out, for the tasks after it
     """
 
@@ -103,6 +106,7 @@ class Run:
     failed: dict[str, str] = dataclasses.field(default_factory=dict)
     warnings: list[str] = dataclasses.field(default_factory=list)
     foretold: dict[str, dict[str, t.Any]] | None = None
+    addresses: dict[str, ready.Addresses] = dataclasses.field(default_factory=dict)
 
     def converge(self) -> None:
         """Plan, and unless in check mode carry out and verify.
@@ -145,6 +149,15 @@ class Run:
                 raise session.absent
             if any(entry.steps for entry in plans):
                 self.carry_out(session)
+            self.wait(session)
+
+    def wait(self, session: Session) -> None:
+        """Wait for the guests that are to be of use by the end of the run."""
+        waits = ready.waited_for(self.wants, self.failed) if self.table.kind == "domain" else []
+        if waits:
+            self.doing = "are waited for"
+            self.addresses, late = ready.wait(session, waits)
+            self.failed.update(late)
 
     def leftovers(self, connection: t.Any) -> Leftovers:
         """What is no longer declared."""

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from .._engine.convert import MACHINE, NAME, PATH, TEXT, UUID, VERBATIM, YES_NO, Choice, Integer, Virt
+from .._engine.aside import Unshown
+from .._engine.convert import COUNT, MACHINE, NAME, PATH, TEXT, UUID, VERBATIM, YES_NO, Choice, Integer, Virt
 from .._engine.paths import NAMESPACES
 from .._engine.rows import Documents, Field, Fragment, Group, Property, Struct, Values
 from .._engine.table import Table
@@ -36,6 +37,14 @@ HEAD = (
         " unless O(remove_storage) is set.",
     ),
     Property("autostart", "", YES_NO, "Whether it starts with the host.", default=False),
+    Unshown(
+        "wait_for",
+        "",
+        Choice("address", "agent"),
+        "What to wait for once the guest runs: an V(address) that is no link-local one, from a DHCP lease, from the"
+        " guest agent, or by ARP; or that its V(agent) is connected. All guests are waited for side by side.",
+    ),
+    Unshown("wait_timeout", "", COUNT, "How many seconds O(config[].wait_for) may take. Left out, 300."),
     Field(
         "uuid",
         "uuid",

@@ -1,0 +1,167 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Guests are waited for, side by side and within their time, until they have an address or their agent answers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+from unittest import mock
+
+import pytest
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import apply, ready
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.ready import Look
+
+SEEN = {"interface": "vnet0", "mac": "52:54:00:00:00:01", "address": "192.0.2.7", "prefix": 24, "source": "lease"}
+Seeing = Callable[[str], Look]
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ready, "POLL", 0.01)
+
+
+def guest(name: str, **more: Any) -> dict[str, Any]:
+    interfaces = [{"network": "default", "mac": "52:54:00:00:00:01"}]
+    return {"name": name, "memory": "64MiB", "interfaces": interfaces, "state": "running", **more}
+
+
+@pytest.fixture
+def sees(monkeypatch: pytest.MonkeyPatch) -> Callable[[Seeing], None]:
+    """Have guests be seen so."""
+    return lambda see: monkeypatch.setattr(ready, "look", lambda connection, name: see(name))
+
+
+def after(seconds: float, look: Look) -> Callable[[], Look]:
+    """A guest that is so after a time."""
+    start = time.monotonic()
+    return lambda: look if time.monotonic() - start >= seconds else Look([], False)
+
+
+def test_the_addresses_are_told(connection: Any, run_domains: Any) -> None:
+    """The test driver gives guests on a network addresses."""
+    done = run_domains(guest("web01", wait_for="address"))
+    (address,) = done["addresses"]["web01"]
+    assert (address["mac"], address["source"]) == ("52:54:00:00:00:01", "lease")
+    assert address["address"].startswith("192.168.122.")
+    again = run_domains(guest("web01", wait_for="address", wait_timeout=5))
+    assert (again["changed"], again["addresses"]) == (False, done["addresses"])
+    assert run_domains(guest("web01"))["addresses"] == {}
+
+
+def test_the_definition_tells_nothing_of_it(connection: Any, run_domains: Any) -> None:
+    done = run_domains(guest("web01", wait_for="address", wait_timeout=9))
+    assert not [change for change in done["changes"] if "wait" in str(change)]
+
+
+def test_check_mode_waits_for_nothing(connection: Any, run_domains: Any, sees: Any) -> None:
+    sees(lambda name: pytest.fail("it was looked at"))
+    said = run_domains(guest("web01", wait_for="address"), check=True)
+    assert (said["changed"], said["addresses"]) == (True, {})
+
+
+def test_guests_are_waited_for_side_by_side(connection: Any, run_domains: Any, sees: Any) -> None:
+    looks = {name: after(0.4, Look([SEEN], False)) for name in ("a", "b", "c")}
+    sees(lambda name: looks[name]())
+    start = time.monotonic()
+    done = run_domains(*(guest(name, wait_for="address", interfaces=[]) for name in looks))
+    assert sorted(done["addresses"]) == ["a", "b", "c"]
+    assert time.monotonic() - start < 1.1
+
+
+def test_one_that_comes_too_late_fails_alone(connection: Any, run_domains: Any, sees: Any) -> None:
+    sees(lambda name: Look([SEEN], None) if name == "good" else Look([], False))
+    done = run_domains(
+        guest("good", wait_for="address", interfaces=[]),
+        guest("late", wait_for="address", wait_timeout=1, interfaces=[]),
+        fails=True,
+    )
+    assert done["failures"] == [
+        {
+            "domain": "late",
+            "problem": "wait_for: after 1 s it has no address: no lease, none by ARP, and its agent is not connected;"
+            " look at its console, or give it longer with wait_timeout",
+        }
+    ]
+    assert list(done["addresses"]) == ["good"]
+    assert connection.lookupByName("late").isActive()
+
+
+@pytest.mark.parametrize(
+    ("seen", "said"),
+    [
+        (Look(runs=False), "wait_for: it does not run any more"),
+        (Look([SEEN], None), "wait_for: it has no channel for an agent: declare channels"),
+        (Look([SEEN], False), "wait_for: after 1 s its agent is not connected"),
+    ],
+)
+def test_what_an_agent_can_lack(connection: Any, run_domains: Any, sees: Any, seen: Look, said: str) -> None:
+    sees(lambda name: seen)
+    done = run_domains(guest("web01", wait_for="agent", wait_timeout=1), fails=True)
+    assert f"domain web01: {said}" in done["msg"]
+
+
+def test_an_agent_that_is_there(connection: Any, run_domains: Any, sees: Any) -> None:
+    sees(lambda name: Look([], True))
+    assert run_domains(guest("web01", wait_for="agent"))["addresses"] == {"web01": []}
+
+
+@pytest.mark.parametrize("state", ["stopped", "absent", "present"])
+def test_one_that_is_not_to_run_is_not_waited_for(connection: Any, run_domains: Any, state: str) -> None:
+    start = time.monotonic()
+    assert run_domains(guest("web01", wait_for="agent", wait_timeout=30, state=state))["addresses"] == {}
+    assert time.monotonic() - start < 20
+
+
+def test_one_that_failed_is_not_waited_for(
+    connection: Any, run_domains: Any, sees: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*args: Any) -> None:
+        raise VirtfleetError("it does not start")
+
+    sees(lambda name: pytest.fail("it was looked at"))
+    monkeypatch.setitem(apply.ACTIONS, ("domain", "start"), broken)
+    assert "wait_for" not in run_domains(guest("web01", wait_for="address"), fails=True)["msg"]
+
+
+def domain(state: str | None, told: dict[str, Any]) -> Any:
+    """A guest as libvirt tells it."""
+
+    def addresses(source: int) -> dict[str, Any]:
+        found = told.get(("lease", "agent", "arp")[source], [])
+        return {"eth0": {"hwaddr": "52:54:00:00:00:01", "addrs": [{"addr": one, "prefix": 24} for one in found]}}
+
+    channel = f"<channel><target type='virtio' name='{ready.AGENT}' state='{state}'/></channel>" if state else ""
+    made = mock.Mock()
+    made.isActive.return_value = 1
+    made.XMLDesc.return_value = (
+        "<domain><devices><interface><mac address='52:54:00:00:00:01'/></interface>" + channel + "</devices></domain>"
+    )
+    made.interfaceAddresses.side_effect = addresses
+    return made
+
+
+@pytest.mark.parametrize(
+    ("state", "told", "found"),
+    [
+        (None, {"lease": ["192.0.2.1"], "arp": ["192.0.2.2"]}, [("lease", "192.0.2.1")]),
+        ("disconnected", {"agent": ["192.0.2.3"], "arp": ["192.0.2.2"]}, [("arp", "192.0.2.2")]),
+        (
+            "connected",
+            {"agent": ["fe80::1", "192.0.2.3", "fd00::3"], "arp": []},
+            [("agent", "192.0.2.3"), ("agent", "fd00::3")],
+        ),
+        ("connected", {"agent": ["127.0.0.1", "169.254.1.1", "fe80::1", "none"]}, []),
+    ],
+)
+def test_the_sources_of_addresses(state: str | None, told: dict[str, Any], found: list[tuple[str, str]]) -> None:
+    guest = domain(state, told)
+    seen = ready.look(mock.Mock(lookupByName=lambda name: guest), "web01")
+    assert [(one["source"], one["address"]) for one in seen.addresses] == found
+    assert seen.agent == {None: None, "connected": True, "disconnected": False}[state]
+    asked = [mock.call(ready.ANSWER, 0)] if state == "connected" else []
+    assert guest.agentSetResponseTimeout.call_args_list == asked
