@@ -145,7 +145,7 @@ def test_a_guest_is_waited_for(fleet: Fleet) -> None:
             (address,) = result["addresses"]["web"]
             assert address["address"].startswith("192.168.122."), address
             assert address["source"] == "lease"
-    lonely = {**seeded(None), "name": "lonely", "interfaces": [], "wait_for": "address", "wait_timeout": 3}
+    lonely = disk_guest("lonely", {"size": "8MiB"}, wait_for="address", wait_timeout=3)
     failed(fleet, "domains", "domain lonely: wait_for: after 3 s it has no address: no lease", config=[lonely])
     gone = {"name": "lonely", "state": "absent"}
     declare(fleet, "domains", config=[gone], remove_storage=True, force_shutdown=True, shutdown_timeout=1)

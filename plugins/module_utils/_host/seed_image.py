@@ -12,6 +12,7 @@ import contextlib
 import os
 import re
 import shutil
+import stat
 import typing as t
 
 from .._errors import VirtfleetError
@@ -106,12 +107,14 @@ def content_of(path: str) -> bytes | None:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return None
-    with open(descriptor, "rb", closefd=True) as file:
-        try:
-            content = file.read(LARGEST + 1)
-        except OSError:
-            return None
-    return content if len(content) <= LARGEST else None
+    try:
+        state = os.fstat(descriptor)
+        whole = stat.S_ISREG(state.st_mode) and state.st_size <= LARGEST
+        return os.pread(descriptor, LARGEST, 0) if whole else None
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
 
 
 def require() -> None:

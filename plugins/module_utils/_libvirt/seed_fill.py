@@ -68,13 +68,11 @@ def write(path: str, source: SeedImage, born: t.Callable[[str], None], part: str
     :param settle: gives it its name
     """
     folder, name = os.path.split(path)
+    whole = os.path.join(folder, part)
     try:
-        with (
-            part_files.opened_folder(folder) as place,
-            part_files.reserved(place, part, os.path.join(folder, part)) as target,
-        ):
+        with part_files.opened_folder(folder) as place, part_files.reserved(place, part, whole) as target:
             part_files.put(target, memoryview(source.image), 0)
-            born(os.path.join(folder, part))
+            born(whole)
             settle(target, place, part, name, path)
     except OSError as error:
         raise VirtfleetError(told(error, folder)) from None
