@@ -144,14 +144,20 @@ class ActionModule(ActionBase):
             *(f"the host has lost what somebody had set by hand: {command}" for command in end.answer.get("lost", ())),
         ]
         if end.address != connection.host:
-            # Later tasks of the play go where the host is now; the inventory file is the user's to change.
-            name = task_vars["inventory_hostname"]
-            result["add_host"] = {"host_name": name, "host_vars": {"ansible_host": end.address}, "groups": []}
-            result["warnings"] = [
-                *result["warnings"],
-                f"the host has moved from {connection.host} to {end.address}: change its ansible_host in the inventory",
-            ]
+            self.tell_moved(result, connection.host, end.address, task_vars)
         return result
+
+    def tell_moved(self, result: dict[str, t.Any], old: str, new: str, task_vars: t.Any) -> None:
+        """Have later tasks of the play go where the host is now; the inventory file is the user's to change.
+
+        The host is that which the task was for, not the one that delegates it.
+        """
+        name = _forecast.host_of(self._task, task_vars)
+        # One that no inventory has would become one of "all", whose plays it is not for.
+        if name == task_vars["inventory_hostname"] or name in (task_vars.get("groups") or {}).get("all", ()):
+            result["add_host"] = {"host_name": name, "host_vars": {"ansible_host": new}, "groups": []}
+        said = f"the host has moved from {old} to {new}: change its ansible_host in the inventory"
+        result["warnings"] = [*result["warnings"], said]
 
     def wait_for(self, end: End, connection: Renewed, trial: dict[str, t.Any], task_vars: t.Any) -> None:
         """Ask the host, at each of its addresses in turn, until it says how the trial ended or has had its time."""

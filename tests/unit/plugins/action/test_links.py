@@ -59,7 +59,7 @@ class Play:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *answers: Any) -> None:
         self.answers, self.calls = list(answers), list[tuple[dict[str, Any], dict[str, Any]]]()
         self.connection = Connection()
-        task = MagicMock(args={"config": []}, async_val=0, check_mode=False)
+        task = MagicMock(args={"config": []}, async_val=0, check_mode=False, delegate_to=None)
         self.action = links.ActionModule(task, self.connection, MagicMock(), MagicMock(), MagicMock(), MagicMock())
         monkeypatch.setattr(self.action, "_execute_module", self.execute)
         monkeypatch.setattr(links, "PAUSE", 0)
@@ -221,9 +221,22 @@ def test_a_host_that_has_moved_is_followed(monkeypatch: pytest.MonkeyPatch) -> N
     play = Play(monkeypatch, moved, LOST, GOOD)
     result = play.run()
     assert result["address"] == "192.0.2.20"
-    assert result["add_host"]["host_vars"] == {"ansible_host": "192.0.2.20"}
+    assert result["add_host"] == {"host_name": "kvm01", "host_vars": {"ansible_host": "192.0.2.20"}, "groups": []}
     assert [options["host"] for _arguments, options in play.calls] == ["192.0.2.10", "192.0.2.10", "192.0.2.20"]
     assert play.connection.options == {**play.connection.before, "host": "192.0.2.20"}
+
+
+@pytest.mark.parametrize(("to", "followed"), [("kvm02", "kvm02"), ("192.0.2.10", None)])
+def test_a_host_that_a_task_was_delegated_to_is_followed_by_its_own_name(
+    monkeypatch: pytest.MonkeyPatch, to: str, followed: str | None
+) -> None:
+    """The host that delegates the task stays where it is; one that no inventory has does not come into it."""
+    moved = {**BEGUN, "trial": {**TRIAL, "addresses": ["192.0.2.10", "192.0.2.20"]}}
+    play = Play(monkeypatch, moved, LOST, GOOD)
+    play.action._task.delegate_to = to
+    result = play.action.run(None, {"inventory_hostname": "other", "groups": {"all": ["other", "kvm02"]}})
+    assert result.get("add_host", {}).get("host_name") == followed
+    assert "the host has moved from 192.0.2.10 to 192.0.2.20" in result["warnings"][-1]
 
 
 def test_a_host_that_stays_away_is_a_failure_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
