@@ -18,6 +18,7 @@ from .facts import Device, Facts
 
 KEPT = "/usr/local/lib/systemd/network"
 TRIAL = "/run/systemd/network"
+ADMIN = "/etc/systemd/network"
 HEAD = "# Made by the Ansible collection virtfleet.kvm.\n"
 FROM = "# From "
 VENDOR = ("/usr/lib/", "/lib/")
@@ -296,11 +297,20 @@ def whole(path: str, facts: Facts) -> Sections:
     Those of one name hide each other by their folders, and are read by their names, wherever they are.
     """
     added: dict[str, str] = {}
-    for folder in ("/usr/local/lib/systemd/network", "/run/systemd/network", "/etc/systemd/network"):
+    for folder in (KEPT, TRIAL, ADMIN):
         inside = f"{folder}/{posixpath.basename(path)}.d/"
         added.update({unit[len(inside) :]: text for unit, text in facts.units.items() if unit.startswith(inside)})
     texts = [added[name] for name in sorted(added) if not name.startswith("virtfleet-")]
     return [section for text in [facts.units.get(path, ""), *texts] for section in parse(text)]
+
+
+def visible(facts: Facts) -> Units:
+    """The .network units that networkd reads, by name, each with its path: of one name those of /etc come first."""
+    found: Units = {}
+    for folder in (KEPT, TRIAL, ADMIN):
+        inside = [path for path in facts.units if posixpath.dirname(path) == folder and path.endswith(".network")]
+        found.update({posixpath.basename(path): path for path in inside})
+    return found
 
 
 def addressed(sections: Sections) -> bool:
@@ -333,14 +343,21 @@ def existing(facts: Facts) -> Units:
 def made_by(name: str, facts: Facts) -> str | None:
     """The user's own unit that makes a link, or gives its addresses to one that no unit makes; None without such."""
     made = [path for path, text in facts.units.items() if setting(parse(text), "NetDev", "Name") == name]
+    made = [path for path in made if path == hiding(path, facts)]
     device = facts.devices.get(name)
     if not made and device is not None:
         unit = parse(facts.units.get(device.network_file, ""))
         made = [device.network_file] if setting(unit, "Match", "Name") == name else []
     ours = ("00-virtfleet-", "50-virtfleet-", "60-virtfleet-", "10-netplan-")
-    if any(posixpath.basename(path).startswith(ours) for path in made):
+    if any(posixpath.basename(path).startswith(ours) and not path.startswith(f"{ADMIN}/10-") for path in made):
         return None
     return made[0] if made else None
+
+
+def hiding(path: str, facts: Facts) -> str:
+    """A unit, or the one of its name in /etc, which is read instead of one that a program made."""
+    admin = f"{ADMIN}/{posixpath.basename(path)}"
+    return admin if admin in facts.units else path
 
 
 def of_link(name: str, units: t.Iterable[str]) -> list[str]:

@@ -12,7 +12,7 @@ import typing as t
 from .._engine.body import Item
 from .._engine.context import Change
 from .._errors import Invalid, VirtfleetError
-from . import forecast, live, networkd, view
+from . import forecast, live, networkd, precedence, view
 from .by_hand import covered, set_by_hand
 from .facts import Device, Facts
 from .netplan import Netplan, Place
@@ -119,6 +119,8 @@ class Work:
             changes = self.by_networkd(item)
         found = live.changes(item, self.facts, self.out) if not changes or changes[0].path != "definition" else []
         changes += [change for change in found if change.path not in {other.path for other in changes}]
+        if changes:
+            precedence.refuse_link(item, self.net if self.has_netplan else None, self.facts)
         if changes and item["type"] == "bridge":
             there = [port for port in item.get("ports") or [] if port in self.facts.devices]
             self.out.ports.update(dict.fromkeys(there, item["name"]))
@@ -135,6 +137,7 @@ class Work:
             self.refuse_beside_netplan(port, f"ports[{index}]")
         before = self.net.copy()
         declare(self.net, item, self.facts.nics)
+        precedence.refuse(item, self.net, self.facts)
         if item.get("vlan_filtering") is not None:
             if self.net.renderer(place) != "networkd":
                 raise Invalid(
@@ -262,7 +265,8 @@ class Work:
                     raise Invalid(
                         "parent", f"{parent} is NetworkManager's, and a {item['type']} is made by systemd-networkd"
                     )
-                own_file = f"10-netplan-{place.id}.network"
+                own_file = precedence.unit_of(place)
+                precedence.refuse_below(item, parent, "parent", place, self.net, facts)
         elif device is None:
             own_file = f"00-virtfleet-{parent}.network"
         try:

@@ -17,6 +17,8 @@ from . import files
 
 LONG = 60.0
 """Seconds that a command may take."""
+LINKS = "/run/systemd/netif/links"
+"""Where networkd tells of each device, by its index, among others the unit that it goes by."""
 LAST_WORDS = 2.0
 """Seconds that a command has to be gone once it is killed."""
 
@@ -204,7 +206,8 @@ class Network:
         """
         started = clock()
         while True:
-            ports, found = self.state["ports"], {name: each.get("master") for name, each in self.devices().items()}
+            devices, ports = self.devices(), self.state["ports"]
+            found = {name: each.get("master") for name, each in devices.items()}
             # Where nothing is told, nothing is known of the ports either; one that is not there is no port to wait for.
             there = {port: bridge for port, bridge in ports.items() if port in found or not found}
             missing = {port: bridge for port, bridge in there.items() if found.get(port) != bridge}
@@ -216,8 +219,29 @@ class Network:
                 return False
             if passed > seconds / 3:
                 for port, bridge in missing.items():
+                    if not self.is_by_unit(devices.get(port, {}), bridge):
+                        return False
                     self.call(["ip", "link", "set", "dev", port, "master", bridge, "up"], 10)
             time.sleep(0.2)
+
+    def is_by_unit(self, device: dict[str, t.Any], bridge: str) -> bool:
+        """Whether the unit by which networkd configures a device makes it a port; in doubt it does.
+
+        Otherwise it would be none after the next boot, whatever the kernel is told now.
+        """
+        try:
+            state = files.read(f"{LINKS}/{device.get('ifindex', 0)}").splitlines()
+            units = [line.partition("=")[2].strip('"') for line in state if line.startswith("NETWORK_FILE")]
+            texts = [files.read(unit) for unit in ":".join(units).split(":") if unit]
+        except OSError:
+            return True
+        words = {line.strip().replace(" ", "") for text in texts for line in text.splitlines()}
+        if not texts or f"Bridge={bridge}" in words:
+            return True
+        self.note(
+            f"networkd configures {device.get('ifname')} by {units[0]}, which does not make it a port of {bridge}"
+        )
+        return False
 
     def wait_for_network_manager(self) -> None:
         """Let NetworkManager, which was just started anew, end what it sets: it sets the same keys as we do."""

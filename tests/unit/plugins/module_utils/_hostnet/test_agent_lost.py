@@ -59,6 +59,30 @@ def test_ports_of_which_nothing_is_told_are_not_said_to_be_there(host: Host, mon
     assert told.wait_for_ports()
 
 
+@pytest.mark.parametrize(
+    ("unit", "added", "done"),
+    [("Bridge=br0", "", True), ("Address=10.60.0.2/24", "", False), ("LLDP=yes", "Bridge = br0", True)],
+)
+def test_a_port_is_forced_into_its_bridge_only_where_its_unit_says_so(
+    host: Host, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, unit: str, added: str, done: bool
+) -> None:
+    """After the next boot it would be none otherwise."""
+    now = [0.0]
+    monkeypatch.setattr(network, "clock", lambda: now[0])
+    monkeypatch.setattr(network.time, "sleep", lambda seconds: now.__setitem__(0, now[0] + 1))
+    monkeypatch.setattr(network, "LINKS", str(tmp_path))
+    (tmp_path / "10-eno1.network").write_text(f"[Match]\nName=eno1\n[Network]\n{unit}\n")
+    (tmp_path / "more.conf").write_text(f"[Network]\n{added}\n")
+    state = f"ADMIN_STATE=configured\nNETWORK_FILE={tmp_path}/10-eno1.network\n"
+    (tmp_path / "2").write_text(state + (f'NETWORK_FILE_DROPINS="{tmp_path}/more.conf"\n' if added else ""))
+    told = network.Network({"ports": {"eno1": "br0"}})
+    host.devices = [{"ifname": "eno1", "ifindex": 2}]
+    assert not told.wait_for_ports()
+    assert any("master" in command for command in host.commands) == done
+    said = f"networkd configures eno1 by {tmp_path}/10-eno1.network, which does not make it a port of br0"
+    assert (said in told.log) == (not done)
+
+
 @pytest.mark.parametrize("gone", ["old", "new", "journal"])
 def test_a_kept_file_that_is_gone_is_not_said_to_be_back(
     host: Host, monkeypatch: pytest.MonkeyPatch, gone: str

@@ -1,0 +1,147 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which unit networkd configures a device by: somebody's, that comes before the one a link is written to, is refused.
+
+networkd takes the first unit that matches, by the names of all folders together, and of one name that of /etc
+(systemd.network(5)). What a link's own unit says would never be in force, or no longer after the next boot. Pure.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import posixpath
+import typing as t
+
+from .._engine.body import Item
+from .._errors import Invalid
+from . import networkd
+from .facts import Device, Facts
+from .netplan import Netplan, Place
+
+WORD = {"bridge": "Bridge", "bond": "Bond", "vlan": "VLAN", "macvlan": "MACVLAN", "macvtap": "MACVTAP"}
+"""The setting by which the unit of a port or parent names a link, by the link's type."""
+
+
+def unit_of(place: Place) -> str:
+    """The name of the unit that netplan makes of a definition."""
+    return f"10-netplan-{place.id}.network"
+
+
+def refuse(item: Item, net: Netplan, facts: Facts) -> None:
+    """Raise Invalid where the ports or the parent of a link of netplan's are configured by units of somebody's.
+
+    :param net: the documents as they become
+    """
+    for where, below in built_on(item):
+        device = facts.devices.get(below)
+        owner = net.owner(device.nic) if device is not None else net.place(below)
+        if owner is not None:
+            refuse_below(item, below, where, owner, net, facts)
+
+
+def built_on(item: Item) -> t.Iterator[tuple[str, str]]:
+    """The ports and the parent of a link, each with the option that names it."""
+    for index, port in enumerate(item.get("ports") or []):
+        yield f"ports[{index}]", port
+    if item.get("parent"):
+        yield "parent", item["parent"]
+
+
+def refuse_link(item: Item, net: Netplan | None, facts: Facts) -> None:
+    """Raise Invalid where a unit of somebody's comes before that of a link itself, which changes.
+
+    :param net: the documents as they become; None where there is no netplan
+    """
+    name = item["name"]
+    unit = f"{'50' if item['type'] in networkd.MAC_KINDS else '00'}-virtfleet-{name}.network"
+    place = net.place(name) if net is not None and item["type"] not in networkd.MAC_KINDS else None
+    if net is not None and place is not None:
+        if net.renderer(place) != "networkd":
+            return
+        unit = unit_of(place)
+    path = other(name, unit, facts)
+    if path is not None:
+        raise Invalid("name", f"networkd configures {name} by {path} and not by {unit}: take {name} out of the former")
+
+
+def refuse_below(item: Item, name: str, where: str, owner: Place, net: Netplan, facts: Facts) -> None:
+    """Raise Invalid where a unit of somebody's configures a port or parent, and does not name the link itself.
+
+    :param owner: netplan's definition of that device
+    """
+    unit = unit_of(owner)
+    path = other(name, unit, facts) if net.renderer(owner) == "networkd" else in_force(facts.devices.get(name), facts)
+    if path is None or names(path, item, facts):
+        return
+    if posixpath.basename(path) == unit and item["type"] in networkd.MAC_KINDS:
+        return  # What is added to the one is added to the other: it goes by the name.
+    raise Invalid(
+        where,
+        f"networkd configures {name} by {path} and not by netplan's {unit}: describe {name} in netplan alone (what that"
+        f" has no word for, in {networkd.ADMIN}/{unit}.d/more.conf), and take {name} out of the former",
+    )
+
+
+def names(path: str, item: Item, facts: Facts) -> bool:
+    """Whether a unit itself makes its device a port or the parent of a link."""
+    sections = networkd.whole(path, facts)
+    network = [pair for section, values in sections if section == "Network" for pair in values]
+    return item["name"] in {word for key, value in network if key == WORD[item["type"]] for word in value.split()}
+
+
+def other(name: str, unit: str, facts: Facts) -> str | None:
+    """The unit of somebody's that networkd takes for a device, by its path, though another one is made for it.
+
+    :param unit: the name of that one
+    """
+    device = facts.devices.get(name)
+    now = in_force(device, facts)
+    visible = networkd.visible(facts)
+    before = [visible[base] for base in sorted(visible) if base < unit and not is_made(visible[base])]
+    for path in before:
+        if path == now or is_for(networkd.whole(path, facts), name, device):
+            return path
+    if now is not None and posixpath.basename(now) < unit:
+        return now
+    same = visible.get(unit, "")
+    return same if same.startswith(f"{networkd.ADMIN}/") else None
+
+
+def in_force(device: Device | None, facts: Facts) -> str | None:
+    """The unit of somebody's that networkd configures a device by now; None for one of netplan's and ours."""
+    path = device.network_file if device is not None else ""
+    is_there = path in facts.units or path.startswith(networkd.VENDOR)
+    return path if path and is_there and not is_made(path) else None
+
+
+def is_made(path: str) -> bool:
+    """Whether a unit is one that netplan makes, or this collection."""
+    base = posixpath.basename(path)
+    return not path.startswith(f"{networkd.ADMIN}/") and ("virtfleet-" in base or base.startswith("10-netplan-"))
+
+
+def is_for(sections: networkd.Sections, name: str, device: Device | None) -> bool:
+    """Whether a unit matches a device; in doubt not, as where that hangs on its driver or the host."""
+    match: dict[str, list[str]] = {}
+    for section, values in sections:
+        for key, value in values if section == "Match" else ():
+            match[key] = [*match.get(key, []), *value.split()] if value else []
+    match = {key: words for key, words in match.items() if words}
+    return bool(match) and all(holds(key, words, name, device) for key, words in match.items())
+
+
+def holds(key: str, words: t.Sequence[str], name: str, device: Device | None) -> bool:
+    """Whether one condition of a match holds."""
+    if key == "Name":
+        known = [name, *(device.altnames if device is not None else ())]
+        wanted, yes = ([words[0][1:], *words[1:]], False) if words[0].startswith("!") else (words, True)
+        return any(fnmatch.fnmatchcase(each, word) for each in known for word in wanted) == yes
+    if device is None:
+        return False
+    if key in ("MACAddress", "PermanentMACAddress"):
+        mac = device.mac if key == "MACAddress" else device.permanent
+        return mac.lower() in {word.lower().replace("-", ":") for word in words}
+    if key == "Type":
+        return ("wlan" if device.wireless else "ether" if device.kind in ("", "veth") else device.kind) in words
+    return False

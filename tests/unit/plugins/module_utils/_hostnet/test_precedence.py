@@ -1,0 +1,152 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Units of somebody's that come before those of a link: what the link's own say would never be in force."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import networkd
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, Facts, NetplanFile
+from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.test_plan import (
+    ALONE,
+    BRIDGE,
+    ENO2,
+    HOST,
+    planned,
+    refusal,
+)
+
+ADMIN = "/etc/systemd/network"
+BY_NETPLAN = "/run/systemd/network/10-netplan-eno2.network"
+OWN = "[Match]\nName=eno2\n[Network]\nAddress=10.60.0.2/24\nLLDP=yes\n"
+BR7: dict[str, Any] = {"name": "br7", "type": "bridge", "ports": ["eno2"]}
+
+
+def host(name: str, text: str = OWN, now: bool = True, **more: Any) -> Facts:
+    """A host with netplan, on which somebody has a unit as well.
+
+    :param now: whether networkd has read it
+    """
+    path = f"{ADMIN}/{name}"
+    card = dataclasses.replace(ENO2, network_file=path if now else BY_NETPLAN, **more)
+    units = {BY_NETPLAN: "[Match]\nName=eno2\n", path: text}
+    return dataclasses.replace(HOST, devices={**HOST.devices, "eno2": card}, units=units)
+
+
+@pytest.mark.parametrize("now", [True, False])
+@pytest.mark.parametrize("name", ["10-eno2.network", "10-netplan-eno2.network", "00-lan.network"])
+@pytest.mark.parametrize(
+    "item",
+    [
+        BR7,
+        {"name": "bond7", "type": "bond", "ports": ["eno2"]},
+        {"name": "v7", "type": "vlan", "parent": "eno2", "id": 7},
+    ],
+)
+def test_what_networkd_takes_instead_of_netplans_is_refused(item: dict[str, Any], name: str, now: bool) -> None:
+    where = "ports[0]" if "ports" in item else "parent"
+    assert (
+        f"link {item['name']}: {where}: networkd configures eno2 by {ADMIN}/{name} and not by netplan's"
+        " 10-netplan-eno2.network: describe eno2 in netplan alone (what that has no word for, in"
+        f" {ADMIN}/10-netplan-eno2.network.d/more.conf), and take eno2 out of the former"
+    ) in refusal(item, host=host(name, now=now))
+
+
+@pytest.mark.parametrize(
+    ("match", "found"),
+    [
+        ("Name=eno*", True),
+        ("Name=lan eno2", True),
+        ("Name=!br* virbr*", True),
+        ("Name=lan\nName=eno2", True),
+        ("MACAddress=52-54-00-00-00-02", True),
+        ("Type=ether", True),
+        ("Name=eno2\nName=", False),
+        ("Name=!eno* br*", False),
+        ("Name=eno2\nType=wlan", False),
+        ("Name=eno2\nHost=other", False),
+        ("", False),
+    ],
+)
+def test_a_unit_that_is_not_read_yet_counts_where_it_surely_matches(match: str, found: bool) -> None:
+    there = host("10-lan.network", f"[Match]\n{match}\n[Network]\nDHCP=yes\n", now=False)
+    if found:
+        assert "networkd configures eno2 by" in refusal(BR7, host=there)
+    else:
+        assert planned(BR7, host=there).changes
+
+
+@pytest.mark.parametrize("name", ["10-eno2.network", "10-netplan-eno2.network"])
+def test_a_unit_that_makes_the_port_itself_is_fine(name: str) -> None:
+    assert planned(BR7, host=host(name, OWN.replace("LLDP=yes", "Bridge=br7"))).changes
+    assert "networkd configures eno2" in refusal(BR7, host=host(name, OWN.replace("LLDP=yes", "Bridge=br8")))
+
+
+def test_what_comes_behind_or_adds_to_netplans_is_fine() -> None:
+    for name in ("20-eno2.network", "10-netplan-eno2.network.d/more.conf"):
+        assert planned(BR7, host=host(name, "[Network]\nLLDP=yes\n" if ".d/" in name else OWN, now=False)).changes
+    # It is gone, and networkd has not been told.
+    gone = host("10-eno2.network")
+    assert planned(BR7, host=dataclasses.replace(gone, units={BY_NETPLAN: gone.units[BY_NETPLAN]})).changes
+
+
+def test_a_card_of_network_managers_that_networkd_configures_as_well_is_refused() -> None:
+    text = "network: {renderer: NetworkManager, ethernets: {eno1: {dhcp4: true}, eno2: {optional: true}}}"
+    there = dataclasses.replace(host("90-eno2.network"), netplan=(NetplanFile("/etc/netplan", "01.yaml", text),))
+    assert "networkd configures eno2 by" in refusal(BR7, host=there)
+
+
+def test_a_shim_goes_by_the_name_of_its_parents_unit() -> None:
+    shim = {"name": "sh0", "type": "macvlan", "parent": "eno2"}
+    assert "link sh0: parent: networkd configures eno2 by" in refusal(shim, host=host("10-eno2.network"))
+    found = planned(shim, host=host("10-netplan-eno2.network"))
+    assert f"{networkd.KEPT}/10-netplan-eno2.network.d/virtfleet-sh0.conf" in [file.path for file in found.files]
+
+
+@pytest.mark.parametrize(
+    ("item", "netplan", "unit"),
+    [
+        (BR7, True, "10-netplan-br7.network"),
+        ({"name": "sh7", "type": "macvlan", "parent": "eno1"}, True, "50-virtfleet-sh7.network"),
+        ({**BRIDGE, "name": "br7"}, False, "00-virtfleet-br7.network"),
+    ],
+)
+def test_a_unit_that_comes_before_the_links_own_is_refused(item: dict[str, Any], netplan: bool, unit: str) -> None:
+    name = item["name"]
+    path = f"{ADMIN}/00-all.network"
+    base = HOST if netplan else ALONE
+    there = dataclasses.replace(base, units={**base.units, path: f"[Match]\nName={name[:2]}*\n[Network]\nDHCP=yes\n"})
+    assert (
+        f"link {name}: name: networkd configures {name} by {path} and not by {unit}: take {name} out of the former"
+        in refusal(item, host=there)
+    )
+
+
+def test_a_link_that_netplan_makes_and_somebody_configures_is_left_alone_until_it_changes() -> None:
+    text = "network: {ethernets: {eno2: {}}, bridges: {br7: {interfaces: [eno2], addresses: [10.60.0.2/24]}}}"
+    path = f"{ADMIN}/10-netplan-br7.network"
+    there = dataclasses.replace(
+        HOST,
+        netplan=(NetplanFile("/etc/netplan", "01.yaml", text),),
+        devices={
+            "eno2": dataclasses.replace(ENO2, master="br7", network_file=BY_NETPLAN),
+            "br7": Device("br7", index=9, kind="bridge", addresses=("10.60.0.2/24",), network_file=path),
+        },
+        units={
+            BY_NETPLAN: "[Match]\nName=eno2\n[Network]\nBridge=br7\n",
+            "/run/systemd/network/10-netplan-br7.netdev": "[NetDev]\nName=br7\nKind=bridge\n",
+            path: "[Match]\nName=br7\n[Network]\nAddress=10.60.0.2/24\nLLDP=yes\n",
+        },
+    )
+    assert not planned(BR7, host=there).changes
+    assert f"networkd configures br7 by {path}" in refusal({**BR7, "mtu": 1400}, host=there)
+    # One whose netdev is somebody's is his.
+    his = {f"{ADMIN}/10-netplan-br7.netdev": "[NetDev]\nName=br7\nKind=bridge\n"}
+    assert "10-netplan-br7.netdev makes it" in refusal(
+        {**BR7, "mtu": 1400}, host=dataclasses.replace(there, units={**there.units, **his})
+    )
