@@ -94,8 +94,12 @@ def give_back(
     """
     units: networkd.Units = {}
     place = next(place for place in net.places() if place.id == heir)
-    ports = [facts.devices[port] for port in facts.ports(name)] or facts.devices.values()
+    ports = [*(facts.devices[port] for port in facts.ports(name)), *facts.devices.values()]
     port = next((device for device in ports if net.owner(device.nic) == place), None)
+    if port is None:
+        gone, note = list(bridge.addresses), f"they go away: the host has no {heir}, which gets them in netplan's files"
+        out.forecast.append({"link": name, "before": gone, "after": [], "note": note})
+        return units
     had_identity = any("virtfleet-identity" in unit for unit in had)
     by_networkd, own_file = net.renderer(place) == "networkd", not net.shared(place)
     # A bridge that has moved has the identity of another port than that which inherits from it.

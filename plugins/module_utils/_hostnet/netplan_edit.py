@@ -362,7 +362,8 @@ def remove(net: Netplan, name: str, kind: str | None, nics: t.Mapping[str, Nic])
     mac = str(net.get(place, "macaddress") or "").lower()
     same = [port for port in ports if mac and nics.get(net.device(port) or port.id, Nic("")).mac.lower() == mac]
     addressed = [port for port in ports if is_addressed(net.merged(port))]
-    heir = None if addressed else next(iter(same or ports), None)
+    there = [port for port in ports if port in {net.owner(nic) for nic in nics.values()}]
+    heir = None if addressed else next(iter(same or there or ports), None)
     if heir is None:
         above = [other.id for other in net.places() if net.get(other, "link") == name]
         if above:

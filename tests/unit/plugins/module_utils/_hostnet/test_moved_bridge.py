@@ -12,6 +12,7 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import networkd
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, Facts
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.netplan_yaml import load
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.plan import plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.table import LINK
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.work import Plan
@@ -185,3 +186,21 @@ def test_a_bridge_that_gets_another_name_keeps_its_addresses() -> None:
     assert said(found) == [("br9", ADDRESSES, ADDRESSES)]
     assert f"IAID={IAID}\n" in text(found, "10-netplan-br9.network.d/virtfleet-identity.conf")
     assert found.configured == {"eno1": "br9", "br0": "br0"}
+
+
+@pytest.mark.parametrize(
+    ("ports", "heir", "after"),
+    [("[eno9, eno2]", "eno2", ["10.60.0.2/24"]), ("[eno9]", "eno9", [])],
+)
+def test_a_bridge_gives_its_addresses_to_a_port_that_is_there(ports: str, heir: str, after: list[str]) -> None:
+    """One that the host does not have, as its card was taken out, can have none; without another one, that is said."""
+    netplan = dataclasses.replace(
+        NETPLAN,
+        text="network: {ethernets: {eno1: {dhcp4: true}, eno9: {optional: true}, eno2: {}}, bridges:"
+        f" {{br0: {{interfaces: {ports}, macaddress: '02:00:00:00:00:07', addresses: [10.60.0.2/24]}}}}}}",
+    )
+    bridge = Device("br0", index=9, kind="bridge", mac="02:00:00:00:00:07", addresses=("10.60.0.2/24",))
+    devices = {**HOST.devices, "eno2": dataclasses.replace(ENO2, master="br0"), "br0": bridge}
+    plan = planned(GONE, host=dataclasses.replace(HOST, netplan=(netplan,), devices=devices))
+    assert load("after", text(plan, ".yaml"))["network"]["ethernets"][heir]["addresses"] == ["10.60.0.2/24"]
+    assert [(each["after"], heir in each["note"]) for each in plan.forecast] == [(after, True)]
