@@ -53,6 +53,7 @@ class Device:
     :param dynamic: those of them that a server or router has given for some time
     :param settings: the kernel's settings of its kind, such as ``stp_state``
     :param network_file: the file by which networkd configures it
+    :param profile: the connection of NetworkManager's own that it has, which netplan does not know (see profiles)
     :param dns: the name servers that networkd has from or for it
     :param client_id: what it calls itself towards the DHCP server, in hexadecimal
     :param altnames: the other names that it goes by
@@ -74,6 +75,7 @@ class Device:
     dynamic: tuple[str, ...] = ()
     settings: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
     network_file: str = ""
+    profile: str = ""
     dns: tuple[str, ...] = ()
     client_id: str = ""
     accept_ra: str = ""

@@ -13,7 +13,7 @@ import typing as t
 from pathlib import Path
 
 from .._errors import VirtfleetError
-from . import bridge, facts, lease, namespaces
+from . import bridge, facts, lease, namespaces, profiles
 from .agent import files, network, others, route_words
 from .facts import Device, Facts, NetplanFile
 from .reading import described, known
@@ -39,6 +39,8 @@ def host(login: str = "") -> Facts:
         raise VirtfleetError("ip -json -detail address show: told of no device, and every host has one")
     found = (*facts.routes(routes("-4"), "0.0.0.0/0"), *facts.routes(routes("-6"), "::/0"))
     lasting = ("neighbour", "show")
+    network_manager = os.path.exists(profiles.STATE)
+    devices = profiles.known_to(devices) if network_manager else devices
     nf_call = known("/proc/sys/net/bridge/bridge-nf-call-iptables").strip() == "1"
     return Facts(
         devices=devices,
@@ -50,7 +52,7 @@ def host(login: str = "") -> Facts:
         ifupdown=frozenset(ifupdown()),
         has_netplan=any(map(os.path.exists, ("/usr/sbin/netplan", "/sbin/netplan", "/usr/bin/netplan"))),
         networkd=os.path.exists("/run/systemd/netif/state"),
-        network_manager=os.path.exists("/run/NetworkManager/devices"),
+        network_manager=network_manager,
         cloud_init=cloud_init_writes(),
         nf_call=nf_call,
         forward_policy=forward_policy() if nf_call else "",

@@ -40,6 +40,22 @@ def refuse(item: Item, net: Netplan, facts: Facts) -> None:
             refuse_below(item, below, where, owner, net, facts)
 
 
+def refuse_beside_netplan(item: Item, net: Netplan, facts: Facts) -> None:
+    """Raise Invalid for a port or parent that netplan does not know and a unit of somebody's configures.
+
+    :param net: the documents as they are
+    """
+    for where, below in built_on(item):
+        device = facts.devices.get(below)
+        path = in_force(device, facts)
+        if device is None or path is None or net.owner(device.nic) is not None or path.startswith(networkd.VENDOR):
+            continue
+        if not names(path, item, facts):
+            raise Invalid(
+                where, f"{below} is configured by {path} beside netplan: describe it in netplan, and remove that file"
+            )
+
+
 def built_on(item: Item) -> t.Iterator[tuple[str, str]]:
     """The ports and the parent of a link, each with the option that names it."""
     for index, port in enumerate(item.get("ports") or []):

@@ -12,7 +12,7 @@ import typing as t
 from .._engine.body import Item
 from .._engine.context import Change
 from .._errors import Invalid, VirtfleetError
-from . import forecast, live, networkd, precedence, view
+from . import forecast, live, networkd, precedence, profiles, view
 from .by_hand import covered, set_by_hand
 from .facts import Device, Facts
 from .netplan import Netplan, Place
@@ -110,6 +110,7 @@ class Work:
             return self.absent(item)
         if networkd.made_by(item["name"], self.facts) is not None:
             return []  # It is as the user's own units say; preflight has refused what asks for more.
+        profiles.refuse(item, self.facts)
         mac = item["type"] in networkd.MAC_KINDS
         if mac:
             changes = self.mac(item)
@@ -133,8 +134,7 @@ class Work:
     def by_netplan(self, item: Item) -> list[Change]:
         """A bridge, bond or VLAN in netplan's documents."""
         name, place = item["name"], Place(SECTION[item["type"]], item["name"])
-        for index, port in enumerate(item.get("ports") or []):
-            self.refuse_beside_netplan(port, f"ports[{index}]")
+        precedence.refuse_beside_netplan(item, self.net, self.facts)
         before = self.net.copy()
         declare(self.net, item, self.facts.nics)
         precedence.refuse(item, self.net, self.facts)
@@ -153,17 +153,6 @@ class Work:
         self.take_over(item, place, before)
         old = view.view(before, place)
         return view.compared(old, view.view(self.net, place))
-
-    def refuse_beside_netplan(self, port: str, where: str) -> None:
-        """Raise Invalid for a port that netplan does not know and something else configures."""
-        device = self.facts.devices.get(port)
-        if device is None or self.net.owner(device.nic) is not None:
-            return
-        unit = device.network_file
-        if unit and not unit.startswith(("/usr/lib/", "/lib/")) and "virtfleet-" not in unit:
-            raise Invalid(
-                where, f"{port} is configured by {unit} beside netplan: describe it in netplan, and remove that file"
-            )
 
     def take_over(self, item: Item, place: Place, before: Netplan) -> None:
         """What comes with the addresses: the DHCP identity, and the forecast."""

@@ -1,0 +1,76 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A device with a connection of NetworkManager's own, which netplan does not know, is no port: it would lose that."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, NetplanFile
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.profiles import MEMORY, profile
+from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.test_plan import (
+    ENO2,
+    HOST,
+    planned,
+    refusal,
+)
+
+STORAGE = "/etc/NetworkManager/system-connections/storage.nmconnection"
+BY_NETPLAN = "/run/NetworkManager/system-connections/netplan-eno2.nmconnection"
+OWN = "[connection]\nid=storage\nuuid=11\ntype=ethernet\ninterface-name=eno2\n\n[ipv4]\nmethod=manual\n"
+ANY = "[connection]\nid=storage\nuuid=11\ntype=ethernet\n"
+NETPLANS = "[connection]\nid=netplan-eno2\ntype=ethernet\ninterface-name=eno2\n"
+HAS = "[device]\nmanaged=true\nconnection-uuid=11\n"
+HAS_OTHER = "[device]\nmanaged=true\nconnection-uuid=12\n"
+
+
+@pytest.mark.parametrize(
+    ("state", "files", "found"),
+    [
+        (HAS, {STORAGE: OWN}, STORAGE),
+        (HAS, {STORAGE: ANY, BY_NETPLAN: NETPLANS}, STORAGE),
+        # One that it would get, as nothing else is there.
+        ("[device]\nmanaged=true\n", {STORAGE: OWN}, STORAGE),
+        ("[device]\nmanaged=true\n", {STORAGE: OWN.replace("uuid", "autoconnect=false\nuuid")}, ""),
+        ("[device]\nmanaged=false\n", {STORAGE: OWN}, ""),
+        ("", {STORAGE: OWN}, ""),
+        ("[device]\nmanaged=true\n", {STORAGE: ANY}, ""),
+        # netplan's have no uuid.
+        (HAS_OTHER, {BY_NETPLAN: NETPLANS, STORAGE: ANY}, ""),
+        (HAS_OTHER, {BY_NETPLAN: NETPLANS.replace("eno2\n", "eno1\n")}, MEMORY),
+        (HAS_OTHER, {BY_NETPLAN.replace("eno2", "NM-12"): ANY.replace("11", "12")}, ""),
+        (HAS, {}, MEMORY),
+    ],
+)
+def test_the_connection_of_a_device(state: str, files: dict[str, str], found: str) -> None:
+    assert profile(Device("eno2"), state, files) == found
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"name": "br7", "type": "bridge", "ports": ["eno2"]},
+        {"name": "br7", "type": "bridge", "ports": ["eno2"], "addressing": "dhcp"},
+        {"name": "v7", "type": "vlan", "parent": "eno2", "id": 7},
+    ],
+)
+def test_a_device_with_a_connection_of_its_own_is_refused(item: dict[str, Any]) -> None:
+    netplan = (NetplanFile("/etc/netplan", "01.yaml", "network: {version: 2, renderer: NetworkManager}"),)
+    host = dataclasses.replace(HOST, netplan=netplan, network_manager=True)
+
+    def having(found: str, **more: Any) -> Any:
+        card = dataclasses.replace(ENO2, profile=found, **more)
+        return dataclasses.replace(host, devices={**host.devices, "eno2": card})
+
+    where = "ports[0]" if "ports" in item else "parent"
+    assert (
+        f"link {item['name']}: {where}: eno2 is configured by a connection of NetworkManager's own ({STORAGE}), which"
+        " netplan does not know: describe eno2 in netplan (/etc/netplan), and remove that connection"
+    ) in refusal(item, host=having(STORAGE))
+    assert "own (one that is in no file)" in refusal(item, host=having(MEMORY, addresses=("10.60.0.2/24",)))
+    assert planned(item, host=having(MEMORY)).changes
+    assert planned(item, host=having("")).changes
