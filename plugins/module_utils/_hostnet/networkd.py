@@ -141,6 +141,8 @@ def identity(network_file: str, iaid: int) -> Units:
     return {f"{network_file}.d/virtfleet-identity.conf": render([("DHCPv4", value), ("DHCPv6", value)])}
 
 
+OF_OTHERS = ("identity", "vlan")
+"""What no MacVLAN or MacVTap link is called: its drop-in would have the name of another link's (identity, filtering)."""
 FILTERING = "virtfleet-vlan.conf"
 """The drop-in that keeps VLANs apart on a bridge."""
 
@@ -366,7 +368,8 @@ def of_link(name: str, units: t.Iterable[str]) -> list[str]:
     for unit in units:
         base = posixpath.basename(unit)
         if (
-            base in (f"50-virtfleet-{name}.netdev", f"50-virtfleet-{name}.network", f"virtfleet-{name}.conf")
+            base in (f"50-virtfleet-{name}.netdev", f"50-virtfleet-{name}.network")
+            or (base == f"virtfleet-{name}.conf" and name not in OF_OTHERS)
             or base in (f"00-virtfleet-{name}.netdev", f"00-virtfleet-{name}.network")
             or unit.startswith(
                 (f"10-netplan-{name}.network.d/virtfleet-identity", f"10-netplan-{name}.netdev.d/virtfleet-")

@@ -14,6 +14,7 @@ from .._engine.rows import Field, Group, Values
 from .._engine.table import Table
 from .._errors import Invalid
 from .._printing import printable
+from .networkd import MAC_KINDS, OF_OTHERS
 
 MACVLAN_MODES = ("bridge", "vepa", "private", "passthru")
 BOND_MODES = (
@@ -100,6 +101,12 @@ def delayed(link: Item) -> t.Iterator[Invalid]:
     delay = link.get("forward_delay")
     if link.get("stp") and delay is not None and delay < 2 and link["state"] != "absent":
         yield Invalid("forward_delay", f"is {delay}, and a bridge with stp has 2 seconds at least: give 2 to 30")
+
+
+def named(link: Item) -> t.Iterator[Invalid]:
+    """A link has no name that its units cannot have."""
+    if link.get("type") in MAC_KINDS and link.get("name") in OF_OTHERS and link["state"] != "absent":
+        yield Invalid("name", f"{link['name']} is no name for a {link['type']}: choose another, such as shim0")
 
 
 def connected(link: Item) -> t.Iterator[Invalid]:
@@ -199,5 +206,5 @@ LINK = Table(
             "Whether a port may be taken from the bridge that it is part of. Without it that is refused.",
         ),
     ),
-    rules=(typed, delayed, connected, addressed),
+    rules=(typed, named, delayed, connected, addressed),
 )

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import networkd
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, Facts
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.netplan_yaml import load
@@ -204,3 +205,20 @@ def test_a_bridge_gives_its_addresses_to_a_port_that_is_there(ports: str, heir: 
     plan = planned(GONE, host=dataclasses.replace(HOST, netplan=(netplan,), devices=devices))
     assert load("after", text(plan, ".yaml"))["network"]["ethernets"][heir]["addresses"] == ["10.60.0.2/24"]
     assert [(each["after"], heir in each["note"]) for each in plan.forecast] == [(after, True)]
+
+
+@pytest.mark.parametrize("name", ["identity", "vlan"])
+def test_the_name_of_a_link_is_not_taken_for_that_of_a_drop_in(name: str) -> None:
+    """Those of the DHCP identity and of VLAN filtering are another link's."""
+    units = {
+        IDENTITY.format("br0"): "[DHCPv4]\nIAID=1\n",
+        f"{networkd.KEPT}/10-netplan-br0.netdev.d/virtfleet-vlan.conf": "[Bridge]\nVLANFiltering=yes\n",
+    }
+    host = dataclasses.replace(HOST, units=units)
+    assert not planned({"name": name, "state": "absent"}, host=host).files
+    assert not any(
+        "virtfleet-" in file.path for file in planned({**BRIDGE, "name": name, "ports": []}, host=host).files
+    )
+    for kind in networkd.MAC_KINDS:
+        with pytest.raises(VirtfleetError, match=f"{name} is no name for a {kind}"):
+            planned({"name": name, "type": kind, "parent": "eno1"}, host=host)
