@@ -142,7 +142,7 @@ def identity(network_file: str, iaid: int) -> Units:
 
 
 OF_OTHERS = ("identity", "vlan")
-"""What no MacVLAN or MacVTap link is called: its drop-in would have the name of another link's (identity, filtering)."""
+"""What no MacVLAN or MacVTap link is called: its drop-in would have the name of another link's."""
 FILTERING = "virtfleet-vlan.conf"
 """The drop-in that keeps VLANs apart on a bridge."""
 

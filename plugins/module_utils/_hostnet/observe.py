@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import glob
 import json
 import os
 import subprocess
@@ -232,16 +233,27 @@ def guests() -> t.Iterator[facts.Guest]:
             yield found
 
 
+INTERFACES = "/etc/network/interfaces"
+IFSTATE = "/run/network/ifstate"
+"""Where ifupdown notes what it has configured: each device with the name that it is described by."""
+
+
 def ifupdown() -> t.Iterator[str]:
     """The devices that ifupdown configures (interfaces(5))."""
     if not os.path.exists("/sbin/ifup"):
         return
-    paths = [Path("/etc/network/interfaces"), *sorted(Path("/etc/network/interfaces.d").glob("*"))]
-    for path in paths:
-        for line in known(path).splitlines():
-            words = line.split()
+    yield from (line.partition("=")[0] for line in known(IFSTATE).splitlines() if not line.startswith("lo="))
+    # Those of interfaces.d are sourced by Debian's own file.
+    paths = [INTERFACES, *map(str, sorted(Path(f"{INTERFACES}.d").glob("*")))]
+    for path in paths:  # It grows by what these name.
+        for words in map(str.split, known(path).replace("\\\n", " ").splitlines()):
             if len(words) > 1 and words[0] == "iface" and words[1] != "lo":
-                yield words[1]
+                # eno1:1 is a second address of eno1.
+                yield words[1].partition(":")[0]
+            elif len(words) > 1 and words[0] in ("source", "source-directory", "source-dir"):
+                found = [place for word in words[1:] for place in glob.glob(os.path.join(os.path.dirname(path), word))]
+                inside = [file for place in found for file in glob.glob(os.path.join(glob.escape(place), "*"))]
+                paths += [file for file in sorted(found if words[0] == "source" else inside) if file not in paths]
 
 
 def cloud_init_writes() -> bool:

@@ -26,3 +26,20 @@ def test_a_later_folder_hides_a_namesake_and_hidden_files_are_none_of_netplans(
     # What a reboot forgets is no ground to plan on, and is said.
     assert [file.name for file in listed if file.hidden] == ["50 all.yaml"]
     assert found == [("50 all.yaml", "etc"), ("etc.yaml", "etc"), ("lib.yaml", "lib"), ("run.yaml", "run")]
+
+
+def test_ifupdown_reads_what_its_files_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("interfaces.d", "custom", "more"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "interfaces").write_text(
+        f"iface lo inet loopback\nsource {tmp_path}/custom/*.cfg\nsource-directory more\n# iface eno9 inet dhcp"
+    )
+    (tmp_path / "interfaces.d/a").write_text("iface eno1 inet dhcp\niface eno1:1 inet static\n")
+    (tmp_path / "custom/eno2.cfg").write_text("source ../custom/*.cfg\nauto eno2\niface eno2 inet \\\n static\n")
+    (tmp_path / "custom/eno8.off").write_text("iface eno8 inet dhcp\n")
+    (tmp_path / "more/b").write_text("iface eno3 inet dhcp\n")
+    (tmp_path / "ifstate").write_text("lo=lo\neno4=office\n")
+    monkeypatch.setattr(observe, "INTERFACES", str(tmp_path / "interfaces"))
+    monkeypatch.setattr(observe, "IFSTATE", str(tmp_path / "ifstate"))
+    monkeypatch.setattr(observe.os.path, "exists", lambda path: True)
+    assert set(observe.ifupdown()) == {"eno1", "eno2", "eno3", "eno4"}
