@@ -14,7 +14,7 @@ import typing as t
 from pathlib import Path
 
 from .._errors import VirtfleetError
-from . import bridge, facts, lease, namespaces, profiles
+from . import bridge, facts, lease, namespaces, networkd, profiles
 from .agent import files, network, others, route_words
 from .facts import Device, Facts, NetplanFile
 from .reading import described, known
@@ -150,12 +150,18 @@ def detailed(device: Device) -> Device:
         device,
         driver=driver,
         wireless=(folder / "wireless").exists() or (folder / "phy80211").exists(),
-        network_file=state.get("NETWORK_FILE", ""),
+        network_file=lasting(state.get("NETWORK_FILE", "")),
         dns=tuple(state.get("DNS", "").split()),
         client_id=lease.client_id(device.name, state),
         accept_ra=known(f"/proc/sys/net/ipv6/conf/{device.name}/accept_ra").strip(),
         settings=bridge.settings(device.name, device.settings) if device.kind == "bridge" else device.settings,
     )
+
+
+def lasting(unit: str) -> str:
+    """The path of a unit that networkd goes by; it goes on naming that of a trial when only the kept one is left."""
+    kept = unit.replace(networkd.TRIAL, networkd.KEPT, 1)
+    return kept if unit.startswith(networkd.TRIAL) and not os.path.exists(unit) and os.path.exists(kept) else unit
 
 
 ONE_BRIDGE = "ip link add name probe type bridge && ip -detail -json link show dev probe"

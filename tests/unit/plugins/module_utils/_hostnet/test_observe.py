@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import observe
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import networkd, observe
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device
 
 
 def test_a_later_folder_hides_a_namesake_and_hidden_files_are_none_of_netplans(
@@ -43,3 +44,19 @@ def test_ifupdown_reads_what_its_files_name(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(observe, "IFSTATE", str(tmp_path / "ifstate"))
     monkeypatch.setattr(observe.os.path, "exists", lambda path: True)
     assert set(observe.ifupdown()) == {"eno1", "eno2", "eno3", "eno4"}
+
+
+@pytest.mark.parametrize(("tried", "kept", "found"), [(True, True, "run"), (False, True, "lib"), (False, False, "run")])
+def test_the_unit_of_a_trial_that_was_kept_is_the_kept_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tried: bool, kept: bool, found: str
+) -> None:
+    """networkd names that of the trial until it looks again: what it says would be in none of the files."""
+    for folder, there, name in (("run", tried, "TRIAL"), ("lib", kept, "KEPT")):
+        (tmp_path / folder).mkdir()
+        monkeypatch.setattr(networkd, name, str(tmp_path / folder))
+        if there:
+            (tmp_path / folder / "50-virtfleet-sh0.network").write_text("[Network]\n")
+    state = f"NETWORK_FILE={tmp_path}/run/50-virtfleet-sh0.network\n"
+    monkeypatch.setattr(observe, "known", lambda path: state if str(path).endswith("/links/7") else "")
+    device = observe.detailed(Device("sh0", index=7, kind="macvlan"))
+    assert device.network_file == f"{tmp_path}/{found}/50-virtfleet-sh0.network"
