@@ -15,8 +15,9 @@ import typing as t
 
 from .._engine.body import Item
 from .._errors import Invalid
+from .._printing import printable
 from . import networkd
-from .facts import Device, Facts
+from .facts import Device, Facts, Nic
 from .netplan import Netplan, Place
 
 WORD = {"bridge": "Bridge", "bond": "Bond", "vlan": "VLAN", "macvlan": "MACVLAN", "macvtap": "MACVTAP"}
@@ -70,6 +71,8 @@ def refuse_link(item: Item, net: Netplan | None, facts: Facts) -> None:
     :param net: the documents as they become; None where there is no netplan
     """
     name = item["name"]
+    if net is not None:
+        refuse_pattern(item, net)
     unit = f"{'50' if item['type'] in networkd.MAC_KINDS else '00'}-virtfleet-{name}.network"
     place = net.place(name) if net is not None and item["type"] not in networkd.MAC_KINDS else None
     if net is not None and place is not None:
@@ -79,6 +82,18 @@ def refuse_link(item: Item, net: Netplan | None, facts: Facts) -> None:
     path = other(name, unit, facts)
     if path is not None:
         raise Invalid("name", f"networkd configures {name} by {path} and not by {unit}: take {name} out of the former")
+
+
+def refuse_pattern(item: Item, net: Netplan) -> None:
+    """Raise Invalid where networkd would take netplan's definition of others for a link, as its pattern matches."""
+    name, is_mac = item["name"], item["type"] in networkd.MAC_KINDS
+    owner = net.owner(Nic(name, borrowed=not is_mac))
+    if owner is None or net.renderer(owner) != "networkd" or (owner.id == name and not is_mac):
+        return
+    raise Invalid(
+        "name",
+        f"netplan's definition {printable(owner.id)} is for {name} as well (match): choose a name that it is not for",
+    )
 
 
 def refuse_below(item: Item, name: str, where: str, owner: Place, net: Netplan, facts: Facts) -> None:

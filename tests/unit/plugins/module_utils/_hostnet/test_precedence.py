@@ -150,3 +150,27 @@ def test_a_link_that_netplan_makes_and_somebody_configures_is_left_alone_until_i
     assert "10-netplan-br7.netdev makes it" in refusal(
         {**BR7, "mtu": 1400}, host=dataclasses.replace(there, units={**there.units, **his})
     )
+
+
+@pytest.mark.parametrize("match", ["{name: 'e*'}", "{name: '*'}", "{name: 'e*', driver: virtio_net}"])
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"name": "enbr0", "type": "bridge", "ports": [], "addressing": "none"},
+        {"name": "ensh0", "type": "macvlan", "parent": "eno1", "addressing": "none"},
+        {"name": "env5", "type": "vlan", "parent": "eno1", "id": 5},
+    ],
+)
+def test_a_pattern_of_netplans_that_a_new_links_name_matches_is_refused(item: dict[str, Any], match: str) -> None:
+    """networkd would give it that definition's addresses: of both it takes the first."""
+    text = f"network: {{ethernets: {{all-en: {{match: {match}, dhcp4: true}}, eno1: {{dhcp4: true}}}}}}"
+    there = dataclasses.replace(HOST, netplan=(NetplanFile("/etc/netplan", "01.yaml", text),))
+    if "driver" in match:
+        assert planned(item, host=there).changes
+    else:
+        said = f"netplan's definition 'all-en' is for {item['name']} as well (match): choose a name that it is not for"
+        assert f"link {item['name']}: name: {said}" in refusal(item, host=there)
+    # The first one is taken, also where that is the link's own.
+    first = dataclasses.replace(there, netplan=(NetplanFile("/etc/netplan", "01.yaml", text.replace("all-en", "zz")),))
+    if item["type"] != "macvlan":
+        assert planned(item, host=first).changes
