@@ -20,6 +20,10 @@ BORROWERS = ("bond", "bridge", "team", "vlan")
 """The kinds of device that have the MAC address of one below them."""
 
 
+NF_CALLS = ("iptables", "ip6tables", "arptables")
+"""What br_netfilter can hand the traffic of bridges to."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Nic:
     """What of a network device decides which definition is its own.
@@ -176,8 +180,8 @@ class Facts:
     :param units: networkd's files by path, those of /usr/lib left out
     :param ifupdown: devices that /etc/network/interfaces configures
     :param cloud_init: whether cloud-init writes network configuration at boot
-    :param nf_call: whether bridged traffic goes through iptables (br_netfilter)
-    :param forward_policy: what iptables does with forwarded traffic that no rule is for
+    :param nf_call: those of NF_CALLS that bridged traffic goes through (br_netfilter)
+    :param forward_policy: what they do with forwarded traffic that no rule is for
     :param login: the host's own address in the connection that the caller came by
     :param vlan_filtering: whether the kernel can keep VLANs apart on a bridge; None where that was not asked
     :param distant: devices of other network namespaces that are built on those of this one
@@ -196,7 +200,7 @@ class Facts:
     networkd: bool = False
     network_manager: bool = False
     cloud_init: bool = False
-    nf_call: bool = False
+    nf_call: tuple[str, ...] = ()
     forward_policy: str = ""
     login: str = ""
     vlan_filtering: bool | None = None

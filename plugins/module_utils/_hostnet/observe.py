@@ -42,7 +42,7 @@ def host(login: str = "") -> Facts:
     lasting = ("neighbour", "show")
     network_manager = os.path.exists(profiles.STATE)
     devices = profiles.known_to(devices) if network_manager else devices
-    nf_call = known("/proc/sys/net/bridge/bridge-nf-call-iptables").strip() == "1"
+    nf_call = tuple(each for each in facts.NF_CALLS if known(f"{NF_CALL}{each}").strip() == "1")
     return Facts(
         devices=devices,
         routes=tuple(route for route in found if not route.table),
@@ -56,7 +56,7 @@ def host(login: str = "") -> Facts:
         network_manager=network_manager,
         cloud_init=cloud_init_writes(),
         nf_call=nf_call,
-        forward_policy=forward_policy() if nf_call else "",
+        forward_policy="DROP" if "DROP" in map(forward_policy, nf_call) else "ACCEPT" if nf_call else "",
         login=login,
         neighbours=tuple(facts.neighbours([*ip(*lasting, "nud", "permanent"), *ip(*lasting, "proxy")])),
         queues=queues(),
@@ -269,10 +269,16 @@ def cloud_init_writes() -> bool:
     return facts.cloud_init_writes(map(known, sorted(Path("/etc/cloud/cloud.cfg.d").glob("*.cfg"))))
 
 
-def forward_policy() -> str:
-    """The policy of iptables' chain FORWARD, ``ACCEPT`` where there is no iptables, or none that answers."""
+NF_CALL = "/proc/sys/net/bridge/bridge-nf-call-"
+
+
+def forward_policy(program: str) -> str:
+    """The policy of a program's chain FORWARD, ``ACCEPT`` where it is not there, does not answer or has none.
+
+    :param program: one of NF_CALLS
+    """
     try:
-        _status, output, _errors = network.run(["iptables", "-S", "FORWARD"], PATIENCE)
+        _status, output, _errors = network.run([program, "-S", "FORWARD"], PATIENCE)
     except (OSError, subprocess.TimeoutExpired):
         return "ACCEPT"
     first = output.split("\n", 1)[0].split()

@@ -14,7 +14,7 @@ from .._engine.body import Item
 from .._engine.context import Change
 from .._errors import Invalid, VirtfleetError
 from . import by_hand, forecast, networkd, preflight
-from .facts import Facts
+from .facts import NF_CALLS, Facts
 from .work import File, Plan, Work
 
 SYSCTL = "/etc/sysctl.d/90-virtfleet-bridge.conf"
@@ -84,8 +84,8 @@ def filtered(wants: t.Sequence[Item], facts: Facts, out: Plan, bypass: bool) -> 
             " out of iptables"
         )
         return
-    out.items.append(("bypass_iptables", [Change("bridge-nf-call-iptables", 1, 0)]))
-    keys = "".join(f"net.bridge.bridge-nf-call-{each} = 0\n" for each in ("iptables", "ip6tables", "arptables"))
+    out.items.append(("bypass_iptables", [Change(f"bridge-nf-call-{each}", 1, 0) for each in facts.nf_call]))
+    keys = "".join(f"net.bridge.bridge-nf-call-{each} = 0\n" for each in NF_CALLS)
     rule = (
         'ACTION=="add", SUBSYSTEM=="module", KERNEL=="br_netfilter",'
         ' RUN+="/usr/lib/systemd/systemd-sysctl --prefix=/net/bridge"\n'
@@ -94,8 +94,9 @@ def filtered(wants: t.Sequence[Item], facts: Facts, out: Plan, bypass: bool) -> 
     out.files.insert(
         0, File(UDEV, "", None, networkd.HEAD + "# The settings exist only once the module is loaded.\n" + rule)
     )
-    out.commands.append(["sysctl", "-q", "-w", "net.bridge.bridge-nf-call-iptables=0"])
-    out.undo.append(["sysctl", "-q", "-w", "net.bridge.bridge-nf-call-iptables=1"])
+    for each in facts.nf_call:
+        out.commands.append(["sysctl", "-q", "-w", f"net.bridge.bridge-nf-call-{each}=0"])
+        out.undo.append(["sysctl", "-q", "-w", f"net.bridge.bridge-nf-call-{each}=1"])
 
 
 def listening(facts: Facts, out: Plan) -> None:

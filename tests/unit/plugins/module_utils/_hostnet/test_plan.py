@@ -145,11 +145,16 @@ def test_every_link_that_is_wrong_is_named_at_once() -> None:
 
 
 def test_dropped_traffic_is_said_and_put_right_only_when_asked_for() -> None:
-    host = dataclasses.replace(HOST, nf_call=True, forward_policy="DROP")
+    host = dataclasses.replace(HOST, nf_call=facts.NF_CALLS, forward_policy="DROP")
     assert "bypass_iptables" in planned(BRIDGE, host=host).warnings[0]
     asked = planned(BRIDGE, host=host, bypass_iptables=True)
     assert "bridge-nf-call-iptables = 0" in text(asked, "bridge.conf")
-    assert asked.undo
+    # All that the file says for the next boot is in force at once, and is taken back.
+    for words, value in ((asked.commands, 0), (asked.undo, 1)):
+        assert [each[-1] for each in words] == [f"net.bridge.bridge-nf-call-{each}={value}" for each in facts.NF_CALLS]
+    left = planned(BRIDGE, host=dataclasses.replace(host, nf_call=("ip6tables",)), bypass_iptables=True)
+    assert [change.path for name, change in left.changes if name != "br0"] == ["bridge-nf-call-ip6tables"]
+    assert [each[-1] for each in left.undo] == ["net.bridge.bridge-nf-call-ip6tables=1"]
 
 
 # Links that the kernel of the test hosts has not
