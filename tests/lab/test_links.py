@@ -131,6 +131,31 @@ def test_a_link_that_somebody_removed_is_there_again(fleet: Links, host: str) ->
     fleet.made(host, {"name": "shim5", "state": "absent"}, {"name": "br5", "state": "absent"})
 
 
+def test_a_link_that_somebody_has_set_otherwise_is_set_again(fleet: Links, host: str) -> None:
+    mac, static = "52:54:00:aa:00:09", {"addressing": "static", "addresses": ["10.50.0.2/24"]}
+    bridge = {"name": "br5", "type": "bridge", "ports": ["eno2"], **static, "mac": mac, "mtu": 1450}
+    shim = {"name": "shim5", "type": "macvlan", "parent": "eno2", **static}
+    for link, port in ((shim, []), (bridge, ["eno2"])):
+        fleet.made(host, link)
+        # Also what is declared of a link that is there already.
+        link = {**link, "mac": mac, "mtu": 1450}
+        fleet.made(host, link)
+        name = link["name"]
+        show = f"cat /sys/class/net/{name}/address /sys/class/net/{name}/mtu; ip -br -4 addr show dev {name}"
+        wanted = fleet.sh(host, show)
+        assert [mac, "1450"] == wanted.split()[:2]
+        assert "10.50.0.2/24" in wanted
+        for damage in ("down", "mtu 1300", "address 52:54:00:00:00:11"):
+            for each in (name, *port):
+                fleet.sh(host, f"ip link set {each} {damage}" if each == name or damage == "down" else "true")
+        assert {change["path"] for change in fleet.made(host, link)["changes"]} == {"mac", "mtu", "up"}
+        fleet.sh(host, f"ip addr flush dev {name}")
+        assert {change["path"] for change in fleet.made(host, link)["changes"]} == {"addresses"}
+        assert fleet.sh(host, show) == wanted
+        assert not fleet.made(host, link)["changed"]
+        fleet.made(host, {"name": name, "state": "absent"})
+
+
 def test_settings_of_a_bridge_change_and_change_back(fleet: Links, host: str) -> None:
     changed = fleet.made(host, {**BRIDGE, "forward_delay": 4, "mtu": 1400})
     assert {change["path"] for change in changed["changes"]} == {"forward_delay", "mtu"}

@@ -61,6 +61,8 @@ class Device:
     :param dns: the name servers that networkd has from or for it
     :param client_id: what it calls itself towards the DHCP server, in hexadecimal
     :param altnames: the other names that it goes by
+    :param up: whether it was told to be up
+    :param carrier: whether it is, with something at the other end
     :param accept_ra: whether the kernel takes what routers announce on it (the kernel's ip-sysctl); empty without IPv6
     """
 
@@ -84,6 +86,8 @@ class Device:
     client_id: str = ""
     accept_ra: str = ""
     altnames: tuple[str, ...] = ()
+    up: bool = True
+    carrier: bool = True
 
     @property
     def nic(self) -> Nic:
@@ -282,6 +286,8 @@ def devices(links: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, Device]:
             dynamic=tuple(address for address, lasts in addresses.items() if not lasts),
             settings=info.get("info_data") or {},
             altnames=tuple(link.get("altnames") or ()),
+            up="UP" in link.get("flags", ["UP"]),
+            carrier="LOWER_UP" in link.get("flags", ["LOWER_UP"]),
         )
     return found
 

@@ -93,7 +93,8 @@ def network(item: t.Mapping[str, t.Any], parent: Device | None) -> str:
     by two routes for half a subnet each: the longer prefix is taken before the parent's own route,
     whatever their metrics. So guests may come and go, and no route has to follow.
     """
-    match: Sections = [("Match", [("Name", item["name"])]), ("Link", [("RequiredForOnline", "no")])]
+    link = [("RequiredForOnline", "no"), *set_anew(item, "mac", "mtu")]
+    match: Sections = [("Match", [("Name", item["name"])]), ("Link", link)]
     kind = item.get("addressing") or ("inherit" if item["type"] == "macvlan" else "none")
     subnets = [ipaddress.ip_interface(address) for address in parent.addresses] if parent else []
     subnets = [subnet for subnet in subnets if subnet.version == 4 and subnet.network.prefixlen < 32]
@@ -114,6 +115,12 @@ def network(item: t.Mapping[str, t.Any], parent: Device | None) -> str:
             settings = [("Destination", str(half)), ("Scope", "link"), ("PreferredSource", str(subnet.ip))]
             routes.append(("Route", settings))
     return render([*match, ("Network", quiet), *routes])
+
+
+def set_anew(item: t.Mapping[str, t.Any], *options: str) -> list[tuple[str, str]]:
+    """What a link is set to though it is there: by its .netdev unit networkd only makes one."""
+    words = {"mac": "MACAddress", "mtu": "MTUBytes"}
+    return [(words[option], str(item[option])) for option in options if item.get(option)]
 
 
 def static(item: t.Mapping[str, t.Any]) -> Sections:
@@ -191,7 +198,8 @@ def bridge(item: t.Mapping[str, t.Any], facts: Facts) -> Units:
         settings.append(("VLANFiltering", "yes" if item["vlan_filtering"] else "no"))
     units = {f"00-virtfleet-{name}.netdev": render([("NetDev", netdev), ("Bridge", settings)])}
     comes_from = sources[heir.name] if kind == "inherit" and heir is not None and heir.name in texts else ""
-    own: Sections = [("Match", [("Name", name)]), ("Link", [("MTUBytes", str(mtu))] if mtu else [])]
+    link = [*([("MTUBytes", str(mtu))] if mtu else []), *set_anew(item, "mac")]
+    own: Sections = [("Match", [("Name", name)]), ("Link", link)]
     own += inherited(heir, texts[heir.name]) if comes_from and heir is not None else addressing(item, kind)
     units[f"00-virtfleet-{name}.network"] = render(own, f"{FROM}{comes_from}\n" if comes_from else "")
     for port in ports:

@@ -94,6 +94,8 @@ def typed(link: Item) -> t.Iterator[Invalid]:
     modes = BOND_MODES if kind == "bond" else MACVLAN_MODES
     if link.get("mode") is not None and link["mode"] not in modes:
         yield Invalid("mode", f"a {kind} can have: {', '.join(modes)}")
+    if link.get("mode") == "passthru" and link.get("mac"):
+        yield Invalid("mac", "a link of mode passthru has the MAC address of its parent: leave it out")
 
 
 def delayed(link: Item) -> t.Iterator[Invalid]:

@@ -187,6 +187,7 @@ def trial_of(plan: Plan, facts: Facts, seconds: int, probes: t.Sequence[str]) ->
         "gone": plan.gone,
         "again": plan.again,
         "modes": plan.modes,
+        "settings": {} if plan.network_manager else plan.settings,
         "reconfigure": plan.reconfigure,
         "ports": plan.ports,
         "netplan": plan.netplan,

@@ -12,7 +12,7 @@ import typing as t
 from .._engine.body import Item
 from .._engine.context import Change
 from .._errors import Invalid, VirtfleetError
-from . import forecast, live, networkd, precedence, profiles, view
+from . import drift, forecast, live, networkd, precedence, profiles, view
 from .by_hand import covered, set_by_hand
 from .facts import Device, Facts
 from .netplan import Netplan, Place
@@ -50,6 +50,7 @@ class Plan:
     :param gone: devices that go
     :param again: those of them that are made anew, with the mode that each then has
     :param modes: the modes of new MacVLAN links
+    :param settings: the MAC address and the MTU that links must have afterwards, where networkd sets them
     :param commands: what the kernel is told besides, after the files are in force
     :param undo: what a rollback tells the kernel
     :param refresh: devices that networkd must look at again, though their files are as they were
@@ -70,6 +71,7 @@ class Plan:
     gone: list[str] = dataclasses.field(default_factory=list)
     again: dict[str, str] = dataclasses.field(default_factory=dict)
     modes: dict[str, str] = dataclasses.field(default_factory=dict)
+    settings: dict[str, dict[str, t.Any]] = dataclasses.field(default_factory=dict)
     commands: list[list[str]] = dataclasses.field(default_factory=list)
     undo: list[list[str]] = dataclasses.field(default_factory=list)
     refresh: list[str] = dataclasses.field(default_factory=list)
@@ -120,6 +122,8 @@ class Work:
             changes = self.by_networkd(item)
         found = live.changes(item, self.facts, self.out) if not changes or changes[0].path != "definition" else []
         changes += [change for change in found if change.path not in {other.path for other in changes}]
+        if drift.by_networkd(item, self.net, self.units, self.facts):
+            changes += drift.changes(item, changes, self.facts, self.out)
         if changes:
             precedence.refuse_link(item, self.net if self.has_netplan else None, self.facts)
         if changes and item["type"] == "bridge":
@@ -269,6 +273,7 @@ class Work:
                 f"{parent} is configured by {device.network_file if device else ''}, which serves several devices: give"
                 " it a unit of its own",
             )
+        drift.refuse_large(item, self.net, self.units, facts)
         old = networkd.of_link(name, self.kept)
         for each in old:
             self.units.pop(each, None)

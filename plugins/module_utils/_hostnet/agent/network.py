@@ -19,6 +19,8 @@ LONG = 60.0
 """Seconds that a command may take."""
 LINKS = "/run/systemd/netif/links"
 """Where networkd tells of each device, by its index, among others the unit that it goes by."""
+OPTIONS = {"mac": ("address", "MAC address"), "mtu": ("mtu", "MTU")}
+"""Options of links, each with what ``ip`` calls it, and what people do."""
 LAST_WORDS = 2.0
 """Seconds that a command has to be gone once it is killed."""
 
@@ -149,7 +151,7 @@ class Network:
         done = self.switch(state["apply"])
         if done:
             self.delete_links(state["gone"])
-            done = self.links_are_there() and self.wait_for_ports()
+            done = self.links_are_there() and self.wait_for_ports() and self.wait_for_settings()
             if done:
                 self.wait_for_network_manager()
                 done = self.all_of(state["commands"])
@@ -242,6 +244,23 @@ class Network:
             f"networkd configures {device.get('ifname')} by {units[0]}, which does not make it a port of {bridge}"
         )
         return False
+
+    def wait_for_settings(self, seconds: float = 10) -> bool:
+        """Whether links have the MAC addresses and MTUs that they are to have, after some time at most."""
+        started = clock()
+        while True:
+            devices, wrong = self.devices(), list[str]()
+            for name, wanted in self.state.get("settings", {}).items():
+                for option, (key, word) in OPTIONS.items():
+                    has = devices.get(name, {}).get(key)
+                    if option in wanted and str(has).lower() != str(wanted[option]).lower():
+                        wrong.append(f"{name} has the {word} {has}, and not {wanted[option]}")
+            if not wrong:
+                return True
+            if clock() - started > seconds:
+                self.note("; ".join(wrong))
+                return False
+            time.sleep(0.2)
 
     def wait_for_network_manager(self) -> None:
         """Let NetworkManager, which was just started anew, end what it sets: it sets the same keys as we do."""

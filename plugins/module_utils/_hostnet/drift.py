@@ -1,0 +1,135 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What of a link that networkd has set is otherwise in the kernel, such as by ``ip``: it sets all of it again. Pure.
+
+Routes are not looked at, nor addresses that a link without carrier does not have.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import typing as t
+
+from .._engine.body import Item
+from .._engine.context import Change
+from .._errors import Invalid
+from . import networkd
+from .facts import Device, Facts
+from .netplan import Netplan
+from .netplan_yaml import is_true
+
+if t.TYPE_CHECKING:
+    from .work import Plan
+
+LEAST_MTU = 1280
+"""The MTU that IPv6 needs (RFC 8200, section 5). networkd gives a link with IPv6 no less, and the kernel takes IPv6
+from one that has less."""
+OPTIONS = {"MACAddress": "mac", "MTUBytes": "mtu", "Address": "addresses"}
+"""Options by networkd's names of them."""
+
+
+def by_networkd(item: Item, net: Netplan, units: networkd.Units, facts: Facts) -> bool:
+    """Whether it is networkd that sets a link to what is declared. Raises Invalid for an MTU that it would not set.
+
+    :param net: the documents as they become
+    :param units: the collection's own units as they become
+    """
+    kind, name = "50" if item["type"] in networkd.MAC_KINDS else "00", item["name"]
+    unit, place = units.get(f"{kind}-virtfleet-{name}.network"), net.place(name)
+    if unit is not None:
+        refuse_small(item, unit_has_ipv6(networkd.parse(unit)), facts)
+        return True
+    if place is None or net.renderer(place) != "networkd":
+        return False
+    refuse_small(item, has_ipv6(net.merged(place)), facts)
+    return True
+
+
+def changes(item: Item, others: t.Sequence[Change], facts: Facts, out: Plan) -> list[Change]:
+    """What of a link networkd is to set again.
+
+    :param others: what changes of it besides
+    :param out: the plan, which gets what brings that about, and what the link must be like then
+    """
+    found = []
+    if not others or others[0].path != "definition":
+        # What a unit says anew networkd sets by itself.
+        told = {OPTIONS.get(each.path.rpartition(".")[2], each.path) for each in others}
+        found = drifted(item, told, facts, out)
+    if found or others:
+        out.settings[item["name"]] = {option: item[option] for option in ("mac", "mtu") if item.get(option)}
+    return found
+
+
+def drifted(item: Item, told: t.Container[str], facts: Facts, out: Plan) -> list[Change]:
+    """What of a link is otherwise than declared, but for options that are told already."""
+    device = facts.devices.get(item["name"])
+    if device is None or device.name in out.gone:
+        return []
+    found = []
+    if item.get("mac") and device.mac.lower() != item["mac"].lower():
+        found.append(Change("mac", device.mac, item["mac"]))
+        out.undo.append(["ip", "link", "set", "dev", device.name, "address", device.mac])
+    if item.get("mtu") and device.mtu != item["mtu"]:
+        found.append(Change("mtu", device.mtu, item["mtu"]))
+    ports = [facts.devices[port] for port in facts.ports(device.name) if port in (item.get("ports") or [])]
+    down = [each.name for each in (device, *ports) if not each.up and comes_up(each, facts)]
+    found += [Change("up", False, True)] if down else []
+    if device.up and device.carrier and item.get("addressing") == "static":
+        there = {ipaddress.ip_interface(address) for address in device.addresses}
+        wanted = map(ipaddress.ip_interface, item["addresses"])
+        if not {each for each in wanted if not (each.is_link_local or each.is_loopback)} <= there:
+            found.append(Change("addresses", list(device.addresses), item["addresses"]))
+    found = [change for change in found if change.path not in told]
+    again = dict.fromkeys([*([device.name] if found else []), *down])
+    out.refresh += [name for name in again if name not in out.refresh]
+    return found
+
+
+def comes_up(device: Device, facts: Facts) -> bool:
+    """Whether networkd brings a device up by itself (systemd.network(5), ActivationPolicy)."""
+    policy = networkd.setting(networkd.whole(device.network_file, facts), "Link", "ActivationPolicy")
+    return policy in (None, "up", "always-up")
+
+
+def refuse_small(item: Item, ipv6: bool, facts: Facts) -> None:
+    """Raise Invalid for an MTU that a link cannot have, as it has IPv6 as well."""
+    mtu = item.get("mtu")
+    if mtu and mtu < LEAST_MTU and ipv6 and any(device.accept_ra for device in facts.devices.values()):
+        raise Invalid(
+            "mtu",
+            f"is {mtu}, and a link with IPv6 has {LEAST_MTU} at least: give {LEAST_MTU} or more, or take IPv6 from it"
+            " ('addressing: none'; in netplan 'link-local: []', with addresses of IPv4 only)",
+        )
+
+
+def refuse_large(item: Item, net: Netplan, units: networkd.Units, facts: Facts) -> None:
+    """Raise Invalid for an MTU of a MacVLAN or MacVTap link that its parent does not have: the kernel refuses it.
+
+    :param net: the documents as they become
+    :param units: the collection's own units as they become
+    """
+    parent = facts.devices.get(item["parent"])
+    place = net.owner(parent.nic) if parent is not None else net.place(item["parent"])
+    unit = networkd.parse(units.get(f"00-virtfleet-{item['parent']}.network", ""))
+    declared = (net.get(place, "mtu") if place is not None else None, networkd.setting(unit, "Link", "MTUBytes"))
+    most = next((int(str(each)) for each in declared if str(each).isdigit()), parent.mtu if parent is not None else 0)
+    if most and (item.get("mtu") or 0) > most:
+        raise Invalid(
+            "mtu",
+            f"is {item['mtu']}, and its parent {item['parent']} has {most}: give {most} or less, or the parent more",
+        )
+
+
+def has_ipv6(definition: t.Mapping[str, t.Any]) -> bool:
+    """Whether a definition of netplan's gives its device IPv6: left alone, it has a link-local address."""
+    addresses = any(":" in str(address) for address in definition.get("addresses") or [])
+    return "ipv6" in (definition.get("link-local", ["ipv6"]) or []) or addresses or is_true(definition.get("dhcp6"))
+
+
+def unit_has_ipv6(unit: networkd.Sections) -> bool:
+    """The same of a unit."""
+    local = networkd.setting(unit, "Network", "LinkLocalAddressing")
+    addresses = [value for _section, values in unit for key, value in values if key == "Address"]
+    return local not in ("no", "false", "off", "0", "ipv4") or any(":" in address for address in addresses)
