@@ -53,9 +53,9 @@ StartLimitIntervalSec=0
 [Service]
 Type=exec
 WorkingDirectory={files.BASE}
-ExecStart={{python}} -B -m agent.guard
+ExecStart=+{{python}} -B -m agent.guard
 # A soft-reboot starts it again. Not there while it works: systemd would know the unit longer than there is one.
-ExecStopPost=/bin/sh -c '[ ! -d trial ] || {{{{ mkdir -p {files.WANTS}; ln -sfn {files.UNIT} {files.WANTED}; }}}}'
+ExecStopPost=+/bin/sh -c '[ ! -d trial ] || {{{{ mkdir -p {files.WANTS}; ln -sfn {files.UNIT} {files.WANTED}; }}}}'
 Restart=on-failure
 RestartForceExitStatus=SIGTERM SIGHUP SIGINT SIGPIPE
 RestartSec=200ms

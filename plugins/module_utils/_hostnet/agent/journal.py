@@ -48,7 +48,7 @@ Conflicts=shutdown.target
 Type=oneshot
 WorkingDirectory={disk}
 # One that is killed is begun anew: the network must not be configured before it is done. In the end it removes itself.
-ExecStart=/bin/sh -c 'for turn in {turns}; do {python} -B -m agent.guard boot && exit 0; \\
+ExecStart=+/bin/sh -c 'for turn in {turns}; do {python} -B -m agent.guard boot && exit 0; \\
     [ -e agent/guard.py ] || exit 0; done; exit 1'
 TimeoutStartSec=90
 """

@@ -146,7 +146,7 @@ def test_a_unit_that_ends_before_its_trial_is_wanted_at_the_next_start(tmp_path:
     """As systemd runs it after the unit, also at a soft-reboot."""
     lines = re.findall("^ExecStopPost=(.*)$", guard.SERVICE.format(python="python3"), re.M)
     assert len(lines) == 1
-    words = [word.replace("/run/systemd", str(tmp_path)) for word in shlex.split(lines[0])]
+    words = [word.replace("/run/systemd", str(tmp_path)) for word in shlex.split(lines[0].removeprefix("+"))]
     if is_open:
         (tmp_path / "trial").mkdir()
     for _turn in range(2):
@@ -174,6 +174,14 @@ rm agent/guard.py
     unit = journal.BOOT_UNIT.format(disk=tmp_path, python=program, turns=journal.TURNS)
     lines = re.findall("^ExecStart=(.*)$", unit.replace("\\\n", " "), re.M)
     assert len(lines) == 1
-    done = subprocess.run(shlex.split(lines[0]), cwd=tmp_path, check=False)
+    done = subprocess.run(shlex.split(lines[0].removeprefix("+")), cwd=tmp_path, check=False)
     assert done.returncode == status
     assert (tmp_path / "turns").read_text().splitlines() == ["-B -m agent.guard boot"] * turns
+
+
+def test_what_an_administrator_takes_from_all_services_is_not_taken_from_ours() -> None:
+    """Such as ProtectSystem=strict in service.d, which comes after what a unit says (systemd.service(5), "+")."""
+    for unit in (guard.SERVICE, journal.BOOT_UNIT):
+        lines = re.findall("^Exec[A-Za-z]+=(.*)$", unit, re.M)
+        assert lines
+        assert all(line.startswith("+") for line in lines)
