@@ -17,7 +17,7 @@ import typing as t
 import uuid
 
 from .._errors import VirtfleetError
-from . import netplan_says
+from . import netplan_says, stuck
 from .agent import files, guard, journal, network, route_words
 from .facts import Facts
 from .work import Plan
@@ -77,6 +77,7 @@ def clear() -> None:
             if not is_running():
                 take_up()
             wait_for(lambda: not os.path.isdir(files.TRIAL), 3 if is_running() else ENDING)
+            end_stuck()
             refuse_open_trial()
     if not wait_for(lambda: not is_running(), ENDING):
         raise VirtfleetError(f"nothing was changed: {SERVICE} still works on an earlier change: see systemctl status")
@@ -253,7 +254,9 @@ def begin(plan: Plan, facts: Facts, seconds: int, probes: t.Sequence[str]) -> di
     if not prepared:
         with contextlib.suppress(OSError):
             guard.ask(files.TRIAL, "give-up", f"it could not be prepared within {PREPARED:.0f} s")
-        raise VirtfleetError(f"nothing was changed: the change could not be prepared within {PREPARED:.0f} s")
+        why = end_stuck()
+        said = f": {why}" if why else ""
+        raise VirtfleetError(f"nothing was changed: the change could not be prepared within {PREPARED:.0f} s{said}")
     return told
 
 
@@ -280,9 +283,22 @@ def give_up_start(reason: str) -> bool:
             # In one step: if the unit begins at this very moment after all, it finds nothing.
             os.rename(files.TRIAL, NEW)
             files.remove_folder(NEW)
-        guard.remove_unit()
+        stuck.stop()
         journal.finish()
     return False
+
+
+def end_stuck() -> str:
+    """Leave nothing of a trial that was not prepared and never is, as its unit fails whenever it is started.
+
+    Returns why it fails, empty where it does not.
+    """
+    if guard.state_of(files.TRIAL) not in ("", "preparing"):
+        return ""
+    why = stuck.reason()
+    if why:
+        give_up_start(why)
+    return why
 
 
 def outcome(trial: str) -> dict[str, t.Any] | None:
