@@ -173,3 +173,18 @@ def other_mac(link: str, device: Device, mac: str, facts: Facts, out: Plan) -> N
         if leased and device.client_id and device.iaid is None:
             entry["after"] = None
             entry["note"] += "; the DHCP server may give another address: it knows the link by its MAC address"
+
+
+def unknown(facts: Facts, out: Plan) -> None:
+    """Warn where nobody can say by which address the host is to be reached: then nobody confirms the change.
+
+    Where the address is another one, that is.
+    """
+    for entry in out.forecast:
+        decides = entry["after"] is None and "the DHCP server" in entry["note"] and "." in facts.login
+        if decides and facts.login in {address.split("/")[0] for address in entry["before"]}:
+            out.warnings.append(
+                f"link {entry['link']}: the host is reached by {facts.login}, and the DHCP server may give it another"
+                " address: then the change is taken back, as the controller does not find the host there; to be sure,"
+                " reserve the address at the DHCP server, or declare it (addressing: static)"
+            )

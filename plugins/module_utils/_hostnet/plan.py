@@ -42,6 +42,7 @@ def plan(wants: t.Sequence[Item], facts: Facts, bypass_iptables: bool = False) -
     work.finish()
     by_hand.told(wants, work.old, work.net, work.units, facts, out)
     forecast.other_macs(wants, facts, out)
+    forecast.unknown(facts, out)
     filtered(wants, facts, out, bypass_iptables)
     if out.network_manager:
         listening(facts, out)

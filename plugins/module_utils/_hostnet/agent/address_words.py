@@ -52,3 +52,20 @@ def is_of_a_program(device: dict[str, t.Any], address: str) -> bool:
 def lifetime(seconds: int) -> str:
     """A lifetime as ip-address(8) takes it."""
     return "forever" if seconds == FOREVER else str(seconds)
+
+
+def unconfirmed(seconds: int, before: dict[str, dict[str, t.Any]], now: dict[str, dict[str, t.Any]]) -> str:
+    """Why a change is taken back that nobody confirmed, for people: what the host was not reached by may be the reason.
+
+    :param before: the devices, as ``ip`` tells of them, before the change
+    :param now: the same while it is in force
+    """
+    said = f"nobody confirmed it within {seconds} s"
+    old = {entry.get("local") for device in before.values() for entry in device.get("addr_info", [])}
+    new = [
+        f"{entry['local']}/{entry.get('prefixlen')} on {name}"
+        for name, device in now.items()
+        for entry in device.get("addr_info", [])
+        if entry.get("scope") == "global" and entry.get("local") not in old
+    ]
+    return f"{said}; until then the host had {', '.join(new)}, which it had not before" if before and new else said

@@ -28,7 +28,7 @@ import sys
 import time
 import typing as t
 
-from . import files, give_back, journal, network, others, runtime, way_back
+from . import address_words, files, give_back, journal, network, others, runtime, way_back
 from .watchdog import keep_watch
 
 STATES = ("preparing", "armed", "applying", "applied", "confirming", "rolling-back")
@@ -207,7 +207,8 @@ class Guard:
             if self.asked("give-up"):
                 return self.give_up("applied", self.reason() or "it was given up")
             if self.is_over():
-                return self.give_up("applied", f"nobody confirmed it within {self.state['seconds']} s")
+                before, now = files.load(self.path("before.json")), self.network.devices()
+                return self.give_up("applied", address_words.unconfirmed(self.state["seconds"], before, now))
             time.sleep(0.1)
         self.move("applied", "confirming")
         return "confirming"
