@@ -14,7 +14,7 @@ import typing as t
 from .._errors import Invalid, VirtfleetError
 from .facts import Nic
 from .netplan import NEW_FILE, Netplan, Place
-from .netplan_own import drop_copy, own
+from .netplan_own import drop_bare, drop_copy, own
 from .netplan_yaml import Body, is_true, merge, plain
 
 MOVED = (
@@ -360,10 +360,12 @@ def remove(net: Netplan, name: str, kind: str | None, nics: t.Mapping[str, Nic])
         if master.section != "vrfs":
             raise Invalid("state", f"{name} is a port of {master.id}: take it from there first")
     mac = str(net.get(place, "macaddress") or "").lower()
-    same = [port for port in ports if mac and nics.get(net.device(port) or port.id, Nic("")).mac.lower() == mac]
-    addressed = [port for port in ports if is_addressed(net.merged(port))]
-    there = [port for port in ports if port in {net.owner(nic) for nic in nics.values()}]
-    heir = None if addressed else next(iter(same or there or ports), None)
+    owners = {nic.name: net.owner(nic) for nic in nics.values()}
+    # A card that was taken out gets nothing, and has nothing by itself.
+    there = [port for port in ports if port in owners.values()] or ports
+    same = [port for port in there if mac in {nics[name].mac.lower() for name, own in owners.items() if own == port}]
+    addressed = [port for port in there if is_addressed(net.merged(port))]
+    heir = None if addressed else next(iter((same if mac else []) or there), None)
     if heir is None:
         above = [other.id for other in net.places() if net.get(other, "link") == name]
         if above:
@@ -378,8 +380,11 @@ def remove(net: Netplan, name: str, kind: str | None, nics: t.Mapping[str, Nic])
         for master in net.masters(name):
             net.replace_in_lists(master, name, heir.id)
         net.relink(("tunnels", "vlans"), name, heir.id)
+    below = [*ports, *filter(None, [net.place(str(net.get(place, "link")))])]
     net.drop(place)
     for port in ports:
         shared = drop_copy(net, port, nics.get(net.device(port) or port.id, Nic(port.id)))
         heir = shared if port == heir else heir
-    return heir.id if heir else None
+    for each in below:
+        drop_bare(net, each)
+    return heir.id if heir and net.bodies(heir) else None

@@ -10,10 +10,15 @@ import copy
 from .._errors import VirtfleetError
 from .._printing import printable
 from .facts import Nic
-from .netplan import Netplan, Place
+from .netplan import NEW_FILES, Netplan, Place
+from .netplan_yaml import Body
+from .networkd import HEAD
 
 SHARED = ("match", "embedded-switch-mode", "delay-virtual-functions-rebind", "virtual-function-count")
 """What a copy leaves with the definition for several, which virtual functions name as theirs."""
+
+NOTHING = "network: {version: 2}\n"
+"""A document of netplan's that says nothing."""
 
 
 def own(net: Netplan, nic: Nic) -> Place | None:
@@ -75,3 +80,25 @@ def drop_copy(net: Netplan, place: Place, nic: Nic) -> Place:
         net.replace_in_lists(master, place.id, other.id)
     net.drop(place)
     return other
+
+
+def drop_bare(net: Netplan, place: Place) -> None:
+    """Remove the definition of a device that was made for a link to name it, once nothing names it any more.
+
+    Such a device had none before, and whoever configures it would go by this one.
+    """
+    found = net.bodies(place)
+    made = bool(found) and all(file in NEW_FILES and not body for file, body in found)
+    if made and not net.masters(place.id) and not any(net.get(other, "link") == place.id for other in net.places()):
+        net.drop(place)
+
+
+def is_left_over(file: str, document: Body, text: str) -> bool:
+    """Whether a document of netplan's is a file of ours in which nothing is left.
+
+    :param text: what the file says until now: one in which somebody has written comments is his
+    """
+    network = document.get("network")
+    empty = not network or (isinstance(network, dict) and {*network} <= {"version"})
+    comments = {line.strip() for line in text.splitlines() if "#" in line}
+    return file in NEW_FILES and empty and comments <= {HEAD.strip()}

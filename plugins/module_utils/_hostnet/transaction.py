@@ -178,7 +178,7 @@ def trial_of(plan: Plan, facts: Facts, seconds: int, probes: t.Sequence[str]) ->
         "python": sys.executable,
         "seconds": seconds,
         "deadline": network.clock() + seconds,
-        "trial": {file.trial: file.after for file in plan.files if file.trial},
+        "trial": {file.trial: file.tried for file in plan.files if file.trial},
         "keep": [{"path": file.path, "text": file.after, "mode": file.mode} for file in plan.files],
         "generate": [["netplan", "generate"]] if plan.netplan else [],
         "apply": switch,

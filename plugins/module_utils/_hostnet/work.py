@@ -17,7 +17,7 @@ from .by_hand import covered, set_by_hand
 from .facts import Device, Facts
 from .netplan import Netplan, Place
 from .netplan_edit import MOVED, SECTION, declare, is_addressed, remove
-from .netplan_own import own
+from .netplan_own import NOTHING, is_left_over, own
 from .netplan_yaml import dump, has_inner_comments, has_more_documents, header, is_true, load
 
 CLOUD_INIT = "/etc/cloud/cloud.cfg.d/99-virtfleet-network.cfg"
@@ -39,6 +39,11 @@ class File:
     before: str | None
     after: str | None
     mode: int = 0o644
+
+    @property
+    def tried(self) -> str | None:
+        """Its text during the trial, None where it is hidden: netplan reads one that goes as one that says nothing."""
+        return NOTHING if self.after is None and "/netplan/" in self.trial else self.after
 
 
 @dataclasses.dataclass
@@ -332,12 +337,15 @@ class Work:
                 " move it to /etc/netplan"
             )
         before = self.texts.get(name)
+        left_over = is_left_over(name, document, before or "")
+        if before is None and left_over:
+            return
         if before and has_more_documents(before):
             raise VirtfleetError(
                 f"nothing was changed: /etc/netplan/{name} holds several documents, of which netplan reads the first:"
                 " leave that one in the file"
             )
-        after = dump(document, header(before or networkd.HEAD))
+        after = None if left_over else dump(document, header(before or networkd.HEAD))
         if before and has_inner_comments(before):
             self.out.warnings.append(f"the comments inside of /etc/netplan/{name} are not kept")
         self.out.files.append(File(f"/etc/netplan/{name}", f"/run/netplan/{name}", before, after, 0o600))
@@ -367,7 +375,7 @@ class Work:
         # netplan reads the whole of its documents: what is tried is checked together with the rest.
         out.documents = {name: self.texts.get(name, "") for name in self.texts}
         out.documents.update(
-            {posixpath.basename(file.path): file.after or "" for file in out.files if "/netplan/" in file.path}
+            {posixpath.basename(file.path): file.tried or "" for file in out.files if "/netplan/" in file.path}
         )
         if facts.login and out.changes:
             out.addresses = list(dict.fromkeys([facts.login, *out.addresses]))
