@@ -217,9 +217,12 @@ def ip(address: str) -> t.Any:
 
 
 def words(route: Route) -> str:
-    """A route for people."""
+    """A route for people. One of IPv4 goes as a whole, with its next hops on other devices."""
     table = f" of table {route.table}" if route.table else ""
-    return f"the route to {route.to}{f' by {route.via}' if route.via else ''}{table}"
+    named = [name for word, name in zip(route.words, route.words[1:], strict=False) if word == "dev"]
+    others = [name for name in dict.fromkeys(named) if name != route.device and "-4" in route.words]
+    along = f" (and with it its next hops on {', '.join(others)})" if others else ""
+    return f"the route to {route.to}{f' by {route.via}' if route.via else ''}{table}{along}"
 
 
 def warn(link: str, lost: t.Sequence[str], device: str, out: Plan) -> None:

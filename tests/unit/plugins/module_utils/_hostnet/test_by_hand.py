@@ -267,3 +267,12 @@ def test_a_neighbour_that_somebody_has_set_on_a_port_is_told() -> None:
     assert [line.partition(",")[0] for line in said] == [
         "link br0: the neighbour 192.0.2.77 on eno1 is in none of the host's files"
     ]
+
+
+@pytest.mark.parametrize(("to", "told"), [("10.97.0.0/16", True), ("fd97::/64", False)])
+def test_the_next_hops_on_other_devices_go_with_their_route(to: str, told: bool) -> None:
+    hops = [{"dev": "eno1", "gateway": "192.0.2.7"}, {"dev": "eno2", "gateway": "192.0.2.8"}]
+    found = planned(STATIC, FIXED, routes=[{"dst": to, "nexthops": hops}]).warnings
+    (said,) = [each for each in found if to in each]
+    along = " (and with it its next hops on eno2)" if told else ""
+    assert f"the route to {to} by 192.0.2.7{along} on eno1 is in none" in said
