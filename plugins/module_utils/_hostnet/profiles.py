@@ -26,7 +26,9 @@ FOLDERS = (
 STATE = "/run/NetworkManager/devices"
 """Where NetworkManager notes of each device, by its index, among others the connection that it has."""
 MEMORY = "memory"
-"""Stands for the path of a connection that is in no file."""
+"""Stands for the path of a connection that is in no file of the user's."""
+EXTERNAL, GENERATED = (".nmmeta", "external"), (".nmmeta", "nm-generated")
+"""What a connection says that only tells what others have configured, and one that NetworkManager has made up."""
 
 
 def known_to(devices: t.Mapping[str, Device]) -> dict[str, Device]:
@@ -50,9 +52,15 @@ def profile(device: Device, state: str, files: t.Mapping[str, str]) -> str:
     own: list[tuple[str, dict[str, str]]] = []
     netplans: list[tuple[str, dict[str, str]]] = []
     for path, text in files.items():
-        connection = dict(pair for section, pairs in networkd.parse(text) if section == "connection" for pair in pairs)
-        is_netplans = posixpath.basename(path).startswith("netplan-") and path.startswith("/run/")
-        (netplans if is_netplans else own).append((path, connection))
+        sections = networkd.parse(text)
+        connection = dict(pair for section, pairs in sections if section == "connection" for pair in pairs)
+        if networkd.setting(sections, *EXTERNAL) == "true":
+            if uuid is not None and connection.get("uuid") == uuid:
+                return ""
+        elif posixpath.basename(path).startswith("netplan-") and path.startswith("/run/"):
+            netplans.append((path, connection))
+        else:
+            own.append((MEMORY if networkd.setting(sections, *GENERATED) == "true" else path, connection))
     if uuid is None:
         waiting = [path for path, each in own if each.get("interface-name") == device.name and comes_up(each)]
         return waiting[0] if waiting and networkd.setting(noted, "device", "managed") == "true" else ""
@@ -71,19 +79,20 @@ def comes_up(connection: t.Mapping[str, str]) -> bool:
 
 
 def refuse(item: Item, facts: Facts) -> None:
-    """Raise Invalid where a port or the parent of a link has a connection that netplan's files know nothing of.
+    """Raise Invalid where a link, a port or the parent of it has a connection that netplan's files know nothing of.
 
     What that says would not move along, and both would go on configuring the device.
     """
-    for where, name in built_on(item):
+    goes = item["state"] == "absent"
+    for where, name in (("state" if goes else "name", item["name"]), *(() if goes else built_on(item))):
         device = facts.devices.get(name)
         if device is None or not device.profile or device.master == item["name"]:
             continue
         if device.profile == MEMORY and not device.addresses:
             continue  # NetworkManager has found it, and has nothing to say of it.
         what = "one that is in no file" if device.profile == MEMORY else device.profile
-        raise Invalid(
-            where,
-            f"{name} is configured by a connection of NetworkManager's own ({what}), which netplan does not know:"
-            f" describe {name} in netplan (/etc/netplan), and remove that connection (nmcli connection delete)",
-        )
+        remedy = "remove that connection (nmcli connection delete)"
+        told = f"which makes it: {remedy}"
+        if not goes:
+            told = f"which netplan does not know: describe {name} in netplan (/etc/netplan), and {remedy}"
+        raise Invalid(where, f"{name} is configured by a connection of NetworkManager's own ({what}), {told}")

@@ -12,7 +12,7 @@ import typing as t
 from .._engine.body import Item
 from .._engine.context import Change
 from .._errors import Invalid, VirtfleetError
-from . import drift, forecast, live, networkd, precedence, profiles, view
+from . import drift, forecast, live, networkd, precedence, view
 from .by_hand import covered, set_by_hand
 from .facts import Device, Facts
 from .netplan import Netplan, Place
@@ -117,7 +117,6 @@ class Work:
             return self.absent(item)
         if networkd.made_by(item["name"], self.facts) is not None:
             return []  # It is as the user's own units say; preflight has refused what asks for more.
-        profiles.refuse(item, self.facts)
         mac = item["type"] in networkd.MAC_KINDS
         if mac:
             changes = self.mac(item)

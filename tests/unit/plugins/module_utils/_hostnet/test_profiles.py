@@ -21,6 +21,7 @@ from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.
 
 STORAGE = "/etc/NetworkManager/system-connections/storage.nmconnection"
 BY_NETPLAN = "/run/NetworkManager/system-connections/netplan-eno2.nmconnection"
+IN_RUN = "/run/NetworkManager/system-connections/eno2.nmconnection"
 OWN = "[connection]\nid=storage\nuuid=11\ntype=ethernet\ninterface-name=eno2\n\n[ipv4]\nmethod=manual\n"
 ANY = "[connection]\nid=storage\nuuid=11\ntype=ethernet\n"
 NETPLANS = "[connection]\nid=netplan-eno2\ntype=ethernet\ninterface-name=eno2\n"
@@ -44,6 +45,9 @@ HAS_OTHER = "[device]\nmanaged=true\nconnection-uuid=12\n"
         (HAS_OTHER, {BY_NETPLAN: NETPLANS.replace("eno2\n", "eno1\n")}, MEMORY),
         (HAS_OTHER, {BY_NETPLAN.replace("eno2", "NM-12"): ANY.replace("11", "12")}, ""),
         (HAS, {}, MEMORY),
+        # What it makes up by itself, and what only tells of addresses that others have set.
+        (HAS, {IN_RUN: f"{ANY}[.nmmeta]\nnm-generated=true\n"}, MEMORY),
+        (HAS, {IN_RUN: f"{OWN}[.nmmeta]\nnm-generated=true\nvolatile=true\nexternal=true\n"}, ""),
     ],
 )
 def test_the_connection_of_a_device(state: str, files: dict[str, str], found: str) -> None:
@@ -74,3 +78,13 @@ def test_a_device_with_a_connection_of_its_own_is_refused(item: dict[str, Any]) 
     assert "own (one that is in no file)" in refusal(item, host=having(MEMORY, addresses=("10.60.0.2/24",)))
     assert planned(item, host=having(MEMORY)).changes
     assert planned(item, host=having("")).changes
+
+
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_a_link_that_a_connection_of_its_own_makes_is_refused(state: str) -> None:
+    made = Device("br7", index=9, kind="bridge", profile=STORAGE)
+    host = dataclasses.replace(HOST, devices={**HOST.devices, "br7": made}, network_manager=True)
+    where, hint = ("state", "which makes it: remove") if state == "absent" else ("name", "describe br7 in netplan")
+    said = refusal({"name": "br7", "type": "bridge", "state": state}, host=host)
+    assert f"link br7: {where}: br7 is configured by a connection of NetworkManager's own ({STORAGE})" in said
+    assert hint in said
