@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import dataclasses
-import glob
 import json
 import os
 import subprocess
@@ -14,7 +13,7 @@ import typing as t
 from pathlib import Path
 
 from .._errors import VirtfleetError
-from . import bridge, facts, lease, namespaces, networkd, profiles
+from . import bridge, facts, ifupdown, lease, namespaces, networkd, profiles
 from .agent import files, network, others, route_words
 from .facts import Device, Facts, NetplanFile
 from .reading import described, known
@@ -50,7 +49,7 @@ def host(login: str = "") -> Facts:
         netplan=tuple(netplan_files()),
         units=dict(units()),
         guests=tuple(guests()),
-        ifupdown=frozenset(ifupdown()),
+        ifupdown=frozenset(by_ifupdown(devices)),
         has_netplan=any(map(os.path.exists, ("/usr/sbin/netplan", "/sbin/netplan", "/usr/bin/netplan"))),
         networkd=os.path.exists("/run/systemd/netif/state"),
         network_manager=network_manager,
@@ -244,22 +243,15 @@ IFSTATE = "/run/network/ifstate"
 """Where ifupdown notes what it has configured: each device with the name that it is described by."""
 
 
-def ifupdown() -> t.Iterator[str]:
-    """The devices that ifupdown configures (interfaces(5))."""
+def by_ifupdown(devices: t.Collection[str]) -> set[str]:
+    """The devices that ifupdown configures.
+
+    :param devices: those of the host
+    """
     if not os.path.exists("/sbin/ifup"):
-        return
-    yield from (line.partition("=")[0] for line in known(IFSTATE).splitlines() if not line.startswith("lo="))
+        return set()
     # Those of interfaces.d are sourced by Debian's own file.
-    paths = [INTERFACES, *map(str, sorted(Path(f"{INTERFACES}.d").glob("*")))]
-    for path in paths:  # It grows by what these name.
-        for words in map(str.split, known(path).replace("\\\n", " ").splitlines()):
-            if len(words) > 1 and words[0] == "iface" and words[1] != "lo":
-                # eno1:1 is a second address of eno1.
-                yield words[1].partition(":")[0]
-            elif len(words) > 1 and words[0] in ("source", "source-directory", "source-dir"):
-                found = [place for word in words[1:] for place in glob.glob(os.path.join(os.path.dirname(path), word))]
-                inside = [file for place in found for file in glob.glob(os.path.join(glob.escape(place), "*"))]
-                paths += [file for file in sorted(found if words[0] == "source" else inside) if file not in paths]
+    return ifupdown.configured(ifupdown.lines(INTERFACES, [f"{INTERFACES}.d"]), known(IFSTATE), devices)
 
 
 def cloud_init_writes() -> bool:

@@ -13,7 +13,7 @@ import typing as t
 from .._engine.body import Item
 from .._engine.context import Change
 from .._errors import Invalid, VirtfleetError
-from . import by_hand, forecast, networkd, preflight, profiles
+from . import by_hand, forecast, ifupdown, networkd, preflight, profiles
 from .facts import NF_CALLS, Facts
 from .work import File, Plan, Work
 
@@ -32,6 +32,7 @@ def plan(wants: t.Sequence[Item], facts: Facts, bypass_iptables: bool = False) -
     problems: dict[str, list[Invalid]] = {}
     for item in ordered(wants):
         try:
+            ifupdown.refuse(item, facts)
             profiles.refuse(item, facts)
             changes = work.item(item)
         except Invalid as problem:

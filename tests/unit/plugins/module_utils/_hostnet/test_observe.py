@@ -38,12 +38,15 @@ def test_ifupdown_reads_what_its_files_name(tmp_path: Path, monkeypatch: pytest.
     (tmp_path / "interfaces.d/a").write_text("iface eno1 inet dhcp\niface eno1:1 inet static\n")
     (tmp_path / "custom/eno2.cfg").write_text("source ../custom/*.cfg\nauto eno2\niface eno2 inet \\\n static\n")
     (tmp_path / "custom/eno8.off").write_text("iface eno8 inet dhcp\n")
-    (tmp_path / "more/b").write_text("iface eno3 inet dhcp\n")
+    (tmp_path / "more/b").write_text("iface eno3 inet dhcp\niface office inet dhcp\n")
+    (tmp_path / "more/b.bak").write_text("iface eno7 inet dhcp\n")
     (tmp_path / "ifstate").write_text("lo=lo\neno4=office\n")
     monkeypatch.setattr(observe, "INTERFACES", str(tmp_path / "interfaces"))
     monkeypatch.setattr(observe, "IFSTATE", str(tmp_path / "ifstate"))
     monkeypatch.setattr(observe.os.path, "exists", lambda path: True)
-    assert set(observe.ifupdown()) == {"eno1", "eno2", "eno3", "eno4"}
+    assert observe.by_ifupdown(["eno1", "eno4"]) == {"eno1", "eno2", "eno3", "eno4", "office"}
+    monkeypatch.setattr(observe.os.path, "exists", lambda path: False)
+    assert observe.by_ifupdown(["eno1", "eno4"]) == set()
 
 
 @pytest.mark.parametrize(("tried", "kept", "found"), [(True, True, "run"), (False, True, "lib"), (False, False, "run")])
