@@ -23,6 +23,9 @@ from .netplan import Netplan, Place
 WORD = {"bridge": "Bridge", "bond": "Bond", "vlan": "VLAN", "macvlan": "MACVLAN", "macvtap": "MACVTAP"}
 """The setting by which the unit of a port or parent names a link, by the link's type."""
 
+TYPES = ("bridge", "bond", "vlan")
+"""The kinds of device that networkd has a type for; a MacVLAN's is that of a card (networkctl(1), list)."""
+
 
 def unit_of(place: Place) -> str:
     """The name of the unit that netplan makes of a definition."""
@@ -79,9 +82,13 @@ def refuse_link(item: Item, net: Netplan | None, facts: Facts) -> None:
         if net.renderer(place) != "networkd":
             return
         unit = unit_of(place)
-    path = other(name, unit, facts)
+    path = other(name, unit, facts, Device(name, kind=item["type"]))
     if path is not None:
-        raise Invalid("name", f"networkd configures {name} by {path} and not by {unit}: take {name} out of the former")
+        raise Invalid(
+            "name",
+            f"networkd configures {name} by {path} and not by {unit}: take {name} out of the former, such as by Kind=!*"
+            " in its [Match]",
+        )
 
 
 def refuse_pattern(item: Item, net: Netplan) -> None:
@@ -121,12 +128,13 @@ def names(path: str, item: Item, facts: Facts) -> bool:
     return item["name"] in {word for key, value in network if key == WORD[item["type"]] for word in value.split()}
 
 
-def other(name: str, unit: str, facts: Facts) -> str | None:
+def other(name: str, unit: str, facts: Facts, later: Device | None = None) -> str | None:
     """The unit of somebody's that networkd takes for a device, by its path, though another one is made for it.
 
     :param unit: the name of that one
+    :param later: what the device is like once it is there
     """
-    device = facts.devices.get(name)
+    device = facts.devices.get(name, later)
     now = in_force(device, facts)
     visible = networkd.visible(facts)
     before = [visible[base] for base in sorted(visible) if base < unit and not is_made(visible[base])]
@@ -165,14 +173,20 @@ def is_for(sections: networkd.Sections, name: str, device: Device | None) -> boo
 def holds(key: str, words: t.Sequence[str], name: str, device: Device | None) -> bool:
     """Whether one condition of a match holds."""
     if key == "Name":
-        known = [name, *(device.altnames if device is not None else ())]
-        wanted, yes = ([words[0][1:], *words[1:]], False) if words[0].startswith("!") else (words, True)
-        return any(fnmatch.fnmatchcase(each, word) for each in known for word in wanted) == yes
+        return fits(words, [name, *(device.altnames if device is not None else ())])
     if device is None:
         return False
     if key in ("MACAddress", "PermanentMACAddress"):
         mac = device.mac if key == "MACAddress" else device.permanent
         return mac.lower() in {word.lower().replace("-", ":") for word in words}
     if key == "Type":
-        return ("wlan" if device.wireless else "ether" if device.kind in ("", "veth") else device.kind) in words
+        return fits(words, ["wlan" if device.wireless else device.kind if device.kind in TYPES else "ether"])
+    if key == "Kind":
+        return fits(words, [device.kind] if device.kind else [])
     return False
+
+
+def fits(words: t.Sequence[str], values: t.Sequence[str]) -> bool:
+    """Whether a value is among some patterns, or among none of them where the first begins with "!"."""
+    wanted, yes = ([words[0][1:], *words[1:]], False) if words[0].startswith("!") else (words, True)
+    return any(fnmatch.fnmatchcase(value, word) for value in values for word in wanted) == yes

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import networkd
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import networkd, precedence
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, Facts, NetplanFile
 from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.test_plan import (
     ALONE,
@@ -122,9 +122,43 @@ def test_a_unit_that_comes_before_the_links_own_is_refused(item: dict[str, Any],
     base = HOST if netplan else ALONE
     there = dataclasses.replace(base, units={**base.units, path: f"[Match]\nName={name[:2]}*\n[Network]\nDHCP=yes\n"})
     assert (
-        f"link {name}: name: networkd configures {name} by {path} and not by {unit}: take {name} out of the former"
+        f"link {name}: name: networkd configures {name} by {path} and not by {unit}: take {name} out of the former,"
         in refusal(item, host=there)
     )
+
+
+@pytest.mark.parametrize(
+    ("match", "kind", "found"),
+    [
+        ("Type=ether", "macvlan", True),
+        ("Type=ether", "bridge", False),
+        ("Type=bridge", "bridge", True),
+        ("Type=ether bridge", "bridge", True),
+        ("Type=!ether", "bridge", True),
+        ("Type=ether\nKind=!*", "macvlan", False),
+        ("Kind=bridge macv*", "macvlan", True),
+        ("Type=ether\nDriver=virtio_net", "macvlan", False),
+    ],
+)
+def test_a_unit_for_a_type_of_device_is_for_a_link_of_that_type(match: str, kind: str, found: bool) -> None:
+    sections = networkd.parse(f"[Match]\n{match}\n[Network]\nDHCP=yes\n")
+    assert precedence.is_for(sections, "x7", Device("x7", kind=kind)) == found
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_a_shim_behind_the_unit_for_every_card_is_refused(there: bool) -> None:
+    """On many hosts one unit asks DHCP for every card."""
+    path = f"{ADMIN}/20-wired.network"
+    devices = {"sh7": Device("sh7", index=9, kind="macvlan")} if there else {}
+    host = dataclasses.replace(
+        HOST,
+        devices={**HOST.devices, **devices},
+        units={path: "[Match]\nType=ether\n[Network]\nDHCP=yes\n"},
+    )
+    item = {"name": "sh7", "type": "macvlan", "parent": "eno1"}
+    assert f"networkd configures sh7 by {path} and not by 50-virtfleet-sh7.network" in refusal(item, host=host)
+    apart = {path: f"{host.units[path]}[Match]\nKind=!*\n"}
+    assert planned(item, host=dataclasses.replace(host, units=apart)).changes
 
 
 def test_a_link_that_netplan_makes_and_somebody_configures_is_left_alone_until_it_changes() -> None:
