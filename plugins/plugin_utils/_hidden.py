@@ -160,7 +160,7 @@ def unlisted(hosts: t.Sequence[str], hostvars: t.Any) -> list[Problem]:
     out: list[Problem] = []
     for host in hosts:
         raw = hostvars.raw_get(host)
-        if raw.get("kvm_guests") is None and raw.get(FOLDER) and purge_is_on(raw, "guests_purge", hostvars):
+        if raw.get("kvm_guests") is None and raw.get(FOLDER) is not None and purge_is_on(raw, "guests_purge", hostvars):
             out.append(
                 (
                     host,

@@ -34,7 +34,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts impor
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import apply, connection
 from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.domain import DOMAIN
 from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.network import NETWORK
-from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _evaluate, _settings
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _host_guests, _settings, _templar
 from ansible_collections.virtfleet.kvm.tests.unit.exhaustive import exhaustive
 from ansible_collections.virtfleet.kvm.tests.unit.fuzz.hostile import VALUES, Hostile, Written
 from ansible_collections.virtfleet.kvm.tests.unit.fuzz.into_modules import TABLES, Told, module, planted
@@ -158,7 +158,7 @@ def written(hostile: Hostile, chance: random.Random) -> Told:
     begins = (*BEGINS, "hosts ", "variable ")
     wrong = [line for line in lines if not isinstance(line, str) or not line.startswith(begins)]
     try:
-        _evaluate.guests_of("kvm01", _evaluate.HostTemplar.of(variables, hosts))
+        _host_guests.guests_of("kvm01", _templar.HostTemplar.of(variables, hosts))
     except VirtfleetError as error:
         lines.append(str(error))
     return Told("\n".join(map(str, lines)), f"{len(wrong)} sentences do not say what they are about" if wrong else "")

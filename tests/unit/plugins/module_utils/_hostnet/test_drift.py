@@ -15,7 +15,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import fact
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import network
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, Facts
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.transaction import trial_of
-from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.test_plan import (
+from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.planned import (
     ALONE,
     ENO1,
     ENO2,

@@ -11,7 +11,7 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.ifupdown import configured
-from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.test_plan import (
+from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.planned import (
     HOST,
     planned,
     refusal,

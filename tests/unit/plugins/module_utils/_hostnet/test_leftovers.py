@@ -14,7 +14,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts impor
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.netplan import NEW_FILE
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.transaction import trial_of
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.work import Plan
-from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.test_plan import HOST, planned
+from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.planned import HOST, planned
 
 ETC, FILE = "/etc/netplan", NEW_FILE
 BARE = dataclasses.replace(

@@ -9,7 +9,7 @@ import dataclasses
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import converge
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import converge, facts
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import (
     Device,
 )

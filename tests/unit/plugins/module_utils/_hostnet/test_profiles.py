@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, NetplanFile
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.profiles import MEMORY, profile
-from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.test_plan import (
+from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.planned import (
     ENO2,
     HOST,
     planned,
