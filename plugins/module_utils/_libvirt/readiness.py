@@ -181,6 +181,7 @@ def check_guests(connection: t.Any, plans: t.Sequence[Plan], wants: Wants, have:
         if refuse(entry, problems):
             site.made = made
     taken_volumes.refuse_bases(site, guests)
+    taken_volumes.refuse_stale(site, guests)
     outside_disks.refuse_outside(site, guests)
     shared_disks.refuse_shared(guests)
     taken_volumes.warn_of_bases(site, guests)

@@ -11,13 +11,14 @@ from xml.etree import ElementTree as ET
 
 from .._engine.body import Item
 from .._engine.plan import Observed, Plan
+from .._host.places import Places
 from .._printing import spelled_out
 from .connection import LibvirtError, libvirt
 from .disks import Needed
 from .forecast import Forecast
 from .lacking import Site
 from .removal import listed
-from .shared_disks import Guest, starts
+from .shared_disks import Guest, sign_of, starts
 from .storage_observe import source_place
 from .survey_users import all_users
 from .users import Use, Users
@@ -116,6 +117,39 @@ def refuse_bases(site: Site, guests: t.Sequence[Guest]) -> None:
             names = (spelled_out(asked.place), spelled_out(use.place), use.who, plan.name, asked.target)
             told = OWN.format(asked.option, *names)
             plan.obstacle = told if plan.obstacle is None else f"{plan.obstacle}; {told}"
+
+
+STALE = (
+    "{0}: {1} is laid over {2}, which this guest has now and has written to since, so that the two no longer fit"
+    " together: if it was merged (virsh blockcommit), declare {2} in its place"
+)
+"""What is said of a disk that a guest gets, and that is laid over the one that it has."""
+
+
+def refuse_stale(site: Site, guests: t.Iterable[Guest]) -> None:
+    """Refuse guests that get an image laid over a disk of their own which was written to since.
+
+    A snapshot that was merged leaves such an image behind, and a host that was adopted before names it.
+
+    :param guests: those that are declared
+    """
+    for guest in guests:
+        for index, place, sign in guest.new if guest.changes and not guest.refused and site.local else ():
+            if sign in guest.now or not place.startswith("/") or not os.path.isfile(place):
+                continue
+            for base in site.once("places", Places).chain(place).paths:
+                if sign_of(site, base) in guest.now and written_since(base, place):
+                    told = STALE.format(f"disks[{index}]", spelled_out(place), spelled_out(base))
+                    guest.plan.obstacle = told if guest.plan.obstacle is None else f"{guest.plan.obstacle}; {told}"
+                    break
+
+
+def written_since(base: str, over: str) -> bool:
+    """Whether a file was written to after another one was for the last time; nobody knows of a device."""
+    try:
+        return os.path.isfile(base) and os.stat(base).st_mtime_ns > os.stat(over).st_mtime_ns
+    except OSError:
+        return False
 
 
 def warn_of_bases(site: Site, guests: t.Sequence[Guest]) -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -224,3 +225,18 @@ def test_what_stays_as_it_is_needs_no_look_at_images(
     monkeypatch.setattr(overlays.Overlays, "signs", looked_at)
     disks = [{"pool": "p", "volume": BASE}, {"file": f"{here}/second"}]
     declare(domains, guest({"file": f"{here}/{BASE}"}, disks[1], title="x", state="running"))
+
+
+@pytest.mark.parametrize("written", [True, False])
+def test_a_guest_gets_no_overlay_of_its_disk_that_was_written_to_since(
+    connection: Any, declare: Run, here: Path, written: bool
+) -> None:
+    """A merged snapshot is left behind, and was declared when the host was adopted."""
+    defined(connection, here, BASE)
+    os.utime(here / OVER, (2000, 2000))
+    os.utime(here / BASE, (3000, 3000) if written else (1000, 1000))
+    done = declare(domains, guest({"file": f"{here}/{OVER}", "format": "qcow2"}), fails=written)
+    assert on(connection) == [BASE if written else OVER]
+    if written:
+        assert f"disks[0]: {here}/{OVER} is laid over {here}/{BASE}, which this guest has now" in done["msg"]
+        assert f"declare {here}/{BASE} in its place" in done["msg"]
