@@ -26,12 +26,12 @@ from .connection import LibvirtError, cut, lacks, said
 UNASKED = ("interface", "hostdev")
 """Devices that are left out of the question."""
 
-DEFINE = re.compile(r"Cannot check QEMU binary|only a single \w+ device")
-"""Words of libvirt about what it refuses to define, with codes that say nothing."""
+DEFINE = re.compile(r"Cannot check QEMU binary|only a single \w+ device|without CPU model|Missing CPU model")
+"""Words of libvirt about what it refuses to define, with codes that say nothing, or like those of a start."""
 
 START = re.compile(
-    r"CPU mode\b|NUMA node|protocol is not supported with this QEMU|TSC frequency|is supported only with"
-    r"|multiple listens|overflowed after alignment|launch security|vhost-vsock|hugepage"
+    r"CPU mode|NUMA node|protocol is not supported with this QEMU|TSC frequency|is supported only with|multiple listens"
+    r"|overflowed after alignment|launch security|vhost-vsock|hugepage"
 )
 """Words of libvirt about what is only held against the host when a guest starts, with the codes of a define."""
 

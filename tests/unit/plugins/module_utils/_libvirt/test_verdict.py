@@ -117,6 +117,7 @@ def test_a_bad_one_is_asked_about_each_time() -> None:
         (libvirt.VIR_ERR_INTERNAL_ERROR, "internal error: only a single watchdog device is supported", True),
         (libvirt.VIR_ERR_CONFIG_UNSUPPORTED, "unsupported configuration: CPU mode 'host-passthrough' for x", False),
         (libvirt.VIR_ERR_XML_ERROR, "XML error: CPU vendor specified without CPU model", True),
+        (libvirt.VIR_ERR_CONFIG_UNSUPPORTED, "unsupported configuration: Unknown CPU model Nope", False),
         (libvirt.VIR_ERR_CONFIG_UNSUPPORTED, "unsupported configuration: NUMA node 1 is unavailable", False),
         (libvirt.VIR_ERR_NO_SECRET, "Secret not found: no secret with matching uuid 'x'", False),
     ],
