@@ -81,15 +81,9 @@ def base_problem(site: Site, volume: Making) -> str | None:
 def base_file(site: Site, option: str, path: str, backing: Item) -> str | None:
     """Why nothing can be laid over a file of the host, by its format and by what it is laid over itself."""
     form = str(backing.get("format") or "")
-    chain = [] if form in SAME else site.once("places", Places).chain(path).paths
-    for link in [link for link in (path, *chain) if link.startswith("/") and os.path.exists(link)]:
-        try:
-            descriptor = part_files.open_to_read(link)
-        except (Unfit, OSError) as error:
-            told = str(error) if isinstance(error, Unfit) else f"cannot be read: {error.strerror}"
-            below = "" if link == path else f", which {spelled_out(path)} is laid over,"
-            return f"{option}: {spelled_out(link)}{below} {told}"
-        os.close(descriptor)
+    told = no_file(site, path, form)
+    if told is not None:
+        return f"{option}: {told}"
     found = first_bytes(path)
     if found is not None and form == "qcow2" and found.kind != "qcow2":
         where = "backing.format" if option == "backing.path" else option
@@ -97,6 +91,34 @@ def base_file(site: Site, option: str, path: str, backing: Item) -> str | None:
             f"{where}: {spelled_out(path)} is no qcow2: by its first bytes it is {found.words}; write the format that"
             " it has"
         )
+    return None
+
+
+def growth_problem(site: Site, growth: t.Mapping[str, t.Any]) -> str | None:
+    """Why a volume cannot be made larger by a tool, which opens all that it is laid over, with the option."""
+    key = f"{growth['pool']}/{growth['name']}"
+    try:
+        pool = site.connection.storagePoolLookupByName(growth["pool"])
+        found = pool.storageVolLookupByName(growth["name"])
+        path, root = str(found.path()), ET.fromstring(found.XMLDesc())
+        form = formats(site).known(key, root) or ""
+    except (LibvirtError, VirtfleetError):
+        return None  # That is said of it elsewhere.
+    told = no_file(site, path, form) if site.local and path.startswith("/") else None
+    return None if told is None else f"{growth.get('change') or 'capacity'}: {told}"
+
+
+def no_file(site: Site, path: str, form: str) -> str | None:
+    """Which of a file of the host and what it is laid over is no file that a tool can open, and why."""
+    chain = () if form in SAME else site.once("places", Places).chain(path).paths
+    for link in [link for link in (path, *chain) if link.startswith("/") and os.path.exists(link)]:
+        try:
+            descriptor = part_files.open_to_read(link)
+        except (Unfit, OSError) as error:
+            told = str(error) if isinstance(error, Unfit) else f"cannot be read: {error.strerror}"
+            below = "" if link == path else f", which {spelled_out(path)} is laid over,"
+            return f"{spelled_out(link)}{below} {told}"
+        os.close(descriptor)
     return None
 
 

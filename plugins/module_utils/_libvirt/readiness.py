@@ -20,7 +20,7 @@ from .._tables.tidy import OF_OTHERS, forward_mode
 from . import disk_locks, outside_disks, saved_states, shared_disks, taken_volumes, verdict, volume_places
 from .carriers import content
 from .disk_bytes import first_bytes
-from .image_look import base_problem, image_problem, name_problem
+from .image_look import base_problem, growth_problem, image_problem, name_problem
 from .lacking import Doubt, Site, at, plain
 from .references import Reference, references
 from .storage_plan import Making
@@ -38,7 +38,7 @@ def check_volumes(connection: t.Any, plans: t.Sequence[Plan], wants: Wants, opti
     over = {entry.name: list(disk_locks.laid_over(site, entry)) for entry in plans}
     guests = outside_disks.by_disks(outside_disks.look(site, ())) if any(over.values()) else {}
     for entry in plans:
-        if not refuse(entry, [*same.get(entry.name, ()), *makings(site, entry)]):
+        if not refuse(entry, [*same.get(entry.name, ()), *makings(site, entry), *growths(site, entry)]):
             site.make(entry)
         entry.warnings += outside_disks.laid_on_others(over[entry.name], guests)
 
@@ -159,7 +159,7 @@ def check_guests(connection: t.Any, plans: t.Sequence[Plan], wants: Wants, have:
         root = None if want["state"] == "absent" else definition(entry, there)
         if any(changing):
             guests.append(shared_disks.Guest.of(site, entry, changes, there, root, saved.get(entry.name)))
-        problems = list(block_jobs(site, entry, there))
+        problems = [*block_jobs(site, entry, there), *growths(site, entry)]
         if not changes:
             refuse(entry, problems)
             continue
@@ -214,6 +214,14 @@ def makings(site: Site, entry: Plan) -> list[str]:
             where = f"{step.value.where}." if step.value.where else ""
             found += [type(told)(f"{where}{told}") for told in making(site, step.value)]
     return found
+
+
+def growths(site: Site, entry: Plan) -> t.Iterator[str]:
+    """Why volumes of a plan cannot be made larger, a sentence each. QEMU makes those of a running guest larger."""
+    for step in entry.steps if not entry.running else ():
+        told = growth_problem(site, step.value) if step.action in ("grow", "grow_volume") else None
+        if told is not None:
+            yield told
 
 
 def making(site: Site, volume: Making) -> t.Iterator[str]:

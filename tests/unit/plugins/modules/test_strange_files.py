@@ -118,3 +118,16 @@ def test_a_volume_is_not_allocated_larger_than_it_is(run_main: Run, here: Path) 
     run_main(volumes.main, config=[{**item, "allocation": "1MiB"}], uri=URI)
     # Of what is there already nothing is allocated.
     assert not run_main(volumes.main, config=[item], uri=URI)["changed"]
+
+
+@pytest.mark.parametrize("module", [volumes, domains])
+def test_a_volume_that_is_laid_over_a_pipe_is_not_grown(run_main: Run, here: Path, module: Any) -> None:
+    item: dict[str, Any] = {"name": "g-vda.qcow2", "pool": "p", "capacity": "1MiB"}
+    guest: dict[str, Any] = {"name": "g", "memory": "64MiB", "disks": [{"size": "1MiB", "pool": "p"}]}
+    run_main(module.main, config=[item if module is volumes else guest], uri=URI)
+    (here / "g-vda.qcow2").write_bytes(qcow2(names="pipe"))
+    os.mkfifo(here / "pipe")
+    item["capacity"] = guest["disks"][0]["size"] = "1GiB"
+    option = "capacity" if module is volumes else "disks[0].size"
+    words = f"{option}: {here}/pipe, which {here}/g-vda.qcow2 is laid over, {NO_FILE}"
+    refused(run_main, module, item if module is volumes else guest, words)
