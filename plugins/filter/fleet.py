@@ -9,7 +9,7 @@ import typing as t
 
 from ansible.utils.display import Display
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils import _fleet
+from ansible_collections.virtfleet.kvm.plugins.module_utils import _fleet, _fleet_names
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import pending
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_reservations import with_reservations
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import hushed, readable
@@ -57,6 +57,8 @@ def fleet_problems(hosts: t.Sequence[str], variables: t.Any) -> list[str]:
     evaluated = evaluate(hosts, variables)
     lines += [line for line in _fleet.told_once(evaluated.problems) if line not in lines]
     lines += _fleet.problems(hosts, evaluated.variables, groups)
+    for warning in _fleet_names.slips(hosts, evaluated.variables):
+        display.warning(readable(warning))
     secrets = known([evaluated.variables]) if lines else set()
     return [readable(hushed(line, secrets)) for line in lines]
 

@@ -1,0 +1,52 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Names of networks and pools in guests that are most likely slips: told before any host is asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.virtfleet.kvm.plugins.filter import fleet
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_names import slips
+from ansible_collections.virtfleet.kvm.tests.unit.inventories import HOSTS, hostvars
+
+LISTS: dict[str, Any] = {"kvm_networks": [{"name": "direct"}], "kvm_pools": [{"name": "fast", "target": "/srv/fast"}]}
+
+
+def guest(name: str, host: str = "kvm01", **options: Any) -> dict[str, Any]:
+    return {"name": name, "host": host, "memory": "1GiB", **options}
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"interfaces": ["default", "dirct"]}, ["interfaces[1].network: 'dirct' is not in kvm_networks of host kvm01; "
+                                                "did you mean 'direct'?"]),
+        ({"disks": [{"size": "1MiB", "pool": "fats"}]}, ["disks[0].pool: 'fats' is not in kvm_pools of host kvm01; "
+                                                         "did you mean 'fast'?"]),
+        ({"interfaces": ["direct", "default", "made-by-hand"], "disks": [{"size": "1MiB", "pool": "fast"}]}, []),
+        ({"interfaces": 7, "disks": [{"size": "1MiB", "pool": ["fats"]}, 7]}, []),
+    ],
+)  # fmt: skip
+def test_a_name_that_is_close_to_a_declared_one(options: dict[str, Any], said: list[str]) -> None:
+    variables = {"kvm01": {**LISTS, "kvm_guests": [guest("a", **options)]}}
+    assert slips(["kvm01"], variables) == [f"guest a: {line}" for line in said]
+
+
+def test_nothing_is_told_of_a_host_that_declares_none() -> None:
+    variables = {"kvm01": {"kvm_guests": [guest("a", interfaces=["dirct"]), 7]}, "kvm02": {"kvm_guests": 7, **LISTS}}
+    assert slips(["kvm01", "kvm02"], variables) == []
+
+
+def test_the_check_warns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    warned: list[str] = []
+    monkeypatch.setattr(fleet.display, "warning", warned.append)
+    guests = [guest("a", "kvm02", interfaces=["dirct"])]
+    assert (
+        fleet.fleet_problems(HOSTS, hostvars(tmp_path, {"group_vars/all.yml": {**LISTS, "kvm_guests": guests}})) == []
+    )
+    assert [line.partition(" of host ")[2][:5] for line in warned] == ["kvm02"]
