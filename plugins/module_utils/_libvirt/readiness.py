@@ -17,7 +17,7 @@ from .._engine.body import Item
 from .._engine.plan import Observed, Plan
 from .._engine.sizes import UNITS, Size
 from .._tables.tidy import OF_OTHERS, forward_mode
-from . import disk_locks, outside_disks, saved_states, shared_disks, taken_volumes, verdict, volume_places
+from . import crowd, disk_locks, outside_disks, saved_states, shared_disks, taken_volumes, verdict, volume_places
 from .carriers import content
 from .disk_bytes import first_bytes
 from .image_look import base_problem, growth_problem, image_problem, name_problem
@@ -153,6 +153,7 @@ def check_guests(connection: t.Any, plans: t.Sequence[Plan], wants: Wants, have:
         any(step.action in ("define", "make_volume", *shared_disks.STARTS) for step in entry.steps) for entry in plans
     ]
     guests: list[shared_disks.Guest] = []
+    roots: dict[str, ET.Element] = {}
     saved = saved_states.saved_definitions(connection) if any(changing) else {}
     for entry, want, changes in zip(plans, wants, changing, strict=True):
         there = have.get(entry.name)
@@ -166,6 +167,7 @@ def check_guests(connection: t.Any, plans: t.Sequence[Plan], wants: Wants, have:
         problems += makings(site, entry)
         made, site.made = set(site.made), site.made | {key_of(step) for step in entry.steps} - {""}
         if root is not None:
+            roots[entry.name] = root
             lacks, doubts = needs(site, entry, want, root, there)
             problems += lacks
             problems += needs_again(site, entry, root, saved.get(entry.name))
@@ -185,6 +187,8 @@ def check_guests(connection: t.Any, plans: t.Sequence[Plan], wants: Wants, have:
     outside_disks.refuse_outside(site, guests)
     shared_disks.refuse_shared(guests)
     taken_volumes.warn_of_bases(site, guests)
+    if site.local and roots:
+        crowd.warn(connection, site.once("memory", memory_and_swap), plans, wants, roots)
 
 
 def certain(problems: t.Iterable[str]) -> list[str]:

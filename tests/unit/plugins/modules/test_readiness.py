@@ -144,6 +144,20 @@ def test_memory_in_pieces_is_only_warned_of(
     assert any(words in line for line in (said["warnings"] if cells else [said["msg"]]))
 
 
+@pytest.mark.parametrize(("gone", "warns"), [({}, True), ({"state": "stopped"}, False), ({"state": "absent"}, False)])
+def test_more_memory_together_than_the_host_has_is_warned_of(
+    here: Path, run_main: Run, monkeypatch: pytest.MonkeyPatch, gone: dict[str, Any], warns: bool
+) -> None:
+    """Each of them has less, and is started."""
+    monkeypatch.setattr(readiness, "memory_and_swap", lambda: 3 * 1024**3)  # 2 GiB has the driver's guest test.
+    large = {"state": "running", "memory": "600MiB"}
+    config = [{**large, "name": "one"}, {**large, "name": "two"}, {"name": "test", **gone}]
+    for check in (True, False):
+        said = call(run_main, "domains", *config, force_shutdown=True, check=check)
+        words = "domain two: memory: the guests that run on this host have 3248MiB together with this one"
+        assert [line[: len(words)] for line in said["warnings"] if "together" in line] == [words] * warns
+
+
 def test_files_of_many_volumes_are_looked_up_fast(host: Any, here: Path, run_main: Run) -> None:
     call(run_main, "pools", {"name": "files", "target": str(here)})
     site = lacking.Site(host, Forecast(volumes={f"files/v{number}": {} for number in range(3000)}))
