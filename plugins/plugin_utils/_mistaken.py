@@ -57,6 +57,10 @@ WORDS = (re.compile(r"\w+"), re.compile(r"[\w-]+"))
 """What may be the name of a variable in a template: alone, and as in ``vars['kvm-web']``."""
 
 
+ADOPTED = frozenset(("adopted_guests", "adopted_networks", "adopted_pools", "adopted_volumes"))
+"""The lists that the playbook adopt writes where the inventory has such a list already."""
+
+
 @functools.cache
 def options() -> frozenset[str]:
     """The variables that the collection's roles and playbooks know."""
@@ -95,7 +99,7 @@ def nearest(name: str) -> str | None:
 @functools.cache
 def suspicious(name: t.Any) -> bool:
     """Whether a variable may be meant for the collection, and is not known to it."""
-    if not isinstance(name, str) or name in options():
+    if not isinstance(name, str) or name in options() or name in ADOPTED:
         return False
     return name.lower().startswith("kvm_") or nearest(name) is not None
 
