@@ -46,8 +46,9 @@ def run(folder: Path, playbook: str, *options: str, **variables: Any) -> str:
     parts = [one for one in plays if one.get("name") in wanted]
     for part in parts:
         part["module_defaults"] = {"group/virtfleet.kvm.kvm": {"uri": f"test://{folder}/host.xml"}}
-    (folder / "part.yml").write_text(yaml.safe_dump(parts))
-    code, output = play(folder, "part.yml", *options, groups=GROUPS, **variables)
+    (folder / "plays").mkdir(exist_ok=True)
+    (folder / "plays/part.yml").write_text(yaml.safe_dump(parts))
+    code, output = play(folder, "plays/part.yml", *options, groups=GROUPS, **variables)
     assert code == 0, output
     return output
 
@@ -129,6 +130,13 @@ def test_what_the_inventory_declares_already_stays_as_it_is_there(tmp_path: Path
     assert "kvm_guests: the inventory declares these already, so they are left out: db01" in output
     output = run(tmp_path, "site", "--diff", **ours)
     assert "changed=0" in output, output
+
+
+def test_a_relative_folder_is_one_from_where_the_user_stands(tmp_path: Path) -> None:
+    """Not from that of the playbook, which is in the installed collection."""
+    for _again in range(2):  # The second time, the file that is there is compared.
+        run(tmp_path, "adopt", "-e", "adopt_directory=out")
+    assert (tmp_path / "out/host_vars/kvm01/virtfleet.yml").is_file()
 
 
 def test_no_file_is_written_where_all_is_declared(tmp_path: Path) -> None:
