@@ -52,6 +52,9 @@ CORRECT = {
 }
 """What to correct in the declaration, by the beginning of the name of a probe that failed (_hostnet/probes.py)."""
 
+MOVED: dict[str, tuple[set[str], str]] = {}
+"""The hosts that this process has moved, each from where and to where: it has all items of a loop, no other task."""
+
 OWN = "-o ControlMaster=no -o ControlPath=none"
 """For ssh: a connection of its own, not a channel in an old one."""
 
@@ -76,6 +79,7 @@ class ActionModule(ActionBase):
         if "settle" in self._task.args:
             raise AnsibleActionFail("settle is the action plugin's own")
         super().run(tmp, task_vars)
+        self.go_where_it_is(task_vars)
         try:
             with contextlib.nullcontext() if self._task.check_mode else watched(self._connection):
                 result = self._execute_module(
@@ -147,12 +151,20 @@ class ActionModule(ActionBase):
             self.tell_moved(result, connection.host, end.address, task_vars)
         return result
 
+    def go_where_it_is(self, task_vars: t.Any) -> None:
+        """Reach a host that an earlier item of the same loop has moved: Ansible follows it once the loop is over."""
+        old, new = MOVED.get(_forecast.host_of(self._task, task_vars), (set[str](), ""))
+        with contextlib.suppress(KeyError, ValueError, AttributeError):  # Not a connection of that kind.
+            if self._connection.get_option("host") in old:
+                self._connection.set_option("host", new)
+
     def tell_moved(self, result: dict[str, t.Any], old: str, new: str, task_vars: t.Any) -> None:
         """Have later tasks of the play go where the host is now; the inventory file is the user's to change.
 
         The host is that which the task was for, not the one that delegates it.
         """
         name = _forecast.host_of(self._task, task_vars)
+        MOVED[name] = ({*MOVED.get(name, (set[str](), ""))[0], old}, new)
         # One that no inventory has would become one of "all", whose plays it is not for.
         if name == task_vars["inventory_hostname"] or name in (task_vars.get("groups") or {}).get("all", ()):
             result["add_host"] = {"host_name": name, "host_vars": {"ansible_host": new}, "groups": []}

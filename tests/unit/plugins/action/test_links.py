@@ -63,6 +63,7 @@ class Play:
         self.action = links.ActionModule(task, self.connection, MagicMock(), MagicMock(), MagicMock(), MagicMock())
         monkeypatch.setattr(self.action, "_execute_module", self.execute)
         monkeypatch.setattr(links, "PAUSE", 0)
+        monkeypatch.setattr(links, "MOVED", dict(links.MOVED))
 
     def execute(self, module_name: str, module_args: dict[str, Any], task_vars: Any) -> Any:
         self.calls.append((module_args, dict(self.connection.options)))
@@ -224,6 +225,22 @@ def test_a_host_that_has_moved_is_followed(monkeypatch: pytest.MonkeyPatch) -> N
     assert result["add_host"] == {"host_name": "kvm01", "host_vars": {"ansible_host": "192.0.2.20"}, "groups": []}
     assert [options["host"] for _arguments, options in play.calls] == ["192.0.2.10", "192.0.2.10", "192.0.2.20"]
     assert play.connection.options == {**play.connection.before, "host": "192.0.2.20"}
+
+
+def test_the_next_item_of_a_loop_goes_where_the_host_is_by_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ansible sets the connection's address anew for each item, and carries out add_host after the last one."""
+    moved = {**BEGUN, "trial": {**TRIAL, "addresses": ["192.0.2.10", "192.0.2.20"]}}
+    Play(monkeypatch, moved, LOST, GOOD).run()
+    again = Play(monkeypatch, {**BEGUN, "trial": {**TRIAL, "addresses": ["192.0.2.20", "192.0.2.40"]}}, LOST, GOOD)
+    assert again.run()["address"] == "192.0.2.40"
+    assert again.calls[0][1]["host"] == "192.0.2.20"
+    hosts = []
+    for name, address in (("kvm01", "192.0.2.10"), ("kvm02", "192.0.2.10"), ("kvm01", "192.0.2.30")):
+        play = Play(monkeypatch, {"changed": False, "changes": []})
+        play.connection.options["host"] = address
+        play.action.run(None, {"inventory_hostname": name})
+        hosts.append(play.calls[0][1]["host"])
+    assert hosts == ["192.0.2.40", "192.0.2.10", "192.0.2.30"]
 
 
 @pytest.mark.parametrize(("to", "followed"), [("kvm02", "kvm02"), ("192.0.2.10", None)])
