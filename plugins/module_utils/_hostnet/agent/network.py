@@ -216,34 +216,29 @@ class Network:
             if not missing:
                 return True
             passed = clock() - started
+            others = {port: self.other_unit(devices.get(port, {}), bridge) for port, bridge in missing.items()}
             if passed > seconds:
-                self.note("; ".join(f"{port} did not become a port of {bridge}" for port, bridge in missing.items()))
+                told = {port: f": networkd configures it by {unit}" if unit else "" for port, unit in others.items()}
+                self.note("; ".join(f"{port} did not become a port of {missing[port]}{told[port]}" for port in missing))
                 return False
             if passed > seconds / 3:
-                for port, bridge in missing.items():
-                    if not self.is_by_unit(devices.get(port, {}), bridge):
-                        return False
-                    self.call(["ip", "link", "set", "dev", port, "master", bridge, "up"], 10)
+                for port in (port for port in missing if not others[port]):
+                    self.call(["ip", "link", "set", "dev", port, "master", missing[port], "up"], 10)
             time.sleep(0.2)
 
-    def is_by_unit(self, device: dict[str, t.Any], bridge: str) -> bool:
-        """Whether the unit by which networkd configures a device makes it a port; in doubt it does.
+    def other_unit(self, device: dict[str, t.Any], bridge: str) -> str:
+        """The unit by which networkd configures a device, where that does not make it a port; in doubt it does.
 
-        Otherwise it would be none after the next boot, whatever the kernel is told now.
+        The device would be no port after the next boot, whatever the kernel is told now.
         """
         try:
             state = files.read(f"{LINKS}/{device.get('ifindex', 0)}").splitlines()
             units = [line.partition("=")[2].strip('"') for line in state if line.startswith("NETWORK_FILE")]
             texts = [files.read(unit) for unit in ":".join(units).split(":") if unit]
         except OSError:
-            return True
+            return ""
         words = {line.strip().replace(" ", "") for text in texts for line in text.splitlines()}
-        if not texts or f"Bridge={bridge}" in words:
-            return True
-        self.note(
-            f"networkd configures {device.get('ifname')} by {units[0]}, which does not make it a port of {bridge}"
-        )
-        return False
+        return units[0] if texts and f"Bridge={bridge}" not in words else ""
 
     def wait_for_settings(self, seconds: float = 10) -> bool:
         """Whether links have the MAC addresses and MTUs that they are to have, after some time at most."""
