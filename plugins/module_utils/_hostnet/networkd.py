@@ -314,15 +314,6 @@ def whole(path: str, facts: Facts) -> Sections:
     return [section for text in [facts.units.get(path, ""), *texts] for section in parse(text)]
 
 
-def visible(facts: Facts) -> Units:
-    """The .network units that networkd reads, by name, each with its path: of one name those of /etc come first."""
-    found: Units = {}
-    for folder in (KEPT, TRIAL, ADMIN):
-        inside = [path for path in facts.units if posixpath.dirname(path) == folder and path.endswith(".network")]
-        found.update({posixpath.basename(path): path for path in inside})
-    return found
-
-
 def addressed(sections: Sections) -> bool:
     """Whether a unit gives its link addresses."""
     for section, values in sections:

@@ -136,15 +136,24 @@ def other(name: str, unit: str, facts: Facts, later: Device | None = None) -> st
     """
     device = facts.devices.get(name, later)
     now = in_force(device, facts)
-    visible = networkd.visible(facts)
-    before = [visible[base] for base in sorted(visible) if base < unit and not is_made(visible[base])]
+    found = visible(facts)
+    before = [found[base] for base in sorted(found) if base < unit and not is_made(found[base])]
     for path in before:
         if path == now or is_for(networkd.whole(path, facts), name, device):
             return path
     if now is not None and posixpath.basename(now) < unit:
         return now
-    same = visible.get(unit, "")
+    same = found.get(unit, "")
     return same if same.startswith(f"{networkd.ADMIN}/") else None
+
+
+def visible(facts: Facts) -> dict[str, str]:
+    """The .network units that networkd reads, by name, each with its path: of one name those of /etc come first."""
+    found: dict[str, str] = {}
+    for folder in (networkd.KEPT, networkd.TRIAL, networkd.ADMIN):
+        inside = [path for path in facts.units if posixpath.dirname(path) == folder and path.endswith(".network")]
+        found.update({posixpath.basename(path): path for path in inside})
+    return found
 
 
 def in_force(device: Device | None, facts: Facts) -> str | None:
