@@ -68,8 +68,10 @@ def built_on(item: Item) -> t.Iterator[tuple[str, str]]:
         yield "parent", item["parent"]
 
 
-def refuse_link(item: Item, net: Netplan | None, facts: Facts) -> None:
+def refuse_link(item: Item, net: Netplan | None, facts: Facts) -> dict[str, str]:
     """Raise Invalid where a unit of somebody's comes before that of a link itself, which changes.
+
+    Returns the name of that unit, by the link's; nothing where NetworkManager makes it.
 
     :param net: the documents as they become; None where there is no netplan
     """
@@ -80,7 +82,7 @@ def refuse_link(item: Item, net: Netplan | None, facts: Facts) -> None:
     place = net.place(name) if net is not None and item["type"] not in networkd.MAC_KINDS else None
     if net is not None and place is not None:
         if net.renderer(place) != "networkd":
-            return
+            return {}
         unit = unit_of(place)
     path = other(name, unit, facts, Device(name, kind=item["type"]))
     if path is not None:
@@ -89,6 +91,7 @@ def refuse_link(item: Item, net: Netplan | None, facts: Facts) -> None:
             f"networkd configures {name} by {path} and not by {unit}: take {name} out of the former, such as by Kind=!*"
             " in its [Match]",
         )
+    return {name: unit}
 
 
 def refuse_pattern(item: Item, net: Netplan) -> None:

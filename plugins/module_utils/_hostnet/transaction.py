@@ -191,6 +191,7 @@ def trial_of(plan: Plan, facts: Facts, seconds: int, probes: t.Sequence[str]) ->
         "settings": {} if plan.network_manager else plan.settings,
         "reconfigure": plan.reconfigure,
         "ports": plan.ports,
+        "units": plan.units,
         "netplan": plan.netplan,
         "network_manager": plan.network_manager,
         "masters": {name: device.master for name, device in facts.devices.items() if device.master},

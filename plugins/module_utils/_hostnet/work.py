@@ -61,6 +61,7 @@ class Plan:
     :param refresh: devices that networkd must look at again, though their files are as they were
     :param reconfigure: devices that a rollback has networkd configure anew
     :param ports: the bridge that each port must be part of afterwards
+    :param units: the name of the unit that networkd is to configure each changed link by
     :param backend: who makes the files true: ``networkd`` or ``NetworkManager``, and netplan or not
     :param forecast: what becomes of the host's addresses
     :param addresses: where the host may be reached after the change
@@ -82,6 +83,7 @@ class Plan:
     refresh: list[str] = dataclasses.field(default_factory=list)
     reconfigure: list[str] = dataclasses.field(default_factory=list)
     ports: dict[str, str] = dataclasses.field(default_factory=dict)
+    units: dict[str, str] = dataclasses.field(default_factory=dict)
     netplan: bool = False
     network_manager: bool = False
     documents: dict[str, str] = dataclasses.field(default_factory=dict)
@@ -129,7 +131,7 @@ class Work:
         if drift.by_networkd(item, self.net, self.units, self.facts):
             changes += drift.changes(item, changes, self.facts, self.out)
         if changes:
-            precedence.refuse_link(item, self.net if self.has_netplan else None, self.facts)
+            self.out.units.update(precedence.refuse_link(item, self.net if self.has_netplan else None, self.facts))
         if changes and item["type"] == "bridge":
             there = [port for port in item.get("ports") or [] if port in self.facts.devices]
             self.out.ports.update(dict.fromkeys(there, item["name"]))

@@ -151,7 +151,9 @@ class Network:
         done = self.switch(state["apply"])
         if done:
             self.delete_links(state["gone"])
-            done = self.links_are_there() and self.wait_for_ports() and self.wait_for_settings()
+            done = (
+                self.links_are_there() and self.wait_for_ports() and self.wait_for_settings() and self.wait_for_units()
+            )
             if done:
                 self.wait_for_network_manager()
                 done = self.all_of(state["commands"])
@@ -239,6 +241,27 @@ class Network:
             return ""
         words = {line.strip().replace(" ", "") for text in texts for line in text.splitlines()}
         return units[0] if texts and f"Bridge={bridge}" not in words else ""
+
+    def wait_for_units(self, seconds: float = 5) -> bool:
+        """Whether networkd configures links by their own units, after some time at most; in doubt it does.
+
+        The first unit that matches is taken, and by what it matches is not always known beforehand.
+        """
+        started, wanted = clock(), self.state.get("units", {})
+        while True:
+            devices, taken = self.devices(), dict[str, str]()
+            for name in wanted:
+                with contextlib.suppress(OSError):
+                    state = files.read(f"{LINKS}/{devices.get(name, {}).get('ifindex', 0)}").splitlines()
+                    taken[name] = next((line[13:].strip('"') for line in state if line.startswith("NETWORK_FILE=")), "")
+            others = {name: path for name, path in taken.items() if path and os.path.basename(path) != wanted[name]}
+            if not others and all(taken.get(name) for name in wanted):
+                return True
+            if clock() - started > seconds:
+                for name, path in others.items():
+                    self.note(f"networkd configures {name} by {path}, and not by its own unit {wanted[name]}")
+                return not others
+            time.sleep(0.2)
 
     def wait_for_settings(self, seconds: float = 10) -> bool:
         """Whether links have the MAC addresses and MTUs that they are to have, after some time at most."""

@@ -83,6 +83,34 @@ def test_a_port_is_forced_into_its_bridge_only_where_its_unit_says_so(
     assert told.log[-1] == (said if done else f"{said}: networkd configures it by {tmp_path}/10-eno1.network")
 
 
+@pytest.mark.parametrize(
+    ("told", "done", "waits"),
+    [
+        ("NETWORK_FILE=/run/systemd/network/10-netplan-br0.network\n", True, False),
+        ("NETWORK_FILE=/etc/systemd/network/05-all.network\n", False, True),
+        # It has not taken one yet, or is not there any more.
+        ("NETWORK_FILE=\n", True, True),
+        ("", True, True),
+        (None, True, True),
+    ],
+)
+def test_a_link_that_another_unit_configures_is_not_confirmed(
+    host: Host, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, told: str | None, done: bool, waits: bool
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr(network, "clock", lambda: now[0])
+    monkeypatch.setattr(network.time, "sleep", lambda seconds: now.__setitem__(0, now[0] + 1))
+    monkeypatch.setattr(network, "LINKS", str(tmp_path))
+    if told is not None:
+        (tmp_path / "5").write_text(f"ADMIN_STATE=configuring\n{told}")
+    host.devices = [{"ifname": "br0", "ifindex": 5}]
+    trial = network.Network({"units": {"br0": "10-netplan-br0.network"}})
+    assert trial.wait_for_units() == done
+    assert (now[0] > 0) == waits
+    said = "networkd configures br0 by /etc/systemd/network/05-all.network, and not by its own unit"
+    assert any(said in line for line in trial.log) == (not done)
+
+
 @pytest.mark.parametrize("gone", ["old", "new", "journal"])
 def test_a_kept_file_that_is_gone_is_not_said_to_be_back(
     host: Host, monkeypatch: pytest.MonkeyPatch, gone: str

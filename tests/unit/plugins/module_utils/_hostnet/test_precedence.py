@@ -12,6 +12,7 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import networkd, precedence
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, Facts, NetplanFile
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.transaction import trial_of
 from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.planned import (
     ALONE,
     BRIDGE,
@@ -208,3 +209,16 @@ def test_a_pattern_of_netplans_that_a_new_links_name_matches_is_refused(item: di
     first = dataclasses.replace(there, netplan=(NetplanFile("/etc/netplan", "01.yaml", text.replace("all-en", "zz")),))
     if item["type"] != "macvlan":
         assert planned(item, host=first).changes
+
+
+@pytest.mark.parametrize(
+    ("item", "unit"),
+    [
+        ({"name": "br7", "type": "bridge", "ports": ["eno2"]}, "10-netplan-br7.network"),
+        ({"name": "sh7", "type": "macvlan", "parent": "eno1"}, "50-virtfleet-sh7.network"),
+    ],
+)
+def test_the_trial_knows_the_unit_of_each_link(item: dict[str, Any], unit: str) -> None:
+    found = planned(item)
+    assert found.units == {item["name"]: unit}
+    assert trial_of(found, HOST, 30, [])["units"] == found.units
