@@ -83,7 +83,7 @@ def gateway(facts: Facts, default: str) -> tuple[bool, str]:
         network.run(words, observe.PATIENCE)
     device = facts.devices.get(route.device)
     for _attempt in range(3):
-        knock(route.via, device.index if device else 0)
+        knock(route.via, route.device, device.index if device else 0)
         end = time.monotonic() + 1
         while time.monotonic() < end:
             entries = observe.ip(family, "neigh", "show", "to", route.via, "dev", route.device)
@@ -93,11 +93,15 @@ def gateway(facts: Facts, default: str) -> tuple[bool, str]:
     return False, f"{route.via} does not answer on {route.device}"
 
 
-def knock(address: str, index: int) -> None:
-    """Send an empty datagram to the port for discarding, so that the kernel looks for the address."""
+def knock(address: str, device: str, index: int) -> None:
+    """Send an empty datagram to the port for discarding, so that the kernel looks for the address on a device.
+
+    By IPv4 it would take another way where a route to half the subnet leads there, such as that of a shim.
+    """
     version6 = ":" in address
     with socket.socket(socket.AF_INET6 if version6 else socket.AF_INET, socket.SOCK_DGRAM) as out:
         try:
+            out.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, device.encode())
             out.sendto(b"", (address, 9, 0, index) if version6 else (address, 9))
         except OSError:
             pass
