@@ -70,7 +70,9 @@ def asks(wants: t.Iterable[Item], have: t.Mapping[str, Observed]) -> bool:
 
 def is_here(connection: t.Any) -> bool:
     """Whether the files of a libvirt can be looked at."""
-    uri = "" if connection is None else str(connection.getURI())
+    if connection is None:
+        return False
+    uri = str(connection.getURI())
     return is_local(uri) and not uri.startswith(FOREIGN)
 
 

@@ -16,6 +16,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host import seed_image
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import connection as binding
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import (
     manifest,
     seed_fill,
@@ -24,6 +25,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import (
     storage,
 )
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.process import boot, started
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.storage_observe import Pool
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, pools
 
 URI = "test:///default"
@@ -390,3 +392,42 @@ def test_the_seed_of_a_guest_that_cannot_be_made_goes_again(
     assert os.listdir(folder) == []
     with pytest.raises(Exception, match="not found"):
         connection.lookupByName("web01")
+
+
+def test_a_bare_host_in_check_mode(connection: Any, run_main: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The packages would have been installed by then, and the pool made."""
+    monkeypatch.setattr(binding, "libvirt", None)
+    monkeypatch.setitem(seed_image.ENVIRONMENT, "PATH", "/nowhere")
+    config = guest(disks=[{"size": "1MiB"}])
+    said = run_main(domains.main, config=[config], uri=URI, check=True)
+    assert [change["path"] for change in said["changes"]] == ["disks[0].volume", "cloud_init.volume", "definition"]
+    assert not [warning for warning in said["warnings"] if "mtools" in warning]
+
+
+@pytest.mark.parametrize(
+    ("disks", "pool"),
+    [
+        ([{"file": "/images/a.qcow2"}], "images"),
+        ([{"file": "/elsewhere/a.qcow2"}], "default"),
+        ([{"volume": "a", "pool": "vg0"}], "default"),
+        ([{"volume": "a", "pool": "images"}, {"volume": "b", "pool": "default"}], "images"),
+        ([{"device": "cdrom", "file": "/images/x.iso"}], "default"),
+        ([], "default"),
+    ],
+)
+def test_the_place_of_a_seed(disks: list[dict[str, Any]], pool: str) -> None:
+    known = {
+        "images": Pool("dir", "/images", True),
+        "default": Pool("dir", "/var/lib", True),
+        "vg0": Pool("logical", "/dev/vg0", True),
+    }
+    made, (need,) = seeds.resolve({**guest({}, disks=disks), "state": "present"}, None, known, {})
+    assert need.key == f"{pool}/web01-seed.img"
+    assert made["disks"][-1]["file"] == f"{known[pool].target}/web01-seed.img"
+    assert made["disks"][:-1] == disks
+
+
+def test_a_seed_keeps_clear_of_the_targets_of_disks() -> None:
+    taken = [{"target": "vdz", "file": "/a"}, {"target": "vdy", "file": "/b"}]
+    made, _needed = seeds.resolve({**guest({}, disks=taken), "state": "present"}, None, {}, {})
+    assert made["disks"][-1]["target"] == "vdx"
