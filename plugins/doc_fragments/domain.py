@@ -1206,7 +1206,8 @@ options:
                 description: The primary group. Left out, one with the name of the user is made.
                 type: str
               sudo:
-                description: Rules of sudo, each as a text such as V(ALL=(ALL\) NOPASSWD:ALL).
+                description: A rule of sudo, such as V(ALL=(ALL\) NOPASSWD:ALL); V(false) for
+                  none.
                 type: raw
               shell:
                 description: The shell.

@@ -53,7 +53,7 @@ LENIENT: dict[str, tuple[Any, ...]] = {
     # A date is a text to a schema.
     **dict.fromkeys(("Converter", "Verbatim", "Machine", "RemoteName", "Server", "Name", "Image", "Place"), (DATE,)),
     "Clean": (DATE, "", "/a\nb"),
-    "Data": (DATE,),
+    "Sudo": (DATE, True),
     # What is in data of others, the check looks at.
     "NetworkData": ({}, {"a": 1}),
     # A number is no name of a link, unless it has a point.

@@ -323,6 +323,7 @@ BY_CONVERTER: dict[type[words.Converter], Callable[[Any], Schema]] = {
     cloud.Clean: any_text,
     cloud.Permissions: permissions,
     cloud.Data: data,
+    cloud.Sudo: data,
     cloud.UserData: user_data,
     cloud.Commands: commands,
     cloud.NetworkData: network_data,

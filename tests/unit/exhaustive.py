@@ -74,6 +74,8 @@ class Maker:
         """Data of others."""
         if isinstance(converter, cloud.NetworkData):
             return {"version": 2, "ethernets": {f"eth{number}": {"dhcp4": True}}}
+        if isinstance(converter, cloud.Sudo):
+            return f"ALL=(user{number}) ALL"
         return {f"name{number}": f"text{number}"} if "dict" in converter.kinds else [f"text{number}"]
 
     def row(self, row: Any) -> list[Item]:

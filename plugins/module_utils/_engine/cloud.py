@@ -194,6 +194,18 @@ class NetworkData(Data):
         return parsed
 
 
+class Sudo(Data):
+    """A rule of sudo, or false for none."""
+
+    def __init__(self) -> None:
+        super().__init__("str", "bool")
+
+    def parse(self, value: t.Any) -> t.Any:
+        if value is True:
+            raise ValueError("true is no rule of sudo; write one, such as 'ALL=(ALL) NOPASSWD:ALL', or false")
+        return super().parse(value)
+
+
 HOST_NAME = HostName()
 CLEAN = Clean()
 PERMISSIONS = Permissions()
@@ -201,7 +213,7 @@ COMMANDS = Commands()
 USER_DATA = UserData()
 META_DATA = Data("dict")
 NETWORK_DATA = NetworkData()
-SUDO = Data("str", "list", "bool")
+SUDO = Sudo()
 KNOWN_HASH = CryptHash(("2a", "2y", "5", "6"))
 """Hashes that every cloud-init knows as such; any other it would take for the password itself."""
 ANY_HASH = CryptHash(("2a", "2b", "2y", "5", "6", "7", "y", "gy"), locked=True)

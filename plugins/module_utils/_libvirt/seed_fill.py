@@ -33,7 +33,7 @@ class SeedImage:
     :param content: what tells the files on it from those of another seed
     """
 
-    image: bytes
+    image: bytes = dataclasses.field(repr=False)
     content: str
 
     @classmethod

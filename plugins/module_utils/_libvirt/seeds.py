@@ -52,7 +52,7 @@ class Refilling:
     """
 
     key: str
-    files: nocloud.Files
+    files: nocloud.Files = dataclasses.field(repr=False)
     content: str
     identity: str | None
     same: bool

@@ -81,6 +81,8 @@ def user_data(item: Item, guest: str) -> t.Any:
 def user(options: Item) -> t.Any:
     """A user as cloud-init takes it: that of the image by its name alone."""
     told = given(options)
+    if "inactive" in told:
+        told["inactive"] = str(told["inactive"])  # The schema of cloud-init asks for a text.
     return "default" if told == {"name": "default"} else told
 
 

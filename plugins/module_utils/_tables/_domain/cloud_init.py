@@ -51,7 +51,7 @@ USER = (
     Aside("gecos", "", VERBATIM, "The full name."),
     AsideValues("groups", "", CLEAN, "Groups that the user is in, besides the primary one."),
     Aside("primary_group", "", CLEAN, "The primary group. Left out, one with the name of the user is made."),
-    Aside("sudo", "", SUDO, r"Rules of sudo, each as a text such as V(ALL=(ALL\) NOPASSWD:ALL)."),
+    Aside("sudo", "", SUDO, "A rule of sudo, such as V(ALL=(ALL\\) NOPASSWD:ALL); V(false) for none."),
     Aside("shell", "", CLEAN, "The shell."),
     Aside("homedir", "", PATH, "The home directory."),
     Aside("uid", "", NATURAL, "The number of the user."),

@@ -123,6 +123,8 @@ def test_instances_are_never_met_again() -> None:
         ({"write_files": [{"path": "etc/x"}]}, "cloud_init.write_files[0].path: "),
         ({"write_files": [{"content": "x"}]}, "cloud_init.write_files[0].path: is missing"),
         ({"write_files": [{"path": "/x", "permissions": 644}]}, "cloud_init.write_files[0].permissions: "),
+        ({"users": [{"name": "kim", "sudo": ["ALL"]}]}, "cloud_init.users[0].sudo: a list is not a text or false"),
+        ({"users": [{"name": "kim", "sudo": True}]}, "cloud_init.users[0].sudo: true is no rule of sudo"),
         ({"users": [{"gecos": "x"}]}, "cloud_init.users[0].name: is missing"),
         ({"runcmd": ["a", {"b": "c"}]}, "cloud_init.runcmd: has a command in it that is neither a text nor a list"),
         ({"runcmd": "a"}, "cloud_init.runcmd: a string is not a list"),
