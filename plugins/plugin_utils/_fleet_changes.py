@@ -10,8 +10,10 @@ import json
 import typing as t
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.pending import resource, told
-from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import readable, shortened
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import nested
+from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import printable, readable, shortened
 
+from ._endless import is_endless
 from ._repeats import DISK_VOLUME
 
 RESULTS = (
@@ -120,7 +122,7 @@ def outcome(results: t.Mapping[str, t.Any], problems: list[str], changes: list[t
 
 def problems_of(result: t.Mapping[str, t.Any]) -> list[str]:
     """What a failed task says, a line for each problem."""
-    return [line for line in str(result.get("msg") or "").splitlines() if line.strip()] or ["failed"]
+    return [line for line in text(result.get("msg") or "").splitlines() if line.strip()] or ["failed"]
 
 
 def sorted_out(changes: t.Iterable[t.Mapping[str, t.Any]]) -> tuple[list[str], list[str], list[str]]:
@@ -130,7 +132,7 @@ def sorted_out(changes: t.Iterable[t.Mapping[str, t.Any]]) -> tuple[list[str], l
     """
     kinds: dict[str, str] = {}
     for change in changes:
-        name, path, after = str(change["resource"]), str(change["path"]), change.get("after")
+        name, path, after = text(change["resource"]), text(change["path"]), change.get("after")
         if path == "definition":
             kinds[name] = "made" if change.get("before") is None else "removed"
         elif path == "state" and after == "absent":
@@ -208,10 +210,22 @@ def details(found: t.Mapping[str, t.Any]) -> list[str]:
 def one_change(change: t.Mapping[str, t.Any]) -> str:
     """A change of one field in a line."""
     if change.get("before") is None and change.get("after") is None:
-        return str(change["resource"]).removeprefix(f"{SETTING} ")
+        return text(change["resource"]).removeprefix(f"{SETTING} ")
     return f"{change['resource']}: {change['path']}: {shown(change.get('before'))} -> {shown(change.get('after'))}"
 
 
 def shown(value: t.Any) -> str:
     """A value as it stands in YAML, in one line and cut to a bearable length."""
-    return shortened(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False), MOST)
+    if isinstance(value, str):
+        return shortened(value, MOST)
+    return printable(value) if endless(value) else shortened(json.dumps(value, ensure_ascii=False), MOST)
+
+
+def text(value: t.Any) -> str:
+    """What has to be a text, in words where it is none: whatever stands in a variable is no traceback, and no hang."""
+    return value if isinstance(value, str) else printable(value)
+
+
+def endless(value: t.Any) -> bool:
+    """Whether a value cannot be written out."""
+    return nested(value) or is_endless(value)

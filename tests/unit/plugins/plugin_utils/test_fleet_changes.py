@@ -109,6 +109,17 @@ def test_what_was_done_counts_and_not_what_had_been_planned() -> None:
     assert _fleet_changes.of_host(skipped)["changes"] == [planned]
 
 
+def test_what_cannot_be_written_out_is_no_hang() -> None:
+    value: Any = ["x"]
+    for _level in range(60):
+        value = [value, value]
+    values = {"guests_declared": {"changes": [change(value, value, value, value)], "failed": True, "msg": value}}
+    found = _fleet_changes.of_hosts(["kvm01"], {"kvm01": values})
+    assert found["hosts"]["kvm01"]["changed"] == ["a list"]
+    assert "kvm01: a list" in _fleet_changes.lines(found)
+    assert _fleet_changes.shown(value) == "a list"
+
+
 def test_results_of_other_shapes_are_no_traceback() -> None:
     assert _fleet_changes.of_host({"guests_declared": "set by somebody"})["outcome"] == "not asked"
     assert _fleet_changes.of_host({"guests_declared": {"changes": None, "failed": True}})["problems"] == ["failed"]
