@@ -355,10 +355,16 @@ part_bench() (
 # --- at the end ---
 
 # Takes down what a part has left up, unless --keep was said: before the summary, or when interrupted.
+# ours NAME: this run brought the lab up, or nobody noted who did.
+ours() {
+    [ ! -e "/run/virtfleet-lab/$1/owner" ] || [ "$(cat "/run/virtfleet-lab/$1/owner")" = "$VIRTFLEET_LAB_RUN" ]
+}
+
 hosts_down() {
     local name status=0
     [ -z "$KEEP" ] && [ -e "$RUN/labs" ] || return 0
     while read -r name; do
+        ours "$name" || continue
         [ ! -e "/run/virtfleet-lab/$name" ] || lab "$name" --quiet down || status=1
     done <"$RUN/labs"
     rm "$RUN/labs"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from . import cgroups, external, guest_image, hosts, prerequisites, root_recipe, roots
+from . import cgroups, external, guest_image, hosts, ownership, prerequisites, root_recipe, roots
 from .machine import LabError, in_parallel, say
 from .state import Host, Lab, all_labs, cache_folder, remove_tree
 
@@ -73,6 +73,7 @@ def up(lab: Lab, count: int, wish: Wish) -> None:
         proxy = prerequisites.upstream_proxy()
         if proxy:
             os.environ.setdefault("http_proxy", proxy)
+        ownership.refuse_others(lab)
         to_build = [host for host in wanted if not roots.root_tree(host).exists()]
         for suite, mirror in sorted({(host.suite, host.mirror) for host in to_build}):
             roots.check_mirror(suite, mirror)
@@ -80,6 +81,7 @@ def up(lab: Lab, count: int, wish: Wish) -> None:
         # From here on every process belongs to the lab's group, so that `lab down` finds it
         # whenever this program is killed.
         lab.make_folders()
+        ownership.take(lab)
         cgroups.join(cgroups.lab_group(lab.name) / "commands")
         hosts.make_key(lab)
         external.up(lab, proxy)
@@ -118,6 +120,7 @@ def down(lab: Lab, purge: bool) -> None:
     Works also on what a killed command left half-made, and when there is nothing at all.
     """
     with lab.lock():
+        ownership.refuse_others(lab)
         there = lab.run.exists() or lab.disks.exists() or cgroups.lab_group(lab.name).exists()
         cgroups.remove(cgroups.lab_group(lab.name))
         external.remove_all_namespaces(lab)
