@@ -65,11 +65,15 @@ def folder(connection: Any, run_main: Any, noted: manifest.Manifest, tmp_path: P
     return made
 
 
-def guest(cloud: Any = CLOUD, **more: Any) -> dict[str, Any]:
-    """A guest with a disk in the pool, and a seed."""
+def guest(*cloud: Any, **more: Any) -> dict[str, Any]:
+    """A guest with a disk in the pool, and a seed.
+
+    :param cloud: its options of cloud_init; left out, those of CLOUD
+    """
+    given = cloud[0] if cloud else CLOUD
     disks = [{"size": "1MiB", "pool": "p"}]
     interfaces = [{"network": "default"}]
-    return {"name": "web01", "memory": "64MiB", "disks": disks, "interfaces": interfaces, "cloud_init": cloud, **more}
+    return {"name": "web01", "memory": "64MiB", "disks": disks, "interfaces": interfaces, "cloud_init": given, **more}
 
 
 @pytest.fixture
