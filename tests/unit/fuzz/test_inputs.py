@@ -166,7 +166,7 @@ def written(hostile: Hostile, chance: random.Random) -> Told:
 
 # Filters
 
-OF_ROLES = ("changes_told", "fleet_changes", "fleet_owner", "pending_restarts", "run_problems")
+OF_ROLES = ("changes_told", "fleet_changes", "fleet_owner", "pending_restarts", "run_problems", "undeclared")
 """Filters that only the collection's own roles and playbooks call."""
 
 
@@ -213,6 +213,10 @@ def filtered(hostile: Hostile, chance: random.Random) -> Told:
         result = {"changes": chance.choice(([change], hostile.value())), "failed": True, "msg": hostile.value()}
         hosts = chance.choice(({"kvm01": {"guests_declared": result}}, {"kvm01": hostile.value()}, hostile.value()))
         arguments = (["kvm01"], hosts) if name == "fleet_changes" else (chance.choice((hosts, {"hosts": hosts})),)
+    elif name == "undeclared":
+        found = {chance.choice(("kvm_guests", "kvm_volumes", "kvm_pools")): [{"name": "a"}, hostile.item(DOMAIN)]}
+        variables = {"kvm_guests": hostile.sane(), "kvm_volumes": [hostile.sane()]}
+        arguments = (chance.choice((found, hostile.value())), "kvm01", Written({"kvm01": variables}), "/nowhere")
     elif name == "adopted_files":
         item = hostile.item(DOMAIN)
         wrong = chance.choice((None, 7, "", [], ["a"], [[]], {"kvm_guests": None}, {"kvm_guests": [None]}))

@@ -84,8 +84,10 @@ def test_nor_is_a_volume_that_is_laid_over_a_pipe(connection: Any, run_main: Run
 
 
 def listening(path: Path) -> None:
+    folder = os.open(path.parent, os.O_PATH)  # The name of a socket has 108 bytes at most (unix(7)).
     with socket.socket(socket.AF_UNIX) as made:
-        made.bind(os.path.relpath(path))
+        made.bind(f"/proc/self/fd/{folder}/{path.name}")
+    os.close(folder)
 
 
 TAKEN: dict[str, tuple[Callable[[Path], object], str]] = {
