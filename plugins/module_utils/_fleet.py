@@ -84,7 +84,7 @@ def guest_networks(guests: t.Iterable[Item], host: str) -> dict[str, list[str]]:
     """
     found = {}
     for guest in guests_on(a_list("guest_networks", guests), host):
-        gone = guest.get("state") == "absent"
+        gone = word(guest, "state") == "absent"
         interfaces = written_out(DOMAIN.rows, {"interfaces": guest.get("interfaces")})
         if gone or isinstance(interfaces["interfaces"], (list, tuple)):
             cards = [] if gone else entries(interfaces, "interfaces")

@@ -330,7 +330,7 @@ class Guests(Part):
                 host = self.templar.value(host)
             except Exception:  # It is said with the item's other fields.
                 return True
-        if host == self.host or not isinstance(host, str):
+        if not isinstance(host, str) or host == self.host:
             return True
         if host in self.fleet.hosts:
             return False

@@ -22,6 +22,7 @@ from ansible import constants
 from ansible.parsing.dataloader import DataLoader
 from ansible.parsing.vault import AnsibleVaultError
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils import _fleet_once
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label, printable, spelled_out
 
@@ -198,7 +199,7 @@ def named_host(raw: t.Any) -> str | None:
 
 def names_of(guests: t.Iterable[t.Any]) -> list[str]:
     """The names of guests that are not to be absent, as far as no template has to be evaluated to know them."""
-    there = [guest for guest in guests if isinstance(guest, dict) and guest.get("state") != "absent"]
+    there = [guest for guest in guests if isinstance(guest, dict) and _fleet_once.word(guest, "state") != "absent"]
     names = [str(guest["name"]) for guest in there if isinstance(guest.get("name"), str)]
     return list(dict.fromkeys(name for name in names if "{" not in name))
 

@@ -59,8 +59,9 @@ def names_elsewhere(host: str, templar: HostTemplar) -> list[str]:
     files, raw = part.files(), templar.raw.get("kvm_guests")
     listed = [] if raw is None else lists("kvm_guests", raw, templar.raw)
     items = part.whole(raw) if listed is None else [item for one in listed for item in one.items]
-    others = [item for item in (*(items or ()), *files.guests) if isinstance(item, dict) and item.get("host") != host]
-    return [*_guest_files.names_of(item for item in others if item.get("host") is not None), *files.others]
+    named = [item for item in (*(items or ()), *files.guests) if isinstance(item, dict)]
+    others = [item for item in named if isinstance(item.get("host"), str) and item["host"] != host]
+    return [*_guest_files.names_of(others), *files.others]
 
 
 def of_no_host(raw: t.Mapping[str, t.Any], guests: t.Any, written: t.Sequence[Sorted] | None) -> list[str]:

@@ -24,7 +24,9 @@ def owners(links: t.Iterable[Written]) -> dict[str, list[tuple[str, str]]]:
     found: dict[str, list[tuple[str, str]]] = {}
     for link in links:
         kind, name, ports = link.get("type"), link.get("name"), link.get("ports")
-        if link.get("state") == "absent" or kind not in PORTS_OF or not isinstance(name, str):
+        # A value that is not defined cannot be compared.
+        absent = is_text(link.get("state")) and link["state"] == "absent"
+        if absent or not is_text(kind) or kind not in PORTS_OF or not isinstance(name, str):
             continue
         for port in dict.fromkeys(filter(is_text, ports if isinstance(ports, (list, tuple)) else ())):
             if (kind, name) not in found.setdefault(port, []):

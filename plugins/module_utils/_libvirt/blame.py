@@ -20,7 +20,7 @@ from .._engine.rows import Group, Property, Row, Struct
 from .._engine.table import Table
 from .._engine.variant import Variant
 
-Path = tuple[str | int, ...]
+Path: t.TypeAlias = "tuple[str | int, ...]"
 Right = t.Callable[[str], bool]
 
 MOST = 200
