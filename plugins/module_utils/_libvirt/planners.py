@@ -244,9 +244,9 @@ def plans_with_disks(
     half = Half({}, {}) if connection is None else half_made(connection, volumes)
     volumes = whole(connection, volumes, half)
     volumes, lines = forms.of_volumes(resolved, volumes)
-    refuse_input(lines)
+    refuse_input(with_doubts(lines, table, resolved, half))
     resolved, lines = forms.settle([disks.as_made(want, needed, volumes) for want, needed in resolved], have, host)
-    refuse_input(lines)
+    refuse_input(with_doubts(lines, table, resolved, half))
     plans = plan(table, have, [want for want, _needed in resolved], host, options.on_restart_needed)
     lines += shared(plans, resolved)
     of_seeds = seeds.Seeds(made, pools, host, seeds.is_here(connection), options.check)
@@ -258,7 +258,7 @@ def plans_with_disks(
             say_doubt(entry, [need.key for need in needed], half.doubtful)
         except Invalid as error:
             lines.append(f"{table.kind} {entry.name}: {error}")
-    refuse_input(lines)
+    refuse_input(with_doubts(lines, table, resolved, half))
     if connection is not None:
         refuse_taken(connection, plans, resolved, volumes, options.forecast)
     if connection is not None:
@@ -266,6 +266,23 @@ def plans_with_disks(
     if options.remove_storage and connection is not None:
         plan_removals(connection, plans, wants, have, pools, options)
     return plans, [want for want, _needed in resolved]
+
+
+def with_doubts(
+    lines: t.Sequence[str], table: Table, resolved: t.Iterable[tuple[Item, list[disks.Needed]]], half: Half
+) -> list[str]:
+    """What guests are refused for, with what a killed run may have left of their volumes: that may be the reason."""
+    found = list(lines)
+    for want, needed in resolved:
+        who = f"{table.kind} {want['name']}: "
+        if any(line.startswith(who) for line in lines):
+            found += [
+                f"{who}{half.doubtful[need.key]}; if it holds nothing, delete it with state: absent of the module"
+                " virtfleet.kvm.volumes, and run again"
+                for need in needed
+                if need.key in half.doubtful
+            ]
+    return found
 
 
 def with_volumes(

@@ -174,6 +174,19 @@ def test_a_disk_of_a_guest_that_was_half_made(
     assert [change["path"] for change in gone["changes"]] == ["state"]
 
 
+def test_a_guest_that_is_refused_for_what_a_killed_run_left_says_so(
+    connection: Any, run_main: Run, noted: manifest.Manifest, file: Path
+) -> None:
+    noted.put("volumes", KEY, making=DEAD)
+    disk = {"size": "1KiB", "volume": "x.raw", "pool": "p", "format": "raw"}
+    guest = {"name": "g", "memory": "64MiB", "disks": [disk]}
+    for check in (True, False):
+        said = run_main(domains.main, config=[guest], uri=URI, fails=True, check=check)["msg"]
+        assert "domain g: disks[0].size: is 1MiB and cannot shrink" in said
+        assert f"domain g: a run that was killed was making the volume {KEY}, but nothing tells" in said
+        assert "if it holds nothing, delete it with state: absent of the module virtfleet.kvm.volumes" in said
+
+
 def test_an_image_that_is_refused_is_told_with_its_disk(
     connection: Any, run_main: Run, noted: manifest.Manifest, file: Path
 ) -> None:
