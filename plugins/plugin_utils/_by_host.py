@@ -16,13 +16,7 @@ import jinja2
 from jinja2 import nodes
 
 from ._templar import HostTemplar
-from ._written import is_template, texts
-
-DEPTH = 16
-"""How many names of variables may lead to one another before it is a circle."""
-
-OF_THE_FLEET = frozenset(("groups", "omit"))
-"""What Ansible itself sets to the same value for all hosts."""
+from ._written import DEPTH, is_template, texts
 
 CHANGING = frozenset(("lookup", "query", "q", "now", "random", "hostvars", "vars", "undef"))
 """What may give another value each time, or on each host, although the template is the same."""
@@ -107,7 +101,7 @@ class HostNames:
 
     def is_common(self, name: str, depth: int) -> bool:
         """Whether a variable is the same on all hosts, with all that it is made of."""
-        if name in OF_THE_FLEET:
+        if name == "groups":  # Ansible sets it to the same for all hosts.
             return True
         values = [variables.get(name) for variables in self.raw.values()]
         if name in CHANGING or name.startswith("ansible_") or depth > DEPTH or not values:

@@ -20,6 +20,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import named
 
 from ._guest_files import FOLDER
+from ._host_guests import is_listed
 from ._templar import HostTemplar
 from ._written import entries
 
@@ -160,7 +161,8 @@ def unlisted(hosts: t.Sequence[str], hostvars: t.Any) -> list[Problem]:
     out: list[Problem] = []
     for host in hosts:
         raw = hostvars.raw_get(host)
-        if raw.get("kvm_guests") is None and raw.get(FOLDER) is not None and purge_is_on(raw, "guests_purge", hostvars):
+        in_files = raw.get(FOLDER) is not None and purge_is_on(raw, "guests_purge", hostvars)
+        if in_files and not is_listed(HostTemplar.of(raw, hostvars)):
             out.append(
                 (
                     host,

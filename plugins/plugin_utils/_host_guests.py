@@ -43,11 +43,14 @@ def guests_of(host: str, templar: HostTemplar) -> t.Any:
 
 
 def is_listed(templar: HostTemplar) -> bool:
-    """Whether a host has a list of guests, which may be empty. Raises what evaluating it raises."""
+    """Whether a host has a list of guests, which may be empty; also where it cannot be evaluated, which is said."""
     raw = templar.raw.get("kvm_guests")
-    if raw is None or isinstance(raw, (list, tuple)):
+    if raw is None or lists("kvm_guests", raw, templar.raw) is not None:
         return raw is not None
-    return lists("kvm_guests", raw, templar.raw) is not None or templar.value(raw) is not None
+    try:
+        return templar.value(raw) is not None
+    except Exception:  # Any filter or lookup may be in a template; the guests are evaluated, too, and refused.
+        return True
 
 
 def names_elsewhere(host: str, templar: HostTemplar) -> list[str]:

@@ -261,10 +261,9 @@ def plans_with_disks(
     refuse_input(with_doubts(lines, table, resolved, half))
     if connection is not None:
         refuse_taken(connection, plans, resolved, volumes, options.forecast)
-    if connection is not None:
         seed_removal.plan_removals(connection, plans, wants, have, made, options.forecast)
-    if options.remove_storage and connection is not None:
-        plan_removals(connection, plans, wants, have, pools, options)
+        if options.remove_storage:
+            plan_removals(connection, plans, wants, have, pools, options)
     return plans, [want for want, _needed in resolved]
 
 
