@@ -44,8 +44,8 @@ def test_a_lab_of_a_run_that_goes_on_is_left_alone(lab: Lab, monkeypatch: pytest
     ownership.refuse_others(lab)
 
 
-@pytest.mark.parametrize("owner", ["", "x y", "1", f"{os.getpid()} 1", "999999999 5"])
+@pytest.mark.parametrize("owner", ["", "x y", "1", "SELF 1", "999999999 5"])
 def test_who_is_gone_owns_nothing(lab: Lab, monkeypatch: pytest.MonkeyPatch, owner: str) -> None:
-    (lab.run / "owner").write_text(owner)
+    (lab.run / "owner").write_text(owner.replace("SELF", str(os.getpid())))
     monkeypatch.setenv(ownership.VARIABLE, "1 1")
     ownership.refuse_others(lab)
