@@ -9,21 +9,21 @@ import collections
 import typing as t
 
 from . import _fleet_links, _fleet_once, _fleet_reservations
-from ._engine.body import LISTED, Item, body, list_for_options, unknown
-from ._engine.near import near
-from ._engine.short import written_out
+from ._engine.close_names import near
+from ._engine.rows.row_index import LISTED, Item, body, list_for_options, unknown
+from ._engine.rows.short_forms import written_out
 from ._engine.table import Table, held, nested
 from ._errors import Invalid, VirtfleetError
 from ._fleet_layers import PROFILE, SWITCH, Guest
 from ._fleet_once import entries, word
 from ._fleet_reservations import by_name, for_module
 from ._hostnet.table import LINK
+from ._kinds.domain.table import DOMAIN
+from ._kinds.network.table import NETWORK
+from ._kinds.pool.table import POOL
+from ._kinds.volume.storage_rules import volume_key
+from ._kinds.volume.table import VOLUME
 from ._printing import NAME, label, named, printable, unforeseen
-from ._tables.domain import DOMAIN
-from ._tables.network import NETWORK
-from ._tables.pool import POOL
-from ._tables.storage import volume_key
-from ._tables.volume import VOLUME
 
 LISTS = {"kvm_links": LINK, "kvm_networks": NETWORK, "kvm_pools": POOL, "kvm_volumes": VOLUME}
 """The variables that hold what else is declared for a host, and their tables."""

@@ -12,12 +12,12 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ._engine.body import Item, join, parse_rows
-from ._engine.short import written_out
+from ._engine.rows.row_index import Item, join, parse_rows
+from ._engine.rows.short_forms import written_out
 from ._engine.table import nested
 from ._errors import Invalid
+from ._kinds.domain.table import DOMAIN
 from ._printing import named, unforeseen
-from ._tables.domain import DOMAIN
 
 DEFAULTS = ("kvm_guest_defaults", "kvm_guest_defaults_group", "kvm_guest_defaults_host")
 """The variables with the options of all guests: a later one goes before an earlier one."""

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import typing as t
 
-from ._engine.body import Item
-from ._engine.near import near
-from ._engine.short import written_out
+from ._engine.close_names import near
+from ._engine.rows.row_index import Item
+from ._engine.rows.short_forms import written_out
 from ._engine.table import nested
 from ._fleet_once import entries, word
+from ._kinds.domain.table import DOMAIN
 from ._printing import label, printable
-from ._tables.domain import DOMAIN
 
 DEFAULT = "default"
 """The network and the pool that there are without a word."""

@@ -14,12 +14,12 @@ import posixpath
 import re
 import typing as t
 
-from ._engine.body import Item
-from ._engine.convert import MAC, UUID, YES_NO, Converter, digits
-from ._engine.short import written_out
+from ._engine.converters import MAC, UUID, YES_NO, Converter, digits
+from ._engine.rows.row_index import Item
+from ._engine.rows.short_forms import written_out
+from ._kinds.network.table import NETWORK
+from ._kinds.volume.storage_rules import IMAGES, MADE_DIRECTORIES
 from ._printing import label
-from ._tables.network import NETWORK
-from ._tables.storage import IMAGES, MADE_DIRECTORIES
 
 SHARED = ("netfs", "gluster", "vstorage")
 """Types of pools whose volumes are files on a server that several hosts reach."""

@@ -13,16 +13,16 @@ import ipaddress
 import re
 import typing as t
 
-from ._engine.body import Item
-from ._engine.context import Host, Scope
-from ._engine.convert import ADDRESS, INTERFACE, MAC
-from ._engine.short import written_out
+from ._engine.converters import ADDRESS, INTERFACE, MAC
+from ._engine.rows.model import Host, Scope
+from ._engine.rows.row_index import Item
+from ._engine.rows.short_forms import written_out
 from ._errors import Invalid, VirtfleetError
 from ._fleet_once import entries, host_part, normal, word
+from ._kinds.domain.table import DOMAIN
+from ._kinds.network.table import NETWORK
+from ._kinds.shared.derive import derive_mac
 from ._printing import label, printable
-from ._tables.derive import derive_mac
-from ._tables.domain import DOMAIN
-from ._tables.network import NETWORK
 
 IP = "ip"
 """The option of an interface in ``kvm_guests``. The module domains does not have it: it is the network's to do."""

@@ -8,16 +8,16 @@ from __future__ import annotations
 import typing as t
 from xml.etree import ElementTree as ET
 
-from ._engine import fragment
+from ._engine import xml_merge
 from ._engine.adopt import adopt
-from ._engine.body import Item
-from ._engine.context import Host
 from ._engine.plan import plan
+from ._engine.rows.model import Host
+from ._engine.rows.row_index import Item
 from ._engine.table import Table
 from ._errors import Invalid, VirtfleetError
+from ._kinds.volume.storage_rules import describe_volume, need_size
+from ._kinds.volume.table import VOLUME
 from ._printing import label, named, printable
-from ._tables.storage import describe_volume, need_size
-from ._tables.volume import VOLUME
 
 MACHINES = {"q35": "q35"}
 """What new guests get of machines on any host of today."""
@@ -29,7 +29,7 @@ def from_xml(table: Table, text: str, secrets: bool = False) -> dict[str, t.Any]
     Raises VirtfleetError for what is no definition of that kind.
     """
     try:
-        root = fragment.element(text)
+        root = xml_merge.element(text)
     except ValueError as error:
         raise VirtfleetError(f"{table.kind}: {error}") from None
     if root.tag != table.kind:

@@ -262,12 +262,12 @@ failures:
       type: str
 """
 
-from ..module_utils._libvirt.apply import Options
-from ..module_utils._libvirt.arguments import DECLARE, PURGE, RESTART
-from ..module_utils._libvirt.converge import declare
-from ..module_utils._libvirt.departures import Belongings
-from ..module_utils._libvirt.module import DeclaringModule
-from ..module_utils._tables.domain import DOMAIN
+from ..module_utils._flow.apply import Options
+from ..module_utils._flow.arguments import DECLARE, PURGE, RESTART
+from ..module_utils._flow.converge import declare
+from ..module_utils._flow.module import DeclaringModule
+from ..module_utils._kinds.domain.table import DOMAIN
+from ..module_utils._kinds.domain.undefine import Belongings
 
 
 def main() -> None:

@@ -144,9 +144,9 @@ found:
   type: raw
 """
 
-from ..module_utils._libvirt.info import ARGUMENTS, OBSERVE, domain_facts, inform
-from ..module_utils._libvirt.module import Module
-from ..module_utils._tables.domain import DOMAIN
+from ..module_utils._flow.info import ARGUMENTS, OBSERVE, domain_facts, inform
+from ..module_utils._flow.module import Module
+from ..module_utils._kinds.domain.table import DOMAIN
 
 
 def main() -> None:

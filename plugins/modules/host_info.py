@@ -139,9 +139,9 @@ stack:
   sample: base
 """
 
-from ..module_utils._libvirt.arguments import URI
-from ..module_utils._libvirt.host import facts
-from ..module_utils._libvirt.module import Module, no_traceback
+from ..module_utils._flow.arguments import URI
+from ..module_utils._flow.host import facts
+from ..module_utils._flow.module import Module, no_traceback
 
 
 def main() -> None:

@@ -181,9 +181,9 @@ address:
   sample: 192.0.2.10
 """
 
+from ..module_utils._flow.arguments import URI
+from ..module_utils._flow.module import Module
 from ..module_utils._hostnet.converge import declare
-from ..module_utils._libvirt.arguments import URI
-from ..module_utils._libvirt.module import Module
 
 
 def main() -> None:

@@ -134,11 +134,11 @@ failures:
       type: str
 """
 
-from ..module_utils._libvirt.apply import Options
-from ..module_utils._libvirt.arguments import DECLARE, PURGE, RESTART
-from ..module_utils._libvirt.converge import declare
-from ..module_utils._libvirt.module import DeclaringModule
-from ..module_utils._tables.network import NETWORK
+from ..module_utils._flow.apply import Options
+from ..module_utils._flow.arguments import DECLARE, PURGE, RESTART
+from ..module_utils._flow.converge import declare
+from ..module_utils._flow.module import DeclaringModule
+from ..module_utils._kinds.network.table import NETWORK
 
 
 def main() -> None:

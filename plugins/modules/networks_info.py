@@ -131,9 +131,9 @@ found:
   type: raw
 """
 
-from ..module_utils._libvirt.info import ARGUMENTS, OBSERVE, inform, network_facts
-from ..module_utils._libvirt.module import Module
-from ..module_utils._tables.network import NETWORK
+from ..module_utils._flow.info import ARGUMENTS, OBSERVE, inform, network_facts
+from ..module_utils._flow.module import Module
+from ..module_utils._kinds.network.table import NETWORK
 
 
 def main() -> None:

@@ -114,10 +114,10 @@ found:
   type: raw
 """
 
-from ..module_utils._libvirt.info import ARGUMENTS, inform
-from ..module_utils._libvirt.module import Module
-from ..module_utils._libvirt.storage_observe import pool_facts, pools
-from ..module_utils._tables.pool import POOL
+from ..module_utils._flow.info import ARGUMENTS, inform
+from ..module_utils._flow.module import Module
+from ..module_utils._kinds.pool.table import POOL
+from ..module_utils._storage.storage_observe import pool_facts, pools
 
 
 def main() -> None:

@@ -111,11 +111,11 @@ found:
   type: raw
 """
 
-from ..module_utils._libvirt.info import ARGUMENTS, inform
-from ..module_utils._libvirt.module import Module
-from ..module_utils._libvirt.storage_formats import all_volumes
-from ..module_utils._libvirt.storage_observe import volume_facts
-from ..module_utils._tables.volume import VOLUME
+from ..module_utils._flow.info import ARGUMENTS, inform
+from ..module_utils._flow.module import Module
+from ..module_utils._kinds.volume.table import VOLUME
+from ..module_utils._kinds.volume.volume_formats import all_volumes
+from ..module_utils._storage.storage_observe import volume_facts
 
 
 def main() -> None:

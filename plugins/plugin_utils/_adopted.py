@@ -13,14 +13,14 @@ import typing as t
 import yaml
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import brief as engine
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.context import Host
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Host
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import Table
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.network.table import NETWORK
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.pool.table import POOL
 from ansible_collections.virtfleet.kvm.plugins.module_utils._offline import MACHINES
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import printable
-from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.domain import DOMAIN
-from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.network import NETWORK
-from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.pool import POOL
 
 from ._endless import refuse_endless
 

@@ -23,7 +23,7 @@ from ansible.plugins.action.normal import ActionModule as NormalAction
 from ansible.plugins.callback import CallbackBase
 from ansible.utils.display import Display
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.arguments import FORECAST, URI
+from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.arguments import FORECAST, URI
 
 from ._repeats import DISK_VOLUME, TOLD, note, resource_of, without_repeats
 

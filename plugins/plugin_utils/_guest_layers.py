@@ -8,8 +8,8 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils import _fleet_layers
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.convert import YES_NO
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.near import near
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.close_names import near
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.converters import YES_NO
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import nested
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import (
     DEFAULTS,

@@ -15,7 +15,7 @@ import typing as t
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.near import near
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.close_names import near
 
 GLOBALS = frozenset(
     (

@@ -16,7 +16,7 @@ import typing as t
 
 from ansible import context
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.near import near
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.close_names import near
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import VARIABLES, Problem, told_once
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import DEFAULTS, PROFILES
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label

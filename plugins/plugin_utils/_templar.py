@@ -12,7 +12,7 @@ from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.body import secret_place
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.row_index import secret_place
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import masked, named, readable
 
 from ._missing import missing

@@ -41,7 +41,7 @@ def documents(wants: list[Guest], machines: dict[str, str]) -> list[str]:
     """The documents that the collection has libvirt define for these guests where there are none yet."""
     # Imported by name: only a run has the collections in its path.
     base = "ansible_collections.virtfleet.kvm.plugins.module_utils"
-    engine, context = import_module(f"{base}._engine.plan"), import_module(f"{base}._engine.context")
-    domain = import_module(f"{base}._tables.domain").DOMAIN
+    engine, context = import_module(f"{base}._engine.plan"), import_module(f"{base}._engine.rows.model")
+    domain = import_module(f"{base}._kinds.domain.table").DOMAIN
     plans = engine.plan(domain, {}, domain.parse(wants), context.Host(virt="qemu", machines=machines))
     return [str(step.value) for entry in plans for step in entry.steps if step.action == "define"]

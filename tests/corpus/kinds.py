@@ -18,13 +18,18 @@ from xml.etree import ElementTree as ET
 
 import libvirt
 from compare import as_libvirt_reads
-from module_utils._engine import context, plan
-from module_utils._libvirt import storage_observe, storage_plan, users
-from module_utils._tables import domain, network, pool, storage, volume
+from module_utils._engine import plan
+from module_utils._engine.rows import model
+from module_utils._kinds.domain import table as domain
+from module_utils._kinds.network import table as network
+from module_utils._kinds.pool import table as pool
+from module_utils._kinds.volume import storage_plan, storage_rules
+from module_utils._kinds.volume import table as volume
+from module_utils._storage import storage_observe, users
 
 BRIDGE = "vfcorpus0"
 NAME = "virtfleet-corpus"
-HOST = context.Host()
+HOST = model.Host()
 
 
 class Kind:
@@ -66,7 +71,7 @@ class Kind:
         finally:
             self.undefine(resource)
 
-    def plan(self, config: dict[str, t.Any], have: ET.Element | None, host: context.Host = HOST) -> t.Any:
+    def plan(self, config: dict[str, t.Any], have: ET.Element | None, host: model.Host = HOST) -> t.Any:
         """The plan for a config as a user hands it over."""
         config = {**config, "state": "present"}
         there = {}
@@ -198,7 +203,7 @@ class Volumes(Kind):
         resource.delete(0)
 
     def plan(
-        self, config: dict[str, t.Any], have: ET.Element | None, host: context.Host = HOST, kind: str = "dir"
+        self, config: dict[str, t.Any], have: ET.Element | None, host: model.Host = HOST, kind: str = "dir"
     ) -> t.Any:
         """The plan for a config in a pool of a type."""
         wants = self.table.parse([{**config, "pool": NAME}])
@@ -224,7 +229,7 @@ class Volumes(Kind):
 
     def offline(self, config: dict[str, t.Any], kind: str) -> ET.Element:
         """The definition that a config amounts to in a pool of a type, by the tables alone."""
-        want = storage.describe_volume(self.table.parse([config])[0], kind)
+        want = storage_rules.describe_volume(self.table.parse([config])[0], kind)
         (planned,) = plan.plan(self.table, {}, [want], HOST)
         return ET.fromstring(super().defined(planned))
 

@@ -55,7 +55,7 @@ class Raw:
 
     def __init__(self, kind: t.Any, kind_name: str) -> None:
         from module_utils import _errors, _offline
-        from module_utils._libvirt import observe
+        from module_utils._flow import observe
 
         self.error = _errors.VirtfleetError
         self.from_xml = _offline.from_xml

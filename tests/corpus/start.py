@@ -48,8 +48,8 @@ class Start:
     def __init__(self, connection: t.Any, sources: Sources, dump: Path | None) -> None:
         from module_utils._engine import adopt, plan
         from module_utils._engine.plan import Observed
-        from module_utils._libvirt import observe
-        from module_utils._tables.domain import DOMAIN
+        from module_utils._flow import observe
+        from module_utils._kinds.domain.table import DOMAIN
 
         self.connection, self.sources, self.dump = connection, sources, dump
         self.adopt, self.plan, self.observed, self.table = adopt.adopt, plan.plan, Observed, DOMAIN

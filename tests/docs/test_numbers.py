@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.context import Host, Scope
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Host, Scope
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import DEFAULTS, PROFILES
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host import (
     download,
@@ -22,8 +22,8 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._host import (
     sandbox,
 )
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host.part_files import Room
-from ansible_collections.virtfleet.kvm.plugins.module_utils._tables._domain.slots import SPARE
-from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.derive import derive_mac
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.fields.pcie_ports import SPARE
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared.derive import derive_mac
 
 from .blocks import ROOT
 

@@ -18,15 +18,17 @@ import yaml
 from ansible.plugins.callback import CallbackBase
 
 from ansible_collections.virtfleet.kvm.plugins.filter.fleet import FilterModule
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import convert, report, rows, variant
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.context import Host
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import converters, report, rows
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Observed, plan
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows import variant
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Host
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import DEFAULTS, PROFILES
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import guard
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import disks
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.storage_plan import FUTURE, plan_volume
-from ansible_collections.virtfleet.kvm.plugins.module_utils._tables import derive, nocloud
-from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.domain import DOMAIN
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.cloud_init import nocloud
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.disks import guest_disks
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared import derive
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.storage_plan import FUTURE, plan_volume
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._evaluate import evaluate
 from ansible_collections.virtfleet.kvm.tests.unit.inventories import HOSTS, hostvars
 
@@ -184,7 +186,7 @@ def run_plan(block: Block, folder: Path) -> None:
     there: dict[str, Observed] = {}
     volumes: dict[str, Observed] = {}
     for guest in old:
-        item, needed = disks.resolve(guest, None, FUTURE, host)
+        item, needed = guest_disks.resolve(guest, None, FUTURE, host)
         (made,) = plan(DOMAIN, {}, [item], host)
         definition = ET.fromstring(next(step.value for step in made.steps if step.action == "define"))
         there[made.name] = Observed(definition, definition, "running", {"autostart": True})
@@ -193,9 +195,9 @@ def run_plan(block: Block, folder: Path) -> None:
             volumes[need.key] = Observed(ET.fromstring(step.value.xml), None, "present", {"pool": need.item["pool"]})
     plans = []
     for guest in new:
-        item, needed = disks.resolve(guest, there.get(guest["name"]), FUTURE, host)
+        item, needed = guest_disks.resolve(guest, there.get(guest["name"]), FUTURE, host)
         plans += plan(DOMAIN, there, [item], host)
-        disks.amend(plans[-1], needed, volumes, FUTURE, host)
+        guest_disks.amend(plans[-1], needed, volumes, FUTURE, host)
     assert CallbackBase()._get_diff(report.result(plans)["diff"]).strip() == block.text.strip()
 
 
@@ -249,7 +251,7 @@ def run_ini(block: Block, folder: Path) -> None:
 
 def run_python(block: Block, folder: Path) -> None:
     """A row of a table: it can be made, and documents itself."""
-    names = {name: value for module in (convert, rows, variant) for name, value in vars(module).items()}
+    names = {name: value for module in (converters, rows, variant) for name, value in vars(module).items()}
     row = eval(block.text.strip().rstrip(","), {**names, "derive": derive})
     assert row.document()
 

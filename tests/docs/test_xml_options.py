@@ -14,11 +14,11 @@ import pytest
 import tables
 import xml_options
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.aside import Apart
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.body import edit_rows
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.context import Host, Scope
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.paths import NAMESPACES
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows import Fragment, Property
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.create_only import Apart
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Host, Scope
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.row_index import edit_rows
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import DOMAIN, NETWORK, POOL, VOLUME
 from ansible_collections.virtfleet.kvm.tests.unit.exhaustive import exhaustive
 from ansible_collections.virtfleet.kvm.tests.unit.samples import SAMPLES

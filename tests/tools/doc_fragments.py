@@ -21,10 +21,10 @@ sys.path.insert(0, str(ROOT / "plugins"))
 
 from module_utils._engine.table import Table  # noqa: E402
 from module_utils._hostnet.table import LINK  # noqa: E402
-from module_utils._tables.domain import DOMAIN  # noqa: E402
-from module_utils._tables.network import NETWORK  # noqa: E402
-from module_utils._tables.pool import POOL  # noqa: E402
-from module_utils._tables.volume import VOLUME  # noqa: E402
+from module_utils._kinds.domain.table import DOMAIN  # noqa: E402
+from module_utils._kinds.network.table import NETWORK  # noqa: E402
+from module_utils._kinds.pool.table import POOL  # noqa: E402
+from module_utils._kinds.volume.table import VOLUME  # noqa: E402
 
 TABLES = (LINK, DOMAIN, NETWORK, POOL, VOLUME)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from schema_values import TEMPLATE, Schema, cookie_name, of_converter, or_null
-from tables import Table, as_markdown, as_text, convert, described, rows, variant
+from tables import Table, as_markdown, as_text, converters, described, rows, variant
 
 GIVEN: Schema = {"not": {"$ref": "#/definitions/nothing"}}
 """An option that is given, whatever the run makes of it: neither null nor a template."""
@@ -94,7 +94,7 @@ def default_of(row: rows.Field) -> Any:
     return None if value is None or callable(value) else row.type.show(value)
 
 
-def title(converter: convert.Converter) -> str:
+def title(converter: converters.Converter) -> str:
     """What the values of a converter are called among the definitions."""
     words = [type(converter).__name__.lower()]
     for bound in ("minimum", "maximum"):
@@ -103,7 +103,7 @@ def title(converter: convert.Converter) -> str:
     return "-".join(words)
 
 
-def scalar(converter: convert.Converter, where: str, null: bool = True) -> Schema:
+def scalar(converter: converters.Converter, where: str, null: bool = True) -> Schema:
     """One value."""
     name = where if converter.choices else title(converter)
     schema = of_converter(converter)
@@ -149,7 +149,7 @@ def _map(row: rows.Map, where: str) -> Schema:
     made = dictionary(dict.fromkeys(row.names_of or (), value), (), "null")
     if row.names_of is None:
         made["additionalProperties"] = value
-        if isinstance(row.name_type, convert.CookieName):
+        if isinstance(row.name_type, converters.CookieName):
             made["propertyNames"] = cookie_name(row.name_type)
     return {"$name": where, **made}
 

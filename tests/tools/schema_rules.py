@@ -13,7 +13,7 @@ from typing import Any
 
 from schema_rows import GIVEN, UNFIT, Rule, never
 from schema_values import TEMPLATE, Schema
-from tables import links, rules, storage
+from tables import links, rules, storage_rules
 
 THERE: Schema = {"type": ["array", "boolean", "number", "object", "string"]}
 """An option that is not null."""
@@ -147,8 +147,8 @@ NETWORK: tuple[Rule, ...] = (
 
 VOLUME: tuple[Rule, ...] = (
     *(
-        ((), {"if": when(name), "then": without(*storage.FILLINGS[place + 1 :])})
-        for place, name in enumerate(storage.FILLINGS[:-1])
+        ((), {"if": when(name), "then": without(*storage_rules.FILLINGS[place + 1 :])})
+        for place, name in enumerate(storage_rules.FILLINGS[:-1])
     ),
     ((), {"if": when("checksum"), "then": needs("image")}),
     ((), {"if": when("image_timeout"), "then": needs("image")}),

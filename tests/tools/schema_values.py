@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from tables import addresses, aside, cloud, links, remote, sizes, words
+from tables import addresses, basic, cloud_init, create_only, links, servers, sizes
 
 Schema = dict[str, Any]
 
@@ -69,43 +69,43 @@ def any_text(_converter: Any) -> Schema:
     return {"type": ["string", "number"]}
 
 
-def boolean(converter: words.Boolean) -> Schema:
+def boolean(converter: basic.Boolean) -> Schema:
     """True or false, also as the words that YAML 1.1 reads so."""
-    spelled = "|".join(map(anycase, (*sorted(words.TRUE), *sorted(words.FALSE))))
+    spelled = "|".join(map(anycase, (*sorted(basic.TRUE), *sorted(basic.FALSE))))
     schema = text(spelled, "Write true or false.", "boolean", "integer")
     return {**schema, "type": ["boolean", "string", "integer"], "minimum": 0, "maximum": 1}
 
 
-def integer(converter: words.Integer) -> Schema:
+def integer(converter: basic.Integer) -> Schema:
     """A whole number within bounds, also in quotes."""
-    least = words.LEAST if converter.minimum is None else converter.minimum
-    most = words.MOST if converter.maximum is None else converter.maximum
+    least = basic.LEAST if converter.minimum is None else converter.minimum
+    most = basic.MOST if converter.maximum is None else converter.maximum
     sign = "-?" if least < 0 else ""
     digits = len(str(most))
     said = f"Write a whole number from {least} to {most}."
-    if most == words.MOST:
+    if most == basic.MOST:
         said = "Write a whole number." if converter.minimum is None else f"Write a whole number from {least}."
     schema = text(f"{sign}0*[0-9]{{1,{digits}}}", said)
     return {**schema, "type": ["integer", "string"], "minimum": least, "maximum": most}
 
 
-def number(converter: words.Number) -> Schema:
+def number(converter: basic.Number) -> Schema:
     """A whole number that may be written in base 16."""
     schema = text("[0-9]+|0[xX][0-9a-fA-F]+", "Write a number, such as 31 or 0x1f.")
-    return {**schema, "type": ["integer", "string"], "minimum": 0, "maximum": words.MOST}
+    return {**schema, "type": ["integer", "string"], "minimum": 0, "maximum": basic.MOST}
 
 
-def identifier(converter: words.Identifier) -> Schema:
+def identifier(converter: basic.Identifier) -> Schema:
     """Digits of base 16. YAML reads them as a number, if they begin with 0x."""
     anything = "|-1" if converter.anything else ""
     schema = text(
         f"(?:0[xX])?[0-9a-fA-F]{{1,16}}{anything}", f"Write a number in base 16, like {converter.to_text(1)}."
     )
     least = -1 if converter.anything else 0
-    return {**schema, "type": ["string", "integer"], "minimum": least, "maximum": words.MOST}
+    return {**schema, "type": ["string", "integer"], "minimum": least, "maximum": basic.MOST}
 
 
-def choice(converter: words.Choice) -> Schema:
+def choice(converter: basic.Choice) -> Schema:
     """One of a few words. Editors complete those of ``oneOf``, and show them more plainly than those of ``anyOf``."""
     listed: list[Any] = list(converter.words)
     # YAML reads the bare words as true and false.
@@ -115,10 +115,10 @@ def choice(converter: words.Choice) -> Schema:
 
 def size(converter: sizes.Size) -> Schema:
     """An amount with its unit; a plain number counts bytes."""
-    return {**amount(f"[0-9]{{{len(str(converter.minimum))},60}}"), "minimum": converter.minimum, "maximum": words.MOST}
+    return {**amount(f"[0-9]{{{len(str(converter.minimum))},60}}"), "minimum": converter.minimum, "maximum": basic.MOST}
 
 
-def capacity(converter: aside.Capacity) -> Schema:
+def capacity(converter: create_only.Capacity) -> Schema:
     """The size of a disk: zero, or more than a forgotten unit."""
     schema = {
         **amount(rf"(?:0+|0*[1-9][0-9]{{{len(str(converter.least)) - 1},59}}|[0-9]{{1,60}}(?=\.))"),
@@ -201,7 +201,7 @@ def mode(_converter: Any) -> Schema:
     return text("0?[0-7]{3}", "Write a mode up to 0777 in quotes, like '0711'.")
 
 
-def owner(converter: aside.Owner) -> Schema:
+def owner(converter: create_only.Owner) -> Schema:
     schema = text("-1|[0-9]{1,10}", "Write a numeric id, or -1.")
     return {**schema, "type": ["integer", "string"], "minimum": -1, "maximum": converter.most}
 
@@ -214,7 +214,7 @@ def volume_place(_converter: Any) -> Schema:
     }
 
 
-def image(converter: aside.Image) -> Schema:
+def image(converter: create_only.Image) -> Schema:
     path = r"/(?!/)(?:(?![?#\u0000-\u001f\u007f-\u009f]).)*"
     hint = "Write an URL that starts with http://, https:// or file:///, a path from the root, or a volume."
     url = r"https?://[!-~]+|file:///[^\u0000-\u001f\u007f-\u009f]*"
@@ -225,7 +225,7 @@ def image(converter: aside.Image) -> Schema:
     }
 
 
-def checksum(converter: aside.Checksum) -> Schema:
+def checksum(converter: create_only.Checksum) -> Schema:
     known = "|".join(f"{anycase(kind)}:[0-9a-fA-F]{{{length}}}" for kind, length in converter.lengths.items())
     return text(known, "Write the checksum with its algorithm, like sha256:9f86d0...")
 
@@ -249,7 +249,7 @@ def host_name(_converter: Any) -> Schema:
     return {**text("", hint, "number"), "pattern": rf"^{label}(?:\.{label})*$|{TEMPLATE}", "minimum": 0}
 
 
-def crypt_hash(converter: cloud.CryptHash) -> Schema:
+def crypt_hash(converter: cloud_init.CryptHash) -> Schema:
     kinds = "|".join(map(re.escape, converter.kinds))
     locked = r"|\*|!!?" if converter.locked else ""
     hint = "Write the hash of a password, such as that of 'openssl passwd -6'."
@@ -263,14 +263,14 @@ def permissions(_converter: Any) -> Schema:
 JSON_TYPES = {"dict": "object", "list": "array", "str": "string", "bool": "boolean"}
 
 
-def data(converter: cloud.Data) -> Schema:
+def data(converter: cloud_init.Data) -> Schema:
     """Data of others; a text may be a template."""
     types = list(dict.fromkeys([*(JSON_TYPES[kind] for kind in converter.kinds), "string"]))
     return {"type": types} if "str" in converter.kinds else {"type": types, "pattern": TEMPLATE}
 
 
 def user_data(_converter: Any) -> Schema:
-    begins = "|".join(map(anycase, cloud.HEADS))
+    begins = "|".join(map(anycase, cloud_init.HEADS))
     schema = text("", "Write entries, or a text that begins with a line such as '#cloud-config'.")
     return {**schema, "type": ["object", "string"], "pattern": rf"^(?:{begins})|{TEMPLATE}"}
 
@@ -280,60 +280,60 @@ def commands(_converter: Any) -> Schema:
     return {"type": ["array", "string"], "pattern": TEMPLATE, "items": command}
 
 
-def network_data(converter: cloud.NetworkData) -> Schema:
+def network_data(converter: cloud_init.NetworkData) -> Schema:
     words = "|".join(converter.words)
     hint = f"Write {' or '.join(converter.words)}, or network-config of version 2."
     schema = text("", hint)
     return {**schema, "type": ["object", "string"], "pattern": rf"^(?:{words})$|{TEMPLATE}"}
 
 
-BY_CONVERTER: dict[type[words.Converter], Callable[[Any], Schema]] = {
-    words.Converter: any_text,
-    words.Verbatim: any_text,
-    words.Machine: any_text,
-    remote.RemoteName: any_text,
-    remote.Server: any_text,
-    words.Integer: integer,
-    words.Number: number,
-    words.AnyBase: number,
-    words.Identifier: identifier,
-    words.Boolean: boolean,
-    words.Presence: boolean,
-    words.Choice: choice,
-    words.Virt: choice,
-    words.CpuSet: cpu_set,
-    words.Name: name,
-    words.Device: device,
-    words.AbsolutePath: absolute_path,
+BY_CONVERTER: dict[type[basic.Converter], Callable[[Any], Schema]] = {
+    basic.Converter: any_text,
+    basic.Verbatim: any_text,
+    basic.Machine: any_text,
+    servers.RemoteName: any_text,
+    servers.Server: any_text,
+    basic.Integer: integer,
+    basic.Number: number,
+    basic.AnyBase: number,
+    basic.Identifier: identifier,
+    basic.Boolean: boolean,
+    basic.Presence: boolean,
+    basic.Choice: choice,
+    basic.Virt: choice,
+    basic.CpuSet: cpu_set,
+    basic.Name: name,
+    basic.Device: device,
+    basic.AbsolutePath: absolute_path,
     sizes.Size: size,
     addresses.Mac: mac,
     addresses.Uuid: uuid,
     addresses.Address: address,
     addresses.Interface: interface,
-    remote.CookieName: cookie_name,
-    remote.Moment: moment,
-    aside.Capacity: capacity,
-    aside.Mode: mode,
-    aside.Owner: owner,
-    aside.Place: volume_place,
-    aside.Image: image,
-    aside.Checksum: checksum,
-    cloud.HostName: host_name,
-    cloud.CryptHash: crypt_hash,
-    cloud.Clean: any_text,
-    cloud.Permissions: permissions,
-    cloud.Data: data,
-    cloud.Sudo: data,
-    cloud.UserData: user_data,
-    cloud.Commands: commands,
-    cloud.NetworkData: network_data,
+    servers.CookieName: cookie_name,
+    servers.Moment: moment,
+    create_only.Capacity: capacity,
+    create_only.Mode: mode,
+    create_only.Owner: owner,
+    create_only.Place: volume_place,
+    create_only.Image: image,
+    create_only.Checksum: checksum,
+    cloud_init.HostName: host_name,
+    cloud_init.CryptHash: crypt_hash,
+    cloud_init.Clean: any_text,
+    cloud_init.Permissions: permissions,
+    cloud_init.Data: data,
+    cloud_init.Sudo: data,
+    cloud_init.UserData: user_data,
+    cloud_init.Commands: commands,
+    cloud_init.NetworkData: network_data,
     links.LinkName: link_name,
     links.RouteTarget: route,
 }
 
 
 @functools.cache
-def of_converter(converter: words.Converter) -> Schema:
+def of_converter(converter: basic.Converter) -> Schema:
     """The schema of a value other than null. Raises KeyError for a converter that has no entry here."""
     return BY_CONVERTER[type(converter)](converter)
 

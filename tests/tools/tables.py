@@ -14,15 +14,19 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "plugins"))
 
 from module_utils import _fleet_layers as layers  # noqa: E402
-from module_utils._engine import addresses, aside, cloud, convert, paths, remote, rows, sizes, variant, words  # noqa: E402
+from module_utils._engine import converters, paths, rows  # noqa: E402
+from module_utils._engine.converters import addresses, basic, servers, sizes  # noqa: E402
+from module_utils._engine.rows import create_only, variant  # noqa: E402
 from module_utils._engine.table import Table  # noqa: E402
 from module_utils._hostnet import table as links  # noqa: E402
 from module_utils._hostnet.table import LINK  # noqa: E402
-from module_utils._tables import rules, storage  # noqa: E402
-from module_utils._tables.domain import DOMAIN  # noqa: E402
-from module_utils._tables.network import NETWORK  # noqa: E402
-from module_utils._tables.pool import POOL  # noqa: E402
-from module_utils._tables.volume import VOLUME  # noqa: E402
+from module_utils._kinds.domain.cloud_init import values as cloud_init  # noqa: E402
+from module_utils._kinds.domain.table import DOMAIN  # noqa: E402
+from module_utils._kinds.network import rules  # noqa: E402
+from module_utils._kinds.network.table import NETWORK  # noqa: E402
+from module_utils._kinds.pool.table import POOL  # noqa: E402
+from module_utils._kinds.volume import storage_rules  # noqa: E402
+from module_utils._kinds.volume.table import VOLUME  # noqa: E402
 
 __all__ = [
     "DOMAIN",
@@ -35,20 +39,20 @@ __all__ = [
     "addresses",
     "as_markdown",
     "as_text",
-    "aside",
-    "cloud",
-    "convert",
+    "basic",
+    "cloud_init",
+    "converters",
+    "create_only",
     "described",
     "layers",
     "links",
     "paths",
-    "remote",
     "rows",
     "rules",
+    "servers",
     "sizes",
-    "storage",
+    "storage_rules",
     "variant",
-    "words",
 ]
 
 MARKUP = re.compile(r"\b([VOCMPIBE])\(((?:[^()\\]|\\.|\([^()]*\))*)\)")

@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from tables import DOMAIN, NETWORK, POOL, ROOT, VOLUME, Table, addresses, as_markdown, aside, rows, variant
+from tables import DOMAIN, NETWORK, POOL, ROOT, VOLUME, Table, addresses, as_markdown, create_only, rows, variant
 
 PATH = ROOT / "docs" / "xml-options.md"
 
@@ -108,7 +108,7 @@ class Walk:
         for row in body:
             if isinstance(row, variant.Variant):
                 yield from self.kinds(row, steps, option)
-            elif not isinstance(row, (rows.Property, aside.Apart, rows.Fragment)):
+            elif not isinstance(row, (rows.Property, create_only.Apart, rows.Fragment)):
                 yield from self.places(row, steps, f"{option}{row.name}")
 
     def kinds(self, row: variant.Variant, steps: tuple[str, ...], option: str) -> Iterator[Line]:

@@ -12,8 +12,7 @@ import itertools
 from collections.abc import Iterator
 from typing import Any
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import cloud, convert
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.aside import Apart
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import converters
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows import (
     Documents,
     Field,
@@ -24,8 +23,10 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows import 
     Struct,
     Values,
 )
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.create_only import Apart
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.variant import Variant
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import Table
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.variant import Variant
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.cloud_init import values
 
 Item = dict[str, Any]
 
@@ -36,45 +37,45 @@ class Maker:
     def __init__(self) -> None:
         self.numbers = itertools.count(2)
 
-    def value(self, converter: convert.Converter, default: Any = None) -> Any:
+    def value(self, converter: converters.Converter, default: Any = None) -> Any:
         """A value that a converter takes and that is not the default."""
         number = next(self.numbers)
-        if isinstance(converter, convert.Boolean):
+        if isinstance(converter, converters.Boolean):
             return default is not True
-        if isinstance(converter, convert.Choice):
+        if isinstance(converter, converters.Choice):
             return next(word for word in reversed(converter.words) if word != default)
-        if isinstance(converter, convert.Identifier):
+        if isinstance(converter, converters.Identifier):
             return f"0x{number % 65536:0{converter.width}x}"
-        if isinstance(converter, convert.Integer):
+        if isinstance(converter, converters.Integer):
             least, most = converter.minimum or 0, converter.maximum or 2**31
             return next(value for value in (least + number % (most - least), most) if value != default)
-        if isinstance(converter, convert.Size):
+        if isinstance(converter, converters.Size):
             return f"{number}MiB"
-        if isinstance(converter, cloud.Data):
+        if isinstance(converter, values.Data):
             return self.data(converter, number)
         for kind, made in (
-            (cloud.HostName, f"host{number}"),
-            (cloud.CryptHash, f"$6$salt$hash{number}"),
-            (cloud.Permissions, f"0{number % 8}00"),
-            (convert.CpuSet, f"{number}-{number + 2}"),
-            (convert.Mac, f"52:54:00:00:{number // 256:02x}:{number % 256:02x}"),
-            (convert.Uuid, f"0d9ae0a1-3f0c-4d53-9b3f-{number:012x}"),
-            (convert.Address, f"10.8.{number // 256}.{number % 256}"),
-            (convert.Interface, f"10.{number % 256}.0.1/24"),
-            (convert.AbsolutePath, f"/a/{number}"),
-            (convert.Device, f"eth{number}"),
-            (convert.Moment, f"2030-01-02T{number // 60 % 24:02}:{number % 60:02}:00"),
-            (convert.Converter, f"text{number}"),
+            (values.HostName, f"host{number}"),
+            (values.CryptHash, f"$6$salt$hash{number}"),
+            (values.Permissions, f"0{number % 8}00"),
+            (converters.CpuSet, f"{number}-{number + 2}"),
+            (converters.Mac, f"52:54:00:00:{number // 256:02x}:{number % 256:02x}"),
+            (converters.Uuid, f"0d9ae0a1-3f0c-4d53-9b3f-{number:012x}"),
+            (converters.Address, f"10.8.{number // 256}.{number % 256}"),
+            (converters.Interface, f"10.{number % 256}.0.1/24"),
+            (converters.AbsolutePath, f"/a/{number}"),
+            (converters.Device, f"eth{number}"),
+            (converters.Moment, f"2030-01-02T{number // 60 % 24:02}:{number % 60:02}:00"),
+            (converters.Converter, f"text{number}"),
         ):
             if isinstance(converter, kind):
                 return made
         raise NotImplementedError(f"teach exhaustive.py the converter {converter!r}")
 
-    def data(self, converter: cloud.Data, number: int) -> Any:
+    def data(self, converter: values.Data, number: int) -> Any:
         """Data of others."""
-        if isinstance(converter, cloud.NetworkData):
+        if isinstance(converter, values.NetworkData):
             return {"version": 2, "ethernets": {f"eth{number}": {"dhcp4": True}}}
-        if isinstance(converter, cloud.Sudo):
+        if isinstance(converter, values.Sudo):
             return f"ALL=(user{number}) ALL"
         return {f"name{number}": f"text{number}"} if "dict" in converter.kinds else [f"text{number}"]
 

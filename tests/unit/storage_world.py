@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.users import Pool, Users
+from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.users import Pool, Users
 
 KEY = "p/old.qcow2"
 

@@ -13,8 +13,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import convert
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.aside import Apart
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import converters
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows import (
     Chain,
     Documents,
@@ -25,7 +24,8 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows import 
     Struct,
     Values,
 )
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.variant import Variant
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.create_only import Apart
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.variant import Variant
 from ansible_collections.virtfleet.kvm.tests.unit.support import TABLES
 
 OWN_WORDS = (Chain, Documents, Fragment, Map)
@@ -34,33 +34,33 @@ OWN_WORDS = (Chain, Documents, Fragment, Map)
 WORD = st.sampled_from(["a", "b", "x1", "ä & <b>", "two words"])
 DEVICES = st.sampled_from(["eth0", "eth1", "br0", "eno1.5"])
 
-BY_CONVERTER: dict[type[convert.Converter], Any] = {
-    convert.Converter: lambda converter: WORD,
-    convert.Integer: lambda converter: st.integers(
+BY_CONVERTER: dict[type[converters.Converter], Any] = {
+    converters.Converter: lambda converter: WORD,
+    converters.Integer: lambda converter: st.integers(
         converter.minimum or 0, 99999 if converter.maximum is None else converter.maximum
     ),
-    convert.Boolean: lambda converter: st.booleans(),
-    convert.Presence: lambda converter: st.booleans(),
-    convert.Number: lambda converter: st.integers(0, 255),
-    convert.Identifier: lambda converter: st.sampled_from(["0x046d", "0x08b2"]).map(
+    converters.Boolean: lambda converter: st.booleans(),
+    converters.Presence: lambda converter: st.booleans(),
+    converters.Number: lambda converter: st.integers(0, 255),
+    converters.Identifier: lambda converter: st.sampled_from(["0x046d", "0x08b2"]).map(
         lambda text: f"0x{int(text, 16) % 256:0{converter.width}x}"
     ),
-    convert.CpuSet: lambda converter: st.sampled_from(["0-3", "1,3", "0-7,^2"]),
-    convert.Choice: lambda converter: st.sampled_from(converter.choices),
-    convert.Virt: lambda converter: st.sampled_from(converter.choices),
-    convert.Machine: lambda converter: st.sampled_from(["q35", "pc", "pc-q35-9.2", "pc-q35-8.0", "unheard-of"]),
-    convert.Size: lambda converter: st.integers(1, 4096).map(lambda count: f"{count}MiB"),
-    convert.Name: lambda converter: WORD,
-    convert.Device: lambda converter: DEVICES,
-    convert.AbsolutePath: lambda converter: st.sampled_from(["/a", "/b c", "/images/x.qcow2"]),
-    convert.Mac: lambda converter: st.sampled_from([f"52:54:00:00:00:0{digit}" for digit in range(6)]),
-    convert.Uuid: lambda converter: st.uuids().map(str),
-    convert.Address: lambda converter: st.sampled_from(["10.0.0.7", "10.0.0.8"]),
-    convert.Interface: lambda converter: st.sampled_from(["10.0.0.1/24", "10.1.0.1/16", "fd00::1/64"]),
+    converters.CpuSet: lambda converter: st.sampled_from(["0-3", "1,3", "0-7,^2"]),
+    converters.Choice: lambda converter: st.sampled_from(converter.choices),
+    converters.Virt: lambda converter: st.sampled_from(converter.choices),
+    converters.Machine: lambda converter: st.sampled_from(["q35", "pc", "pc-q35-9.2", "pc-q35-8.0", "unheard-of"]),
+    converters.Size: lambda converter: st.integers(1, 4096).map(lambda count: f"{count}MiB"),
+    converters.Name: lambda converter: WORD,
+    converters.Device: lambda converter: DEVICES,
+    converters.AbsolutePath: lambda converter: st.sampled_from(["/a", "/b c", "/images/x.qcow2"]),
+    converters.Mac: lambda converter: st.sampled_from([f"52:54:00:00:00:0{digit}" for digit in range(6)]),
+    converters.Uuid: lambda converter: st.uuids().map(str),
+    converters.Address: lambda converter: st.sampled_from(["10.0.0.7", "10.0.0.8"]),
+    converters.Interface: lambda converter: st.sampled_from(["10.0.0.1/24", "10.1.0.1/16", "fd00::1/64"]),
 }
 
 
-def value(converter: convert.Converter) -> st.SearchStrategy[Any]:
+def value(converter: converters.Converter) -> st.SearchStrategy[Any]:
     """A value that a converter takes."""
     kind = next(kind for kind in type(converter).__mro__ if kind in BY_CONVERTER)
     made = BY_CONVERTER[kind](converter)
@@ -68,7 +68,7 @@ def value(converter: convert.Converter) -> st.SearchStrategy[Any]:
     return made if kind is type(converter) else made.filter(lambda written: taken(converter, written))
 
 
-def taken(converter: convert.Converter, written: Any) -> bool:
+def taken(converter: converters.Converter, written: Any) -> bool:
     """Whether a converter takes what is written."""
     try:
         converter.parse(written)

@@ -11,15 +11,15 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from .._printing import MASK, SECRET, displayed, masked
-from . import fragment, paths
-from .body import Item, body, join, read_rows, show_rows
-from .chain import Chain
-from .context import Host, Scope
-from .fields import Field, Property
-from .freeform import Fragment
-from .structs import Group, Struct
+from . import paths, xml_merge
+from .rows.chain import Chain
+from .rows.containers import Group, Struct
+from .rows.fields import Field, Property
+from .rows.model import Host, Scope
+from .rows.row_index import Item, body, join, read_rows, show_rows
+from .rows.variant import Variant
+from .rows.xml_rows import Fragment
 from .table import Table
-from .variant import Variant
 
 
 @dataclasses.dataclass
@@ -48,7 +48,7 @@ def adopt(table: Table, definition: ET.Element, secrets: bool = False) -> Adopte
     left = uncovered(table, definition)
     row = next((row for row in table.rows if isinstance(row, Fragment)), None)
     if left is not None and row is not None and exact(definition, left):
-        rest = "".join(fragment.canonical(child) for child in left)
+        rest = "".join(xml_merge.canonical(child) for child in left)
         if masked(rest) != rest:
             out.secrets.append(row.name)
         if masked(rest) == rest or secrets:
@@ -99,7 +99,7 @@ def uncovered(table: Table, definition: ET.Element) -> ET.Element | None:
     strip(table.rows, rest, scope)
     for metadata in rest.findall("metadata"):  # libvirt keeps one; a file may have several.
         for node in list(metadata):
-            if fragment.namespace(node) == paths.NAMESPACES["virtfleet"]:
+            if xml_merge.namespace(node) == paths.NAMESPACES["virtfleet"]:
                 metadata.remove(node)
     tidy(rest)
     del keep
@@ -150,8 +150,8 @@ def identify(element: ET.Element, originals: t.Mapping[int, ET.Element]) -> None
     for child in element:
         identify(child, originals)
         original = originals.get(id(child))
-        if original is not None and fragment.several(element, child.tag):
-            for path, value in fragment.identity(original) or ():
+        if original is not None and xml_merge.several(element, child.tag):
+            for path, value in xml_merge.identity(original) or ():
                 tag, _sign, attribute = path.partition("@")
                 holder = child if not tag else child.find(tag)
                 if holder is None:
@@ -161,17 +161,17 @@ def identify(element: ET.Element, originals: t.Mapping[int, ET.Element]) -> None
 
 def exact(definition: ET.Element, left: ET.Element) -> bool:
     """Whether a fragment finds all it says in the definition that it was taken from, and each in one place only."""
-    if fragment.merge(copy.deepcopy(definition), copy.deepcopy(left)):
+    if xml_merge.merge(copy.deepcopy(definition), copy.deepcopy(left)):
         return False
     return all(told(parent, child, definition) for parent in left.iter() for child in parent)
 
 
 def told(parent: ET.Element, child: ET.Element, definition: ET.Element) -> bool:
     """Whether an element of a fragment can stand for one element only."""
-    if not fragment.several(parent, child.tag):
+    if not xml_merge.several(parent, child.tag):
         return True
-    wanted = fragment.identity(child)
-    others = [node for node in definition.iter(child.tag) if wanted is not None and fragment.is_same(node, wanted)]
+    wanted = xml_merge.identity(child)
+    others = [node for node in definition.iter(child.tag) if wanted is not None and xml_merge.is_same(node, wanted)]
     return len(others) == 1
 
 

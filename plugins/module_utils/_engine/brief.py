@@ -14,14 +14,14 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from .._errors import VirtfleetError
-from . import fragment, paths
-from .body import Item, body
-from .context import Host
-from .fields import UNSET, Property
+from . import paths, xml_merge
 from .plan import Observed, plan
-from .structs import Group, Struct
+from .rows.containers import Group, Struct
+from .rows.fields import UNSET, Property
+from .rows.model import Host
+from .rows.row_index import Item, body
+from .rows.variant import Variant
 from .table import Table
-from .variant import Variant
 
 Path = tuple[t.Union[str, int], ...]  # noqa: UP007 - sanity tests import it with older Pythons
 """The way to an option in a config, such as ``("disks", 0, "target")``."""
@@ -88,7 +88,7 @@ class Brief:
         machine = root.find("os/type")
         if machine is not None and machine.get("machine"):
             machine.set("machine", VERSION.sub(r"\1", machine.get("machine", "")))
-        return fragment.canonical(ordered(root))
+        return xml_merge.canonical(ordered(root))
 
     def shortened(self, config: Item, wanted: str, careful: bool) -> Item:
         """The config without each option that makes no difference, from the outermost on.

@@ -9,11 +9,11 @@ import dataclasses
 from xml.etree import ElementTree as ET
 
 from .._errors import Invalid
-from . import fragment, paths
-from .body import Item, edit_rows
-from .context import Change, Scope
-from .fields import Field
-from .freeform import Fragment
+from . import paths, xml_merge
+from .rows.fields import Field
+from .rows.model import Change, Scope
+from .rows.row_index import Item, edit_rows
+from .rows.xml_rows import Fragment
 from .table import Table
 
 
@@ -41,7 +41,7 @@ def refuse_contradiction(table: Table, root: ET.Element, want: Item, scope: Scop
                     f" leave it out of {row.name}, and write the value that counts in {change.path}",
                 )
         gone = [change.path for change in changes if change.after is None and change.before is not None]
-        edits = fragment.merge(again, row.piece(want[row.name])) if gone else []
+        edits = xml_merge.merge(again, row.piece(want[row.name])) if gone else []
         added = [path for path, before, _after in edits if before is None]
         if added:
             options_of = ", ".join(dict.fromkeys(path.rpartition("[")[0] or path for path in gone))

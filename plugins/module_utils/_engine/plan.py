@@ -14,14 +14,14 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from .._errors import Invalid, VirtfleetError, refuse, refuse_input
+from .._kinds.domain.live.strategies import ASKED, RESTART, VOLATILE, reach
 from .._printing import unforeseen
-from . import fragment, paths, pending
-from .body import Item, complete_rows, edit_rows, read_rows, show_rows
-from .context import Change, Host, Scope
+from . import paths, pending, xml_merge
 from .contradiction import refuse_contradiction
-from .live import ASKED, RESTART, VOLATILE, reach
 from .progress import brought, moved
 from .rows import Property
+from .rows.model import Change, Host, Scope
+from .rows.row_index import Item, complete_rows, edit_rows, read_rows, show_rows
 from .step import Step
 from .table import Table
 
@@ -260,7 +260,7 @@ def lasting(table: Table, before: ET.Element, after: ET.Element, changes: list[C
     settled, after = paths.clone(before), paths.clone(after)
     for root in (settled, after):
         t.cast("t.Callable[[ET.Element], None]", table.normal)(root)
-    if fragment.canonical(settled) == fragment.canonical(after):
+    if xml_merge.canonical(settled) == xml_merge.canonical(after):
         return [change for change in changes if change.path == "persistent"]
     real: list[Change] = []
     lenient = dataclasses.replace(scope, lenient=True)

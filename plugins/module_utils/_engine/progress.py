@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .context import Change
+from .rows.model import Change
 from .step import Step
 
 if t.TYPE_CHECKING:

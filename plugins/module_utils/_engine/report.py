@@ -11,8 +11,8 @@ import typing as t
 
 from .._printing import MASK, SECRET, displayed, label, readable
 from . import pending
-from .context import Change
 from .plan import Plan
+from .rows.model import Change
 
 
 def result(plans: t.Iterable[Plan], differences: bool = True) -> dict[str, t.Any]:

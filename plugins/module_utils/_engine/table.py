@@ -12,9 +12,9 @@ from xml.etree import ElementTree as ET
 from .._errors import Invalid, VirtfleetError, refuse_input
 from .._printing import label, printable, unforeseen
 from . import paths
-from .body import Item, document_rows, join, parse_rows
-from .context import Change, Host
-from .convert import Held
+from .converters import Held
+from .rows.model import Change, Host
+from .rows.row_index import Item, document_rows, join, parse_rows
 
 Rule = t.Callable[[Item], t.Iterator[Invalid]]
 Tidy = t.Callable[[ET.Element, ET.Element], list[Change]]

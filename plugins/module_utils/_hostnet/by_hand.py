@@ -13,7 +13,7 @@ import ipaddress
 import re
 import typing as t
 
-from .._engine.body import Item
+from .._engine.rows.row_index import Item
 from . import networkd
 from .agent import route_words
 from .facts import COMMENT, Device, Facts, Route
@@ -21,7 +21,7 @@ from .netplan import Netplan
 from .netplan_yaml import is_true
 
 if t.TYPE_CHECKING:
-    from .work import Plan
+    from .planner import Plan
 
 HALF = 2**64 - 1
 ADDRESS = re.compile(r"[0-9a-fA-F:.]{2,}")

@@ -10,15 +10,15 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .._engine.body import Item
+from .._engine.rows.row_index import Item
 from .._errors import VirtfleetError
 from .._printing import displayed, printable, unforeseen
 from . import netplan_says, netplan_yaml, networkd, observe, preflight, probes, transaction
 from .agent import files
 from .facts import Facts
 from .plan import plan
+from .planner import File, Plan
 from .table import LINK, LONGEST
-from .work import File, Plan
 
 
 def declare(module: AnsibleModule) -> None:

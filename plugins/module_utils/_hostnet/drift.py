@@ -11,8 +11,8 @@ from __future__ import annotations
 import ipaddress
 import typing as t
 
-from .._engine.body import Item
-from .._engine.context import Change
+from .._engine.rows.model import Change
+from .._engine.rows.row_index import Item
 from .._errors import Invalid
 from . import networkd
 from .facts import Device, Facts
@@ -20,7 +20,7 @@ from .netplan import Netplan
 from .netplan_yaml import is_true
 
 if t.TYPE_CHECKING:
-    from .work import Plan
+    from .planner import Plan
 
 LEAST_MTU = 1280
 """The MTU that IPv6 needs (RFC 8200, section 5). networkd gives a link with IPv6 no less, and the kernel takes IPv6

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 import typing as t
 
-from .._engine.body import Item
+from .._engine.rows.row_index import Item
 from .._errors import Invalid
 from . import by_hand, networkd
 from .facts import Device, Facts
@@ -17,7 +17,7 @@ from .netplan_edit import SECTION, is_addressed
 from .netplan_yaml import is_true
 
 if t.TYPE_CHECKING:
-    from .work import Plan
+    from .planner import Plan
 
 
 def moved(item: Item, bridge: Device, before: Netplan, facts: Facts, out: Plan) -> None:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import typing as t
 
-from .._engine.body import Item
-from .._engine.context import Change
+from .._engine.rows.model import Change
+from .._engine.rows.row_index import Item
 from . import networkd
 from .facts import Device, Facts
 
 if t.TYPE_CHECKING:
-    from .work import Plan
+    from .planner import Plan
 
 LEAST_DELAY = 200
 """The forward delay that a bridge with a spanning tree has at least, in hundredths of a second (BR_MIN_FORWARD_DELAY):

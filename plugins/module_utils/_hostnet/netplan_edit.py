@@ -14,7 +14,7 @@ import typing as t
 from .._errors import Invalid, VirtfleetError
 from .facts import Nic
 from .netplan import NEW_FILE, Netplan, Place
-from .netplan_own import drop_bare, drop_copy, own
+from .netplan_split import drop_bare, drop_copy, own
 from .netplan_yaml import Body, is_true, merge, plain
 
 MOVED = (

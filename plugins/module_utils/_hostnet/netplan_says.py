@@ -15,7 +15,7 @@ from .._errors import VirtfleetError
 from . import netplan_yaml
 from .agent import files, network
 from .facts import Facts
-from .work import Plan
+from .planner import Plan
 
 GENERATORS = ("/usr/libexec/netplan/generate", "/usr/lib/netplan/generate", "/lib/netplan/generate")
 """Where the program is that ``netplan generate`` calls."""

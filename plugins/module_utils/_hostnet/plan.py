@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import typing as t
 
-from .._engine.body import Item
-from .._engine.context import Change
+from .._engine.rows.model import Change
+from .._engine.rows.row_index import Item
 from .._errors import Invalid, VirtfleetError
 from . import by_hand, forecast, ifupdown, networkd, preflight, profiles
 from .facts import NF_CALLS, Facts
-from .work import File, Plan, Work
+from .planner import File, Plan, Work
 
 SYSCTL = "/etc/sysctl.d/90-virtfleet-bridge.conf"
 UDEV = "/etc/udev/rules.d/90-virtfleet-bridge.rules"

@@ -8,9 +8,9 @@ from __future__ import annotations
 import ipaddress
 import typing as t
 
-from .._engine.body import Item
-from .._engine.convert import ADDRESS, MAC, TEXT, YES_NO, Choice, Converter, Device, Integer, Interface, digits
+from .._engine.converters import ADDRESS, MAC, TEXT, YES_NO, Choice, Converter, Device, Integer, Interface, digits
 from .._engine.rows import Field, Group, Values
+from .._engine.rows.row_index import Item
 from .._engine.table import Table
 from .._errors import Invalid
 from .._printing import printable

@@ -20,7 +20,7 @@ from .._errors import VirtfleetError
 from . import netplan_says, stuck
 from .agent import files, guard, journal, network, route_words
 from .facts import Facts
-from .work import Plan
+from .planner import Plan
 
 NEW = files.BASE + "/new"
 """A trial that is not laid out completely: nothing was started for it."""

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.context import Host, Scope
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Host, Scope
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_once import entries, host_part, word
-from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.derive import derive_mac, derive_uuid
-from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.domain import DOMAIN
-from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.network import NETWORK
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.network.table import NETWORK
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared.derive import derive_mac, derive_uuid
 
 from . import address, tags
 from .address import Networks

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.near import near
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.close_names import near
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import named, printable
 
 LISTS = {"groups_by": "groups", "address_sources": "sources of addresses", "families": "address families"}

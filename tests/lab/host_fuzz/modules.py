@@ -30,7 +30,7 @@ class Modules:
 
     def __init__(self) -> None:
         self.basic: t.Any = importlib.import_module("ansible.module_utils.basic")
-        self.converge: t.Any = importlib.import_module(f"{PLUGINS}.module_utils._libvirt.converge")
+        self.converge: t.Any = importlib.import_module(f"{PLUGINS}.module_utils._flow.converge")
         self.mains = {name: importlib.import_module(f"{PLUGINS}.modules.{name}").main for name in NAMES}
 
     def run(

@@ -25,8 +25,8 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows import 
     Struct,
     Values,
 )
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.variant import Variant
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import Table
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.variant import Variant
 from ansible_collections.virtfleet.kvm.tests.unit.exhaustive import Maker
 from ansible_collections.virtfleet.kvm.tests.unit.fuzz.paths import Path, guarded_paths, secret_paths
 

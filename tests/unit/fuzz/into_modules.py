@@ -17,10 +17,10 @@ from ansible.module_utils import basic
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import Table
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.table import LINK
-from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.domain import DOMAIN
-from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.network import NETWORK
-from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.pool import POOL
-from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.volume import VOLUME
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.network.table import NETWORK
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.pool.table import POOL
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.table import VOLUME
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, links, networks, pools, volumes
 from ansible_collections.virtfleet.kvm.tests.unit.fuzz.hostile import Hostile
 

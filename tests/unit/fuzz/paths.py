@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import convert
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import converters
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows import Field, Group, Struct
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.variant import Variant
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import Table
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.variant import Variant
 
 Path = tuple[t.Any, ...]
 """The rows from a table to one of its values, outermost first, without variants."""
@@ -63,6 +63,6 @@ def guarded_paths(table: Table) -> list[Path]:
             for path in walk(table.rows)
             if any(row.name in GUARDED for row, _chooser in path)
             and isinstance(path[-1][0], (Field, Struct, Group))
-            and getattr(path[-1][0], "type", None).__class__ is not convert.Converter
+            and getattr(path[-1][0], "type", None).__class__ is not converters.Converter
         ]
     return GUARD[table.kind]

@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Invalid
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import OWN, Guest, Layer, merged
-from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.domain import DOMAIN
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
 
 LOW = {"memory": "1GiB", "cpu": {"topology": {"cores": 1, "threads": 1}}, "title": "low"}
 HIGH = {"cpu": {"topology": {"cores": 2}}, "title": "high"}

@@ -12,11 +12,11 @@ from ansible.errors import AnsibleError
 
 from ansible_collections.virtfleet.kvm.plugins.filter.fleet import FilterModule
 from ansible_collections.virtfleet.kvm.plugins.module_utils import _fleet
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.context import Host
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import plan
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Host
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_reservations import mac_addresses, with_reservations
-from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.domain import DOMAIN
-from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.network import NETWORK
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.network.table import NETWORK
 
 MAC = "52:54:00:00:00:01"
 RANGES = [{"start": "10.7.0.100", "end": "10.7.0.199"}]

@@ -36,7 +36,7 @@ def connection() -> Iterator[Any]:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """The test driver's guests need no waiting for."""
     # Imported here, for pytest loads this file before there is a loader of collections.
-    from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import apply, interpreter
+    from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import apply, interpreter
 
     monkeypatch.setattr(apply, "POLL", 0.001)
     # This machine is no host of the tests: what its libvirt may have is not theirs.
@@ -101,7 +101,7 @@ def snapshot(connection: Any) -> Callable[[], dict[str, Any]]:
 @pytest.fixture
 def noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """What is noted of the test driver."""
-    from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import manifest
+    from ansible_collections.virtfleet.kvm.plugins.module_utils._storage import manifest
 
     folder = str(tmp_path / "noted")
     monkeypatch.setattr(manifest, "default_folder", lambda: folder)
@@ -152,7 +152,7 @@ def host(connection: Any, run_main: Run) -> Any:
 @pytest.fixture
 def here(host: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """The host is this machine, with the network devices of a folder."""
-    from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import lacking
+    from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import lacking
 
     monkeypatch.setattr(lacking, "is_local", lambda uri: True)
     monkeypatch.setattr(lacking, "FOREIGN", ())

@@ -15,17 +15,17 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import connection as binding
+from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.process import boot, started
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host import seed_image
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import connection as binding
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import (
-    manifest,
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.cloud_init import (
     seed_fill,
     seed_restarts,
     seeds,
-    storage,
 )
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.process import boot, started
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.storage_observe import Pool
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume import volume_actions
+from ansible_collections.virtfleet.kvm.plugins.module_utils._storage import manifest
+from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.storage_observe import Pool
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, pools
 
 URI = "test:///default"
@@ -58,7 +58,7 @@ def folder(connection: Any, run_main: Any, noted: manifest.Manifest, tmp_path: P
             pool.createXML(f"<volume><name>{name}</name><capacity>1048576</capacity></volume>")
         return True
 
-    for module in (storage, seed_fill):
+    for module in (volume_actions, seed_fill):
         monkeypatch.setattr(module, "refresh", refresh)
     monkeypatch.setattr(seeds, "FOREIGN", ())
     monkeypatch.setattr(seed_restarts, "is_older", lambda path: False)

@@ -19,7 +19,9 @@ from typing import Any
 import libvirt
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import apply, departures, nvram
+from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import apply
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import nvram
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import undefine as departures
 from ansible_collections.virtfleet.kvm.plugins.modules import domains
 from ansible_collections.virtfleet.kvm.tests.unit import images
 from ansible_collections.virtfleet.kvm.tests.unit.removal_world import GONE, URI, define, file, paths

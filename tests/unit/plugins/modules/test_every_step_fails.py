@@ -20,8 +20,9 @@ import libvirt
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
+from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import apply
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host import listener
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import apply, definitions
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import define_batch
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, networks, pools, volumes
 
 Run = Callable[..., dict[str, Any]]
@@ -198,7 +199,7 @@ def failing(monkeypatch: pytest.MonkeyPatch, number: int, after: bool, error: Ex
 
     for key, action in apply.ACTIONS.items():
         monkeypatch.setitem(apply.ACTIONS, key, wrap(action))
-    monkeypatch.setattr(definitions.Definitions, "define", wrap_method(definitions.Definitions.define, wrap))
+    monkeypatch.setattr(define_batch.Definitions, "define", wrap_method(define_batch.Definitions.define, wrap))
     return steps
 
 
@@ -277,7 +278,7 @@ def closing(monkeypatch: pytest.MonkeyPatch, number: int) -> list[str]:
 
     for key, action in apply.ACTIONS.items():
         monkeypatch.setitem(apply.ACTIONS, key, wrap(action))
-    monkeypatch.setattr(definitions.Definitions, "define", wrap_method(definitions.Definitions.define, wrap))
+    monkeypatch.setattr(define_batch.Definitions, "define", wrap_method(define_batch.Definitions.define, wrap))
     return steps
 
 

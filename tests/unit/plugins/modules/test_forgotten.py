@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import forgotten
+from ansible_collections.virtfleet.kvm.plugins.module_utils._storage import forgotten
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, volumes
 from ansible_collections.virtfleet.kvm.tests.unit.removal_world import GONE, OLD, URI, define, file, is_there, paths
 

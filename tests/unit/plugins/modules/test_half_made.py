@@ -14,10 +14,12 @@ from typing import Any
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
+from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import process
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host.files import birth
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host.part_files import part_name
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import manifest, process, storage
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.half_made import Born, second_name
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume import volume_actions
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.half_made import Born, second_name
+from ansible_collections.virtfleet.kvm.plugins.module_utils._storage import manifest
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, pools, volumes
 
 URI = "test:///default"
@@ -309,13 +311,13 @@ def test_what_somebody_made_meanwhile_is_not_taken_away(
 ) -> None:
     """Between the plan and the making."""
     pool = connection.storagePoolLookupByName("p")
-    real = storage.volume_define
+    real = volume_actions.volume_define
 
     def late(*args: Any) -> None:
         pool.createXML("<volume><name>new</name><capacity>1</capacity></volume>")
         real(*args)
 
-    from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import apply
+    from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import apply
 
     monkeypatch.setitem(apply.ACTIONS, ("volume", "define"), late)
     config = {"name": "new", "pool": "p", "capacity": "1MiB", "clone_from": "x.raw"}

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import info
+from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import info
 from ansible_collections.virtfleet.kvm.plugins.modules import domains_info, networks_info
 
 MAC = "52:54:00:aa:00:01"

@@ -12,7 +12,8 @@ from typing import Any
 import libvirt
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import apply, lacking
+from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import apply
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import lacking
 
 Run = Callable[..., dict[str, Any]]
 GUEST: dict[str, Any] = {"memory": "64MiB"}

@@ -13,7 +13,7 @@ from typing import Any
 import libvirt
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import lacking
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import lacking
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, pools
 from ansible_collections.virtfleet.kvm.tests.unit.hostile_images import qcow2
 from ansible_collections.virtfleet.kvm.tests.unit.removal_world import URI
@@ -215,7 +215,7 @@ def test_a_guest_is_not_put_on_what_its_snapshot_is_laid_over(connection: Any, d
 def test_what_stays_as_it_is_needs_no_look_at_images(
     connection: Any, declare: Run, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import overlays
+    from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.disks import overlays
 
     def looked_at(*args: Any) -> Any:
         raise AssertionError("nothing is to be looked at")

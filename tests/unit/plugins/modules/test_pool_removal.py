@@ -12,7 +12,8 @@ from typing import Any
 import libvirt
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import apply, storage_pools
+from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import apply
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.pool import pool_actions
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, pools
 from ansible_collections.virtfleet.kvm.tests.unit import images
 from ansible_collections.virtfleet.kvm.tests.unit.opened import lock
@@ -78,7 +79,7 @@ def test_no_pool_is_made_on_a_device_that_a_guest_uses(
             pool.connect().storagePoolLookupByName("none")
         pool.create(0)
 
-    monkeypatch.setattr(storage_pools, "create_pool", start)
+    monkeypatch.setattr(pool_actions, "create_pool", start)
     monkeypatch.setattr(libvirt.virStoragePool, "build", lambda pool, flags=0: made.append(pool.name()))
     config = [
         {"name": "vg", "type": "logical", "source": {"devices": [str(device)]}, "target": "/dev/vg", "build": "format"}

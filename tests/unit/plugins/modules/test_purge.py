@@ -20,9 +20,10 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.step import Step
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import connection as binding
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import manifest, storage
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.removal import Going
+from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import connection as binding
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume import volume_actions
+from ansible_collections.virtfleet.kvm.plugins.module_utils._storage import manifest
+from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.removal import Going
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, networks, pools, volumes
 from ansible_collections.virtfleet.kvm.tests.unit.support import certain
 
@@ -355,7 +356,7 @@ def test_a_base_is_not_deleted_after_an_overlay_that_could_not_be(connection: An
     run(volumes, volume(folder, "base.qcow2"), volume(folder, "over.qcow2", backing={"volume": "base.qcow2"}))
     step = Step("delete", Going("p/base.qcow2", after=("p/over.qcow2",)))
     with pytest.raises(VirtfleetError, match=r"volume p/over.qcow2 is laid over it, and is still there"):
-        storage.volume_delete(connection, "p/base.qcow2", step, None)
+        volume_actions.volume_delete(connection, "p/base.qcow2", step, None)
     run(volumes, purge=True)
 
 

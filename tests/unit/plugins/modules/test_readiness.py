@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import lacking, readiness
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.arguments import FORECAST
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.forecast import Forecast
+from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.arguments import FORECAST
+from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.forecast import Forecast
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import lacking, readiness
 from ansible_collections.virtfleet.kvm.tests.unit.readiness import Run, call
 
 LACKING: list[tuple[str, dict[str, Any], str]] = [

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.arguments import FORECAST
+from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.arguments import FORECAST
 from ansible_collections.virtfleet.kvm.tests.unit.readiness import Run, call, checked
 
 SWITCH = {"name": "ovs", "forward": {"mode": "bridge"}, "bridge": "ovsbr0"}

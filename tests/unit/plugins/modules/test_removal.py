@@ -17,12 +17,8 @@ from typing import Any
 import libvirt
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import (
-    manifest,
-    storage,
-    storage_observe,
-    survey_users,
-)
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume import volume_actions
+from ansible_collections.virtfleet.kvm.plugins.module_utils._storage import manifest, storage_observe, survey_users
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, pools, volumes
 from ansible_collections.virtfleet.kvm.tests.unit import images
 from ansible_collections.virtfleet.kvm.tests.unit.removal_world import (
@@ -141,8 +137,8 @@ def test_what_is_declared_in_the_same_run_stays(
 
 def meanwhile(monkeypatch: pytest.MonkeyPatch, what: Callable[[], None]) -> None:
     """Let something happen right before volumes are deleted."""
-    real = storage.ACTIONS["domain", "delete_volume"]
-    from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import apply
+    real = volume_actions.ACTIONS["domain", "delete_volume"]
+    from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import apply
 
     def first(*args: Any) -> Any:
         what()
@@ -234,7 +230,7 @@ def test_what_somebody_deleted_meanwhile_is_gone(
         pool.storageVolLookupByName("old-vda.qcow2").delete(0)  # The test driver does not look at files.
         return True
 
-    monkeypatch.setattr(storage, "refresh", refresh)
+    monkeypatch.setattr(volume_actions, "refresh", refresh)
     meanwhile(monkeypatch, lambda: (folder / "old-vda.qcow2").unlink(missing_ok=True))
     result = run_main(domains.main, config=[GONE], uri=URI, remove_storage=True)
     assert (paths(result), looked) == (["state", VOLUME], ["p"])

@@ -85,8 +85,8 @@ def test_an_option_that_the_schema_does_not_take_is_named(
 def test_a_definition_that_is_wrong_already_stops_no_other() -> None:
     from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Plan
     from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.step import Step
-    from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.schema import validate
-    from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.domain import DOMAIN
+    from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.schema import validate
+    from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
 
     text = "<domain type='test'><name>q</name><memory>65536</memory><os><type>hvm</type></os>{}</domain>"
     plans = [

@@ -17,8 +17,10 @@ import pytest
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.step import Step
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
+from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import apply
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host.block_devices import BlockDevices
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import apply, definitions, lacking, shared_disks
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import define_batch, lacking
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.disks import shared_disks
 from ansible_collections.virtfleet.kvm.plugins.modules import pools, volumes
 
 Run = Callable[..., dict[str, Any]]
@@ -331,13 +333,13 @@ def test_nobody_starts_on_a_disk_that_was_not_given_up(
     giver, taker = guests(images, {"file": f"{images}/disk"}, {"file": f"{images}/hard"})
     run_domains({**giver, "state": "running" if action == "shutdown" else "stopped"})
     if action == "define":
-        real = definitions.Definitions.define
+        real = define_batch.Definitions.define
 
         def define(self: Any, connection: Any, name: str, step: Any, options: Any) -> Any:
             fails(connection, name, step, options)
             return real(self, connection, name, step, options)
 
-        monkeypatch.setattr(definitions.Definitions, "define", define)
+        monkeypatch.setattr(define_batch.Definitions, "define", define)
     else:
         monkeypatch.setitem(apply.ACTIONS, ("domain", action), fails)
     told = refused(run_domains({**taker, "state": "running"}, {"name": "g0", **change}, fails=True))

@@ -13,8 +13,9 @@ import libvirt
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import apply, converge, storage
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.definitions import Definitions
+from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import apply, converge
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.define_batch import Definitions
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume import volume_actions
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, networks, pools, volumes
 
 Run = Callable[..., dict[str, Any]]
@@ -109,7 +110,7 @@ def test_a_volume_that_comes_at_the_last_moment_is_told_in_the_same_words(
             pool.createXML(VOLUME.format(name))
         raise libvirt.libvirtError(f"volume target path '{name}' already exists")
 
-    monkeypatch.setattr(storage, "create", create)
+    monkeypatch.setattr(volume_actions, "create", create)
     module = domains if kind == "domain" else volumes
     item = ON_DISK if kind == "domain" else {"name": name, "pool": "p", "capacity": "3MiB"}
     result = run_main(module.main, config=[item], uri=URI, fails=True)
@@ -124,7 +125,7 @@ def test_what_libvirt_has_against_a_volume_names_the_disk(
     def create(holder: Any, root: Any) -> None:
         raise libvirt.libvirtError("the path /x does not exist")
 
-    monkeypatch.setattr(storage, "create", create)
+    monkeypatch.setattr(volume_actions, "create", create)
     result = run_main(domains.main, config=[ON_DISK], uri=URI, fails=True)
     (failure,) = result["failures"]
     assert failure["problem"] == "disks[0]: make_volume: the path /x does not exist"

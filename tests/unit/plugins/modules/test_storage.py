@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import storage_observe
+from ansible_collections.virtfleet.kvm.plugins.module_utils._storage import storage_observe
 from ansible_collections.virtfleet.kvm.plugins.modules import pools_info, volumes_info
 
 URI = "test:///default"

@@ -15,8 +15,9 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Refused, VirtfleetError
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import apply, converge, storage
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import connection as binding
+from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import apply, converge
+from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import connection as binding
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume import volume_actions
 
 Run = Callable[..., dict[str, Any]]
 NETWORKS = [{"name": name, "bridge": f"virbr-{name}"} for name in "abc"]
@@ -155,7 +156,7 @@ def test_what_stops_a_run_before_the_first_step_changed_nothing(
     def full(*args: Any) -> None:
         raise VirtfleetError("no room")
 
-    monkeypatch.setattr(storage, "prepare", full)
+    monkeypatch.setattr(volume_actions, "prepare", full)
     result = run_networks(*NETWORKS, fails=True)
     assert (result["msg"], result.get("changed", False)) == ("no room", False)
     assert there(connection) == set()

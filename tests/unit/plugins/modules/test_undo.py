@@ -13,8 +13,10 @@ import libvirt
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import apply, definitions, storage_fill
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.connection import Lost
+from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import apply
+from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.connection import Lost
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import define_batch
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume import volume_fill
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, networks, pools
 
 Run = Callable[..., dict[str, Any]]
@@ -45,7 +47,7 @@ def broken(*args: Any) -> None:
 def test_a_guest_whose_second_image_fails_leaves_no_first_disk(
     connection: Any, run_domains: Run, pool: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(storage_fill, "find", broken)
+    monkeypatch.setattr(volume_fill, "find", broken)
     bad = {**GOOD, "name": "bad", "disks": [{"size": "1MiB", "pool": "p"}, {"backing": "before", "pool": "p"}]}
     result = run_domains(bad, GOOD, fails=True)
     assert [failure["domain"] for failure in result["failures"]] == ["bad"]
@@ -57,7 +59,7 @@ def test_a_guest_whose_second_image_fails_leaves_no_first_disk(
 def test_a_new_guest_that_fails_takes_its_volumes_along(
     connection: Any, run_domains: Run, pool: Any, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    send = definitions.Definitions.send
+    send = define_batch.Definitions.send
 
     def defining(self: Any, link: Any, document: str) -> None:
         if "<name>bad" in document:
@@ -70,7 +72,7 @@ def test_a_new_guest_that_fails_takes_its_volumes_along(
         apply.domain_start(link, name, *more)
 
     if step == "define":
-        monkeypatch.setattr(definitions.Definitions, "send", defining)
+        monkeypatch.setattr(define_batch.Definitions, "send", defining)
     else:
         monkeypatch.setitem(apply.ACTIONS, ("domain", "start"), starting)
     disks = [{"size": "1MiB", "pool": "p"}, {"size": "2MiB", "pool": "p"}]
@@ -84,7 +86,7 @@ def test_a_guest_that_is_there_loses_only_what_was_new(
     connection: Any, run_domains: Run, pool: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_domains({**GOOD, "state": "stopped"})
-    monkeypatch.setattr(definitions.Definitions, "send", broken)
+    monkeypatch.setattr(define_batch.Definitions, "send", broken)
     result = run_domains({**GOOD, "disks": [*GOOD["disks"], {"size": "2MiB", "pool": "p"}]}, fails=True)
     assert (guests(connection), names(pool)) == ({"good"}, {"before", "good-vda.qcow2"})
     assert not result["changed"]
@@ -109,7 +111,7 @@ def test_a_volume_that_another_one_needs_stays_and_is_named(
         raise libvirt.libvirtError("no")
 
     pool_path = str(pool.XMLDesc(0)).partition("<path>")[2].partition("<")[0]
-    monkeypatch.setattr(definitions.Definitions, "send", defining)
+    monkeypatch.setattr(define_batch.Definitions, "send", defining)
     result = run_domains({**GOOD, "name": "bad"}, fails=True)
     assert "; the volume p/bad-vda.qcow2 stays: delete: p/bad-vda.qcow2 is used by guest other" in result["msg"]
     assert (guests(connection), names(pool)) == ({"other"}, {"before", "bad-vda.qcow2"})
@@ -122,7 +124,7 @@ def test_only_what_is_known_to_be_the_one_that_was_made_goes(
     path = Path(str(pool.XMLDesc(0)).partition("<path>")[2].partition("<")[0]) / "bad-vda.qcow2"
     if known:
         path.touch()  # libvirt's test driver makes no files.
-    monkeypatch.setattr(definitions.Definitions, "send", broken)
+    monkeypatch.setattr(define_batch.Definitions, "send", broken)
     result = run_domains({**GOOD, "name": "bad"}, fails=True)
     stays = "; the volume p/bad-vda.qcow2 stays: nothing tells whether it is the one that was made"
     assert (stays in result["msg"]) is not known
@@ -150,7 +152,7 @@ def test_a_fault_of_the_collection_itself_leaves_nothing_either(
     def faulty(*args: Any) -> None:
         raise KeyError("x")
 
-    monkeypatch.setattr(definitions.Definitions, "send", faulty)
+    monkeypatch.setattr(define_batch.Definitions, "send", faulty)
     result = run_main(domains.main, config=[GOOD], uri="test:///default", fails=True)
     assert "a fault of this collection, please report it: KeyError" in result["msg"]
     assert (guests(connection), names(pool)) == (set(), {"before"})
@@ -189,13 +191,13 @@ def test_what_somebody_else_defined_meanwhile_stays(
             raise VirtfleetError("boom")
 
     if kind == "domain" and when == "after define":
-        send = definitions.Definitions.send
+        send = define_batch.Definitions.send
 
         def sending(self: Any, link: Any, document: str) -> None:
             send(self, link, document)
             put_theirs(connection, kind)
 
-        monkeypatch.setattr(definitions.Definitions, "send", sending)
+        monkeypatch.setattr(define_batch.Definitions, "send", sending)
     else:
         monkeypatch.setitem(apply.ACTIONS, key, acting)
     module, item = {

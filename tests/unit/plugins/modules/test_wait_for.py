@@ -13,8 +13,9 @@ from unittest import mock
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import apply, ready
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.ready import Look
+from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import apply
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import wait_for as ready
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.wait_for import Look
 
 SEEN = {"interface": "vnet0", "mac": "52:54:00:00:00:01", "address": "192.0.2.7", "prefix": 24, "source": "lease"}
 Seeing = Callable[[str], Look]

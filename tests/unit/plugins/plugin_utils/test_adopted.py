@@ -19,7 +19,7 @@ from yamllint.config import YamlLintConfig
 from ansible_collections.virtfleet.kvm.plugins.filter.fleet import FilterModule, fleet_problems
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.adopt import adopt
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
-from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.domain import DOMAIN
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._adopted import adopted_files, brief, text
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._evaluate import evaluate
 from ansible_collections.virtfleet.kvm.tests.unit.inventories import HOSTS, hostvars

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.context import Host
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import bare, plan
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Host
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
-from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.domain import DOMAIN
-from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.network import NETWORK
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.network.table import NETWORK
 from ansible_collections.virtfleet.kvm.tests.unit.support import (
     EMULATING_HOST,
     KVM_HOST,

@@ -10,8 +10,8 @@ import itertools
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import Table
-from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.domain import DOMAIN
-from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.network import NETWORK
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.network.table import NETWORK
 from ansible_collections.virtfleet.kvm.tests.unit.support import actions, changes, observed, plan_one
 
 GUEST = "<domain type='kvm'><name>x</name></domain>"

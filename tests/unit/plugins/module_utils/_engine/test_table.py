@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.convert import NAME, TEXT, Choice, Integer
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.converters import NAME, TEXT, Choice, Integer
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows import Field, Property
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import Table
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Invalid, VirtfleetError
-from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.network import NETWORK
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.network.table import NETWORK
 
 TABLE = Table(
     kind="thing",

@@ -20,8 +20,8 @@ import pytest
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host import image_locks
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host.image_locks import opened_by
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import storage_image
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.storage_image import Source
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume import volume_image
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.volume_image import Source
 from ansible_collections.virtfleet.kvm.tests.unit.opened import HAS_NBD, exported, lock
 
 
@@ -96,7 +96,7 @@ def test_the_layout_of_a_lock() -> None:
 def refused(source: Source, folder: Path) -> str:
     """Why no volume is made of an image."""
     with pytest.raises(VirtfleetError) as caught:
-        storage_image.make(str(folder / "copy.raw"), source, "raw", None)
+        volume_image.make(str(folder / "copy.raw"), source, "raw", None)
     assert not (folder / "copy.raw").exists()
     return str(caught.value)
 

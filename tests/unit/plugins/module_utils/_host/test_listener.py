@@ -22,8 +22,8 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host import listener, sandbox
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import storage_image
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.storage_image import Source
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume import volume_image
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.volume_image import Source
 
 Ends = tuple[int, int]
 
@@ -154,8 +154,8 @@ def test_a_download_is_broken_off(leave: Callable[[], None], tmp_path: Path) -> 
         threading.Timer(1, leave).start()
         began = time.monotonic()
         source = Source(f"http://127.0.0.1:{server.server_port}/slow.img", seconds=50)
-        with storage_image.downloads([]), pytest.raises(VirtfleetError, match=listener.REASON):
-            storage_image.make(str(tmp_path / "x.qcow2"), source, "qcow2", None)
+        with volume_image.downloads([]), pytest.raises(VirtfleetError, match=listener.REASON):
+            volume_image.make(str(tmp_path / "x.qcow2"), source, "qcow2", None)
         assert time.monotonic() - began < 30
         assert list(tmp_path.iterdir()) == []
     finally:
@@ -172,8 +172,8 @@ def test_a_copy_is_broken_off(leave: Callable[[], None], tmp_path: Path, form: s
     image.write_bytes(gzip.compress(content, 1) if form.endswith("gz") else content)
     leave()
     with pytest.raises(listener.Gone):
-        storage_image.make(str(folder / "x.raw"), Source(str(image), verbatim=True), "raw", None)
+        volume_image.make(str(folder / "x.raw"), Source(str(image), verbatim=True), "raw", None)
     assert list(folder.iterdir()) == []
     with listener.heeded(False):
-        storage_image.make(str(folder / "x.raw"), Source(str(image), verbatim=True), "raw", None)
+        volume_image.make(str(folder / "x.raw"), Source(str(image), verbatim=True), "raw", None)
     assert [path.name for path in folder.iterdir()] == ["x.raw"]

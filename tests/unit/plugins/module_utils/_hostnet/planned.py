@@ -11,15 +11,10 @@ from typing import Any
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import (
-    Device,
-    Facts,
-    NetplanFile,
-    Route,
-)
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, Facts, NetplanFile, Route
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.plan import plan
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.planner import Plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.table import LINK
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.work import Plan
 
 ENO1 = Device(
     "eno1",

@@ -12,12 +12,7 @@ import subprocess
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import (
-    files,
-    guard,
-    journal,
-    network,
-)
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import files, guard, journal, network
 from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.agent_host import Host, make_host
 
 

@@ -12,8 +12,8 @@ import pytest
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import facts as model
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Facts, NetplanFile
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.plan import plan
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.planner import Plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.table import LINK
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.work import Plan
 
 DHCP = "network: {version: 2, ethernets: {eno1: {dhcp4: true}}}"
 STATIC = "network: {version: 2, ethernets: {eno1: {addresses: [192.0.2.10/24, '2001:DB8:0::10/64']}}}"

@@ -12,9 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import converge, facts, observe
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import (
-    Device,
-)
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.table import LINK
 from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.planned import (
     BRIDGE,

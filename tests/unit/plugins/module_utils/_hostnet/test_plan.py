@@ -10,9 +10,7 @@ import dataclasses
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import converge, facts
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import (
-    Device,
-)
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device
 from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.planned import (
     BRIDGE,
     ENO1,

@@ -11,10 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import facts
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import (
-    Device,
-    Guest,
-)
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, Guest
 from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.planned import (
     BRIDGE,
     ENO1,

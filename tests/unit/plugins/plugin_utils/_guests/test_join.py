@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.context import Host, Scope
-from ansible_collections.virtfleet.kvm.plugins.module_utils._tables.derive import derive_mac, derive_uuid
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Host, Scope
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared.derive import derive_mac, derive_uuid
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._guests import join, tags
 
 ALL = join.Choice(["*"], ["lease", "agent", "arp", "declared"], ["ipv4", "ipv6"])

@@ -1,0 +1,384 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Converters of words and numbers (see convert)."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from xml.etree import ElementTree as ET
+
+from ..._printing import BITS, printable
+
+NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What an XML 1.0 document cannot hold (https://www.w3.org/TR/xml/#charsets)."""
+
+UNSAFE = re.compile(r"[/\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+"""What no name has: a slash, what a terminal acts on, and what changes the direction of writing (UAX 9)."""
+
+TRUE = frozenset(("yes", "on", "true", "1"))
+FALSE = frozenset(("no", "off", "false", "0"))
+
+
+class Doubtful(ValueError):
+    """Raised for what libvirt may hold, though nobody should write it anew.
+
+    :param value: its normal form
+    """
+
+    def __init__(self, problem: str, value: str) -> None:
+        super().__init__(problem)
+        self.value = value
+
+
+class Held(str):
+    """A doubtful value. It is declared with right where libvirt holds it already, and refused elsewhere.
+
+    :ivar problem: what speaks against it
+    """
+
+    problem: str
+
+    def __new__(cls, doubt: Doubtful) -> Held:
+        held = super().__new__(cls, doubt.value)
+        held.problem = str(doubt)
+        return held
+
+
+MOST = 2**64 - 1
+"""The largest number that libvirt keeps, an unsigned long long."""
+LEAST = -(2**63)
+"""The smallest, a long long."""
+
+
+def digits(value: t.Any) -> str:
+    """A text or a number as text, without space around it; nothing for all else."""
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        return ""
+    if isinstance(value, int) and value.bit_length() > BITS:
+        return ("-" if value < 0 else "") + "9" * 40  # Python refuses to write out more than 4,300 digits.
+    return str(value).strip()
+
+
+def whole(text: str, base: int = 10) -> int:
+    """A number from its digits. Python reads no more than some 4,300 of them; so many are too many anyway."""
+    return int(text[:60], base)
+
+
+class Converter:
+    """A plain string. The others say only what they do differently.
+
+    ``kind`` is Ansible's name of the type, ``choices`` what may be written, or None.
+    """
+
+    kind = "str"
+    choices: tuple[str, ...] | None = None
+    presence = False
+
+    def parse(self, value: t.Any) -> t.Any:
+        """The user's value in normal form. Raises ValueError with what to write instead."""
+        if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+            raise ValueError(f"{printable(value)} is not a string")
+        if isinstance(value, int) and value.bit_length() > BITS:
+            raise ValueError(f"{printable(value)} is longer than any definition holds")
+        if NOT_XML.search(str(value)):
+            raise ValueError(f"{printable(value)} has a character that no definition can hold")
+        return self.from_text(str(value))
+
+    def from_text(self, text: str) -> t.Any:
+        """libvirt's text in normal form."""
+        return text
+
+    def to_text(self, value: t.Any) -> str:
+        """The normal form as libvirt writes it."""
+        return str(value)
+
+    def decode(self, node: ET.Element, attribute: str | None) -> t.Any:
+        """Read from a node's attribute, or its text. None where there is none."""
+        text = (node.text or "").strip() if attribute is None else node.get(attribute)
+        if text is None or (attribute is None and not text):
+            return None
+        try:
+            return self.from_text(text)
+        except ValueError:
+            return text
+
+    def encode(self, node: ET.Element, attribute: str | None, value: t.Any) -> None:
+        """Write to a node's attribute, or its text."""
+        if attribute is None:
+            node.text = self.to_text(value)
+        else:
+            node.set(attribute, self.to_text(value))
+
+    def forget(self, node: ET.Element | None) -> None:
+        """Take from a node what was written there beside the attribute, or the text, itself."""
+
+    def knows(self, value: t.Any) -> bool:
+        """Whether a value that a definition has could be declared, too."""
+        return True
+
+    def resolve(self, value: t.Any, host: t.Any) -> t.Any:
+        """The value to write on that host, where the user's stands for another."""
+        return value
+
+    def same(self, have: t.Any, want: t.Any, host: t.Any) -> bool:
+        """Whether two values in normal form mean the same on that host."""
+        return have == self.resolve(want, host)
+
+    def show(self, value: t.Any) -> t.Any:
+        """The value for people: in changes and diffs."""
+        return value
+
+
+class Verbatim(Converter):
+    """Free text, of which space at the ends is a part too."""
+
+    def decode(self, node: ET.Element, attribute: str | None) -> str | None:
+        text = node.text if attribute is None else node.get(attribute)
+        return text if text and text.strip() else None
+
+
+class Integer(Converter):
+    """A whole number within bounds."""
+
+    kind = "int"
+
+    def __init__(self, minimum: int | None = None, maximum: int | None = None) -> None:
+        self.minimum, self.maximum = minimum, maximum
+
+    def parse(self, value: t.Any) -> int:
+        if not re.fullmatch(r"-?[0-9]+", digits(value)):
+            raise ValueError(f"{printable(value)} is not a whole number")
+        number = whole(digits(value))
+        if self.minimum is not None and number < self.minimum:
+            raise ValueError(f"{printable(number)} is less than {self.minimum}")
+        if number > (MOST if self.maximum is None else self.maximum):
+            raise ValueError(f"{printable(number)} is more than {MOST if self.maximum is None else self.maximum}")
+        if number < LEAST:
+            raise ValueError(f"{printable(number)} is less than {LEAST}")
+        return number
+
+    def from_text(self, text: str) -> int:
+        return int(text, 0)
+
+
+class Number(Integer):
+    """A whole number that may be written in any base, such as ``0x1f``; libvirt writes this one in base 16.
+
+    :param width: digits that libvirt writes at least
+    """
+
+    def __init__(self, width: int = 1) -> None:
+        super().__init__(0)
+        self.width = width
+
+    def parse(self, value: t.Any) -> int:
+        text = digits(value).lower()
+        if re.fullmatch("0x[0-9a-f]+", text):
+            return super().parse(whole(text, 16))
+        return super().parse(value)
+
+    def from_text(self, text: str) -> int:
+        text = text.strip().lower()
+        return int(text, 16) if text.startswith("0x") else int(text)
+
+    def to_text(self, value: int) -> str:
+        return f"0x{value:0{self.width}x}"
+
+
+class AnyBase(Number):
+    """A whole number that may be written in any base; libvirt writes this one in base 10."""
+
+    def to_text(self, value: int) -> str:
+        return str(value)
+
+
+class Identifier(Number):
+    """A number in base 16 that means nothing as a number, such as the ``0x046d`` of a USB vendor.
+
+    :param anything: whether -1 stands for any
+    """
+
+    kind = "str"
+
+    def __init__(self, width: int = 1, anything: bool = False) -> None:
+        super().__init__(width)
+        self.anything = anything
+
+    def parse(self, value: t.Any) -> t.Any:
+        text = digits(value).lower()
+        if self.anything and text == "-1":
+            return text
+        if isinstance(value, int) and not isinstance(value, bool) and value <= MOST:
+            if value < 0:
+                raise ValueError(f"{printable(value)} is not a number in base 16; write it like {self.to_text(1)}")
+            return self.to_text(value)  # YAML reads 0x046d as a number.
+        if not re.fullmatch("(0x)?[0-9a-f]{1,16}", text):
+            raise ValueError(f"{printable(value)} is not a number in base 16; write it like {self.to_text(1)}")
+        return self.to_text(int(text, 16))
+
+    def from_text(self, text: str) -> t.Any:
+        return self.to_text(int(text, 16)) if text.strip() != "-1" else "-1"
+
+    def decode(self, node: ET.Element, attribute: str | None) -> t.Any:
+        return Converter.decode(self, node, attribute)
+
+    def encode(self, node: ET.Element, attribute: str | None, value: t.Any) -> None:
+        node.set(t.cast(str, attribute), value)
+
+
+class Boolean(Converter):
+    """True or false, written by libvirt as one of two words."""
+
+    kind = "bool"
+
+    def __init__(self, true: str = "yes", false: str = "no") -> None:
+        self.words = {True: true, False: false}
+
+    def parse(self, value: t.Any) -> bool:
+        if isinstance(value, bool):
+            return value
+        return self.from_text(digits(value))
+
+    def from_text(self, text: str) -> bool:
+        if text.lower() in TRUE:
+            return True
+        if text.lower() in FALSE:
+            return False
+        raise ValueError(f"{printable(text)} is neither true nor false")
+
+    def to_text(self, value: bool) -> str:
+        return self.words[value]
+
+
+class Presence(Boolean):
+    """True where the element is there at all, such as ``<acpi/>``."""
+
+    presence = True
+
+    def decode(self, node: ET.Element, attribute: str | None) -> bool:
+        return True
+
+    def encode(self, node: ET.Element, attribute: str | None, value: bool) -> None:
+        """The element itself is the value."""
+
+
+class Choice(Converter):
+    """One of a few words."""
+
+    def __init__(self, *choices: str) -> None:
+        self.choices = self.words = choices
+
+    def parse(self, value: t.Any) -> str:
+        if isinstance(value, bool) and {"on", "off"} & set(self.words):
+            value = "on" if value else "off"  # YAML reads the bare words as true and false.
+        if not isinstance(value, str) or value not in self.words:
+            raise ValueError(f"{printable(value)} is not one of {', '.join(self.words)}")
+        return str(value)
+
+    def knows(self, value: t.Any) -> bool:
+        """A later libvirt may have more words."""
+        return value is None or value in self.words
+
+
+class Virt(Choice):
+    """The domain's type; ``auto`` is the best that the host has."""
+
+    def resolve(self, value: t.Any, host: t.Any) -> t.Any:
+        return host.resolve_virt(value)
+
+
+class Machine(Converter):
+    """A machine type; an alias such as ``q35`` equals the version that the host gives it."""
+
+    def same(self, have: t.Any, want: t.Any, host: t.Any) -> bool:
+        known = (want, host.machines.get(want), *host.aliases.get(want, ()))
+        return have is not None and have in known
+
+
+class CpuSet(Converter):
+    """A set of numbers such as ``0-3,8``, in libvirt's own spelling; ``^2`` takes one out, as libvirt reads it."""
+
+    def from_text(self, text: str) -> str:
+        numbers: set[int] = set()
+        work = 0
+        for part in text.replace(" ", "").split(","):
+            match = re.fullmatch(r"(\^?)([0-9]{1,9})(?:-([0-9]{1,9}))?", part)
+            if (
+                match is None
+                or (match[1] and match[3])
+                or int(match[3] or match[2]) - int(match[2]) not in range(65536)
+            ):
+                raise ValueError(f"{printable(text)} is not a set of numbers; write it like 0-3,8")
+            work += int(match[3] or match[2]) - int(match[2]) + 1
+            if work > 2**20:
+                raise ValueError(f"{printable(text)} names more CPUs than any host has")
+            if match[1]:
+                numbers.discard(int(match[2]))
+            else:
+                numbers.update(range(int(match[2]), int(match[3] or match[2]) + 1))
+        parts: list[list[int]] = []
+        for number in sorted(numbers):
+            if parts and parts[-1][1] == number - 1:
+                parts[-1][1] = number
+            else:
+                parts.append([number, number])
+        return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in parts)
+
+
+class Name(Converter):
+    """The name of a libvirt object. It becomes part of file names, logs and command lines."""
+
+    def from_text(self, text: str) -> str:
+        return text
+
+    def parse(self, value: t.Any) -> str:
+        name = super().parse(value)
+        if not name or len(name.encode()) > 200:
+            raise ValueError(f"{printable(name)} is not a name of 1 to 200 bytes")
+        if name != name.strip() or name[0] in "-." or UNSAFE.search(name):
+            raise ValueError(
+                f"{printable(name)} is not a safe name: it may not start with '-' or '.', have space at its"
+                " ends, or hold '/' or control characters"
+            )
+        return name
+
+
+class Device(Converter):
+    """The name of a network device (Linux: 1 to 15 bytes, dev_valid_name).
+
+    :param lenient: whether another one that libvirt holds already is taken
+    """
+
+    def __init__(self, lenient: bool = False) -> None:
+        self.lenient = lenient
+
+    def parse(self, value: t.Any) -> str:
+        name = super().parse(value)
+        if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.:-]{0,14}", name):
+            problem = f"{printable(name)} is not a name of a network device: 1 to 15 letters, digits, '_', '.', '-'"
+            raise Doubtful(problem, name) if self.lenient else ValueError(problem)
+        return name
+
+
+class AbsolutePath(Converter):
+    """A path on the host, from the root.
+
+    :param lenient: whether another one that libvirt holds already is taken
+    """
+
+    kind = "str"
+
+    def __init__(self, lenient: bool = False) -> None:
+        self.lenient = lenient
+
+    def parse(self, value: t.Any) -> str:
+        path = super().parse(value)
+        if not path.startswith("/") or "\n" in path:
+            problem = f"{printable(path)} is not a path from the root, such as /var/lib/x"
+            raise Doubtful(problem, path) if self.lenient else ValueError(problem)
+        return path
+
+
+TEXT = Converter()

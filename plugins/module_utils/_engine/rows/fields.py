@@ -1,0 +1,383 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rows of one value, and of a list of plain values (see rows)."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import typing as t
+from xml.etree import ElementTree as ET
+
+from ..._errors import Invalid
+from ..._printing import SECRET, displayed, label, printable
+from .. import paths
+from ..converters import Choice, Converter, Doubtful, Held
+from .model import Change, Scope
+from .row_index import Item, Problems, as_list, join, wrong
+
+UNSET: t.Any = type("Unset", (), {"__repr__": lambda self: "UNSET"})()
+
+
+def root_of(path: str) -> str:
+    """What must stand in an element for a path to lead anywhere: a child's tag, ``@attribute``, or ``.``."""
+    steps, attribute = paths.parse(path)
+    if steps:
+        return paths.tag_of(steps[0])
+    return "." if attribute is None else f"@{attribute}"
+
+
+def kept(type_: Converter, path: str, value: t.Any) -> t.Any:
+    """A value in normal form. Raises ValueError for a text that the content of an element does not keep."""
+    if not isinstance(value, str) or type_.kind != "str" or paths.parse(path).attribute is not None:
+        return value
+    node = ET.Element("text")
+    type_.encode(node, None, value)
+    have = type_.decode(node, None)
+    if have is None:
+        raise ValueError("is empty, and no definition keeps that; leave it out, or write null")
+    if have != value and isinstance(have, str) and have == value.strip():
+        raise ValueError(f"{printable(value)} has space at its ends, which no definition keeps; write it without")
+    return value
+
+
+class Row:
+    """What every row has: the names of the options it serves."""
+
+    name: str
+    doc: str
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.name,)
+
+    @property
+    def rows(self) -> tuple[t.Any, ...]:
+        """The rows inside this one."""
+        return ()
+
+    @property
+    def roots(self) -> tuple[str, ...] | None:
+        """What of which at least one stands in an element where reading finds anything (see root_of).
+
+        None where it finds something in any element.
+        """
+        return None
+
+    @property
+    def fresh(self) -> bool:
+        """Whether a new element needs it looked at, where the user says nothing."""
+        return False
+
+    @property
+    def creating(self) -> bool:
+        """Whether a new element gets something by it, where the user says nothing."""
+        return False
+
+    def written_out(self, value: t.Any) -> t.Any:
+        """A value of the user's with every short form in it written out (see short)."""
+        return value
+
+    def edit(self, element: ET.Element, item: Item, scope: Scope, where: str, changes: list[Change]) -> None:
+        raise NotImplementedError
+
+    def drop(self, element: ET.Element, scope: Scope, where: str, changes: list[Change]) -> None:
+        """Take its values out of an element that has become of another kind, where they mean nothing."""
+        self.edit(element, dict.fromkeys(self.names), scope, where, changes)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Field(Row):
+    """One value.
+
+    :param name: the option
+    :param path: where it stands in libvirt's XML (see paths)
+    :param type: its converter
+    :param doc: one line of documentation
+    :param required: a new resource cannot do without it
+    :param default: what libvirt means where the XML says nothing: a value, or a function of the element
+    :param like: path of another value of the same type that is the default
+    :param new: what a new resource gets where the user says nothing: a value, or a function of
+        the scope; UNSET leaves it to libvirt
+    :param filled: libvirt writes a value of its own into the XML where none is given; null then
+        leaves what is there, unless ``default`` says what libvirt would write
+    :param fixed: it cannot change once the resource exists
+    :param secret: never shown
+    :param must: libvirt's schema asks for it: a new element has the default written out, or what a new one gets
+    :param vacant: a config says by null that there is none, where a new one would get something
+    :param bare: the element means something when the value is gone, and stays
+    :param live: how a change reaches what runs (see live); None where only a restart does it
+    :param follower: path of a second value that goes when this one changes, where the two were
+        equal; libvirt fills it in again from this one
+    """
+
+    name: str
+    path: str
+    type: Converter
+    doc: str
+    required: bool = False
+    default: t.Any = None
+    like: str | None = None
+    new: t.Any = UNSET
+    filled: bool = False
+    fixed: bool = False
+    secret: bool = False
+    must: bool = False
+    vacant: bool = False
+    bare: bool = False
+    live: str | None = None
+    follower: str | None = None
+
+    @property
+    def roots(self) -> tuple[str, ...] | None:
+        return (root_of(self.path),) if self.new is UNSET else None
+
+    @property
+    def fresh(self) -> bool:
+        return self.new is not UNSET or self.required
+
+    @property
+    def creating(self) -> bool:
+        return self.new is not UNSET
+
+    def parse(self, item: Item, out: Item, where: str, problems: Problems) -> None:
+        if self.name not in item:
+            return
+        value = item[self.name]
+        if value is None and self.required:
+            problems.append(Invalid(join(where, self.name), "cannot be null: there is no default for it; give a value"))
+            return
+        try:
+            out[self.name] = None if value is None else kept(self.type, self.path, self.type.parse(value))
+        except Doubtful as doubt:
+            out[self.name] = Held(doubt)
+        except ValueError as error:
+            problems.append(wrong(self.type.parse, value, error, join(where, self.name)))
+
+    def complete(self, item: Item, scope: Scope, problems: Problems, where: str) -> None:
+        if isinstance(item.get(self.name), Held):
+            problems.append(Invalid(join(where, self.name), item[self.name].problem))
+        if self.name not in item and self.new is not UNSET:
+            value = self.new(scope) if callable(self.new) else self.new
+            if value is not None:
+                item[self.name] = value
+        if self.must and item.get(self.name) is None:
+            item[self.name] = self.new if self.default is None else self.default
+        if item.get(self.name) is not None:
+            item[self.name] = self.type.resolve(item[self.name], scope.host)
+        if self.required and item.get(self.name) is None:
+            problems.append(Invalid(join(where, self.name), f"a new {scope.kind} needs it"))
+
+    def value_at(self, element: ET.Element, path: str) -> t.Any:
+        """The value that stands at a path, or None."""
+        steps, attribute = paths.parse(path)
+        node = paths.find(element, steps)
+        return None if node is None else self.type.decode(node, attribute)
+
+    def fallback(self, element: ET.Element) -> t.Any:
+        """What libvirt means where the XML says nothing."""
+        if self.like is not None:
+            return self.value_at(element, self.like)
+        return self.default(element) if callable(self.default) else self.default
+
+    def value(self, element: ET.Element) -> t.Any:
+        """The value that the definition has, or amounts to."""
+        value = self.value_at(element, self.path)
+        return self.fallback(element) if value is None else value
+
+    def read(self, element: ET.Element, out: Item) -> None:
+        value = self.value(element)
+        if not self.type.knows(value):
+            return
+        told = self.new is not UNSET and (value is not None or not self.filled or self.vacant)
+        if value != self.fallback(element) or told:
+            out[self.name] = value
+
+    def edit(self, element: ET.Element, item: Item, scope: Scope, where: str, changes: list[Change]) -> None:
+        if self.name not in item:
+            return
+        have, want = self.value(element), item[self.name]
+        path = paths.parse(self.path)
+        if want is None:
+            default = self.fallback(element)
+            if have == default or (self.filled and default is None):
+                return
+        elif self.type.same(have, want, scope.host):
+            if self.must and self.value_at(element, self.path) is None:
+                self.type.encode(paths.ensure(element, path.steps), path.attribute, want)
+            return
+        here = join(where, self.name)
+        if isinstance(want, Held) and not scope.lenient:
+            raise Invalid(here, want.problem)
+        if self.fixed and have is not None:
+            raise Invalid(here, f"is {self.plainly(have)} and cannot be changed to {self.plainly(want)}")
+        changes.append(Change(here, self.shown(have), self.shown(want), self.live))
+        if want is None or (self.type.presence and want is False):
+            self.clear(element, path)
+        else:
+            node = paths.ensure(element, path.steps)
+            self.type.encode(node, path.attribute, self.type.resolve(want, scope.host))
+        if self.follower is not None and self.value_at(element, self.follower) == have:
+            follower = paths.parse(self.follower)
+            paths.remove(element, follower)
+            while want is None and paths.find(element, follower.steps) is not None:
+                # Where it is a list, the second of it would take the place of the first.
+                paths.delete(element, follower.steps)
+
+    def clear(self, element: ET.Element, path: paths.Path) -> None:
+        """Take the value out, so that libvirt's default holds."""
+        node = paths.find(element, path.steps)
+        if self.type.presence:
+            paths.delete(element, path.steps)
+        elif path.attribute is None and self.default is not None:
+            # The element may hold other options in its attributes, and cannot be without its text.
+            self.type.encode(paths.ensure(element, path.steps), None, self.default)
+        elif self.bare and node is not None:
+            node.attrib.pop(path.attribute or "unit", None)
+            node.text = node.text if path.attribute else None
+        else:
+            self.type.forget(node)
+            paths.remove(element, path)
+
+    @functools.cached_property
+    def loose(self) -> Field:
+        """The same row without what keeps its value from being taken out."""
+        return dataclasses.replace(self, filled=False, fixed=False, default=None, like=None)
+
+    def drop(self, element: ET.Element, scope: Scope, where: str, changes: list[Change]) -> None:
+        self.loose.edit(element, {self.name: None}, scope, where, changes)
+
+    def show(self, item: Item, out: Item) -> None:
+        if self.name in item:
+            out[self.name] = self.shown(item[self.name])
+
+    def plainly(self, value: t.Any) -> str:
+        """The value in a sentence."""
+        return label(displayed(self.shown(value), self.name))
+
+    def shown(self, value: t.Any) -> t.Any:
+        """The value for people."""
+        if value is None:
+            return None
+        return SECRET if self.secret else self.type.show(value)
+
+    def document(self) -> dict[str, t.Any]:
+        options: dict[str, t.Any] = {"description": self.doc, "type": self.type.kind}
+        if self.filled and self.default is None and self.like is None and not self.fixed:
+            options["description"] = [self.doc, "libvirt fills it in by itself, so V(null) leaves it as it is."]
+        if self.type.choices:
+            options["choices"] = list(self.type.choices)
+        return {self.name: options}
+
+
+class Property(Field):
+    """A value that libvirt keeps beside the definition, such as autostart.
+
+    It is observed and set by a call of its own; its path names nothing in the XML.
+    """
+
+    def read(self, element: ET.Element, out: Item) -> None:
+        """The definition does not hold it."""
+
+    def edit(self, element: ET.Element, item: Item, scope: Scope, where: str, changes: list[Change]) -> None:
+        """The definition does not hold it."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Values(Row):
+    """A list of plain values, one element each, in order.
+
+    :param live: how a change reaches what runs (see live); None where only a restart does it
+    :param follower: path of a second value that libvirt keeps equal to the first of the list, and
+        fills in again from it
+    :param filled: libvirt fills in a value of its own where there is none; null leaves what is there
+    """
+
+    name: str
+    path: str
+    type: Converter
+    doc: str
+    live: str | None = None
+    follower: str | None = None
+    filled: bool = False
+
+    @property
+    def roots(self) -> tuple[str, ...] | None:
+        return (root_of(self.path),)
+
+    def parse(self, item: Item, out: Item, where: str, problems: Problems) -> None:
+        if self.name not in item:
+            return
+        values = as_list(item[self.name], join(where, self.name), problems)
+        out[self.name] = []
+        for index, value in enumerate(values):
+            try:
+                out[self.name].append(kept(self.type, self.path, self.type.parse(value)))
+            except Doubtful as doubt:
+                out[self.name].append(Held(doubt))
+            except ValueError as error:
+                problems.append(wrong(self.type.parse, value, error, f"{join(where, self.name)}[{index}]"))
+
+    def complete(self, item: Item, scope: Scope, problems: Problems, where: str) -> None:
+        for index, value in enumerate(item.get(self.name) or []):
+            if isinstance(value, Held):
+                problems.append(Invalid(f"{join(where, self.name)}[{index}]", value.problem))
+
+    def nodes(self, element: ET.Element) -> list[ET.Element]:
+        """The elements of the list."""
+        return element.findall("/".join(paths.parse(self.path).steps))
+
+    def values(self, element: ET.Element) -> list[t.Any]:
+        """The values that the definition has."""
+        return [self.type.decode(node, paths.parse(self.path).attribute) for node in self.nodes(element)]
+
+    def read(self, element: ET.Element, out: Item) -> None:
+        values = self.values(element)
+        if values:
+            out[self.name] = values
+
+    def edit(self, element: ET.Element, item: Item, scope: Scope, where: str, changes: list[Change]) -> None:
+        if self.name not in item:
+            return
+        have, want = self.values(element), item[self.name] or []
+        if have == want or (self.filled and not want):
+            return
+        for index, value in enumerate(want):
+            if isinstance(value, Held) and value not in have and not scope.lenient:
+                raise Invalid(f"{join(where, self.name)}[{index}]", value.problem)
+        changes.append(Change(join(where, self.name), self.shown(have), self.shown(want), self.live))
+        path = paths.parse(self.path)
+        parent = paths.ensure(element, path.steps[:-1])
+        for node in self.nodes(element):
+            parent.remove(node)
+        for value in want:
+            self.type.encode(paths.append(parent, path.steps[-1]), path.attribute, value)
+        if self.follower is not None and have:
+            follower = paths.parse(self.follower)
+            led = paths.find(element, follower.steps)
+            if led is not None and self.type.decode(led, follower.attribute) == have[0]:
+                paths.remove(element, follower)
+        paths.prune(element, path.steps[:-1])
+
+    def drop(self, element: ET.Element, scope: Scope, where: str, changes: list[Change]) -> None:
+        dataclasses.replace(self, filled=False).edit(element, {self.name: None}, scope, where, changes)
+
+    def shown(self, values: list[t.Any]) -> list[t.Any] | None:
+        """The values for people; nothing for none."""
+        return [self.type.show(value) for value in values] or None
+
+    def show(self, item: Item, out: Item) -> None:
+        if self.name in item:
+            out[self.name] = self.shown(item[self.name] or []) or []
+
+    def document(self) -> dict[str, t.Any]:
+        filled = [self.doc, "libvirt fills it in by itself, so V(null) leaves it as it is."]
+        options: dict[str, t.Any] = {
+            "description": filled if self.filled else self.doc,
+            "type": "list",
+            "elements": self.type.kind,
+        }
+        if isinstance(self.type, Choice):
+            options["choices"] = list(self.type.choices or ())
+        return {self.name: options}

@@ -1,0 +1,246 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The calls of a row, for all the rows of one body of options: a resource, or a part of one.
+
+The work of each grows with what the user wrote, or with what stands in the XML, and not with the
+number of rows: a body looks its rows up by the names of options and by where they stand.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import typing as t
+from xml.etree import ElementTree as ET
+
+from ..._errors import Invalid
+from ..._printing import NAME, named, printable, secret_name, unshown
+from ..close_names import near
+from .model import Change, Scope
+
+Item = dict[str, t.Any]
+Problems = list[Invalid]
+Rows = t.Sequence[t.Any]
+
+
+class Body:
+    """The rows of one body of options, ready to be looked up.
+
+    :param rows: in the order in which they are applied
+    """
+
+    def __init__(self, rows: Rows) -> None:
+        self.rows = tuple(rows)
+        self.names: dict[str, int] = {}
+        self.roots: dict[str, list[int]] = {}
+        self.always: list[int] = []
+        self.fresh: list[int] = []
+        self.musts: list[int] = []
+        for position, row in enumerate(self.rows):
+            self.names.update(dict.fromkeys(row.names, position))
+            if row.fresh:
+                self.fresh.append(position)
+            if getattr(row, "must", False):
+                self.musts.append(position)
+            if row.roots is None:
+                self.always.append(position)
+            else:
+                for root in row.roots:
+                    self.roots.setdefault(root, []).append(position)
+        self.always += self.roots.get(".", [])
+        self.secret = any(getattr(row, "secret", False) for row in inner_rows(self.rows))
+
+    @functools.cached_property
+    def holds(self) -> bool:
+        """Whether a secret may be among the options, or in what they hold."""
+        return self.secret or any(body(row.rows).holds for row in inner_rows(self.rows) if row.rows)
+
+    def serving(self, item: t.Mapping[str, t.Any]) -> list[t.Any]:
+        """The rows of the options in the item, in order."""
+        names = self.names
+        return [self.rows[position] for position in sorted({names[name] for name in item if name in names})]
+
+    def completing(self, item: t.Mapping[str, t.Any]) -> list[t.Any]:
+        """The rows of the options in the item, and those that add something to a new element, in order."""
+        names = self.names
+        positions = {names[name] for name in item if name in names}.union(self.fresh, self.musts)
+        return [self.rows[position] for position in sorted(positions)]
+
+    def standing(self, element: ET.Element) -> list[t.Any]:
+        """The rows that may find something in the element, in order."""
+        positions = set(self.always)
+        for attribute in element.attrib:
+            positions.update(self.roots.get(f"@{attribute}", ()))
+        for child in element:
+            positions.update(self.roots.get(child.tag, ()))
+        return [self.rows[position] for position in sorted(positions)]
+
+
+def inner_rows(rows: Rows) -> t.Iterator[t.Any]:
+    """The rows with those of their variants."""
+    for row in rows:
+        if hasattr(row, "cases"):
+            yield from inner_rows(row.rows)
+        else:
+            yield row
+
+
+BODIES: dict[int, Body] = {}
+"""Bodies by the identity of their rows, which each body keeps alive."""
+
+
+def body(rows: Rows) -> Body:
+    """The body of rows: made once for each tuple, anew for a list, which may change."""
+    if not isinstance(rows, tuple):
+        return Body(rows)
+    found = BODIES.get(id(rows))
+    if found is None:
+        found = BODIES[id(rows)] = Body(rows)
+    return found
+
+
+def join(where: str, name: str) -> str:
+    """The path of an option inside its surroundings."""
+    return f"{where}.{name}" if where else name
+
+
+def parse_rows(rows: Rows, value: t.Any, where: str, problems: Problems) -> Item:
+    """The user's options in normal form. What is wrong, unknown options too, goes to problems."""
+    out: Item = {}
+    known = body(rows)
+    if not isinstance(value, dict):
+        told = printable(value, known.holds or secret_place(where))
+        hint = "" if known.secret or secret_place(where) else option_for(known, value)
+        problems.append(Invalid(where, f"{told} is not a dictionary of options{hint}{list_for_options(value, where)}"))
+        return out
+    for name in value:
+        if name not in known.names:
+            problems.append(stranger(known, name, where))
+    if known.secret:
+        # What stands beside a secret may be one at the wrong place.
+        with unshown():
+            parse_each(known, value, out, where, problems)
+    else:
+        parse_each(known, value, out, where, problems)
+    return out
+
+
+def list_for_options(value: t.Any, where: str) -> str:
+    """What to write where a list was given in place of options; nothing for what is no list.
+
+    :param where: the path of the options, empty for those of a whole item
+    """
+    if not isinstance(value, (list, tuple)):
+        return ""
+    if where and not where.endswith("]"):
+        return "; write its options without '- '"
+    return '; a list in a list comes of [a, b]: join them as "{{ a + b }}"'
+
+
+def option_for(known: Body, value: t.Any) -> str:
+    """How to write a word that was given in place of options, where it is the value of one: ``nat`` as a mode."""
+    for row in known.rows:
+        choices = getattr(getattr(row, "type", None), "choices", None)
+        if isinstance(value, str) and choices and value in choices:
+            return f"; write {{{row.name}: {value}}}"
+    return ""
+
+
+def parse_each(known: Body, value: Item, out: Item, where: str, problems: Problems) -> None:
+    """The options that rows know in normal form."""
+    for row in known.serving(value):
+        row.parse(value, out, where, problems)
+
+
+def wrong(parse: t.Callable[[t.Any], t.Any], value: t.Any, error: Exception, where: str) -> Invalid:
+    """The problem of a value that a converter refused. Nothing of it is shown where secrets belong."""
+    if secret_place(where):
+        with unshown():
+            try:
+                parse(value)
+            except ValueError as again:
+                error = again
+    return Invalid(where, str(error))
+
+
+def secret_place(where: str) -> bool:
+    """Whether the path of an option has to do with secrets, such as ``source.auth.secret.uuid``."""
+    return any(secret_name(part) or part in ("auth", "encryption", "key") for part in re.split(r"[.\[\]]", where))
+
+
+def stranger(known: Body, name: t.Any, where: str) -> Invalid:
+    """The problem of an option that no row has.
+
+    Where a secret belongs, one may have been written in the place of a name: only a name that is like one
+    that is known, or in other places looks like a word, is shown.
+    """
+    options = list(known.names)
+    close = near(name, options) if isinstance(name, str) and len(name) <= NAME else []
+    direct = known.secret or secret_place(where)
+    odd = not isinstance(name, str) or len(name) > 20 or any(one.isdigit() for one in name)
+    shown = bool(close) or not (direct or (where and known.holds and odd)) or secret_name(name)
+    return Invalid(join(where, named(name) if shown else "(not shown)"), unknown(options, close))
+
+
+def unknown(known: list[str], close: list[str]) -> str:
+    """What to say of an option that no row has."""
+    hint = f"did you mean {' or '.join(map(repr, close))}?" if close else f"it can be: {', '.join(sorted(known))}"
+    return f"no such option; {hint}"
+
+
+def complete_rows(rows: Rows, item: Item, scope: Scope, problems: Problems, where: str) -> Item:
+    """The options of a new element: the user's, and what it gets where the user says nothing."""
+    out = dict(item)
+    inner = scope.at(out)
+    for row in body(rows).completing(item):
+        row.complete(out, inner, problems, where)
+    return out
+
+
+def read_rows(rows: Rows, element: ET.Element) -> Item:
+    """The options that an element amounts to; defaults are left out."""
+    out: Item = {}
+    for row in body(rows).standing(element):
+        row.read(element, out)
+    return out
+
+
+def edit_rows(rows: Rows, element: ET.Element, item: Item, scope: Scope, where: str, changes: list[Change]) -> None:
+    """Patch an element towards the options. Every difference goes to changes."""
+    for row in body(rows).serving(item):
+        row.edit(element, item, scope, where, changes)
+
+
+def show_rows(rows: Rows, item: Item) -> Item:
+    """The options for people."""
+    out: Item = {}
+    for row in body(rows).serving(item):
+        row.show(item, out)
+    return out
+
+
+def document_rows(rows: Rows) -> dict[str, t.Any]:
+    """The options as DOCUMENTATION describes them."""
+    out: dict[str, t.Any] = {}
+    for row in rows:
+        for name, options in row.document().items():
+            out.setdefault(name, options)
+    return out
+
+
+LISTED = "write '- ' before each of its items"
+"""How to write a list."""
+
+
+def as_list(value: t.Any, where: str, problems: Problems, hidden: bool = False) -> list[t.Any]:
+    """A list as it is, None as an empty one; anything else is a problem.
+
+    :param hidden: whether the list may hold a secret
+    """
+    if value is None:
+        return []
+    if not isinstance(value, (list, tuple)):
+        problems.append(Invalid(where, f"{printable(value, hidden or secret_place(where))} is not a list; {LISTED}"))
+        return []
+    return list(value)

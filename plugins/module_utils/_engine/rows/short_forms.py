@@ -1,0 +1,41 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Short forms: a text in place of a dictionary of options, where it can only be the value of one of them.
+
+``forward: nat`` is short for ``forward: {mode: nat}``. The row of the dictionary names the option.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .row_index import Item, Rows, body
+
+
+def of_text(value: t.Any, short: str | None) -> t.Any:
+    """The options that a text stands for; all else as it is.
+
+    :param short: the option whose value it is; None where there is no short form
+    """
+    return {short: value} if short is not None and isinstance(value, str) else value
+
+
+def written_out(rows: Rows, item: t.Any) -> t.Any:
+    """The user's options with every short form in them written out. What no row knows stays as it is."""
+    if not isinstance(item, dict):
+        return item
+    known = body(rows)
+    out: Item = {}
+    for name, value in item.items():
+        position = known.names.get(name) if isinstance(name, str) else None
+        row = None if position is None else known.rows[position]
+        out[name] = value if row is None else alone(row, name).written_out(value)
+    return out
+
+
+def alone(row: t.Any, name: str) -> t.Any:
+    """The row of one option: a variant has several."""
+    while hasattr(row, "cases"):
+        row = row.firsts[None][name]
+    return row

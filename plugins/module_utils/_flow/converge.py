@@ -1,0 +1,325 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The flow of every declaring module: observe, plan, apply, verify, report."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from .._engine import report
+from .._engine.plan import Observed, Plan, bare
+from .._engine.rows.model import Host
+from .._engine.rows.row_index import Item
+from .._engine.table import Table
+from .._errors import Refused, VirtfleetError
+from .._host import listener
+from .._kinds.domain import wait_for
+from .._kinds.domain.guests_to_come import guests_to_come
+from .._kinds.network import handover
+from .._printing import label, unforeseen
+from .._storage import storage_observe
+from . import observe
+from .apply import Options, apply
+from .arguments import FORECAST
+from .connection import TRIES, Session, cut_off
+from .failed_steps import settle
+from .module import DeclaringModule
+from .outcome import NOT_SO, Traces, verify, with_gone
+from .planners import plan_all
+from .process import uncollected
+from .purge import Leftovers, declared_elsewhere, leftovers
+from .schema import validate
+
+Observe = t.Callable[[t.Any, t.Container[str]], dict[str, Observed]]
+
+OBSERVE: dict[str, Observe] = {
+    "domain": observe.domains,
+    "network": observe.networks,
+    "pool": storage_observe.pools,
+    "volume": storage_observe.volumes,
+}
+
+
+@uncollected()
+@listener.signals()
+def declare(module: DeclaringModule, table: Table, options: Options | None = None) -> None:
+    """Make a module's ``config`` true, and end the module with the report."""
+    run = Run(module, table, options or Options())
+    stopped: str | None = None
+    lines: list[str] = []
+    try:
+        run.converge()
+    except VirtfleetError as error:
+        stopped = str(error)
+        lines = error.lines if isinstance(error, Refused) else [stopped]
+    except Exception as error:  # Nobody reads a traceback; what was done until here is told all the same.
+        stopped = f"{table.kind}s {run.doing}: {unforeseen(error)}"
+        lines = [stopped]
+    # Outside of the handlers: Ansible adds the traceback of an exception that is being handled.
+    if stopped is not None and not run.begun:
+        module.fail_json(msg=stopped)
+    if stopped is not None:
+        run.keep_reached()
+    result = report.result(run.plans, module._diff)
+    if run.foretold:
+        result[FORECAST] = run.foretold
+    if table.kind == "domain":
+        result["addresses"] = run.addresses
+    for warning in [*run.warnings, *result.pop("warnings", [])]:
+        module.warn(warning)
+    if not run.failed and stopped is None:
+        module.exit_json(**result)
+    failed = [f"{table.kind} {label(name)}: {problem}" for name, problem in run.failed.items()]
+    head = [f"{len(failed)} of {run.total} {table.kind}s failed:"] if failed else []
+    if stopped is not None:
+        head = ["the run was broken off; 'changes' has what was done until then:", *lines, *head]
+    if listener.is_gone():
+        module.log(module.hushed("\n".join([*head, *failed])))  # Nobody reads the result.
+    for line in report.all_the_same(run.plans, check=not run.begun):
+        module.warn(line)  # Without --diff, nothing else says it.
+    module.fail_json(
+        msg="\n".join([*head, *failed]),
+        failures=[{table.kind: name, "problem": problem} for name, problem in run.failed.items()],
+        **result,
+    )
+
+
+@dataclasses.dataclass
+class Run:
+    """One run of a declaring module, and how far it has come.
+
+    :ivar doing: the step that it is in, in words
+    :ivar plans: what is planned; later, what was done
+    :ivar more: for each plan the ones that were made anew after the connection was lost
+    :ivar failed: what failed, by name
+    :ivar addresses: those of the guests that were waited for, by name
+    :ivar foretold: in check mode, what guests will have once the plans are carried out, for the tasks after it
+    """
+
+    module: DeclaringModule
+    table: Table
+    options: Options
+    doing: str = "are read from config"
+    total: int = 0
+    wants: list[Item] = dataclasses.field(default_factory=list)
+    plans: list[Plan] = dataclasses.field(default_factory=list)
+    more: dict[int, list[Plan]] = dataclasses.field(default_factory=dict)
+    failed: dict[str, str] = dataclasses.field(default_factory=dict)
+    warnings: list[str] = dataclasses.field(default_factory=list)
+    foretold: dict[str, dict[str, t.Any]] | None = None
+    addresses: dict[str, wait_for.Addresses] = dataclasses.field(default_factory=dict)
+
+    def converge(self) -> None:
+        """Plan, and unless in check mode carry out and verify.
+
+        Raises VirtfleetError for refused input and a libvirt out of reach. Nothing was changed then
+        unless ``begun`` is true.
+        """
+        check = self.module.check_mode
+        if check:
+            self.options = dataclasses.replace(self.options, forecast=self.module.forecast, check=True)
+        table, options = self.table, self.options
+        self.wants = table.parse(self.module.params["config"])
+        with Session(self.module.params["uri"]) as session:
+            self.doing = "are looked up and planned"
+            over = Leftovers()
+            if options.purge:
+                over = session.read(self.leftovers)
+                # First, for what they hold may be declared anew under another name: a bridge, an address.
+                self.wants = [*over.items, *self.wants]
+            elif options.elsewhere:
+                over.warnings += session.read(self.moved)
+            if options.guest_networks is not None:
+                self.wants, over.held = session.read(lambda connection: self.leaving(connection, over))
+            plans = self.first_look(session)
+            self.doing = "are held against libvirt's schema"
+            validate(table, plans, self.wants, str(self.module.params["uri"]))
+            for entry in plans:
+                entry.hold_back()
+            self.plans = plans
+            self.failed = {**over.held, **{entry.name: entry.problem for entry in plans if entry.problem is not None}}
+            self.warnings = report.warnings(plans) + over.warnings
+            self.total = len(self.wants) + len(over.held)
+            if check:
+                if table.kind == "domain" and self.module.is_foretelling and session.absent is None:
+                    self.foretold = session.read(lambda connection: guests_to_come(connection, plans))
+                if session.absent is not None:
+                    self.warnings.append(f"planned as for a host fresh from installation: {session.absent}")
+                return
+            if session.absent is not None:
+                raise session.absent
+            if any(entry.steps for entry in plans):
+                self.carry_out(session)
+            self.wait(session)
+
+    def wait(self, session: Session) -> None:
+        """Wait for the guests that are to be of use by the end of the run."""
+        waits = wait_for.waited_for(self.wants, self.failed) if self.table.kind == "domain" else []
+        if waits:
+            self.doing = "are waited for"
+            self.addresses, late = wait_for.wait(session, waits)
+            self.failed.update(late)
+
+    def leftovers(self, connection: t.Any) -> Leftovers:
+        """What is no longer declared."""
+        options, table = self.options, self.table
+        how = (options.going, options.owner, options.remove_storage, options.forecast, options.elsewhere)
+        return leftovers(connection, table, self.wants, *how)
+
+    def moved(self, connection: t.Any) -> list[str]:
+        """A sentence for each guest that is here, though it is declared for another host."""
+        if connection is None:
+            return []
+        return declared_elsewhere(connection, self.wants, self.options.owner, self.options.elsewhere)
+
+    def leaving(self, connection: t.Any, over: Leftovers) -> tuple[list[Item], dict[str, str]]:
+        """Networks without those that go in a later call (see handover), and what is held back."""
+        return handover.leaving(connection, over, self.wants, self.options.guest_networks or {})
+
+    def first_look(self, session: Session) -> list[Plan]:
+        """The plans of all items, before anything is changed. Raises VirtfleetError."""
+        try:
+            return session.read(lambda connection: survey(connection, self.table, self.wants, self.options))
+        except VirtfleetError:
+            raise
+        except Exception as error:  # Nobody reads a traceback; but which item it is about, everybody wants to know.
+            told = unforeseen(error)
+        raise VirtfleetError(f"nothing was changed: {self.culprit(session)}: {told}")
+
+    def culprit(self, session: Session) -> str:
+        """The item whose planning ends in an unforeseen error, found by halves; all of them where it is none alone."""
+        suspects = self.wants
+        while len(suspects) > 1:
+            half = suspects[: len(suspects) // 2]
+            try:
+                session.read(lambda connection: survey(connection, self.table, half, self.options))  # noqa: B023
+            except VirtfleetError:
+                break
+            except Exception:
+                suspects = half
+            else:
+                suspects = suspects[len(half) :]
+        if len(suspects) == 1:
+            return f"{self.table.kind} {label(self.table.identity(suspects[0]))}"
+        return f"{self.table.kind}s {self.doing}"
+
+    def carry_out(self, session: Session) -> None:
+        """Apply and verify. Where a daemon went away in between, what is there is read again, and what
+        is left is planned and applied anew."""
+        self.doing = "are made so"
+        touched = {index for index, entry in enumerate(self.plans) if entry.steps}
+        failed = apply(session.connection, self.plans, self.options)
+        for _try in range(TRIES):
+            if not session.lost() and not any(map(cut_off, failed.values())):
+                break
+            session.reopen()
+            left, refused = self.look(session, list(range(len(self.wants))), self.options)
+            for index, entry in left.items():
+                settle(session.connection, self.carried(index)[-1])
+                entry.cut_off = self.cut_off(index, failed)
+                self.more.setdefault(index, []).append(entry)
+                self.plans[index].waiting.update(entry.waiting)
+            failed = {**refused, **apply(session.connection, left.values(), self.options)}
+            touched.update(index for index, entry in left.items() if entry.steps)
+        self.failed.update(failed)
+        self.doing = "are looked at again"
+        # Storage that stayed for a guest that goes as well is not looked at again.
+        later = dataclasses.replace(self.options, on_restart_needed="defer", remove_storage=False)
+        # What was as declared from the start has just been looked at.
+        rest, refused = self.look(session, sorted(touched), later)
+        for name, problem in refused.items():
+            self.failed.setdefault(name, problem)
+        seen = sorted(rest)
+        done = [self.plans[index] for index in seen]
+        traces = session.read(lambda connection: [self.traces(connection, index) for index in seen])
+        self.failed = verify(done, [rest[index] for index in seen], self.failed, traces)
+        for index in touched - rest.keys():
+            self.plans[index].changes = self.reached(index)
+
+    def cut_off(self, index: int, failed: t.Mapping[str, str]) -> list[Plan]:
+        """The plans of an item that were broken off as the connection was lost, the last one among them."""
+        last = self.carried(index)[-1]
+        return [*last.cut_off, last] if cut_off(failed.get(last.name, "")) else []
+
+    def look(self, session: Session, indices: list[int], options: Options) -> tuple[dict[int, Plan], dict[str, str]]:
+        """What is left to do for some of the declared items, and by name why others cannot be planned.
+
+        Something was done by now: input that is refused is the failure of its item, and of no other.
+        """
+        refused: dict[str, str] = {}
+        while True:
+            try:
+                wants = [self.wants[index] for index in indices]
+                plans = session.read(lambda connection: survey(connection, self.table, wants, options))  # noqa: B023
+                for entry in plans:
+                    entry.hold_back()
+                return dict(zip(indices, plans, strict=True)), refused
+            except Refused as error:
+                named = self.blamed(error.lines, indices)
+                if not named:
+                    raise
+                for index, problems in named.items():
+                    told = "; ".join(problems)
+                    refused[self.plans[index].name] = f"{NOT_SO}: {told}"
+                indices = [index for index in indices if index not in named]
+
+    def blamed(self, lines: list[str], indices: list[int]) -> dict[int, list[str]]:
+        """The items that lines of a refusal begin with, and what the lines say."""
+        found: dict[int, list[str]] = {}
+        for line in lines:
+            for index in indices:
+                want = self.wants[index]
+                names = (self.plans[index].name, want["name"], self.table.identity(want))
+                starts = [f"{self.table.kind} {name}:" for name in names]
+                start = next((one for one in starts if line.startswith(one)), None)
+                if start is not None:
+                    found.setdefault(index, []).append(line[len(start) :].strip())
+                    break
+        return found
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything may have been changed."""
+        again = [entry for more in self.more.values() for entry in more]
+        return any(entry.begun for entry in (*self.plans, *again))
+
+    def carried(self, index: int) -> list[Plan]:
+        """The plans of an item that were carried out, one after the other."""
+        return [self.plans[index], *self.more.get(index, ())]
+
+    def traces(self, connection: t.Any, index: int) -> Traces:
+        """What the steps of an item have brought about."""
+        return Traces.of(self.carried(index), with_gone(connection, self.plans[index], self.reached(index)))
+
+    def reached(self, index: int) -> list[t.Any]:
+        """The changes of an item that are known to have come about, without having looked."""
+        found: dict[str, t.Any] = {}
+        for entry in self.carried(index):
+            for change in entry.reached():
+                before = found[change.path].before if change.path in found else change.before
+                found[change.path] = dataclasses.replace(change, before=before)
+        known = {change.path for change in self.plans[index].changes}
+        return [change for path, change in found.items() if path in known or path == "state"]
+
+    def keep_reached(self) -> None:
+        """Have the plans tell only what was done, as the run was broken off."""
+        for index, entry in enumerate(self.plans):
+            entry.changes = self.reached(index)
+
+
+def survey(connection: t.Any, table: Table, wants: list[Item], options: Options) -> list[Plan]:
+    """Observe and plan. The connection is None for a host without libvirt."""
+    if connection is None:
+        return plan_all(None, table, bare(table), wants, owned(observe.bare_host(), options), options)
+    wanted = {str(table.identity(want)) for want in wants}
+    have = OBSERVE[table.kind](connection, wanted)
+    for name in options.forecast.gone(table.kind):
+        have.pop(name, None)
+    return plan_all(connection, table, have, wants, owned(observe.host(connection), options), options)
+
+
+def owned(host: Host, options: Options) -> Host:
+    """The facts of the host, with the label that what is made gets."""
+    return dataclasses.replace(host, owner=options.owner)

@@ -1,0 +1,80 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tell whether a step came about that failed: what somebody else does meanwhile is not told as done by this run.
+
+A step may fail, or the connection break, after libvirt has carried it out. A second look at the end of the run tells
+only what is there by then, and not who did it. So what can be told is told right after the step failed: by the UUID of
+a definition, by the identity of a volume that the manifest has, and by the state.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import typing as t
+from xml.etree import ElementTree as ET
+
+from .._engine.plan import Plan
+from .._engine.step import Step
+from .._errors import VirtfleetError
+from .._kinds.pool.pool_actions import lookup
+from .._kinds.volume.storage_plan import Making
+from .._storage.manifest import Manifest
+from .._storage.storage_observe import identity
+from . import undo
+from .connection import LibvirtError, lacks, libvirt
+
+LATER = frozenset(("shutdown",))
+"""Steps that may still come about once they have failed: the guest was asked."""
+
+
+def settle(connection: t.Any, plan: Plan) -> None:
+    """Forget the step of a plan that failed, where it is known that it did not come about."""
+    if plan.unsure is not None:
+        with contextlib.suppress(LibvirtError, VirtfleetError):  # What cannot be told now stays open.
+            plan.unsure = plan.unsure if may_have_come(connection, plan, plan.unsure) else None
+
+
+def refused(plan: Plan, error: t.Any) -> None:
+    """Forget the step of a plan that libvirt refused for the state of things: it starts nothing that runs already."""
+    if plan.unsure is not None and plan.unsure.action not in LATER and lacks(error, "VIR_ERR_OPERATION_INVALID"):
+        plan.unsure = None
+
+
+def may_have_come(connection: t.Any, plan: Plan, step: Step) -> bool:
+    """Whether what a step was to bring is there, and may be of this run. Raises libvirtError, VirtfleetError."""
+    if isinstance(step.value, Making):
+        return is_of_this_run(connection, step.value)
+    if step.action == "define" and undo.is_new(plan):
+        try:
+            return undo.made(connection, plan) is not None
+        except undo.Another:
+            return False
+    if step.state is None or step.action in LATER or plan.kind not in undo.LOOKUP:
+        return True
+    return state_of(connection, plan) == step.state
+
+
+def is_of_this_run(connection: t.Any, making: Making) -> bool:
+    """Whether the volume that is there is the one that is noted as made."""
+    volume = lookup(connection.storagePoolLookupByName(making.pool), making.name)
+    manifest = Manifest(connection.getURI())
+    if volume is None or not manifest.kept:
+        return volume is not None
+    noted = manifest.entries("volumes").get(making.key)
+    return noted is not None and noted.get("identity") == identity(ET.fromstring(volume.XMLDesc()))
+
+
+def state_of(connection: t.Any, plan: Plan) -> str:
+    """The state of a guest, network or pool, as the tables name it."""
+    try:
+        found = getattr(connection, undo.LOOKUP[plan.kind])(plan.name)
+    except LibvirtError as error:
+        if not lacks(error, *undo.GONE):
+            raise
+        return "absent"
+    if plan.kind != "domain":
+        return "active" if found.isActive() else "inactive"
+    if found.state()[0] == libvirt.VIR_DOMAIN_PAUSED:
+        return "paused"
+    return "running" if found.isActive() else "stopped"

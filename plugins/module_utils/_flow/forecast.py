@@ -1,0 +1,84 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What earlier tasks of the same run would have made by now. In check mode they make nothing.
+
+The control node collects it (plugin_utils/_forecast), and hands it to the next module in check mode.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from .._kinds.domain.guests_to_come import ToCome
+from .._storage.storage_observe import Pool
+
+Entries = t.Mapping[str, t.Optional[t.Mapping[str, t.Any]]]  # noqa: UP045 - sanity tests import it with older Pythons
+
+
+@dataclasses.dataclass(frozen=True)
+class Forecast:
+    """What would be there, by name, with what is known of it; None for what would be gone.
+
+    Only check mode may believe it.
+
+    :param networks: with ``state``, ``bridge`` and ``forward``, as far as they change
+    :param pools: with ``state``, ``type`` and ``target``
+    :param volumes: by identity, POOL/VOLUME
+    :param links: network devices of the host
+    :param domains: guests that would be changed, with what they would have then (see guests_to_come)
+    """
+
+    networks: Entries = dataclasses.field(default_factory=dict)
+    pools: Entries = dataclasses.field(default_factory=dict)
+    volumes: Entries = dataclasses.field(default_factory=dict)
+    links: Entries = dataclasses.field(default_factory=dict)
+    domains: Entries = dataclasses.field(default_factory=dict)
+
+    @classmethod
+    def of(cls, told: t.Any) -> Forecast:
+        """The forecast that the control node handed over; an empty one for anything else."""
+        if not isinstance(told, dict):
+            return cls()
+        names = [field.name for field in dataclasses.fields(cls)]
+        return cls(**{name: told[name] for name in names if isinstance(told.get(name), dict)})
+
+    def gone(self, kind: str) -> set[str]:
+        """The identities of what would be gone.
+
+        :param kind: ``network``, ``pool`` or ``volume``; none of others
+        """
+        entries = {"network": self.networks, "pool": self.pools, "volume": self.volumes}.get(kind, {})
+        return {name for name, facts in entries.items() if facts is None}
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the host has by now what guests need. What guests themselves are like changes nothing of that."""
+        return dataclasses.replace(self, domains={}) == Forecast()
+
+    def guest(self, name: str, uuid: str) -> ToCome | None:
+        """What a guest of the host would have by now; None where it would be as it is."""
+        told = self.guests.get(name)
+        return told if told is not None and told.uuid == uuid else None
+
+    @property
+    def guests(self) -> dict[str, ToCome]:
+        """What guests would have by now that are changed or new, by name."""
+        return {name: ToCome.of(told) for name, told in self.domains.items() if told is not None}
+
+    def with_pools(self, there: t.Mapping[str, Pool]) -> dict[str, Pool]:
+        """The pools of the host as they would be."""
+        found = dict(there)
+        for name, facts in self.pools.items():
+            if facts is None:
+                found.pop(name, None)
+                continue
+            old = found.get(name, Pool("dir", None, False))
+            state = facts.get("state")
+            found[name] = Pool(
+                str(facts.get("type") or old.type),
+                facts.get("target") or old.target,
+                old.active if state is None else state == "active",
+            )
+        return found

@@ -1,0 +1,137 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""libvirt's own validation of a definition, before anything is touched.
+
+libvirt has no call that validates without defining. Its test driver, which runs inside the
+library in this very process, does: what is defined there is in memory only, and gone with the
+connection. It takes the same schema as the real drivers. Its host ``test:///default`` is one for all
+of a process, and may be the very one that is declared for; one that is read from a file is not.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import typing as t
+from xml.etree import ElementTree as ET
+
+from .._engine import paths
+from .._engine.plan import Plan
+from .._engine.rows.row_index import Item
+from .._engine.table import Table
+from .._errors import refuse_input
+from .._hidden import without_values_of
+from .._kinds.domain.define_batch import shape
+from .._storage.users import is_local
+from .blame import Blame
+from .connection import LibvirtError, lacks, libvirt, said
+
+NODE = b"<node><pool type='dir'><name>p</name><target><path>/p</path></target></pool></node>"
+"""A host with a pool, for volumes."""
+
+
+@contextlib.contextmanager
+def empty_host() -> t.Iterator[t.Any]:
+    """A connection to a host in memory that nobody else has. Raises LibvirtError where there is no test driver."""
+    with open(os.memfd_create("node"), "wb") as file:
+        file.write(NODE)
+        file.flush()
+        connection = libvirt.open(f"test:///proc/self/fd/{file.fileno()}")
+    try:
+        yield connection
+    finally:
+        with contextlib.suppress(LibvirtError):
+            connection.close()
+
+
+WRONG = (
+    "libvirt's schema does not take it here: correct the value, or leave it out, or give the other options that go with"
+    " it"
+)
+"""What is said of options to which the schema objects."""
+
+
+def domain(connection: t.Any, text: str) -> None:
+    connection.defineXMLFlags(text, libvirt.VIR_DOMAIN_DEFINE_VALIDATE)
+
+
+def network(connection: t.Any, text: str) -> None:
+    connection.networkDefineXMLFlags(text, libvirt.VIR_NETWORK_DEFINE_VALIDATE)
+
+
+def pool(connection: t.Any, text: str) -> None:
+    connection.storagePoolDefineXML(text, getattr(libvirt, "VIR_STORAGE_POOL_DEFINE_VALIDATE", 0))
+
+
+def volume(connection: t.Any, text: str) -> None:
+    root = ET.fromstring(text)
+    if root.find("target") is None:
+        ET.SubElement(root, "target")  # The schema wants it, libvirt does not.
+    (test_pool,) = connection.listAllStoragePools(0)
+    test_pool.createXML(paths.text(root), getattr(libvirt, "VIR_STORAGE_VOL_CREATE_VALIDATE", 0))
+
+
+DEFINE: dict[str, t.Callable[[t.Any, str], None]] = {
+    "domain": domain,
+    "network": network,
+    "pool": pool,
+    "volume": volume,
+}
+
+
+def problem(kind: str, text: str) -> str | None:
+    """What libvirt's schema has against a definition; None where it has nothing, or cannot be asked.
+
+    :param kind: one of DEFINE
+    """
+    if libvirt is None:
+        return None
+    with contextlib.ExitStack() as opened:
+        try:
+            connection = opened.enter_context(empty_host())
+        except LibvirtError:
+            return None  # This libvirt was built without the test driver: the define itself will tell.
+        try:
+            DEFINE[kind](connection, text)
+        except LibvirtError as error:
+            # All other errors are the test driver's: it knows fewer machines than the real one.
+            return said(error) if lacks(error, "VIR_ERR_XML_INVALID_SCHEMA") else None
+    return None
+
+
+def validate(table: Table, plans: t.Iterable[Plan], wants: t.Iterable[Item], uri: str) -> None:
+    """Hold what plans define against libvirt's schema, as libvirt does where the run defines it.
+
+    What is wrong with an option is the obstacle of its resource; misspelt XML is wrong input, and refuses all of it. Of
+    another host, and of volumes, only XML is looked at: its libvirt may have another schema, and of volumes none is
+    asked as they are made.
+
+    :param uri: the connection that is declared for
+
+    Raises VirtfleetError, with nothing changed, naming each resource and what is wrong.
+    """
+    lines = []
+    right: set[str] = set()  # what one document of a shape is told is true of all
+    for plan, want in zip(plans, wants, strict=True):
+        by_hand = want.get("xml")
+        if by_hand is None and (table.kind == "volume" or not is_local(uri) or plan.obstacle or plan.problem):
+            continue
+        for text in documents(plan):
+            told = None if shape(text) in right else problem(table.kind, text)
+            if told is None:
+                right.add(shape(text))
+                continue
+            blamed = Blame(table, want, text, lambda changed: problem(table.kind, changed) is None).found()
+            if by_hand is not None and not blamed:
+                lines.append(f"{table.kind} {plan.name}: xml: {without_values_of(told, by_hand)}")
+            elif plan.obstacle is None:
+                plan.obstacle = f"{', '.join(blamed)}: {WRONG}" if blamed else f"define: {told}"
+    refuse_input(lines)
+
+
+def documents(plan: Plan) -> t.Iterator[str]:
+    """What a plan defines."""
+    for step in plan.steps:
+        if step.action == "define":
+            yield step.value if isinstance(step.value, str) else step.value.xml

@@ -1,0 +1,401 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The files of a host's network as they become, link by link. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+import posixpath
+import typing as t
+
+from .._engine.rows.model import Change
+from .._engine.rows.row_index import Item
+from .._errors import Invalid, VirtfleetError
+from . import changes as view
+from . import drift, forecast, live, networkd, precedence
+from .by_hand import covered, set_by_hand
+from .facts import Device, Facts
+from .netplan import Netplan, Place
+from .netplan_edit import MOVED, SECTION, declare, is_addressed, remove
+from .netplan_split import NOTHING, is_left_over, own
+from .netplan_yaml import dump, has_inner_comments, has_more_documents, header, is_true, load
+
+CLOUD_INIT = "/etc/cloud/cloud.cfg.d/99-virtfleet-network.cfg"
+
+
+@dataclasses.dataclass(frozen=True)
+class File:
+    """A file that changes.
+
+    :param path: where it is kept
+    :param trial: where it is tried, which goes with a reboot; empty for what has effect at boot only
+    :param before: its text, None where it is not there
+    :param after: its text, None where it goes
+    :param mode: its rights where it is new: one that is there keeps its own, and its owner
+    """
+
+    path: str
+    trial: str
+    before: str | None
+    after: str | None
+    mode: int = 0o644
+
+    @property
+    def tried(self) -> str | None:
+        """Its text during the trial, None where it is hidden: netplan reads one that goes as one that says nothing."""
+        return NOTHING if self.after is None and "/netplan/" in self.trial else self.after
+
+
+@dataclasses.dataclass
+class Plan:
+    """What is to be done, and what that changes.
+
+    :param items: the changes of each link
+    :param new: devices that a rollback has to remove
+    :param gone: devices that go
+    :param again: those of them that are made anew, with the mode that each then has
+    :param modes: the modes of new MacVLAN links
+    :param settings: the MAC address and the MTU that links must have afterwards, where networkd sets them
+    :param commands: what the kernel is told besides, after the files are in force
+    :param undo: what a rollback tells the kernel
+    :param refresh: devices that networkd must look at again, though their files are as they were
+    :param reconfigure: devices that a rollback has networkd configure anew
+    :param ports: the bridge that each port must be part of afterwards
+    :param units: the name of the unit that networkd is to configure each changed link by
+    :param backend: who makes the files true: ``networkd`` or ``NetworkManager``, and netplan or not
+    :param forecast: what becomes of the host's addresses
+    :param addresses: where the host may be reached after the change
+    :param by_hand: the addresses of devices that no file has
+    :param static: the words of routes that no file has though their origin is that of files
+    :param rules_of_files: whether files may have policy rules: one with their origin may be theirs then
+    :param configured: the devices that lose what no file has, each with the link that is the reason
+    """
+
+    items: list[tuple[str, list[Change]]] = dataclasses.field(default_factory=list)
+    files: list[File] = dataclasses.field(default_factory=list)
+    new: list[str] = dataclasses.field(default_factory=list)
+    gone: list[str] = dataclasses.field(default_factory=list)
+    again: dict[str, str] = dataclasses.field(default_factory=dict)
+    modes: dict[str, str] = dataclasses.field(default_factory=dict)
+    settings: dict[str, dict[str, t.Any]] = dataclasses.field(default_factory=dict)
+    commands: list[list[str]] = dataclasses.field(default_factory=list)
+    undo: list[list[str]] = dataclasses.field(default_factory=list)
+    refresh: list[str] = dataclasses.field(default_factory=list)
+    reconfigure: list[str] = dataclasses.field(default_factory=list)
+    ports: dict[str, str] = dataclasses.field(default_factory=dict)
+    units: dict[str, str] = dataclasses.field(default_factory=dict)
+    netplan: bool = False
+    network_manager: bool = False
+    documents: dict[str, str] = dataclasses.field(default_factory=dict)
+    forecast: list[dict[str, t.Any]] = dataclasses.field(default_factory=list)
+    addresses: list[str] = dataclasses.field(default_factory=list)
+    by_hand: dict[str, list[str]] = dataclasses.field(default_factory=dict)
+    static: list[list[str]] = dataclasses.field(default_factory=list)
+    rules_of_files: bool = True
+    configured: dict[str, str] = dataclasses.field(default_factory=dict)
+    warnings: list[str] = dataclasses.field(default_factory=list)
+
+    @property
+    def changes(self) -> list[tuple[str, Change]]:
+        """Every change with the name of its link."""
+        return [(name, change) for name, changes in self.items for change in changes]
+
+
+class Work:
+    """The files as they become, item by item."""
+
+    def __init__(self, facts: Facts, out: Plan) -> None:
+        self.facts, self.out = facts, out
+        self.texts = {file.name: file.text for file in facts.netplan}
+        self.has_netplan = facts.has_netplan and bool(facts.netplan)
+        documents = {name: load(name, text) for name, text in self.texts.items()} if self.has_netplan else {}
+        self.old, self.net = Netplan(documents), Netplan(documents)
+        self.units = networkd.existing(facts)
+        self.kept = dict(self.units)
+
+    def item(self, item: Item) -> list[Change]:
+        """The changes of one link."""
+        if item["state"] == "absent":
+            return self.absent(item)
+        if networkd.made_by(item["name"], self.facts) is not None:
+            return []  # It is as the user's own units say; preflight has refused what asks for more.
+        mac = item["type"] in networkd.MAC_KINDS
+        if mac:
+            changes = self.mac(item)
+        elif self.has_netplan:
+            changes = self.by_netplan(item)
+        else:
+            changes = self.by_networkd(item)
+        found = live.changes(item, self.facts, self.out) if not changes or changes[0].path != "definition" else []
+        changes += [change for change in found if change.path not in {other.path for other in changes}]
+        if drift.by_networkd(item, self.net, self.units, self.facts):
+            changes += drift.changes(item, changes, self.facts, self.out)
+        if changes:
+            self.out.units.update(precedence.refuse_link(item, self.net if self.has_netplan else None, self.facts))
+        if changes and item["type"] == "bridge":
+            there = [port for port in item.get("ports") or [] if port in self.facts.devices]
+            self.out.ports.update(dict.fromkeys(there, item["name"]))
+        if changes and item["name"] not in self.facts.devices:
+            self.out.new.append(item["name"])
+            if mac:
+                self.out.modes[item["name"]] = item.get("mode") or "bridge"
+        return changes
+
+    def by_netplan(self, item: Item) -> list[Change]:
+        """A bridge, bond or VLAN in netplan's documents."""
+        name, place = item["name"], Place(SECTION[item["type"]], item["name"])
+        precedence.refuse_beside_netplan(item, self.net, self.facts)
+        before = self.net.copy()
+        declare(self.net, item, self.facts.nics)
+        precedence.refuse(item, self.net, self.facts)
+        if item.get("vlan_filtering") is not None:
+            if self.net.renderer(place) != "networkd":
+                raise Invalid(
+                    "vlan_filtering", "netplan has no word for it, and NetworkManager cannot be told beside it"
+                )
+            self.units.update(networkd.filtering(f"10-netplan-{name}.netdev", item["vlan_filtering"]))
+        elif self.facts.vlan_filtering is False:
+            # An earlier version wrote it for a kernel that cannot do it.
+            for unit in networkd.filtering(f"10-netplan-{name}.netdev", True):
+                self.units.pop(unit, None)
+        if before.documents == self.net.documents:
+            return view.unit_changes(name, self.kept, self.units)
+        self.take_over(item, place, before)
+        old = view.view(before, place)
+        return view.compared(old, view.view(self.net, place))
+
+    def take_over(self, item: Item, place: Place, before: Netplan) -> None:
+        """What comes with the addresses: the DHCP identity, and the forecast."""
+        facts, name = self.facts, item["name"]
+        there = facts.devices.get(name)
+        if there is not None and item.get("addressing") not in (None, "inherit"):
+            old, new = ({key: net.get(place, key) for key in MOVED} for net in (before, self.net))
+            if old != new:
+                forecast.addresses(item, there.addresses, False, facts, self.out)
+                there = None
+        if there is not None:
+            forecast.moved(item, there, before, facts, self.out)
+        for port in item.get("ports") or []:
+            device = facts.devices.get(port)
+            owner = before.owner(device.nic) if device else None
+            if device is None or owner is None or device.master == name:
+                continue
+            self.out.reconfigure.append(port)
+            device = self.holder(device)
+            body = before.merged(owner)
+            if not is_addressed(body) and not device.addresses:
+                continue
+            dhcp = is_true(body.get("dhcp4"))
+            if there is not None and there.addresses and item.get("addressing") in ("dhcp", "static"):
+                forecast.go_away(item, there, device, facts, self.out)
+                continue
+            inherits = (item.get("addressing") or "inherit") == "inherit"
+            if inherits and dhcp and device.iaid is not None and self.net.renderer(place) == "networkd":
+                self.units.update(networkd.identity(f"10-netplan-{name}.network", device.iaid))
+            forecast.addresses(item, device.addresses, dhcp and device.client_id == "", facts, self.out)
+            drop_ins = [
+                path
+                for path in facts.units
+                if f"/10-netplan-{owner.id}.network.d/" in path and "virtfleet-" not in path
+            ]
+            if drop_ins and inherits:
+                self.out.warnings.append(
+                    f"link {name}: what {', '.join(drop_ins)} says of {port} does not follow to {name}"
+                )
+
+    def holder(self, port: Device) -> Device:
+        """Who has a port's addresses and DHCP identity now: the bridge that it is in, where that goes in the same call.
+
+        The forecast tells of them once.
+        """
+        if port.master not in self.out.gone or port.master not in self.facts.devices:
+            return port
+        self.out.forecast = [entry for entry in self.out.forecast if entry["link"] != port.master]
+        return self.facts.devices[port.master]
+
+    def by_networkd(self, item: Item) -> list[Change]:
+        """A bridge where networkd is configured without netplan."""
+        facts, name = self.facts, item["name"]
+        if not facts.networkd:
+            hint = "NetworkManager alone" if facts.network_manager else "nothing that is known here"
+            raise Invalid(
+                "name",
+                f"the host's network is configured by {hint}: links are declared through netplan (apt install"
+                " netplan.io, describe the host's devices in /etc/netplan) or through systemd-networkd",
+            )
+        if item["type"] != "bridge":
+            raise Invalid("type", f"a {item['type']} is declared through netplan, which this host does not use")
+        own = networkd.of_link(name, self.kept)
+        if own and "ports" not in item:
+            item = {**item, "ports": facts.ports(name)}
+        ports = [facts.devices[port] for port in item.get("ports") or []]
+        wanted = networkd.bridge(item, facts)
+        again = forecast.own_again(item, facts, self.out)
+        if not again:
+            keep_identity(wanted, self.kept, name)
+        stale = [
+            unit
+            for unit, text in self.kept.items()
+            if unit.startswith("00-virtfleet-") and f"\nBridge={name}\n" in text
+        ]
+        for unit in stale:
+            self.units.pop(unit, None)
+        self.units.update(wanted)
+        for port in ports:
+            if port.master != name:
+                self.out.reconfigure.append(port.name)
+                if port.addresses:
+                    forecast.addresses(item, port.addresses, False, facts, self.out)
+        if own:
+            return view.unit_changes(name, self.kept, self.units)
+        return [Change("definition", None, view.shown(item))]
+
+    def mac(self, item: Item) -> list[Change]:
+        """A MacVLAN or MacVTap link, as units of networkd."""
+        facts, name, parent = self.facts, item["name"], item["parent"]
+        if not facts.networkd:
+            raise Invalid("type", f"a {item['type']} is made by systemd-networkd, which does not run on this host")
+        device = facts.devices.get(parent)
+        own_file = None
+        if self.has_netplan:
+            place = own(self.net, device.nic) if device else self.net.place(parent)
+            if place is not None:
+                if self.net.renderer(place) != "networkd":
+                    raise Invalid(
+                        "parent", f"{parent} is NetworkManager's, and a {item['type']} is made by systemd-networkd"
+                    )
+                own_file = precedence.unit_of(place)
+                precedence.refuse_below(item, parent, "parent", place, self.net, facts)
+        elif device is None:
+            own_file = f"00-virtfleet-{parent}.network"
+        try:
+            parent_file = networkd.parent_file(device, own_file) if device else str(own_file)
+        except VirtfleetError as error:
+            raise Invalid("parent", str(error)) from None
+        unit = facts.units.get(device.network_file, "") if device and own_file is None else ""
+        if unit and networkd.setting(networkd.parse(unit), "Match", "Name") not in (parent, None):
+            raise Invalid(
+                "parent",
+                f"{parent} is configured by {device.network_file if device else ''}, which serves several devices: give"
+                " it a unit of its own",
+            )
+        drift.refuse_large(item, self.net, self.units, facts)
+        old = networkd.of_link(name, self.kept)
+        for each in old:
+            self.units.pop(each, None)
+        self.units.update(networkd.macs(item, self.without_by_hand(item, facts), parent_file))
+        if parent_file == f"60-virtfleet-{parent}.network":
+            self.units.update(networkd.bare_parent(parent))
+        if not old:
+            return [Change("definition", None, view.shown(item))]
+        return view.unit_changes(name, self.kept, self.units)
+
+    def without_by_hand(self, item: Item, facts: Facts) -> Facts:
+        """The host without the addresses of a parent that no file has, if others are left: a unit is for good."""
+        device = facts.devices.get(item["parent"])
+        if device is None:
+            return facts
+        by_hand = set_by_hand(device, self.old, facts)
+        kept = tuple(address for address in device.addresses if address not in by_hand)
+        if not any("." in address for address in kept) or (item.get("addressing") or "inherit") != "inherit":
+            return facts
+        self.out.warnings += [
+            f"link {item['name']}: the address {address} on {device.name} is in none of the host's files:"
+            f" {item['name']} does not lead to its subnet"
+            for address in by_hand
+            if item["type"] == "macvlan" and "." in address and not covered(address, kept)
+        ]
+        return dataclasses.replace(
+            facts, devices={**facts.devices, device.name: dataclasses.replace(device, addresses=kept)}
+        )
+
+    def absent(self, item: Item) -> list[Change]:
+        """A link goes, and a bridge's addresses go back to its port."""
+        name, facts = item["name"], self.facts
+        device = facts.devices.get(name)
+        before = view.view(self.net, self.net.place(name)) if self.net.place(name) else None
+        had = networkd.of_link(name, self.kept)
+        heir = remove(self.net, name, item.get("type"), facts.nics) if self.has_netplan else None
+        units = [unit for unit, text in self.kept.items() if unit in had or f"\nBridge={name}\n" in text]
+        for unit in units:
+            self.units.pop(unit, None)
+        if heir is not None and device is not None:
+            self.units.update(forecast.give_back(name, device, heir, units, self.net, facts, self.out))
+        if units and not self.has_netplan:
+            forecast.own_again({"name": name, "ports": []}, facts, self.out)
+        if device is not None:
+            self.out.gone.append(name)
+            self.out.reconfigure += facts.ports(name)
+        if before is None and not units and device is None:
+            return []
+        return [Change("definition", before or {"type": device.kind if device else "link"}, None)]
+
+    def write(self, name: str, document: dict[str, t.Any]) -> None:
+        """Collect a file of netplan's that changes. Raises VirtfleetError where a reboot would forget it."""
+        if {file.name: file.folder for file in self.facts.netplan}.get(name) == "/run/netplan":
+            raise VirtfleetError(
+                f"nothing was changed: the network is described in /run/netplan/{name}, which a reboot forgets:"
+                " move it to /etc/netplan"
+            )
+        before = self.texts.get(name)
+        left_over = is_left_over(name, document, before or "")
+        if before is None and left_over:
+            return
+        if before and has_more_documents(before):
+            raise VirtfleetError(
+                f"nothing was changed: /etc/netplan/{name} holds several documents, of which netplan reads the first:"
+                " leave that one in the file"
+            )
+        after = None if left_over else dump(document, header(before or networkd.HEAD))
+        if before and has_inner_comments(before):
+            self.out.warnings.append(f"the comments inside of /etc/netplan/{name} are not kept")
+        self.out.files.append(File(f"/etc/netplan/{name}", f"/run/netplan/{name}", before, after, 0o600))
+        if "cloud-init" in name and self.facts.cloud_init:
+            text = f"# cloud-init would write {name} anew at every boot.\nnetwork: {{config: disabled}}\n"
+            self.out.files.insert(0, File(CLOUD_INIT, "", None, networkd.HEAD + text))
+
+    def finish(self) -> None:
+        """Collect the files."""
+        out, facts = self.out, self.facts
+        out.warnings += hidden(facts)
+        for name, document in self.net.documents.items():
+            if document != self.old.documents.get(name):
+                self.write(name, document)
+        for unit in sorted({*self.kept, *self.units}):
+            if self.kept.get(unit) != self.units.get(unit):
+                paths = (posixpath.join(networkd.KEPT, unit), posixpath.join(networkd.TRIAL, unit))
+                out.files.insert(0, File(*paths, self.kept.get(unit), self.units.get(unit)))
+        out.netplan = self.has_netplan
+        named = {name for name, _changes in out.items}
+        out.network_manager = any(
+            net.renderer(place) != "networkd"
+            for net in (self.old, self.net)  # A link that goes is in the old one only.
+            for place in net.places()
+            if place.id in named
+        )
+        # netplan reads the whole of its documents: what is tried is checked together with the rest.
+        out.documents = {name: self.texts.get(name, "") for name in self.texts}
+        out.documents.update(
+            {posixpath.basename(file.path): file.tried or "" for file in out.files if "/netplan/" in file.path}
+        )
+        if facts.login and out.changes:
+            out.addresses = list(dict.fromkeys([facts.login, *out.addresses]))
+
+
+def hidden(facts: Facts) -> list[str]:
+    """Warnings of what in /run hides a file that the plan is made of."""
+    return [
+        f"/run/netplan/{file.name} hides {file.folder}/{file.name} until a reboot: links are planned by what the latter"
+        " says; remove the former and run netplan apply"
+        for file in facts.netplan
+        if file.hidden
+    ]
+
+
+def keep_identity(wanted: networkd.Units, kept: networkd.Units, name: str) -> None:
+    """Leave a bridge its DHCP identity: its port, which had it, has no lease any more."""
+    unit = f"00-virtfleet-{name}.network"
+    iaid = networkd.setting(networkd.parse(kept.get(unit, "")), "DHCPv4", "IAID")
+    if iaid is not None and "IAID=" not in wanted[unit]:
+        wanted[unit] += f"\n[DHCPv4]\nIAID={iaid}\n\n[DHCPv6]\nIAID={iaid}\n"

@@ -1,0 +1,206 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is on a seed: the files that cloud-init reads (its page on the data source NoCloud). Pure functions.
+
+All of them are JSON, which is YAML: so no library is needed to write them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import json
+import re
+import typing as t
+
+from ...._engine.rows.row_index import Item
+from ...._errors import Invalid
+from ...._printing import SECRET
+from .options import ALONE
+
+Files = dict[str, bytes]
+"""The files of a seed by their names."""
+
+META, USER, VENDOR, NETWORK = "meta-data", "user-data", "vendor-data", "network-config"
+NAMES = (META, USER, VENDOR, NETWORK)
+"""The names of the files, in the order in which they are written."""
+
+INSTANCE = "instance-id"
+HEAD = "#cloud-config\n"
+LARGEST = 16 * 1024**2
+"""Bytes that a seed may hold."""
+
+UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+"""What JSON takes as it is, and YAML does not, or takes for the end of a line (its sections 5.1 and 5.4)."""
+
+EVERYWHERE = {4: "0.0.0.0/0", 6: "::/0"}
+
+
+def files(item: Item, guest: str, instance: str, macs: t.Sequence[str]) -> Files:
+    """The files of a seed.
+
+    :param item: the options of ``cloud_init``
+    :param instance: the identity of the instance, where meta_data has none
+    :param macs: the MAC addresses of the guest's interfaces
+
+    Raises Invalid where they are too large.
+    """
+    meta = {INSTANCE: instance, "local-hostname": item.get("hostname") or guest, **(item.get("meta_data") or {})}
+    made: Files = {META: written(meta), USER: config(user_data(item, guest))}
+    if item.get("vendor_data") is not None:
+        made[VENDOR] = config(item["vendor_data"])
+    network = network_config(item, macs)
+    if network is not None:
+        made[NETWORK] = written(network)
+    if sum(map(len, made.values())) > LARGEST:
+        raise Invalid(
+            "", f"is more than the {LARGEST // 1024**2} MiB that a seed holds: fetch large files in the guest"
+        )
+    return made
+
+
+def user_data(item: Item, guest: str) -> t.Any:
+    """The user data: entries, or a text."""
+    more = item.get("user_data")
+    if isinstance(more, str):
+        return more
+    entries: Item = {"hostname": item.get("hostname") or guest}
+    for name in ALONE:
+        if item.get(name) is not None:
+            entries[name] = item[name]
+    if "users" in entries:
+        entries["users"] = [user(one) for one in entries["users"]]
+    if "write_files" in entries:
+        entries["write_files"] = [given(one) for one in entries["write_files"]]
+    if "password" in entries:
+        entries["chpasswd"] = {"expire": False}
+    return merged(entries, more or {})
+
+
+def user(options: Item) -> t.Any:
+    """A user as cloud-init takes it: that of the image by its name alone."""
+    told = given(options)
+    if "inactive" in told:
+        told["inactive"] = str(told["inactive"])  # The schema of cloud-init asks for a text.
+    return "default" if told == {"name": "default"} else told
+
+
+def given(options: Item) -> Item:
+    """Options without those that are null."""
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def merged(under: Item, over: Item) -> Item:
+    """Two dictionaries, entry by entry at every depth; all else, lists too, is replaced."""
+    made = dict(under)
+    for name, value in over.items():
+        both = isinstance(value, dict) and isinstance(made.get(name), dict)
+        made[name] = merged(made[name], value) if both else value
+    return made
+
+
+def network_config(item: Item, macs: t.Sequence[str]) -> Item | None:
+    """Network-config of version 2; None where nothing is said of the network."""
+    network = item.get("network") or "auto"
+    if isinstance(network, dict):
+        return network
+    if network == "none" or not macs:
+        return None
+    fixed: dict[str, list[Item]] = {}
+    for entry in item.get("addresses") or []:
+        fixed.setdefault(entry["mac"], []).append(entry)
+    cards = {f"eth{index}": card(mac, fixed.get(mac, ())) for index, mac in enumerate(macs)}
+    return {"version": 2, "ethernets": cards}
+
+
+def card(mac: str, fixed: t.Iterable[Item]) -> Item:
+    """An interface: by DHCP, or with addresses of its own."""
+    made: Item = {"match": {"macaddress": mac}}
+    for entry in fixed:
+        made.setdefault("addresses", []).append(entry["address"])
+        gateway = entry.get("gateway")
+        if gateway is not None:
+            everywhere = EVERYWHERE[ipaddress.ip_address(gateway).version]
+            made.setdefault("routes", []).append({"to": everywhere, "via": gateway})
+        if entry.get("nameservers"):
+            made.setdefault("nameservers", {"addresses": []})["addresses"] += entry["nameservers"]
+    return made if "addresses" in made else {**made, "dhcp4": True}
+
+
+def config(data: t.Any) -> bytes:
+    """User data or vendor data as a file."""
+    return data.encode() if isinstance(data, str) else HEAD.encode() + written(data)
+
+
+def written(data: t.Any) -> bytes:
+    """Data as JSON that is YAML, too: YAML takes fewer characters as they are, and no pairs of escapes for one."""
+    text = json.dumps(data, ensure_ascii=False, indent=1)
+    return UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode() + b"\n"
+
+
+def read(content: bytes) -> t.Any:
+    """What a file says; None for what is none of ours."""
+    try:
+        return json.loads(content.decode().removeprefix(HEAD))
+    except (ValueError, RecursionError):
+        return None
+
+
+def instance_of(made: Files) -> str | None:
+    """The identity of the instance on a seed; None where nothing tells it."""
+    meta = read(made.get(META, b""))
+    found = meta.get(INSTANCE) if isinstance(meta, dict) else None
+    return found if isinstance(found, str) and re.fullmatch(r"[!-~]{1,200}", found) else None
+
+
+def next_instance(instance: str) -> str:
+    """The identity of the instance after one: none that there was before, so that cloud-init has nothing of it."""
+    base, _dash, number = instance.rpartition("+")
+    return f"{base}+{int(number) + 1}" if base and re.fullmatch(r"[0-9]{1,9}", number) else f"{instance}+2"
+
+
+def digest(made: Files, instance: bool) -> str:
+    """What tells the content of a seed from another one.
+
+    :param instance: whether the identity of the instance is a part of it, as the user gives it
+    """
+    parts = []
+    for name in NAMES:
+        content = made.get(name)
+        meta = read(content) if name == META and content is not None else None
+        if isinstance(meta, dict) and not instance:
+            content = written({key: value for key, value in sorted(meta.items()) if key != INSTANCE})
+        parts.append("" if content is None else hashlib.sha256(content).hexdigest())
+    return hashlib.sha256(" ".join(parts).encode()).hexdigest()
+
+
+def parts(before: Files, after: Files) -> dict[str, tuple[str | None, str | None]]:
+    """What differs between two seeds: the options by their names, each with whether it was and will be there.
+
+    No value is told, for any may be a secret.
+    """
+    found: dict[str, tuple[str | None, str | None]] = {}
+    for name, default in ((META, "meta_data"), (USER, "user_data"), (VENDOR, "vendor_data"), (NETWORK, "network")):
+        old, new = before.get(name), after.get(name)
+        if old == new:
+            continue
+        was, will = (None if content is None else read(content) for content in (old, new))
+        if name in (META, USER) and isinstance(was, dict) and isinstance(will, dict):
+            for key in [*will, *(key for key in was if key not in will)]:
+                if was.get(key) != will.get(key):
+                    shown = tuple(SECRET if key in entries else None for entries in (was, will))
+                    found.setdefault(OPTION.get(key, default), t.cast("tuple[str | None, str | None]", shown))
+        else:
+            found[default] = (SECRET if old is not None else None, SECRET if new is not None else None)
+    return found
+
+
+OPTION = {
+    **{name: name for name in ALONE},
+    "hostname": "hostname",
+    "local-hostname": "hostname",
+    "chpasswd": "password",
+    INSTANCE: "instance_id",
+}
+"""The option that an entry follows from."""

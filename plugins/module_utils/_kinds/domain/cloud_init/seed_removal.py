@@ -1,0 +1,77 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The volumes of seeds that guests give up: they go, for they hold nothing but what was declared."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ...._engine.plan import Observed, Plan
+from ...._engine.rows.model import Change
+from ...._engine.rows.row_index import Item
+from ...._engine.step import Step
+from ...._flow import declared
+from ...._flow.forecast import Forecast
+from ...._storage import storage_observe
+from ...._storage.manifest import Entries
+from ...._storage.removal import because, going
+from ...._storage.survey_users import all_users
+from ...._storage.users import Users
+from ..disks.disk_removal import not_ours
+from .seeds import WHERE, is_ours
+
+HAS = "the guest has it until it starts anew"
+
+
+def plan_removals(
+    connection: t.Any,
+    plans: t.Sequence[Plan],
+    wants: t.Sequence[Item],
+    have: t.Mapping[str, Observed],
+    made: Entries,
+    forecast: Forecast,
+) -> None:
+    """Plan that the volumes of seeds go which guests give up by ``cloud_init: null``, once nobody has them any more.
+
+    :param made: what is noted of the host's volumes
+    """
+    left = {
+        key: plan
+        for plan, want in zip(plans, wants, strict=True)
+        if want["state"] != "absent" and WHERE in want and want[WHERE] is None
+        for key, facts in made.items()
+        if is_ours(facts, plan.name)
+    }
+    volumes = storage_observe.volumes(connection, left) if left else {}
+    if not volumes:
+        return
+    users = all_users(connection, forecast=forecast)
+    declared.add_guests(users, plans, wants, have)
+    for key, volume in volumes.items():
+        plan_removal(left[key], key, volume, made[key], users)
+
+
+def plan_removal(plan: Plan, key: str, volume: Observed, facts: t.Mapping[str, t.Any], users: Users) -> None:
+    """Plan that one volume goes. What is not sure to be the one that was made stays, and is said."""
+    reason = not_ours(volume, facts)
+    if reason is None:
+        others = [
+            use.who for use in users.uses(key, volume.definition.findtext("target/path")) if use.guest != plan.name
+        ]
+        reason = f"it {because(list(dict.fromkeys(others)), users.doubts)}" if others or users.doubts else None
+    if reason is not None:
+        plan.warnings.append(f"its seed {key} stays: {reason}")
+        return
+    if any(step.action == "detach_device" for step in plan.steps) or not waits(plan):
+        step = dataclasses.replace(going(key, volume), guest=plan.name)
+        path = f"volume {key}"
+        plan.changes.append(Change(path, "present", "absent"))
+        plan.steps.append(Step("delete_seed", step, reaches=(path,)))
+        plan.beside = plan.beside | {path}
+
+
+def waits(plan: Plan) -> bool:
+    """Whether the running guest keeps a disk until it starts anew."""
+    return any(path.startswith("disks[") for path in (*plan.waiting, *plan.asked))

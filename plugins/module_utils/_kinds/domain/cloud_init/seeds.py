@@ -1,0 +1,307 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Seeds of guests: the disk with what cloud-init does in a guest, a volume that is made from the guest's options.
+
+The rule: the seed of the guest NAME is the volume ``NAME-seed.img`` of the pool of the guest's first disk, where that
+is one of files, else of the pool ``default``. One that the guest has stays where it is. All of this is planned by
+functions that change nothing; a seed is known by the alias of its disk, and its volume by what was noted of it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import os
+import typing as t
+from xml.etree import ElementTree as ET
+
+from ...._engine.plan import Observed, Plan
+from ...._engine.rows.model import Change, Host
+from ...._engine.rows.row_index import Item
+from ...._engine.step import Step
+from ...._errors import Invalid
+from ...._host import seed_image
+from ...._storage.manifest import Entries, filled_by_another
+from ...._storage.storage_observe import Pool, another, problem_of, source_place
+from ...._storage.users import is_local
+from ...shared.derive import targets
+from ...volume.storage_plan import FUTURE, plan_volume
+from ...volume.storage_rules import MADE_DIRECTORIES
+from ..disks.guest_disks import ASIDE, DISKS, Needed, key_of, name_volumes, target_of
+from ..lacking import FOREIGN
+from . import nocloud
+from .options import ALIAS, is_seed
+
+LETTERS = 26
+"""Targets among which that of a seed is the last: the first ones are for the guest's own disks."""
+
+WHERE = "cloud_init"
+
+
+@dataclasses.dataclass(frozen=True)
+class Refilling:
+    """A seed that is made anew in place of the one that is there.
+
+    :param key: its volume, POOL/VOLUME
+    :param files: what will be on it
+    :param content: what tells them from those of another seed
+    :param identity: what tells the volume from another one in its place
+    :param same: whether it is of the same instance as the one that is there
+    :param change: the path of the changes that it brings
+    """
+
+    key: str
+    files: nocloud.Files = dataclasses.field(repr=False)
+    content: str
+    identity: str | None
+    same: bool
+    change: str = WHERE
+
+
+def asks(wants: t.Iterable[Item], have: t.Mapping[str, Observed]) -> bool:
+    """Whether any guest has a seed, or is to have one or none."""
+    return any(
+        WHERE in want or (want["name"] in have and seed_of(have[want["name"]].definition) is not None)
+        for want in wants
+        if want["state"] != "absent"
+    )
+
+
+def is_here(connection: t.Any) -> bool:
+    """Whether the files of a libvirt can be looked at."""
+    if connection is None:
+        return False
+    uri = str(connection.getURI())
+    return is_local(uri) and not uri.startswith(FOREIGN)
+
+
+def seed_of(root: ET.Element) -> ET.Element | None:
+    """The seed among the disks of a definition."""
+    return next((disk for disk in root.iterfind("devices/disk") if is_seed(disk)), None)
+
+
+def resolve(want: Item, have: Observed | None, pools: t.Mapping[str, Pool], made: Entries) -> tuple[Item, list[Needed]]:
+    """A guest with its seed among its disks, and the volume that this needs.
+
+    A list of disks that is left out is written out with those that are there; one that leaves the seed out keeps it.
+
+    :param want: the guest, with its disks by what they are on
+    :param made: what is noted of the host's volumes
+
+    Raises Invalid where another disk is declared at the place of the seed.
+    """
+    node = None if have is None else seed_of(have.definition)
+    if want["state"] == "absent" or (node is None and want.get(WHERE) is None):
+        return want, []
+    if WHERE not in want and "disks" not in want:
+        return want, []
+    listed = want["disks"] if "disks" in want else [{"target": target_of(disk)} for disk in others(have)]
+    index = next((index for index, disk in enumerate(listed) if stands_for(disk, node, f"disks[{index}]")), None)
+    if WHERE in want and want[WHERE] is None:
+        kept = [disk for spot, disk in enumerate(listed) if spot != index]
+        return {**want, "disks": kept}, []
+    disk: Item = {"target": None if node is None else target_of(node)}
+    needed: list[Needed] = []
+    spot = len(listed) if index is None else index
+    if want.get(WHERE) is not None:
+        disk, need = placed(want, have, listed, node, pools, made, spot)
+        needed = [need]
+    disk = disk if index is None else {**listed[index], **disk}
+    return {**want, "disks": [*listed[:spot], disk, *listed[spot + 1 :]]}, needed
+
+
+def refuse_place(want: Item, have: Observed | None) -> None:
+    """Raises Invalid where a disk is declared at the place of the seed that a guest has: it would be taken for that."""
+    node = None if have is None else seed_of(have.definition)
+    for index, disk in enumerate(want.get("disks") or []):
+        stands_for(disk, node, f"disks[{index}]")
+
+
+def others(have: Observed | None) -> list[ET.Element]:
+    """The disks of a guest but for its seed."""
+    return [] if have is None else [disk for disk in DISKS.nodes(have.definition) if not is_seed(disk)]
+
+
+def stands_for(disk: Item, node: ET.Element | None, where: str) -> bool:
+    """Whether a declared disk is the seed that the guest has. Raises Invalid where it is another one at its place."""
+    if node is None:
+        return False
+    place = source_place(node.find("source"))
+    if disk.get("target") != target_of(node):
+        return bool(place) and disk.get("file") == place
+    asked = [disk[name] for name in ("file", "block", "volume", *ASIDE) if disk.get(name) is not None]
+    if asked not in ([], [place]):
+        raise Invalid(f"{where}.target", f"{disk['target']} is that of the guest's seed (cloud_init): give another one")
+    return True
+
+
+def placed(
+    want: Item,
+    have: Observed | None,
+    listed: t.Sequence[Item],
+    node: ET.Element | None,
+    pools: t.Mapping[str, Pool],
+    made: Entries,
+    spot: int,
+) -> tuple[Item, Needed]:
+    """The disk of a seed, and the volume that it needs: the one that the guest has, if it was made for this guest."""
+    place = None if node is None else source_place(node.find("source"))
+    key = None if place is None else key_of(place, pools)
+    target = free_target(listed, have) if node is None else target_of(node)
+    if key is not None and is_ours(made.get(key, {}), want["name"]):
+        pool, _slash, name = key.partition("/")
+        return {"target": target}, needed(want, pool, name, spot, kept=True)
+    pool, name = pool_for(listed, have, pools), f"{want['name']}-seed.img"
+    known = pools.get(pool) or FUTURE.get(pool)
+    folder = None if known is None or known.type not in MADE_DIRECTORIES else known.target
+    source: Item = {"volume": name, "pool": pool} if folder is None else {"file": os.path.join(folder, name)}
+    more: Item = {} if node is not None else {"bus": "virtio", "readonly": True, "alias": ALIAS}
+    return {**source, "target": target, "format": "raw", **more}, needed(want, pool, name, spot, kept=False)
+
+
+def needed(want: Item, pool: str, name: str, spot: int, kept: bool) -> Needed:
+    """The volume of a seed."""
+    return Needed(spot, {"name": name, "pool": pool, "state": "present", "format": "raw", "seed": want[WHERE]}, kept)
+
+
+def free_target(listed: t.Iterable[Item], have: Observed | None) -> str:
+    """The target of a new seed: the last of those with one letter that is free."""
+    taken = {disk.get("target") for disk in listed} | {target_of(disk) for disk in others(have)}
+    names = targets("vd")
+    first = [next(names) for _number in range(LETTERS)]
+    return next((name for name in reversed(first) if name not in taken), None) or next(
+        name for name in names if name not in taken
+    )
+
+
+def pool_for(listed: t.Sequence[Item], have: Observed | None, pools: t.Mapping[str, Pool]) -> str:
+    """The pool of a new seed: that of the first disk where it holds files, else ``default``."""
+    there = {target_of(disk): source_place(disk.find("source")) for disk in others(have)}
+    for disk in listed:
+        if disk.get("device") in ("cdrom", "floppy"):
+            continue
+        place = disk.get("file") or there.get(disk.get("target"))
+        key = f"{disk['pool']}/" if disk.get("pool") else None if place is None else key_of(place, pools)
+        pool = (key or "").partition("/")[0]
+        return pool if pool in pools and pools[pool].type in MADE_DIRECTORIES else "default"
+    return "default"
+
+
+def is_ours(facts: t.Mapping[str, t.Any], guest: str) -> bool:
+    """Whether a volume is noted as a seed that was made for a guest."""
+    return facts.get("guest") == guest and "seed" in facts
+
+
+@dataclasses.dataclass
+class Seeds:
+    """Plans the volumes of seeds that are there, and that are to be.
+
+    :param made: what is noted of the host's volumes
+    :param here: whether the host's files can be looked at
+    :param check: whether nothing will be carried out
+    """
+
+    made: Entries
+    pools: t.Mapping[str, Pool]
+    host: Host
+    here: bool
+    check: bool
+
+    def plan(
+        self, plan: Plan, need: Needed, volume: Observed | None, have: Observed | None
+    ) -> tuple[list[Step], list[Change]]:
+        """The steps and changes of one seed. Raises Invalid where its volume is another one."""
+        problem = problem_of(volume)
+        facts = self.made.get(need.key, {})
+        if problem is not None:
+            raise Invalid(WHERE, f"its volume {need.key}: {problem}")
+        if volume is not None and (not is_ours(facts, plan.name) or another(facts, volume.definition)):
+            raise Invalid(
+                WHERE,
+                f"the volume {need.key} is there already, and was not made for the seed of this guest: give that"
+                " another name, or remove it",
+            )
+        busy = filled_by_another(need.key, facts)
+        if busy is not None:
+            plan.obstacle = f"{WHERE}: {busy}"
+            return [], []
+        root = definition(plan, have)
+        try:
+            if volume is None:
+                return self.making(plan, need, root)
+            steps, changes = self.refilling(plan, need, volume, root)
+        except Invalid as error:
+            raise Invalid(f"{WHERE}.{error.where}" if error.where else WHERE, error.problem) from None
+        if not steps and facts.keys() & {"part", "former", "filling"}:
+            steps = [Step("settle_seed", need.key)]
+        return steps, changes
+
+    def making(self, plan: Plan, need: Needed, root: ET.Element) -> tuple[list[Step], list[Change]]:
+        """A seed that is not there yet."""
+        files = files_of(need, plan.name, root.findtext("uuid") or plan.name, root)
+        item = {**need.item, "capacity": seed_image.size_of(files)}
+        inner = plan_volume(None, {**item, "seed": files}, self.host, self.pools, plan.name)
+        plan.warnings += inner.warnings
+        self.look_for_tools(plan)
+        (step,) = inner.steps
+        value = dataclasses.replace(step.value, disk=need.index, change=f"{WHERE}.volume")
+        value = dataclasses.replace(value, item={**value.item, "content": content_of(need, files)})
+        if not need.kept:
+            name_volumes(plan, need)
+        changes = [Change(f"{WHERE}.volume", change.before, change.after) for change in inner.changes]
+        return [Step("make_volume", value)], changes
+
+    def refilling(
+        self, plan: Plan, need: Needed, volume: Observed, root: ET.Element
+    ) -> tuple[list[Step], list[Change]]:
+        """A seed that is there, with what will be on it where that differs."""
+        facts = self.made.get(need.key, {})
+        first = root.findtext("uuid") or plan.name
+        if not need.kept:
+            name_volumes(plan, need)
+        wanted = content_of(need, files_of(need, plan.name, first, root))
+        image = seed_image.content_of(volume.definition.findtext("target/path") or "") if self.here else b""
+        if image is not None and facts.get("image") == hashlib.sha256(image).hexdigest() and facts["seed"] == wanted:
+            return [], []
+        if not self.here or not self.look_for_tools(plan):
+            return [], []
+        before = (None if image is None else seed_image.read(image)) or {}
+        instance = nocloud.instance_of(before) or first
+        if need.item["seed"].get("instance_id") == "renew" and before and content_of(need, before) != wanted:
+            instance = nocloud.next_instance(instance)
+        files = files_of(need, plan.name, instance, root)
+        changes = [Change(f"{WHERE}.{name}", *sides) for name, sides in nocloud.parts(before, files).items()]
+        same = nocloud.instance_of(before) == nocloud.instance_of(files)
+        value = Refilling(need.key, files, wanted, facts.get("identity"), same)
+        return ([Step("fill_seed", value)] if files != before else []), changes
+
+    def look_for_tools(self, plan: Plan) -> bool:
+        """Hold a guest back whose seed the host has no tools for; in check mode, the role ``host`` may install them."""
+        told = seed_image.missing() if self.here else None
+        if told is None:
+            return True
+        if self.check:
+            plan.warnings.append(f"{WHERE}: {told}")
+        else:
+            plan.obstacle = f"{WHERE}: {told}"
+        return False
+
+
+def definition(plan: Plan, have: Observed | None) -> ET.Element:
+    """The definition that a guest will have."""
+    text = next((step.value for step in plan.steps if step.action == "define"), None)
+    if text is not None:
+        return ET.fromstring(text)
+    return ET.Element("domain") if have is None else have.definition
+
+
+def files_of(need: Needed, guest: str, instance: str, root: ET.Element) -> nocloud.Files:
+    """What is on a seed."""
+    macs = [str(node.get("address")).lower() for node in root.iterfind("devices/interface/mac")]
+    return nocloud.files(need.item["seed"], guest, instance, macs)
+
+
+def content_of(need: Needed, files: nocloud.Files) -> str:
+    """What tells the content of a seed from another one."""
+    return nocloud.digest(files, nocloud.INSTANCE in (need.item["seed"].get("meta_data") or {}))

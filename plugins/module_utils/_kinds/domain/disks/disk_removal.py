@@ -1,0 +1,212 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which volumes go with guests that go: only those that this collection made and nobody else uses."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import typing as t
+from xml.etree import ElementTree as ET
+
+from ...._engine import paths
+from ...._engine.plan import Observed, Plan
+from ...._engine.rows.model import Change
+from ...._engine.step import Step
+from ...._storage.leaving import is_leaving, reason
+from ...._storage.manifest import Entries
+from ...._storage.removal import Judge, because, going, order
+from ...._storage.storage_observe import Pool, another, identity, problem_of, source_place
+from ...._storage.users import Users
+from .guest_disks import key_of
+
+
+class Leaving(t.NamedTuple):
+    """A volume of a guest that goes, and may go with it.
+
+    :param plan: the guest's plan
+    :param origin: where the guest has it, or its identity
+    :param note: the name under which it is noted as made
+    """
+
+    plan: Plan
+    origin: str
+    note: str
+
+
+def removals(
+    plans: t.Sequence[Plan],
+    have: t.Mapping[str, Observed],
+    volumes: t.Mapping[str, Observed],
+    pools: t.Mapping[str, Pool],
+    made: Entries,
+    users: Users,
+    state: str | None = None,
+) -> None:
+    """Plan that the volumes of guests go after them: only those that were made by this collection.
+
+    What is not removed is said. An ISO in a drive is not the guest's own, so nothing is said of it.
+
+    :param plans: those of the guests that go
+    :param volumes: those of the host that are noted as made
+    :param made: what is noted of them
+    :param users: who uses what, with what is declared in the same run
+    :param state: that of the definitions of the host's guests (see leaving.definitions)
+    """
+    left = leaving(plans, have, volumes, pools, made, users, state)
+    places = {key: volumes[key].definition.findtext("target/path") for key in left}
+    names = {plan.name for plan in plans}
+    running = {name for name in names if name in have and have[name].live is not None}
+    free, kept = order(Judge(users, names, links=True, running=running), places)
+    for key, holders in kept.items():
+        for plan, origin, note in left[key]:
+            plan.warnings.append(f"its disk {origin} stays: it {because(holders, users.doubts)}")
+            if holders and is_leaving(places[key], made[note], state):
+                plan.steps.append(Step("spare", note))
+    for key, after in free.items():
+        plan, _origin, note = left[key][0]
+        others = sorted({str(use.guest) for use in users.uses(key, places[key]) if use.guest in names} - {plan.name})
+        facts = going(key, volumes[key], after)
+        step = dataclasses.replace(facts, guest=plan.name, note=note, others=tuple(others))
+        plan.changes.append(Change(f"volume {key}", "present", "absent"))
+        plan.steps.append(Step("delete_volume", step))
+
+
+def leaving(
+    plans: t.Sequence[Plan],
+    have: t.Mapping[str, Observed],
+    volumes: t.Mapping[str, Observed],
+    pools: t.Mapping[str, Pool],
+    made: Entries,
+    users: Users,
+    state: str | None,
+) -> dict[str, list[Leaving]]:
+    """The volumes that may go with guests, with all the guests that have each; of the others is said why they stay.
+
+    Of two pools over one folder both have a volume; it is named once.
+    """
+    left: dict[str, list[Leaving]] = {}
+    same: dict[str, str] = {}
+    for plan in plans:
+        seen: set[str] = set()
+        had = disks_of(have.get(plan.name), pools)
+        for name, origin in storage_of(plan.name, have.get(plan.name), pools, made).items():
+            key = name if name in volumes else users.key_at(origin) or name
+            if key in seen:
+                continue
+            seen.add(key)
+            note = noted(key, volumes.get(key), made, users)
+            why = not_ours(volumes.get(key), None if note is None else made[note])
+            if why is None and note is not None and name not in had and key in volumes:
+                why = not_any_more(plan.name, key, volumes[key], made[note], users, state)
+            pool = pools.get(key.partition("/")[0])
+            if why is None and key not in volumes and (pool is None or not pool.active):
+                why = f"the pool {key.partition('/')[0]} is not {'there' if pool is None else 'active'}"
+            if why is not None:
+                stays = not is_nowhere(key, volumes, pools, users)
+                plan.warnings += [f"its disk {origin} stays: {why}"] if stays else []
+            elif note is not None and key in volumes:
+                path = volumes[key].definition.findtext("target/path") or ""
+                sign = next((sign for sign in sorted(users.signs(path)) if sign.startswith("name ")), key)
+                first = same.setdefault(sign, note if note in volumes else key)
+                left.setdefault(first, []).append(Leaving(plan, origin, note))
+    return left
+
+
+def is_nowhere(key: str, volumes: t.Mapping[str, Observed], pools: t.Mapping[str, Pool], users: Users) -> bool:
+    """Whether a disk was never made, or is gone: nothing of it stays.
+
+    :param key: its volume, or its path where it is in no pool
+    """
+    if key in volumes:
+        return False
+    pool = None if key.startswith("/") else pools.get(key.partition("/")[0])
+    path = users.path(key) if pool is not None and pool.active else key
+    if path is None or not path.startswith("/") or not users.here:
+        return pool is not None and pool.active
+    return os.path.isdir(os.path.dirname(path)) and not os.path.lexists(path)
+
+
+def not_ours(volume: Observed | None, facts: t.Mapping[str, t.Any] | None) -> str | None:
+    """Why a volume does not go, from what is noted of it; None where nothing speaks against it."""
+    if facts is None:
+        return "this collection did not make it"
+    if volume is None:
+        return None
+    if problem_of(volume) is not None:
+        return problem_of(volume)
+    if another(facts, volume.definition):
+        return "somebody made it anew in place of this collection's"
+    if "making" in facts and "identity" not in facts:
+        return "the run that made it did not get to its end"
+    if facts.get("identity") is None:
+        return (
+            "nothing tells whether it is still the one that this collection made; delete the volume with state: absent"
+        )
+    if not facts.get("guest"):
+        return "it was declared as a volume of its own, and goes by the module virtfleet.kvm.volumes"
+    return None
+
+
+def noted(key: str, volume: Observed | None, made: Entries, users: Users) -> str | None:
+    """The name under which a volume is noted as made: its own, or that of another pool over the same folder.
+
+    Another name of the same file, a hard link, is another volume.
+    """
+    sign = None if volume is None else identity(volume.definition)
+    if key in made and (sign is None or made[key].get("identity") in (None, sign)):
+        return key
+    same = (name for name, facts in made.items() if sign is not None and facts.get("identity") == sign)
+    other = next((name for name in same if same_place(key, name, users)), None)
+    return other or (key if key in made else None)
+
+
+def same_place(key: str, other: str, users: Users) -> bool:
+    """Whether two volumes are one entry of one folder; of a pool that is not there any more, its name alone tells."""
+    if key.partition("/")[2] != other.partition("/")[2]:
+        return False
+    here, there = users.path(key), users.path(other)
+    return here is None or there is None or bool(users.entry(here) & users.entry(there))
+
+
+def not_any_more(
+    guest: str, key: str, volume: Observed, facts: t.Mapping[str, t.Any], users: Users, state: str | None
+) -> str | None:
+    """Why a volume stays that a guest has only by the note that it was made for it; None where nothing speaks against.
+
+    It may have been handed over, or kept on purpose.
+    """
+    path = volume.definition.findtext("target/path")
+    uses = users.uses(key, path)
+    if any(use.guest == guest for use in uses) or is_leaving(path, facts, state):
+        return None
+    return f"it {because(users.of(key, path), ())}" if uses else reason(facts)
+
+
+def storage_of(guest: str, have: Observed | None, pools: t.Mapping[str, Pool], made: Entries) -> dict[str, str]:
+    """The volumes of a guest: those of its disks, and those that were made for it; and where they are."""
+    found = disks_of(have, pools)
+    for key, facts in made.items():
+        if facts.get("guest") == guest:
+            found.setdefault(key, key)
+    return found
+
+
+def disks_of(have: Observed | None, pools: t.Mapping[str, Pool]) -> dict[str, str]:
+    """The volumes that are disks of a guest, in its definition or as it runs; and where they are."""
+    found: dict[str, str] = {}
+    trees = [] if have is None else [tree for tree in (have.definition, have.live) if tree is not None]
+    for tree in trees:
+        for disk in tree.iterfind("devices/disk"):
+            place = source_place(disk.find("source"))
+            if place is not None and is_own(disk):
+                found[key_of(place, pools) or place] = place
+    return found
+
+
+def is_own(disk: ET.Element) -> bool:
+    """Whether a disk is the guest's to write on, and no other's."""
+    if disk.get("device", "disk") not in ("disk", "lun"):
+        return False
+    return all(paths.find(disk, (tag,)) is None for tag in ("readonly", "shareable"))

@@ -1,0 +1,144 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The actions that reach what runs: the other half of the live strategies."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+import struct
+import time
+import typing as t
+from xml.etree import ElementTree as ET
+
+from ...._engine.step import Step
+from ...._errors import VirtfleetError
+from ...._flow.connection import lacks, libvirt
+
+SIOCBRADDIF = 0x89A2
+
+REPEAT = 5.0
+"""Seconds until a guest is asked again for a device."""
+FOLLOW = 10.0
+"""Seconds that a guest has to follow its balloon."""
+RELEASE = 20.0
+"""Seconds that a guest has to let go of a device; one that still boots does not answer."""
+
+
+def attach_device(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
+    connection.lookupByName(name).attachDeviceFlags(step.value, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+
+
+def detach_device(connection: t.Any, name: str, step: Step, options: t.Any) -> t.Iterator[None]:
+    """Ask the guest for the device and wait, within bounds, until it has let go of it."""
+    domain = connection.lookupByName(name)
+    device = ET.fromstring(step.value)
+    deadline = time.monotonic() + RELEASE
+    asked = -REPEAT
+    while present(domain, device):
+        now = time.monotonic()
+        if now >= deadline:
+            raise VirtfleetError(
+                f"detach_device: the guest did not let go of its {device.tag} in {RELEASE:g} s;"
+                " the definition is without it, so it is gone after the next start"
+            )
+        if now - asked >= REPEAT:
+            try:
+                domain.detachDeviceFlags(step.value, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+            except libvirt.libvirtError as error:
+                # Asked again while the guest is at it, or gone between two looks.
+                if asked < 0 or not lacks(error, "VIR_ERR_OPERATION_FAILED", "VIR_ERR_DEVICE_MISSING"):
+                    raise
+            asked = now
+        yield
+
+
+def present(domain: t.Any, device: ET.Element) -> bool:
+    """Whether the running guest has the device, known by its alias."""
+    alias = device.find("alias")
+    if alias is None or not domain.isActive():
+        return False
+    root = ET.fromstring(domain.XMLDesc(0))
+    return root.find(f"devices/{device.tag}/alias[@name='{alias.get('name')}']") is not None
+
+
+def update_device(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
+    connection.lookupByName(name).updateDeviceFlags(step.value, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+
+
+def set_memory(connection: t.Any, name: str, step: Step, options: t.Any) -> t.Iterator[None]:
+    """Tell the balloon its target in KiB, and give the guest a moment to follow."""
+    domain = connection.lookupByName(name)
+    domain.setMemoryFlags(step.value, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+    deadline = time.monotonic() + FOLLOW
+    while domain.info()[2] != step.value and time.monotonic() < deadline:
+        yield
+
+
+def set_vcpus(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
+    connection.lookupByName(name).setVcpusFlags(step.value, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+
+
+def set_metadata(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
+    tag, value = step.value
+    kind = getattr(libvirt, f"VIR_DOMAIN_METADATA_{tag.upper()}")
+    connection.lookupByName(name).setMetadata(kind, value, None, None, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+
+
+def set_iotune(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
+    target, values = step.value
+    connection.lookupByName(name).setBlockIoTune(target, values, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+
+
+def update_section(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
+    """Change one entry of an active network, without a restart (virNetworkUpdate)."""
+    section, command, index, text = step.value
+    connection.networkLookupByName(name).update(
+        getattr(libvirt, f"VIR_NETWORK_UPDATE_COMMAND_{command.upper()}"),
+        getattr(libvirt, f"VIR_NETWORK_SECTION_{section.upper()}"),
+        index,
+        text,
+        libvirt.VIR_NETWORK_UPDATE_AFFECT_LIVE,
+    )
+
+
+def reattach(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
+    """Put the running guests' interfaces back on the bridge of a network that was started anew.
+
+    A network that stops takes its bridge along, and the guests' taps are left on none. The value of the step are other
+    networks whose guests come along, for this one takes their place.
+    """
+    network = connection.networkLookupByName(name)
+    bridge = ET.fromstring(network.XMLDesc(0)).find("bridge")
+    if bridge is None:
+        return
+    for domain in connection.listAllDomains(libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE):
+        for interface in ET.fromstring(domain.XMLDesc(0)).findall("devices/interface[@type='network']"):
+            source, target = interface.find("source"), interface.find("target")
+            if source is None or target is None or source.get("network") not in (name, *(step.value or ())):
+                continue
+            enslave(str(target.get("dev")), str(bridge.get("name")))
+
+
+def enslave(tap: str, bridge: str) -> None:
+    """Make a tap a port of a bridge, by the ioctl that brctl uses (linux/sockios.h, SIOCBRADDIF)."""
+    if os.path.exists(f"/sys/class/net/{tap}/brport/bridge"):
+        return
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as handle:
+        request = struct.pack("16si12x", bridge.encode(), socket.if_nametoindex(tap))
+        fcntl.ioctl(handle, SIOCBRADDIF, request)
+
+
+ACTIONS: dict[tuple[str, str], t.Any] = {
+    ("domain", "attach_device"): attach_device,
+    ("domain", "detach_device"): detach_device,
+    ("domain", "update_device"): update_device,
+    ("domain", "set_memory"): set_memory,
+    ("domain", "set_vcpus"): set_vcpus,
+    ("domain", "set_metadata"): set_metadata,
+    ("domain", "set_iotune"): set_iotune,
+    ("network", "update_section"): update_section,
+    ("network", "reattach"): reattach,
+}

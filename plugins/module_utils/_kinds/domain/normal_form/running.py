@@ -1,0 +1,344 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What libvirt writes into the definition of a running guest by itself (formatting and starting in libvirt's
+domain_conf.c and qemu_process.c).
+
+With the definition that it keeps at hand, all of it is known: what a start adds to a definition
+without it, or turns into something else, is no change. Without it, as in a file that somebody made
+with ``virsh dumpxml``, what libvirt only reports is told by its form.
+"""
+
+from __future__ import annotations
+
+import copy
+import functools
+import typing as t
+from xml.etree import ElementTree as ET
+
+from ...._engine.converters import KIB
+from ...._engine.converters.sizes import Size
+
+GRAIN = {"ppc64": 256 * 1024**2, "ppc64le": 256 * 1024**2}
+"""Bytes to which memory is rounded up at the start; 1 MiB elsewhere (qemuDomainGetMemorySizeAlignment)."""
+MIB = 1024**2
+
+OF_NETWORK = ("vlan", "virtualport", "bandwidth", "port")
+"""What an interface takes over from its network (virDomainActualNetDefContentsFormat)."""
+
+OF_MODEL = ("model", "vendor", "feature", "maxphysaddr")
+"""What the model of a CPU stands for, and is written out in its place when the guest starts."""
+
+EXPANDED = "full"
+"""How the CPU of a running guest is checked: then it is written with all that it has (virQEMU...UpdateCPU)."""
+
+
+def settle(root: ET.Element) -> None:
+    """Take out of the definition of a running guest what libvirt only reports there."""
+    for interface in root.findall("devices/interface"):
+        source = interface.find("source")
+        if source is not None and source.get("network") is not None and source.get("portid") is not None:
+            on_network(interface, source)
+    for disk in root.findall("devices/disk"):
+        below_the_overlay(disk)
+        drop(disk, "backingStore")
+    for display in root.findall("devices/graphics"):
+        if display.get("autoport") == "yes" and display.get("websocket", "").isdecimal():
+            display.set("websocket", "-1")
+        for node in display.findall("listen"):
+            if display.get("listen") == node.get("address") == "127.0.0.1":
+                display.attrib.pop("listen")
+                node.attrib.pop("address")
+    for node in root.findall("seclabel"):
+        if node.get("type") == "dynamic" and node.find("baselabel") is None:
+            root.remove(node)
+    for cpu in root.findall("cpu"):
+        if cpu.get("check") == EXPANDED:
+            cpu.attrib.pop("check")
+    root.attrib.pop("id")
+
+
+def on_network(interface: ET.Element, source: ET.Element) -> None:
+    """Make an interface again what it is in the definition: one on a network."""
+    interface.set("type", "network")
+    kept = {name: source.get(name, "") for name in ("network", "portgroup") if source.get(name)}
+    source.attrib.clear()
+    source.attrib.update(kept)
+    source[:] = []
+
+
+def as_kept(live: ET.Element, kept: ET.Element) -> list[t.Callable[[], None]]:
+    """Take out of what runs what libvirt wrote there by itself as it started the definition that it keeps.
+
+    Returns calls that put back what libvirt wants to see again where it is to change a device.
+
+    :param live: the definition of the running guest, which is changed in place
+    :param kept: the definition that libvirt keeps
+    """
+    displays = [(node, copy.deepcopy(node)) for node in live.findall("devices/graphics")]
+    whole(live, kept)
+    memory(live, kept)
+    interfaces(live, kept)
+    disks(live, kept)
+    devices(live, kept)
+    return [functools.partial(put_back, node, was) for node, was in displays]
+
+
+def put_back(display: ET.Element, was: ET.Element) -> None:
+    """Give a display its addresses and sockets again, unless others were declared.
+
+    libvirt changes the password of none whose addresses are not said as they are (qemuDomainChangeGraphics).
+    """
+    listens = display.findall("listen")
+    if not listens:
+        listens = [copy.deepcopy(node) for node in was.findall("listen")]
+        display.extend(listens)
+    for node, other in zip(listens, was.findall("listen"), strict=False):
+        for name in ("address", "socket") if node.get("type") == other.get("type") else ():
+            if node.get(name) is None and other.get(name) is not None:
+                node.set(name, other.get(name, ""))
+    for name, inner in (("listen", "address"), ("socket", "socket")):
+        told = [node.get(inner) for node in listens]
+        if display.get(name) is None and was.get(name) is not None and was.get(name) in told:
+            display.set(name, was.get(name, ""))
+
+
+def whole(live: ET.Element, kept: ET.Element) -> None:
+    """What is beside the devices and the memory."""
+    if kept.find("resource") is None:
+        drop(live, "resource")
+    models = {node.get("model"): node for node in kept.findall("seclabel")}
+    for node in live.findall("seclabel"):
+        ours = models.get(node.get("model"))
+        if ours is None:
+            live.remove(node)
+        else:
+            for tag in ("label", "imagelabel"):
+                if ours.find(tag) is None:
+                    drop(node, tag)
+    clock, own = live.find("clock"), kept.find("clock")
+    if clock is not None and own is not None and clock.get("offset") == own.get("offset") == "variable":
+        clock.attrib.clear()  # It moves with the guest's own clock.
+        clock.attrib.update(own.attrib)
+    cpu, ours_cpu = live.find("cpu"), kept.find("cpu")
+    if cpu is not None and cpu.get("check") == EXPANDED:
+        cpu.attrib.clear()
+        for tag in OF_MODEL:
+            drop(cpu, tag)
+        if ours_cpu is not None:
+            cpu.attrib.update(ours_cpu.attrib)
+            cpu.extend([copy.deepcopy(node) for node in ours_cpu if node.tag in OF_MODEL])
+
+
+def drop(parent: ET.Element, tag: str) -> None:
+    """Remove all children of a tag."""
+    for node in parent.findall(tag):
+        parent.remove(node)
+
+
+def memory(live: ET.Element, kept: ET.Element) -> None:
+    """Memory is rounded up at the start (qemuDomainAlignMemorySizes)."""
+    kind = kept.find("os/type")
+    grain = GRAIN.get("" if kind is None else kind.get("arch", ""), MIB)
+    pairs = list(zip(live.findall("cpu/numa/cell"), kept.findall("cpu/numa/cell"), strict=False))
+    for cell, own in pairs:
+        have, want = (Size("KiB", minimum=0).decode(node, "memory") for node in (cell, own))
+        if have is not None and want is not None and 0 <= have - want < grain:
+            cell.set("memory", own.get("memory", ""))
+            cell.attrib.update({"unit": own.get("unit", "KiB")})
+    for part, other in zip(live.findall("devices/memory"), kept.findall("devices/memory"), strict=False):
+        near(part.find("target/size"), other.find("target/size"), grain)
+        for node in part.findall("target"):
+            drop(node, "current")
+    slack = grain * (1 + len(pairs) + len(live.findall("devices/memory")))
+    most, now = live.find("memory"), live.find("currentMemory")
+    own_most, own_now = kept.find("memory"), kept.find("currentMemory")
+    rounded = amount(most)
+    near(most, own_most, slack)
+    if now is None:
+        return
+    if own_now is None:
+        own_now = own_most
+    if live.find("devices/memballoon[@model='none']") is not None or (
+        amount(now) == rounded and amount(own_now) == amount(own_most)
+    ):
+        near(now, own_now, None)
+    near(now, own_now, slack)
+
+
+def near(live: ET.Element | None, kept: ET.Element | None, slack: int | None) -> None:
+    """Give an amount its value in the definition, where it is that, rounded up; with None for slack in any case."""
+    have, want = amount(live), amount(kept)
+    if live is None or kept is None or have is None or want is None:
+        return
+    if slack is None or 0 <= have - want < slack:
+        live.text = kept.text
+        live.attrib.pop("unit", None)
+        if kept.get("unit"):
+            live.set("unit", kept.get("unit", ""))
+
+
+def amount(node: ET.Element | None) -> int | None:
+    """The bytes that an element counts."""
+    return None if node is None else KIB.decode(node, None)
+
+
+def interfaces(live: ET.Element, kept: ET.Element) -> None:
+    """An interface on a network is written as what it is on the host: a port of a bridge, MacVTap, a device."""
+    own = {address(node): node for node in kept.findall("devices/interface")}
+    for node in live.findall("devices/interface"):
+        source, ours = node.find("source"), own.get(address(node))
+        where = None if ours is None else ours.find("source")
+        name = None if source is None else source.get("network")
+        if ours is None or where is None or ours.get("type") != "network":
+            if name is not None and source is not None:
+                on_network(node, source)
+            continue
+        if node.get("type") == "network" and name is None:
+            continue
+        if name is None and node.get("type") == "hostdev" and node.find("alias") is not None:
+            # A device of the host out of the network's pool names no network.
+            name = where.get("network")
+        if name is None:
+            continue
+        if source is None:
+            source = ET.SubElement(node, "source")
+        group = source.get("portgroup") or (where.get("portgroup") if node.get("type") == "hostdev" else None)
+        source.attrib.clear()
+        source[:] = []
+        source.attrib.update({"network": name, **({"portgroup": group} if group else {})})
+        node.set("type", "network")
+        node.attrib.pop("managed", None)
+        same = name == where.get("network")
+        for tag in (*(OF_NETWORK if same else ()), "driver"):
+            if ours.find(tag) is None:
+                drop(node, tag)
+
+
+def address(interface: ET.Element) -> str:
+    """The MAC address of an interface."""
+    node = interface.find("mac")
+    return "" if node is None else node.get("address", "").lower()
+
+
+def disks(live: ET.Element, kept: ET.Element) -> None:
+    """The images below a disk's are read from the disk, and the tray is the guest's to open."""
+    own = {target(node): node for node in kept.findall("devices/disk")}
+    for node in live.findall("devices/disk"):
+        below_the_overlay(node)
+        ours = own.get(target(node))
+        if ours is None:
+            continue
+        for tag in ("backingStore", "mirror"):
+            if ours.find(tag) is None:
+                drop(node, tag)
+        source, where = node.find("source"), ours.find("source")
+        locked = None if source is None else source.find("encryption")
+        if locked is not None and ours.find("encryption") is not None and node.find("encryption") is None:
+            source.remove(locked)  # type: ignore[union-attr]
+            node.append(locked)  # Where it was in older definitions: with the disk, not with its source.
+        if source is not None and (where is None or where.find("dataStore") is None):
+            drop(source, "dataStore")
+        for path, name in (("target", "tray"), ("driver", "cache"), ("driver", "type"), ("driver", "io")):
+            part, other = node.find(path), ours.find(path)
+            if (
+                other is None
+                or (name == "type" and source is not None)
+                or (name in ("cache", "io") and other.get(name))
+            ):
+                continue
+            if part is None:
+                part = ET.SubElement(node, path)
+            part.attrib.pop(name, None)
+            if other.get(name):
+                part.set(name, other.get(name, ""))
+
+
+def below_the_overlay(disk: ET.Element) -> None:
+    """Make a transient disk of a running guest again what it is in the definition.
+
+    Until the guest stops, it writes to a qcow2 file over the image, of the image's name with ``.TRANSIENT`` and the
+    guest's behind (qemuSnapshotGetTransientDiskDef). The image is the first of the chain below, with its format and
+    all that belongs to its source; an option of both is the ``startupPolicy``, which stays with the disk.
+    """
+    below, source = disk.find("backingStore"), disk.find("source")
+    image = None if below is None else below.find("source")
+    if disk.find("transient") is None or below is None or source is None or image is None:
+        return
+    if not source.get("file", "").startswith(f"{image.get('file')}.TRANSIENT"):
+        return
+    policy = source.get("startupPolicy")
+    source.attrib.clear()
+    source.attrib.update(image.attrib if policy is None else {**image.attrib, "startupPolicy": policy})
+    source[:] = list(image)
+    disk.set("type", below.get("type", "file"))
+    driver, kind = disk.find("driver"), below.find("format")
+    if driver is not None and kind is not None:
+        driver.set("type", kind.get("type", "raw"))
+        drop(driver, "metadata_cache")
+        driver.extend(kind.findall("metadata_cache"))
+    disk.remove(below)
+    disk.extend(below.findall("backingStore"))
+
+
+def target(disk: ET.Element) -> str:
+    """The name that orders a disk on its bus."""
+    node = disk.find("target")
+    return "" if node is None else node.get("dev", "")
+
+
+def devices(live: ET.Element, kept: ET.Element) -> None:
+    """Other devices: what libvirt allots, generates and looks up."""
+    for tag, fill in FILLED.items():
+        nodes, own = live.findall(f"devices/{tag}"), kept.findall(f"devices/{tag}")
+        if len(nodes) == len(own):
+            for node, ours in zip(nodes, own, strict=True):
+                fill(node, ours)
+
+
+def display(node: ET.Element, ours: ET.Element) -> None:
+    """A display: its address, and the sockets and devices that libvirt picked."""
+    if ours.get("listen") is None:
+        node.attrib.pop("listen", None)
+    if ours.get("socket") is None:
+        node.attrib.pop("socket", None)
+    for part, other in zip(node.findall("listen"), ours.findall("listen"), strict=False):
+        for name in ("address", "socket"):
+            if other.get(name) is None:
+                part.attrib.pop(name, None)
+    if not ours.findall("listen"):
+        drop(node, "listen")
+    opengl, own = node.find("gl"), ours.find("gl")
+    if opengl is not None and (own is None or own.get("rendernode") is None):
+        opengl.attrib.pop("rendernode", None)
+
+
+def source_of(*names: str) -> t.Callable[[ET.Element, ET.Element], None]:
+    """A device of whose source libvirt fills in some attributes."""
+
+    def fill(node: ET.Element, ours: ET.Element) -> None:
+        source, other = node.find("source"), ours.find("source")
+        for name in names if source is not None else ():
+            if other is None or other.get(name) is None:
+                source.attrib.pop(name, None)  # type: ignore[union-attr]
+
+    return fill
+
+
+def hostdev(node: ET.Element, ours: ET.Element) -> None:
+    """A device of the host: who hands it over, and where a USB device was found."""
+    if ours.find("driver") is None:
+        drop(node, "driver")
+    source, other = node.find("source"), ours.find("source")
+    if source is not None and (other is None or other.find("address") is None) and node.get("type") == "usb":
+        drop(source, "address")
+
+
+FILLED: dict[str, t.Callable[[ET.Element, ET.Element], None]] = {
+    "graphics": display,
+    "serial": source_of("path"),
+    "parallel": source_of("path"),
+    "console": source_of("path"),
+    "channel": source_of("path", "mode"),
+    "hostdev": hostdev,
+}

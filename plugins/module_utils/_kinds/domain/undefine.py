@@ -1,0 +1,201 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a guest leaves behind when its definition goes: its NVRAM, its TPM's state, a saved state, snapshots.
+
+Each stays, or goes as the user says. The plan tells it; the action that undefines does it in the
+same call, for libvirt wants to know then.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+from xml.etree import ElementTree as ET
+
+from ..._engine.plan import Observed, Plan
+from ..._engine.rows.model import Change
+from ..._errors import Invalid, VirtfleetError
+from ..._flow.connection import LibvirtError, lacks, libvirt
+from ..._host.files import there
+from ..._storage import leaving
+from ..._storage.removal import Going, Kept
+from ..._storage.users import Users
+from . import nvram
+from .nvram import Variables
+
+TPM = "devices/tpm/backend[@type='emulator']"
+
+
+@dataclasses.dataclass(frozen=True)
+class Belongings:
+    """What of a guest goes with its definition.
+
+    :param nvram: the variables of its firmware
+    :param tpm: the state of its emulated TPM
+    :param saved_state: the memory of a guest that was saved with ``managedsave``
+    :param variables: the file of the first, once it is known that it may go
+    :param uuid: that of the guest, once it is planned that it goes
+    :param volumes: those that go after it
+    """
+
+    nvram: bool = False
+    tpm: bool = False
+    saved_state: bool = False
+    variables: Variables | None = None
+    uuid: str | None = None
+    volumes: tuple[Going, ...] = ()
+
+
+def plan_departure(connection: t.Any, plan: Plan, have: Observed | None, going: Belongings) -> None:
+    """Put into the plan of a guest that goes what goes with it.
+
+    Raises Invalid where something would be lost that the user has not said may go.
+    """
+    if have is None or not any(step.action == "undefine" for step in plan.steps):
+        return
+    definition = have.definition
+    volumes = tuple(step.value for step in plan.steps if step.action == "delete_volume")
+    going = dataclasses.replace(going, uuid=definition.findtext("uuid"), volumes=volumes)
+    depart(plan, going)
+    domain = connection.lookupByName(plan.name)
+    lost = loses(domain, definition, going)
+    if lost:
+        raise Invalid("state", lost)
+    if domain.hasManagedSaveImage(0):
+        plan.changes.append(Change("saved_state", True, None))
+    path = None
+    if going.nvram and have.persistent:
+        path = nvram.place(plan.name, connection.getURI(), definition, have.live)
+    if path and there(path, follow=False):
+        plan.changes.append(Change("nvram", path, None))
+    if going.tpm:
+        plan_tpm(plan, definition, going)
+    snapshots = domain.snapshotListNames(0) if domain.snapshotNum(0) else []
+    if snapshots:
+        # Only what libvirt knows of them; what is in the disks stays there.
+        plan.changes.append(Change("snapshots", sorted(snapshots), None))
+
+
+def plan_tpm(plan: Plan, definition: ET.Element, going: Belongings) -> None:
+    """Plan that the state of a guest's TPM goes with it, but where the definition names a place of its own for it.
+
+    Of such a place libvirt deletes all (qemuTPMEmulatorDeleteStorage in its src/qemu/qemu_tpm.c), whatever it holds.
+    """
+    path = tpm_place(definition)
+    if path is not None:
+        plan.warnings.append(
+            f"the state of its TPM in {path} stays: libvirt would delete all that is there; remove it by hand if"
+            " nobody needs it"
+        )
+        depart(plan, dataclasses.replace(going, tpm=False))
+        return
+    if has_tpm_state(definition) or (keep_tpm() is not None and definition.find(TPM) is not None):
+        plan.changes.append(Change("tpm_state", True, None))
+
+
+def depart(plan: Plan, going: Belongings) -> None:
+    """Give the step that undefines a guest what goes with it."""
+    plan.steps = [dataclasses.replace(step, value=going) if step.action == "undefine" else step for step in plan.steps]
+
+
+def plan_nvram(
+    connection: t.Any, plans: t.Sequence[Plan], have: t.Mapping[str, Observed], users: Users, going: Belongings
+) -> None:
+    """Keep the variables of the firmware of guests that go, where the file may be somebody else's, and say so."""
+    for plan in plans:
+        for change in [change for change in plan.changes if change.path == "nvram" and change.after is None]:
+            path = change.before
+            step = next(step for step in plan.steps if step.action == "undefine")
+            found = have[plan.name]
+            live = found.live is not None
+            reason = nvram.keeps(path, plan.name, connection.getURI(), found.definition, users, live)
+            if reason is None:
+                variables = Variables(path, nvram.identity(path))
+                depart(plan, dataclasses.replace(step.value or going, variables=variables))
+            else:
+                plan.changes.remove(change)
+                plan.warnings.append(f"its NVRAM {path} stays: {reason}")
+
+
+def loses(domain: t.Any, definition: ET.Element, going: Belongings) -> str | None:
+    """What would be lost with a guest's definition that the user has not said may go, and the ways out."""
+    if not going.saved_state and domain.hasManagedSaveImage(0):
+        return (
+            "the guest is saved (managedsave), and its memory would be lost with the definition: start it, so that"
+            " it can shut down, or allow remove_saved_state (guests_remove_saved_state of the role)"
+        )
+    if not going.tpm and keep_tpm() is None and has_tpm_state(definition):
+        return (
+            "this libvirt, older than 8.9, removes the state of the guest's TPM with the definition:"
+            " allow remove_tpm (guests_remove_tpm of the role), or copy /var/lib/libvirt/swtpm and then allow it"
+        )
+    return None
+
+
+def has_tpm_state(definition: ET.Element) -> bool:
+    """Whether a guest has a TPM whose state is on the host, and goes with the definition unless it is kept."""
+    backend = definition.find(TPM)
+    return backend is not None and backend.get("persistent_state") != "yes"
+
+
+def tpm_place(definition: ET.Element) -> str | None:
+    """The file or folder that a definition names for the state of a TPM; None where libvirt chooses it itself."""
+    source = definition.find(f"{TPM}/source")
+    return None if source is None else source.get("path", "")
+
+
+def keep_tpm() -> int | None:
+    """The flag that keeps a TPM's state, None where this libvirt has none."""
+    return getattr(libvirt, "VIR_DOMAIN_UNDEFINE_KEEP_TPM", None)
+
+
+def undefine(connection: t.Any, name: str, going: Belongings) -> None:
+    """Forget a guest's definition, with what makes no sense without it and what the user says. Disks stay.
+
+    Raises Kept, with the definition gone, where its NVRAM was to go and is not what it was.
+    """
+    try:
+        domain = connection.lookupByName(name)
+    except LibvirtError as error:
+        if lacks(error, "VIR_ERR_NO_DOMAIN"):
+            return  # A transient domain goes with its shutdown.
+        raise
+    if going.uuid is not None and going.uuid != domain.UUIDString():
+        raise VirtfleetError(f"undefine: the guest that is called {name} by now is another one, so it stays; run again")
+    if domain.isActive():
+        raise VirtfleetError("undefine: somebody started it meanwhile, so it stays; run again")
+    path = tpm_place(ET.fromstring(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))) if going.tpm else None
+    if path is not None:
+        raise VirtfleetError(f"undefine: its definition names {path} for the state of its TPM by now; run again")
+    file = going.variables
+    kept = None if file is None else nvram.last_look(connection, domain, file)
+    least, more = flags(going, file is not None and kept is None)
+    gone = leaving.note(connection, name, going.volumes)
+    try:
+        domain.undefineFlags(least | more)
+    except LibvirtError as error:
+        if not lacks(error, "VIR_ERR_INVALID_ARG"):
+            raise
+        domain.undefineFlags(least)  # Another driver, such as libvirt's own for tests, knows fewer.
+        file = None
+    gone()
+    if file is None:
+        return
+    if kept is None and there(file.path, follow=False):
+        kept = "libvirt did not delete it"
+    if kept is not None:
+        raise Kept("nvram", f"undefine: its NVRAM {file.path} stays: {kept}", last=False)
+
+
+def flags(going: Belongings, variables: bool) -> tuple[int, int]:
+    """What libvirt is told about what goes with a definition: what all its drivers know, and what that of QEMU knows.
+
+    :param variables: whether the file of the firmware's variables goes
+    """
+    least = libvirt.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
+    least |= libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE if going.saved_state else 0
+    more = getattr(libvirt, "VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA", 0)
+    more |= libvirt.VIR_DOMAIN_UNDEFINE_NVRAM if variables else libvirt.VIR_DOMAIN_UNDEFINE_KEEP_NVRAM
+    more |= getattr(libvirt, "VIR_DOMAIN_UNDEFINE_TPM", 0) if going.tpm else keep_tpm() or 0
+    return least, more

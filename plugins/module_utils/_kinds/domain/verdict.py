@@ -1,0 +1,149 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""libvirt's own verdict about a definition, without a trace.
+
+libvirt has no call that only validates. But its conversion of a definition to the command line of QEMU
+(virConnectDomainXMLToNative) reads the definition as a define does, with the same errors in the same words, and then
+prepares it as a start does; it makes no file and no guest. Of libvirt's own tests, what a define refused this refused
+too, in the same words, but for the devices that are taken out of the question:
+
+- interfaces: libvirt makes a tap device for each to ask QEMU, and with one of type hostdev libvirt 9.0 crashes
+- devices of the host: they are not looked up, so all of them would be refused
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from xml.etree import ElementTree as ET
+
+from ..._engine import paths
+from ..._engine.close_names import near
+from ..._flow.connection import LibvirtError, cut, lacks, said
+from ..._printing import printable
+
+UNASKED = ("interface", "hostdev")
+"""Devices that are left out of the question."""
+
+DEFINE = re.compile(r"Cannot check QEMU binary|only a single \w+ device|without CPU model|Missing CPU model")
+"""Words of libvirt about what it refuses to define, with codes that say nothing, or like those of a start."""
+
+START = re.compile(
+    r"CPU mode|NUMA node|protocol is not supported with this QEMU|TSC frequency|is supported only with|multiple listens"
+    r"|overflowed after alignment|launch security|vhost-vsock|hugepage"
+)
+"""Words of libvirt about what is only held against the host when a guest starts, with the codes of a define."""
+
+
+class Told(t.NamedTuple):
+    """What libvirt has against a definition.
+
+    :param reason: in libvirt's words
+    :param defining: whether it would refuse to define it; else only to start it
+    :param option: the option that it is about, where that is known
+    """
+
+    reason: str
+    defining: bool
+    option: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """The reason, after the option or what fails."""
+        return f"{self.option or ('define' if self.defining else 'start')}: {self.reason}"
+
+
+class Verdict:
+    """Asks libvirt, once for each kind of definition.
+
+    :param connection: to libvirt; only QEMU's driver on this host is asked
+    """
+
+    def __init__(self, connection: t.Any) -> None:
+        self.connection: t.Any = connection if str(connection.getURI()).startswith("qemu:///") else None
+        self.right: set[str] = set()
+
+    def of(self, root: ET.Element) -> Told | None:
+        """What libvirt has against a definition; None where it has nothing, or cannot be asked."""
+        if self.connection is None:
+            return None
+        text = paths.text(question(root))
+        form = likeness(text)
+        if form in self.right:
+            return None
+        try:
+            self.connection.domainXMLToNative("qemu-argv", text, 0)
+        except LibvirtError as error:
+            told = self.told(error)
+            return None if told is None else self.machine(root) or told
+        self.right.add(form)
+        return None
+
+    def machine(self, root: ET.Element) -> Told | None:
+        """That QEMU lacks the machine type, where libvirt has refused a definition for that.
+
+        It speaks of PCI then, and each release in other words.
+        """
+        kind, emulator = root.find("os/type"), root.findtext("devices/emulator")
+        wanted = "" if kind is None else kind.get("machine", "")
+        if kind is None or not wanted:
+            return None
+        try:
+            capabilities = ET.fromstring(self.connection.getCapabilities())
+        except LibvirtError:
+            return None
+        arch = kind.get("arch") or capabilities.findtext("host/cpu/arch")
+        for node in capabilities.findall("guest/arch"):
+            known = [str(machine.text) for machine in node.iter("machine")]
+            asked = node.get("name") == arch and emulator in (None, node.findtext("emulator"))
+            if asked and known and wanted not in known:
+                like = near(wanted, known)
+                way = f"did you mean {printable(like[0])}?" if like else "virsh capabilities lists those that it has"
+                return Told(f"QEMU has no machine type {printable(wanted)} on this host; {way}", True, "machine")
+        return None
+
+    def told(self, error: t.Any) -> Told | None:
+        """What an answer says."""
+        if cut(error) or lacks(error, "VIR_ERR_NO_SUPPORT", "VIR_ERR_ACCESS_DENIED", "VIR_ERR_AUTH_FAILED"):
+            self.connection = None
+            return None
+        reason = said(error)
+        refused = lacks(error, "VIR_ERR_CONFIG_UNSUPPORTED", "VIR_ERR_XML_ERROR", "VIR_ERR_XML_DETAIL")
+        return Told(reason, DEFINE.search(reason) is not None or (refused and START.search(reason) is None))
+
+
+def question(root: ET.Element) -> ET.Element:
+    """A definition as libvirt is asked about it. What only names storage that may be made first names a file.
+
+    Of a LUN it names a device: libvirt takes none in a file.
+    """
+    asked = paths.clone(root)
+    for devices in asked.findall("devices"):
+        for device in [found for found in devices if found.tag in UNASKED]:
+            devices.remove(device)
+    for disk in asked.findall("devices/disk[@type='volume']"):
+        source = disk.find("source")
+        lun = disk.get("device") == "lun"
+        if source is not None:
+            place = f"/{source.get('pool')}/{source.get('volume')}"
+            source.attrib.clear()
+            source.set("dev" if lun else "file", place)
+        disk.set("type", "block" if lun else "file")
+    return asked
+
+
+FREE = re.compile(
+    r"""
+    (<metadata>) .*? (?=</metadata>)
+    | (<(?:name|uuid|title|description|kernel|initrd|cmdline|nvram)\b[^>]*>/?) [^<]*
+    | (<(?:source|log)\b[^>]*?\s(?:file|path|dir|dev)="/?) [^"]*
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+"""Values that make no difference to the verdict: names and places, but not numbers."""
+
+
+def likeness(text: str) -> str:
+    """A definition without what makes no difference."""
+    return FREE.sub(lambda found: t.cast(str, found[found.lastindex or 0]), text)

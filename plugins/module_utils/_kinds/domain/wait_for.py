@@ -1,0 +1,149 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Wait for guests that run until they are of use: until they have an address, or their agent answers."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import ipaddress
+import time
+import typing as t
+from xml.etree import ElementTree as ET
+
+from ..._engine.rows.row_index import Item
+from ..._flow.connection import LibvirtError, Session, active, lacks
+from ..._flow.info import SOURCES, addresses
+from ..._host import listener
+
+POLL = 1.0
+"""Seconds between two looks at a guest."""
+PATIENCE = 300
+"""Seconds that a guest has where it is not said."""
+ANSWER = 5
+"""Seconds that an agent has to answer; libvirt itself waits for ever (virDomainAgentSetResponseTimeout)."""
+
+AGENT = "org.qemu.guest_agent.0"
+"""The name of the channel to the agent in a guest (formatdomain.html, channel)."""
+
+LONGER = "look at its console, or give it longer with wait_timeout"
+
+Addresses = list[dict[str, t.Any]]
+
+
+@dataclasses.dataclass
+class Look:
+    """What is seen of a guest.
+
+    :ivar addresses: those that others can reach, from the first source that knows any
+    :ivar agent: whether its agent is connected; None where it has no channel for one
+    :ivar runs: whether it runs
+    """
+
+    addresses: Addresses = dataclasses.field(default_factory=list)
+    agent: bool | None = None
+    runs: bool = True
+
+    def fulfils(self, what: str) -> bool:
+        """Whether what is waited for is there."""
+        return bool(self.agent) if what == "agent" else bool(self.addresses)
+
+    def lacks(self, what: str, seconds: float) -> str:
+        """What is missing after so long a time, with what was seen."""
+        agent = {None: "it has no channel for an agent", False: "its agent is not connected", True: "its agent answers"}
+        if what == "agent":
+            return f"wait_for: after {seconds:g} s {agent[self.agent]}; {LONGER}"
+        return (
+            f"wait_for: after {seconds:g} s it has no address: no lease, none by ARP, and {agent[self.agent]}; {LONGER}"
+        )
+
+
+def waited_for(wants: t.Iterable[Item], failed: t.Container[str]) -> list[Item]:
+    """The guests to be waited for: those that are to run, and did not fail."""
+    return [
+        want
+        for want in wants
+        if want.get("wait_for") and want["state"] in ("running", "present") and want["name"] not in failed
+    ]
+
+
+def wait(session: Session, wants: t.Sequence[Item]) -> tuple[dict[str, Addresses], dict[str, str]]:
+    """Wait for guests side by side. Returns their addresses, and by name what is missing of which.
+
+    A guest that is left as it is, and does not run, is not waited for.
+    """
+    found: dict[str, Addresses] = {}
+    problems: dict[str, str] = {}
+    start = time.monotonic()
+    left = {str(want["name"]): want for want in wants}
+    idle = {name for name, want in left.items() if want["state"] == "present"}
+    while left:
+        for name, want in list(left.items()):
+            seen = session.read(lambda connection: look(connection, name))  # noqa: B023
+            seconds = want.get("wait_timeout") or PATIENCE
+            told = problem(seen, want["wait_for"], seconds, time.monotonic() - start >= seconds)
+            if not seen.runs and name in idle:
+                del left[name]
+            elif seen.runs and seen.fulfils(want["wait_for"]):
+                found[name] = seen.addresses
+                del left[name]
+            elif told is not None:
+                problems[name] = told
+                del left[name]
+            if seen.runs:
+                idle.discard(name)
+        if left:
+            with listener.heeded():
+                listener.heed()
+            time.sleep(POLL)
+    return found, problems
+
+
+def problem(seen: Look, what: str, seconds: float, late: bool) -> str | None:
+    """Why a guest is not waited for any more; None where it is.
+
+    :param late: whether its time is over
+    """
+    if not seen.runs:
+        return "wait_for: it does not run any more; look at its console, and at its log on the host"
+    if what == "agent" and seen.agent is None:
+        return f"wait_for: it has no channel for an agent: declare channels with target {{type: virtio, name: {AGENT}}}"
+    return seen.lacks(what, seconds) if late else None
+
+
+def look(connection: t.Any, name: str) -> Look:
+    """Look at a guest."""
+    try:
+        domain = connection.lookupByName(name)
+        if not active(domain):
+            return Look(runs=False)
+        root = ET.fromstring(domain.XMLDesc(0))
+    except LibvirtError as error:
+        if lacks(error, "VIR_ERR_NO_DOMAIN", "VIR_ERR_OPERATION_INVALID"):
+            return Look(runs=False)
+        raise
+    channel = next((node for node in root.iterfind("devices/channel/target") if node.get("name") == AGENT), None)
+    agent = None if channel is None else channel.get("state") == "connected"
+    macs = {str(node.get("address")).lower() for node in root.iterfind("devices/interface/mac")}
+    if agent:
+        with contextlib.suppress(LibvirtError, AttributeError):
+            domain.agentSetResponseTimeout(ANSWER, 0)
+    for source in SOURCES:
+        known = [
+            {**one, "source": source}
+            for one in (addresses(domain, source) if source != "agent" or agent else ())
+            if reachable(one["address"]) and str(one["mac"]).lower() in macs
+        ]
+        if known:
+            return Look(known, agent)
+    return Look([], agent)
+
+
+def reachable(address: str) -> bool:
+    """Whether others than the guest's neighbours on a link can reach an address."""
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return not (known.is_loopback or known.is_link_local or known.is_unspecified)

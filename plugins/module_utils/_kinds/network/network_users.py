@@ -1,0 +1,86 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What becomes of the guests on a network that goes or stops: libvirt takes the bridge from under them.
+
+A network that is started again has a new bridge, and running guests are not put on it.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from xml.etree import ElementTree as ET
+
+from ..._engine.plan import Plan
+from ..._flow.connection import LibvirtError
+from ..._flow.forecast import Forecast
+from ..._flow.purge import guests, on_network
+from ..._printing import label
+from ..shared.cleanup import OF_OTHERS, forward_mode
+
+
+def warn_of_users(connection: t.Any, plans: t.Sequence[Plan], forecast: Forecast) -> None:
+    """Warn of the guests on networks that go or stop: those that run are cut off, the others do not start later.
+
+    Nothing is said where they are put on the network that takes its place.
+    """
+    ending = [plan for plan in plans if ends(plan)]
+    if connection is None or not ending:
+        return
+    replaced = {name for plan in plans for step in plan.steps if step.action == "reattach" for name in step.value or ()}
+    trees = guests(connection, forecast)
+    live = running(connection, forecast)
+    for plan in ending:
+        users = set() if plan.name in replaced else on(connection, plan.name, trees)
+        cut = on(connection, plan.name, live) if plan.name not in replaced and cuts(connection, plan) else set()
+        run, off = sorted(cut), sorted(users - cut)
+        if run:
+            plan.warnings.append(
+                f"{named(run)} on it, and will be cut off, also once the network is active again: until the next start"
+                " of the guest"
+            )
+        if off:
+            plan.warnings.append(f"guest {', '.join(map(label, off))} is on it, and does not start without it")
+
+
+def running(connection: t.Any, forecast: Forecast) -> list[tuple[str, ET.Element]]:
+    """What runs, by the names of the guests; what is foretold of a guest counts in place of that."""
+    told = {name: guest for name, guest in forecast.guests.items() if not guest.gone}
+    found = [domain for domain in connection.listAllDomains(0) if domain.isActive()]
+    return [
+        (domain.name(), told[domain.name()].tree if domain.name() in told else ET.fromstring(domain.XMLDesc(0)))
+        for domain in found
+        if domain.name() not in forecast.guests or domain.name() in told
+    ]
+
+
+def cuts(connection: t.Any, plan: Plan) -> bool:
+    """Whether guests on a network that stops are cut off: not where it is on a bridge or device of the host's own."""
+    if not any(step.action == "stop" for step in plan.steps):
+        return False
+    try:
+        root = ET.fromstring(connection.networkLookupByName(plan.name).XMLDesc(0))
+    except LibvirtError:
+        return True  # It is only foretold.
+    return forward_mode(root) not in OF_OTHERS
+
+
+def ends(plan: Plan) -> bool:
+    """Whether a network is to be inactive or absent, and is not started anew."""
+    actions = [step.action for step in plan.steps]
+    return "undefine" in actions or ("stop" in actions and "start" not in actions)
+
+
+def on(connection: t.Any, name: str, trees: t.Sequence[tuple[str, ET.Element]]) -> set[str]:
+    """The guests that are on a network."""
+    try:
+        uses = on_network(connection.networkLookupByName(name))
+    except LibvirtError:
+        return set()  # It is only foretold, or gone by now.
+    return {guest for guest, tree in trees if uses(tree)}
+
+
+def named(guests_on_it: t.Sequence[str]) -> str:
+    """Guests with their verb."""
+    names = ", ".join(map(label, guests_on_it))
+    return f"guest {names} runs" if len(guests_on_it) == 1 else f"the guests {names} run"

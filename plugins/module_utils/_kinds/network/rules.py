@@ -1,0 +1,83 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What must hold between the fields of an item. Each rule yields what does not."""
+
+from __future__ import annotations
+
+import ipaddress
+import typing as t
+
+from ..._engine.rows.row_index import Item
+from ..._errors import Invalid
+from ..._printing import printable
+
+MACVTAP = ("bridge", "private", "vepa", "passthrough")
+
+
+def addressing(network: Item) -> t.Iterator[Invalid]:
+    """Nothing is missing of the addresses of a network, and of those that DHCP hands out."""
+    for index, entry in enumerate(network.get("ips") or []):
+        here = f"ips[{index}]"
+        if entry.get("address") is None:
+            yield Invalid(f"{here}.address", "is missing")
+        dhcp = entry.get("dhcp") or {}
+        for spot, span in enumerate(dhcp.get("ranges") or []):
+            if None in (span.get("start"), span.get("end")):
+                yield Invalid(f"{here}.dhcp.ranges[{spot}]", "needs both start and end")
+        for spot, host in enumerate(dhcp.get("hosts") or []):
+            if host.get("ip") is None:
+                yield Invalid(f"{here}.dhcp.hosts[{spot}]", "needs ip")
+
+
+def subnets(network: Item) -> t.Iterator[Invalid]:
+    """DHCP ranges and hosts lie in their subnet, ranges run upwards, and subnets do not overlap."""
+    seen: list[t.Any] = []
+    for index, entry in enumerate(network.get("ips") or []):
+        here = f"ips[{index}]"
+        subnet = ipaddress.ip_interface(entry["address"]).network
+        if any(subnet.version == other.version and subnet.overlaps(other) for other in seen):
+            yield Invalid(f"{here}.address", f"{subnet} overlaps another subnet of this network")
+        seen.append(subnet)
+        yield from handed_out(entry.get("dhcp") or {}, subnet, f"{here}.dhcp")
+
+
+def handed_out(dhcp: Item, subnet: t.Any, where: str) -> t.Iterator[Invalid]:
+    """The addresses that DHCP hands out are of the subnet."""
+    for index, span in enumerate(dhcp.get("ranges") or []):
+        here = f"{where}.ranges[{index}]"
+        start, end = (ipaddress.ip_address(span[end]) for end in ("start", "end"))
+        for address in (start, end):
+            if address not in subnet:
+                yield Invalid(here, f"{address} is not in {subnet}")
+        if int(start) > int(end):
+            yield Invalid(here, f"starts at {start}, after its end {end}")
+    seen: set[str] = set()
+    for index, host in enumerate(dhcp.get("hosts") or []):
+        here = f"{where}.hosts[{index}]"
+        if ipaddress.ip_address(host["ip"]) not in subnet:
+            yield Invalid(here, f"{host['ip']} is not in {subnet}")
+        if host["ip"] in seen:
+            yield Invalid(here, f"{host['ip']} is kept for another host already")
+        seen.add(host["ip"])
+
+
+def forwarding(network: Item) -> t.Iterator[Invalid]:
+    """A network that uses a bridge of the host's own has no addresses of its own."""
+    forward = network.get("forward") or {}
+    if forward.get("mode") == "bridge" and network.get("ips"):
+        yield Invalid("ips", "a network with forward mode 'bridge' takes its addresses from outside")
+    # networkDefineXML would take either for both (virNetworkForwardDefParseXML).
+    device, devices = forward.get("dev"), forward.get("interfaces")
+    if device is not None and devices is not None and devices[:1] != [device]:
+        first = printable(devices[0]) if devices else "none"
+        yield Invalid(
+            "forward.dev",
+            f"is the first of forward.interfaces to libvirt; that is {first} here, and not {printable(device)}:"
+            " leave one of the two out",
+        )
+    # With the other modes, bridge is libvirt's own, and interfaces are those that traffic leaves by.
+    if forward.get("mode") in MACVTAP and forward.get("interfaces") and network.get("bridge"):
+        yield Invalid("bridge", "goes with a host bridge, forward.interfaces with MacVTap: give one")
+    if forward.get("mode") == "bridge" and not forward.get("interfaces") and not network.get("bridge"):
+        yield Invalid("bridge", "name the host bridge here, or a device for MacVTap in forward.interfaces")

@@ -1,0 +1,130 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The actions of storage pools. What goes wrong says what to do."""
+
+from __future__ import annotations
+
+import typing as t
+from xml.etree import ElementTree as ET
+
+from ..._engine.step import Step
+from ..._errors import VirtfleetError
+from ..._flow.connection import lacks, libvirt, said, stop
+from ..._storage.manifest import Manifest
+from ..volume.storage_rules import MADE_DIRECTORIES
+from .pool_users import GOING, last_look, refuse_taken
+
+
+def pool_define(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
+    """Define, or define anew in place; libvirt validates the document first."""
+    known = any(pool.name() == name for pool in connection.listAllStoragePools(0))
+    try:
+        pool = connection.storagePoolDefineXML(step.value, getattr(libvirt, "VIR_STORAGE_POOL_DEFINE_VALIDATE", 0))
+    except libvirt.libvirtError as error:
+        if "missing backend" not in str(error):
+            raise
+        kind = ET.fromstring(step.value).get("type")
+        raise VirtfleetError(
+            f"define: this host's libvirt has no driver for pools of type {kind}: install the package of the"
+            f" distribution, such as libvirt-daemon-driver-storage-{kind} ({said(error)})"
+        ) from None
+    if not known:
+        owner = {"owner": options.owner} if options.owner else {}
+        try:
+            Manifest(connection.getURI()).put("pools", name, uuid=pool.UUIDString(), **owner)
+        except VirtfleetError:
+            pool.undefine()  # What cannot be noted is not kept.
+            raise
+
+
+def pool_start(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
+    """Start, and make what is missing, as far as that is wanted. What holds data is never made anew.
+
+    Making a directory is part of the start. A file system, partition table or volume group is made
+    only where the start finds none, and libvirt then refuses a device that is not blank.
+    """
+    pool = connection.storagePoolLookupByName(name)
+    if pool.isActive():
+        return
+    kind = str(ET.fromstring(pool.XMLDesc(0)).get("type"))
+    directory = kind in MADE_DIRECTORIES and step.value != "never"
+    flags = libvirt.VIR_STORAGE_POOL_CREATE_WITH_BUILD if directory else 0
+    try:
+        create_pool(pool, flags)
+    except libvirt.libvirtError as error:
+        if step.value != "format":
+            raise VirtfleetError(f"start: {said(error)}{hint(kind)}") from None
+        refuse_taken(connection, pool)
+        try:
+            pool.build(0 if kind in ("dir", "zfs", "vstorage") else libvirt.VIR_STORAGE_POOL_BUILD_NO_OVERWRITE)
+        except libvirt.libvirtError as other:
+            way = "Only blank devices are made anew: wipe it by hand if nothing on it is needed"
+            if "No such file or directory" in str(other):
+                way = "The program that makes it is missing on the host: install its package"
+            raise VirtfleetError(
+                f"start: {said(error)}; and to make it anew fails, too: {said(other)}. {way}"
+            ) from None
+        create_pool(pool, flags)
+
+
+def create_pool(pool: t.Any, flags: int) -> None:
+    """Start a pool. libvirt's test driver starts one, but makes nothing."""
+    try:
+        pool.create(flags)
+    except libvirt.libvirtError as error:
+        if not flags or not lacks(error, "VIR_ERR_INVALID_ARG"):
+            raise
+        pool.create(0)
+
+
+def hint(kind: str) -> str:
+    """The way out, where the source of a pool may be blank."""
+    if kind in ("fs", "disk", "logical", "zfs"):
+        return "; if its devices are blank, 'build: format' makes what is missing"
+    return ""
+
+
+def pool_stop(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
+    """Stop; one that goes only where still no guest uses it."""
+    if step.value == GOING:
+        last_look(connection, name)
+    pool = connection.storagePoolLookupByName(name)
+    stop(pool, pool.destroy)
+
+
+def pool_undefine(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
+    """Forget the definition. The data stays, all of it."""
+    try:
+        connection.storagePoolLookupByName(name).undefine()
+    except libvirt.libvirtError as error:
+        if not lacks(error, "VIR_ERR_NO_STORAGE_POOL"):
+            raise
+    Manifest(connection.getURI()).drop("pools", name)
+
+
+def pool_autostart(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
+    connection.storagePoolLookupByName(name).setAutostart(step.value)
+
+
+def active_pool(connection: t.Any, name: str) -> t.Any:
+    """A pool that volumes can be made in."""
+    try:
+        pool = connection.storagePoolLookupByName(name)
+    except libvirt.libvirtError as error:
+        if not lacks(error, "VIR_ERR_NO_STORAGE_POOL"):
+            raise
+        raise VirtfleetError(f"there is no pool {name} on this host; declare it with virtfleet.kvm.pools") from None
+    if not pool.isActive():
+        raise VirtfleetError(f"the pool {name} is not active; start it with virtfleet.kvm.pools and state: active")
+    return pool
+
+
+def lookup(pool: t.Any, name: str) -> t.Any:
+    """A volume of a pool, or None."""
+    try:
+        return pool.storageVolLookupByName(name)
+    except libvirt.libvirtError as error:
+        if not lacks(error, "VIR_ERR_NO_STORAGE_VOL"):
+            raise
+        return None

@@ -1,0 +1,44 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The mark of a guest or network that the collection made, in its own metadata."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree as ET
+
+from ..._engine.paths import NAMESPACES
+
+MADE = f"{{{NAMESPACES['virtfleet']}}}made"
+
+
+def sign(definition: ET.Element, owner: str = "") -> None:
+    """Put the mark into a new definition.
+
+    :param owner: whose it is, a label: a run purges what has its own label only
+
+    It repeats the UUID: a copy that somebody makes, with ``virt-clone`` or from the XML, takes the
+    metadata along, and is somebody else's nonetheless.
+    """
+    metadata = definition.find("metadata")
+    if metadata is None:
+        metadata = ET.SubElement(definition, "metadata")
+    mark = ET.SubElement(metadata, MADE)
+    uuid = definition.findtext("uuid")
+    if uuid:
+        mark.set("uuid", uuid)
+    if owner:
+        mark.set("owner", owner)
+
+
+def owner_of(definition: ET.Element) -> str | None:
+    """The label of a definition that has the mark and is of what got it; None without the mark."""
+    mark = definition.find(f"metadata/{MADE}")
+    if mark is None or mark.get("uuid") is None or mark.get("uuid") != definition.findtext("uuid"):
+        return None
+    return mark.get("owner") or ""
+
+
+def signed(definition: ET.Element) -> bool:
+    """Whether a definition has the mark, and is of what got it."""
+    return owner_of(definition) is not None

@@ -1,0 +1,255 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Plan pools and volumes: what the plan of every resource leaves open. Pure functions.
+
+A volume is not like other resources: libvirt makes it once, and then it can only grow. So all that
+is declared goes into a new one, and of one that exists only what can be compared is.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import typing as t
+
+from ..._engine.close_names import near
+from ..._engine.plan import Observed, Plan, plan, plan_item
+from ..._engine.rows.model import Change, Host
+from ..._engine.rows.row_index import Item
+from ..._engine.step import Step
+from ..._engine.table import Table
+from ..._errors import Invalid, refuse_input
+from ..._printing import printable
+from ..._storage.removal import Judge, because, going
+from ..._storage.storage_observe import Pool, problem_of, stopped_pool
+from ..._storage.users import Users
+from .storage_rules import IMAGES, describe_volume, need_size, odd_name, volume_key
+from .table import VOLUME
+from .volume_formats import alike
+
+COMPARED = ("name", "pool", "state", "capacity", "format", "backing", "encryption")
+"""What of an existing volume can be compared: the rest is for making one."""
+
+SLACK = 32 * 1024**2
+"""How much larger than declared a volume on a device may be: they come in whole extents."""
+
+FUTURE = {"default": Pool("dir", IMAGES, True)}
+"""Pools that a fresh host will have, as far as can be known."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Making:
+    """A volume to be made.
+
+    :param item: its options, complete
+    :param xml: its definition
+    :param guest: the guest that it is made for, or None
+    :param verbatim: whether the user asks for a raw volume, so that an image is taken as it is
+    :param disk: the place of the guest's disk that it is made for, or None
+    :param change: the path of the change that it is in the plan of a guest
+    """
+
+    item: Item
+    xml: str
+    guest: str | None = None
+    verbatim: bool = False
+    disk: int | None = None
+    change: str | None = None
+
+    @property
+    def where(self) -> str:
+        """The option of the guest that it is made for; empty for a volume of its own."""
+        if "seed" in self.item:
+            return "cloud_init"
+        return "" if self.disk is None else f"disks[{self.disk}]"
+
+    @property
+    def pool(self) -> str:
+        return t.cast(str, self.item["pool"])
+
+    @property
+    def name(self) -> str:
+        return t.cast(str, self.item["name"])
+
+    @property
+    def key(self) -> str:
+        return f"{self.pool}/{self.name}"
+
+
+def plan_pools(
+    table: Table, have: t.Mapping[str, Observed], wants: t.Sequence[Item], host: Host, on_restart_needed: str
+) -> list[Plan]:
+    """Plan pools: what a start makes where it is missing is told to the start."""
+    plans = plan(table, have, wants, host, on_restart_needed)
+    for entry, want in zip(plans, wants, strict=True):
+        build = want.get("build") or "directory"
+        entry.steps = [
+            dataclasses.replace(step, value=build) if step.action == "start" else step for step in entry.steps
+        ]
+    return plans
+
+
+def plan_volumes(
+    have: t.Mapping[str, Observed],
+    wants: t.Iterable[Item],
+    host: Host,
+    pools: t.Mapping[str, Pool],
+    users: Users,
+) -> list[Plan]:
+    """Plan volumes.
+
+    :param pools: the pools of the host
+    :param users: who uses which volumes; needed where one is to be deleted
+
+    Raises VirtfleetError, before anything is touched, where an item asks for what cannot be.
+    """
+    plans: list[Plan] = []
+    lines: list[str] = []
+    judge = Judge(users)
+    for want in wants:
+        key = str(volume_key(want))
+        problem = problem_of(have.get(key))
+        if problem is not None:
+            plans.append(Plan("volume", key))
+            plans[-1].refuse(problem)
+            continue
+        pool = pools.get(str(want.get("pool") or "default"))
+        if want["state"] == "absent" and pool is not None and not pool.active:
+            plans.append(Plan("volume", key))
+            plans[-1].refuse(stopped_pool(key.partition("/")[0]))
+            continue
+        try:
+            if want["state"] == "absent":
+                plans.append(plan_deletion(have.get(key), want, host, judge))
+            else:
+                plans.append(plan_volume(have.get(key), {**want, "pool": want.get("pool") or "default"}, host, pools))
+        except Invalid as error:
+            lines.append(f"volume {key}: {error}")
+    refuse_input(lines)
+    return plans
+
+
+def plan_volume(
+    have: Observed | None,
+    want: Item,
+    host: Host,
+    pools: t.Mapping[str, Pool],
+    guest: str | None = None,
+) -> Plan:
+    """Plan one volume that is to be there. Raises Invalid for what cannot be."""
+    done = plan_making(want, host, pools, guest) if have is None else plan_growth(have, want, host, pools)
+    done.name = str(volume_key(want))
+    return done
+
+
+def plan_deletion(have: Observed | None, want: Item, host: Host, judge: Judge) -> Plan:
+    """Plan that a volume goes, with its data; never while somebody uses it.
+
+    :param judge: knows who uses what, and what goes before. What is laid over it must be gone by then.
+    """
+    key = str(volume_key(want))
+    path = None if have is None else have.definition.findtext("target/path")
+    holders, after = ([], ()) if have is None else judge.weigh(key, path)
+    if holders or (have is not None and judge.users.doubts):
+        why = because(holders, judge.users.doubts)
+        raise Invalid(
+            "state", f"{why}, and is not deleted before {'they let go of it' if holders else 'that is known'}"
+        )
+    if path and os.path.isdir(path) and not os.path.islink(path):
+        raise Invalid("state", f"{path} is a folder, which is not deleted; remove it by hand")
+    judge.take(key, path)
+    done = plan_item(VOLUME, have, want, host)
+    done.name = key
+    done.steps = (
+        [] if have is None else [dataclasses.replace(step, value=going(key, have, after)) for step in done.steps]
+    )
+    return done
+
+
+def plan_making(want: Item, host: Host, pools: t.Mapping[str, Pool], guest: str | None = None) -> Plan:
+    """Plan a new volume."""
+    pool = pools.get(want["pool"])
+    need_size(want)
+    want = dict(want)
+    verbatim = want.pop("verbatim", want.get("format") == "raw")
+    loose = want.get("format") is None
+    want = describe_volume(want, None if pool is None else pool.type)
+    odd = odd_name(want["name"], str(want["format"])) if loose and want.get("format") is not None else None
+    done = plan_item(VOLUME, None, want, host)
+    (define,) = done.steps
+    (change,) = done.changes
+    whole = {name: value for name, value in want.items() if value is not None}
+    whole.setdefault("format", (change.after or {}).get("format"))
+    done.steps = [Step("define", Making(whole, define.value, guest, verbatim))]
+    shown = {name: value for name, value in change.after.items() if value is not None}
+    done.changes = [dataclasses.replace(change, after=shown)]
+    if odd is not None:
+        done.warnings.append(odd)
+    if pool is None:
+        done.warnings.append(missing(want["pool"], pools))
+    elif not pool.active:
+        done.warnings.append(f"its pool {want['pool']} is not active, so it cannot be seen whether it is there")
+    return done
+
+
+def missing(pool: str, pools: t.Iterable[str]) -> str:
+    """What to say of a pool that the host does not have: it may be declared later, or the name is wrong."""
+    like = near(pool, list(pools))
+    hint = f"did you mean {printable(like[0])}?" if like else "correct the name"
+    return f"its pool {pool} is not there yet: declare it (kvm_pools, or the module virtfleet.kvm.pools), or {hint}"
+
+
+def fetched(plans: t.Iterable[Plan]) -> t.Iterator[str]:
+    """The URLs of all images that these plans ask for, each as often as it is asked for."""
+    for entry in plans:
+        for step in entry.steps:
+            if isinstance(step.value, Making) and "://" in (step.value.item.get("image") or ""):
+                yield str(step.value.item["image"])
+
+
+def plan_growth(have: Observed, want: Item, host: Host, pools: t.Mapping[str, Pool]) -> Plan:
+    """Plan the only way that a volume can change."""
+    there = have.definition
+    want = {name: want[name] for name in COMPARED if want.get(name) is not None}
+    form = want.get("format")
+    node = there.find("target/format")
+    if node is None or alike(node.get("type", "raw"), want.get("format", "")):
+        want.pop("format", None)
+    if want.get("backing"):
+        want["backing"] = dict(want["backing"])
+        place = want["backing"].pop("volume", None)
+        if place is not None:
+            path = volume_path(place, want["pool"], pools)
+            want["backing"].update({} if path is None else {"path": path})
+    done = plan_item(VOLUME, have, want, host)
+    changes: list[Change] = []
+    done.steps = [step for step in done.steps if step.action != "define"]
+    for change in done.changes:
+        if change.path != "capacity":
+            raise Invalid(
+                change.path,
+                f"is {printable(change.before)} and cannot become {printable(change.after)} in place:"
+                " make another volume, with clone_from this one, and use that instead",
+            )
+        row = next(row for row in VOLUME.rows if row.name == "capacity")
+        before, after = row.value(there) or 0, want["capacity"]
+        if after > before:
+            changes.append(change)
+            grown = {"pool": want["pool"], "name": want["name"], "capacity": after}
+            done.steps.append(Step("grow", grown if form is None else {**grown, "format": form}))
+        elif there.get("type") != "block" or before - after >= SLACK:
+            raise Invalid(
+                "capacity",
+                f"is {change.before} and cannot shrink to {change.after}: the data at its end would be lost."
+                " A volume only grows",
+            )
+    done.changes = changes
+    return done
+
+
+def volume_path(place: str, pool: str, pools: t.Mapping[str, Pool]) -> str | None:
+    """Where a volume named from another one is, for pools whose volumes are files or devices in one directory."""
+    where, _slash, name = place.rpartition("/")
+    found = pools.get(where or pool)
+    return None if found is None or found.target is None else os.path.join(found.target, name)

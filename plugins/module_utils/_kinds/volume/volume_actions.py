@@ -1,0 +1,304 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The actions of volumes. What goes wrong says what to do."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+import typing as t
+from xml.etree import ElementTree as ET
+
+from ..._engine import paths
+from ..._engine.plan import Observed, Plan
+from ..._engine.step import Step
+from ..._errors import VirtfleetError
+from ..._flow.connection import cut, ended, lacks, libvirt, said
+from ..._flow.process import made_by_another
+from ..._host.part_files import part_name
+from ..._storage import leaving
+from ..._storage.forgotten import forget_gone
+from ..._storage.manifest import Manifest, notes
+from ..._storage.removal import Going, InUse, Kept, going, last_look, refuse_used
+from ..._storage.storage_observe import identity, refresh, source_place, unseen
+from ..._storage.survey_users import all_users
+from ..._storage.users import is_local
+from ..domain.cloud_init import seed_fill
+from ..domain.cloud_init.seed_fill import SeedImage
+from ..pool.pool_actions import active_pool, lookup, pool_autostart, pool_define, pool_start, pool_stop, pool_undefine
+from . import volume_image
+from .half_made import Born, clear_parts, half_made
+from .storage_plan import Making
+from .storage_rules import MADE_DIRECTORIES
+from .volume_fill import create, enlarge, fill, filling, lay_over
+from .volume_image import Source
+
+MARGIN = 10.0
+"""Seconds that a guest's volume waits for another guest, beyond what that one has to shut down."""
+
+
+def prepare(connection: t.Any, plans: t.Iterable[Plan]) -> None:
+    """Try, before the first step, that what plans make or remove of storage can be noted. Raises VirtfleetError.
+
+    What somebody removed by hand is forgotten by the way.
+    """
+    if notes(plans):
+        Manifest(connection.getURI()).prepare()
+        forget_gone(connection)
+
+
+def volume_define(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
+    """Make a volume, and note that the collection made it. Raises VirtfleetError, which names the disk of a guest."""
+    making: Making = step.value
+    try:
+        make_noted(connection, making, options)
+    except libvirt.libvirtError as error:
+        if making.disk is None or cut(error) or ended(connection):
+            raise
+        raise VirtfleetError(f"{making.where}: {step.action}: {said(error)}") from None
+    except VirtfleetError as error:
+        if making.disk is None or error.__class__ is not VirtfleetError:
+            raise
+        raise VirtfleetError(f"{making.where}: {error}") from None
+
+
+def make_noted(connection: t.Any, making: Making, options: t.Any) -> None:
+    """Make a volume, and note that the collection made it. What cannot be noted is taken away again."""
+    pool = active_pool(connection, making.pool)
+    manifest = Manifest(connection.getURI())
+    clear_away(connection, pool, making, manifest)
+    root = ET.fromstring(making.xml)
+    lay_over(connection, making, root)
+    source = filling(connection, making)
+    refuse_made(pool, making)
+    facts = {} if making.guest is None else {"guest": making.guest}
+    facts.update(source.facts if isinstance(source, SeedImage) else {})
+    if making.item.get("format") is not None:
+        facts["format"] = str(making.item["format"])
+    if options.owner:
+        facts["owner"] = options.owner
+    manifest.begin(making.key, began=str(time.time_ns()), part=part_name(making.name), **facts)
+    born: list[str | None] = []
+    try:
+        make(connection, pool, making, root, source)
+        made = None if not manifest.kept else lookup(pool, making.name)
+        born.append(None if made is None else identity(ET.fromstring(made.XMLDesc())))
+        manifest.put("volumes", making.key, **facts, **({} if born[0] is None else {"identity": born[0]}))
+    except BaseException as error:
+        take_back(pool, making, manifest, born)
+        if isinstance(error, libvirt.libvirtError) and "exist" in str(error):
+            # It came between the last look and libvirt's own, so nothing was made.
+            if manifest.entries("volumes").get(making.key, {}).get("identity") is None:
+                manifest.drop("volumes", making.key)
+            refuse_made(pool, making)
+        raise
+
+
+def refuse_made(pool: t.Any, making: Making) -> None:
+    """Raises VirtfleetError where somebody else made a volume by now, also as a file that libvirt does not know yet."""
+    if unseen(pool, {making.name}):
+        refresh(pool)
+    if lookup(pool, making.name) is not None:
+        raise VirtfleetError(f"somebody made a volume {making.key} meanwhile; run again to look at it")
+
+
+def make(connection: t.Any, pool: t.Any, making: Making, root: ET.Element, source: t.Any) -> None:
+    """Make a volume in the way that its pool and what fills it ask for."""
+    item = making.item
+    kind = str(ET.fromstring(pool.XMLDesc(0)).get("type"))
+    if source is None:
+        create(pool, root)
+    elif kind in MADE_DIRECTORIES and isinstance(source, (Source, SeedImage)):
+        path = os.path.join(str(ET.fromstring(pool.XMLDesc(0)).findtext("target/path")), making.name)
+        born = Born(connection, making.key)
+        if isinstance(source, SeedImage):
+            seed_fill.make(path, source, born.note_file, born.part)
+            refresh(pool)
+            return
+        permissions = item.get("permissions")
+        form, capacity = item.get("format"), item.get("capacity")
+        volume_image.make(path, source, form, capacity, permissions, born.note_file, born.part)
+        refresh(pool)
+    else:
+        fill(connection, pool, making, root, source)
+
+
+def take_back(pool: t.Any, making: Making, manifest: Manifest, born: list[str | None]) -> None:
+    """Take away a volume that was made and could not be noted, and the note that it was begun.
+
+    What is there and is not known to be it stays, and so does the note: the next run finds out.
+
+    :param born: its identity once it was whole; empty before that
+    """
+    with contextlib.suppress(libvirt.libvirtError, VirtfleetError):
+        there = lookup(pool, making.name)
+        if there is not None and born and identity(ET.fromstring(there.XMLDesc())) == born[0]:
+            there.delete(0)
+            there = None
+        if there is None:
+            manifest.drop("volumes", making.key)
+
+
+def clear_away(connection: t.Any, pool: t.Any, making: Making, manifest: Manifest) -> None:
+    """Take away what a run left half-made that was killed, and let libvirt forget what others deleted.
+
+    Raises VirtfleetError where a run still makes it, or where what is there may be another one.
+    """
+    facts = manifest.entries("volumes").get(making.key, {})
+    noted = facts.get("making")
+    other = made_by_another(making.key, facts)
+    if other is not None:
+        raise VirtfleetError(other)
+    clear_parts(connection, pool, facts)
+    volume = lookup(pool, making.name)
+    if volume is None:
+        return
+    if noted is not None:
+        found = Observed(paths.document(volume.XMLDesc()), None, "present", {})
+        half = half_made(connection, {making.key: found})
+        if making.key not in half.ours:
+            raise VirtfleetError(half.doubtful[making.key])
+        last_look(going(making.key, found), volume)
+        volume.delete(0)
+    elif not os.path.lexists(volume.path()):
+        refresh(pool)
+
+
+def forget(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
+    """Forget that a run that was killed was making a volume: what is there now is somebody else's."""
+    manifest = Manifest(connection.getURI())
+    facts = manifest.entries("volumes").get(step.value, {})
+    noted = facts.get("making")
+    if noted is not None and made_by_another(step.value, facts) is None:
+        clear_parts(connection, active_pool(connection, step.value.partition("/")[0]), facts)
+        manifest.drop("volumes", step.value)
+
+
+def spare(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
+    """Note of a volume that a run was about to delete that somebody else has it now: it stays for good."""
+    leaving.spare(connection, step.value)
+
+
+def volume_grow(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
+    """Make a volume larger. While a guest runs with it, only its QEMU may touch it."""
+    pool = active_pool(connection, step.value["pool"])
+    volume = pool.storageVolLookupByName(step.value["name"])
+    capacity = step.value["capacity"]
+    running = runs_with(connection, f"{pool.name()}/{volume.name()}", volume.path())
+    if running is None:
+        enlarge(connection, pool, volume, capacity, step.value.get("format"))
+    else:
+        domain, target = running
+        domain.blockResize(target, capacity, libvirt.VIR_DOMAIN_BLOCK_RESIZE_BYTES)
+        refresh(pool)
+
+
+def runs_with(connection: t.Any, *places: str) -> tuple[t.Any, str] | None:
+    """The running guest that has a volume as a disk, and the disk's target; None where none has."""
+    for domain in connection.listAllDomains(libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE):
+        for disk in ET.fromstring(domain.XMLDesc(0)).iterfind("devices/disk"):
+            target = disk.find("target")
+            if target is not None and source_place(disk.find("source")) in places:
+                return domain, str(target.get("dev"))
+    return None
+
+
+def volume_delete(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
+    """Delete a volume with its data, after a last look at what it is and who uses it.
+
+    Raises Kept where it is not the one that was planned to go, somebody uses it by now, or a volume that
+    is laid over it was to go first and did not.
+    """
+    plan: Going = step.value
+    where, _slash, volume_name = plan.key.partition("/")
+    try:
+        for key in plan.after:
+            over, _slash, overlay = key.partition("/")
+            if lookup(active_pool(connection, over), overlay) is not None:
+                raise VirtfleetError(f"delete: the volume {key} is laid over it, and is still there")
+        pool = active_pool(connection, where)
+        volume = there(pool, volume_name)
+        if volume is not None:
+            last_look(plan, volume)
+            refuse_used(plan, all_users(connection))
+            last_look(plan, volume)
+    except VirtfleetError as error:
+        if isinstance(error, InUse) and plan.guest is not None:
+            with contextlib.suppress(VirtfleetError):
+                leaving.spare(connection, plan.note or plan.key)
+        raise Kept(plan.change, str(error)) from None
+    try:
+        if volume is not None:
+            volume.delete(0)
+    except libvirt.libvirtError as error:
+        if cut(error) or ended(connection):
+            raise
+        if not lacks(error, "VIR_ERR_NO_STORAGE_VOL"):
+            raise Kept(plan.change, f"delete: {plan.key} stays: {said(error)}") from None
+    Manifest(connection.getURI()).drop("volumes", plan.note or plan.key)
+
+
+def there(pool: t.Any, name: str) -> t.Any:
+    """A volume of a pool; None where it is gone, also where libvirt has not seen that yet."""
+    volume = lookup(pool, name)
+    if volume is None or not is_local(pool.connect().getURI()):
+        return volume
+    path = volume.path()
+    of_files = ET.fromstring(pool.XMLDesc(0)).get("type") in ("dir", "fs", "netfs")
+    if not path.startswith("/") or os.path.lexists(path) or not of_files or not os.path.isdir(os.path.dirname(path)):
+        return volume
+    refresh(pool)
+    return lookup(pool, name)
+
+
+def guest_volume_delete(connection: t.Any, name: str, step: Step, options: t.Any) -> t.Iterator[None]:
+    """Delete a volume of a guest that is gone, once the others are gone that use it and go in the same run.
+
+    Raises Kept where a guest of its name is there, be it a new one, or where the others stay.
+    """
+    plan: Going = step.value
+    deadline = time.monotonic() + options.shutdown_timeout + MARGIN
+    while waiting(connection, plan):
+        if time.monotonic() >= deadline:
+            raise Kept(plan.change, f"delete: {plan.key} stays: {waiting(connection, plan)} is still there")
+        yield
+    if any(domain.name() == name for domain in connection.listAllDomains(0)):
+        raise Kept(plan.change, f"delete_volume: a guest {name} is still defined, so its volume {plan.key} stays")
+    volume_delete(connection, name, step, options)
+
+
+def waiting(connection: t.Any, plan: Going) -> str | None:
+    """What goes in the same run, and before a volume, and is still there; in words."""
+    if plan.others:
+        there = {domain.name() for domain in connection.listAllDomains(0)}
+        for other in plan.others:
+            if other in there:
+                return f"the guest {other}"
+    for key in plan.after:
+        pool, _slash, overlay = key.partition("/")
+        if lookup(active_pool(connection, pool), overlay) is not None:
+            return f"the volume {key}"
+    return None
+
+
+ACTIONS: dict[tuple[str, str], t.Any] = {
+    ("pool", "define"): pool_define,
+    ("pool", "start"): pool_start,
+    ("pool", "stop"): pool_stop,
+    ("pool", "undefine"): pool_undefine,
+    ("pool", "set_autostart"): pool_autostart,
+    ("volume", "define"): volume_define,
+    ("volume", "grow"): volume_grow,
+    ("volume", "delete"): volume_delete,
+    ("volume", "forget"): forget,
+    ("domain", "forget"): forget,
+    ("domain", "spare"): spare,
+    ("domain", "make_volume"): volume_define,
+    ("domain", "grow_volume"): volume_grow,
+    ("domain", "fill_seed"): seed_fill.fill_seed,
+    ("domain", "settle_seed"): seed_fill.settle_seed,
+    ("domain", "delete_seed"): seed_fill.delete_seed(volume_delete),
+    ("domain", "delete_volume"): guest_volume_delete,
+}

@@ -1,0 +1,251 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Read what storage is there: one call for all pools, one for all volumes of a pool."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import re
+import time
+import typing as t
+from xml.etree import ElementTree as ET
+
+from .._engine import paths
+from .._engine.plan import Observed
+from .._flow.connection import lacks, libvirt, said
+from .._host.files import birth
+from .._kinds.pool.table import POOL
+
+PROBLEM = "problem"
+"""The element of what cannot be described, which libvirt's own XML of volumes has not."""
+
+BUSY = 30.0
+"""Seconds that a pool may be busy with volumes being made, before it can be looked through anew."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Pool:
+    """What has to be known of a pool to place a volume in it.
+
+    :param type: such as ``dir``
+    :param target: the directory that its volumes are in, or None
+    :param active: whether it is: the volumes of one that is not cannot be seen
+    """
+
+    type: str
+    target: str | None
+    active: bool
+
+
+def pools(connection: t.Any, names: t.Container[str]) -> dict[str, Observed]:
+    """The pools of these names."""
+    autostart = {
+        pool.name() for pool in connection.listAllStoragePools(libvirt.VIR_CONNECT_LIST_STORAGE_POOLS_AUTOSTART)
+    }
+    transient = {
+        pool.name() for pool in connection.listAllStoragePools(libvirt.VIR_CONNECT_LIST_STORAGE_POOLS_TRANSIENT)
+    }
+    found = {}
+    for pool in connection.listAllStoragePools(0):
+        name = pool.name()
+        if name in names:
+            active = pool.isActive()
+            found[name] = Observed(
+                definition=POOL.declared(paths.document(inactive(pool))),
+                live=POOL.declared(paths.document(pool.XMLDesc(0))) if active else None,
+                state="active" if active else "inactive",
+                properties={"autostart": name in autostart},
+                persistent=name not in transient,
+            )
+    return found
+
+
+def inactive(pool: t.Any) -> str:
+    """The persistent definition. libvirt's test driver has but one and refuses to be asked so."""
+    try:
+        return t.cast(str, pool.XMLDesc(libvirt.VIR_STORAGE_XML_INACTIVE))
+    except libvirt.libvirtError as error:
+        if not lacks(error, "VIR_ERR_INVALID_ARG"):
+            raise
+        return t.cast(str, pool.XMLDesc(0))
+
+
+def volumes(connection: t.Any, keys: t.Container[str], expected: t.Container[str] | None = None) -> dict[str, Observed]:
+    """The volumes of these identities, POOL/VOLUME, in pools that are active.
+
+    :param expected: where libvirt does not know one of these and its file is there, libvirt looks through the pool
+        anew. That changes what others see of the pool, so it is only done for what the caller made or declares.
+        Without: all of ``keys``
+    """
+    wanted: dict[str, set[str]] = {}
+    for key in t.cast(t.Iterable[str], keys):
+        pool, _slash, name = key.partition("/")
+        wanted.setdefault(pool, set()).add(name)
+    found: dict[str, Observed] = {}
+    for pool in connection.listAllStoragePools(libvirt.VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE):
+        names = wanted.get(pool.name())
+        if not names:
+            continue
+        texts = descriptions(pool, names)
+        lacking = {name for name in names - texts.keys() if expected is None or f"{pool.name()}/{name}" in expected}
+        if unseen(pool, lacking) and refresh(pool, 0):
+            texts = descriptions(pool, names)
+        for name, text in texts.items():
+            found[f"{pool.name()}/{name}"] = Observed(paths.document(text), None, "present", {})
+    return found
+
+
+LVM = re.compile(r"\w{6}(-\w{4}){5}-\w{6}")
+"""The UUID of a logical volume, which libvirt gives as its key."""
+
+
+def identity(volume: ET.Element) -> str | None:
+    """What tells a volume from another one that somebody made in its place, from its XML.
+
+    None where nothing does, such as for a partition: its key is but the place where it is.
+    """
+    key = volume.findtext("key") or ""
+    return key if LVM.fullmatch(key) else birth(volume.findtext("target/path") or "")
+
+
+def another(noted: t.Mapping[str, t.Any], volume: ET.Element) -> bool:
+    """Whether a volume is known to be another one than was noted under its name.
+
+    A seed that a killed run was exchanging is the new one or the former one.
+    """
+    return noted.get("identity") is not None and identity(volume) not in (noted["identity"], noted.get("former"))
+
+
+def listed(pool: t.Any) -> t.Iterator[tuple[str, t.Any]]:
+    """The volumes of an active pool with their names. One whose name is no UTF-8 has none here, and is left out.
+
+    libvirt's binding cannot tell such a name, and nobody can declare it. As a file it still counts as a user of
+    others (see survey_users).
+    """
+    for volume in pool.listAllVolumes():
+        try:
+            yield volume.name(), volume
+        except UnicodeDecodeError:
+            continue
+
+
+def descriptions(pool: t.Any, names: t.Container[str]) -> dict[str, str]:
+    """The XML of a pool's volumes of these names. One that is gone meanwhile is left out.
+
+    Of one that libvirt lists and cannot describe, it is the name, the path, and libvirt's reason (see problem_of).
+    """
+    texts = {}
+    for name, volume in listed(pool):
+        if name in names:
+            try:
+                texts[name] = volume.XMLDesc()
+            except UnicodeDecodeError:
+                texts[name] = undescribed(volume, "it names a file whose name is no UTF-8")
+            except libvirt.libvirtError as error:
+                if not lacks(error, "VIR_ERR_NO_STORAGE_VOL"):
+                    texts[name] = undescribed(volume, said(error))
+    return texts
+
+
+def undescribed(volume: t.Any, reason: str) -> str:
+    """What can be told of a volume that libvirt cannot describe."""
+    root = ET.Element("volume")
+    ET.SubElement(root, "name").text = volume.name()
+    ET.SubElement(root, PROBLEM).text = reason
+    with contextlib.suppress(libvirt.libvirtError, UnicodeDecodeError):
+        paths.ensure(root, ("target", "path")).text = volume.path()
+    return paths.text(root)
+
+
+def problem_of(volume: Observed | None) -> str | None:
+    """Why nothing can be done about a volume that is there; None where all is well."""
+    reason = None if volume is None else volume.definition.findtext(PROBLEM)
+    if reason is None:
+        return None
+    return f"libvirt lists it and cannot describe it ({reason}); look at it, and remove it by hand if nobody needs it"
+
+
+def stopped_pool(name: str) -> str:
+    """Why nothing can be done about a volume whose pool is there and not active."""
+    return f"its pool {name} is not active, so it cannot be seen whether it is there; start the pool, then run again"
+
+
+def no_pool(name: str) -> str:
+    """What is to be known of a volume that is noted as made, and whose pool is gone."""
+    return (
+        f"its pool {name} is not there, so its file may still be; define the pool again and run again,"
+        " or remove the file by hand"
+    )
+
+
+def pool_facts(connection: t.Any, names: t.Container[str]) -> dict[str, dict[str, t.Any]]:
+    """How much of active pools is taken, by name."""
+    facts: dict[str, dict[str, t.Any]] = {}
+    for pool in connection.listAllStoragePools(0):
+        if pool.name() in names:
+            active = bool(pool.isActive())
+            _state, capacity, allocation, available = pool.info() if active else (None, None, None, None)
+            facts[pool.name()] = {
+                "active": active,
+                "capacity": capacity,
+                "allocation": allocation,
+                "available": available,
+            }
+    return facts
+
+
+def volume_facts(connection: t.Any, names: t.Container[str]) -> dict[str, dict[str, t.Any]]:
+    """Where volumes are and how much they take, by identity."""
+    facts: dict[str, dict[str, t.Any]] = {}
+    for pool in connection.listAllStoragePools(libvirt.VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE):
+        for name, volume in listed(pool):
+            key = f"{pool.name()}/{name}"
+            if key in names or name in names:
+                _kind, capacity, allocation = volume.info()
+                facts[key] = {"path": volume.path(), "capacity": capacity, "allocation": allocation}
+    return facts
+
+
+def unseen(pool: t.Any, names: set[str]) -> bool:
+    """Whether there are files that libvirt does not know yet: it looks only when it is told to."""
+    target = ET.fromstring(pool.XMLDesc(0)).findtext("target/path") if names else None
+    return target is not None and any(os.path.lexists(os.path.join(target, name)) for name in names)
+
+
+def refresh(pool: t.Any, patience: float = BUSY) -> bool:
+    """Let libvirt look through a pool anew; False where it can't, or is too busy for that.
+
+    That changes nothing but what libvirt knows.
+    """
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            pool.refresh()
+        except libvirt.libvirtError as error:
+            busy = lacks(error, "VIR_ERR_INTERNAL_ERROR") and "asynchronous jobs" in str(error)
+            if not busy or time.monotonic() >= deadline:
+                return False
+            time.sleep(0.2)
+        else:
+            return True
+
+
+def all_pools(connection: t.Any) -> dict[str, Pool]:
+    """All pools of the host by name."""
+    found = {}
+    for pool in connection.listAllStoragePools(0):
+        root = ET.fromstring(pool.XMLDesc(0))
+        found[pool.name()] = Pool(str(root.get("type")), root.findtext("target/path"), bool(pool.isActive()))
+    return found
+
+
+def source_place(source: ET.Element | None) -> str | None:
+    """Where a disk's source is: a path, or POOL/VOLUME; None for one on the network or an empty drive."""
+    if source is None:
+        return None
+    if source.get("volume") is not None:
+        return f"{source.get('pool')}/{source.get('volume')}"
+    return source.get("file") or source.get("dev")

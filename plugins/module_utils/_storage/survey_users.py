@@ -1,0 +1,262 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Walk once over all that may use storage on a host. Only asked where something is to go."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import typing as t
+from xml.etree import ElementTree as ET
+
+from .._errors import VirtfleetError
+from .._flow.connection import LibvirtError, lacks, libvirt, said
+from .._flow.forecast import Forecast
+from .._host.block_devices import BlockDevices
+from .._host.places import Places, within
+from .._kinds.domain.guests_to_come import ToCome
+from .._kinds.volume.volume_formats import SAME
+from .._printing import spelled_out
+from .guest_places import Place
+from .noted_formats import Noted
+from .storage_observe import listed, undescribed
+from .users import Pool, Use, Users, is_local
+
+PRESENT = Forecast()
+"""The host as it is."""
+
+
+def all_users(connection: t.Any, places: Places | None = None, forecast: Forecast = PRESENT) -> Users:
+    """All uses of storage that the host and its libvirt know of.
+
+    :param places: tells what paths are; None for this host
+    :param forecast: what would have changed by now. Only for plans in check mode: it is no last look
+    """
+    users = Users(places)
+    users.own = connection.getURI().endswith("/session")
+    users.here = is_local(connection.getURI())
+    if not users.here:
+        users.doubt("it is on another host, whose files cannot be looked at from here")
+    over = add_pools(connection, users, forecast.gone("volume"))
+    gone = add_guests(connection, users, forecast)
+    add_snapshots(connection, users, gone)
+    add_noted(connection, users, [path for _who, path, _base in over])
+    for who, path, base in over:
+        users.lay_over(who, path, base)
+    add_host(users)
+    users.unseen()
+    return users
+
+
+def document(users: Users, who: str, guest: str, call: t.Callable[[], str], gone: tuple[str, ...]) -> None:
+    """Note what the XML that a call returns names. What cannot be read is a doubt, unless it is gone by now."""
+    try:
+        root = ET.fromstring(call())
+    except LibvirtError as error:
+        if not lacks(error, *gone):
+            users.doubt(f"{who}: the definition cannot be read ({said(error)})")
+    except ET.ParseError as error:
+        users.doubt(f"{who}: the definition cannot be read ({error})")
+    else:
+        users.add_document(who, guest, root)
+
+
+GONE = ("VIR_ERR_NO_DOMAIN", "VIR_ERR_NO_DOMAIN_SNAPSHOT", "VIR_ERR_NO_DOMAIN_CHECKPOINT")
+NO_BACKUP = (
+    "VIR_ERR_NO_DOMAIN_BACKUP",
+    "VIR_ERR_OPERATION_INVALID",
+    "VIR_ERR_NO_SUPPORT",
+    "VIR_ERR_OPERATION_UNSUPPORTED",
+)
+
+
+def add_guest(users: Users, domain: t.Any) -> None:
+    """Note what a guest has by its definition, by what runs, and by a backup that runs."""
+    name = domain.name()
+    document(users, f"guest {name}", name, lambda: domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE), GONE)
+    if domain.isActive():
+        document(users, f"guest {name}", name, lambda: domain.XMLDesc(0), GONE)
+        document(users, f"guest {name} (backup)", name, domain.backupGetXMLDesc, (*GONE, *NO_BACKUP))
+
+
+def add_guests(connection: t.Any, users: Users, forecast: Forecast) -> set[str]:
+    """Note what guests have, or would have by now. Returns the names of those that would be gone."""
+    gone: set[str] = set()
+    known: set[str] = set()
+    for domain in connection.listAllDomains(0):
+        name = domain.name()
+        known.add(name)
+        told = forecast.guest(name, domain.UUIDString()) if forecast.domains else None
+        if told is None:
+            add_guest(users, domain)
+            continue
+        if domain.isActive():
+            add_closing(users, domain)
+        if told.gone:
+            gone.add(name)
+        else:
+            add_foretold(users, name, told, forecast)
+    for name, told in forecast.guests.items():
+        if name not in known and not told.gone:
+            add_foretold(users, name, told, forecast)
+    return gone
+
+
+def add_closing(users: Users, domain: t.Any) -> None:
+    """Note what a guest has open that runs now, and would let go of by now what it does not have any more."""
+    apart = Users(users.places)
+    apart.pools = users.pools
+    document(apart, "", domain.name(), lambda: domain.XMLDesc(0), GONE)
+    users.closing.update(apart.found)
+
+
+def add_foretold(users: Users, guest: str, told: ToCome, forecast: Forecast) -> None:
+    """Note what a guest would have by now. What a pool to come has is laid over nothing that cannot be seen."""
+    targets = [str(pool["target"]) for pool in forecast.pools.values() if pool is not None and pool.get("target")]
+
+    def is_soon(place: Place) -> bool:
+        path = users.path(place.value) if place.kind == "volume" else place.value
+        if path is None or users.places.stat(path) is not None:
+            return False
+        return any(within(path, target) for target in targets)
+
+    users.add_places(
+        f"guest {guest}",
+        guest,
+        [place._replace(image=False) if place.image and is_soon(place) else place for place in told.places],
+    )
+
+
+def add_snapshots(connection: t.Any, users: Users, gone: t.Container[str] = ()) -> None:
+    """Note what saved states, snapshots and checkpoints of guests name.
+
+    :param gone: guests that do not count
+    """
+    for domain in some(connection, "VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE", gone):
+        name = domain.name()
+        document(users, f"guest {name} (saved)", name, domain.managedSaveGetXMLDesc, GONE)
+    for domain in some(connection, "VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT", gone):
+        name = domain.name()
+        for snapshot in domain.listAllSnapshots(0):
+            who = f"guest {name} (snapshot {snapshot.getName()})"
+            document(users, who, name, snapshot.getXMLDesc, GONE)
+    for domain in some(connection, "VIR_CONNECT_LIST_DOMAINS_HAS_CHECKPOINT", gone):
+        name = domain.name()
+        for checkpoint in domain.listAllCheckpoints(0):
+            who = f"guest {name} (checkpoint {checkpoint.getName()})"
+            document(users, who, name, checkpoint.getXMLDesc, GONE)
+
+
+def some(connection: t.Any, flag: str, gone: t.Container[str]) -> list[t.Any]:
+    """The guests that a filter of libvirt finds, without those that do not count."""
+    try:
+        return [domain for domain in connection.listAllDomains(getattr(libvirt, flag)) if domain.name() not in gone]
+    except LibvirtError as error:
+        if not lacks(error, "VIR_ERR_NO_SUPPORT", "VIR_ERR_INVALID_ARG"):
+            raise
+        return []
+
+
+def add_pools(connection: t.Any, users: Users, gone: t.Collection[str] = ()) -> list[tuple[str, str, str | None]]:
+    """Note where volumes are. Returns them, and files that libvirt has not seen, as add_pool does.
+
+    :param gone: volumes that do not count, as POOL/VOLUME
+    """
+    over: list[tuple[str, str, str | None]] = []
+    for pool in connection.listAllStoragePools(0):
+        try:
+            over += add_pool(users, pool)
+        except LibvirtError as error:
+            if not lacks(error, "VIR_ERR_NO_STORAGE_POOL"):
+                users.doubt(f"pool {pool.name()}: it cannot be looked at ({said(error)})")
+    known = {path for _who, path, _base in over}
+    lost = {users.pools[pool].paths.pop(name, "") for pool, name in parted(gone) if pool in users.pools}
+    over = [entry for entry in over if entry[1] not in lost]
+    if is_local(connection.getURI()):
+        for target in dict.fromkeys(pool.target for pool in users.pools.values() if pool.target):
+            over += [(f"the file {spelled_out(path)}", path, None) for path in files(target) if path not in known]
+    return over
+
+
+def parted(keys: t.Iterable[str]) -> t.Iterator[tuple[str, str]]:
+    """The pools and names of volumes that are given as POOL/VOLUME."""
+    for key in keys:
+        pool, _slash, name = key.partition("/")
+        yield pool, name
+
+
+def add_pool(users: Users, pool: t.Any) -> list[tuple[str, str, str | None]]:
+    """Note where a pool's volumes are. Returns each in words, with its path and what libvirt says it is laid over."""
+    name = pool.name()
+    root = ET.fromstring(pool.XMLDesc(0))
+    found = users.pools[name] = Pool(
+        root.findtext("target/path"), root.findtext("source/name"), {}, root.get("type", "")
+    )
+    over = []
+    volumes = pool.listAllVolumes() if pool.isActive() else []
+    readable = list(listed(pool)) if volumes else []
+    if len(readable) < len(volumes) and not (found.target or "").startswith("/"):
+        users.doubt(f"pool {name}: it has a volume whose name is no UTF-8")  # In a folder, it is found as a file.
+    for volume_name, volume in readable:
+        try:
+            described = ET.fromstring(volume.XMLDesc())
+        except UnicodeDecodeError:
+            described = ET.fromstring(undescribed(volume, ""))
+        except LibvirtError as error:
+            if lacks(error, "VIR_ERR_NO_STORAGE_VOL"):
+                continue  # It is gone meanwhile.
+            described = ET.fromstring(undescribed(volume, ""))
+        path = described.findtext("target/path") or ""
+        found.paths[volume_name] = path
+        over.append((f"volume {name}/{spelled_out(volume_name)}", path, described.findtext("backingStore/path")))
+    return over
+
+
+def add_noted(connection: t.Any, users: Users, found: t.Iterable[str]) -> None:
+    """Note which of these files were made as raw volumes: a guest can write any header into them.
+
+    Where the list of what was made cannot be read, none is known to be.
+    """
+    with contextlib.suppress(VirtfleetError):
+        noted = Noted(connection, users.places)
+        for path in found:
+            if not noted.of(path).isdisjoint(SAME):
+                users.raw |= users.files_at(path)
+
+
+def files(folder: str) -> t.Iterator[str]:
+    """The files in a pool's folder, be the pool active or not. Devices are none, wherever they are."""
+    try:
+        with os.scandir(folder) as found:
+            for entry in found:
+                if entry.is_file():
+                    yield entry.path
+    except (OSError, ValueError):
+        return
+
+
+def add_host(users: Users) -> None:
+    """Note what the host itself uses: files behind loop devices, exports, what is mounted and swapped to."""
+    places, devices = users.places, users.places.devices
+    for name, file in devices.loops().items():
+        users.note(places.signs(file), Use(f"the host (loop device {name})", None, file))
+        users.add_chain(Use(f"the host (loop device {name})", None, file), file, False)
+    for name, handles in devices.exported().items():
+        for handle in handles:
+            found = places.stat(handle)
+            if found is not None and (stat.S_ISREG(found.st_mode) or stat.S_ISBLK(found.st_mode)):
+                users.note(places.uses(handle), Use(f"the host (network block device {name})", None, handle))
+    for number, source, place in devices.mounted():
+        signs = set() if number.startswith("0:") else devices_of(devices, number)
+        if source.startswith("/dev/"):
+            signs |= {sign for sign in places.uses(source) if sign.startswith("block ")}
+        users.note(signs, Use(f"the host (mounted at {place})", None, place))
+    for path in devices.swaps():
+        users.note(places.uses(path), Use(f"the host (swap {path})", None, path))
+
+
+def devices_of(devices: BlockDevices, number: str) -> set[str]:
+    """A device that is mounted, and what it is made of."""
+    return {f"block {other}" for other in (number, *devices.below(number))}

@@ -1,0 +1,212 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Words, numbers and names: normal forms, both ways, and what is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import converters
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Host
+
+
+def roundtrip(converter: converters.Converter, value: Any, attribute: str | None = "x") -> Any:
+    """What comes back after libvirt has written and read a value."""
+    node = ET.Element("node")
+    converter.encode(node, attribute, value)
+    return converter.decode(ET.fromstring(ET.tostring(node)), attribute)
+
+
+# Text
+
+
+@pytest.mark.parametrize(("written", "text"), [("a b", "a b"), (7, "7"), (1.5, "1.5"), ("", "")])
+def test_text_takes_numbers_as_they_are_written(written: Any, text: str) -> None:
+    assert converters.TEXT.parse(written) == text
+
+
+@pytest.mark.parametrize("written", [True, None, ["a"], {"a": 1}])
+def test_text_refuses_what_is_no_string(written: Any) -> None:
+    with pytest.raises(ValueError, match="is not a string"):
+        converters.TEXT.parse(written)
+
+
+@pytest.mark.parametrize("written", ["a\x00b", "\x1b[31m", "\ufffe", "\ud800"])
+def test_text_refuses_characters_that_xml_cannot_hold(written: str) -> None:
+    with pytest.raises(ValueError, match="character that no definition can hold"):
+        converters.TEXT.parse(written)
+
+
+XML_TEXT = st.text(st.characters(blacklist_categories=["Cs", "Cc"], blacklist_characters="\ufffe\uffff"), min_size=1)
+
+
+@given(XML_TEXT)
+def test_any_text_survives_as_an_attribute(text: str) -> None:
+    assert roundtrip(converters.TEXT, converters.TEXT.parse(text)) == text
+
+
+@given(XML_TEXT.map(str.strip).filter(bool))
+def test_any_text_survives_as_content(text: str) -> None:
+    assert roundtrip(converters.TEXT, converters.TEXT.parse(text), attribute=None) == text
+
+
+@pytest.mark.parametrize(
+    ("xml", "attribute", "value"),
+    [
+        ("<n x='1'/>", "x", "1"),
+        ("<n x=''/>", "x", ""),
+        ("<n/>", "x", None),
+        ("<n> a </n>", None, "a"),
+        ("<n/>", None, None),
+    ],
+)
+def test_decode_tells_empty_from_missing(xml: str, attribute: str | None, value: str | None) -> None:
+    assert converters.TEXT.decode(ET.fromstring(xml), attribute) == value
+
+
+# Numbers
+
+
+@pytest.mark.parametrize(("written", "number"), [(4, 4), ("4", 4), (" 4 ", 4), ("-2", -2), ("007", 7)])
+def test_integer(written: Any, number: int) -> None:
+    assert converters.Integer().parse(written) == number
+
+
+@pytest.mark.parametrize("written", ["banana", "", 1.5, "1.5", True, None, [1], "0x10", "1_000"])
+def test_integer_refuses(written: Any) -> None:
+    with pytest.raises(ValueError, match="is not a whole number"):
+        converters.Integer().parse(written)
+
+
+def test_integer_keeps_its_bounds() -> None:
+    bounded = converters.Integer(1, 4)
+    assert [bounded.parse(number) for number in (1, 4)] == [1, 4]
+    with pytest.raises(ValueError, match="0 is less than 1"):
+        bounded.parse(0)
+    with pytest.raises(ValueError, match="5 is more than 4"):
+        bounded.parse("5")
+
+
+def test_integer_reads_libvirts_hexadecimal() -> None:
+    assert converters.Integer().decode(ET.fromstring("<a slot='0x1f'/>"), "slot") == 31
+
+
+@given(st.integers(-(2**63), 2**64 - 1))
+def test_integer_roundtrip(number: int) -> None:
+    assert roundtrip(converters.Integer(), converters.Integer().parse(str(number))) == number
+
+
+def test_what_a_converter_cannot_read_is_kept_as_text() -> None:
+    assert converters.Integer().decode(ET.fromstring("<a n='many'/>"), "n") == "many"
+    assert converters.YES_NO.decode(ET.fromstring("<a n='maybe'/>"), "n") == "maybe"
+
+
+# True and false
+
+
+@pytest.mark.parametrize("written", [True, "yes", "on", "true", "True", "1", 1])
+def test_true(written: Any) -> None:
+    assert converters.YES_NO.parse(written) is True
+
+
+@pytest.mark.parametrize("written", [False, "no", "off", "false", "FALSE", "0", 0])
+def test_false(written: Any) -> None:
+    assert converters.YES_NO.parse(written) is False
+
+
+@pytest.mark.parametrize("written", ["banana", "", 2, None, []])
+def test_neither_true_nor_false(written: Any) -> None:
+    with pytest.raises(ValueError, match="is neither true nor false"):
+        converters.YES_NO.parse(written)
+
+
+@pytest.mark.parametrize("value", [True, False])
+@pytest.mark.parametrize(
+    ("converter", "words"), [(converters.YES_NO, ("no", "yes")), (converters.ON_OFF, ("off", "on"))]
+)
+def test_booleans_are_written_in_the_fields_words(
+    converter: converters.Boolean, words: tuple[str, str], value: bool
+) -> None:
+    assert converter.to_text(value) == words[value]
+    assert roundtrip(converter, value) is value
+
+
+def test_presence_is_true_for_an_empty_element() -> None:
+    assert converters.PRESENCE.decode(ET.fromstring("<acpi/>"), None) is True
+
+
+# Words
+
+
+def test_choice() -> None:
+    choice = converters.Choice("virtio", "sata")
+    assert roundtrip(choice, choice.parse("sata")) == "sata"
+    assert choice.choices == ("virtio", "sata")
+    for wrong in ("Virtio", "ide", True, None, ["sata"]):
+        with pytest.raises(ValueError, match="is not one of virtio, sata"):
+            choice.parse(wrong)
+
+
+def test_choice_takes_what_yaml_makes_of_on_and_off() -> None:
+    assert converters.Choice("on", "off", "ioemu").parse(True) == "on"
+    assert converters.Choice("on", "off").parse(False) == "off"
+
+
+def test_virt_stands_for_the_best_that_the_host_has() -> None:
+    virt = converters.Virt("auto", "kvm", "qemu")
+    kvm, emulation = Host(virt="kvm"), Host(virt="qemu")
+    assert [virt.resolve("auto", host) for host in (kvm, emulation)] == ["kvm", "qemu"]
+    assert virt.resolve("qemu", kvm) == "qemu"
+    assert virt.same("kvm", "auto", kvm)
+    assert not virt.same("kvm", "auto", emulation)
+    assert not virt.same("kvm", "qemu", kvm)
+
+
+def test_a_machine_alias_is_the_version_that_the_host_gives_it() -> None:
+    host = Host(machines={"q35": "pc-q35-9.2"})
+    assert converters.MACHINE.same("pc-q35-9.2", "q35", host)
+    assert converters.MACHINE.same("pc-q35-8.0", "pc-q35-8.0", host)
+    assert not converters.MACHINE.same("pc-q35-8.0", "q35", host)
+    assert not converters.MACHINE.same(None, "virt", host)
+
+
+# Names and paths
+
+
+@pytest.mark.parametrize("name", ["web01", "a", "Büro 1", "a.b-c_d", "x" * 200, "ä" * 100, 7, "a;b", "$(id)"])
+def test_names(name: Any) -> None:
+    assert roundtrip(converters.NAME, converters.NAME.parse(name)) == str(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["", "x" * 201, "ä" * 101, "-rf", ".", "..", ".hidden", "a/b", "../a", " a", "a ", "a\nb", "a\x7f", "a\tb"]
+)
+def test_unsafe_names_are_refused(name: str) -> None:
+    with pytest.raises(ValueError, match=r"is not a (safe )?name"):
+        converters.NAME.parse(name)
+
+
+@pytest.mark.parametrize("name", ["br0", "eno1", "eth0.100", "a" * 15, "_x", "enp3s0f0np0", "wlan-0", "eth0:1"])
+def test_network_devices(name: str) -> None:
+    assert converters.DEVICE.parse(name) == name
+
+
+@pytest.mark.parametrize(
+    "name", ["", "a" * 16, "-br0", "../br0", "br 0", "br/0", "brücke0", ".", "..", "br0;id", "br0\n", "$(id)"]
+)
+def test_what_cannot_be_a_network_device_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="is not a name of a network device"):
+        converters.DEVICE.parse(name)
+
+
+def test_paths_start_at_the_root() -> None:
+    assert converters.PATH.parse("/var/lib/a b.qcow2") == "/var/lib/a b.qcow2"
+    for wrong in ("disk.qcow2", "", "~/disk", "./disk", "/a\n/b"):
+        with pytest.raises(ValueError, match="is not a path from the root"):
+            converters.PATH.parse(wrong)

@@ -1,0 +1,202 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What libvirt is asked about a definition, how often, and what its answers are taken for."""
+
+from __future__ import annotations
+
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import libvirt
+import pytest
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.verdict import Told, Verdict
+
+
+class Error(libvirt.libvirtError):
+    def __init__(self, code: int, words: str, domain: int = 10) -> None:
+        super().__init__(words)
+        self.err = (code, domain, words, 2, None, None, None, -1, -1)
+
+
+CAPABILITIES = """
+<capabilities>
+  <host><cpu><arch>x86_64</arch></cpu></host>
+  <guest><os_type>hvm</os_type><arch name='i686'><wordsize>32</wordsize>
+    <emulator>/usr/bin/qemu-system-i386</emulator><machine maxCpus='1'>isapc</machine></arch></guest>
+  <guest><os_type>hvm</os_type><arch name='x86_64'><wordsize>64</wordsize>
+    <emulator>/usr/bin/qemu-system-x86_64</emulator>
+    <machine maxCpus='255'>pc-i440fx-11.1</machine><machine canonical='pc-i440fx-11.1' maxCpus='255'>pc</machine>
+    <machine maxCpus='4096'>pc-q35-11.1</machine><machine canonical='pc-q35-11.1' maxCpus='4096'>q35</machine>
+    <domain type='qemu'/><domain type='kvm'/></arch></guest>
+</capabilities>
+"""
+"""Of Debian forky (libvirt 12.8, QEMU 11.1), with few of the machines."""
+
+
+class Link:
+    """A libvirt that notes what it is asked, and answers with an error where it has one."""
+
+    def __init__(self, error: Error | None = None, uri: str = "qemu:///system", lost: bool = False) -> None:
+        self.error, self.uri, self.asked, self.lost = error, uri, list[str](), lost
+
+    def getCapabilities(self) -> str:  # noqa: N802 - libvirt's name
+        if self.lost:
+            raise Error(libvirt.VIR_ERR_RPC, "cannot write", libvirt.VIR_FROM_RPC)
+        return CAPABILITIES
+
+    def getURI(self) -> str:  # noqa: N802 - libvirt's name
+        return self.uri
+
+    def domainXMLToNative(self, form: str, text: str, flags: int) -> str:  # noqa: N802 - libvirt's name
+        self.asked.append(text)
+        if self.error is not None:
+            raise self.error
+        return ""
+
+
+def definition(name: str = "a", memory: int = 1024, devices: str = "") -> ET.Element:
+    return ET.fromstring(
+        f"<domain type='qemu'><name>{name}</name><memory>{memory}</memory><devices>{devices}</devices></domain>"
+    )
+
+
+def verdict(error: Error | None = None, **options: Any) -> tuple[Verdict, Link]:
+    link = Link(error, **options)
+    return Verdict(link), link
+
+
+def test_what_is_dangerous_to_ask_is_left_out() -> None:
+    asked, link = verdict()
+    devices = (
+        "<interface type='network'><source network='lan'/></interface><interface type='hostdev'/>"
+        "<hostdev mode='subsystem' type='usb'/><disk type='volume'><source pool='p' volume='v'/></disk>"
+    )
+    root = definition(devices=devices)
+    before = ET.tostring(root)
+    assert asked.of(root) is None
+    (text,) = link.asked
+    assert "interface" not in text
+    assert "hostdev" not in text
+    assert 'type="file"' in text
+    assert "volume=" not in text
+    assert ET.tostring(root) == before
+
+
+def test_a_lun_of_a_pool_is_asked_about_as_a_device() -> None:
+    asked, link = verdict()
+    asked.of(definition(devices="<disk type='volume' device='lun'><source pool='p' volume='v'/></disk>"))
+    disk = ET.fromstring(link.asked[0]).find("devices/disk")
+    assert disk is not None
+    assert disk.get("type") == "block"
+    assert [source.attrib for source in disk] == [{"dev": "/p/v"}]
+
+
+def test_guests_of_one_kind_are_asked_about_once() -> None:
+    asked, link = verdict()
+    for number in range(100):
+        disk = f"<disk type='file'><source file='/images/g{number}.raw'/><target dev='vda'/></disk>"
+        asked.of(definition(f"g{number}", devices=disk))
+    assert len(link.asked) == 1
+    asked.of(definition(memory=2048))
+    assert len(link.asked) == 2
+
+
+def test_a_bad_one_is_asked_about_each_time() -> None:
+    asked, link = verdict(Error(libvirt.VIR_ERR_XML_ERROR, "XML error: bad"))
+    assert asked.of(definition("a")) == asked.of(definition("b")) == Told("XML error: bad", True)
+    assert len(link.asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("code", "words", "defining"),
+    [
+        (libvirt.VIR_ERR_CONFIG_UNSUPPORTED, "unsupported configuration: 'virtiofs' requires shared memory", True),
+        (libvirt.VIR_ERR_SYSTEM_ERROR, "Cannot check QEMU binary /nope: No such file or directory", True),
+        (libvirt.VIR_ERR_INTERNAL_ERROR, "internal error: only a single watchdog device is supported", True),
+        (libvirt.VIR_ERR_CONFIG_UNSUPPORTED, "unsupported configuration: CPU mode 'host-passthrough' for x", False),
+        (libvirt.VIR_ERR_XML_ERROR, "XML error: CPU vendor specified without CPU model", True),
+        (libvirt.VIR_ERR_CONFIG_UNSUPPORTED, "unsupported configuration: Unknown CPU model Nope", False),
+        (libvirt.VIR_ERR_CONFIG_UNSUPPORTED, "unsupported configuration: NUMA node 1 is unavailable", False),
+        (libvirt.VIR_ERR_NO_SECRET, "Secret not found: no secret with matching uuid 'x'", False),
+    ],
+)
+def test_what_is_refused_at_once_and_what_at_the_start(code: int, words: str, defining: bool) -> None:
+    asked, _link = verdict(Error(code, words))
+    told = asked.of(definition())
+    assert told is not None
+    assert told.defining is defining
+
+
+NO_PCI = {
+    "libvirt 9.0, 11.3": (libvirt.VIR_ERR_XML_ERROR, "XML error: No PCI buses available"),
+    "libvirt 12.8": (
+        libvirt.VIR_ERR_INTERNAL_ERROR,
+        "internal error: Machine type 'q36' supports PCI but no PCI controller added",
+    ),
+}
+"""What libvirt says of a machine type that QEMU does not have."""
+
+
+def machine(kind: str, devices: str = "") -> ET.Element:
+    root = definition(devices=devices)
+    root.append(ET.fromstring(f"<os>{kind}</os>"))
+    return root
+
+
+@pytest.mark.parametrize("libvirts", NO_PCI)
+@pytest.mark.parametrize("arch", ["", "arch='x86_64'"])
+@pytest.mark.parametrize("devices", ["", "<emulator>/usr/bin/qemu-system-x86_64</emulator>"])
+def test_a_machine_type_that_qemu_does_not_have_is_refused_by_its_option(
+    libvirts: str, arch: str, devices: str
+) -> None:
+    asked, _link = verdict(Error(*NO_PCI[libvirts]))
+    told = asked.of(machine(f"<type {arch} machine='q36'>hvm</type>", devices))
+    assert told is not None
+    assert told.defining
+    assert told.sentence.startswith("machine: QEMU has no machine type 'q36' on this host; ")
+
+
+def test_a_machine_type_of_another_architecture_is_not_the_hosts() -> None:
+    asked, _link = verdict(Error(*NO_PCI["libvirt 12.8"]))
+    told = asked.of(machine("<type arch='i686' machine='q35'>hvm</type>"))
+    assert told is not None
+    assert told.option == "machine"
+
+
+@pytest.mark.parametrize(
+    ("kind", "devices"),
+    [
+        ("<type machine='q35'>hvm</type>", ""),
+        ("<type machine='pc-q35-11.1'>hvm</type>", ""),
+        ("<type>hvm</type>", ""),
+        ("<type arch='s390x' machine='q36'>hvm</type>", ""),
+        ("<type machine='q36'>hvm</type>", "<emulator>/opt/qemu</emulator>"),
+    ],
+)
+def test_what_is_known_or_cannot_be_known_is_left_to_libvirt(kind: str, devices: str) -> None:
+    asked, _link = verdict(Error(libvirt.VIR_ERR_XML_ERROR, "XML error: bad"))
+    assert asked.of(machine(kind, devices)) == Told("XML error: bad", True)
+
+
+def test_capabilities_that_cannot_be_had_leave_libvirts_words() -> None:
+    asked, _link = verdict(Error(libvirt.VIR_ERR_XML_ERROR, "XML error: bad"), lost=True)
+    told = asked.of(machine("<type machine='q36'>hvm</type>"))
+    assert told is not None
+    assert told.sentence == "define: XML error: bad"
+
+
+@pytest.mark.parametrize("code", [libvirt.VIR_ERR_NO_SUPPORT, libvirt.VIR_ERR_ACCESS_DENIED, libvirt.VIR_ERR_RPC])
+def test_a_libvirt_that_cannot_be_asked_is_not_asked_again(code: int) -> None:
+    asked, link = verdict(Error(code, "no", libvirt.VIR_FROM_RPC))
+    assert asked.of(definition()) is None
+    assert asked.of(definition(memory=1)) is None
+    assert len(link.asked) == 1
+
+
+@pytest.mark.parametrize("uri", ["test:///default", "qemu+ssh://host/system", "lxc:///system"])
+def test_only_qemu_on_this_host_is_asked(uri: str) -> None:
+    asked, link = verdict(uri=uri)
+    assert asked.of(definition()) is None
+    assert link.asked == []

@@ -1,0 +1,188 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Volumes are made once, and then only grow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Plan
+from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.storage_plan import Making, plan_volumes
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.table import VOLUME
+from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.storage_observe import Pool
+from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.users import Users
+from ansible_collections.virtfleet.kvm.tests.unit.support import KVM_HOST, observed
+
+POOLS = {
+    "default": Pool("dir", "/images", True),
+    "vg0": Pool("logical", "/dev/vg0", True),
+    "off": Pool("dir", "/off", False),
+}
+QCOW2 = """
+<volume type='file'><name>a.qcow2</name><capacity unit='bytes'>1073741824</capacity>
+<target><path>/images/a.qcow2</path><format type='qcow2'/></target>
+<backingStore><path>/images/base.qcow2</path><format type='qcow2'/></backingStore></volume>
+"""
+LV = """
+<volume type='block'><name>lv</name><capacity>12582912</capacity><target><path>/dev/vg0/lv</path></target></volume>
+"""
+HAVE = {"default/a.qcow2": observed(QCOW2, state="present"), "vg0/lv": observed(LV, state="present")}
+
+
+def plan_one(users: Users | None = None, **item: Any) -> Plan:
+    """Plan one volume."""
+    (plan,) = plan_volumes(HAVE, VOLUME.parse([item]), KVM_HOST, POOLS, users or Users())
+    return plan
+
+
+def refusal(users: Users | None = None, **item: Any) -> str:
+    """Why a volume is refused."""
+    with pytest.raises(VirtfleetError) as caught:
+        plan_one(users, **item)
+    heading, line = str(caught.value).splitlines()
+    assert heading == "nothing was changed, the input is refused:"
+    return line
+
+
+def making(**item: Any) -> Making:
+    """How a volume is made."""
+    (step,) = plan_one(**item).steps
+    assert step.action == "define"
+    assert isinstance(step.value, Making)
+    return step.value
+
+
+def test_a_new_volume_is_told_as_a_whole() -> None:
+    plan = plan_one(name="new.qcow2", capacity="2GiB")
+    assert plan.name == "default/new.qcow2"
+    (change,) = plan.changes
+    assert (change.path, change.before) == ("definition", None)
+    assert change.after == {"name": "new.qcow2", "pool": "default", "capacity": "2GiB", "format": "qcow2"}
+
+
+@pytest.mark.parametrize(
+    ("item", "form"),
+    [
+        ({"name": "x.qcow2", "capacity": "1MiB"}, "qcow2"),
+        ({"name": "x", "capacity": "1MiB"}, "raw"),
+        ({"name": "x.iso", "capacity": "1MiB"}, "iso"),
+        ({"name": "x", "capacity": "1MiB", "format": "vmdk"}, "vmdk"),
+        ({"name": "x", "backing": {"volume": "a.qcow2"}}, "qcow2"),
+        ({"name": "x.qcow2", "pool": "vg0", "capacity": "1MiB"}, None),
+    ],
+)
+def test_the_format_of_a_new_volume(item: dict[str, Any], form: str | None) -> None:
+    made = making(**item)
+    assert made.item.get("format") == form
+    assert (f'<format type="{form}"' in made.xml) is (form is not None)
+
+
+def test_a_new_volume_needs_a_size_or_what_fills_it() -> None:
+    assert "capacity: a new volume needs it" in refusal(name="x")
+    assert making(name="x", image="/root/x.img").item["image"] == "/root/x.img"
+    assert making(name="x", clone_from="a.qcow2").key == "default/x"
+
+
+def test_a_pool_that_is_null_is_the_default_one() -> None:
+    plan = plan_one(name="okv", capacity="1MiB", pool=None)
+    (change,) = plan.changes
+    assert change.after == {"name": "okv", "pool": "default", "capacity": "1MiB", "format": "raw"}
+    assert making(name="okv", capacity="1MiB", pool=None).key == "default/okv"
+    grown = plan_one(name="a.qcow2", capacity="2GiB", pool=None)
+    assert grown.steps[0].value == {"pool": "default", "name": "a.qcow2", "capacity": 2 * 1024**3}
+
+
+def test_what_is_there_needs_nothing() -> None:
+    same = {"name": "a.qcow2", "capacity": "1GiB", "format": "qcow2", "backing": {"volume": "base.qcow2"}}
+    only_for_new = {"allocation": 0, "permissions": {"mode": "0600"}, "compat": "0.10", "nocow": True}
+    plan = plan_one(**same, **only_for_new)
+    assert (plan.steps, plan.changes) == ([], [])
+    assert plan_one(name="a.qcow2", capacity=None, format=None).changes == []
+
+
+def test_a_volume_grows() -> None:
+    plan = plan_one(name="a.qcow2", capacity="3GiB")
+    assert [(change.path, change.before, change.after) for change in plan.changes] == [("capacity", "1GiB", "3GiB")]
+    (step,) = plan.steps
+    assert (step.action, step.value["capacity"]) == ("grow", 3 * 1024**3)
+
+
+@pytest.mark.parametrize(
+    ("item", "word"),
+    [
+        ({"capacity": "1023MiB"}, "capacity: is 1GiB and cannot shrink to 1023MiB: the data at its end would be lost"),
+        ({"format": "raw"}, "format: is qcow2 and cannot be changed to raw"),
+        ({"backing": {"volume": "other"}}, "backing.path: is '/images/base.qcow2' and cannot become '/images/other'"),
+        ({"backing": {"path": "/x", "format": "raw"}}, "cannot become '/x' in place"),
+        ({"encryption": {"format": "luks"}}, "encryption"),
+    ],
+)
+def test_nothing_else_of_a_volume_can_change(item: dict[str, Any], word: str) -> None:
+    line = refusal(name="a.qcow2", **item)
+    assert line.startswith("volume default/a.qcow2: ")
+    assert word in line
+
+
+def test_a_device_is_as_large_as_its_extents() -> None:
+    assert plan_one(name="lv", pool="vg0", capacity="10MiB").changes == []
+    assert plan_one(name="lv", pool="vg0", capacity="10MiB", format="raw").changes == []
+    assert plan_one(name="lv", pool="vg0", capacity="16MiB").changes != []
+
+
+def test_an_odd_size_is_the_size_in_whole_kib() -> None:
+    odd = {"default/odd": observed("<volume><name>odd</name><capacity>1000001</capacity></volume>", state="present")}
+    for size in ("1000001B", "977KiB"):
+        (plan,) = plan_volumes(odd, VOLUME.parse([{"name": "odd", "capacity": size}]), KVM_HOST, POOLS, Users())
+        assert plan.changes == []
+
+
+def test_absent_deletes_what_nobody_uses() -> None:
+    plan = plan_one(name="a.qcow2", state="absent")
+    assert [step.action for step in plan.steps] == ["delete"]
+    assert plan_one(name="none", state="absent").steps == []
+
+
+@pytest.mark.parametrize("place", ["/images/a.qcow2", "default/a.qcow2"])
+def test_absent_is_refused_while_a_guest_uses_it(place: str) -> None:
+    users = Users()
+    users.add("web01", place)
+    assert "is used by guest web01" in refusal(users, name="a.qcow2", state="absent")
+
+
+def test_absent_is_refused_while_another_volume_is_laid_over_it() -> None:
+    users = Users()
+    users.lay_over("volume default/over.qcow2", "/images/over.qcow2", "/images/a.qcow2")
+    assert "is used by volume default/over.qcow2" in refusal(users, name="a.qcow2", state="absent")
+
+
+def test_what_is_laid_over_it_may_go_in_the_same_call_before_it() -> None:
+    users = Users()
+    users.lay_over("volume vg0/lv", "/dev/vg0/lv", "/images/a.qcow2")
+    both = [{"name": "lv", "pool": "vg0", "state": "absent"}, {"name": "a.qcow2", "state": "absent"}]
+    over, base = plan_volumes(HAVE, VOLUME.parse(both), KVM_HOST, POOLS, users)
+    assert [[step.value.after for step in plan.steps] for plan in (over, base)] == [[()], [("vg0/lv",)]]
+    with pytest.raises(VirtfleetError, match="is used by volume vg0/lv"):
+        plan_volumes(HAVE, VOLUME.parse(both[::-1]), KVM_HOST, POOLS, users)
+    users.add("web01", "/images/a.qcow2")
+    with pytest.raises(VirtfleetError, match="is used by guest web01, and"):
+        plan_volumes(HAVE, VOLUME.parse(both), KVM_HOST, POOLS, users)
+
+
+def test_a_pool_that_is_not_there_or_not_active_is_said() -> None:
+    assert "its pool none is not there yet" in plan_one(name="x", pool="none", capacity="1MiB").warnings[0]
+    assert "did you mean" not in plan_one(name="x", pool="vg1", capacity="1MiB").warnings[0]
+    assert "did you mean 'default'?" in plan_one(name="x", pool="defautl", capacity="1MiB").warnings[0]
+    assert "its pool off is not active" in plan_one(name="x", pool="off", capacity="1MiB").warnings[0]
+
+
+def test_a_base_that_is_no_volume_needs_its_format() -> None:
+    assert "backing.format: is needed" in refusal(name="x.qcow2", backing={"path": "/base"})
+
+
+def test_a_device_has_no_format_and_neither_has_what_it_is_laid_over() -> None:
+    made = making(name="snapshot", pool="vg0", capacity="1MiB", backing={"path": "/dev/vg0/lv"})
+    assert "format" not in made.xml
