@@ -262,11 +262,11 @@ failures:
       type: str
 """
 
-from ..module_utils._flow.apply import Options
 from ..module_utils._flow.arguments import DECLARE, PURGE, RESTART
 from ..module_utils._flow.converge import declare
 from ..module_utils._flow.module import DeclaringModule
-from ..module_utils._kinds.domain.table import DOMAIN
+from ..module_utils._kinds.domain.guest_options import GuestOptions
+from ..module_utils._kinds.domain.kind import DOMAINS
 from ..module_utils._kinds.domain.undefine import Belongings
 
 
@@ -300,7 +300,7 @@ def main() -> None:
         "declared_volumes",
     )
     going = Belongings(**{name: module.params[f"remove_{name}"] for name in ("nvram", "tpm", "saved_state")})
-    declare(module, DOMAIN, Options(going=going, **{name: module.params[name] for name in names}))
+    declare(module, DOMAINS, GuestOptions(going=going, **{name: module.params[name] for name in names}))
 
 
 if __name__ == "__main__":

@@ -144,8 +144,10 @@ found:
   type: raw
 """
 
-from ..module_utils._flow.info import ARGUMENTS, OBSERVE, domain_facts, inform
+from ..module_utils._flow.info import ARGUMENTS, inform
 from ..module_utils._flow.module import Module
+from ..module_utils._kinds.domain.facts import domain_facts
+from ..module_utils._kinds.domain.observe import domains
 from ..module_utils._kinds.domain.table import DOMAIN
 
 
@@ -156,7 +158,7 @@ def main() -> None:
             "addresses": {"type": "str", "choices": ["none", "lease", "agent", "arp"], "default": "none"},
         },
     )
-    inform(module, DOMAIN, OBSERVE["domain"], domain_facts(module.params["addresses"]))
+    inform(module, DOMAIN, domains, domain_facts(module.params["addresses"]))
 
 
 if __name__ == "__main__":

@@ -140,8 +140,8 @@ stack:
 """
 
 from ..module_utils._flow.arguments import URI
-from ..module_utils._flow.host import facts
 from ..module_utils._flow.module import Module, no_traceback
+from ..module_utils._libvirt.host import facts
 
 
 def main() -> None:

@@ -134,17 +134,17 @@ failures:
       type: str
 """
 
-from ..module_utils._flow.apply import Options
 from ..module_utils._flow.arguments import DECLARE, PURGE, RESTART
 from ..module_utils._flow.converge import declare
 from ..module_utils._flow.module import DeclaringModule
-from ..module_utils._kinds.network.table import NETWORK
+from ..module_utils._kinds.network.kind import NETWORKS
+from ..module_utils._kinds.network.network_options import NetworkOptions
 
 
 def main() -> None:
     module = DeclaringModule(argument_spec={**DECLARE, **PURGE, **RESTART, "guest_networks": {"type": "dict"}})
     taken = ("on_restart_needed", "purge", "owner", "guest_networks")
-    declare(module, NETWORK, Options(**{name: module.params[name] for name in taken}))
+    declare(module, NETWORKS, NetworkOptions(**{name: module.params[name] for name in taken}))
 
 
 if __name__ == "__main__":

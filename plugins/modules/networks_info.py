@@ -131,8 +131,10 @@ found:
   type: raw
 """
 
-from ..module_utils._flow.info import ARGUMENTS, OBSERVE, inform, network_facts
+from ..module_utils._flow.info import ARGUMENTS, inform
 from ..module_utils._flow.module import Module
+from ..module_utils._kinds.network.facts import network_facts
+from ..module_utils._kinds.network.observe import networks
 from ..module_utils._kinds.network.table import NETWORK
 
 
@@ -143,7 +145,7 @@ def main() -> None:
             "leases": {"type": "bool", "default": False},
         },
     )
-    inform(module, NETWORK, OBSERVE["network"], network_facts(module.params["leases"]))
+    inform(module, NETWORK, networks, network_facts(module.params["leases"]))
 
 
 if __name__ == "__main__":

@@ -138,16 +138,16 @@ failures:
       type: str
 """
 
-from ..module_utils._flow.apply import Options
 from ..module_utils._flow.arguments import DECLARE, PURGE, RESTART
 from ..module_utils._flow.converge import declare
 from ..module_utils._flow.module import DeclaringModule
-from ..module_utils._kinds.pool.table import POOL
+from ..module_utils._flow.options import Options
+from ..module_utils._kinds.pool.kind import POOLS
 
 
 def main() -> None:
     module = DeclaringModule(argument_spec={**DECLARE, **PURGE, **RESTART})
-    declare(module, POOL, Options(**{name: module.params[name] for name in ("on_restart_needed", "purge", "owner")}))
+    declare(module, POOLS, Options(**{name: module.params[name] for name in ("on_restart_needed", "purge", "owner")}))
 
 
 if __name__ == "__main__":

@@ -114,16 +114,16 @@ failures:
       type: str
 """
 
-from ..module_utils._flow.apply import Options
 from ..module_utils._flow.arguments import DECLARE, PURGE
 from ..module_utils._flow.converge import declare
 from ..module_utils._flow.module import DeclaringModule
-from ..module_utils._kinds.volume.table import VOLUME
+from ..module_utils._flow.options import Options
+from ..module_utils._kinds.volume.kind import VOLUMES
 
 
 def main() -> None:
     module = DeclaringModule(argument_spec={**DECLARE, **PURGE})
-    declare(module, VOLUME, Options(purge=module.params["purge"], owner=module.params["owner"]))
+    declare(module, VOLUMES, Options(purge=module.params["purge"], owner=module.params["owner"]))
 
 
 if __name__ == "__main__":

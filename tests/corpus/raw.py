@@ -55,11 +55,11 @@ class Raw:
 
     def __init__(self, kind: t.Any, kind_name: str) -> None:
         from module_utils import _errors, _offline
-        from module_utils._flow import observe
+        from module_utils._libvirt import host_model
 
         self.error = _errors.VirtfleetError
         self.from_xml = _offline.from_xml
-        self.host = observe.host(kind.connection)
+        self.host = host_model.host(kind.connection)
         self.kind, self.name = kind, kind_name
         self.counts: collections.Counter[str] = collections.Counter()
         self.lines: dict[str, list[tuple[str, str]]] = collections.defaultdict(list)

@@ -48,12 +48,12 @@ class Start:
     def __init__(self, connection: t.Any, sources: Sources, dump: Path | None) -> None:
         from module_utils._engine import adopt, plan
         from module_utils._engine.plan import Observed
-        from module_utils._flow import observe
         from module_utils._kinds.domain.table import DOMAIN
+        from module_utils._libvirt import host_model
 
         self.connection, self.sources, self.dump = connection, sources, dump
         self.adopt, self.plan, self.observed, self.table = adopt.adopt, plan.plan, Observed, DOMAIN
-        self.host = observe.host(connection)
+        self.host = host_model.host(connection)
         self.counts: collections.Counter[str] = collections.Counter()
         self.lines: dict[str, list[tuple[str, str]]] = collections.defaultdict(list)
         self.seen: collections.Counter[str] = collections.Counter()

@@ -13,10 +13,16 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import paths
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Observed, Plan, plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Host, Scope
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import Table
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.kind import DOMAINS
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.network.kind import NETWORKS
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.network.table import NETWORK
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.pool.kind import POOLS
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.kind import VOLUMES
 
 ROOT = pathlib.Path(__file__).parents[2]
+
+KINDS = {kind.name: kind for kind in (DOMAINS, NETWORKS, POOLS, VOLUMES)}
 
 TABLES = {table.kind: table for table in (DOMAIN, NETWORK)}
 

@@ -9,44 +9,32 @@ import dataclasses
 import typing as t
 
 from .._engine import report
-from .._engine.plan import Observed, Plan, bare
+from .._engine.plan import Plan, bare
 from .._engine.rows.model import Host
 from .._engine.rows.row_index import Item
-from .._engine.table import Table
 from .._errors import Refused, VirtfleetError
 from .._host import listener
-from .._kinds.domain import wait_for
-from .._kinds.domain.guests_to_come import guests_to_come
-from .._kinds.network import handover
+from .._libvirt import host_model
+from .._libvirt.connection import TRIES, Session, cut_off
+from .._libvirt.process import uncollected
 from .._printing import label, unforeseen
-from .._storage import storage_observe
-from . import observe
-from .apply import Options, apply
+from .._storage.manifest import Manifest, notes
+from .apply import apply
 from .arguments import FORECAST
-from .connection import TRIES, Session, cut_off
 from .failed_steps import settle
+from .kind import Kind
 from .module import DeclaringModule
+from .options import Options
 from .outcome import NOT_SO, Traces, verify, with_gone
-from .planners import plan_all
-from .process import uncollected
-from .purge import Leftovers, declared_elsewhere, leftovers
+from .purge import Leftovers, leftovers
 from .schema import validate
-
-Observe = t.Callable[[t.Any, t.Container[str]], dict[str, Observed]]
-
-OBSERVE: dict[str, Observe] = {
-    "domain": observe.domains,
-    "network": observe.networks,
-    "pool": storage_observe.pools,
-    "volume": storage_observe.volumes,
-}
 
 
 @uncollected()
 @listener.signals()
-def declare(module: DeclaringModule, table: Table, options: Options | None = None) -> None:
+def declare(module: DeclaringModule, kind: Kind, options: Options | None = None) -> None:
     """Make a module's ``config`` true, and end the module with the report."""
-    run = Run(module, table, options or Options())
+    run = Run(module, kind, options or Options())
     stopped: str | None = None
     lines: list[str] = []
     try:
@@ -55,7 +43,7 @@ def declare(module: DeclaringModule, table: Table, options: Options | None = Non
         stopped = str(error)
         lines = error.lines if isinstance(error, Refused) else [stopped]
     except Exception as error:  # Nobody reads a traceback; what was done until here is told all the same.
-        stopped = f"{table.kind}s {run.doing}: {unforeseen(error)}"
+        stopped = f"{kind.name}s {run.doing}: {unforeseen(error)}"
         lines = [stopped]
     # Outside of the handlers: Ansible adds the traceback of an exception that is being handled.
     if stopped is not None and not run.begun:
@@ -65,14 +53,14 @@ def declare(module: DeclaringModule, table: Table, options: Options | None = Non
     result = report.result(run.plans, module._diff)
     if run.foretold:
         result[FORECAST] = run.foretold
-    if table.kind == "domain":
+    if kind.wait is not None:
         result["addresses"] = run.addresses
     for warning in [*run.warnings, *result.pop("warnings", [])]:
         module.warn(warning)
     if not run.failed and stopped is None:
         module.exit_json(**result)
-    failed = [f"{table.kind} {label(name)}: {problem}" for name, problem in run.failed.items()]
-    head = [f"{len(failed)} of {run.total} {table.kind}s failed:"] if failed else []
+    failed = [f"{kind.name} {label(name)}: {problem}" for name, problem in run.failed.items()]
+    head = [f"{len(failed)} of {run.total} {kind.name}s failed:"] if failed else []
     if stopped is not None:
         head = ["the run was broken off; 'changes' has what was done until then:", *lines, *head]
     if listener.is_gone():
@@ -81,7 +69,7 @@ def declare(module: DeclaringModule, table: Table, options: Options | None = Non
         module.warn(line)  # Without --diff, nothing else says it.
     module.fail_json(
         msg="\n".join([*head, *failed]),
-        failures=[{table.kind: name, "problem": problem} for name, problem in run.failed.items()],
+        failures=[{kind.name: name, "problem": problem} for name, problem in run.failed.items()],
         **result,
     )
 
@@ -99,8 +87,8 @@ class Run:
     """
 
     module: DeclaringModule
-    table: Table
-    options: Options
+    kind: Kind
+    options: t.Any
     doing: str = "are read from config"
     total: int = 0
     wants: list[Item] = dataclasses.field(default_factory=list)
@@ -109,7 +97,7 @@ class Run:
     failed: dict[str, str] = dataclasses.field(default_factory=dict)
     warnings: list[str] = dataclasses.field(default_factory=list)
     foretold: dict[str, dict[str, t.Any]] | None = None
-    addresses: dict[str, wait_for.Addresses] = dataclasses.field(default_factory=dict)
+    addresses: dict[str, t.Any] = dataclasses.field(default_factory=dict)
 
     def converge(self) -> None:
         """Plan, and unless in check mode carry out and verify.
@@ -120,8 +108,8 @@ class Run:
         check = self.module.check_mode
         if check:
             self.options = dataclasses.replace(self.options, forecast=self.module.forecast, check=True)
-        table, options = self.table, self.options
-        self.wants = table.parse(self.module.params["config"])
+        options = self.options
+        self.wants = self.kind.table.parse(self.module.params["config"])
         with Session(self.module.params["uri"]) as session:
             self.doing = "are looked up and planned"
             over = Leftovers()
@@ -129,13 +117,13 @@ class Run:
                 over = session.read(self.leftovers)
                 # First, for what they hold may be declared anew under another name: a bridge, an address.
                 self.wants = [*over.items, *self.wants]
-            elif options.elsewhere:
+            elif options.elsewhere and self.kind.moved is not None:
                 over.warnings += session.read(self.moved)
-            if options.guest_networks is not None:
-                self.wants, over.held = session.read(lambda connection: self.leaving(connection, over))
+            if self.kind.hold is not None:
+                self.wants, over.held = session.read(lambda connection: self.hold(connection, over))
             plans = self.first_look(session)
             self.doing = "are held against libvirt's schema"
-            validate(table, plans, self.wants, str(self.module.params["uri"]))
+            validate(self.kind, plans, self.wants, str(self.module.params["uri"]))
             for entry in plans:
                 entry.hold_back()
             self.plans = plans
@@ -143,8 +131,7 @@ class Run:
             self.warnings = report.warnings(plans) + over.warnings
             self.total = len(self.wants) + len(over.held)
             if check:
-                if table.kind == "domain" and self.module.is_foretelling and session.absent is None:
-                    self.foretold = session.read(lambda connection: guests_to_come(connection, plans))
+                self.foretell(session)
                 if session.absent is not None:
                     self.warnings.append(f"planned as for a host fresh from installation: {session.absent}")
                 return
@@ -154,34 +141,37 @@ class Run:
                 self.carry_out(session)
             self.wait(session)
 
+    def foretell(self, session: Session) -> None:
+        """Keep what later tasks have to know of the plans, where they ask for it."""
+        foretell = self.kind.foretell
+        if foretell is not None and self.module.is_foretelling and session.absent is None:
+            self.foretold = session.read(lambda connection: foretell(connection, self.plans))
+
     def wait(self, session: Session) -> None:
-        """Wait for the guests that are to be of use by the end of the run."""
-        waits = wait_for.waited_for(self.wants, self.failed) if self.table.kind == "domain" else []
-        if waits:
+        """Wait until what was made is of use, where that is asked for."""
+        if self.kind.wait is not None:
             self.doing = "are waited for"
-            self.addresses, late = wait_for.wait(session, waits)
+            self.addresses, late = self.kind.wait(session, self.wants, self.failed)
             self.failed.update(late)
 
     def leftovers(self, connection: t.Any) -> Leftovers:
         """What is no longer declared."""
-        options, table = self.options, self.table
-        how = (options.going, options.owner, options.remove_storage, options.forecast, options.elsewhere)
-        return leftovers(connection, table, self.wants, *how)
+        return leftovers(connection, self.kind, self.wants, self.options)
 
     def moved(self, connection: t.Any) -> list[str]:
-        """A sentence for each guest that is here, though it is declared for another host."""
-        if connection is None:
-            return []
-        return declared_elsewhere(connection, self.wants, self.options.owner, self.options.elsewhere)
+        """A sentence for each resource that is here, though it is declared for another host."""
+        assert self.kind.moved is not None
+        return [] if connection is None else self.kind.moved(connection, self.wants, self.options)
 
-    def leaving(self, connection: t.Any, over: Leftovers) -> tuple[list[Item], dict[str, str]]:
-        """Networks without those that go in a later call (see handover), and what is held back."""
-        return handover.leaving(connection, over, self.wants, self.options.guest_networks or {})
+    def hold(self, connection: t.Any, over: Leftovers) -> tuple[list[Item], dict[str, str]]:
+        """The items without those that go in a later call, and what is held back."""
+        assert self.kind.hold is not None
+        return self.kind.hold(connection, over, self.wants, self.options)
 
     def first_look(self, session: Session) -> list[Plan]:
         """The plans of all items, before anything is changed. Raises VirtfleetError."""
         try:
-            return session.read(lambda connection: survey(connection, self.table, self.wants, self.options))
+            return session.read(lambda connection: survey(connection, self.kind, self.wants, self.options))
         except VirtfleetError:
             raise
         except Exception as error:  # Nobody reads a traceback; but which item it is about, everybody wants to know.
@@ -194,7 +184,7 @@ class Run:
         while len(suspects) > 1:
             half = suspects[: len(suspects) // 2]
             try:
-                session.read(lambda connection: survey(connection, self.table, half, self.options))  # noqa: B023
+                session.read(lambda connection: survey(connection, self.kind, half, self.options))  # noqa: B023
             except VirtfleetError:
                 break
             except Exception:
@@ -202,33 +192,31 @@ class Run:
             else:
                 suspects = suspects[len(half) :]
         if len(suspects) == 1:
-            return f"{self.table.kind} {label(self.table.identity(suspects[0]))}"
-        return f"{self.table.kind}s {self.doing}"
+            return f"{self.kind.name} {label(self.kind.table.identity(suspects[0]))}"
+        return f"{self.kind.name}s {self.doing}"
 
     def carry_out(self, session: Session) -> None:
         """Apply and verify. Where a daemon went away in between, what is there is read again, and what
         is left is planned and applied anew."""
         self.doing = "are made so"
         touched = {index for index, entry in enumerate(self.plans) if entry.steps}
-        failed = apply(session.connection, self.plans, self.options)
+        failed = apply(session.connection, self.kind, self.plans, self.options)
         for _try in range(TRIES):
             if not session.lost() and not any(map(cut_off, failed.values())):
                 break
             session.reopen()
             left, refused = self.look(session, list(range(len(self.wants))), self.options)
             for index, entry in left.items():
-                settle(session.connection, self.carried(index)[-1])
+                settle(session.connection, self.kind, self.carried(index)[-1])
                 entry.cut_off = self.cut_off(index, failed)
                 self.more.setdefault(index, []).append(entry)
                 self.plans[index].waiting.update(entry.waiting)
-            failed = {**refused, **apply(session.connection, left.values(), self.options)}
+            failed = {**refused, **apply(session.connection, self.kind, left.values(), self.options)}
             touched.update(index for index, entry in left.items() if entry.steps)
         self.failed.update(failed)
         self.doing = "are looked at again"
-        # Storage that stayed for a guest that goes as well is not looked at again.
-        later = dataclasses.replace(self.options, on_restart_needed="defer", remove_storage=False)
         # What was as declared from the start has just been looked at.
-        rest, refused = self.look(session, sorted(touched), later)
+        rest, refused = self.look(session, sorted(touched), self.options.for_second_look())
         for name, problem in refused.items():
             self.failed.setdefault(name, problem)
         seen = sorted(rest)
@@ -252,7 +240,7 @@ class Run:
         while True:
             try:
                 wants = [self.wants[index] for index in indices]
-                plans = session.read(lambda connection: survey(connection, self.table, wants, options))  # noqa: B023
+                plans = session.read(lambda connection: survey(connection, self.kind, wants, options))  # noqa: B023
                 for entry in plans:
                     entry.hold_back()
                 return dict(zip(indices, plans, strict=True)), refused
@@ -271,8 +259,8 @@ class Run:
         for line in lines:
             for index in indices:
                 want = self.wants[index]
-                names = (self.plans[index].name, want["name"], self.table.identity(want))
-                starts = [f"{self.table.kind} {name}:" for name in names]
+                names = (self.plans[index].name, want["name"], self.kind.table.identity(want))
+                starts = [f"{self.kind.name} {name}:" for name in names]
                 start = next((one for one in starts if line.startswith(one)), None)
                 if start is not None:
                     found.setdefault(index, []).append(line[len(start) :].strip())
@@ -309,15 +297,18 @@ class Run:
             entry.changes = self.reached(index)
 
 
-def survey(connection: t.Any, table: Table, wants: list[Item], options: Options) -> list[Plan]:
+def survey(connection: t.Any, kind: Kind, wants: list[Item], options: Options) -> list[Plan]:
     """Observe and plan. The connection is None for a host without libvirt."""
+    table = kind.table
     if connection is None:
-        return plan_all(None, table, bare(table), wants, owned(observe.bare_host(), options), options)
-    wanted = {str(table.identity(want)) for want in wants}
-    have = OBSERVE[table.kind](connection, wanted)
-    for name in options.forecast.gone(table.kind):
+        return kind.plan(None, bare(table), wants, owned(host_model.bare_host(), options), options)
+    have = kind.observe(connection, {str(table.identity(want)) for want in wants})
+    for name in options.forecast.gone(kind.name):
         have.pop(name, None)
-    return plan_all(connection, table, have, wants, owned(observe.host(connection), options), options)
+    plans = kind.plan(connection, have, wants, owned(host_model.host(connection), options), options)
+    if notes(plans, kind.noted):
+        Manifest(connection.getURI()).check()
+    return plans
 
 
 def owned(host: Host, options: Options) -> Host:

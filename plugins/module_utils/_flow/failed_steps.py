@@ -17,22 +17,22 @@ from xml.etree import ElementTree as ET
 from .._engine.plan import Plan
 from .._engine.step import Step
 from .._errors import VirtfleetError
-from .._kinds.pool.pool_actions import lookup
-from .._kinds.volume.storage_plan import Making
+from .._libvirt.connection import LibvirtError, lacks
+from .._storage.making import Making
 from .._storage.manifest import Manifest
-from .._storage.storage_observe import identity
+from .._storage.storage_observe import identity, lookup
 from . import undo
-from .connection import LibvirtError, lacks, libvirt
+from .kind import Definition, Kind
 
 LATER = frozenset(("shutdown",))
 """Steps that may still come about once they have failed: the guest was asked."""
 
 
-def settle(connection: t.Any, plan: Plan) -> None:
+def settle(connection: t.Any, kind: Kind, plan: Plan) -> None:
     """Forget the step of a plan that failed, where it is known that it did not come about."""
     if plan.unsure is not None:
         with contextlib.suppress(LibvirtError, VirtfleetError):  # What cannot be told now stays open.
-            plan.unsure = plan.unsure if may_have_come(connection, plan, plan.unsure) else None
+            plan.unsure = plan.unsure if may_have_come(connection, kind, plan, plan.unsure) else None
 
 
 def refused(plan: Plan, error: t.Any) -> None:
@@ -41,18 +41,18 @@ def refused(plan: Plan, error: t.Any) -> None:
         plan.unsure = None
 
 
-def may_have_come(connection: t.Any, plan: Plan, step: Step) -> bool:
+def may_have_come(connection: t.Any, kind: Kind, plan: Plan, step: Step) -> bool:
     """Whether what a step was to bring is there, and may be of this run. Raises libvirtError, VirtfleetError."""
     if isinstance(step.value, Making):
         return is_of_this_run(connection, step.value)
-    if step.action == "define" and undo.is_new(plan):
+    if step.action == "define" and undo.is_new(kind, plan):
         try:
-            return undo.made(connection, plan) is not None
+            return undo.made(connection, kind, plan) is not None
         except undo.Another:
             return False
-    if step.state is None or step.action in LATER or plan.kind not in undo.LOOKUP:
+    if step.state is None or step.action in LATER or kind.definition is None:
         return True
-    return state_of(connection, plan) == step.state
+    return state_of(connection, kind.definition, plan.name) == step.state
 
 
 def is_of_this_run(connection: t.Any, making: Making) -> bool:
@@ -65,16 +65,7 @@ def is_of_this_run(connection: t.Any, making: Making) -> bool:
     return noted is not None and noted.get("identity") == identity(ET.fromstring(volume.XMLDesc()))
 
 
-def state_of(connection: t.Any, plan: Plan) -> str:
+def state_of(connection: t.Any, kept: Definition, name: str) -> str:
     """The state of a guest, network or pool, as the tables name it."""
-    try:
-        found = getattr(connection, undo.LOOKUP[plan.kind])(plan.name)
-    except LibvirtError as error:
-        if not lacks(error, *undo.GONE):
-            raise
-        return "absent"
-    if plan.kind != "domain":
-        return "active" if found.isActive() else "inactive"
-    if found.state()[0] == libvirt.VIR_DOMAIN_PAUSED:
-        return "paused"
-    return "running" if found.isActive() else "stopped"
+    found = kept.find(connection, name)
+    return "absent" if found is None else kept.state(found)

@@ -10,11 +10,49 @@ from __future__ import annotations
 
 import dataclasses
 import typing as t
+from xml.etree import ElementTree as ET
 
-from .._kinds.domain.guests_to_come import ToCome
+from .._storage.guest_places import Place
 from .._storage.storage_observe import Pool
 
 Entries = t.Mapping[str, t.Optional[t.Mapping[str, t.Any]]]  # noqa: UP045 - sanity tests import it with older Pythons
+
+
+@dataclasses.dataclass(frozen=True)
+class ToCome:
+    """What a guest will have.
+
+    :param uuid: that of the guest; None for a new one
+    :param gone: whether it will be gone
+    :param places: the storage that it will name
+    :param interfaces: the network and the bridge of each of its interfaces; None for what it does not name
+    """
+
+    uuid: str | None = None
+    gone: bool = False
+    places: tuple[Place, ...] = ()
+    interfaces: tuple[tuple[str | None, str | None], ...] = ()
+
+    @classmethod
+    def of(cls, told: t.Mapping[str, t.Any]) -> ToCome:
+        """The same from JSON."""
+        return cls(
+            told.get("uuid"),
+            bool(told.get("gone")),
+            tuple(Place(*place) for place in told.get("places") or ()),
+            tuple((network, bridge) for network, bridge in told.get("interfaces") or ()),
+        )
+
+    @property
+    def tree(self) -> ET.Element:
+        """A definition with nothing but the interfaces."""
+        root = ET.Element("domain")
+        devices = ET.SubElement(root, "devices")
+        for network, bridge in self.interfaces:
+            source = ET.SubElement(ET.SubElement(devices, "interface"), "source")
+            source.attrib.update({"network": network} if network else {})
+            source.attrib.update({"bridge": bridge} if bridge else {})
+        return root
 
 
 @dataclasses.dataclass(frozen=True)

@@ -11,12 +11,11 @@ from .._engine.adopt import adopt
 from .._engine.plan import Observed
 from .._engine.table import Table
 from .._errors import VirtfleetError
+from .._libvirt.connection import Session
+from .._libvirt.process import uncollected
 from .._printing import label, unforeseen
-from . import observe
 from .arguments import URI
-from .connection import LibvirtError, Session, libvirt
 from .module import Module
-from .process import uncollected
 
 Facts = dict[str, dict[str, t.Any]]
 """Live facts of resources by name."""
@@ -26,9 +25,6 @@ ARGUMENTS: dict[str, t.Any] = {
     "names": {"type": "list", "elements": "str"},
     "query": {"type": "str"},
 }
-
-SOURCES = {"lease": "LEASE", "agent": "AGENT", "arp": "ARP"}
-"""Where libvirt learns the addresses of guests (virDomainInterfaceAddresses)."""
 
 
 class Every:
@@ -93,64 +89,3 @@ def entry(table: Table, have: Observed) -> dict[str, t.Any]:
         "uncovered": adopted.uncovered,
         "refused": [str(problem) for problem in table.parse_item(config)[1]],
     }
-
-
-def domain_facts(source: str) -> t.Callable[[t.Any, t.Container[str]], Facts]:
-    """The memory and CPUs that guests have now, and their addresses from a source, or from ``none``."""
-
-    def live(connection: t.Any, names: t.Container[str]) -> Facts:
-        facts: Facts = {}
-        for domain in connection.listAllDomains(0):
-            if domain.name() not in names:
-                continue
-            _state, most, now, vcpus, _time = domain.info()
-            facts[domain.name()] = {"memory": now * 1024, "memory_max": most * 1024, "vcpus": vcpus}
-            if source != "none":
-                facts[domain.name()]["addresses"] = addresses(domain, source)
-        return facts
-
-    return live
-
-
-def addresses(domain: t.Any, source: str) -> list[dict[str, t.Any]]:
-    """The addresses of a guest, none where it does not run or nobody knows."""
-    try:
-        found = domain.interfaceAddresses(getattr(libvirt, f"VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_{SOURCES[source]}"))
-    except LibvirtError:
-        return []
-    return [
-        {"interface": name, "mac": interface["hwaddr"], "address": address["addr"], "prefix": address["prefix"]}
-        for name, interface in found.items()
-        for address in interface["addrs"] or []
-    ]
-
-
-def network_facts(leases: bool) -> t.Callable[[t.Any, t.Container[str]], Facts]:
-    """The bridges of active networks, and the addresses that they have handed out."""
-
-    def live(connection: t.Any, names: t.Container[str]) -> Facts:
-        facts: Facts = {}
-        for network in connection.listAllNetworks(0):
-            if network.name() not in names:
-                continue
-            facts[network.name()] = {"active": bool(network.isActive())}
-            if leases:
-                facts[network.name()]["leases"] = handed_out(network)
-        return facts
-
-    return live
-
-
-def handed_out(network: t.Any) -> list[dict[str, t.Any]]:
-    """The leases of a network, none where it is not active or has no DHCP."""
-    try:
-        found = network.DHCPLeases()
-    except LibvirtError:
-        return []
-    return [
-        {"mac": one["mac"], "address": one["ipaddr"], "hostname": one["hostname"], "until": one["expirytime"]}
-        for one in found
-    ]
-
-
-OBSERVE = {"domain": observe.domains, "network": observe.networks}

@@ -13,19 +13,17 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import typing as t
-from xml.etree import ElementTree as ET
 
-from .._engine import paths
 from .._engine.plan import Plan
 from .._engine.rows.row_index import Item
-from .._engine.table import Table
 from .._errors import refuse_input
 from .._hidden import without_values_of
-from .._kinds.domain.define_batch import shape
+from .._libvirt.connection import LibvirtError, lacks, libvirt, said
 from .._storage.users import is_local
 from .blame import Blame
-from .connection import LibvirtError, lacks, libvirt, said
+from .kind import Kind
 
 NODE = b"<node><pool type='dir'><name>p</name><target><path>/p</path></target></pool></node>"
 """A host with a pool, for volumes."""
@@ -52,39 +50,25 @@ WRONG = (
 """What is said of options to which the schema objects."""
 
 
-def domain(connection: t.Any, text: str) -> None:
-    connection.defineXMLFlags(text, libvirt.VIR_DOMAIN_DEFINE_VALIDATE)
+FREE = re.compile(
+    r"""
+    (<metadata>) .*? (?=</metadata>)                     # what others keep there, of no schema
+    | (<(?:name|uuid|title|description|serial|kernel|initrd|cmdline|nvram)\b[^>]*>/?) [^<]*
+    | (<(?:source|mac|target|alias|log)\b[^>]*?\s(?:file|path|dir|dev|volume|network|bridge|address|name)="/?) [^"]*
+    | ([">]) (?:0x[0-9a-f]+|[0-9]+) (?=["<])             # numbers
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+"""Values of which the schema says little: that a path begins with a slash, which is left."""
 
 
-def network(connection: t.Any, text: str) -> None:
-    connection.networkDefineXMLFlags(text, libvirt.VIR_NETWORK_DEFINE_VALIDATE)
+def shape(document: str) -> str:
+    """The document without its free values."""
+    return FREE.sub(lambda found: t.cast(str, found[found.lastindex or 0]), document)
 
 
-def pool(connection: t.Any, text: str) -> None:
-    connection.storagePoolDefineXML(text, getattr(libvirt, "VIR_STORAGE_POOL_DEFINE_VALIDATE", 0))
-
-
-def volume(connection: t.Any, text: str) -> None:
-    root = ET.fromstring(text)
-    if root.find("target") is None:
-        ET.SubElement(root, "target")  # The schema wants it, libvirt does not.
-    (test_pool,) = connection.listAllStoragePools(0)
-    test_pool.createXML(paths.text(root), getattr(libvirt, "VIR_STORAGE_VOL_CREATE_VALIDATE", 0))
-
-
-DEFINE: dict[str, t.Callable[[t.Any, str], None]] = {
-    "domain": domain,
-    "network": network,
-    "pool": pool,
-    "volume": volume,
-}
-
-
-def problem(kind: str, text: str) -> str | None:
-    """What libvirt's schema has against a definition; None where it has nothing, or cannot be asked.
-
-    :param kind: one of DEFINE
-    """
+def problem(kind: Kind, text: str) -> str | None:
+    """What libvirt's schema has against a definition; None where it has nothing, or cannot be asked."""
     if libvirt is None:
         return None
     with contextlib.ExitStack() as opened:
@@ -93,14 +77,14 @@ def problem(kind: str, text: str) -> str | None:
         except LibvirtError:
             return None  # This libvirt was built without the test driver: the define itself will tell.
         try:
-            DEFINE[kind](connection, text)
+            kind.validate(connection, text)
         except LibvirtError as error:
             # All other errors are the test driver's: it knows fewer machines than the real one.
             return said(error) if lacks(error, "VIR_ERR_XML_INVALID_SCHEMA") else None
     return None
 
 
-def validate(table: Table, plans: t.Iterable[Plan], wants: t.Iterable[Item], uri: str) -> None:
+def validate(kind: Kind, plans: t.Iterable[Plan], wants: t.Iterable[Item], uri: str) -> None:
     """Hold what plans define against libvirt's schema, as libvirt does where the run defines it.
 
     What is wrong with an option is the obstacle of its resource; misspelt XML is wrong input, and refuses all of it. Of
@@ -115,16 +99,16 @@ def validate(table: Table, plans: t.Iterable[Plan], wants: t.Iterable[Item], uri
     right: set[str] = set()  # what one document of a shape is told is true of all
     for plan, want in zip(plans, wants, strict=True):
         by_hand = want.get("xml")
-        if by_hand is None and (table.kind == "volume" or not is_local(uri) or plan.obstacle or plan.problem):
+        if by_hand is None and (not kind.asks_schema or not is_local(uri) or plan.obstacle or plan.problem):
             continue
         for text in documents(plan):
-            told = None if shape(text) in right else problem(table.kind, text)
+            told = None if shape(text) in right else problem(kind, text)
             if told is None:
                 right.add(shape(text))
                 continue
-            blamed = Blame(table, want, text, lambda changed: problem(table.kind, changed) is None).found()
+            blamed = Blame(kind.table, want, text, lambda changed: problem(kind, changed) is None).found()
             if by_hand is not None and not blamed:
-                lines.append(f"{table.kind} {plan.name}: xml: {without_values_of(told, by_hand)}")
+                lines.append(f"{kind.name} {plan.name}: xml: {without_values_of(told, by_hand)}")
             elif plan.obstacle is None:
                 plan.obstacle = f"{', '.join(blamed)}: {WRONG}" if blamed else f"define: {told}"
     refuse_input(lines)

@@ -12,40 +12,29 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from .._engine.plan import Plan
-from .._engine.step import Step
 from .._errors import VirtfleetError
-from .._kinds.domain import undefine as departures
-from .._kinds.domain.undefine import Belongings
-from .._kinds.pool.pool_actions import lookup
-from .._kinds.volume import volume_actions
-from .._kinds.volume.storage_plan import Making
-from .._storage.manifest import Manifest
-from .._storage.removal import Going
-from .._storage.storage_observe import identity
-from .connection import LibvirtError, lacks, said
-from .renames import NOUN, planned_uuid
+from .._libvirt.connection import LibvirtError, said
+from .kind import Definition, Kind
 
 RUNS = frozenset(("start", "start_paused"))
 """Steps after which a resource is in use, and stays."""
-STORES = frozenset(("make_volume", "grow_volume", "fill_seed"))
-"""Steps that change volumes, which do not go with the definition of a guest."""
-LOOKUP = {"domain": "lookupByName", "network": "networkLookupByName", "pool": "storagePoolLookupByName"}
-GONE = ("VIR_ERR_NO_DOMAIN", "VIR_ERR_NO_NETWORK", "VIR_ERR_NO_STORAGE_POOL")
 
 
 class Another(VirtfleetError):
     """Somebody else's resource has the name of a new one by now, and stays as it is."""
 
-    def __init__(self, plan: Plan, uuid: str) -> None:
+    def __init__(self, noun: str, plan: Plan, uuid: str) -> None:
         super().__init__(
-            f"somebody removed the new {NOUN[plan.kind]} {plan.name} meanwhile and defined another one of that name"
+            f"somebody removed the new {noun} {plan.name} meanwhile and defined another one of that name"
             f" (UUID {uuid}), which stays as it is; run again"
         )
 
 
-def is_new(plan: Plan) -> bool:
+def is_new(kind: Kind, plan: Plan) -> bool:
     """Whether a plan makes a definition that was not there."""
-    return plan.kind in LOOKUP and any(change.path == "definition" and change.before is None for change in plan.changes)
+    if kind.definition is None:
+        return False
+    return any(change.path == "definition" and change.before is None for change in plan.changes)
 
 
 def defines(plan: Plan) -> bool:
@@ -53,51 +42,50 @@ def defines(plan: Plan) -> bool:
     return any(step.action == "define" for step in plan.steps[: plan.done])
 
 
-def made(connection: t.Any, plan: Plan) -> t.Any:
+def made(connection: t.Any, kind: Kind, plan: Plan) -> t.Any:
     """What has the name of a new resource after it was defined. None where nothing has.
 
     Raises Another where it has another UUID than was defined, libvirtError where libvirt cannot tell.
     """
-    try:
-        found = getattr(connection, LOOKUP[plan.kind])(plan.name)
-    except LibvirtError as error:
-        if not lacks(error, *GONE):
-            raise
+    kept = t.cast(Definition, kind.definition)
+    found = kept.find(connection, plan.name)
+    if found is None:
         return None
     uuid = planned_uuid(plan)
     if uuid is not None and found.UUIDString() != uuid:
-        raise Another(plan, found.UUIDString())
+        raise Another(kept.noun, plan, found.UUIDString())
     return found
 
 
-def undo(connection: t.Any, plan: Plan, options: t.Any) -> str:
+def undo(connection: t.Any, kind: Kind, plan: Plan, options: t.Any) -> str:
     """Take back what the steps of a plan made before one of them failed.
 
     Returns what could not be taken back, to be read after the reason of the failure; empty where nothing is left.
     Changes nothing where the definition is not new: a resource that was there keeps what it has got.
     """
-    if plan.kind == "volume":
+    if kind.definition is None:
         return ""
     parts = [*plan.cut_off, plan]
     done = [(part, step) for part in parts for step in part.steps[: part.done]]
     actions = {step.action for _part, step in done}
-    maker = next((part for part in parts if defines(part) and is_new(part)), None)
+    maker = next((part for part in parts if defines(part) and is_new(kind, part)), None)
     if ("define" in actions and maker is None) or actions & RUNS:
         return ""
     left: list[str] = []
     others = ""
     if maker is not None:
         try:
-            attempt(left, f"the {plan.kind} stays defined", forget, connection, maker)
+            attempt(left, f"the {plan.kind} stays defined", forget, connection, kind, maker)
         except Another as error:
             others = f"; {error}"
         if not left:
             for part, step in done:
-                part.undone += [] if step.action in STORES else [step]
+                part.undone += [] if step.action in kind.stores else [step]
     for part, step in reversed(done) if not left else ():
-        if step.action == "make_volume":
+        back = kind.take_back.get(step.action)
+        if back is not None:
             failed = len(left)
-            attempt(left, f"the volume {step.value.key} stays", remove, connection, plan.name, step.value, options)
+            attempt(left, back.stays(step.value), back.remove, connection, plan.name, step.value, options)
             part.undone += [step] if len(left) == failed else []
     if others and not left:
         plan.changes = []  # What is there is not what this run made.
@@ -116,34 +104,24 @@ def attempt(left: list[str], what: str, action: t.Callable[..., None], *values: 
         left.append(f"{what}: {error}")
 
 
-def remove(connection: t.Any, guest: str, making: Making, options: t.Any) -> None:
-    """Delete a volume that was made for a guest. Raises VirtfleetError where it may be another one, or is used."""
-    pool = connection.storagePoolLookupByName(making.pool)
-    volume = lookup(pool, making.name)
-    if volume is None:
-        return
-    manifest = Manifest(connection.getURI())
-    noted = manifest.entries("volumes").get(making.key, {})
-    found = ET.fromstring(volume.XMLDesc())
-    if manifest.kept and (noted.get("identity") is None or noted["identity"] != identity(found)):
-        raise VirtfleetError("nothing tells whether it is the one that was made")
-    going = Going(making.key, found.findtext("target/path"), identity(found), guest=guest)
-    volume_actions.volume_delete(connection, guest, Step("delete_volume", going), options)
-
-
-def forget(connection: t.Any, plan: Plan) -> None:
+def forget(connection: t.Any, kind: Kind, plan: Plan) -> None:
     """Forget the definition of a new resource, and nothing else of it. Raises Another where it is not that one.
 
     libvirt goes by the UUID of what was looked up, so that it undefines no other one of that name.
     """
-    found = made(connection, plan)
+    found = made(connection, kind, plan)
     if found is None:
         return
+    kept = t.cast(Definition, kind.definition)
     if found.isActive():
-        raise VirtfleetError("it runs" if plan.kind == "domain" else "it is active")
-    if plan.kind == "domain":
-        departures.undefine(connection, plan.name, Belongings(uuid=found.UUIDString()))
-        return
-    found.undefine()
-    if plan.kind == "pool":
-        Manifest(connection.getURI()).drop("pools", plan.name)
+        raise VirtfleetError(kept.in_use)
+    kept.undefine(connection, found)
+
+
+def planned_uuid(plan: Plan) -> str | None:
+    """The UUID of a definition that is to be made."""
+    for step in plan.steps:
+        if step.action == "define":
+            uuid = ET.fromstring(step.value).findtext("uuid")
+            return None if uuid is None else uuid.strip().lower()
+    return None

@@ -9,12 +9,13 @@ import os
 import typing as t
 from xml.etree import ElementTree as ET
 
+from .._engine.plan import Plan
 from .._engine.rows.row_index import Item
-from .._flow.connection import libvirt
 from .._host.files import birth
+from .._libvirt.connection import libvirt
 from . import storage_observe
 from .guest_places import item_places
-from .manifest import Entries, Manifest
+from .manifest import Entries, Manifest, notes
 from .storage_observe import another, listed, problem_of
 from .survey_users import all_users
 
@@ -108,3 +109,15 @@ def left_over(connection: t.Any, wants: t.Sequence[Item], owner: str) -> list[st
         for key, volume in sorted(found.items(), key=lambda entry: entry[0])
         if not users.uses(key, volume.definition.findtext("target/path"))
     ]
+
+
+def prepare(connection: t.Any, plans: t.Iterable[Plan], noted: t.Container[str]) -> None:
+    """Try, before the first step, that what plans make or remove of storage can be noted. Raises VirtfleetError.
+
+    What somebody removed by hand is forgotten by the way.
+
+    :param noted: the steps that make or remove storage
+    """
+    if notes(plans, noted):
+        Manifest(connection.getURI()).prepare()
+        forget_gone(connection)

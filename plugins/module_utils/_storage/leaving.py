@@ -26,8 +26,8 @@ import stat
 import typing as t
 
 from .._errors import VirtfleetError
-from .._flow.process import mark
 from .._host.files import there
+from .._libvirt.process import mark
 from .manifest import Manifest
 from .removal import Going
 from .users import is_local

@@ -17,8 +17,8 @@ import typing as t
 
 from .._engine.plan import Plan
 from .._errors import VirtfleetError
-from .._flow.process import made_by_another, mark
 from .._host.private_file import PrivateFile
+from .._libvirt.process import made_by_another, mark
 
 FOLDER = "/var/lib/virtfleet"
 NAME = "storage.json"
@@ -51,14 +51,6 @@ Facts of other names are kept as they are.
 LONGEST = 4096
 """Characters that a name or a fact may have."""
 
-NOTED = frozenset(
-    [(kind, action) for kind in ("pool", "volume") for action in ("define", "undefine", "delete", "forget")]
-    + [
-        ("domain", action)
-        for action in ("make_volume", "fill_seed", "settle_seed", "delete_volume", "delete_seed", "forget", "spare")
-    ]
-)
-"""Steps that change what is noted of storage, by the kind of resource."""
 
 Entries = dict[str, dict[str, t.Any]]
 
@@ -190,9 +182,12 @@ def filled_by_another(name: str, facts: t.Mapping[str, t.Any]) -> str | None:
     return made_by_another(name, {"making": facts.get("filling")})
 
 
-def notes(plans: t.Iterable[Plan]) -> bool:
-    """Whether plans make or remove storage, of which a note is kept."""
-    return any((entry.kind, step.action) in NOTED for entry in plans for step in entry.steps)
+def notes(plans: t.Iterable[Plan], noted: t.Container[str]) -> bool:
+    """Whether plans make or remove storage, of which a note is kept.
+
+    :param noted: the steps that do
+    """
+    return any(step.action in noted for entry in plans for step in entry.steps)
 
 
 def unique(pairs: list[tuple[str, t.Any]]) -> dict[str, t.Any]:

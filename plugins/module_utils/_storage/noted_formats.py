@@ -10,9 +10,9 @@ import os
 import typing as t
 from xml.etree import ElementTree as ET
 
-from .._flow.connection import LibvirtError
 from .._host.files import birth
 from .._host.places import Places, Signs, resolved
+from .._libvirt.connection import LibvirtError
 from .manifest import Manifest
 from .storage_observe import another
 

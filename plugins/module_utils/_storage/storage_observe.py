@@ -15,9 +15,10 @@ from xml.etree import ElementTree as ET
 
 from .._engine import paths
 from .._engine.plan import Observed
-from .._flow.connection import lacks, libvirt, said
+from .._errors import VirtfleetError
 from .._host.files import birth
 from .._kinds.pool.table import POOL
+from .._libvirt.connection import lacks, libvirt, said
 
 PROBLEM = "problem"
 """The element of what cannot be described, which libvirt's own XML of volumes has not."""
@@ -249,3 +250,26 @@ def source_place(source: ET.Element | None) -> str | None:
     if source.get("volume") is not None:
         return f"{source.get('pool')}/{source.get('volume')}"
     return source.get("file") or source.get("dev")
+
+
+def active_pool(connection: t.Any, name: str) -> t.Any:
+    """A pool that volumes can be made in."""
+    try:
+        pool = connection.storagePoolLookupByName(name)
+    except libvirt.libvirtError as error:
+        if not lacks(error, "VIR_ERR_NO_STORAGE_POOL"):
+            raise
+        raise VirtfleetError(f"there is no pool {name} on this host; declare it with virtfleet.kvm.pools") from None
+    if not pool.isActive():
+        raise VirtfleetError(f"the pool {name} is not active; start it with virtfleet.kvm.pools and state: active")
+    return pool
+
+
+def lookup(pool: t.Any, name: str) -> t.Any:
+    """A volume of a pool, or None."""
+    try:
+        return pool.storageVolLookupByName(name)
+    except libvirt.libvirtError as error:
+        if not lacks(error, "VIR_ERR_NO_STORAGE_VOL"):
+            raise
+        return None

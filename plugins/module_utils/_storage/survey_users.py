@@ -12,12 +12,11 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from .._errors import VirtfleetError
-from .._flow.connection import LibvirtError, lacks, libvirt, said
-from .._flow.forecast import Forecast
+from .._flow.forecast import Forecast, ToCome
 from .._host.block_devices import BlockDevices
 from .._host.places import Places, within
-from .._kinds.domain.guests_to_come import ToCome
 from .._kinds.volume.volume_formats import SAME
+from .._libvirt.connection import LibvirtError, lacks, libvirt, said
 from .._printing import spelled_out
 from .guest_places import Place
 from .noted_formats import Noted

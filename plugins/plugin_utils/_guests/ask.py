@@ -25,7 +25,7 @@ import typing as t
 import ansible
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
-from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.interpreter import PYTHONS
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.interpreter import PYTHONS
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import masked, readable, shortened
 
 from .reach import Reach, uri_of

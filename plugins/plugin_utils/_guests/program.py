@@ -32,8 +32,8 @@ from xml.etree import ElementTree as ET
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import paths
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
-from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.connection import LibvirtError, connect, said
-from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.info import addresses
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.facts import addresses
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.connection import LibvirtError, connect, said
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import masked, masked_uri, unforeseen
 
 from . import address, tags

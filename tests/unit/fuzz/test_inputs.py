@@ -29,11 +29,12 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import VARIABLES
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import DEFAULTS, PROFILES
-from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import apply, connection
+from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import apply
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import netplan_says, observe, transaction
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, Facts, NetplanFile, Route
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.network.table import NETWORK
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import connection
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _host_guests, _settings, _templar
 from ansible_collections.virtfleet.kvm.tests.unit.exhaustive import exhaustive
 from ansible_collections.virtfleet.kvm.tests.unit.fuzz.hostile import VALUES, Hostile, Written

@@ -11,32 +11,16 @@ others. What a document must be beyond that, libvirt checks for each, whatever i
 
 from __future__ import annotations
 
-import re
 import typing as t
 
-from ..._flow.connection import libvirt
+from ..._flow.schema import shape
 from ..._host import listener
+from ..._libvirt.connection import libvirt
 
 LANES = 4
 """How many definitions libvirt is given at once; of one connection it takes five."""
 MANY = 20
 """How many definitions make that worth while."""
-
-FREE = re.compile(
-    r"""
-    (<metadata>) .*? (?=</metadata>)                     # what others keep there, of no schema
-    | (<(?:name|uuid|title|description|serial|kernel|initrd|cmdline|nvram)\b[^>]*>/?) [^<]*
-    | (<(?:source|mac|target|alias|log)\b[^>]*?\s(?:file|path|dir|dev|volume|network|bridge|address|name)="/?) [^"]*
-    | ([">]) (?:0x[0-9a-f]+|[0-9]+) (?=["<])             # numbers
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-"""Values of which the schema says little: that a path begins with a slash, which is left."""
-
-
-def shape(document: str) -> str:
-    """The document without its free values."""
-    return FREE.sub(lambda found: t.cast(str, found[found.lastindex or 0]), document)
 
 
 class Definitions:

@@ -15,51 +15,15 @@ from xml.etree import ElementTree as ET
 
 from ..._engine import paths
 from ..._engine.plan import Plan, option_of
-from ..._flow.connection import LibvirtError, lacks, libvirt
+from ..._flow.forecast import ToCome
+from ..._libvirt.connection import LibvirtError, lacks, libvirt
 from ..._storage.guest_places import Place, guest_places, item_places
-from ..volume.storage_plan import Making
+from ..._storage.making import Making
 
 DEVICES = {"disks": ("disk", "target", "dev"), "interfaces": ("interface", "mac", "address")}
 """Lists of devices that a running guest can give up: the element, and the attribute that tells them apart."""
 
 Trees = t.Iterable[ET.Element]
-
-
-@dataclasses.dataclass(frozen=True)
-class ToCome:
-    """What a guest will have.
-
-    :param uuid: that of the guest; None for a new one
-    :param gone: whether it will be gone
-    :param places: the storage that it will name
-    :param interfaces: the network and the bridge of each of its interfaces; None for what it does not name
-    """
-
-    uuid: str | None = None
-    gone: bool = False
-    places: tuple[Place, ...] = ()
-    interfaces: tuple[tuple[str | None, str | None], ...] = ()
-
-    @classmethod
-    def of(cls, told: t.Mapping[str, t.Any]) -> ToCome:
-        """The same from JSON."""
-        return cls(
-            told.get("uuid"),
-            bool(told.get("gone")),
-            tuple(Place(*place) for place in told.get("places") or ()),
-            tuple((network, bridge) for network, bridge in told.get("interfaces") or ()),
-        )
-
-    @property
-    def tree(self) -> ET.Element:
-        """A definition with nothing but the interfaces."""
-        root = ET.Element("domain")
-        devices = ET.SubElement(root, "devices")
-        for network, bridge in self.interfaces:
-            source = ET.SubElement(ET.SubElement(devices, "interface"), "source")
-            source.attrib.update({"network": network} if network else {})
-            source.attrib.update({"bridge": bridge} if bridge else {})
-        return root
 
 
 def guests_to_come(connection: t.Any, plans: t.Iterable[Plan]) -> dict[str, dict[str, t.Any]]:

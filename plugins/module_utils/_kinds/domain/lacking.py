@@ -21,10 +21,10 @@ from ..._flow.forecast import Forecast
 from ..._host.files import there
 from ..._printing import printable
 from ..._storage import storage_observe
+from ..._storage.making import Making
 from ..._storage.storage_observe import Pool
 from ..._storage.users import is_local
 from ..shared.cleanup import OF_OTHERS, forward_mode
-from ..volume.storage_plan import Making
 from . import macvtap_carriers
 from .macvtap_carriers import content
 from .references import Reference

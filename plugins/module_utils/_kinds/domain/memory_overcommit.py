@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 from ..._engine.converters.sizes import UNITS, Size
 from ..._engine.plan import Plan
 from ..._engine.rows.row_index import Item
-from ..._flow.connection import libvirt
+from ..._libvirt.connection import libvirt
 from .disks import shared_disks
 
 STARTED = ("running", "paused")

@@ -14,8 +14,8 @@ import stat
 import typing as t
 from xml.etree import ElementTree as ET
 
-from ..._flow.connection import libvirt
 from ..._host.files import birth, there
+from ..._libvirt.connection import libvirt
 from ..._storage.guest_places import guest_places
 from ..._storage.removal import Judge, because
 from ..._storage.survey_users import all_users

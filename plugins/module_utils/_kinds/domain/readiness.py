@@ -16,10 +16,10 @@ from xml.etree import ElementTree as ET
 from ..._engine.converters.sizes import UNITS, Size
 from ..._engine.plan import Observed, Plan
 from ..._engine.rows.row_index import Item
+from ..._storage.making import Making
 from ..shared.cleanup import OF_OTHERS, forward_mode
 from ..volume import volume_places
 from ..volume.image_look import base_problem, growth_problem, image_problem, name_problem
-from ..volume.storage_plan import Making
 from . import memory_overcommit, saved_states, verdict
 from .disks import disk_locks, outside_disks, shared_disks, taken_volumes
 from .disks.disk_bytes import first_bytes

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from xml.etree import ElementTree as ET
 
-from ..._flow.connection import LibvirtError, cut, lacks, libvirt
+from ..._libvirt.connection import LibvirtError, cut, lacks, libvirt
 
 SECURE = getattr(libvirt, "VIR_DOMAIN_SAVE_IMAGE_XML_SECURE", 1)
 """Asks for the secrets, too (virDomainSaveImageXMLFlags)."""

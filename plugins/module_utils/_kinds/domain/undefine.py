@@ -16,8 +16,8 @@ from xml.etree import ElementTree as ET
 from ..._engine.plan import Observed, Plan
 from ..._engine.rows.model import Change
 from ..._errors import Invalid, VirtfleetError
-from ..._flow.connection import LibvirtError, lacks, libvirt
 from ..._host.files import there
+from ..._libvirt.connection import LibvirtError, lacks, libvirt
 from ..._storage import leaving
 from ..._storage.removal import Going, Kept
 from ..._storage.users import Users

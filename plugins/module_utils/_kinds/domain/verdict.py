@@ -20,7 +20,7 @@ from xml.etree import ElementTree as ET
 
 from ..._engine import paths
 from ..._engine.close_names import near
-from ..._flow.connection import LibvirtError, cut, lacks, said
+from ..._libvirt.connection import LibvirtError, cut, lacks, said
 from ..._printing import printable
 
 UNASKED = ("interface", "hostdev")

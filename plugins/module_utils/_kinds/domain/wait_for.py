@@ -13,9 +13,9 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from ..._engine.rows.row_index import Item
-from ..._flow.connection import LibvirtError, Session, active, lacks
-from ..._flow.info import SOURCES, addresses
 from ..._host import listener
+from ..._libvirt.connection import LibvirtError, Session, active, lacks
+from .facts import SOURCES, addresses
 
 POLL = 1.0
 """Seconds between two looks at a guest."""

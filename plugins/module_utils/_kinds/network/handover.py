@@ -18,8 +18,9 @@ from xml.etree import ElementTree as ET
 from ..._engine.plan import Observed, Plan
 from ..._engine.rows.row_index import Item
 from ..._engine.step import Step
-from ..._flow.purge import Leftovers, guests, on_network
+from ..._flow.purge import Leftovers
 from ..shared.cleanup import OF_OTHERS, forward_mode
+from .network_users import guests, on_network
 from .subnets import subnets
 
 Declared = t.Mapping[str, t.Sequence[str]]

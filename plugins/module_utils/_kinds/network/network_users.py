@@ -12,10 +12,11 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from ..._engine.plan import Plan
-from ..._flow.connection import LibvirtError
 from ..._flow.forecast import Forecast
-from ..._flow.purge import guests, on_network
+from ..._libvirt.connection import LibvirtError, libvirt
 from ..._printing import label
+from ..._storage.survey_users import PRESENT
+from ..domain.saved_states import saved_definitions
 from ..shared.cleanup import OF_OTHERS, forward_mode
 
 
@@ -84,3 +85,49 @@ def named(guests_on_it: t.Sequence[str]) -> str:
     """Guests with their verb."""
     names = ", ".join(map(label, guests_on_it))
     return f"guest {names} runs" if len(guests_on_it) == 1 else f"the guests {names} run"
+
+
+def guests(connection: t.Any, forecast: Forecast = PRESENT) -> list[tuple[str, ET.Element]]:
+    """The definitions of all guests, what runs, and what was saved, with the names.
+
+    Of those that are foretold only the interfaces.
+    """
+    told = forecast.guests
+    known = {domain.name(): domain.UUIDString() for domain in connection.listAllDomains(0)} if told else {}
+    for name in [name for name, guest in told.items() if name in known and guest.uuid != known[name]]:
+        del told[name]  # It is another one.
+    found = [(name, guest.tree) for name, guest in told.items() if not guest.gone]
+    for domain in connection.listAllDomains(0):
+        if domain.name() in told:
+            continue
+        found.append((domain.name(), ET.fromstring(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))))
+        if domain.isActive():
+            found.append((domain.name(), ET.fromstring(domain.XMLDesc(0))))
+    gone = {name for name, guest in told.items() if guest.gone}
+    return [*found, *(pair for pair in saved_definitions(connection).items() if pair[0] not in gone)]
+
+
+def using(trees: t.Iterable[tuple[str, ET.Element]], uses: Uses) -> list[str]:
+    """The guests of which something is true, in words, each once."""
+    return list(dict.fromkeys(f"guest {name}" for name, tree in trees if uses(tree)))
+
+
+def on_network(network: t.Any) -> Uses:
+    """Whether a guest has an interface on a network, or on the bridge that goes with it."""
+    name = network.name()
+    root = ET.fromstring(network.XMLDesc(0))
+    forward, bridge = root.find("forward"), root.find("bridge")
+    hosts_own = forward is not None and forward.get("mode") == "bridge"
+    device = None if bridge is None or hosts_own else bridge.get("name")
+
+    def uses(domain: ET.Element) -> bool:
+        sources = domain.findall("devices/interface/source")
+        return any(
+            source.get("network") == name or (device is not None and source.get("bridge") == device)
+            for source in sources
+        )
+
+    return uses
+
+
+Uses = t.Callable[[ET.Element], bool]

@@ -10,7 +10,8 @@ from xml.etree import ElementTree as ET
 
 from ..._engine.step import Step
 from ..._errors import VirtfleetError
-from ..._flow.connection import lacks, libvirt, said, stop
+from ..._flow.kind import Definition
+from ..._libvirt.connection import lacks, libvirt, said, stop
 from ..._storage.manifest import Manifest
 from ..volume.storage_rules import MADE_DIRECTORIES
 from .pool_users import GOING, last_look, refuse_taken
@@ -107,24 +108,28 @@ def pool_autostart(connection: t.Any, name: str, step: Step, options: t.Any) -> 
     connection.storagePoolLookupByName(name).setAutostart(step.value)
 
 
-def active_pool(connection: t.Any, name: str) -> t.Any:
-    """A pool that volumes can be made in."""
-    try:
-        pool = connection.storagePoolLookupByName(name)
-    except libvirt.libvirtError as error:
-        if not lacks(error, "VIR_ERR_NO_STORAGE_POOL"):
-            raise
-        raise VirtfleetError(f"there is no pool {name} on this host; declare it with virtfleet.kvm.pools") from None
-    if not pool.isActive():
-        raise VirtfleetError(f"the pool {name} is not active; start it with virtfleet.kvm.pools and state: active")
-    return pool
+ACTIONS: dict[str, t.Any] = {
+    "define": pool_define,
+    "start": pool_start,
+    "stop": pool_stop,
+    "undefine": pool_undefine,
+    "set_autostart": pool_autostart,
+}
 
 
-def lookup(pool: t.Any, name: str) -> t.Any:
-    """A volume of a pool, or None."""
-    try:
-        return pool.storageVolLookupByName(name)
-    except libvirt.libvirtError as error:
-        if not lacks(error, "VIR_ERR_NO_STORAGE_VOL"):
-            raise
-        return None
+def undefine_new(connection: t.Any, found: t.Any) -> None:
+    """Take away the definition of a new pool, and the note that the collection made it."""
+    name = found.name()
+    found.undefine()
+    Manifest(connection.getURI()).drop("pools", name)
+
+
+DEFINITION = Definition(
+    noun="pool",
+    lookup="storagePoolLookupByName",
+    listing="listAllStoragePools",
+    missing="VIR_ERR_NO_STORAGE_POOL",
+    rename="define it anew as {name}",
+    undefine=undefine_new,
+)
+"""How libvirt keeps pools."""

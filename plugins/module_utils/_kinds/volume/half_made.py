@@ -18,9 +18,9 @@ from xml.etree import ElementTree as ET
 
 from ..._engine.plan import Observed
 from ..._errors import VirtfleetError
-from ..._flow.process import made_by_another
 from ..._host.files import birth
 from ..._host.part_files import PART, clear, opened_folder, part_name
+from ..._libvirt.process import made_by_another
 from ..._storage.manifest import Manifest
 from ..._storage.removal import because
 from ..._storage.storage_observe import identity
@@ -152,3 +152,8 @@ def doubt(key: str, facts: t.Mapping[str, t.Any], found: Observed, users: Users)
         return "nothing tells whether what is there now is that one"
     holders = users.of(key, path)
     return None if not holders else f"it {because([who for who in holders if who not in users.doubts], users.doubts)}"
+
+
+def made_in_this_moment(connection: t.Any, owner: str) -> list[BeingMade]:
+    """The volumes of the owner that another run is making."""
+    return [made for made in being_made(connection) if made[1].get("owner", "") == owner]

@@ -16,15 +16,15 @@ from xml.etree import ElementTree as ET
 
 from ..._engine.rows.row_index import Item
 from ..._errors import VirtfleetError
-from ..._flow.connection import LibvirtError
 from ..._host import part_files
 from ..._host.image_format import Unfit
 from ..._host.places import Places
+from ..._libvirt.connection import LibvirtError
 from ..._printing import spelled_out
+from ..._storage.making import Making
 from ..domain.disks.disk_bytes import first_bytes
 from ..domain.lacking import Doubt, Site, at
 from . import volume_image
-from .storage_plan import Making
 from .storage_rules import MADE_DIRECTORIES
 from .volume_fill import image_source, volume_source
 from .volume_formats import SAME, Formats

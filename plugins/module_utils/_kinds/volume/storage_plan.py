@@ -21,6 +21,7 @@ from ..._engine.step import Step
 from ..._engine.table import Table
 from ..._errors import Invalid, refuse_input
 from ..._printing import printable
+from ..._storage.making import Making
 from ..._storage.removal import Judge, because, going
 from ..._storage.storage_observe import Pool, problem_of, stopped_pool
 from ..._storage.users import Users
@@ -36,45 +37,6 @@ SLACK = 32 * 1024**2
 
 FUTURE = {"default": Pool("dir", IMAGES, True)}
 """Pools that a fresh host will have, as far as can be known."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Making:
-    """A volume to be made.
-
-    :param item: its options, complete
-    :param xml: its definition
-    :param guest: the guest that it is made for, or None
-    :param verbatim: whether the user asks for a raw volume, so that an image is taken as it is
-    :param disk: the place of the guest's disk that it is made for, or None
-    :param change: the path of the change that it is in the plan of a guest
-    """
-
-    item: Item
-    xml: str
-    guest: str | None = None
-    verbatim: bool = False
-    disk: int | None = None
-    change: str | None = None
-
-    @property
-    def where(self) -> str:
-        """The option of the guest that it is made for; empty for a volume of its own."""
-        if "seed" in self.item:
-            return "cloud_init"
-        return "" if self.disk is None else f"disks[{self.disk}]"
-
-    @property
-    def pool(self) -> str:
-        return t.cast(str, self.item["pool"])
-
-    @property
-    def name(self) -> str:
-        return t.cast(str, self.item["name"])
-
-    @property
-    def key(self) -> str:
-        return f"{self.pool}/{self.name}"
 
 
 def plan_pools(

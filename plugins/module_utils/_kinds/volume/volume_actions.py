@@ -12,41 +12,29 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from ..._engine import paths
-from ..._engine.plan import Observed, Plan
+from ..._engine.plan import Observed
 from ..._engine.step import Step
 from ..._errors import VirtfleetError
-from ..._flow.connection import cut, ended, lacks, libvirt, said
-from ..._flow.process import made_by_another
 from ..._host.part_files import part_name
+from ..._libvirt.connection import cut, ended, lacks, libvirt, said
+from ..._libvirt.process import made_by_another
 from ..._storage import leaving
-from ..._storage.forgotten import forget_gone
-from ..._storage.manifest import Manifest, notes
+from ..._storage.making import Making
+from ..._storage.manifest import Manifest
 from ..._storage.removal import Going, InUse, Kept, going, last_look, refuse_used
-from ..._storage.storage_observe import identity, refresh, source_place, unseen
+from ..._storage.storage_observe import active_pool, identity, lookup, refresh, source_place, unseen
 from ..._storage.survey_users import all_users
 from ..._storage.users import is_local
 from ..domain.cloud_init import seed_fill
 from ..domain.cloud_init.seed_fill import SeedImage
-from ..pool.pool_actions import active_pool, lookup, pool_autostart, pool_define, pool_start, pool_stop, pool_undefine
 from . import volume_image
 from .half_made import Born, clear_parts, half_made
-from .storage_plan import Making
 from .storage_rules import MADE_DIRECTORIES
 from .volume_fill import create, enlarge, fill, filling, lay_over
 from .volume_image import Source
 
 MARGIN = 10.0
 """Seconds that a guest's volume waits for another guest, beyond what that one has to shut down."""
-
-
-def prepare(connection: t.Any, plans: t.Iterable[Plan]) -> None:
-    """Try, before the first step, that what plans make or remove of storage can be noted. Raises VirtfleetError.
-
-    What somebody removed by hand is forgotten by the way.
-    """
-    if notes(plans):
-        Manifest(connection.getURI()).prepare()
-        forget_gone(connection)
 
 
 def volume_define(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
@@ -283,22 +271,9 @@ def waiting(connection: t.Any, plan: Going) -> str | None:
     return None
 
 
-ACTIONS: dict[tuple[str, str], t.Any] = {
-    ("pool", "define"): pool_define,
-    ("pool", "start"): pool_start,
-    ("pool", "stop"): pool_stop,
-    ("pool", "undefine"): pool_undefine,
-    ("pool", "set_autostart"): pool_autostart,
-    ("volume", "define"): volume_define,
-    ("volume", "grow"): volume_grow,
-    ("volume", "delete"): volume_delete,
-    ("volume", "forget"): forget,
-    ("domain", "forget"): forget,
-    ("domain", "spare"): spare,
-    ("domain", "make_volume"): volume_define,
-    ("domain", "grow_volume"): volume_grow,
-    ("domain", "fill_seed"): seed_fill.fill_seed,
-    ("domain", "settle_seed"): seed_fill.settle_seed,
-    ("domain", "delete_seed"): seed_fill.delete_seed(volume_delete),
-    ("domain", "delete_volume"): guest_volume_delete,
+ACTIONS: dict[str, t.Any] = {
+    "define": volume_define,
+    "grow": volume_grow,
+    "delete": volume_delete,
+    "forget": forget,
 }

@@ -13,17 +13,16 @@ from xml.etree import ElementTree as ET
 
 from ..._engine import paths
 from ..._errors import VirtfleetError
-from ..._flow.connection import libvirt, said
 from ..._host import listener, part_files
 from ..._host.image_format import Unfit
 from ..._host.qemu_img import TOO_LARGE
+from ..._libvirt.connection import libvirt, said
+from ..._storage.making import Making
 from ..._storage.manifest import Manifest
-from ..._storage.storage_observe import refresh, unseen
+from ..._storage.storage_observe import active_pool, lookup, refresh, unseen
 from ..domain.cloud_init.seed_fill import seed_source
-from ..pool.pool_actions import active_pool, lookup
 from . import volume_image
 from .half_made import Born, second_name
-from .storage_plan import Making
 from .volume_formats import SAME, Formats, alike, seen
 from .volume_image import Source, too_large
 

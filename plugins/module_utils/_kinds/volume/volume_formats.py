@@ -21,11 +21,11 @@ from xml.etree import ElementTree as ET
 from ..._engine import paths
 from ..._engine.plan import Observed
 from ..._errors import VirtfleetError
-from ..._flow.connection import LibvirtError, libvirt
 from ..._host import part_files
 from ..._host.image_format import Unfit, recognise
 from ..._host.places import Places, Signs, resolved
 from ..._host.qcow2 import check_qcow2
+from ..._libvirt.connection import LibvirtError, libvirt
 from ..._printing import printable
 from ..._storage.noted_formats import Noted, things, volume_at
 from ..._storage.storage_observe import listed, source_place

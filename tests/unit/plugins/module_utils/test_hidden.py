@@ -13,8 +13,8 @@ import pytest
 from ansible_collections.virtfleet.kvm.plugins.module_utils import _hidden, _printing
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import report
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.row_index import parse_rows
-from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.connection import said
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.connection import said
 from ansible_collections.virtfleet.kvm.tests.unit.support import changes, defined, observed, plan_one
 
 SECRET = "hunter2hunter2"

@@ -36,7 +36,8 @@ def connection() -> Iterator[Any]:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """The test driver's guests need no waiting for."""
     # Imported here, for pytest loads this file before there is a loader of collections.
-    from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import apply, interpreter
+    from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import apply
+    from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import interpreter
 
     monkeypatch.setattr(apply, "POLL", 0.001)
     # This machine is no host of the tests: what its libvirt may have is not theirs.

@@ -15,8 +15,6 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import connection as binding
-from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.process import boot, started
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host import seed_image
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.cloud_init import (
     seed_fill,
@@ -24,6 +22,8 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.cloud_
     seeds,
 )
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume import volume_actions
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import connection as binding
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.process import boot, started
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage import manifest
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.storage_observe import Pool
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, pools

@@ -19,12 +19,12 @@ from typing import Any
 import libvirt
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import apply
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import nvram
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import undefine as departures
 from ansible_collections.virtfleet.kvm.plugins.modules import domains
 from ansible_collections.virtfleet.kvm.tests.unit import images
 from ansible_collections.virtfleet.kvm.tests.unit.removal_world import GONE, URI, define, file, paths
+from ansible_collections.virtfleet.kvm.tests.unit.support import KINDS
 
 Run = Callable[..., dict[str, Any]]
 
@@ -212,14 +212,14 @@ def test_another_guest_of_that_name_stays(
 ) -> None:
     """Somebody makes it between the plan and the run."""
     with_variables(connection, "/none.fd")
-    real = apply.ACTIONS["domain", "undefine"]
+    real = KINDS["domain"].actions["undefine"]
 
     def first(*args: Any) -> Any:
         connection.lookupByName("old").undefine()
         with_variables(connection, "/other.fd")
         return real(*args)
 
-    monkeypatch.setitem(apply.ACTIONS, ("domain", "undefine"), first)
+    monkeypatch.setitem(KINDS["domain"].actions, "undefine", first)
     done = run_main(domains.main, config=[GONE], uri=URI, fails=True)
     assert "domain old: undefine: the guest that is called old by now is another one, so it stays" in done["msg"]
     assert "/other.fd" in connection.lookupByName("old").XMLDesc()

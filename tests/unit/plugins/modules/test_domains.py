@@ -12,7 +12,7 @@ import libvirt
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import apply
-from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import connection as binding
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import connection as binding
 from ansible_collections.virtfleet.kvm.tests.unit.samples import DOMAINS
 
 WEB = {

@@ -24,6 +24,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import apply
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host import listener
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import define_batch
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, networks, pools, volumes
+from ansible_collections.virtfleet.kvm.tests.unit.support import KINDS
 
 Run = Callable[..., dict[str, Any]]
 URI = "test:///default"
@@ -197,8 +198,9 @@ def failing(monkeypatch: pytest.MonkeyPatch, number: int, after: bool, error: Ex
         if last:
             raise error
 
-    for key, action in apply.ACTIONS.items():
-        monkeypatch.setitem(apply.ACTIONS, key, wrap(action))
+    for kind in KINDS.values():
+        for name, action in kind.actions.items():
+            monkeypatch.setitem(kind.actions, name, wrap(action))
     monkeypatch.setattr(define_batch.Definitions, "define", wrap_method(define_batch.Definitions.define, wrap))
     return steps
 
@@ -276,8 +278,9 @@ def closing(monkeypatch: pytest.MonkeyPatch, number: int) -> list[str]:
 
         return call
 
-    for key, action in apply.ACTIONS.items():
-        monkeypatch.setitem(apply.ACTIONS, key, wrap(action))
+    for kind in KINDS.values():
+        for name, action in kind.actions.items():
+            monkeypatch.setitem(kind.actions, name, wrap(action))
     monkeypatch.setattr(define_batch.Definitions, "define", wrap_method(define_batch.Definitions.define, wrap))
     return steps
 

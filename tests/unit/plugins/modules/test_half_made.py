@@ -14,13 +14,14 @@ from typing import Any
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
-from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import process
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host.files import birth
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host.part_files import part_name
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume import volume_actions
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.half_made import Born, second_name
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import process
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage import manifest
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, pools, volumes
+from ansible_collections.virtfleet.kvm.tests.unit.support import KINDS
 
 URI = "test:///default"
 Run = Callable[..., dict[str, Any]]
@@ -317,9 +318,7 @@ def test_what_somebody_made_meanwhile_is_not_taken_away(
         pool.createXML("<volume><name>new</name><capacity>1</capacity></volume>")
         real(*args)
 
-    from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import apply
-
-    monkeypatch.setitem(apply.ACTIONS, ("volume", "define"), late)
+    monkeypatch.setitem(KINDS["volume"].actions, "define", late)
     config = {"name": "new", "pool": "p", "capacity": "1MiB", "clone_from": "x.raw"}
     result = run_main(volumes.main, config=[config], uri=URI, fails=True)
     assert "somebody made a volume p/new meanwhile" in result["msg"]

@@ -13,7 +13,6 @@ from typing import Any
 import libvirt
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import apply
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage import leaving
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, volumes
 from ansible_collections.virtfleet.kvm.tests.unit.opened import lock
@@ -26,6 +25,7 @@ from ansible_collections.virtfleet.kvm.tests.unit.removal_world import (
     paths,
     stays,
 )
+from ansible_collections.virtfleet.kvm.tests.unit.support import KINDS
 
 Run = Callable[..., dict[str, Any]]
 
@@ -89,7 +89,7 @@ def killed(declare: Run, monkeypatch: pytest.MonkeyPatch, kind: str = "delete_vo
     with monkeypatch.context() as patch:
         patch.setattr(leaving, "mark", lambda: "process 1 2 another-boot")
         if kind == "delete_volume":
-            patch.setitem(apply.ACTIONS, ("domain", kind), kill)
+            patch.setitem(KINDS["domain"].actions, kind, kill)
         else:
             patch.setattr(leaving, "definitions", kill)
         with pytest.raises(KeyboardInterrupt):
@@ -170,7 +170,7 @@ def test_a_run_that_loses_libvirt_in_between_ends_what_it_began(
     """It is the same process that goes on, so it needs no other proof."""
     monkeypatch.setattr(leaving, "folder", lambda uri: None)
     with monkeypatch.context() as patch:
-        patch.setitem(apply.ACTIONS, ("domain", "delete_volume"), kill)
+        patch.setitem(KINDS["domain"].actions, "delete_volume", kill)
         with pytest.raises(KeyboardInterrupt):
             declare(domains, GONE, remove_storage=True)
     assert paths(declare(domains, GONE, remove_storage=True)) == [VOLUME]

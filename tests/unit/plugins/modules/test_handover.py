@@ -23,10 +23,10 @@ GUEST = {"name": "web01", "memory": "64MiB", "interfaces": [{"network": "old"}],
 @pytest.fixture(autouse=True)
 def put(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The bridges that taps are put on, which the test driver does not have."""
-    from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.live import actions
+    from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.network import live_actions
 
     bridges: list[str] = []
-    monkeypatch.setattr(actions, "enslave", lambda tap, bridge: bridges.append(bridge))
+    monkeypatch.setattr(live_actions, "enslave", lambda tap, bridge: bridges.append(bridge))
     return bridges
 
 

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import connection as binding
-from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.host import version
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import connection as binding
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.host import version
 from ansible_collections.virtfleet.kvm.plugins.modules import host_info
 
 Run = Callable[..., dict[str, Any]]

@@ -10,7 +10,8 @@ from typing import Any
 
 import yaml
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import info
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import facts as domain_facts
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.network import facts as network_facts
 from ansible_collections.virtfleet.kvm.plugins.modules import domains_info, networks_info
 
 MAC = "52:54:00:aa:00:01"
@@ -25,13 +26,13 @@ def documented(module: Any, kind: str, name: str) -> set[str]:
 
 
 def test_the_addresses_of_a_guest() -> None:
-    (told,) = info.addresses(SimpleNamespace(interfaceAddresses=lambda source: {"vnet0": CARD}), "lease")
+    (told,) = domain_facts.addresses(SimpleNamespace(interfaceAddresses=lambda source: {"vnet0": CARD}), "lease")
     assert told == {"interface": "vnet0", "mac": MAC, "address": "192.0.2.7", "prefix": 24}
     assert told.keys() == documented(domains_info, "domains", "addresses")
 
 
 def test_the_leases_of_a_network() -> None:
     lease = {**LEASE, "ipaddr": "192.0.2.7", "hostname": "web01", "clientid": None}
-    (told,) = info.handed_out(SimpleNamespace(DHCPLeases=lambda: [lease]))
+    (told,) = network_facts.handed_out(SimpleNamespace(DHCPLeases=lambda: [lease]))
     assert told == {"mac": MAC, "address": "192.0.2.7", "hostname": "web01", "until": 1700000000}
     assert told.keys() == documented(networks_info, "networks", "leases")

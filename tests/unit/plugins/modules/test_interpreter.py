@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import connection as binding
-from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import interpreter
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import connection as binding
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import interpreter
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, domains_info, host_info, networks, pools, volumes
 
 Run = Callable[..., dict[str, Any]]

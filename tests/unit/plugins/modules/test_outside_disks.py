@@ -12,8 +12,8 @@ from typing import Any
 import libvirt
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import apply
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import lacking
+from ansible_collections.virtfleet.kvm.tests.unit.support import KINDS
 
 Run = Callable[..., dict[str, Any]]
 GUEST: dict[str, Any] = {"memory": "64MiB"}
@@ -129,7 +129,7 @@ def test_a_lock_of_qemu_is_told_by_name(
             link.lookupByName("old").create()
         raise libvirt.libvirtError(LOCK)
 
-    monkeypatch.setitem(apply.ACTIONS, ("domain", "start"), locked)
+    monkeypatch.setitem(KINDS["domain"].actions, "start", locked)
     (failure,) = run_domains({**taker(disk, "hard"), "state": "running"}, fails=True)["failures"]
     if known:
         told = f"start: disks[0]: {disk.with_name('hard')} is a disk of guest old, which runs with it: stop old"

@@ -12,12 +12,12 @@ from typing import Any
 import libvirt
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import apply
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.pool import pool_actions
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, pools
 from ansible_collections.virtfleet.kvm.tests.unit import images
 from ansible_collections.virtfleet.kvm.tests.unit.opened import lock
 from ansible_collections.virtfleet.kvm.tests.unit.removal_world import GONE, URI, define, file, paths
+from ansible_collections.virtfleet.kvm.tests.unit.support import KINDS
 
 Run = Callable[..., dict[str, Any]]
 
@@ -46,13 +46,13 @@ def test_a_pool_that_a_guest_gets_meanwhile_is_not_stopped(
     connection: Any, run_main: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_main(domains.main, config=[GONE], uri=URI)
-    real = apply.ACTIONS["pool", "stop"]
+    real = KINDS["pool"].actions["stop"]
 
     def first(*args: Any) -> Any:
         define(connection, file(folder / "x"))
         return real(*args)
 
-    monkeypatch.setitem(apply.ACTIONS, ("pool", "stop"), first)
+    monkeypatch.setitem(KINDS["pool"].actions, "stop", first)
     result = run_main(pools.main, config=[{"name": "p", "state": "absent"}], uri=URI, fails=True)
     assert "pool p: stop: is used by guest theirs: take their disks out of it, or keep it" in result["msg"]
     assert connection.storagePoolLookupByName("p").isActive()

@@ -20,8 +20,8 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.step import Step
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
-from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import connection as binding
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume import volume_actions
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import connection as binding
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage import manifest
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.removal import Going
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, networks, pools, volumes

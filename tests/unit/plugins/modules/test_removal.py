@@ -31,6 +31,7 @@ from ansible_collections.virtfleet.kvm.tests.unit.removal_world import (
     paths,
     stays,
 )
+from ansible_collections.virtfleet.kvm.tests.unit.support import KINDS
 
 Run = Callable[..., dict[str, Any]]
 
@@ -137,14 +138,13 @@ def test_what_is_declared_in_the_same_run_stays(
 
 def meanwhile(monkeypatch: pytest.MonkeyPatch, what: Callable[[], None]) -> None:
     """Let something happen right before volumes are deleted."""
-    real = volume_actions.ACTIONS["domain", "delete_volume"]
-    from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import apply
+    real = KINDS["domain"].actions["delete_volume"]
 
     def first(*args: Any) -> Any:
         what()
         return real(*args)
 
-    monkeypatch.setitem(apply.ACTIONS, ("domain", "delete_volume"), first)
+    monkeypatch.setitem(KINDS["domain"].actions, "delete_volume", first)
 
 
 def remake(path: Path) -> None:

@@ -86,6 +86,7 @@ def test_a_definition_that_is_wrong_already_stops_no_other() -> None:
     from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Plan
     from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.step import Step
     from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.schema import validate
+    from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.kind import DOMAINS
     from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
 
     text = "<domain type='test'><name>q</name><memory>65536</memory><os><type>hvm</type></os>{}</domain>"
@@ -94,9 +95,9 @@ def test_a_definition_that_is_wrong_already_stops_no_other() -> None:
         Plan("domain", "r", [Step("define", text.format(""))]),
     ]
     wants = DOMAIN.parse([{"name": name, "memory": "64MiB"} for name in ("q", "r")])
-    validate(DOMAIN, plans, wants, "qemu+ssh://elsewhere/system")
+    validate(DOMAINS, plans, wants, "qemu+ssh://elsewhere/system")
     assert [plan.obstacle for plan in plans] == [None, None]
-    validate(DOMAIN, plans, wants, "qemu:///system")
+    validate(DOMAINS, plans, wants, "qemu:///system")
     assert str(plans[0].obstacle).startswith("define: XML document failed to validate against schema")
     assert plans[1].obstacle is None
 

@@ -22,6 +22,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._host.block_devices 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import define_batch, lacking
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.disks import shared_disks
 from ansible_collections.virtfleet.kvm.plugins.modules import pools, volumes
+from ansible_collections.virtfleet.kvm.tests.unit.support import KINDS
 
 Run = Callable[..., dict[str, Any]]
 GUEST: dict[str, Any] = {"memory": "64MiB"}
@@ -184,7 +185,7 @@ def test_guests_that_exchange_disks_and_grow_others(
 ) -> None:
     """Each gives up what the other gets, and neither waits for that before it has given up its own."""
     grown: list[str] = []
-    monkeypatch.setitem(apply.ACTIONS, ("domain", "grow_volume"), lambda c, name, step, o: grown.append(name))
+    monkeypatch.setitem(KINDS["domain"].actions, "grow_volume", lambda c, name, step, o: grown.append(name))
     first, second = guests(images, {"file": f"{images}/disk"}, {"file": f"{images}/other"})
     for guest in (first, second):
         guest["disks"] = [{"size": "1MiB", "pool": "p", "target": "vda"}, {**guest["disks"][0], "target": "vdb"}]
@@ -206,7 +207,7 @@ def test_a_disk_that_two_guests_give_up(
     first, second, third = guests(images, *({"file": f"{images}/disk"} for _index in range(3)))
     run_domains({**first, "state": "running"})
     run_domains(second)
-    monkeypatch.setitem(apply.ACTIONS, ("domain", "shutdown"), fails)
+    monkeypatch.setitem(KINDS["domain"].actions, "shutdown", fails)
     config = [{"name": "g0", "state": "absent"}, {"name": "g1", "state": "absent"}, {**third, "state": "running"}]
     told = refused(run_domains(*(config[place] for place in places), fails=True))
     assert sorted(told) == ["g0", "g2"]
@@ -235,7 +236,7 @@ def test_a_volume_that_is_made_of_a_disk_of_one_that_goes(
     run_domains({**old, "state": "running"})
     order: list[str] = []
     for name in ("undefine", "make_volume"):
-        monkeypatch.setitem(apply.ACTIONS, ("domain", name), lambda c, n, step, o: order.append(step.action))
+        monkeypatch.setitem(KINDS["domain"].actions, name, lambda c, n, step, o: order.append(step.action))
     made = {**GUEST, "name": "g1", "disks": [{"size": "1MiB", "pool": "p", option: "x"}]}
     run_domains(made, {"name": "g0", "state": "absent"}, fails=True)
     assert order == ["undefine", "make_volume"]
@@ -341,7 +342,7 @@ def test_nobody_starts_on_a_disk_that_was_not_given_up(
 
         monkeypatch.setattr(define_batch.Definitions, "define", define)
     else:
-        monkeypatch.setitem(apply.ACTIONS, ("domain", action), fails)
+        monkeypatch.setitem(KINDS["domain"].actions, action, fails)
     told = refused(run_domains({**taker, "state": "running"}, {"name": "g0", **change}, fails=True))
     assert sorted(told) == ["g0", "g1"]
     assert "guest g0 failed, so it may still have a disk of this one" in told["g1"]

@@ -13,10 +13,11 @@ import libvirt
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
-from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import apply, converge
+from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import converge
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.define_batch import Definitions
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume import volume_actions
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, networks, pools, volumes
+from ansible_collections.virtfleet.kvm.tests.unit.support import KINDS
 
 Run = Callable[..., dict[str, Any]]
 URI = "test:///default"
@@ -156,7 +157,7 @@ def refusing(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     if kind == "domain":
         monkeypatch.setattr(Definitions, "send", refuse)
     else:
-        monkeypatch.setitem(apply.ACTIONS, (kind, "define"), refuse)
+        monkeypatch.setitem(KINDS[kind].actions, "define", refuse)
 
 
 @pytest.mark.parametrize("kind", ["domain", "network", "pool"])
@@ -204,7 +205,7 @@ def test_a_state_that_somebody_changed_meanwhile_is_not_told_as_changed(
 
     if goal != "absent":
         item["autostart"] = True
-        monkeypatch.setitem(apply.ACTIONS, (kind, "set_autostart"), broken)
+        monkeypatch.setitem(KINDS[kind].actions, "set_autostart", broken)
     result = run_main(module.main, config=[{**item, "state": state}], uri=URI, fails=True)
     (failure,) = result["failures"]
     wanted = {"absent": "undefine: somebody started it meanwhile, so it stays; run again"}.get(goal, "no")
@@ -227,7 +228,7 @@ def test_what_somebody_started_is_not_told_as_started(
     connection: Any, run_main: Run, meanwhile: Any, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     """libvirt refuses to start what runs."""
-    start = apply.ACTIONS[kind, "start"]
+    start = KINDS[kind].actions["start"]
 
     def starting(*args: Any) -> None:
         try:
@@ -235,7 +236,7 @@ def test_what_somebody_started_is_not_told_as_started(
         except libvirt.libvirtError as error:
             raise Refusal(str(error)) from None
 
-    monkeypatch.setitem(apply.ACTIONS, (kind, "start"), starting)
+    monkeypatch.setitem(KINDS[kind].actions, "start", starting)
     thing = connection.defineXML(DOMAIN) if kind == "domain" else connection.networkDefineXML(NETWORK)
     item = {"name": "g", "state": "running"} if kind == "domain" else {"name": "n", "state": "active"}
     meanwhile(thing.create)
@@ -261,7 +262,7 @@ def test_what_somebody_starts_after_the_step_failed_is_not_told_as_started(
 
     failed: list[None] = []
     monkeypatch.setattr(converge, "survey", looking)
-    monkeypatch.setitem(apply.ACTIONS, ("domain", "start"), broken)
+    monkeypatch.setitem(KINDS["domain"].actions, "start", broken)
     result = run_main(domains.main, config=[{"name": "g", "state": "running"}], uri=URI, fails=True)
     assert domain.isActive()
     nothing_told(result)
@@ -290,13 +291,13 @@ def test_a_guest_that_somebody_paused_after_its_start_is_told_as_started(
     connection: Any, run_main: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     domain = connection.defineXML(DOMAIN)
-    start = apply.ACTIONS["domain", "start"]
+    start = KINDS["domain"].actions["start"]
 
     def started(*args: Any) -> None:
         start(*args)
         domain.suspend()
 
-    monkeypatch.setitem(apply.ACTIONS, ("domain", "start"), started)
+    monkeypatch.setitem(KINDS["domain"].actions, "start", started)
     result = run_main(domains.main, config=[{"name": "g", "state": "running"}], uri=URI, fails=True)
     assert "state is 'paused', not 'running'" in result["msg"]
     assert told(result) == [("domain g", "state", "running")]

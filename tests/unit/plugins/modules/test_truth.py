@@ -16,8 +16,8 @@ from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Refused, VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import apply, converge
-from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import connection as binding
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume import volume_actions
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import connection as binding
+from ansible_collections.virtfleet.kvm.tests.unit.support import KINDS
 
 Run = Callable[..., dict[str, Any]]
 NETWORKS = [{"name": name, "bridge": f"virbr-{name}"} for name in "abc"]
@@ -52,14 +52,14 @@ def only_once(call: Callable[..., Any], then: Exception) -> Callable[..., Any]:
 def test_an_unforeseen_error_with_one_item_stops_no_other(
     connection: Any, run_networks: Run, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    start = apply.ACTIONS["network", "start"]
+    start = KINDS["network"].actions["start"]
 
     def broken(link: Any, name: str, step: Any, options: Any) -> None:
         if name == "b":
             raise error
         start(link, name, step, options)
 
-    monkeypatch.setitem(apply.ACTIONS, ("network", "start"), broken)
+    monkeypatch.setitem(KINDS["network"].actions, "start", broken)
     result = run_networks(*NETWORKS, fails=True)
     assert [failure["network"] for failure in result["failures"]] == ["b"]
     assert f"network b: a fault of this collection, please report it: {type(error).__name__}" in result["msg"]
@@ -98,14 +98,14 @@ def test_input_that_is_refused_after_it_was_made_is_the_failure_of_its_item(
 def test_an_unforeseen_error_of_the_plan_names_the_item(
     connection: Any, run_networks: Run, monkeypatch: pytest.MonkeyPatch, bad: int, check: bool
 ) -> None:
-    plan_all = converge.plan_all
+    plan_networks = KINDS["network"].plan
 
-    def planned(link: Any, table: Any, have: Any, wants: list[Any], *more: Any) -> Any:
+    def planned(link: Any, have: Any, wants: list[Any], *more: Any) -> Any:
         if any(want["name"] == f"n{bad}" for want in wants):
             raise KeyError("hunter2")
-        return plan_all(link, table, have, wants, *more)
+        return plan_networks(link, have, wants, *more)
 
-    monkeypatch.setattr(converge, "plan_all", planned)
+    monkeypatch.setitem(vars(KINDS["network"]), "plan", planned)
     result = run_networks(*({"name": f"n{number}"} for number in range(5)), check=check, fails=True)
     assert result["msg"].startswith(f"nothing was changed: network n{bad}: a fault of this collection")
     assert "hunter2" not in result["msg"]
@@ -131,7 +131,7 @@ def test_a_step_that_came_about_is_told_when_the_next_did_not(
     def broken(*args: Any) -> None:
         raise KeyError
 
-    monkeypatch.setitem(apply.ACTIONS, ("network", "start"), broken)
+    monkeypatch.setitem(KINDS["network"].actions, "start", broken)
     monkeypatch.setattr(converge, "survey", only_once(converge.survey, KeyError("x")))
     connection.networkDefineXML("<network><name>a</name><ip address='192.0.2.1'/></network>")
     result = run_networks(NETWORKS[0], fails=True)
@@ -144,7 +144,7 @@ def test_a_new_resource_that_fails_leaves_nothing_and_is_not_told(
     def broken(*args: Any) -> None:
         raise KeyError
 
-    monkeypatch.setitem(apply.ACTIONS, ("network", "start"), broken)
+    monkeypatch.setitem(KINDS["network"].actions, "start", broken)
     monkeypatch.setattr(converge, "survey", only_once(converge.survey, KeyError("x")))
     result = run_networks(NETWORKS[0], fails=True)
     assert (done(result), there(connection)) == ([], set())
@@ -156,7 +156,7 @@ def test_what_stops_a_run_before_the_first_step_changed_nothing(
     def full(*args: Any) -> None:
         raise VirtfleetError("no room")
 
-    monkeypatch.setattr(volume_actions, "prepare", full)
+    monkeypatch.setattr(apply, "prepare", full)
     result = run_networks(*NETWORKS, fails=True)
     assert (result["msg"], result.get("changed", False)) == ("no room", False)
     assert there(connection) == set()
@@ -184,7 +184,7 @@ def test_the_restart_of_one_of_several_daemons_is_survived(
 ) -> None:
     """The connection that the module has lives on, and isAlive says so."""
     networks = [{"name": f"n{number}", "bridge": f"virbr{number + 50}"} for number in range(24)]
-    define, defined, opened = apply.ACTIONS["network", "define"], list[str](), list[None]()
+    define, defined, opened = KINDS["network"].actions["define"], list[str](), list[None]()
 
     def broken(link: Any, name: str, step: Any, options: Any) -> None:
         if len(defined) == 5 and not opened:
@@ -192,7 +192,7 @@ def test_the_restart_of_one_of_several_daemons_is_survived(
         define(link, name, step, options)
         defined.append(name)
 
-    monkeypatch.setitem(apply.ACTIONS, ("network", "define"), broken)
+    monkeypatch.setitem(KINDS["network"].actions, "define", broken)
     monkeypatch.setattr(binding.Session, "reopen", lambda self: opened.append(None))
     result = run_networks(*networks)
     assert (len(there(connection)), len(opened)) == (24, 1)
@@ -226,7 +226,7 @@ def test_what_has_nothing_to_do_with_a_daemon_is_tried_once(
         tried.append(name)
         raise VirtfleetError(text)
 
-    monkeypatch.setitem(apply.ACTIONS, ("network", "define"), broken)
+    monkeypatch.setitem(KINDS["network"].actions, "define", broken)
     assert not run_networks(NETWORKS[0], fails=True)["changed"]
     assert tried == ["a"]
 

@@ -13,11 +13,11 @@ import libvirt
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
-from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import apply
-from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.connection import Lost
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import define_batch
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import define_batch, domain_actions
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume import volume_fill
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.connection import Lost
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, networks, pools
+from ansible_collections.virtfleet.kvm.tests.unit.support import KINDS
 
 Run = Callable[..., dict[str, Any]]
 GOOD = {"name": "good", "memory": "64MiB", "disks": [{"size": "1MiB", "pool": "p"}], "state": "running"}
@@ -69,12 +69,12 @@ def test_a_new_guest_that_fails_takes_its_volumes_along(
     def starting(link: Any, name: str, *more: Any) -> None:
         if name == "bad":
             raise VirtfleetError("no")
-        apply.domain_start(link, name, *more)
+        domain_actions.domain_start(link, name, *more)
 
     if step == "define":
         monkeypatch.setattr(define_batch.Definitions, "send", defining)
     else:
-        monkeypatch.setitem(apply.ACTIONS, ("domain", "start"), starting)
+        monkeypatch.setitem(KINDS["domain"].actions, "start", starting)
     disks = [{"size": "1MiB", "pool": "p"}, {"size": "2MiB", "pool": "p"}]
     result = run_domains({**GOOD, "name": "bad", "disks": disks}, GOOD, fails=True)
     assert [failure["domain"] for failure in result["failures"]] == ["bad"]
@@ -95,7 +95,7 @@ def test_a_guest_that_is_there_loses_only_what_was_new(
 def test_what_runs_stays_with_its_volumes(
     connection: Any, run_domains: Run, pool: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(apply.ACTIONS, ("domain", "set_autostart"), broken)
+    monkeypatch.setitem(KINDS["domain"].actions, "set_autostart", broken)
     run_domains(GOOD)
     run_domains({**GOOD, "autostart": True}, fails=True)
     assert (guests(connection), names(pool)) == ({"good"}, {"before", "good-vda.qcow2"})
@@ -137,7 +137,7 @@ def test_a_network_or_pool_that_does_not_start_is_not_left_defined(
     connection: Any, run_main: Run, run_networks: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     before = len(connection.listAllNetworks() + connection.listAllStoragePools())
-    monkeypatch.setitem(apply.ACTIONS, (kind, "start"), broken)
+    monkeypatch.setitem(KINDS[kind].actions, "start", broken)
     if kind == "network":
         run_networks({"name": "new"}, fails=True)
     else:
@@ -181,7 +181,7 @@ def test_what_somebody_else_defined_meanwhile_stays(
 ) -> None:
     """It is neither undefined nor started; the volumes that were made for the new guest go."""
     key = (kind, "define" if when == "after define" else "start")
-    action = apply.ACTIONS.get(key)
+    action = KINDS[kind].actions.get(key[1])
 
     def acting(link: Any, name: str, *more: Any) -> None:
         if key[1] == "define" and action is not None:
@@ -199,7 +199,7 @@ def test_what_somebody_else_defined_meanwhile_stays(
 
         monkeypatch.setattr(define_batch.Definitions, "send", sending)
     else:
-        monkeypatch.setitem(apply.ACTIONS, key, acting)
+        monkeypatch.setitem(KINDS[kind].actions, key[1], acting)
     module, item = {
         "domain": (domains, {**GOOD, "name": "new"}),
         "network": (networks, {"name": "new"}),
@@ -222,7 +222,7 @@ def test_what_is_gone_already_needs_no_undoing(
         next(found for found in getattr(connection, LISTS[kind])() if found.name() == "new").undefine()
         raise VirtfleetError("boom")
 
-    monkeypatch.setitem(apply.ACTIONS, (kind, "start"), starting)
+    monkeypatch.setitem(KINDS[kind].actions, "start", starting)
     module, item = {
         "domain": (domains, {**GOOD, "name": "new"}),
         "network": (networks, {"name": "new"}),
@@ -246,11 +246,11 @@ def test_what_was_made_before_the_connection_was_lost_is_taken_back(
             raise Lost("start: client socket is closed")
         if name == "bad" and then != "fails after a good start":
             raise VirtfleetError("boom")
-        apply.domain_start(link, name, *more)
+        domain_actions.domain_start(link, name, *more)
         if name == "bad":
             raise VirtfleetError("boom")
 
-    monkeypatch.setitem(apply.ACTIONS, ("domain", "start"), starting)
+    monkeypatch.setitem(KINDS["domain"].actions, "start", starting)
     bad = {**GOOD, "name": "bad"}
     result = run_domains(bad, fails=True)
     assert len(starts) == (3 if then == "is lost again" else 2)

@@ -13,9 +13,9 @@ from unittest import mock
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
-from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import apply
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import wait_for as ready
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.wait_for import Look
+from ansible_collections.virtfleet.kvm.tests.unit.support import KINDS
 
 SEEN = {"interface": "vnet0", "mac": "52:54:00:00:00:01", "address": "192.0.2.7", "prefix": 24, "source": "lease"}
 Seeing = Callable[[str], Look]
@@ -125,7 +125,7 @@ def test_one_that_failed_is_not_waited_for(
         raise VirtfleetError("it does not start")
 
     sees(lambda name: pytest.fail("it was looked at"))
-    monkeypatch.setitem(apply.ACTIONS, ("domain", "start"), broken)
+    monkeypatch.setitem(KINDS["domain"].actions, "start", broken)
     assert "wait_for" not in run_domains(guest("web01", wait_for="address"), fails=True)["msg"]
 
 

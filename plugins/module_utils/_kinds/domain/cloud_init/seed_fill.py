@@ -15,12 +15,11 @@ from ...._engine.step import Step
 from ...._errors import VirtfleetError
 from ...._host import part_files, seed_image
 from ...._host.files import birth
+from ...._storage.making import Making
 from ...._storage.manifest import Manifest
 from ...._storage.removal import Kept
-from ...._storage.storage_observe import another, identity, refresh
-from ...pool.pool_actions import active_pool, lookup
+from ...._storage.storage_observe import active_pool, another, identity, lookup, refresh
 from ...volume.half_made import clear_parts
-from ...volume.storage_plan import Making
 from ...volume.volume_image import told
 from .seeds import Refilling
 

@@ -12,13 +12,13 @@ from ...._engine.plan import Observed, Plan
 from ...._engine.rows.model import Change
 from ...._engine.rows.row_index import Item
 from ...._engine.step import Step
-from ...._flow import declared
 from ...._flow.forecast import Forecast
 from ...._storage import storage_observe
 from ...._storage.manifest import Entries
 from ...._storage.removal import because, going
 from ...._storage.survey_users import all_users
 from ...._storage.users import Users
+from ...shared import declared
 from ..disks.disk_removal import not_ours
 from .seeds import WHERE, is_ours
 

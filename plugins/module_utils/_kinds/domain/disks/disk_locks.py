@@ -16,7 +16,7 @@ from ...._engine.plan import Plan
 from ...._host.places import Places
 from ...._printing import spelled_out
 from ...._storage.guest_places import item_places
-from ...volume.storage_plan import Making
+from ...._storage.making import Making
 from ...volume.volume_formats import SAME
 from ..lacking import Site
 from .shared_disks import Guest, path_of, place_of, sign_of, starts

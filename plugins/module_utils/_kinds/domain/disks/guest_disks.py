@@ -23,8 +23,9 @@ from ...._engine.rows.model import Change, Host, Scope
 from ...._engine.rows.row_index import Item, body
 from ...._engine.step import Step
 from ...._errors import Invalid
+from ...._storage.making import Making
 from ...._storage.storage_observe import Pool, problem_of, source_place
-from ...volume.storage_plan import FUTURE, Making, plan_volume
+from ...volume.storage_plan import FUTURE, plan_volume
 from ...volume.storage_rules import MADE_DIRECTORIES, made_format, odd_name
 from ..table import DOMAIN
 

@@ -10,9 +10,9 @@ import re
 import typing as t
 from xml.etree import ElementTree as ET
 
-from ...._flow.connection import LibvirtError, lacks, libvirt, said
 from ...._flow.forecast import Forecast
 from ...._host.image_locks import opened_by
+from ...._libvirt.connection import LibvirtError, lacks, libvirt, said
 from ...._printing import spelled_out
 from ..lacking import Site
 from ..saved_states import saved_definitions

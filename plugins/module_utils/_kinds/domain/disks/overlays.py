@@ -20,8 +20,8 @@ from ...._engine.plan import Observed, Plan
 from ...._engine.rows.match import pair
 from ...._engine.rows.row_index import Item
 from ...._errors import VirtfleetError
-from ...._flow.connection import LibvirtError
 from ...._host.places import Places, Signs, network
+from ...._libvirt.connection import LibvirtError
 from ...._printing import spelled_out
 from ...._storage.noted_formats import volume_at
 from ...._storage.storage_observe import source_place

@@ -15,7 +15,7 @@ from xml.etree import ElementTree as ET
 from ...._engine.plan import Observed, Plan
 from ...._host.block_devices import BlockDevices
 from ...._storage.guest_places import item_places
-from ...volume.storage_plan import Making
+from ...._storage.making import Making
 from ...volume.volume_places import by_folder
 from ..lacking import Site, plain
 from ..normal_form.running import below_the_overlay

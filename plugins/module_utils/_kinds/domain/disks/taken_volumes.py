@@ -11,9 +11,9 @@ from xml.etree import ElementTree as ET
 
 from ...._engine.plan import Observed, Plan
 from ...._engine.rows.row_index import Item
-from ...._flow.connection import LibvirtError, libvirt
 from ...._flow.forecast import Forecast
 from ...._host.places import Places
+from ...._libvirt.connection import LibvirtError, libvirt
 from ...._printing import spelled_out
 from ...._storage.removal import listed
 from ...._storage.storage_observe import source_place

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
-from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import process
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import process
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.manifest import Manifest
 
 URI = "qemu:///system"

@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
-from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import process
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host import private_file
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import process
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage import manifest as module
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.manifest import Manifest
 

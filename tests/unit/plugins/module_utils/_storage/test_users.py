@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.declared import add_volumes
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared.declared import add_volumes
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.removal import Judge
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.users import Pool, is_local
 from ansible_collections.virtfleet.kvm.tests.unit import images

@@ -12,7 +12,8 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.step import Step
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.define_batch import MANY, Definitions, shape
+from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.schema import shape
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.define_batch import MANY, Definitions
 
 WEB = """<domain type="qemu"><name>web1</name><uuid>61496820-b84f-5b91-b64d-b22cce6bff00</uuid><title>one</title>
 <metadata><x:y xmlns:x="urn:x">1</x:y></metadata><memory unit="KiB">1048576</memory><vcpu>2</vcpu>

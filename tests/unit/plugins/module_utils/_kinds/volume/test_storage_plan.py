@@ -11,8 +11,9 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.storage_plan import Making, plan_volumes
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.storage_plan import plan_volumes
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.table import VOLUME
+from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.making import Making
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.storage_observe import Pool
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.users import Users
 from ansible_collections.virtfleet.kvm.tests.unit.support import KVM_HOST, observed

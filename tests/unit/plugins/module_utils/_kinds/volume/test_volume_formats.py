@@ -15,10 +15,10 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume import volume_fill, volume_formats
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.storage_plan import Making
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.volume_formats import Formats
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.volume_image import Source
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage import manifest
+from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.making import Making
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.manifest import Manifest
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.removal import Judge
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.survey_users import all_users

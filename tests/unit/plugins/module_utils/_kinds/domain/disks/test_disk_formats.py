@@ -14,13 +14,12 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Observed, Plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Refused
-from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import planners
-from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.apply import Options
 from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.forecast import Forecast
-from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.planners import plans_with_disks
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import plan as guest_plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.disks import disk_formats
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.disks.disk_bytes import Found
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.disks.disk_formats import DiskFormats
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.guest_options import GuestOptions
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
 from ansible_collections.virtfleet.kvm.tests.unit.hostile_images import mbr, qcow2
 from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._kinds.domain.disks.formats_host import (
@@ -45,7 +44,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Connection:
 @pytest.fixture(autouse=True)
 def nobody_has_them(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who has a volume already is the matter of test_taken_volumes."""
-    monkeypatch.setattr(planners, "refuse_taken", lambda *given: None)
+    monkeypatch.setattr(guest_plan, "refuse_taken", lambda *given: None)
 
 
 def guest(*disks: str, name: str = "web01") -> dict[str, Observed]:
@@ -70,9 +69,9 @@ def planned(
 def planned_all(
     host: Connection | None, config: list[dict[str, Any]], have: dict[str, Observed] | None = None, told: Any = None
 ) -> list[Plan]:
-    options = Options(forecast=Forecast.of(told))
+    options = GuestOptions(forecast=Forecast.of(told))
     forms = DiskFormats(host, options.forecast)
-    plans, _settled = plans_with_disks(forms, DOMAIN, have or {}, DOMAIN.parse(config), KVM_HOST, options)
+    plans, _settled = guest_plan.plans_with_disks(forms, have or {}, DOMAIN.parse(config), KVM_HOST, options)
     forms.warn(plans)
     return plans
 

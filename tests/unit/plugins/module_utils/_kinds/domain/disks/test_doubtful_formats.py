@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Refused
-from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import planners
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import plan as guest_plan
 from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._kinds.domain.disks.formats_host import (
     FORGED,
     Connection,
@@ -30,7 +30,7 @@ from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._kinds.do
 @pytest.fixture
 def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Connection:
     """Who has a volume already is the matter of test_taken_volumes."""
-    monkeypatch.setattr(planners, "refuse_taken", lambda *given: None)
+    monkeypatch.setattr(guest_plan, "refuse_taken", lambda *given: None)
     return new_host(tmp_path, monkeypatch)
 
 

@@ -13,14 +13,15 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Refused
-from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import planners
-from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.apply import Options
 from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.forecast import Forecast
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import plan as guest_plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import readiness
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.guest_options import GuestOptions
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.lacking import Site
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume import plan as plan_of_volumes
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume import volume_fill
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.storage_plan import Making
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.table import VOLUME
+from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.making import Making
 from ansible_collections.virtfleet.kvm.tests.unit.hostile_images import qcow2
 from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._kinds.domain.disks.formats_host import (
     FORGED,
@@ -44,11 +45,11 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Connection:
 
 def volume_plan(host: Connection, monkeypatch: pytest.MonkeyPatch, **given: Any) -> Plan:
     """The plan of a volume of the host."""
-    monkeypatch.setattr(planners.readiness, "check_volumes", lambda *given: None)
+    monkeypatch.setattr(plan_of_volumes.readiness, "check_volumes", lambda *given: None)
     (name,) = host.volumes
     have = {f"default/{name}": observed(host.volumes[name].xml(), state="present")}
     wants = VOLUME.parse([{"name": name, **given}])
-    (plan,) = planners.volume_plans(host, have, wants, KVM_HOST, Options())
+    (plan,) = plan_of_volumes.plan_volumes(host, have, wants, KVM_HOST, GuestOptions())
     return plan
 
 
@@ -101,7 +102,7 @@ def test_a_disk_that_another_guest_has_as_raw_does_not_grow(
 ) -> None:
     """While its guest runs, QEMU makes it larger, as what it has it as."""
     there = host.add("d", qcow2(), "qcow2", noted="qcow2")
-    monkeypatch.setattr(planners, "refuse_taken", lambda *given: None)
+    monkeypatch.setattr(guest_plan, "refuse_taken", lambda *given: None)
     host.guests = [Guest((there.path(), "qcow2"), name="web01"), Guest((there.path(), "raw"))]
     have = guest(disk(f"<source file='{there.path()}'/>", "qcow2"))
     if runs:
@@ -135,7 +136,7 @@ def test_a_disk_does_not_grow_while_it_is_copied(
 ) -> None:
     """QEMU does not resize it then (virsh blockcopy)."""
     there = host.add("d", qcow2(), "qcow2", noted="qcow2")
-    monkeypatch.setattr(planners, "refuse_taken", lambda *given: None)
+    monkeypatch.setattr(guest_plan, "refuse_taken", lambda *given: None)
     mirror = "<mirror type='file' job='copy'><source file='/copy'/></mirror>" if copied else ""
     have = guest(disk(f"<source file='{there.path()}'/>", "qcow2", more=mirror))
     have = {name: dataclasses.replace(one, live=one.definition, state="running") for name, one in have.items()}

@@ -14,7 +14,7 @@ from .._errors import VirtfleetError
 from .._host import daemons, packages
 from .._host.virtualization import Virtualization
 from .connection import connect, libvirt
-from .observe import offered
+from .host_model import offered
 
 
 def facts(uri: str) -> dict[str, t.Any]:

@@ -9,7 +9,7 @@ import gc
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.process import uncollected
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.process import uncollected
 
 
 @uncollected()

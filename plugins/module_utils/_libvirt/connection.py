@@ -194,3 +194,8 @@ def stop(found: t.Any, call: t.Callable[[], t.Any]) -> None:
     except libvirt.libvirtError:
         if active(found):
             raise
+
+
+def listed(call: t.Callable[[int], list[t.Any]], flag: str) -> set[str]:
+    """The names of what one bulk call with a filter returns."""
+    return {found.name() for found in call(getattr(libvirt, flag))}

@@ -8,12 +8,12 @@ from __future__ import annotations
 import typing as t
 from xml.etree import ElementTree as ET
 
-from .._engine.plan import Plan
-from .._engine.rows.row_index import Item
-from .._kinds.volume.storage_plan import Making
-from .._kinds.volume.storage_rules import volume_key
-from .._storage.guest_places import Place, item_places
-from .._storage.users import Users
+from ..._engine.plan import Plan
+from ..._engine.rows.row_index import Item
+from ..._storage.guest_places import Place, item_places
+from ..._storage.making import Making
+from ..._storage.users import Users
+from ..volume.storage_rules import volume_key
 
 
 def add_volumes(users: Users, wants: t.Iterable[Item]) -> None:

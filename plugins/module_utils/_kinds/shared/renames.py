@@ -6,43 +6,42 @@
 from __future__ import annotations
 
 import typing as t
-from xml.etree import ElementTree as ET
 
-from .._engine.plan import Observed, Plan
-from .._engine.rows.model import Host, Scope
-from .._engine.rows.row_index import Item
-from .._kinds.shared.derive import derive_uuid
-
-LIST = {"domain": "listAllDomains", "network": "listAllNetworks", "pool": "listAllStoragePools"}
-NOUN = {"domain": "guest", "network": "network", "pool": "pool"}
-RENAME = {
-    "domain": "stop it and run 'virsh domrename {there} {name}'",
-    "network": "define it anew as {name}",
-    "pool": "define it anew as {name}",
-}
+from ..._engine.plan import Observed, Plan
+from ..._engine.rows.model import Host, Scope
+from ..._engine.rows.row_index import Item
+from ..._flow.kind import Definition
+from ..._flow.purge import Asked
+from ..._flow.undo import planned_uuid
+from .derive import derive_uuid
 
 
 def refuse_renamed(
-    connection: t.Any, plans: t.Iterable[Plan], have: t.Mapping[str, Observed], gone: t.Container[str] = ()
+    connection: t.Any,
+    kept: Definition,
+    plans: t.Iterable[Plan],
+    have: t.Mapping[str, Observed],
+    gone: t.Container[str] = (),
 ) -> None:
     """Take the steps from the plan of each new resource whose UUID one of another name has already, and say so.
 
     libvirt knows each by its UUID and would refuse the second, halfway through the run. A guest does not go under
     the one name, with its disks, while it is declared under the other.
 
+    :param kept: how libvirt keeps the definitions of their kind
     :param gone: names of what an earlier task of a run in check mode would have removed
     """
     plans = list(plans)
     going = {plan.name: plan for plan in plans if any(step.action == "undefine" for step in plan.steps)}
-    new = {planned_uuid(plan): plan for plan in plans if plan.kind in LIST and plan.name not in have}
+    new = {planned_uuid(plan): plan for plan in plans if plan.name not in have}
     new.pop(None, None)
     if connection is None or not new:
         return
-    for found in getattr(connection, LIST[next(iter(new.values())).kind])(0):
+    for found in getattr(connection, kept.listing)(0):
         plan = new.get(found.UUIDString())
         if plan is not None and found.name() != plan.name and found.name() not in gone:
-            plan.refuse(told(plan, found.name()))
-            if plan.kind == "domain" and found.name() in going:
+            plan.refuse(told(kept, plan, found.name()))
+            if kept.stays_renamed and found.name() in going:
                 going[found.name()].refuse(
                     f"state: it is the guest {plan.name} under another name, which is declared, so it stays; leave one"
                     " of the two out"
@@ -58,20 +57,23 @@ def declared_uuids(kind: str, wants: t.Iterable[Item], there: t.Container[str]) 
     }
 
 
-def planned_uuid(plan: Plan) -> str | None:
-    """The UUID of a definition that is to be made."""
-    for step in plan.steps:
-        if step.action == "define":
-            uuid = ET.fromstring(step.value).findtext("uuid")
-            return None if uuid is None else uuid.strip().lower()
-    return None
-
-
-def told(plan: Plan, there: str) -> str:
+def told(kept: Definition, plan: Plan, there: str) -> str:
     """What to do about a resource that was renamed."""
-    noun = NOUN[plan.kind]
-    way = RENAME[plan.kind].format(there=there, name=plan.name)
+    noun = kept.noun
+    way = kept.rename.format(there=there, name=plan.name)
     return (
         f"define: its UUID is that of the {noun} {there}, so it is that {noun} under another name:"
         f" {way}; or declare {there} instead of {plan.name}, or give {plan.name} another uuid"
     )
+
+
+def undeclared(kind: str, there: t.Sequence[t.Any], asked: Asked) -> list[t.Any]:
+    """Those that nobody declares, by name: libvirt lists them in no order, and each run tells the same.
+
+    One whose UUID is that of a declared one was renamed by hand, and is declared.
+    """
+    names = {found.name() for found in there}
+    renamed = declared_uuids(kind, asked.wants, names)
+    known = asked.names | asked.forecast.gone(kind)
+    left = [found for found in there if found.name() not in known and found.UUIDString() not in renamed]
+    return sorted(left, key=lambda found: str(found.name()))

@@ -9,68 +9,8 @@ import platform
 import typing as t
 from xml.etree import ElementTree as ET
 
-from .._engine import paths
-from .._engine.plan import Observed
 from .._engine.rows.model import Host
 from .._host.virtualization import Virtualization
-from .connection import lacks, libvirt
-
-
-def domains(connection: t.Any, names: t.Container[str]) -> dict[str, Observed]:
-    """The domains of these names."""
-    running = listed(connection.listAllDomains, "VIR_CONNECT_LIST_DOMAINS_ACTIVE")
-    paused = listed(connection.listAllDomains, "VIR_CONNECT_LIST_DOMAINS_PAUSED")
-    autostart = listed(connection.listAllDomains, "VIR_CONNECT_LIST_DOMAINS_AUTOSTART")
-    transient = listed(connection.listAllDomains, "VIR_CONNECT_LIST_DOMAINS_TRANSIENT")
-    inactive = libvirt.VIR_DOMAIN_XML_INACTIVE | libvirt.VIR_DOMAIN_XML_SECURE
-    found = {}
-    for domain in connection.listAllDomains(0):
-        name = domain.name()
-        if name not in names:
-            continue
-        active = name in running
-        found[name] = Observed(
-            definition=paths.document(domain.XMLDesc(inactive)),
-            live=paths.document(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_SECURE)) if active else None,
-            state="paused" if name in paused else "running" if active else "stopped",
-            properties={"autostart": name in autostart},
-            persistent=name not in transient,
-        )
-    return found
-
-
-def networks(connection: t.Any, names: t.Container[str]) -> dict[str, Observed]:
-    """The networks of these names."""
-    autostart = listed(connection.listAllNetworks, "VIR_CONNECT_LIST_NETWORKS_AUTOSTART")
-    persistent = listed(connection.listAllNetworks, "VIR_CONNECT_LIST_NETWORKS_PERSISTENT")
-    found = {}
-    for network in connection.listAllNetworks(0):
-        name = network.name()
-        if name in names:
-            active = network.isActive()
-            found[name] = Observed(
-                definition=paths.document(inactive_network(network)),
-                live=paths.document(network.XMLDesc(0)) if active else None,
-                state="active" if active else "inactive",
-                properties={"autostart": name in autostart},
-                persistent=name in persistent,
-            )
-    return found
-
-
-def listed(call: t.Callable[[int], list[t.Any]], flag: str) -> set[str]:
-    """The names of what one bulk call with a filter returns."""
-    return {found.name() for found in call(getattr(libvirt, flag))}
-
-
-def inactive_network(network: t.Any) -> str:
-    """The persistent definition. libvirt's test driver has but one and refuses to be asked so."""
-    try:
-        return network.XMLDesc(libvirt.VIR_NETWORK_XML_INACTIVE)
-    except libvirt.libvirtError as error:
-        if not lacks(error, "VIR_ERR_INVALID_ARG"):
-            raise
-        return network.XMLDesc(0)
 
 
 def host(connection: t.Any) -> Host:

@@ -13,9 +13,9 @@ import libvirt
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Unreachable, VirtfleetError
-from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import connection as binding
-from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import observe
-from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.connection import connect, lacks, said
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import connection as binding
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import host_model
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.connection import connect, lacks, said
 
 NODE = """
 <node>
@@ -76,7 +76,7 @@ def node(tmp_path: pathlib.Path) -> Any:
 
 def test_domains_as_they_are(node: Any) -> None:
     node.lookupByName("off").setAutostart(True)
-    found = observe.domains(node, {"runs", "paused", "off", "passing", "missing"})
+    found = host_model.domains(node, {"runs", "paused", "off", "passing", "missing"})
     assert {name: (one.state, one.live is not None, one.persistent) for name, one in found.items()} == {
         "runs": ("running", True, True),
         "paused": ("paused", True, True),
@@ -88,17 +88,17 @@ def test_domains_as_they_are(node: Any) -> None:
 
 
 def test_only_what_is_asked_for_is_read(node: Any) -> None:
-    assert observe.domains(node, set()) == {}
-    assert observe.domains(node, {"off"}).keys() == {"off"}
-    assert observe.networks(node, set()) == {}
+    assert host_model.domains(node, set()) == {}
+    assert host_model.domains(node, {"off"}).keys() == {"off"}
+    assert host_model.networks(node, set()) == {}
 
 
 def test_networks_as_they_are(node: Any) -> None:
-    assert observe.networks(node, {"missing"}) == {}
-    found = observe.networks(node, {"net"})["net"]
+    assert host_model.networks(node, {"missing"}) == {}
+    found = host_model.networks(node, {"net"})["net"]
     assert (found.state, found.persistent, found.properties["autostart"]) == ("active", True, False)
     node.networkLookupByName("net").destroy()
-    found = observe.networks(node, {"net"})["net"]
+    found = host_model.networks(node, {"net"})["net"]
     assert (found.state, found.live) == ("inactive", None)
 
 
@@ -106,27 +106,27 @@ def test_the_definition_is_the_one_that_stays(node: Any) -> None:
     """A running guest's definition to come is what is compared, not the live one."""
     domain = node.lookupByName("runs")
     node.defineXML(domain.XMLDesc().replace("<name>", "<title>later</title><name>").replace(" id='1'", ""))
-    found = observe.domains(node, {"runs"})["runs"]
+    found = host_model.domains(node, {"runs"})["runs"]
     assert found.definition.findtext("title") == "later"
     assert found.live is not None
     assert found.live.findtext("title") is None
 
 
 def test_a_test_node_is_a_host_of_its_own_kind(node: Any) -> None:
-    host = observe.host(node)
+    host = host_model.host(node)
     assert (host.virt, host.virt_reason) == ("test", "")
 
 
 def test_offered() -> None:
     capabilities = ET.fromstring(CAPABILITIES)
-    types, machines = observe.offered(capabilities, "x86_64")
+    types, machines = host_model.offered(capabilities, "x86_64")
     assert types == ["qemu", "kvm"]
     assert (machines["q35"], machines["pc-q35-7.2"], machines["pc"]) == ("pc-q35-7.2", "pc-q35-7.2", "pc-i440fx-7.2")
-    assert observe.offered(capabilities, "aarch64") == ([], {})
+    assert host_model.offered(capabilities, "aarch64") == ([], {})
 
 
 def test_a_bare_host_says_what_its_guests_will_run_under() -> None:
-    host = observe.bare_host()
+    host = host_model.bare_host()
     assert (host.virt == "qemu") == bool(host.virt_reason)
     assert "libvirt" not in host.virt_reason
 

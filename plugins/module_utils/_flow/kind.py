@@ -1,0 +1,158 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A kind of resource: all that the flow has to know of it. The kinds themselves are in _kinds, a folder for each."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import typing as t
+
+from .._engine.plan import Observed, Plan
+from .._engine.rows.model import Host
+from .._engine.rows.row_index import Item
+from .._engine.table import Table
+from .._libvirt.connection import LibvirtError, Session, lacks, said
+
+if t.TYPE_CHECKING:
+    from .purge import Asked, Leftovers
+
+Have = t.Mapping[str, Observed]
+Wants = t.Sequence[Item]
+Work = t.Generator[None, None, None]
+Action = t.Callable[[t.Any, str, t.Any, t.Any], t.Any]
+"""A step: takes the connection, the name of the resource, the Step and the Options. A generator yields to wait."""
+
+
+class Around(t.NamedTuple):
+    """What is around the steps of all plans of a run.
+
+    :param actions: steps that know of it, which take the place of those of the kind
+    :param made: definitions that were made ahead of their turn
+    """
+
+    actions: t.Mapping[str, Action] = {}
+    made: t.Container[t.Any] = ()
+
+
+class TakeBack(t.NamedTuple):
+    """How a step is taken back of a new resource that then fails.
+
+    :param stays: what is said of what cannot be taken back, from the step's value
+    :param remove: takes it back: gets the connection, the resource's name, the step's value and the Options. Raises
+        VirtfleetError where it has to stay
+    """
+
+    stays: t.Callable[[t.Any], str]
+    remove: t.Callable[[t.Any, str, t.Any, t.Any], None]
+
+
+@contextlib.contextmanager
+def nothing_around(connection: t.Any, plans: t.Sequence[Plan]) -> t.Iterator[Around]:
+    """Nothing is around the steps."""
+    yield Around()
+
+
+def told_by_libvirt(connection: t.Any, name: str, error: t.Any) -> str:
+    """What libvirt has against a step, in its own words."""
+    return said(error)
+
+
+def active_or_not(found: t.Any) -> str:
+    """The state of a network or pool."""
+    return "active" if found.isActive() else "inactive"
+
+
+def undefine(connection: t.Any, found: t.Any) -> None:
+    """Take away the definition of a new network or the like."""
+    found.undefine()
+
+
+@dataclasses.dataclass(frozen=True)
+class Definition:
+    """A kind that libvirt keeps definitions of, each with a UUID; volumes are none.
+
+    :param noun: what people call one, such as ``guest``
+    :param lookup: the call of a connection that finds one by its name
+    :param listing: the call of a connection that lists all
+    :param missing: libvirt's error where there is none of a name
+    :param rename: what to do about one that was renamed by hand; with ``{there}`` and ``{name}``
+    :param stays_renamed: whether one that is declared to go stays where it is declared under another name, too
+    :param in_use: what is said of one that is in use
+    :param state: the state of one, as the table names it
+    :param undefine: takes away a new one, and what is noted of it
+    """
+
+    noun: str
+    lookup: str
+    listing: str
+    missing: str
+    rename: str
+    stays_renamed: bool = False
+    in_use: str = "it is active"
+    state: t.Callable[[t.Any], str] = active_or_not
+    undefine: t.Callable[[t.Any, t.Any], None] = undefine
+
+    def find(self, connection: t.Any, name: str) -> t.Any:
+        """The one of a name; None where there is none."""
+        try:
+            return getattr(connection, self.lookup)(name)
+        except LibvirtError as error:
+            if not lacks(error, self.missing):
+                raise
+            return None
+
+
+@dataclasses.dataclass(frozen=True)
+class Kind:
+    """One kind of resource.
+
+    :param table: its fields
+    :param observe: what is there: takes the connection and the wanted identities, returns what it found by identity
+    :param plan: plans all declared items: takes the connection (None for a host without libvirt), what is there, the
+        items, the host and the Options. Raises VirtfleetError, before anything is touched, where an item asks for what
+        cannot be
+    :param actions: its steps, by the names that plans use
+    :param leftovers: what the collection made and nobody declares any more: takes the connection and what was asked for
+    :param validate: defines a document on a host in memory, so that libvirt holds it against its schema
+    :param definition: how libvirt keeps its definitions; None for a kind without any
+    :param noted: the steps after which the list of what was made has to be written (see manifest)
+    :param stores: steps that change storage, which does not go with the definition
+    :param prepares: steps that use nothing that another resource of the run has to give up first
+    :param asks_schema: whether libvirt's schema is asked about all that is defined, and not about ``xml`` alone
+    :param around: what is around the steps of all plans: takes the connection and the plans
+    :param take_back: how steps are taken back, by their names
+    :param why: what libvirt has against a step, in words
+    :param hold: what is to go in a later call: takes the connection, the Leftovers, the items and the Options. Returns
+        the other items, and why these stay, by name
+    :param moved: sentences about what is here, and declared for other hosts only: takes the connection, the items
+        and the Options
+    :param foretell: in check mode, what later tasks have to know of these plans
+    :param wait: waits until what was made is of use: takes the session, the items and what failed by name. Returns
+        addresses by name, and what is missing of which
+    """
+
+    table: Table
+    observe: t.Callable[[t.Any, t.Container[str]], dict[str, Observed]]
+    plan: t.Callable[[t.Any, Have, Wants, Host, t.Any], list[Plan]]
+    actions: dict[str, Action]
+    leftovers: t.Callable[[t.Any, Asked], Leftovers]
+    validate: t.Callable[[t.Any, str], t.Any]
+    definition: Definition | None = None
+    noted: frozenset[str] = frozenset()
+    stores: frozenset[str] = frozenset()
+    prepares: frozenset[str] = frozenset(("define",))
+    asks_schema: bool = True
+    around: t.Callable[[t.Any, t.Sequence[Plan]], t.ContextManager[Around]] = nothing_around
+    take_back: t.Mapping[str, TakeBack] = dataclasses.field(default_factory=dict)
+    why: t.Callable[[t.Any, str, t.Any], str] = told_by_libvirt
+    hold: t.Callable[[t.Any, Leftovers, Wants, t.Any], tuple[list[Item], dict[str, str]]] | None = None
+    moved: t.Callable[[t.Any, Wants, t.Any], list[str]] | None = None
+    foretell: t.Callable[[t.Any, t.Sequence[Plan]], dict[str, dict[str, t.Any]]] | None = None
+    wait: t.Callable[[Session, Wants, t.Container[str]], tuple[dict[str, t.Any], dict[str, str]]] | None = None
+
+    @property
+    def name(self) -> str:
+        """libvirt's name of it, such as ``domain``."""
+        return self.table.kind

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from .forecast import Forecast
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """What the user says about how, not what. Kinds with options of their own have a class of their own.
+
+    :param on_restart_needed: ``defer``, ``fail`` or ``restart`` (see plan)
+    :param purge: whether what the collection made goes once it is no longer declared
+    :param owner: the label of what is made, and of what is purged
+    :param elsewhere: names that are declared for other hosts, and are not purged here
+    :param forecast: what earlier tasks of a run in check mode would have made
+    :param check: whether it is check mode
+    """
+
+    on_restart_needed: str = "defer"
+    purge: bool = False
+    elsewhere: t.Collection[str] = ()
+    owner: str = ""
+    forecast: Forecast = dataclasses.field(default_factory=Forecast)
+    check: bool = False
+
+    def for_second_look(self) -> t.Any:
+        """The options by which is looked at what was made: what has to wait is no failure."""
+        return dataclasses.replace(self, on_restart_needed="defer")

@@ -1,0 +1,68 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Guests, as the flow knows them."""
+
+from __future__ import annotations
+
+import contextlib
+import typing as t
+
+from ..._engine.plan import Plan
+from ..._engine.rows.row_index import Item
+from ..._flow.kind import Around, Kind, TakeBack
+from ..._libvirt.connection import Session, libvirt
+from ..volume import volume_image
+from ..volume.storage_plan import fetched
+from . import wait_for
+from .define_batch import Definitions
+from .disks import outside_disks
+from .domain_actions import ACTIONS
+from .guests_to_come import guests_to_come
+from .leftovers import declared_elsewhere, leftovers
+from .observe import DEFINITION, domains
+from .plan import plan_guests
+from .table import DOMAIN
+from .take_back import remove, stays
+
+
+@contextlib.contextmanager
+def around(connection: t.Any, plans: t.Sequence[Plan]) -> t.Iterator[Around]:
+    """Make definitions ahead, and fetch each image once."""
+    definitions = Definitions()
+    definitions.ahead(connection, plans)
+    with volume_image.downloads(fetched(plans)):
+        yield Around({"define": definitions.define}, definitions.made)
+
+
+def wait(
+    session: Session, wants: t.Sequence[Item], failed: t.Container[str]
+) -> tuple[dict[str, t.Any], dict[str, str]]:
+    """Wait for the guests that are to be of use by the end of the run."""
+    waits = wait_for.waited_for(wants, failed)
+    return wait_for.wait(session, waits) if waits else ({}, {})
+
+
+def validate(connection: t.Any, text: str) -> None:
+    """Define a guest on a host in memory."""
+    connection.defineXMLFlags(text, libvirt.VIR_DOMAIN_DEFINE_VALIDATE)
+
+
+DOMAINS = Kind(
+    table=DOMAIN,
+    observe=domains,
+    plan=plan_guests,
+    actions=ACTIONS,
+    leftovers=leftovers,
+    validate=validate,
+    definition=DEFINITION,
+    noted=frozenset(("make_volume", "fill_seed", "settle_seed", "delete_volume", "delete_seed", "forget", "spare")),
+    stores=frozenset(("make_volume", "grow_volume", "fill_seed")),
+    prepares=frozenset(("forget", "spare", "define")),
+    around=around,
+    take_back={"make_volume": TakeBack(stays, remove)},
+    why=outside_disks.why,
+    moved=declared_elsewhere,
+    foretell=guests_to_come,
+    wait=wait,
+)

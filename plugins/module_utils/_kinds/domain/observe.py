@@ -1,0 +1,63 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Read which guests a host has, in a few calls for all of them."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._engine import paths
+from ..._engine.plan import Observed
+from ..._flow.kind import Definition
+from ..._libvirt.connection import libvirt, listed
+from .undefine import Belongings, undefine
+
+
+def domains(connection: t.Any, names: t.Container[str]) -> dict[str, Observed]:
+    """The domains of these names."""
+    running = listed(connection.listAllDomains, "VIR_CONNECT_LIST_DOMAINS_ACTIVE")
+    paused = listed(connection.listAllDomains, "VIR_CONNECT_LIST_DOMAINS_PAUSED")
+    autostart = listed(connection.listAllDomains, "VIR_CONNECT_LIST_DOMAINS_AUTOSTART")
+    transient = listed(connection.listAllDomains, "VIR_CONNECT_LIST_DOMAINS_TRANSIENT")
+    inactive = libvirt.VIR_DOMAIN_XML_INACTIVE | libvirt.VIR_DOMAIN_XML_SECURE
+    found = {}
+    for domain in connection.listAllDomains(0):
+        name = domain.name()
+        if name not in names:
+            continue
+        active = name in running
+        found[name] = Observed(
+            definition=paths.document(domain.XMLDesc(inactive)),
+            live=paths.document(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_SECURE)) if active else None,
+            state="paused" if name in paused else "running" if active else "stopped",
+            properties={"autostart": name in autostart},
+            persistent=name not in transient,
+        )
+    return found
+
+
+def state(found: t.Any) -> str:
+    """The state of a guest, as the table names it."""
+    if found.state()[0] == libvirt.VIR_DOMAIN_PAUSED:
+        return "paused"
+    return "running" if found.isActive() else "stopped"
+
+
+def undefine_new(connection: t.Any, found: t.Any) -> None:
+    """Take away the definition of a new guest, and nothing that was there before it."""
+    undefine(connection, found.name(), Belongings(uuid=found.UUIDString()))
+
+
+DEFINITION = Definition(
+    noun="guest",
+    lookup="lookupByName",
+    listing="listAllDomains",
+    missing="VIR_ERR_NO_DOMAIN",
+    rename="stop it and run 'virsh domrename {there} {name}'",
+    stays_renamed=True,
+    in_use="it runs",
+    state=state,
+    undefine=undefine_new,
+)
+"""How libvirt keeps guests."""

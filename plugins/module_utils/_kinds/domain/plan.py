@@ -1,0 +1,234 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Plan guests, with the volumes of their disks: look up what the plan needs to know of the host, then plan."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._engine.plan import Plan, plan
+from ..._engine.rows.model import Host
+from ..._engine.rows.row_index import Item
+from ..._errors import Invalid, VirtfleetError, refuse_input
+from ..._flow.kind import Have, Wants
+from ..._storage import storage_observe
+from ..._storage.leaving import definitions
+from ..._storage.making import Making
+from ..._storage.manifest import Entries, Manifest
+from ..._storage.storage_observe import Pool
+from ..._storage.survey_users import all_users
+from ..shared import declared
+from ..shared.renames import refuse_renamed
+from ..volume.half_made import Half, being_made, half_made
+from ..volume.plan import say_doubt, whole
+from ..volume.volumes_to_come import listed_later
+from . import readiness, undefine
+from .apparmor import warn_of_volumes
+from .cloud_init import seed_removal, seed_restarts, seeds
+from .disks import defined_formats, disk_removal, guest_disks
+from .disks.disk_formats import WRITE_FORMAT, DiskFormats
+from .disks.disks_left import warn_of_left
+from .disks.overlays import Overlays
+from .disks.taken_volumes import refuse_taken
+from .observe import DEFINITION
+from .saved_guests import plan_starts
+from .table import DOMAIN
+
+
+def unknown_growth(forms: DiskFormats, entry: Plan, volumes: Have, have: Have) -> t.Iterator[str]:
+    """A sentence for each disk of a guest that is off, that is to grow, and of whose format nobody knows."""
+    there = have.get(entry.name)
+    for step in entry.steps if there is not None and there.live is None else ():
+        if step.action == "grow_volume":
+            key = f"{step.value['pool']}/{step.value['name']}"
+            try:
+                forms.formats.as_declared(key, volumes[key], step.value.get("format"), WRITE_FORMAT)
+            except VirtfleetError as error:
+                yield f"{entry.kind} {entry.name}: {step.value['change']}: {error}"
+
+
+def plan_guests(connection: t.Any, have: Have, wants: Wants, host: Host, options: t.Any) -> list[Plan]:
+    """Plan guests, with the volumes of their disks and what goes with those that go."""
+    forms = DiskFormats(connection, options.forecast)
+    over = Overlays(forms)
+    wants = over.settle(wants, have)
+    if guest_disks.asks(wants) or options.remove_storage or seeds.asks(wants, have):
+        plans, settled = plans_with_disks(forms, have, wants, host, options)
+    else:
+        resolved, wrong = forms.settle([(want, []) for want in wants], have, host)
+        refuse_input(wrong)
+        settled = [want for want, _needed in resolved]
+        plans = plan(DOMAIN, have, settled, host, options.on_restart_needed)
+    forms.warn(plans)
+    over.tell(plans)
+    refuse_input(defined_formats.problems(forms, plans, wants, have))
+    refuse_renamed(connection, DEFINITION, plans, have)
+    lines: list[str] = []
+    for entry in plans:
+        try:
+            undefine.plan_departure(connection, entry, have.get(entry.name), options.going)
+        except Invalid as error:
+            lines.append(f"domain {entry.name}: {error}")
+    refuse_input(lines)
+    warn_of_left(connection, plans, lambda: forms.pools, options.forecast)
+    if connection is not None:
+        plan_starts(connection, DOMAIN, plans, settled, have, host, options.on_restart_needed)
+        warn_of_volumes(connection, plans)
+    if any(change.path == "nvram" and change.after is None for entry in plans for change in entry.changes):
+        users = all_users(connection, forecast=options.forecast)
+        declared.add_guests(users, plans, wants, have)
+        undefine.plan_nvram(connection, plans, have, users, options.going)
+    if connection is not None:
+        readiness.check_guests(connection, plans, wants, have, options)
+        leave_to_others(connection, plans, wants)
+    return plans
+
+
+def leave_to_others(connection: t.Any, plans: list[Plan], wants: Wants) -> None:
+    """Hold back guests of which another run is making a volume: also those that are to go, for it makes them."""
+    busy = being_made(connection)
+    for entry, want in zip(plans, wants, strict=True) if busy else ():
+        made = {step.value.key: step.value.where for step in entry.steps if isinstance(step.value, Making)}
+        for key, facts, why in busy:
+            if key in made:
+                entry.obstacle = f"{made[key]}: {why}"
+            elif want["state"] == "absent" and facts.get("guest") == entry.name:
+                entry.obstacle = why
+
+
+def plans_with_disks(
+    forms: DiskFormats, have: Have, wants: Wants, host: Host, options: t.Any
+) -> tuple[list[Plan], list[Item]]:
+    """Plan guests with the volumes of their disks. Returns also the guests with their disks as what they are on."""
+    connection, pools = forms.connection, forms.pools
+    made = {} if connection is None else Manifest(connection.getURI()).entries("volumes")
+    resolved, lines = with_volumes(have, wants, host, pools, made)
+    refuse_input(lines)
+    resolved = guest_disks.without_foreseen(resolved, options.forecast.volumes)
+    keys = {need.key for _want, needed in resolved for need in needed}
+    volumes: Have = {} if connection is None or not keys else storage_observe.volumes(connection, keys)
+    volumes = {**volumes, **listed_later(connection, options.forecast, keys, volumes)}
+    half = Half({}, {}) if connection is None else half_made(connection, volumes)
+    volumes = whole(connection, volumes, half)
+    volumes, lines = forms.of_volumes(resolved, volumes)
+    refuse_input(with_doubts(lines, resolved, half))
+    resolved, lines = forms.settle(
+        [guest_disks.as_made(want, needed, volumes) for want, needed in resolved], have, host
+    )
+    refuse_input(with_doubts(lines, resolved, half))
+    plans = plan(DOMAIN, have, [want for want, _needed in resolved], host, options.on_restart_needed)
+    lines += shared(plans, resolved)
+    of_seeds = seeds.Seeds(made, pools, host, seeds.is_here(connection), options.check)
+    for entry, (want, needed) in zip(plans, resolved, strict=True):
+        try:
+            plan_seed(of_seeds, entry, want, needed, volumes, have, options.on_restart_needed)
+            guest_disks.amend(entry, [need for need in needed if "seed" not in need.item], volumes, pools, host)
+            lines += unknown_growth(forms, entry, volumes, have)
+            say_doubt(entry, [need.key for need in needed], half.doubtful)
+        except Invalid as error:
+            lines.append(f"domain {entry.name}: {error}")
+    refuse_input(with_doubts(lines, resolved, half))
+    if connection is not None:
+        refuse_taken(connection, plans, resolved, volumes, options.forecast)
+        seed_removal.plan_removals(connection, plans, wants, have, made, options.forecast)
+        if options.remove_storage:
+            plan_removals(connection, plans, wants, have, pools, options)
+    return plans, [want for want, _needed in resolved]
+
+
+def with_doubts(
+    lines: t.Sequence[str], resolved: t.Iterable[tuple[Item, list[guest_disks.Needed]]], half: Half
+) -> list[str]:
+    """What guests are refused for, with what a killed run may have left of their volumes: that may be the reason."""
+    found = list(lines)
+    for want, needed in resolved:
+        who = f"domain {want['name']}: "
+        if any(line.startswith(who) for line in lines):
+            found += [
+                f"{who}{half.doubtful[need.key]}; if it holds nothing, delete it with state: absent of the module"
+                " virtfleet.kvm.volumes, and run again"
+                for need in needed
+                if need.key in half.doubtful
+            ]
+    return found
+
+
+def with_volumes(
+    have: Have, wants: Wants, host: Host, pools: t.Mapping[str, Pool], made: Entries
+) -> tuple[list[tuple[Item, list[guest_disks.Needed]]], list[str]]:
+    """Guests with their disks, and seeds, as what they are on, and the volumes that these need; and what is wrong.
+
+    :param made: what is noted of the host's volumes
+    """
+    lines: list[str] = []
+    resolved: list[tuple[Item, list[guest_disks.Needed]]] = []
+    for want in wants:
+        there = have.get(want["name"])
+        try:
+            seeds.refuse_place(want, there)
+            given, needed = guest_disks.resolve(want, there, pools, host)
+            given, seed = seeds.resolve(given, there, pools, made)
+            resolved.append((given, [*needed, *seed]))
+        except Invalid as error:
+            resolved.append((want, []))
+            lines.append(f"domain {want['name']}: {error}")
+    return resolved, lines
+
+
+def plan_seed(
+    of_seeds: seeds.Seeds,
+    entry: Plan,
+    want: Item,
+    needed: list[guest_disks.Needed],
+    volumes: Have,
+    have: Have,
+    policy: str,
+) -> None:
+    """Put the volume of a guest's seed into its plan. Raises Invalid."""
+    for need in needed:
+        if "seed" in need.item:
+            volume, there = volumes.get(need.key), have.get(entry.name)
+            steps, changes = of_seeds.plan(entry, need, volume, there)
+            path = None if volume is None or not of_seeds.here else volume.definition.findtext("target/path")
+            seed_restarts.plan_restarts(DOMAIN, entry, want, there, (steps, changes), path, policy)
+            entry.steps[:0], entry.changes[:0] = steps, changes
+
+
+def shared(plans: list[Plan], resolved: list[tuple[Item, list[guest_disks.Needed]]]) -> list[str]:
+    """A sentence for each volume that is to be made for two disks."""
+    owners: dict[str, str] = {}
+    lines = []
+    for entry, (_want, needed) in zip(plans, resolved, strict=True):
+        for need in needed:
+            here = f"{entry.name}: disks[{need.index}]"
+            if not need.kept and owners.setdefault(need.key, here) != here:
+                lines.append(
+                    f"{entry.kind} {here}: the volume {need.key} is also that of {owners[need.key]}: give each"
+                    " its own, or declare it once among the volumes (kvm_volumes) and name it in 'volume' without"
+                    " 'size'"
+                )
+    return lines
+
+
+def plan_removals(
+    connection: t.Any, plans: list[Plan], wants: Wants, have: Have, pools: t.Mapping[str, Pool], options: t.Any
+) -> None:
+    """Plan that the storage of guests goes with them, as far as it is nobody else's."""
+    made = Manifest(connection.getURI()).entries("volumes")
+    gone = [entry for entry, want in zip(plans, wants, strict=True) if want["state"] == "absent"]
+    places = {
+        place
+        for entry in gone
+        for pair in disk_removal.storage_of(entry.name, have.get(entry.name), pools, made).items()
+        for place in pair
+    }
+    if not places:
+        return
+    users = all_users(connection, forecast=options.forecast)
+    declared.add_guests(users, plans, wants, have)
+    declared.add_keys(users, options.declared_volumes)
+    keys = {users.key_at(place) or place for place in places} | made.keys()
+    volumes = storage_observe.volumes(connection, keys, expected=made)
+    state = definitions(connection.getURI())
+    disk_removal.removals(gone, have, volumes, pools, made, users, state)

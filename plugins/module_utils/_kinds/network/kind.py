@@ -1,0 +1,46 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Networks, as the flow knows them."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._engine.rows.row_index import Item
+from ..._flow.kind import Kind
+from ..._flow.purge import Leftovers
+from ..._libvirt.connection import libvirt
+from . import handover
+from .leftovers import leftovers
+from .network_actions import ACTIONS
+from .network_options import NetworkOptions
+from .observe import DEFINITION, networks
+from .plan import plan_networks
+from .table import NETWORK
+
+
+def hold(
+    connection: t.Any, over: Leftovers, wants: t.Sequence[Item], options: NetworkOptions
+) -> tuple[list[Item], dict[str, str]]:
+    """Hold back the networks that go in a later call, once the guests are on others (see handover)."""
+    if options.guest_networks is None:
+        return list(wants), over.held
+    return handover.leaving(connection, over, wants, options.guest_networks)
+
+
+def validate(connection: t.Any, text: str) -> None:
+    """Define a network on a host in memory."""
+    connection.networkDefineXMLFlags(text, libvirt.VIR_NETWORK_DEFINE_VALIDATE)
+
+
+NETWORKS = Kind(
+    table=NETWORK,
+    observe=networks,
+    plan=plan_networks,
+    actions=ACTIONS,
+    leftovers=leftovers,
+    validate=validate,
+    definition=DEFINITION,
+    hold=hold,
+)

@@ -1,0 +1,29 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Networks that the collection made and nobody declares any more."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._engine import paths
+from ..._flow.purge import Asked, Leftovers
+from ..shared.ownership_mark import owner_of
+from ..shared.renames import undeclared
+from .network_users import guests, on_network, using
+from .observe import inactive_network
+
+
+def leftovers(connection: t.Any, asked: Asked) -> Leftovers:
+    """Networks with the mark; held by the guests that are on them."""
+    out = Leftovers()
+    found = [
+        network
+        for network in undeclared("network", connection.listAllNetworks(0), asked)
+        if out.mine("network", network.name(), owner_of(paths.document(inactive_network(network))), asked.owner)
+    ]
+    trees = guests(connection, asked.forecast) if found else []
+    for network in found:
+        out.decide(network.name(), using(trees, on_network(network)))
+    return out

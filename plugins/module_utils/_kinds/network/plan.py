@@ -1,0 +1,30 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Plan networks: look up what the plan needs to know of the host."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._engine.plan import Plan, plan
+from ..._engine.rows.model import Host
+from ..._flow.kind import Have, Wants
+from ..domain import readiness
+from ..shared.renames import refuse_renamed
+from . import handover, network_users, subnets
+from .observe import DEFINITION
+from .table import NETWORK
+
+
+def plan_networks(connection: t.Any, have: Have, wants: Wants, host: Host, options: t.Any) -> list[Plan]:
+    """Plan networks. The routes are asked only of the host that this runs on."""
+    plans = plan(NETWORK, have, wants, host, options.on_restart_needed)
+    refuse_renamed(connection, DEFINITION, plans, have, options.forecast.gone("network"))
+    handover.reattach(plans, have, wants)
+    network_users.warn_of_users(connection, plans, options.forecast)
+    if connection is None or connection.getURI().startswith("qemu:///"):
+        subnets.refuse_routed(plans, have, sure=options.forecast.is_sure)
+    if connection is not None:
+        readiness.check_networks(connection, plans, have, options)
+    return plans

@@ -1,0 +1,33 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Storage pools, as the flow knows them."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._flow.kind import Kind
+from ..._libvirt.connection import libvirt
+from ..._storage.storage_observe import pools
+from .leftovers import leftovers
+from .plan import plan_pools
+from .pool_actions import ACTIONS, DEFINITION
+from .table import POOL
+
+
+def validate(connection: t.Any, text: str) -> None:
+    """Define a pool on a host in memory."""
+    connection.storagePoolDefineXML(text, getattr(libvirt, "VIR_STORAGE_POOL_DEFINE_VALIDATE", 0))
+
+
+POOLS = Kind(
+    table=POOL,
+    observe=pools,
+    plan=plan_pools,
+    actions=ACTIONS,
+    leftovers=leftovers,
+    validate=validate,
+    definition=DEFINITION,
+    noted=frozenset(("define", "undefine")),
+)

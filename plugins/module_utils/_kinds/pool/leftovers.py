@@ -1,0 +1,32 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Pools that the collection made and nobody declares any more."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._flow.purge import Asked, Leftovers
+from ..._storage.manifest import Manifest
+from ..._storage.survey_users import all_users
+from ..._storage.users import Users
+from ..shared.renames import undeclared
+from .pool_users import pool_users
+
+
+def leftovers(connection: t.Any, asked: Asked) -> Leftovers:
+    """Pools that are noted, under their name and UUID; held by the guests whose disks are in them."""
+    out = Leftovers()
+    noted = Manifest(connection.getURI()).entries("pools")
+    found = [
+        pool
+        for pool in undeclared("pool", connection.listAllStoragePools(0), asked)
+        if noted.get(pool.name(), {}).get("uuid") == pool.UUIDString()
+        and out.mine("pool", pool.name(), noted[pool.name()].get("owner", ""), asked.owner)
+    ]
+    users = all_users(connection, forecast=asked.forecast) if found else Users()
+    names = {pool.name() for pool in found}
+    for pool in found:
+        out.decide(pool.name(), pool_users(users, pool.name(), names))
+    return out

@@ -1,0 +1,51 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Storage volumes, as the flow knows them."""
+
+from __future__ import annotations
+
+import contextlib
+import typing as t
+from xml.etree import ElementTree as ET
+
+from ..._engine import paths
+from ..._engine.plan import Plan
+from ..._flow.kind import Around, Kind
+from ..._libvirt.connection import libvirt
+from ..._storage.storage_observe import volumes
+from . import volume_image
+from .leftovers import leftovers
+from .plan import plan_volumes
+from .storage_plan import fetched
+from .table import VOLUME
+from .volume_actions import ACTIONS
+
+
+@contextlib.contextmanager
+def around(connection: t.Any, plans: t.Sequence[Plan]) -> t.Iterator[Around]:
+    """Fetch each image once."""
+    with volume_image.downloads(fetched(plans)):
+        yield Around()
+
+
+def validate(connection: t.Any, text: str) -> None:
+    """Make a volume on a host in memory."""
+    root = ET.fromstring(text)
+    if root.find("target") is None:
+        ET.SubElement(root, "target")  # The schema wants it, libvirt does not.
+    (test_pool,) = connection.listAllStoragePools(0)
+    test_pool.createXML(paths.text(root), getattr(libvirt, "VIR_STORAGE_VOL_CREATE_VALIDATE", 0))
+
+
+VOLUMES = Kind(
+    table=VOLUME,
+    observe=volumes,
+    plan=plan_volumes,
+    actions=ACTIONS,
+    leftovers=leftovers,
+    validate=validate,
+    noted=frozenset(("define", "delete", "forget")),
+    asks_schema=False,
+    around=around,
+)

@@ -1,0 +1,93 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Volumes that the collection made and nobody declares any more."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._engine.plan import Observed
+from ..._flow.purge import Asked, Leftovers
+from ..._storage import storage_observe
+from ..._storage.manifest import Entries, Manifest
+from ..._storage.removal import Judge, order
+from ..._storage.storage_observe import another, no_pool, problem_of, stopped_pool
+from ..._storage.survey_users import all_users
+from ..._storage.users import Users
+from ..shared import declared
+from .half_made import made_in_this_moment
+
+
+def leftovers(connection: t.Any, asked: Asked) -> Leftovers:
+    """Volumes that were declared as such, what is laid over others first.
+
+    Those that were made for guests' disks go with the guests. Held are those that a guest has, that
+    are the base of a volume that stays, or that a declared one is made from.
+    """
+    out = Leftovers()
+    gone = asked.names | asked.forecast.gone("volume")
+    noted = {
+        key: facts
+        for key, facts in Manifest(connection.getURI()).entries("volumes").items()
+        if key not in gone and "guest" not in facts and "making" not in facts
+    }
+    for key, facts, why in made_in_this_moment(connection, asked.owner):
+        if key not in gone and "guest" not in facts:
+            out.held[key] = f"is no longer declared, but stays: {why}"
+    there = storage_observe.volumes(connection, noted.keys())
+    add_unseen(connection, out, {key: facts for key, facts in noted.items() if key not in there}, asked)
+    left = still_ours(out, there, noted, asked)
+    users = all_users(connection, forecast=asked.forecast) if left else Users()
+    declared.add_volumes(users, asked.wants)
+    free, kept = order(Judge(users), left)
+    for key in free:
+        pool, _slash, name = key.partition("/")
+        out.items.append({"name": name, "pool": pool, "state": "absent"})
+    for key, holders in kept.items():
+        out.keep(key, holders, users.doubts)
+    return out
+
+
+def still_ours(out: Leftovers, there: t.Mapping[str, Observed], noted: Entries, asked: Asked) -> dict[str, str | None]:
+    """The volumes of the owner that are those which were made, by their paths; of others is said why they stay."""
+    left: dict[str, str | None] = {}
+    for key, found in sorted(there.items(), key=lambda entry: entry[0]):
+        problem = problem_of(found)
+        if problem is None and another(noted[key], found.definition):
+            continue
+        if not out.mine("volume", key, noted[key].get("owner", ""), asked.owner):
+            continue
+        if problem is not None:
+            out.held[key] = f"is no longer declared, but stays: {problem}"
+        elif noted[key].get("identity") is None:
+            out.warnings.append(
+                f"volume {key}: is no longer declared, but nothing tells whether it is still the one that this"
+                " collection made, so it stays; state: absent deletes it"
+            )
+        else:
+            left[key] = found.definition.findtext("target/path")
+    return left
+
+
+def add_unseen(connection: t.Any, out: Leftovers, noted: Entries, asked: Asked) -> None:
+    """Say which volumes may still be there, and cannot be seen, for their pool is stopped or gone.
+
+    :param noted: volumes that no active pool has
+    """
+    known = storage_observe.all_pools(connection) if noted else {}
+    for key, facts in sorted(noted.items()):
+        name = key.partition("/")[0]
+        pool = known.get(name)
+        if (pool is not None and pool.active) or not out.mine("volume", key, facts.get("owner", ""), asked.owner):
+            continue
+        soon = asked.forecast.with_pools(known).get(name)
+        if soon is not None and soon.active:
+            out.warnings.append(
+                f"volume {key}: is no longer declared; the run deletes it if it is in the pool {name}, which cannot be"
+                " seen before the pool is active"
+            )
+        elif pool is None:
+            out.warnings.append(f"volume {key}: is no longer declared, and {no_pool(name)}")
+        else:
+            out.held[key] = f"is no longer declared, but stays: {stopped_pool(name)}"

@@ -1,0 +1,103 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Plan volumes: look up what the plan needs to know of the host."""
+
+from __future__ import annotations
+
+import contextlib
+import typing as t
+
+from ..._engine.plan import Plan
+from ..._engine.rows.model import Host
+from ..._engine.step import Step
+from ..._errors import VirtfleetError, refuse_input
+from ..._flow.kind import Have, Wants
+from ..._libvirt.process import made_by_another
+from ..._storage import storage_observe
+from ..._storage.manifest import Manifest
+from ..._storage.survey_users import all_users
+from ..._storage.users import Users
+from ..domain import readiness
+from ..domain.disks.disk_formats import WRITE_FORMAT
+from ..shared import declared
+from . import storage_plan
+from .half_made import Half, half_made
+from .storage_plan import FUTURE
+from .storage_rules import volume_key
+from .volume_formats import SAME, Formats, alike
+from .volumes_to_come import listed_later
+
+
+def plan_volumes(connection: t.Any, have: Have, wants: Wants, host: Host, options: t.Any) -> list[Plan]:
+    """Plan volumes. Who uses them is only asked where one is to go."""
+    if connection is None:
+        have = {**have, **listed_later(None, options.forecast, (str(volume_key(want)) for want in wants), have)}
+        return storage_plan.plan_volumes(have, wants, host, options.forecast.with_pools(FUTURE), Users())
+    pools = options.forecast.with_pools(storage_observe.all_pools(connection))
+    going = any(want["state"] == "absent" and volume_key(want) in have for want in wants)
+    users = all_users(connection, forecast=options.forecast) if going else Users()
+    if going:
+        declared.add_volumes(users, wants)
+    have = {**have, **listed_later(connection, options.forecast, (str(volume_key(want)) for want in wants), have)}
+    half = half_made(connection, have)
+    noted = Manifest(connection.getURI()).entries("volumes")
+    there = said_to_be_raw(connection, whole(connection, have, half), wants)
+    plans = storage_plan.plan_volumes(there, wants, host, pools, users)
+    refuse_unknown(connection, plans, wants, there)
+    lost = [want for want in wants if want["state"] == "absent" and (want.get("pool") or "default") not in pools]
+    for entry, want in zip(plans, wants, strict=True):
+        say_doubt(entry, [entry.name], half.doubtful)
+        entry.obstacle = made_by_another(entry.name, noted.get(entry.name, {})) or entry.obstacle
+        if want in lost and entry.name in noted:
+            entry.warnings.append(storage_observe.no_pool(entry.name.partition("/")[0]))
+    readiness.check_volumes(connection, plans, wants, options)
+    return plans
+
+
+def said_to_be_raw(connection: t.Any, volumes: Have, wants: Wants) -> Have:
+    """Volumes, of which those are raw of which the user says so, and libvirt tells a header that is not whole."""
+    formats: Formats | None = None
+    found = dict(volumes)
+    for want in wants:
+        key = str(volume_key(want))
+        node = found[key].definition.find("target/format") if key in found and want["state"] != "absent" else None
+        if node is not None and want.get("format") in SAME and not alike(node.get("type", "raw"), "raw"):
+            formats = formats or Formats(connection)
+            try:
+                found[key] = formats.as_declared(key, found[key], None)
+            except VirtfleetError:  # Its header is not whole: a guest wrote it into a raw disk, as the user says.
+                with contextlib.suppress(VirtfleetError):  # Guests are told different things: it stays as it is.
+                    found[key] = formats.as_declared(key, found[key], "raw")
+    return found
+
+
+def refuse_unknown(connection: t.Any, plans: list[Plan], wants: Wants, volumes: Have) -> None:
+    """Raise VirtfleetError for volumes that are to grow, and of whose format nobody knows."""
+    formats: Formats | None = None
+    lines: list[str] = []
+    for entry, want in zip(plans, wants, strict=True):
+        if any(step.action == "grow" for step in entry.steps):
+            formats = formats or Formats(connection)
+            try:
+                formats.as_declared(entry.name, volumes[entry.name], want.get("format"), WRITE_FORMAT)
+            except VirtfleetError as error:
+                lines.append(f"volume {entry.name}: format: {error}")
+    refuse_input(lines)
+
+
+def whole(connection: t.Any, volumes: Have, half: Half) -> Have:
+    """Volumes as they were made, without those that a run left half-made that was killed.
+
+    :param connection: None for a host without libvirt, where nothing is known of what its files were
+    """
+    made = {key: found for key, found in volumes.items() if key not in half.ours}
+    return Formats(connection).settle(made) if made and connection is not None else made
+
+
+def say_doubt(entry: Plan, keys: t.Iterable[str], doubtful: t.Mapping[str, str]) -> None:
+    """Say that volumes may be what a killed run left, and forget that it made them: they stay."""
+    for key in keys:
+        if key in doubtful:
+            entry.warnings.append(doubtful[key])
+            entry.steps.insert(0, Step("forget", key))
