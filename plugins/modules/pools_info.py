@@ -116,8 +116,8 @@ found:
 
 from ..module_utils._flow.info import ARGUMENTS, inform
 from ..module_utils._flow.module import Module
+from ..module_utils._kinds.pool.observe import pool_facts, pools
 from ..module_utils._kinds.pool.table import POOL
-from ..module_utils._storage.storage_observe import pool_facts, pools
 
 
 def main() -> None:

@@ -113,9 +113,9 @@ found:
 
 from ..module_utils._flow.info import ARGUMENTS, inform
 from ..module_utils._flow.module import Module
+from ..module_utils._kinds.volume.facts import volume_facts
 from ..module_utils._kinds.volume.table import VOLUME
 from ..module_utils._kinds.volume.volume_formats import all_volumes
-from ..module_utils._storage.storage_observe import volume_facts
 
 
 def main() -> None:

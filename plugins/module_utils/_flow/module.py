@@ -12,8 +12,8 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 
 from .._printing import encodable, hushed, label, masked, masked_uri, readable, secrets_in, unforeseen
+from .._storage.forecast import Forecast
 from .arguments import FORECAST, wrong_parameters
-from .forecast import Forecast
 
 
 class Module(AnsibleModule):

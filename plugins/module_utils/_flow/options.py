@@ -3,7 +3,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from .forecast import Forecast
+from .._storage.forecast import Forecast
 
 
 @dataclasses.dataclass(frozen=True)

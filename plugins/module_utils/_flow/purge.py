@@ -13,8 +13,8 @@ import dataclasses
 import typing as t
 
 from .._engine.rows.row_index import Item
+from .._storage.forecast import Forecast
 from .._storage.removal import because, listed
-from .forecast import Forecast
 from .kind import Kind
 
 

@@ -16,6 +16,9 @@ from .._libvirt.connection import LibvirtError
 from .manifest import Manifest
 from .storage_observe import another
 
+SAME = ("raw", "iso")
+"""Formats of the same bytes: libvirt calls a raw volume with a CD in it iso."""
+
 
 class Noted:
     """The formats of volumes as they were noted, by what their files are.

@@ -17,7 +17,6 @@ from .._engine import paths
 from .._engine.plan import Observed
 from .._errors import VirtfleetError
 from .._host.files import birth
-from .._kinds.pool.table import POOL
 from .._libvirt.connection import lacks, libvirt, said
 
 PROBLEM = "problem"
@@ -39,39 +38,6 @@ class Pool:
     type: str
     target: str | None
     active: bool
-
-
-def pools(connection: t.Any, names: t.Container[str]) -> dict[str, Observed]:
-    """The pools of these names."""
-    autostart = {
-        pool.name() for pool in connection.listAllStoragePools(libvirt.VIR_CONNECT_LIST_STORAGE_POOLS_AUTOSTART)
-    }
-    transient = {
-        pool.name() for pool in connection.listAllStoragePools(libvirt.VIR_CONNECT_LIST_STORAGE_POOLS_TRANSIENT)
-    }
-    found = {}
-    for pool in connection.listAllStoragePools(0):
-        name = pool.name()
-        if name in names:
-            active = pool.isActive()
-            found[name] = Observed(
-                definition=POOL.declared(paths.document(inactive(pool))),
-                live=POOL.declared(paths.document(pool.XMLDesc(0))) if active else None,
-                state="active" if active else "inactive",
-                properties={"autostart": name in autostart},
-                persistent=name not in transient,
-            )
-    return found
-
-
-def inactive(pool: t.Any) -> str:
-    """The persistent definition. libvirt's test driver has but one and refuses to be asked so."""
-    try:
-        return t.cast(str, pool.XMLDesc(libvirt.VIR_STORAGE_XML_INACTIVE))
-    except libvirt.libvirtError as error:
-        if not lacks(error, "VIR_ERR_INVALID_ARG"):
-            raise
-        return t.cast(str, pool.XMLDesc(0))
 
 
 def volumes(connection: t.Any, keys: t.Container[str], expected: t.Container[str] | None = None) -> dict[str, Observed]:
@@ -180,34 +146,6 @@ def no_pool(name: str) -> str:
         f"its pool {name} is not there, so its file may still be; define the pool again and run again,"
         " or remove the file by hand"
     )
-
-
-def pool_facts(connection: t.Any, names: t.Container[str]) -> dict[str, dict[str, t.Any]]:
-    """How much of active pools is taken, by name."""
-    facts: dict[str, dict[str, t.Any]] = {}
-    for pool in connection.listAllStoragePools(0):
-        if pool.name() in names:
-            active = bool(pool.isActive())
-            _state, capacity, allocation, available = pool.info() if active else (None, None, None, None)
-            facts[pool.name()] = {
-                "active": active,
-                "capacity": capacity,
-                "allocation": allocation,
-                "available": available,
-            }
-    return facts
-
-
-def volume_facts(connection: t.Any, names: t.Container[str]) -> dict[str, dict[str, t.Any]]:
-    """Where volumes are and how much they take, by identity."""
-    facts: dict[str, dict[str, t.Any]] = {}
-    for pool in connection.listAllStoragePools(libvirt.VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE):
-        for name, volume in listed(pool):
-            key = f"{pool.name()}/{name}"
-            if key in names or name in names:
-                _kind, capacity, allocation = volume.info()
-                facts[key] = {"path": volume.path(), "capacity": capacity, "allocation": allocation}
-    return facts
 
 
 def unseen(pool: t.Any, names: set[str]) -> bool:

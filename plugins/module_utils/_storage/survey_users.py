@@ -12,14 +12,13 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from .._errors import VirtfleetError
-from .._flow.forecast import Forecast, ToCome
 from .._host.block_devices import BlockDevices
 from .._host.places import Places, within
-from .._kinds.volume.volume_formats import SAME
 from .._libvirt.connection import LibvirtError, lacks, libvirt, said
 from .._printing import spelled_out
+from .forecast import Forecast, ToCome
 from .guest_places import Place
-from .noted_formats import Noted
+from .noted_formats import SAME, Noted
 from .storage_observe import listed, undescribed
 from .users import Pool, Use, Users, is_local
 

@@ -15,8 +15,8 @@ from xml.etree import ElementTree as ET
 
 from ..._engine import paths
 from ..._engine.plan import Plan, option_of
-from ..._flow.forecast import ToCome
 from ..._libvirt.connection import LibvirtError, lacks, libvirt
+from ..._storage.forecast import ToCome
 from ..._storage.guest_places import Place, guest_places, item_places
 from ..._storage.making import Making
 

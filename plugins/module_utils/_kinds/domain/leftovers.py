@@ -10,9 +10,9 @@ import typing as t
 
 from ..._engine import paths
 from ..._engine.rows.row_index import Item
-from ..._flow.forecast import Forecast
 from ..._flow.purge import Asked, Leftovers
 from ..._libvirt.connection import libvirt
+from ..._storage.forecast import Forecast
 from ..._storage.forgotten import left_over
 from ..shared.ownership_mark import owner_of
 from ..shared.renames import undeclared

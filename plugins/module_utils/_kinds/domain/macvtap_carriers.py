@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import typing as t
 
-from ..._flow.forecast import Entries
+from ..._storage.forecast import Entries
 
 LOOPBACK = "772"
 """The type of the loopback device (ARPHRD_LOOPBACK, linux/if_arp.h)."""

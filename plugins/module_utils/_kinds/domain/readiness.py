@@ -16,135 +16,17 @@ from xml.etree import ElementTree as ET
 from ..._engine.converters.sizes import UNITS, Size
 from ..._engine.plan import Observed, Plan
 from ..._engine.rows.row_index import Item
-from ..._storage.making import Making
-from ..shared.cleanup import OF_OTHERS, forward_mode
-from ..volume import volume_places
-from ..volume.image_look import base_problem, growth_problem, image_problem, name_problem
+from ..shared.lacking import Site, at, plain
+from ..shared.readiness import certain, definition, refuse
+from ..shared.references import Reference, references
+from ..volume.readiness import growths, key_of, makings
 from . import memory_overcommit, saved_states, verdict
-from .disks import disk_locks, outside_disks, shared_disks, taken_volumes
+from .disks import outside_disks, shared_disks, taken_volumes
 from .disks.disk_bytes import first_bytes
-from .lacking import Doubt, Site, at, plain
 from .macvtap_carriers import content
-from .references import Reference, references
 
 Have = t.Mapping[str, Observed]
 Wants = t.Sequence[Item]
-
-
-def check_volumes(connection: t.Any, plans: t.Sequence[Plan], wants: Wants, options: t.Any) -> None:
-    """Refuse volumes that cannot be made, or that are another one that is declared, each for itself."""
-    site = Site(connection, options.forecast)
-    same: dict[str, list[str]] = {}
-    for entry, told in volume_places.twice(site, plans, wants):
-        same.setdefault(entry.name, []).append(told)
-    over = {entry.name: list(disk_locks.laid_over(site, entry)) for entry in plans}
-    guests = outside_disks.by_disks(outside_disks.look(site, ())) if any(over.values()) else {}
-    for entry in plans:
-        if not refuse(entry, [*same.get(entry.name, ()), *makings(site, entry), *growths(site, entry)]):
-            site.make(entry)
-        entry.warnings += outside_disks.laid_on_others(over[entry.name], guests)
-
-
-def check_networks(connection: t.Any, plans: t.Sequence[Plan], have: Have, options: t.Any) -> None:
-    """Refuse networks on a bridge that another network has, or that is on the host already, each for itself."""
-    site = Site(connection, options.forecast)
-    if not any(step.action in ("define", "start") for entry in plans for step in entry.steps):
-        return
-    bridges = site.bridges()
-    for entry in plans:
-        actions = {step.action for step in entry.steps}
-        mine = {bridge: name for bridge, name in bridges.items() if name == entry.name}
-        if actions & {"undefine", "stop"}:
-            site.gone.update(mine)
-        if leaves(entry, have.get(entry.name)):
-            bridges = {bridge: name for bridge, name in bridges.items() if name != entry.name}
-        root = definition(entry, have.get(entry.name)) if actions & {"define", "start"} else None
-        own = None if root is None or forward_mode(root) in OF_OTHERS else root.find("bridge")
-        bridge = "" if own is None else own.get("name", "")
-        if not bridge:
-            continue
-        other = bridges.setdefault(bridge, entry.name)
-        if other != entry.name:
-            told = f"bridge: {bridge} is that of the network {other}: name another, or leave it out"
-            refuse(entry, [site.unsure(told)])
-        elif "start" in actions and entry.name not in site.networks and site.has_device(bridge):
-            told = f"bridge: {bridge} is on this host already, and of no network: name another, or leave it out"
-            refuse(entry, [site.unsure(told)])
-        if entry.obstacle is not None:
-            bridges.update(mine)
-            site.gone.difference_update(mine)
-
-
-def leaves(entry: Plan, have: Observed | None) -> bool:
-    """Whether a network or pool frees the place that it has: its bridge or folder.
-
-    One that runs has it until it stops: only then does libvirt take the new definition.
-    """
-    actions = {step.action for step in entry.steps}
-    return "undefine" in actions or ("define" in actions and (have is None or have.live is None or "stop" in actions))
-
-
-def check_pools(connection: t.Any, plans: t.Sequence[Plan], have: Have, options: t.Any) -> None:
-    """Refuse pools on a folder that another pool has, and those that start on what is not there, each for itself."""
-    site = Site(connection, options.forecast)
-    folders: dict[str, str] = {}
-    changing = [entry for entry in plans if any(step.action in ("define", "start") for step in entry.steps)]
-    for name, facts in site.pools.items() if changing else ():
-        if facts.type == "dir" and facts.target:
-            folders.setdefault(plain(facts.target), name)
-    for entry in plans:
-        mine = {path: name for path, name in folders.items() if name == entry.name}
-        if leaves(entry, have.get(entry.name)):
-            folders = {path: name for path, name in folders.items() if name != entry.name}
-        root = definition(entry, have.get(entry.name)) if entry in changing else None
-        if root is None:
-            continue
-        if refuse(entry, pool_problems(site, entry, root, folders)):
-            folders.update(mine)
-    if site.local:
-        warn_of_one_folder(changing, have, folders)
-
-
-def warn_of_one_folder(plans: t.Sequence[Plan], have: Have, folders: t.Mapping[str, str]) -> None:
-    """Warn of pools whose folder is that of another one under another name: a link or a mount.
-
-    :param folders: the pools of type dir by their folders, those of the plans among them
-    """
-    named: dict[str, list[str]] = {}
-    for path, name in folders.items():
-        named.setdefault(shared_disks.what(path), []).append(name)
-    for entry in plans:
-        root = None if entry.obstacle is not None else definition(entry, have.get(entry.name))
-        target = "" if root is None or root.get("type") != "dir" else plain(root.findtext("target/path") or "")
-        others = [name for name in named.get(shared_disks.what(target), ()) if name != entry.name] if target else []
-        if others:
-            entry.warnings.append(
-                f"target: {target} is the folder of the pool {others[0]} by another name, so that each volume is in"
-                " both: declare it in one of them only"
-            )
-
-
-def pool_problems(site: Site, entry: Plan, root: ET.Element, folders: dict[str, str]) -> t.Iterator[str]:
-    """What is wrong with one pool.
-
-    :param folders: the pools of type dir by their folders; gets this one
-    """
-    target = plain(root.findtext("target/path") or "")
-    if root.get("type") == "dir":
-        other = folders.setdefault(target, entry.name)
-        if other != entry.name:
-            told = f"target: {target} is the folder of the pool {other}; libvirt takes one pool for a folder"
-            yield site.unsure(told)
-    build = next((step.value for step in entry.steps if step.action == "start"), "")
-    if build == "never" and root.get("type") == "dir":
-        missing = site.folder(target)
-        if missing is not None:
-            yield site.unsure(f"target: {missing}; make it, or leave out build")
-    if build and root.get("type") in ("fs", "disk"):
-        for device in root.findall("source/device"):
-            missing = site.file(device.get("path", ""))
-            if missing is not None:
-                yield at("source.devices", missing)
 
 
 def check_guests(connection: t.Any, plans: t.Sequence[Plan], wants: Wants, have: Have, options: t.Any) -> None:
@@ -191,74 +73,6 @@ def check_guests(connection: t.Any, plans: t.Sequence[Plan], wants: Wants, have:
     taken_volumes.warn_of_bases(site, guests)
     if site.local and roots:
         memory_overcommit.warn(connection, site.once("memory", memory_and_swap), plans, wants, roots)
-
-
-def certain(problems: t.Iterable[str]) -> list[str]:
-    """The problems that the run has, too."""
-    return [problem for problem in problems if not isinstance(problem, Doubt)]
-
-
-def refuse(entry: Plan, problems: t.Iterable[str]) -> bool:
-    """Refuse what has problems, and warn of doubts. Whether it is refused."""
-    problems = list(dict.fromkeys(problems))
-    entry.warnings += [str(problem) for problem in problems if isinstance(problem, Doubt)]
-    if certain(problems):
-        entry.obstacle = "; ".join(certain(problems))
-    return entry.obstacle is not None
-
-
-def key_of(step: t.Any) -> str:
-    """The volume that a step makes, as POOL/VOLUME; empty for any other step."""
-    return step.value.key if isinstance(step.value, Making) else ""
-
-
-def makings(site: Site, entry: Plan) -> list[str]:
-    """Why volumes of a plan cannot be made, a sentence each."""
-    found: list[str] = []
-    for step in entry.steps:
-        if isinstance(step.value, Making):
-            where = f"{step.value.where}." if step.value.where else ""
-            found += [type(told)(f"{where}{told}") for told in making(site, step.value)]
-    return found
-
-
-def growths(site: Site, entry: Plan) -> t.Iterator[str]:
-    """Why volumes of a plan cannot be made larger, a sentence each. QEMU makes those of a running guest larger."""
-    for step in entry.steps if not entry.running else ():
-        told = growth_problem(site, step.value) if step.action in ("grow", "grow_volume") else None
-        if told is not None:
-            yield told
-
-
-def making(site: Site, volume: Making) -> t.Iterator[str]:
-    """Why a volume cannot be made: its pool, or what it is made from, is not there."""
-    told = site.pool(volume.pool)
-    if told is not None:
-        yield f"pool: {told}"
-        return
-    item = volume.item
-    backing = item.get("backing") or {}
-    for option, place in (("clone_from", item.get("clone_from")), ("backing", backing.get("volume"))):
-        if place is not None:
-            told = site.volume(place if "/" in place else f"{volume.pool}/{place}")
-            if told is not None:
-                yield f"{'image' if option == 'clone_from' and volume.guest else option}: {told}"
-    image = str(item.get("image") or "").removeprefix("file://")
-    for option, path in (("image", image), ("backing.path", str(backing.get("path") or ""))):
-        told = site.file(path) if path.startswith("/") and not os.path.lexists(path) else None
-        if told is not None:
-            yield at(option, told)
-    for told in (name_problem(site, volume), image_problem(site, volume), base_problem(site, volume)):
-        if told is not None:
-            yield told
-
-
-def definition(entry: Plan, have: Observed | None) -> ET.Element | None:
-    """The definition that a guest will have."""
-    text = next((step.value for step in entry.steps if step.action == "define"), None)
-    if text is not None:
-        return ET.fromstring(text)
-    return None if have is None else have.definition
 
 
 def needs(site: Site, entry: Plan, want: Item, root: ET.Element, have: Observed | None) -> tuple[list[str], list[str]]:

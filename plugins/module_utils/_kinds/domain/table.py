@@ -10,10 +10,11 @@ from ..._engine.paths import NAMESPACES
 from ..._engine.rows import Documents, Field, Fragment, Group, Property, Struct, Values
 from ..._engine.rows.create_only import Unshown
 from ..._engine.table import Table
-from ..shared import cleanup, derive
+from ..shared import derive
 from ..shared.ownership_mark import sign
 from ..shared.rows import MERGED
 from ..volume.storage_rules import made_disks, shared_writers
+from . import cleanup
 from .cloud_init.options import CLOUD_INIT, is_seed, seeds
 from .fields import chardev, devices, display
 from .fields.amounts import written
@@ -265,7 +266,7 @@ DOMAIN = Table(
         ),
     },
     cautions=(shared_writers,),
-    tidy=cleanup.domain,
+    tidy=cleanup.tidy,
     sign=sign,
     combine=definition.combine,
     normal=definition.settle,

@@ -19,7 +19,7 @@ from ..._engine.plan import Observed, Plan
 from ..._engine.rows.row_index import Item
 from ..._engine.step import Step
 from ..._flow.purge import Leftovers
-from ..shared.cleanup import OF_OTHERS, forward_mode
+from .cleanup import OF_OTHERS, forward_mode
 from .network_users import guests, on_network
 from .subnets import subnets
 

@@ -12,12 +12,12 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from ..._engine.plan import Plan
-from ..._flow.forecast import Forecast
 from ..._libvirt.connection import LibvirtError, libvirt
 from ..._printing import label
+from ..._storage.forecast import Forecast
 from ..._storage.survey_users import PRESENT
 from ..domain.saved_states import saved_definitions
-from ..shared.cleanup import OF_OTHERS, forward_mode
+from .cleanup import OF_OTHERS, forward_mode
 
 
 def warn_of_users(connection: t.Any, plans: t.Sequence[Plan], forecast: Forecast) -> None:

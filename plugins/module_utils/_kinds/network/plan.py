@@ -10,9 +10,8 @@ import typing as t
 from ..._engine.plan import Plan, plan
 from ..._engine.rows.model import Host
 from ..._flow.kind import Have, Wants
-from ..domain import readiness
 from ..shared.renames import refuse_renamed
-from . import handover, network_users, subnets
+from . import handover, network_users, readiness, subnets
 from .observe import DEFINITION
 from .table import NETWORK
 

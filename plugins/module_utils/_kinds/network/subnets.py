@@ -15,7 +15,7 @@ from ..._engine.plan import Observed, Plan
 from ..._errors import refuse_input
 from ..._hostnet import facts, observe
 from ..._hostnet.facts import Route
-from ..shared.cleanup import OF_OTHERS, forward_mode
+from .cleanup import OF_OTHERS, forward_mode
 
 Subnet = t.Union[ipaddress.IPv4Network, ipaddress.IPv6Network]  # noqa: UP007 - sanity tests import it with older Pythons
 

@@ -27,9 +27,10 @@ from ..._engine.rows import Documents, Field, Fragment, Group, Property, Struct,
 from ..._engine.rows.row_index import read_rows
 from ..._engine.table import Table
 from ..domain.fields.common import PCI
-from ..shared import cleanup, derive, normal
+from ..shared import derive
 from ..shared.ownership_mark import sign
 from ..shared.rows import HOSTDEV_DRIVER, MERGED, MTU, ROUTES, VIRTUALPORT, VLAN, bandwidth
+from . import cleanup, normal_form
 from .rules import addressing, forwarding, subnets
 
 BANDWIDTH = bandwidth(None)
@@ -320,11 +321,11 @@ NETWORK = Table(
     restart=("stop", "start", "reattach"),
     rows=ROWS,
     rules=(addressing, forwarding),
-    tidy=cleanup.network,
+    tidy=cleanup.tidy,
     cautions=(subnets,),
     base=derive.unless_described("default", read_rows(ROWS, paths.document(LIBVIRT_DEFAULT))),
     shipped={"default": LIBVIRT_DEFAULT},
     sign=sign,
-    normal=normal.network,
-    started=normal.network_started,
+    normal=normal_form.settle,
+    started=normal_form.started,
 )

@@ -9,10 +9,10 @@ import typing as t
 
 from ..._flow.kind import Kind
 from ..._libvirt.connection import libvirt
-from ..._storage.storage_observe import pools
 from .leftovers import leftovers
+from .observe import DEFINITION, pools
 from .plan import plan_pools
-from .pool_actions import ACTIONS, DEFINITION
+from .pool_actions import ACTIONS
 from .table import POOL
 
 

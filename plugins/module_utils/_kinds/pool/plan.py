@@ -10,10 +10,10 @@ import typing as t
 from ..._engine.plan import Plan
 from ..._engine.rows.model import Host
 from ..._flow.kind import Have, Wants
-from ..domain import readiness
 from ..shared.renames import refuse_renamed
 from ..volume import storage_plan
-from .pool_actions import DEFINITION
+from . import readiness
+from .observe import DEFINITION
 from .pool_users import refuse_used
 from .table import POOL
 

@@ -10,7 +10,6 @@ from xml.etree import ElementTree as ET
 
 from ..._engine.step import Step
 from ..._errors import VirtfleetError
-from ..._flow.kind import Definition
 from ..._libvirt.connection import lacks, libvirt, said, stop
 from ..._storage.manifest import Manifest
 from ..volume.storage_rules import MADE_DIRECTORIES
@@ -115,21 +114,3 @@ ACTIONS: dict[str, t.Any] = {
     "undefine": pool_undefine,
     "set_autostart": pool_autostart,
 }
-
-
-def undefine_new(connection: t.Any, found: t.Any) -> None:
-    """Take away the definition of a new pool, and the note that the collection made it."""
-    name = found.name()
-    found.undefine()
-    Manifest(connection.getURI()).drop("pools", name)
-
-
-DEFINITION = Definition(
-    noun="pool",
-    lookup="storagePoolLookupByName",
-    listing="listAllStoragePools",
-    missing="VIR_ERR_NO_STORAGE_POOL",
-    rename="define it anew as {name}",
-    undefine=undefine_new,
-)
-"""How libvirt keeps pools."""

@@ -11,8 +11,8 @@ from xml.etree import ElementTree as ET
 
 from ..._engine.plan import Plan
 from ..._errors import VirtfleetError
-from ..._flow.forecast import Forecast
 from ..._host.image_locks import opened_by
+from ..._storage.forecast import Forecast
 from ..._storage.survey_users import all_users
 from ..._storage.users import Users
 from ..volume.storage_rules import TARGETS

@@ -9,9 +9,10 @@ from ..._engine.converters import NAME, PATH, REMOTE_NAME, SERVER, TEXT, UUID, Y
 from ..._engine.rows import Field, Fragment, Group, Property, Struct, Values
 from ..._engine.rows.create_only import MODE, OWNER, Aside
 from ..._engine.table import Table
-from ..shared import derive, normal
+from ..shared import derive
 from ..shared.rows import MERGED
 from ..volume.storage_rules import describe_pool, pool_target
+from . import normal_form
 
 PERMISSIONS = (
     Field("mode", "mode", MODE, "The mode in octal digits, such as V('0711').", filled=True),
@@ -188,6 +189,6 @@ POOL = Table(
     restart=("stop", "start"),
     rows=ROWS,
     base=describe_pool,
-    normal=normal.pool,
+    normal=normal_form.settle,
     reported=("capacity", "allocation", "available", "source/device/freeExtent"),
 )

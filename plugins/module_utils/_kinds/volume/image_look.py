@@ -22,12 +22,13 @@ from ..._host.places import Places
 from ..._libvirt.connection import LibvirtError
 from ..._printing import spelled_out
 from ..._storage.making import Making
+from ..._storage.noted_formats import SAME
 from ..domain.disks.disk_bytes import first_bytes
-from ..domain.lacking import Doubt, Site, at
+from ..shared.lacking import Doubt, Site, at
 from . import volume_image
 from .storage_rules import MADE_DIRECTORIES
 from .volume_fill import image_source, volume_source
-from .volume_formats import SAME, Formats
+from .volume_formats import Formats
 from .volume_image import Source
 
 

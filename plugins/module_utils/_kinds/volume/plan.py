@@ -16,16 +16,16 @@ from ..._flow.kind import Have, Wants
 from ..._libvirt.process import made_by_another
 from ..._storage import storage_observe
 from ..._storage.manifest import Manifest
+from ..._storage.noted_formats import SAME
 from ..._storage.survey_users import all_users
 from ..._storage.users import Users
-from ..domain import readiness
 from ..domain.disks.disk_formats import WRITE_FORMAT
 from ..shared import declared
-from . import storage_plan
+from . import readiness, storage_plan
 from .half_made import Half, half_made
 from .storage_plan import FUTURE
 from .storage_rules import volume_key
-from .volume_formats import SAME, Formats, alike
+from .volume_formats import Formats, alike
 from .volumes_to_come import listed_later
 
 

@@ -19,11 +19,12 @@ from ..._host.qemu_img import TOO_LARGE
 from ..._libvirt.connection import libvirt, said
 from ..._storage.making import Making
 from ..._storage.manifest import Manifest
+from ..._storage.noted_formats import SAME
 from ..._storage.storage_observe import active_pool, lookup, refresh, unseen
 from ..domain.cloud_init.seed_fill import seed_source
 from . import volume_image
 from .half_made import Born, second_name
-from .volume_formats import SAME, Formats, alike, seen
+from .volume_formats import Formats, alike, seen
 from .volume_image import Source, too_large
 
 

@@ -27,14 +27,11 @@ from ..._host.places import Places, Signs, resolved
 from ..._host.qcow2 import check_qcow2
 from ..._libvirt.connection import LibvirtError, libvirt
 from ..._printing import printable
-from ..._storage.noted_formats import Noted, things, volume_at
+from ..._storage.noted_formats import SAME, Noted, things, volume_at
 from ..._storage.storage_observe import listed, source_place
 from ..domain.disks.disk_bytes import first_bytes
 from ..domain.saved_states import saved_definitions
 from .table import VOLUME
-
-SAME = ("raw", "iso")
-"""Formats of the same bytes: libvirt calls a raw volume with a CD in it iso."""
 
 HEADER = ("backingStore", "target/compat", "target/features", "target/clusterSize", "target/encryption")
 """What libvirt tells of a volume out of a header."""

@@ -13,7 +13,7 @@ import typing as t
 
 from ..._engine.plan import Plan
 from ..._engine.rows.row_index import Item
-from ..domain.lacking import Site, plain
+from ..shared.lacking import Site, plain
 from .storage_rules import MADE_DIRECTORIES
 
 FOLDERS = (*MADE_DIRECTORIES, "logical")

@@ -10,11 +10,11 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from ..._engine.plan import Observed
-from ..._flow.forecast import Forecast
 from ..._storage import storage_observe
+from ..._storage.forecast import Forecast
 from ..._storage.users import is_local
-from ..domain import lacking
 from ..domain.disks.disk_bytes import first_bytes
+from ..shared import lacking
 from .storage_rules import MADE_DIRECTORIES
 
 

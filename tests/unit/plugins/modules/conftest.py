@@ -153,7 +153,7 @@ def host(connection: Any, run_main: Run) -> Any:
 @pytest.fixture
 def here(host: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """The host is this machine, with the network devices of a folder."""
-    from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import lacking
+    from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared import lacking
 
     monkeypatch.setattr(lacking, "is_local", lambda uri: True)
     monkeypatch.setattr(lacking, "FOREIGN", ())

@@ -15,8 +15,8 @@ from xml.etree import ElementTree as ET
 import libvirt
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import lacking
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.disks import disk_formats
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared import lacking
 from ansible_collections.virtfleet.kvm.tests.unit.hostile_images import descriptor, qcow2
 
 Run = Callable[..., dict[str, Any]]

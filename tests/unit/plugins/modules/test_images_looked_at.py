@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.arguments import FORECAST
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import lacking
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared import lacking
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, volumes
 from ansible_collections.virtfleet.kvm.tests.unit import hostile_images, images
 from ansible_collections.virtfleet.kvm.tests.unit.opened import lock

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import lacking
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared import lacking
 from ansible_collections.virtfleet.kvm.tests.unit.hostile_images import mbr, qcow2
 
 Run = Callable[..., dict[str, Any]]

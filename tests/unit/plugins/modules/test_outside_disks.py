@@ -12,7 +12,7 @@ from typing import Any
 import libvirt
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import lacking
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared import lacking
 from ansible_collections.virtfleet.kvm.tests.unit.support import KINDS
 
 Run = Callable[..., dict[str, Any]]

@@ -13,7 +13,7 @@ from typing import Any
 import libvirt
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import lacking
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared import lacking
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, pools
 from ansible_collections.virtfleet.kvm.tests.unit.hostile_images import qcow2
 from ansible_collections.virtfleet.kvm.tests.unit.removal_world import URI

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.arguments import FORECAST
-from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.forecast import Forecast
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import lacking, readiness
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import readiness
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared import lacking
+from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.forecast import Forecast
 from ansible_collections.virtfleet.kvm.tests.unit.readiness import Run, call
 
 LACKING: list[tuple[str, dict[str, Any], str]] = [

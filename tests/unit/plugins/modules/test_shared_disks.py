@@ -19,8 +19,9 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.step import 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import apply
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host.block_devices import BlockDevices
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import define_batch, lacking
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import define_batch
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.disks import shared_disks
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared import lacking
 from ansible_collections.virtfleet.kvm.plugins.modules import pools, volumes
 from ansible_collections.virtfleet.kvm.tests.unit.support import KINDS
 

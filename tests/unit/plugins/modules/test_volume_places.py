@@ -14,10 +14,10 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.step import Step
-from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.forecast import Forecast
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import lacking
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.lacking import Site
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared import lacking
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared.lacking import Site
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume import volume_places
+from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.forecast import Forecast
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.storage_observe import Pool
 from ansible_collections.virtfleet.kvm.plugins.modules import pools, volumes
 

@@ -12,8 +12,8 @@ from ...._engine.plan import Observed, Plan
 from ...._engine.rows.model import Change
 from ...._engine.rows.row_index import Item
 from ...._engine.step import Step
-from ...._flow.forecast import Forecast
 from ...._storage import storage_observe
+from ...._storage.forecast import Forecast
 from ...._storage.manifest import Entries
 from ...._storage.removal import because, going
 from ...._storage.survey_users import all_users

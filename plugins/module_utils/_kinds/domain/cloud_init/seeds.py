@@ -26,10 +26,10 @@ from ...._storage.manifest import Entries, filled_by_another
 from ...._storage.storage_observe import Pool, another, problem_of, source_place
 from ...._storage.users import is_local
 from ...shared.derive import targets
+from ...shared.lacking import FOREIGN
 from ...volume.storage_plan import FUTURE, plan_volume
 from ...volume.storage_rules import MADE_DIRECTORIES
 from ..disks.guest_disks import ASIDE, DISKS, Needed, key_of, name_volumes, target_of
-from ..lacking import FOREIGN
 from . import nocloud
 from .options import ALIAS, is_seed
 

@@ -22,16 +22,17 @@ from ...._engine.rows.match import pair
 from ...._engine.rows.model import Host, Scope
 from ...._engine.rows.row_index import Item
 from ...._errors import Invalid, VirtfleetError
-from ...._flow.forecast import Forecast
 from ...._printing import printable
 from ...._storage import storage_observe
+from ...._storage.forecast import Forecast
+from ...._storage.noted_formats import SAME
 from ...._storage.storage_observe import Pool, source_place
 from ...._storage.users import is_local
+from ...shared import lacking
 from ...shared.derive import image_format
 from ...volume.storage_plan import FUTURE
 from ...volume.storage_rules import MADE_DIRECTORIES
-from ...volume.volume_formats import SAME, Formats, agree, alike
-from .. import lacking
+from ...volume.volume_formats import Formats, agree, alike
 from . import shared_disks
 from .disk_bytes import contradicts, first_bytes
 from .disk_nodes import driver_of, edited, source_is_empty, untold, what, without_old

@@ -17,8 +17,8 @@ from ...._host.places import Places
 from ...._printing import spelled_out
 from ...._storage.guest_places import item_places
 from ...._storage.making import Making
-from ...volume.volume_formats import SAME
-from ..lacking import Site
+from ...._storage.noted_formats import SAME
+from ...shared.lacking import Site
 from .shared_disks import Guest, path_of, place_of, sign_of, starts
 
 LAID = (

@@ -9,8 +9,8 @@ import re
 import typing as t
 
 from ...._engine.plan import Plan
-from ...._flow.forecast import Forecast
 from ...._printing import spelled_out
+from ...._storage.forecast import Forecast
 from ...._storage.manifest import Manifest
 from ...._storage.storage_observe import Pool
 from ...._storage.survey_users import all_users

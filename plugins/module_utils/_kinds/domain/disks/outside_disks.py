@@ -10,11 +10,11 @@ import re
 import typing as t
 from xml.etree import ElementTree as ET
 
-from ...._flow.forecast import Forecast
 from ...._host.image_locks import opened_by
 from ...._libvirt.connection import LibvirtError, lacks, libvirt, said
 from ...._printing import spelled_out
-from ..lacking import Site
+from ...._storage.forecast import Forecast
+from ...shared.lacking import Site
 from ..saved_states import saved_definitions
 from .disk_locks import Access, laid_over, opened, refuse_locked
 from .shared_disks import SAVED, Guest, own_disks, rivals, signs, starts

@@ -23,9 +23,8 @@ from ...._errors import VirtfleetError
 from ...._host.places import Places, Signs, network
 from ...._libvirt.connection import LibvirtError
 from ...._printing import spelled_out
-from ...._storage.noted_formats import volume_at
+from ...._storage.noted_formats import SAME, volume_at
 from ...._storage.storage_observe import source_place
-from ...volume.volume_formats import SAME
 from ..normal_form.running import below_the_overlay
 from .disk_formats import DiskFormats
 from .disk_nodes import OF_DISK, STORAGE, driver_of

@@ -16,8 +16,8 @@ from ...._engine.plan import Observed, Plan
 from ...._host.block_devices import BlockDevices
 from ...._storage.guest_places import item_places
 from ...._storage.making import Making
+from ...shared.lacking import Site, plain
 from ...volume.volume_places import by_folder
-from ..lacking import Site, plain
 from ..normal_form.running import below_the_overlay
 
 STARTS = frozenset(("start", "start_paused"))

@@ -11,15 +11,15 @@ from xml.etree import ElementTree as ET
 
 from ...._engine.plan import Observed, Plan
 from ...._engine.rows.row_index import Item
-from ...._flow.forecast import Forecast
 from ...._host.places import Places
 from ...._libvirt.connection import LibvirtError, libvirt
 from ...._printing import spelled_out
+from ...._storage.forecast import Forecast
 from ...._storage.removal import listed
 from ...._storage.storage_observe import source_place
 from ...._storage.survey_users import all_users
 from ...._storage.users import Use, Users
-from ..lacking import Site
+from ...shared.lacking import Site
 from .guest_disks import Needed
 from .shared_disks import Guest, sign_of, starts
 

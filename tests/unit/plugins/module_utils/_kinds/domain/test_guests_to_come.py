@@ -13,8 +13,8 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.step import Step
-from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.forecast import ToCome
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.guests_to_come import guests_to_come
+from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.forecast import ToCome
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.guest_places import Place
 
 

@@ -14,13 +14,13 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Observed, Plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Refused
-from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.forecast import Forecast
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import plan as guest_plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.disks import disk_formats
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.disks.disk_bytes import Found
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.disks.disk_formats import DiskFormats
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.guest_options import GuestOptions
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
+from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.forecast import Forecast
 from ansible_collections.virtfleet.kvm.tests.unit.hostile_images import mbr, qcow2
 from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._kinds.domain.disks.formats_host import (
     FORGED,

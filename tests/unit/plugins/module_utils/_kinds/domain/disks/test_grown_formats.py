@@ -13,14 +13,15 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Refused
-from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.forecast import Forecast
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import plan as guest_plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import readiness
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.guest_options import GuestOptions
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.lacking import Site
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared.lacking import Site
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume import plan as plan_of_volumes
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume import readiness as volume_readiness
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume import volume_fill
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.table import VOLUME
+from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.forecast import Forecast
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.making import Making
 from ansible_collections.virtfleet.kvm.tests.unit.hostile_images import qcow2
 from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._kinds.domain.disks.formats_host import (
@@ -123,11 +124,11 @@ def test_the_plan_says_what_is_not_copied_nor_laid_over(host: Connection, way: s
     given = {"clone_from": "d"} if way == "clone_from" else {"backing": {"volume": "d"}}
     volume = Making({"name": "new", "pool": "default", **given}, "<volume/>")
     site = Site(host, Forecast())
-    (told,) = readiness.making(site, volume)
+    (told,) = volume_readiness.making(site, volume)
     assert told.startswith(f"{way}: ")
     assert DISPUTE in told
     host.guests = []
-    assert list(readiness.making(Site(host, Forecast()), volume)) == []
+    assert list(volume_readiness.making(Site(host, Forecast()), volume)) == []
 
 
 @pytest.mark.parametrize("copied", [False, True])

@@ -1,24 +1,20 @@
 # Copyright (c) 2026, virtfleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The form in which libvirt keeps definitions of networks and of storage pools: what it drops and rewrites.
-
-The sources are libvirt's network_conf.c and storage_conf.c. Those of domains are in ``_domain``.
-"""
+"""The form in which libvirt keeps definitions of networks: what it drops and rewrites (its network_conf.c)."""
 
 from __future__ import annotations
 
 import typing as t
 from xml.etree import ElementTree as ET
 
-from ..._engine import paths
-from ..domain.normal_form.device import sane, strip
+from ..domain.normal_form.device import strip
 
 EVERY_PORT = {"start": "1024", "end": "65535"}
 """The ports of a network that translates addresses, where none are given (networkStartNetworkVirtual)."""
 
 
-def network(root: ET.Element) -> None:
+def settle(root: ET.Element) -> None:
     """Bring a network's definition into the form in which libvirt keeps it. It is changed in place."""
     root.attrib.pop("connections", None)
     if root.get("ipv6") == "no":
@@ -72,7 +68,7 @@ def handed_out(address: ET.Element) -> None:
                 lease.attrib.pop("unit", None)
 
 
-def network_started(live: ET.Element, kept: ET.Element) -> list[t.Callable[[], None]]:
+def started(live: ET.Element, kept: ET.Element) -> list[t.Callable[[], None]]:
     """Take out of a running network what libvirt wrote there by itself as it started the one that it keeps.
 
     Returns no calls that put anything back: libvirt needs none of it to change a network.
@@ -89,28 +85,3 @@ def network_started(live: ET.Element, kept: ET.Element) -> list[t.Callable[[], N
                     for child in node.findall(tag):
                         node.remove(child)
     return []
-
-
-def pool(root: ET.Element) -> None:
-    """Bring a pool's definition into the form in which libvirt keeps it. It is changed in place."""
-    for node in (*root.findall("target/path"), *root.findall("source/dir")):
-        if node.tag == "path":
-            node.text = sane((node.text or "").strip())
-        elif node.get("path"):
-            node.set("path", sane(node.get("path", "")))
-    if root.get("type") == "logical":
-        # Its volumes are where the volume group is (virStoragePoolDefParseXML).
-        group = (root.findtext("source/name") or root.findtext("name") or "").strip()
-        paths.ensure(root, ("target", "path")).text = f"/dev/{group}"
-    permissions(root)
-
-
-def permissions(root: ET.Element) -> None:
-    """An owner that libvirt is to choose is not written."""
-    for target in root.findall("target"):
-        for node in target.findall("permissions"):
-            for tag in ("owner", "group"):
-                for child in node.findall(tag):
-                    if (child.text or "").strip() in ("-1", "4294967295"):
-                        node.remove(child)
-        strip(target, "permissions")

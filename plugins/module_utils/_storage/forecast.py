@@ -12,8 +12,8 @@ import dataclasses
 import typing as t
 from xml.etree import ElementTree as ET
 
-from .._storage.guest_places import Place
-from .._storage.storage_observe import Pool
+from .guest_places import Place
+from .storage_observe import Pool
 
 Entries = t.Mapping[str, t.Optional[t.Mapping[str, t.Any]]]  # noqa: UP045 - sanity tests import it with older Pythons
 

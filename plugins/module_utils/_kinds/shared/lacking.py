@@ -17,16 +17,16 @@ from xml.etree import ElementTree as ET
 
 from ..._engine.close_names import near
 from ..._engine.plan import Plan
-from ..._flow.forecast import Forecast
 from ..._host.files import there
 from ..._printing import printable
 from ..._storage import storage_observe
+from ..._storage.forecast import Forecast
 from ..._storage.making import Making
 from ..._storage.storage_observe import Pool
 from ..._storage.users import is_local
-from ..shared.cleanup import OF_OTHERS, forward_mode
-from . import macvtap_carriers
-from .macvtap_carriers import content
+from ..domain import macvtap_carriers
+from ..domain.macvtap_carriers import content
+from ..network.cleanup import OF_OTHERS, forward_mode
 from .references import Reference
 
 SYS = "/sys"

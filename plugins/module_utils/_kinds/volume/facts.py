@@ -1,0 +1,23 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What volumes have now, which no definition tells."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._libvirt.connection import libvirt
+from ..._storage.storage_observe import listed
+
+
+def volume_facts(connection: t.Any, names: t.Container[str]) -> dict[str, dict[str, t.Any]]:
+    """Where volumes are and how much they take, by identity."""
+    facts: dict[str, dict[str, t.Any]] = {}
+    for pool in connection.listAllStoragePools(libvirt.VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE):
+        for name, volume in listed(pool):
+            key = f"{pool.name()}/{name}"
+            if key in names or name in names:
+                _kind, capacity, allocation = volume.info()
+                facts[key] = {"path": volume.path(), "capacity": capacity, "allocation": allocation}
+    return facts

@@ -1,0 +1,78 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether the host is ready for the volumes that are planned (see shared.lacking)."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from ..._engine.plan import Plan
+from ..._flow.kind import Wants
+from ..._storage.making import Making
+from ..domain.disks import disk_locks, outside_disks
+from ..shared.lacking import Site, at
+from ..shared.readiness import refuse
+from . import volume_places
+from .image_look import base_problem, growth_problem, image_problem, name_problem
+
+
+def check_volumes(connection: t.Any, plans: t.Sequence[Plan], wants: Wants, options: t.Any) -> None:
+    """Refuse volumes that cannot be made, or that are another one that is declared, each for itself."""
+    site = Site(connection, options.forecast)
+    same: dict[str, list[str]] = {}
+    for entry, told in volume_places.twice(site, plans, wants):
+        same.setdefault(entry.name, []).append(told)
+    over = {entry.name: list(disk_locks.laid_over(site, entry)) for entry in plans}
+    guests = outside_disks.by_disks(outside_disks.look(site, ())) if any(over.values()) else {}
+    for entry in plans:
+        if not refuse(entry, [*same.get(entry.name, ()), *makings(site, entry), *growths(site, entry)]):
+            site.make(entry)
+        entry.warnings += outside_disks.laid_on_others(over[entry.name], guests)
+
+
+def key_of(step: t.Any) -> str:
+    """The volume that a step makes, as POOL/VOLUME; empty for any other step."""
+    return step.value.key if isinstance(step.value, Making) else ""
+
+
+def makings(site: Site, entry: Plan) -> list[str]:
+    """Why volumes of a plan cannot be made, a sentence each."""
+    found: list[str] = []
+    for step in entry.steps:
+        if isinstance(step.value, Making):
+            where = f"{step.value.where}." if step.value.where else ""
+            found += [type(told)(f"{where}{told}") for told in making(site, step.value)]
+    return found
+
+
+def growths(site: Site, entry: Plan) -> t.Iterator[str]:
+    """Why volumes of a plan cannot be made larger, a sentence each. QEMU makes those of a running guest larger."""
+    for step in entry.steps if not entry.running else ():
+        told = growth_problem(site, step.value) if step.action in ("grow", "grow_volume") else None
+        if told is not None:
+            yield told
+
+
+def making(site: Site, volume: Making) -> t.Iterator[str]:
+    """Why a volume cannot be made: its pool, or what it is made from, is not there."""
+    told = site.pool(volume.pool)
+    if told is not None:
+        yield f"pool: {told}"
+        return
+    item = volume.item
+    backing = item.get("backing") or {}
+    for option, place in (("clone_from", item.get("clone_from")), ("backing", backing.get("volume"))):
+        if place is not None:
+            told = site.volume(place if "/" in place else f"{volume.pool}/{place}")
+            if told is not None:
+                yield f"{'image' if option == 'clone_from' and volume.guest else option}: {told}"
+    image = str(item.get("image") or "").removeprefix("file://")
+    for option, path in (("image", image), ("backing.path", str(backing.get("path") or ""))):
+        told = site.file(path) if path.startswith("/") and not os.path.lexists(path) else None
+        if told is not None:
+            yield at(option, told)
+    for told in (name_problem(site, volume), image_problem(site, volume), base_problem(site, volume)):
+        if told is not None:
+            yield told

@@ -1,0 +1,50 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which room of module_utils may import from which, as docs/architecture.md says."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2] / "plugins" / "module_utils"
+
+ROOMS: dict[str, set[str]] = {
+    "_engine": set(),
+    "_host": set(),
+    "_libvirt": {"_engine", "_host"},
+    "_storage": {"_engine", "_host", "_libvirt"},
+    "_flow": {"_engine", "_host", "_libvirt", "_storage"},
+    "_hostnet": {"_engine", "_host"},
+    "_kinds": {"_engine", "_host", "_libvirt", "_storage", "_flow", "_hostnet"},
+}
+"""For each room the other rooms that it may know."""
+
+
+def imported(path: Path) -> set[str]:
+    """The rooms that a file imports from, besides its own."""
+    package = path.relative_to(ROOT).parent.parts
+    rooms = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = (*package[: len(package) - node.level + 1], *(node.module or "").split("."))
+            names = [base[0]] if base[0] else [alias.name for alias in node.names]
+            rooms.update(name for name in names if name in ROOMS)
+    return rooms - {package[0]}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_knows_only_those_below_it(room: str) -> None:
+    wrong = {
+        f"{path.relative_to(ROOT)} imports from {other}"
+        for path in (ROOT / room).rglob("*.py")
+        for other in imported(path) - ROOMS[room]
+    }
+    assert wrong == set()
+
+
+def test_every_room_is_known() -> None:
+    assert {path.name for path in ROOT.iterdir() if path.is_dir() and path.name != "__pycache__"} == set(ROOMS)
