@@ -99,3 +99,10 @@ def test_only_the_connection_imports_libvirt() -> None:
     """docs/architecture.md says so."""
     pattern = re.compile(r"^\s*(import libvirt|from libvirt)\b", re.M)
     assert [path.name for path in ROOT.glob("plugins/**/*.py") if pattern.search(path.read_text())] == ["connection.py"]
+
+
+@pytest.mark.parametrize("page", WITH_LINKS, ids=name)
+def test_files_of_rooms_exist(page: Path) -> None:
+    """A page names files of module_utils from there on, such as `_engine/plan.py`."""
+    named = set(re.findall(r"`(_[a-z]+/[a-z_/]*(?:\.py)?)`", page.read_text()))
+    assert [path for path in named if not (ROOT / "plugins/module_utils" / path).exists()] == []

@@ -117,10 +117,9 @@ class Run:
                 over = session.read(self.leftovers)
                 # First, for what they hold may be declared anew under another name: a bridge, an address.
                 self.wants = [*over.items, *self.wants]
-            elif options.elsewhere and self.kind.moved is not None:
+            elif options.elsewhere:
                 over.warnings += session.read(self.moved)
-            if self.kind.hold is not None:
-                self.wants, over.held = session.read(lambda connection: self.hold(connection, over))
+            self.wants, over.held = session.read(lambda connection: self.hold(connection, over))
             plans = self.first_look(session)
             self.doing = "are held against libvirt's schema"
             validate(self.kind, plans, self.wants, str(self.module.params["uri"]))
@@ -160,12 +159,14 @@ class Run:
 
     def moved(self, connection: t.Any) -> list[str]:
         """A sentence for each resource that is here, though it is declared for another host."""
-        assert self.kind.moved is not None
-        return [] if connection is None else self.kind.moved(connection, self.wants, self.options)
+        if connection is None or self.kind.moved is None:
+            return []
+        return self.kind.moved(connection, self.wants, self.options)
 
     def hold(self, connection: t.Any, over: Leftovers) -> tuple[list[Item], dict[str, str]]:
         """The items without those that go in a later call, and what is held back."""
-        assert self.kind.hold is not None
+        if self.kind.hold is None:
+            return self.wants, over.held
         return self.kind.hold(connection, over, self.wants, self.options)
 
     def first_look(self, session: Session) -> list[Plan]:
