@@ -14,10 +14,10 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from .._errors import Invalid, VirtfleetError, refuse, refuse_input
-from .._kinds.domain.live.strategies import ASKED, RESTART, VOLATILE, reach
 from .._printing import unforeseen
 from . import paths, pending, xml_merge
 from .contradiction import refuse_contradiction
+from .live import ASKED, RESTART, VOLATILE, reach
 from .progress import brought, moved
 from .rows import Property
 from .rows.model import Change, Host, Scope
@@ -333,8 +333,9 @@ def plan_live(table: Table, plan: Plan, live: ET.Element, kept: ET.Element, want
     """
     root, late = edited_live(table, live, kept, want, scope)
     known = {change.path for change in plan.changes}
-    steps, waiting, plan.asked = reach(root, late, known)
-    plan.steps += steps
+    reached = reach(table.strategies, root, late, known)
+    plan.steps += reached.steps
+    plan.asked, waiting = reached.asked, reached.waiting
     waiting.update({change.path: RESTART for change in plan.changes if change.live == VOLATILE})
     plan.waiting = waiting
     beside = [

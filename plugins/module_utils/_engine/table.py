@@ -13,6 +13,7 @@ from .._errors import Invalid, VirtfleetError, refuse_input
 from .._printing import label, printable, unforeseen
 from . import paths
 from .converters import Held
+from .live import Strategies
 from .rows.model import Change, Host
 from .rows.row_index import Item, document_rows, join, parse_rows
 
@@ -54,6 +55,7 @@ class Table:
     :param filled: writes into a definition what libvirt writes where nothing is given, as far as it is known
     :param started: takes out of the definition of what runs (first) what libvirt wrote there by itself as it
         started from the one that it keeps (second); returns calls that put back what a change needs
+    :param strategies: how changes reach what runs, by the names that rows say as ``live``
     """
 
     kind: str
@@ -77,6 +79,7 @@ class Table:
     normal: t.Callable[[ET.Element], None] | None = None
     filled: t.Callable[[ET.Element, Host], None] | None = None
     started: t.Callable[[ET.Element, ET.Element], list[t.Callable[[], None]]] | None = None
+    strategies: Strategies = dataclasses.field(default_factory=dict)
 
     @property
     def inactive(self) -> frozenset[str]:

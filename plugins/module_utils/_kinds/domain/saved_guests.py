@@ -8,13 +8,13 @@ from __future__ import annotations
 import typing as t
 
 from ..._engine import pending
+from ..._engine.live import VOLATILE
 from ..._engine.plan import Observed, Plan, edited_live, step_to
 from ..._engine.rows.model import Change, Host, Scope
 from ..._engine.rows.row_index import Item
 from ..._engine.table import Table
 from ..._errors import Invalid
 from .disks.shared_disks import starts
-from .live.strategies import VOLATILE
 from .saved_states import saved_definition
 
 SAVED = "it is saved, and comes back as it was"

@@ -27,6 +27,7 @@ from .fields.machine import CLOCK, FEATURES, GENID, LIFECYCLE_ROWS, OS, SYSINFO
 from .fields.memory import MEMORY_DEVICE, MEMORY_ROWS
 from .fields.pcie_ports import Slots, slots
 from .fields.security import KEYWRAP, LAUNCH_SECURITY, QEMU, SECLABEL
+from .live.strategies import STRATEGIES
 from .normal_form import console, definition, filled, running
 
 HEAD = (
@@ -272,5 +273,6 @@ DOMAIN = Table(
     normal=definition.settle,
     filled=filled.fill,
     started=running.as_kept,
+    strategies=STRATEGIES,
     rows=(*HEAD, *MEMORY_ROWS, *VCPU_ROWS, *BOOTING, *DEVICES, *TAIL),
 )

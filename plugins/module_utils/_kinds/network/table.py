@@ -27,6 +27,7 @@ from ..._engine.rows import Documents, Field, Fragment, Group, Property, Struct,
 from ..._engine.rows.row_index import read_rows
 from ..._engine.table import Table
 from ..domain.fields.common import PCI
+from ..domain.live.strategies import SECTIONS
 from ..shared import derive
 from ..shared.ownership_mark import sign
 from ..shared.rows import HOSTDEV_DRIVER, MERGED, MTU, ROUTES, VIRTUALPORT, VLAN, bandwidth
@@ -328,4 +329,5 @@ NETWORK = Table(
     sign=sign,
     normal=normal_form.settle,
     started=normal_form.started,
+    strategies=SECTIONS,
 )

@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 from ...._engine.converters import CPUSET, KIB, NATURAL, ON_OFF, TEXT, YES_NO, Choice, Integer, Size
+from ...._engine.live import VOLATILE
 from ...._engine.rows import Field, Group, Map, Struct
 from ...._engine.rows.variant import Variant
 from ...shared import derive
-from ..live.strategies import VOLATILE
 
 CACHE_SIZE = Size("b", minimum=0)
 

@@ -10,12 +10,12 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from ...._engine.converters import MOMENT, NATURAL, ON_OFF, PORT, TEXT, YES_NO, Choice, Integer
+from ...._engine.live import VOLATILE
 from ...._engine.rows import Field, Group, Map, Struct, Values
 from ...._engine.rows.create_only import Aside
 from ...._engine.rows.row_index import Item
 from ...._engine.rows.variant import Variant
 from ...._errors import Invalid
-from ..live.strategies import VOLATILE
 from .common import DEVICE, DRIVER, VIRTIO
 
 PORT_ROW = Field("port", "@port", PORT, "The port; V(-1) is the next free one.", filled=True, live=VOLATILE)

@@ -10,79 +10,20 @@ the live document as it is to be. It returns the steps, or why only a restart wi
 from __future__ import annotations
 
 import copy
-import dataclasses
 import typing as t
 from xml.etree import ElementTree as ET
 
 from ...._engine import paths
 from ...._engine.converters import MEMORY
+from ...._engine.live import RESTART, TOGETHER, Answer, Strategy
 from ...._engine.rows.model import Change
 from ...._engine.step import Step
-
-VOLATILE = "volatile"
-"""Of a row whose value in what runs is another than the definition's by design: not compared with
-it; a change of the definition waits for a restart."""
-
-RESTART = "it is taken only at the start"
-ASKED = "the guest was asked for it and has not followed"
-TOGETHER = "it comes together with what is taken only at the start"
-
-Answer: t.TypeAlias = "list[Step] | str"
 
 FIXED_BUSES = ("ide", "sata", "fdc", "sd")
 """Buses of disks that QEMU neither plugs nor unplugs while the guest runs (qemuDomainAttachDevice...)."""
 
 FIXED_CONTROLLERS = ("ide", "sata", "fdc", "pci", "usb", "ccid", "isa", "xenbus", "nvme")
 FIXED_TARGETS = ("isa-serial", "system-serial", "sclp-serial", "spapr-vio-serial", "isa-debug")
-
-
-def reach(
-    root: ET.Element, late: t.Sequence[Change], fresh: t.Container[str]
-) -> tuple[list[Step], dict[str, str], list[str]]:
-    """Sort what the live document lacks into steps that bring it, paths that wait, with why, and paths of which
-    the guest knows and which it has not followed; no restart would make it.
-
-    :param root: the live document as it is to be
-    :param late: the differences to the live document as it is
-    :param fresh: the paths that change in the definition, too, and so were never asked for before
-    """
-    steps: list[Step] = []
-    waiting: dict[str, str] = {}
-    asked: list[str] = []
-    held = {id(change.elements[0]) for change in late if change.live is None and change.elements}
-    for unit in units(late):
-        stuck = [change for change in unit if change.live is None]
-        waiting.update({change.path: RESTART for change in stuck})
-        elements = unit[0].elements
-        if not stuck and len(elements) > 1 and id(elements[0]) in held:
-            waiting.update({change.path: TOGETHER for change in unit})
-            continue
-        for name in ORDER:
-            part = [change for change in unit if change.live == name]
-            if part:
-                if name == "balloon" and part[0].path not in fresh:
-                    asked.append(part[0].path)
-                    continue
-                answer = STRATEGIES[name](part, root, bool(stuck))
-                if isinstance(answer, str):
-                    waiting.update({change.path: answer for change in part})
-                else:
-                    covered = tuple(change.path for change in part)
-                    steps += [dataclasses.replace(step, reaches=covered) for step in answer]
-    return steps, waiting, asked
-
-
-def units(late: t.Sequence[Change]) -> list[list[Change]]:
-    """The changes of each device, or entry of a network, together; each other change alone."""
-    found: dict[t.Any, list[Change]] = {}
-    for change in late:
-        if change.live == VOLATILE:
-            continue
-        place: t.Any = change.path
-        if change.elements:
-            place = id(change.elements[-1 if change.live in SECTIONS else 0])
-        found.setdefault(place, []).append(change)
-    return list(found.values())
 
 
 def hotplug(changes: list[Change], root: ET.Element, stuck: bool) -> Answer:
@@ -199,25 +140,23 @@ def section(name: str, modify: bool = False) -> t.Callable[[list[Change], ET.Ele
     return bring
 
 
-SECTIONS: dict[str, t.Callable[[list[Change], ET.Element, bool], Answer]] = {
-    "ip_dhcp_host": section("ip_dhcp_host", modify=True),
-    "ip_dhcp_range": section("ip_dhcp_range"),
-    "portgroup": section("portgroup", modify=True),
-    "dns_host": section("dns_host"),
-    "dns_txt": section("dns_txt"),
-    "dns_srv": section("dns_srv"),
+SECTIONS = {
+    "ip_dhcp_host": Strategy(section("ip_dhcp_host", modify=True), innermost=True),
+    "ip_dhcp_range": Strategy(section("ip_dhcp_range"), innermost=True),
+    "portgroup": Strategy(section("portgroup", modify=True), innermost=True),
+    "dns_host": Strategy(section("dns_host"), innermost=True),
+    "dns_txt": Strategy(section("dns_txt"), innermost=True),
+    "dns_srv": Strategy(section("dns_srv"), innermost=True),
 }
+"""The strategies of a network."""
 
-STRATEGIES: dict[str, t.Callable[[list[Change], ET.Element, bool], Answer]] = {
-    "hotplug": hotplug,
-    "iotune": iotune,
-    "media": media,
-    "update": update,
-    "balloon": balloon,
-    "vcpus": vcpus,
-    "metadata": metadata,
-    **SECTIONS,
+STRATEGIES = {
+    "hotplug": Strategy(hotplug),
+    "iotune": Strategy(iotune),
+    "media": Strategy(media),
+    "update": Strategy(update),
+    "balloon": Strategy(balloon, asks=True),
+    "vcpus": Strategy(vcpus),
+    "metadata": Strategy(metadata),
 }
-
-ORDER = tuple(STRATEGIES)
-"""Within one device: an update sends the whole of it, so what has a call of its own comes first."""
+"""The strategies of a guest. An update sends the whole device, so what has a call of its own comes first."""

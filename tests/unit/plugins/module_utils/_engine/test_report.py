@@ -12,12 +12,12 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import report
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.converters import MEMORY, NAME, TEXT, Choice
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.live import RESTART
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.pending import MARK
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows import Field, Group, Property
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Change
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import Table
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.live.strategies import RESTART
 from ansible_collections.virtfleet.kvm.tests.unit.support import observed, plan_one
 
 VAULT = Table(

@@ -1,0 +1,137 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sort the changes that what runs lacks: into steps that bring them, and changes that wait for a restart.
+
+How a change reaches what runs is a strategy. A row names it, and the table of the kind has it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+from xml.etree import ElementTree as ET
+
+from .rows.model import Change
+from .step import Step
+
+VOLATILE = "volatile"
+"""Of a row whose value in what runs is another than the definition's by design: not compared with
+it; a change of the definition waits for a restart."""
+
+RESTART = "it is taken only at the start"
+ASKED = "the guest was asked for it and has not followed"
+TOGETHER = "it comes together with what is taken only at the start"
+
+Answer: t.TypeAlias = "list[Step] | str"
+"""The steps that bring a change about, or why only a restart does."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Strategy:
+    """One way for changes to reach what runs.
+
+    :param bring: gets the changes of one device, the live document as it is to be, and whether another change of the
+        same device waits for a restart
+    :param innermost: whether it brings a single entry of a list inside another list, and not the whole outer item
+    :param asks: whether what runs is only asked for the change, and may not follow
+    """
+
+    bring: t.Callable[[list[Change], ET.Element, bool], Answer]
+    innermost: bool = False
+    asks: bool = False
+
+
+Strategies = t.Mapping[str, Strategy]
+"""Strategies by name. Within one device they are tried in this order."""
+
+
+@dataclasses.dataclass
+class Reach:
+    """What becomes of the changes that what runs lacks.
+
+    :param steps: bring changes to what runs
+    :param waiting: the paths that wait for a restart, with the reason
+    :param asked: the paths for which what runs was asked before, and which it has not followed; no restart would help
+    """
+
+    steps: list[Step] = dataclasses.field(default_factory=list)
+    waiting: dict[str, str] = dataclasses.field(default_factory=dict)
+    asked: list[str] = dataclasses.field(default_factory=list)
+
+    def wait(self, changes: t.Iterable[Change], reason: str) -> None:
+        """Let changes wait for a restart.
+
+        :param reason: why they do
+        """
+        self.waiting.update({change.path: reason for change in changes})
+
+    def take(self, answer: Answer, changes: list[Change]) -> None:
+        """Take over what a strategy answers.
+
+        :param changes: what it was asked to bring about
+        """
+        if isinstance(answer, str):
+            self.wait(changes, answer)
+        else:
+            covered = tuple(change.path for change in changes)
+            self.steps += [dataclasses.replace(step, reaches=covered) for step in answer]
+
+
+def reach(strategies: Strategies, root: ET.Element, late: t.Sequence[Change], fresh: t.Container[str]) -> Reach:
+    """Sort what the live document lacks.
+
+    Raises KeyError for a change whose strategy the table does not have.
+
+    :param strategies: those of the table
+    :param root: the live document as it is to be
+    :param late: the differences to the live document as it is
+    :param fresh: the paths that change in the definition, too, and so were never asked for before
+    """
+    refuse_unknown(strategies, late)
+    found = Reach()
+    held = {id(change.elements[0]) for change in late if change.live is None and change.elements}
+    for unit in units(strategies, late):
+        stuck = [change for change in unit if change.live is None]
+        found.wait(stuck, RESTART)
+        elements = unit[0].elements
+        if not stuck and len(elements) > 1 and id(elements[0]) in held:
+            found.wait(unit, TOGETHER)
+            continue
+        for name, strategy in strategies.items():
+            part = [change for change in unit if change.live == name]
+            if part and strategy.asks and part[0].path not in fresh:
+                found.asked.append(part[0].path)
+            elif part:
+                found.take(strategy.bring(part, root, bool(stuck)), part)
+    return found
+
+
+def units(strategies: Strategies, late: t.Sequence[Change]) -> list[list[Change]]:
+    """The changes of each device, or of each inner entry, together; each other change alone.
+
+    :param strategies: those of the table
+    :param late: the differences to the live document
+    """
+    found: dict[int | str, list[Change]] = {}
+    for change in late:
+        if change.live == VOLATILE:
+            continue
+        place: int | str = change.path
+        if change.elements:
+            inner = change.live is not None and strategies[change.live].innermost
+            place = id(change.elements[-1 if inner else 0])
+        found.setdefault(place, []).append(change)
+    return list(found.values())
+
+
+def refuse_unknown(strategies: Strategies, changes: t.Iterable[Change]) -> None:
+    """Raise KeyError for a change whose strategy is not there: it would be lost without a word.
+
+    :param strategies: those of the table
+    :param changes: the differences to the live document
+    """
+    named = {change.live for change in changes if change.live not in (None, VOLATILE)}
+    missing = sorted(str(name) for name in named - strategies.keys())
+    if missing:
+        raise KeyError(f"the table has no strategy {', '.join(missing)}")
