@@ -10,7 +10,8 @@ import typing as t
 
 from . import _fleet_links, _fleet_once, _fleet_reservations
 from ._engine.close_names import near
-from ._engine.rows.row_index import LISTED, Item, body, list_for_options, unknown
+from ._engine.rows.model import Item
+from ._engine.rows.row_index import LISTED, body, list_for_options, unknown
 from ._engine.rows.short_forms import written_out
 from ._engine.table import Table, held, nested
 from ._errors import Invalid, VirtfleetError

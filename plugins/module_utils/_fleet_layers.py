@@ -12,7 +12,8 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ._engine.rows.row_index import Item, join, parse_rows
+from ._engine.rows.model import Item
+from ._engine.rows.row_index import join, parse_rows
 from ._engine.rows.short_forms import written_out
 from ._engine.table import nested
 from ._errors import Invalid

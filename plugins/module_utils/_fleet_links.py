@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ._engine.rows.row_index import Item
+from ._engine.rows.model import Item
 from ._fleet_once import entries, word
 from ._hostnet import shared_ports
 from ._printing import label

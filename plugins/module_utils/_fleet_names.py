@@ -12,7 +12,7 @@ from __future__ import annotations
 import typing as t
 
 from ._engine.close_names import near
-from ._engine.rows.row_index import Item
+from ._engine.rows.model import Item
 from ._engine.rows.short_forms import written_out
 from ._engine.table import nested
 from ._fleet_once import entries, word

@@ -15,7 +15,7 @@ import re
 import typing as t
 
 from ._engine.converters import MAC, UUID, YES_NO, Converter, digits
-from ._engine.rows.row_index import Item
+from ._engine.rows.model import Item
 from ._engine.rows.short_forms import written_out
 from ._kinds.network.table import NETWORK
 from ._kinds.volume.storage_rules import IMAGES, MADE_DIRECTORIES

@@ -14,8 +14,7 @@ import re
 import typing as t
 
 from ._engine.converters import ADDRESS, INTERFACE, MAC
-from ._engine.rows.model import Host, Scope
-from ._engine.rows.row_index import Item
+from ._engine.rows.model import Host, Item, Scope
 from ._engine.rows.short_forms import written_out
 from ._errors import Invalid, VirtfleetError
 from ._fleet_once import entries, host_part, normal, word

@@ -11,8 +11,7 @@ from xml.etree import ElementTree as ET
 from ._engine import xml_merge
 from ._engine.adopt import adopt
 from ._engine.plan import plan
-from ._engine.rows.model import Host
-from ._engine.rows.row_index import Item
+from ._engine.rows.model import Host, Item
 from ._engine.table import Table
 from ._errors import Invalid, VirtfleetError
 from ._kinds.volume.storage_rules import describe_volume, need_size

@@ -15,8 +15,6 @@ import tables
 import xml_options
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.paths import NAMESPACES
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows import Fragment, Property
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.create_only import Apart
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Host, Scope
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.row_index import edit_rows
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import DOMAIN, NETWORK, POOL, VOLUME
@@ -88,16 +86,15 @@ def options(documented: dict[str, Any], prefix: str = "") -> Iterator[str]:
 def beside(rows: Any, prefix: str = "") -> Iterator[str]:
     """The options that no XML holds."""
     for row in rows:
-        if isinstance(row, (Apart, Fragment, Property)):
+        if row.outside:
             yield prefix + row.name
             yield from (f"{prefix}{row.name}.{name}" for name in beside(row.rows))
-        elif hasattr(row, "cases"):
+        elif not row.name:
             yield from beside(row.rows, prefix)
-        elif getattr(row, "path", None) == "." and getattr(row, "fields", ()):
-            yield prefix + row.name
-            yield from beside(row.fields, f"{prefix}{row.name}.")
-        elif getattr(row, "fields", ()):
-            yield from beside(row.fields, f"{prefix}{row.name}.")
+        elif row.rows:
+            if row.path == ".":
+                yield prefix + row.name
+            yield from beside(row.rows, f"{prefix}{row.name}.")
 
 
 @pytest.mark.parametrize("kind", OWN)

@@ -111,7 +111,7 @@ def scalar(converter: converters.Converter, where: str, null: bool = True) -> Sc
 
 
 @functools.singledispatch
-def values(row: Any, where: str) -> Schema:
+def values(row: rows.Row, where: str) -> Schema:
     """What may be written for a row.
 
     :param where: what the options around it are called, such as ``guest.disks``
@@ -165,14 +165,14 @@ def _fragment(row: rows.Fragment, where: str) -> Schema:
     return {"type": ["string", "null"], "pattern": pattern, "patternErrorMessage": "Write elements of XML."}
 
 
-def option(row: Any, where: str) -> Schema:
+def option(row: rows.Row, where: str) -> Schema:
     """A row with what an editor shows of it."""
     said = described(row.document()[row.name])
     default = default_of(row) if isinstance(row, rows.Field) else None
     return {**notes(said, default), **values(row, f"{where}.{row.name}")}
 
 
-def options(body: Iterable[Any], where: str) -> tuple[Schema, list[Schema]]:
+def options(body: rows.Rows, where: str) -> tuple[Schema, list[Schema]]:
     """The options of rows by name, and the conditions between them."""
     properties: Schema = {}
     conditions: list[Schema] = []

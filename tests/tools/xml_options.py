@@ -12,10 +12,10 @@ import dataclasses
 import itertools
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-from tables import DOMAIN, NETWORK, POOL, ROOT, VOLUME, Table, addresses, as_markdown, create_only, rows, variant
+from tables import DOMAIN, NETWORK, POOL, ROOT, VOLUME, Table, addresses, as_markdown, rows, variant
 
 PATH = ROOT / "docs" / "xml-options.md"
 
@@ -99,7 +99,7 @@ class Walk:
         self.short = short
         self.seen: dict[str, str] = {}
 
-    def lines(self, body: Iterable[Any], steps: tuple[str, ...], option: str) -> Iterator[Line]:
+    def lines(self, body: rows.Rows, steps: tuple[str, ...], option: str) -> Iterator[Line]:
         """The places of rows.
 
         :param steps: the elements that they stand in
@@ -108,7 +108,7 @@ class Walk:
         for row in body:
             if isinstance(row, variant.Variant):
                 yield from self.kinds(row, steps, option)
-            elif not isinstance(row, (rows.Property, create_only.Apart, rows.Fragment)):
+            elif not row.outside:
                 yield from self.places(row, steps, f"{option}{row.name}")
 
     def kinds(self, row: variant.Variant, steps: tuple[str, ...], option: str) -> Iterator[Line]:

@@ -116,7 +116,7 @@ class Maker:
         made: list[Item] = [{} for _index in range(many)]
         for row, part in parts:
             # What has been used whole is left out of the rest, but for what none can do without.
-            always = isinstance(row, Variant) or getattr(row, "required", False)
+            always = isinstance(row, Variant) or row.required
             always = always or bool(set(row.names) & {key.partition(".")[0] for key in keys})
             for index in range(many if always else len(part)):
                 made[index].update(part[index % len(part)])
@@ -133,9 +133,9 @@ def exhaustive(table: Table) -> list[Item]:
 def told_apart(rows: Any) -> Iterator[str]:
     """The dotted paths of options that no definition holds."""
     for row in rows:
-        inner = row.rows if isinstance(row, (Struct, Group, Variant)) else ()
+        inner = row.rows
         if isinstance(row, (Apart, Fragment)):
             yield row.name
-        prefix = "" if isinstance(row, Variant) or not inner else f"{row.name}."
+        prefix = f"{row.name}." if row.name and inner else ""
         for path in told_apart(inner):
             yield prefix + path

@@ -12,13 +12,8 @@ from xml.etree import ElementTree as ET
 
 from .._printing import MASK, SECRET, displayed, masked
 from . import paths, xml_merge
-from .rows.chain import Chain
-from .rows.containers import Group, Struct
-from .rows.fields import Field, Property
-from .rows.model import Host, Scope
-from .rows.row_index import Item, body, join, read_rows, show_rows
-from .rows.variant import Variant
-from .rows.xml_rows import Fragment
+from .rows.model import Host, Item, Scope
+from .rows.row_index import join, read_rows, show_rows, strip_rows
 from .table import Table
 
 
@@ -46,7 +41,7 @@ def adopt(table: Table, definition: ET.Element, secrets: bool = False) -> Adopte
     config = without_secrets(show_rows(table.rows, item), item, "", found, secrets)
     out = Adopted(config, found)
     left = uncovered(table, definition)
-    row = next((row for row in table.rows if isinstance(row, Fragment)), None)
+    row = table.fragment
     if left is not None and row is not None and exact(definition, left):
         rest = "".join(xml_merge.canonical(child) for child in left)
         if masked(rest) != rest:
@@ -96,7 +91,7 @@ def uncovered(table: Table, definition: ET.Element) -> ET.Element | None:
     originals = {id(node): original for node, original in zip(rest.iter(), definition.iter(), strict=True)}
     keep = list(rest.iter())  # Their identities must not be given to new elements.
     scope = Scope(table.kind, "", Host())
-    strip(table.rows, rest, scope)
+    strip_rows(table.rows, rest, scope)
     for metadata in rest.findall("metadata"):  # libvirt keeps one; a file may have several.
         for node in list(metadata):
             if xml_merge.namespace(node) == paths.NAMESPACES["virtfleet"]:
@@ -107,33 +102,6 @@ def uncovered(table: Table, definition: ET.Element) -> ET.Element | None:
         return None
     identify(rest, originals)
     return rest
-
-
-def strip(rows: t.Sequence[t.Any], element: ET.Element, scope: Scope) -> None:
-    """Take out of an element what rows cover."""
-    for row in body(rows).standing(element):
-        if isinstance(row, (Property, Fragment)):
-            continue
-        if isinstance(row, Variant):
-            strip(row.current(element), element, scope)
-            path = paths.parse(row.tag)
-            node = paths.find(element, path.steps)
-            if node is not None and node.get(path.attribute or "") in row.cases:
-                node.attrib.pop(path.attribute or "", None)
-        elif isinstance(row, Chain):
-            for node in row.nodes(element):
-                if len(node) or node.attrib:
-                    strip(row.fields, node, scope)
-        elif isinstance(row, Group):
-            for node in row.nodes(element):
-                if not row.foreign(node):
-                    strip(row.fields, node, scope)
-        elif isinstance(row, Struct):
-            node = paths.find(element, paths.parse(row.path).steps)
-            if node is not None:
-                strip(row.fields, node, scope)
-        elif not isinstance(row, Field) or row.type.knows(row.value_at(element, row.path)):
-            row.drop(element, scope, "", [])
 
 
 def tidy(element: ET.Element) -> bool:

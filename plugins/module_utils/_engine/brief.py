@@ -9,18 +9,15 @@ change either. What libvirt allots goes before: addresses on buses, and controll
 
 from __future__ import annotations
 
-import re
 import typing as t
 from xml.etree import ElementTree as ET
 
 from .._errors import VirtfleetError
 from . import paths, xml_merge
 from .plan import Observed, plan
-from .rows.containers import Group, Struct
-from .rows.fields import UNSET, Property
-from .rows.model import Host
-from .rows.row_index import Item, body
-from .rows.variant import Variant
+from .rows.fields import UNSET
+from .rows.model import Host, Item
+from .rows.parts import without_places
 from .table import Table
 
 Path = tuple[t.Union[str, int], ...]  # noqa: UP007 - sanity tests import it with older Pythons
@@ -31,9 +28,6 @@ KEPT = ("name", "state", "autostart", "uuid")
 
 FEW = 8
 """Up to how many options that differ only in the items of a list are tried one by one."""
-
-VERSION = re.compile(r"^pc-(q35)-[0-9.]+$")
-"""A machine type of a version, which libvirt writes where its name without one was given."""
 
 
 def brief(table: Table, config: Item, host: Host) -> Item:
@@ -63,8 +57,8 @@ class Brief:
 
     def __init__(self, table: Table, host: Host) -> None:
         self.table, self.host = table, host
-        rows = [row for row in table.rows if isinstance(row, Property) and row.name == "autostart"]
-        self.autostart = next((row.default if row.new is UNSET else row.new for row in rows), None)
+        row = table.beside.get("autostart")
+        self.autostart = None if row is None else row.default if row.new is UNSET else row.new
 
     def made(self, config: Item) -> ET.Element | None:
         """The definition that a new resource gets; None where it would be refused."""
@@ -85,9 +79,8 @@ class Brief:
             self.table.filled(root, self.host)
         if self.table.normal is not None:
             self.table.normal(root)
-        machine = root.find("os/type")
-        if machine is not None and machine.get("machine"):
-            machine.set("machine", VERSION.sub(r"\1", machine.get("machine", "")))
+        if self.table.alike is not None:
+            self.table.alike(root)
         return xml_merge.canonical(ordered(root))
 
     def shortened(self, config: Item, wanted: str, careful: bool) -> Item:
@@ -245,41 +238,3 @@ def remove(config: t.Any, path: Path) -> None:
         if around[place]:
             break
         del around[place - 1][path[place - 1]]
-
-
-def without_places(rows: t.Sequence[t.Any], config: Item) -> Item:
-    """A config without what libvirt allots to devices: addresses on buses, and controllers."""
-    for row in body(rows).serving(config):
-        if isinstance(row, Variant):
-            continue
-        value = config.get(row.name)
-        if isinstance(row, Struct):
-            if row.filled and row.path == "address":
-                config.pop(row.name, None)
-            elif isinstance(value, dict):
-                without_places(row.fields, value)
-        elif isinstance(row, Group) and isinstance(value, list):
-            kept = [without_places(row.fields, one) for one in value if isinstance(one, dict)]
-            if not row.whole:
-                kept = [one for one in kept if chosen(row, one)]
-            config[row.name] = kept
-            if not kept and not row.whole:
-                config.pop(row.name)
-    return config
-
-
-def chosen(row: Group, item: Item) -> bool:
-    """Whether a person chose an item that libvirt also adds by itself where it is needed.
-
-    It is told where it has an option that libvirt does not fill in, besides what it is. The card of SCSI disks counts:
-    the one that libvirt takes is not that of virtio.
-    """
-    if item.get("type") == "scsi" or item.get("model") == "none":
-        return True
-    for field in body(row.fields).serving(item):
-        if isinstance(field, Struct):
-            if any(not getattr(one, "filled", False) for one in body(field.fields).serving(item.get(field.name) or {})):
-                return True
-        elif field.name != "type" and not getattr(field, "filled", False):
-            return True
-    return False

@@ -19,9 +19,8 @@ from . import paths, pending, xml_merge
 from .contradiction import refuse_contradiction
 from .live import ASKED, RESTART, VOLATILE, reach
 from .progress import brought, moved
-from .rows import Property
-from .rows.model import Change, Host, Scope
-from .rows.row_index import Item, complete_rows, edit_rows, read_rows, show_rows
+from .rows.model import Change, Host, Item, Scope
+from .rows.row_index import complete_rows, edit_rows, read_rows, show_rows
 from .step import Step
 from .table import Table
 
@@ -219,9 +218,8 @@ def plan_new(table: Table, plan: Plan, want: Item, scope: Scope) -> Item:
     refuse_contradiction(table, root, declared, scope)
     if table.sign is not None:
         table.sign(root, scope.host.owner)
-    beside = {row.name for row in table.rows if isinstance(row, Property)}
     shown = show_rows(table.rows, whole)
-    definition = {name: value for name, value in shown.items() if name not in beside}
+    definition = {name: value for name, value in shown.items() if name not in table.beside}
     plan.changes.append(Change("definition", None, definition))
     plan.steps.append(Step("define", paths.text(root)))
     return whole
@@ -347,13 +345,13 @@ def plan_live(table: Table, plan: Plan, live: ET.Element, kept: ET.Element, want
 
 def plan_properties(table: Table, plan: Plan, have: t.Mapping[str, t.Any], want: Item) -> None:
     """Plan the values that stand beside the definition."""
-    for row in table.rows:
-        if isinstance(row, Property) and row.name != "state" and row.name in want:
-            before, after = have.get(row.name, row.default), want[row.name]
+    for name, row in table.beside.items():
+        if name != "state" and name in want:
+            before, after = have.get(name, row.default), want[name]
             after = row.default if after is None else after
             if before != after:
-                plan.changes.append(Change(row.name, before, after))
-                plan.steps.append(Step(f"set_{row.name}", after))
+                plan.changes.append(Change(name, before, after))
+                plan.steps.append(Step(f"set_{name}", after))
 
 
 def plan_state(table: Table, plan: Plan, have: str, want: str) -> None:
@@ -373,7 +371,8 @@ def plan_restart(table: Table, plan: Plan, state: str, policy: str) -> None:
         raise Invalid("", pending.forbidden(table.kind, waiting))
     if policy == "restart" and state in table.active:
         # All of the definition comes with the start; nothing is left to be brought to what runs.
-        plan.steps = [step for step in plan.steps if step.action in ("define", "set_autostart")]
+        kept = {"define", *(f"set_{name}" for name in table.beside)}
+        plan.steps = [step for step in plan.steps if step.action in kept]
         plan.steps += [step_to(table, action) for action in table.restart]
         plan.changes.append(Change("restart", None, ", ".join(plan.pending)))
         plan.waiting = {}

@@ -14,8 +14,11 @@ from .._printing import label, printable, unforeseen
 from . import paths
 from .converters import Held
 from .live import Strategies
-from .rows.model import Change, Host
-from .rows.row_index import Item, document_rows, join, parse_rows
+from .rows.fields import Property
+from .rows.model import Change, Host, Item
+from .rows.row import Row
+from .rows.row_index import document_rows, join, parse_rows
+from .rows.xml_rows import Fragment
 
 Rule = t.Callable[[Item], t.Iterator[Invalid]]
 Tidy = t.Callable[[ET.Element, ET.Element], list[Change]]
@@ -55,12 +58,13 @@ class Table:
     :param filled: writes into a definition what libvirt writes where nothing is given, as far as it is known
     :param started: takes out of the definition of what runs (first) what libvirt wrote there by itself as it
         started from the one that it keeps (second); returns calls that put back what a change needs
+    :param alike: takes out of a definition what nobody chose and two definitions may have otherwise
     :param strategies: how changes reach what runs, by the names that rows say as ``live``
     """
 
     kind: str
     skeleton: str
-    rows: tuple[t.Any, ...]
+    rows: tuple[Row, ...]
     state: str
     initial: str
     transitions: t.Mapping[tuple[str, str], tuple[str, ...]]
@@ -79,6 +83,7 @@ class Table:
     normal: t.Callable[[ET.Element], None] | None = None
     filled: t.Callable[[ET.Element, Host], None] | None = None
     started: t.Callable[[ET.Element, ET.Element], list[t.Callable[[], None]]] | None = None
+    alike: t.Callable[[ET.Element], None] | None = None
     strategies: Strategies = dataclasses.field(default_factory=dict)
 
     @property
@@ -86,9 +91,19 @@ class Table:
         """The declared states in which nothing runs."""
         return frozenset(want for have, want in self.transitions if have in self.active) - self.active
 
+    @property
+    def beside(self) -> dict[str, Property]:
+        """The rows of what stands beside the definition, by name."""
+        return {row.name: row for row in self.rows if isinstance(row, Property)}
+
+    @property
+    def fragment(self) -> Fragment | None:
+        """The row of the XML that is merged into the definition; None where there is none."""
+        return next((row for row in self.rows if isinstance(row, Fragment)), None)
+
     def has(self, option: str) -> bool:
         """Whether the items have an option."""
-        return any(row.name == option for row in self.rows)
+        return any(option in row.names for row in self.rows)
 
     def declared(self, root: ET.Element) -> ET.Element:
         """A definition without what libvirt only reports in it. It is changed in place, and returned."""
@@ -176,7 +191,7 @@ class Table:
         """What is wrong with an item in normal form unless libvirt holds the very same already."""
         return [*held(item, ""), *(problem for caution in self.cautions for problem in caution(item))]
 
-    def document(self) -> dict[str, t.Any]:
+    def document(self) -> Item:
         """The options of an item as DOCUMENTATION describes them."""
         return document_rows(self.rows)
 

@@ -10,8 +10,7 @@ import typing as t
 
 from .._engine import report
 from .._engine.plan import Plan, bare
-from .._engine.rows.model import Host
-from .._engine.rows.row_index import Item
+from .._engine.rows.model import Host, Item
 from .._errors import Refused, VirtfleetError
 from .._host import listener
 from .._libvirt import host_model

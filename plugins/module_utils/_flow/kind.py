@@ -10,8 +10,7 @@ import dataclasses
 import typing as t
 
 from .._engine.plan import Observed, Plan
-from .._engine.rows.model import Host
-from .._engine.rows.row_index import Item
+from .._engine.rows.model import Host, Item
 from .._engine.table import Table
 from .._libvirt.connection import LibvirtError, Session, lacks, said
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from .._engine.rows.row_index import Item
+from .._engine.rows.model import Item
 from .._storage.forecast import Forecast
 from .._storage.removal import because, listed
 from .kind import Kind

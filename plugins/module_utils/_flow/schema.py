@@ -17,7 +17,7 @@ import re
 import typing as t
 
 from .._engine.plan import Plan
-from .._engine.rows.row_index import Item
+from .._engine.rows.model import Item
 from .._errors import refuse_input
 from .._hidden import without_values_of
 from .._libvirt.connection import LibvirtError, lacks, libvirt, said

@@ -13,7 +13,7 @@ import ipaddress
 import re
 import typing as t
 
-from .._engine.rows.row_index import Item
+from .._engine.rows.model import Item
 from . import networkd
 from .agent import route_words
 from .facts import COMMENT, Device, Facts, Route

@@ -10,7 +10,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .._engine.rows.row_index import Item
+from .._engine.rows.model import Item
 from .._errors import VirtfleetError
 from .._printing import displayed, printable, unforeseen
 from . import netplan_says, netplan_yaml, networkd, observe, preflight, probes, transaction

@@ -11,8 +11,7 @@ from __future__ import annotations
 import ipaddress
 import typing as t
 
-from .._engine.rows.model import Change
-from .._engine.rows.row_index import Item
+from .._engine.rows.model import Change, Item
 from .._errors import Invalid
 from . import networkd
 from .facts import Device, Facts

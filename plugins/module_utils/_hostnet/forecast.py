@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 import typing as t
 
-from .._engine.rows.row_index import Item
+from .._engine.rows.model import Item
 from .._errors import Invalid
 from . import by_hand, networkd
 from .facts import Device, Facts

@@ -11,7 +11,7 @@ import os
 import re
 import typing as t
 
-from .._engine.rows.row_index import Item
+from .._engine.rows.model import Item
 from .._errors import Invalid
 from .facts import Facts
 from .reading import known

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._engine.rows.model import Change
-from .._engine.rows.row_index import Item
+from .._engine.rows.model import Change, Item
 from . import networkd
 from .facts import Device, Facts
 

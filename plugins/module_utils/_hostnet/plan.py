@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._engine.rows.model import Change
-from .._engine.rows.row_index import Item
+from .._engine.rows.model import Change, Item
 from .._errors import Invalid, VirtfleetError
 from . import by_hand, forecast, ifupdown, networkd, preflight, profiles
 from .facts import NF_CALLS, Facts

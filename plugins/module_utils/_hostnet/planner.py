@@ -9,8 +9,7 @@ import dataclasses
 import posixpath
 import typing as t
 
-from .._engine.rows.model import Change
-from .._engine.rows.row_index import Item
+from .._engine.rows.model import Change, Item
 from .._errors import Invalid, VirtfleetError
 from . import changes as view
 from . import drift, forecast, live, networkd, precedence

@@ -13,7 +13,7 @@ import fnmatch
 import posixpath
 import typing as t
 
-from .._engine.rows.row_index import Item
+from .._engine.rows.model import Item
 from .._errors import Invalid
 from .._printing import printable
 from . import networkd

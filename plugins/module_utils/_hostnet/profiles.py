@@ -10,7 +10,7 @@ import posixpath
 import typing as t
 from pathlib import Path
 
-from .._engine.rows.row_index import Item
+from .._engine.rows.model import Item
 from .._errors import Invalid
 from . import networkd
 from .facts import Device, Facts

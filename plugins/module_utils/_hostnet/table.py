@@ -9,8 +9,9 @@ import ipaddress
 import typing as t
 
 from .._engine.converters import ADDRESS, MAC, TEXT, YES_NO, Choice, Converter, Device, Integer, Interface, digits
-from .._engine.rows import Field, Group, Values
-from .._engine.rows.row_index import Item
+from .._engine.rows import Field, Group, Property, Values
+from .._engine.rows.create_only import Aside
+from .._engine.rows.model import Item
 from .._engine.table import Table
 from .._errors import Invalid
 from .._printing import printable
@@ -147,8 +148,8 @@ LINK = Table(
     transitions={},
     active=frozenset(("present",)),
     rows=(
-        Field("name", "", LINK_NAME, "The name of the link, such as V(br0).", fixed=True),
-        Field(
+        Aside("name", "", LINK_NAME, "The name of the link, such as V(br0).", fixed=True),
+        Aside(
             "type",
             "",
             Choice(*OPTIONS),
@@ -156,7 +157,7 @@ LINK = Table(
             " MacVTap guests; V(vlan) and V(bond) are there for others to be built on.",
             fixed=True,
         ),
-        Field(
+        Property(
             "state",
             "",
             Choice("present", "absent"),
@@ -179,7 +180,7 @@ LINK = Table(
             Integer(0, 30),
             "Seconds before a port of a bridge forwards. A new bridge has 0; with a spanning tree it is 2 at least.",
         ),
-        Field(
+        Aside(
             "vlan_filtering",
             "",
             YES_NO,
@@ -188,7 +189,7 @@ LINK = Table(
         ),
         Field("mtu", "mtu", Integer(68, 65535), "The MTU. A new bridge has its port's."),
         Field("mac", "macaddress", MAC, "The MAC address. A new bridge has its port's."),
-        Field(
+        Aside(
             "addressing",
             "",
             Choice("inherit", "dhcp", "static", "none"),
@@ -197,11 +198,11 @@ LINK = Table(
             " parent's address.",
         ),
         Values("addresses", "addresses", Interface(), "Static addresses, each with its subnet."),
-        Field("gateway", "", ADDRESS, "The default gateway, with static addresses."),
+        Aside("gateway", "", ADDRESS, "The default gateway, with static addresses."),
         Values("nameservers", "nameservers/addresses", ADDRESS, "Name servers, with static addresses."),
         Values("search", "nameservers/search", TEXT, "Domains to search, with static addresses."),
         Group("routes", "routes", ROUTE, "Further routes, with static addresses."),
-        Field(
+        Aside(
             "takeover",
             "",
             YES_NO,

@@ -10,7 +10,7 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from .._engine.plan import Plan
-from .._engine.rows.row_index import Item
+from .._engine.rows.model import Item
 from .._host.files import birth
 from .._libvirt.connection import libvirt
 from . import storage_observe

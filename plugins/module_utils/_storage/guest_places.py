@@ -14,7 +14,7 @@ import re
 import typing as t
 from xml.etree import ElementTree as ET
 
-from .._engine.rows.row_index import Item
+from .._engine.rows.model import Item
 from .._host.places import network
 
 OWN = frozenset(("metadata", "name", "title", "description", "cmdline", "target", "seclabel", "address", "partition"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from .._engine.rows.row_index import Item
+from .._engine.rows.model import Item
 
 
 @dataclasses.dataclass(frozen=True)

@@ -36,7 +36,7 @@ def walk(rows: t.Sequence[t.Any], above: Path = (), depth: int = 0) -> t.Iterato
     for row, chooser in branches(rows):
         way = above if chooser is None or not above else (*above[:-1], (above[-1][0], chooser))
         yield (*way, (row, None))
-        inner = getattr(row, "fields", ())
+        inner = row.rows
         if inner and depth < 6:
             yield from walk(inner, (*way, (row, None)), depth + 1)
 
@@ -48,7 +48,7 @@ GUARD: dict[str, list[Path]] = {}
 def secret_paths(table: Table) -> list[Path]:
     """The paths of all options that are never shown."""
     if table.kind not in SECRET:
-        SECRET[table.kind] = [path for path in walk(table.rows) if getattr(path[-1][0], "secret", False)]
+        SECRET[table.kind] = [path for path in walk(table.rows) if path[-1][0].secret]
     return SECRET[table.kind]
 
 

@@ -4,7 +4,8 @@
 """The rows that field tables are made of. One row is all there is to say about a field.
 
 Parsing, reading, patching, comparing, showing and documenting a field all come from its row. Every
-row answers the same six calls, on a dictionary of options (``item``) and an XML element:
+row is a Row, and answers the same calls, on a dictionary of options (``item``) and an XML element. These are the main
+ones:
 
 ``parse``     the user's options in normal form; what is wrong goes to a list
 ``complete``  what a new resource gets where the user says nothing
@@ -21,8 +22,12 @@ from __future__ import annotations
 
 from ..._printing import SECRET
 from .chain import Chain
-from .containers import Group, Struct
-from .fields import UNSET, Field, Property, Row, Values
+from .fields import UNSET, Field, Property
+from .group import Group
+from .row import Row, Rows
+from .struct import Struct
+from .values import Values
+from .variant import Variant
 from .xml_rows import Documents, Fragment, Map
 
 __all__ = [
@@ -36,6 +41,8 @@ __all__ = [
     "Map",
     "Property",
     "Row",
+    "Rows",
     "Struct",
     "Values",
+    "Variant",
 ]

@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import typing as t
 from xml.etree import ElementTree as ET
 
-from .containers import Group
-from .model import Change, Scope
-from .row_index import Item, Problems, complete_rows, edit_rows, join, read_rows, show_rows
+from .group import Group
+from .model import Change, Item, Problems, Scope
+from .row import Undo
+from .row_index import complete_rows, edit_rows, join, read_rows, show_rows, strip_rows
 
 
 class Chain(Group):
@@ -71,3 +73,14 @@ class Chain(Group):
                 complete_rows(self.fields, value, scope, problems, f"{here}[{index}]") if value else value
                 for index, value in enumerate(item[self.name])
             ]
+
+    def strip(self, element: ET.Element, scope: Scope) -> None:
+        for node in self.nodes(element):
+            if len(node) or node.attrib:
+                strip_rows(self.fields, node, scope)
+
+    def without(self, element: ET.Element, scope: Scope) -> t.Iterator[Undo]:
+        yield from self.removed(element, self.nodes(element)[:1])
+
+    def spots(self, wants: list[Item], nodes: t.Sequence[ET.Element]) -> list[int | None]:
+        return list(range(len(wants)))

@@ -8,27 +8,37 @@ from __future__ import annotations
 import re
 import typing as t
 import urllib.parse
+from xml.etree import ElementTree as ET
 
 from ..._printing import UNSURE, printable, unshown
 from ..converters import Converter, Name, Size, digits
-from .containers import Group, Struct
-from .fields import Field, Values
+from .fields import Field
+from .group import Group
+from .model import Change, Item, Problems, Scope
+from .row import Row
+from .struct import Struct
+from .values import Values
 
 
-class Apart:
+class Apart(Row):
     """A row that no definition holds, and that finds nothing in one."""
+
+    outside = True
 
     @property
     def roots(self) -> tuple[str, ...] | None:
         return ()
 
-    def read(self, element: t.Any, out: dict[str, t.Any]) -> None:
+    def read(self, element: ET.Element, out: Item) -> None:
         """The definition does not hold it."""
 
-    def edit(self, element: t.Any, item: dict[str, t.Any], scope: t.Any, where: str, changes: list[t.Any]) -> None:
+    def edit(self, element: ET.Element, item: Item, scope: Scope, where: str, changes: list[Change]) -> None:
         """The definition does not hold it."""
 
-    def drop(self, element: t.Any, scope: t.Any, where: str, changes: list[t.Any]) -> None:
+    def drop(self, element: ET.Element, scope: Scope, where: str, changes: list[Change]) -> None:
+        """The definition does not hold it."""
+
+    def strip(self, element: ET.Element, scope: Scope) -> None:
         """The definition does not hold it."""
 
 
@@ -42,14 +52,14 @@ class Aside(Apart, Field):
 class Unshown(Aside):
     """An option that says what a run does, and nothing of the resource."""
 
-    def show(self, item: dict[str, t.Any], out: dict[str, t.Any]) -> None:
+    def show(self, item: Item, out: Item) -> None:
         """It is nothing that the resource has."""
 
 
 class AsideValues(Apart, Values):
     """A list of plain values that no definition holds."""
 
-    def parse(self, item: dict[str, t.Any], out: dict[str, t.Any], where: str, problems: t.Any) -> None:
+    def parse(self, item: Item, out: Item, where: str, problems: Problems) -> None:
         super().parse(item, out, where, problems)
         unless_given(self.name, item, out)
 
@@ -61,12 +71,12 @@ class AsideStruct(Apart, Struct):
 class AsideGroup(Apart, Group):
     """A list of dictionaries that no definition holds."""
 
-    def parse(self, item: dict[str, t.Any], out: dict[str, t.Any], where: str, problems: t.Any) -> None:
+    def parse(self, item: Item, out: Item, where: str, problems: Problems) -> None:
         super().parse(item, out, where, problems)
         unless_given(self.name, item, out)
 
 
-def unless_given(name: str, item: dict[str, t.Any], out: dict[str, t.Any]) -> None:
+def unless_given(name: str, item: Item, out: Item) -> None:
     """Leave a list that is null as it is: an empty one may be another thing."""
     if name in item and item[name] is None:
         out[name] = None

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, virtfleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rows of one value, and of a list of plain values (see rows)."""
+"""Rows of one value (see rows)."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from xml.etree import ElementTree as ET
 from ..._errors import Invalid
 from ..._printing import SECRET, displayed, label, printable
 from .. import paths
-from ..converters import Choice, Converter, Doubtful, Held
-from .model import Change, Scope
-from .row_index import Item, Problems, as_list, join, wrong
+from ..converters import Converter, Doubtful, Held
+from .model import Change, Item, Problems, Scope
+from .row import Row, Rows
+from .row_index import join, wrong
 
 UNSET: t.Any = type("Unset", (), {"__repr__": lambda self: "UNSET"})()
 
@@ -40,51 +41,6 @@ def kept(type_: Converter, path: str, value: t.Any) -> t.Any:
     if have != value and isinstance(have, str) and have == value.strip():
         raise ValueError(f"{printable(value)} has space at its ends, which no definition keeps; write it without")
     return value
-
-
-class Row:
-    """What every row has: the names of the options it serves."""
-
-    name: str
-    doc: str
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return (self.name,)
-
-    @property
-    def rows(self) -> tuple[t.Any, ...]:
-        """The rows inside this one."""
-        return ()
-
-    @property
-    def roots(self) -> tuple[str, ...] | None:
-        """What of which at least one stands in an element where reading finds anything (see root_of).
-
-        None where it finds something in any element.
-        """
-        return None
-
-    @property
-    def fresh(self) -> bool:
-        """Whether a new element needs it looked at, where the user says nothing."""
-        return False
-
-    @property
-    def creating(self) -> bool:
-        """Whether a new element gets something by it, where the user says nothing."""
-        return False
-
-    def written_out(self, value: t.Any) -> t.Any:
-        """A value of the user's with every short form in it written out (see short)."""
-        return value
-
-    def edit(self, element: ET.Element, item: Item, scope: Scope, where: str, changes: list[Change]) -> None:
-        raise NotImplementedError
-
-    def drop(self, element: ET.Element, scope: Scope, where: str, changes: list[Change]) -> None:
-        """Take its values out of an element that has become of another kind, where they mean nothing."""
-        self.edit(element, dict.fromkeys(self.names), scope, where, changes)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -141,6 +97,41 @@ class Field(Row):
     def creating(self) -> bool:
         return self.new is not UNSET
 
+    @property
+    def choices(self) -> tuple[str, ...]:
+        return self.type.choices or ()
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        return () if self.outside else (self.path,)
+
+    def mistakes(self, around: Rows) -> t.Iterator[str]:
+        yield from self.contradictions()
+        for what, path in (("like", self.like), ("follower", self.follower)):
+            if path is not None and not any(path in row.places for row in around if row is not self):
+                yield f"{what} says {path}, and no row beside it stands there"
+        for what, value in (("default", self.default), ("new", self.new)):
+            if value not in (None, UNSET) and not callable(value) and not self.type.knows(value):
+                yield f"{what} is {value!r}, which its converter does not take"
+
+    def contradictions(self) -> t.Iterator[str]:
+        """The flags that cannot be true together."""
+        nothing = self.default is None and self.new is UNSET
+        for wrong_together, said in (
+            (self.required and self.new is not UNSET, "required, but a new one gets a value: drop one of the two"),
+            (self.required and self.filled, "required and filled: null is refused, and so never leaves anything"),
+            (self.default is not None and self.like is not None, "has a default and like: which of them counts?"),
+            (self.must and nothing, "must, but has no default and no new that could be written out"),
+            (self.must and callable(self.default), "must, but its default is a function, which cannot be written out"),
+            (self.vacant and self.new is UNSET, "vacant, but a new one gets nothing that null could refuse"),
+            (self.fixed and self.live is not None, "fixed and live: a value that never changes reaches nothing"),
+            (self.outside and self.live is not None, "live, but no definition holds it"),
+            (self.outside and self.path != "", "has a path, but no definition holds it"),
+            (not self.outside and self.path == "", "has no path; the element itself is '.'"),
+        ):
+            if wrong_together:
+                yield said
+
     def parse(self, item: Item, out: Item, where: str, problems: Problems) -> None:
         if self.name not in item:
             return
@@ -185,6 +176,13 @@ class Field(Row):
         """The value that the definition has, or amounts to."""
         value = self.value_at(element, self.path)
         return self.fallback(element) if value is None else value
+
+    def knows(self, element: ET.Element) -> bool:
+        return self.type.knows(self.value(element))
+
+    def strip(self, element: ET.Element, scope: Scope) -> None:
+        if self.type.knows(self.value_at(element, self.path)):
+            self.drop(element, scope, "", [])
 
     def read(self, element: ET.Element, out: Item) -> None:
         value = self.value(element)
@@ -277,107 +275,14 @@ class Property(Field):
     It is observed and set by a call of its own; its path names nothing in the XML.
     """
 
+    outside = True
+    beside = True
+
     def read(self, element: ET.Element, out: Item) -> None:
         """The definition does not hold it."""
 
     def edit(self, element: ET.Element, item: Item, scope: Scope, where: str, changes: list[Change]) -> None:
         """The definition does not hold it."""
 
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Values(Row):
-    """A list of plain values, one element each, in order.
-
-    :param live: how a change reaches what runs (see live); None where only a restart does it
-    :param follower: path of a second value that libvirt keeps equal to the first of the list, and
-        fills in again from it
-    :param filled: libvirt fills in a value of its own where there is none; null leaves what is there
-    """
-
-    name: str
-    path: str
-    type: Converter
-    doc: str
-    live: str | None = None
-    follower: str | None = None
-    filled: bool = False
-
-    @property
-    def roots(self) -> tuple[str, ...] | None:
-        return (root_of(self.path),)
-
-    def parse(self, item: Item, out: Item, where: str, problems: Problems) -> None:
-        if self.name not in item:
-            return
-        values = as_list(item[self.name], join(where, self.name), problems)
-        out[self.name] = []
-        for index, value in enumerate(values):
-            try:
-                out[self.name].append(kept(self.type, self.path, self.type.parse(value)))
-            except Doubtful as doubt:
-                out[self.name].append(Held(doubt))
-            except ValueError as error:
-                problems.append(wrong(self.type.parse, value, error, f"{join(where, self.name)}[{index}]"))
-
-    def complete(self, item: Item, scope: Scope, problems: Problems, where: str) -> None:
-        for index, value in enumerate(item.get(self.name) or []):
-            if isinstance(value, Held):
-                problems.append(Invalid(f"{join(where, self.name)}[{index}]", value.problem))
-
-    def nodes(self, element: ET.Element) -> list[ET.Element]:
-        """The elements of the list."""
-        return element.findall("/".join(paths.parse(self.path).steps))
-
-    def values(self, element: ET.Element) -> list[t.Any]:
-        """The values that the definition has."""
-        return [self.type.decode(node, paths.parse(self.path).attribute) for node in self.nodes(element)]
-
-    def read(self, element: ET.Element, out: Item) -> None:
-        values = self.values(element)
-        if values:
-            out[self.name] = values
-
-    def edit(self, element: ET.Element, item: Item, scope: Scope, where: str, changes: list[Change]) -> None:
-        if self.name not in item:
-            return
-        have, want = self.values(element), item[self.name] or []
-        if have == want or (self.filled and not want):
-            return
-        for index, value in enumerate(want):
-            if isinstance(value, Held) and value not in have and not scope.lenient:
-                raise Invalid(f"{join(where, self.name)}[{index}]", value.problem)
-        changes.append(Change(join(where, self.name), self.shown(have), self.shown(want), self.live))
-        path = paths.parse(self.path)
-        parent = paths.ensure(element, path.steps[:-1])
-        for node in self.nodes(element):
-            parent.remove(node)
-        for value in want:
-            self.type.encode(paths.append(parent, path.steps[-1]), path.attribute, value)
-        if self.follower is not None and have:
-            follower = paths.parse(self.follower)
-            led = paths.find(element, follower.steps)
-            if led is not None and self.type.decode(led, follower.attribute) == have[0]:
-                paths.remove(element, follower)
-        paths.prune(element, path.steps[:-1])
-
-    def drop(self, element: ET.Element, scope: Scope, where: str, changes: list[Change]) -> None:
-        dataclasses.replace(self, filled=False).edit(element, {self.name: None}, scope, where, changes)
-
-    def shown(self, values: list[t.Any]) -> list[t.Any] | None:
-        """The values for people; nothing for none."""
-        return [self.type.show(value) for value in values] or None
-
-    def show(self, item: Item, out: Item) -> None:
-        if self.name in item:
-            out[self.name] = self.shown(item[self.name] or []) or []
-
-    def document(self) -> dict[str, t.Any]:
-        filled = [self.doc, "libvirt fills it in by itself, so V(null) leaves it as it is."]
-        options: dict[str, t.Any] = {
-            "description": filled if self.filled else self.doc,
-            "type": "list",
-            "elements": self.type.kind,
-        }
-        if isinstance(self.type, Choice):
-            options["choices"] = list(self.type.choices or ())
-        return {self.name: options}
+    def strip(self, element: ET.Element, scope: Scope) -> None:
+        """The definition does not hold it."""

@@ -9,6 +9,14 @@ import dataclasses
 import typing as t
 from xml.etree import ElementTree as ET
 
+from ..._errors import Invalid
+
+Item = dict[str, t.Any]
+"""Options by name. A value may be anything that YAML has."""
+
+Problems = list[Invalid]
+"""What is wrong with options, one entry each."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Host:

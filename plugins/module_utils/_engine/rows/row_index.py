@@ -17,11 +17,8 @@ from xml.etree import ElementTree as ET
 from ..._errors import Invalid
 from ..._printing import NAME, named, printable, secret_name, unshown
 from ..close_names import near
-from .model import Change, Scope
-
-Item = dict[str, t.Any]
-Problems = list[Invalid]
-Rows = t.Sequence[t.Any]
+from .model import Change, Item, Problems, Scope
+from .row import Row, Rows
 
 
 class Body:
@@ -41,7 +38,7 @@ class Body:
             self.names.update(dict.fromkeys(row.names, position))
             if row.fresh:
                 self.fresh.append(position)
-            if getattr(row, "must", False):
+            if row.must:
                 self.musts.append(position)
             if row.roots is None:
                 self.always.append(position)
@@ -49,25 +46,25 @@ class Body:
                 for root in row.roots:
                     self.roots.setdefault(root, []).append(position)
         self.always += self.roots.get(".", [])
-        self.secret = any(getattr(row, "secret", False) for row in inner_rows(self.rows))
+        self.secret = any(row.secret for row in inner_rows(self.rows))
 
     @functools.cached_property
     def holds(self) -> bool:
         """Whether a secret may be among the options, or in what they hold."""
         return self.secret or any(body(row.rows).holds for row in inner_rows(self.rows) if row.rows)
 
-    def serving(self, item: t.Mapping[str, t.Any]) -> list[t.Any]:
+    def serving(self, item: t.Mapping[str, t.Any]) -> list[Row]:
         """The rows of the options in the item, in order."""
         names = self.names
         return [self.rows[position] for position in sorted({names[name] for name in item if name in names})]
 
-    def completing(self, item: t.Mapping[str, t.Any]) -> list[t.Any]:
+    def completing(self, item: t.Mapping[str, t.Any]) -> list[Row]:
         """The rows of the options in the item, and those that add something to a new element, in order."""
         names = self.names
         positions = {names[name] for name in item if name in names}.union(self.fresh, self.musts)
         return [self.rows[position] for position in sorted(positions)]
 
-    def standing(self, element: ET.Element) -> list[t.Any]:
+    def standing(self, element: ET.Element) -> list[Row]:
         """The rows that may find something in the element, in order."""
         positions = set(self.always)
         for attribute in element.attrib:
@@ -77,13 +74,10 @@ class Body:
         return [self.rows[position] for position in sorted(positions)]
 
 
-def inner_rows(rows: Rows) -> t.Iterator[t.Any]:
+def inner_rows(rows: Rows) -> t.Iterator[Row]:
     """The rows with those of their variants."""
     for row in rows:
-        if hasattr(row, "cases"):
-            yield from inner_rows(row.rows)
-        else:
-            yield row
+        yield from row.each()
 
 
 BODIES: dict[int, Body] = {}
@@ -141,8 +135,7 @@ def list_for_options(value: t.Any, where: str) -> str:
 def option_for(known: Body, value: t.Any) -> str:
     """How to write a word that was given in place of options, where it is the value of one: ``nat`` as a mode."""
     for row in known.rows:
-        choices = getattr(getattr(row, "type", None), "choices", None)
-        if isinstance(value, str) and choices and value in choices:
+        if isinstance(value, str) and value in row.choices:
             return f"; write {{{row.name}: {value}}}"
     return ""
 
@@ -210,6 +203,12 @@ def edit_rows(rows: Rows, element: ET.Element, item: Item, scope: Scope, where: 
     """Patch an element towards the options. Every difference goes to changes."""
     for row in body(rows).serving(item):
         row.edit(element, item, scope, where, changes)
+
+
+def strip_rows(rows: Rows, element: ET.Element, scope: Scope) -> None:
+    """Take out of an element what rows cover."""
+    for row in body(rows).standing(element):
+        row.strip(element, scope)
 
 
 def show_rows(rows: Rows, item: Item) -> Item:

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import typing as t
 
-from .row_index import Item, Rows, body
+from .model import Item
+from .row import Rows
+from .row_index import body
 
 
 def of_text(value: t.Any, short: str | None) -> t.Any:
@@ -30,12 +32,5 @@ def written_out(rows: Rows, item: t.Any) -> t.Any:
     for name, value in item.items():
         position = known.names.get(name) if isinstance(name, str) else None
         row = None if position is None else known.rows[position]
-        out[name] = value if row is None else alone(row, name).written_out(value)
+        out[name] = value if row is None else row.serving(name).written_out(value)
     return out
-
-
-def alone(row: t.Any, name: str) -> t.Any:
-    """The row of one option: a variant has several."""
-    while hasattr(row, "cases"):
-        row = row.firsts[None][name]
-    return row

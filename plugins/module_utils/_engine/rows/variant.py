@@ -14,12 +14,13 @@ from ..._errors import Invalid
 from ..._printing import printable
 from .. import paths
 from .fields import UNSET, Field, root_of
-from .model import Change, Scope
-from .row_index import Item, Problems, body, document_rows, join
+from .model import Change, Item, Problems, Scope
+from .row import Row, Rows
+from .row_index import body, document_rows, inner_rows, join, strip_rows
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Variant:
+class Variant(Row):
     """Options of which the user gives one kind. The kind is a tag in the XML.
 
     A kind is chosen by its first option, or by an option for the tag itself, such as ``type``.
@@ -33,13 +34,16 @@ class Variant:
     """
 
     tag: str
-    cases: t.Mapping[str, tuple[t.Any, ...]]
+    cases: t.Mapping[str, tuple[Row, ...]]
     optional: bool = False
     type: Field | None = None
     choosers: tuple[str, ...] = ()
 
+    name = ""
+    doc = ""
+
     @functools.cached_property
-    def rows(self) -> tuple[t.Any, ...]:
+    def rows(self) -> tuple[Row, ...]:
         """All rows, each once."""
         own = () if self.type is None else (self.type,)
         return (*own, *dict.fromkeys(row for rows in self.cases.values() for row in rows))
@@ -83,6 +87,44 @@ class Variant:
         """Whether a new element gets a kind where the user says nothing."""
         return self.type is not None and self.type.new is not UNSET
 
+    @property
+    def tags(self) -> tuple[str, ...]:
+        return (self.tag,)
+
+    def each(self) -> t.Iterator[Row]:
+        yield from inner_rows(self.rows)
+
+    def of(self, element: ET.Element) -> t.Iterator[Row]:
+        for row in self.current(element):
+            yield from row.of(element)
+
+    def serving(self, name: str) -> Row:
+        return self.firsts[None][name].serving(name)
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        return (self.tag, *(place for row in self.rows for place in row.places))
+
+    def bodies(self) -> t.Iterator[Rows]:
+        own = () if self.type is None else (self.type,)
+        yield from ((*own, *rows) for rows in self.cases.values())
+
+    def mistakes(self, around: Rows) -> t.Iterator[str]:
+        if paths.parse(self.tag).attribute is None:
+            yield f"its tag {self.tag} is no attribute"
+        strange = [tag for tag in self.choosers if tag not in self.cases]
+        if strange:
+            yield f"choosers says {', '.join(strange)}, which is no case"
+        choosing = self.cases if self.type is None else {tag: self.cases[tag] for tag in self.choosers if not strange}
+        empty = [tag for tag, rows in choosing.items() if not rows]
+        if empty:
+            yield f"the case {', '.join(empty)} has no option that could choose it"
+        firsts = [rows[0].name for rows in choosing.values() if rows]
+        if len(set(firsts)) < len(firsts):
+            yield "two cases are chosen by one option"
+        if self.type is not None and self.type.choices and {*self.type.choices} != {*self.cases}:
+            yield f"its cases are {', '.join(self.cases)}, and its type can be {', '.join(self.type.choices)}"
+
     def chosen(self, item: Item) -> str | None:
         """The tag of the case that the options choose, or None."""
         if self.type is not None and item.get(self.type.name) is not None:
@@ -96,7 +138,7 @@ class Variant:
                 return
         given = [name for name in self.selectors if item.get(name) is not None]
         tag = self.chosen(out if self.type is not None and self.type.name in out else item)
-        for row in self.serving(item, tag):
+        for row in self.told(item, tag):
             if row is not self.type:
                 row.parse(item, out, where, problems)
         if len(given) > 1:
@@ -106,9 +148,9 @@ class Variant:
             self.strangers(out, tag, chooser, where, problems)
 
     @functools.cached_property
-    def firsts(self) -> dict[str | None, dict[str, t.Any]]:
+    def firsts(self) -> dict[str | None, dict[str, Row]]:
         """For each kind, and None for no kind that is known, the row of each option."""
-        found: dict[str | None, dict[str, t.Any]] = {}
+        found: dict[str | None, dict[str, Row]] = {}
         for tag, rows in ((None, ()), *self.cases.items()):
             found[tag] = {}
             for row in (*rows, *self.rows):
@@ -116,7 +158,7 @@ class Variant:
                     found[tag].setdefault(name, row)
         return found
 
-    def serving(self, item: Item, tag: str | None) -> list[t.Any]:
+    def told(self, item: Item, tag: str | None) -> list[Row]:
         """The rows of the options in the item; of several with one name that of the kind, else the first."""
         first = self.firsts.get(tag) or self.firsts[None]
         return list(dict.fromkeys(first[name] for name in item if name in first))
@@ -163,7 +205,7 @@ class Variant:
         tag = None if node is None or path.attribute is None else node.get(path.attribute)
         return self.type.default if tag is None and self.type is not None else tag
 
-    def current(self, element: ET.Element) -> tuple[t.Any, ...]:
+    def current(self, element: ET.Element) -> tuple[Row, ...]:
         """The rows of the case that the definition is of; none where no row knows it."""
         return self.cases.get(self.tagged(element) or "", ())
 
@@ -214,7 +256,7 @@ class Variant:
         if tag is not None and node is not None and node.get(t.cast(str, path.attribute)) is None:
             node.set(t.cast(str, path.attribute), tag)
 
-    def switched(self, item: Item, rows: t.Iterable[t.Any], scope: Scope, where: str) -> Item:
+    def switched(self, item: Item, rows: t.Iterable[Row], scope: Scope, where: str) -> Item:
         """The options with what an element gets that becomes of another kind, as a new one does."""
         problems: Problems = []
         whole = dict(item)
@@ -232,10 +274,17 @@ class Variant:
         if self.tagged(element) is not None:
             paths.remove(element, paths.parse(self.tag))
 
+    def strip(self, element: ET.Element, scope: Scope) -> None:
+        strip_rows(self.current(element), element, scope)
+        path = paths.parse(self.tag)
+        node = paths.find(element, path.steps)
+        if node is not None and node.get(path.attribute or "") in self.cases:
+            node.attrib.pop(path.attribute or "", None)
+
     def show(self, item: Item, out: Item) -> None:
         tag = self.chosen(item)
-        for row in self.serving(item, self.type.default if tag is None and self.type is not None else tag):
+        for row in self.told(item, self.type.default if tag is None and self.type is not None else tag):
             row.show(item, out)
 
-    def document(self) -> dict[str, t.Any]:
+    def document(self) -> Item:
         return document_rows(self.rows)

@@ -14,9 +14,10 @@ from ..._hidden import HIDDEN, outline, pair
 from ..._printing import SECRET, named, printable
 from .. import paths, xml_merge
 from ..converters import TEXT, Converter
-from .fields import Row, root_of
-from .model import Change, Scope
-from .row_index import Item, Problems, join, wrong
+from .fields import root_of
+from .model import Change, Item, Problems, Scope
+from .row import Row, Rows
+from .row_index import join, wrong
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -48,6 +49,18 @@ class Map(Row):
     @property
     def roots(self) -> tuple[str, ...] | None:
         return (root_of(self.path),)
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        return self.type.choices or ()
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        return (self.path,)
+
+    def mistakes(self, around: Rows) -> t.Iterator[str]:
+        if self.names_of is not None and len(set(self.names_of)) < len(self.names_of):
+            yield "names_of has a name twice"
 
     def parse(self, item: Item, out: Item, where: str, problems: Problems) -> None:
         if self.name not in item:
@@ -126,7 +139,7 @@ class Map(Row):
             return None
         return SECRET if self.secret else self.type.show(value)
 
-    def document(self) -> dict[str, t.Any]:
+    def document(self) -> Item:
         lines = [self.doc, "A name that is left out stays as it is; one that is V(null) goes."]
         if self.filled:
             lines[1] = "libvirt fills names in by itself, so one that is V(null) stays as it is, like one left out."
@@ -152,6 +165,10 @@ class Documents(Row):
     @property
     def roots(self) -> tuple[str, ...] | None:
         return (root_of(self.path),)
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        return (self.path,)
 
     def parse(self, item: Item, out: Item, where: str, problems: Problems) -> None:
         if self.name not in item:
@@ -210,7 +227,7 @@ class Documents(Row):
         if self.name in item:
             out[self.name] = item[self.name]
 
-    def document(self) -> dict[str, t.Any]:
+    def document(self) -> Item:
         return {self.name: {"description": self.doc, "type": "list", "elements": "str"}}
 
 
@@ -221,6 +238,8 @@ class Fragment(Row):
     :param root: the tag of a definition
     :param settle: brings what the user wrote into the form in which libvirt keeps it: else it is not found again
     """
+
+    outside = True
 
     name: str
     root: str
@@ -238,6 +257,10 @@ class Fragment(Row):
             self.settle(piece)
         return piece
 
+    def mistakes(self, around: Rows) -> t.Iterator[str]:
+        if around[-1] is not self:
+            yield "must be the last row: it is merged into what all others have written"
+
     def parse(self, item: Item, out: Item, where: str, problems: Problems) -> None:
         if self.name not in item:
             return
@@ -253,7 +276,10 @@ class Fragment(Row):
         """The fragment is the user's alone."""
 
     def read(self, element: ET.Element, out: Item) -> None:
-        """What other rows do not cover is found by comparison (see fragment.rest)."""
+        """What other rows do not cover is found by comparison (see xml_merge.rest)."""
+
+    def strip(self, element: ET.Element, scope: Scope) -> None:
+        """It covers nothing by itself."""
 
     def edit(self, element: ET.Element, item: Item, scope: Scope, where: str, changes: list[Change]) -> None:
         if item.get(self.name) is None:
@@ -268,5 +294,5 @@ class Fragment(Row):
             tree = () if text is None else xml_merge.parse(text, self.root)
             out[self.name] = None if text is None else "".join(map(outline, tree)) or HIDDEN
 
-    def document(self) -> dict[str, t.Any]:
+    def document(self) -> Item:
         return {self.name: {"description": self.doc, "type": "str"}}

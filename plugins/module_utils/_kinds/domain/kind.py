@@ -9,7 +9,7 @@ import contextlib
 import typing as t
 
 from ..._engine.plan import Plan
-from ..._engine.rows.row_index import Item
+from ..._engine.rows.model import Item
 from ..._flow.kind import Around, Kind, TakeBack
 from ..._libvirt.connection import Session, libvirt
 from ..volume import volume_image

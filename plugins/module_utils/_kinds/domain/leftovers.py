@@ -9,7 +9,7 @@ import dataclasses
 import typing as t
 
 from ..._engine import paths
-from ..._engine.rows.row_index import Item
+from ..._engine.rows.model import Item
 from ..._flow.purge import Asked, Leftovers
 from ..._libvirt.connection import libvirt
 from ..._storage.forecast import Forecast

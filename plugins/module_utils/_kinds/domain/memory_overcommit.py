@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 
 from ..._engine.converters.sizes import UNITS, Size
 from ..._engine.plan import Plan
-from ..._engine.rows.row_index import Item
+from ..._engine.rows.model import Item
 from ..._libvirt.connection import libvirt
 from .disks import shared_disks
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ..._engine.plan import Plan, plan
-from ..._engine.rows.model import Host
-from ..._engine.rows.row_index import Item
+from ..._engine.rows.model import Host, Item
 from ..._errors import Invalid, VirtfleetError, refuse_input
 from ..._flow.kind import Have, Wants
 from ..._storage import storage_observe

@@ -15,7 +15,7 @@ from xml.etree import ElementTree as ET
 
 from ..._engine.converters.sizes import UNITS, Size
 from ..._engine.plan import Observed, Plan
-from ..._engine.rows.row_index import Item
+from ..._engine.rows.model import Item
 from ..shared.lacking import Site, at, plain
 from ..shared.readiness import certain, definition, refuse
 from ..shared.references import Reference, references

@@ -10,8 +10,7 @@ import typing as t
 from ..._engine import pending
 from ..._engine.live import VOLATILE
 from ..._engine.plan import Observed, Plan, edited_live, step_to
-from ..._engine.rows.model import Change, Host, Scope
-from ..._engine.rows.row_index import Item
+from ..._engine.rows.model import Change, Host, Item, Scope
 from ..._engine.table import Table
 from ..._errors import Invalid
 from .disks.shared_disks import starts

@@ -14,7 +14,7 @@ from ..shared import derive
 from ..shared.ownership_mark import sign
 from ..shared.rows import MERGED
 from ..volume.storage_rules import made_disks, shared_writers
-from . import cleanup
+from . import brief_form, cleanup
 from .cloud_init.options import CLOUD_INIT, is_seed, seeds
 from .fields import chardev, devices, display
 from .fields.amounts import written
@@ -117,6 +117,7 @@ DEVICES = (
         keys=(("type", "index", "model"), ("type", "index"), ("type", "model", "-index"), "type"),
         whole=False,
         live="hotplug",
+        chosen=brief_form.chosen_controller,
     ),
     Slots(
         "hotplug_slots",
@@ -273,6 +274,7 @@ DOMAIN = Table(
     normal=definition.settle,
     filled=filled.fill,
     started=running.as_kept,
+    alike=brief_form.without_version,
     strategies=STRATEGIES,
     rows=(*HEAD, *MEMORY_ROWS, *VCPU_ROWS, *BOOTING, *DEVICES, *TAIL),
 )

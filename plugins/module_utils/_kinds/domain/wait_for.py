@@ -12,7 +12,7 @@ import time
 import typing as t
 from xml.etree import ElementTree as ET
 
-from ..._engine.rows.row_index import Item
+from ..._engine.rows.model import Item
 from ..._host import listener
 from ..._libvirt.connection import LibvirtError, Session, active, lacks
 from .facts import SOURCES, addresses

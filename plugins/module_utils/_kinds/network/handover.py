@@ -16,7 +16,7 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from ..._engine.plan import Observed, Plan
-from ..._engine.rows.row_index import Item
+from ..._engine.rows.model import Item
 from ..._engine.step import Step
 from ..._flow.purge import Leftovers
 from .cleanup import OF_OTHERS, forward_mode

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._engine.rows.row_index import Item
+from ..._engine.rows.model import Item
 from ..._flow.kind import Kind
 from ..._flow.purge import Leftovers
 from ..._libvirt.connection import libvirt

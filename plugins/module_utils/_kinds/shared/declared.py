@@ -9,7 +9,7 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from ..._engine.plan import Plan
-from ..._engine.rows.row_index import Item
+from ..._engine.rows.model import Item
 from ..._storage.guest_places import Place, item_places
 from ..._storage.making import Making
 from ..._storage.users import Users

@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 from xml.etree import ElementTree as ET
 
-from ..._engine.rows.row_index import Item
+from ..._engine.rows.model import Item
 
 
 class Reference(t.NamedTuple):

@@ -8,8 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ..._engine.plan import Observed, Plan
-from ..._engine.rows.model import Host, Scope
-from ..._engine.rows.row_index import Item
+from ..._engine.rows.model import Host, Item, Scope
 from ..._flow.kind import Definition
 from ..._flow.purge import Asked
 from ..._flow.undo import planned_uuid

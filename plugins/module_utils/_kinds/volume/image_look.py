@@ -14,7 +14,7 @@ import stat
 import typing as t
 from xml.etree import ElementTree as ET
 
-from ..._engine.rows.row_index import Item
+from ..._engine.rows.model import Item
 from ..._errors import VirtfleetError
 from ..._host import part_files
 from ..._host.image_format import Unfit

@@ -15,8 +15,8 @@ import typing as t
 
 from ..._engine.close_names import near
 from ..._engine.plan import Observed, Plan, plan, plan_item
-from ..._engine.rows.model import Change, Host
-from ..._engine.rows.row_index import Item
+from ..._engine.rows import Field
+from ..._engine.rows.model import Change, Host, Item
 from ..._engine.step import Step
 from ..._engine.table import Table
 from ..._errors import Invalid, refuse_input
@@ -194,7 +194,7 @@ def plan_growth(have: Observed, want: Item, host: Host, pools: t.Mapping[str, Po
                 f"is {printable(change.before)} and cannot become {printable(change.after)} in place:"
                 " make another volume, with clone_from this one, and use that instead",
             )
-        row = next(row for row in VOLUME.rows if row.name == "capacity")
+        row = t.cast(Field, next(row for row in VOLUME.rows if row.name == "capacity"))
         before, after = row.value(there) or 0, want["capacity"]
         if after > before:
             changes.append(change)

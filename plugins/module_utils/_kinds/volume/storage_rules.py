@@ -9,8 +9,7 @@ import typing as t
 
 from ..._engine.converters import COUNT
 from ..._engine.rows.create_only import CAPACITY, CHECKSUM, IMAGE, PLACE, Aside
-from ..._engine.rows.model import Scope
-from ..._engine.rows.row_index import Item
+from ..._engine.rows.model import Item, Scope
 from ..._errors import Invalid
 from ..._printing import UNSURE, printable
 from ..shared.derive import image_format, unless_described

@@ -12,7 +12,7 @@ import os
 import typing as t
 
 from ..._engine.plan import Plan
-from ..._engine.rows.row_index import Item
+from ..._engine.rows.model import Item
 from ..shared.lacking import Site, plain
 from .storage_rules import MADE_DIRECTORIES
 

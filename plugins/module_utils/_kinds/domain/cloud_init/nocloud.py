@@ -14,7 +14,7 @@ import json
 import re
 import typing as t
 
-from ...._engine.rows.row_index import Item
+from ...._engine.rows.model import Item
 from ...._errors import Invalid
 from ...._printing import SECRET
 from .options import ALONE

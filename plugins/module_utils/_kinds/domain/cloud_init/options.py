@@ -15,8 +15,7 @@ from xml.etree import ElementTree as ET
 from ...._engine import paths
 from ...._engine.converters import ADDRESS, INTERFACE, MAC, NATURAL, PATH, VERBATIM, YES_NO, Choice
 from ...._engine.rows.create_only import Aside, AsideGroup, AsideStruct, AsideValues
-from ...._engine.rows.model import Change, Scope
-from ...._engine.rows.row_index import Item
+from ...._engine.rows.model import Change, Item, Scope
 from ...._errors import Invalid
 from ...._printing import printable
 from ...shared.derive import X86

@@ -9,8 +9,7 @@ import dataclasses
 import typing as t
 
 from ...._engine.plan import Observed, Plan
-from ...._engine.rows.model import Change
-from ...._engine.rows.row_index import Item
+from ...._engine.rows.model import Change, Item
 from ...._engine.step import Step
 from ...._storage import storage_observe
 from ...._storage.forecast import Forecast

@@ -10,8 +10,7 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from ...._engine.plan import Observed, Plan, plan_restart
-from ...._engine.rows.model import Change
-from ...._engine.rows.row_index import Item
+from ...._engine.rows.model import Change, Item
 from ...._engine.step import Step
 from ...._engine.table import Table
 from ...._host.image_locks import COUNT, FIRST, guest_with, locked

@@ -17,8 +17,7 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from ...._engine.plan import Observed, Plan
-from ...._engine.rows.model import Change, Host
-from ...._engine.rows.row_index import Item
+from ...._engine.rows.model import Change, Host, Item
 from ...._engine.step import Step
 from ...._errors import Invalid
 from ...._host import seed_image

@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 
 from ...._engine import xml_merge
 from ...._engine.plan import Observed, Plan
-from ...._engine.rows.row_index import Item
+from ...._engine.rows.model import Item
 from ...._errors import VirtfleetError
 from ...._printing import printable
 from ...._storage.storage_observe import source_place

@@ -19,8 +19,7 @@ from xml.etree import ElementTree as ET
 
 from ...._engine.plan import Observed, Plan
 from ...._engine.rows.match import pair
-from ...._engine.rows.model import Host, Scope
-from ...._engine.rows.row_index import Item
+from ...._engine.rows.model import Host, Item, Scope
 from ...._errors import Invalid, VirtfleetError
 from ...._printing import printable
 from ...._storage import storage_observe

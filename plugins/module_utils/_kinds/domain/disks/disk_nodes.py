@@ -9,8 +9,7 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from ...._engine import paths
-from ...._engine.rows.model import Scope
-from ...._engine.rows.row_index import Item
+from ...._engine.rows.model import Item, Scope
 from ...._engine.rows.variant import Variant
 from ...._errors import VirtfleetError
 from .guest_disks import DISKS

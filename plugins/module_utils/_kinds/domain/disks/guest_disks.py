@@ -17,10 +17,10 @@ from xml.etree import ElementTree as ET
 
 from ...._engine import xml_merge
 from ...._engine.plan import Observed, Plan
-from ...._engine.rows.containers import Group
+from ...._engine.rows.group import Group
 from ...._engine.rows.match import pair
-from ...._engine.rows.model import Change, Host, Scope
-from ...._engine.rows.row_index import Item, body
+from ...._engine.rows.model import Change, Host, Item, Scope
+from ...._engine.rows.row_index import body
 from ...._engine.step import Step
 from ...._errors import Invalid
 from ...._storage.making import Making

@@ -18,7 +18,7 @@ from xml.etree import ElementTree as ET
 
 from ...._engine.plan import Observed, Plan
 from ...._engine.rows.match import pair
-from ...._engine.rows.row_index import Item
+from ...._engine.rows.model import Item
 from ...._errors import VirtfleetError
 from ...._host.places import Places, Signs, network
 from ...._libvirt.connection import LibvirtError

@@ -10,7 +10,7 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from ...._engine.plan import Observed, Plan
-from ...._engine.rows.row_index import Item
+from ...._engine.rows.model import Item
 from ...._host.places import Places
 from ...._libvirt.connection import LibvirtError, libvirt
 from ...._printing import spelled_out

@@ -8,7 +8,7 @@ from __future__ import annotations
 from xml.etree import ElementTree as ET
 
 from ...._engine.converters import NATURAL, ON_OFF, TEXT, YES_NO, Choice
-from ...._engine.rows import Field, Struct
+from ...._engine.rows import Field, Row, Struct
 from ...._engine.rows.variant import Variant
 from .common import BOOT, DEVICE, LABELS, RECONNECT
 
@@ -51,7 +51,7 @@ LOG = Struct(
 )
 
 
-def chardev(*, new: str | None = None, path: str = "@type") -> tuple[object, ...]:
+def chardev(*, new: str | None = None, path: str = "@type") -> tuple[Row, ...]:
     """Where a stream of characters leads on the host.
 
     :param new: the kind of a new one

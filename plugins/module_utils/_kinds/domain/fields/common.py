@@ -113,7 +113,7 @@ ADDRESS_KIND = Variant(
     ),
 )
 
-ADDRESS = Struct("address", "address", (ADDRESS_KIND,), "Where it is on the guest's buses.", filled=True)
+ADDRESS = Struct("address", "address", (ADDRESS_KIND,), "Where it is on the guest's buses.", filled=True, allotted=True)
 ALIAS = Field("alias", "alias@name", TEXT, "A name of your own for the device, which starts with V(ua-).")
 ACPI_INDEX = Field("acpi_index", "acpi@index", NATURAL, "The index by which firmware tells it, for stable names.")
 

@@ -13,7 +13,7 @@ from ...._engine.converters import MOMENT, NATURAL, ON_OFF, PORT, TEXT, YES_NO, 
 from ...._engine.live import VOLATILE
 from ...._engine.rows import Field, Group, Map, Struct, Values
 from ...._engine.rows.create_only import Aside
-from ...._engine.rows.row_index import Item
+from ...._engine.rows.model import Item
 from ...._engine.rows.variant import Variant
 from ...._errors import Invalid
 from .common import DEVICE, DRIVER, VIRTIO

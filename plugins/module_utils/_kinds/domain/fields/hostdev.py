@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ...._engine.converters import NATURAL, ON_OFF, PORT, PRESENCE, TEXT, UUID, YES_NO, Choice, Identifier
-from ...._engine.rows import Field, Group, Struct
+from ...._engine.rows import Field, Group, Row, Struct
 from ...._engine.rows.variant import Variant
 from ...shared.rows import HOSTDEV_DRIVER
 from .common import AUTH, BOOT, DEVICE, PCI, ROM, place
@@ -81,7 +81,7 @@ SCSI = (
 )
 
 
-def source(*fields: object) -> Struct:
+def source(*fields: Row) -> Struct:
     """What it is on the host."""
     return Struct("source", "source", fields, "What it is on the host.")
 

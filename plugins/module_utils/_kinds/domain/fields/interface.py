@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ...._engine.converters import ADDRESS, DEVICE, MAC, NATURAL, ON_OFF, PORT, TEXT, YES_NO, Choice, Integer
-from ...._engine.rows import Field, Group, Struct
+from ...._engine.rows import Field, Group, Row, Struct
 from ...._engine.rows.variant import Variant
 from ...shared import derive
 from ...shared.rows import BANDWIDTH, ISOLATED, MTU, ROUTES, VIRTUALPORT, VLAN
@@ -33,7 +33,7 @@ SOCKET = (
 )
 
 
-def source(*fields: object) -> Struct:
+def source(*fields: Row) -> Struct:
     """What else there is to say of where it is connected to."""
     return Struct("source", "source", fields, "What else there is to say of where it is connected to.")
 

@@ -14,8 +14,7 @@ from xml.etree import ElementTree as ET
 
 from ...._engine import paths
 from ...._engine.rows.create_only import Aside
-from ...._engine.rows.model import Change, Scope
-from ...._engine.rows.row_index import Item
+from ...._engine.rows.model import Change, Item, Scope
 
 SPARE = 4
 """Ports that a new guest has beyond those of its devices."""

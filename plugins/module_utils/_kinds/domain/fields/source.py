@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ...._engine.converters import COOKIE_NAME, NATURAL, PATH, PORT, REMOTE_NAME, SERVER, TEXT, YES_NO, Choice
-from ...._engine.rows import Field, Group, Map, Struct
+from ...._engine.rows import Field, Group, Map, Row, Struct
 from ...._engine.rows.variant import Variant
 from ...shared import derive
 from .common import AUTH, BYTES, ENCRYPTION, FORMATS, LABELS, PCI, RECONNECT
@@ -152,12 +152,12 @@ TYPE = Field(
 SOURCE_DOC = "What else there is to say of the source."
 
 
-def source(*fields: object) -> Struct:
+def source(*fields: Row) -> Struct:
     """The options of one kind of source."""
     return Struct("source", "source", fields, SOURCE_DOC)
 
 
-def storage(*extra: object, optional: bool) -> Variant:
+def storage(*extra: Row, optional: bool) -> Variant:
     """Where an image is.
 
     :param extra: options of the source of every local image, beside the common ones

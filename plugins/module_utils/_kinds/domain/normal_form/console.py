@@ -9,7 +9,7 @@ import copy
 import typing as t
 from xml.etree import ElementTree as ET
 
-from ...._engine.rows.row_index import Item
+from ...._engine.rows.model import Item
 
 OTHER_PORTS = ("pci-serial", "usb-serial", "isa-debug")
 """Types of serial ports for which libvirt shows no console."""

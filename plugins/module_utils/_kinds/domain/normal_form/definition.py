@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
-from ...._engine.rows.row_index import Item
+from ...._engine.rows.model import Item
 from ..fields.amounts import amounts
 from . import cpu, running
 from . import device as normal_device

@@ -107,7 +107,7 @@ def test_what_comes_back_makes_the_same_again(table: Table, sample: dict[str, An
 def test_null_takes_every_option_back_that_has_a_default(table: Table, sample: dict[str, Any]) -> None:
     """After null for all that may be null, planning the same again finds nothing to do."""
     xml = defined(plan_one(table, None, sample, TEST_HOST))
-    rows = [row for row in table.rows if not getattr(row, "required", False)]
+    rows = [row for row in table.rows if not row.required]
     nulls: dict[str, Any] = dict.fromkeys(name for row in rows for name in row.names)
     nulls.update(name=sample["name"], state="present")
     if table.parse_item(nulls)[1]:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, virtfleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rows that hold rows: a dictionary of options, a list of dictionaries (see rows)."""
+"""The row of a list of dictionaries, an element each (see rows)."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ import functools
 import typing as t
 from xml.etree import ElementTree as ET
 
-from ..._errors import Invalid
 from ..._printing import label
 from .. import paths
-from .fields import UNSET, Field, Row, root_of
+from .fields import UNSET, root_of
 from .match import Key, options_of, pair
-from .model import Change, Scope
+from .model import Change, Item, Problems, Scope
+from .parts import taken_out, without_places
+from .row import Row, Rows, Undo, Way
 from .row_index import (
-    Item,
-    Problems,
     as_list,
     body,
     complete_rows,
@@ -28,142 +27,24 @@ from .row_index import (
     parse_rows,
     read_rows,
     show_rows,
+    strip_rows,
 )
 from .short_forms import of_text, written_out
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Struct(Row):
-    """A dictionary of options, all below one element.
-
-    :param bare: the element means something when it is empty, too: an empty dictionary asks for
-        it, null takes it away with all that is in it
-    :param filled: libvirt fills in all of it by itself; null leaves it as it is
-    :param required: libvirt knows no default for it as a whole, so null is refused
-    :param short: the option that a text in place of the dictionary stands for (see short)
-    """
-
-    name: str
-    path: str
-    fields: tuple[t.Any, ...]
-    doc: str
-    bare: bool = False
-    filled: bool = False
-    required: bool = False
-    short: str | None = None
-    by_key: bool = False
-
-    @property
-    def rows(self) -> tuple[t.Any, ...]:
-        return self.fields
-
-    @property
-    def roots(self) -> tuple[str, ...] | None:
-        if self.creating:
-            return None
-        steps = paths.parse(self.path).steps
-        if steps:
-            return (root_of(self.path),)
-        inner = [row.roots for row in self.fields]
-        return None if None in inner else tuple(root for roots in inner for root in roots or ())
-
-    @property
-    def fresh(self) -> bool:
-        return self.creating
-
-    @functools.cached_property
-    def creating(self) -> bool:
-        return not self.bare and any(row.creating for row in self.fields)
-
-    def parse(self, item: Item, out: Item, where: str, problems: Problems) -> None:
-        if self.name not in item:
-            return
-        value, here = item[self.name], join(where, self.name)
-        if value is None and self.required:
-            problems.append(Invalid(here, "cannot be null: there is no default for it; give its options"))
-        else:
-            value = of_text(value, self.short)
-            out[self.name] = None if value is None else parse_rows(self.fields, value, here, problems)
-
-    def written_out(self, value: t.Any) -> t.Any:
-        return written_out(self.fields, of_text(value, self.short))
-
-    def complete(self, item: Item, scope: Scope, problems: Problems, where: str) -> None:
-        given = item.get(self.name, {})
-        if given is None or (self.name not in item and not self.creating):
-            return
-        inner = complete_rows(self.fields, given, scope, problems, join(where, self.name))
-        if inner:
-            item[self.name] = inner
-
-    def read(self, element: ET.Element, out: Item) -> None:
-        node = paths.find(element, paths.parse(self.path).steps)
-        if node is None and self.bare:
-            return
-        inner = read_rows(self.fields, ET.Element("none") if node is None else node)
-        if inner or self.bare:
-            out[self.name] = inner
-
-    def edit(self, element: ET.Element, item: Item, scope: Scope, where: str, changes: list[Change]) -> None:
-        if self.name not in item or (self.filled and item[self.name] is None):
-            return
-        steps = paths.parse(self.path).steps
-        want, here = item[self.name], join(where, self.name)
-        there = paths.find(element, steps)
-        if self.bare and want is None:
-            if there is not None:
-                changes.append(Change(here, show_rows(self.fields, read_rows(self.fields, there)), None))
-                paths.delete(element, steps)
-            return
-        if want is None:
-            want = {name: None for row in self.fields for name in row.names}
-        inner: list[Change] = []
-        edit_rows(self.fields, paths.ensure(element, steps), want, scope, here, inner)
-        if self.bare and there is None and not inner:
-            inner.append(Change(here, None, {}))
-        changes += inner
-        if not self.bare:
-            if item[self.name] is None:
-                self.clear(element, steps)
-            paths.prune(element, steps)
-
-    def clear(self, element: ET.Element, steps: tuple[str, ...]) -> None:
-        """Take away an element of which nothing is left but the kind that its content had."""
-        node = paths.find(element, steps)
-        tags = {row.tag for row in self.fields if hasattr(row, "cases")}
-        if node is not None and node is not element and not len(node) and {f"@{name}" for name in node.attrib} <= tags:
-            paths.delete(element, steps)
-
-    def show(self, item: Item, out: Item) -> None:
-        if self.name in item:
-            value = item[self.name]
-            out[self.name] = None if value is None else show_rows(self.fields, value)
-
-    def drop(self, element: ET.Element, scope: Scope, where: str, changes: list[Change]) -> None:
-        node = paths.find(element, paths.parse(self.path).steps)
-        if node is not None:
-            for row in self.fields:
-                row.drop(node, scope, join(where, self.name), changes)
-            paths.prune(element, paths.parse(self.path).steps)
-
-    def document(self) -> dict[str, t.Any]:
-        lines = [self.doc]
-        if self.short is not None:
-            lines.append(f"A text in place of the dictionary is its C({self.short}).")
-        if self.filled:
-            lines.append("libvirt fills it in by itself, so V(null) leaves it as it is.")
-        return {
-            self.name: {
-                "description": lines if len(lines) > 1 else self.doc,
-                "type": "dict",
-                "suboptions": document_rows(self.fields),
-            }
-        }
 
 
 def never(element: ET.Element, node: ET.Element) -> bool:
     """No element of a list is libvirt's own."""
     return False
+
+
+def leads(rows: Rows, way: t.Sequence[str]) -> bool:
+    """Whether names of options, each inside the one before it, lead to an option.
+
+    :param rows: those of the outermost option
+    :param way: the names
+    """
+    found = [row for outer in rows for row in outer.each() if way[0] in row.names]
+    return bool(found) and (not way[1:] or any(leads(row.rows, way[1:]) for row in found))
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -185,11 +66,12 @@ class Group(Row):
     :param called: the options of which the first that an item has names it in changes, in place of its place: one that
         comes and one that goes may have the same, one in the new list and one in the old
     :param apart: whether an element is one that an item stands for only where a key says so
+    :param chosen: whether a person chose an item, where the hypervisor adds others of the same form by itself
     """
 
     name: str
     path: str
-    fields: tuple[t.Any, ...]
+    fields: tuple[Row, ...]
     doc: str
     keys: tuple[Key, ...] = ()
     rekey: bool = True
@@ -202,9 +84,10 @@ class Group(Row):
     short: str | None = None
     called: tuple[str, ...] = ()
     apart: t.Callable[[ET.Element], bool] | None = None
+    chosen: t.Callable[[Item], bool] | None = None
 
     @property
-    def rows(self) -> tuple[t.Any, ...]:
+    def rows(self) -> tuple[Row, ...]:
         return self.fields
 
     @property
@@ -218,6 +101,28 @@ class Group(Row):
     @property
     def creating(self) -> bool:
         return self.new is not UNSET
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        return () if self.outside else (self.path,)
+
+    def mistakes(self, around: Rows) -> t.Iterator[str]:
+        parts = [part.removeprefix("-") for key in self.keys for part in ((key,) if isinstance(key, str) else key)]
+        for what, names in (("keys", parts), ("called", self.called), ("short", (self.short,) if self.short else ())):
+            for name in names:
+                if not leads(self.fields, name.split(".")):
+                    yield f"{what} says {name}, which is no option of an item"
+        for wrong_together, said in (
+            (not self.rekey and not self.keys, "rekey is False, but there are no keys"),
+            (not self.whole and not self.keys, "not whole, but there are no keys by which an item is found"),
+            (self.whole and self.chosen is not None, "chosen, but whole: every item is one that a person chose"),
+            (self.order is not None and self.own is never, "order, but own says that libvirt adds none"),
+            (self.stands is not None and self.own is never, "stands, but own says that libvirt adds none"),
+            (self.outside and self.path != "", "has a path, but no definition holds it"),
+            (not self.outside and self.path == "", "has no path"),
+        ):
+            if wrong_together:
+                yield said
 
     def parse(self, item: Item, out: Item, where: str, problems: Problems) -> None:
         if self.name not in item:
@@ -255,8 +160,7 @@ class Group(Row):
 
         It stays where the list leaves it out; in a whole list it is told as far as it is known.
         """
-        rows = [row for row in self.key_rows if isinstance(row, Field)] if not self.whole else []
-        return any(not row.type.knows(row.value(node)) for row in rows)
+        return not self.whole and any(not row.knows(node) for row in self.key_rows)
 
     def listed(self, element: ET.Element) -> list[ET.Element]:
         """The elements that a config tells."""
@@ -274,7 +178,7 @@ class Group(Row):
             out[self.name] = values
 
     @functools.cached_property
-    def key_rows(self) -> list[t.Any]:
+    def key_rows(self) -> list[Row]:
         """The rows of the options that are keys."""
         names = {name.partition(".")[0] for key in self.keys for name in options_of(key)}
         return body(self.fields).serving(dict.fromkeys(names))
@@ -356,7 +260,56 @@ class Group(Row):
         if self.name in item:
             out[self.name] = [show_rows(self.fields, value) for value in item[self.name] or []]
 
-    def document(self) -> dict[str, t.Any]:
+    def strip(self, element: ET.Element, scope: Scope) -> None:
+        for node in self.nodes(element):
+            if not self.foreign(node):
+                strip_rows(self.fields, node, scope)
+
+    def without(self, element: ET.Element, scope: Scope) -> t.Iterator[Undo]:
+        yield from self.removed(element, self.nodes(element))
+
+    def without_part(self, element: ET.Element, value: t.Any, way: Way, scope: Scope) -> t.Iterator[Undo]:
+        nodes, index = self.nodes(element), int(way[0])
+        spot = self.spots(list(value), nodes)[index]
+        if spot is None or spot >= len(nodes):
+            return
+        if way[1:]:
+            yield from taken_out(self.fields, nodes[spot], value[index], way[1:], scope)
+        else:
+            yield from self.removed(element, [nodes[spot]])
+
+    def spots(self, wants: list[Item], nodes: t.Sequence[ET.Element]) -> list[int | None]:
+        """The place of the element of each item of a list that has just been written."""
+        return self.partners(wants, [self.keyed(node) for node in nodes], [])
+
+    def removed(self, element: ET.Element, nodes: t.Iterable[ET.Element]) -> t.Iterator[Undo]:
+        """The calls that take elements of the list out."""
+        steps = paths.parse(self.path).steps[:-1]
+        parents = {node: parent for parent in element.iter() for node in parent}
+        for node in nodes:
+            yield functools.partial(parents[node].remove, node)
+        yield lambda: paths.prune(element, steps)
+
+    def without_places(self, item: Item) -> None:
+        if not isinstance(item.get(self.name), list):
+            return
+        kept = [without_places(self.fields, one) for one in item[self.name] if isinstance(one, dict)]
+        if not self.whole:
+            kept = [one for one in kept if self.has_chosen(one)]
+        item[self.name] = kept
+        if not kept and not self.whole:
+            item.pop(self.name)
+
+    def has_chosen(self, item: Item) -> bool:
+        """Whether a person chose an item that the hypervisor also adds by itself where it is needed.
+
+        It is told where it has an option that the hypervisor does not fill in, besides what it is.
+        """
+        if self.chosen is not None and self.chosen(item):
+            return True
+        return any(row.is_chosen(item) for row in body(self.fields).serving(item) if row.names != ("type",))
+
+    def document(self) -> Item:
         short = f"A text in place of an item is its C({self.short})."
         return {
             self.name: {
