@@ -873,8 +873,8 @@ options:
                 - raw
                 - qcow2
               type:
-                description: Where the image is; it need not be said where another option tells,
-                  such as C(file).
+                description: Kind of source that the image is on (libvirt's disk C(type)). Leave
+                  it out where another option tells it, such as C(file).
                 type: str
                 choices:
                 - file
@@ -886,51 +886,61 @@ options:
                 - vhostuser
                 - vhostvdpa
               file:
-                description: The image file.
+                description: Path of the image file on the host (libvirt's source C(file)),
+                  such as V(/var/lib/libvirt/images/web.qcow2).
                 type: str
               source:
-                description: What else there is to say of the source.
+                description: Further options of where the image is (libvirt's C(source)).
                 type: dict
                 suboptions:
                   startup_policy:
-                    description: Whether the guest starts without it.
+                    description: What to do when the file or device is missing (libvirt's C(startupPolicy)).
+                      V(mandatory) refuses to start; V(requisite) refuses at a boot, but goes
+                      on without it after a migration or restore; V(optional) always goes on
+                      without it.
                     type: str
                     choices:
                     - mandatory
                     - requisite
                     - optional
                   fdgroup:
-                    description: The name of file descriptors that were handed to libvirt.
+                    description: Name of a group of open files that a program passed to libvirt
+                      (libvirt's C(fdgroup)).
                     type: str
                   index:
                     description:
-                    - The index of the image in its chain.
+                    - Position of the image in its backing chain (libvirt's C(index)), by which
+                      block jobs name it.
                     - libvirt fills it in by itself, so V(null) leaves it as it is.
                     type: int
                   slices:
-                    description: The part of the file or device that is the image.
+                    description: Part of the file or device that the image takes up (libvirt's
+                      C(slices)).
                     type: list
                     elements: dict
                     suboptions:
                       type:
                         description:
-                        - The kind of slice.
+                        - Kind of slice (libvirt's C(type)), which is always V(storage).
                         - libvirt fills it in by itself, so V(null) leaves it as it is.
                         type: str
                         choices:
                         - storage
                       offset:
-                        description: Bytes before it.
+                        description: Bytes of the file or device that come before the image
+                          (libvirt's C(offset)).
                         type: int
                       size:
-                        description: Bytes in it.
+                        description: Size of the image in the file or device, in bytes (libvirt's
+                          C(size)).
                         type: int
                   encryption:
-                    description: How the image is encrypted.
+                    description: Encryption of the image and its passphrase (libvirt's C(encryption)).
                     type: dict
                     suboptions:
                       format:
-                        description: The format.
+                        description: Format of the encryption (libvirt's C(format)), such as
+                          V(luks).
                         type: str
                         choices:
                         - default
@@ -940,91 +950,110 @@ options:
                         - luks-any
                       engine:
                         description:
-                        - What decrypts it.
+                        - 'Program that encrypts and decrypts the image (libvirt''s C(engine)):
+                          V(qemu), or V(librbd) for an image in Ceph.'
                         - libvirt fills it in by itself, so V(null) leaves it as it is.
                         type: str
                         choices:
                         - qemu
                         - librbd
                       secrets:
-                        description: The libvirt secrets that open it.
+                        description: Libvirt secrets that hold the passphrase of the image (libvirt's
+                          C(secret)).
                         type: list
                         elements: dict
                         suboptions:
                           type:
                             description:
-                            - The kind of secret.
+                            - Kind of the libvirt secret (libvirt's C(type)), which is always
+                              V(passphrase).
                             - libvirt fills it in by itself, so V(null) leaves it as it is.
                             type: str
                             choices:
                             - passphrase
                           uuid:
-                            description: The UUID of the libvirt secret.
+                            description: UUID of the libvirt secret that holds the passphrase.
+                              C(virsh secret-list) shows it.
                             type: str
                           usage:
-                            description: The usage name of the libvirt secret.
+                            description: Usage name of the libvirt secret that holds the passphrase
+                              (libvirt's C(usage)), in place of its UUID.
                             type: str
                       cipher:
-                        description: The cipher.
+                        description: Cipher that encrypts the image (libvirt's C(cipher)).
                         type: dict
                         suboptions:
                           name:
-                            description: The cipher, such as V(aes).
+                            description: Algorithm of the cipher (libvirt's C(name)), such as
+                              V(aes).
                             type: str
                           size:
-                            description: Bits of the key.
+                            description: Length of the key in bits (libvirt's C(size)), such
+                              as V(256).
                             type: int
                           mode:
-                            description: The mode, such as V(xts).
+                            description: Mode of the cipher (libvirt's C(mode)), such as V(xts).
                             type: str
                           hash:
-                            description: The hash, such as V(sha256).
+                            description: Hash algorithm for the master key (libvirt's C(hash)),
+                              such as V(sha256).
                             type: str
                       ivgen:
-                        description: How initial vectors come about.
+                        description: Generator of initialization vectors for the cipher (libvirt's
+                          C(ivgen)).
                         type: dict
                         suboptions:
                           name:
-                            description: The method, such as V(plain64).
+                            description: Algorithm that makes the initialization vectors (libvirt's
+                              C(name)), such as V(plain64).
                             type: str
                           hash:
-                            description: The hash, such as V(sha256).
+                            description: Hash algorithm of the generator (libvirt's C(hash)),
+                              such as V(sha256).
                             type: str
                   seclabels:
-                    description: How security drivers label what it uses, where not as the domain.
+                    description: Security labels of what the device uses on the host, where
+                      they differ from those of the guest (libvirt's C(seclabel)).
                     type: list
                     elements: dict
                     suboptions:
                       model:
-                        description: The security driver, such as V(selinux), V(apparmor) or
-                          V(dac).
+                        description: Security driver that the label is for (libvirt's C(model)),
+                          such as V(selinux), V(apparmor) or V(dac).
                         type: str
                       relabel:
                         description:
-                        - Whether libvirt labels the file for the guest.
+                        - Whether libvirt labels the file so that the guest may use it (libvirt's
+                          C(relabel)).
                         - libvirt fills it in by itself, so V(null) leaves it as it is.
                         type: bool
                       labelskip:
-                        description: Whether labelling was left out.
+                        description: Whether libvirt skipped the label because the file system
+                          takes none (libvirt's C(labelskip)). libvirt notes this itself.
                         type: bool
                       label:
-                        description: The label to give it.
+                        description: Security label to give the file (libvirt's C(label)), such
+                          as V(system_u:object_r:svirt_image_t:s0).
                         type: str
               block:
-                description: The block device of the host.
+                description: Path of the block device on the host (libvirt's source C(dev)),
+                  such as V(/dev/vg0/web).
                 type: str
               dir:
-                description: The directory that the guest sees as a FAT disk.
+                description: Path of a directory on the host that the guest sees as a disk with
+                  a FAT file system (libvirt's source C(dir)).
                 type: str
               volume:
-                description: The name of a storage volume in its pool. Another pool is named
-                  in C(pool), and not here as C(POOL/VOLUME).
+                description: Name of a storage volume in its pool (libvirt's source C(volume)).
+                  Name another pool in C(pool), and not here as C(POOL/VOLUME).
                 type: str
               pool:
-                description: The pool of the volume. Left out, it is V(default).
+                description: Name of the pool that the volume is in (libvirt's source C(pool)).
+                  Left out, it is V(default).
                 type: str
               protocol:
-                description: The protocol of the server that has the image.
+                description: Protocol of the server that has the image (libvirt's source C(protocol)),
+                  such as V(rbd) for Ceph.
                 type: str
                 choices:
                 - rbd
@@ -1887,8 +1916,8 @@ options:
         elements: dict
         suboptions:
           type:
-            description: Where the image is; it need not be said where another option tells,
-              such as C(file).
+            description: Kind of source that the image is on (libvirt's disk C(type)). Leave
+              it out where another option tells it, such as C(file).
             type: str
             choices:
             - file
@@ -1900,52 +1929,59 @@ options:
             - vhostuser
             - vhostvdpa
           file:
-            description: The image file.
+            description: Path of the image file on the host (libvirt's source C(file)), such
+              as V(/var/lib/libvirt/images/web.qcow2).
             type: str
           source:
-            description: What else there is to say of the source.
+            description: Further options of where the image is (libvirt's C(source)).
             type: dict
             suboptions:
               startup_policy:
-                description: Whether the guest starts without it.
+                description: What to do when the file or device is missing (libvirt's C(startupPolicy)).
+                  V(mandatory) refuses to start; V(requisite) refuses at a boot, but goes on
+                  without it after a migration or restore; V(optional) always goes on without
+                  it.
                 type: str
                 choices:
                 - mandatory
                 - requisite
                 - optional
               fdgroup:
-                description: The name of file descriptors that were handed to libvirt.
+                description: Name of a group of open files that a program passed to libvirt
+                  (libvirt's C(fdgroup)).
                 type: str
               index:
                 description:
-                - The index of the image in its chain.
+                - Position of the image in its backing chain (libvirt's C(index)), by which
+                  block jobs name it.
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: int
               slices:
                 description:
-                - The part of the file or device that is the image.
+                - Part of the file or device that the image takes up (libvirt's C(slices)).
                 - Its options are those of O(config[].os.nvram.source.slices).
                 type: list
                 elements: dict
               encryption:
                 description:
-                - How the image is encrypted.
+                - Encryption of the image and its passphrase (libvirt's C(encryption)).
                 - Its options are those of O(config[].os.nvram.source.encryption).
                 type: dict
               seclabels:
                 description:
-                - How security drivers label what it uses, where not as the domain.
+                - Security labels of what the device uses on the host, where they differ from
+                  those of the guest (libvirt's C(seclabel)).
                 - Its options are those of O(config[].os.nvram.source.seclabels).
                 type: list
                 elements: dict
               data_store:
-                description: The file that holds the data of a qcow2 image, where it does not
-                  itself.
+                description: File that holds the data of a qcow2 image that has only the metadata
+                  itself (libvirt's C(dataStore)).
                 type: dict
                 suboptions:
                   type:
-                    description: Where the image is; it need not be said where another option
-                      tells, such as C(file).
+                    description: Kind of source that the image is on (libvirt's disk C(type)).
+                      Leave it out where another option tells it, such as C(file).
                     type: str
                     choices:
                     - file
@@ -1957,28 +1993,33 @@ options:
                     - vhostuser
                     - vhostvdpa
                   file:
-                    description: The image file.
+                    description: Path of the image file on the host (libvirt's source C(file)),
+                      such as V(/var/lib/libvirt/images/web.qcow2).
                     type: str
                   source:
                     description:
-                    - What else there is to say of the source.
+                    - Further options of where the image is (libvirt's C(source)).
                     - Its options are those of O(config[].os.nvram.source).
                     type: dict
                   block:
-                    description: The block device of the host.
+                    description: Path of the block device on the host (libvirt's source C(dev)),
+                      such as V(/dev/vg0/web).
                     type: str
                   dir:
-                    description: The directory that the guest sees as a FAT disk.
+                    description: Path of a directory on the host that the guest sees as a disk
+                      with a FAT file system (libvirt's source C(dir)).
                     type: str
                   volume:
-                    description: The name of a storage volume in its pool. Another pool is named
-                      in C(pool), and not here as C(POOL/VOLUME).
+                    description: Name of a storage volume in its pool (libvirt's source C(volume)).
+                      Name another pool in C(pool), and not here as C(POOL/VOLUME).
                     type: str
                   pool:
-                    description: The pool of the volume. Left out, it is V(default).
+                    description: Name of the pool that the volume is in (libvirt's source C(pool)).
+                      Left out, it is V(default).
                     type: str
                   protocol:
-                    description: The protocol of the server that has the image.
+                    description: Protocol of the server that has the image (libvirt's source
+                      C(protocol)), such as V(rbd) for Ceph.
                     type: str
                     choices:
                     - rbd
@@ -1995,7 +2036,7 @@ options:
                     - sheepdog
                     - vxhs
                   format:
-                    description: The format of the image.
+                    description: Format of the image (libvirt's format C(type)), such as V(qcow2).
                     type: str
                     choices:
                     - raw
@@ -2015,27 +2056,32 @@ options:
                     - vmdk
                     - vpc
                   format_options:
-                    description: What else there is to say of the format.
+                    description: Further options of the image's format (libvirt's C(format)).
                     type: dict
                     suboptions:
                       metadata_cache:
-                        description: The most memory that caches qcow2 metadata.
+                        description: Largest cache for metadata of a qcow2 image (libvirt's
+                          C(metadata_cache)), such as V(8MiB).
                         type: str
           block:
-            description: The block device of the host.
+            description: Path of the block device on the host (libvirt's source C(dev)), such
+              as V(/dev/vg0/web).
             type: str
           dir:
-            description: The directory that the guest sees as a FAT disk.
+            description: Path of a directory on the host that the guest sees as a disk with
+              a FAT file system (libvirt's source C(dir)).
             type: str
           volume:
-            description: The name of a storage volume in its pool. Another pool is named in
-              C(pool), and not here as C(POOL/VOLUME).
+            description: Name of a storage volume in its pool (libvirt's source C(volume)).
+              Name another pool in C(pool), and not here as C(POOL/VOLUME).
             type: str
           pool:
-            description: The pool of the volume. Left out, it is V(default).
+            description: Name of the pool that the volume is in (libvirt's source C(pool)).
+              Left out, it is V(default).
             type: str
           protocol:
-            description: The protocol of the server that has the image.
+            description: Protocol of the server that has the image (libvirt's source C(protocol)),
+              such as V(rbd) for Ceph.
             type: str
             choices:
             - rbd
@@ -2052,7 +2098,8 @@ options:
             - sheepdog
             - vxhs
           device:
-            description: What the guest sees.
+            description: 'Kind of drive that the guest sees (libvirt''s disk C(device)): V(disk),
+              V(cdrom) or V(floppy); V(lun) also passes SCSI commands through to the device.'
             type: str
             choices:
             - disk
@@ -2061,7 +2108,8 @@ options:
             - lun
           model:
             description:
-            - Which generation of virtio it speaks.
+            - Version of virtio that the device speaks (libvirt's C(model)). V(virtio-transitional)
+              speaks 0.9 and 1.0, V(virtio-non-transitional) only 1.0.
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
             choices:
@@ -2070,12 +2118,14 @@ options:
             - virtio-non-transitional
           bus:
             description:
-            - The bus. A new disk is on V(virtio), a new CD-ROM on V(sata).
+            - Bus that the disk is attached to (libvirt's target C(bus)), such as V(virtio),
+              V(scsi), V(sata) or V(usb). A new disk is on V(virtio), a new CD-ROM on V(sata).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
           target:
             description:
-            - The name that orders the disks of a bus. A new disk takes the next free one.
+            - Name that orders the disks of a bus (libvirt's target C(dev)), such as V(vda).
+              The guest may call the disk something else. A new disk takes the next free name.
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
           format:
@@ -2109,16 +2159,21 @@ options:
             - vmdk
             - vpc
           driver:
-            description: How the host runs the disk.
+            description: Options of how the host serves the disk (libvirt's C(driver)), such
+              as caching.
             type: dict
             suboptions:
               name:
                 description:
-                - What runs the disk on the host.
+                - Driver on the host that serves the disk (libvirt's driver C(name)), such as
+                  V(qemu).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: str
               cache:
-                description: How the host caches it.
+                description: How the host caches the disk (libvirt's C(cache)). V(none) and
+                  V(directsync) go past the host's page cache; V(writethrough) and V(directsync)
+                  wait until each write is on the device; V(unsafe) ignores the guest's requests
+                  to flush.
                 type: str
                 choices:
                 - default
@@ -2128,7 +2183,10 @@ options:
                 - directsync
                 - unsafe
               error_policy:
-                description: What becomes of an error in writing.
+                description: 'What to do at an error in writing (libvirt''s C(error_policy)):
+                  V(stop) pauses the guest, V(report) tells the guest, V(enospace) pauses it
+                  only where space ran out. It holds for reading too, unless C(rerror_policy)
+                  is given.'
                 type: str
                 choices:
                 - stop
@@ -2136,131 +2194,162 @@ options:
                 - ignore
                 - enospace
               rerror_policy:
-                description: What becomes of an error in reading.
+                description: 'What to do at an error in reading (libvirt''s C(rerror_policy)):
+                  V(stop) pauses the guest, V(report) tells the guest.'
                 type: str
                 choices:
                 - stop
                 - report
                 - ignore
               io:
-                description: How the host reads and writes.
+                description: 'How QEMU reads and writes the image (libvirt''s C(io)): by V(threads),
+                  by V(native) Linux AIO, or by V(io_uring).'
                 type: str
                 choices:
                 - threads
                 - native
                 - io_uring
               ioeventfd:
-                description: Whether the disk is served beside the virtual CPU's thread.
+                description: Whether a separate thread handles the disk's I/O while the virtual
+                  CPU goes on (libvirt's C(ioeventfd)).
                 type: bool
               event_idx:
-                description: Whether events of a virtio disk are bundled.
+                description: Whether a virtio disk saves interrupts by bundling its events (libvirt's
+                  C(event_idx)).
                 type: bool
               copy_on_read:
-                description: Whether what is read of a backing image is kept.
+                description: Whether data that is read from a backing image is copied into the
+                  image (libvirt's C(copy_on_read)).
                 type: bool
               discard:
-                description: Whether space that the guest frees is given back.
+                description: What to do with blocks that the guest frees, as by C(fstrim) (libvirt's
+                  C(discard)). V(unmap) gives the space back to the host; V(ignore) keeps it.
                 type: str
                 choices:
                 - unmap
                 - ignore
               discard_no_unref:
-                description: Whether freed space of a qcow2 image keeps its place.
+                description: Whether blocks that the guest frees stay allocated in a qcow2 image
+                  (libvirt's C(discard_no_unref)), which avoids fragmentation.
                 type: bool
               detect_zeroes:
-                description: Whether writes of zeroes take no space.
+                description: Whether QEMU detects writes of zeroes and saves their space or
+                  time (libvirt's C(detect_zeroes)). V(unmap) also frees the space, where C(discard)
+                  allows it.
                 type: str
                 choices:
                 - 'off'
                 - 'on'
                 - unmap
               iothread:
-                description: The one thread that serves the disk.
+                description: Number of the IO thread that serves the whole disk (libvirt's C(iothread)),
+                  as in O(config[].iothreadids).
                 type: int
               queues:
-                description: The number of queues of a virtio disk.
+                description: Number of queues of a virtio disk (libvirt's C(queues)), such as
+                  V(4).
                 type: int
               queue_size:
-                description: Requests in a queue of a virtio disk.
+                description: Number of requests that fit in each queue of a virtio disk (libvirt's
+                  C(queue_size)), such as V(256).
                 type: int
               iommu:
-                description: Whether a virtio device goes through the guest's IOMMU.
+                description: Whether a virtio device uses the guest's virtual IOMMU (libvirt's
+                  driver C(iommu)).
                 type: bool
               ats:
-                description: Whether a virtio device has address translation services.
+                description: Whether a virtio device supports Address Translation Service on
+                  PCIe (libvirt's driver C(ats)).
                 type: bool
               packed:
-                description: Whether a virtio device may use packed queues.
+                description: Whether a virtio device may use packed virtqueues (libvirt's driver
+                  C(packed)).
                 type: bool
               page_per_vq:
-                description: Whether each queue of a virtio device notifies on a page of its
-                  own.
+                description: Whether each queue of a virtio device has a memory page of its
+                  own for notifications (libvirt's driver C(page_per_vq)). It is meant for vDPA.
                 type: bool
               metadata_cache:
-                description: The most memory that caches qcow2 metadata.
+                description: Largest cache for metadata of a qcow2 image (libvirt's C(metadata_cache)),
+                  such as V(8MiB).
                 type: str
               iothreads:
-                description: The threads that serve the queues.
+                description: IO threads that serve the queues of a virtio disk (libvirt's C(iothreads)),
+                  in place of C(iothread).
                 type: list
                 elements: dict
                 suboptions:
                   id:
-                    description: The number of the thread.
+                    description: Number of the IO thread (libvirt's C(id)), as in O(config[].iothreadids).
                     type: int
                   queues:
-                    description: The queues that it serves.
+                    description: Numbers of the disk's queues that the IO thread serves (libvirt's
+                      C(queue)). The first queue is V(0).
                     type: list
                     elements: int
           readonly:
-            description: Whether the guest can only read it. A CD-ROM it always can.
+            description: Whether the guest can only read the disk (libvirt's C(readonly)). A
+              CD-ROM is always so.
             type: bool
           shareable:
-            description: 'Whether several guests may write to it. It has to be raw (C(format:
-              raw)).'
+            description: 'Whether several guests may write to the disk (libvirt''s C(shareable)).
+              Its image has to be raw (C(format: raw)).'
             type: bool
           transient:
-            description: Changes that are thrown away when the guest stops; V({}) asks for it.
+            description: Throws the guest's changes to the disk away when it stops (libvirt's
+              C(transient)). V({}) asks for it.
             type: dict
             suboptions:
               share_backing:
-                description: Whether several guests share the image below.
+                description: Whether several guests may use the image at once, each with its
+                  own changes (libvirt's C(shareBacking)).
                 type: bool
           serial:
-            description: The serial number that the guest sees.
+            description: Serial number that the guest sees on the disk (libvirt's C(serial)),
+              such as V(WD-WMAP9A966149).
             type: str
           wwn:
-            description: The world wide name that the guest sees.
+            description: 'World Wide Name that the guest sees on the disk (libvirt''s C(wwn)):
+              16 hexadecimal digits.'
             type: str
           vendor:
-            description: The vendor that the guest sees on a SCSI disk.
+            description: Vendor that the guest sees on a SCSI disk (libvirt's C(vendor)), up
+              to 8 characters.
             type: str
           product:
-            description: The product that the guest sees on a SCSI disk.
+            description: Product name that the guest sees on a SCSI disk (libvirt's C(product)),
+              up to 16 characters.
             type: str
           tray:
-            description: The tray of a drive for removable media.
+            description: 'State of the tray of a CD-ROM or floppy drive (libvirt''s C(tray)):
+              V(open) or V(closed).'
             type: str
             choices:
             - open
             - closed
           removable:
-            description: Whether the guest sees a removable USB disk.
+            description: Whether the guest takes a USB disk for a removable one (libvirt's C(removable)).
             type: bool
           rotation_rate:
-            description: Turns a minute that the guest sees; V(1) is a solid state disk.
+            description: Rotations per minute that the guest sees (libvirt's C(rotation_rate)),
+              such as V(7200). V(1) stands for a solid state disk.
             type: int
           rawio:
-            description: Whether a LUN may use raw SCSI commands.
+            description: 'Whether a disk with C(device: lun) gets the privilege to send raw
+              SCSI commands (libvirt''s C(rawio)).'
             type: bool
           sgio:
-            description: Whether raw SCSI commands are filtered.
+            description: 'Whether the kernel filters the SCSI commands of a disk with C(device:
+              lun) (libvirt''s C(sgio)).'
             type: str
             choices:
             - filtered
             - unfiltered
           snapshot:
             description:
-            - How snapshots of the guest take this disk.
+            - 'How snapshots of the guest include the disk by default (libvirt''s C(snapshot)):
+              V(internal) in the image itself, V(external) in a new file, V(manual) by other
+              means, V(no) not at all.'
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
             choices:
@@ -2269,136 +2358,153 @@ options:
             - external
             - manual
           iotune:
-            description: Limits of the disk's traffic. A zero is no limit.
+            description: Limits of the disk's throughput and I/O operations (libvirt's C(iotune)).
+              V(0) is no limit.
             type: dict
             suboptions:
               total_bytes_sec:
-                description: Bytes a second in all.
+                description: Most bytes per second that the disk may read and write in all.
+                  Does not go with separate limits for the two.
                 type: int
               read_bytes_sec:
-                description: Bytes a second read.
+                description: Most bytes per second that the disk may read, such as V(10485760).
                 type: int
               write_bytes_sec:
-                description: Bytes a second written.
+                description: Most bytes per second that the disk may write, such as V(10485760).
                 type: int
               total_iops_sec:
-                description: Operations a second in all.
+                description: Most I/O operations per second of the disk, reads and writes together.
+                  Does not go with separate limits for the two.
                 type: int
               read_iops_sec:
-                description: Reads a second.
+                description: Most read operations per second of the disk, such as V(500).
                 type: int
               write_iops_sec:
-                description: Writes a second.
+                description: Most write operations per second of the disk, such as V(500).
                 type: int
               total_bytes_sec_max:
-                description: Bytes a second in all, in a burst.
+                description: Most bytes per second that the disk may read and write in all during
+                  a burst.
                 type: int
               read_bytes_sec_max:
-                description: Bytes a second read, in a burst.
+                description: Most bytes per second that the disk may read during a burst.
                 type: int
               write_bytes_sec_max:
-                description: Bytes a second written, in a burst.
+                description: Most bytes per second that the disk may write during a burst.
                 type: int
               total_iops_sec_max:
-                description: Operations a second in all, in a burst.
+                description: Most I/O operations per second of the disk during a burst, reads
+                  and writes together.
                 type: int
               read_iops_sec_max:
-                description: Reads a second, in a burst.
+                description: Most read operations per second of the disk during a burst.
                 type: int
               write_iops_sec_max:
-                description: Writes a second, in a burst.
+                description: Most write operations per second of the disk during a burst.
                 type: int
               size_iops_sec:
-                description: Bytes from which on an operation counts as several.
+                description: 'Size of an I/O operation in bytes: a larger one counts as several
+                  in the limits of operations.'
                 type: int
               total_bytes_sec_max_length:
-                description: Seconds of a burst of bytes in all.
+                description: Seconds that a burst at C(total_bytes_sec_max) may last.
                 type: int
               read_bytes_sec_max_length:
-                description: Seconds of a burst of bytes read.
+                description: Seconds that a burst at C(read_bytes_sec_max) may last.
                 type: int
               write_bytes_sec_max_length:
-                description: Seconds of a burst of bytes written.
+                description: Seconds that a burst at C(write_bytes_sec_max) may last.
                 type: int
               total_iops_sec_max_length:
-                description: Seconds of a burst of operations in all.
+                description: Seconds that a burst at C(total_iops_sec_max) may last.
                 type: int
               read_iops_sec_max_length:
-                description: Seconds of a burst of reads.
+                description: Seconds that a burst at C(read_iops_sec_max) may last.
                 type: int
               write_iops_sec_max_length:
-                description: Seconds of a burst of writes.
+                description: Seconds that a burst at C(write_iops_sec_max) may last.
                 type: int
               group_name:
-                description: A name; disks with the same one share these limits.
+                description: Name of a group of disks of the guest that share these limits (libvirt's
+                  C(group_name)).
                 type: str
           throttle_filters:
-            description: The domain's throttle groups that it is in.
+            description: Names of the throttle groups that limit the disk (libvirt's C(throttlefilters)),
+              out of O(config[].throttle_groups).
             type: list
             elements: str
           blockio:
-            description: The sizes of blocks.
+            description: Sizes of blocks that the guest sees on the disk (libvirt's C(blockio)).
             type: dict
             suboptions:
               logical_block_size:
-                description: Bytes of a block as the guest sees it.
+                description: Size in bytes of a logical block, the smallest unit that the guest
+                  reads and writes (libvirt's C(logical_block_size)), such as V(512).
                 type: int
               physical_block_size:
-                description: Bytes of a block as the device has it.
+                description: Size in bytes of a physical block that the guest is told (libvirt's
+                  C(physical_block_size)), such as V(4096).
                 type: int
               discard_granularity:
-                description: The fewest bytes that are freed at once.
+                description: Smallest number of bytes that the guest can free at once (libvirt's
+                  C(discard_granularity)).
                 type: int
           geometry:
-            description: The geometry that the guest sees.
+            description: Geometry that the guest sees on the disk (libvirt's C(geometry)).
             type: dict
             suboptions:
               cyls:
-                description: Cylinders.
+                description: Number of cylinders that the guest sees (libvirt's C(cyls)).
                 type: int
               heads:
-                description: Heads.
+                description: Number of heads that the guest sees (libvirt's C(heads)).
                 type: int
               secs:
-                description: Sectors of a track.
+                description: Number of sectors in a track that the guest sees (libvirt's C(secs)).
                 type: int
               trans:
-                description: How the BIOS translates them.
+                description: 'How the BIOS translates the geometry (libvirt''s C(trans)): V(none),
+                  V(lba) or V(auto).'
                 type: str
                 choices:
                 - auto
                 - none
                 - lba
           auth:
-            description: Who the host says it is; the password is in a libvirt secret.
+            description: Login of the host at the storage server (libvirt's C(auth)). The password
+              is in a libvirt secret.
             type: dict
             suboptions:
               username:
-                description: The user name.
+                description: User name to log in to the server with (libvirt's C(username)).
                 type: str
               type:
-                description: The kind of secret, such as V(ceph) or V(iscsi).
+                description: Kind of the libvirt secret that holds the password (libvirt's C(type)),
+                  such as V(ceph) or V(iscsi).
                 type: str
               uuid:
-                description: The UUID of the libvirt secret.
+                description: UUID of the libvirt secret that holds the password. C(virsh secret-list)
+                  shows it.
                 type: str
               usage:
-                description: The usage name of the libvirt secret.
+                description: Usage name of the libvirt secret that holds the password (libvirt's
+                  C(usage)), in place of its UUID.
                 type: str
           encryption:
             description:
-            - How the image is encrypted.
+            - Encryption of the image and its passphrase (libvirt's C(encryption)).
             - Its options are those of O(config[].os.nvram.source.encryption).
             type: dict
           backing_chain:
-            description: The images below, topmost first; an empty dictionary ends the chain.
-              Without it, the images tell.
+            description: Backing images below the disk's image, topmost first (libvirt's C(backingStore)).
+              An empty dictionary ends the chain. Left out, libvirt reads the chain from the
+              images.
             type: list
             elements: dict
             suboptions:
               type:
-                description: Where the image is; it need not be said where another option tells,
-                  such as C(file).
+                description: Kind of source that the image is on (libvirt's disk C(type)). Leave
+                  it out where another option tells it, such as C(file).
                 type: str
                 choices:
                 - file
@@ -2410,28 +2516,33 @@ options:
                 - vhostuser
                 - vhostvdpa
               file:
-                description: The image file.
+                description: Path of the image file on the host (libvirt's source C(file)),
+                  such as V(/var/lib/libvirt/images/web.qcow2).
                 type: str
               source:
                 description:
-                - What else there is to say of the source.
+                - Further options of where the image is (libvirt's C(source)).
                 - Its options are those of O(config[].disks[].source).
                 type: dict
               block:
-                description: The block device of the host.
+                description: Path of the block device on the host (libvirt's source C(dev)),
+                  such as V(/dev/vg0/web).
                 type: str
               dir:
-                description: The directory that the guest sees as a FAT disk.
+                description: Path of a directory on the host that the guest sees as a disk with
+                  a FAT file system (libvirt's source C(dir)).
                 type: str
               volume:
-                description: The name of a storage volume in its pool. Another pool is named
-                  in C(pool), and not here as C(POOL/VOLUME).
+                description: Name of a storage volume in its pool (libvirt's source C(volume)).
+                  Name another pool in C(pool), and not here as C(POOL/VOLUME).
                 type: str
               pool:
-                description: The pool of the volume. Left out, it is V(default).
+                description: Name of the pool that the volume is in (libvirt's source C(pool)).
+                  Left out, it is V(default).
                 type: str
               protocol:
-                description: The protocol of the server that has the image.
+                description: Protocol of the server that has the image (libvirt's source C(protocol)),
+                  such as V(rbd) for Ceph.
                 type: str
                 choices:
                 - rbd
@@ -2449,11 +2560,11 @@ options:
                 - vxhs
               index:
                 description:
-                - Its index.
+                - Position of the image in the backing chain (libvirt's C(index)).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: int
               format:
-                description: The format of the image.
+                description: Format of the image (libvirt's format C(type)), such as V(qcow2).
                 type: str
                 choices:
                 - raw
@@ -2473,14 +2584,15 @@ options:
                 - vmdk
                 - vpc
               format_options:
-                description: What else there is to say of the format.
+                description: Further options of the image's format (libvirt's C(format)).
                 type: dict
                 suboptions:
                   metadata_cache:
-                    description: The most memory that caches qcow2 metadata.
+                    description: Largest cache for metadata of a qcow2 image (libvirt's C(metadata_cache)),
+                      such as V(8MiB).
                     type: str
           backend_domain:
-            description: The Xen domain that has the disk.
+            description: Name of the Xen domain that serves the disk (libvirt's C(backenddomain)).
             type: str
           size:
             description: The size of a disk that is made for the guest, such as V(20GiB). It
@@ -2510,31 +2622,36 @@ options:
               in the same pool or as C(POOL/VOLUME).
             type: str
           boot:
-            description: Booting from this device, in place of the domain's O(config[].boot).
+            description: Makes the guest boot from this device (libvirt's C(boot) of a device).
+              Use it in place of O(config[].boot), not together with it.
             type: dict
             suboptions:
               order:
-                description: Its place in the order in which devices are tried; the first is
-                  1.
+                description: Position of the device in the boot order (libvirt's C(boot order)).
+                  The firmware tries V(1) first.
                 type: int
               loadparm:
-                description: The boot entry to take, on S390.
+                description: Boot entry to load on S390 (libvirt's C(loadparm)), up to eight
+                  characters, such as V(2).
                 type: str
           alias:
-            description: A name of your own for the device, which starts with V(ua-).
+            description: Name of your own for the device (libvirt's C(alias)). It starts with
+              V(ua-), such as V(ua-data).
             type: str
           acpi_index:
-            description: The index by which firmware tells it, for stable names.
+            description: Index of a PCI device in the guest's ACPI tables (libvirt's C(acpi
+              index)). Linux names a network card after it, such as C(eno1) for V(1).
             type: int
           address:
             description:
-            - Where it is on the guest's buses.
+            - Place of the device on the guest's buses (libvirt's C(address)). libvirt picks
+              a free one where it is left out.
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: dict
             suboptions:
               type:
                 description:
-                - The kind of bus.
+                - Kind of bus that the address is on (libvirt's address C(type)).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: str
                 choices:
@@ -2551,87 +2668,100 @@ options:
                 - virtio-s390
                 - unassigned
               domain:
-                description: The PCI domain.
+                description: Number of the PCI domain (libvirt's C(domain)), such as V(0x0000).
                 type: int
               bus:
                 description:
-                - 'The bus: the index of the controller, or the bus of the device.'
+                - Number of the bus (libvirt's C(bus)). For a PCI or USB device of the guest
+                  it is the index of its controller; for a device of the host, the bus that
+                  C(lspci) or C(lsusb) shows.
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: int
               slot:
                 description:
-                - The slot of the bus.
+                - Number of the slot on the bus (libvirt's C(slot)). PCI has V(0x00) to V(0x1f).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: int
               function:
-                description: The function of the slot.
+                description: Number of the function in a PCI slot (libvirt's C(function)), from
+                  V(0x0) to V(0x7).
                 type: int
               multifunction:
                 description:
-                - Whether the slot has more functions.
+                - Whether the PCI slot holds several functions (libvirt's C(multifunction)).
+                  Set it at function 0 where other functions of the slot are used.
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: bool
               zpci:
-                description: Identities of a PCI device on S390.
+                description: Identifiers of a PCI device in a guest on S390 (libvirt's C(zpci)).
                 type: dict
                 suboptions:
                   uid:
                     description:
-                    - The user-defined identity.
+                    - User-defined identifier of a PCI device on S390 (libvirt's C(uid)), such
+                      as V(0x0001).
                     - libvirt fills it in by itself, so V(null) leaves it as it is.
                     type: int
                   fid:
                     description:
-                    - The function's identity.
+                    - Function identifier of a PCI device on S390 (libvirt's C(fid)), such as
+                      V(0x00000001).
                     - libvirt fills it in by itself, so V(null) leaves it as it is.
                     type: int
               controller:
-                description: The index of the controller.
+                description: Index of the controller that the device is attached to (libvirt's
+                  C(controller)). The first one is V(0).
                 type: int
               target:
-                description: The target of the bus.
+                description: Number of the SCSI target on the bus (libvirt's C(target)), most
+                  often V(0).
                 type: int
               unit:
-                description: The unit of the bus or target.
+                description: Number of the logical unit (LUN), or the position on the bus (libvirt's
+                  C(unit)).
                 type: int
               port:
                 description:
-                - The port of the bus.
+                - Number of the port at the controller (libvirt's C(port)), such as V(1). A
+                  USB port behind a hub is V(1.2).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: str
               reg:
                 description:
-                - The register of a virtual device on POWER.
+                - Register address of a virtual device on POWER (libvirt's C(reg)), such as
+                  V(0x1000).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: int
               cssid:
                 description:
-                - The channel subsystem on S390.
+                - Number of the channel subsystem on S390 (libvirt's C(cssid)). Virtual devices
+                  have V(0xfe).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: int
               ssid:
                 description:
-                - The subchannel set on S390.
+                - Number of the subchannel set on S390 (libvirt's C(ssid)), from V(0x0) to V(0x3).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: int
               devno:
                 description:
-                - The device number on S390.
+                - Device number on S390 (libvirt's C(devno)), such as V(0x0001).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: int
               iobase:
                 description:
-                - The first input and output port.
+                - First I/O port of an ISA device (libvirt's C(iobase)), such as V(0x3f8).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: int
               irq:
                 description:
-                - The interrupt.
+                - Interrupt number of an ISA device (libvirt's C(irq)), such as V(0x4).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: int
               base:
                 description:
-                - The guest address at which a memory device starts.
+                - Address in the guest's memory where a memory device starts (libvirt's C(base)),
+                  such as V(0x100000000).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: int
       controllers:
@@ -2753,39 +2883,47 @@ options:
                 description: The one thread that serves it.
                 type: int
               iommu:
-                description: Whether a virtio device goes through the guest's IOMMU.
+                description: Whether a virtio device uses the guest's virtual IOMMU (libvirt's
+                  driver C(iommu)).
                 type: bool
               ats:
-                description: Whether a virtio device has address translation services.
+                description: Whether a virtio device supports Address Translation Service on
+                  PCIe (libvirt's driver C(ats)).
                 type: bool
               packed:
-                description: Whether a virtio device may use packed queues.
+                description: Whether a virtio device may use packed virtqueues (libvirt's driver
+                  C(packed)).
                 type: bool
               page_per_vq:
-                description: Whether each queue of a virtio device notifies on a page of its
-                  own.
+                description: Whether each queue of a virtio device has a memory page of its
+                  own for notifications (libvirt's driver C(page_per_vq)). It is meant for vDPA.
                 type: bool
               iothreads:
-                description: The threads that serve the queues.
+                description: IO threads that serve the queues of a virtio disk (libvirt's C(iothreads)),
+                  in place of C(iothread).
                 type: list
                 elements: dict
                 suboptions:
                   id:
-                    description: The number of the thread.
+                    description: Number of the IO thread (libvirt's C(id)), as in O(config[].iothreadids).
                     type: int
                   queues:
-                    description: The queues that it serves.
+                    description: Numbers of the disk's queues that the IO thread serves (libvirt's
+                      C(queue)). The first queue is V(0).
                     type: list
                     elements: int
           alias:
-            description: A name of your own for the device, which starts with V(ua-).
+            description: Name of your own for the device (libvirt's C(alias)). It starts with
+              V(ua-), such as V(ua-data).
             type: str
           acpi_index:
-            description: The index by which firmware tells it, for stable names.
+            description: Index of a PCI device in the guest's ACPI tables (libvirt's C(acpi
+              index)). Linux names a network card after it, such as C(eno1) for V(1).
             type: int
           address:
             description:
-            - Where it is on the guest's buses.
+            - Place of the device on the guest's buses (libvirt's C(address)). libvirt picks
+              a free one where it is left out.
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             - Its options are those of O(config[].disks[].address).
             type: dict
@@ -2942,17 +3080,20 @@ options:
                 description: Requests in the queue of virtiofs.
                 type: int
               iommu:
-                description: Whether a virtio device goes through the guest's IOMMU.
+                description: Whether a virtio device uses the guest's virtual IOMMU (libvirt's
+                  driver C(iommu)).
                 type: bool
               ats:
-                description: Whether a virtio device has address translation services.
+                description: Whether a virtio device supports Address Translation Service on
+                  PCIe (libvirt's driver C(ats)).
                 type: bool
               packed:
-                description: Whether a virtio device may use packed queues.
+                description: Whether a virtio device may use packed virtqueues (libvirt's driver
+                  C(packed)).
                 type: bool
               page_per_vq:
-                description: Whether each queue of a virtio device notifies on a page of its
-                  own.
+                description: Whether each queue of a virtio device has a memory page of its
+                  own for notifications (libvirt's driver C(page_per_vq)). It is meant for vDPA.
                 type: bool
           readonly:
             description: Whether the guest can only read it.
@@ -2964,25 +3105,30 @@ options:
             description: The most that a container should store.
             type: str
           boot:
-            description: Booting from this device, in place of the domain's O(config[].boot).
+            description: Makes the guest boot from this device (libvirt's C(boot) of a device).
+              Use it in place of O(config[].boot), not together with it.
             type: dict
             suboptions:
               order:
-                description: Its place in the order in which devices are tried; the first is
-                  1.
+                description: Position of the device in the boot order (libvirt's C(boot order)).
+                  The firmware tries V(1) first.
                 type: int
               loadparm:
-                description: The boot entry to take, on S390.
+                description: Boot entry to load on S390 (libvirt's C(loadparm)), up to eight
+                  characters, such as V(2).
                 type: str
           alias:
-            description: A name of your own for the device, which starts with V(ua-).
+            description: Name of your own for the device (libvirt's C(alias)). It starts with
+              V(ua-), such as V(ua-data).
             type: str
           acpi_index:
-            description: The index by which firmware tells it, for stable names.
+            description: Index of a PCI device in the guest's ACPI tables (libvirt's C(acpi
+              index)). Linux names a network card after it, such as C(eno1) for V(1).
             type: int
           address:
             description:
-            - Where it is on the guest's buses.
+            - Place of the device on the guest's buses (libvirt's C(address)). libvirt picks
+              a free one where it is left out.
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             - Its options are those of O(config[].disks[].address).
             type: dict
@@ -2994,8 +3140,8 @@ options:
         elements: dict
         suboptions:
           type:
-            description: What it is connected to; for V(network), V(bridge) and V(direct) the
-              option of that name tells.
+            description: 'Kind of network connection (libvirt''s interface C(type)). Leave it
+              out for V(network), V(bridge) and V(direct): the option of that name tells it.'
             type: str
             choices:
             - network
@@ -3014,22 +3160,25 @@ options:
             - 'null'
             - vds
           network:
-            description: The libvirt network that it is on.
+            description: Name of the libvirt network that the interface is on (libvirt's source
+              C(network)), such as V(default).
             type: str
           portgroup:
-            description: The port group of the network.
+            description: Name of the port group in the libvirt network (libvirt's C(portgroup)),
+              which sets limits and VLANs.
             type: str
           portid:
             description:
-            - The identity of its port in the network.
+            - UUID of the interface's port in the network (libvirt's C(portid)).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
           virtualport:
-            description: The port of a switch that is managed from outside.
+            description: Port of a switch that is managed from outside (libvirt's C(virtualport)),
+              such as Open vSwitch.
             type: dict
             suboptions:
               type:
-                description: The kind of switch.
+                description: Kind of virtual port (libvirt's C(type)), such as V(openvswitch).
                 type: str
                 choices:
                 - 802.1Qbg
@@ -3037,42 +3186,51 @@ options:
                 - openvswitch
                 - midonet
               managerid:
-                description: The manager of VSI types.
+                description: Identifier of the database of VSI types (libvirt's C(managerid)),
+                  for V(802.1Qbg).
                 type: int
               typeid:
-                description: The VSI type.
+                description: Identifier of the VSI type (libvirt's C(typeid)), for V(802.1Qbg).
                 type: int
               typeidversion:
-                description: The version of the VSI type.
+                description: Version of the VSI type (libvirt's C(typeidversion)), for V(802.1Qbg).
                 type: int
               instanceid:
                 description:
-                - The VSI instance.
+                - UUID of the VSI instance (libvirt's C(instanceid)), for V(802.1Qbg).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: str
               profileid:
-                description: The port profile.
+                description: Name of the port profile (libvirt's C(profileid)), for V(802.1Qbh)
+                  and V(openvswitch).
                 type: str
               interfaceid:
                 description:
-                - The interface as the switch knows it.
+                - UUID of the interface on the virtual switch (libvirt's C(interfaceid)), for
+                  V(openvswitch) and V(midonet).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: str
           bridge:
-            description: The bridge of the host that it is a port of.
+            description: Name of the host's bridge that the interface is on (libvirt's source
+              C(bridge)), such as V(br0).
             type: str
           mac_table_manager:
-            description: Who learns addresses.
+            description: Who keeps the bridge's table of MAC addresses (libvirt's C(macTableManager)).
+              V(kernel) learns them from traffic; V(libvirt) enters those of the guests and
+              turns learning off.
             type: str
             choices:
             - kernel
             - libvirt
           direct:
-            description: The network device of the host that it is linked to by MacVTap.
+            description: Name of the host's network device that the interface is linked to by
+              MacVTap (libvirt's source C(dev)), such as V(eth0).
             type: str
           mode:
             description:
-            - How MacVTap links of one device reach each other.
+            - How MacVTap links on one device reach each other (libvirt's source C(mode)). V(bridge)
+              connects them directly, V(vepa) by way of the outside switch, V(private) not at
+              all; V(passthrough) gives the device to one guest alone.
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
             choices:
@@ -3081,23 +3239,26 @@ options:
             - private
             - passthrough
           dev:
-            description: The device or file of the host behind it.
+            description: Device or file on the host that the interface uses (libvirt's source
+              C(dev)), such as V(/dev/vhost-vdpa-0).
             type: str
           source:
-            description: Addresses and routes on the host's side.
+            description: IP addresses and routes on the host's side of the connection (libvirt's
+              C(source)).
             type: dict
             suboptions:
               ips:
-                description: Addresses.
+                description: IP addresses on this side of the connection (libvirt's C(ip)).
                 type: list
                 elements: dict
                 suboptions:
                   address:
-                    description: The address.
+                    description: IP address on the interface (libvirt's ip C(address)), such
+                      as V(192.0.2.5).
                     type: str
                   family:
                     description:
-                    - The address family.
+                    - 'Address family of the address (libvirt''s C(family)): V(ipv4) or V(ipv6).'
                     - libvirt fills it in by itself, so V(null) leaves it as it is.
                     type: str
                     choices:
@@ -3105,23 +3266,26 @@ options:
                     - ipv6
                   prefix:
                     description:
-                    - Bits of the network's part.
+                    - Length of the network's prefix in bits (libvirt's C(prefix)), such as
+                      V(24).
                     - libvirt fills it in by itself, so V(null) leaves it as it is.
                     type: int
                   peer:
-                    description: The address of the other end of a point-to-point link.
+                    description: Address of the other end of a point-to-point link (libvirt's
+                      C(peer)).
                     type: str
               routes:
-                description: Routes.
+                description: Static routes to further networks (libvirt's C(route)).
                 type: list
                 elements: dict
                 suboptions:
                   address:
-                    description: The network that is reached.
+                    description: Address of the network that the route leads to (libvirt's C(address)),
+                      such as V(192.0.2.0).
                     type: str
                   family:
                     description:
-                    - The address family.
+                    - 'Address family of the route (libvirt''s C(family)): V(ipv4) or V(ipv6).'
                     - libvirt fills it in by itself, so V(null) leaves it as it is.
                     type: str
                     choices:
@@ -3129,89 +3293,104 @@ options:
                     - ipv6
                   prefix:
                     description:
-                    - Bits of the network's part.
+                    - Length of the network's prefix in bits (libvirt's C(prefix)), such as
+                      V(24).
                     - libvirt fills it in by itself, so V(null) leaves it as it is.
                     type: int
                   netmask:
-                    description: The network's part as a mask.
+                    description: Mask of the network (libvirt's C(netmask)), in place of the
+                      prefix, such as V(255.255.255.0).
                     type: str
                   gateway:
-                    description: The router.
+                    description: Address of the router that the route goes through (libvirt's
+                      C(gateway)).
                     type: str
                   metric:
-                    description: The rank among routes; the least wins.
+                    description: Metric of the route (libvirt's C(metric)). Of several routes,
+                      the lowest metric wins.
                     type: int
           socket_type:
             description:
-            - How the switch is reached.
+            - 'How to reach the vhost-user switch (libvirt''s source C(type)): always V(unix),
+              a socket.'
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
             choices:
             - unix
           path:
-            description: The socket of the switch.
+            description: Path of the vhost-user socket on the host (libvirt's source C(path)),
+              such as V(/run/openvswitch/vhu0).
             type: str
           name:
-            description: The internal network.
+            description: Name of an internal network of the hypervisor (libvirt's source C(name)).
             type: str
           managed:
-            description: Whether libvirt takes it from the host.
+            description: Whether libvirt detaches the device from the host when the guest starts,
+              and gives it back later (libvirt's C(managed)).
             type: bool
           switchid:
-            description: The identity of a distributed switch.
+            description: Identifier of the distributed switch on VMware (libvirt's C(switchid)).
             type: str
           portgroupid:
-            description: The identity of the port group.
+            description: Identifier of the port group on VMware's distributed switch (libvirt's
+              C(portgroupid)).
             type: str
           connectionid:
             description:
-            - The identity of the connection.
+            - Identifier of the connection to VMware's distributed switch (libvirt's C(connectionid)).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
           mac:
             description:
-            - The MAC address. Left out, it stays as it is; a new one follows from the guest's
-              name.
+            - MAC address of the card (libvirt's C(mac address)), such as V(52:54:00:12:34:56).
+              Left out, it stays as it is; a new one follows from the guest's name.
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
           mac_type:
-            description: Where the MAC address comes from, on VMware.
+            description: Where VMware takes the MAC address from (libvirt's mac C(type)).
             type: str
             choices:
             - generated
             - static
           mac_check:
-            description: Whether VMware checks the MAC address.
+            description: Whether VMware checks that the MAC address is in its own range (libvirt's
+              mac C(check)).
             type: bool
           model:
             description:
-            - The model of the card. A new one is V(virtio).
+            - Model of the network card (libvirt's model C(type)), such as V(virtio), V(e1000e)
+              or V(rtl8139). A new one is V(virtio).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
           link:
-            description: Whether the cable is plugged in.
+            description: 'Whether the virtual cable is plugged in (libvirt''s C(link state)):
+              V(up) or V(down).'
             type: str
             choices:
             - up
             - down
           mtu:
-            description: The MTU.
+            description: Size of the largest packet in bytes (libvirt's C(mtu)), such as V(1500).
             type: int
           target:
-            description: The name of the device on the host's side.
+            description: Name of the network device on the host's side (libvirt's target C(dev)),
+              such as V(web-lan). libvirt replaces names that start with C(vnet).
             type: str
           target_managed:
-            description: Whether libvirt makes the device on the host's side.
+            description: Whether libvirt creates the device on the host's side (libvirt's target
+              C(managed)). V(false) uses one that you made.
             type: bool
           trust_guest_rx_filters:
-            description: Whether the host follows the guest's own MAC address and filters.
+            description: Whether the host takes over changes that the guest makes to its MAC
+              address and receive filters (libvirt's C(trustGuestRxFilters)).
             type: bool
           driver:
-            description: How the host runs the card.
+            description: Options of how the host runs the card (libvirt's C(driver)).
             type: dict
             suboptions:
               name:
-                description: What runs the card on the host.
+                description: 'Driver that runs the card on the host (libvirt''s driver C(name)):
+                  V(vhost) in the kernel, V(qemu) in QEMU itself, V(vfio) for a host device.'
                 type: str
                 choices:
                 - qemu
@@ -3220,259 +3399,315 @@ options:
                 - kvm
                 - xen
               model:
-                description: The kernel driver that takes a host device.
+                description: Kernel driver that a host device is bound to (libvirt's driver
+                  C(model)), such as V(mlx5_vfio_pci).
                 type: str
               queues:
-                description: The number of queues.
+                description: Number of queues of a virtio card (libvirt's C(queues)), such as
+                  V(4). More let several virtual CPUs work at once.
                 type: int
               rx_queue_size:
-                description: Packets in a receiving queue.
+                description: 'Number of packets that fit in a receive queue of a virtio card
+                  (libvirt''s C(rx_queue_size)): a power of two, such as V(1024).'
                 type: int
               tx_queue_size:
-                description: Packets in a sending queue.
+                description: 'Number of packets that fit in a send queue of a virtio card (libvirt''s
+                  C(tx_queue_size)): a power of two, such as V(1024).'
                 type: int
               txmode:
-                description: When packets are sent.
+                description: 'How packets are sent when the send buffer is full (libvirt''s
+                  C(txmode)): by an V(iothread), or on a V(timer). Seldom needed.'
                 type: str
                 choices:
                 - iothread
                 - timer
               ioeventfd:
-                description: Whether the card is served beside the virtual CPU's thread.
+                description: Whether a separate thread handles the card's I/O while the virtual
+                  CPU goes on (libvirt's C(ioeventfd)).
                 type: bool
               event_idx:
-                description: Whether events are bundled.
+                description: Whether a virtio card saves interrupts by bundling its events (libvirt's
+                  C(event_idx)).
                 type: bool
               rss:
-                description: Whether receiving is spread over queues by QEMU or eBPF.
+                description: Whether received packets are spread over the queues by their hash,
+                  in QEMU or by eBPF (libvirt's C(rss)).
                 type: bool
               rss_hash_report:
-                description: Whether the guest is told the hash of each packet.
+                description: Whether the guest is told the hash of each received packet (libvirt's
+                  C(rss_hash_report)).
                 type: bool
               iommu:
-                description: Whether a virtio device goes through the guest's IOMMU.
+                description: Whether a virtio device uses the guest's virtual IOMMU (libvirt's
+                  driver C(iommu)).
                 type: bool
               ats:
-                description: Whether a virtio device has address translation services.
+                description: Whether a virtio device supports Address Translation Service on
+                  PCIe (libvirt's driver C(ats)).
                 type: bool
               packed:
-                description: Whether a virtio device may use packed queues.
+                description: Whether a virtio device may use packed virtqueues (libvirt's driver
+                  C(packed)).
                 type: bool
               page_per_vq:
-                description: Whether each queue of a virtio device notifies on a page of its
-                  own.
+                description: Whether each queue of a virtio device has a memory page of its
+                  own for notifications (libvirt's driver C(page_per_vq)). It is meant for vDPA.
                 type: bool
               host:
-                description: What the host takes over.
+                description: Offloads of a virtio card on the host's side (libvirt's driver
+                  C(host)).
                 type: dict
                 suboptions:
                   csum:
-                    description: Whether the host takes checksums.
+                    description: Whether the guest may leave checksums of packets to the host
+                      (libvirt's C(csum)).
                     type: bool
                   tso4:
-                    description: Whether the host takes segments of TCP over IPv4.
+                    description: Whether the guest may leave splitting TCP over IPv4 into packets
+                      to the host (libvirt's C(tso4)).
                     type: bool
                   tso6:
-                    description: Whether the host takes segments of TCP over IPv6.
+                    description: Whether the guest may leave splitting TCP over IPv6 into packets
+                      to the host (libvirt's C(tso6)).
                     type: bool
                   ecn:
-                    description: Whether the host takes congestion marks.
+                    description: Whether the guest may leave marks of congestion (ECN) in TCP
+                      to the host (libvirt's C(ecn)).
                     type: bool
                   ufo:
-                    description: Whether the host takes fragments of UDP.
+                    description: Whether the guest may leave splitting UDP into fragments to
+                      the host (libvirt's C(ufo)).
                     type: bool
                   gso:
-                    description: Whether the host takes segments of any kind.
+                    description: Whether the guest may leave splitting into packets for any
+                      protocol to the host (libvirt's C(gso)).
                     type: bool
                   mrg_rxbuf:
-                    description: Whether the host takes merged receive buffers.
+                    description: Whether the guest may leave merging buffers of received packets
+                      to the host (libvirt's C(mrg_rxbuf)).
                     type: bool
               guest:
-                description: What the guest takes over.
+                description: Offloads of a virtio card on the guest's side (libvirt's driver
+                  C(guest)).
                 type: dict
                 suboptions:
                   csum:
-                    description: Whether the guest takes checksums.
+                    description: Whether the host may leave checksums of packets to the guest
+                      (libvirt's C(csum)).
                     type: bool
                   tso4:
-                    description: Whether the guest takes segments of TCP over IPv4.
+                    description: Whether the host may leave splitting TCP over IPv4 into packets
+                      to the guest (libvirt's C(tso4)).
                     type: bool
                   tso6:
-                    description: Whether the guest takes segments of TCP over IPv6.
+                    description: Whether the host may leave splitting TCP over IPv6 into packets
+                      to the guest (libvirt's C(tso6)).
                     type: bool
                   ecn:
-                    description: Whether the guest takes congestion marks.
+                    description: Whether the host may leave marks of congestion (ECN) in TCP
+                      to the guest (libvirt's C(ecn)).
                     type: bool
                   ufo:
-                    description: Whether the guest takes fragments of UDP.
+                    description: Whether the host may leave splitting UDP into fragments to
+                      the guest (libvirt's C(ufo)).
                     type: bool
           backend:
-            description: What is behind the card on the host.
+            description: Program or devices on the host that carry the card's traffic (libvirt's
+              C(backend)).
             type: dict
             suboptions:
               type:
                 description:
-                - What runs the network of type V(user).
+                - Program that runs a network of type V(user) (libvirt's backend C(type)), such
+                  as V(passt).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: str
                 choices:
                 - default
                 - passt
               tap:
-                description: The device file of TAP.
+                description: Path of the host's device file for TAP (libvirt's backend C(tap)),
+                  such as V(/dev/net/tun).
                 type: str
               vhost:
-                description: The device file of vhost.
+                description: Path of the host's device file for vhost (libvirt's backend C(vhost)),
+                  such as V(/dev/vhost-net).
                 type: str
               log_file:
-                description: The file that passt logs to.
+                description: Path of the file on the host that passt logs to (libvirt's backend
+                  C(logFile)).
                 type: str
               hostname:
-                description: The host name that passt tells the guest.
+                description: Host name that passt tells the guest by DHCP (libvirt's backend
+                  C(hostname)).
                 type: str
               fqdn:
-                description: The full host name that passt tells the guest.
+                description: Full host name that passt tells the guest by DHCP (libvirt's backend
+                  C(fqdn)), such as V(web.example.com).
                 type: str
           ips:
             description:
-            - Addresses.
+            - IP addresses on this side of the connection (libvirt's C(ip)).
             - Its options are those of O(config[].interfaces[].source.ips).
             type: list
             elements: dict
           routes:
             description:
-            - Routes.
+            - Static routes to further networks (libvirt's C(route)).
             - Its options are those of O(config[].interfaces[].source.routes).
             type: list
             elements: dict
           port_forwards:
-            description: Ports of the host that lead to the guest, with passt.
+            description: Ports of the host that passt forwards to the guest (libvirt's C(portForward)).
             type: list
             elements: dict
             suboptions:
               proto:
-                description: The protocol.
+                description: 'Protocol of the forwarded ports (libvirt''s C(proto)): V(tcp)
+                  or V(udp).'
                 type: str
                 choices:
                 - tcp
                 - udp
               address:
-                description: The address of the host to listen on.
+                description: Address of the host to listen on for the ports (libvirt's C(address)).
                 type: str
               dev:
-                description: The device of the host to listen on.
+                description: Network device of the host to listen on for the ports (libvirt's
+                  C(dev)), such as V(eth0).
                 type: str
               ranges:
-                description: Ports.
+                description: Ranges of ports to forward or leave out (libvirt's C(range)).
                 type: list
                 elements: dict
                 suboptions:
                   start:
-                    description: The first port.
+                    description: First port of the range on the host (libvirt's C(start)), such
+                      as V(2022).
                     type: int
                   end:
-                    description: The last port.
+                    description: Last port of the range on the host (libvirt's C(end)).
                     type: int
                   to:
-                    description: The guest's port that the first leads to.
+                    description: Port of the guest that the first port of the range leads to
+                      (libvirt's C(to)), such as V(22).
                     type: int
                   exclude:
-                    description: Whether these ports are left out.
+                    description: Whether the ports of the range are left out of the forwarding
+                      (libvirt's C(exclude)).
                     type: bool
           script:
-            description: A program that connects the device on the host's side.
+            description: Path of a program on the host that connects the device on the host's
+              side (libvirt's C(script)).
             type: str
           downscript:
-            description: A program that takes the device on the host's side down.
+            description: Path of a program on the host that takes the device on the host's side
+              down (libvirt's C(downscript)).
             type: str
           guest_device:
-            description: The name of the device in a container.
+            description: Name of the network device inside a container (libvirt's guest C(dev)),
+              such as V(eth0).
             type: str
           backend_domain:
-            description: The Xen domain that has the other end.
+            description: Name of the Xen domain that has the other end of the connection (libvirt's
+              C(backenddomain)).
             type: str
           bandwidth:
-            description: Limits of the traffic.
+            description: Limits of the network traffic, as the guest sees it (libvirt's C(bandwidth)).
             type: dict
             suboptions:
               inbound:
-                description: What the guest receives.
+                description: Limits of the traffic that the guest receives (libvirt's C(inbound)).
                 type: dict
                 suboptions:
                   average:
-                    description: KiB a second on average.
+                    description: Average rate in kilobytes per second (libvirt's C(average)),
+                      such as V(1000).
                     type: int
                   peak:
-                    description: KiB a second at most.
+                    description: Highest rate in kilobytes per second (libvirt's C(peak)), which
+                      bursts may reach.
                     type: int
                   burst:
-                    description: KiB that may go at the peak's speed.
+                    description: KiB that may be sent in one burst at the peak rate (libvirt's
+                      C(burst)).
                     type: int
                   floor:
-                    description: KiB a second that are guaranteed.
+                    description: Rate in kilobytes per second that the interface is guaranteed
+                      (libvirt's C(floor)).
                     type: int
               outbound:
-                description: What the guest sends.
+                description: Limits of the traffic that the guest sends (libvirt's C(outbound)).
                 type: dict
                 suboptions:
                   average:
-                    description: KiB a second on average.
+                    description: Average rate in kilobytes per second (libvirt's C(average)),
+                      such as V(1000).
                     type: int
                   peak:
-                    description: KiB a second at most.
+                    description: Highest rate in kilobytes per second (libvirt's C(peak)), which
+                      bursts may reach.
                     type: int
                   burst:
-                    description: KiB that may go at the peak's speed.
+                    description: KiB that may be sent in one burst at the peak rate (libvirt's
+                      C(burst)).
                     type: int
           vlan:
-            description: VLAN tags, where the switch on the host can set them.
+            description: VLAN tags of the traffic (libvirt's C(vlan)), where the switch on the
+              host can set them, as Open vSwitch can.
             type: dict
             suboptions:
               trunk:
                 description:
-                - Whether several tags are let through.
+                - Whether traffic with several VLAN tags is let through (libvirt's C(trunk)).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: bool
               tags:
-                description: The tags.
+                description: VLAN tags that the traffic carries (libvirt's C(tag)).
                 type: list
                 elements: dict
                 suboptions:
                   id:
-                    description: The tag.
+                    description: Number of the VLAN (libvirt's tag C(id)), from V(0) to V(4095).
                     type: int
                   native_mode:
-                    description: How packets without a tag count.
+                    description: 'How packets of the native VLAN go out (libvirt''s C(nativeMode)):
+                      V(tagged) or V(untagged).'
                     type: str
                     choices:
                     - tagged
                     - untagged
           isolated:
-            description: Whether ports that are isolated cannot reach each other.
+            description: 'Whether to isolate the port: isolated ports cannot reach each other
+              (libvirt''s port C(isolated)).'
             type: bool
           filterref:
-            description: The network filter that guards it.
+            description: Network filter that checks the guest's traffic (libvirt's C(filterref)),
+              as C(virsh nwfilter-list) shows them.
             type: dict
             suboptions:
               filter:
-                description: The name of the network filter.
+                description: Name of the network filter (libvirt's C(filter)), such as V(clean-traffic).
                 type: str
               parameters:
-                description: Values for the filter's variables.
+                description: Values for the variables of the network filter (libvirt's C(parameter)).
                 type: list
                 elements: dict
                 suboptions:
                   name:
-                    description: The name, such as V(IP).
+                    description: Name of the filter's variable (libvirt's C(name)), such as
+                      V(IP).
                     type: str
                   value:
-                    description: The value; a name with several values comes several times.
+                    description: Value of the variable (libvirt's C(value)). Give a variable
+                      with several values once for each.
                     type: str
           sndbuf:
-            description: Bytes that wait to be sent on the host's side.
+            description: Size of the send buffer on the host's side, in bytes (libvirt's C(sndbuf)).
             type: int
           coalesce:
-            description: Packets that are received before the host is told.
+            description: Number of packets to receive before the host is interrupted (libvirt's
+              C(coalesce rx frames)).
             type: int
           teaming:
             description: Two network devices that the guest takes for one, to migrate with a
@@ -3489,38 +3724,46 @@ options:
                 description: The alias of the one that stays.
                 type: str
           rom:
-            description: The boot ROM of a PCI device.
+            description: Boot ROM of a PCI device (libvirt's C(rom)), such as the PXE code of
+              a network card.
             type: dict
             suboptions:
               enabled:
-                description: Whether the guest sees a boot ROM.
+                description: Whether the guest sees a boot ROM (libvirt's rom C(enabled)).
                 type: bool
               bar:
-                description: Whether it is visible in the guest's memory.
+                description: Whether the boot ROM shows in the guest's memory map (libvirt's
+                  rom C(bar)).
                 type: bool
               file:
-                description: A file on the host that holds it.
+                description: Path of a file on the host that holds the boot ROM (libvirt's rom
+                  C(file)), such as V(/etc/fake/boot.bin).
                 type: str
           boot:
-            description: Booting from this device, in place of the domain's O(config[].boot).
+            description: Makes the guest boot from this device (libvirt's C(boot) of a device).
+              Use it in place of O(config[].boot), not together with it.
             type: dict
             suboptions:
               order:
-                description: Its place in the order in which devices are tried; the first is
-                  1.
+                description: Position of the device in the boot order (libvirt's C(boot order)).
+                  The firmware tries V(1) first.
                 type: int
               loadparm:
-                description: The boot entry to take, on S390.
+                description: Boot entry to load on S390 (libvirt's C(loadparm)), up to eight
+                  characters, such as V(2).
                 type: str
           alias:
-            description: A name of your own for the device, which starts with V(ua-).
+            description: Name of your own for the device (libvirt's C(alias)). It starts with
+              V(ua-), such as V(ua-data).
             type: str
           acpi_index:
-            description: The index by which firmware tells it, for stable names.
+            description: Index of a PCI device in the guest's ACPI tables (libvirt's C(acpi
+              index)). Linux names a network card after it, such as C(eno1) for V(1).
             type: int
           address:
             description:
-            - Where it is on the guest's buses.
+            - Place of the device on the guest's buses (libvirt's C(address)). libvirt picks
+              a free one where it is left out.
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             - Its options are those of O(config[].disks[].address).
             type: dict
@@ -3579,7 +3822,8 @@ options:
                 suboptions:
                   seclabels:
                     description:
-                    - How security drivers label what it uses, where not as the domain.
+                    - Security labels of what the device uses on the host, where they differ
+                      from those of the guest (libvirt's C(seclabel)).
                     - Its options are those of O(config[].os.nvram.source.seclabels).
                     type: list
                     elements: dict
@@ -3650,14 +3894,17 @@ options:
                     description: Whether the file is kept when the guest starts.
                     type: bool
           alias:
-            description: A name of your own for the device, which starts with V(ua-).
+            description: Name of your own for the device (libvirt's C(alias)). It starts with
+              V(ua-), such as V(ua-data).
             type: str
           acpi_index:
-            description: The index by which firmware tells it, for stable names.
+            description: Index of a PCI device in the guest's ACPI tables (libvirt's C(acpi
+              index)). Linux names a network card after it, such as C(eno1) for V(1).
             type: int
           address:
             description:
-            - Where it is on the guest's buses.
+            - Place of the device on the guest's buses (libvirt's C(address)). libvirt picks
+              a free one where it is left out.
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             - Its options are those of O(config[].disks[].address).
             type: dict
@@ -3696,7 +3943,8 @@ options:
             suboptions:
               seclabels:
                 description:
-                - How security drivers label what it uses, where not as the domain.
+                - Security labels of what the device uses on the host, where they differ from
+                  those of the guest (libvirt's C(seclabel)).
                 - Its options are those of O(config[].os.nvram.source.seclabels).
                 type: list
                 elements: dict
@@ -3804,14 +4052,17 @@ options:
                 - sclplmconsole
                 - isa-debugcon
           alias:
-            description: A name of your own for the device, which starts with V(ua-).
+            description: Name of your own for the device (libvirt's C(alias)). It starts with
+              V(ua-), such as V(ua-data).
             type: str
           acpi_index:
-            description: The index by which firmware tells it, for stable names.
+            description: Index of a PCI device in the guest's ACPI tables (libvirt's C(acpi
+              index)). Linux names a network card after it, such as C(eno1) for V(1).
             type: int
           address:
             description:
-            - Where it is on the guest's buses.
+            - Place of the device on the guest's buses (libvirt's C(address)). libvirt picks
+              a free one where it is left out.
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             - Its options are those of O(config[].disks[].address).
             type: dict
@@ -3850,7 +4101,8 @@ options:
             suboptions:
               seclabels:
                 description:
-                - How security drivers label what it uses, where not as the domain.
+                - Security labels of what the device uses on the host, where they differ from
+                  those of the guest (libvirt's C(seclabel)).
                 - Its options are those of O(config[].os.nvram.source.seclabels).
                 type: list
                 elements: dict
@@ -3930,14 +4182,17 @@ options:
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: int
           alias:
-            description: A name of your own for the device, which starts with V(ua-).
+            description: Name of your own for the device (libvirt's C(alias)). It starts with
+              V(ua-), such as V(ua-data).
             type: str
           acpi_index:
-            description: The index by which firmware tells it, for stable names.
+            description: Index of a PCI device in the guest's ACPI tables (libvirt's C(acpi
+              index)). Linux names a network card after it, such as C(eno1) for V(1).
             type: int
           address:
             description:
-            - Where it is on the guest's buses.
+            - Place of the device on the guest's buses (libvirt's C(address)). libvirt picks
+              a free one where it is left out.
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             - Its options are those of O(config[].disks[].address).
             type: dict
@@ -3976,7 +4231,8 @@ options:
             suboptions:
               seclabels:
                 description:
-                - How security drivers label what it uses, where not as the domain.
+                - Security labels of what the device uses on the host, where they differ from
+                  those of the guest (libvirt's C(seclabel)).
                 - Its options are those of O(config[].os.nvram.source.seclabels).
                 type: list
                 elements: dict
@@ -4070,14 +4326,17 @@ options:
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: int
           alias:
-            description: A name of your own for the device, which starts with V(ua-).
+            description: Name of your own for the device (libvirt's C(alias)). It starts with
+              V(ua-), such as V(ua-data).
             type: str
           acpi_index:
-            description: The index by which firmware tells it, for stable names.
+            description: Index of a PCI device in the guest's ACPI tables (libvirt's C(acpi
+              index)). Linux names a network card after it, such as C(eno1) for V(1).
             type: int
           address:
             description:
-            - Where it is on the guest's buses.
+            - Place of the device on the guest's buses (libvirt's C(address)). libvirt picks
+              a free one where it is left out.
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             - Its options are those of O(config[].disks[].address).
             type: dict
@@ -4116,7 +4375,8 @@ options:
             suboptions:
               seclabels:
                 description:
-                - How security drivers label what it uses, where not as the domain.
+                - Security labels of what the device uses on the host, where they differ from
+                  those of the guest (libvirt's C(seclabel)).
                 - Its options are those of O(config[].os.nvram.source.seclabels).
                 type: list
                 elements: dict
@@ -4217,14 +4477,17 @@ options:
                 description: The port that the guest connects to.
                 type: int
           alias:
-            description: A name of your own for the device, which starts with V(ua-).
+            description: Name of your own for the device (libvirt's C(alias)). It starts with
+              V(ua-), such as V(ua-data).
             type: str
           acpi_index:
-            description: The index by which firmware tells it, for stable names.
+            description: Index of a PCI device in the guest's ACPI tables (libvirt's C(acpi
+              index)). Linux names a network card after it, such as C(eno1) for V(1).
             type: int
           address:
             description:
-            - Where it is on the guest's buses.
+            - Place of the device on the guest's buses (libvirt's C(address)). libvirt picks
+              a free one where it is left out.
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             - Its options are those of O(config[].disks[].address).
             type: dict
@@ -4283,31 +4546,37 @@ options:
             - virtio-transitional
             - virtio-non-transitional
           driver:
-            description: How the host runs the device.
+            description: Options of virtio for the device (libvirt's C(driver)).
             type: dict
             suboptions:
               iommu:
-                description: Whether a virtio device goes through the guest's IOMMU.
+                description: Whether a virtio device uses the guest's virtual IOMMU (libvirt's
+                  driver C(iommu)).
                 type: bool
               ats:
-                description: Whether a virtio device has address translation services.
+                description: Whether a virtio device supports Address Translation Service on
+                  PCIe (libvirt's driver C(ats)).
                 type: bool
               packed:
-                description: Whether a virtio device may use packed queues.
+                description: Whether a virtio device may use packed virtqueues (libvirt's driver
+                  C(packed)).
                 type: bool
               page_per_vq:
-                description: Whether each queue of a virtio device notifies on a page of its
-                  own.
+                description: Whether each queue of a virtio device has a memory page of its
+                  own for notifications (libvirt's driver C(page_per_vq)). It is meant for vDPA.
                 type: bool
           alias:
-            description: A name of your own for the device, which starts with V(ua-).
+            description: Name of your own for the device (libvirt's C(alias)). It starts with
+              V(ua-), such as V(ua-data).
             type: str
           acpi_index:
-            description: The index by which firmware tells it, for stable names.
+            description: Index of a PCI device in the guest's ACPI tables (libvirt's C(acpi
+              index)). Linux names a network card after it, such as C(eno1) for V(1).
             type: int
           address:
             description:
-            - Where it is on the guest's buses.
+            - Place of the device on the guest's buses (libvirt's C(address)). libvirt picks
+              a free one where it is left out.
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             - Its options are those of O(config[].disks[].address).
             type: dict
@@ -4408,14 +4677,17 @@ options:
                 - '1.2'
                 - '2.0'
           alias:
-            description: A name of your own for the device, which starts with V(ua-).
+            description: Name of your own for the device (libvirt's C(alias)). It starts with
+              V(ua-), such as V(ua-data).
             type: str
           acpi_index:
-            description: The index by which firmware tells it, for stable names.
+            description: Index of a PCI device in the guest's ACPI tables (libvirt's C(acpi
+              index)). Linux names a network card after it, such as C(eno1) for V(1).
             type: int
           address:
             description:
-            - Where it is on the guest's buses.
+            - Place of the device on the guest's buses (libvirt's C(address)). libvirt picks
+              a free one where it is left out.
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             - Its options are those of O(config[].disks[].address).
             type: dict
@@ -4656,18 +4928,21 @@ options:
             type: int
           driver:
             description:
-            - How the host runs the device.
+            - Options of virtio for the device (libvirt's C(driver)).
             - Its options are those of O(config[].inputs[].driver).
             type: dict
           alias:
-            description: A name of your own for the device, which starts with V(ua-).
+            description: Name of your own for the device (libvirt's C(alias)). It starts with
+              V(ua-), such as V(ua-data).
             type: str
           acpi_index:
-            description: The index by which firmware tells it, for stable names.
+            description: Index of a PCI device in the guest's ACPI tables (libvirt's C(acpi
+              index)). Linux names a network card after it, such as C(eno1) for V(1).
             type: int
           address:
             description:
-            - Where it is on the guest's buses.
+            - Place of the device on the guest's buses (libvirt's C(address)). libvirt picks
+              a free one where it is left out.
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             - Its options are those of O(config[].disks[].address).
             type: dict
@@ -4824,17 +5099,20 @@ options:
                 - 'on'
                 - 'off'
               iommu:
-                description: Whether a virtio device goes through the guest's IOMMU.
+                description: Whether a virtio device uses the guest's virtual IOMMU (libvirt's
+                  driver C(iommu)).
                 type: bool
               ats:
-                description: Whether a virtio device has address translation services.
+                description: Whether a virtio device supports Address Translation Service on
+                  PCIe (libvirt's driver C(ats)).
                 type: bool
               packed:
-                description: Whether a virtio device may use packed queues.
+                description: Whether a virtio device may use packed virtqueues (libvirt's driver
+                  C(packed)).
                 type: bool
               page_per_vq:
-                description: Whether each queue of a virtio device notifies on a page of its
-                  own.
+                description: Whether each queue of a virtio device has a memory page of its
+                  own for notifications (libvirt's driver C(page_per_vq)). It is meant for vDPA.
                 type: bool
           model:
             description: What the guest sees.
@@ -4915,14 +5193,17 @@ options:
                     description: The height in pixels.
                     type: int
           alias:
-            description: A name of your own for the device, which starts with V(ua-).
+            description: Name of your own for the device (libvirt's C(alias)). It starts with
+              V(ua-), such as V(ua-data).
             type: str
           acpi_index:
-            description: The index by which firmware tells it, for stable names.
+            description: Index of a PCI device in the guest's ACPI tables (libvirt's C(acpi
+              index)). Linux names a network card after it, such as C(eno1) for V(1).
             type: int
           address:
             description:
-            - Where it is on the guest's buses.
+            - Place of the device on the guest's buses (libvirt's C(address)). libvirt picks
+              a free one where it is left out.
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             - Its options are those of O(config[].disks[].address).
             type: dict
@@ -4968,39 +5249,46 @@ options:
                 type: dict
                 suboptions:
                   domain:
-                    description: The PCI domain.
+                    description: Number of the PCI domain (libvirt's C(domain)), such as V(0x0000).
                     type: int
                   bus:
                     description:
-                    - 'The bus: the index of the controller, or the bus of the device.'
+                    - Number of the bus (libvirt's C(bus)). For a PCI or USB device of the guest
+                      it is the index of its controller; for a device of the host, the bus that
+                      C(lspci) or C(lsusb) shows.
                     - libvirt fills it in by itself, so V(null) leaves it as it is.
                     type: int
                   slot:
                     description:
-                    - The slot of the bus.
+                    - Number of the slot on the bus (libvirt's C(slot)). PCI has V(0x00) to
+                      V(0x1f).
                     - libvirt fills it in by itself, so V(null) leaves it as it is.
                     type: int
                   function:
-                    description: The function of the slot.
+                    description: Number of the function in a PCI slot (libvirt's C(function)),
+                      from V(0x0) to V(0x7).
                     type: int
                   multifunction:
                     description:
-                    - Whether the slot has more functions.
+                    - Whether the PCI slot holds several functions (libvirt's C(multifunction)).
+                      Set it at function 0 where other functions of the slot are used.
                     - libvirt fills it in by itself, so V(null) leaves it as it is.
                     type: bool
           driver:
-            description: How the host hands over the device.
+            description: Driver that hands a host device to the guest (libvirt's C(driver)).
             type: dict
             suboptions:
               name:
-                description: What hands the device to the guest.
+                description: Driver that hands the host device to the guest (libvirt's driver
+                  C(name)), such as V(vfio).
                 type: str
                 choices:
                 - kvm
                 - vfio
                 - xen
               model:
-                description: The kernel driver that takes the device.
+                description: Kernel driver that the host device is bound to (libvirt's driver
+                  C(model)), such as V(mlx5_vfio_pci).
                 type: str
           teaming:
             description: Two network devices that the guest takes for one, to migrate with a
@@ -5049,29 +5337,35 @@ options:
             type: bool
           rom:
             description:
-            - The boot ROM of a PCI device.
+            - Boot ROM of a PCI device (libvirt's C(rom)), such as the PXE code of a network
+              card.
             - Its options are those of O(config[].interfaces[].rom).
             type: dict
           boot:
-            description: Booting from this device, in place of the domain's O(config[].boot).
+            description: Makes the guest boot from this device (libvirt's C(boot) of a device).
+              Use it in place of O(config[].boot), not together with it.
             type: dict
             suboptions:
               order:
-                description: Its place in the order in which devices are tried; the first is
-                  1.
+                description: Position of the device in the boot order (libvirt's C(boot order)).
+                  The firmware tries V(1) first.
                 type: int
               loadparm:
-                description: The boot entry to take, on S390.
+                description: Boot entry to load on S390 (libvirt's C(loadparm)), up to eight
+                  characters, such as V(2).
                 type: str
           alias:
-            description: A name of your own for the device, which starts with V(ua-).
+            description: Name of your own for the device (libvirt's C(alias)). It starts with
+              V(ua-), such as V(ua-data).
             type: str
           acpi_index:
-            description: The index by which firmware tells it, for stable names.
+            description: Index of a PCI device in the guest's ACPI tables (libvirt's C(acpi
+              index)). Linux names a network card after it, such as C(eno1) for V(1).
             type: int
           address:
             description:
-            - Where it is on the guest's buses.
+            - Place of the device on the guest's buses (libvirt's C(address)). libvirt picks
+              a free one where it is left out.
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             - Its options are those of O(config[].disks[].address).
             type: dict
@@ -5117,7 +5411,8 @@ options:
             suboptions:
               seclabels:
                 description:
-                - How security drivers label what it uses, where not as the domain.
+                - Security labels of what the device uses on the host, where they differ from
+                  those of the guest (libvirt's C(seclabel)).
                 - Its options are those of O(config[].os.nvram.source.seclabels).
                 type: list
                 elements: dict
@@ -5188,25 +5483,30 @@ options:
                 description: Whether the file is kept when the guest starts.
                 type: bool
           boot:
-            description: Booting from this device, in place of the domain's O(config[].boot).
+            description: Makes the guest boot from this device (libvirt's C(boot) of a device).
+              Use it in place of O(config[].boot), not together with it.
             type: dict
             suboptions:
               order:
-                description: Its place in the order in which devices are tried; the first is
-                  1.
+                description: Position of the device in the boot order (libvirt's C(boot order)).
+                  The firmware tries V(1) first.
                 type: int
               loadparm:
-                description: The boot entry to take, on S390.
+                description: Boot entry to load on S390 (libvirt's C(loadparm)), up to eight
+                  characters, such as V(2).
                 type: str
           alias:
-            description: A name of your own for the device, which starts with V(ua-).
+            description: Name of your own for the device (libvirt's C(alias)). It starts with
+              V(ua-), such as V(ua-data).
             type: str
           acpi_index:
-            description: The index by which firmware tells it, for stable names.
+            description: Index of a PCI device in the guest's ACPI tables (libvirt's C(acpi
+              index)). Linux names a network card after it, such as C(eno1) for V(1).
             type: int
           address:
             description:
-            - Where it is on the guest's buses.
+            - Place of the device on the guest's buses (libvirt's C(address)). libvirt picks
+              a free one where it is left out.
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             - Its options are those of O(config[].disks[].address).
             type: dict
@@ -5243,14 +5543,17 @@ options:
             choices:
             - usb
           alias:
-            description: A name of your own for the device, which starts with V(ua-).
+            description: Name of your own for the device (libvirt's C(alias)). It starts with
+              V(ua-), such as V(ua-data).
             type: str
           acpi_index:
-            description: The index by which firmware tells it, for stable names.
+            description: Index of a PCI device in the guest's ACPI tables (libvirt's C(acpi
+              index)). Linux names a network card after it, such as C(eno1) for V(1).
             type: int
           address:
             description:
-            - Where it is on the guest's buses.
+            - Place of the device on the guest's buses (libvirt's C(address)). libvirt picks
+              a free one where it is left out.
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             - Its options are those of O(config[].disks[].address).
             type: dict
@@ -5279,14 +5582,17 @@ options:
             - dump
             - inject-nmi
           alias:
-            description: A name of your own for the device, which starts with V(ua-).
+            description: Name of your own for the device (libvirt's C(alias)). It starts with
+              V(ua-), such as V(ua-data).
             type: str
           acpi_index:
-            description: The index by which firmware tells it, for stable names.
+            description: Index of a PCI device in the guest's ACPI tables (libvirt's C(acpi
+              index)). Linux names a network card after it, such as C(eno1) for V(1).
             type: int
           address:
             description:
-            - Where it is on the guest's buses.
+            - Place of the device on the guest's buses (libvirt's C(address)). libvirt picks
+              a free one where it is left out.
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             - Its options are those of O(config[].disks[].address).
             type: dict
@@ -5318,18 +5624,21 @@ options:
             type: int
           driver:
             description:
-            - How the host runs the device.
+            - Options of virtio for the device (libvirt's C(driver)).
             - Its options are those of O(config[].inputs[].driver).
             type: dict
           alias:
-            description: A name of your own for the device, which starts with V(ua-).
+            description: Name of your own for the device (libvirt's C(alias)). It starts with
+              V(ua-), such as V(ua-data).
             type: str
           acpi_index:
-            description: The index by which firmware tells it, for stable names.
+            description: Index of a PCI device in the guest's ACPI tables (libvirt's C(acpi
+              index)). Linux names a network card after it, such as C(eno1) for V(1).
             type: int
           address:
             description:
-            - Where it is on the guest's buses.
+            - Place of the device on the guest's buses (libvirt's C(address)). libvirt picks
+              a free one where it is left out.
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             - Its options are those of O(config[].disks[].address).
             type: dict
@@ -5393,7 +5702,8 @@ options:
                 suboptions:
                   seclabels:
                     description:
-                    - How security drivers label what it uses, where not as the domain.
+                    - Security labels of what the device uses on the host, where they differ
+                      from those of the guest (libvirt's C(seclabel)).
                     - Its options are those of O(config[].os.nvram.source.seclabels).
                     type: list
                     elements: dict
@@ -5477,18 +5787,21 @@ options:
                 type: int
           driver:
             description:
-            - How the host runs the device.
+            - Options of virtio for the device (libvirt's C(driver)).
             - Its options are those of O(config[].inputs[].driver).
             type: dict
           alias:
-            description: A name of your own for the device, which starts with V(ua-).
+            description: Name of your own for the device (libvirt's C(alias)). It starts with
+              V(ua-), such as V(ua-data).
             type: str
           acpi_index:
-            description: The index by which firmware tells it, for stable names.
+            description: Index of a PCI device in the guest's ACPI tables (libvirt's C(acpi
+              index)). Linux names a network card after it, such as C(eno1) for V(1).
             type: int
           address:
             description:
-            - Where it is on the guest's buses.
+            - Place of the device on the guest's buses (libvirt's C(address)). libvirt picks
+              a free one where it is left out.
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             - Its options are those of O(config[].disks[].address).
             type: dict
@@ -5497,14 +5810,17 @@ options:
         type: dict
         suboptions:
           alias:
-            description: A name of your own for the device, which starts with V(ua-).
+            description: Name of your own for the device (libvirt's C(alias)). It starts with
+              V(ua-), such as V(ua-data).
             type: str
           acpi_index:
-            description: The index by which firmware tells it, for stable names.
+            description: Index of a PCI device in the guest's ACPI tables (libvirt's C(acpi
+              index)). Linux names a network card after it, such as C(eno1) for V(1).
             type: int
           address:
             description:
-            - Where it is on the guest's buses.
+            - Place of the device on the guest's buses (libvirt's C(address)). libvirt picks
+              a free one where it is left out.
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             - Its options are those of O(config[].disks[].address).
             type: dict
@@ -5525,14 +5841,17 @@ options:
             - s390
             - pvpanic
           alias:
-            description: A name of your own for the device, which starts with V(ua-).
+            description: Name of your own for the device (libvirt's C(alias)). It starts with
+              V(ua-), such as V(ua-data).
             type: str
           acpi_index:
-            description: The index by which firmware tells it, for stable names.
+            description: Index of a PCI device in the guest's ACPI tables (libvirt's C(acpi
+              index)). Linux names a network card after it, such as C(eno1) for V(1).
             type: int
           address:
             description:
-            - Where it is on the guest's buses.
+            - Place of the device on the guest's buses (libvirt's C(address)). libvirt picks
+              a free one where it is left out.
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             - Its options are those of O(config[].disks[].address).
             type: dict
@@ -5584,14 +5903,17 @@ options:
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: bool
           alias:
-            description: A name of your own for the device, which starts with V(ua-).
+            description: Name of your own for the device (libvirt's C(alias)). It starts with
+              V(ua-), such as V(ua-data).
             type: str
           acpi_index:
-            description: The index by which firmware tells it, for stable names.
+            description: Index of a PCI device in the guest's ACPI tables (libvirt's C(acpi
+              index)). Linux names a network card after it, such as C(eno1) for V(1).
             type: int
           address:
             description:
-            - Where it is on the guest's buses.
+            - Place of the device on the guest's buses (libvirt's C(address)). libvirt picks
+              a free one where it is left out.
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             - Its options are those of O(config[].disks[].address).
             type: dict
@@ -5680,14 +6002,17 @@ options:
                 description: Whether its slots are taken as they are needed.
                 type: bool
           alias:
-            description: A name of your own for the device, which starts with V(ua-).
+            description: Name of your own for the device (libvirt's C(alias)). It starts with
+              V(ua-), such as V(ua-data).
             type: str
           acpi_index:
-            description: The index by which firmware tells it, for stable names.
+            description: Index of a PCI device in the guest's ACPI tables (libvirt's C(acpi
+              index)). Linux names a network card after it, such as C(eno1) for V(1).
             type: int
           address:
             description:
-            - Where it is on the guest's buses.
+            - Place of the device on the guest's buses (libvirt's C(address)). libvirt picks
+              a free one where it is left out.
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             - Its options are those of O(config[].disks[].address).
             type: dict
@@ -5730,14 +6055,17 @@ options:
                 description: Whether addresses of devices are translated.
                 type: bool
           alias:
-            description: A name of your own for the device, which starts with V(ua-).
+            description: Name of your own for the device (libvirt's C(alias)). It starts with
+              V(ua-), such as V(ua-data).
             type: str
           acpi_index:
-            description: The index by which firmware tells it, for stable names.
+            description: Index of a PCI device in the guest's ACPI tables (libvirt's C(acpi
+              index)). Linux names a network card after it, such as C(eno1) for V(1).
             type: int
           address:
             description:
-            - Where it is on the guest's buses.
+            - Place of the device on the guest's buses (libvirt's C(address)). libvirt picks
+              a free one where it is left out.
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             - Its options are those of O(config[].disks[].address).
             type: dict
@@ -5770,18 +6098,21 @@ options:
                 type: int
           driver:
             description:
-            - How the host runs the device.
+            - Options of virtio for the device (libvirt's C(driver)).
             - Its options are those of O(config[].inputs[].driver).
             type: dict
           alias:
-            description: A name of your own for the device, which starts with V(ua-).
+            description: Name of your own for the device (libvirt's C(alias)). It starts with
+              V(ua-), such as V(ua-data).
             type: str
           acpi_index:
-            description: The index by which firmware tells it, for stable names.
+            description: Index of a PCI device in the guest's ACPI tables (libvirt's C(acpi
+              index)). Linux names a network card after it, such as C(eno1) for V(1).
             type: int
           address:
             description:
-            - Where it is on the guest's buses.
+            - Place of the device on the guest's buses (libvirt's C(address)). libvirt picks
+              a free one where it is left out.
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             - Its options are those of O(config[].disks[].address).
             type: dict
@@ -5821,18 +6152,21 @@ options:
                 type: int
           driver:
             description:
-            - How the host runs the device.
+            - Options of virtio for the device (libvirt's C(driver)).
             - Its options are those of O(config[].inputs[].driver).
             type: dict
           alias:
-            description: A name of your own for the device, which starts with V(ua-).
+            description: Name of your own for the device (libvirt's C(alias)). It starts with
+              V(ua-), such as V(ua-data).
             type: str
           acpi_index:
-            description: The index by which firmware tells it, for stable names.
+            description: Index of a PCI device in the guest's ACPI tables (libvirt's C(acpi
+              index)). Linux names a network card after it, such as C(eno1) for V(1).
             type: int
           address:
             description:
-            - Where it is on the guest's buses.
+            - Place of the device on the guest's buses (libvirt's C(address)). libvirt picks
+              a free one where it is left out.
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             - Its options are those of O(config[].disks[].address).
             type: dict
@@ -5854,14 +6188,17 @@ options:
             description: The size.
             type: str
           alias:
-            description: A name of your own for the device, which starts with V(ua-).
+            description: Name of your own for the device (libvirt's C(alias)). It starts with
+              V(ua-), such as V(ua-data).
             type: str
           acpi_index:
-            description: The index by which firmware tells it, for stable names.
+            description: Index of a PCI device in the guest's ACPI tables (libvirt's C(acpi
+              index)). Linux names a network card after it, such as C(eno1) for V(1).
             type: int
           address:
             description:
-            - Where it is on the guest's buses.
+            - Place of the device on the guest's buses (libvirt's C(address)). libvirt picks
+              a free one where it is left out.
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             - Its options are those of O(config[].disks[].address).
             type: dict
@@ -5890,64 +6227,70 @@ options:
         elements: dict
         suboptions:
           group_name:
-            description: The name of the group.
+            description: Name of the throttle group (libvirt's C(group_name)), by which disks
+              refer to it.
             type: str
           total_bytes_sec:
-            description: Bytes a second in all.
+            description: Most bytes per second that the disk may read and write in all. Does
+              not go with separate limits for the two.
             type: int
           read_bytes_sec:
-            description: Bytes a second read.
+            description: Most bytes per second that the disk may read, such as V(10485760).
             type: int
           write_bytes_sec:
-            description: Bytes a second written.
+            description: Most bytes per second that the disk may write, such as V(10485760).
             type: int
           total_iops_sec:
-            description: Operations a second in all.
+            description: Most I/O operations per second of the disk, reads and writes together.
+              Does not go with separate limits for the two.
             type: int
           read_iops_sec:
-            description: Reads a second.
+            description: Most read operations per second of the disk, such as V(500).
             type: int
           write_iops_sec:
-            description: Writes a second.
+            description: Most write operations per second of the disk, such as V(500).
             type: int
           total_bytes_sec_max:
-            description: Bytes a second in all, in a burst.
+            description: Most bytes per second that the disk may read and write in all during
+              a burst.
             type: int
           read_bytes_sec_max:
-            description: Bytes a second read, in a burst.
+            description: Most bytes per second that the disk may read during a burst.
             type: int
           write_bytes_sec_max:
-            description: Bytes a second written, in a burst.
+            description: Most bytes per second that the disk may write during a burst.
             type: int
           total_iops_sec_max:
-            description: Operations a second in all, in a burst.
+            description: Most I/O operations per second of the disk during a burst, reads and
+              writes together.
             type: int
           read_iops_sec_max:
-            description: Reads a second, in a burst.
+            description: Most read operations per second of the disk during a burst.
             type: int
           write_iops_sec_max:
-            description: Writes a second, in a burst.
+            description: Most write operations per second of the disk during a burst.
             type: int
           size_iops_sec:
-            description: Bytes from which on an operation counts as several.
+            description: 'Size of an I/O operation in bytes: a larger one counts as several
+              in the limits of operations.'
             type: int
           total_bytes_sec_max_length:
-            description: Seconds of a burst of bytes in all.
+            description: Seconds that a burst at C(total_bytes_sec_max) may last.
             type: int
           read_bytes_sec_max_length:
-            description: Seconds of a burst of bytes read.
+            description: Seconds that a burst at C(read_bytes_sec_max) may last.
             type: int
           write_bytes_sec_max_length:
-            description: Seconds of a burst of bytes written.
+            description: Seconds that a burst at C(write_bytes_sec_max) may last.
             type: int
           total_iops_sec_max_length:
-            description: Seconds of a burst of operations in all.
+            description: Seconds that a burst at C(total_iops_sec_max) may last.
             type: int
           read_iops_sec_max_length:
-            description: Seconds of a burst of reads.
+            description: Seconds that a burst at C(read_iops_sec_max) may last.
             type: int
           write_iops_sec_max_length:
-            description: Seconds of a burst of writes.
+            description: Seconds that a burst at C(write_iops_sec_max) may last.
             type: int
       idmap:
         description: Which users and groups of the host those of the guest are.

@@ -70,7 +70,7 @@ options:
         - kernel
         - libvirt
       mtu:
-        description: The MTU.
+        description: Size of the largest packet in bytes (libvirt's C(mtu)), such as V(1500).
         type: int
       domain:
         description: The DNS domain of the network.
@@ -140,39 +140,45 @@ options:
                 choices:
                 - pci
               domain:
-                description: The PCI domain.
+                description: Number of the PCI domain (libvirt's C(domain)), such as V(0x0000).
                 type: int
               bus:
                 description:
-                - 'The bus: the index of the controller, or the bus of the device.'
+                - Number of the bus (libvirt's C(bus)). For a PCI or USB device of the guest
+                  it is the index of its controller; for a device of the host, the bus that
+                  C(lspci) or C(lsusb) shows.
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: int
               slot:
                 description:
-                - The slot of the bus.
+                - Number of the slot on the bus (libvirt's C(slot)). PCI has V(0x00) to V(0x1f).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: int
               function:
-                description: The function of the slot.
+                description: Number of the function in a PCI slot (libvirt's C(function)), from
+                  V(0x0) to V(0x7).
                 type: int
               multifunction:
                 description:
-                - Whether the slot has more functions.
+                - Whether the PCI slot holds several functions (libvirt's C(multifunction)).
+                  Set it at function 0 where other functions of the slot are used.
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: bool
           driver:
-            description: How the host hands over the device.
+            description: Driver that hands a host device to the guest (libvirt's C(driver)).
             type: dict
             suboptions:
               name:
-                description: What hands the device to the guest.
+                description: Driver that hands the host device to the guest (libvirt's driver
+                  C(name)), such as V(vfio).
                 type: str
                 choices:
                 - kvm
                 - vfio
                 - xen
               model:
-                description: The kernel driver that takes the device.
+                description: Kernel driver that the host device is bound to (libvirt's driver
+                  C(model)), such as V(mlx5_vfio_pci).
                 type: str
           nat:
             description: How addresses are translated.
@@ -292,16 +298,17 @@ options:
                 description: The server that has the file, where not the network itself.
                 type: str
       routes:
-        description: Routes.
+        description: Static routes to further networks (libvirt's C(route)).
         type: list
         elements: dict
         suboptions:
           address:
-            description: The network that is reached.
+            description: Address of the network that the route leads to (libvirt's C(address)),
+              such as V(192.0.2.0).
             type: str
           family:
             description:
-            - The address family.
+            - 'Address family of the route (libvirt''s C(family)): V(ipv4) or V(ipv6).'
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
             choices:
@@ -309,17 +316,19 @@ options:
             - ipv6
           prefix:
             description:
-            - Bits of the network's part.
+            - Length of the network's prefix in bits (libvirt's C(prefix)), such as V(24).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: int
           netmask:
-            description: The network's part as a mask.
+            description: Mask of the network (libvirt's C(netmask)), in place of the prefix,
+              such as V(255.255.255.0).
             type: str
           gateway:
-            description: The router.
+            description: Address of the router that the route goes through (libvirt's C(gateway)).
             type: str
           metric:
-            description: The rank among routes; the least wins.
+            description: Metric of the route (libvirt's C(metric)). Of several routes, the lowest
+              metric wins.
             type: int
       dns:
         description: The DNS server of the network.
@@ -409,11 +418,12 @@ options:
             description: Whether the host follows the guests' own MAC addresses and filters.
             type: bool
           virtualport:
-            description: The port of a switch that is managed from outside.
+            description: Port of a switch that is managed from outside (libvirt's C(virtualport)),
+              such as Open vSwitch.
             type: dict
             suboptions:
               type:
-                description: The kind of switch.
+                description: Kind of virtual port (libvirt's C(type)), such as V(openvswitch).
                 type: str
                 choices:
                 - 802.1Qbg
@@ -421,110 +431,121 @@ options:
                 - openvswitch
                 - midonet
               managerid:
-                description: The manager of VSI types.
+                description: Identifier of the database of VSI types (libvirt's C(managerid)),
+                  for V(802.1Qbg).
                 type: int
               typeid:
-                description: The VSI type.
+                description: Identifier of the VSI type (libvirt's C(typeid)), for V(802.1Qbg).
                 type: int
               typeidversion:
-                description: The version of the VSI type.
+                description: Version of the VSI type (libvirt's C(typeidversion)), for V(802.1Qbg).
                 type: int
               instanceid:
                 description:
-                - The VSI instance.
+                - UUID of the VSI instance (libvirt's C(instanceid)), for V(802.1Qbg).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: str
               profileid:
-                description: The port profile.
+                description: Name of the port profile (libvirt's C(profileid)), for V(802.1Qbh)
+                  and V(openvswitch).
                 type: str
               interfaceid:
                 description:
-                - The interface as the switch knows it.
+                - UUID of the interface on the virtual switch (libvirt's C(interfaceid)), for
+                  V(openvswitch) and V(midonet).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: str
           bandwidth:
-            description: Limits of the traffic.
+            description: Limits of the network traffic, as the guest sees it (libvirt's C(bandwidth)).
             type: dict
             suboptions:
               inbound:
-                description: What the guest receives.
+                description: Limits of the traffic that the guest receives (libvirt's C(inbound)).
                 type: dict
                 suboptions:
                   average:
-                    description: KiB a second on average.
+                    description: Average rate in kilobytes per second (libvirt's C(average)),
+                      such as V(1000).
                     type: int
                   peak:
-                    description: KiB a second at most.
+                    description: Highest rate in kilobytes per second (libvirt's C(peak)), which
+                      bursts may reach.
                     type: int
                   burst:
-                    description: KiB that may go at the peak's speed.
+                    description: KiB that may be sent in one burst at the peak rate (libvirt's
+                      C(burst)).
                     type: int
               outbound:
                 description:
-                - What the guest sends.
+                - Limits of the traffic that the guest sends (libvirt's C(outbound)).
                 - Its options are those of O(config[].portgroups[].bandwidth.inbound).
                 type: dict
           vlan:
-            description: VLAN tags, where the switch on the host can set them.
+            description: VLAN tags of the traffic (libvirt's C(vlan)), where the switch on the
+              host can set them, as Open vSwitch can.
             type: dict
             suboptions:
               trunk:
                 description:
-                - Whether several tags are let through.
+                - Whether traffic with several VLAN tags is let through (libvirt's C(trunk)).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: bool
               tags:
-                description: The tags.
+                description: VLAN tags that the traffic carries (libvirt's C(tag)).
                 type: list
                 elements: dict
                 suboptions:
                   id:
-                    description: The tag.
+                    description: Number of the VLAN (libvirt's tag C(id)), from V(0) to V(4095).
                     type: int
                   native_mode:
-                    description: How packets without a tag count.
+                    description: 'How packets of the native VLAN go out (libvirt''s C(nativeMode)):
+                      V(tagged) or V(untagged).'
                     type: str
                     choices:
                     - tagged
                     - untagged
       virtualport:
         description:
-        - The port of a switch that is managed from outside.
+        - Port of a switch that is managed from outside (libvirt's C(virtualport)), such as
+          Open vSwitch.
         - Its options are those of O(config[].portgroups[].virtualport).
         type: dict
       bandwidth:
-        description: Limits of the traffic.
+        description: Limits of the network traffic, as the guest sees it (libvirt's C(bandwidth)).
         type: dict
         suboptions:
           inbound:
             description:
-            - What the guest receives.
+            - Limits of the traffic that the guest receives (libvirt's C(inbound)).
             - Its options are those of O(config[].portgroups[].bandwidth.inbound).
             type: dict
           outbound:
             description:
-            - What the guest sends.
+            - Limits of the traffic that the guest sends (libvirt's C(outbound)).
             - Its options are those of O(config[].portgroups[].bandwidth.inbound).
             type: dict
       vlan:
-        description: VLAN tags, where the switch on the host can set them.
+        description: VLAN tags of the traffic (libvirt's C(vlan)), where the switch on the host
+          can set them, as Open vSwitch can.
         type: dict
         suboptions:
           trunk:
             description:
-            - Whether several tags are let through.
+            - Whether traffic with several VLAN tags is let through (libvirt's C(trunk)).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: bool
           tags:
-            description: The tags.
+            description: VLAN tags that the traffic carries (libvirt's C(tag)).
             type: list
             elements: dict
             suboptions:
               id:
-                description: The tag.
+                description: Number of the VLAN (libvirt's tag C(id)), from V(0) to V(4095).
                 type: int
               native_mode:
-                description: How packets without a tag count.
+                description: 'How packets of the native VLAN go out (libvirt''s C(nativeMode)):
+                  V(tagged) or V(untagged).'
                 type: str
                 choices:
                 - tagged

@@ -18,10 +18,40 @@ IMAGE_FORMATS = (
 def traffic(live: str | None, floor: bool = False) -> tuple[Field, ...]:
     """Limits of one direction."""
     return (
-        Field("average", "@average", NATURAL, "KiB a second on average.", live=live),
-        Field("peak", "@peak", NATURAL, "KiB a second at most.", live=live),
-        Field("burst", "@burst", NATURAL, "KiB that may go at the peak's speed.", live=live),
-        *((Field("floor", "@floor", NATURAL, "KiB a second that are guaranteed.", live=live),) if floor else ()),
+        Field(
+            "average",
+            "@average",
+            NATURAL,
+            "Average rate in kilobytes per second (libvirt's C(average)), such as V(1000).",
+            live=live,
+        ),
+        Field(
+            "peak",
+            "@peak",
+            NATURAL,
+            "Highest rate in kilobytes per second (libvirt's C(peak)), which bursts may reach.",
+            live=live,
+        ),
+        Field(
+            "burst",
+            "@burst",
+            NATURAL,
+            "KiB that may be sent in one burst at the peak rate (libvirt's C(burst)).",
+            live=live,
+        ),
+        *(
+            (
+                Field(
+                    "floor",
+                    "@floor",
+                    NATURAL,
+                    "Rate in kilobytes per second that the interface is guaranteed (libvirt's C(floor)).",
+                    live=live,
+                ),
+            )
+            if floor
+            else ()
+        ),
     )
 
 
@@ -31,10 +61,20 @@ def bandwidth(live: str | None, floor: bool = False) -> Struct:
         "bandwidth",
         "bandwidth",
         (
-            Struct("inbound", "inbound", traffic(live, floor), "What the guest receives."),
-            Struct("outbound", "outbound", traffic(live), "What the guest sends."),
+            Struct(
+                "inbound",
+                "inbound",
+                traffic(live, floor),
+                "Limits of the traffic that the guest receives (libvirt's C(inbound)).",
+            ),
+            Struct(
+                "outbound",
+                "outbound",
+                traffic(live),
+                "Limits of the traffic that the guest sends (libvirt's C(outbound)).",
+            ),
         ),
-        "Limits of the traffic.",
+        "Limits of the network traffic, as the guest sees it (libvirt's C(bandwidth)).",
     )
 
 
@@ -44,34 +84,83 @@ VLAN = Struct(
     "vlan",
     "vlan",
     (
-        Field("trunk", "@trunk", YES_NO, "Whether several tags are let through.", filled=True),
+        Field(
+            "trunk",
+            "@trunk",
+            YES_NO,
+            "Whether traffic with several VLAN tags is let through (libvirt's C(trunk)).",
+            filled=True,
+        ),
         Group(
             "tags",
             "tag",
             (
-                Field("id", "@id", Integer(0, 4095), "The tag."),
-                Field("native_mode", "@nativeMode", Choice("tagged", "untagged"), "How packets without a tag count."),
+                Field("id", "@id", Integer(0, 4095), "Number of the VLAN (libvirt's tag C(id)), from V(0) to V(4095)."),
+                Field(
+                    "native_mode",
+                    "@nativeMode",
+                    Choice("tagged", "untagged"),
+                    "How packets of the native VLAN go out (libvirt's C(nativeMode)): V(tagged) or V(untagged).",
+                ),
             ),
-            "The tags.",
+            "VLAN tags that the traffic carries (libvirt's C(tag)).",
             keys=("id",),
         ),
     ),
-    "VLAN tags, where the switch on the host can set them.",
+    "VLAN tags of the traffic (libvirt's C(vlan)), where the switch on the host can set them, as Open vSwitch can.",
 )
 
 VIRTUALPORT = Struct(
     "virtualport",
     "virtualport",
     (
-        Field("type", "@type", Choice("802.1Qbg", "802.1Qbh", "openvswitch", "midonet"), "The kind of switch."),
-        Field("managerid", "parameters@managerid", ANY_BASE, "The manager of VSI types."),
-        Field("typeid", "parameters@typeid", ANY_BASE, "The VSI type."),
-        Field("typeidversion", "parameters@typeidversion", ANY_BASE, "The version of the VSI type."),
-        Field("instanceid", "parameters@instanceid", UUID, "The VSI instance.", filled=True),
-        Field("profileid", "parameters@profileid", TEXT, "The port profile."),
-        Field("interfaceid", "parameters@interfaceid", UUID, "The interface as the switch knows it.", filled=True),
+        Field(
+            "type",
+            "@type",
+            Choice("802.1Qbg", "802.1Qbh", "openvswitch", "midonet"),
+            "Kind of virtual port (libvirt's C(type)), such as V(openvswitch).",
+        ),
+        Field(
+            "managerid",
+            "parameters@managerid",
+            ANY_BASE,
+            "Identifier of the database of VSI types (libvirt's C(managerid)), for V(802.1Qbg).",
+        ),
+        Field(
+            "typeid",
+            "parameters@typeid",
+            ANY_BASE,
+            "Identifier of the VSI type (libvirt's C(typeid)), for V(802.1Qbg).",
+        ),
+        Field(
+            "typeidversion",
+            "parameters@typeidversion",
+            ANY_BASE,
+            "Version of the VSI type (libvirt's C(typeidversion)), for V(802.1Qbg).",
+        ),
+        Field(
+            "instanceid",
+            "parameters@instanceid",
+            UUID,
+            "UUID of the VSI instance (libvirt's C(instanceid)), for V(802.1Qbg).",
+            filled=True,
+        ),
+        Field(
+            "profileid",
+            "parameters@profileid",
+            TEXT,
+            "Name of the port profile (libvirt's C(profileid)), for V(802.1Qbh) and V(openvswitch).",
+        ),
+        Field(
+            "interfaceid",
+            "parameters@interfaceid",
+            UUID,
+            "UUID of the interface on the virtual switch (libvirt's C(interfaceid)), for V(openvswitch) and"
+            " V(midonet).",
+            filled=True,
+        ),
     ),
-    "The port of a switch that is managed from outside.",
+    "Port of a switch that is managed from outside (libvirt's C(virtualport)), such as Open vSwitch.",
     bare=True,
 )
 
@@ -79,28 +168,74 @@ ROUTES = Group(
     "routes",
     "route",
     (
-        Field("address", "@address", ADDRESS, "The network that is reached."),
-        Field("family", "@family", Choice("ipv4", "ipv6"), "The address family.", filled=True),
-        Field("prefix", "@prefix", Integer(0, 128), "Bits of the network's part.", filled=True),
-        Field("netmask", "@netmask", ADDRESS, "The network's part as a mask."),
-        Field("gateway", "@gateway", ADDRESS, "The router."),
-        Field("metric", "@metric", NATURAL, "The rank among routes; the least wins."),
+        Field(
+            "address",
+            "@address",
+            ADDRESS,
+            "Address of the network that the route leads to (libvirt's C(address)), such as V(192.0.2.0).",
+        ),
+        Field(
+            "family",
+            "@family",
+            Choice("ipv4", "ipv6"),
+            "Address family of the route (libvirt's C(family)): V(ipv4) or V(ipv6).",
+            filled=True,
+        ),
+        Field(
+            "prefix",
+            "@prefix",
+            Integer(0, 128),
+            "Length of the network's prefix in bits (libvirt's C(prefix)), such as V(24).",
+            filled=True,
+        ),
+        Field(
+            "netmask",
+            "@netmask",
+            ADDRESS,
+            "Mask of the network (libvirt's C(netmask)), in place of the prefix, such as V(255.255.255.0).",
+        ),
+        Field(
+            "gateway", "@gateway", ADDRESS, "Address of the router that the route goes through (libvirt's C(gateway))."
+        ),
+        Field(
+            "metric",
+            "@metric",
+            NATURAL,
+            "Metric of the route (libvirt's C(metric)). Of several routes, the lowest metric wins.",
+        ),
     ),
-    "Routes.",
+    "Static routes to further networks (libvirt's C(route)).",
     keys=("address",),
 )
 
-MTU = Field("mtu", "mtu@size", Integer(68, 65535), "The MTU.")
-ISOLATED = Field("isolated", "port@isolated", YES_NO, "Whether ports that are isolated cannot reach each other.")
+MTU = Field(
+    "mtu", "mtu@size", Integer(68, 65535), "Size of the largest packet in bytes (libvirt's C(mtu)), such as V(1500)."
+)
+ISOLATED = Field(
+    "isolated",
+    "port@isolated",
+    YES_NO,
+    "Whether to isolate the port: isolated ports cannot reach each other (libvirt's port C(isolated)).",
+)
 
 HOSTDEV_DRIVER = Struct(
     "driver",
     "driver",
     (
-        Field("name", "@name", Choice("kvm", "vfio", "xen"), "What hands the device to the guest."),
-        Field("model", "@model", TEXT, "The kernel driver that takes the device."),
+        Field(
+            "name",
+            "@name",
+            Choice("kvm", "vfio", "xen"),
+            "Driver that hands the host device to the guest (libvirt's driver C(name)), such as V(vfio).",
+        ),
+        Field(
+            "model",
+            "@model",
+            TEXT,
+            "Kernel driver that the host device is bound to (libvirt's driver C(model)), such as V(mlx5_vfio_pci).",
+        ),
     ),
-    "How the host hands over the device.",
+    "Driver that hands a host device to the guest (libvirt's C(driver)).",
 )
 
 MERGED = (

@@ -34,19 +34,50 @@ def place(name: str, path: str, doc: str) -> Field:
     return Field(name, path, NATURAL, doc, default=0, must=True)
 
 
-MULTIFUNCTION = Field("multifunction", "@multifunction", ON_OFF, "Whether the slot has more functions.", filled=True)
+MULTIFUNCTION = Field(
+    "multifunction",
+    "@multifunction",
+    ON_OFF,
+    "Whether the PCI slot holds several functions (libvirt's C(multifunction)). Set it at function 0 where other"
+    " functions of the slot are used.",
+    filled=True,
+)
 
 PCI = (
-    number("domain", "@domain", "The PCI domain.", 4),
-    Field("bus", "@bus", Number(2), "The bus: the index of the controller, or the bus of the device.", filled=True),
-    Field("slot", "@slot", Number(2), "The slot of the bus.", filled=True),
-    number("function", "@function", "The function of the slot."),
+    number("domain", "@domain", "Number of the PCI domain (libvirt's C(domain)), such as V(0x0000).", 4),
+    Field(
+        "bus",
+        "@bus",
+        Number(2),
+        "Number of the bus (libvirt's C(bus)). For a PCI or USB device of the guest it is the index of its controller;"
+        " for a device of the host, the bus that C(lspci) or C(lsusb) shows.",
+        filled=True,
+    ),
+    Field(
+        "slot",
+        "@slot",
+        Number(2),
+        "Number of the slot on the bus (libvirt's C(slot)). PCI has V(0x00) to V(0x1f).",
+        filled=True,
+    ),
+    number(
+        "function", "@function", "Number of the function in a PCI slot (libvirt's C(function)), from V(0x0) to V(0x7)."
+    ),
     MULTIFUNCTION,
 )
 """Attributes of a PCI address."""
 
-CONTROLLER = place("controller", "@controller", "The index of the controller.")
-BUS = place("bus", "@bus", "The bus: the index of the controller, or the bus of the device.")
+CONTROLLER = place(
+    "controller",
+    "@controller",
+    "Index of the controller that the device is attached to (libvirt's C(controller)). The first one is V(0).",
+)
+BUS = place(
+    "bus",
+    "@bus",
+    "Number of the bus at the controller (libvirt's C(bus)), most often V(0). For a USB device it is the index of the"
+    " USB controller.",
+)
 
 ADDRESS_KIND = Variant(
     "@type",
@@ -57,34 +88,121 @@ ADDRESS_KIND = Variant(
                 "zpci",
                 "zpci",
                 (
-                    Field("uid", "@uid", Number(4), "The user-defined identity.", filled=True),
-                    Field("fid", "@fid", Number(8), "The function's identity.", filled=True),
+                    Field(
+                        "uid",
+                        "@uid",
+                        Number(4),
+                        "User-defined identifier of a PCI device on S390 (libvirt's C(uid)), such as V(0x0001).",
+                        filled=True,
+                    ),
+                    Field(
+                        "fid",
+                        "@fid",
+                        Number(8),
+                        "Function identifier of a PCI device on S390 (libvirt's C(fid)), such as V(0x00000001).",
+                        filled=True,
+                    ),
                 ),
-                "Identities of a PCI device on S390.",
+                "Identifiers of a PCI device in a guest on S390 (libvirt's C(zpci)).",
             ),
         ),
         "drive": (
             CONTROLLER,
             BUS,
-            place("target", "@target", "The target of the bus."),
-            place("unit", "@unit", "The unit of the bus or target."),
+            place("target", "@target", "Number of the SCSI target on the bus (libvirt's C(target)), most often V(0)."),
+            place("unit", "@unit", "Number of the logical unit (LUN), or the position on the bus (libvirt's C(unit))."),
         ),
-        "virtio-serial": (CONTROLLER, BUS, Field("port", "@port", TEXT, "The port of the bus.", filled=True)),
-        "ccid": (CONTROLLER, place("slot", "@slot", "The slot of the bus.")),
-        "usb": (BUS, Field("port", "@port", TEXT, "The port of the bus.", filled=True)),
-        "spapr-vio": (Field("reg", "@reg", NUMBER, "The register of a virtual device on POWER.", filled=True),),
+        "virtio-serial": (
+            CONTROLLER,
+            BUS,
+            Field(
+                "port",
+                "@port",
+                TEXT,
+                "Number of the port at the controller (libvirt's C(port)), such as V(1). A USB port behind a hub is"
+                " V(1.2).",
+                filled=True,
+            ),
+        ),
+        "ccid": (
+            CONTROLLER,
+            place("slot", "@slot", "Number of the slot in the smart card reader (libvirt's C(slot))."),
+        ),
+        "usb": (
+            BUS,
+            Field(
+                "port",
+                "@port",
+                TEXT,
+                "Number of the USB port at the controller (libvirt's C(port)), such as V(1). A port behind a hub is"
+                " V(1.2).",
+                filled=True,
+            ),
+        ),
+        "spapr-vio": (
+            Field(
+                "reg",
+                "@reg",
+                NUMBER,
+                "Register address of a virtual device on POWER (libvirt's C(reg)), such as V(0x1000).",
+                filled=True,
+            ),
+        ),
         "ccw": (
-            Field("cssid", "@cssid", NUMBER, "The channel subsystem on S390.", filled=True),
-            Field("ssid", "@ssid", NUMBER, "The subchannel set on S390.", filled=True),
-            Field("devno", "@devno", Number(4), "The device number on S390.", filled=True),
+            Field(
+                "cssid",
+                "@cssid",
+                NUMBER,
+                "Number of the channel subsystem on S390 (libvirt's C(cssid)). Virtual devices have V(0xfe).",
+                filled=True,
+            ),
+            Field(
+                "ssid",
+                "@ssid",
+                NUMBER,
+                "Number of the subchannel set on S390 (libvirt's C(ssid)), from V(0x0) to V(0x3).",
+                filled=True,
+            ),
+            Field(
+                "devno",
+                "@devno",
+                Number(4),
+                "Device number on S390 (libvirt's C(devno)), such as V(0x0001).",
+                filled=True,
+            ),
         ),
         "isa": (
-            Field("iobase", "@iobase", NUMBER, "The first input and output port.", filled=True),
-            Field("irq", "@irq", NUMBER, "The interrupt.", filled=True),
+            Field(
+                "iobase",
+                "@iobase",
+                NUMBER,
+                "First I/O port of an ISA device (libvirt's C(iobase)), such as V(0x3f8).",
+                filled=True,
+            ),
+            Field(
+                "irq",
+                "@irq",
+                NUMBER,
+                "Interrupt number of an ISA device (libvirt's C(irq)), such as V(0x4).",
+                filled=True,
+            ),
         ),
         "dimm": (
-            Field("slot", "@slot", NATURAL, "The slot of the bus.", filled=True),
-            Field("base", "@base", NUMBER, "The guest address at which a memory device starts.", filled=True),
+            Field(
+                "slot",
+                "@slot",
+                NATURAL,
+                "Number of the memory slot that the device takes (libvirt's C(slot)).",
+                filled=True,
+            ),
+            Field(
+                "base",
+                "@base",
+                NUMBER,
+                "Address in the guest's memory where a memory device starts (libvirt's C(base)), such as"
+                " V(0x100000000).",
+                filled=True,
+            ),
         ),
         "virtio-mmio": (),
         "virtio-s390": (),
@@ -108,14 +226,32 @@ ADDRESS_KIND = Variant(
             "virtio-s390",
             "unassigned",
         ),
-        "The kind of bus.",
+        "Kind of bus that the address is on (libvirt's address C(type)).",
         filled=True,
     ),
 )
 
-ADDRESS = Struct("address", "address", (ADDRESS_KIND,), "Where it is on the guest's buses.", filled=True, allotted=True)
-ALIAS = Field("alias", "alias@name", TEXT, "A name of your own for the device, which starts with V(ua-).")
-ACPI_INDEX = Field("acpi_index", "acpi@index", NATURAL, "The index by which firmware tells it, for stable names.")
+ADDRESS = Struct(
+    "address",
+    "address",
+    (ADDRESS_KIND,),
+    "Place of the device on the guest's buses (libvirt's C(address)). libvirt picks a free one where it is left out.",
+    filled=True,
+    allotted=True,
+)
+ALIAS = Field(
+    "alias",
+    "alias@name",
+    TEXT,
+    "Name of your own for the device (libvirt's C(alias)). It starts with V(ua-), such as V(ua-data).",
+)
+ACPI_INDEX = Field(
+    "acpi_index",
+    "acpi@index",
+    NATURAL,
+    "Index of a PCI device in the guest's ACPI tables (libvirt's C(acpi index)). Linux names a network card after it,"
+    " such as C(eno1) for V(1).",
+)
 
 DEVICE = (ALIAS, ACPI_INDEX, ADDRESS)
 """What every device can have."""
@@ -124,23 +260,47 @@ BOOT = Struct(
     "boot",
     "boot",
     (
-        Field("order", "@order", NATURAL, "Its place in the order in which devices are tried; the first is 1."),
-        Field("loadparm", "@loadparm", TEXT, "The boot entry to take, on S390."),
+        Field(
+            "order",
+            "@order",
+            NATURAL,
+            "Position of the device in the boot order (libvirt's C(boot order)). The firmware tries V(1) first.",
+        ),
+        Field(
+            "loadparm",
+            "@loadparm",
+            TEXT,
+            "Boot entry to load on S390 (libvirt's C(loadparm)), up to eight characters, such as V(2).",
+        ),
     ),
-    "Booting from this device, in place of the domain's O(config[].boot).",
+    "Makes the guest boot from this device (libvirt's C(boot) of a device). Use it in place of O(config[].boot), not"
+    " together with it.",
 )
 
 VIRTIO = (
-    Field("iommu", "@iommu", ON_OFF, "Whether a virtio device goes through the guest's IOMMU."),
-    Field("ats", "@ats", ON_OFF, "Whether a virtio device has address translation services."),
-    Field("packed", "@packed", ON_OFF, "Whether a virtio device may use packed queues."),
     Field(
-        "page_per_vq", "@page_per_vq", ON_OFF, "Whether each queue of a virtio device notifies on a page of its own."
+        "iommu", "@iommu", ON_OFF, "Whether a virtio device uses the guest's virtual IOMMU (libvirt's driver C(iommu))."
+    ),
+    Field(
+        "ats",
+        "@ats",
+        ON_OFF,
+        "Whether a virtio device supports Address Translation Service on PCIe (libvirt's driver C(ats)).",
+    ),
+    Field(
+        "packed", "@packed", ON_OFF, "Whether a virtio device may use packed virtqueues (libvirt's driver C(packed))."
+    ),
+    Field(
+        "page_per_vq",
+        "@page_per_vq",
+        ON_OFF,
+        "Whether each queue of a virtio device has a memory page of its own for notifications (libvirt's driver"
+        " C(page_per_vq)). It is meant for vDPA.",
     ),
 )
 """Options of every virtio driver."""
 
-DRIVER = Struct("driver", "driver", VIRTIO, "How the host runs the device.")
+DRIVER = Struct("driver", "driver", VIRTIO, "Options of virtio for the device (libvirt's C(driver)).")
 
 VIRTIO_MODEL = Choice("virtio", "virtio-transitional", "virtio-non-transitional")
 
@@ -148,12 +308,35 @@ LABELS = Group(
     "seclabels",
     "seclabel",
     (
-        Field("model", "@model", TEXT, "The security driver, such as V(selinux), V(apparmor) or V(dac)."),
-        Field("relabel", "@relabel", YES_NO, "Whether libvirt labels the file for the guest.", filled=True),
-        Field("labelskip", "@labelskip", YES_NO, "Whether labelling was left out."),
-        Field("label", "label", TEXT, "The label to give it."),
+        Field(
+            "model",
+            "@model",
+            TEXT,
+            "Security driver that the label is for (libvirt's C(model)), such as V(selinux), V(apparmor) or V(dac).",
+        ),
+        Field(
+            "relabel",
+            "@relabel",
+            YES_NO,
+            "Whether libvirt labels the file so that the guest may use it (libvirt's C(relabel)).",
+            filled=True,
+        ),
+        Field(
+            "labelskip",
+            "@labelskip",
+            YES_NO,
+            "Whether libvirt skipped the label because the file system takes none (libvirt's C(labelskip)). libvirt"
+            " notes this itself.",
+        ),
+        Field(
+            "label",
+            "label",
+            TEXT,
+            "Security label to give the file (libvirt's C(label)), such as V(system_u:object_r:svirt_image_t:s0).",
+        ),
     ),
-    "How security drivers label what it uses, where not as the domain.",
+    "Security labels of what the device uses on the host, where they differ from those of the guest (libvirt's"
+    " C(seclabel)).",
     keys=("model",),
 )
 
@@ -161,16 +344,36 @@ RECONNECT = Struct(
     "reconnect",
     "reconnect",
     (
-        Field("enabled", "@enabled", YES_NO, "Whether to connect again.", filled=True),
-        Field("timeout", "@timeout", NATURAL, "Seconds between two attempts."),
-        Field("delay", "@delay", NATURAL, "Seconds in which requests wait for the connection."),
+        Field(
+            "enabled",
+            "@enabled",
+            YES_NO,
+            "Whether to connect again after the connection is lost (libvirt's C(enabled)).",
+            filled=True,
+        ),
+        Field(
+            "timeout", "@timeout", NATURAL, "Seconds to wait between two attempts to connect (libvirt's C(timeout))."
+        ),
+        Field(
+            "delay",
+            "@delay",
+            NATURAL,
+            "Seconds that requests wait for a new connection (libvirt's C(delay)), for a disk on an NBD server.",
+        ),
     ),
-    "What happens when the connection is lost.",
+    "What to do when the connection to the server or socket is lost (libvirt's C(reconnect)).",
 )
 
 SECRET_KEY = (
-    Field("uuid", "@uuid", UUID, "The UUID of the libvirt secret."),
-    Field("usage", "@usage", TEXT, "The usage name of the libvirt secret."),
+    Field(
+        "uuid", "@uuid", UUID, "UUID of the libvirt secret that holds the passphrase. C(virsh secret-list) shows it."
+    ),
+    Field(
+        "usage",
+        "@usage",
+        TEXT,
+        "Usage name of the libvirt secret that holds the passphrase (libvirt's C(usage)), in place of its UUID.",
+    ),
 )
 """How a libvirt secret is named: by one of two."""
 
@@ -178,16 +381,38 @@ AUTH = Struct(
     "auth",
     "auth",
     (
-        Field("username", "@username", TEXT, "The user name."),
-        Field("type", "secret@type", TEXT, "The kind of secret, such as V(ceph) or V(iscsi)."),
-        Field("uuid", "secret@uuid", UUID, "The UUID of the libvirt secret."),
-        Field("usage", "secret@usage", TEXT, "The usage name of the libvirt secret."),
+        Field("username", "@username", TEXT, "User name to log in to the server with (libvirt's C(username))."),
+        Field(
+            "type",
+            "secret@type",
+            TEXT,
+            "Kind of the libvirt secret that holds the password (libvirt's C(type)), such as V(ceph) or V(iscsi).",
+        ),
+        Field(
+            "uuid",
+            "secret@uuid",
+            UUID,
+            "UUID of the libvirt secret that holds the password. C(virsh secret-list) shows it.",
+        ),
+        Field(
+            "usage",
+            "secret@usage",
+            TEXT,
+            "Usage name of the libvirt secret that holds the password (libvirt's C(usage)), in place of its UUID.",
+        ),
     ),
-    "Who the host says it is; the password is in a libvirt secret.",
+    "Login of the host at the storage server (libvirt's C(auth)). The password is in a libvirt secret.",
 )
 
 PASSPHRASE = (
-    Field("type", "@type", Choice("passphrase"), "The kind of secret.", new="passphrase", filled=True),
+    Field(
+        "type",
+        "@type",
+        Choice("passphrase"),
+        "Kind of the libvirt secret (libvirt's C(type)), which is always V(passphrase).",
+        new="passphrase",
+        filled=True,
+    ),
     *SECRET_KEY,
 )
 
@@ -195,42 +420,73 @@ ENCRYPTION = Struct(
     "encryption",
     "encryption",
     (
-        Field("format", "@format", Choice("default", "qcow", "luks", "luks2", "luks-any"), "The format."),
-        Field("engine", "@engine", Choice("qemu", "librbd"), "What decrypts it.", filled=True),
-        Group("secrets", "secret", PASSPHRASE, "The libvirt secrets that open it.", keys=("uuid", "usage")),
+        Field(
+            "format",
+            "@format",
+            Choice("default", "qcow", "luks", "luks2", "luks-any"),
+            "Format of the encryption (libvirt's C(format)), such as V(luks).",
+        ),
+        Field(
+            "engine",
+            "@engine",
+            Choice("qemu", "librbd"),
+            "Program that encrypts and decrypts the image (libvirt's C(engine)): V(qemu), or V(librbd) for an image in"
+            " Ceph.",
+            filled=True,
+        ),
+        Group(
+            "secrets",
+            "secret",
+            PASSPHRASE,
+            "Libvirt secrets that hold the passphrase of the image (libvirt's C(secret)).",
+            keys=("uuid", "usage"),
+        ),
         Struct(
             "cipher",
             "cipher",
             (
-                Field("name", "@name", TEXT, "The cipher, such as V(aes)."),
-                Field("size", "@size", NATURAL, "Bits of the key."),
-                Field("mode", "@mode", TEXT, "The mode, such as V(xts)."),
-                Field("hash", "@hash", TEXT, "The hash, such as V(sha256)."),
+                Field("name", "@name", TEXT, "Algorithm of the cipher (libvirt's C(name)), such as V(aes)."),
+                Field("size", "@size", NATURAL, "Length of the key in bits (libvirt's C(size)), such as V(256)."),
+                Field("mode", "@mode", TEXT, "Mode of the cipher (libvirt's C(mode)), such as V(xts)."),
+                Field(
+                    "hash", "@hash", TEXT, "Hash algorithm for the master key (libvirt's C(hash)), such as V(sha256)."
+                ),
             ),
-            "The cipher.",
+            "Cipher that encrypts the image (libvirt's C(cipher)).",
         ),
         Struct(
             "ivgen",
             "ivgen",
             (
-                Field("name", "@name", TEXT, "The method, such as V(plain64)."),
-                Field("hash", "@hash", TEXT, "The hash, such as V(sha256)."),
+                Field(
+                    "name",
+                    "@name",
+                    TEXT,
+                    "Algorithm that makes the initialization vectors (libvirt's C(name)), such as V(plain64).",
+                ),
+                Field("hash", "@hash", TEXT, "Hash algorithm of the generator (libvirt's C(hash)), such as V(sha256)."),
             ),
-            "How initial vectors come about.",
+            "Generator of initialization vectors for the cipher (libvirt's C(ivgen)).",
         ),
     ),
-    "How the image is encrypted.",
+    "Encryption of the image and its passphrase (libvirt's C(encryption)).",
 )
 
 ROM = Struct(
     "rom",
     "rom",
     (
-        Field("enabled", "@enabled", YES_NO, "Whether the guest sees a boot ROM."),
-        Field("bar", "@bar", ON_OFF, "Whether it is visible in the guest's memory."),
-        Field("file", "@file", TEXT, "A file on the host that holds it."),
+        Field("enabled", "@enabled", YES_NO, "Whether the guest sees a boot ROM (libvirt's rom C(enabled))."),
+        Field("bar", "@bar", ON_OFF, "Whether the boot ROM shows in the guest's memory map (libvirt's rom C(bar))."),
+        Field(
+            "file",
+            "@file",
+            TEXT,
+            "Path of a file on the host that holds the boot ROM (libvirt's rom C(file)), such as"
+            " V(/etc/fake/boot.bin).",
+        ),
     ),
-    "The boot ROM of a PCI device.",
+    "Boot ROM of a PCI device (libvirt's C(rom)), such as the PXE code of a network card.",
 )
 
 FORMATS = Choice(*IMAGE_FORMATS)

@@ -15,20 +15,40 @@ STARTUP_POLICY = Field(
     "startup_policy",
     "@startupPolicy",
     Choice("mandatory", "requisite", "optional"),
-    "Whether the guest starts without it.",
+    "What to do when the file or device is missing (libvirt's C(startupPolicy)). V(mandatory) refuses to start;"
+    " V(requisite) refuses at a boot, but goes on without it after a migration or restore; V(optional) always goes on"
+    " without it.",
 )
 
 COMMON = (
-    Field("index", "@index", NATURAL, "The index of the image in its chain.", filled=True),
+    Field(
+        "index",
+        "@index",
+        NATURAL,
+        "Position of the image in its backing chain (libvirt's C(index)), by which block jobs name it.",
+        filled=True,
+    ),
     Group(
         "slices",
         "slices/slice",
         (
-            Field("type", "@type", Choice("storage"), "The kind of slice.", new="storage", filled=True),
-            Field("offset", "@offset", NATURAL, "Bytes before it."),
-            Field("size", "@size", NATURAL, "Bytes in it."),
+            Field(
+                "type",
+                "@type",
+                Choice("storage"),
+                "Kind of slice (libvirt's C(type)), which is always V(storage).",
+                new="storage",
+                filled=True,
+            ),
+            Field(
+                "offset",
+                "@offset",
+                NATURAL,
+                "Bytes of the file or device that come before the image (libvirt's C(offset)).",
+            ),
+            Field("size", "@size", NATURAL, "Size of the image in the file or device, in bytes (libvirt's C(size))."),
         ),
-        "The part of the file or device that is the image.",
+        "Part of the file or device that the image takes up (libvirt's C(slices)).",
     ),
     ENCRYPTION,
 )
@@ -38,87 +58,263 @@ HOSTS = Group(
     "hosts",
     "host",
     (
-        Field("name", "@name", SERVER, "The name or address of the server."),
-        Field("port", "@port", PORT, "The port.", filled=True),
-        Field("transport", "@transport", Choice("tcp", "rdma", "unix"), "How it is reached."),
-        Field("socket", "@socket", TEXT, "The socket, with transport V(unix)."),
+        Field(
+            "name",
+            "@name",
+            SERVER,
+            "Host name or address of the server (libvirt's C(name)), such as V(ceph1.example.com).",
+        ),
+        Field(
+            "port",
+            "@port",
+            PORT,
+            "Port of the server (libvirt's C(port)), such as V(6789) for a Ceph monitor.",
+            filled=True,
+        ),
+        Field(
+            "transport",
+            "@transport",
+            Choice("tcp", "rdma", "unix"),
+            "How to reach the server (libvirt's C(transport)): V(tcp), V(rdma), or V(unix) for a socket on the host.",
+        ),
+        Field(
+            "socket",
+            "@socket",
+            TEXT,
+            "Path of the server's socket on the host (libvirt's C(socket)), with transport V(unix).",
+        ),
     ),
-    "The servers.",
+    "Servers that the image is reached through (libvirt's C(host)).",
 )
 
 RESERVATIONS = Struct(
     "reservations",
     "reservations",
     (
-        Field("managed", "@managed", YES_NO, "Whether libvirt runs the helper."),
-        Field("type", "source@type", Choice("unix"), "How the helper is reached."),
-        Field("path", "source@path", TEXT, "The socket of the helper."),
-        Field("mode", "source@mode", Choice("client", "server"), "Which end of the socket the guest is."),
-        Struct("reconnect", "source", (RECONNECT,), "What happens when the connection is lost."),
+        Field(
+            "managed",
+            "@managed",
+            YES_NO,
+            "Whether libvirt starts C(qemu-pr-helper) for the guest by itself (libvirt's C(managed)).",
+        ),
+        Field(
+            "type",
+            "source@type",
+            Choice("unix"),
+            "How to reach a C(qemu-pr-helper) that is already running (libvirt's C(type)): always V(unix), a socket.",
+        ),
+        Field(
+            "path",
+            "source@path",
+            TEXT,
+            "Path of the socket of C(qemu-pr-helper) (libvirt's C(path)), such as V(/run/qemu-pr-helper.sock).",
+        ),
+        Field(
+            "mode",
+            "source@mode",
+            Choice("client", "server"),
+            "Role of the guest at the socket (libvirt's C(mode)), which is V(client) for persistent reservations.",
+        ),
+        Struct(
+            "reconnect",
+            "source",
+            (RECONNECT,),
+            "What to do when the connection to C(qemu-pr-helper) is lost (libvirt's C(reconnect)).",
+        ),
     ),
-    "Persistent reservations of a SCSI device.",
+    "Persistent reservations of a SCSI device (libvirt's C(reservations)), by which the nodes of a cluster lock it.",
 )
 
 NETWORK = (
-    Field("name", "@name", REMOTE_NAME, "The image on the server, such as V(pool/image)."),
+    Field("name", "@name", REMOTE_NAME, "Name of the image on the server (libvirt's C(name)), such as V(pool/image)."),
     HOSTS,
     AUTH,
     *COMMON,
-    Field("query", "@query", TEXT, "The query of a URL.", secret=True),
-    Field("tls", "@tls", YES_NO, "Whether the connection is encrypted."),
-    Field("tls_hostname", "@tlsHostname", TEXT, "The name that the server's certificate must have."),
-    Field("ssl_verify", "ssl@verify", YES_NO, "Whether the server's certificate is checked."),
-    Map("cookies", "cookies/cookie", TEXT, "Cookies for the server.", secret=True, name_type=COOKIE_NAME),
-    Field("readahead", "readahead@size", NATURAL, "Bytes to read ahead."),
-    Field("timeout", "timeout@seconds", NATURAL, "Seconds to wait for the server."),
-    Field("known_hosts", "knownHosts@path", TEXT, "The file with the host keys of SSH servers."),
+    Field("query", "@query", TEXT, "Query part of the URL, after the question mark (libvirt's C(query)).", secret=True),
+    Field("tls", "@tls", YES_NO, "Whether the connection to the server is encrypted with TLS (libvirt's C(tls))."),
+    Field(
+        "tls_hostname",
+        "@tlsHostname",
+        TEXT,
+        "Host name that the server's certificate must have (libvirt's C(tlsHostname)), where it is not the server's"
+        " name.",
+    ),
+    Field(
+        "ssl_verify",
+        "ssl@verify",
+        YES_NO,
+        "Whether the certificate of an HTTPS or FTPS server is checked (libvirt's C(ssl verify)).",
+    ),
+    Map(
+        "cookies",
+        "cookies/cookie",
+        TEXT,
+        "Cookies to send to an HTTP or HTTPS server, by name (libvirt's C(cookies)).",
+        secret=True,
+        name_type=COOKIE_NAME,
+    ),
+    Field(
+        "readahead",
+        "readahead@size",
+        NATURAL,
+        "Size of the read-ahead buffer in bytes (libvirt's C(readahead)), for HTTP and FTP servers.",
+    ),
+    Field(
+        "timeout",
+        "timeout@seconds",
+        NATURAL,
+        "Seconds to wait for an answer of an HTTP or FTP server (libvirt's C(timeout)).",
+    ),
+    Field(
+        "known_hosts",
+        "knownHosts@path",
+        TEXT,
+        "Path of the file with the host keys of SSH servers (libvirt's C(knownHosts)).",
+    ),
     Struct(
         "identity",
         "identity",
         (
-            Field("user", "@user", TEXT, "The user on an NFS server."),
-            Field("group", "@group", TEXT, "The group on an NFS server."),
-            Field("username", "@username", TEXT, "The user on an SSH server."),
-            Field("keyfile", "@keyfile", TEXT, "The file with the private key for an SSH server."),
-            Field("agentsock", "@agentsock", TEXT, "The socket of an SSH agent."),
+            Field(
+                "user",
+                "@user",
+                TEXT,
+                "User on an NFS server (libvirt's C(user)): a name, or V(+1000) for a numeric id.",
+            ),
+            Field(
+                "group",
+                "@group",
+                TEXT,
+                "Group on an NFS server (libvirt's C(group)): a name, or V(+1000) for a numeric id.",
+            ),
+            Field("username", "@username", TEXT, "Name of the user on an SSH server (libvirt's C(username))."),
+            Field(
+                "keyfile",
+                "@keyfile",
+                TEXT,
+                "Path of the private key for an SSH server (libvirt's C(keyfile)), on the host.",
+            ),
+            Field(
+                "agentsock",
+                "@agentsock",
+                TEXT,
+                "Path of the socket of an SSH agent on the host (libvirt's C(agentsock)).",
+            ),
         ),
-        "Who the host is on the server.",
+        "User that the host is on an NFS or SSH server (libvirt's C(identity)).",
     ),
     RECONNECT,
-    Field("snapshot", "snapshot@name", TEXT, "The snapshot of an RBD image."),
-    Field("config", "config@file", TEXT, "The configuration file of the Ceph cluster."),
-    Field("initiator", "initiator/iqn@name", TEXT, "The name of the host as an iSCSI initiator."),
+    Field(
+        "snapshot",
+        "snapshot@name",
+        TEXT,
+        "Name of the RBD snapshot to use in place of the image itself (libvirt's C(snapshot)).",
+    ),
+    Field(
+        "config",
+        "config@file",
+        TEXT,
+        "Path of the configuration file of the Ceph cluster (libvirt's C(config)), such as V(/etc/ceph/ceph.conf).",
+    ),
+    Field(
+        "initiator",
+        "initiator/iqn@name",
+        TEXT,
+        "Name of the host as an iSCSI initiator (libvirt's C(initiator iqn)), such as V(iqn.2026-01.com.example:kvm1).",
+    ),
 )
 
 NVME = (
     STARTUP_POLICY,
-    Field("type", "@type", Choice("pci"), "How the controller is found.", new="pci", filled=True),
-    Field("namespace", "@namespace", NATURAL, "The namespace of the controller."),
-    Field("managed", "@managed", YES_NO, "Whether libvirt takes the controller from the host.", filled=True),
-    Struct("address", "address", PCI, "The PCI address of the controller.", bare=True),
+    Field(
+        "type",
+        "@type",
+        Choice("pci"),
+        "Kind of address of the NVMe controller (libvirt's C(type)), which is always V(pci).",
+        new="pci",
+        filled=True,
+    ),
+    Field(
+        "namespace",
+        "@namespace",
+        NATURAL,
+        "Number of the namespace on the NVMe controller (libvirt's C(namespace)). The first one is V(1).",
+    ),
+    Field(
+        "managed",
+        "@managed",
+        YES_NO,
+        "Whether libvirt detaches the NVMe controller from the host when the guest starts, and gives it back later"
+        " (libvirt's C(managed)).",
+        filled=True,
+    ),
+    Struct(
+        "address", "address", PCI, "PCI address of the NVMe controller on the host (libvirt's C(address)).", bare=True
+    ),
     *COMMON,
 )
 
 VHOSTUSER = (
-    Field("type", "@type", Choice("unix"), "How the daemon is reached.", new="unix", filled=True),
-    Field("path", "@path", TEXT, "The socket of the daemon."),
+    Field(
+        "type",
+        "@type",
+        Choice("unix"),
+        "How to reach the vhost-user daemon (libvirt's C(type)): always V(unix), a socket.",
+        new="unix",
+        filled=True,
+    ),
+    Field(
+        "path",
+        "@path",
+        TEXT,
+        "Path of the socket of the vhost-user daemon (libvirt's C(path)), such as V(/run/vhost-blk.sock).",
+    ),
     RECONNECT,
 )
 
-VOLUME_MODE = Field("mode", "@mode", Choice("host", "direct"), "How an iSCSI volume is reached.")
-FDGROUP = Field("fdgroup", "@fdgroup", TEXT, "The name of file descriptors that were handed to libvirt.")
+VOLUME_MODE = Field(
+    "mode",
+    "@mode",
+    Choice("host", "direct"),
+    "How to reach a volume of an iSCSI pool (libvirt's C(mode)). V(host) takes the host's block device; V(direct) lets"
+    " QEMU speak iSCSI.",
+)
+FDGROUP = Field(
+    "fdgroup",
+    "@fdgroup",
+    TEXT,
+    "Name of a group of open files that a program passed to libvirt (libvirt's C(fdgroup)).",
+)
 
-FILE = Field("file", "source@file", PATH, "The image file.", live="media")
-BLOCK = Field("block", "source@dev", PATH, "The block device of the host.", live="media")
+FILE = Field(
+    "file",
+    "source@file",
+    PATH,
+    "Path of the image file on the host (libvirt's source C(file)), such as V(/var/lib/libvirt/images/web.qcow2).",
+    live="media",
+)
+BLOCK = Field(
+    "block",
+    "source@dev",
+    PATH,
+    "Path of the block device on the host (libvirt's source C(dev)), such as V(/dev/vg0/web).",
+    live="media",
+)
 VOLUME = Field(
     "volume",
     "source@volume",
     TEXT,
-    "The name of a storage volume in its pool. Another pool is named in C(pool), and not here as C(POOL/VOLUME).",
+    "Name of a storage volume in its pool (libvirt's source C(volume)). Name another pool in C(pool), and not here as"
+    " C(POOL/VOLUME).",
     live="media",
 )
 POOL = Field(
-    "pool", "source@pool", TEXT, "The pool of the volume. Left out, it is V(default).", new="default", live="media"
+    "pool",
+    "source@pool",
+    TEXT,
+    "Name of the pool that the volume is in (libvirt's source C(pool)). Left out, it is V(default).",
+    new="default",
+    live="media",
 )
 PROTOCOL = Field(
     "protocol",
@@ -138,18 +334,25 @@ PROTOCOL = Field(
         "sheepdog",
         "vxhs",
     ),
-    "The protocol of the server that has the image.",
+    "Protocol of the server that has the image (libvirt's source C(protocol)), such as V(rbd) for Ceph.",
     live="media",
 )
-DIRECTORY = Field("dir", "source@dir", PATH, "The directory that the guest sees as a FAT disk.", live="media")
+DIRECTORY = Field(
+    "dir",
+    "source@dir",
+    PATH,
+    "Path of a directory on the host that the guest sees as a disk with a FAT file system (libvirt's source C(dir)).",
+    live="media",
+)
 TYPE = Field(
     "type",
     "@type",
     Choice("file", "block", "dir", "network", "volume", "nvme", "vhostuser", "vhostvdpa"),
-    "Where the image is; it need not be said where another option tells, such as C(file).",
+    "Kind of source that the image is on (libvirt's disk C(type)). Leave it out where another option tells it, such as"
+    " C(file).",
     default="file",
 )
-SOURCE_DOC = "What else there is to say of the source."
+SOURCE_DOC = "Further options of where the image is (libvirt's C(source))."
 
 
 def source(*fields: Row) -> Struct:
@@ -183,24 +386,29 @@ def storage(*extra: Row, optional: bool) -> Variant:
 
 
 METADATA_CACHE = Field(
-    "metadata_cache", "metadata_cache/max_size", BYTES, "The most memory that caches qcow2 metadata."
+    "metadata_cache",
+    "metadata_cache/max_size",
+    BYTES,
+    "Largest cache for metadata of a qcow2 image (libvirt's C(metadata_cache)), such as V(8MiB).",
 )
 
 LAYER_FORMAT = (
-    Field("format", "format@type", FORMATS, "The format of the image."),
-    Struct("format_options", "format", (METADATA_CACHE,), "What else there is to say of the format."),
+    Field("format", "format@type", FORMATS, "Format of the image (libvirt's format C(type)), such as V(qcow2)."),
+    Struct(
+        "format_options", "format", (METADATA_CACHE,), "Further options of the image's format (libvirt's C(format))."
+    ),
 )
 
 DATA_STORE = Struct(
     "data_store",
     "dataStore",
     (storage(optional=True), *LAYER_FORMAT),
-    "The file that holds the data of a qcow2 image, where it does not itself.",
+    "File that holds the data of a qcow2 image that has only the metadata itself (libvirt's C(dataStore)).",
 )
 
 LAYER = (
     storage(DATA_STORE, optional=True),
-    Field("index", "@index", NATURAL, "Its index.", filled=True),
+    Field("index", "@index", NATURAL, "Position of the image in the backing chain (libvirt's C(index)).", filled=True),
     *LAYER_FORMAT,
 )
 """One image of a backing chain."""
