@@ -16,12 +16,13 @@ options:
     required: true
     suboptions:
       name:
-        description: The name, by which the guest is known.
+        description: Name of the guest on its host (libvirt's C(name)), such as V(web).
         type: str
         required: true
       state:
-        description: What becomes of it. V(present) leaves its power as it is; V(absent) removes
-          the definition; the disks stay, unless O(remove_storage) is set.
+        description: State that the guest shall be in. V(present) defines it and leaves it running
+          or stopped as it is; V(absent) removes the definition and keeps the disks, unless
+          O(remove_storage) is set.
         type: str
         choices:
         - present
@@ -31,41 +32,44 @@ options:
         - absent
         default: present
       autostart:
-        description: Whether it starts with the host.
+        description: Whether the guest starts when the host does (libvirt's C(autostart)).
         type: bool
       wait_for:
-        description: 'What to wait for once the guest runs: an V(address) that is no link-local
-          one, from a DHCP lease, from the guest agent, or by ARP; or that its V(agent) is connected.
-          All guests are waited for side by side.'
+        description: What to wait for once the guest runs. V(address) waits until it has an
+          address that is not link-local, known from a DHCP lease, the guest agent or ARP; V(agent)
+          until its guest agent is connected. All guests are waited for at the same time.
         type: str
         choices:
         - address
         - agent
       wait_timeout:
-        description: How many seconds O(config[].wait_for) may take. Left out, 300.
+        description: Seconds that O(config[].wait_for) may take at most. Left out, 300.
         type: int
       uuid:
-        description: The UUID. A new one follows from the name.
+        description: UUID of the guest (libvirt's C(uuid)). That of a new guest follows from
+          its name.
         type: str
       genid:
         description:
-        - An identity that changes when the guest is copied or goes back in time.
+        - Identifier that changes when the guest is copied or goes back in time (libvirt's C(genid)),
+          so that Windows notices.
         - libvirt fills it in by itself, so V(null) leaves it as it is.
         type: str
       title:
-        description: A short title.
+        description: Short title of the guest (libvirt's C(title)), as viewers show it.
         type: str
       description:
-        description: What the guest is for.
+        description: Text that tells people what the guest is for (libvirt's C(description)).
         type: str
       metadata:
-        description: 'What other programs keep: elements of XML, as text.'
+        description: 'Data that other programs keep with the guest (libvirt''s C(metadata)):
+          elements of XML, as text.'
         type: list
         elements: str
       virt:
         description:
-        - V(kvm) for hardware virtualization, V(qemu) for emulation. V(auto) is the best that
-          the host truly has.
+        - 'Kind of virtualization (libvirt''s domain C(type)): V(kvm) by hardware, V(qemu) by
+          emulation. V(auto) takes the best that the host has.'
         - libvirt fills it in by itself, so V(null) leaves it as it is.
         type: str
         choices:
@@ -83,97 +87,120 @@ options:
         - openvz
         - test
       memory:
-        description: The memory, such as V(2GiB). A plain number counts bytes.
+        description: Memory of the guest at the start (libvirt's C(memory)), such as V(2GiB).
+          A plain number counts bytes.
         type: str
       memory_dump_core:
-        description: Whether a core dump of the emulator holds the memory.
+        description: Whether a core dump of QEMU includes the guest's memory (libvirt's C(dumpCore)).
         type: bool
       current_memory:
-        description: The memory that the balloon leaves the guest; all where it is left out.
+        description: Memory that the balloon leaves the guest (libvirt's C(currentMemory)),
+          such as V(1GiB). Left out, all of it.
         type: str
       max_memory:
-        description: How far the memory can grow.
+        description: Most memory that the guest can have after memory devices are plugged in
+          (libvirt's C(maxMemory)).
         type: dict
         suboptions:
           size:
-            description: The memory that it can grow to by memory devices.
+            description: Most memory that the guest can grow to by memory devices (libvirt's
+              C(maxMemory)), such as V(16GiB).
             type: str
           slots:
-            description: Slots for memory devices.
+            description: Number of slots for memory devices (libvirt's maxMemory C(slots)),
+              such as V(16).
             type: int
       memory_backing:
-        description: How the host holds the memory.
+        description: How the host provides the guest's memory (libvirt's C(memoryBacking)),
+          such as from huge pages.
         type: dict
         suboptions:
           hugepages:
-            description: Huge pages; V({}) asks for the host's default size.
+            description: Takes the guest's memory from the host's huge pages (libvirt's C(hugepages)).
+              V({}) takes the host's default size.
             type: dict
             suboptions:
               pages:
-                description: Sizes of pages, and who has them.
+                description: Sizes of huge pages and the guest's nodes that use them (libvirt's
+                  C(page)).
                 type: list
                 elements: dict
                 suboptions:
                   size:
-                    description: The size of a page, such as V(2MiB).
+                    description: Size of a huge page (libvirt's page C(size)), such as V(2MiB)
+                      or V(1GiB).
                     type: str
                   nodeset:
-                    description: The guest's nodes that have them.
+                    description: NUMA nodes of the guest that use these pages (libvirt's page
+                      C(nodeset)), such as V(0,2).
                     type: str
           nosharepages:
-            description: Whether equal pages of guests are kept apart.
+            description: Whether the host may not merge equal memory pages of guests (libvirt's
+              C(nosharepages)).
             type: bool
           locked:
-            description: Whether the memory is never swapped out.
+            description: Whether the guest's memory is never swapped out on the host (libvirt's
+              C(locked)).
             type: bool
           source:
-            description: Where the memory comes from.
+            description: 'Where the host takes the guest''s memory from (libvirt''s source C(type)):
+              a V(file), V(anonymous) memory, or V(memfd).'
             type: str
             choices:
             - file
             - anonymous
             - memfd
           access:
-            description: Whether other programs share it.
+            description: 'Whether other programs on the host can share the guest''s memory (libvirt''s
+              access C(mode)): V(shared), as virtiofs needs, or V(private).'
             type: str
             choices:
             - shared
             - private
           allocation:
-            description: When it is taken.
+            description: 'When the host sets the guest''s memory aside (libvirt''s allocation
+              C(mode)): V(immediate) at the start, or V(ondemand).'
             type: str
             choices:
             - immediate
             - ondemand
           allocation_threads:
-            description: Threads that take it.
+            description: Number of threads that set the memory aside at the start (libvirt's
+              allocation C(threads)).
             type: int
           discard:
-            description: Whether it is discarded when the guest stops.
+            description: Whether the memory's content is thrown away when the guest stops (libvirt's
+              C(discard)), not written back to its file.
             type: bool
       memtune:
-        description: Limits of the host's memory.
+        description: Limits of the host's memory that the guest may use (libvirt's C(memtune)).
         type: dict
         suboptions:
           hard_limit:
-            description: The most that the guest and its emulator may use.
+            description: Most memory that the guest and QEMU may use together (libvirt's C(hard_limit)),
+              such as V(5GiB). The kernel kills QEMU above it, so libvirt advises against it.
             type: str
           soft_limit:
-            description: The most that they may use when memory is short.
+            description: Most memory that the guest and QEMU may use while the host's memory
+              is short (libvirt's C(soft_limit)).
             type: str
           swap_hard_limit:
-            description: The most of memory and swap together.
+            description: Most memory and swap space that the guest may use together (libvirt's
+              C(swap_hard_limit)).
             type: str
           min_guarantee:
-            description: The least that they are given.
+            description: Least memory that the guest is guaranteed (libvirt's C(min_guarantee)),
+              on VMware.
             type: str
       numatune:
-        description: Nodes of the host that the memory comes from.
+        description: NUMA nodes of the host that the guest's memory comes from (libvirt's C(numatune)).
         type: dict
         suboptions:
           mode:
             description:
-            - How strictly.
+            - 'How strictly the memory comes from these nodes (libvirt''s memory C(mode)): V(strict)
+              fails rather than take others, V(preferred) takes others when they are full, V(interleave)
+              spreads it over all.'
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
             choices:
@@ -183,26 +210,31 @@ options:
             - restrictive
           placement:
             description:
-            - Who picks the nodes.
+            - 'Who picks the host''s nodes (libvirt''s memory C(placement)): V(static) takes
+              C(nodeset), V(auto) asks numad.'
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
             choices:
             - static
             - auto
           nodeset:
-            description: The nodes of the host.
+            description: NUMA nodes of the host that the memory comes from (libvirt's memory
+              C(nodeset)), such as V(0-1).
             type: str
           memnodes:
-            description: Nodes of the host for each node of the guest.
+            description: Host nodes for the memory of each NUMA node of the guest (libvirt's
+              C(memnode)).
             type: list
             elements: dict
             suboptions:
               cellid:
-                description: The guest's node.
+                description: Number of the guest's NUMA node (libvirt's memnode C(cellid)).
                 type: int
               mode:
                 description:
-                - How strictly.
+                - 'How strictly the node''s memory comes from these nodes (libvirt''s memnode
+                  C(mode)): V(strict) fails rather than take others, V(preferred) takes others
+                  when they are full, V(interleave) spreads it over all.'
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: str
                 choices:
@@ -211,41 +243,47 @@ options:
                 - interleave
                 - restrictive
               nodeset:
-                description: The nodes of the host.
+                description: NUMA nodes of the host that the node's memory comes from (libvirt's
+                  memnode C(nodeset)), such as V(0-1).
                 type: str
       blkiotune:
-        description: Shares of the host's block devices.
+        description: Weight and limits of the guest on the host's block devices (libvirt's C(blkiotune)).
         type: dict
         suboptions:
           weight:
-            description: The weight among guests.
+            description: Weight of the guest among others on the host's block devices (libvirt's
+              blkiotune C(weight)), from 100 to 1000.
             type: int
           devices:
-            description: The same for one device.
+            description: Weight and limits on single block devices of the host (libvirt's blkiotune
+              C(device)).
             type: list
             elements: dict
             suboptions:
               path:
-                description: The block device of the host.
+                description: Path of the block device on the host (libvirt's device C(path)),
+                  such as V(/dev/sda).
                 type: str
               weight:
-                description: The weight on it.
+                description: Weight of the guest on this device (libvirt's device C(weight)),
+                  from 100 to 1000.
                 type: int
               read_iops_sec:
-                description: Reads a second.
+                description: Most read operations per second on the device (libvirt's C(read_iops_sec)).
                 type: int
               write_iops_sec:
-                description: Writes a second.
+                description: Most write operations per second on the device (libvirt's C(write_iops_sec)).
                 type: int
               read_bytes_sec:
-                description: Bytes a second read.
+                description: Most bytes per second to read from the device (libvirt's C(read_bytes_sec)).
                 type: int
               write_bytes_sec:
-                description: Bytes a second written.
+                description: Most bytes per second to write to the device (libvirt's C(write_bytes_sec)).
                 type: int
       perf:
         description:
-        - Events that are counted.
+        - Performance events that the host counts for the guest (libvirt's C(perf event)). C(virsh
+          domstats --perf) shows them.
         - A name that is left out stays as it is; one that is V(null) goes.
         - Names are V(cmt), V(mbmt), V(mbml), V(cpu_cycles), V(instructions), V(cache_references),
           V(cache_misses), V(branch_instructions), V(branch_misses), V(bus_cycles), V(stalled_cycles_frontend),
@@ -254,100 +292,117 @@ options:
           V(emulation_faults).
         type: dict
       resource:
-        description: Where the host accounts for the guest.
+        description: Where the host accounts for the guest's resources (libvirt's C(resource)).
         type: dict
         suboptions:
           partition:
-            description: The control group, such as V(/machine).
+            description: Control group that the guest is put into (libvirt's resource C(partition)),
+              such as V(/machine).
             type: str
           fibrechannel_appid:
-            description: The identity on the Fibre Channel fabric.
+            description: Identifier of the guest's traffic on a Fibre Channel fabric (libvirt's
+              C(appid)), up to 128 characters.
             type: str
       vcpus:
-        description: The number of virtual CPUs.
+        description: Number of virtual CPUs of the guest (libvirt's C(vcpu)). It is the most
+          that it can have while it runs.
         type: int
       current_vcpus:
-        description: The virtual CPUs that are plugged in; all where it is left out.
+        description: Number of virtual CPUs that are plugged in at the start (libvirt's vcpu
+          C(current)). Left out, all of them are.
         type: int
       vcpu_placement:
-        description: Who picks host CPUs for them.
+        description: 'Who picks the host CPUs for the guest (libvirt''s vcpu C(placement)):
+          V(static) takes C(cpuset), V(auto) asks numad.'
         type: str
         choices:
         - static
         - auto
       cpuset:
-        description: Host CPUs for all of them, such as V(0-3,8).
+        description: Host CPUs that the virtual CPUs may run on (libvirt's vcpu C(cpuset)),
+          such as V(0-3,8).
         type: str
       vcpu_states:
-        description: Which virtual CPUs are plugged in, one by one.
+        description: State of each virtual CPU, where C(current_vcpus) is not enough (libvirt's
+          C(vcpus)).
         type: list
         elements: dict
         suboptions:
           id:
-            description: The number of the virtual CPU.
+            description: Number of the virtual CPU (libvirt's vcpu C(id)). The first one is
+              V(0).
             type: int
           enabled:
-            description: Whether it is plugged in.
+            description: Whether the virtual CPU is plugged in (libvirt's vcpu C(enabled)).
             type: bool
           hotpluggable:
             description:
-            - Whether it can be plugged.
+            - Whether the virtual CPU can be plugged in and out while the guest runs (libvirt's
+              vcpu C(hotpluggable)).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: bool
           order:
             description:
-            - Its place in the order of plugging.
+            - Position of the virtual CPU in the order of plugging in (libvirt's vcpu C(order)).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: int
       iothreads:
-        description: The number of IO threads.
+        description: Number of IO threads, which serve disks apart from the virtual CPUs (libvirt's
+          C(iothreads)).
         type: int
       iothreadids:
-        description: The IO threads one by one.
+        description: IO threads by their numbers (libvirt's C(iothreadids)), where they need
+          numbers or options of their own.
         type: list
         elements: dict
         suboptions:
           id:
-            description: The number of the IO thread.
+            description: Number of the IO thread (libvirt's iothread C(id)). The first one is
+              V(1).
             type: int
           thread_pool_min:
-            description: Threads that are kept.
+            description: Smallest number of worker threads to keep (libvirt's C(thread_pool_min)).
             type: int
           thread_pool_max:
-            description: Threads at most.
+            description: Largest number of worker threads to start (libvirt's C(thread_pool_max)).
             type: int
           poll:
-            description: How long it polls before it sleeps.
+            description: How long the thread polls for work before it sleeps (libvirt's C(poll)).
             type: dict
             suboptions:
               max:
-                description: Nanoseconds to poll at most.
+                description: Longest time that the thread polls, in nanoseconds (libvirt's poll
+                  C(max)).
                 type: int
               grow:
-                description: The factor by which polling grows.
+                description: Factor by which the time of polling grows when it is too short
+                  (libvirt's poll C(grow)).
                 type: int
               shrink:
-                description: The divisor by which polling shrinks.
+                description: Divisor by which the time of polling shrinks when it is too long
+                  (libvirt's poll C(shrink)).
                 type: int
       defaultiothread:
-        description: The thread that serves what no IO thread does.
+        description: Threads of QEMU's main loop, which serve what no IO thread does (libvirt's
+          C(defaultiothread)).
         type: dict
         suboptions:
           thread_pool_min:
-            description: Threads that are kept.
+            description: Smallest number of worker threads to keep (libvirt's C(thread_pool_min)).
             type: int
           thread_pool_max:
-            description: Threads at most.
+            description: Largest number of worker threads to start (libvirt's C(thread_pool_max)).
             type: int
       cpu:
         description:
-        - The CPU that the guest sees.
+        - 'CPU that the guest sees (libvirt''s C(cpu)): its model, features and topology.'
         - A text in place of the dictionary is its C(mode).
         type: dict
         suboptions:
           mode:
-            description: Which CPU the guest sees. With hardware virtualization a new guest
-              gets V(host-model).
+            description: How the guest's CPU is chosen (libvirt's cpu C(mode)). V(host-model)
+              is close to the host's CPU, V(host-passthrough) the same, V(custom) the named
+              model. With hardware virtualization a new guest gets V(host-model).
             type: str
             choices:
             - custom
@@ -356,23 +411,27 @@ options:
             - maximum
           model:
             description:
-            - The named model, such as V(EPYC).
+            - Named model of the CPU (libvirt's cpu C(model)), such as V(EPYC), with mode V(custom).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
           fallback:
             description:
-            - Whether a similar model will do.
+            - 'Whether libvirt may take a similar model where the host cannot provide this one
+              (libvirt''s C(fallback)): V(allow) or V(forbid).'
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
             choices:
             - allow
             - forbid
           vendor_id:
-            description: The vendor that the guest reads, of twelve characters.
+            description: 'CPU vendor that the guest reads (libvirt''s C(vendor_id)): exactly
+              12 characters, such as V(GenuineIntel).'
             type: str
           match:
             description:
-            - How the host's CPU must fit.
+            - How closely the host's CPU must fit (libvirt's cpu C(match)). V(minimum) gives
+              the guest also what the host has more, V(exact) does not, V(strict) refuses a
+              host that has more.
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
             choices:
@@ -380,16 +439,19 @@ options:
             - exact
             - strict
           vendor:
-            description: The vendor that the host must have.
+            description: CPU vendor that the host must have (libvirt's cpu C(vendor)), such
+              as V(Intel) or V(AMD).
             type: str
           migratable:
             description:
-            - Whether features that block migration are left out.
+            - Whether features that block migration are left out (libvirt's C(migratable)),
+              with mode V(host-passthrough) or V(maximum).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: bool
           check:
             description:
-            - How libvirt checks the CPU at the start.
+            - 'How strictly libvirt checks at the start that the guest gets the CPU that was
+              asked for (libvirt''s cpu C(check)): V(none), V(partial) or V(full).'
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
             choices:
@@ -397,239 +459,279 @@ options:
             - partial
             - full
           deprecated_features:
-            description: Whether features that go out of use are left on.
+            description: Whether deprecated features of the CPU model stay on (libvirt's C(deprecated_features)),
+              on S390.
             type: bool
           topology:
-            description: How the virtual CPUs are laid out.
+            description: Layout of the virtual CPUs in sockets, cores and threads (libvirt's
+              cpu C(topology)).
             type: dict
             suboptions:
               sockets:
-                description: Sockets.
+                description: Number of CPU sockets (libvirt's topology C(sockets)). The product
+                  of the topology is the number of virtual CPUs.
                 type: int
               dies:
-                description: Dies of a socket.
+                description: Number of dies in each socket (libvirt's topology C(dies)).
                 type: int
               clusters:
-                description: Clusters of a die.
+                description: Number of clusters in each die (libvirt's topology C(clusters)).
                 type: int
               cores:
-                description: Cores of a cluster.
+                description: Number of cores in each cluster (libvirt's topology C(cores)).
                 type: int
               threads:
-                description: Threads of a core.
+                description: Number of threads in each core (libvirt's topology C(threads)).
                 type: int
           features:
             description:
-            - Features of the CPU by name, such as V(vmx).
+            - Features of the CPU by name (libvirt's cpu C(feature)), such as V(vmx).
             - A name that is left out stays as it is; one that is V(null) goes.
             - Values are V(force), V(require), V(optional), V(disable), V(forbid).
             type: dict
           cache:
-            description: The cache that the guest sees.
+            description: CPU cache that the guest sees (libvirt's cpu C(cache)).
             type: dict
             suboptions:
               level:
-                description: The level that is meant.
+                description: Level of the cache to emulate (libvirt's cache C(level)), with
+                  mode V(emulate).
                 type: int
               mode:
-                description: What the guest sees.
+                description: 'What the guest sees of the CPU cache (libvirt''s cache C(mode)):
+                  V(emulate) a cache, V(passthrough) that of the host, V(disable) none.'
                 type: str
                 choices:
                 - emulate
                 - passthrough
                 - disable
           maxphysaddr:
-            description: The width of physical addresses.
+            description: Width of physical memory addresses in the guest (libvirt's cpu C(maxphysaddr)).
             type: dict
             suboptions:
               mode:
-                description: Whether the width is the host's.
+                description: 'How the width is chosen (libvirt''s maxphysaddr C(mode)): V(passthrough)
+                  the host''s, V(emulate) the number in C(bits).'
                 type: str
                 choices:
                 - emulate
                 - passthrough
               bits:
-                description: The width that the guest sees.
+                description: Number of address bits that the guest sees (libvirt's maxphysaddr
+                  C(bits)), such as V(42).
                 type: int
               limit:
-                description: The most of the host's width that it sees.
+                description: Largest number of address bits to take over from the host (libvirt's
+                  maxphysaddr C(limit)).
                 type: int
           numa:
-            description: The nodes of memory that the guest sees.
+            description: 'NUMA nodes that the guest sees (libvirt''s cpu C(numa)): groups of
+              CPUs and memory that are close to each other.'
             type: dict
             suboptions:
               cells:
-                description: The nodes.
+                description: NUMA nodes of the guest (libvirt's numa C(cell)).
                 type: list
                 elements: dict
                 suboptions:
                   id:
                     description:
-                    - The number of the node.
+                    - Number of the NUMA node in the guest (libvirt's cell C(id)). The first
+                      one is V(0).
                     - libvirt fills it in by itself, so V(null) leaves it as it is.
                     type: int
                   cpus:
                     description:
-                    - Its virtual CPUs, such as V(0-3,8).
+                    - Virtual CPUs of the node (libvirt's cell C(cpus)), such as V(0-3,8).
                     - libvirt fills it in by itself, so V(null) leaves it as it is.
                     type: str
                   memory:
-                    description: Its memory, such as V(2GiB).
+                    description: Memory of the node (libvirt's cell C(memory)), such as V(2GiB).
                     type: str
                   mem_access:
-                    description: Whether the host shares its memory.
+                    description: 'Whether other programs on the host can share the node''s memory
+                      (libvirt''s C(memAccess)): V(shared) or V(private).'
                     type: str
                     choices:
                     - shared
                     - private
                   discard:
-                    description: Whether its memory is discarded when the guest stops.
+                    description: Whether the content of the node's memory is thrown away when
+                      the guest stops (libvirt's C(discard)), not written back to its file.
                     type: bool
                   distances:
-                    description: Distances to the other nodes.
+                    description: Distances of the node to the other nodes (libvirt's C(distances)).
                     type: list
                     elements: dict
                     suboptions:
                       id:
-                        description: The other node.
+                        description: Number of the other node in the guest (libvirt's sibling
+                          C(id)).
                         type: int
                       value:
-                        description: The distance; 10 is a node from itself.
+                        description: Distance to the other node (libvirt's sibling C(value)).
+                          A node is V(10) from itself; V(20) is twice as far.
                         type: int
                   caches:
-                    description: Caches in front of its memory.
+                    description: Caches in front of the node's memory that the guest is told
+                      (libvirt's C(cache)).
                     type: list
                     elements: dict
                     suboptions:
                       level:
-                        description: The level.
+                        description: Level of the cache in front of the memory (libvirt's cache
+                          C(level)), such as V(1).
                         type: int
                       associativity:
-                        description: The associativity.
+                        description: Associativity of the cache that the guest is told (libvirt's
+                          C(associativity)).
                         type: str
                         choices:
                         - none
                         - direct
                         - full
                       policy:
-                        description: The policy of writes.
+                        description: How the cache handles writes (libvirt's cache C(policy)).
                         type: str
                         choices:
                         - none
                         - writeback
                         - writethrough
                       size:
-                        description: The size.
+                        description: Size of the cache that the guest is told (libvirt's cache
+                          C(size)), such as V(10KiB).
                         type: str
                       line:
-                        description: The size of a line.
+                        description: Size of a line of the cache (libvirt's cache C(line)),
+                          such as V(8B).
                         type: str
               latencies:
-                description: How long it takes nodes to reach memory.
+                description: Latencies between nodes that the guest is told (libvirt's C(latency)).
                 type: list
                 elements: dict
                 suboptions:
                   initiator:
-                    description: The node that reads and writes.
+                    description: Number of the node whose CPUs read and write (libvirt's C(initiator)).
                     type: int
                   target:
-                    description: The node with the memory.
+                    description: Number of the node whose memory is read or written (libvirt's
+                      C(target)).
                     type: int
                   cache:
                     description:
-                    - The level of the target's cache that is meant.
+                    - Level of the target's cache that is measured, in place of its memory (libvirt's
+                      C(cache)).
                     - libvirt fills it in by itself, so V(null) leaves it as it is.
                     type: int
                   type:
-                    description: What is measured.
+                    description: 'Kind of access that the figure is for (libvirt''s C(type)):
+                      V(read), V(write), or V(access) for both.'
                     type: str
                     choices:
                     - access
                     - read
                     - write
                   value:
-                    description: Nanoseconds.
+                    description: Latency of the access in nanoseconds (libvirt's latency C(value)).
                     type: int
               bandwidths:
-                description: How much nodes reach of memory a second.
+                description: Bandwidths between nodes that the guest is told (libvirt's C(bandwidth)).
                 type: list
                 elements: dict
                 suboptions:
                   initiator:
-                    description: The node that reads and writes.
+                    description: Number of the node whose CPUs read and write (libvirt's C(initiator)).
                     type: int
                   target:
-                    description: The node with the memory.
+                    description: Number of the node whose memory is read or written (libvirt's
+                      C(target)).
                     type: int
                   cache:
                     description:
-                    - The level of the target's cache that is meant.
+                    - Level of the target's cache that is measured, in place of its memory (libvirt's
+                      C(cache)).
                     - libvirt fills it in by itself, so V(null) leaves it as it is.
                     type: int
                   type:
-                    description: What is measured.
+                    description: 'Kind of access that the figure is for (libvirt''s C(type)):
+                      V(read), V(write), or V(access) for both.'
                     type: str
                     choices:
                     - access
                     - read
                     - write
                   value:
-                    description: The amount a second.
+                    description: Bandwidth of the access per second (libvirt's bandwidth C(value)),
+                      such as V(200GiB).
                     type: str
       cputune:
-        description: How the host schedules the guest.
+        description: How the host schedules the guest's CPUs and threads (libvirt's C(cputune)).
         type: dict
         suboptions:
           shares:
-            description: The weight among guests.
+            description: Weight of the guest among others when CPU time is short (libvirt's
+              C(shares)). Twice the number gets twice the time.
             type: int
           period:
-            description: Microseconds over which the time of each virtual CPU counts.
+            description: Period in microseconds over which the time of each virtual CPU is limited
+              (libvirt's C(period)).
             type: int
           quota:
-            description: Microseconds that each virtual CPU may run in a period.
+            description: Time in microseconds that each virtual CPU may run in each period (libvirt's
+              C(quota)). V(-1) is no limit.
             type: int
           global_period:
-            description: Microseconds over which the time of the whole guest counts.
+            description: Period in microseconds over which the time of the whole guest is limited
+              (libvirt's C(global_period)).
             type: int
           global_quota:
-            description: Microseconds that the whole guest may run in a period.
+            description: Time in microseconds that the whole guest may run in each period (libvirt's
+              C(global_quota)). V(-1) is no limit.
             type: int
           emulator_period:
-            description: Microseconds over which the time of the emulator counts.
+            description: Period in microseconds over which the time of the emulator is limited
+              (libvirt's C(emulator_period)).
             type: int
           emulator_quota:
-            description: Microseconds that the emulator may run in a period.
+            description: Time in microseconds that the emulator may run in each period (libvirt's
+              C(emulator_quota)). V(-1) is no limit.
             type: int
           iothread_period:
-            description: Microseconds over which the time of each IO thread counts.
+            description: Period in microseconds over which the time of each IO thread is limited
+              (libvirt's C(iothread_period)).
             type: int
           iothread_quota:
-            description: Microseconds that each IO thread may run in a period.
+            description: Time in microseconds that each IO thread may run in each period (libvirt's
+              C(iothread_quota)). V(-1) is no limit.
             type: int
           vcpupin:
             description:
-            - Host CPUs by virtual CPU.
+            - Host CPUs that each virtual CPU may run on (libvirt's C(vcpupin)), by the number
+              of the virtual CPU, such as V(0-3).
             - A name that is left out stays as it is; one that is V(null) goes.
             type: dict
           emulatorpin:
-            description: Host CPUs for the emulator.
+            description: Host CPUs that QEMU's other threads may run on (libvirt's C(emulatorpin)),
+              such as V(0-3).
             type: str
           iothreadpin:
             description:
-            - Host CPUs by IO thread.
+            - Host CPUs that each IO thread may run on (libvirt's C(iothreadpin)), by the number
+              of the IO thread.
             - A name that is left out stays as it is; one that is V(null) goes.
             type: dict
           vcpusched:
-            description: Schedulers of virtual CPUs.
+            description: Schedulers of the threads of virtual CPUs (libvirt's C(vcpusched)).
             type: list
             elements: dict
             suboptions:
               vcpus:
-                description: The virtual CPUs.
+                description: Virtual CPUs that the scheduler is for (libvirt's C(vcpus)), such
+                  as V(0-3,8).
                 type: str
               scheduler:
-                description: The scheduler.
+                description: Scheduler of the host's kernel for these threads (libvirt's C(scheduler)).
+                  V(fifo) and V(rr) are real-time schedulers.
                 type: str
                 choices:
                 - batch
@@ -637,18 +739,21 @@ options:
                 - fifo
                 - rr
               priority:
-                description: The priority, with V(fifo) and V(rr).
+                description: Real-time priority of the threads (libvirt's C(priority)), such
+                  as V(1), with V(fifo) and V(rr).
                 type: int
           iothreadsched:
-            description: Schedulers of IO threads.
+            description: Schedulers of the guest's IO threads (libvirt's C(iothreadsched)).
             type: list
             elements: dict
             suboptions:
               iothreads:
-                description: The IO threads.
+                description: IO threads that the scheduler is for (libvirt's C(iothreads)),
+                  such as V(1-2).
                 type: str
               scheduler:
-                description: The scheduler.
+                description: Scheduler of the host's kernel for these threads (libvirt's C(scheduler)).
+                  V(fifo) and V(rr) are real-time schedulers.
                 type: str
                 choices:
                 - batch
@@ -656,14 +761,16 @@ options:
                 - fifo
                 - rr
               priority:
-                description: The priority, with V(fifo) and V(rr).
+                description: Real-time priority of the threads (libvirt's C(priority)), such
+                  as V(1), with V(fifo) and V(rr).
                 type: int
           emulatorsched:
-            description: The scheduler of the emulator.
+            description: Scheduler of QEMU's other threads (libvirt's C(emulatorsched)).
             type: dict
             suboptions:
               scheduler:
-                description: The scheduler.
+                description: Scheduler of the host's kernel for these threads (libvirt's C(scheduler)).
+                  V(fifo) and V(rr) are real-time schedulers.
                 type: str
                 choices:
                 - batch
@@ -671,97 +778,116 @@ options:
                 - fifo
                 - rr
               priority:
-                description: The priority, with V(fifo) and V(rr).
+                description: Real-time priority of the threads (libvirt's C(priority)), such
+                  as V(1), with V(fifo) and V(rr).
                 type: int
           cachetune:
-            description: Shares of the host's caches.
+            description: Shares of the host's CPU caches that virtual CPUs get (libvirt's C(cachetune)).
             type: list
             elements: dict
             suboptions:
               vcpus:
-                description: The virtual CPUs.
+                description: Virtual CPUs that get the shares (libvirt's C(vcpus)), such as
+                  V(0-3,8).
                 type: str
               caches:
-                description: Shares of caches.
+                description: Shares of the host's caches for these virtual CPUs (libvirt's C(cache)).
                 type: list
                 elements: dict
                 suboptions:
                   id:
-                    description: The cache of the host.
+                    description: Number of the host's cache (libvirt's cache C(id)), as C(virsh
+                      capabilities) shows it.
                     type: int
                   level:
-                    description: Its level.
+                    description: Level of the host's cache (libvirt's cache C(level)), such
+                      as V(3).
                     type: int
                   type:
-                    description: What it holds.
+                    description: 'What the share is for (libvirt''s cache C(type)): V(code),
+                      V(data), or V(both).'
                     type: str
                     choices:
                     - both
                     - code
                     - data
                   size:
-                    description: The share of it.
+                    description: Size of the share (libvirt's cache C(size)), such as V(3MiB).
                     type: str
               monitors:
-                description: What is measured.
+                description: Measurements of how much of the cache virtual CPUs use (libvirt's
+                  C(monitor)).
                 type: list
                 elements: dict
                 suboptions:
                   level:
-                    description: The level of the cache.
+                    description: Level of the cache that is measured (libvirt's monitor C(level)),
+                      such as V(3).
                     type: int
                   vcpus:
-                    description: The virtual CPUs.
+                    description: Virtual CPUs that are measured together (libvirt's monitor
+                      C(vcpus)), such as V(0-3).
                     type: str
           memorytune:
-            description: Shares of the bandwidth of the host's memory.
+            description: Shares of the host's memory bandwidth that virtual CPUs get (libvirt's
+              C(memorytune)).
             type: list
             elements: dict
             suboptions:
               vcpus:
-                description: The virtual CPUs.
+                description: Virtual CPUs that get the shares (libvirt's C(vcpus)), such as
+                  V(0-3,8).
                 type: str
               nodes:
-                description: Shares of nodes.
+                description: Shares of the memory bandwidth by node of the host (libvirt's C(node)).
                 type: list
                 elements: dict
                 suboptions:
                   id:
-                    description: The node of the host.
+                    description: Number of the host's NUMA node (libvirt's node C(id)).
                     type: int
                   bandwidth:
-                    description: Percent of its bandwidth.
+                    description: Percent of the node's memory bandwidth (libvirt's node C(bandwidth)),
+                      such as V(60).
                     type: int
               monitors:
-                description: What is measured.
+                description: Measurements of how much memory bandwidth virtual CPUs use (libvirt's
+                  C(monitor)).
                 type: list
                 elements: dict
                 suboptions:
                   vcpus:
-                    description: The virtual CPUs.
+                    description: Virtual CPUs that are measured together (libvirt's monitor
+                      C(vcpus)), such as V(0-3).
                     type: str
       arch:
         description:
-        - The architecture. Left out, the host's.
+        - Architecture of the guest's CPU (libvirt's type C(arch)), such as V(x86_64). Left
+          out, that of the host.
         - libvirt fills it in by itself, so V(null) leaves it as it is.
         type: str
       machine:
         description:
-        - The machine type. A new guest gets V(q35) where the host has it.
+        - Machine type that QEMU emulates (libvirt's type C(machine)), such as V(q35). A new
+          guest gets V(q35) where the host has it.
         - libvirt fills it in by itself, so V(null) leaves it as it is.
         type: str
       kernel:
-        description: A kernel on the host to boot from directly.
+        description: Path of a kernel on the host to boot directly (libvirt's C(kernel)), without
+          a boot loader.
         type: str
       initrd:
-        description: The initial ramdisk that goes with the kernel.
+        description: Path of the initial ramdisk on the host that goes with the kernel (libvirt's
+          C(initrd)).
         type: str
       cmdline:
-        description: The command line of the kernel.
+        description: Command line of the kernel (libvirt's C(cmdline)), such as V(console=ttyS0
+          root=/dev/vda1).
         type: str
       boot:
         description:
-        - What to boot from, in order.
+        - 'Kinds of devices to boot from, in order (libvirt''s os C(boot dev)): V(hd) is a disk,
+          V(fd) a floppy disk. C(boot) of a device is more exact.'
         - libvirt fills it in by itself, so V(null) leaves it as it is.
         type: list
         elements: str
@@ -771,17 +897,20 @@ options:
         - network
         - fd
       bootloader:
-        description: A program of the host that finds the kernel, for Xen.
+        description: Program on the host that finds the guest's kernel (libvirt's C(bootloader)),
+          for Xen, such as V(/usr/bin/pygrub).
         type: str
       bootloader_args:
-        description: Its arguments.
+        description: Arguments of the boot loader on the host (libvirt's C(bootloader_args)).
         type: str
       os:
-        description: Firmware, and what else there is to say of booting.
+        description: Firmware and other options of booting (libvirt's C(os)).
         type: dict
         suboptions:
           type:
-            description: The kind of guest.
+            description: 'Kind of guest (libvirt''s os C(type)): V(hvm) for a full virtual machine,
+              V(exe) for a container, V(xen), V(xenpvh) and V(linux) for paravirtualization
+              on Xen.'
             type: str
             choices:
             - hvm
@@ -790,40 +919,44 @@ options:
             - linux
             - exe
           firmware:
-            description: The firmware; libvirt finds the files.
+            description: 'Kind of firmware (libvirt''s C(firmware)): V(efi) for UEFI, or V(bios).
+              libvirt picks the files that fit.'
             type: str
             choices:
             - bios
             - efi
           firmware_features:
             description:
-            - Features that the firmware must have, or must not have.
+            - Features that the firmware must have or must not have, by name (libvirt's firmware
+              C(feature)), such as V(secure-boot).
             - libvirt fills names in by itself, so one that is V(null) stays as it is, like
               one left out.
             - Names are V(enrolled-keys), V(secure-boot).
             type: dict
           loader:
-            description: The file with the firmware.
+            description: File on the host that holds the firmware (libvirt's C(loader)). Leave
+              it out to let libvirt pick one.
             type: dict
             suboptions:
               path:
                 description:
-                - The file.
+                - Path of the firmware's file on the host (libvirt's C(loader)), such as V(/usr/share/OVMF/OVMF_CODE.fd).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: str
               readonly:
                 description:
-                - Whether the guest can only read it.
+                - Whether the guest can only read the firmware's file (libvirt's loader C(readonly)).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: bool
               secure:
                 description:
-                - Whether it checks signatures.
+                - Whether the firmware supports Secure Boot (libvirt's loader C(secure)).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: bool
               type:
                 description:
-                - What the guest sees.
+                - 'How the guest sees the firmware''s file (libvirt''s loader C(type)): as V(rom),
+                  or as V(pflash), a flash memory.'
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: str
                 choices:
@@ -831,34 +964,36 @@ options:
                 - pflash
               stateless:
                 description:
-                - Whether it keeps no variables.
+                - Whether the firmware keeps no variables across boots (libvirt's loader C(stateless)).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: bool
               format:
                 description:
-                - The format of the file.
+                - 'Format of the firmware''s file (libvirt''s loader C(format)): V(raw) or V(qcow2).'
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: str
                 choices:
                 - raw
                 - qcow2
           nvram:
-            description: The firmware's variables.
+            description: File with the guest's UEFI variables (libvirt's C(nvram)), such as
+              its boot entries.
             type: dict
             suboptions:
               path:
                 description:
-                - The file.
+                - Path of the file on the host with the guest's UEFI variables (libvirt's C(nvram)).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: str
               template:
                 description:
-                - The file that a new one is a copy of.
+                - Path of the file that a new file of variables is copied from (libvirt's nvram
+                  C(template)).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: str
               template_format:
                 description:
-                - The format of the template.
+                - Format of the file in O(config[].os.nvram.template) (libvirt's nvram C(templateFormat)).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: str
                 choices:
@@ -866,7 +1001,7 @@ options:
                 - qcow2
               storage_format:
                 description:
-                - The format.
+                - 'Format of the file of variables (libvirt''s nvram C(format)): V(raw) or V(qcow2).'
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: str
                 choices:
@@ -1070,48 +1205,55 @@ options:
                 - sheepdog
                 - vxhs
           shim:
-            description: A first boot loader that checks the kernel.
+            description: Path of a first boot loader on the host, for direct kernel boot with
+              Secure Boot (libvirt's C(shim)).
             type: str
           dtb:
-            description: A device tree.
+            description: Path of a device tree file on the host (libvirt's C(dtb)).
             type: str
           root:
-            description: The root device, for Xen.
+            description: Root device on the kernel's command line (libvirt's C(root)), for Xen.
             type: str
           bootmenu:
-            description: The menu of the firmware.
+            description: Boot menu that the firmware shows at the start (libvirt's C(bootmenu)).
             type: dict
             suboptions:
               enable:
-                description: Whether it is shown.
+                description: Whether the firmware shows its boot menu (libvirt's bootmenu C(enable)).
                 type: bool
               timeout:
-                description: Milliseconds until it goes on.
+                description: Milliseconds that the boot menu waits for a key (libvirt's bootmenu
+                  C(timeout)), such as V(3000).
                 type: int
           smbios:
-            description: Where the guest's system information is from.
+            description: 'Where the guest''s SMBIOS data comes from (libvirt''s smbios C(mode)):
+              V(emulate) from QEMU, V(host) from the host, V(sysinfo) from O(config[].sysinfo).'
             type: str
             choices:
             - emulate
             - host
             - sysinfo
           bios:
-            description: The BIOS.
+            description: Options of a guest's BIOS firmware (libvirt's C(bios)).
             type: dict
             suboptions:
               useserial:
-                description: Whether it is seen on the serial port.
+                description: Whether the BIOS shows its messages on the first serial port (libvirt's
+                  C(useserial)).
                 type: bool
               reboot_timeout:
-                description: Milliseconds until it tries again.
+                description: Milliseconds until the BIOS boots again after a failed boot (libvirt's
+                  C(rebootTimeout)). V(-1) is never.
                 type: int
           acpi_tables:
-            description: ACPI tables that are added.
+            description: ACPI tables that are added to those of the machine (libvirt's C(acpi
+              table)).
             type: list
             elements: dict
             suboptions:
               type:
-                description: The kind of table.
+                description: Kind of ACPI table (libvirt's table C(type)), such as V(slic) for
+                  a software licence.
                 type: str
                 choices:
                 - raw
@@ -1119,87 +1261,96 @@ options:
                 - slic
                 - msdm
               path:
-                description: The file.
+                description: Path of the file on the host with the ACPI table.
                 type: str
           init:
-            description: The first program of a container.
+            description: Path of the first program to run in a container (libvirt's C(init)),
+              such as V(/bin/sh).
             type: str
           initargs:
-            description: Its arguments.
+            description: Arguments of the container's first program (libvirt's C(initarg)).
             type: list
             elements: str
           initenv:
             description:
-            - Its environment.
+            - Environment variables of the container's first program (libvirt's C(initenv)).
             - A name that is left out stays as it is; one that is V(null) goes.
             type: dict
           initdir:
-            description: Its directory.
+            description: Working directory of the container's first program (libvirt's C(initdir)).
             type: str
           inituser:
-            description: Its user.
+            description: 'User that the container''s first program runs as (libvirt''s C(inituser)):
+              a name or a numeric id.'
             type: str
           initgroup:
-            description: Its group.
+            description: 'Group that the container''s first program runs as (libvirt''s C(initgroup)):
+              a name or a numeric id.'
             type: str
       sysinfo:
-        description: What the guest reads of its system.
+        description: Data about its system that the guest reads from the firmware (libvirt's
+          C(sysinfo)).
         type: list
         elements: dict
         suboptions:
           type:
-            description: Where the guest reads it.
+            description: 'Where the guest reads the data (libvirt''s sysinfo C(type)): V(smbios)
+              tables, or V(fwcfg), QEMU''s firmware configuration.'
             type: str
             choices:
             - smbios
             - fwcfg
           bios:
             description:
-            - The BIOS.
+            - BIOS fields that the guest reads from SMBIOS (libvirt's sysinfo C(bios)).
             - A name that is left out stays as it is; one that is V(null) goes.
             - Names are V(vendor), V(version), V(date), V(release).
             type: dict
           system:
             description:
-            - The system.
+            - System fields that the guest reads from SMBIOS (libvirt's sysinfo C(system)),
+              such as the serial number.
             - A name that is left out stays as it is; one that is V(null) goes.
             - Names are V(manufacturer), V(product), V(version), V(serial), V(uuid), V(sku),
               V(family).
             type: dict
           base_boards:
-            description: The boards.
+            description: Base boards that the guest reads from SMBIOS (libvirt's sysinfo C(baseBoard)).
             type: list
             elements: dict
             suboptions:
               entries:
                 description:
-                - What it says.
+                - Fields of the board, by name (libvirt's C(entry)).
                 - A name that is left out stays as it is; one that is V(null) goes.
                 - Names are V(manufacturer), V(product), V(version), V(serial), V(asset), V(location).
                 type: dict
           chassis:
             description:
-            - The chassis.
+            - Chassis fields that the guest reads from SMBIOS (libvirt's sysinfo C(chassis)).
             - A name that is left out stays as it is; one that is V(null) goes.
             - Names are V(manufacturer), V(version), V(serial), V(asset), V(sku).
             type: dict
           oem_strings:
-            description: Strings of your own, such as for systemd.
+            description: Strings of your own that the guest reads from SMBIOS (libvirt's sysinfo
+              C(oemStrings)), as systemd does for credentials.
             type: list
             elements: str
           entries:
-            description: Entries of the firmware's configuration.
+            description: Entries of QEMU's firmware configuration that the guest reads (libvirt's
+              C(fwcfg)).
             type: list
             elements: dict
             suboptions:
               name:
-                description: The name, such as V(opt/org.example/name).
+                description: Name of the entry (libvirt's entry C(name)), such as V(opt/org.example/name).
                 type: str
               value:
-                description: The text.
+                description: Text that the entry holds; give either this or C(file).
                 type: str
               file:
-                description: A file that holds it.
+                description: Path of a file on the host whose content the entry holds (libvirt's
+                  entry C(file)).
                 type: str
       cloud_init:
         description: 'What cloud-init does in the guest. It is kept in a volume, the seed, which
@@ -1368,11 +1519,12 @@ options:
             - keep
             - renew
       clock:
-        description: The guest's clock.
+        description: Clock of the guest and its timers (libvirt's C(clock)).
         type: dict
         suboptions:
           offset:
-            description: What the guest's clock shows at the start.
+            description: Time that the guest's clock shows at the start (libvirt's clock C(offset)).
+              Linux expects V(utc), Windows V(localtime).
             type: str
             choices:
             - utc
@@ -1382,28 +1534,31 @@ options:
             - absolute
           adjustment:
             description:
-            - Seconds beside it, or V(reset).
+            - Seconds that the clock is ahead of C(basis) at the start (libvirt's C(adjustment)),
+              or V(reset).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
           timezone:
-            description: The time zone, such as V(Europe/Berlin).
+            description: Time zone of the clock (libvirt's C(timezone)), such as V(Europe/Berlin).
             type: str
           basis:
-            description: What it is beside of.
+            description: 'Time that the adjustment is added to (libvirt''s C(basis)): V(utc),
+              or V(localtime) of the host.'
             type: str
             choices:
             - utc
             - localtime
           start:
-            description: Seconds since 1970 at the start.
+            description: Time that the clock shows at each start, in seconds since 1970 (libvirt's
+              C(start)).
             type: int
           timers:
-            description: Timers.
+            description: Timers of the guest, each by its name (libvirt's C(timer)).
             type: list
             elements: dict
             suboptions:
               name:
-                description: The timer.
+                description: Name of the timer (libvirt's C(name)), such as V(rtc) or V(hpet).
                 type: str
                 choices:
                 - platform
@@ -1415,10 +1570,11 @@ options:
                 - hypervclock
                 - armvtimer
               present:
-                description: Whether the guest has it.
+                description: Whether the guest has this timer (libvirt's C(present)).
                 type: bool
               track:
-                description: What it follows.
+                description: 'Time that the timer follows (libvirt''s C(track)): V(boot), V(guest),
+                  or V(wall) for the host''s clock.'
                 type: str
                 choices:
                 - boot
@@ -1426,7 +1582,9 @@ options:
                 - wall
                 - realtime
               tickpolicy:
-                description: What becomes of ticks that are missed.
+                description: 'What to do with ticks that the guest missed (libvirt''s C(tickpolicy)):
+                  V(delay) delivers them late, V(catchup) faster than usual, V(merge) as one,
+                  V(discard) not at all.'
                 type: str
                 choices:
                 - delay
@@ -1434,10 +1592,11 @@ options:
                 - merge
                 - discard
               frequency:
-                description: Ticks a second.
+                description: Frequency of the C(tsc) timer, in hertz (libvirt's C(frequency)).
                 type: int
               mode:
-                description: Who runs it.
+                description: 'How the C(tsc) timer is provided (libvirt''s C(mode)): V(native)
+                  by the CPU, V(emulate) by the host.'
                 type: str
                 choices:
                 - auto
@@ -1446,214 +1605,261 @@ options:
                 - paravirt
                 - smpsafe
               catchup:
-                description: How ticks that are missed are caught up.
+                description: Limits for catching up with missed ticks (libvirt's C(catchup)),
+                  with tickpolicy V(catchup).
                 type: dict
                 suboptions:
                   threshold:
-                    description: Nanoseconds behind from which on it catches up.
+                    description: Nanoseconds that the timer may be late before catching up begins
+                      (libvirt's C(threshold)).
                     type: int
                   slew:
-                    description: How quickly it catches up.
+                    description: Rate at which missed ticks are delivered (libvirt's C(slew)).
                     type: int
                   limit:
-                    description: Nanoseconds behind from which on it gives up.
+                    description: Nanoseconds that the timer may be late before catching up is
+                      given up (libvirt's C(limit)).
                     type: int
       features:
-        description: What the machine can do.
+        description: Features of the virtual machine to switch on or off (libvirt's C(features)),
+          such as ACPI.
         type: dict
         suboptions:
           acpi:
-            description: Power management, by which a guest is asked to shut down. New guests
-              on x86 have it.
+            description: Whether the guest has ACPI, through which it is asked to shut down
+              (libvirt's C(acpi)). New guests on x86 have it.
             type: bool
           apic:
-            description: Interrupts for many CPUs. New guests on x86 have it.
+            description: Whether the guest has an APIC, the interrupt controller for several
+              CPUs (libvirt's C(apic)). New guests on x86 have it.
             type: bool
           apic_eoi:
-            description: Whether the end of an interrupt is told without a trap.
+            description: Whether the guest can signal the end of an interrupt without an exit
+              to the host (libvirt's apic C(eoi)).
             type: bool
           pae:
-            description: Addresses of more than 32 bits.
+            description: Whether a 32-bit guest can use more than 4 GiB of memory (libvirt's
+              C(pae)).
             type: bool
           privnet:
-            description: A network namespace of its own, for containers.
+            description: Whether a container has a network namespace of its own (libvirt's C(privnet)).
             type: bool
           viridian:
-            description: Hyper-V features on Xen.
+            description: Whether a guest on Xen sees the features of Hyper-V (libvirt's C(viridian)).
             type: bool
           hap:
-            description: Whether the hardware translates the guest's memory.
+            description: Whether the hardware translates the guest's memory addresses on Xen
+              (libvirt's C(hap)).
             type: bool
           hyperv:
-            description: Features that Windows knows from Hyper-V.
+            description: Features of Hyper-V that make Windows run better (libvirt's C(hyperv)).
             type: dict
             suboptions:
               relaxed:
-                description: Relaxed checks of timers.
+                description: Whether Windows relaxes its checks of timers (Hyper-V C(relaxed)),
+                  so that a busy host makes it no blue screen.
                 type: bool
               vapic:
-                description: A virtual interrupt controller.
+                description: Whether the guest has a virtual interrupt controller that saves
+                  exits (Hyper-V C(vapic)).
                 type: bool
               vpindex:
-                description: Numbers of virtual processors.
+                description: Whether the guest can read the number of the virtual processor
+                  (Hyper-V C(vpindex)).
                 type: bool
               runtime:
-                description: Time spent in the guest and for it.
+                description: Whether the guest can read the time that its processors ran (Hyper-V
+                  C(runtime)).
                 type: bool
               synic:
-                description: A synthetic interrupt controller.
+                description: Whether the guest has the synthetic interrupt controller of Hyper-V
+                  (Hyper-V C(synic)).
                 type: bool
               reset:
-                description: A reset by the hypervisor.
+                description: Whether the guest can reset itself through the hypervisor (Hyper-V
+                  C(reset)).
                 type: bool
               frequencies:
-                description: Registers with frequencies.
+                description: Whether the guest can read the frequencies of its time counter
+                  and interrupt controller (Hyper-V C(frequencies)).
                 type: bool
               reenlightenment:
-                description: A notice of migration.
+                description: Whether the guest is told when its time counter changes at a migration
+                  (Hyper-V C(reenlightenment)), for nested guests.
                 type: bool
               ipi:
-                description: Interrupts between processors.
+                description: Whether the guest sends interrupts between processors by a call
+                  to the hypervisor (Hyper-V C(ipi)).
                 type: bool
               evmcs:
-                description: Quick nested virtualization on Intel.
+                description: Whether Hyper-V in the guest runs nested guests faster on Intel
+                  processors (Hyper-V C(evmcs)).
                 type: bool
               avic:
-                description: Hardware interrupts with a synthetic controller.
+                description: Whether interrupts use the hardware, APICv or AVIC, together with
+                  C(synic) (Hyper-V C(avic)).
                 type: bool
               emsr_bitmap:
-                description: A bitmap of registers in nested virtualization.
+                description: Whether nested guests avoid exits by a bitmap of changed registers
+                  (Hyper-V C(emsr_bitmap)).
                 type: bool
               xmm_input:
-                description: Input of calls in registers.
+                description: Whether calls to the hypervisor may pass their input in XMM registers
+                  (Hyper-V C(xmm_input)).
                 type: bool
               mode:
                 description:
-                - Whether all that the host can do is on.
+                - 'How Hyper-V features are chosen (libvirt''s hyperv C(mode)): V(custom) has
+                  those that are listed, V(passthrough) all that the host supports.'
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: str
                 choices:
                 - custom
                 - passthrough
               spinlocks:
-                description: A notice of locks that take long.
+                description: Report of the guest when it waits long for a lock (Hyper-V C(spinlocks)).
                 type: dict
                 suboptions:
                   state:
-                    description: Whether it is on.
+                    description: Whether waiting for locks is reported to the hypervisor (libvirt's
+                      C(state)).
                     type: bool
                   retries:
-                    description: Attempts before the hypervisor is told.
+                    description: Number of attempts at a lock before the guest tells the hypervisor
+                      (libvirt's spinlocks C(retries)), 4095 at least.
                     type: int
               stimer:
-                description: Synthetic timers.
+                description: Synthetic timers, which cost Windows less than other ones (Hyper-V
+                  C(stimer)).
                 type: dict
                 suboptions:
                   state:
-                    description: Whether it is on.
+                    description: Whether the guest has synthetic timers (libvirt's C(state)).
                     type: bool
                   direct:
-                    description: Direct interrupts.
+                    description: Whether synthetic timers raise interrupts directly (libvirt's
+                      stimer C(direct)).
                     type: bool
               vendor_id:
-                description: The vendor of the hypervisor that the guest reads.
+                description: Vendor of the hypervisor that the guest reads (Hyper-V C(vendor_id)).
                 type: dict
                 suboptions:
                   state:
-                    description: Whether it is on.
+                    description: Whether the vendor is set (libvirt's C(state)).
                     type: bool
                   value:
-                    description: The vendor, of up to twelve characters.
+                    description: Vendor that the guest reads (libvirt's vendor_id C(value)),
+                      of up to 12 characters.
                     type: str
               tlbflush:
-                description: Flushes by the hypervisor.
+                description: Flushes of address translations by the hypervisor (Hyper-V C(tlbflush)),
+                  which spare busy hosts work.
                 type: dict
                 suboptions:
                   state:
-                    description: Whether it is on.
+                    description: Whether the guest flushes address translations by a call to
+                      the hypervisor (libvirt's C(state)).
                     type: bool
                   direct:
-                    description: Direct calls.
+                    description: Whether a nested guest calls the hypervisor for flushes directly
+                      (libvirt's tlbflush C(direct)).
                     type: bool
                   extended:
-                    description: Ranges of addresses.
+                    description: Whether one call can flush only some ranges of addresses (libvirt's
+                      tlbflush C(extended)).
                     type: bool
           kvm:
-            description: Features of KVM.
+            description: Features of KVM that the guest sees (libvirt's C(kvm)).
             type: dict
             suboptions:
               hidden:
-                description: Whether KVM is hidden from the guest.
+                description: Whether the guest cannot see that it runs on KVM (libvirt's kvm
+                  C(hidden)). Some drivers refuse to work where they see it.
                 type: bool
               hint_dedicated:
-                description: Whether the guest is told that its CPUs are its own.
+                description: Whether the guest is told that its virtual CPUs have host CPUs
+                  of their own (libvirt's C(hint-dedicated)).
                 type: bool
               poll_control:
-                description: Whether the guest may poll in place of the host.
+                description: Whether the guest may poll for work before it halts, and stop the
+                  host from polling for it (libvirt's C(poll-control)).
                 type: bool
               pv_ipi:
-                description: Whether interrupts between processors are calls of the host.
+                description: Whether the guest sends interrupts between processors by a call
+                  to the host (libvirt's C(pv-ipi)).
                 type: bool
               dirty_ring:
-                description: A ring of changed pages.
+                description: Ring in which KVM notes changed pages of memory, which helps migration
+                  (libvirt's C(dirty-ring)).
                 type: dict
                 suboptions:
                   state:
-                    description: Whether it is on.
+                    description: Whether KVM keeps a ring of changed pages (libvirt's C(state)).
                     type: bool
                   size:
-                    description: Entries of the ring.
+                    description: 'Number of entries in the ring (libvirt''s dirty-ring C(size)):
+                      a power of two from V(1024) to V(65536).'
                     type: int
           xen:
-            description: Features of Xen.
+            description: Features of Xen for the guest (libvirt's C(xen)).
             type: dict
             suboptions:
               e820_host:
-                description: Whether the guest sees the host's memory map.
+                description: Whether a guest on Xen sees the host's memory map (libvirt's C(e820_host)).
                 type: bool
               passthrough:
-                description: Host devices.
+                description: Passing of host PCI devices to the guest on Xen (libvirt's C(passthrough)).
                 type: dict
                 suboptions:
                   state:
-                    description: Whether it is on.
+                    description: Whether host devices can be passed to the guest on Xen (libvirt's
+                      C(state)).
                     type: bool
                   mode:
-                    description: How translations are kept.
+                    description: 'How the tables of translations for host devices are kept (libvirt''s
+                      passthrough C(mode)): V(sync_pt) apart from those of the CPU, V(share_pt)
+                      together.'
                     type: str
                     choices:
                     - sync_pt
                     - share_pt
           pvspinlock:
-            description: Locks that tell the host when they take long.
+            description: Whether the guest tells the host when it waits long for a lock (libvirt's
+              C(pvspinlock)).
             type: bool
           pmu:
-            description: Counters of the CPU's events.
+            description: Whether the guest has performance counters of the CPU (libvirt's C(pmu)).
             type: bool
           vmport:
-            description: The port by which VMware's tools talk.
+            description: Whether the guest has the I/O port of VMware's tools (libvirt's C(vmport)).
             type: bool
           vmcoreinfo:
-            description: A note for crash dumps.
+            description: Whether the guest can leave debug data for memory dumps with the host
+              (libvirt's C(vmcoreinfo)).
             type: bool
           htm:
-            description: Transactional memory on POWER.
+            description: Whether a guest on POWER has hardware transactional memory (libvirt's
+              C(htm)).
             type: bool
           nested_hv:
-            description: Nested guests on POWER.
+            description: Whether a guest on POWER can run guests of its own (libvirt's C(nested-hv)).
             type: bool
           ccf_assist:
-            description: Help with flushing the count cache on POWER.
+            description: Whether the host helps a guest on POWER to flush the count cache (libvirt's
+              C(ccf-assist)).
             type: bool
           ras:
-            description: Reports of memory errors on ARM.
+            description: Whether memory errors of the host are reported to a guest on ARM (libvirt's
+              C(ras)).
             type: bool
           ps2:
-            description: The PS/2 controller.
+            description: Whether the guest has a PS/2 controller with keyboard and mouse (libvirt's
+              C(ps2)).
             type: bool
           gic:
             description:
-            - The interrupt controller on ARM.
+            - Version of the interrupt controller on ARM (libvirt's gic C(version)), such as
+              V(3).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
             choices:
@@ -1662,68 +1868,75 @@ options:
             - '3'
             - '4'
           aia:
-            description: The interrupt controller on RISC-V.
+            description: Kind of the interrupt controller on RISC-V (libvirt's C(aia value)).
             type: str
             choices:
             - none
             - aplic
             - aplic-imsic
           smm:
-            description: The system management mode.
+            description: System Management Mode of x86 (libvirt's C(smm)), which Secure Boot
+              needs.
             type: dict
             suboptions:
               state:
                 description:
-                - Whether it is on.
+                - Whether the guest has the system management mode (libvirt's C(state)).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: bool
               tseg:
-                description: The memory that is kept for it.
+                description: Memory that is reserved for the system management mode (libvirt's
+                  C(tseg)), such as V(48MiB).
                 type: str
           ioapic:
             description:
-            - Who has the interrupt controller of devices.
+            - 'Program that runs the I/O APIC (libvirt''s ioapic C(driver)): V(kvm) in the kernel,
+              or V(qemu).'
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
             choices:
             - qemu
             - kvm
           hpt:
-            description: The table of hashed pages on POWER.
+            description: Hash table of memory pages of a guest on POWER (libvirt's C(hpt)).
             type: dict
             suboptions:
               resizing:
-                description: Whether it may be resized.
+                description: Whether the guest may resize the table (libvirt's hpt C(resizing)).
                 type: str
                 choices:
                 - enabled
                 - disabled
                 - required
               maxpagesize:
-                description: The largest page.
+                description: Size of the largest page that the guest may use (libvirt's C(maxpagesize)),
+                  such as V(16MiB).
                 type: str
           msrs:
-            description: What becomes of access to unknown registers.
+            description: 'What happens when the guest uses an unknown CPU register (libvirt''s
+              msrs C(unknown)): V(ignore) goes on, V(fault) raises an error in the guest.'
             type: str
             choices:
             - ignore
             - fault
           cfpc:
-            description: Flushing of the cache on POWER.
+            description: Protection of the cache on privilege change, on POWER (libvirt's C(cfpc)).
             type: str
             choices:
             - broken
             - workaround
             - fixed
           sbbc:
-            description: Speculation past bounds on POWER.
+            description: Protection against speculation past bounds checks, on POWER (libvirt's
+              C(sbbc)).
             type: str
             choices:
             - broken
             - workaround
             - fixed
           ibs:
-            description: Speculation of branches on POWER.
+            description: Protection against speculation at indirect branches, on POWER (libvirt's
+              C(ibs)).
             type: str
             choices:
             - broken
@@ -1732,14 +1945,17 @@ options:
             - fixed-ccd
             - fixed-na
           tcg_tb_cache:
-            description: The memory for translated code, under emulation.
+            description: Size of the cache for translated code under emulation (libvirt's C(tb-cache)),
+              such as V(128MiB).
             type: str
           async_teardown:
-            description: Whether memory is given back in the background.
+            description: Whether QEMU frees the guest's memory in the background when it ends
+              (libvirt's C(async-teardown)).
             type: bool
           capabilities_policy:
             description:
-            - What a container may do.
+            - 'Capabilities of the kernel that a container has by default (libvirt''s capabilities
+              C(policy)): V(default) a safe selection, V(allow) all, V(deny) none.'
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
             choices:
@@ -1747,122 +1963,124 @@ options:
             - allow
             - deny
           capabilities:
-            description: What a container may do, one by one.
+            description: Capabilities of the kernel that are given to a container or kept from
+              it, one by one (libvirt's C(capabilities)).
             type: dict
             suboptions:
               audit_control:
-                description: Whether a container may do what needs audit_control.
+                description: Whether the container has the capability C(CAP_AUDIT_CONTROL).
                 type: bool
               audit_write:
-                description: Whether a container may do what needs audit_write.
+                description: Whether the container has the capability C(CAP_AUDIT_WRITE).
                 type: bool
               block_suspend:
-                description: Whether a container may do what needs block_suspend.
+                description: Whether the container has the capability C(CAP_BLOCK_SUSPEND).
                 type: bool
               chown:
-                description: Whether a container may do what needs chown.
+                description: Whether the container has the capability C(CAP_CHOWN).
                 type: bool
               dac_override:
-                description: Whether a container may do what needs dac_override.
+                description: Whether the container has the capability C(CAP_DAC_OVERRIDE).
                 type: bool
               dac_read_search:
-                description: Whether a container may do what needs dac_read_search.
+                description: Whether the container has the capability C(CAP_DAC_READ_SEARCH).
                 type: bool
               fowner:
-                description: Whether a container may do what needs fowner.
+                description: Whether the container has the capability C(CAP_FOWNER).
                 type: bool
               fsetid:
-                description: Whether a container may do what needs fsetid.
+                description: Whether the container has the capability C(CAP_FSETID).
                 type: bool
               ipc_lock:
-                description: Whether a container may do what needs ipc_lock.
+                description: Whether the container has the capability C(CAP_IPC_LOCK).
                 type: bool
               ipc_owner:
-                description: Whether a container may do what needs ipc_owner.
+                description: Whether the container has the capability C(CAP_IPC_OWNER).
                 type: bool
               kill:
-                description: Whether a container may do what needs kill.
+                description: Whether the container has the capability C(CAP_KILL).
                 type: bool
               lease:
-                description: Whether a container may do what needs lease.
+                description: Whether the container has the capability C(CAP_LEASE).
                 type: bool
               linux_immutable:
-                description: Whether a container may do what needs linux_immutable.
+                description: Whether the container has the capability C(CAP_LINUX_IMMUTABLE).
                 type: bool
               mac_admin:
-                description: Whether a container may do what needs mac_admin.
+                description: Whether the container has the capability C(CAP_MAC_ADMIN).
                 type: bool
               mac_override:
-                description: Whether a container may do what needs mac_override.
+                description: Whether the container has the capability C(CAP_MAC_OVERRIDE).
                 type: bool
               mknod:
-                description: Whether a container may do what needs mknod.
+                description: Whether the container has the capability C(CAP_MKNOD).
                 type: bool
               net_admin:
-                description: Whether a container may do what needs net_admin.
+                description: Whether the container has the capability C(CAP_NET_ADMIN).
                 type: bool
               net_bind_service:
-                description: Whether a container may do what needs net_bind_service.
+                description: Whether the container has the capability C(CAP_NET_BIND_SERVICE).
                 type: bool
               net_broadcast:
-                description: Whether a container may do what needs net_broadcast.
+                description: Whether the container has the capability C(CAP_NET_BROADCAST).
                 type: bool
               net_raw:
-                description: Whether a container may do what needs net_raw.
+                description: Whether the container has the capability C(CAP_NET_RAW).
                 type: bool
               setgid:
-                description: Whether a container may do what needs setgid.
+                description: Whether the container has the capability C(CAP_SETGID).
                 type: bool
               setfcap:
-                description: Whether a container may do what needs setfcap.
+                description: Whether the container has the capability C(CAP_SETFCAP).
                 type: bool
               setpcap:
-                description: Whether a container may do what needs setpcap.
+                description: Whether the container has the capability C(CAP_SETPCAP).
                 type: bool
               setuid:
-                description: Whether a container may do what needs setuid.
+                description: Whether the container has the capability C(CAP_SETUID).
                 type: bool
               sys_admin:
-                description: Whether a container may do what needs sys_admin.
+                description: Whether the container has the capability C(CAP_SYS_ADMIN).
                 type: bool
               sys_boot:
-                description: Whether a container may do what needs sys_boot.
+                description: Whether the container has the capability C(CAP_SYS_BOOT).
                 type: bool
               sys_chroot:
-                description: Whether a container may do what needs sys_chroot.
+                description: Whether the container has the capability C(CAP_SYS_CHROOT).
                 type: bool
               sys_module:
-                description: Whether a container may do what needs sys_module.
+                description: Whether the container has the capability C(CAP_SYS_MODULE).
                 type: bool
               sys_nice:
-                description: Whether a container may do what needs sys_nice.
+                description: Whether the container has the capability C(CAP_SYS_NICE).
                 type: bool
               sys_pacct:
-                description: Whether a container may do what needs sys_pacct.
+                description: Whether the container has the capability C(CAP_SYS_PACCT).
                 type: bool
               sys_ptrace:
-                description: Whether a container may do what needs sys_ptrace.
+                description: Whether the container has the capability C(CAP_SYS_PTRACE).
                 type: bool
               sys_rawio:
-                description: Whether a container may do what needs sys_rawio.
+                description: Whether the container has the capability C(CAP_SYS_RAWIO).
                 type: bool
               sys_resource:
-                description: Whether a container may do what needs sys_resource.
+                description: Whether the container has the capability C(CAP_SYS_RESOURCE).
                 type: bool
               sys_time:
-                description: Whether a container may do what needs sys_time.
+                description: Whether the container has the capability C(CAP_SYS_TIME).
                 type: bool
               sys_tty_config:
-                description: Whether a container may do what needs sys_tty_config.
+                description: Whether the container has the capability C(CAP_SYS_TTY_CONFIG).
                 type: bool
               syslog:
-                description: Whether a container may do what needs syslog.
+                description: Whether the container has the capability C(CAP_SYSLOG).
                 type: bool
               wake_alarm:
-                description: Whether a container may do what needs wake_alarm.
+                description: Whether the container has the capability C(CAP_WAKE_ALARM).
                 type: bool
       on_poweroff:
-        description: What becomes of a guest that shuts down.
+        description: 'What happens when the guest shuts down (libvirt''s C(on_poweroff)): V(destroy)
+          ends it, V(restart) starts it again, V(preserve) keeps it for analysis.'
         type: str
         choices:
         - destroy
@@ -1870,7 +2088,8 @@ options:
         - preserve
         - rename-restart
       on_reboot:
-        description: What becomes of a guest that reboots.
+        description: 'What happens when the guest reboots (libvirt''s C(on_reboot)): V(restart)
+          starts it again, V(destroy) ends it.'
         type: str
         choices:
         - destroy
@@ -1878,7 +2097,8 @@ options:
         - preserve
         - rename-restart
       on_crash:
-        description: What becomes of a guest that crashes.
+        description: What happens when the guest crashes (libvirt's C(on_crash)). V(coredump-destroy)
+          and V(coredump-restart) first write its memory to a file on the host.
         type: str
         choices:
         - destroy
@@ -1888,7 +2108,8 @@ options:
         - coredump-destroy
         - coredump-restart
       on_lockfailure:
-        description: What becomes of a guest that loses its lease.
+        description: What happens when the guest loses a lease of the lock manager (libvirt's
+          C(on_lockfailure)).
         type: str
         choices:
         - poweroff
@@ -1896,22 +2117,23 @@ options:
         - pause
         - ignore
       pm:
-        description: What the firmware offers to the guest.
+        description: Sleep states that the firmware offers to the guest (libvirt's C(pm)).
         type: dict
         suboptions:
           suspend_to_mem:
-            description: Sleep.
+            description: Whether the guest can sleep (ACPI S3, libvirt's C(suspend-to-mem)).
             type: bool
           suspend_to_disk:
-            description: Hibernation.
+            description: Whether the guest can hibernate (ACPI S4, libvirt's C(suspend-to-disk)).
             type: bool
       emulator:
         description:
-        - The program that runs the guest.
+        - Path of the program on the host that runs the guest (libvirt's C(emulator)), such
+          as V(/usr/bin/qemu-system-x86_64).
         - libvirt fills it in by itself, so V(null) leaves it as it is.
         type: str
       disks:
-        description: The disks.
+        description: Disks, CD-ROM and floppy drives of the guest (libvirt's C(disk)).
         type: list
         elements: dict
         suboptions:
@@ -2765,8 +2987,8 @@ options:
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: int
       controllers:
-        description: Controllers. Those that are left out stay, for libvirt adds what devices
-          need.
+        description: Controllers that other devices are attached to (libvirt's C(controller)).
+          Those that are left out stay, for libvirt adds what devices need.
         type: list
         elements: dict
         suboptions:
@@ -2928,11 +3150,13 @@ options:
             - Its options are those of O(config[].disks[].address).
             type: dict
       hotplug_slots:
-        description: How many devices a new guest with machine V(q35) can be given while it
-          runs, in addition to those that it has. Left out, 4, unless PCI controllers are declared.
+        description: Number of devices that a new guest with machine V(q35) can be given while
+          it runs, in addition to those that it has. Left out, 4, unless PCI controllers are
+          declared.
         type: int
       filesystems:
-        description: Directories of the host.
+        description: Directories of the host that the guest can mount (libvirt's C(filesystem)),
+          as with virtiofs.
         type: list
         elements: dict
         suboptions:
@@ -3134,7 +3358,7 @@ options:
             type: dict
       interfaces:
         description:
-        - The network interfaces.
+        - Network interfaces of the guest (libvirt's C(interface)).
         - A text in place of an item is its C(network).
         type: list
         elements: dict
@@ -3768,7 +3992,7 @@ options:
             - Its options are those of O(config[].disks[].address).
             type: dict
       smartcards:
-        description: Smart cards.
+        description: Smart card readers of the guest (libvirt's C(smartcard)).
         type: list
         elements: dict
         suboptions:
@@ -3909,7 +4133,8 @@ options:
             - Its options are those of O(config[].disks[].address).
             type: dict
       serials:
-        description: The serial ports. A new guest gets one, for its console.
+        description: Serial ports of the guest (libvirt's C(serial)). A new guest gets one,
+          for its console.
         type: list
         elements: dict
         suboptions:
@@ -4067,7 +4292,7 @@ options:
             - Its options are those of O(config[].disks[].address).
             type: dict
       parallels:
-        description: The parallel ports.
+        description: Parallel ports of the guest (libvirt's C(parallel)).
         type: list
         elements: dict
         suboptions:
@@ -4197,7 +4422,8 @@ options:
             - Its options are those of O(config[].disks[].address).
             type: dict
       consoles:
-        description: Consoles, but for the one that libvirt shows for the first serial port.
+        description: Text consoles of the guest (libvirt's C(console)), but for the one that
+          libvirt shows for the first serial port.
         type: list
         elements: dict
         suboptions:
@@ -4341,7 +4567,8 @@ options:
             - Its options are those of O(config[].disks[].address).
             type: dict
       channels:
-        description: Channels to programs in the guest, such as the guest agent.
+        description: Channels between the host and programs in the guest (libvirt's C(channel)),
+          such as the guest agent.
         type: list
         elements: dict
         suboptions:
@@ -4492,7 +4719,8 @@ options:
             - Its options are those of O(config[].disks[].address).
             type: dict
       inputs:
-        description: Input devices, but for the PS/2 ones that every PC has.
+        description: Keyboards, mice and other input devices (libvirt's C(input)), but for the
+          PS/2 ones that every PC has.
         type: list
         elements: dict
         suboptions:
@@ -4581,7 +4809,7 @@ options:
             - Its options are those of O(config[].disks[].address).
             type: dict
       tpms:
-        description: Trusted platform modules.
+        description: Trusted Platform Modules of the guest (libvirt's C(tpm)).
         type: list
         elements: dict
         suboptions:
@@ -4692,7 +4920,8 @@ options:
             - Its options are those of O(config[].disks[].address).
             type: dict
       graphics:
-        description: Displays.
+        description: Displays by which the guest's screen can be seen (libvirt's C(graphics)),
+          such as VNC.
         type: list
         elements: dict
         suboptions:
@@ -4890,7 +5119,7 @@ options:
             description: Whether connections are made one to one.
             type: bool
       sounds:
-        description: Sound cards.
+        description: Sound cards of the guest (libvirt's C(sound)).
         type: list
         elements: dict
         suboptions:
@@ -4947,7 +5176,8 @@ options:
             - Its options are those of O(config[].disks[].address).
             type: dict
       audios:
-        description: Where sound goes on the host.
+        description: 'Audio backends: where the guest''s sound goes on the host (libvirt''s
+          C(audio)).'
         type: list
         elements: dict
         suboptions:
@@ -5075,7 +5305,7 @@ options:
             - Its options are those of O(config[].audios[].input).
             type: dict
       videos:
-        description: Graphics cards.
+        description: Graphics cards of the guest (libvirt's C(video)).
         type: list
         elements: dict
         suboptions:
@@ -5208,7 +5438,8 @@ options:
             - Its options are those of O(config[].disks[].address).
             type: dict
       hostdevs:
-        description: Devices of the host.
+        description: Devices of the host that are handed to the guest (libvirt's C(hostdev)),
+          such as PCI cards.
         type: list
         elements: dict
         suboptions:
@@ -5370,7 +5601,8 @@ options:
             - Its options are those of O(config[].disks[].address).
             type: dict
       redirdevs:
-        description: USB devices of the viewer.
+        description: USB devices that a viewer passes to the guest over the network (libvirt's
+          C(redirdev)).
         type: list
         elements: dict
         suboptions:
@@ -5531,7 +5763,7 @@ options:
             description: The version, such as V(2.00); V(-1) is any.
             type: str
       hubs:
-        description: USB hubs.
+        description: USB hubs of the guest (libvirt's C(hub)).
         type: list
         elements: dict
         suboptions:
@@ -5558,7 +5790,8 @@ options:
             - Its options are those of O(config[].disks[].address).
             type: dict
       watchdogs:
-        description: Watchdogs, but for the one in the chip set of Q35.
+        description: Watchdogs that act when the guest hangs (libvirt's C(watchdog)), but for
+          the one in the chip set of Q35.
         type: list
         elements: dict
         suboptions:
@@ -5598,7 +5831,8 @@ options:
             type: dict
       memballoon:
         description:
-        - The memory balloon.
+        - Memory balloon, by which the host takes memory from the guest and gives it back (libvirt's
+          C(memballoon)).
         - libvirt fills it in by itself, so V(null) leaves it as it is.
         type: dict
         suboptions:
@@ -5643,7 +5877,7 @@ options:
             - Its options are those of O(config[].disks[].address).
             type: dict
       rngs:
-        description: Random number generators.
+        description: Random number generators of the guest (libvirt's C(rng)).
         type: list
         elements: dict
         suboptions:
@@ -5806,7 +6040,7 @@ options:
             - Its options are those of O(config[].disks[].address).
             type: dict
       nvram:
-        description: The NVRAM device on POWER.
+        description: NVRAM device of a guest on POWER (libvirt's C(nvram) device).
         type: dict
         suboptions:
           alias:
@@ -5825,7 +6059,7 @@ options:
             - Its options are those of O(config[].disks[].address).
             type: dict
       panics:
-        description: Devices that tell of a crash.
+        description: Devices by which the guest reports a crash to the host (libvirt's C(panic)).
         type: list
         elements: dict
         suboptions:
@@ -5856,7 +6090,8 @@ options:
             - Its options are those of O(config[].disks[].address).
             type: dict
       shmems:
-        description: Memory shared with other guests.
+        description: Memory that is shared with other guests or programs on the host (libvirt's
+          C(shmem)).
         type: list
         elements: dict
         suboptions:
@@ -5918,12 +6153,13 @@ options:
             - Its options are those of O(config[].disks[].address).
             type: dict
       memory_devices:
-        description: Memory that can be plugged.
+        description: Memory devices that can be plugged in and out (libvirt's C(memory) device).
         type: list
         elements: dict
         suboptions:
           model:
-            description: What the guest sees.
+            description: 'Kind of memory device (libvirt''s memory C(model)): V(dimm) and V(virtio-mem)
+              are memory, V(nvdimm) and V(virtio-pmem) are persistent, V(sgx-epc) is for SGX.'
             type: str
             choices:
             - dimm
@@ -5932,74 +6168,90 @@ options:
             - virtio-mem
             - sgx-epc
           access:
-            description: Whether other programs share it.
+            description: 'Whether other programs on the host can share the device''s memory
+              (libvirt''s C(access)): V(shared) or V(private).'
             type: str
             choices:
             - shared
             - private
           discard:
-            description: Whether it is discarded when the guest stops.
+            description: Whether the content of the device's memory is thrown away when the
+              guest stops (libvirt's C(discard)).
             type: bool
           uuid:
             description:
-            - The UUID of an NVDIMM.
+            - UUID of an NVDIMM (libvirt's memory C(uuid)), for guests on POWER.
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
           source:
-            description: Where the memory comes from.
+            description: Where the device's memory comes from on the host (libvirt's memory
+              C(source)).
             type: dict
             suboptions:
               pagesize:
-                description: The size of the host's pages.
+                description: Size of the host's memory pages to take (libvirt's C(pagesize)),
+                  such as V(2MiB).
                 type: str
               nodemask:
-                description: The nodes of the host.
+                description: NUMA nodes of the host that the memory comes from (libvirt's C(nodemask)),
+                  such as V(0-1).
                 type: str
               path:
-                description: The file that is the memory.
+                description: Path of the file or device on the host that is the memory (libvirt's
+                  source C(path)), for an NVDIMM or V(virtio-pmem).
                 type: str
               alignsize:
-                description: The alignment of the file in memory.
+                description: Alignment of the file in QEMU's memory (libvirt's C(alignsize)),
+                  such as V(2MiB), for an NVDIMM.
                 type: str
               pmem:
-                description: Whether the file is persistent memory.
+                description: Whether the file is on real persistent memory (libvirt's C(pmem)),
+                  for an NVDIMM.
                 type: bool
           target:
-            description: What the guest sees.
+            description: Size and place of the memory device in the guest (libvirt's memory
+              C(target)).
             type: dict
             suboptions:
               size:
-                description: The size.
+                description: Size of the memory device (libvirt's target C(size)), such as V(1GiB).
                 type: str
               node:
-                description: The guest's node.
+                description: Number of the guest's NUMA node that the memory is added to (libvirt's
+                  target C(node)).
                 type: int
               block:
                 description:
-                - The size of a block.
+                - Size of the blocks in which V(virtio-mem) adds and removes memory (libvirt's
+                  target C(block)), such as V(2MiB).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: str
               requested:
-                description: The size that the guest should have now.
+                description: Amount of V(virtio-mem) memory that the guest should have now (libvirt's
+                  C(requested)), such as V(512MiB).
                 type: str
               current:
                 description:
-                - The size that the guest has now.
+                - Amount of V(virtio-mem) memory that the guest has now (libvirt's C(current)).
+                  libvirt reports it.
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: str
               label:
-                description: The size of an NVDIMM's labels.
+                description: Size of the area for labels at the end of an NVDIMM (libvirt's
+                  label C(size)), such as V(128KiB).
                 type: str
               readonly:
-                description: Whether the guest can only read it.
+                description: Whether the guest can only read an NVDIMM (libvirt's target C(readonly)).
                 type: bool
               base:
                 description:
-                - The guest address at which it starts.
+                - Address in the guest's memory where V(virtio-mem) or V(virtio-pmem) starts
+                  (libvirt's address C(base)).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: int
               dynamic_memslots:
-                description: Whether its slots are taken as they are needed.
+                description: Whether QEMU maps the memory of V(virtio-mem) in pieces as it is
+                  needed (libvirt's C(dynamicMemslots)).
                 type: bool
           alias:
             description: Name of your own for the device (libvirt's C(alias)). It starts with
@@ -6017,7 +6269,8 @@ options:
             - Its options are those of O(config[].disks[].address).
             type: dict
       iommus:
-        description: IOMMUs.
+        description: IOMMUs that the guest sees (libvirt's C(iommu)), which protect its memory
+          from its devices.
         type: list
         elements: dict
         suboptions:
@@ -6070,7 +6323,7 @@ options:
             - Its options are those of O(config[].disks[].address).
             type: dict
       vsock:
-        description: Sockets between host and guest.
+        description: Sockets between the host and the guest without a network (libvirt's C(vsock)).
         type: dict
         suboptions:
           model:
@@ -6117,7 +6370,7 @@ options:
             - Its options are those of O(config[].disks[].address).
             type: dict
       cryptos:
-        description: Cryptographic devices.
+        description: Cryptographic accelerators of the guest (libvirt's C(crypto)).
         type: list
         elements: dict
         suboptions:
@@ -6171,7 +6424,7 @@ options:
             - Its options are those of O(config[].disks[].address).
             type: dict
       pstore:
-        description: What survives a crash of the guest.
+        description: Storage in which the guest keeps the messages of a crash (libvirt's C(pstore)).
         type: dict
         suboptions:
           backend:
@@ -6203,7 +6456,7 @@ options:
             - Its options are those of O(config[].disks[].address).
             type: dict
       leases:
-        description: Leases of a lock manager.
+        description: Leases of a lock manager that the guest must hold to run (libvirt's C(lease)).
         type: list
         elements: dict
         suboptions:
@@ -6222,7 +6475,7 @@ options:
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: int
       throttle_groups:
-        description: Limits that disks share.
+        description: Limits that several disks of the guest share (libvirt's C(throttlegroup)).
         type: list
         elements: dict
         suboptions:
@@ -6309,7 +6562,7 @@ options:
             type: list
             elements: dict
       seclabels:
-        description: How security drivers label the guest.
+        description: Security labels of the guest, by security driver (libvirt's C(seclabel)).
         type: list
         elements: dict
         suboptions:

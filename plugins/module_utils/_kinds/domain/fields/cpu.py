@@ -14,84 +14,175 @@ from ...shared import derive
 CACHE_SIZE = Size("b", minimum=0)
 
 CELL = (
-    Field("id", "@id", NATURAL, "The number of the node.", filled=True),
-    Field("cpus", "@cpus", CPUSET, "Its virtual CPUs, such as V(0-3,8).", filled=True),
-    Field("memory", "@memory", KIB, "Its memory, such as V(2GiB)."),
-    Field("mem_access", "@memAccess", Choice("shared", "private"), "Whether the host shares its memory."),
-    Field("discard", "@discard", YES_NO, "Whether its memory is discarded when the guest stops."),
+    Field(
+        "id",
+        "@id",
+        NATURAL,
+        "Number of the NUMA node in the guest (libvirt's cell C(id)). The first one is V(0).",
+        filled=True,
+    ),
+    Field("cpus", "@cpus", CPUSET, "Virtual CPUs of the node (libvirt's cell C(cpus)), such as V(0-3,8).", filled=True),
+    Field("memory", "@memory", KIB, "Memory of the node (libvirt's cell C(memory)), such as V(2GiB)."),
+    Field(
+        "mem_access",
+        "@memAccess",
+        Choice("shared", "private"),
+        "Whether other programs on the host can share the node's memory (libvirt's C(memAccess)): V(shared) or"
+        " V(private).",
+    ),
+    Field(
+        "discard",
+        "@discard",
+        YES_NO,
+        "Whether the content of the node's memory is thrown away when the guest stops (libvirt's C(discard)), not"
+        " written back to its file.",
+    ),
     Group(
         "distances",
         "distances/sibling",
         (
-            Field("id", "@id", NATURAL, "The other node."),
-            Field("value", "@value", Integer(10, 255), "The distance; 10 is a node from itself."),
+            Field("id", "@id", NATURAL, "Number of the other node in the guest (libvirt's sibling C(id))."),
+            Field(
+                "value",
+                "@value",
+                Integer(10, 255),
+                "Distance to the other node (libvirt's sibling C(value)). A node is V(10) from itself; V(20) is twice"
+                " as far.",
+            ),
         ),
-        "Distances to the other nodes.",
+        "Distances of the node to the other nodes (libvirt's C(distances)).",
         keys=("id",),
     ),
     Group(
         "caches",
         "cache",
         (
-            Field("level", "@level", NATURAL, "The level."),
-            Field("associativity", "@associativity", Choice("none", "direct", "full"), "The associativity."),
-            Field("policy", "@policy", Choice("none", "writeback", "writethrough"), "The policy of writes."),
-            Field("size", "size@value", CACHE_SIZE, "The size."),
-            Field("line", "line@value", CACHE_SIZE, "The size of a line."),
+            Field(
+                "level",
+                "@level",
+                NATURAL,
+                "Level of the cache in front of the memory (libvirt's cache C(level)), such as V(1).",
+            ),
+            Field(
+                "associativity",
+                "@associativity",
+                Choice("none", "direct", "full"),
+                "Associativity of the cache that the guest is told (libvirt's C(associativity)).",
+            ),
+            Field(
+                "policy",
+                "@policy",
+                Choice("none", "writeback", "writethrough"),
+                "How the cache handles writes (libvirt's cache C(policy)).",
+            ),
+            Field(
+                "size",
+                "size@value",
+                CACHE_SIZE,
+                "Size of the cache that the guest is told (libvirt's cache C(size)), such as V(10KiB).",
+            ),
+            Field(
+                "line",
+                "line@value",
+                CACHE_SIZE,
+                "Size of a line of the cache (libvirt's cache C(line)), such as V(8B).",
+            ),
         ),
-        "Caches in front of its memory.",
+        "Caches in front of the node's memory that the guest is told (libvirt's C(cache)).",
         keys=("level",),
     ),
 )
 
 LINK = (
-    Field("initiator", "@initiator", NATURAL, "The node that reads and writes."),
-    Field("target", "@target", NATURAL, "The node with the memory."),
-    Field("cache", "@cache", NATURAL, "The level of the target's cache that is meant.", filled=True),
-    Field("type", "@type", Choice("access", "read", "write"), "What is measured."),
+    Field("initiator", "@initiator", NATURAL, "Number of the node whose CPUs read and write (libvirt's C(initiator))."),
+    Field("target", "@target", NATURAL, "Number of the node whose memory is read or written (libvirt's C(target))."),
+    Field(
+        "cache",
+        "@cache",
+        NATURAL,
+        "Level of the target's cache that is measured, in place of its memory (libvirt's C(cache)).",
+        filled=True,
+    ),
+    Field(
+        "type",
+        "@type",
+        Choice("access", "read", "write"),
+        "Kind of access that the figure is for (libvirt's C(type)): V(read), V(write), or V(access) for both.",
+    ),
 )
 
 NUMA = Struct(
     "numa",
     "numa",
     (
-        Group("cells", "cell", CELL, "The nodes.", keys=("id", "cpus")),
+        Group("cells", "cell", CELL, "NUMA nodes of the guest (libvirt's numa C(cell)).", keys=("id", "cpus")),
         Group(
             "latencies",
             "interconnects/latency",
-            (*LINK, Field("value", "@value", NATURAL, "Nanoseconds.")),
-            "How long it takes nodes to reach memory.",
+            (
+                *LINK,
+                Field("value", "@value", NATURAL, "Latency of the access in nanoseconds (libvirt's latency C(value))."),
+            ),
+            "Latencies between nodes that the guest is told (libvirt's C(latency)).",
         ),
         Group(
             "bandwidths",
             "interconnects/bandwidth",
-            (*LINK, Field("value", "@value", Size("KiB", minimum=0), "The amount a second.")),
-            "How much nodes reach of memory a second.",
+            (
+                *LINK,
+                Field(
+                    "value",
+                    "@value",
+                    Size("KiB", minimum=0),
+                    "Bandwidth of the access per second (libvirt's bandwidth C(value)), such as V(200GiB).",
+                ),
+            ),
+            "Bandwidths between nodes that the guest is told (libvirt's C(bandwidth)).",
         ),
     ),
-    "The nodes of memory that the guest sees.",
+    "NUMA nodes that the guest sees (libvirt's cpu C(numa)): groups of CPUs and memory that are close to each other.",
 )
 
 NAMED = (
-    Field("model", "model", TEXT, "The named model, such as V(EPYC).", filled=True, live=VOLATILE),
+    Field(
+        "model",
+        "model",
+        TEXT,
+        "Named model of the CPU (libvirt's cpu C(model)), such as V(EPYC), with mode V(custom).",
+        filled=True,
+        live=VOLATILE,
+    ),
     Field(
         "fallback",
         "model@fallback",
         Choice("allow", "forbid"),
-        "Whether a similar model will do.",
+        "Whether libvirt may take a similar model where the host cannot provide this one (libvirt's C(fallback)):"
+        " V(allow) or V(forbid).",
         filled=True,
         live=VOLATILE,
     ),
-    Field("vendor_id", "model@vendor_id", TEXT, "The vendor that the guest reads, of twelve characters."),
+    Field(
+        "vendor_id",
+        "model@vendor_id",
+        TEXT,
+        "CPU vendor that the guest reads (libvirt's C(vendor_id)): exactly 12 characters, such as V(GenuineIntel).",
+    ),
 )
 MATCH = Field(
-    "match", "@match", Choice("minimum", "exact", "strict"), "How the host's CPU must fit.", filled=True, live=VOLATILE
+    "match",
+    "@match",
+    Choice("minimum", "exact", "strict"),
+    "How closely the host's CPU must fit (libvirt's cpu C(match)). V(minimum) gives the guest also what the host has"
+    " more, V(exact) does not, V(strict) refuses a host that has more.",
+    filled=True,
+    live=VOLATILE,
 )
 MIGRATABLE = Field(
     "migratable",
     "@migratable",
     ON_OFF,
-    "Whether features that block migration are left out.",
+    "Whether features that block migration are left out (libvirt's C(migratable)), with mode V(host-passthrough) or"
+    " V(maximum).",
     filled=True,
     live=VOLATILE,
 )
@@ -100,7 +191,16 @@ CPU = (
     Variant(
         "@mode",
         {
-            "custom": (*NAMED, MATCH, Field("vendor", "vendor", TEXT, "The vendor that the host must have.")),
+            "custom": (
+                *NAMED,
+                MATCH,
+                Field(
+                    "vendor",
+                    "vendor",
+                    TEXT,
+                    "CPU vendor that the host must have (libvirt's cpu C(vendor)), such as V(Intel) or V(AMD).",
+                ),
+            ),
             "host-model": (*NAMED, MATCH),
             "host-passthrough": (MIGRATABLE,),
             "maximum": (MIGRATABLE,),
@@ -110,7 +210,9 @@ CPU = (
             "mode",
             "@mode",
             Choice("custom", "host-model", "host-passthrough", "maximum"),
-            "Which CPU the guest sees. With hardware virtualization a new guest gets V(host-model).",
+            "How the guest's CPU is chosen (libvirt's cpu C(mode)). V(host-model) is close to the host's CPU,"
+            " V(host-passthrough) the same, V(custom) the named model. With hardware virtualization a new guest gets"
+            " V(host-model).",
             default="custom",
             new=derive.cpu_mode,
             filled=True,
@@ -121,48 +223,93 @@ CPU = (
         "check",
         "@check",
         Choice("none", "partial", "full"),
-        "How libvirt checks the CPU at the start.",
+        "How strictly libvirt checks at the start that the guest gets the CPU that was asked for (libvirt's cpu"
+        " C(check)): V(none), V(partial) or V(full).",
         filled=True,
         live=VOLATILE,
     ),
-    Field("deprecated_features", "@deprecated_features", ON_OFF, "Whether features that go out of use are left on."),
+    Field(
+        "deprecated_features",
+        "@deprecated_features",
+        ON_OFF,
+        "Whether deprecated features of the CPU model stay on (libvirt's C(deprecated_features)), on S390.",
+    ),
     Struct(
         "topology",
         "topology",
         (
-            Field("sockets", "@sockets", NATURAL, "Sockets."),
-            Field("dies", "@dies", NATURAL, "Dies of a socket.", default=1),
-            Field("clusters", "@clusters", NATURAL, "Clusters of a die.", default=1),
-            Field("cores", "@cores", NATURAL, "Cores of a cluster."),
-            Field("threads", "@threads", NATURAL, "Threads of a core."),
+            Field(
+                "sockets",
+                "@sockets",
+                NATURAL,
+                "Number of CPU sockets (libvirt's topology C(sockets)). The product of the topology is the number of"
+                " virtual CPUs.",
+            ),
+            Field("dies", "@dies", NATURAL, "Number of dies in each socket (libvirt's topology C(dies)).", default=1),
+            Field(
+                "clusters",
+                "@clusters",
+                NATURAL,
+                "Number of clusters in each die (libvirt's topology C(clusters)).",
+                default=1,
+            ),
+            Field("cores", "@cores", NATURAL, "Number of cores in each cluster (libvirt's topology C(cores))."),
+            Field("threads", "@threads", NATURAL, "Number of threads in each core (libvirt's topology C(threads))."),
         ),
-        "How the virtual CPUs are laid out.",
+        "Layout of the virtual CPUs in sockets, cores and threads (libvirt's cpu C(topology)).",
     ),
     Map(
         "features",
         "feature",
         Choice("force", "require", "optional", "disable", "forbid"),
-        "Features of the CPU by name, such as V(vmx).",
+        "Features of the CPU by name (libvirt's cpu C(feature)), such as V(vmx).",
         value="policy",
     ),
     Struct(
         "cache",
         "cache",
         (
-            Field("level", "@level", Integer(1, 3), "The level that is meant."),
-            Field("mode", "@mode", Choice("emulate", "passthrough", "disable"), "What the guest sees."),
+            Field(
+                "level",
+                "@level",
+                Integer(1, 3),
+                "Level of the cache to emulate (libvirt's cache C(level)), with mode V(emulate).",
+            ),
+            Field(
+                "mode",
+                "@mode",
+                Choice("emulate", "passthrough", "disable"),
+                "What the guest sees of the CPU cache (libvirt's cache C(mode)): V(emulate) a cache, V(passthrough)"
+                " that of the host, V(disable) none.",
+            ),
         ),
-        "The cache that the guest sees.",
+        "CPU cache that the guest sees (libvirt's cpu C(cache)).",
     ),
     Struct(
         "maxphysaddr",
         "maxphysaddr",
         (
-            Field("mode", "@mode", Choice("emulate", "passthrough"), "Whether the width is the host's."),
-            Field("bits", "@bits", NATURAL, "The width that the guest sees."),
-            Field("limit", "@limit", NATURAL, "The most of the host's width that it sees."),
+            Field(
+                "mode",
+                "@mode",
+                Choice("emulate", "passthrough"),
+                "How the width is chosen (libvirt's maxphysaddr C(mode)): V(passthrough) the host's, V(emulate) the"
+                " number in C(bits).",
+            ),
+            Field(
+                "bits",
+                "@bits",
+                NATURAL,
+                "Number of address bits that the guest sees (libvirt's maxphysaddr C(bits)), such as V(42).",
+            ),
+            Field(
+                "limit",
+                "@limit",
+                NATURAL,
+                "Largest number of address bits to take over from the host (libvirt's maxphysaddr C(limit)).",
+            ),
         ),
-        "The width of physical addresses.",
+        "Width of physical memory addresses in the guest (libvirt's cpu C(maxphysaddr)).",
     ),
     NUMA,
 )
@@ -174,151 +321,333 @@ QUOTA = Integer(-1, 17592186044415)
 def quota(prefix: str, what: str) -> tuple[Field, Field]:
     """The share of time of one kind of threads."""
     return (
-        Field(f"{prefix}period", f"{prefix}period", PERIOD, f"Microseconds over which the time of {what} counts."),
-        Field(f"{prefix}quota", f"{prefix}quota", QUOTA, f"Microseconds that {what} may run in a period."),
+        Field(
+            f"{prefix}period",
+            f"{prefix}period",
+            PERIOD,
+            f"Period in microseconds over which the time of {what} is limited (libvirt's C({prefix}period)).",
+        ),
+        Field(
+            f"{prefix}quota",
+            f"{prefix}quota",
+            QUOTA,
+            f"Time in microseconds that {what} may run in each period (libvirt's C({prefix}quota)). V(-1) is no limit.",
+        ),
     )
 
 
 SCHEDULER = (
-    Field("scheduler", "@scheduler", Choice("batch", "idle", "fifo", "rr"), "The scheduler."),
-    Field("priority", "@priority", NATURAL, "The priority, with V(fifo) and V(rr)."),
+    Field(
+        "scheduler",
+        "@scheduler",
+        Choice("batch", "idle", "fifo", "rr"),
+        "Scheduler of the host's kernel for these threads (libvirt's C(scheduler)). V(fifo) and V(rr) are real-time"
+        " schedulers.",
+    ),
+    Field(
+        "priority",
+        "@priority",
+        NATURAL,
+        "Real-time priority of the threads (libvirt's C(priority)), such as V(1), with V(fifo) and V(rr).",
+    ),
 )
 
 CPUTUNE = (
-    Field("shares", "shares", NATURAL, "The weight among guests."),
+    Field(
+        "shares",
+        "shares",
+        NATURAL,
+        "Weight of the guest among others when CPU time is short (libvirt's C(shares)). Twice the number gets twice"
+        " the time.",
+    ),
     *quota("", "each virtual CPU"),
     *quota("global_", "the whole guest"),
     *quota("emulator_", "the emulator"),
     *quota("iothread_", "each IO thread"),
-    Map("vcpupin", "vcpupin", CPUSET, "Host CPUs by virtual CPU.", value="cpuset", key="vcpu"),
-    Field("emulatorpin", "emulatorpin@cpuset", CPUSET, "Host CPUs for the emulator."),
-    Map("iothreadpin", "iothreadpin", CPUSET, "Host CPUs by IO thread.", value="cpuset", key="iothread"),
+    Map(
+        "vcpupin",
+        "vcpupin",
+        CPUSET,
+        "Host CPUs that each virtual CPU may run on (libvirt's C(vcpupin)), by the number of the virtual CPU, such as"
+        " V(0-3).",
+        value="cpuset",
+        key="vcpu",
+    ),
+    Field(
+        "emulatorpin",
+        "emulatorpin@cpuset",
+        CPUSET,
+        "Host CPUs that QEMU's other threads may run on (libvirt's C(emulatorpin)), such as V(0-3).",
+    ),
+    Map(
+        "iothreadpin",
+        "iothreadpin",
+        CPUSET,
+        "Host CPUs that each IO thread may run on (libvirt's C(iothreadpin)), by the number of the IO thread.",
+        value="cpuset",
+        key="iothread",
+    ),
     Group(
         "vcpusched",
         "vcpusched",
-        (Field("vcpus", "@vcpus", CPUSET, "The virtual CPUs."), *SCHEDULER),
-        "Schedulers of virtual CPUs.",
+        (
+            Field(
+                "vcpus",
+                "@vcpus",
+                CPUSET,
+                "Virtual CPUs that the scheduler is for (libvirt's C(vcpus)), such as V(0-3,8).",
+            ),
+            *SCHEDULER,
+        ),
+        "Schedulers of the threads of virtual CPUs (libvirt's C(vcpusched)).",
         keys=("vcpus",),
     ),
     Group(
         "iothreadsched",
         "iothreadsched",
-        (Field("iothreads", "@iothreads", CPUSET, "The IO threads."), *SCHEDULER),
-        "Schedulers of IO threads.",
+        (
+            Field(
+                "iothreads",
+                "@iothreads",
+                CPUSET,
+                "IO threads that the scheduler is for (libvirt's C(iothreads)), such as V(1-2).",
+            ),
+            *SCHEDULER,
+        ),
+        "Schedulers of the guest's IO threads (libvirt's C(iothreadsched)).",
         keys=("iothreads",),
     ),
-    Struct("emulatorsched", "emulatorsched", SCHEDULER, "The scheduler of the emulator."),
+    Struct(
+        "emulatorsched", "emulatorsched", SCHEDULER, "Scheduler of QEMU's other threads (libvirt's C(emulatorsched))."
+    ),
     Group(
         "cachetune",
         "cachetune",
         (
-            Field("vcpus", "@vcpus", CPUSET, "The virtual CPUs."),
+            Field(
+                "vcpus", "@vcpus", CPUSET, "Virtual CPUs that get the shares (libvirt's C(vcpus)), such as V(0-3,8)."
+            ),
             Group(
                 "caches",
                 "cache",
                 (
-                    Field("id", "@id", NATURAL, "The cache of the host."),
-                    Field("level", "@level", NATURAL, "Its level."),
-                    Field("type", "@type", Choice("both", "code", "data"), "What it holds."),
-                    Field("size", "@size", Size("b", minimum=0), "The share of it."),
+                    Field(
+                        "id",
+                        "@id",
+                        NATURAL,
+                        "Number of the host's cache (libvirt's cache C(id)), as C(virsh capabilities) shows it.",
+                    ),
+                    Field(
+                        "level",
+                        "@level",
+                        NATURAL,
+                        "Level of the host's cache (libvirt's cache C(level)), such as V(3).",
+                    ),
+                    Field(
+                        "type",
+                        "@type",
+                        Choice("both", "code", "data"),
+                        "What the share is for (libvirt's cache C(type)): V(code), V(data), or V(both).",
+                    ),
+                    Field(
+                        "size",
+                        "@size",
+                        Size("b", minimum=0),
+                        "Size of the share (libvirt's cache C(size)), such as V(3MiB).",
+                    ),
                 ),
-                "Shares of caches.",
+                "Shares of the host's caches for these virtual CPUs (libvirt's C(cache)).",
             ),
             Group(
                 "monitors",
                 "monitor",
                 (
-                    Field("level", "@level", NATURAL, "The level of the cache."),
-                    Field("vcpus", "@vcpus", CPUSET, "The virtual CPUs."),
+                    Field(
+                        "level",
+                        "@level",
+                        NATURAL,
+                        "Level of the cache that is measured (libvirt's monitor C(level)), such as V(3).",
+                    ),
+                    Field(
+                        "vcpus",
+                        "@vcpus",
+                        CPUSET,
+                        "Virtual CPUs that are measured together (libvirt's monitor C(vcpus)), such as V(0-3).",
+                    ),
                 ),
-                "What is measured.",
+                "Measurements of how much of the cache virtual CPUs use (libvirt's C(monitor)).",
             ),
         ),
-        "Shares of the host's caches.",
+        "Shares of the host's CPU caches that virtual CPUs get (libvirt's C(cachetune)).",
         keys=("vcpus",),
     ),
     Group(
         "memorytune",
         "memorytune",
         (
-            Field("vcpus", "@vcpus", CPUSET, "The virtual CPUs."),
+            Field(
+                "vcpus", "@vcpus", CPUSET, "Virtual CPUs that get the shares (libvirt's C(vcpus)), such as V(0-3,8)."
+            ),
             Group(
                 "nodes",
                 "node",
                 (
-                    Field("id", "@id", NATURAL, "The node of the host."),
-                    Field("bandwidth", "@bandwidth", NATURAL, "Percent of its bandwidth."),
+                    Field("id", "@id", NATURAL, "Number of the host's NUMA node (libvirt's node C(id))."),
+                    Field(
+                        "bandwidth",
+                        "@bandwidth",
+                        NATURAL,
+                        "Percent of the node's memory bandwidth (libvirt's node C(bandwidth)), such as V(60).",
+                    ),
                 ),
-                "Shares of nodes.",
+                "Shares of the memory bandwidth by node of the host (libvirt's C(node)).",
                 keys=("id",),
             ),
             Group(
                 "monitors",
                 "monitor",
-                (Field("vcpus", "@vcpus", CPUSET, "The virtual CPUs."),),
-                "What is measured.",
+                (
+                    Field(
+                        "vcpus",
+                        "@vcpus",
+                        CPUSET,
+                        "Virtual CPUs that are measured together (libvirt's monitor C(vcpus)), such as V(0-3).",
+                    ),
+                ),
+                "Measurements of how much memory bandwidth virtual CPUs use (libvirt's C(monitor)).",
             ),
         ),
-        "Shares of the bandwidth of the host's memory.",
+        "Shares of the host's memory bandwidth that virtual CPUs get (libvirt's C(memorytune)).",
         keys=("vcpus",),
     ),
 )
 
 POOL = (
-    Field("thread_pool_min", "@thread_pool_min", NATURAL, "Threads that are kept."),
-    Field("thread_pool_max", "@thread_pool_max", NATURAL, "Threads at most."),
+    Field(
+        "thread_pool_min",
+        "@thread_pool_min",
+        NATURAL,
+        "Smallest number of worker threads to keep (libvirt's C(thread_pool_min)).",
+    ),
+    Field(
+        "thread_pool_max",
+        "@thread_pool_max",
+        NATURAL,
+        "Largest number of worker threads to start (libvirt's C(thread_pool_max)).",
+    ),
 )
 
 VCPU_ROWS = (
-    Field("vcpus", "vcpu", Integer(1, 4096), "The number of virtual CPUs.", default=1, must=True),
+    Field(
+        "vcpus",
+        "vcpu",
+        Integer(1, 4096),
+        "Number of virtual CPUs of the guest (libvirt's C(vcpu)). It is the most that it can have while it runs.",
+        default=1,
+        must=True,
+    ),
     Field(
         "current_vcpus",
         "vcpu@current",
         Integer(1, 4096),
-        "The virtual CPUs that are plugged in; all where it is left out.",
+        "Number of virtual CPUs that are plugged in at the start (libvirt's vcpu C(current)). Left out, all of them"
+        " are.",
         like="vcpu",
         live="vcpus",
     ),
     Field(
-        "vcpu_placement", "vcpu@placement", Choice("static", "auto"), "Who picks host CPUs for them.", default="static"
+        "vcpu_placement",
+        "vcpu@placement",
+        Choice("static", "auto"),
+        "Who picks the host CPUs for the guest (libvirt's vcpu C(placement)): V(static) takes C(cpuset), V(auto) asks"
+        " numad.",
+        default="static",
     ),
-    Field("cpuset", "vcpu@cpuset", CPUSET, "Host CPUs for all of them, such as V(0-3,8)."),
+    Field(
+        "cpuset",
+        "vcpu@cpuset",
+        CPUSET,
+        "Host CPUs that the virtual CPUs may run on (libvirt's vcpu C(cpuset)), such as V(0-3,8).",
+    ),
     Group(
         "vcpu_states",
         "vcpus/vcpu",
         (
-            Field("id", "@id", NATURAL, "The number of the virtual CPU."),
-            Field("enabled", "@enabled", YES_NO, "Whether it is plugged in."),
-            Field("hotpluggable", "@hotpluggable", YES_NO, "Whether it can be plugged.", filled=True),
-            Field("order", "@order", NATURAL, "Its place in the order of plugging.", filled=True),
+            Field("id", "@id", NATURAL, "Number of the virtual CPU (libvirt's vcpu C(id)). The first one is V(0)."),
+            Field("enabled", "@enabled", YES_NO, "Whether the virtual CPU is plugged in (libvirt's vcpu C(enabled))."),
+            Field(
+                "hotpluggable",
+                "@hotpluggable",
+                YES_NO,
+                "Whether the virtual CPU can be plugged in and out while the guest runs (libvirt's vcpu"
+                " C(hotpluggable)).",
+                filled=True,
+            ),
+            Field(
+                "order",
+                "@order",
+                NATURAL,
+                "Position of the virtual CPU in the order of plugging in (libvirt's vcpu C(order)).",
+                filled=True,
+            ),
         ),
-        "Which virtual CPUs are plugged in, one by one.",
+        "State of each virtual CPU, where C(current_vcpus) is not enough (libvirt's C(vcpus)).",
         keys=("id",),
         whole=False,
     ),
-    Field("iothreads", "iothreads", NATURAL, "The number of IO threads.", default=0),
+    Field(
+        "iothreads",
+        "iothreads",
+        NATURAL,
+        "Number of IO threads, which serve disks apart from the virtual CPUs (libvirt's C(iothreads)).",
+        default=0,
+    ),
     Group(
         "iothreadids",
         "iothreadids/iothread",
         (
-            Field("id", "@id", NATURAL, "The number of the IO thread."),
+            Field("id", "@id", NATURAL, "Number of the IO thread (libvirt's iothread C(id)). The first one is V(1)."),
             *POOL,
             Struct(
                 "poll",
                 "poll",
                 (
-                    Field("max", "@max", NATURAL, "Nanoseconds to poll at most."),
-                    Field("grow", "@grow", NATURAL, "The factor by which polling grows."),
-                    Field("shrink", "@shrink", NATURAL, "The divisor by which polling shrinks."),
+                    Field(
+                        "max",
+                        "@max",
+                        NATURAL,
+                        "Longest time that the thread polls, in nanoseconds (libvirt's poll C(max)).",
+                    ),
+                    Field(
+                        "grow",
+                        "@grow",
+                        NATURAL,
+                        "Factor by which the time of polling grows when it is too short (libvirt's poll C(grow)).",
+                    ),
+                    Field(
+                        "shrink",
+                        "@shrink",
+                        NATURAL,
+                        "Divisor by which the time of polling shrinks when it is too long (libvirt's poll C(shrink)).",
+                    ),
                 ),
-                "How long it polls before it sleeps.",
+                "How long the thread polls for work before it sleeps (libvirt's C(poll)).",
             ),
         ),
-        "The IO threads one by one.",
+        "IO threads by their numbers (libvirt's C(iothreadids)), where they need numbers or options of their own.",
         keys=("id",),
     ),
-    Struct("defaultiothread", "defaultiothread", POOL, "The thread that serves what no IO thread does."),
-    Struct("cpu", "cpu", CPU, "The CPU that the guest sees.", short="mode"),
-    Struct("cputune", "cputune", CPUTUNE, "How the host schedules the guest."),
+    Struct(
+        "defaultiothread",
+        "defaultiothread",
+        POOL,
+        "Threads of QEMU's main loop, which serve what no IO thread does (libvirt's C(defaultiothread)).",
+    ),
+    Struct(
+        "cpu", "cpu", CPU, "CPU that the guest sees (libvirt's C(cpu)): its model, features and topology.", short="mode"
+    ),
+    Struct(
+        "cputune", "cputune", CPUTUNE, "How the host schedules the guest's CPUs and threads (libvirt's C(cputune))."
+    ),
 )
 """The domain's rows."""
