@@ -2993,7 +2993,7 @@ options:
         elements: dict
         suboptions:
           type:
-            description: The kind of controller.
+            description: Kind of controller (libvirt's controller C(type)), such as V(scsi).
             type: str
             choices:
             - pci
@@ -3009,100 +3009,113 @@ options:
             - nvme
           index:
             description:
-            - Its number among controllers of its kind.
+            - Number of the controller among those of its kind (libvirt's C(index)). Devices
+              refer to it in their addresses; the first one is V(0).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: int
           model:
             description:
-            - The model, such as V(virtio-scsi) or V(pcie-root-port).
+            - Model of the controller (libvirt's C(model)), such as V(virtio-scsi) or V(pcie-root-port).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
           ports:
             description:
-            - The number of ports.
+            - Number of ports of the controller (libvirt's controller C(ports)), such as V(16).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: int
           vectors:
-            description: Interrupts of a V(virtio-serial) controller.
+            description: Number of interrupts (MSI vectors) of a V(virtio-serial) controller
+              (libvirt's C(vectors)).
             type: int
           max_grant_frames:
-            description: Grant frames on Xen.
+            description: Most grant frames that a V(xenbus) controller gives the guest for its
+              memory (libvirt's C(maxGrantFrames)).
             type: int
           max_event_channels:
-            description: Event channels on Xen.
+            description: Most event channels of the guest on a V(xenbus) controller (libvirt's
+              C(maxEventChannels)).
             type: int
           serial:
-            description: The serial number of an NVMe controller.
+            description: Serial number that the guest sees on an NVMe controller (libvirt's
+              C(serial)).
             type: str
           master:
             description:
-            - The first port that a companion of a USB controller serves.
+            - First port that a companion of a USB controller serves (libvirt's master C(startport)).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: int
           model_name:
             description:
-            - The device of QEMU behind a PCI controller.
+            - Device of QEMU behind a PCI controller (libvirt's C(model name)), such as V(pcie-root-port).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
           target:
-            description: What the guest sees of a PCI controller.
+            description: How the guest sees a PCI controller (libvirt's controller C(target)).
             type: dict
             suboptions:
               chassis_nr:
                 description:
-                - The number of a bridge's chassis.
+                - Chassis number of a PCI bridge (libvirt's C(chassisNr)).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: int
               chassis:
                 description:
-                - The number of a port's chassis.
+                - Chassis number of a PCIe port (libvirt's C(chassis)).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: int
               port:
                 description:
-                - The number of a port.
+                - Port number of a PCIe port (libvirt's C(port)), such as V(0x10).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: int
               bus_nr:
                 description:
-                - The number of an expander's bus.
+                - Bus number of a PCI expander (libvirt's C(busNr)), such as V(254).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: int
               index:
                 description:
-                - The index of a host bridge on POWER.
+                - Index of a PCI host bridge on POWER (libvirt's target C(index)).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: int
               hotplug:
-                description: Whether devices can come and go on it.
+                description: Whether devices can be plugged in and out of the PCI controller
+                  while the guest runs (libvirt's C(hotplug)).
                 type: bool
               mem_reserve:
-                description: KiB of addresses that are kept for it.
+                description: KiB of memory addresses to reserve for devices behind the PCI controller
+                  (libvirt's C(memReserve)).
                 type: int
               node:
-                description: The guest's node that it belongs to.
+                description: Number of the guest's NUMA node that the PCI controller belongs
+                  to (libvirt's C(node)).
                 type: int
           pcihole64:
-            description: The size of the 64-bit hole of a root bus.
+            description: Size of the 64-bit hole for PCI addresses of a root bus (libvirt's
+              C(pcihole64)), such as V(1GiB).
             type: str
           driver:
-            description: How the host runs it.
+            description: Options of how the host runs the controller (libvirt's C(driver)).
             type: dict
             suboptions:
               queues:
-                description: The number of queues.
+                description: Number of queues of a virtio SCSI controller (libvirt's C(queues)),
+                  such as the number of virtual CPUs.
                 type: int
               cmd_per_lun:
-                description: Commands that wait for one unit.
+                description: Most commands that wait at the same time for one unit of the controller
+                  (libvirt's C(cmd_per_lun)).
                 type: int
               max_sectors:
-                description: Sectors of one command.
+                description: Most sectors of 512 bytes in one command (libvirt's C(max_sectors)).
                 type: int
               ioeventfd:
-                description: Whether it is served beside the virtual CPU's thread.
+                description: Whether a separate thread handles the controller's I/O while the
+                  virtual CPU goes on (libvirt's C(ioeventfd)).
                 type: bool
               iothread:
-                description: The one thread that serves it.
+                description: Number of the IO thread that serves the controller (libvirt's C(iothread)),
+                  as in O(config[].iothreadids).
                 type: int
               iommu:
                 description: Whether a virtio device uses the guest's virtual IOMMU (libvirt's
@@ -3161,7 +3174,8 @@ options:
         elements: dict
         suboptions:
           type:
-            description: What the guest gets.
+            description: 'Kind of file system (libvirt''s filesystem C(type)): V(mount) for
+              a directory of the host; the others are for containers.'
             type: str
             choices:
             - mount
@@ -3171,81 +3185,99 @@ options:
             - ram
             - bind
           source:
-            description: The directory of the host.
+            description: 'What the guest gets (libvirt''s filesystem C(source)): by C(type),
+              the path of a directory, image or device on the host, the name of a template,
+              or a directory of the guest itself.'
             type: str
           socket:
-            description: The socket of a virtiofs daemon of your own.
+            description: Path of the socket of a virtiofs daemon that you run yourself (libvirt's
+              source C(socket)).
             type: str
           binary:
-            description: The virtiofs daemon.
+            description: Options of the virtiofs daemon (libvirt's C(binary)).
             type: dict
             suboptions:
               path:
                 description:
-                - The program.
+                - Path of the virtiofs daemon on the host (libvirt's binary C(path)), such as
+                  V(/usr/libexec/virtiofsd).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: str
               xattr:
-                description: Whether the guest sees extended attributes.
+                description: Whether the guest can use extended attributes of files (libvirt's
+                  C(xattr)).
                 type: bool
               cache:
-                description: What the guest caches.
+                description: 'How much the guest caches (libvirt''s cache C(mode)): V(always),
+                  or V(none) where others change the files too.'
                 type: str
                 choices:
                 - none
                 - always
               sandbox:
-                description: How it is locked in.
+                description: 'How the daemon is locked in (libvirt''s sandbox C(mode)): V(namespace)
+                  in namespaces of its own, or V(chroot).'
                 type: str
                 choices:
                 - namespace
                 - chroot
               posix_lock:
-                description: Whether the guest sees POSIX locks.
+                description: Whether POSIX locks of the guest reach the host (libvirt's lock
+                  C(posix)).
                 type: bool
               flock:
-                description: Whether the guest sees BSD locks.
+                description: Whether BSD locks of the guest reach the host (libvirt's lock C(flock)).
                 type: bool
               thread_pool:
-                description: Threads.
+                description: Largest number of threads of the virtiofs daemon (libvirt's thread_pool
+                  C(size)).
                 type: int
               openfiles:
-                description: Open files at most.
+                description: Largest number of files that the virtiofs daemon can have open
+                  (libvirt's openfiles C(max)).
                 type: int
           idmap:
-            description: Which users and groups of the host those of the guest are.
+            description: Users and groups of the host that those inside the guest stand for
+              (libvirt's C(idmap)), for containers and virtiofs.
             type: dict
             suboptions:
               uids:
-                description: Users.
+                description: User ids inside the guest and those on the host that they stand
+                  for (libvirt's C(uid)).
                 type: list
                 elements: dict
                 suboptions:
                   start:
-                    description: The first number in the guest.
+                    description: First user or group id inside the container (libvirt's C(start)),
+                      such as V(0).
                     type: int
                   target:
-                    description: The number on the host that it is.
+                    description: Id on the host that the first one stands for (libvirt's C(target)),
+                      such as V(100000).
                     type: int
                   count:
-                    description: How many.
+                    description: Number of ids from the first one on (libvirt's C(count)), such
+                      as V(65536).
                     type: int
               gids:
                 description:
-                - Groups.
+                - Group ids inside the guest and those on the host that they stand for (libvirt's
+                  C(gid)).
                 - Its options are those of O(config[].filesystems[].idmap.uids).
                 type: list
                 elements: dict
           usage:
-            description: The size.
+            description: Most memory that the file system may take (libvirt's source C(usage)),
+              such as V(512MiB), with type V(ram).
             type: str
           target:
-            description: The name, or the directory in a container, under which the guest finds
-              it.
+            description: Name by which the guest mounts it (libvirt's target C(dir)); in a container,
+              the directory where it is mounted.
             type: str
           model:
             description:
-            - Which generation of virtio it speaks.
+            - Version of virtio that the device speaks (libvirt's C(model)). V(virtio-transitional)
+              speaks 0.9 and 1.0, V(virtio-non-transitional) only 1.0.
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
             choices:
@@ -3254,7 +3286,9 @@ options:
             - virtio-non-transitional
           accessmode:
             description:
-            - Whose files are new ones.
+            - 'Owner and mode of files that the guest makes (libvirt''s C(accessmode)): V(passthrough)
+              sets those of the guest on the host, V(mapped) keeps them in extended attributes,
+              V(squash) goes on where they cannot be set.'
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
             choices:
@@ -3262,7 +3296,9 @@ options:
             - mapped
             - squash
           multidevs:
-            description: What becomes of several devices.
+            description: 'What to do when a 9p directory spans several file systems of the host
+              (libvirt''s C(multidevs)): V(remap) gives files new numbers, V(forbid) hides other
+              file systems, V(warn) only logs.'
             type: str
             choices:
             - default
@@ -3270,18 +3306,22 @@ options:
             - forbid
             - warn
           fmode:
-            description: The mode of new files, in octal.
+            description: Mode of new files in octal digits (libvirt's C(fmode)), such as V('644'),
+              with accessmode V(mapped).
             type: str
           dmode:
-            description: The mode of new directories, in octal.
+            description: Mode of new directories in octal digits (libvirt's C(dmode)), such
+              as V('755'), with accessmode V(mapped).
             type: str
           driver:
-            description: How the host serves it.
+            description: Options of how the host serves the directory (libvirt's filesystem
+              C(driver)).
             type: dict
             suboptions:
               type:
                 description:
-                - How it is served; V(virtiofs) is the quick one.
+                - How the directory gets to the guest (libvirt's driver C(type)). V(virtiofs)
+                  is the quick one; V(path) is 9p.
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: str
                 choices:
@@ -3293,15 +3333,18 @@ options:
                 - virtiofs
                 - mtp
               format:
-                description: The format of an image.
+                description: Format of an image (libvirt's driver C(format)), such as V(qcow2),
+                  with type V(nbd).
                 type: str
               wrpolicy:
-                description: When writes reach the host's disk.
+                description: 'When writes reach the host''s disk (libvirt''s C(wrpolicy)): V(immediate)
+                  writes them out at once.'
                 type: str
                 choices:
                 - immediate
               queue:
-                description: Requests in the queue of virtiofs.
+                description: Number of requests that fit in the queue of virtiofs (libvirt's
+                  driver C(queue)), such as V(1024).
                 type: int
               iommu:
                 description: Whether a virtio device uses the guest's virtual IOMMU (libvirt's
@@ -3320,13 +3363,15 @@ options:
                   own for notifications (libvirt's driver C(page_per_vq)). It is meant for vDPA.
                 type: bool
           readonly:
-            description: Whether the guest can only read it.
+            description: Whether the guest can only read the file system (libvirt's C(readonly)).
             type: bool
           space_hard_limit:
-            description: The most that a container may store.
+            description: Most that a container may store (libvirt's C(space_hard_limit)), such
+              as V(10GiB).
             type: str
           space_soft_limit:
-            description: The most that a container should store.
+            description: Most that a container may store for long (libvirt's C(space_soft_limit));
+              it can go above for a while.
             type: str
           boot:
             description: Makes the guest boot from this device (libvirt's C(boot) of a device).
@@ -3934,18 +3979,20 @@ options:
               C(coalesce rx frames)).
             type: int
           teaming:
-            description: Two network devices that the guest takes for one, to migrate with a
-              host device.
+            description: Pairs two network devices, which the guest takes for one, so that it
+              can migrate with a host device (libvirt's C(teaming)).
             type: dict
             suboptions:
               type:
-                description: Whether it is the one that stays, or that goes.
+                description: 'Part of the device in the pair (libvirt''s teaming C(type)): V(persistent)
+                  stays at a migration, V(transient) is unplugged for it.'
                 type: str
                 choices:
                 - persistent
                 - transient
               persistent:
-                description: The alias of the one that stays.
+                description: Alias of the persistent device of the pair (libvirt's teaming C(persistent)),
+                  such as V(ua-backup0).
                 type: str
           rom:
             description: Boot ROM of a PCI device (libvirt's C(rom)), such as the PXE code of
@@ -3997,28 +4044,33 @@ options:
         elements: dict
         suboptions:
           mode:
-            description: Where the card is.
+            description: 'Where the card is (libvirt''s smartcard C(mode)): in a reader of the
+              V(host), made of V(host-certificates), or at the viewer with V(passthrough).'
             type: str
             choices:
             - host
             - host-certificates
             - passthrough
           certificates:
-            description: Three names of certificates.
+            description: Names of three certificates in the database that stand in for a card
+              (libvirt's C(certificate)).
             type: list
             elements: str
           database:
             description:
-            - The directory with the certificates.
+            - Path of the directory with the database of certificates (libvirt's C(database)),
+              such as V(/etc/pki/nssdb).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
           backend:
-            description: Where it leads on the host.
+            description: Connection to the card's reader (libvirt's smartcard C(type)), as of
+              a serial port.
             type: dict
             suboptions:
               type:
                 description:
-                - Where it leads on the host.
+                - What the device leads to on the host (libvirt's C(type)), such as V(pty),
+                  V(unix) for a socket, V(tcp) or V(file).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: str
                 choices:
@@ -4038,10 +4090,11 @@ options:
                 - qemu-vdagent
                 - dbus
               path:
-                description: The file, device or socket on the host.
+                description: Path of the file, device or socket on the host (libvirt's source
+                  C(path)), such as V(/var/log/web.log).
                 type: str
               source:
-                description: What else there is to say of the file.
+                description: Further options of the file or device on the host (libvirt's C(source)).
                 type: dict
                 suboptions:
                   seclabels:
@@ -4052,28 +4105,33 @@ options:
                     type: list
                     elements: dict
               append:
-                description: Whether the file is kept when the guest starts.
+                description: Whether new output is added to the file, and what it holds is kept
+                  when the guest starts (libvirt's C(append)).
                 type: bool
               mode:
                 description:
-                - Whether to connect, or to listen.
+                - 'Role at the socket (libvirt''s source C(mode)): V(bind) listens, V(connect)
+                  connects to one that listens.'
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: str
                 choices:
                 - connect
                 - bind
               tls:
-                description: Whether the connection is encrypted.
+                description: Whether the connection is encrypted with TLS (libvirt's C(tls)).
                 type: bool
               host:
-                description: The name or address.
+                description: Host name or address to connect to or listen on (libvirt's source
+                  C(host)), such as V(127.0.0.1).
                 type: str
               service:
-                description: The port.
+                description: Port to connect to or listen on (libvirt's source C(service)),
+                  such as V(2445).
                 type: str
               protocol:
                 description:
-                - The protocol.
+                - Protocol on the connection (libvirt's protocol C(type)), such as V(raw) or
+                  V(telnet).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: str
                 choices:
@@ -4082,40 +4140,50 @@ options:
                 - telnets
                 - tls
               bind_host:
-                description: The address of the host to send from.
+                description: Address of the host to send from and listen on (libvirt's source
+                  C(host), mode C(bind)).
                 type: str
               bind_service:
-                description: The port of the host to send from.
+                description: Port of the host to send from and listen on (libvirt's source C(service),
+                  mode C(bind)).
                 type: str
               channel:
                 description:
-                - The name of the channel.
+                - Name of the channel in the viewer or on D-Bus (libvirt's source C(channel)),
+                  such as V(org.qemu.console.serial.0).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: str
               master:
-                description: One end of a null modem on the host.
+                description: Path of the guest's end of a null modem on the host (libvirt's
+                  C(master)), such as V(/dev/nmdm0A), on bhyve.
                 type: str
               slave:
-                description: The other end of a null modem on the host.
+                description: Path of the other end of a null modem on the host (libvirt's C(slave)),
+                  such as V(/dev/nmdm0B), on bhyve.
                 type: str
               clipboard:
-                description: Whether the clipboard is shared.
+                description: Whether the guest shares its clipboard with the viewer (libvirt's
+                  clipboard C(copypaste)).
                 type: bool
               mouse:
-                description: Who draws the pointer.
+                description: 'Who draws the mouse pointer (libvirt''s mouse C(mode)): the V(server)
+                  or the V(client), the viewer.'
                 type: str
                 choices:
                 - server
                 - client
               log:
-                description: A file on the host that what the guest writes goes to as well.
+                description: File on the host that gets a copy of all that the guest writes
+                  (libvirt's C(log)).
                 type: dict
                 suboptions:
                   file:
-                    description: The file.
+                    description: Path of the log file on the host (libvirt's log C(file)), such
+                      as V(/var/log/web-console.log).
                     type: str
                   append:
-                    description: Whether the file is kept when the guest starts.
+                    description: Whether new output is added to the log file, and what it holds
+                      is kept when the guest starts (libvirt's log C(append)).
                     type: bool
           alias:
             description: Name of your own for the device (libvirt's C(alias)). It starts with
@@ -4140,7 +4208,8 @@ options:
         suboptions:
           type:
             description:
-            - Where it leads on the host.
+            - What the device leads to on the host (libvirt's C(type)), such as V(pty), V(unix)
+              for a socket, V(tcp) or V(file).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
             choices:
@@ -4160,10 +4229,11 @@ options:
             - qemu-vdagent
             - dbus
           path:
-            description: The file, device or socket on the host.
+            description: Path of the file, device or socket on the host (libvirt's source C(path)),
+              such as V(/var/log/web.log).
             type: str
           source:
-            description: What else there is to say of the file.
+            description: Further options of the file or device on the host (libvirt's C(source)).
             type: dict
             suboptions:
               seclabels:
@@ -4174,28 +4244,32 @@ options:
                 type: list
                 elements: dict
           append:
-            description: Whether the file is kept when the guest starts.
+            description: Whether new output is added to the file, and what it holds is kept
+              when the guest starts (libvirt's C(append)).
             type: bool
           mode:
             description:
-            - Whether to connect, or to listen.
+            - 'Role at the socket (libvirt''s source C(mode)): V(bind) listens, V(connect) connects
+              to one that listens.'
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
             choices:
             - connect
             - bind
           tls:
-            description: Whether the connection is encrypted.
+            description: Whether the connection is encrypted with TLS (libvirt's C(tls)).
             type: bool
           host:
-            description: The name or address.
+            description: Host name or address to connect to or listen on (libvirt's source C(host)),
+              such as V(127.0.0.1).
             type: str
           service:
-            description: The port.
+            description: Port to connect to or listen on (libvirt's source C(service)), such
+              as V(2445).
             type: str
           protocol:
             description:
-            - The protocol.
+            - Protocol on the connection (libvirt's protocol C(type)), such as V(raw) or V(telnet).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
             choices:
@@ -4204,48 +4278,59 @@ options:
             - telnets
             - tls
           bind_host:
-            description: The address of the host to send from.
+            description: Address of the host to send from and listen on (libvirt's source C(host),
+              mode C(bind)).
             type: str
           bind_service:
-            description: The port of the host to send from.
+            description: Port of the host to send from and listen on (libvirt's source C(service),
+              mode C(bind)).
             type: str
           channel:
             description:
-            - The name of the channel.
+            - Name of the channel in the viewer or on D-Bus (libvirt's source C(channel)), such
+              as V(org.qemu.console.serial.0).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
           master:
-            description: One end of a null modem on the host.
+            description: Path of the guest's end of a null modem on the host (libvirt's C(master)),
+              such as V(/dev/nmdm0A), on bhyve.
             type: str
           slave:
-            description: The other end of a null modem on the host.
+            description: Path of the other end of a null modem on the host (libvirt's C(slave)),
+              such as V(/dev/nmdm0B), on bhyve.
             type: str
           clipboard:
-            description: Whether the clipboard is shared.
+            description: Whether the guest shares its clipboard with the viewer (libvirt's clipboard
+              C(copypaste)).
             type: bool
           mouse:
-            description: Who draws the pointer.
+            description: 'Who draws the mouse pointer (libvirt''s mouse C(mode)): the V(server)
+              or the V(client), the viewer.'
             type: str
             choices:
             - server
             - client
           log:
-            description: A file on the host that what the guest writes goes to as well.
+            description: File on the host that gets a copy of all that the guest writes (libvirt's
+              C(log)).
             type: dict
             suboptions:
               file:
-                description: The file.
+                description: Path of the log file on the host (libvirt's log C(file)), such
+                  as V(/var/log/web-console.log).
                 type: str
               append:
-                description: Whether the file is kept when the guest starts.
+                description: Whether new output is added to the log file, and what it holds
+                  is kept when the guest starts (libvirt's log C(append)).
                 type: bool
           target:
-            description: What the guest sees.
+            description: Port that the guest sees (libvirt's C(target)).
             type: dict
             suboptions:
               type:
                 description:
-                - The kind of port.
+                - Kind of port that the guest sees (libvirt's target C(type)), such as V(isa-serial)
+                  for a serial port.
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: str
                 choices:
@@ -4258,12 +4343,14 @@ options:
                 - isa-debug
               port:
                 description:
-                - The number of the port.
+                - Number of the port that the guest sees (libvirt's target C(port)). The first
+                  one is V(0).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: int
               model:
                 description:
-                - The model of the port.
+                - Model of the port that the guest sees (libvirt's target C(model)), such as
+                  V(isa-serial).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: str
                 choices:
@@ -4298,7 +4385,8 @@ options:
         suboptions:
           type:
             description:
-            - Where it leads on the host.
+            - What the device leads to on the host (libvirt's C(type)), such as V(pty), V(unix)
+              for a socket, V(tcp) or V(file).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
             choices:
@@ -4318,10 +4406,11 @@ options:
             - qemu-vdagent
             - dbus
           path:
-            description: The file, device or socket on the host.
+            description: Path of the file, device or socket on the host (libvirt's source C(path)),
+              such as V(/var/log/web.log).
             type: str
           source:
-            description: What else there is to say of the file.
+            description: Further options of the file or device on the host (libvirt's C(source)).
             type: dict
             suboptions:
               seclabels:
@@ -4332,28 +4421,32 @@ options:
                 type: list
                 elements: dict
           append:
-            description: Whether the file is kept when the guest starts.
+            description: Whether new output is added to the file, and what it holds is kept
+              when the guest starts (libvirt's C(append)).
             type: bool
           mode:
             description:
-            - Whether to connect, or to listen.
+            - 'Role at the socket (libvirt''s source C(mode)): V(bind) listens, V(connect) connects
+              to one that listens.'
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
             choices:
             - connect
             - bind
           tls:
-            description: Whether the connection is encrypted.
+            description: Whether the connection is encrypted with TLS (libvirt's C(tls)).
             type: bool
           host:
-            description: The name or address.
+            description: Host name or address to connect to or listen on (libvirt's source C(host)),
+              such as V(127.0.0.1).
             type: str
           service:
-            description: The port.
+            description: Port to connect to or listen on (libvirt's source C(service)), such
+              as V(2445).
             type: str
           protocol:
             description:
-            - The protocol.
+            - Protocol on the connection (libvirt's protocol C(type)), such as V(raw) or V(telnet).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
             choices:
@@ -4362,48 +4455,59 @@ options:
             - telnets
             - tls
           bind_host:
-            description: The address of the host to send from.
+            description: Address of the host to send from and listen on (libvirt's source C(host),
+              mode C(bind)).
             type: str
           bind_service:
-            description: The port of the host to send from.
+            description: Port of the host to send from and listen on (libvirt's source C(service),
+              mode C(bind)).
             type: str
           channel:
             description:
-            - The name of the channel.
+            - Name of the channel in the viewer or on D-Bus (libvirt's source C(channel)), such
+              as V(org.qemu.console.serial.0).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
           master:
-            description: One end of a null modem on the host.
+            description: Path of the guest's end of a null modem on the host (libvirt's C(master)),
+              such as V(/dev/nmdm0A), on bhyve.
             type: str
           slave:
-            description: The other end of a null modem on the host.
+            description: Path of the other end of a null modem on the host (libvirt's C(slave)),
+              such as V(/dev/nmdm0B), on bhyve.
             type: str
           clipboard:
-            description: Whether the clipboard is shared.
+            description: Whether the guest shares its clipboard with the viewer (libvirt's clipboard
+              C(copypaste)).
             type: bool
           mouse:
-            description: Who draws the pointer.
+            description: 'Who draws the mouse pointer (libvirt''s mouse C(mode)): the V(server)
+              or the V(client), the viewer.'
             type: str
             choices:
             - server
             - client
           log:
-            description: A file on the host that what the guest writes goes to as well.
+            description: File on the host that gets a copy of all that the guest writes (libvirt's
+              C(log)).
             type: dict
             suboptions:
               file:
-                description: The file.
+                description: Path of the log file on the host (libvirt's log C(file)), such
+                  as V(/var/log/web-console.log).
                 type: str
               append:
-                description: Whether the file is kept when the guest starts.
+                description: Whether new output is added to the log file, and what it holds
+                  is kept when the guest starts (libvirt's log C(append)).
                 type: bool
           target:
-            description: What the guest sees.
+            description: Port that the guest sees (libvirt's C(target)).
             type: dict
             suboptions:
               port:
                 description:
-                - The number of the port.
+                - Number of the port that the guest sees (libvirt's target C(port)). The first
+                  one is V(0).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: int
           alias:
@@ -4429,7 +4533,8 @@ options:
         suboptions:
           type:
             description:
-            - Where it leads on the host.
+            - What the device leads to on the host (libvirt's C(type)), such as V(pty), V(unix)
+              for a socket, V(tcp) or V(file).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
             choices:
@@ -4449,10 +4554,11 @@ options:
             - qemu-vdagent
             - dbus
           path:
-            description: The file, device or socket on the host.
+            description: Path of the file, device or socket on the host (libvirt's source C(path)),
+              such as V(/var/log/web.log).
             type: str
           source:
-            description: What else there is to say of the file.
+            description: Further options of the file or device on the host (libvirt's C(source)).
             type: dict
             suboptions:
               seclabels:
@@ -4463,28 +4569,32 @@ options:
                 type: list
                 elements: dict
           append:
-            description: Whether the file is kept when the guest starts.
+            description: Whether new output is added to the file, and what it holds is kept
+              when the guest starts (libvirt's C(append)).
             type: bool
           mode:
             description:
-            - Whether to connect, or to listen.
+            - 'Role at the socket (libvirt''s source C(mode)): V(bind) listens, V(connect) connects
+              to one that listens.'
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
             choices:
             - connect
             - bind
           tls:
-            description: Whether the connection is encrypted.
+            description: Whether the connection is encrypted with TLS (libvirt's C(tls)).
             type: bool
           host:
-            description: The name or address.
+            description: Host name or address to connect to or listen on (libvirt's source C(host)),
+              such as V(127.0.0.1).
             type: str
           service:
-            description: The port.
+            description: Port to connect to or listen on (libvirt's source C(service)), such
+              as V(2445).
             type: str
           protocol:
             description:
-            - The protocol.
+            - Protocol on the connection (libvirt's protocol C(type)), such as V(raw) or V(telnet).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
             choices:
@@ -4493,48 +4603,59 @@ options:
             - telnets
             - tls
           bind_host:
-            description: The address of the host to send from.
+            description: Address of the host to send from and listen on (libvirt's source C(host),
+              mode C(bind)).
             type: str
           bind_service:
-            description: The port of the host to send from.
+            description: Port of the host to send from and listen on (libvirt's source C(service),
+              mode C(bind)).
             type: str
           channel:
             description:
-            - The name of the channel.
+            - Name of the channel in the viewer or on D-Bus (libvirt's source C(channel)), such
+              as V(org.qemu.console.serial.0).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
           master:
-            description: One end of a null modem on the host.
+            description: Path of the guest's end of a null modem on the host (libvirt's C(master)),
+              such as V(/dev/nmdm0A), on bhyve.
             type: str
           slave:
-            description: The other end of a null modem on the host.
+            description: Path of the other end of a null modem on the host (libvirt's C(slave)),
+              such as V(/dev/nmdm0B), on bhyve.
             type: str
           clipboard:
-            description: Whether the clipboard is shared.
+            description: Whether the guest shares its clipboard with the viewer (libvirt's clipboard
+              C(copypaste)).
             type: bool
           mouse:
-            description: Who draws the pointer.
+            description: 'Who draws the mouse pointer (libvirt''s mouse C(mode)): the V(server)
+              or the V(client), the viewer.'
             type: str
             choices:
             - server
             - client
           log:
-            description: A file on the host that what the guest writes goes to as well.
+            description: File on the host that gets a copy of all that the guest writes (libvirt's
+              C(log)).
             type: dict
             suboptions:
               file:
-                description: The file.
+                description: Path of the log file on the host (libvirt's log C(file)), such
+                  as V(/var/log/web-console.log).
                 type: str
               append:
-                description: Whether the file is kept when the guest starts.
+                description: Whether new output is added to the log file, and what it holds
+                  is kept when the guest starts (libvirt's log C(append)).
                 type: bool
           target:
-            description: What the guest sees.
+            description: Port that the guest sees (libvirt's C(target)).
             type: dict
             suboptions:
               type:
                 description:
-                - The kind of port.
+                - Kind of port that the guest sees (libvirt's target C(type)), such as V(isa-serial)
+                  for a serial port.
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: str
                 choices:
@@ -4548,7 +4669,8 @@ options:
                 - sclplm
               port:
                 description:
-                - The number of the port.
+                - Number of the port that the guest sees (libvirt's target C(port)). The first
+                  one is V(0).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: int
           alias:
@@ -4574,7 +4696,8 @@ options:
         suboptions:
           type:
             description:
-            - Where it leads on the host.
+            - What the device leads to on the host (libvirt's C(type)), such as V(pty), V(unix)
+              for a socket, V(tcp) or V(file).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
             choices:
@@ -4594,10 +4717,11 @@ options:
             - qemu-vdagent
             - dbus
           path:
-            description: The file, device or socket on the host.
+            description: Path of the file, device or socket on the host (libvirt's source C(path)),
+              such as V(/var/log/web.log).
             type: str
           source:
-            description: What else there is to say of the file.
+            description: Further options of the file or device on the host (libvirt's C(source)).
             type: dict
             suboptions:
               seclabels:
@@ -4608,28 +4732,32 @@ options:
                 type: list
                 elements: dict
           append:
-            description: Whether the file is kept when the guest starts.
+            description: Whether new output is added to the file, and what it holds is kept
+              when the guest starts (libvirt's C(append)).
             type: bool
           mode:
             description:
-            - Whether to connect, or to listen.
+            - 'Role at the socket (libvirt''s source C(mode)): V(bind) listens, V(connect) connects
+              to one that listens.'
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
             choices:
             - connect
             - bind
           tls:
-            description: Whether the connection is encrypted.
+            description: Whether the connection is encrypted with TLS (libvirt's C(tls)).
             type: bool
           host:
-            description: The name or address.
+            description: Host name or address to connect to or listen on (libvirt's source C(host)),
+              such as V(127.0.0.1).
             type: str
           service:
-            description: The port.
+            description: Port to connect to or listen on (libvirt's source C(service)), such
+              as V(2445).
             type: str
           protocol:
             description:
-            - The protocol.
+            - Protocol on the connection (libvirt's protocol C(type)), such as V(raw) or V(telnet).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
             choices:
@@ -4638,48 +4766,58 @@ options:
             - telnets
             - tls
           bind_host:
-            description: The address of the host to send from.
+            description: Address of the host to send from and listen on (libvirt's source C(host),
+              mode C(bind)).
             type: str
           bind_service:
-            description: The port of the host to send from.
+            description: Port of the host to send from and listen on (libvirt's source C(service),
+              mode C(bind)).
             type: str
           channel:
             description:
-            - The name of the channel.
+            - Name of the channel in the viewer or on D-Bus (libvirt's source C(channel)), such
+              as V(org.qemu.console.serial.0).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
           master:
-            description: One end of a null modem on the host.
+            description: Path of the guest's end of a null modem on the host (libvirt's C(master)),
+              such as V(/dev/nmdm0A), on bhyve.
             type: str
           slave:
-            description: The other end of a null modem on the host.
+            description: Path of the other end of a null modem on the host (libvirt's C(slave)),
+              such as V(/dev/nmdm0B), on bhyve.
             type: str
           clipboard:
-            description: Whether the clipboard is shared.
+            description: Whether the guest shares its clipboard with the viewer (libvirt's clipboard
+              C(copypaste)).
             type: bool
           mouse:
-            description: Who draws the pointer.
+            description: 'Who draws the mouse pointer (libvirt''s mouse C(mode)): the V(server)
+              or the V(client), the viewer.'
             type: str
             choices:
             - server
             - client
           log:
-            description: A file on the host that what the guest writes goes to as well.
+            description: File on the host that gets a copy of all that the guest writes (libvirt's
+              C(log)).
             type: dict
             suboptions:
               file:
-                description: The file.
+                description: Path of the log file on the host (libvirt's log C(file)), such
+                  as V(/var/log/web-console.log).
                 type: str
               append:
-                description: Whether the file is kept when the guest starts.
+                description: Whether new output is added to the log file, and what it holds
+                  is kept when the guest starts (libvirt's log C(append)).
                 type: bool
           target:
-            description: What the guest sees.
+            description: Channel that the guest sees (libvirt's C(target)).
             type: dict
             suboptions:
               type:
                 description:
-                - The kind of channel.
+                - Kind of channel that the guest sees (libvirt's target C(type)), such as V(virtio).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: str
                 choices:
@@ -4687,21 +4825,25 @@ options:
                 - guestfwd
                 - xen
               name:
-                description: The name, such as V(org.qemu.guest_agent.0).
+                description: Name by which the guest finds the channel (libvirt's target C(name)),
+                  such as V(org.qemu.guest_agent.0).
                 type: str
               state:
                 description:
-                - What the guest did.
+                - Whether a program in the guest has opened the channel (libvirt's target C(state)).
+                  libvirt reports it.
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: str
                 choices:
                 - connected
                 - disconnected
               address:
-                description: The address that the guest connects to.
+                description: Address that programs in the guest connect to (libvirt's target
+                  C(address)), such as V(10.0.2.1).
                 type: str
               port:
-                description: The port that the guest connects to.
+                description: Port that programs in the guest connect to (libvirt's target C(port)),
+                  such as V(4600).
                 type: int
           alias:
             description: Name of your own for the device (libvirt's C(alias)). It starts with
@@ -4725,7 +4867,8 @@ options:
         elements: dict
         suboptions:
           type:
-            description: The kind of device.
+            description: Kind of input device (libvirt's input C(type)). A V(tablet) keeps the
+              pointer in step with that of the viewer.
             type: str
             choices:
             - tablet
@@ -4734,15 +4877,18 @@ options:
             - passthrough
             - evdev
           source:
-            description: The event device of the host.
+            description: Path of the input device on the host that is passed on (libvirt's source),
+              such as V(/dev/input/event1).
             type: str
           grab:
-            description: Whether all devices switch together.
+            description: 'Whether all input devices switch between host and guest together (libvirt''s
+              C(grab)): V(all), on a keyboard.'
             type: str
             choices:
             - all
           grab_toggle:
-            description: The keys that switch between host and guest.
+            description: Keys that switch the input device between host and guest (libvirt's
+              C(grabToggle)), such as V(ctrl-ctrl) for both control keys.
             type: str
             choices:
             - ctrl-ctrl
@@ -4752,11 +4898,11 @@ options:
             - scrolllock
             - ctrl-scrolllock
           repeat:
-            description: Whether keys repeat.
+            description: Whether a key that is held down repeats (libvirt's C(repeat)).
             type: bool
           bus:
             description:
-            - The bus.
+            - Bus of the input device (libvirt's input C(bus)), such as V(usb).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
             choices:
@@ -4766,7 +4912,8 @@ options:
             - xen
           model:
             description:
-            - Which generation of virtio it speaks.
+            - Version of virtio that the device speaks (libvirt's C(model)). V(virtio-transitional)
+              speaks 0.9 and 1.0, V(virtio-non-transitional) only 1.0.
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
             choices:
@@ -4815,7 +4962,8 @@ options:
         suboptions:
           model:
             description:
-            - What the guest sees.
+            - 'Model of the TPM (libvirt''s tpm C(model)): V(tpm-crb) is for TPM 2.0, V(tpm-tis)
+              for both versions.'
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
             choices:
@@ -4824,12 +4972,14 @@ options:
             - tpm-spapr
             - spapr-tpm-proxy
           backend:
-            description: What is behind it on the host.
+            description: What provides the TPM on the host (libvirt's tpm C(backend)).
             type: dict
             suboptions:
               type:
                 description:
-                - What is behind it on the host.
+                - 'What provides the TPM on the host (libvirt''s backend C(type)): V(emulator)
+                  is swtpm, V(passthrough) the host''s own TPM, V(external) a swtpm of your
+                  own.'
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: str
                 choices:
@@ -4837,68 +4987,82 @@ options:
                 - passthrough
                 - external
               secret:
-                description: The UUID of the libvirt secret that encrypts it.
+                description: UUID of the libvirt secret that encrypts the TPM's state (libvirt's
+                  encryption C(secret)).
                 type: str
               persistent_state:
-                description: Whether its state stays with the host.
+                description: Whether the TPM's state stays on the host when the definition of
+                  a transient guest goes (libvirt's C(persistent_state)).
                 type: bool
               debug:
-                description: How much it logs.
+                description: 'How much swtpm logs (libvirt''s backend C(debug)): a higher number
+                  logs more.'
                 type: int
               sha1:
-                description: Whether registers of sha1 are on.
+                description: Whether the TPM has registers with hashes of sha1 (libvirt's C(active_pcr_banks)).
                 type: bool
               sha256:
-                description: Whether registers of sha256 are on.
+                description: Whether the TPM has registers with hashes of sha256 (libvirt's
+                  C(active_pcr_banks)).
                 type: bool
               sha384:
-                description: Whether registers of sha384 are on.
+                description: Whether the TPM has registers with hashes of sha384 (libvirt's
+                  C(active_pcr_banks)).
                 type: bool
               sha512:
-                description: Whether registers of sha512 are on.
+                description: Whether the TPM has registers with hashes of sha512 (libvirt's
+                  C(active_pcr_banks)).
                 type: bool
               source_type:
-                description: Where its state is kept.
+                description: Whether the TPM's state is in a V(file) or a directory, V(dir)
+                  (libvirt's source C(type)).
                 type: str
                 choices:
                 - file
                 - dir
               source:
-                description: The file or directory with its state.
+                description: Path of the file or directory with the TPM's state, or of an external
+                  TPM's socket (libvirt's source C(path)).
                 type: str
               profile:
-                description: What it can do.
+                description: Profile of algorithms that the TPM offers (libvirt's C(profile)),
+                  set when it is made.
                 type: dict
                 suboptions:
                   source:
-                    description: The profile to take.
+                    description: Name of the profile of algorithms to start the TPM with (libvirt's
+                      profile C(source)), such as V(local:restricted).
                     type: str
                   name:
                     description:
-                    - The profile that was taken.
+                    - Name of the profile that the TPM was made with (libvirt's profile C(name)).
+                      libvirt sets it.
                     - libvirt fills it in by itself, so V(null) leaves it as it is.
                     type: str
                   remove_disabled:
-                    description: What becomes of algorithms that the host forbids.
+                    description: What to do with algorithms of the profile that the host does
+                      not allow (libvirt's C(removeDisabled)).
                     type: str
                     choices:
                     - check
                     - fips-host
               device:
                 description:
-                - The device of the host.
+                - Path of the TPM on the host that is passed on (libvirt's device C(path)),
+                  such as V(/dev/tpm0).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: str
               source_mode:
                 description:
-                - Whether to connect.
+                - Role of the guest at the socket (libvirt's source C(mode)), which is always
+                  V(connect).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: str
                 choices:
                 - connect
               version:
                 description:
-                - The version.
+                - Version of the TPM (libvirt's backend C(version)), such as V(2.0).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: str
                 choices:
@@ -4926,11 +5090,13 @@ options:
         elements: dict
         suboptions:
           public:
-            description: Whether it may listen on all addresses of the host, V(0.0.0.0) or V(::).
-              Without it that is refused.
+            description: Whether the display may listen on all addresses of the host, V(0.0.0.0)
+              or V(::). Without it that is refused.
             type: bool
           type:
-            description: The kind of display.
+            description: 'Kind of display (libvirt''s graphics C(type)): V(vnc) and V(spice)
+              are for viewers over the network, the others for the host itself or for Hyper-V
+              and VirtualBox.'
             type: str
             choices:
             - vnc
@@ -4942,65 +5108,75 @@ options:
             - egl-headless
           port:
             description:
-            - The port; V(-1) is the next free one.
+            - Port on the host that viewers connect to (libvirt's graphics C(port)), such as
+              V(5900). V(-1) is the next free one.
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: int
           autoport:
             description:
-            - Whether libvirt picks the port.
+            - Whether libvirt picks a free port at each start (libvirt's C(autoport)).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: bool
           listen:
             description:
-            - The address to listen on; V(0.0.0.0) lets all the world in, and needs C(public).
+            - Address of the host to listen on for viewers (libvirt's C(listen)), such as V(127.0.0.1).
+              V(0.0.0.0) lets all the world in, and needs C(public).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
           websocket:
-            description: The port for browsers; V(-1) is the next free one.
+            description: Port on the host for viewers in a browser (libvirt's C(websocket)),
+              such as V(5700). V(-1) is the next free one.
             type: int
           socket:
             description:
-            - The socket to listen on.
+            - Path of the socket on the host to listen on, in place of a port (libvirt's C(socket)).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
           share_policy:
-            description: Whether a viewer may shut out the others.
+            description: 'Whether viewers share the screen (libvirt''s C(sharePolicy)): V(allow-exclusive)
+              lets one shut out the others, V(force-shared) does not, V(ignore) lets all in.'
             type: str
             choices:
             - allow-exclusive
             - force-shared
             - ignore
           power_control:
-            description: Whether viewers may switch the guest off.
+            description: Whether viewers may shut down, reboot or reset the guest (libvirt's
+              C(powerControl)).
             type: bool
           passwd:
-            description: The password. VNC takes 8 characters at most, SPICE 60.
+            description: Password that viewers have to give (libvirt's C(passwd)). VNC takes
+              8 characters at most, SPICE 60.
             type: str
           passwd_valid_to:
-            description: When the password ends, in UTC.
+            description: Time in UTC until which the password is valid (libvirt's C(passwdValidTo)).
             type: str
           connected:
-            description: What becomes of connections when the password changes.
+            description: 'What to do with open connections when the password changes (libvirt''s
+              C(connected)): V(keep) them, V(disconnect) them, or V(fail) to change it.'
             type: str
             choices:
             - fail
             - disconnect
             - keep
           keymap:
-            description: The keyboard's layout.
+            description: Keyboard layout of the viewers (libvirt's C(keymap)), such as V(en-us).
             type: str
           audio:
             description:
-            - The number of the audio backend.
+            - Number of the audio backend that sound of the display goes to (libvirt's audio
+              C(id)), as in O(config[].audios).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: int
           listens:
-            description: What to listen on; libvirt fills in the loopback address.
+            description: Addresses or sockets to listen on for viewers (libvirt's C(listen)).
+              libvirt fills in the loopback address.
             type: list
             elements: dict
             suboptions:
               type:
-                description: What to listen on.
+                description: 'Kind of what to listen on (libvirt''s listen C(type)): an V(address),
+                  the address on a V(network), a V(socket), or V(none).'
                 type: str
                 choices:
                 - address
@@ -5009,24 +5185,26 @@ options:
                 - none
               address:
                 description:
-                - The address to listen on.
+                - Address of the host to listen on (libvirt's listen C(address)), such as V(127.0.0.1).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: str
               network:
-                description: The libvirt network on whose address to listen.
+                description: Name of the libvirt network whose address on the host to listen
+                  on (libvirt's listen C(network)).
                 type: str
               socket:
                 description:
-                - The socket.
+                - Path of the socket on the host to listen on (libvirt's listen C(socket)).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: str
           tls_port:
             description:
-            - The encrypted port.
+            - Port on the host for encrypted connections (libvirt's C(tlsPort)), such as V(5901).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: int
           default_mode:
-            description: Which port channels take.
+            description: 'Whether channels are encrypted unless told otherwise (libvirt''s C(defaultMode)):
+              V(secure) ones are, V(insecure) are not, V(any) can be.'
             type: str
             choices:
             - any
@@ -5034,12 +5212,14 @@ options:
             - insecure
           channels:
             description:
-            - Ports by channel.
+            - Whether single channels are encrypted (libvirt's C(channel)), by their names,
+              such as V(main).
             - A name that is left out stays as it is; one that is V(null) goes.
             - Values are V(any), V(secure), V(insecure).
             type: dict
           image_compression:
-            description: How images are compressed.
+            description: How images are compressed (libvirt's image C(compression)), such as
+              V(auto_glz). V(off) does not.
             type: str
             choices:
             - auto_glz
@@ -5049,74 +5229,84 @@ options:
             - lz
             - 'off'
           jpeg_compression:
-            description: Whether images may lose detail.
+            description: Whether images are compressed with loss over slow networks (libvirt's
+              jpeg C(compression)).
             type: str
             choices:
             - auto
             - never
             - always
           zlib_compression:
-            description: Whether images are packed again.
+            description: Whether images are compressed once more by zlib over slow networks
+              (libvirt's zlib C(compression)).
             type: str
             choices:
             - auto
             - never
             - always
           playback_compression:
-            description: Whether sound is compressed.
+            description: Whether sound is compressed on its way to the viewer (libvirt's playback
+              C(compression)).
             type: bool
           streaming:
-            description: What is sent as video.
+            description: 'What the server sends as a video (libvirt''s streaming C(mode)): V(filter)
+              only what seems to be one, V(all) all that changes fast, V(off) nothing.'
             type: str
             choices:
             - filter
             - all
             - 'off'
           clipboard:
-            description: Whether the clipboard is shared.
+            description: Whether guest and viewer share the clipboard (libvirt's clipboard C(copypaste)).
             type: bool
           mouse:
-            description: Who draws the pointer.
+            description: 'Who draws the mouse pointer (libvirt''s mouse C(mode)): the V(server)
+              or the V(client), the viewer.'
             type: str
             choices:
             - server
             - client
           filetransfer:
-            description: Whether files can be dropped in.
+            description: Whether viewers can send files into the guest (libvirt's C(filetransfer)).
             type: bool
           gl:
-            description: OpenGL.
+            description: Drawing with OpenGL on the host's graphics card (libvirt's C(gl)).
             type: dict
             suboptions:
               enable:
-                description: Whether it is on.
+                description: Whether OpenGL is on (libvirt's gl C(enable)).
                 type: bool
               rendernode:
-                description: The device of the host that renders.
+                description: Path of the host's device that draws (libvirt's C(rendernode)),
+                  such as V(/dev/dri/renderD128).
                 type: str
           display:
-            description: The X display.
+            description: X display of the host that the window opens on (libvirt's C(display)),
+              such as V(:0.0).
             type: str
           fullscreen:
-            description: Whether it takes the whole screen.
+            description: Whether the window takes the whole screen (libvirt's C(fullscreen)).
             type: bool
           xauth:
-            description: The file with X's cookie.
+            description: Path of the file with the cookie for the X display (libvirt's C(xauth)),
+              such as V(/root/.Xauthority).
             type: str
           replace_user:
-            description: Whether a new user puts the old one out.
+            description: Whether a new user takes over the connection of the one before (libvirt's
+              C(replaceUser)).
             type: bool
           multi_user:
-            description: Whether several users share the display.
+            description: Whether several users can connect at the same time (libvirt's C(multiUser)).
             type: bool
           username:
-            description: The user name.
+            description: Name that the user has to log in with (libvirt's C(username)).
             type: str
           address:
-            description: The address of the bus.
+            description: Address of the D-Bus to use (libvirt's C(address)), such as V(unix:path=/run/user/1000/bus).
             type: str
           p2p:
-            description: Whether connections are made one to one.
+            description: Whether viewers connect to QEMU directly, without a bus between (libvirt's
+              C(p2p)).
             type: bool
       sounds:
         description: Sound cards of the guest (libvirt's C(sound)).
@@ -5124,7 +5314,7 @@ options:
         elements: dict
         suboptions:
           model:
-            description: The model of the card.
+            description: Model of the sound card (libvirt's sound C(model)), such as V(ich9).
             type: str
             choices:
             - ich9
@@ -5137,15 +5327,17 @@ options:
             - usb
             - virtio
           multichannel:
-            description: Whether a USB card has more than two channels.
+            description: Whether a USB sound card has more than two channels (libvirt's C(multichannel)).
             type: bool
           streams:
             description:
-            - Streams of a virtio card.
+            - Number of sound streams of a V(virtio) card (libvirt's C(streams)).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: int
           codecs:
-            description: What is plugged into the card.
+            description: 'What is plugged into an V(ich6) or V(ich9) card (libvirt''s codec
+              C(type)): V(duplex) has line in and out, V(micro) a microphone and a speaker,
+              V(output) line out.'
             type: list
             elements: str
             choices:
@@ -5153,7 +5345,8 @@ options:
             - micro
             - output
           audio:
-            description: The number of the audio backend.
+            description: Number of the audio backend that sound goes to (libvirt's audio C(id)),
+              as in O(config[].audios).
             type: int
           driver:
             description:
@@ -5182,10 +5375,12 @@ options:
         elements: dict
         suboptions:
           id:
-            description: The number of the backend.
+            description: Number of the audio backend (libvirt's audio C(id)), by which sound
+              cards refer to it.
             type: int
           type:
-            description: Where sound goes on the host.
+            description: Kind of audio backend on the host (libvirt's audio C(type)), such as
+              V(pulseaudio); V(none) throws the sound away.
             type: str
             choices:
             - none
@@ -5200,25 +5395,27 @@ options:
             - spice
             - file
           timer_period:
-            description: Microseconds between two looks.
+            description: Interval in microseconds at which QEMU handles sound (libvirt's C(timerPeriod)).
             type: int
           try_mmap:
-            description: Whether to map the device's memory.
+            description: Whether to map the memory of an OSS device, where it can (libvirt's
+              C(tryMMap)).
             type: bool
           exclusive:
-            description: Whether to shut out other programs.
+            description: Whether to keep other programs off an OSS device (libvirt's C(exclusive)).
             type: bool
           dsp_policy:
-            description: How the device balances delay and load.
+            description: Balance of delay and load of an OSS device (libvirt's C(dspPolicy)),
+              from V(0) to V(10); V(-1) uses the older method.
             type: int
           runtime_dir:
-            description: The directory of the sound server's socket.
+            description: Path of the directory with PipeWire's socket (libvirt's C(runtimeDir)).
             type: str
           server_name:
-            description: The sound server.
+            description: Name of the PulseAudio server to use (libvirt's C(serverName)).
             type: str
           driver:
-            description: What SDL uses.
+            description: Driver that SDL gives the sound to (libvirt's driver), such as V(pulseaudio).
             type: str
             choices:
             - esd
@@ -5226,70 +5423,83 @@ options:
             - arts
             - pulseaudio
           path:
-            description: The file that sound is written to.
+            description: Path of the file that sound is written to (libvirt's audio C(path)),
+              with type V(file).
             type: str
           input:
-            description: What the guest hears.
+            description: Sound that the guest records (libvirt's audio C(input)).
             type: dict
             suboptions:
               mixing_engine:
                 description:
-                - Whether QEMU mixes.
+                - Whether QEMU mixes the sound and converts it to the host's format (libvirt's
+                  C(mixingEngine)).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: bool
               fixed_settings:
                 description:
-                - Whether the settings below hold.
+                - Whether the sound has the format in C(settings), not the guest's (libvirt's
+                  C(fixedSettings)).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: bool
               voices:
-                description: Voices.
+                description: Number of sounds that QEMU can mix at the same time (libvirt's
+                  C(voices)).
                 type: int
               buffer_length:
-                description: Microseconds in the buffer.
+                description: Length of the sound buffer in microseconds (libvirt's C(bufferLength)).
                 type: int
               buffer_count:
-                description: Buffers.
+                description: Number of sound buffers on the host (libvirt's C(bufferCount)).
                 type: int
               dev:
-                description: The device of the host.
+                description: Sound device of the host (libvirt's C(dev)), such as V(default)
+                  for ALSA or V(/dev/dsp0) for OSS.
                 type: str
               try_poll:
-                description: Whether to poll the device.
+                description: Whether to wait for the device by polling, where it can (libvirt's
+                  C(tryPoll)).
                 type: bool
               name:
-                description: The sink or source of the sound server.
+                description: Name of the sink or source of PulseAudio or PipeWire (libvirt's
+                  C(name)).
                 type: str
               stream_name:
-                description: The name that the sound server shows.
+                description: Name of the stream that the sound server shows (libvirt's C(streamName)).
                 type: str
               latency:
-                description: Microseconds to wait.
+                description: Latency to ask the sound server for, in microseconds (libvirt's
+                  C(latency)).
                 type: int
               server_name:
-                description: The sound server.
+                description: Name of the JACK server to use (libvirt's C(serverName)).
                 type: str
               client_name:
-                description: The guest's name on the sound server.
+                description: Name by which JACK knows the guest (libvirt's C(clientName)).
                 type: str
               connect_ports:
-                description: Ports to connect to.
+                description: 'Pattern of the names of JACK ports to connect to (libvirt''s C(connectPorts)):
+                  a regular expression.'
                 type: str
               exact_name:
-                description: Whether the name must be just that.
+                description: Whether JACK must give the guest exactly the name asked for (libvirt's
+                  C(exactName)).
                 type: bool
               settings:
-                description: How sound is kept.
+                description: Format of the sound on the host (libvirt's C(settings)).
                 type: dict
                 suboptions:
                   frequency:
-                    description: Samples a second.
+                    description: Number of samples per second (libvirt's C(frequency)), such
+                      as V(44100).
                     type: int
                   channels:
-                    description: Channels.
+                    description: 'Number of sound channels (libvirt''s settings C(channels)):
+                      V(2) is stereo.'
                     type: int
                   format:
-                    description: How a sample is kept.
+                    description: Format of a sample (libvirt's settings C(format)), such as
+                      V(s16) for signed 16 bits.
                     type: str
                     choices:
                     - s8
@@ -5301,7 +5511,7 @@ options:
                     - f32
           output:
             description:
-            - What the guest plays.
+            - Sound that the guest plays (libvirt's audio C(output)).
             - Its options are those of O(config[].audios[].input).
             type: dict
       videos:
@@ -5310,19 +5520,21 @@ options:
         elements: dict
         suboptions:
           driver:
-            description: How the host runs the card.
+            description: Options of how the host runs the graphics card (libvirt's video C(driver)).
             type: dict
             suboptions:
               name:
                 description:
-                - What runs the card on the host.
+                - 'Program that runs the graphics card on the host (libvirt''s driver C(name)):
+                  V(qemu), or V(vhostuser) for a process of its own.'
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: str
                 choices:
                 - qemu
                 - vhostuser
               vgaconf:
-                description: Where VGA is, on bhyve.
+                description: 'Whether the card offers VGA on bhyve (libvirt''s C(vgaconf)):
+                  V(on), V(off), or V(io) for I/O ports alone.'
                 type: str
                 choices:
                 - io
@@ -5345,12 +5557,13 @@ options:
                   own for notifications (libvirt's driver C(page_per_vq)). It is meant for vDPA.
                 type: bool
           model:
-            description: What the guest sees.
+            description: Model and memory of the graphics card (libvirt's video C(model)).
             type: dict
             suboptions:
               type:
                 description:
-                - The model of the card; V(none) for no card.
+                - Model of the graphics card (libvirt's model C(type)), such as V(virtio) or
+                  V(vga); V(none) for no card.
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: str
                 choices:
@@ -5368,59 +5581,68 @@ options:
                 - parallels
               vram:
                 description:
-                - KiB of memory.
+                - Video memory in KiB (libvirt's C(vram)); on a V(qxl) card, that of the second
+                  bar.
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: int
               ram:
                 description:
-                - KiB of memory on the first bar.
+                - Memory in KiB of the first bar of a V(qxl) card (libvirt's C(ram)).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: int
               vgamem:
                 description:
-                - KiB of memory for VGA.
+                - Memory in KiB for the VGA framebuffer of a V(qxl) card (libvirt's C(vgamem)).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: int
               vram64:
                 description:
-                - KiB of memory on the fourth bar.
+                - Memory in KiB of the 64-bit bar of a V(qxl) card (libvirt's C(vram64)).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: int
               heads:
                 description:
-                - Screens.
+                - Number of screens that the card can have (libvirt's C(heads)).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: int
               primary:
                 description:
-                - Whether it is the first card.
+                - Whether the card is the first one, which the guest shows its start on (libvirt's
+                  C(primary)).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: bool
               blob:
-                description: Whether the guest's pictures are shared without copies.
+                description: Whether a V(virtio) card shares its pictures with the host without
+                  copies (libvirt's C(blob)).
                 type: bool
               acceleration:
-                description: What the host's card does.
+                description: Work that the host's graphics card does for the guest (libvirt's
+                  C(acceleration)).
                 type: dict
                 suboptions:
                   accel3d:
-                    description: Whether it draws in 3D.
+                    description: Whether the guest can draw in 3D on the host's graphics card
+                      (libvirt's C(accel3d)).
                     type: bool
                   accel2d:
-                    description: Whether it draws in 2D.
+                    description: Whether the guest can draw in 2D on the host's graphics card
+                      (libvirt's C(accel2d)).
                     type: bool
                   rendernode:
-                    description: The device of the host that renders.
+                    description: Path of the host's device that draws (libvirt's C(rendernode)),
+                      such as V(/dev/dri/renderD128).
                     type: str
               resolution:
-                description: The size of the first screen.
+                description: Size of the first screen at the start (libvirt's C(resolution)).
                 type: dict
                 suboptions:
                   x:
-                    description: The width in pixels.
+                    description: Width of the screen in pixels (libvirt's resolution C(x)),
+                      such as V(1280).
                     type: int
                   y:
-                    description: The height in pixels.
+                    description: Height of the screen in pixels (libvirt's resolution C(y)),
+                      such as V(800).
                     type: int
           alias:
             description: Name of your own for the device (libvirt's C(alias)). It starts with
@@ -5444,13 +5666,15 @@ options:
         elements: dict
         suboptions:
           mode:
-            description: Virtual machines take V(subsystem).
+            description: 'How the device is handed over (libvirt''s hostdev C(mode)): V(subsystem)
+              for virtual machines, V(capabilities) for containers.'
             type: str
             choices:
             - subsystem
             - capabilities
           type:
-            description: The kind of device.
+            description: Kind of host device (libvirt's hostdev C(type)), such as V(pci) or
+              V(usb); V(storage), V(misc) and V(net) are for containers.
             type: str
             choices:
             - pci
@@ -5462,21 +5686,26 @@ options:
             - misc
             - net
           source:
-            description: What it is on the host.
+            description: Device on the host that the guest gets (libvirt's C(source)).
             type: dict
             suboptions:
               startup_policy:
-                description: Whether the guest starts without it.
+                description: What to do when the device is missing (libvirt's C(startupPolicy)).
+                  V(mandatory) refuses to start; V(requisite) refuses at a boot, but goes on
+                  without it after a migration or restore; V(optional) always goes on without
+                  it.
                 type: str
                 choices:
                 - mandatory
                 - requisite
                 - optional
               write_filtering:
-                description: Whether Xen filters writes to its configuration.
+                description: Whether Xen filters what the guest writes into the device's configuration
+                  (libvirt's C(writeFiltering)).
                 type: bool
               address:
-                description: The PCI address on the host.
+                description: PCI address of the device on the host, as C(lspci -D) shows it
+                  (libvirt's source C(address)).
                 type: dict
                 suboptions:
                   domain:
@@ -5522,49 +5751,56 @@ options:
                   C(model)), such as V(mlx5_vfio_pci).
                 type: str
           teaming:
-            description: Two network devices that the guest takes for one, to migrate with a
-              host device.
+            description: Pairs two network devices, which the guest takes for one, so that it
+              can migrate with a host device (libvirt's C(teaming)).
             type: dict
             suboptions:
               type:
-                description: Whether it is the one that stays, or that goes.
+                description: 'Part of the device in the pair (libvirt''s teaming C(type)): V(persistent)
+                  stays at a migration, V(transient) is unplugged for it.'
                 type: str
                 choices:
                 - persistent
                 - transient
               persistent:
-                description: The alias of the one that stays.
+                description: Alias of the persistent device of the pair (libvirt's teaming C(persistent)),
+                  such as V(ua-backup0).
                 type: str
           display:
             description:
-            - Whether a graphics device shows in the guest's display.
+            - Whether a graphics device shows on the guest's display (libvirt's C(display)).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: bool
           ramfb:
-            description: Whether the firmware has a display on it.
+            description: Whether the graphics device can show the guest's start, from the firmware
+              on (libvirt's C(ramfb)).
             type: bool
           rawio:
-            description: Whether it may use raw SCSI commands.
+            description: Whether the guest gets the privilege to send raw SCSI commands (libvirt's
+              C(rawio)).
             type: bool
           sgio:
-            description: Whether raw SCSI commands are filtered.
+            description: Whether the kernel filters SCSI commands of the guest (libvirt's C(sgio)).
             type: str
             choices:
             - filtered
             - unfiltered
           model:
             description:
-            - The model that the guest sees.
+            - Model that the guest sees (libvirt's hostdev C(model)), such as V(virtio-transitional).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
           managed:
-            description: Whether libvirt takes it from the host and gives it back.
+            description: Whether libvirt detaches the device from the host when the guest starts,
+              and gives it back later (libvirt's C(managed)).
             type: bool
           readonly:
-            description: Whether the guest can only read it.
+            description: Whether the guest can only read the device (libvirt's C(readonly)),
+              for SCSI.
             type: bool
           shareable:
-            description: Whether several guests may have it.
+            description: Whether several guests may have the device at the same time (libvirt's
+              C(shareable)), for SCSI.
             type: bool
           rom:
             description:
@@ -5608,14 +5844,15 @@ options:
         suboptions:
           bus:
             description:
-            - The bus.
+            - Bus of the device in the guest (libvirt's C(bus)), which is always V(usb).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
             choices:
             - usb
           type:
             description:
-            - Where it leads on the host.
+            - What the device leads to on the host (libvirt's C(type)), such as V(pty), V(unix)
+              for a socket, V(tcp) or V(file).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
             choices:
@@ -5635,10 +5872,11 @@ options:
             - qemu-vdagent
             - dbus
           path:
-            description: The file, device or socket on the host.
+            description: Path of the file, device or socket on the host (libvirt's source C(path)),
+              such as V(/var/log/web.log).
             type: str
           source:
-            description: What else there is to say of the file.
+            description: Further options of the file or device on the host (libvirt's C(source)).
             type: dict
             suboptions:
               seclabels:
@@ -5649,28 +5887,32 @@ options:
                 type: list
                 elements: dict
           append:
-            description: Whether the file is kept when the guest starts.
+            description: Whether new output is added to the file, and what it holds is kept
+              when the guest starts (libvirt's C(append)).
             type: bool
           mode:
             description:
-            - Whether to connect, or to listen.
+            - 'Role at the socket (libvirt''s source C(mode)): V(bind) listens, V(connect) connects
+              to one that listens.'
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
             choices:
             - connect
             - bind
           tls:
-            description: Whether the connection is encrypted.
+            description: Whether the connection is encrypted with TLS (libvirt's C(tls)).
             type: bool
           host:
-            description: The name or address.
+            description: Host name or address to connect to or listen on (libvirt's source C(host)),
+              such as V(127.0.0.1).
             type: str
           service:
-            description: The port.
+            description: Port to connect to or listen on (libvirt's source C(service)), such
+              as V(2445).
             type: str
           protocol:
             description:
-            - The protocol.
+            - Protocol on the connection (libvirt's protocol C(type)), such as V(raw) or V(telnet).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
             choices:
@@ -5679,40 +5921,50 @@ options:
             - telnets
             - tls
           bind_host:
-            description: The address of the host to send from.
+            description: Address of the host to send from and listen on (libvirt's source C(host),
+              mode C(bind)).
             type: str
           bind_service:
-            description: The port of the host to send from.
+            description: Port of the host to send from and listen on (libvirt's source C(service),
+              mode C(bind)).
             type: str
           channel:
             description:
-            - The name of the channel.
+            - Name of the channel in the viewer or on D-Bus (libvirt's source C(channel)), such
+              as V(org.qemu.console.serial.0).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
           master:
-            description: One end of a null modem on the host.
+            description: Path of the guest's end of a null modem on the host (libvirt's C(master)),
+              such as V(/dev/nmdm0A), on bhyve.
             type: str
           slave:
-            description: The other end of a null modem on the host.
+            description: Path of the other end of a null modem on the host (libvirt's C(slave)),
+              such as V(/dev/nmdm0B), on bhyve.
             type: str
           clipboard:
-            description: Whether the clipboard is shared.
+            description: Whether the guest shares its clipboard with the viewer (libvirt's clipboard
+              C(copypaste)).
             type: bool
           mouse:
-            description: Who draws the pointer.
+            description: 'Who draws the mouse pointer (libvirt''s mouse C(mode)): the V(server)
+              or the V(client), the viewer.'
             type: str
             choices:
             - server
             - client
           log:
-            description: A file on the host that what the guest writes goes to as well.
+            description: File on the host that gets a copy of all that the guest writes (libvirt's
+              C(log)).
             type: dict
             suboptions:
               file:
-                description: The file.
+                description: Path of the log file on the host (libvirt's log C(file)), such
+                  as V(/var/log/web-console.log).
                 type: str
               append:
-                description: Whether the file is kept when the guest starts.
+                description: Whether new output is added to the log file, and what it holds
+                  is kept when the guest starts (libvirt's log C(append)).
                 type: bool
           boot:
             description: Makes the guest boot from this device (libvirt's C(boot) of a device).
@@ -5743,24 +5995,30 @@ options:
             - Its options are those of O(config[].disks[].address).
             type: dict
       redirfilter:
-        description: Which USB devices may be redirected; the first that fits holds.
+        description: Rules for the USB devices that a viewer may pass to the guest (libvirt's
+          C(redirfilter)). The first rule that fits decides.
         type: list
         elements: dict
         suboptions:
           allow:
-            description: Whether it may be redirected.
+            description: Whether devices that fit may be passed to the guest (libvirt's usbdev
+              C(allow)).
             type: bool
           class:
-            description: The USB class, such as V(0x08); V(-1) is any.
+            description: USB class of the device (libvirt's C(class)), such as V(0x08) for storage;
+              V(-1) is any.
             type: str
           vendor:
-            description: The vendor, such as V(0x046d); V(-1) is any.
+            description: Vendor id of the device (libvirt's C(vendor)), such as V(0x046d); V(-1)
+              is any.
             type: str
           product:
-            description: The product, such as V(0x08b2); V(-1) is any.
+            description: Product id of the device (libvirt's C(product)), such as V(0x08b2);
+              V(-1) is any.
             type: str
           version:
-            description: The version, such as V(2.00); V(-1) is any.
+            description: Version of the device (libvirt's C(version)), such as V(2.00); V(-1)
+              is any.
             type: str
       hubs:
         description: USB hubs of the guest (libvirt's C(hub)).
@@ -5769,7 +6027,7 @@ options:
         suboptions:
           type:
             description:
-            - The bus.
+            - Bus of the hub (libvirt's hub C(type)), which is always V(usb).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
             choices:
@@ -5796,7 +6054,7 @@ options:
         elements: dict
         suboptions:
           model:
-            description: What the guest sees.
+            description: Model of the watchdog (libvirt's C(model)), such as V(i6300esb).
             type: str
             choices:
             - i6300esb
@@ -5804,7 +6062,9 @@ options:
             - ib700
             - diag288
           action:
-            description: What becomes of a guest that hangs.
+            description: 'What to do when the guest hangs (libvirt''s watchdog C(action)): V(reset)
+              restarts it, V(poweroff) stops it, V(dump) writes its memory to a file on the
+              host, V(inject-nmi) sends it an interrupt.'
             type: str
             choices:
             - reset
@@ -5838,7 +6098,8 @@ options:
         suboptions:
           model:
             description:
-            - What the guest sees; V(none) for no balloon.
+            - Model of the balloon (libvirt's memballoon C(model)), such as V(virtio); V(none)
+              for no balloon.
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
             choices:
@@ -5848,13 +6109,16 @@ options:
             - xen
             - none
           autodeflate:
-            description: Whether the guest gets memory back when it runs out.
+            description: Whether the guest gets memory back before it kills a process for want
+              of it (libvirt's C(autodeflate)).
             type: bool
           free_page_reporting:
-            description: Whether the guest gives back what it does not use.
+            description: Whether the guest tells the host which memory it does not use, so that
+              the host can take it (libvirt's C(freePageReporting)).
             type: bool
           stats_period:
-            description: Seconds between two counts.
+            description: Seconds between two statistics of the guest's memory (libvirt's stats
+              C(period)), such as V(10).
             type: int
           driver:
             description:
@@ -5883,7 +6147,8 @@ options:
         suboptions:
           model:
             description:
-            - Which generation of virtio it speaks.
+            - Version of virtio that the device speaks (libvirt's C(model)). V(virtio-transitional)
+              speaks 0.9 and 1.0, V(virtio-non-transitional) only 1.0.
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
             choices:
@@ -5891,12 +6156,13 @@ options:
             - virtio-transitional
             - virtio-non-transitional
           backend:
-            description: What is behind it on the host.
+            description: Source of random numbers on the host (libvirt's rng C(backend)).
             type: dict
             suboptions:
               model:
                 description:
-                - Where random numbers come from.
+                - 'Source of random numbers on the host (libvirt''s backend C(model)): V(random)
+                  is a device, V(builtin) the host''s system call, V(egd) a daemon.'
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: str
                 choices:
@@ -5905,11 +6171,13 @@ options:
                 - egd
               device:
                 description:
-                - The device, such as V(/dev/urandom).
+                - Path of the device on the host that gives random numbers (libvirt's C(backend)),
+                  such as V(/dev/urandom).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: str
               type:
-                description: Where it leads on the host.
+                description: What the device leads to on the host (libvirt's C(type)), such
+                  as V(pty), V(unix) for a socket, V(tcp) or V(file).
                 type: str
                 choices:
                 - pty
@@ -5928,10 +6196,11 @@ options:
                 - qemu-vdagent
                 - dbus
               path:
-                description: The file, device or socket on the host.
+                description: Path of the file, device or socket on the host (libvirt's source
+                  C(path)), such as V(/var/log/web.log).
                 type: str
               source:
-                description: What else there is to say of the file.
+                description: Further options of the file or device on the host (libvirt's C(source)).
                 type: dict
                 suboptions:
                   seclabels:
@@ -5942,28 +6211,33 @@ options:
                     type: list
                     elements: dict
               append:
-                description: Whether the file is kept when the guest starts.
+                description: Whether new output is added to the file, and what it holds is kept
+                  when the guest starts (libvirt's C(append)).
                 type: bool
               mode:
                 description:
-                - Whether to connect, or to listen.
+                - 'Role at the socket (libvirt''s source C(mode)): V(bind) listens, V(connect)
+                  connects to one that listens.'
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: str
                 choices:
                 - connect
                 - bind
               tls:
-                description: Whether the connection is encrypted.
+                description: Whether the connection is encrypted with TLS (libvirt's C(tls)).
                 type: bool
               host:
-                description: The name or address.
+                description: Host name or address to connect to or listen on (libvirt's source
+                  C(host)), such as V(127.0.0.1).
                 type: str
               service:
-                description: The port.
+                description: Port to connect to or listen on (libvirt's source C(service)),
+                  such as V(2445).
                 type: str
               protocol:
                 description:
-                - The protocol.
+                - Protocol on the connection (libvirt's protocol C(type)), such as V(raw) or
+                  V(telnet).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: str
                 choices:
@@ -5972,51 +6246,62 @@ options:
                 - telnets
                 - tls
               bind_host:
-                description: The address of the host to send from.
+                description: Address of the host to send from and listen on (libvirt's source
+                  C(host), mode C(bind)).
                 type: str
               bind_service:
-                description: The port of the host to send from.
+                description: Port of the host to send from and listen on (libvirt's source C(service),
+                  mode C(bind)).
                 type: str
               channel:
                 description:
-                - The name of the channel.
+                - Name of the channel in the viewer or on D-Bus (libvirt's source C(channel)),
+                  such as V(org.qemu.console.serial.0).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: str
               master:
-                description: One end of a null modem on the host.
+                description: Path of the guest's end of a null modem on the host (libvirt's
+                  C(master)), such as V(/dev/nmdm0A), on bhyve.
                 type: str
               slave:
-                description: The other end of a null modem on the host.
+                description: Path of the other end of a null modem on the host (libvirt's C(slave)),
+                  such as V(/dev/nmdm0B), on bhyve.
                 type: str
               clipboard:
-                description: Whether the clipboard is shared.
+                description: Whether the guest shares its clipboard with the viewer (libvirt's
+                  clipboard C(copypaste)).
                 type: bool
               mouse:
-                description: Who draws the pointer.
+                description: 'Who draws the mouse pointer (libvirt''s mouse C(mode)): the V(server)
+                  or the V(client), the viewer.'
                 type: str
                 choices:
                 - server
                 - client
               log:
-                description: A file on the host that what the guest writes goes to as well.
+                description: File on the host that gets a copy of all that the guest writes
+                  (libvirt's C(log)).
                 type: dict
                 suboptions:
                   file:
-                    description: The file.
+                    description: Path of the log file on the host (libvirt's log C(file)), such
+                      as V(/var/log/web-console.log).
                     type: str
                   append:
-                    description: Whether the file is kept when the guest starts.
+                    description: Whether new output is added to the log file, and what it holds
+                      is kept when the guest starts (libvirt's log C(append)).
                     type: bool
           rate:
-            description: How many the guest may take.
+            description: Limit of how many random numbers the guest may take (libvirt's C(rate)).
             type: dict
             suboptions:
               bytes:
-                description: Bytes.
+                description: Bytes that the guest may take in each period (libvirt's rate C(bytes)),
+                  such as V(1234).
                 type: int
               period:
                 description:
-                - Milliseconds.
+                - Length of the period in milliseconds (libvirt's rate C(period)), such as V(2000).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: int
           driver:
@@ -6065,7 +6350,8 @@ options:
         suboptions:
           model:
             description:
-            - What the guest sees.
+            - 'Model of the panic device (libvirt''s panic C(model)): V(isa) or V(pvpanic) on
+              x86, V(hyperv) for Windows.'
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
             choices:
@@ -6096,17 +6382,20 @@ options:
         elements: dict
         suboptions:
           name:
-            description: The name of the memory on the host.
+            description: Name of the shared memory on the host (libvirt's shmem C(name)), which
+              all that share it use.
             type: str
           role:
-            description: Whether it stays when the guest migrates.
+            description: 'Role of the guest at a migration (libvirt''s shmem C(role)): a V(master)
+              takes the memory along, a V(peer) does not.'
             type: str
             choices:
             - master
             - peer
           model:
             description:
-            - What the guest sees.
+            - 'Kind of shared memory device (libvirt''s model C(type)): V(ivshmem-doorbell)
+              also has interrupts by a server.'
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
             choices:
@@ -6115,26 +6404,30 @@ options:
             - ivshmem
           size:
             description:
-            - The size, a power of two.
+            - Size of the shared memory (libvirt's shmem C(size)), such as V(4MiB). It is a
+              power of two.
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
           server:
-            description: The server of the memory.
+            description: Server that hands out the memory and interrupts (libvirt's shmem C(server)),
+              for V(ivshmem-doorbell).
             type: dict
             suboptions:
               path:
-                description: The socket.
+                description: Path of the server's socket on the host (libvirt's server C(path)).
                 type: str
           msi:
-            description: Interrupts.
+            description: Interrupts by which guests call each other (libvirt's shmem C(msi)).
             type: dict
             suboptions:
               vectors:
-                description: Interrupts.
+                description: Number of interrupts (MSI vectors) of the shared memory (libvirt's
+                  msi C(vectors)).
                 type: int
               ioeventfd:
                 description:
-                - Whether it is served beside the virtual CPU's thread.
+                - Whether a separate thread handles the device's I/O while the virtual CPU goes
+                  on (libvirt's C(ioeventfd)).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: bool
           alias:
@@ -6275,37 +6568,42 @@ options:
         elements: dict
         suboptions:
           model:
-            description: What the guest sees.
+            description: 'Model of the IOMMU (libvirt''s iommu C(model)): V(intel) on x86, V(smmuv3)
+              on ARM, or V(virtio).'
             type: str
             choices:
             - intel
             - smmuv3
             - virtio
           driver:
-            description: What it can do.
+            description: Options of the IOMMU's work (libvirt's iommu C(driver)).
             type: dict
             suboptions:
               intremap:
                 description:
-                - Whether interrupts are remapped.
+                - Whether the IOMMU remaps interrupts (libvirt's C(intremap)).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: bool
               caching_mode:
-                description: Whether the guest tells of new entries.
+                description: Whether the guest tells the IOMMU of new entries too (libvirt's
+                  C(caching_mode)), which VFIO devices need.
                 type: bool
               eim:
                 description:
-                - Whether interrupts reach all of many CPUs.
+                - Whether more than 255 virtual CPUs can get interrupts (extended interrupt
+                  mode, libvirt's C(eim)).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: bool
               iotlb:
-                description: Whether devices cache translations.
+                description: Whether devices may cache translations of addresses (device IOTLB,
+                  libvirt's C(iotlb)).
                 type: bool
               aw_bits:
-                description: The width of addresses.
+                description: Number of address bits of the IOMMU (libvirt's C(aw_bits)), such
+                  as V(48).
                 type: int
               dma_translation:
-                description: Whether addresses of devices are translated.
+                description: Whether the IOMMU translates addresses of devices (libvirt's C(dma_translation)).
                 type: bool
           alias:
             description: Name of your own for the device (libvirt's C(alias)). It starts with
@@ -6328,7 +6626,8 @@ options:
         suboptions:
           model:
             description:
-            - Which generation of virtio it speaks.
+            - Version of virtio that the device speaks (libvirt's C(model)). V(virtio-transitional)
+              speaks 0.9 and 1.0, V(virtio-non-transitional) only 1.0.
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
             choices:
@@ -6336,17 +6635,18 @@ options:
             - virtio-transitional
             - virtio-non-transitional
           cid:
-            description: The guest's address.
+            description: Context id, by which the host addresses the guest (libvirt's vsock
+              C(cid)).
             type: dict
             suboptions:
               auto:
                 description:
-                - Whether libvirt picks the address.
+                - Whether libvirt picks a free context id (libvirt's cid C(auto)).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: bool
               address:
                 description:
-                - The address.
+                - 'Context id of the guest (libvirt''s cid C(address)): V(3) or more.'
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: int
           driver:
@@ -6376,32 +6676,36 @@ options:
         suboptions:
           model:
             description:
-            - What the guest sees.
+            - Model of the cryptographic device (libvirt's crypto C(model)), which is always
+              V(virtio).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
             choices:
             - virtio
           type:
             description:
-            - What runs it.
+            - Program that runs the cryptographic device (libvirt's crypto C(type)), which is
+              always V(qemu).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
             choices:
             - qemu
           backend:
-            description: What is behind it on the host.
+            description: What does the computing on the host (libvirt's crypto C(backend)).
             type: dict
             suboptions:
               model:
                 description:
-                - What computes.
+                - 'What does the computing on the host (libvirt''s backend C(model)): V(builtin)
+                  in QEMU, V(lkcf) in the kernel.'
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: str
                 choices:
                 - builtin
                 - lkcf
               queues:
-                description: The number of queues.
+                description: Number of queues of the cryptographic device (libvirt's backend
+                  C(queues)).
                 type: int
           driver:
             description:
@@ -6428,17 +6732,18 @@ options:
         type: dict
         suboptions:
           backend:
-            description: What the guest sees.
+            description: Kind of storage that the guest sees (libvirt's pstore C(backend)),
+              which is always V(acpi-erst).
             type: str
             choices:
             - acpi-erst
           path:
             description:
-            - The file that keeps it.
+            - Path of the file on the host that keeps the content (libvirt's pstore C(path)).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
           size:
-            description: The size.
+            description: Size of the storage (libvirt's pstore C(size)), such as V(8KiB).
             type: str
           alias:
             description: Name of your own for the device (libvirt's C(alias)). It starts with
@@ -6461,17 +6766,17 @@ options:
         elements: dict
         suboptions:
           lockspace:
-            description: The lock space.
+            description: Name of the lock space that the lease is in (libvirt's C(lockspace)).
             type: str
           key:
-            description: The name of the lease.
+            description: Name of the lease in its lock space (libvirt's C(key)).
             type: str
           path:
-            description: The file with the lease.
+            description: Path of the file with the lease on the host (libvirt's target C(path)).
             type: str
           offset:
             description:
-            - Where in the file it is.
+            - Position of the lease in the file, in bytes (libvirt's target C(offset)).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: int
       throttle_groups:
@@ -6546,18 +6851,21 @@ options:
             description: Seconds that a burst at C(write_iops_sec_max) may last.
             type: int
       idmap:
-        description: Which users and groups of the host those of the guest are.
+        description: Users and groups of the host that those inside the guest stand for (libvirt's
+          C(idmap)), for containers and virtiofs.
         type: dict
         suboptions:
           uids:
             description:
-            - Users.
+            - User ids inside the guest and those on the host that they stand for (libvirt's
+              C(uid)).
             - Its options are those of O(config[].filesystems[].idmap.uids).
             type: list
             elements: dict
           gids:
             description:
-            - Groups.
+            - Group ids inside the guest and those on the host that they stand for (libvirt's
+              C(gid)).
             - Its options are those of O(config[].filesystems[].idmap.uids).
             type: list
             elements: dict
@@ -6568,11 +6876,13 @@ options:
         suboptions:
           model:
             description:
-            - The security driver, such as V(selinux), V(apparmor) or V(dac).
+            - Security driver that the label is for (libvirt's C(model)), such as V(selinux),
+              V(apparmor) or V(dac).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
           type:
-            description: Whether libvirt makes the label.
+            description: 'Who makes the label (libvirt''s seclabel C(type)): V(dynamic) is libvirt,
+              V(static) is you, V(none) leaves the guest without.'
             type: str
             choices:
             - dynamic
@@ -6580,26 +6890,30 @@ options:
             - none
           relabel:
             description:
-            - Whether libvirt labels files for the guest.
+            - Whether libvirt labels the guest's files so that it may use them (libvirt's C(relabel)).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: bool
           label:
-            description: The label.
+            description: Security label of the guest's processes (libvirt's C(label)), such
+              as V(system_u:system_r:svirt_t:s0:c392,c662).
             type: str
           baselabel:
-            description: What libvirt makes the label from.
+            description: Label that libvirt makes the guest's own label from (libvirt's C(baselabel)),
+              such as V(system_u:system_r:my_svirt_t:s0).
             type: str
       keywrap:
         description:
-        - Keys that are kept in hardware on S390.
+        - Keys of the guest that the hardware wraps, on S390, by cipher (libvirt's C(keywrap)),
+          such as V(aes).
         - A name that is left out stays as it is; one that is V(null) goes.
         type: dict
       launch_security:
-        description: Memory that the host cannot read.
+        description: Protection of the guest's memory and state from the host (libvirt's C(launchSecurity)).
         type: dict
         suboptions:
           type:
-            description: How it is protected.
+            description: 'Kind of protection (libvirt''s launchSecurity C(type)): V(sev) and
+              V(sev-snp) on AMD, V(tdx) on Intel, V(s390-pv) on S390.'
             type: str
             choices:
             - sev
@@ -6607,68 +6921,81 @@ options:
             - s390-pv
             - tdx
           policy:
-            description: The policy, such as V(0x0003).
+            description: Policy of the guest (libvirt's C(policy)), a number of flags, such
+              as V(0x0003).
             type: str
           cbitpos:
             description:
-            - The bit that marks encrypted memory.
+            - Number of the address bit that marks memory as encrypted (libvirt's C(cbitpos)),
+              such as V(47).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: int
           reduced_phys_bits:
             description:
-            - Bits of addresses that go to it.
+            - Number of address bits that the encryption takes away (libvirt's C(reducedPhysBits)),
+              such as V(1).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: int
           kernel_hashes:
-            description: Whether the kernel is measured.
+            description: Whether the hashes of kernel, initial ramdisk and command line are
+              measured too (libvirt's C(kernelHashes)), for direct kernel boot.
             type: bool
           dh_cert:
-            description: The owner's key.
+            description: Diffie-Hellman key of the guest's owner, in base64 (libvirt's C(dhCert)).
             type: str
           session:
-            description: The owner's session.
+            description: Session data of the guest's owner, in base64 (libvirt's C(session)).
             type: str
           author_key:
-            description: Whether the owner signed an author key.
+            description: Whether C(id_auth) has an author key (libvirt's C(authorKey)).
             type: bool
           vcek:
-            description: Whether the chip's own key signs.
+            description: Whether reports are signed by the chip's own key, VCEK, and not by
+              the provider's (libvirt's C(vcek)).
             type: bool
           guest_visible_workarounds:
-            description: Workarounds that it sees.
+            description: 'Workarounds that the guest is told of (libvirt''s C(guestVisibleWorkarounds)):
+              16 bytes in base64.'
             type: str
           id_block:
-            description: The identity.
+            description: 'Block with the identity of the guest (libvirt''s C(idBlock)): 96 bytes
+              in base64.'
             type: str
           id_auth:
-            description: The signature of the identity.
+            description: 'Signature and key for the identity of the guest (libvirt''s C(idAuth)):
+              4096 bytes in base64.'
             type: str
           host_data:
-            description: Data of the host.
+            description: 'Data of the host''s owner that the report for the guest holds (libvirt''s
+              C(hostData)): 32 bytes in base64.'
             type: str
       qemu:
-        description: What is handed to QEMU as it is; libvirt does not support it.
+        description: Options that are handed to QEMU past libvirt, which does not support them
+          (namespace C(qemu)).
         type: dict
         suboptions:
           args:
-            description: Arguments of QEMU, word by word.
+            description: Arguments to add to QEMU's command line, one word each (libvirt's C(qemu:arg)).
             type: list
             elements: str
           env:
             description:
-            - Environment variables of QEMU.
+            - Environment variables that QEMU is started with, by name (libvirt's C(qemu:env)).
             - A name that is left out stays as it is; one that is V(null) goes.
             type: dict
           capabilities_add:
-            description: Capabilities that libvirt takes for there.
+            description: Capabilities of QEMU that libvirt shall take as present (libvirt's
+              C(qemu:add)).
             type: list
             elements: str
           capabilities_del:
-            description: Capabilities that libvirt ignores.
+            description: Capabilities of QEMU that libvirt shall take as missing (libvirt's
+              C(qemu:del)).
             type: list
             elements: str
           deprecation:
-            description: What QEMU does with what goes out of use.
+            description: 'What QEMU does when something deprecated is used (libvirt''s C(qemu:deprecation)):
+              V(omit) hides it, V(reject) refuses it, V(crash) ends the guest.'
             type: str
             choices:
             - none
@@ -6676,23 +7003,27 @@ options:
             - reject
             - crash
           override:
-            description: Properties of devices that libvirt does not know.
+            description: Properties of devices in QEMU that libvirt has no option for (libvirt's
+              C(qemu:override)).
             type: list
             elements: dict
             suboptions:
               alias:
-                description: The alias of the device.
+                description: Alias of the device that the properties are for (libvirt's C(alias)),
+                  such as V(ua-gpu).
                 type: str
               properties:
-                description: The properties.
+                description: Properties of the device in QEMU, by name (libvirt's C(qemu:property)).
                 type: list
                 elements: dict
                 suboptions:
                   name:
-                    description: The property.
+                    description: Name of the property in QEMU (libvirt's property C(name)),
+                      such as V(x-vga).
                     type: str
                   type:
-                    description: The kind of value.
+                    description: Kind of value (libvirt's property C(type)). V(remove) takes
+                      away a property that libvirt sets.
                     type: str
                     choices:
                     - string
@@ -6701,7 +7032,7 @@ options:
                     - bool
                     - remove
                   value:
-                    description: The value.
+                    description: Value of the property, as a text (libvirt's property C(value)).
                     type: str
       xml:
         description: 'XML for what no option covers. It is merged into the definition: an element

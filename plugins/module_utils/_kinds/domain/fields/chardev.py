@@ -30,24 +30,70 @@ KINDS = (
     "dbus",
 )
 
-WHERE = Field("path", "source@path", TEXT, "The file, device or socket on the host.")
-APPEND = Field("append", "source@append", ON_OFF, "Whether the file is kept when the guest starts.")
-MODE = Field("mode", "source@mode", Choice("connect", "bind"), "Whether to connect, or to listen.", filled=True)
-TLS = Field("tls", "source@tls", YES_NO, "Whether the connection is encrypted.")
-HOST = Field("host", "source@host", TEXT, "The name or address.")
-SERVICE = Field("service", "source@service", TEXT, "The port.")
-CHANNEL = Field("channel", "source@channel", TEXT, "The name of the channel.", filled=True)
-SOURCE = Struct("source", "source", (LABELS,), "What else there is to say of the file.")
-SOCKET = Struct("source", "source", (RECONNECT, LABELS), "What else there is to say of the socket.")
+WHERE = Field(
+    "path",
+    "source@path",
+    TEXT,
+    "Path of the file, device or socket on the host (libvirt's source C(path)), such as V(/var/log/web.log).",
+)
+APPEND = Field(
+    "append",
+    "source@append",
+    ON_OFF,
+    "Whether new output is added to the file, and what it holds is kept when the guest starts (libvirt's C(append)).",
+)
+MODE = Field(
+    "mode",
+    "source@mode",
+    Choice("connect", "bind"),
+    "Role at the socket (libvirt's source C(mode)): V(bind) listens, V(connect) connects to one that listens.",
+    filled=True,
+)
+TLS = Field("tls", "source@tls", YES_NO, "Whether the connection is encrypted with TLS (libvirt's C(tls)).")
+HOST = Field(
+    "host",
+    "source@host",
+    TEXT,
+    "Host name or address to connect to or listen on (libvirt's source C(host)), such as V(127.0.0.1).",
+)
+SERVICE = Field(
+    "service", "source@service", TEXT, "Port to connect to or listen on (libvirt's source C(service)), such as V(2445)."
+)
+CHANNEL = Field(
+    "channel",
+    "source@channel",
+    TEXT,
+    "Name of the channel in the viewer or on D-Bus (libvirt's source C(channel)), such as"
+    " V(org.qemu.console.serial.0).",
+    filled=True,
+)
+SOURCE = Struct(
+    "source", "source", (LABELS,), "Further options of the file or device on the host (libvirt's C(source))."
+)
+SOCKET = Struct(
+    "source", "source", (RECONNECT, LABELS), "Further options of the socket on the host (libvirt's C(source))."
+)
 
 LOG = Struct(
     "log",
     "log",
     (
-        Field("file", "@file", TEXT, "The file.", required=True),
-        Field("append", "@append", ON_OFF, "Whether the file is kept when the guest starts."),
+        Field(
+            "file",
+            "@file",
+            TEXT,
+            "Path of the log file on the host (libvirt's log C(file)), such as V(/var/log/web-console.log).",
+            required=True,
+        ),
+        Field(
+            "append",
+            "@append",
+            ON_OFF,
+            "Whether new output is added to the log file, and what it holds is kept when the guest starts (libvirt's"
+            " log C(append)).",
+        ),
     ),
-    "A file on the host that what the guest writes goes to as well.",
+    "File on the host that gets a copy of all that the guest writes (libvirt's C(log)).",
 )
 
 
@@ -58,7 +104,10 @@ def chardev(*, new: str | None = None, path: str = "@type") -> tuple[Row, ...]:
     :param path: where its kind stands
     """
     kind = Choice(*KINDS)
-    doc = "Where it leads on the host."
+    doc = (
+        "What the device leads to on the host (libvirt's C(type)), such as V(pty), V(unix) for a socket, V(tcp) or"
+        " V(file)."
+    )
     chosen = Field("type", path, kind, doc) if new is None else Field("type", path, kind, doc, new=new, filled=True)
     return (
         Variant(
@@ -78,26 +127,69 @@ def chardev(*, new: str | None = None, path: str = "@type") -> tuple[Row, ...]:
                         "protocol",
                         "protocol@type",
                         Choice("raw", "telnet", "telnets", "tls"),
-                        "The protocol.",
+                        "Protocol on the connection (libvirt's protocol C(type)), such as V(raw) or V(telnet).",
                         filled=True,
                     ),
                     SOCKET,
                 ),
                 "udp": (
-                    Field("host", "source[mode=connect]@host", TEXT, "The name or address."),
-                    Field("service", "source[mode=connect]@service", TEXT, "The port."),
-                    Field("bind_host", "source[mode=bind]@host", TEXT, "The address of the host to send from."),
-                    Field("bind_service", "source[mode=bind]@service", TEXT, "The port of the host to send from."),
+                    Field(
+                        "host",
+                        "source[mode=connect]@host",
+                        TEXT,
+                        "Host name or address to send to (libvirt's source C(host)), with UDP.",
+                    ),
+                    Field(
+                        "service",
+                        "source[mode=connect]@service",
+                        TEXT,
+                        "Port to send to (libvirt's source C(service)), with UDP.",
+                    ),
+                    Field(
+                        "bind_host",
+                        "source[mode=bind]@host",
+                        TEXT,
+                        "Address of the host to send from and listen on (libvirt's source C(host), mode C(bind)).",
+                    ),
+                    Field(
+                        "bind_service",
+                        "source[mode=bind]@service",
+                        TEXT,
+                        "Port of the host to send from and listen on (libvirt's source C(service), mode C(bind)).",
+                    ),
                 ),
                 "spiceport": (CHANNEL,),
                 "dbus": (CHANNEL,),
                 "nmdm": (
-                    Field("master", "source@master", TEXT, "One end of a null modem on the host."),
-                    Field("slave", "source@slave", TEXT, "The other end of a null modem on the host."),
+                    Field(
+                        "master",
+                        "source@master",
+                        TEXT,
+                        "Path of the guest's end of a null modem on the host (libvirt's C(master)), such as"
+                        " V(/dev/nmdm0A), on bhyve.",
+                    ),
+                    Field(
+                        "slave",
+                        "source@slave",
+                        TEXT,
+                        "Path of the other end of a null modem on the host (libvirt's C(slave)), such as"
+                        " V(/dev/nmdm0B), on bhyve.",
+                    ),
                 ),
                 "qemu-vdagent": (
-                    Field("clipboard", "source/clipboard@copypaste", YES_NO, "Whether the clipboard is shared."),
-                    Field("mouse", "source/mouse@mode", Choice("server", "client"), "Who draws the pointer."),
+                    Field(
+                        "clipboard",
+                        "source/clipboard@copypaste",
+                        YES_NO,
+                        "Whether the guest shares its clipboard with the viewer (libvirt's clipboard C(copypaste)).",
+                    ),
+                    Field(
+                        "mouse",
+                        "source/mouse@mode",
+                        Choice("server", "client"),
+                        "Who draws the mouse pointer (libvirt's mouse C(mode)): the V(server) or the V(client), the"
+                        " viewer.",
+                    ),
                 ),
                 "null": (),
                 "stdio": (),
@@ -112,11 +204,33 @@ def chardev(*, new: str | None = None, path: str = "@type") -> tuple[Row, ...]:
 
 def target(types: tuple[str, ...], models: tuple[str, ...]) -> Struct:
     """What the guest sees of a port."""
-    kind = Field("type", "@type", Choice(*types), "The kind of port.", filled=True)
-    port = Field("port", "@port", NATURAL, "The number of the port.", filled=True)
-    model = Field("model", "model@name", Choice(*models), "The model of the port.", filled=True) if models else None
+    kind = Field(
+        "type",
+        "@type",
+        Choice(*types),
+        "Kind of port that the guest sees (libvirt's target C(type)), such as V(isa-serial) for a serial port.",
+        filled=True,
+    )
+    port = Field(
+        "port",
+        "@port",
+        NATURAL,
+        "Number of the port that the guest sees (libvirt's target C(port)). The first one is V(0).",
+        filled=True,
+    )
+    model = (
+        Field(
+            "model",
+            "model@name",
+            Choice(*models),
+            "Model of the port that the guest sees (libvirt's target C(model)), such as V(isa-serial).",
+            filled=True,
+        )
+        if models
+        else None
+    )
     fields = (*((kind,) if types else ()), port, *((model,) if model else ()))
-    return Struct("target", "target", fields, "What the guest sees.")
+    return Struct("target", "target", fields, "Port that the guest sees (libvirt's C(target)).")
 
 
 SERIAL_TYPES = (
@@ -154,33 +268,70 @@ CHANNELS = (
                 "@type",
                 {
                     "virtio": (
-                        Field("name", "@name", TEXT, "The name, such as V(org.qemu.guest_agent.0)."),
                         Field(
-                            "state", "@state", Choice("connected", "disconnected"), "What the guest did.", filled=True
+                            "name",
+                            "@name",
+                            TEXT,
+                            "Name by which the guest finds the channel (libvirt's target C(name)), such as"
+                            " V(org.qemu.guest_agent.0).",
+                        ),
+                        Field(
+                            "state",
+                            "@state",
+                            Choice("connected", "disconnected"),
+                            "Whether a program in the guest has opened the channel (libvirt's target C(state))."
+                            " libvirt reports it.",
+                            filled=True,
                         ),
                     ),
-                    "xen": (Field("name", "@name", TEXT, "The name, such as V(org.qemu.guest_agent.0)."),),
+                    "xen": (
+                        Field(
+                            "name",
+                            "@name",
+                            TEXT,
+                            "Name by which the guest finds the channel (libvirt's target C(name)), such as"
+                            " V(org.qemu.guest_agent.0).",
+                        ),
+                    ),
                     "guestfwd": (
-                        Field("address", "@address", TEXT, "The address that the guest connects to."),
-                        Field("port", "@port", NATURAL, "The port that the guest connects to."),
+                        Field(
+                            "address",
+                            "@address",
+                            TEXT,
+                            "Address that programs in the guest connect to (libvirt's target C(address)), such as"
+                            " V(10.0.2.1).",
+                        ),
+                        Field(
+                            "port",
+                            "@port",
+                            NATURAL,
+                            "Port that programs in the guest connect to (libvirt's target C(port)), such as V(4600).",
+                        ),
                     ),
                 },
                 type=Field(
                     "type",
                     "@type",
                     Choice("virtio", "guestfwd", "xen"),
-                    "The kind of channel.",
+                    "Kind of channel that the guest sees (libvirt's target C(type)), such as V(virtio).",
                     new="virtio",
                     filled=True,
                 ),
             ),
         ),
-        "What the guest sees.",
+        "Channel that the guest sees (libvirt's C(target)).",
     ),
     *DEVICE,
 )
 REDIRDEV = (
-    Field("bus", "@bus", Choice("usb"), "The bus.", new="usb", filled=True),
+    Field(
+        "bus",
+        "@bus",
+        Choice("usb"),
+        "Bus of the device in the guest (libvirt's C(bus)), which is always V(usb).",
+        new="usb",
+        filled=True,
+    ),
     *chardev(new="spicevmc"),
     BOOT,
     *DEVICE,
