@@ -1353,109 +1353,117 @@ options:
                   entry C(file)).
                 type: str
       cloud_init:
-        description: 'What cloud-init does in the guest. It is kept in a volume, the seed, which
-          the guest has as a disk that it can only read: see the page C(docs/cloud-init.md).
-          V(null) takes the seed away.'
+        description: 'Options of cloud-init, which sets the guest up at its first boot. They
+          are kept in a volume, the seed, which the guest has as a read-only disk: see the page
+          C(docs/cloud-init.md). V(null) takes the seed away.'
         type: dict
         suboptions:
           hostname:
-            description: The name of the host. Left out, that of the guest.
+            description: Host name that the guest gives itself. Left out, it is the name of
+              the guest.
             type: str
           fqdn:
-            description: The name of the host with its domain.
+            description: Host name with its domain, such as V(web.example.com) (cloud-init's
+              C(fqdn)).
             type: str
           users:
             description:
-            - Users. Left out, the image makes the one that it has; in a list, that one is called
-              V(default).
+            - Users to create in the guest. Left out, the image makes the one that it has; in
+              a list, that one is called V(default).
             - A text in place of an item is its C(name).
             type: list
             elements: dict
             suboptions:
               name:
-                description: The name. V(default) is the user that the image has.
+                description: Name of the user. V(default) stands for the user that the image
+                  has.
                 type: str
               gecos:
-                description: The full name.
+                description: Full name of the user, as in C(/etc/passwd) (cloud-init's C(gecos)).
                 type: str
               groups:
                 description: Groups that the user is in, besides the primary one.
                 type: list
                 elements: str
               primary_group:
-                description: The primary group. Left out, one with the name of the user is made.
+                description: Primary group of the user. Left out, a group with the name of the
+                  user is made.
                 type: str
               sudo:
-                description: A rule of sudo, such as V(ALL=(ALL\) NOPASSWD:ALL); V(false) for
-                  none.
+                description: Rule of sudo for the user, such as V(ALL=(ALL\) NOPASSWD:ALL);
+                  V(false) for none.
                 type: raw
               shell:
-                description: The shell.
+                description: Login shell of the user, such as V(/bin/bash).
                 type: str
               homedir:
-                description: The home directory.
+                description: Home directory of the user, such as V(/home/ada).
                 type: str
               uid:
-                description: The number of the user.
+                description: Numeric id of the user, such as V(1001).
                 type: int
               system:
-                description: Whether it is a system user, which has no home directory.
+                description: Whether the user is a system user, which has no home directory.
                 type: bool
               no_create_home:
-                description: Whether the home directory is not made.
+                description: Whether the user gets no home directory (cloud-init's C(no_create_home)).
                 type: bool
               no_user_group:
-                description: Whether no group with the name of the user is made.
+                description: Whether the user gets no group of the same name (cloud-init's C(no_user_group)).
                 type: bool
               lock_passwd:
-                description: Whether no password opens the account. Left out, cloud-init locks
-                  it.
+                description: Whether the user cannot log in with a password. Left out, cloud-init
+                  locks the password.
                 type: bool
               passwd:
-                description: The hash of the password, such as that of C(openssl passwd -6).
+                description: Hash of the user's password, such as C(openssl passwd -6) makes.
                 type: str
               ssh_authorized_keys:
-                description: Public keys that may log in by SSH.
+                description: Public SSH keys that may log in as the user, each as a line of
+                  C(authorized_keys).
                 type: list
                 elements: str
               ssh_import_id:
-                description: Where cloud-init gets public keys, such as V(gh:NAME).
+                description: Where cloud-init gets public SSH keys for the user, such as V(gh:NAME)
+                  for GitHub.
                 type: list
                 elements: str
               expiredate:
-                description: The day on which the account ends, such as V('2030-01-31').
+                description: Date on which the account ends, such as V('2030-01-31').
                 type: str
               inactive:
-                description: Days after the end of a password until the account ends.
+                description: Days after the end of the password until the account is closed.
                 type: int
           ssh_authorized_keys:
-            description: Public keys that may log in as the user that the image has.
+            description: Public SSH keys that may log in as the user that the image has.
             type: list
             elements: str
           password:
-            description: The hash of the password of the user that the image has, such as that
-              of C(openssl passwd -6). The password itself is refused.
+            description: Hash of the password of the user that the image has, such as C(openssl
+              passwd -6) makes. The password itself is refused.
             type: str
           packages:
-            description: Packages to be installed.
+            description: Names of packages to install at the first boot.
             type: list
             elements: str
           runcmd:
-            description: 'Commands that run once, last: each a line for the shell, or a list.'
+            description: 'Commands to run once, at the end of the first boot: each a line for
+              the shell, or a list of words.'
             type: raw
           write_files:
-            description: Files to be written.
+            description: Files to write into the guest at the first boot.
             type: list
             elements: dict
             suboptions:
               path:
-                description: The path of the file.
+                description: Path of the file in the guest, such as V(/etc/motd).
                 type: str
               content:
-                description: What is written into it.
+                description: Content that is written into the file.
                 type: str
               encoding:
-                description: How the content is written here. Left out, as it is.
+                description: Encoding in which C(content) is given here. Left out, it is plain
+                  text.
                 type: str
                 choices:
                 - text/plain
@@ -1463,57 +1471,62 @@ options:
                 - gzip
                 - gz+b64
               owner:
-                description: The owner, as V(USER:GROUP). Left out, V(root:root).
+                description: Owner and group of the file, as V(USER:GROUP). Left out, V(root:root).
                 type: str
               permissions:
-                description: The mode in quotes, such as V('0600'). Left out, V('0644').
+                description: Mode of the file in octal digits, in quotes, such as V('0600').
+                  Left out, V('0644').
                 type: str
               append:
-                description: Whether the content is added to a file that is there.
+                description: Whether the content is added to a file that exists already.
                 type: bool
               defer:
-                description: Whether it is written late, once users and packages are there.
+                description: Whether the file is written at the end, once users and packages
+                  are there (cloud-init's C(defer)).
                 type: bool
           timezone:
-            description: The time zone, such as V(Europe/Vienna).
+            description: Time zone of the guest, such as V(Europe/Vienna).
             type: str
           user_data:
-            description: More entries of the cloud-config, which go before those of the other
-              options; or, as a text, all of the user data.
+            description: More entries of the cloud-config, which win over those of the other
+              options; or, as a text, the whole user data.
             type: raw
           vendor_data:
-            description: Vendor data, which user data goes before.
+            description: Vendor data for cloud-init. Where user data says something else, that
+              wins.
             type: raw
           meta_data:
-            description: More entries of the meta-data, such as V(public-keys).
+            description: More entries of cloud-init's meta-data, such as V(public-keys).
             type: raw
           network:
-            description: 'The network of the guest. V(auto), the default, is each interface
-              by its MAC address: with the address that is declared for it, else by DHCP. V(none)
-              leaves it to the image. A dictionary is network-config of version 2.'
+            description: 'Network configuration of the guest. V(auto), the default, sets up
+              each interface by its MAC address: with the address that O(config[].cloud_init.addresses)
+              has for it, else by DHCP. V(none) leaves it to the image. A dictionary is network-config
+              of version 2.'
             type: raw
           addresses:
-            description: 'Fixed addresses for C(network: auto).'
+            description: 'Fixed IP addresses of interfaces, with C(network: auto).'
             type: list
             elements: dict
             suboptions:
               mac:
-                description: The MAC address of the interface.
+                description: MAC address of the guest's interface that gets the address.
                 type: str
               address:
-                description: The address with its subnet, such as V(192.0.2.21/24).
+                description: IP address with its prefix, such as V(192.0.2.21/24).
                 type: str
               gateway:
-                description: The way to all other networks.
+                description: Address of the router to all other networks (the default gateway).
                 type: str
               nameservers:
-                description: The name servers.
+                description: Addresses of the name servers that the guest asks.
                 type: list
                 elements: str
           instance_id:
-            description: 'What a seed that changes is to a guest that has booted with it. V(keep),
-              the default: the same instance, in which cloud-init does no more than at each
-              boot. V(renew): a new one, in which it does all again.'
+            description: What to do with a guest that has booted with the seed before it changed.
+              V(keep), the default, leaves it the same instance, in which cloud-init does no
+              more than at each boot. V(renew) makes it a new one, in which cloud-init does
+              everything again.
             type: str
             choices:
             - keep
@@ -2817,13 +2830,13 @@ options:
             description: Name of the Xen domain that serves the disk (libvirt's C(backenddomain)).
             type: str
           size:
-            description: The size of a disk that is made for the guest, such as V(20GiB). It
-              is the volume C(NAME-TARGET.FORMAT) of the pool V(default), unless O(config[].disks[].volume)
+            description: Size of a disk that is made for the guest, such as V(20GiB). It is
+              the volume C(NAME-TARGET.FORMAT) of the pool V(default), unless O(config[].disks[].volume)
               or O(config[].disks[].pool) name another. One that exists keeps its format and
               grows, also while the guest runs; a smaller size is refused.
             type: str
           image:
-            description: 'What a disk that is made for the guest is a copy of: an URL, the path
+            description: 'Image that a disk made for the guest is a copy of: an URL, the path
               of a file on the host, or a volume by its name in the same pool or as C(POOL/VOLUME).
               It is a qcow2 that names no other file, or a raw disk with a partition table,
               a boot sector or a file system, or an ISO 9660 image. It may be compressed with
@@ -2833,15 +2846,16 @@ options:
               puts an ISO image into a volume, which O(config[].disks[].volume) then names.'
             type: str
           checksum:
-            description: The checksum of the image before it is unpacked, such as V(sha256:...).
+            description: Checksum of the image before it is unpacked, such as V(sha256:...).
               An image with another one is refused.
             type: str
           image_timeout:
-            description: How many seconds the download of the image may take. Left out, an hour.
+            description: Seconds that the download of the image may take at most. Left out,
+              an hour.
             type: int
           backing:
-            description: The volume that a disk made for the guest is laid over, by its name
-              in the same pool or as C(POOL/VOLUME).
+            description: Volume that a disk made for the guest is laid over, by its name in
+              the same pool or as C(POOL/VOLUME). The disk holds only what differs.
             type: str
           boot:
             description: Makes the guest boot from this device (libvirt's C(boot) of a device).
@@ -5406,7 +5420,7 @@ options:
             type: bool
           dsp_policy:
             description: Balance of delay and load of an OSS device (libvirt's C(dspPolicy)),
-              from V(0) to V(10); V(-1) uses the older method.
+              from V(0) to V(10); V(-1) goes by the buffers.
             type: int
           runtime_dir:
             description: Path of the directory with PipeWire's socket (libvirt's C(runtimeDir)).
@@ -6950,8 +6964,8 @@ options:
             description: Whether C(id_auth) has an author key (libvirt's C(authorKey)).
             type: bool
           vcek:
-            description: Whether reports are signed by the chip's own key, VCEK, and not by
-              the provider's (libvirt's C(vcek)).
+            description: Whether the guest may ask for reports signed by the chip's own key,
+              VCEK (libvirt's C(vcek)).
             type: bool
           guest_visible_workarounds:
             description: 'Workarounds that the guest is told of (libvirt''s C(guestVisibleWorkarounds)):

@@ -16,11 +16,11 @@ options:
     required: true
     suboptions:
       name:
-        description: The name of the link, such as V(br0).
+        description: Name of the link on the host, such as V(br0).
         type: str
         required: true
       type:
-        description: What it is. V(bridge) puts guests into the network of its ports; V(macvlan)
+        description: Kind of link. V(bridge) puts guests into the network of its ports; V(macvlan)
           lets a host talk to its own MacVTap guests; V(vlan) and V(bond) are there for others
           to be built on.
         type: str
@@ -31,26 +31,28 @@ options:
         - macvlan
         - macvtap
       state:
-        description: Whether it is there. With V(absent) a bridge gives its addresses back to
-          its port.
+        description: State that the link shall be in. With V(absent) it is removed, and a bridge
+          gives its addresses back to its port.
         type: str
         choices:
         - present
         - absent
         default: present
       ports:
-        description: The devices that a bridge or bond is made of. The list is whole.
+        description: 'Names of the devices that a bridge or bond is made of, such as V(eth0).
+          The list is whole: a device that is left out is taken off.'
         type: list
         elements: str
       parent:
-        description: The device that a VLAN, MacVLAN or MacVTap link is on.
+        description: Name of the device that a VLAN, MacVLAN or MacVTap link is on, such as
+          V(eth0).
         type: str
       id:
-        description: The number of the VLAN.
+        description: Number of the VLAN, such as V(42), for a link of type V(vlan).
         type: int
       mode:
-        description: How a MacVLAN or MacVTap link sees its siblings (V(bridge) where it is
-          left out), or how a bond shares out its traffic.
+        description: Mode of the link. For MacVLAN and MacVTap it is how links on the same device
+          reach each other (left out, V(bridge)); for a bond, how it shares out its traffic.
         type: str
         choices:
         - bridge
@@ -65,26 +67,29 @@ options:
         - balance-tlb
         - balance-alb
       stp:
-        description: The spanning tree protocol of a bridge. A new one has none.
+        description: Whether a bridge runs the spanning tree protocol (STP). A new one does
+          not.
         type: bool
       forward_delay:
-        description: Seconds before a port of a bridge forwards. A new bridge has 0; with a
-          spanning tree it is 2 at least.
+        description: Seconds until a new port of a bridge forwards traffic. A new bridge has
+          0; with a spanning tree it is 2 at least.
         type: int
       vlan_filtering:
         description: Whether a bridge keeps VLANs apart, which the host's kernel has to be able
           to. Left out, it stays as it is; V(false) ends it.
         type: bool
       mtu:
-        description: The MTU. A new bridge has its port's.
+        description: Size of the largest packet in bytes (MTU), such as V(1500). A new bridge
+          has that of its port.
         type: int
       mac:
-        description: The MAC address. A new bridge has its port's.
+        description: MAC address of the link, such as V(52:54:00:12:34:56). A new bridge has
+          that of its port.
         type: str
       addressing:
-        description: 'Where its addresses come from. A bridge or bond takes over its port''s
-          with V(inherit), the default: addresses, routes, name servers and DHCP identity. A
-          MacVLAN link that inherits speaks with its parent''s address.'
+        description: 'Where the link''s addresses come from. A bridge or bond takes over its
+          port''s with V(inherit), the default: addresses, routes, name servers and DHCP identity.
+          A MacVLAN link that inherits speaks with its parent''s address.'
         type: str
         choices:
         - inherit
@@ -92,36 +97,37 @@ options:
         - static
         - none
       addresses:
-        description: Static addresses, each with its subnet.
+        description: Static addresses of the link, each with its prefix, such as V(192.0.2.2/24).
         type: list
         elements: str
       gateway:
-        description: The default gateway, with static addresses.
+        description: Address of the default gateway, with static addresses, such as V(192.0.2.1).
         type: str
       nameservers:
-        description: Name servers, with static addresses.
+        description: Addresses of the name servers, with static addresses.
         type: list
         elements: str
       search:
-        description: Domains to search, with static addresses.
+        description: Domains that are searched for short names, with static addresses.
         type: list
         elements: str
       routes:
-        description: Further routes, with static addresses.
+        description: Further routes of the link, with static addresses.
         type: list
         elements: dict
         suboptions:
           to:
-            description: 'Where it leads to: a network, or V(default).'
+            description: Network that the route leads to, such as V(198.51.100.0/24), or V(default)
+              for all others.
             type: str
           via:
-            description: The next hop.
+            description: Address of the router that the route goes through (the next hop).
             type: str
           metric:
-            description: 'Which of several routes is taken: the one with the least.'
+            description: Metric of the route. Of several routes, the lowest metric wins.
             type: int
       takeover:
-        description: Whether a port may be taken from the bridge that it is part of. Without
+        description: Whether a port may be taken away from the bridge that it is part of. Without
           it that is refused.
         type: bool
 """

@@ -16,11 +16,13 @@ options:
     required: true
     suboptions:
       name:
-        description: The name, by which guests refer to the network.
+        description: Name of the network (libvirt's C(name)), by which guests refer to it, such
+          as V(default).
         type: str
         required: true
       state:
-        description: What becomes of it. V(present) leaves it active or inactive as it is.
+        description: State that the network shall be in. V(present) defines it and leaves it
+          active or inactive as it is; V(absent) removes it.
         type: str
         choices:
         - active
@@ -29,42 +31,49 @@ options:
         - absent
         default: active
       autostart:
-        description: Whether it starts with the host. A new one does.
+        description: Whether the network starts when the host does (libvirt's C(autostart)).
+          A new one does.
         type: bool
       uuid:
-        description: The UUID. A new one follows from the name.
+        description: UUID of the network (libvirt's C(uuid)). That of a new network follows
+          from its name.
         type: str
       title:
-        description: A short title.
+        description: Short title of the network (libvirt's C(title)).
         type: str
       description:
-        description: What the network is for.
+        description: Text that tells people what the network is for (libvirt's C(description)).
         type: str
       metadata:
-        description: 'What other programs keep: elements of XML, as text.'
+        description: 'Data that other programs keep with the network (libvirt''s C(metadata)):
+          elements of XML, as text.'
         type: list
         elements: str
       bridge:
         description:
-        - 'The bridge: libvirt''s own, such as V(virbr0), or with forward mode V(bridge) the
-          host''s.'
+        - 'Name of the bridge (libvirt''s bridge C(name)): one that libvirt makes, such as V(virbr0),
+          or with forward mode V(bridge) one of the host''s, such as V(br0).'
         - libvirt fills it in by itself, so V(null) leaves it as it is.
         type: str
       stp:
         description:
-        - The spanning tree protocol on libvirt's own bridge.
+        - Whether the bridge that libvirt makes runs the spanning tree protocol (libvirt's bridge
+          C(stp)).
         - libvirt fills it in by itself, so V(null) leaves it as it is.
         type: bool
       delay:
         description:
-        - Seconds before the bridge forwards.
+        - Seconds until a new port of the bridge forwards traffic (libvirt's bridge C(delay)).
         - libvirt fills it in by itself, so V(null) leaves it as it is.
         type: int
       zone:
-        description: The zone of firewalld that the bridge is in.
+        description: Zone of firewalld that the bridge is put into (libvirt's bridge C(zone)),
+          such as V(public).
         type: str
       mac_table_manager:
-        description: Who learns addresses.
+        description: Who keeps the bridge's table of MAC addresses (libvirt's C(macTableManager)).
+          V(kernel) learns them from traffic; V(libvirt) enters those of the guests and turns
+          learning off.
         type: str
         choices:
         - kernel
@@ -73,34 +82,40 @@ options:
         description: Size of the largest packet in bytes (libvirt's C(mtu)), such as V(1500).
         type: int
       domain:
-        description: The DNS domain of the network.
+        description: DNS domain of the network (libvirt's domain C(name)), such as V(lab.example.com).
         type: str
       domain_local_only:
-        description: Whether names of the domain are never asked for outside.
+        description: Whether names of the domain are never passed on to other DNS servers (libvirt's
+          C(localOnly)).
         type: bool
       domain_register:
-        description: Whether the host's own resolver learns the domain.
+        description: Whether the host's systemd-resolved asks the network's DNS server for names
+          of the domain (libvirt's domain C(register)).
         type: bool
       mac:
         description:
-        - The MAC address of libvirt's own bridge.
+        - MAC address of the bridge that libvirt makes (libvirt's mac C(address)).
         - libvirt fills it in by itself, so V(null) leaves it as it is.
         type: str
       ipv6:
-        description: Whether guests reach each other by IPv6 where the network has no such address.
+        description: Whether guests can reach each other by IPv6 where the network has no IPv6
+          address (libvirt's network C(ipv6)).
         type: bool
       trust_guest_rx_filters:
-        description: Whether the host follows the guests' own MAC addresses and filters.
+        description: Whether the host takes over changes that guests make to their MAC addresses
+          and receive filters (libvirt's C(trustGuestRxFilters)).
         type: bool
       forward:
         description:
-        - The way out of the network.
+        - How guests reach the outside from the network (libvirt's C(forward)).
         - A text in place of the dictionary is its C(mode).
         type: dict
         suboptions:
           mode:
             description:
-            - How guests reach the outside. Without O(config[].forward) the network is isolated.
+            - 'How guests reach the outside (libvirt''s forward C(mode)): V(nat) behind the
+              host''s address, V(route) with their own, V(open) without firewall rules, V(bridge)
+              on a bridge of the host. Without O(config[].forward) the network is isolated.'
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
             choices:
@@ -113,28 +128,34 @@ options:
             - passthrough
             - hostdev
           dev:
-            description: The only device that traffic may leave by.
+            description: Only network device of the host that traffic may leave by (libvirt's
+              forward C(dev)), such as V(eth0).
             type: str
           interfaces:
-            description: Devices of the host for MacVTap.
+            description: Network devices of the host that guests are linked to by MacVTap (libvirt's
+              forward C(interface)).
             type: list
             elements: str
           managed:
             description:
-            - Whether libvirt takes the devices of mode V(hostdev) from the host.
+            - Whether libvirt detaches the devices of mode V(hostdev) from the host when a guest
+              starts, and gives them back later (libvirt's C(managed)).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: bool
           pf:
-            description: The card whose virtual functions are handed out, with mode V(hostdev).
+            description: Network card whose virtual functions guests get (libvirt's C(pf dev)),
+              with mode V(hostdev), such as V(eth0).
             type: str
           addresses:
-            description: The PCI addresses of the virtual functions that are handed out.
+            description: PCI addresses of virtual functions that guests get (libvirt's forward
+              C(address)), with mode V(hostdev).
             type: list
             elements: dict
             suboptions:
               type:
                 description:
-                - The kind of bus.
+                - Kind of bus that the address is on (libvirt's address C(type)), which is always
+                  V(pci).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: str
                 choices:
@@ -181,121 +202,142 @@ options:
                   C(model)), such as V(mlx5_vfio_pci).
                 type: str
           nat:
-            description: How addresses are translated.
+            description: How guests' addresses are translated (libvirt's C(nat)), with mode
+              V(nat).
             type: dict
             suboptions:
               ipv6:
-                description: Whether IPv6 is translated, too.
+                description: Whether addresses of IPv6 are translated too (libvirt's nat C(ipv6)).
                 type: bool
               address:
-                description: The addresses that guests appear under.
+                description: Range of addresses that guests appear under outside (libvirt's
+                  nat C(address)).
                 type: dict
                 suboptions:
                   start:
-                    description: The first address.
+                    description: First address that guests appear under outside (libvirt's address
+                      C(start)).
                     type: str
                   end:
-                    description: The last address.
+                    description: Last address that guests appear under outside (libvirt's address
+                      C(end)).
                     type: str
               port:
-                description: The ports that guests appear under.
+                description: Range of ports that guests appear under outside (libvirt's nat
+                  C(port)).
                 type: dict
                 suboptions:
                   start:
-                    description: The first port.
+                    description: First port that guests appear under outside (libvirt's port
+                      C(start)), such as V(1024).
                     type: int
                   end:
-                    description: The last port.
+                    description: Last port that guests appear under outside (libvirt's port
+                      C(end)), such as V(65535).
                     type: int
       ips:
         description:
-        - The addresses of the host on the network.
+        - Addresses of the host on the network (libvirt's C(ip)), with DHCP for the guests.
         - A text in place of an item is its C(address).
         type: list
         elements: dict
         suboptions:
           address:
-            description: The host's address with its subnet, such as V(192.168.122.1/24).
+            description: Address of the host on the network, with its prefix (libvirt's ip C(address)),
+              such as V(192.168.122.1/24).
             type: str
           family:
             description:
-            - The address family; the address tells.
+            - 'Address family (libvirt''s ip C(family)): V(ipv4) or V(ipv6). Leave it out: the
+              address tells it.'
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
             choices:
             - ipv4
             - ipv6
           local_ptr:
-            description: Whether names of the subnet's addresses are never asked for outside.
+            description: Whether reverse lookups for the subnet are never passed on to other
+              DNS servers (libvirt's C(localPtr)).
             type: bool
           tftp:
-            description: The directory that the network's TFTP server offers.
+            description: Path of the directory on the host that guests can fetch files from
+              by TFTP (libvirt's C(tftp root)).
             type: str
           dhcp:
-            description: The DHCP service of the network.
+            description: DHCP service that gives guests their addresses (libvirt's C(dhcp)).
             type: dict
             suboptions:
               ranges:
-                description: Addresses to hand out.
+                description: Ranges of addresses that guests get by DHCP (libvirt's C(range)).
                 type: list
                 elements: dict
                 suboptions:
                   start:
-                    description: The first address.
+                    description: First address of the range to hand out (libvirt's range C(start)),
+                      such as V(192.168.122.100).
                     type: str
                   end:
-                    description: The last address.
+                    description: Last address of the range to hand out (libvirt's range C(end)),
+                      such as V(192.168.122.254).
                     type: str
                   lease:
-                    description: How long an address is handed out for.
+                    description: Time for which an address is handed out (libvirt's dhcp C(lease)).
                     type: dict
                     suboptions:
                       expiry:
-                        description: The time; V(0) for ever.
+                        description: Length of the lease in units of C(unit) (libvirt's lease
+                          C(expiry)), such as V(24); V(0) never ends.
                         type: int
                       unit:
-                        description: Its unit.
+                        description: Unit of the length of the lease (libvirt's lease C(unit)).
                         type: str
                         choices:
                         - seconds
                         - minutes
                         - hours
               hosts:
-                description: Addresses kept for one guest each.
+                description: Addresses that are each kept for one guest (libvirt's dhcp C(host)).
                 type: list
                 elements: dict
                 suboptions:
                   mac:
-                    description: The MAC address that gets it.
+                    description: MAC address of the guest that gets the address (libvirt's host
+                      C(mac)).
                     type: str
                   id:
-                    description: The DHCP identity that gets it, with IPv6.
+                    description: DHCP unique identifier (DUID) of the guest that gets the address,
+                      with IPv6 (libvirt's host C(id)).
                     type: str
                   name:
-                    description: The host name that goes with it.
+                    description: Host name that the guest gets with the address (libvirt's host
+                      C(name)).
                     type: str
                   ip:
-                    description: The address.
+                    description: Address that is kept for the guest (libvirt's host C(ip)),
+                      such as V(192.168.122.10).
                     type: str
                   lease:
-                    description: How long an address is handed out for.
+                    description: Time for which an address is handed out (libvirt's dhcp C(lease)).
                     type: dict
                     suboptions:
                       expiry:
-                        description: The time; V(0) for ever.
+                        description: Length of the lease in units of C(unit) (libvirt's lease
+                          C(expiry)), such as V(24); V(0) never ends.
                         type: int
                       unit:
-                        description: Its unit.
+                        description: Unit of the length of the lease (libvirt's lease C(unit)).
                         type: str
                         choices:
                         - seconds
                         - minutes
                         - hours
               bootp_file:
-                description: The file that guests boot from the network.
+                description: Name of the file that guests boot from over the network (libvirt's
+                  bootp C(file)), such as V(pxelinux.0).
                 type: str
               bootp_server:
-                description: The server that has the file, where not the network itself.
+                description: Address of the TFTP server that has the boot file (libvirt's bootp
+                  C(server)). Left out, it is the network's own.
                 type: str
       routes:
         description: Static routes to further networks (libvirt's C(route)).
@@ -331,91 +373,106 @@ options:
               metric wins.
             type: int
       dns:
-        description: The DNS server of the network.
+        description: DNS server of the network, which guests ask (libvirt's C(dns)).
         type: dict
         suboptions:
           enable:
-            description: Whether the network has a DNS server. It has, where it has addresses.
+            description: Whether the network has a DNS server (libvirt's dns C(enable)). Left
+              out, it has one where it has addresses.
             type: bool
           forward_plain_names:
-            description: Whether names without a dot are asked for outside.
+            description: Whether names without a dot are passed on to other DNS servers (libvirt's
+              C(forwardPlainNames)).
             type: bool
           forwarders:
-            description: Whom to ask for names outside.
+            description: DNS servers that are asked for names outside the network (libvirt's
+              C(forwarder)).
             type: list
             elements: dict
             suboptions:
               addr:
-                description: The server to ask.
+                description: Address of the DNS server to ask (libvirt's forwarder C(addr)),
+                  such as V(192.0.2.53).
                 type: str
               domain:
-                description: The domain for which to ask it; all where it is left out.
+                description: Domain whose names this server is asked for (libvirt's forwarder
+                  C(domain)). Left out, all names.
                 type: str
           txts:
-            description: TXT records.
+            description: TXT records of the network's DNS server (libvirt's C(txt)).
             type: list
             elements: dict
             suboptions:
               name:
-                description: The name.
+                description: Name of the TXT record (libvirt's txt C(name)), such as V(example).
                 type: str
               value:
-                description: The text.
+                description: Text of the TXT record (libvirt's txt C(value)).
                 type: str
           srvs:
-            description: SRV records.
+            description: SRV records of the network's DNS server (libvirt's C(srv)), which tell
+              where services are.
             type: list
             elements: dict
             suboptions:
               service:
-                description: The service, such as V(ldap).
+                description: Name of the service (libvirt's srv C(service)), such as V(ldap).
                 type: str
               protocol:
-                description: The protocol.
+                description: 'Protocol of the service (libvirt''s srv C(protocol)): V(tcp) or
+                  V(udp).'
                 type: str
                 choices:
                 - tcp
                 - udp
               domain:
-                description: The domain; the network's where it is left out.
+                description: Domain that has the service (libvirt's srv C(domain)). Left out,
+                  the network's domain.
                 type: str
               target:
-                description: The host that has the service.
+                description: Name of the host that offers the service (libvirt's srv C(target)).
                 type: str
               port:
-                description: The port.
+                description: Port that the service is on (libvirt's srv C(port)), such as V(389).
                 type: int
               priority:
-                description: The least is asked first.
+                description: Priority of the host (libvirt's srv C(priority)). The lowest number
+                  is asked first.
                 type: int
               weight:
-                description: The share among those of one priority.
+                description: Weight among hosts of the same priority (libvirt's srv C(weight)).
+                  A higher number is asked more often.
                 type: int
           hosts:
-            description: Names of addresses.
+            description: Names for addresses in the network's DNS server (libvirt's dns C(host)).
             type: list
             elements: dict
             suboptions:
               ip:
-                description: The address.
+                description: Address that the names stand for (libvirt's host C(ip)), such as
+                  V(192.168.122.2).
                 type: str
               hostnames:
-                description: Its names.
+                description: Names that stand for the address (libvirt's C(hostname)).
                 type: list
                 elements: str
       portgroups:
-        description: Classes of guests.
+        description: 'Port groups: classes of guests with limits and VLANs of their own (libvirt''s
+          C(portgroup)).'
         type: list
         elements: dict
         suboptions:
           name:
-            description: The name, by which guests refer to it.
+            description: Name of the port group (libvirt's portgroup C(name)), by which guests
+              refer to it.
             type: str
           default:
-            description: Whether guests that name none get it.
+            description: Whether interfaces that name no port group belong to this one (libvirt's
+              portgroup C(default)).
             type: bool
           trust_guest_rx_filters:
-            description: Whether the host follows the guests' own MAC addresses and filters.
+            description: Whether the host takes over changes that guests make to their MAC addresses
+              and receive filters (libvirt's C(trustGuestRxFilters)).
             type: bool
           virtualport:
             description: Port of a switch that is managed from outside (libvirt's C(virtualport)),
@@ -551,10 +608,11 @@ options:
                 - tagged
                 - untagged
       isolated:
-        description: Whether guests cannot reach each other.
+        description: Whether guests on the network cannot reach each other (libvirt's port C(isolated)).
         type: bool
       dnsmasq_options:
-        description: Options of dnsmasq; libvirt does not support them.
+        description: Lines for the configuration of dnsmasq, which libvirt does not support
+          (libvirt's C(dnsmasq:option)), such as V(dhcp-option=42,192.0.2.1).
         type: list
         elements: str
       xml:

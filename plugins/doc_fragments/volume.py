@@ -16,33 +16,34 @@ options:
     required: true
     suboptions:
       name:
-        description: The name in its pool. It has no C(/).
+        description: Name of the volume in its pool (libvirt's C(name)), such as V(web.qcow2).
+          It has no C(/).
         type: str
         required: true
       pool:
-        description: The pool. Left out, it is V(default).
+        description: Name of the pool that the volume is in. Left out, it is V(default).
         type: str
       state:
-        description: Whether it is there. V(absent) deletes it with all its data, unless a guest
-          or another volume uses it.
+        description: State that the volume shall be in. V(present) makes it where it is missing;
+          V(absent) deletes it with all its data, unless a guest or another volume uses it.
         type: str
         choices:
         - present
         - absent
         default: present
       capacity:
-        description: The size that a guest sees, such as V(20GiB). One that exists grows in
-          place; a smaller size is refused.
+        description: Size that a guest sees (libvirt's C(capacity)), such as V(20GiB). A volume
+          that exists grows in place; a smaller size is refused.
         type: str
       allocation:
-        description: How much of it a new one takes from the pool at once. Left out, a raw one
-          takes all of it.
+        description: Space that a new volume takes from the pool at once (libvirt's C(allocation)),
+          such as V(1GiB). Left out, a raw one takes all of its size.
         type: str
       format:
-        description: The format. It cannot change. Left out, a new volume gets the one that
-          the ending of its name tells, such as C(.qcow2), or else V(raw); one with O(config[].backing)
-          is always V(qcow2). V(iso) is V(raw) with a CD in it. Those from V(extended) on are
-          partitions, in pools of type C(disk).
+        description: Format of the volume (libvirt's format C(type)). It cannot change. Left
+          out, a new volume gets the one that the ending of its name tells, such as C(.qcow2),
+          or else V(raw); one with O(config[].backing) is always V(qcow2). V(iso) is V(raw)
+          with a CD in it. Those from V(extended) on are partitions, in pools of type C(disk).
         type: str
         choices:
         - raw
@@ -70,18 +71,21 @@ options:
         - linux-swap
         - none
       backing:
-        description: 'What a new one is laid over: it holds only what differs. It cannot change.'
+        description: 'Backing image that a new volume is laid over (libvirt''s C(backingStore)):
+          the volume holds only what differs. It cannot change.'
         type: dict
         suboptions:
           volume:
-            description: The volume by its name in the same pool, or as C(POOL/VOLUME).
+            description: Name of the backing volume in the same pool, or C(POOL/VOLUME) in another
+              one.
             type: str
           path:
-            description: A file or device that is in no pool.
+            description: Path of a backing file or device that is in no pool (libvirt's backingStore
+              C(path)).
             type: str
           format:
-            description: Its format. That of a volume that was declared, or that a guest has,
-              is known.
+            description: 'Format of the backing image (libvirt''s format C(type)), such as V(qcow2).
+              Leave it out for a volume that was declared or that a guest has: it is known.'
             type: str
             choices:
             - raw
@@ -101,27 +105,32 @@ options:
             - vmdk
             - vpc
           permissions:
-            description: Who may use it, as libvirt reports it.
+            description: Owner and mode of the backing file, as libvirt reports them (libvirt's
+              C(permissions)).
             type: dict
             suboptions:
               mode:
-                description: The mode in octal digits, such as V('0600').
+                description: Mode of the volume's file in octal digits (libvirt's C(mode)),
+                  such as V('0600').
                 type: str
               owner:
-                description: The numeric id of the user that owns it.
+                description: Numeric id of the user that owns the volume's file (libvirt's C(owner)),
+                  such as V(107).
                 type: int
               group:
-                description: The numeric id of its group.
+                description: Numeric id of the group that owns the volume's file (libvirt's
+                  C(group)), such as V(107).
                 type: int
               label:
-                description: The security label.
+                description: Security label of the volume's file (libvirt's C(label)), such
+                  as V(system_u:object_r:virt_image_t:s0).
                 type: str
       clone_from:
-        description: The volume that a new one is a full copy of, by its name in the same pool
-          or as C(POOL/VOLUME).
+        description: Volume that a new one is a full copy of, by its name in the same pool or
+          as C(POOL/VOLUME).
         type: str
       image:
-        description: 'The image that a new one is filled with: an URL, or the path of a file
+        description: 'Image that a new volume is filled with: an URL, or the path of a file
           on the host. It is converted where its format is another. It is a qcow2 that names
           no other file, or a raw disk with a partition table, a boot sector or a file system,
           or an ISO 9660 image. It may be compressed with gzip, xz, bzip2 or zstd. Anything
@@ -130,38 +139,44 @@ options:
           limits.'
         type: str
       checksum:
-        description: The checksum of the image before it is unpacked, such as V(sha256:...).
-          An image with another one is refused.
+        description: Checksum of the image before it is unpacked, such as V(sha256:...). An
+          image with another one is refused.
         type: str
       image_timeout:
-        description: How many seconds the download of the image may take. Left out, an hour.
+        description: Seconds that the download of the image may take at most. Left out, an hour.
         type: int
       permissions:
         description:
-        - Who may use a new one.
+        - Owner and mode of a new volume's file (libvirt's target C(permissions)).
         - Its options are those of O(config[].backing.permissions).
         type: dict
       compat:
-        description: The version of qcow2 that a new one has, V(0.10) or V(1.1).
+        description: 'Version of qcow2 that a new volume has (libvirt''s C(compat)): V(0.10)
+          or V(1.1).'
         type: str
       nocow:
-        description: Whether a new one is kept from copy-on-write on btrfs.
+        description: Whether a new volume on btrfs does without copy-on-write (libvirt's C(nocow)),
+          which makes it quicker.
         type: bool
       cluster_size:
-        description: The size of the clusters of a new qcow2.
+        description: Size of the clusters of a new qcow2 volume (libvirt's C(clusterSize)),
+          such as V(64KiB).
         type: str
       lazy_refcounts:
-        description: Whether a new qcow2 counts references late, which is quicker.
+        description: Whether a new qcow2 volume writes its reference counts late (libvirt's
+          C(lazy_refcounts)), which is quicker.
         type: bool
       extended_l2:
-        description: Whether a new qcow2 has subclusters.
+        description: Whether a new qcow2 volume has subclusters (libvirt's C(extended_l2)),
+          which make small writes over a backing image quicker.
         type: bool
       encryption:
-        description: How a new one is encrypted. It cannot change.
+        description: Encryption of a new volume (libvirt's C(encryption)). It cannot change.
         type: dict
         suboptions:
           format:
-            description: The kind.
+            description: Format of the encryption (libvirt's encryption C(format)), such as
+              V(luks).
             type: str
             choices:
             - default
@@ -170,52 +185,59 @@ options:
             - luks2
             - luks-any
           engine:
-            description: Who encrypts.
+            description: Program that encrypts and decrypts (libvirt's encryption C(engine)),
+              such as V(qemu).
             type: str
             choices:
             - qemu
             - librbd
           secret:
-            description: The secret of libvirt's that holds the passphrase. The passphrase itself
-              is in no definition.
+            description: Libvirt secret that holds the passphrase (libvirt's C(secret)). The
+              passphrase itself is in no definition.
             type: dict
             suboptions:
               type:
-                description: What it is.
+                description: Kind of the libvirt secret (libvirt's secret C(type)), which is
+                  always V(passphrase).
                 type: str
                 choices:
                 - passphrase
               uuid:
-                description: Its UUID.
+                description: UUID of the libvirt secret, as C(virsh secret-list) shows it.
                 type: str
               usage:
-                description: What it is for, by which libvirt finds it.
+                description: Usage name of the libvirt secret (libvirt's C(usage)), in place
+                  of its UUID.
                 type: str
           cipher:
-            description: The cipher, where it is not the usual one.
+            description: Cipher that encrypts the volume (libvirt's C(cipher)), where it is
+              not the usual one.
             type: dict
             suboptions:
               name:
-                description: The cipher, such as V(aes).
+                description: Algorithm of the cipher (libvirt's cipher C(name)), such as V(aes).
                 type: str
               size:
-                description: The bits of its key.
+                description: Length of the key in bits (libvirt's cipher C(size)), such as V(256).
                 type: int
               mode:
-                description: Its mode, such as V(xts).
+                description: Mode of the cipher (libvirt's cipher C(mode)), such as V(xts).
                 type: str
               hash:
-                description: The hash of the passphrase.
+                description: Hash algorithm for the master key (libvirt's cipher C(hash)), such
+                  as V(sha256).
                 type: str
           ivgen:
-            description: How the initialization vectors are made.
+            description: Generator of initialization vectors for the cipher (libvirt's C(ivgen)).
             type: dict
             suboptions:
               name:
-                description: The generator, such as V(plain64).
+                description: Algorithm that makes the initialization vectors (libvirt's ivgen
+                  C(name)), such as V(plain64).
                 type: str
               hash:
-                description: Its hash.
+                description: Hash algorithm of the generator (libvirt's ivgen C(hash)), such
+                  as V(sha256).
                 type: str
       xml:
         description: XML for what no option covers. It is merged into the definition of a new

@@ -69,9 +69,16 @@ class RouteTarget(Converter):
 LINK_NAME = LinkName()
 
 ROUTE = (
-    Field("to", "to", RouteTarget(), "Where it leads to: a network, or V(default)."),
-    Field("via", "via", ADDRESS, "The next hop."),
-    Field("metric", "metric", Integer(0, 4294967294), "Which of several routes is taken: the one with the least."),
+    Field(
+        "to",
+        "to",
+        RouteTarget(),
+        "Network that the route leads to, such as V(198.51.100.0/24), or V(default) for all others.",
+    ),
+    Field("via", "via", ADDRESS, "Address of the router that the route goes through (the next hop)."),
+    Field(
+        "metric", "metric", Integer(0, 4294967294), "Metric of the route. Of several routes, the lowest metric wins."
+    ),
 )
 
 
@@ -148,12 +155,12 @@ LINK = Table(
     transitions={},
     active=frozenset(("present",)),
     rows=(
-        Aside("name", "", LINK_NAME, "The name of the link, such as V(br0).", fixed=True),
+        Aside("name", "", LINK_NAME, "Name of the link on the host, such as V(br0).", fixed=True),
         Aside(
             "type",
             "",
             Choice(*OPTIONS),
-            "What it is. V(bridge) puts guests into the network of its ports; V(macvlan) lets a host talk to its own"
+            "Kind of link. V(bridge) puts guests into the network of its ports; V(macvlan) lets a host talk to its own"
             " MacVTap guests; V(vlan) and V(bond) are there for others to be built on.",
             fixed=True,
         ),
@@ -161,24 +168,42 @@ LINK = Table(
             "state",
             "",
             Choice("present", "absent"),
-            "Whether it is there. With V(absent) a bridge gives its addresses back to its port.",
+            "State that the link shall be in. With V(absent) it is removed, and a bridge gives its addresses back to"
+            " its port.",
         ),
-        Values("ports", "interfaces", LINK_NAME, "The devices that a bridge or bond is made of. The list is whole."),
-        Field("parent", "link", LINK_NAME, "The device that a VLAN, MacVLAN or MacVTap link is on."),
-        Field("id", "id", Integer(0, 4094), "The number of the VLAN."),
+        Values(
+            "ports",
+            "interfaces",
+            LINK_NAME,
+            "Names of the devices that a bridge or bond is made of, such as V(eth0). The list is whole: a device that"
+            " is left out is taken off.",
+        ),
+        Field(
+            "parent",
+            "link",
+            LINK_NAME,
+            "Name of the device that a VLAN, MacVLAN or MacVTap link is on, such as V(eth0).",
+        ),
+        Field("id", "id", Integer(0, 4094), "Number of the VLAN, such as V(42), for a link of type V(vlan)."),
         Field(
             "mode",
             "parameters/mode",
             Choice(*MACVLAN_MODES, *BOND_MODES),
-            "How a MacVLAN or MacVTap link sees its siblings (V(bridge) where it is left out), or how a bond shares"
-            " out its traffic.",
+            "Mode of the link. For MacVLAN and MacVTap it is how links on the same device reach each other (left out,"
+            " V(bridge)); for a bond, how it shares out its traffic.",
         ),
-        Field("stp", "parameters/stp", YES_NO, "The spanning tree protocol of a bridge. A new one has none."),
+        Field(
+            "stp",
+            "parameters/stp",
+            YES_NO,
+            "Whether a bridge runs the spanning tree protocol (STP). A new one does not.",
+        ),
         Field(
             "forward_delay",
             "parameters/forward-delay",
             Integer(0, 30),
-            "Seconds before a port of a bridge forwards. A new bridge has 0; with a spanning tree it is 2 at least.",
+            "Seconds until a new port of a bridge forwards traffic. A new bridge has 0; with a spanning tree it is 2"
+            " at least.",
         ),
         Aside(
             "vlan_filtering",
@@ -187,26 +212,45 @@ LINK = Table(
             "Whether a bridge keeps VLANs apart, which the host's kernel has to be able to. Left out, it stays as it"
             " is; V(false) ends it.",
         ),
-        Field("mtu", "mtu", Integer(68, 65535), "The MTU. A new bridge has its port's."),
-        Field("mac", "macaddress", MAC, "The MAC address. A new bridge has its port's."),
+        Field(
+            "mtu",
+            "mtu",
+            Integer(68, 65535),
+            "Size of the largest packet in bytes (MTU), such as V(1500). A new bridge has that of its port.",
+        ),
+        Field(
+            "mac",
+            "macaddress",
+            MAC,
+            "MAC address of the link, such as V(52:54:00:12:34:56). A new bridge has that of its port.",
+        ),
         Aside(
             "addressing",
             "",
             Choice("inherit", "dhcp", "static", "none"),
-            "Where its addresses come from. A bridge or bond takes over its port's with V(inherit), the default:"
-            " addresses, routes, name servers and DHCP identity. A MacVLAN link that inherits speaks with its"
+            "Where the link's addresses come from. A bridge or bond takes over its port's with V(inherit), the"
+            " default: addresses, routes, name servers and DHCP identity. A MacVLAN link that inherits speaks with its"
             " parent's address.",
         ),
-        Values("addresses", "addresses", Interface(), "Static addresses, each with its subnet."),
-        Aside("gateway", "", ADDRESS, "The default gateway, with static addresses."),
-        Values("nameservers", "nameservers/addresses", ADDRESS, "Name servers, with static addresses."),
-        Values("search", "nameservers/search", TEXT, "Domains to search, with static addresses."),
-        Group("routes", "routes", ROUTE, "Further routes, with static addresses."),
+        Values(
+            "addresses",
+            "addresses",
+            Interface(),
+            "Static addresses of the link, each with its prefix, such as V(192.0.2.2/24).",
+        ),
+        Aside("gateway", "", ADDRESS, "Address of the default gateway, with static addresses, such as V(192.0.2.1)."),
+        Values(
+            "nameservers", "nameservers/addresses", ADDRESS, "Addresses of the name servers, with static addresses."
+        ),
+        Values(
+            "search", "nameservers/search", TEXT, "Domains that are searched for short names, with static addresses."
+        ),
+        Group("routes", "routes", ROUTE, "Further routes of the link, with static addresses."),
         Aside(
             "takeover",
             "",
             YES_NO,
-            "Whether a port may be taken from the bridge that it is part of. Without it that is refused.",
+            "Whether a port may be taken away from the bridge that it is part of. Without it that is refused.",
         ),
     ),
     rules=(typed, named, delayed, connected, addressed),

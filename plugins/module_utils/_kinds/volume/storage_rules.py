@@ -53,10 +53,8 @@ TAKEN = (
     " raw) is written out, a file that is no disk is copied as it is; an ending of the name is not enough. The page"
     " C(docs/images.md) has the limits."
 )
-CHECKED = (
-    "The checksum of the image before it is unpacked, such as V(sha256:...). An image with another one is refused."
-)
-IN_TIME = "How many seconds the download of the image may take. Left out, an hour."
+CHECKED = "Checksum of the image before it is unpacked, such as V(sha256:...). An image with another one is refused."
+IN_TIME = "Seconds that the download of the image may take at most. Left out, an hour."
 
 default_pool = unless_described("default", {"type": "dir", "target": IMAGES})
 
@@ -178,16 +176,16 @@ MADE_DISK = (
         "size",
         "",
         CAPACITY,
-        "The size of a disk that is made for the guest, such as V(20GiB). It is the volume C(NAME-TARGET.FORMAT) of"
-        " the pool V(default), unless O(config[].disks[].volume) or O(config[].disks[].pool) name another. One that"
-        " exists keeps its format and grows, also while the guest runs; a smaller size is refused.",
+        "Size of a disk that is made for the guest, such as V(20GiB). It is the volume C(NAME-TARGET.FORMAT) of the"
+        " pool V(default), unless O(config[].disks[].volume) or O(config[].disks[].pool) name another. One that exists"
+        " keeps its format and grows, also while the guest runs; a smaller size is refused.",
     ),
     Aside(
         "image",
         "",
         IMAGE,
-        "What a disk that is made for the guest is a copy of: an URL, the path of a file on the host, or a volume by"
-        f" its name in the same pool or as C(POOL/VOLUME).{TAKEN} A CD-ROM is not made so: M(virtfleet.kvm.volumes)"
+        "Image that a disk made for the guest is a copy of: an URL, the path of a file on the host, or a volume by its"
+        f" name in the same pool or as C(POOL/VOLUME).{TAKEN} A CD-ROM is not made so: M(virtfleet.kvm.volumes)"
         " puts an ISO image into a volume, which O(config[].disks[].volume) then names.",
     ),
     Aside("checksum", "", CHECKSUM, CHECKED),
@@ -196,7 +194,8 @@ MADE_DISK = (
         "backing",
         "",
         PLACE,
-        "The volume that a disk made for the guest is laid over, by its name in the same pool or as C(POOL/VOLUME).",
+        "Volume that a disk made for the guest is laid over, by its name in the same pool or as C(POOL/VOLUME). The"
+        " disk holds only what differs.",
     ),
 )
 """The options of a guest's disk that is made as a volume."""

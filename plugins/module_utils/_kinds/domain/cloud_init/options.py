@@ -46,45 +46,71 @@ def is_seed(disk: ET.Element) -> bool:
 
 
 USER = (
-    Aside("name", "", CLEAN, "The name. V(default) is the user that the image has."),
-    Aside("gecos", "", VERBATIM, "The full name."),
+    Aside("name", "", CLEAN, "Name of the user. V(default) stands for the user that the image has."),
+    Aside("gecos", "", VERBATIM, "Full name of the user, as in C(/etc/passwd) (cloud-init's C(gecos))."),
     AsideValues("groups", "", CLEAN, "Groups that the user is in, besides the primary one."),
-    Aside("primary_group", "", CLEAN, "The primary group. Left out, one with the name of the user is made."),
-    Aside("sudo", "", SUDO, "A rule of sudo, such as V(ALL=(ALL\\) NOPASSWD:ALL); V(false) for none."),
-    Aside("shell", "", CLEAN, "The shell."),
-    Aside("homedir", "", PATH, "The home directory."),
-    Aside("uid", "", NATURAL, "The number of the user."),
-    Aside("system", "", YES_NO, "Whether it is a system user, which has no home directory."),
-    Aside("no_create_home", "", YES_NO, "Whether the home directory is not made."),
-    Aside("no_user_group", "", YES_NO, "Whether no group with the name of the user is made."),
-    Aside("lock_passwd", "", YES_NO, "Whether no password opens the account. Left out, cloud-init locks it."),
-    Aside("passwd", "", ANY_HASH, "The hash of the password, such as that of C(openssl passwd -6).", secret=True),
-    AsideValues("ssh_authorized_keys", "", CLEAN, "Public keys that may log in by SSH."),
-    AsideValues("ssh_import_id", "", CLEAN, "Where cloud-init gets public keys, such as V(gh:NAME)."),
-    Aside("expiredate", "", CLEAN, "The day on which the account ends, such as V('2030-01-31')."),
-    Aside("inactive", "", NATURAL, "Days after the end of a password until the account ends."),
+    Aside(
+        "primary_group", "", CLEAN, "Primary group of the user. Left out, a group with the name of the user is made."
+    ),
+    Aside("sudo", "", SUDO, "Rule of sudo for the user, such as V(ALL=(ALL\\) NOPASSWD:ALL); V(false) for none."),
+    Aside("shell", "", CLEAN, "Login shell of the user, such as V(/bin/bash)."),
+    Aside("homedir", "", PATH, "Home directory of the user, such as V(/home/ada)."),
+    Aside("uid", "", NATURAL, "Numeric id of the user, such as V(1001)."),
+    Aside("system", "", YES_NO, "Whether the user is a system user, which has no home directory."),
+    Aside("no_create_home", "", YES_NO, "Whether the user gets no home directory (cloud-init's C(no_create_home))."),
+    Aside(
+        "no_user_group", "", YES_NO, "Whether the user gets no group of the same name (cloud-init's C(no_user_group))."
+    ),
+    Aside(
+        "lock_passwd",
+        "",
+        YES_NO,
+        "Whether the user cannot log in with a password. Left out, cloud-init locks the password.",
+    ),
+    Aside("passwd", "", ANY_HASH, "Hash of the user's password, such as C(openssl passwd -6) makes.", secret=True),
+    AsideValues(
+        "ssh_authorized_keys",
+        "",
+        CLEAN,
+        "Public SSH keys that may log in as the user, each as a line of C(authorized_keys).",
+    ),
+    AsideValues(
+        "ssh_import_id", "", CLEAN, "Where cloud-init gets public SSH keys for the user, such as V(gh:NAME) for GitHub."
+    ),
+    Aside("expiredate", "", CLEAN, "Date on which the account ends, such as V('2030-01-31')."),
+    Aside("inactive", "", NATURAL, "Days after the end of the password until the account is closed."),
 )
 
 FILE = (
-    Aside("path", "", PATH, "The path of the file."),
-    Aside("content", "", VERBATIM, "What is written into it.", secret=True),
+    Aside("path", "", PATH, "Path of the file in the guest, such as V(/etc/motd)."),
+    Aside("content", "", VERBATIM, "Content that is written into the file.", secret=True),
     Aside(
         "encoding",
         "",
         Choice("text/plain", "b64", "gzip", "gz+b64"),
-        "How the content is written here. Left out, as it is.",
+        "Encoding in which C(content) is given here. Left out, it is plain text.",
     ),
-    Aside("owner", "", CLEAN, "The owner, as V(USER:GROUP). Left out, V(root:root)."),
-    Aside("permissions", "", PERMISSIONS, "The mode in quotes, such as V('0600'). Left out, V('0644')."),
-    Aside("append", "", YES_NO, "Whether the content is added to a file that is there."),
-    Aside("defer", "", YES_NO, "Whether it is written late, once users and packages are there."),
+    Aside("owner", "", CLEAN, "Owner and group of the file, as V(USER:GROUP). Left out, V(root:root)."),
+    Aside(
+        "permissions",
+        "",
+        PERMISSIONS,
+        "Mode of the file in octal digits, in quotes, such as V('0600'). Left out, V('0644').",
+    ),
+    Aside("append", "", YES_NO, "Whether the content is added to a file that exists already."),
+    Aside(
+        "defer",
+        "",
+        YES_NO,
+        "Whether the file is written at the end, once users and packages are there (cloud-init's C(defer)).",
+    ),
 )
 
 ADDRESS_OF = (
-    Aside("mac", "", MAC, "The MAC address of the interface."),
-    Aside("address", "", INTERFACE, "The address with its subnet, such as V(192.0.2.21/24)."),
-    Aside("gateway", "", ADDRESS, "The way to all other networks."),
-    AsideValues("nameservers", "", ADDRESS, "The name servers."),
+    Aside("mac", "", MAC, "MAC address of the guest's interface that gets the address."),
+    Aside("address", "", INTERFACE, "IP address with its prefix, such as V(192.0.2.21/24)."),
+    Aside("gateway", "", ADDRESS, "Address of the router to all other networks (the default gateway)."),
+    AsideValues("nameservers", "", ADDRESS, "Addresses of the name servers that the guest asks."),
 )
 
 
@@ -165,60 +191,80 @@ CLOUD_INIT = CloudInit(
     "cloud_init",
     "",
     (
-        Aside("hostname", "", HOST_NAME, "The name of the host. Left out, that of the guest."),
-        Aside("fqdn", "", HOST_NAME, "The name of the host with its domain."),
+        Aside(
+            "hostname", "", HOST_NAME, "Host name that the guest gives itself. Left out, it is the name of the guest."
+        ),
+        Aside("fqdn", "", HOST_NAME, "Host name with its domain, such as V(web.example.com) (cloud-init's C(fqdn))."),
         AsideGroup(
             "users",
             "",
             USER,
-            "Users. Left out, the image makes the one that it has; in a list, that one is called V(default).",
+            "Users to create in the guest. Left out, the image makes the one that it has; in a list, that one is"
+            " called V(default).",
             short="name",
         ),
-        AsideValues("ssh_authorized_keys", "", CLEAN, "Public keys that may log in as the user that the image has."),
+        AsideValues(
+            "ssh_authorized_keys", "", CLEAN, "Public SSH keys that may log in as the user that the image has."
+        ),
         Aside(
             "password",
             "",
             KNOWN_HASH,
-            "The hash of the password of the user that the image has, such as that of C(openssl passwd -6). The"
-            " password itself is refused.",
+            "Hash of the password of the user that the image has, such as C(openssl passwd -6) makes. The password"
+            " itself is refused.",
             secret=True,
         ),
-        AsideValues("packages", "", CLEAN, "Packages to be installed."),
+        AsideValues("packages", "", CLEAN, "Names of packages to install at the first boot."),
         Aside(
-            "runcmd", "", COMMANDS, "Commands that run once, last: each a line for the shell, or a list.", secret=True
+            "runcmd",
+            "",
+            COMMANDS,
+            "Commands to run once, at the end of the first boot: each a line for the shell, or a list of words.",
+            secret=True,
         ),
-        AsideGroup("write_files", "", FILE, "Files to be written."),
-        Aside("timezone", "", CLEAN, "The time zone, such as V(Europe/Vienna)."),
+        AsideGroup("write_files", "", FILE, "Files to write into the guest at the first boot."),
+        Aside("timezone", "", CLEAN, "Time zone of the guest, such as V(Europe/Vienna)."),
         Aside(
             "user_data",
             "",
             USER_DATA,
-            "More entries of the cloud-config, which go before those of the other options; or, as a text, all of the"
+            "More entries of the cloud-config, which win over those of the other options; or, as a text, the whole"
             " user data.",
             secret=True,
         ),
-        Aside("vendor_data", "", USER_DATA, "Vendor data, which user data goes before.", secret=True),
-        Aside("meta_data", "", META_DATA, "More entries of the meta-data, such as V(public-keys).", secret=True),
+        Aside(
+            "vendor_data",
+            "",
+            USER_DATA,
+            "Vendor data for cloud-init. Where user data says something else, that wins.",
+            secret=True,
+        ),
+        Aside(
+            "meta_data", "", META_DATA, "More entries of cloud-init's meta-data, such as V(public-keys).", secret=True
+        ),
         Network(
             "network",
             "",
             NETWORK_DATA,
-            "The network of the guest. V(auto), the default, is each interface by its MAC address: with the address"
-            " that is declared for it, else by DHCP. V(none) leaves it to the image. A dictionary is network-config of"
-            " version 2.",
+            "Network configuration of the guest. V(auto), the default, sets up each interface by its MAC address: with"
+            " the address that O(config[].cloud_init.addresses) has for it, else by DHCP. V(none) leaves it to the"
+            " image. A dictionary is network-config of version 2.",
             secret=True,
         ),
-        AsideGroup("addresses", "", ADDRESS_OF, "Fixed addresses for C(network: auto).", keys=("mac",)),
+        AsideGroup(
+            "addresses", "", ADDRESS_OF, "Fixed IP addresses of interfaces, with C(network: auto).", keys=("mac",)
+        ),
         Aside(
             "instance_id",
             "",
             Choice("keep", "renew"),
-            "What a seed that changes is to a guest that has booted with it. V(keep), the default: the same instance,"
-            " in which cloud-init does no more than at each boot. V(renew): a new one, in which it does all again.",
+            "What to do with a guest that has booted with the seed before it changed. V(keep), the default, leaves it"
+            " the same instance, in which cloud-init does no more than at each boot. V(renew) makes it a new one, in"
+            " which cloud-init does everything again.",
         ),
     ),
-    "What cloud-init does in the guest. It is kept in a volume, the seed, which the guest has as a disk that it can"
-    " only read: see the page C(docs/cloud-init.md). V(null) takes the seed away.",
+    "Options of cloud-init, which sets the guest up at its first boot. They are kept in a volume, the seed, which the"
+    " guest has as a read-only disk: see the page C(docs/cloud-init.md). V(null) takes the seed away.",
 )
 
 ALONE = ("fqdn", "users", "ssh_authorized_keys", "password", "packages", "runcmd", "write_files", "timezone")

@@ -705,8 +705,8 @@ AUDIO = (
         "dsp_policy",
         "@dspPolicy",
         Integer(),
-        "Balance of delay and load of an OSS device (libvirt's C(dspPolicy)), from V(0) to V(10); V(-1) uses the older"
-        " method.",
+        "Balance of delay and load of an OSS device (libvirt's C(dspPolicy)), from V(0) to V(10); V(-1) goes by the"
+        " buffers.",
     ),
     Field(
         "runtime_dir", "@runtimeDir", TEXT, "Path of the directory with PipeWire's socket (libvirt's C(runtimeDir))."

@@ -121,8 +121,7 @@ LAUNCH_SECURITY = Struct(
                         "vcek",
                         "@vcek",
                         YES_NO,
-                        "Whether reports are signed by the chip's own key, VCEK, and not by the provider's (libvirt's"
-                        " C(vcek)).",
+                        "Whether the guest may ask for reports signed by the chip's own key, VCEK (libvirt's C(vcek)).",
                     ),
                     Field(
                         "guest_visible_workarounds",
