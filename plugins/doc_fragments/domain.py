@@ -284,7 +284,7 @@ options:
         description:
         - Performance events that the host counts for the guest (libvirt's C(perf event)). C(virsh
           domstats --perf) shows them.
-        - A name that is left out stays as it is; one that is V(null) goes.
+        - A name that is left out stays as it is; V(null) takes a name away.
         - Names are V(cmt), V(mbmt), V(mbml), V(cpu_cycles), V(instructions), V(cache_references),
           V(cache_misses), V(branch_instructions), V(branch_misses), V(bus_cycles), V(stalled_cycles_frontend),
           V(stalled_cycles_backend), V(ref_cpu_cycles), V(cpu_clock), V(task_clock), V(page_faults),
@@ -396,7 +396,7 @@ options:
       cpu:
         description:
         - 'CPU that the guest sees (libvirt''s C(cpu)): its model, features and topology.'
-        - A text in place of the dictionary is its C(mode).
+        - You can write the C(mode) alone, as a text, in place of the dictionary.
         type: dict
         suboptions:
           mode:
@@ -486,7 +486,7 @@ options:
           features:
             description:
             - Features of the CPU by name (libvirt's cpu C(feature)), such as V(vmx).
-            - A name that is left out stays as it is; one that is V(null) goes.
+            - A name that is left out stays as it is; V(null) takes a name away.
             - Values are V(force), V(require), V(optional), V(disable), V(forbid).
             type: dict
           cache:
@@ -708,7 +708,7 @@ options:
             description:
             - Host CPUs that each virtual CPU may run on (libvirt's C(vcpupin)), by the number
               of the virtual CPU, such as V(0-3).
-            - A name that is left out stays as it is; one that is V(null) goes.
+            - A name that is left out stays as it is; V(null) takes a name away.
             type: dict
           emulatorpin:
             description: Host CPUs that QEMU's other threads may run on (libvirt's C(emulatorpin)),
@@ -718,7 +718,7 @@ options:
             description:
             - Host CPUs that each IO thread may run on (libvirt's C(iothreadpin)), by the number
               of the IO thread.
-            - A name that is left out stays as it is; one that is V(null) goes.
+            - A name that is left out stays as it is; V(null) takes a name away.
             type: dict
           vcpusched:
             description: Schedulers of the threads of virtual CPUs (libvirt's C(vcpusched)).
@@ -929,8 +929,8 @@ options:
             description:
             - Features that the firmware must have or must not have, by name (libvirt's firmware
               C(feature)), such as V(secure-boot).
-            - libvirt fills names in by itself, so one that is V(null) stays as it is, like
-              one left out.
+            - libvirt fills names in by itself, so a name that is V(null) stays as it is, like
+              one that is left out.
             - Names are V(enrolled-keys), V(secure-boot).
             type: dict
           loader:
@@ -940,7 +940,7 @@ options:
             suboptions:
               path:
                 description:
-                - Path of the firmware's file on the host (libvirt's C(loader)), such as V(/usr/share/OVMF/OVMF_CODE.fd).
+                - Path of the firmware's file on the host (libvirt's C(loader)), often in C(/usr/share/OVMF).
                 - libvirt fills it in by itself, so V(null) leaves it as it is.
                 type: str
               readonly:
@@ -1274,7 +1274,7 @@ options:
           initenv:
             description:
             - Environment variables of the container's first program (libvirt's C(initenv)).
-            - A name that is left out stays as it is; one that is V(null) goes.
+            - A name that is left out stays as it is; V(null) takes a name away.
             type: dict
           initdir:
             description: Working directory of the container's first program (libvirt's C(initdir)).
@@ -1303,14 +1303,14 @@ options:
           bios:
             description:
             - BIOS fields that the guest reads from SMBIOS (libvirt's sysinfo C(bios)).
-            - A name that is left out stays as it is; one that is V(null) goes.
+            - A name that is left out stays as it is; V(null) takes a name away.
             - Names are V(vendor), V(version), V(date), V(release).
             type: dict
           system:
             description:
             - System fields that the guest reads from SMBIOS (libvirt's sysinfo C(system)),
               such as the serial number.
-            - A name that is left out stays as it is; one that is V(null) goes.
+            - A name that is left out stays as it is; V(null) takes a name away.
             - Names are V(manufacturer), V(product), V(version), V(serial), V(uuid), V(sku),
               V(family).
             type: dict
@@ -1322,13 +1322,13 @@ options:
               entries:
                 description:
                 - Fields of the board, by name (libvirt's C(entry)).
-                - A name that is left out stays as it is; one that is V(null) goes.
+                - A name that is left out stays as it is; V(null) takes a name away.
                 - Names are V(manufacturer), V(product), V(version), V(serial), V(asset), V(location).
                 type: dict
           chassis:
             description:
             - Chassis fields that the guest reads from SMBIOS (libvirt's sysinfo C(chassis)).
-            - A name that is left out stays as it is; one that is V(null) goes.
+            - A name that is left out stays as it is; V(null) takes a name away.
             - Names are V(manufacturer), V(version), V(serial), V(asset), V(sku).
             type: dict
           oem_strings:
@@ -1370,7 +1370,7 @@ options:
             description:
             - Users to create in the guest. Left out, the image makes the one that it has; in
               a list, that one is called V(default).
-            - A text in place of an item is its C(name).
+            - You can write the C(name) alone, as a text, in place of an item.
             type: list
             elements: dict
             suboptions:
@@ -2365,15 +2365,16 @@ options:
             type: str
           format:
             description:
-            - 'The format of the image. Left out, a disk that stays on what it is on keeps its
-              format. A disk that is made (C(size), C(image) or C(backing)) is what the ending
-              of its O(config[].disks[].volume) tells, V(raw) for C(.raw) and C(.img), else
-              V(qcow2); in a pool of devices it is V(raw), and with O(config[].disks[].backing)
-              always V(qcow2). Another new disk, and one that is put on something else, is what
-              was noted when its volume was made, or what other guests have it as; where nobody
-              said anything, what the ending of its file or volume tells, else V(raw). Where
-              the first bytes of the file say something else than the ending, it has to be given:
-              a guest may have written them. A format that contradicts what was noted is refused.'
+            - 'Format of the image (libvirt''s driver C(type)). Left out, a disk that stays
+              where it is keeps its format. A disk that is made (C(size), C(image) or C(backing))
+              gets the format that the ending of its O(config[].disks[].volume) tells, V(raw)
+              for C(.raw) and C(.img), else V(qcow2); in a pool of devices it is V(raw), and
+              with O(config[].disks[].backing) always V(qcow2). Any other new disk, and one
+              that moves to another file or volume, gets the format that was noted when its
+              volume was made, or that other guests give for it; where there is none, the one
+              that the ending of its file or volume tells, else V(raw). Where the first bytes
+              of the file tell another format than the ending, give it: a guest may have written
+              them. A format that contradicts what was noted is refused.'
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
             choices:
@@ -3418,7 +3419,7 @@ options:
       interfaces:
         description:
         - Network interfaces of the guest (libvirt's C(interface)).
-        - A text in place of an item is its C(network).
+        - You can write the C(network) alone, as a text, in place of an item.
         type: list
         elements: dict
         suboptions:
@@ -5228,7 +5229,7 @@ options:
             description:
             - Whether single channels are encrypted (libvirt's C(channel)), by their names,
               such as V(main).
-            - A name that is left out stays as it is; one that is V(null) goes.
+            - A name that is left out stays as it is; V(null) takes a name away.
             - Values are V(any), V(secure), V(insecure).
             type: dict
           image_compression:
@@ -6919,7 +6920,7 @@ options:
         description:
         - Keys of the guest that the hardware wraps, on S390, by cipher (libvirt's C(keywrap)),
           such as V(aes).
-        - A name that is left out stays as it is; one that is V(null) goes.
+        - A name that is left out stays as it is; V(null) takes a name away.
         type: dict
       launch_security:
         description: Protection of the guest's memory and state from the host (libvirt's C(launchSecurity)).
@@ -6995,7 +6996,7 @@ options:
           env:
             description:
             - Environment variables that QEMU is started with, by name (libvirt's C(qemu:env)).
-            - A name that is left out stays as it is; one that is V(null) goes.
+            - A name that is left out stays as it is; V(null) takes a name away.
             type: dict
           capabilities_add:
             description: Capabilities of QEMU that libvirt shall take as present (libvirt's

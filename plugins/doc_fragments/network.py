@@ -108,7 +108,7 @@ options:
       forward:
         description:
         - How guests reach the outside from the network (libvirt's C(forward)).
-        - A text in place of the dictionary is its C(mode).
+        - You can write the C(mode) alone, as a text, in place of the dictionary.
         type: dict
         suboptions:
           mode:
@@ -238,7 +238,7 @@ options:
       ips:
         description:
         - Addresses of the host on the network (libvirt's C(ip)), with DHCP for the guests.
-        - A text in place of an item is its C(address).
+        - You can write the C(address) alone, as a text, in place of an item.
         type: list
         elements: dict
         suboptions:

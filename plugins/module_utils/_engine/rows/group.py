@@ -310,7 +310,7 @@ class Group(Row):
         return any(row.is_chosen(item) for row in body(self.fields).serving(item) if row.names != ("type",))
 
     def document(self) -> Item:
-        short = f"A text in place of an item is its C({self.short})."
+        short = f"You can write the C({self.short}) alone, as a text, in place of an item."
         return {
             self.name: {
                 "description": self.doc if self.short is None else [self.doc, short],

@@ -190,7 +190,7 @@ class Struct(Row):
     def document(self) -> Item:
         lines = [self.doc]
         if self.short is not None:
-            lines.append(f"A text in place of the dictionary is its C({self.short}).")
+            lines.append(f"You can write the C({self.short}) alone, as a text, in place of the dictionary.")
         if self.filled:
             lines.append("libvirt fills it in by itself, so V(null) leaves it as it is.")
         return {

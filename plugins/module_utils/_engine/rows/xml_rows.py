@@ -140,9 +140,11 @@ class Map(Row):
         return SECRET if self.secret else self.type.show(value)
 
     def document(self) -> Item:
-        lines = [self.doc, "A name that is left out stays as it is; one that is V(null) goes."]
+        lines = [self.doc, "A name that is left out stays as it is; V(null) takes a name away."]
         if self.filled:
-            lines[1] = "libvirt fills names in by itself, so one that is V(null) stays as it is, like one left out."
+            lines[1] = (
+                "libvirt fills names in by itself, so a name that is V(null) stays as it is, like one that is left out."
+            )
         if self.names_of:
             lines.append(f"Names are {', '.join(f'V({name})' for name in self.names_of)}.")
         if self.type.choices:

@@ -48,8 +48,7 @@ OS = (
                 "path",
                 ".",
                 TEXT,
-                "Path of the firmware's file on the host (libvirt's C(loader)), such as"
-                " V(/usr/share/OVMF/OVMF_CODE.fd).",
+                "Path of the firmware's file on the host (libvirt's C(loader)), often in C(/usr/share/OVMF).",
                 filled=True,
             ),
             Field(

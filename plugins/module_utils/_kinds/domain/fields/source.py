@@ -417,13 +417,14 @@ DISK_FORMAT = Field(
     "format",
     "driver@type",
     FORMATS,
-    "The format of the image. Left out, a disk that stays on what it is on keeps its format. A disk that is made"
-    " (C(size), C(image) or C(backing)) is what the ending of its O(config[].disks[].volume) tells, V(raw) for C(.raw)"
-    " and C(.img), else V(qcow2); in a pool of devices it is V(raw), and with O(config[].disks[].backing) always"
-    " V(qcow2). Another new disk, and one that is put on something else, is what was noted when its volume was made, or"
-    " what other guests have it as; where nobody said anything, what the ending of its file or volume tells, else"
-    " V(raw). Where the first bytes of the file say something else than the ending, it has to be given: a guest may"
-    " have written them. A format that contradicts what was noted is refused.",
+    "Format of the image (libvirt's driver C(type)). Left out, a disk that stays where it is keeps its format. A disk"
+    " that is made (C(size), C(image) or C(backing)) gets the format that the ending of its"
+    " O(config[].disks[].volume) tells, V(raw) for C(.raw) and C(.img), else V(qcow2); in a pool of devices it is"
+    " V(raw), and with O(config[].disks[].backing) always V(qcow2). Any other new disk, and one that moves to another"
+    " file or volume, gets the format that was noted when its volume was made, or that other guests give for it;"
+    " where there is none, the one that the ending of its file or volume tells, else V(raw). Where the first bytes of"
+    " the file tell another format than the ending, give it: a guest may have written them. A format that contradicts"
+    " what was noted is refused.",
     new=derive.disk_format,
     filled=True,
     vacant=True,

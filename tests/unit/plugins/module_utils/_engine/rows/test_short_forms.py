@@ -65,7 +65,7 @@ def test_it_is_documented(table: Any, short: dict[str, Any], long: dict[str, Any
             told = told["suboptions"][name]
         inner = next(iter(options if isinstance(options, dict) else options[0]))
         said = told["description"]
-        assert any(line.startswith("A text in place of ") and line.endswith(f" is its C({inner}).") for line in said)
+        assert any(line.startswith(f"You can write the C({inner}) alone, as a text, in place of ") for line in said)
 
 
 @pytest.mark.parametrize(
