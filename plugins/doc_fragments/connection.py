@@ -11,7 +11,7 @@ class ModuleDocFragment:
 options:
   uri:
     description:
-      - The libvirt to ask, as a connection URI (U(https://libvirt.org/uri.html)).
+      - URI of the libvirt to connect to, on the host (U(https://libvirt.org/uri.html)).
     type: str
     default: qemu:///system
 requirements:

@@ -9,7 +9,7 @@ DOCUMENTATION = """
 name: guests
 version_added: 0.1.0
 author: virtfleet contributors (@virtfleet)
-short_description: The guests of the fleet as hosts of Ansible
+short_description: Make the guests of the fleet hosts of Ansible
 description:
   - Makes a host of each guest that C(kvm_guests) declares, with its address as C(ansible_host), in groups by its
     virtualization host, state, networks and tags.
@@ -43,16 +43,15 @@ options:
     choices: [virtfleet.kvm.guests]
   ask:
     description:
-      - Whether the virtualization hosts are asked. Otherwise all that is known is what is declared, and no connection
-        is made.
+      - Whether to ask the virtualization hosts. Otherwise no connection is made, and only what is declared is known.
     type: bool
     default: true
   timeout:
-    description: Seconds that each host has to answer.
+    description: Seconds to wait for the answer of each host.
     type: float
     default: 10
   forks:
-    description: How many hosts are asked at once.
+    description: Number of hosts to ask at the same time.
     type: int
     default: 50
   unreachable:
@@ -64,7 +63,7 @@ options:
     choices: [warn, error, ignore]
     default: warn
   undeclared:
-    description: Whether guests that are on the hosts without being declared are hosts of Ansible, too.
+    description: Whether to include guests that are on the hosts without being declared.
     type: bool
     default: false
   group:
@@ -73,7 +72,7 @@ options:
     default: kvm_guests
   groups_by:
     description:
-      - What groups are made by. They are called C(kvm_host_NAME), C(kvm_state_STATE), C(kvm_network_NAME) and
+      - What to make groups by. They are called C(kvm_host_NAME), C(kvm_state_STATE), C(kvm_network_NAME) and
         C(kvm_tag_TAG), and are children of O(group). A letter that no name of a group may have becomes an underscore.
       - Tags are the words in an element C(tags) of a guest's metadata, in any namespace, such as C(<tags
         xmlns="https://example.com/tags">web prod</tags>). In the declaration, it is an item of
@@ -84,7 +83,7 @@ options:
     default: [host, state, network, tag]
   hostname:
     description:
-      - A Jinja2 expression of what a guest is called in the inventory, such as V(kvm_guest.name ~ '.example.com').
+      - Jinja2 expression for the name of a guest in the inventory, such as V(kvm_guest.name ~ '.example.com').
       - Left out, it is the name of the guest.
     type: str
   query:
@@ -117,15 +116,15 @@ options:
     choices: [lease, agent, arp, declared]
     default: [lease, agent, arp, declared]
   address_families:
-    description: The families of addresses that are taken, the better one first.
+    description: Families of addresses to take, the preferred one first.
     type: list
     elements: str
     choices: [ipv4, ipv6]
     default: [ipv4, ipv6]
   proxy_jump:
     description:
-      - Which guests are reached by SSH through their host. V(nat) are those whose address is on a network that hides
-        them, with addresses translated or without a way out. Nobody else reaches these.
+      - Which guests to reach by SSH through their host. V(nat) are those whose address is on a network that hides
+        them, with translated addresses or without a way out. Nobody but their host reaches these.
       - "It is done by C(ansible_ssh_common_args), as C(-o ProxyJump), or C(-o ProxyCommand) where Ansible reaches the
         host with a key file or arguments of its own. Guests of several hosts may have the same address, so each also
         gets a C(HostKeyAlias) (C(GUEST.HOST)) and an C(ansible_control_path) of its own."

@@ -9,7 +9,7 @@ DOCUMENTATION = """
 name: host_guests
 version_added: 0.1.0
 author: virtfleet contributors (@virtfleet)
-short_description: The guests of the host that a task is for
+short_description: Find the guests of the host that a task is for
 description:
   - Reads C(kvm_guests) and the files in the folder C(kvm_guests_dir), the guests of the whole fleet, and gives those
     whose C(host) is the name of the host in the inventory.

@@ -12,11 +12,12 @@ version_added: 0.1.0
 author:
   - virtfleet contributors (@virtfleet)
 description:
-  - Makes the libvirt domains of a host what O(config) says, all in one call.
+  - Creates, changes, starts, stops and removes the guests (libvirt domains) of a host, as O(config) says, all in one
+    call.
   - Only what is declared is touched. An option that is left out is left as it is, V(null) puts it back to
     libvirt's default, and parts of a definition that no option covers survive.
   - What is declared reaches a running guest at once where QEMU can do it. What it can get only by a restart is
-    reported in RV(pending_restart), with the reason; O(on_restart_needed) says what becomes of it.
+    reported in RV(pending_restart), with the reason; O(on_restart_needed) says whether to restart it.
   - A guest that goes, by O(config[].state=absent) or O(purge), is shut down within O(shutdown_timeout), and its
     definition is removed. Its disks stay, unless O(remove_storage) says otherwise.
 extends_documentation_fragment:
@@ -29,19 +30,19 @@ extends_documentation_fragment:
 options:
   shutdown_timeout:
     description:
-      - Seconds that a guest has to shut down when O(config[].state) asks for it.
+      - Seconds that a guest may take to shut down when O(config[].state) asks for it, before it counts as failed.
     type: float
     default: 120
   force_shutdown:
     description:
-      - Whether a guest that still runs after O(shutdown_timeout) is switched off hard.
+      - Whether to switch off a guest that still runs after O(shutdown_timeout), as by pulling its plug.
       - Without it such a guest is reported as failed.
     type: bool
     default: false
   remove_storage:
     description:
-      - Whether a guest that goes, by O(config[].state=absent) or O(purge), takes its volumes along, with all that is
-        on them.
+      - Whether to delete the volumes of a guest that is removed, by O(config[].state=absent) or O(purge), with all that
+        is on them.
       - Only volumes that this collection made are removed, and only once the guest's definition is gone. An ISO, an
         image that others are laid over, a volume that was declared as such, one that another guest uses, and what an
         earlier run left of a guest stay; a warning says why.
@@ -49,7 +50,7 @@ options:
     default: false
   elsewhere:
     description:
-      - The names of guests that are declared for other hosts, as
+      - Names of the guests that are declared for other hosts, as
         P(virtfleet.kvm.host_guests#lookup) tells them with O(virtfleet.kvm.host_guests#lookup:elsewhere).
       - Such a guest that this collection made here stays, also with O(purge). It was not moved, and its disks may be
         the only ones with its data. With O(purge) it is a failure, else a warning.
@@ -58,8 +59,8 @@ options:
     default: []
   declared_volumes:
     description:
-      - The volumes that are declared as such for this host, each as V(POOL/VOLUME); P(virtfleet.kvm.staying#filter)
-        tells them of a list of volumes.
+      - Volumes that are declared for this host by M(virtfleet.kvm.volumes), each as V(POOL/VOLUME);
+        P(virtfleet.kvm.staying#filter) makes these of a list of volumes.
       - They do not go with a guest by O(remove_storage), also where they were made for its disks before they were
         declared.
     type: list
@@ -67,15 +68,15 @@ options:
     default: []
   remove_nvram:
     description:
-      - Whether a guest that goes takes the variables of its firmware (NVRAM) along. Otherwise the file stays.
+      - Whether to delete the variables of the firmware (NVRAM) of a guest that is removed. Otherwise the file stays.
       - The file also stays, with a warning, where it may be something else. It goes only if no other guest uses it,
         and it is in libvirt's own folder for such files, is empty, or begins as a firmware volume.
     type: bool
     default: false
   remove_tpm:
     description:
-      - Whether a guest that goes takes the state of its emulated TPM along. Otherwise it stays on the host, where a
-        guest with the same UUID finds it again.
+      - Whether to delete the state of the emulated TPM of a guest that is removed. Otherwise it stays on the host,
+        where a guest with the same UUID finds it again.
       - The state also stays, with a warning, where the definition names a file or folder for it.
     type: bool
     default: false
@@ -205,39 +206,39 @@ changes:
   elements: dict
   contains:
     resource:
-      description: Kind and name.
+      description: Kind and name of what changed.
       type: str
       sample: domain web01
     path:
-      description: The field, V(definition) for all of a new one, or V(state).
+      description: Option that changed, V(definition) for all of a new one, or V(state).
       type: str
       sample: memory
     before:
-      description: The value that was there; V(null) for none.
+      description: Value before the change; V(null) for none.
       type: raw
     after:
-      description: The value that was declared; V(null) for none.
+      description: Value after the change; V(null) for none.
       type: raw
     live:
-      description: Whether what runs has it now; V(null) where nothing runs.
+      description: Whether what runs has the new value already; V(null) where nothing runs.
       type: bool
 pending_restart:
-  description: What runs and gets a declared value only when it starts anew.
+  description: What runs, and gets some of the declared values only by a restart.
   returned: success
   type: list
   elements: dict
   contains:
     domain:
-      description: The name.
+      description: Name of the guest on its host.
       type: str
       sample: web01
     paths:
-      description: The fields.
+      description: Options whose values wait for the restart.
       type: list
       elements: str
       sample: [memory]
     reasons:
-      description: Why each of them waits.
+      description: Reason why each of these options waits, by option.
       type: dict
 addresses:
   description:
@@ -248,17 +249,17 @@ addresses:
   sample: {"web01": [{"interface": "vnet0", "mac": "52:54:00:aa:00:01", "address": "192.168.122.17", "prefix": 24,
     "source": "lease"}]}
 failures:
-  description: What failed, when the rest was done.
+  description: What could not be done, while the rest was.
   returned: failure
   type: list
   elements: dict
   contains:
     domain:
-      description: The name.
+      description: Name of the guest on its host.
       type: str
       sample: web01
     problem:
-      description: The action that failed and why.
+      description: Action that failed, and why.
       type: str
 """
 

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: domains_info
-short_description: Tell what domains there are
+short_description: List the guests (domains) of a host
 version_added: 0.1.0
 author:
   - virtfleet contributors (@virtfleet)
 description:
-  - Tells the domains of a host, each with the options that declare it as it is.
-  - M(virtfleet.kvm.domains) takes them back with no change. Secrets are left out of them, and named.
+  - Lists the guests of a host, each with the options of M(virtfleet.kvm.domains) that describe it as it is.
+  - Given to that module, these options change nothing. Values of secrets are left out; their options are listed.
 extends_documentation_fragment:
   - virtfleet.kvm.connection
 options:
   names:
-    description: The domains to tell of. Left out, all.
+    description: Names of the guests to list. Left out, all are listed.
     type: list
     elements: str
   query:
@@ -28,8 +28,9 @@ options:
     type: str
   addresses:
     description:
-      - Who is asked for the addresses of the guests.
-      - V(lease) asks libvirt's own networks, V(agent) the guest agent, V(arp) the host's table of neighbours.
+      - Where to look up the addresses of the guests.
+      - V(lease) is the DHCP of libvirt's own networks, V(agent) the guest agent, V(arp) the host's table of neighbours.
+        V(none) looks up no addresses.
     type: str
     choices:
       - none
@@ -39,13 +40,13 @@ options:
     default: none
 attributes:
   check_mode:
-    description: Only reads.
+    description: Reads only, and changes nothing.
     support: full
   diff_mode:
-    description: Only reads.
+    description: Reads only, and changes nothing.
     support: none
   idempotent:
-    description: Only reads.
+    description: Reads only, and changes nothing.
     support: full
   action_group:
     description: Takes its defaults from C(module_defaults) of the group C(group/virtfleet.kvm.kvm).
@@ -76,36 +77,36 @@ EXAMPLES = r"""
 
 RETURN = r"""
 domains:
-  description: The domains by name.
+  description: Guests of the host, in the order of their names.
   returned: success
   type: list
   elements: dict
   contains:
     name:
-      description: The name.
+      description: Name of the guest on its host.
       type: str
     uuid:
-      description: The UUID.
+      description: UUID that libvirt has for the guest.
       type: str
     state:
-      description: The state, as M(virtfleet.kvm.domains) names it.
+      description: State of the guest, as M(virtfleet.kvm.domains) names it.
       type: str
     autostart:
-      description: Whether it starts with the host.
+      description: Whether the guest starts when the host does.
       type: bool
     persistent:
-      description: Whether libvirt keeps it once it stops.
+      description: Whether libvirt keeps the definition when it stops.
       type: bool
     config:
-      description: The options that declare it as it is.
+      description: Options that describe it as it is, as the module that declares it takes them.
       type: dict
     secrets:
-      description: The options whose values are left out.
+      description: Options in C(config) whose values are left out, for they are secret.
       type: list
       elements: str
       sample: ["graphics[0].passwd"]
     uncovered:
-      description: What neither options nor their C(xml) can tell, by path in the definition.
+      description: Parts of the definition that C(config) cannot hold, by their path in libvirt's XML.
       type: list
       elements: str
     refused:
@@ -122,7 +123,7 @@ domains:
       description: Virtual CPUs that it has now.
       type: int
     addresses:
-      description: Its addresses, with O(addresses).
+      description: Addresses of the guest, where O(addresses) is given.
       type: list
       elements: dict
       contains:
@@ -139,7 +140,7 @@ domains:
           description: The length of the prefix of its subnet; V(0) where who is asked does not know it.
           type: int
 found:
-  description: What O(query) selects.
+  description: Result of the expression in O(query).
   returned: with O(query)
   type: raw
 """

@@ -7,25 +7,25 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: host_info
-short_description: Tell what a virtualization host has
+short_description: Show what a virtualization host can do
 version_added: 0.1.0
 author:
   - virtfleet contributors (@virtfleet)
 description:
-  - Tells which virtualization a host truly has, and what runs it.
-  - It answers on a bare host, too, where libvirt is still to be installed.
+  - Shows whether a host has hardware virtualization that works, and which libvirt and hypervisor run on it.
+  - It also works on a bare host, where libvirt is still to be installed.
 extends_documentation_fragment:
   - virtfleet.kvm.connection
 options: {}
 attributes:
   check_mode:
-    description: Only reads.
+    description: Reads only, and changes nothing.
     support: full
   diff_mode:
-    description: Only reads.
+    description: Reads only, and changes nothing.
     support: none
   idempotent:
-    description: Only reads.
+    description: Reads only, and changes nothing.
     support: full
   action_group:
     description: Takes its defaults from C(module_defaults) of the group C(group/virtfleet.kvm.kvm).
@@ -49,7 +49,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 virtualization:
-  description: What guests can be run with.
+  description: Virtualization that guests can be run with.
   returned: always
   type: dict
   contains:
@@ -72,7 +72,7 @@ virtualization:
           description: The answer; V(null) where there was nobody to ask.
           type: bool
         detail:
-          description: What was seen.
+          description: Finding that led to the answer, in words.
           type: str
           sample: the CPU shows vmx
     missing:

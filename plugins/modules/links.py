@@ -12,7 +12,8 @@ version_added: 0.1.0
 author:
   - virtfleet contributors (@virtfleet)
 description:
-  - Makes the bridges, MacVLAN, MacVTap, VLAN and bond links of a host what O(config) says, all in one call.
+  - Creates, changes and removes the bridges, MacVLAN, MacVTap, VLAN and bond links of a host, as O(config) says, all in
+    one call.
   - A change is tried first. It is kept only once the host has been reached anew over a new connection, and the
     gateway and name server that answered before answer again. Otherwise the host itself takes it back,
     also when this run is killed, the connection is lost or the power fails.
@@ -25,30 +26,31 @@ extends_documentation_fragment:
 options:
   rollback_after:
     description:
-      - Seconds after which the host takes a change back that nobody has confirmed, from 1 to 3600.
+      - Seconds after which the host takes back a change that was not confirmed, from 1 to 3600.
     type: int
     default: 60
   bypass_iptables:
     description:
-      - Whether the traffic of bridges is kept out of iptables, where Docker or ufw would drop it.
-      - Without it such a host is only warned of.
+      - Whether to keep the traffic of bridges out of iptables, where Docker or ufw would drop it.
+      - Without it the module only warns of such a host.
     type: bool
     default: false
   leave_used:
     description:
-      - Whether links that are to be absent and that a running guest is on are left for a later call, and named in
+      - Whether to leave links that are to be absent, but that a running guest is on, for a later call, and list them in
         RV(postponed). Otherwise they are refused. The playbook C(virtfleet.kvm.site) leaves them, moves the guests, and
         removes them then.
     type: bool
     default: false
   uri:
     description:
-      - Not used, as no libvirt is asked. It is an option so that C(module_defaults) of the action group can set it.
+      - Not used, for this module asks no libvirt. It is an option so that C(module_defaults) of the action group can
+        set it.
     type: str
     default: qemu:///system
   settle:
     description:
-      - For the action plugin, by which it confirms a trial. Not for playbooks.
+      - Used by the action plugin of this module to confirm a trial. Leave it out in playbooks.
     type: str
 attributes:
   platform:
@@ -109,24 +111,24 @@ changes:
   elements: dict
   contains:
     resource:
-      description: Kind and name.
+      description: Kind and name of what changed.
       type: str
       sample: link br0
     path:
-      description: The field, or V(definition) for all of a new link.
+      description: Option that changed, or V(definition) for all of a new link.
       type: str
       sample: ports
     before:
-      description: The value that was there; V(null) for none.
+      description: Value before the change; V(null) for none.
       type: raw
     after:
-      description: The value that was declared; V(null) for none.
+      description: Value after the change; V(null) for none.
       type: raw
     live:
-      description: Whether it is in force now.
+      description: Whether the change is in force already.
       type: bool
 forecast:
-  description: What becomes of the host's addresses.
+  description: Where the host's addresses are before and after the change.
   returned: success
   type: list
   elements: dict
@@ -136,17 +138,17 @@ forecast:
       type: str
       sample: br0
     before:
-      description: The addresses before.
+      description: Addresses of the host before the change.
       type: list
       elements: str
       sample: [192.0.2.10/24]
     after:
-      description: The addresses afterwards; V(null) where that is not known.
+      description: Addresses of the host after the change; V(null) where that is not known.
       type: list
       elements: str
       sample: [192.0.2.10/24]
     note:
-      description: Why.
+      description: Reason why the addresses are there afterwards.
       type: str
 tried:
   description: The changes of a trial that was taken back, or of which it is not known how it ended, as in RV(changes).
@@ -160,14 +162,14 @@ probes:
   elements: dict
   contains:
     probe:
-      description: What was probed.
+      description: Part of the network that was probed.
       type: str
       sample: gateway (IPv4)
     ok:
-      description: Whether it passed.
+      description: Whether the probe got an answer.
       type: bool
     said:
-      description: What was found.
+      description: Finding of the probe, in words.
       type: str
 outcome:
   description: How the trial ended, V(confirmed) or V(rolled-back); V(unknown) where that could not be learnt.

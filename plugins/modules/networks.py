@@ -12,18 +12,18 @@ version_added: 0.1.0
 author:
   - virtfleet contributors (@virtfleet)
 description:
-  - Makes the libvirt networks of a host what O(config) says, all in one call.
+  - Creates, changes, starts, stops and removes the libvirt networks of a host, as O(config) says, all in one call.
   - Only what is declared is touched. An option that is left out is left as it is, V(null) puts it back to
     libvirt's default, and parts of a definition that no option covers survive.
   - What is declared reaches an active network at once where libvirt can do it. What it can get only by a restart is
-    reported in RV(pending_restart), with the reason; O(on_restart_needed) says what becomes of it. The guests on a
+    reported in RV(pending_restart), with the reason; O(on_restart_needed) says whether to restart it. The guests on a
     network that is started anew are put back on its bridge.
   - A network that a guest is on, be it running or not, is not purged. Its guest is named, and the module fails.
 options:
   guest_networks:
     description:
-      - The guests that are declared for the host, by name, each with the networks that it will be on. It is given where
-        another call comes after the guests, as in the playbook C(virtfleet.kvm.site).
+      - Guests that are declared for the host, by name, each with the networks that it will be on. Give it where another
+        call of this module comes after that for the guests, as in the playbook C(virtfleet.kvm.site).
       - Then networks that are to go stay for that call. Only one whose bridge or subnet a declared network takes goes
         at once, where all guests that are on it are declared to be on others. They are put on the new one's bridge.
     type: dict
@@ -85,52 +85,52 @@ changes:
   elements: dict
   contains:
     resource:
-      description: Kind and name.
+      description: Kind and name of what changed.
       type: str
       sample: network default
     path:
-      description: The field, V(definition) for all of a new one, or V(state).
+      description: Option that changed, V(definition) for all of a new one, or V(state).
       type: str
       sample: mtu
     before:
-      description: The value that was there; V(null) for none.
+      description: Value before the change; V(null) for none.
       type: raw
     after:
-      description: The value that was declared; V(null) for none.
+      description: Value after the change; V(null) for none.
       type: raw
     live:
-      description: Whether what runs has it now; V(null) where nothing runs.
+      description: Whether what runs has the new value already; V(null) where nothing runs.
       type: bool
 pending_restart:
-  description: What runs and gets a declared value only when it starts anew.
+  description: What runs, and gets some of the declared values only by a restart.
   returned: success
   type: list
   elements: dict
   contains:
     network:
-      description: The name.
+      description: Name of the network on its host.
       type: str
       sample: default
     paths:
-      description: The fields.
+      description: Options whose values wait for the restart.
       type: list
       elements: str
       sample: [mtu]
     reasons:
-      description: Why each of them waits.
+      description: Reason why each of these options waits, by option.
       type: dict
 failures:
-  description: What failed, when the rest was done.
+  description: What could not be done, while the rest was.
   returned: failure
   type: list
   elements: dict
   contains:
     network:
-      description: The name.
+      description: Name of the network on its host.
       type: str
       sample: default
     problem:
-      description: The action that failed and why.
+      description: Action that failed, and why.
       type: str
 """
 

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: networks_info
-short_description: Tell what networks there are
+short_description: List the libvirt networks of a host
 version_added: 0.1.0
 author:
   - virtfleet contributors (@virtfleet)
 description:
-  - Tells the networks of a host, each with the options that declare it as it is.
-  - M(virtfleet.kvm.networks) takes them back with no change. Secrets are left out of them, and named.
+  - Lists the networks of a host, each with the options of M(virtfleet.kvm.networks) that describe it as it is.
+  - Given to that module, these options change nothing. Values of secrets are left out; their options are listed.
 extends_documentation_fragment:
   - virtfleet.kvm.connection
 options:
   names:
-    description: The networks to tell of. Left out, all.
+    description: Names of the networks to list. Left out, all are listed.
     type: list
     elements: str
   query:
@@ -27,18 +27,18 @@ options:
       - It is evaluated on the control node, which needs the Python library jmespath for it.
     type: str
   leases:
-    description: Whether to tell the addresses that the networks have handed out.
+    description: Whether to list the addresses that the networks have handed out by DHCP.
     type: bool
     default: false
 attributes:
   check_mode:
-    description: Only reads.
+    description: Reads only, and changes nothing.
     support: full
   diff_mode:
-    description: Only reads.
+    description: Reads only, and changes nothing.
     support: none
   idempotent:
-    description: Only reads.
+    description: Reads only, and changes nothing.
     support: full
   action_group:
     description: Takes its defaults from C(module_defaults) of the group C(group/virtfleet.kvm.kvm).
@@ -69,36 +69,36 @@ EXAMPLES = r"""
 
 RETURN = r"""
 networks:
-  description: The networks by name.
+  description: Networks of the host, in the order of their names.
   returned: success
   type: list
   elements: dict
   contains:
     name:
-      description: The name.
+      description: Name of the network on its host.
       type: str
     uuid:
-      description: The UUID.
+      description: UUID that libvirt has for the network.
       type: str
     state:
-      description: The state, as M(virtfleet.kvm.networks) names it.
+      description: State of the network, as M(virtfleet.kvm.networks) names it.
       type: str
     autostart:
-      description: Whether it starts with the host.
+      description: Whether the network starts when the host does.
       type: bool
     persistent:
-      description: Whether libvirt keeps it once it stops.
+      description: Whether libvirt keeps the definition when it stops.
       type: bool
     config:
-      description: The options that declare it as it is.
+      description: Options that describe it as it is, as the module that declares it takes them.
       type: dict
     secrets:
-      description: The options whose values are left out.
+      description: Options in C(config) whose values are left out, for they are secret.
       type: list
       elements: str
       sample: ["graphics[0].passwd"]
     uncovered:
-      description: What neither options nor their C(xml) can tell, by path in the definition.
+      description: Parts of the definition that C(config) cannot hold, by their path in libvirt's XML.
       type: list
       elements: str
     refused:
@@ -106,27 +106,27 @@ networks:
       type: list
       elements: str
     active:
-      description: Whether it is active.
+      description: Whether the network is active now.
       type: bool
     leases:
-      description: The addresses that it has handed out, with O(leases).
+      description: Addresses that the network has handed out by DHCP, where O(leases) is set.
       type: list
       elements: dict
       contains:
         mac:
-          description: The MAC address that got it.
+          description: MAC address that got the address.
           type: str
         address:
           description: The IPv4 or IPv6 address.
           type: str
         hostname:
-          description: The name that the guest gave, null where it gave none.
+          description: Host name that the guest told the DHCP server; V(null) where it told none.
           type: str
         until:
-          description: When it ends, in seconds since 1970.
+          description: Time at which the lease ends, in seconds since 1970.
           type: int
 found:
-  description: What O(query) selects.
+  description: Result of the expression in O(query).
   returned: with O(query)
   type: raw
 """

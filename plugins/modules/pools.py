@@ -12,13 +12,13 @@ version_added: 0.1.0
 author:
   - virtfleet contributors (@virtfleet)
 description:
-  - Makes the storage pools of a host what O(config) says, all in one call.
+  - Creates, changes, starts, stops and removes the storage pools of a host, as O(config) says, all in one call.
   - Only what is declared is touched. An option that is left out is left as it is, V(null) puts it back to
     libvirt's default, and parts of a definition that no option covers survive.
   - No data is ever deleted, also with V(absent) or O(purge). Devices are formatted only where
     O(config[].build=format) says so, and only blank ones.
   - An active pool takes another definition when it starts anew. Until then what waits is reported in
-    RV(pending_restart); O(on_restart_needed) says what becomes of it.
+    RV(pending_restart); O(on_restart_needed) says whether to restart it.
   - A pool that a guest's disk is in is not purged. The guest is named, and the module fails.
   - Volumes that are to go as well go first, with M(virtfleet.kvm.volumes). Those of a pool that is gone cannot be seen.
 extends_documentation_fragment:
@@ -89,52 +89,52 @@ changes:
   elements: dict
   contains:
     resource:
-      description: Kind and name.
+      description: Kind and name of what changed.
       type: str
       sample: pool default
     path:
-      description: The field, V(definition) for all of a new one, or V(state).
+      description: Option that changed, V(definition) for all of a new one, or V(state).
       type: str
       sample: target
     before:
-      description: The value that was there; V(null) for none.
+      description: Value before the change; V(null) for none.
       type: raw
     after:
-      description: The value that was declared; V(null) for none.
+      description: Value after the change; V(null) for none.
       type: raw
     live:
-      description: Whether what runs has it now; V(null) where nothing runs.
+      description: Whether what runs has the new value already; V(null) where nothing runs.
       type: bool
 pending_restart:
-  description: What is active and gets a declared value only when it starts anew.
+  description: Active pools that get some of the declared values only by a restart.
   returned: success
   type: list
   elements: dict
   contains:
     pool:
-      description: The name.
+      description: Name of the pool on its host.
       type: str
       sample: default
     paths:
-      description: The fields.
+      description: Options whose values wait for the restart.
       type: list
       elements: str
       sample: [target]
     reasons:
-      description: Why each of them waits.
+      description: Reason why each of these options waits, by option.
       type: dict
 failures:
-  description: What failed, when the rest was done.
+  description: What could not be done, while the rest was.
   returned: failure
   type: list
   elements: dict
   contains:
     pool:
-      description: The name.
+      description: Name of the pool on its host.
       type: str
       sample: default
     problem:
-      description: The action that failed and why.
+      description: Action that failed, and why.
       type: str
 """
 

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pools_info
-short_description: Tell what storage pools there are
+short_description: List the storage pools of a host
 version_added: 0.1.0
 author:
   - virtfleet contributors (@virtfleet)
 description:
-  - Tells the storage pools of a host, each with the options that declare it as it is.
-  - M(virtfleet.kvm.pools) takes them back with no change. Secrets are left out of them, and named.
+  - Lists the storage pools of a host, each with the options of M(virtfleet.kvm.pools) that describe it as it is.
+  - Given to that module, these options change nothing. Values of secrets are left out; their options are listed.
 extends_documentation_fragment:
   - virtfleet.kvm.connection
 options:
   names:
-    description: The pools to tell of. Left out, all.
+    description: Names of the pools to list. Left out, all are listed.
     type: list
     elements: str
   query:
@@ -28,13 +28,13 @@ options:
     type: str
 attributes:
   check_mode:
-    description: Only reads.
+    description: Reads only, and changes nothing.
     support: full
   diff_mode:
-    description: Only reads.
+    description: Reads only, and changes nothing.
     support: none
   idempotent:
-    description: Only reads.
+    description: Reads only, and changes nothing.
     support: full
   action_group:
     description: Takes its defaults from C(module_defaults) of the group C(group/virtfleet.kvm.kvm).
@@ -60,36 +60,36 @@ EXAMPLES = r"""
 
 RETURN = r"""
 pools:
-  description: The pools by name.
+  description: Pools of the host, in the order of their names.
   returned: success
   type: list
   elements: dict
   contains:
     name:
-      description: The name.
+      description: Name of the pool on its host.
       type: str
     uuid:
-      description: The UUID.
+      description: UUID that libvirt has for the pool.
       type: str
     state:
-      description: The state, as M(virtfleet.kvm.pools) names it.
+      description: State of the pool, as M(virtfleet.kvm.pools) names it.
       type: str
     autostart:
-      description: Whether it starts with the host.
+      description: Whether the pool starts when the host does.
       type: bool
     persistent:
-      description: Whether libvirt keeps it once it stops.
+      description: Whether libvirt keeps the definition when it stops.
       type: bool
     config:
-      description: The options that declare it as it is.
+      description: Options that describe it as it is, as the module that declares it takes them.
       type: dict
     secrets:
-      description: The options whose values are left out.
+      description: Options in C(config) whose values are left out, for they are secret.
       type: list
       elements: str
       sample: []
     uncovered:
-      description: What neither options nor their C(xml) can tell, by path in the definition.
+      description: Parts of the definition that C(config) cannot hold, by their path in libvirt's XML.
       type: list
       elements: str
     refused:
@@ -97,7 +97,7 @@ pools:
       type: list
       elements: str
     active:
-      description: Whether it is active.
+      description: Whether the pool is active now.
       type: bool
     capacity:
       description: The bytes that it holds in all; V(null) while it is not active.
@@ -109,7 +109,7 @@ pools:
       description: The bytes that are free.
       type: int
 found:
-  description: What O(query) selects.
+  description: Result of the expression in O(query).
   returned: with O(query)
   type: raw
 """

@@ -12,7 +12,8 @@ version_added: 0.1.0
 author:
   - virtfleet contributors (@virtfleet)
 description:
-  - Makes the storage volumes of a host what O(config) says, all in one call. A volume is known by its pool and name.
+  - Creates, grows and removes the storage volumes of a host, as O(config) says, all in one call. A volume is known by
+    its pool and name.
   - A new volume is empty, a copy of another one, laid over another one, or filled with an image. One that fails
     half-way leaves nothing behind.
   - A volume that exists only grows. A smaller size, another format or another base is refused.
@@ -83,34 +84,34 @@ changes:
   elements: dict
   contains:
     resource:
-      description: Kind and name, with the pool.
+      description: Kind of what changed, its pool and its name.
       type: str
       sample: volume default/web01.qcow2
     path:
-      description: The field, V(definition) for all of a new one, or V(state).
+      description: Option that changed, V(definition) for all of a new one, or V(state).
       type: str
       sample: capacity
     before:
-      description: The value that was there; V(null) for none.
+      description: Value before the change; V(null) for none.
       type: raw
     after:
-      description: The value that was declared; V(null) for none.
+      description: Value after the change; V(null) for none.
       type: raw
     live:
-      description: Whether what runs has it now; V(null) where nothing runs.
+      description: Whether what runs has the new value already; V(null) where nothing runs.
       type: bool
 failures:
-  description: What failed, when the rest was done.
+  description: What could not be done, while the rest was.
   returned: failure
   type: list
   elements: dict
   contains:
     volume:
-      description: The name, behind the pool.
+      description: Pool and name of the volume that failed.
       type: str
       sample: default/web01.qcow2
     problem:
-      description: The action that failed and why.
+      description: Action that failed, and why.
       type: str
 """
 

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: volumes_info
-short_description: Tell what storage volumes there are
+short_description: List the storage volumes of a host
 version_added: 0.1.0
 author:
   - virtfleet contributors (@virtfleet)
 description:
-  - Tells the storage volumes of a host, each with the options that declare it as it is.
-  - M(virtfleet.kvm.volumes) takes them back with no change. Secrets are left out of them, and named.
+  - Lists the storage volumes of a host, each with the options of M(virtfleet.kvm.volumes) that describe it as it is.
+  - Given to that module, these options change nothing. Values of secrets are left out; their options are listed.
 extends_documentation_fragment:
   - virtfleet.kvm.connection
 options:
   names:
-    description: The volumes to tell of, by name or as C(POOL/VOLUME). Left out, all.
+    description: Volumes to list, by name or as C(POOL/VOLUME). Left out, all are listed.
     type: list
     elements: str
   query:
@@ -28,13 +28,13 @@ options:
     type: str
 attributes:
   check_mode:
-    description: Only reads.
+    description: Reads only, and changes nothing.
     support: full
   diff_mode:
-    description: Only reads.
+    description: Reads only, and changes nothing.
     support: none
   idempotent:
-    description: Only reads.
+    description: Reads only, and changes nothing.
     support: full
   action_group:
     description: Takes its defaults from C(module_defaults) of the group C(group/virtfleet.kvm.kvm).
@@ -60,16 +60,16 @@ EXAMPLES = r"""
 
 RETURN = r"""
 volumes:
-  description: The volumes by name.
+  description: Volumes of the host, in the order of their names.
   returned: success
   type: list
   elements: dict
   contains:
     name:
-      description: The name.
+      description: Name of the volume on its host.
       type: str
     state:
-      description: The state, as M(virtfleet.kvm.volumes) names it.
+      description: State of the volume, as M(virtfleet.kvm.volumes) names it.
       type: str
     uuid:
       description: Always null, as libvirt gives volumes none. It is there as the other C(*_info) modules tell one.
@@ -81,15 +81,15 @@ volumes:
       description: The pool that it is in.
       type: str
     config:
-      description: The options that declare it as it is.
+      description: Options that describe it as it is, as the module that declares it takes them.
       type: dict
     secrets:
-      description: The options whose values are left out.
+      description: Options in C(config) whose values are left out, for they are secret.
       type: list
       elements: str
       sample: []
     uncovered:
-      description: What neither options nor their C(xml) can tell, by path in the definition.
+      description: Parts of the definition that C(config) cannot hold, by their path in libvirt's XML.
       type: list
       elements: str
     refused:
@@ -97,7 +97,7 @@ volumes:
       type: list
       elements: str
     path:
-      description: Where it is on the host.
+      description: Path of the volume on the host.
       type: str
     capacity:
       description: The bytes that a guest sees.
@@ -106,7 +106,7 @@ volumes:
       description: The bytes that it takes.
       type: int
 found:
-  description: What O(query) selects.
+  description: Result of the expression in O(query).
   returned: with O(query)
   type: raw
 """

@@ -120,8 +120,8 @@ def test_patterns_are_taken_by_python_and_by_javascript() -> None:
 
 
 def test_size() -> None:
-    """An editor reads the file anew whenever it opens an inventory."""
-    assert len(inventory_schema.text()) < 720_000
+    """An editor reads the file anew whenever it opens an inventory. Four tenths of it are what it shows of options."""
+    assert len(inventory_schema.text()) < 1_100_000
 
 
 def hovers(node: dict[str, Any]) -> dict[str, Any]:
