@@ -58,11 +58,12 @@ class Measure:
 
     def __init__(self, options: argparse.Namespace, kind: t.Any) -> None:
         from module_utils import _errors
-        from module_utils._engine import adopt, paths
+        from module_utils._engine import adopt
+        from module_utils._kinds.shared import namespaces
 
         self.errors = (_errors.VirtfleetError, libvirt.libvirtError)
         self.adopt = adopt.adopt
-        self.own = paths.NAMESPACES["virtfleet"]
+        self.own = namespaces.OWN
         self.kind, self.table = kind, kind.table
         self.options = options
         self.counts: Counter = Counter()

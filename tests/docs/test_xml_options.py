@@ -14,10 +14,10 @@ import pytest
 import tables
 import xml_options
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.paths import NAMESPACES
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Host, Scope
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.row_index import edit_rows
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import DOMAIN, NETWORK, POOL, VOLUME
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared.namespaces import NAMESPACES
 from ansible_collections.virtfleet.kvm.tests.unit.exhaustive import exhaustive
 from ansible_collections.virtfleet.kvm.tests.unit.samples import SAMPLES
 from ansible_collections.virtfleet.kvm.tests.unit.support import defined, plan_one

@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from tables import addresses, basic, cloud_init, create_only, links, servers, sizes
+from tables import addresses, basic, cloud_init, domain_values, links, servers, sizes, storage_values
 
 Schema = dict[str, Any]
 
@@ -118,7 +118,7 @@ def size(converter: sizes.Size) -> Schema:
     return {**amount(f"[0-9]{{{len(str(converter.minimum))},60}}"), "minimum": converter.minimum, "maximum": basic.MOST}
 
 
-def capacity(converter: create_only.Capacity) -> Schema:
+def capacity(converter: storage_values.Capacity) -> Schema:
     """The size of a disk: zero, or more than a forgotten unit."""
     schema = {
         **amount(rf"(?:0+|0*[1-9][0-9]{{{len(str(converter.least)) - 1},59}}|[0-9]{{1,60}}(?=\.))"),
@@ -201,7 +201,7 @@ def mode(_converter: Any) -> Schema:
     return text("0?[0-7]{3}", "Write a mode up to 0777 in quotes, like '0711'.")
 
 
-def owner(converter: create_only.Owner) -> Schema:
+def owner(converter: storage_values.Owner) -> Schema:
     schema = text("-1|[0-9]{1,10}", "Write a numeric id, or -1.")
     return {**schema, "type": ["integer", "string"], "minimum": -1, "maximum": converter.most}
 
@@ -214,7 +214,7 @@ def volume_place(_converter: Any) -> Schema:
     }
 
 
-def image(converter: create_only.Image) -> Schema:
+def image(converter: storage_values.Image) -> Schema:
     path = r"/(?!/)(?:(?![?#\u0000-\u001f\u007f-\u009f]).)*"
     hint = "Write an URL that starts with http://, https:// or file:///, a path from the root, or a volume."
     url = r"https?://[!-~]+|file:///[^\u0000-\u001f\u007f-\u009f]*"
@@ -225,7 +225,7 @@ def image(converter: create_only.Image) -> Schema:
     }
 
 
-def checksum(converter: create_only.Checksum) -> Schema:
+def checksum(converter: storage_values.Checksum) -> Schema:
     known = "|".join(f"{anycase(kind)}:[0-9a-fA-F]{{{length}}}" for kind, length in converter.lengths.items())
     return text(known, "Write the checksum with its algorithm, like sha256:9f86d0...")
 
@@ -290,7 +290,7 @@ def network_data(converter: cloud_init.NetworkData) -> Schema:
 BY_CONVERTER: dict[type[basic.Converter], Callable[[Any], Schema]] = {
     basic.Converter: any_text,
     basic.Verbatim: any_text,
-    basic.Machine: any_text,
+    domain_values.Machine: any_text,
     servers.RemoteName: any_text,
     servers.Server: any_text,
     basic.Integer: integer,
@@ -300,7 +300,7 @@ BY_CONVERTER: dict[type[basic.Converter], Callable[[Any], Schema]] = {
     basic.Boolean: boolean,
     basic.Presence: boolean,
     basic.Choice: choice,
-    basic.Virt: choice,
+    domain_values.Virt: choice,
     basic.CpuSet: cpu_set,
     basic.Name: name,
     basic.Device: device,
@@ -312,12 +312,12 @@ BY_CONVERTER: dict[type[basic.Converter], Callable[[Any], Schema]] = {
     addresses.Interface: interface,
     servers.CookieName: cookie_name,
     servers.Moment: moment,
-    create_only.Capacity: capacity,
-    create_only.Mode: mode,
-    create_only.Owner: owner,
-    create_only.Place: volume_place,
-    create_only.Image: image,
-    create_only.Checksum: checksum,
+    storage_values.Capacity: capacity,
+    storage_values.Mode: mode,
+    storage_values.Owner: owner,
+    storage_values.Place: volume_place,
+    storage_values.Image: image,
+    storage_values.Checksum: checksum,
     cloud_init.HostName: host_name,
     cloud_init.CryptHash: crypt_hash,
     cloud_init.Clean: any_text,

@@ -16,15 +16,17 @@ sys.path.insert(0, str(ROOT / "plugins"))
 from module_utils import _fleet_layers as layers  # noqa: E402
 from module_utils._engine import converters, paths, rows  # noqa: E402
 from module_utils._engine.converters import addresses, basic, servers, sizes  # noqa: E402
-from module_utils._engine.rows import create_only, variant  # noqa: E402
+from module_utils._engine.rows import variant  # noqa: E402
 from module_utils._engine.table import Table  # noqa: E402
 from module_utils._hostnet import table as links  # noqa: E402
 from module_utils._hostnet.table import LINK  # noqa: E402
+from module_utils._kinds.domain import converters as domain_values  # noqa: E402
 from module_utils._kinds.domain.cloud_init import values as cloud_init  # noqa: E402
 from module_utils._kinds.domain.table import DOMAIN  # noqa: E402
 from module_utils._kinds.network import rules  # noqa: E402
 from module_utils._kinds.network.table import NETWORK  # noqa: E402
 from module_utils._kinds.pool.table import POOL  # noqa: E402
+from module_utils._kinds.shared import storage_values  # noqa: E402
 from module_utils._kinds.volume import storage_rules  # noqa: E402
 from module_utils._kinds.volume.table import VOLUME  # noqa: E402
 
@@ -42,8 +44,8 @@ __all__ = [
     "basic",
     "cloud_init",
     "converters",
-    "create_only",
     "described",
+    "domain_values",
     "layers",
     "links",
     "paths",
@@ -52,6 +54,7 @@ __all__ = [
     "servers",
     "sizes",
     "storage_rules",
+    "storage_values",
     "variant",
 ]
 

@@ -26,6 +26,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows import 
 )
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.create_only import Apart
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.variant import Variant
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import converters as domain_values
 from ansible_collections.virtfleet.kvm.tests.unit.support import TABLES
 
 OWN_WORDS = (Chain, Documents, Fragment, Map)
@@ -47,8 +48,8 @@ BY_CONVERTER: dict[type[converters.Converter], Any] = {
     ),
     converters.CpuSet: lambda converter: st.sampled_from(["0-3", "1,3", "0-7,^2"]),
     converters.Choice: lambda converter: st.sampled_from(converter.choices),
-    converters.Virt: lambda converter: st.sampled_from(converter.choices),
-    converters.Machine: lambda converter: st.sampled_from(["q35", "pc", "pc-q35-9.2", "pc-q35-8.0", "unheard-of"]),
+    domain_values.Virt: lambda converter: st.sampled_from(converter.choices),
+    domain_values.Machine: lambda converter: st.sampled_from(["q35", "pc", "pc-q35-9.2", "pc-q35-8.0", "unheard-of"]),
     converters.Size: lambda converter: st.integers(1, 4096).map(lambda count: f"{count}MiB"),
     converters.Name: lambda converter: WORD,
     converters.Device: lambda converter: DEVICES,

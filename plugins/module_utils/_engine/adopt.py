@@ -11,7 +11,7 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from .._printing import MASK, SECRET, displayed, masked
-from . import paths, xml_merge
+from . import xml_merge
 from .rows.model import Host, Item, Scope
 from .rows.row_index import join, read_rows, show_rows, strip_rows
 from .table import Table
@@ -42,7 +42,7 @@ def adopt(table: Table, definition: ET.Element, secrets: bool = False) -> Adopte
     out = Adopted(config, found)
     left = uncovered(table, definition)
     row = table.fragment
-    if left is not None and row is not None and exact(definition, left):
+    if left is not None and row is not None and exact(row.grammar, definition, left):
         rest = "".join(xml_merge.canonical(child) for child in left)
         if masked(rest) != rest:
             out.secrets.append(row.name)
@@ -92,15 +92,13 @@ def uncovered(table: Table, definition: ET.Element) -> ET.Element | None:
     keep = list(rest.iter())  # Their identities must not be given to new elements.
     scope = Scope(table.kind, "", Host())
     strip_rows(table.rows, rest, scope)
-    for metadata in rest.findall("metadata"):  # libvirt keeps one; a file may have several.
-        for node in list(metadata):
-            if xml_merge.namespace(node) == paths.NAMESPACES["virtfleet"]:
-                metadata.remove(node)
+    if table.unsign is not None:
+        table.unsign(rest)
     tidy(rest)
     del keep
     if not len(rest) and not rest.attrib and not (rest.text or "").strip():
         return None
-    identify(rest, originals)
+    identify(table.grammar, rest, originals)
     return rest
 
 
@@ -113,13 +111,13 @@ def tidy(element: ET.Element) -> bool:
     return not len(element) and not element.attrib and not (element.text or "").strip()
 
 
-def identify(element: ET.Element, originals: t.Mapping[int, ET.Element]) -> None:
+def identify(grammar: xml_merge.Grammar, element: ET.Element, originals: t.Mapping[int, ET.Element]) -> None:
     """Give elements that come several times back what tells them from others."""
     for child in element:
-        identify(child, originals)
+        identify(grammar, child, originals)
         original = originals.get(id(child))
-        if original is not None and xml_merge.several(element, child.tag):
-            for path, value in xml_merge.identity(original) or ():
+        if original is not None and grammar.several(element, child.tag):
+            for path, value in grammar.identity(original) or ():
                 tag, _sign, attribute = path.partition("@")
                 holder = child if not tag else child.find(tag)
                 if holder is None:
@@ -127,18 +125,18 @@ def identify(element: ET.Element, originals: t.Mapping[int, ET.Element]) -> None
                 holder.set(attribute, value)
 
 
-def exact(definition: ET.Element, left: ET.Element) -> bool:
+def exact(grammar: xml_merge.Grammar, definition: ET.Element, left: ET.Element) -> bool:
     """Whether a fragment finds all it says in the definition that it was taken from, and each in one place only."""
-    if xml_merge.merge(copy.deepcopy(definition), copy.deepcopy(left)):
+    if grammar.merge(copy.deepcopy(definition), copy.deepcopy(left)):
         return False
-    return all(told(parent, child, definition) for parent in left.iter() for child in parent)
+    return all(told(grammar, parent, child, definition) for parent in left.iter() for child in parent)
 
 
-def told(parent: ET.Element, child: ET.Element, definition: ET.Element) -> bool:
+def told(grammar: xml_merge.Grammar, parent: ET.Element, child: ET.Element, definition: ET.Element) -> bool:
     """Whether an element of a fragment can stand for one element only."""
-    if not xml_merge.several(parent, child.tag):
+    if not grammar.several(parent, child.tag):
         return True
-    wanted = xml_merge.identity(child)
+    wanted = grammar.identity(child)
     others = [node for node in definition.iter(child.tag) if wanted is not None and xml_merge.is_same(node, wanted)]
     return len(others) == 1
 

@@ -9,7 +9,7 @@ import dataclasses
 from xml.etree import ElementTree as ET
 
 from .._errors import Invalid
-from . import paths, xml_merge
+from . import paths
 from .rows.model import Change, Item, Scope
 from .rows.row_index import edit_rows
 from .rows.xml_rows import Fragment
@@ -33,7 +33,7 @@ def refuse_contradiction(table: Table, root: ET.Element, want: Item, scope: Scop
     edit_rows(table.rows, again, options, dataclasses.replace(scope, lenient=True), "", changes)
     refuse_followed(table, row, want, changes)
     gone = [change.path for change in changes if change.after is None and change.before is not None]
-    edits = xml_merge.merge(again, row.piece(want[row.name])) if gone else []
+    edits = row.grammar.merge(again, row.piece(want[row.name])) if gone else []
     added = [path for path, before, _after in edits if before is None]
     if added:
         options_of = ", ".join(dict.fromkeys(path.rpartition("[")[0] or path for path in gone))

@@ -5,7 +5,7 @@
 
 A path is elements separated by slashes, then an optional ``@attribute``. A dot, or nothing before
 the ``@``, is the element itself. ``source[mode=bind]`` is the element of that tag whose attribute
-has that value. ``qemu:arg`` is an element of one of NAMESPACES. Nodes are compared with None only:
+has that value. ``prefix:tag`` is an element of one of NAMESPACES. Nodes are compared with None only:
 an element without children is false in ElementTree.
 """
 
@@ -16,17 +16,19 @@ import re
 import typing as t
 from xml.etree import ElementTree as ET
 
-NAMESPACES = {
-    "qemu": "http://libvirt.org/schemas/domain/qemu/1.0",
-    "dnsmasq": "http://libvirt.org/schemas/network/dnsmasq/1.0",
-    "fs": "http://libvirt.org/schemas/storagepool/fs/1.0",
-    "rbd": "http://libvirt.org/schemas/storagepool/rbd/1.0",
-    "virtfleet": "https://virtfleet.github.io/kvm/1",
-}
-"""Namespaces by the prefix that paths and documents use (drvqemu.html, formatnetwork.html, formatstorage.html)."""
+NAMESPACES: dict[str, str] = {}
+"""Namespaces by the prefix that paths and documents use. The kinds of resources tell theirs (see register)."""
 
-for _prefix, _uri in NAMESPACES.items():
-    ET.register_namespace(_prefix, _uri)
+
+def register(namespaces: t.Mapping[str, str]) -> None:
+    """Make prefixes known to paths, and write documents with them.
+
+    :param namespaces: the namespaces by prefix
+    """
+    for prefix, uri in namespaces.items():
+        NAMESPACES[prefix] = uri
+        ET.register_namespace(prefix, uri)
+
 
 STEP = re.compile(r"([^\[\]]+)\[([^=\]]+)=([^\]]*)\]")
 """A step with a condition: tag, attribute and value."""

@@ -188,7 +188,7 @@ def plan_item(table: Table, have: Observed | None, want: Item, host: Host, on_re
             plan_state(table, plan, have.state, "absent")
         return plan
     scope = Scope(table.kind, want["name"], host, item=want)
-    automatic = want.get("virt") == "auto" or (have is None and want.get("virt") is None and table.has("virt"))
+    remarks = [] if table.remarks is None else list(table.remarks(want, have is None, host))
     properties: t.Mapping[str, t.Any] = {}
     if have is None:
         want = plan_new(table, plan, want, scope)
@@ -200,8 +200,8 @@ def plan_item(table: Table, have: Observed | None, want: Item, host: Host, on_re
     plan_state(table, plan, state, want["state"])
     if plan.pending:
         plan_restart(table, plan, state, on_restart_needed)
-    if automatic and host.virt_reason and plan.steps:
-        plan.warnings.append(f"runs under emulation, which is slow: {host.virt_reason}")
+    if plan.steps:
+        plan.warnings += remarks
     return plan
 
 
@@ -287,20 +287,6 @@ def option_of(path: str) -> str:
     return path.partition(".")[0].partition("[")[0]
 
 
-def detached(root: ET.Element) -> list[tuple[ET.Element, ET.Element]]:
-    """Take out the aliases that the hypervisor gave to devices, and return each device with its own.
-
-    By them it knows devices, but they are nothing that a device has.
-    """
-    found = []
-    for device in root.findall("devices/*"):
-        for alias in device.findall("alias"):
-            if not alias.get("name", "").startswith("ua-"):
-                device.remove(alias)
-                found.append((device, alias))
-    return found
-
-
 def edited_live(
     table: Table, live: ET.Element, kept: ET.Element, want: Item, scope: Scope
 ) -> tuple[ET.Element, list[Change]]:
@@ -311,14 +297,11 @@ def edited_live(
     root = paths.clone(live)
     late: list[Change] = []
     given_back = [] if table.started is None else table.started(root, kept)
-    aliases = detached(root)
     before = paths.clone(root)
     # What is doubtful and new has been refused with the definition.
     edit_rows(table.rows, root, want, dataclasses.replace(scope, lenient=True), "", late)
     if late and table.normal is not None:
         late = lasting(table, before, root, late, scope)
-    for device, alias in aliases:
-        device.append(alias)
     for give_back in given_back:
         give_back()
     return root, late

@@ -19,6 +19,7 @@ from .rows.model import Change, Host, Item
 from .rows.row import Row
 from .rows.row_index import document_rows, join, parse_rows
 from .rows.xml_rows import Fragment
+from .xml_merge import PLAIN, Grammar
 
 Rule = t.Callable[[Item], t.Iterator[Invalid]]
 Tidy = t.Callable[[ET.Element, ET.Element], list[Change]]
@@ -53,6 +54,9 @@ class Table:
     :param identity: what tells an item from all others of its kind
     :param reported: paths of what libvirt tells in a definition, and nobody can declare
     :param sign: writes into a new definition that the collection made it, and for which owner
+    :param unsign: takes that out of a definition again
+    :param remarks: warnings of an item, as it is declared, that a run does something about: whether it is new, and the
+        host decide
     :param combine: brings options that mean the same into one form
     :param normal: brings a definition into the form in which libvirt keeps it
     :param filled: writes into a definition what libvirt writes where nothing is given, as far as it is known
@@ -79,6 +83,8 @@ class Table:
     identity: t.Callable[[Item], str | None] = by_name
     reported: tuple[str, ...] = ()
     sign: t.Callable[[ET.Element, str], None] | None = None
+    unsign: t.Callable[[ET.Element], None] | None = None
+    remarks: t.Callable[[Item, bool, Host], t.Iterable[str]] | None = None
     combine: t.Callable[[Item], None] | None = None
     normal: t.Callable[[ET.Element], None] | None = None
     filled: t.Callable[[ET.Element, Host], None] | None = None
@@ -100,6 +106,11 @@ class Table:
     def fragment(self) -> Fragment | None:
         """The row of the XML that is merged into the definition; None where there is none."""
         return next((row for row in self.rows if isinstance(row, Fragment)), None)
+
+    @property
+    def grammar(self) -> Grammar:
+        """What the merging of XML has to know of its definitions."""
+        return PLAIN if self.fragment is None else self.fragment.grammar
 
     def has(self, option: str) -> bool:
         """Whether the items have an option."""

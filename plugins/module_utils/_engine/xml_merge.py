@@ -5,7 +5,7 @@
 
 An element of the fragment is merged into the one of the document that it stands for:
 
-- one with the same identity, where it has one: the attributes and children of IDENTITY;
+- one with the same identity, where it has one: what a Grammar names in ``identities``;
 - for tags of which a document has several, one that holds all of it already;
 - for all other tags, the only one of that tag.
 
@@ -14,6 +14,7 @@ Else it is added. Attributes and texts of the fragment win; what it does not nam
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import typing as t
 from xml.etree import ElementTree as ET
@@ -23,48 +24,8 @@ from .._printing import printable
 from . import paths
 from .converters.basic import NOT_XML
 
-IDENTITY = (
-    ("alias@name",),
-    ("@type", "@index"),
-    ("target@dev",),
-    ("mac@address",),
-    ("target@dir",),
-    ("@name",),
-    ("@id",),
-    ("@vcpu",),
-    ("@iothread",),
-    ("@cellid",),
-    ("@order",),
-)
-"""What tells one element from others of its tag, strongest first: all of one line together."""
-
-REPEATED = frozenset(
-    (
-        *("disk", "interface", "controller", "filesystem", "hostdev", "input", "sound", "audio", "graphics"),
-        *("video", "console", "parallel", "serial", "channel", "smartcard", "hub", "redirdev", "rng", "tpm"),
-        *("shmem", "memory", "crypto", "watchdog", "panic", "iommu", "lease", "seclabel", "sysinfo", "boot"),
-        *("timer", "feature", "cell", "page", "vcpu", "vcpupin", "iothread", "iothreadpin", "vcpusched"),
-        *("iothreadsched", "cachetune", "memorytune", "memnode", "device", "host", "listen", "uid", "gid"),
-        *("ip", "route", "portForward", "range", "tag", "portgroup", "forwarder", "txt", "srv", "option"),
-        *("event", "cipher", "table", "baseBoard", "entry", "usbdev", "throttlegroup", "throttlefilter"),
-        *("initarg", "initenv", "hostname", "address", "codec", "sibling", "cache", "latency"),
-        *("bandwidth", "cookie", "slice", "certificate", "arg", "env", "add", "del", "property"),
-    )
-)
-"""Tags that may come several times in one parent (domaincommon.rng and network.rng of libvirt)."""
-
-ONCE = frozenset(("bandwidth", "cache", "address", "memory", "boot", "vcpu", "panic", "host"))
-"""Of these, tags that other parents have but once."""
-
-ORDERED = frozenset(("commandline",))
-"""Elements whose children are one row of words, which only counts as a whole."""
-
-SEVERAL = frozenset(
-    ("devices", "numa", "interconnects", "distances", "forward", "vcpus", "os", "source", "dns", "dhcp")
-)
-"""Parents in which the tags of ONCE may come several times."""
-
-Edit = tuple[str, t.Any, t.Any]
+Edit = tuple[str, t.Optional[str], t.Optional[str]]  # noqa: UP045 - sanity tests import it with older Pythons
+"""The path of what has changed, its text before and after."""
 
 DEEPEST = 250
 """How deep elements may be nested; libxml2 takes 256 levels (xmlParserMaxDepth)."""
@@ -150,29 +111,6 @@ def local(tag: str) -> str:
     return tag.rpartition("}")[2]
 
 
-def several(parent: ET.Element, tag: str) -> bool:
-    """Whether a parent may have more than one element of a tag."""
-    name = local(tag)
-    if name not in REPEATED:
-        return False
-    return name not in ONCE or local(parent.tag) in SEVERAL
-
-
-def identity(node: ET.Element) -> tuple[tuple[str, str], ...] | None:
-    """What tells an element from others of its tag, or None."""
-    for line in IDENTITY:
-        values = []
-        for path in line:
-            tag, _at, attribute = path.partition("@")
-            found = node if not tag else node.find(tag)
-            value = None if found is None else found.get(attribute)
-            if value is not None:
-                values.append((path, value))
-        if len(values) == len(line):
-            return tuple(values)
-    return None
-
-
 def is_same(node: ET.Element, wanted: tuple[tuple[str, str], ...]) -> bool:
     """Whether an element has an identity."""
     for path, value in wanted:
@@ -183,72 +121,6 @@ def is_same(node: ET.Element, wanted: tuple[tuple[str, str], ...]) -> bool:
     return True
 
 
-def contains(node: ET.Element, piece: ET.Element) -> bool:
-    """Whether an element holds all that a piece says."""
-    if any(node.get(name) != value for name, value in piece.items()):
-        return False
-    if (piece.text or "").strip() and (piece.text or "").strip() != (node.text or "").strip():
-        return False
-    if local(node.tag) in ORDERED:
-        return spot(node, piece) is not None
-    return all(any(contains(child, inner) for child in node.findall(inner.tag)) for inner in piece)
-
-
-def spot(node: ET.Element, piece: ET.Element) -> int | None:
-    """Where the children of a piece stand in an element, one behind the other, or None."""
-    want = [canonical(child) for child in piece]
-    have = [canonical(child) for child in node]
-    return next((at for at in range(len(have) - len(want) + 1) if have[at : at + len(want)] == want), None)
-
-
-def partner(parent: ET.Element, piece: ET.Element, nodes: t.Sequence[ET.Element]) -> ET.Element | None:
-    """The child of an element that a piece of the fragment stands for, or None.
-
-    :param nodes: the parent's children of the piece's tag that no other piece stands for
-    """
-    if not several(parent, piece.tag):
-        return nodes[0] if nodes else None
-    wanted = identity(piece)
-    if wanted is not None:
-        found = next((node for node in nodes if is_same(node, wanted)), None)
-        if found is not None:
-            return found
-    return next((node for node in nodes if contains(node, piece)), None)
-
-
-def merge(target: ET.Element, piece: ET.Element, where: str = "") -> list[Edit]:
-    """Merge a piece into an element. Returns what changed: path, before and after."""
-    edits: list[Edit] = []
-    if local(piece.tag) == "disk" and piece.find("source") is not None:
-        for old in target.findall("source") if piece.get("type", target.get("type")) != target.get("type") else ():
-            target.remove(old)  # What a disk of another type is on, is told by other attributes.
-    for name, value in piece.items():
-        if target.get(name) != value:
-            edits.append((f"{where}@{local(name)}", target.get(name), value))
-            target.set(name, value)
-    text = (piece.text or "").strip()
-    if text and text != (target.text or "").strip():
-        edits.append((where, (target.text or "").strip() or None, text))
-        target.text = piece.text
-    if local(piece.tag) in ORDERED:
-        if len(piece) and spot(target, piece) is None:
-            edits.append((where, None, "".join(canonical(child) for child in piece)))
-            target.extend(piece)
-        return edits
-    # No child stands for two: a fragment may have the same piece twice.
-    free = by_tag(target)
-    for child in piece:
-        here = f"{where}/{local(child.tag)}" if where else local(child.tag)
-        node = partner(target, child, free.get(child.tag, []))
-        if node is None:
-            target.append(child)
-            edits.append((here, None, canonical(child)))
-        else:
-            free[child.tag].remove(node)
-            edits += merge(node, child, here)
-    return edits
-
-
 def by_tag(parent: ET.Element) -> dict[str, list[ET.Element]]:
     """The children of an element, by their tags."""
     nodes: dict[str, list[ET.Element]] = {}
@@ -257,46 +129,152 @@ def by_tag(parent: ET.Element) -> dict[str, list[ET.Element]]:
     return nodes
 
 
-def rest(whole: ET.Element, part: ET.Element) -> ET.Element | None:
-    """What a document has and a part of it has not, as a fragment that makes the part whole.
+@dataclasses.dataclass(frozen=True)
+class Grammar:
+    """What tells elements apart in the definitions of some kinds.
 
-    None where the part has all. The caller merges it and looks whether the whole comes out:
-    a part that has what the whole has not can't be mended by adding.
+    :param identities: the attributes and children by which an element is told from others of its tag, strongest first:
+        all of one line together
+    :param repeated: tags that may come several times in one parent
+    :param once: of these, tags that other parents than those of ``parents`` have but once
+    :param parents: parents in which the tags of ``once`` may come several times
+    :param ordered: elements whose children are one row of words, which only counts as a whole
+    :param prepare: readies an element (first) before a piece (second) is merged into it
     """
-    out = ET.Element(whole.tag)
-    needed = False
-    for name, value in whole.items():
-        if part.get(name) != value:
-            out.set(name, value)
-            needed = True
-    if (whole.text or "").strip() and (whole.text or "").strip() != (part.text or "").strip():
-        out.text = whole.text
-        needed = True
-    if local(whole.tag) in ORDERED:
-        if spot(part, whole) is None:
-            out.extend(whole)
-            needed = True
-        return out if needed else None
-    free = by_tag(part)
-    for child in whole:
-        candidates = free.get(child.tag, [])
-        wanted = identity(child) if several(whole, child.tag) else None
-        if wanted is not None:
-            candidates = [node for node in candidates if is_same(node, wanted)]
-        if not candidates:
-            out.append(child)
-            needed = True
-            continue
-        best = next((node for node in candidates if contains(node, child)), candidates[0])
-        free[child.tag].remove(best)
-        inner = rest(child, best)
-        if inner is not None:
-            for path, value in wanted or ():
+
+    identities: tuple[tuple[str, ...], ...] = ()
+    repeated: frozenset[str] = frozenset()
+    once: frozenset[str] = frozenset()
+    parents: frozenset[str] = frozenset()
+    ordered: frozenset[str] = frozenset()
+    prepare: t.Callable[[ET.Element, ET.Element], None] | None = None
+
+    def several(self, parent: ET.Element, tag: str) -> bool:
+        """Whether a parent may have more than one element of a tag."""
+        name = local(tag)
+        if name not in self.repeated:
+            return False
+        return name not in self.once or local(parent.tag) in self.parents
+
+    def identity(self, node: ET.Element) -> tuple[tuple[str, str], ...] | None:
+        """What tells an element from others of its tag, or None."""
+        for line in self.identities:
+            values = []
+            for path in line:
                 tag, _at, attribute = path.partition("@")
-                holder = inner if not tag else inner.find(tag)
-                if holder is None:
-                    holder = ET.SubElement(inner, tag)
-                holder.set(attribute, value)
-            out.append(inner)
+                found = node if not tag else node.find(tag)
+                value = None if found is None else found.get(attribute)
+                if value is not None:
+                    values.append((path, value))
+            if len(values) == len(line):
+                return tuple(values)
+        return None
+
+    def contains(self, node: ET.Element, piece: ET.Element) -> bool:
+        """Whether an element holds all that a piece says."""
+        if any(node.get(name) != value for name, value in piece.items()):
+            return False
+        if (piece.text or "").strip() and (piece.text or "").strip() != (node.text or "").strip():
+            return False
+        if local(node.tag) in self.ordered:
+            return self.spot(node, piece) is not None
+        return all(any(self.contains(child, inner) for child in node.findall(inner.tag)) for inner in piece)
+
+    def spot(self, node: ET.Element, piece: ET.Element) -> int | None:
+        """Where the children of a piece stand in an element, one behind the other, or None."""
+        want = [canonical(child) for child in piece]
+        have = [canonical(child) for child in node]
+        return next((at for at in range(len(have) - len(want) + 1) if have[at : at + len(want)] == want), None)
+
+    def partner(self, parent: ET.Element, piece: ET.Element, nodes: t.Sequence[ET.Element]) -> ET.Element | None:
+        """The child of an element that a piece of the fragment stands for, or None.
+
+        :param nodes: the parent's children of the piece's tag that no other piece stands for
+        """
+        if not self.several(parent, piece.tag):
+            return nodes[0] if nodes else None
+        wanted = self.identity(piece)
+        if wanted is not None:
+            found = next((node for node in nodes if is_same(node, wanted)), None)
+            if found is not None:
+                return found
+        return next((node for node in nodes if self.contains(node, piece)), None)
+
+    def merge(self, target: ET.Element, piece: ET.Element, where: str = "") -> list[Edit]:
+        """Merge a piece into an element. Returns what changed: path, before and after."""
+        edits: list[Edit] = []
+        if self.prepare is not None:
+            self.prepare(target, piece)
+        for name, value in piece.items():
+            if target.get(name) != value:
+                edits.append((f"{where}@{local(name)}", target.get(name), value))
+                target.set(name, value)
+        text = (piece.text or "").strip()
+        if text and text != (target.text or "").strip():
+            edits.append((where, (target.text or "").strip() or None, text))
+            target.text = piece.text
+        if local(piece.tag) in self.ordered:
+            if len(piece) and self.spot(target, piece) is None:
+                edits.append((where, None, "".join(canonical(child) for child in piece)))
+                target.extend(piece)
+            return edits
+        # No child stands for two: a fragment may have the same piece twice.
+        free = by_tag(target)
+        for child in piece:
+            here = f"{where}/{local(child.tag)}" if where else local(child.tag)
+            node = self.partner(target, child, free.get(child.tag, []))
+            if node is None:
+                target.append(child)
+                edits.append((here, None, canonical(child)))
+            else:
+                free[child.tag].remove(node)
+                edits += self.merge(node, child, here)
+        return edits
+
+    def rest(self, whole: ET.Element, part: ET.Element) -> ET.Element | None:
+        """What a document has and a part of it has not, as a fragment that makes the part whole.
+
+        None where the part has all. The caller merges it and looks whether the whole comes out:
+        a part that has what the whole has not can't be mended by adding.
+        """
+        out = ET.Element(whole.tag)
+        needed = False
+        for name, value in whole.items():
+            if part.get(name) != value:
+                out.set(name, value)
+                needed = True
+        if (whole.text or "").strip() and (whole.text or "").strip() != (part.text or "").strip():
+            out.text = whole.text
             needed = True
-    return out if needed else None
+        if local(whole.tag) in self.ordered:
+            if self.spot(part, whole) is None:
+                out.extend(whole)
+                needed = True
+            return out if needed else None
+        free = by_tag(part)
+        for child in whole:
+            candidates = free.get(child.tag, [])
+            wanted = self.identity(child) if self.several(whole, child.tag) else None
+            if wanted is not None:
+                candidates = [node for node in candidates if is_same(node, wanted)]
+            if not candidates:
+                out.append(child)
+                needed = True
+                continue
+            best = next((node for node in candidates if self.contains(node, child)), candidates[0])
+            free[child.tag].remove(best)
+            inner = self.rest(child, best)
+            if inner is not None:
+                for path, value in wanted or ():
+                    tag, _at, attribute = path.partition("@")
+                    holder = inner if not tag else inner.find(tag)
+                    if holder is None:
+                        holder = ET.SubElement(inner, tag)
+                    holder.set(attribute, value)
+                out.append(inner)
+                needed = True
+        return out if needed else None
+
+
+PLAIN = Grammar()
+"""That of definitions in which every tag stands but once."""

@@ -26,12 +26,10 @@ from .basic import (
     Held,
     Identifier,
     Integer,
-    Machine,
     Name,
     Number,
     Presence,
     Verbatim,
-    Virt,
     digits,
 )
 from .servers import CookieName, Moment, RemoteName, Server
@@ -47,7 +45,6 @@ MAC = Mac()
 UUID = Uuid()
 ADDRESS = Address()
 INTERFACE = Interface(lenient=True)
-MACHINE = Machine()
 MEMORY = Size("KiB", grain=1024, minimum=1024**2)
 NATURAL = Integer(0)
 COUNT = Integer(1)
@@ -74,7 +71,6 @@ __all__ = [
     "INTERFACE",
     "KIB",
     "MAC",
-    "MACHINE",
     "MEMORY",
     "MOMENT",
     "NAME",
@@ -109,7 +105,6 @@ __all__ = [
     "Integer",
     "Interface",
     "Mac",
-    "Machine",
     "Moment",
     "Name",
     "Number",
@@ -119,7 +114,6 @@ __all__ = [
     "Size",
     "Uuid",
     "Verbatim",
-    "Virt",
     "classful",
     "digits",
 ]

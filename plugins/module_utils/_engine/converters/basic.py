@@ -282,21 +282,6 @@ class Choice(Converter):
         return value is None or value in self.words
 
 
-class Virt(Choice):
-    """The domain's type; ``auto`` is the best that the host has."""
-
-    def resolve(self, value: t.Any, host: t.Any) -> t.Any:
-        return host.resolve_virt(value)
-
-
-class Machine(Converter):
-    """A machine type; an alias such as ``q35`` equals the version that the host gives it."""
-
-    def same(self, have: t.Any, want: t.Any, host: t.Any) -> bool:
-        known = (want, host.machines.get(want), *host.aliases.get(want, ()))
-        return have is not None and have in known
-
-
 class CpuSet(Converter):
     """A set of numbers such as ``0-3,8``, in libvirt's own spelling; ``^2`` takes one out, as libvirt reads it."""
 

@@ -239,6 +239,7 @@ class Fragment(Row):
 
     :param root: the tag of a definition
     :param settle: brings what the user wrote into the form in which libvirt keeps it: else it is not found again
+    :param grammar: what tells elements of a definition apart
     """
 
     outside = True
@@ -247,6 +248,7 @@ class Fragment(Row):
     root: str
     doc: str
     settle: t.Callable[[ET.Element], None] | None = None
+    grammar: xml_merge.Grammar = xml_merge.PLAIN
 
     @property
     def roots(self) -> tuple[str, ...] | None:
@@ -286,7 +288,7 @@ class Fragment(Row):
     def edit(self, element: ET.Element, item: Item, scope: Scope, where: str, changes: list[Change]) -> None:
         if item.get(self.name) is None:
             return
-        for path, before, after in xml_merge.merge(element, self.piece(item[self.name])):
+        for path, before, after in self.grammar.merge(element, self.piece(item[self.name])):
             changes.append(Change(f"{join(where, self.name)}: {path}", *pair(before, after)))
 
     def show(self, item: Item, out: Item) -> None:

@@ -5,17 +5,19 @@
 
 from __future__ import annotations
 
-from ..._engine.converters import COUNT, MACHINE, NAME, PATH, TEXT, UUID, VERBATIM, YES_NO, Choice, Integer, Virt
-from ..._engine.paths import NAMESPACES
+from ..._engine.converters import COUNT, NAME, PATH, TEXT, UUID, VERBATIM, YES_NO, Choice, Integer
 from ..._engine.rows import Documents, Field, Fragment, Group, Property, Struct, Values
 from ..._engine.rows.create_only import Unshown
 from ..._engine.table import Table
 from ..shared import derive
-from ..shared.ownership_mark import sign
+from ..shared.grammar import LIBVIRT
+from ..shared.namespaces import OWN
+from ..shared.ownership_mark import sign, unsign
 from ..shared.rows import MERGED
 from ..volume.storage_rules import made_disks, shared_writers
 from . import brief_form, cleanup
 from .cloud_init.options import CLOUD_INIT, is_seed, seeds
+from .converters import MACHINE, Virt
 from .fields import chardev, devices, display
 from .fields.amounts import written
 from .fields.common import DEVICE
@@ -27,8 +29,10 @@ from .fields.machine import CLOCK, FEATURES, GENID, LIFECYCLE_ROWS, OS, SYSINFO
 from .fields.memory import MEMORY_DEVICE, MEMORY_ROWS
 from .fields.pcie_ports import Slots, slots
 from .fields.security import KEYWRAP, LAUNCH_SECURITY, QEMU, SECLABEL
+from .host_remarks import emulation
+from .live.started import compared
 from .live.strategies import STRATEGIES
-from .normal_form import console, definition, filled, running
+from .normal_form import console, definition, filled
 
 HEAD = (
     Field("name", "name", NAME, "Name of the guest on its host (libvirt's C(name)), such as V(web).", fixed=True),
@@ -78,7 +82,7 @@ HEAD = (
     Documents(
         "metadata",
         "metadata",
-        NAMESPACES["virtfleet"],
+        OWN,
         "Data that other programs keep with the guest (libvirt's C(metadata)): elements of XML, as text.",
     ),
     Field(
@@ -392,6 +396,7 @@ TAIL = (
         "domain",
         MERGED,
         written,
+        LIBVIRT,
     ),
 )
 
@@ -425,10 +430,12 @@ DOMAIN = Table(
     cautions=(shared_writers,),
     tidy=cleanup.tidy,
     sign=sign,
+    unsign=unsign,
+    remarks=emulation,
     combine=definition.combine,
     normal=definition.settle,
     filled=filled.fill,
-    started=running.as_kept,
+    started=compared,
     alike=brief_form.without_version,
     strategies=STRATEGIES,
     rows=(*HEAD, *MEMORY_ROWS, *VCPU_ROWS, *BOOTING, *DEVICES, *TAIL),

@@ -29,7 +29,9 @@ from ..._engine.table import Table
 from ..domain.fields.common import PCI
 from ..domain.live.strategies import SECTIONS
 from ..shared import derive
-from ..shared.ownership_mark import sign
+from ..shared.grammar import LIBVIRT
+from ..shared.namespaces import OWN
+from ..shared.ownership_mark import sign, unsign
 from ..shared.rows import HOSTDEV_DRIVER, MERGED, MTU, ROUTES, VIRTUALPORT, VLAN, bandwidth
 from . import cleanup, normal_form
 from .rules import addressing, forwarding, subnets
@@ -504,7 +506,7 @@ ROWS = (
     Documents(
         "metadata",
         "metadata",
-        paths.NAMESPACES["virtfleet"],
+        OWN,
         "Data that other programs keep with the network (libvirt's C(metadata)): elements of XML, as text.",
     ),
     Field(
@@ -629,6 +631,7 @@ ROWS = (
         "xml",
         "network",
         MERGED,
+        grammar=LIBVIRT,
     ),
 )
 
@@ -652,6 +655,7 @@ NETWORK = Table(
     base=derive.unless_described("default", read_rows(ROWS, paths.document(LIBVIRT_DEFAULT))),
     shipped={"default": LIBVIRT_DEFAULT},
     sign=sign,
+    unsign=unsign,
     normal=normal_form.settle,
     started=normal_form.started,
     strategies=SECTIONS,

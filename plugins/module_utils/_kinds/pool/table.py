@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from ..._engine.converters import NAME, PATH, REMOTE_NAME, SERVER, TEXT, UUID, YES_NO, Choice, Integer
 from ..._engine.rows import Field, Fragment, Group, Property, Struct, Values
-from ..._engine.rows.create_only import MODE, OWNER, Aside
+from ..._engine.rows.create_only import Aside
 from ..._engine.table import Table
 from ..shared import derive
+from ..shared.grammar import LIBVIRT
 from ..shared.rows import MERGED
+from ..shared.storage_values import MODE, OWNER
 from ..volume.storage_rules import describe_pool, pool_target
 from . import normal_form
 
@@ -308,6 +310,7 @@ ROWS = (
         "xml",
         "pool",
         MERGED,
+        grammar=LIBVIRT,
     ),
 )
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
-from ..._engine.paths import NAMESPACES
+from ..._engine import xml_merge
+from .namespaces import OWN
 
-MADE = f"{{{NAMESPACES['virtfleet']}}}made"
+MADE = f"{{{OWN}}}made"
 
 
 def sign(definition: ET.Element, owner: str = "") -> None:
@@ -29,6 +30,17 @@ def sign(definition: ET.Element, owner: str = "") -> None:
         mark.set("uuid", uuid)
     if owner:
         mark.set("owner", owner)
+
+
+def unsign(definition: ET.Element) -> None:
+    """Take the mark out of a definition, whatever it says.
+
+    :param definition: changed in place
+    """
+    for metadata in definition.findall("metadata"):  # libvirt keeps one; a file may have several.
+        for node in list(metadata):
+            if xml_merge.namespace(node) == OWN:
+                metadata.remove(node)
 
 
 def owner_of(definition: ET.Element) -> str | None:

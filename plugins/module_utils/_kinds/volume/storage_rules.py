@@ -8,11 +8,12 @@ from __future__ import annotations
 import typing as t
 
 from ..._engine.converters import COUNT
-from ..._engine.rows.create_only import CAPACITY, CHECKSUM, IMAGE, PLACE, Aside
+from ..._engine.rows.create_only import Aside
 from ..._engine.rows.model import Item, Scope
 from ..._errors import Invalid
 from ..._printing import UNSURE, printable
 from ..shared.derive import image_format, unless_described
+from ..shared.storage_values import CAPACITY, CHECKSUM, IMAGE, PLACE
 
 IMAGES = "/var/lib/libvirt/images"
 """Where libvirt keeps images on every distribution, and its security drivers expect them."""

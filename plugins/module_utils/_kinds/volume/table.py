@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from ..._engine.converters import COUNT, NAME, PATH, PRESENCE, TEXT, UUID, Choice, Integer
 from ..._engine.rows import Field, Fragment, Property, Struct
-from ..._engine.rows.create_only import ALLOCATION, CAPACITY, CHECKSUM, CLUSTER, IMAGE, MODE, OWNER, PLACE, Aside
+from ..._engine.rows.create_only import Aside
 from ..._engine.table import Table
+from ..shared.grammar import LIBVIRT
 from ..shared.rows import IMAGE_FORMATS
+from ..shared.storage_values import ALLOCATION, CAPACITY, CHECKSUM, CLUSTER, IMAGE, MODE, OWNER, PLACE
 from .storage_rules import CHECKED, IN_TIME, TAKEN, allocated, filling, volume_format, volume_key
 
 PARTITIONS = ("extended", "fat16", "fat32", "linux", "linux-lvm", "linux-raid", "linux-swap", "none")
@@ -233,7 +235,12 @@ ROWS = (
         "Encryption of a new volume (libvirt's C(encryption)). It cannot change.",
         bare=True,
     ),
-    Fragment("xml", "volume", "XML for what no option covers. It is merged into the definition of a new volume."),
+    Fragment(
+        "xml",
+        "volume",
+        "XML for what no option covers. It is merged into the definition of a new volume.",
+        grammar=LIBVIRT,
+    ),
 )
 
 VOLUME = Table(

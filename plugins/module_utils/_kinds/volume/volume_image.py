@@ -21,7 +21,6 @@ import os
 import time
 import typing as t
 
-from ..._engine.rows.create_only import CAPACITY
 from ..._errors import VirtfleetError
 from ..._host import listener, part_files
 from ..._host.download import download
@@ -32,6 +31,7 @@ from ..._host.qemu_img import convert, with_tables
 from ..._host.sandbox import Limits
 from ..._host.unpack import STREAMS, unpack
 from ..._printing import masked_url
+from ..shared.storage_values import CAPACITY
 
 PLAIN = ("raw", "iso")
 """Formats of a volume whose bytes are those of the disk."""

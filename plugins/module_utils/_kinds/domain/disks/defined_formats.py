@@ -18,6 +18,7 @@ from ...._engine.rows.model import Item
 from ...._errors import VirtfleetError
 from ...._printing import printable
 from ...._storage.storage_observe import source_place
+from ...shared.grammar import LIBVIRT
 from ...volume.volume_formats import alike
 from .disk_formats import HERE, DiskFormats
 from .disk_nodes import driver_of, what
@@ -44,7 +45,7 @@ def problems(forms: DiskFormats, plans: t.Sequence[Plan], wants: t.Sequence[Item
             by_target.setdefault(target_of(piece), []).append(piece)
         for index, disk in enumerate(ET.fromstring(text).findall("devices/disk")):
             near = [*by_target.get(target_of(disk), ()), *by_target.get(None, ())]
-            touching = [piece for piece in near if xml_merge.contains(disk, piece)]
+            touching = [piece for piece in near if LIBVIRT.contains(disk, piece)]
             where = f"xml: the format of the disk {target_of(disk)}" if touching else f"disks[{index}].backing_chain"
             try:
                 of_disk(forms, disk, touching, plan.name, there)

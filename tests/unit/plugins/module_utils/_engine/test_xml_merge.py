@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import xml_merge
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared.grammar import LIBVIRT
 from ansible_collections.virtfleet.kvm.tests.unit.support import canonical
 
 DOCUMENT = """
@@ -31,7 +32,7 @@ DOCUMENT = """
 def merged(text: str, document: str = DOCUMENT) -> tuple[ET.Element, list[Any]]:
     """The document with a fragment merged in, and what that changed."""
     root = ET.fromstring(document)
-    return root, xml_merge.merge(root, xml_merge.parse(text, "domain"))
+    return root, LIBVIRT.merge(root, xml_merge.parse(text, "domain"))
 
 
 @pytest.mark.parametrize(
@@ -72,7 +73,7 @@ def test_a_namespace_of_qemus_own() -> None:
     text = f"<q:commandline xmlns:q='http://libvirt.org/schemas/domain/qemu/1.0'>{words}</q:commandline>"
     root, edits = merged(text)
     assert len(edits) == 1
-    assert xml_merge.merge(root, xml_merge.parse(text, "domain")) == []
+    assert LIBVIRT.merge(root, xml_merge.parse(text, "domain")) == []
 
 
 @pytest.mark.parametrize(
@@ -112,34 +113,34 @@ LEAVES = st.sampled_from(
 def test_a_second_merge_finds_everything_there(leaves: list[str]) -> None:
     text = f"<devices>{''.join(leaves)}</devices>"
     root, _edits = merged(text)
-    assert xml_merge.merge(root, xml_merge.parse(text, "domain")) == []
+    assert LIBVIRT.merge(root, xml_merge.parse(text, "domain")) == []
 
 
 @given(st.lists(LEAVES, max_size=4, unique=True))
 def test_the_rest_makes_a_part_whole(leaves: list[str]) -> None:
     whole, _edits = merged(f"<devices>{''.join(leaves)}</devices>")
     part = ET.fromstring(DOCUMENT)
-    missing = xml_merge.rest(whole, part)
+    missing = LIBVIRT.rest(whole, part)
     if missing is not None:
-        xml_merge.merge(part, missing)
-    assert xml_merge.rest(whole, part) is None
+        LIBVIRT.merge(part, missing)
+    assert LIBVIRT.rest(whole, part) is None
 
 
 def test_the_cost_of_a_long_fragment_is_in_proportion(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = 0
-    contains = xml_merge.contains
+    contains = xml_merge.Grammar.contains
 
-    def counting(node: ET.Element, piece: ET.Element) -> bool:
+    def counting(grammar: xml_merge.Grammar, node: ET.Element, piece: ET.Element) -> bool:
         nonlocal asked
         asked += 1
-        return contains(node, piece)
+        return contains(grammar, node, piece)
 
-    monkeypatch.setattr(xml_merge, "contains", counting)
+    monkeypatch.setattr(xml_merge.Grammar, "contains", counting)
     root = ET.fromstring("<domain><devices/></domain>")
     text = "<devices>" + "<serial type='pty'/>" * 500 + "</devices>"
-    assert len(xml_merge.merge(root, xml_merge.parse(text, "domain"))) == 500
-    assert xml_merge.merge(root, xml_merge.parse(text, "domain")) == []
-    assert xml_merge.rest(root, xml_merge.parse(text, "domain")) is None
+    assert len(LIBVIRT.merge(root, xml_merge.parse(text, "domain"))) == 500
+    assert LIBVIRT.merge(root, xml_merge.parse(text, "domain")) == []
+    assert LIBVIRT.rest(root, xml_merge.parse(text, "domain")) is None
     assert asked <= 4 * 500
 
 
@@ -148,6 +149,6 @@ def test_a_disk_of_another_type_keeps_nothing_of_what_it_was_on() -> None:
     disk = "<disk type='volume'><source pool='p' volume='v'/><target dev='vda'/></disk>"
     target = ET.fromstring(f"<domain><devices>{disk}</devices></domain>")
     piece = "<devices><disk type='file'><source file='/f'/><target dev='vda'/></disk></devices>"
-    xml_merge.merge(target, xml_merge.parse(piece, "domain"))
+    LIBVIRT.merge(target, xml_merge.parse(piece, "domain"))
     assert [source.attrib for source in target.iter("source")] == [{"file": "/f"}]
-    assert xml_merge.merge(target, xml_merge.parse(piece, "domain")) == []
+    assert LIBVIRT.merge(target, xml_merge.parse(piece, "domain")) == []

@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import converters
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Host
 
 
 def roundtrip(converter: converters.Converter, value: Any, attribute: str | None = "x") -> Any:
@@ -156,24 +155,6 @@ def test_choice() -> None:
 def test_choice_takes_what_yaml_makes_of_on_and_off() -> None:
     assert converters.Choice("on", "off", "ioemu").parse(True) == "on"
     assert converters.Choice("on", "off").parse(False) == "off"
-
-
-def test_virt_stands_for_the_best_that_the_host_has() -> None:
-    virt = converters.Virt("auto", "kvm", "qemu")
-    kvm, emulation = Host(virt="kvm"), Host(virt="qemu")
-    assert [virt.resolve("auto", host) for host in (kvm, emulation)] == ["kvm", "qemu"]
-    assert virt.resolve("qemu", kvm) == "qemu"
-    assert virt.same("kvm", "auto", kvm)
-    assert not virt.same("kvm", "auto", emulation)
-    assert not virt.same("kvm", "qemu", kvm)
-
-
-def test_a_machine_alias_is_the_version_that_the_host_gives_it() -> None:
-    host = Host(machines={"q35": "pc-q35-9.2"})
-    assert converters.MACHINE.same("pc-q35-9.2", "q35", host)
-    assert converters.MACHINE.same("pc-q35-8.0", "pc-q35-8.0", host)
-    assert not converters.MACHINE.same("pc-q35-8.0", "q35", host)
-    assert not converters.MACHINE.same(None, "virt", host)
 
 
 # Names and paths

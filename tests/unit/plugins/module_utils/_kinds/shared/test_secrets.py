@@ -14,11 +14,11 @@ import pytest
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import report
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.adopt import adopt
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.converters import MOMENT
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.create_only import IMAGE
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import problems
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host import download
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.pool.table import POOL
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared.storage_values import IMAGE
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.table import VOLUME
 from ansible_collections.virtfleet.kvm.tests.unit.support import defined, observed, plan_one
 
