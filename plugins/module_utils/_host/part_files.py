@@ -23,6 +23,7 @@ import typing as t
 
 from .._errors import VirtfleetError
 from . import listener
+from .files import birth
 from .image_format import LARGEST, Unfit
 from .image_locks import WRITING, guest_with, locked
 from .sandbox import USER
@@ -106,19 +107,22 @@ def taken(folder: int, name: str, where: str) -> VirtfleetError:
     return forged(where)
 
 
-def clear(folder: int, name: str, where: str) -> None:
-    """Take away what a run noted as its own that was killed. Raises VirtfleetError where it is not that."""
-    flags = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+def clear(folder: int, name: str, where: str, identity: str | None = None) -> None:
+    """Take away what a run noted as its own that was killed. Raises VirtfleetError where it is not that.
+
+    :param identity: what was noted of the file (see files.birth): it may have another owner by then, or two names
+    """
     try:
-        descriptor = os.open(name, flags, dir_fd=folder)
+        descriptor = os.open(name, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
     except FileNotFoundError:
         return
     except OSError:
         raise forged(where) from None
     try:
         state = os.fstat(descriptor)
-        ours = state.st_uid in (os.geteuid(), USER) or state.st_uid == maker(folder)
-        if not stat.S_ISREG(state.st_mode) or state.st_nlink != 1 or not ours:
+        known = identity is not None and birth(where) == identity
+        ours = known or (state.st_nlink == 1 and state.st_uid in (os.geteuid(), USER, maker(folder)))
+        if not stat.S_ISREG(state.st_mode) or not ours:
             raise forged(where)
         if not owned(descriptor, folder, name):
             raise busy(where)

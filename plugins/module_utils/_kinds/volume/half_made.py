@@ -90,7 +90,7 @@ def clear_parts(connection: t.Any, pool: t.Any, facts: t.Mapping[str, t.Any]) ->
                     f"{path} is what a killed run left, and {because(holders, ())}: stop using it there"
                 )
             with opened_folder(os.path.dirname(path)) as descriptor:
-                clear(descriptor, name, path)
+                clear(descriptor, name, path, facts.get("identity"))
 
 
 BeingMade = tuple[str, t.Mapping[str, t.Any], str]

@@ -203,8 +203,8 @@ def make(
                 raise VirtfleetError(f"{path} is there already, and is left as it is")
             target = stack.enter_context(reserved(place, part, os.path.join(folder, part)))
             found = fill_open(target, source, form, capacity, folder, stack)
-            permit(target, permissions or {})
             born(os.path.join(folder, part))
+            permit(target, permissions or {})
             settle(target, place, part, name, path)
             return found
     except Unfit as error:
