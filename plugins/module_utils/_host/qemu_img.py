@@ -56,6 +56,28 @@ def convert(image: tuple[int, str, int], target: tuple[int, str], size: int, cap
             raise Unfit(f"cannot be converted: {error}") from None
 
 
+def create(target: int, path: str, options: t.Sequence[str], base: str | None, size: t.Sequence[str]) -> None:
+    """Make an open file an empty qcow2.
+
+    What it is laid over is looked at by qemu-img with the rights of this process, and may be on the network: it was
+    checked before, and libvirt does the same.
+
+    :param target: the descriptor of the new one
+    :param path: the path that it will have, for messages
+    :param options: what ``-o`` gets
+    :param base: the path of what it is laid over, or None
+    :param size: its disk in the words of qemu-img; empty for that of what it is laid over
+
+    Raises VirtfleetError where qemu-img refuses it, OSError where there is no room, or a file cannot be so large.
+    """
+    made = f"/proc/self/fd/{target}"
+    words = [*(("-o", ",".join(options)) if options else ()), *(("-b", base) if base is not None else ()), made, *size]
+    try:
+        qemu_img(["create", "-q", "-f", "qcow2", *words], [target], Limits.for_bytes(0, SLACK), drop=False, apart=False)
+    except Failed as error:
+        raise VirtfleetError(f"it cannot be made: {str(error).replace(made, path)}") from None
+
+
 def check(call: t.Callable[[], t.Any]) -> None:
     """Hold the tables of a qcow2 image against each other. Raises Unfit where they contradict each other.
 
@@ -98,13 +120,15 @@ def qemu_img(
     limits: Limits,
     watch: t.Callable[[], None] | None = None,
     drop: bool = True,
+    apart: bool = True,
 ) -> str:
     """Run qemu-img. Raises Failed with what it said, OSError where there is no room, or a file cannot be so large.
 
     :param drop: whether it runs as the user of the tools
+    :param apart: whether it is kept from the network and from shared memory
     """
     try:
-        return run(["qemu-img", *words], limits, files, look=watch, drop=drop)
+        return run(["qemu-img", *words], limits, files, look=watch, drop=drop, apart=apart)
     except Failed as error:
         text = str(error)
         if "is missing" in text:

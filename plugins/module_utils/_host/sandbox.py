@@ -86,16 +86,17 @@ class Limits:
 
 
 @functools.cache
-def wrapping(user: int, drop: bool = True) -> tuple[tuple[str, ...], int | None]:
+def wrapping(user: int, drop: bool = True, apart: bool = True) -> tuple[tuple[str, ...], int | None]:
     """What to run a tool through on this host, and the user that it then is; None for the same one.
 
     :param user: the numeric id of who asks
     :param drop: whether the tool is to be another user
+    :param apart: whether it is kept from the network and from shared memory
     """
     words: tuple[str, ...] = ("unshare", "--net", "--ipc")
     if user != 0:
         words = ("unshare", "--user", "--map-current-user", "--net", "--ipc")
-    if not works(words):
+    if not apart or not works(words):
         words = ()
     always = ("setpriv", "--no-new-privs", "--inh-caps=-all", "--pdeathsig=KILL")
     nobody = (f"--reuid={USER}", f"--regid={USER}", "--clear-groups", "--bounding-set=-all")
@@ -121,14 +122,14 @@ def tool_user() -> int | None:
     return wrapping(os.geteuid())[1]
 
 
-def command(words: t.Sequence[str], limits: Limits, drop: bool) -> list[str]:
+def command(words: t.Sequence[str], limits: Limits, drop: bool, apart: bool = True) -> list[str]:
     """The whole command line of a tool."""
     program = shutil.which("prlimit", path=ENVIRONMENT["PATH"])
     bounds = [
         *("prlimit", f"--as={MEMORY}", f"--cpu={limits.seconds}:{limits.seconds + GRACE}", f"--fsize={limits.largest}"),
         *("--nofile=128", "--core=0", "--stack=2097152"),
     ]
-    return [*wrapping(os.geteuid(), drop)[0], *(bounds if program else ()), *words]
+    return [*wrapping(os.geteuid(), drop, apart)[0], *(bounds if program else ()), *words]
 
 
 def run(
@@ -140,6 +141,7 @@ def run(
     look: t.Callable[[], None] | None = None,
     take: t.Callable[[bytes], None] | None = None,
     drop: bool = True,
+    apart: bool = True,
 ) -> str:
     """Run a tool to its end.
 
@@ -148,13 +150,14 @@ def run(
     :param look: is called now and then; what it raises ends the tool
     :param take: gets what the tool prints; left out, that is returned, cut to ``KEPT`` bytes
     :param drop: whether it runs as a user of its own, where the host allows that
+    :param apart: whether it is kept from the network and from shared memory, where the host allows that
 
     Raises Failed with what the tool said, and where it is missing or goes beyond a limit.
     """
     if shutil.which(words[0], path=ENVIRONMENT["PATH"]) is None:
         raise Failed(f"{words[0]} is missing on this host")
     process = subprocess.Popen(
-        command(words, limits, drop),
+        command(words, limits, drop, apart),
         stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -27,9 +27,10 @@ from ..._storage.survey_users import all_users
 from ..._storage.users import is_local
 from ..domain.cloud_init import seed_fill
 from ..domain.cloud_init.seed_fill import SeedImage
-from . import volume_image
+from . import volume_blank, volume_image
 from .half_made import Born, clear_parts, half_made
 from .storage_rules import MADE_DIRECTORIES
+from .volume_blank import blank
 from .volume_fill import create, enlarge, fill, filling, lay_over
 from .volume_image import Source
 
@@ -70,9 +71,8 @@ def make_noted(connection: t.Any, making: Making, options: t.Any) -> None:
     manifest.begin(making.key, began=str(time.time_ns()), part=part_name(making.name), **facts)
     born: list[str | None] = []
     try:
-        make(connection, pool, making, root, source)
-        made = None if not manifest.kept else lookup(pool, making.name)
-        born.append(None if made is None else identity(ET.fromstring(made.XMLDesc())))
+        made = make(connection, pool, making, root, source)
+        born.append(made or told_identity(lookup(pool, making.name) if manifest.kept else None))
         manifest.put("volumes", making.key, **facts, **({} if born[0] is None else {"identity": born[0]}))
     except BaseException as error:
         take_back(pool, making, manifest, born)
@@ -92,25 +92,37 @@ def refuse_made(pool: t.Any, making: Making) -> None:
         raise VirtfleetError(f"somebody made a volume {making.key} meanwhile; run again to look at it")
 
 
-def make(connection: t.Any, pool: t.Any, making: Making, root: ET.Element, source: t.Any) -> None:
-    """Make a volume in the way that its pool and what fills it ask for."""
-    item = making.item
-    kind = str(ET.fromstring(pool.XMLDesc(0)).get("type"))
-    if source is None:
-        create(pool, root)
-    elif kind in MADE_DIRECTORIES and isinstance(source, (Source, SeedImage)):
-        path = os.path.join(str(ET.fromstring(pool.XMLDesc(0)).findtext("target/path")), making.name)
-        born = Born(connection, making.key)
-        if isinstance(source, SeedImage):
-            seed_fill.make(path, source, born.note_file, born.part)
-            refresh(pool)
-            return
-        permissions = item.get("permissions")
-        form, capacity = item.get("format"), item.get("capacity")
-        volume_image.make(path, source, form, capacity, permissions, born.note_file, born.part)
-        refresh(pool)
+def told_identity(volume: t.Any) -> str | None:
+    """What tells a volume from another one in its place, as libvirt has it; None where it has none."""
+    return None if volume is None else identity(ET.fromstring(volume.XMLDesc()))
+
+
+def make(connection: t.Any, pool: t.Any, making: Making, root: ET.Element, source: t.Any) -> str | None:
+    """Make a volume in the way that its pool and what fills it ask for.
+
+    Returns what tells a file that was made here from another one; None where libvirt has made the volume.
+    """
+    item, definition = making.item, ET.fromstring(pool.XMLDesc(0))
+    empty = blank(pool, root) if source is None else None
+    if empty is None and (
+        definition.get("type") not in MADE_DIRECTORIES or not isinstance(source, (Source, SeedImage))
+    ):
+        if source is None:
+            create(pool, root)
+        else:
+            fill(connection, pool, making, root, source)
+        return None
+    path = os.path.join(str(definition.findtext("target/path")), making.name)
+    born = Born(connection, making.key)
+    if empty is not None:
+        volume_blank.make(path, empty, born.note_file, born.part)
+    elif isinstance(source, SeedImage):
+        seed_fill.make(path, source, born.note_file, born.part)
     else:
-        fill(connection, pool, making, root, source)
+        form, capacity, permissions = (item.get(name) for name in ("format", "capacity", "permissions"))
+        volume_image.make(path, source, form, capacity, permissions, born.note_file, born.part)
+    refresh(pool)
+    return born.identity
 
 
 def take_back(pool: t.Any, making: Making, manifest: Manifest, born: list[str | None]) -> None:
