@@ -9,6 +9,7 @@ import hashlib
 import json
 import typing as t
 
+import fuzz_hosts
 import pytest
 from fleet import Fleet
 from storage_fleet import HOSTS, IMAGES, KILL, STORAGE, declare, failed, hosts_with_storage, image, paths, refused
@@ -120,6 +121,15 @@ def test_volumes_of_all_kinds(fleet: Fleet) -> None:
         assert int(fleet.sh(host, f"stat -c %b {IMAGES}/sparse")) == 0
         assert image(fleet, host, f"{IMAGES}/clusters.qcow2")["cluster-size"] == 128 * 1024
         assert ".virtfleet" not in fleet.sh(host, f"ls -A {IMAGES}")
+
+
+def test_an_empty_volume_is_as_libvirt_makes_it(fleet: Fleet) -> None:
+    """It is made by our own means, so that the next run knows whose it is if this one is killed (see storage_blank)."""
+    fuzz_hosts.bring(fleet, HOSTS)
+    for host in HOSTS:
+        results = fuzz_hosts.run(fleet, host, "blanks.py", timeout=300)
+        assert len(results) > 20
+        assert not [result for result in results if any(result["failed"]) or result["differs"]]
 
 
 def test_a_volume_grows_and_never_shrinks_nor_becomes_another(fleet: Fleet) -> None:

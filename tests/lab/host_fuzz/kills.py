@@ -153,12 +153,19 @@ class Round:
             return
         after = self.declare(SECOND)
         self.must("the run after the kill", after)
+        self.undoubted(after)
         told = " ".join(str(warning) for result in after for warning in result.get("warnings", ()))
         again = self.declare(SECOND, check=True)
         if any(result.get("changed") for result in again):
             self.problems.append(f"it did not converge: {[result.get('changes') for result in again]}")
         self.compare(look(), foreign, kept, told)
         self.purge(foreign, told)
+
+    def undoubted(self, results: list[Result]) -> None:
+        """Whether the run after the kill knew of all volumes whose they are."""
+        for warning in (str(warning) for result in results for warning in result.get("warnings", ())):
+            if "nothing tells" in warning or "is another one" in warning:
+                self.problems.append(f"did not know what the killed run had made: {warning}")
 
     def killed_told(self, results: list[Result]) -> None:
         """A run whose helpers were killed ends with a report, and with no traceback."""
@@ -196,10 +203,9 @@ class Round:
     def purge(self, foreign: Look, told: str) -> None:
         """All that the collection made goes, and only that.
 
-        :param told: the warnings of the run after the kill. A volume stays that libvirt had made when the run was
-            killed, before what it is could be noted: it is said by name, and it is one for each process that makes any.
-            So does the disk of a guest that libvirt had undefined, before that could be noted. What it is laid over
-            stays with it.
+        :param told: the warnings of the run after the kill. The disk of a guest stays that libvirt had undefined when
+            the run was killed, before that could be noted: it is said by name, and it is one for each process that
+            removes any. What it is laid over stays with it.
         """
         used = ""
         for module in ("domains", "volumes"):
@@ -210,9 +216,8 @@ class Round:
             if not used:
                 self.must(f"purge of {module}", [result])
         left = look()
-        doubts = ("/{}, but nothing tells", BROKEN_OFF)
         others = sorted(left.keys() - foreign.keys())
-        doubtful = [name for name in others if any(doubt.format(name) in told for doubt in doubts)]
+        doubtful = [name for name in others if BROKEN_OFF.format(name) in told]
         if len(doubtful) > 1:
             self.problems.append(f"several stay as nobody knows whose they are: {doubtful}")
         bases = [name for name in left for over in doubtful if f"kill/{name}" in used and f"kill/{over}" in used]
