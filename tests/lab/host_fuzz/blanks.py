@@ -69,7 +69,7 @@ def declare(modules: Modules, pool: str) -> dict[str, str]:
 
 def by_libvirt() -> None:
     """Leave what is empty to libvirt, in this process."""
-    storage: t.Any = importlib.import_module(f"{PLUGINS}.module_utils._libvirt.storage")
+    storage: t.Any = importlib.import_module(f"{PLUGINS}.module_utils._kinds.volume.volume_actions")
     storage.blank = lambda *_words: None
 
 
