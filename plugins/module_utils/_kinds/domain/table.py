@@ -18,7 +18,7 @@ from ..volume.storage_rules import made_disks, shared_writers
 from . import brief_form, cleanup
 from .cloud_init.options import CLOUD_INIT, is_seed, seeds
 from .converters import MACHINE, Virt
-from .fields import chardev, devices, display
+from .fields import chardev, devices, display, display_access, own_devices
 from .fields.amounts import written
 from .fields.common import DEVICE
 from .fields.cpu import VCPU_ROWS
@@ -258,8 +258,8 @@ DEVICES = (
         "devices/input",
         devices.INPUT,
         "Keyboards, mice and other input devices (libvirt's C(input)), but for the PS/2 ones that every PC has.",
-        own=devices.own_input,
-        order=devices.input_order,
+        own=own_devices.own_input,
+        order=own_devices.input_order,
         keys=(("type", "bus"), ("type", "-bus")),
         live="hotplug",
     ),
@@ -278,7 +278,7 @@ DEVICES = (
         display.AUDIO,
         "Audio backends: where the guest's sound goes on the host (libvirt's C(audio)).",
         keys=("id",),
-        own=devices.own_audio,
+        own=own_devices.own_audio,
     ),
     Group("videos", "devices/video", display.VIDEO, "Graphics cards of the guest (libvirt's C(video))."),
     Group(
@@ -303,7 +303,7 @@ DEVICES = (
         devices.WATCHDOG,
         "Watchdogs that act when the guest hangs (libvirt's C(watchdog)), but for the one in the chip set of Q35.",
         keys=("model",),
-        own=devices.own_watchdog,
+        own=own_devices.own_watchdog,
         live="hotplug",
     ),
     Struct(
@@ -418,7 +418,7 @@ DOMAIN = Table(
         ("paused", "absent"): ("resume", "shutdown", "undefine"),
     },
     restart=("shutdown", "start"),
-    rules=(made_disks, seeds, display.private, display.passwords),
+    rules=(made_disks, seeds, display_access.private, display_access.passwords),
     elsewhere={
         "host": "is an option of kvm_guests, from which a role gives each host its guests; the module declares what it"
         " gets on the host that it runs on, so leave it out here",

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-from xml.etree import ElementTree as ET
-
 from ...._engine.converters import KIB, NATURAL, NUMBER, ON_OFF, PRESENCE, TEXT, UUID, YES_NO, Choice, Identifier, Size
 from ...._engine.rows import Field, Group, Struct, Values
 from ...._engine.rows.variant import Variant
@@ -1103,31 +1101,3 @@ PSTORE = (
 )
 
 NVRAM_DEVICE = (ADDRESS, ALIAS)
-
-
-def own_input(root: ET.Element, node: ET.Element) -> bool:
-    """Whether an input device is one that every PC has (virDomainDefMaybeAddInput in domain_conf.c)."""
-    return node.get("bus") in ("ps2", "xen") and node.get("type") in ("mouse", "keyboard") and not len(node)
-
-
-def input_order(node: ET.Element) -> int:
-    """The order in which libvirt adds the input devices of a PC (virDomainDefMaybeAddInput's callers)."""
-    return ("mouse", "keyboard").index(str(node.get("type")))
-
-
-def own_watchdog(root: ET.Element, node: ET.Element) -> bool:
-    """Whether a watchdog is the one in the chip set of Q35 (qemuDomainDefAddDefaultDevices)."""
-    if node.get("model") != "itco" or len(node):
-        return False
-    # All watchdogs of a guest have one action; that which libvirt adds takes it over.
-    others = {each.get("action", "reset") for each in root.findall("devices/watchdog") if each is not node}
-    return node.get("action", "reset") in {"reset", *others}
-
-
-def own_audio(root: ET.Element, node: ET.Element) -> bool:
-    """Whether an audio backend is the one that libvirt adds (qemuDomainDefAddDefaultAudioBackend)."""
-    if node.get("id") != "1" or len(node) or set(node.attrib) != {"id", "type"}:
-        return False
-    graphics = [display.get("type") for display in root.findall("devices/graphics")]
-    default = "spice" if "spice" in graphics else "none"
-    return node.get("type") == default and len(root.findall("devices/audio")) == 1
