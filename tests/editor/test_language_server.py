@@ -198,7 +198,7 @@ def test_variables_are_completed_in_every_place(edit: Any) -> None:
 
 def test_what_is_shown_is_the_documentation(edit: Any) -> None:
     editor = edit(HALF)
-    assert editor.hover("memory").startswith("The memory, such as `2GiB`. A plain number counts bytes.")
+    assert editor.hover("memory").startswith("Memory of the guest at the start (libvirt's `memory`), such as `2GiB`.")
     assert "A host takes those whose `host` is its name." in editor.hover("kvm_guests")
     assert "Default: `reset`" in editor.hover("action")
     assert "* `i6300esb`" in editor.hover("model")
