@@ -10,7 +10,7 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 options:
   config:
-    description: The networks.
+    description: The networks that are declared, each a dictionary of its options.
     type: list
     elements: dict
     required: true

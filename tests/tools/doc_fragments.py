@@ -65,7 +65,7 @@ def fragment(table: Table) -> str:
     suboptions["name"]["required"] = True
     suboptions["state"]["default"] = table.state
     config = {
-        "description": f"The {table.kind}s.",
+        "description": f"The {table.kind}s that are declared, each a dictionary of its options.",
         "type": "list",
         "elements": "dict",
         "required": True,
