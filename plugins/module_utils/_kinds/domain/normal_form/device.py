@@ -131,24 +131,32 @@ def boot(device: ET.Element) -> None:
 
 def interface(device: ET.Element) -> None:
     """A network card."""
-    model = device.find("model")
+    kind, model = device.get("type"), device.find("model")
     for node in device.findall("mac"):
         node.attrib.pop("currentAddress", None)
     strip(device, "guest", "actual")
-    if device.get("type") in ("network", "bridge"):
-        strip(device, "source", *(("portid", "bridge", "macTableManager") if device.get("type") == "network" else ()))
+    if kind in ("network", "bridge"):
+        strip(device, "source", *(("portid", "bridge", "macTableManager") if kind == "network" else ()))
     if re.fullmatch("(vnet|macvtap|macvlan)[0-9]+", device.findtext("target", "") or target_of(device)):
         strip(device, "target", "dev")
     if model is not None:
         known = {name.lower(): name for name in NIC_MODELS}
         model.set("type", known.get(model.get("type", "").lower(), model.get("type", "")))
-    for node in device.findall("vlan"):
-        if node.get("trunk") == "no":
-            node.attrib.pop("trunk")
+    interface_driver(device, virtio=model is not None and model.get("type", "").startswith("virtio"))
+    for node in device.findall("backend"):
+        sanitize(node, "tap", "vhost")
+    traffic(device)
+    boot(device)
+
+
+def interface_driver(device: ET.Element, virtio: bool) -> None:
+    """What runs a network card on the host: nothing where it is no virtio card.
+
+    :param virtio: whether it is one
+    """
     for node in device.findall("driver"):
         if node.get("queues") == "1":
             strip(device, "driver", "queues")
-    virtio = model is not None and model.get("type", "").startswith("virtio")
     if device.get("type") == "hostdev" or not virtio:
         for node in device.findall("driver"):
             # Of a device of the host it is who hands it over.
@@ -157,8 +165,13 @@ def interface(device: ET.Element) -> None:
             else:
                 node.attrib.pop("queues", None)
         strip(device, "backend", "vhost")
-    for node in device.findall("backend"):
-        sanitize(node, "tap", "vhost")
+
+
+def traffic(device: ET.Element) -> None:
+    """What a network card lets through, and how: VLAN tags, filters, interrupts."""
+    for node in device.findall("vlan"):
+        if node.get("trunk") == "no":
+            node.attrib.pop("trunk")
     if device.get("type") not in ("network", "bridge", "ethernet"):
         for node in device.findall("filterref"):
             device.remove(node)
@@ -166,7 +179,6 @@ def interface(device: ET.Element) -> None:
         frames = node.find("rx/frames")
         if frames is None or frames.get("max", "0") == "0":
             device.remove(node)
-    boot(device)
 
 
 def sanitize(node: ET.Element | None, *attributes: str) -> None:
