@@ -117,12 +117,7 @@ def identify(grammar: xml_merge.Grammar, element: ET.Element, originals: t.Mappi
         identify(grammar, child, originals)
         original = originals.get(id(child))
         if original is not None and grammar.several(element, child.tag):
-            for path, value in grammar.identity(original) or ():
-                tag, _sign, attribute = path.partition("@")
-                holder = child if not tag else child.find(tag)
-                if holder is None:
-                    holder = ET.SubElement(child, tag)
-                holder.set(attribute, value)
+            xml_merge.identify(child, grammar.identity(original) or ())
 
 
 def exact(grammar: xml_merge.Grammar, definition: ET.Element, left: ET.Element) -> bool:

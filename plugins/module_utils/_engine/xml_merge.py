@@ -111,6 +111,20 @@ def local(tag: str) -> str:
     return tag.rpartition("}")[2]
 
 
+def identify(node: ET.Element, wanted: t.Iterable[tuple[str, str]]) -> None:
+    """Give an element what tells it from others of its tag.
+
+    :param node: the element, changed in place
+    :param wanted: the paths of attributes, and their values
+    """
+    for path, value in wanted:
+        tag, _at, attribute = path.partition("@")
+        holder = node if not tag else node.find(tag)
+        if holder is None:
+            holder = ET.SubElement(node, tag)
+        holder.set(attribute, value)
+
+
 def is_same(node: ET.Element, wanted: tuple[tuple[str, str], ...]) -> bool:
     """Whether an element has an identity."""
     for path, value in wanted:
@@ -265,12 +279,7 @@ class Grammar:
             free[child.tag].remove(best)
             inner = self.rest(child, best)
             if inner is not None:
-                for path, value in wanted or ():
-                    tag, _at, attribute = path.partition("@")
-                    holder = inner if not tag else inner.find(tag)
-                    if holder is None:
-                        holder = ET.SubElement(inner, tag)
-                    holder.set(attribute, value)
+                identify(inner, wanted or ())
                 out.append(inner)
                 needed = True
         return out if needed else None
