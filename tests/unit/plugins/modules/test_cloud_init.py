@@ -61,6 +61,7 @@ def folder(connection: Any, run_main: Any, noted: manifest.Manifest, tmp_path: P
     for module in (volume_actions, seed_fill):
         monkeypatch.setattr(module, "refresh", refresh)
     monkeypatch.setattr(seeds, "FOREIGN", ())
+    monkeypatch.setattr(volume_actions, "blank", lambda *_words: None)  # Disks are left to the test driver.
     monkeypatch.setattr(seed_restarts, "is_older", lambda path: False)
     return made
 

@@ -11,7 +11,7 @@ from typing import Any
 import libvirt
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import apply
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import domain_actions
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import connection as binding
 from ansible_collections.virtfleet.kvm.tests.unit.samples import DOMAINS
 
@@ -222,7 +222,7 @@ def test_a_config_that_is_no_list_of_dictionaries(run_domains: Run, snapshot: An
 def deaf(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Guests that do nothing when they are asked to shut down. Returns who was asked."""
     asked: list[str] = []
-    monkeypatch.setattr(apply, "ask", lambda domain: asked.append(domain.name()))
+    monkeypatch.setattr(domain_actions, "ask", lambda domain: asked.append(domain.name()))
     return asked
 
 

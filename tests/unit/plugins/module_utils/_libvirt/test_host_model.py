@@ -13,6 +13,8 @@ import libvirt
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Unreachable, VirtfleetError
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import observe as guests
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.network import observe as networks
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import connection as binding
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import host_model
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.connection import connect, lacks, said
@@ -76,7 +78,7 @@ def node(tmp_path: pathlib.Path) -> Any:
 
 def test_domains_as_they_are(node: Any) -> None:
     node.lookupByName("off").setAutostart(True)
-    found = host_model.domains(node, {"runs", "paused", "off", "passing", "missing"})
+    found = guests.domains(node, {"runs", "paused", "off", "passing", "missing"})
     assert {name: (one.state, one.live is not None, one.persistent) for name, one in found.items()} == {
         "runs": ("running", True, True),
         "paused": ("paused", True, True),
@@ -88,17 +90,17 @@ def test_domains_as_they_are(node: Any) -> None:
 
 
 def test_only_what_is_asked_for_is_read(node: Any) -> None:
-    assert host_model.domains(node, set()) == {}
-    assert host_model.domains(node, {"off"}).keys() == {"off"}
-    assert host_model.networks(node, set()) == {}
+    assert guests.domains(node, set()) == {}
+    assert guests.domains(node, {"off"}).keys() == {"off"}
+    assert networks.networks(node, set()) == {}
 
 
 def test_networks_as_they_are(node: Any) -> None:
-    assert host_model.networks(node, {"missing"}) == {}
-    found = host_model.networks(node, {"net"})["net"]
+    assert networks.networks(node, {"missing"}) == {}
+    found = networks.networks(node, {"net"})["net"]
     assert (found.state, found.persistent, found.properties["autostart"]) == ("active", True, False)
     node.networkLookupByName("net").destroy()
-    found = host_model.networks(node, {"net"})["net"]
+    found = networks.networks(node, {"net"})["net"]
     assert (found.state, found.live) == ("inactive", None)
 
 
@@ -106,7 +108,7 @@ def test_the_definition_is_the_one_that_stays(node: Any) -> None:
     """A running guest's definition to come is what is compared, not the live one."""
     domain = node.lookupByName("runs")
     node.defineXML(domain.XMLDesc().replace("<name>", "<title>later</title><name>").replace(" id='1'", ""))
-    found = host_model.domains(node, {"runs"})["runs"]
+    found = guests.domains(node, {"runs"})["runs"]
     assert found.definition.findtext("title") == "later"
     assert found.live is not None
     assert found.live.findtext("title") is None
