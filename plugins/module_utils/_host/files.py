@@ -11,6 +11,8 @@ import re
 import stat
 import struct
 
+from .._printing import spelled_out
+
 AT_FDCWD = -100
 STATX_INO, STATX_BTIME = 0x100, 0x800
 SIZE = 256
@@ -43,6 +45,19 @@ def birth(path: str) -> str | None:
     (inode,) = struct.unpack_from("Q", buffer, 32)
     seconds, fraction = struct.unpack_from("qI", buffer, 80)
     return f"{inode} {seconds}.{fraction:09}" if mask & STATX_BTIME else None
+
+
+def in_place_of_file(path: str) -> str | None:
+    """What is at a path that is no regular file, in words; None where one is there, or nothing."""
+    try:
+        mode = os.lstat(path).st_mode
+    except (OSError, ValueError):
+        return None
+    if stat.S_ISREG(mode):
+        return None
+    if stat.S_ISLNK(mode):
+        return f"a symbolic link to {spelled_out(os.path.realpath(path))}"
+    return "a folder" if stat.S_ISDIR(mode) else "a device, socket or pipe"
 
 
 def there(path: str, follow: bool = True) -> bool:

@@ -16,8 +16,9 @@ from xml.etree import ElementTree as ET
 from .._engine import paths
 from .._engine.plan import Observed
 from .._errors import VirtfleetError
-from .._host.files import birth
+from .._host.files import birth, in_place_of_file
 from .._libvirt.connection import lacks, libvirt, said
+from .._printing import spelled_out
 
 PROBLEM = "problem"
 """The element of what cannot be described, which libvirt's own XML of volumes has not."""
@@ -68,6 +69,9 @@ def volumes(connection: t.Any, keys: t.Container[str], expected: t.Container[str
 LVM = re.compile(r"\w{6}(-\w{4}){5}-\w{6}")
 """The UUID of a logical volume, which libvirt gives as its key."""
 
+FILE = re.compile(r"\d+ \d+\.\d+")
+"""The identity of a file: its inode and the time of its birth."""
+
 
 def identity(volume: ET.Element) -> str | None:
     """What tells a volume from another one that somebody made in its place, from its XML.
@@ -81,9 +85,30 @@ def identity(volume: ET.Element) -> str | None:
 def another(noted: t.Mapping[str, t.Any], volume: ET.Element) -> bool:
     """Whether a volume is known to be another one than was noted under its name.
 
-    A seed that a killed run was exchanging is the new one or the former one.
+    What has no identity where one was noted is another one as well: a symbolic link, a folder. A seed that a killed
+    run was exchanging is the new one or the former one.
     """
-    return noted.get("identity") is not None and identity(volume) not in (noted["identity"], noted.get("former"))
+    if noted.get("identity") is None:
+        return False
+    found = identity(volume)
+    if found is None:
+        return is_there(volume)
+    return found not in (noted["identity"], noted.get("former"))
+
+
+def is_there(volume: ET.Element) -> bool:
+    """Whether something is at the path of a volume: libvirt also lists what somebody has just deleted."""
+    path = volume.findtext("target/path") or ""
+    return not path.startswith("/") or os.path.lexists(path)
+
+
+def replaced(noted: t.Mapping[str, t.Any], volume: ET.Element) -> str | None:
+    """What is in place of a volume that was noted as a file and is none any more, in words; None where none is."""
+    if not another(noted, volume):
+        return None
+    path = volume.findtext("target/path") or ""
+    what = in_place_of_file(path) if FILE.fullmatch(str(noted["identity"])) else None
+    return None if what is None else f"{spelled_out(path)} is {what} now, and no more the file that was made"
 
 
 def listed(pool: t.Any) -> t.Iterator[tuple[str, t.Any]]:

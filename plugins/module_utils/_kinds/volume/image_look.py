@@ -23,6 +23,7 @@ from ..._libvirt.connection import LibvirtError
 from ..._printing import spelled_out
 from ..._storage.making import Making
 from ..._storage.noted_formats import SAME
+from ..._storage.storage_observe import replaced
 from ..domain.disks.disk_bytes import first_bytes
 from ..shared.lacking import Doubt, Site, at
 from . import volume_image
@@ -105,6 +106,9 @@ def growth_problem(site: Site, growth: t.Mapping[str, t.Any]) -> str | None:
         form = formats(site).known(key, root) or ""
     except (LibvirtError, VirtfleetError):
         return None  # That is said of it elsewhere.
+    now = replaced(formats(site).noted.entries.get(key, {}), root) if site.local else None
+    if now is not None:
+        return f"{growth.get('change') or 'capacity'}: {now}, so it is not made larger; do that by hand, or put it back"
     told = no_file(site, path, form) if site.local and path.startswith("/") else None
     return None if told is None else f"{growth.get('change') or 'capacity'}: {told}"
 

@@ -12,7 +12,7 @@ from ..._flow.purge import Asked, Leftovers
 from ..._storage import storage_observe
 from ..._storage.manifest import Entries, Manifest
 from ..._storage.removal import Judge, order
-from ..._storage.storage_observe import another, no_pool, problem_of, stopped_pool
+from ..._storage.storage_observe import another, no_pool, problem_of, replaced, stopped_pool
 from ..._storage.survey_users import all_users
 from ..._storage.users import Users
 from ..shared import declared
@@ -54,12 +54,17 @@ def still_ours(out: Leftovers, there: t.Mapping[str, Observed], noted: Entries, 
     left: dict[str, str | None] = {}
     for key, found in sorted(there.items(), key=lambda entry: entry[0]):
         problem = problem_of(found)
-        if problem is None and another(noted[key], found.definition):
+        now = None if problem is not None else replaced(noted[key], found.definition)
+        if problem is None and now is None and another(noted[key], found.definition):
             continue
         if not out.mine("volume", key, noted[key].get("owner", ""), asked.owner):
             continue
         if problem is not None:
             out.held[key] = f"is no longer declared, but stays: {problem}"
+        elif now is not None:
+            out.warnings.append(
+                f"volume {key}: is no longer declared, but {now}, so it stays; remove by hand what nobody needs"
+            )
         elif noted[key].get("identity") is None:
             out.warnings.append(
                 f"volume {key}: is no longer declared, but nothing tells whether it is still the one that this"

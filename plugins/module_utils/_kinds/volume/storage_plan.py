@@ -20,12 +20,13 @@ from ..._engine.rows.model import Change, Host, Item
 from ..._engine.step import Step
 from ..._engine.table import Table
 from ..._errors import Invalid, refuse_input
-from ..._printing import printable
+from ..._host.files import in_place_of_file
+from ..._printing import printable, spelled_out
 from ..._storage.making import Making
 from ..._storage.removal import Judge, because, going
 from ..._storage.storage_observe import Pool, problem_of, stopped_pool
 from ..._storage.users import Users
-from .storage_rules import IMAGES, describe_volume, need_size, odd_name, volume_key
+from .storage_rules import IMAGES, MADE_DIRECTORIES, describe_volume, need_size, odd_name, volume_key
 from .table import VOLUME
 from .volume_formats import alike
 
@@ -83,7 +84,7 @@ def plan_volumes(
             continue
         try:
             if want["state"] == "absent":
-                plans.append(plan_deletion(have.get(key), want, host, judge))
+                plans.append(plan_deletion(have.get(key), want, host, judge, pool))
             else:
                 plans.append(plan_volume(have.get(key), {**want, "pool": want.get("pool") or "default"}, host, pools))
         except Invalid as error:
@@ -105,10 +106,11 @@ def plan_volume(
     return done
 
 
-def plan_deletion(have: Observed | None, want: Item, host: Host, judge: Judge) -> Plan:
+def plan_deletion(have: Observed | None, want: Item, host: Host, judge: Judge, pool: Pool | None = None) -> Plan:
     """Plan that a volume goes, with its data; never while somebody uses it.
 
     :param judge: knows who uses what, and what goes before. What is laid over it must be gone by then.
+    :param pool: the pool that it is in
     """
     key = str(volume_key(want))
     path = None if have is None else have.definition.findtext("target/path")
@@ -120,6 +122,13 @@ def plan_deletion(have: Observed | None, want: Item, host: Host, judge: Judge) -
         )
     if path and os.path.isdir(path) and not os.path.islink(path):
         raise Invalid("state", f"{path} is a folder, which is not deleted; remove it by hand")
+    if path and pool is not None and pool.type in MADE_DIRECTORIES and os.path.islink(path):
+        kept = Plan("volume", key)
+        kept.obstacle = (
+            f"state: {spelled_out(path)} is {in_place_of_file(path)}: only the link would go, and the data would stay,"
+            " so both stay; remove by hand what nobody needs"
+        )
+        return kept
     judge.take(key, path)
     done = plan_item(VOLUME, have, want, host)
     done.name = key

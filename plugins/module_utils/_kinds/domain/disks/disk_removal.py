@@ -17,9 +17,12 @@ from ...._engine.step import Step
 from ...._storage.leaving import is_leaving, reason
 from ...._storage.manifest import Entries
 from ...._storage.removal import Judge, because, going, order
-from ...._storage.storage_observe import Pool, another, identity, problem_of, source_place
+from ...._storage.storage_observe import Pool, another, identity, problem_of, replaced, source_place
 from ...._storage.users import Users
 from .guest_disks import key_of
+
+
+BY_HAND = "remove by hand what nobody needs"
 
 
 class Leaving(t.NamedTuple):
@@ -136,6 +139,9 @@ def not_ours(volume: Observed | None, facts: t.Mapping[str, t.Any] | None) -> st
         return None
     if problem_of(volume) is not None:
         return problem_of(volume)
+    now = replaced(facts, volume.definition)
+    if now is not None:
+        return f"{now}; {BY_HAND}"
     if another(facts, volume.definition):
         return "somebody made it anew in place of this collection's"
     if "making" in facts and "identity" not in facts:
