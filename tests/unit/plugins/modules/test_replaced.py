@@ -14,7 +14,7 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared import lacking
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, volumes
-from ansible_collections.virtfleet.kvm.tests.unit.removal_world import GONE, OLD, URI, is_there, paths, stays
+from ansible_collections.virtfleet.kvm.tests.unit.removal_world import GONE, OLD, URI, paths, stays
 
 Run = Callable[..., dict[str, Any]]
 HOW = ("moved", "foreign", "folder", "pipe")

@@ -21,7 +21,6 @@ from ...._storage.storage_observe import Pool, another, identity, problem_of, re
 from ...._storage.users import Users
 from .guest_disks import key_of
 
-
 BY_HAND = "remove by hand what nobody needs"
 
 
