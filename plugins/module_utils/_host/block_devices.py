@@ -104,6 +104,20 @@ class BlockDevices:
                 found[os.path.basename(home)] = entries(os.path.join(self.proc, pid, "fd"))
         return found
 
+    def targets(self) -> dict[str, str]:
+        """The files and devices that the kernel itself serves to other hosts (LIO, NVMe), by where that is set up."""
+        config = os.path.join(self.sys, "kernel/config")
+        homes = [
+            *((home, "udev_path") for hba in entries(f"{config}/target/core") for home in entries(hba)),
+            *(
+                (home, "device_path")
+                for system in entries(f"{config}/nvmet/subsystems")
+                for home in entries(os.path.join(system, "namespaces"))
+            ),
+        ]
+        found = {os.path.relpath(home, config): content(os.path.join(home, name)) for home, name in homes}
+        return {home: path for home, path in found.items() if path and path.startswith("/")}
+
     def scsi(self, address: str) -> str | None:
         """The number of the disk at a SCSI address, HOST:BUS:TARGET:UNIT."""
         for home in entries(os.path.join(self.sys, "bus/scsi/devices", address, "block")):

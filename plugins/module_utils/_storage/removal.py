@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 
 from .._engine.plan import Observed
 from .._errors import VirtfleetError
-from .._host.image_locks import opened_by
+from .._host.open_files import kept_open
 from .._printing import spelled_out
 from .storage_observe import identity
 from .users import Use, Users
@@ -95,7 +95,7 @@ class Judge:
             holders.append("another name of the same file (a hard link)")
         closing = any(use.guest in self.running for use in uses) or not own.isdisjoint(self.users.closing)
         if path and not holders and not closing:
-            who = opened_by(path)
+            who = kept_open(path)
             holders += [] if who is None else [who]
         return list(dict.fromkeys(holders)), tuple(dict.fromkeys(after))
 
@@ -167,7 +167,7 @@ def last_look(plan: Going, volume: t.Any) -> None:
         raise VirtfleetError(f"delete: somebody made {plan.key} anew meanwhile, so it stays")
     if path and os.path.isdir(path) and not os.path.islink(path):
         raise VirtfleetError(f"delete: {path} is a folder, so {plan.key} stays; remove it by hand")
-    who = opened_by(path) if path else None
+    who = kept_open(path, now=True) if path else None
     if who is not None:
         raise InUse(f"delete: {plan.key} is used by {who}, so it stays")
 

@@ -246,6 +246,8 @@ def add_host(users: Users) -> None:
             found = places.stat(handle)
             if found is not None and (stat.S_ISREG(found.st_mode) or stat.S_ISBLK(found.st_mode)):
                 users.note(places.uses(handle), Use(f"the host (network block device {name})", None, handle))
+    for name, path in devices.targets().items():
+        users.note(places.uses(path), Use(f"the host (served to other hosts, {name})", None, path))
     for number, source, place in devices.mounted():
         signs = set() if number.startswith("0:") else devices_of(devices, number)
         if source.startswith("/dev/"):

@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 
 from ..._engine.plan import Plan
 from ..._errors import VirtfleetError
-from ..._host.image_locks import opened_by
+from ..._host.open_files import kept_open
 from ..._storage.forecast import Forecast
 from ..._storage.survey_users import all_users
 from ..._storage.users import Users
@@ -134,7 +134,7 @@ def refuse_taken(connection: t.Any, pool: t.Any) -> None:
     for device in ET.fromstring(pool.XMLDesc(0)).iterfind("source/device"):
         path = device.get("path") or ""
         who = [use.who for sign in sorted(users.signs(path)) for use in users.found.get(sign, ())]
-        program = opened_by(path) if path.startswith("/") else None
+        program = kept_open(path, now=True) if path.startswith("/") else None
         who += [] if program is None else [program]
         if who:
             raise VirtfleetError(

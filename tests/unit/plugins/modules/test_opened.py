@@ -5,14 +5,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import libvirt
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._host import image_locks
+from ansible_collections.virtfleet.kvm.plugins.module_utils._host import image_locks, open_files
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, volumes
 from ansible_collections.virtfleet.kvm.tests.unit.opened import HAS_NBD, exported, lock
 from ansible_collections.virtfleet.kvm.tests.unit.removal_world import GONE, OLD, URI, VOLUME, is_there, paths, stays
@@ -24,6 +27,55 @@ OPEN = "which has it open"
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(image_locks, "PATIENCE", 0.1)
+
+
+@contextlib.contextmanager
+def held(path: Path, mode: str) -> Iterator[int]:
+    """A file while a process has it open that is none of QEMU's and locks nothing; the number of the process."""
+    code = f"import sys; file = open({str(path)!r}, {mode!r}); print(flush=True); sys.stdin.read()"
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-I", "-c", code], **pipes) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        yield process.pid
+        process.communicate()
+
+
+@pytest.mark.parametrize("mode", ["rb+", "rb"])
+@pytest.mark.parametrize("purge", [True, False])
+def test_a_disk_that_any_process_has_open_stays(
+    connection: Any, declare: Run, folder: Path, purge: bool, mode: str
+) -> None:
+    with held(folder / "old-vda.qcow2", mode) as process:
+        result = declare(domains, *([] if purge else [GONE]), purge=purge, remove_storage=True)
+        stays(connection, result, f"(process {process}), {OPEN}")
+
+
+def test_a_volume_that_any_process_opens_meanwhile_stays(
+    connection: Any, run_main: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    undefine, held_open = libvirt.virDomain.undefineFlags, contextlib.ExitStack()
+
+    def opened(*args: Any) -> Any:
+        held_open.enter_context(held(folder / "old-vda.qcow2", "rb+"))
+        return undefine(*args)
+
+    monkeypatch.setattr(libvirt.virDomain, "undefineFlags", opened)
+    with held_open:
+        result = run_main(domains.main, config=[GONE], uri=URI, remove_storage=True, fails=True)
+    assert "delete: p/old-vda.qcow2 is used by " in result["msg"]
+    assert f"{OPEN}, so it stays" in result["msg"]
+    assert is_there(connection)
+
+
+def test_many_files_that_go_cost_one_look_at_the_processes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[None] = []
+    look = open_files.OpenFiles.look
+    monkeypatch.setattr(open_files.OpenFiles, "look", lambda found: (looks.append(None), look(found))[1])
+    monkeypatch.setattr(open_files, "AGE", 60)
+    found = open_files.OpenFiles()
+    assert [found.by(str(folder / "old-vda.qcow2")) for _number in range(50)] == [None] * 50
+    assert len(looks) == 1
 
 
 @pytest.mark.skipif(not HAS_NBD, reason="qemu-nbd is not installed")

@@ -13,6 +13,7 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host.block_devices import BlockDevices
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host.places import Places
+from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.survey_users import add_host
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.users import Users
 
 
@@ -143,3 +144,17 @@ def test_the_file_behind_a_loop_device(devices: Devices, tmp_path: Path) -> None
         users = Users(devices.places)
         guest_with(users, f"<disk type='block'><source dev='{devices.dev}/{used}'/></disk>")
         assert users.of("p/disk.raw", str(file)) == ["guest web"], used
+
+
+@pytest.mark.parametrize(
+    "told", ["target/core/fileio_0/backup/udev_path", "nvmet/subsystems/nqn.x/namespaces/1/device_path"]
+)
+def test_what_the_kernel_serves_to_other_hosts(devices: Devices, tmp_path: Path, told: str) -> None:
+    """It has them open, and no process does."""
+    file, place = tmp_path / "disk.raw", devices.sys / "kernel/config" / told
+    file.touch()
+    place.parent.mkdir(parents=True)
+    place.write_text(f"{file}\n", encoding="utf-8")
+    users = Users(devices.places)
+    add_host(users)
+    assert users.of("p/disk.raw", str(file)) == [f"the host (served to other hosts, {Path(told).parent})"]
