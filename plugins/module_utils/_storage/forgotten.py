@@ -16,8 +16,10 @@ from .._libvirt.connection import libvirt
 from . import storage_observe
 from .guest_places import item_places
 from .manifest import Entries, Manifest, notes
+from .other_hosts import within_reach
 from .storage_observe import another, listed, problem_of
 from .survey_users import all_users
+from .users import Users
 
 FOLDERS = ("dir", "fs", "netfs")
 """Types of pools whose volumes are files in a folder. Elsewhere a volume may be there and hidden: libvirt lists no
@@ -78,12 +80,14 @@ def is_known(folder: str, noted: Entries) -> bool:
     )
 
 
-def left_over(connection: t.Any, wants: t.Sequence[Item], owner: str) -> list[str]:
+def left_over(connection: t.Any, wants: t.Sequence[Item], owner: str, elsewhere: t.Iterable[str] = ()) -> list[str]:
     """A warning for each volume whose guest is neither defined nor declared any more, and that nobody uses.
 
     Such a guest was undefined by hand. Only asks for what takes time where there are such notes.
+
+    :param elsewhere: names of guests that are declared for other hosts, which may have the volumes
     """
-    names = {str(want["name"]) for want in wants}
+    names = {*(str(want["name"]) for want in wants), *elsewhere}
     noted = {
         key: facts
         for key, facts in Manifest(connection.getURI()).entries("volumes").items()
@@ -104,11 +108,24 @@ def left_over(connection: t.Any, wants: t.Sequence[Item], owner: str) -> list[st
         if want["state"] != "absent":
             users.add_places(f"the declared guest {want['name']}", want["name"], item_places(want))
     return [
-        f"volume {key}: was made for the guest {noted[key]['guest']}, which is not there any more, and is left over;"
-        " it goes once it is among the volumes (kvm_volumes) with 'state: absent'"
+        told_left(key, noted[key]["guest"], users, volume.definition.findtext("target/path"))
         for key, volume in sorted(found.items(), key=lambda entry: entry[0])
         if not users.uses(key, volume.definition.findtext("target/path"))
     ]
+
+
+def told_left(key: str, guest: str, users: Users, path: str | None) -> str:
+    """What is said of a volume that is left over.
+
+    :param guest: the guest that it was made for
+    """
+    pool = users.pools.get(key.partition("/")[0])
+    far = within_reach("" if pool is None else pool.kind, path) if users.here else None
+    return (
+        f"volume {key}: was made for the guest {guest}, which is not there any more, and is left over;"
+        f"{'' if far is None else f' it {far}; if none of them has it,'} it goes once it is among the volumes"
+        " (kvm_volumes) with 'state: absent'"
+    )
 
 
 def prepare(connection: t.Any, plans: t.Iterable[Plan], noted: t.Container[str]) -> None:

@@ -48,7 +48,7 @@ def leftovers(connection: t.Any, asked: Asked) -> Leftovers:
                 out.decide(domain.name(), [])
     out.warnings += of_others(connection, asked)
     if asked.options.remove_storage:
-        out.warnings += left_over(connection, asked.wants, asked.owner)
+        out.warnings += left_over(connection, asked.wants, asked.owner, asked.elsewhere)
     return out
 
 

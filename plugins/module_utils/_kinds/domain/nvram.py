@@ -17,6 +17,7 @@ from xml.etree import ElementTree as ET
 from ..._host.files import birth, there
 from ..._libvirt.connection import libvirt
 from ..._storage.guest_places import guest_places
+from ..._storage.other_hosts import within_reach
 from ..._storage.removal import Judge, because
 from ..._storage.survey_users import all_users
 from ..._storage.users import Users
@@ -97,7 +98,8 @@ def keeps(path: str, guest: str, uri: str, definition: ET.Element, users: Users,
         return f"it {because(holders, users.doubts)}"
     if in_another_place(path, definition, users):
         return "the guest's definition names it in another place as well"
-    return unlike(path, uri)
+    far = within_reach("", path)
+    return unlike(path, uri) if far is None else f"it {far}"
 
 
 def last_look(connection: t.Any, domain: t.Any, going: Variables) -> str | None:

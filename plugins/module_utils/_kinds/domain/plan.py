@@ -230,4 +230,4 @@ def plan_removals(
     keys = {users.key_at(place) or place for place in places} | made.keys()
     volumes = storage_observe.volumes(connection, keys, expected=made)
     state = definitions(connection.getURI())
-    disk_removal.removals(gone, have, volumes, pools, made, users, state)
+    disk_removal.removals(gone, disk_removal.Known(have, volumes, pools, made, users, state, options.elsewhere))

@@ -11,6 +11,7 @@ from ..._engine.plan import Observed
 from ..._flow.purge import Asked, Leftovers
 from ..._storage import storage_observe
 from ..._storage.manifest import Entries, Manifest
+from ..._storage.other_hosts import within_reach
 from ..._storage.removal import Judge, order
 from ..._storage.storage_observe import another, no_pool, problem_of, replaced, stopped_pool
 from ..._storage.survey_users import all_users
@@ -40,6 +41,7 @@ def leftovers(connection: t.Any, asked: Asked) -> Leftovers:
     left = still_ours(out, there, noted, asked)
     users = all_users(connection, forecast=asked.forecast) if left else Users()
     declared.add_volumes(users, asked.wants)
+    left = keep_shared(out, left, users)
     free, kept = order(Judge(users), left)
     for key in free:
         pool, _slash, name = key.partition("/")
@@ -73,6 +75,24 @@ def still_ours(out: Leftovers, there: t.Mapping[str, Observed], noted: Entries, 
         else:
             left[key] = found.definition.findtext("target/path")
     return left
+
+
+def keep_shared(out: Leftovers, left: t.Mapping[str, str | None], users: Users) -> dict[str, str | None]:
+    """The volumes that no other host can have; of others is said why they stay.
+
+    :param left: the volumes with their paths
+    """
+    near: dict[str, str | None] = {}
+    for key, path in left.items():
+        pool = users.pools.get(key.partition("/")[0])
+        far = within_reach("" if pool is None else pool.kind, path) if users.here else None
+        if far is None:
+            near[key] = path
+        else:
+            out.warnings.append(
+                f"volume {key}: is no longer declared, but {far}, so it stays; state: absent deletes it"
+            )
+    return near
 
 
 def add_unseen(connection: t.Any, out: Leftovers, noted: Entries, asked: Asked) -> None:

@@ -14,8 +14,9 @@ from ...._engine import paths
 from ...._engine.plan import Observed, Plan
 from ...._engine.rows.model import Change
 from ...._engine.step import Step
-from ...._storage.leaving import is_leaving, reason
+from ...._storage.leaving import DELETE, is_leaving, reason
 from ...._storage.manifest import Entries
+from ...._storage.other_hosts import ELSEWHERE, within_reach
 from ...._storage.removal import Judge, because, going, order
 from ...._storage.storage_observe import Pool, another, identity, problem_of, replaced, source_place
 from ...._storage.users import Users
@@ -37,83 +38,106 @@ class Leaving(t.NamedTuple):
     note: str
 
 
-def removals(
-    plans: t.Sequence[Plan],
-    have: t.Mapping[str, Observed],
-    volumes: t.Mapping[str, Observed],
-    pools: t.Mapping[str, Pool],
-    made: Entries,
-    users: Users,
-    state: str | None = None,
-) -> None:
+@dataclasses.dataclass(frozen=True)
+class Known:
+    """What has to be known of the storage of guests that go.
+
+    :param have: the guests that are there
+    :param volumes: those of the host that are noted as made
+    :param pools: the pools of the host
+    :param made: what is noted of the volumes
+    :param users: who uses what, with what is declared in the same run
+    :param state: that of the definitions of the host's guests (see leaving.definitions)
+    :param elsewhere: names of guests that are declared for other hosts
+    """
+
+    have: t.Mapping[str, Observed]
+    volumes: t.Mapping[str, Observed]
+    pools: t.Mapping[str, Pool]
+    made: Entries
+    users: Users
+    state: str | None = None
+    elsewhere: t.Container[str] = ()
+
+    def path(self, key: str) -> str | None:
+        """Where a volume is."""
+        return self.volumes[key].definition.findtext("target/path")
+
+
+def removals(plans: t.Sequence[Plan], known: Known) -> None:
     """Plan that the volumes of guests go after them: only those that were made by this collection.
 
     What is not removed is said. An ISO in a drive is not the guest's own, so nothing is said of it.
 
     :param plans: those of the guests that go
-    :param volumes: those of the host that are noted as made
-    :param made: what is noted of them
-    :param users: who uses what, with what is declared in the same run
-    :param state: that of the definitions of the host's guests (see leaving.definitions)
     """
-    left = leaving(plans, have, volumes, pools, made, users, state)
-    places = {key: volumes[key].definition.findtext("target/path") for key in left}
+    users, have = known.users, known.have
+    left = leaving(plans, known)
+    places = {key: known.path(key) for key in left}
     names = {plan.name for plan in plans}
     running = {name for name in names if name in have and have[name].live is not None}
     free, kept = order(Judge(users, names, links=True, running=running), places)
     for key, holders in kept.items():
         for plan, origin, note in left[key]:
             plan.warnings.append(f"its disk {origin} stays: it {because(holders, users.doubts)}")
-            if holders and is_leaving(places[key], made[note], state):
+            if holders and is_leaving(places[key], known.made[note], known.state):
                 plan.steps.append(Step("spare", note))
     for key, after in free.items():
         plan, _origin, note = left[key][0]
         others = sorted({str(use.guest) for use in users.uses(key, places[key]) if use.guest in names} - {plan.name})
-        facts = going(key, volumes[key], after)
+        facts = going(key, known.volumes[key], after)
         step = dataclasses.replace(facts, guest=plan.name, note=note, others=tuple(others))
         plan.changes.append(Change(f"volume {key}", "present", "absent"))
         plan.steps.append(Step("delete_volume", step))
 
 
-def leaving(
-    plans: t.Sequence[Plan],
-    have: t.Mapping[str, Observed],
-    volumes: t.Mapping[str, Observed],
-    pools: t.Mapping[str, Pool],
-    made: Entries,
-    users: Users,
-    state: str | None,
-) -> dict[str, list[Leaving]]:
+def leaving(plans: t.Sequence[Plan], known: Known) -> dict[str, list[Leaving]]:
     """The volumes that may go with guests, with all the guests that have each; of the others is said why they stay.
 
     Of two pools over one folder both have a volume; it is named once.
     """
     left: dict[str, list[Leaving]] = {}
     same: dict[str, str] = {}
+    volumes, users = known.volumes, known.users
     for plan in plans:
         seen: set[str] = set()
-        had = disks_of(have.get(plan.name), pools)
-        for name, origin in storage_of(plan.name, have.get(plan.name), pools, made).items():
+        had = disks_of(known.have.get(plan.name), known.pools)
+        for name, origin in storage_of(plan.name, known.have.get(plan.name), known.pools, known.made).items():
             key = name if name in volumes else users.key_at(origin) or name
             if key in seen:
                 continue
             seen.add(key)
-            note = noted(key, volumes.get(key), made, users)
-            why = not_ours(volumes.get(key), None if note is None else made[note])
-            if why is None and note is not None and name not in had and key in volumes:
-                why = not_any_more(plan.name, key, volumes[key], made[note], users, state)
-            pool = pools.get(key.partition("/")[0])
-            if why is None and key not in volumes and (pool is None or not pool.active):
-                why = f"the pool {key.partition('/')[0]} is not {'there' if pool is None else 'active'}"
+            note = noted(key, volumes.get(key), known.made, users)
+            why = reason_to_stay(plan.name, key, note, name in had, known)
             if why is not None:
-                stays = not is_nowhere(key, volumes, pools, users)
+                stays = not is_nowhere(key, volumes, known.pools, users)
                 plan.warnings += [f"its disk {origin} stays: {why}"] if stays else []
             elif note is not None and key in volumes:
-                path = volumes[key].definition.findtext("target/path") or ""
-                sign = next((sign for sign in sorted(users.signs(path)) if sign.startswith("name ")), key)
+                sign = next((sign for sign in sorted(users.signs(known.path(key) or "")) if sign[:5] == "name "), key)
                 first = same.setdefault(sign, note if note in volumes else key)
                 left.setdefault(first, []).append(Leaving(plan, origin, note))
     return left
+
+
+def reason_to_stay(guest: str, key: str, note: str | None, had: bool, known: Known) -> str | None:
+    """Why a volume does not go with a guest; None where nothing speaks against it, but for who uses it.
+
+    :param note: the name under which it is noted as made
+    :param had: whether it is a disk of the guest
+    """
+    volume, facts = known.volumes.get(key), {} if note is None else known.made[note]
+    why = not_ours(volume, None if note is None else facts)
+    if why is None and note is not None and not had and volume is not None:
+        why = not_any_more(guest, key, volume, facts, known.users, known.state)
+    pool = known.pools.get(key.partition("/")[0])
+    if why is None and volume is None and (pool is None or not pool.active):
+        why = f"the pool {key.partition('/')[0]} is not {'there' if pool is None else 'active'}"
+    if why is None and volume is not None:
+        if guest in known.elsewhere:
+            return f"{ELSEWHERE}; {DELETE}"
+        far = within_reach("" if pool is None else pool.type, known.path(key)) if known.users.here else None
+        why = None if far is None else f"it {far}; {DELETE}"
+    return why
 
 
 def is_nowhere(key: str, volumes: t.Mapping[str, Observed], pools: t.Mapping[str, Pool], users: Users) -> bool:

@@ -1,0 +1,48 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""On which file system a path is, and whether other hosts may have that as well."""
+
+from __future__ import annotations
+
+import os
+
+from .block_devices import content, plain
+from .places import within
+
+LOCAL = frozenset(
+    (
+        *("ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "f2fs", "bcachefs", "jfs", "nilfs2", "reiserfs", "overlay"),
+        *("tmpfs", "ramfs", "devtmpfs", "rootfs", "vfat", "exfat", "ntfs", "ntfs3", "iso9660", "udf", "squashfs"),
+        "erofs",
+    )
+)
+"""File systems that one host has for itself. Any other may be a server's or a cluster's; nobody knows what FUSE is."""
+
+
+def shared_file_system(path: str, proc: str = "/proc") -> str | None:
+    """The type of the file system at a path, where other hosts may have it as well; None where this one alone has it.
+
+    :param proc: where procfs is mounted
+    """
+    kind = file_system(path, proc)
+    return None if kind in LOCAL else kind
+
+
+def file_system(path: str, proc: str = "/proc") -> str:
+    """The type of the file system at a path, as the kernel calls it (proc_pid_mountinfo(5))."""
+    real = os.path.realpath(path)
+    try:
+        device = os.stat(os.path.dirname(real)).st_dev
+    except (OSError, ValueError):
+        device = 0
+    number = f"{os.major(device)}:{os.minor(device)}"
+    best, kind = (False, -1), "one that is not known"
+    for line in (content(os.path.join(proc, "self/mountinfo")) or "").splitlines():
+        words = line.split(" ")
+        if len(words) < 10 or "-" not in words:
+            continue
+        place = plain(words[4])
+        if within(real, place) and (words[2] == number, len(place)) >= best:
+            best, kind = (words[2] == number, len(place)), words[words.index("-") + 1]
+    return kind
