@@ -14,7 +14,7 @@ from ..._flow.kind import Action, Work
 from ..._libvirt.connection import active, lacks, libvirt, stop
 from ..volume.volume_actions import forget, guest_volume_delete, spare, volume_define, volume_delete, volume_grow
 from . import undefine
-from .cloud_init import seed_fill
+from .cloud_init import seed_adoption, seed_fill
 from .guest_options import GuestOptions
 from .live import actions as live
 from .saved_states import is_saved
@@ -104,6 +104,7 @@ ACTIONS: dict[str, Action] = {
     "grow_volume": volume_grow,
     "delete_volume": guest_volume_delete,
     "fill_seed": seed_fill.fill_seed,
+    "adopt_seed": seed_adoption.adopt_seed,
     "settle_seed": seed_fill.settle_seed,
     "delete_seed": seed_fill.delete_seed(volume_delete),
 }

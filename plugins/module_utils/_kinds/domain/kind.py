@@ -56,7 +56,12 @@ DOMAINS = Kind(
     leftovers=leftovers,
     validate=validate,
     definition=DEFINITION,
-    noted=frozenset(("make_volume", "fill_seed", "settle_seed", "delete_volume", "delete_seed", "forget", "spare")),
+    noted=frozenset(
+        (
+            *("make_volume", "fill_seed", "adopt_seed", "settle_seed"),
+            *("delete_volume", "delete_seed", "forget", "spare"),
+        )
+    ),
     stores=frozenset(("make_volume", "grow_volume", "fill_seed")),
     prepares=frozenset(("forget", "spare", "define")),
     around=around,

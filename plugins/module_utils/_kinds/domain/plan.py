@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 from ..._engine.plan import Plan, plan
@@ -102,7 +103,7 @@ def plans_with_disks(
     """Plan guests with the volumes of their disks. Returns also the guests with their disks as what they are on."""
     connection, pools = forms.connection, forms.pools
     made = {} if connection is None else Manifest(connection.getURI()).entries("volumes")
-    resolved, lines = with_volumes(have, wants, host, pools, made)
+    resolved, lines = with_volumes(have, wants, host, pools, made, seeds.is_here(connection))
     refuse_input(lines)
     resolved = guest_disks.without_foreseen(resolved, options.forecast.volumes)
     keys = {need.key for _want, needed in resolved for need in needed}
@@ -118,7 +119,8 @@ def plans_with_disks(
     refuse_input(with_doubts(lines, resolved, half))
     plans = plan(DOMAIN, have, [want for want, _needed in resolved], host, options.on_restart_needed)
     lines += shared(plans, resolved)
-    of_seeds = seeds.Seeds(made, pools, host, seeds.is_here(connection), options.check)
+    users = functools.cache(lambda: all_users(connection, forecast=options.forecast))
+    of_seeds = seeds.Seeds(made, pools, host, seeds.is_here(connection), options.check, users)
     for entry, (want, needed) in zip(plans, resolved, strict=True):
         try:
             plan_seed(of_seeds, entry, want, needed, volumes, have, options.on_restart_needed)
@@ -130,7 +132,7 @@ def plans_with_disks(
     refuse_input(with_doubts(lines, resolved, half))
     if connection is not None:
         refuse_taken(connection, plans, resolved, volumes, options.forecast)
-        seed_removal.plan_removals(connection, plans, wants, have, made, options.forecast)
+        seed_removal.plan_removals(connection, plans, wants, have, made, pools, options.forecast)
         if options.remove_storage:
             plan_removals(connection, plans, wants, have, pools, options)
     return plans, [want for want, _needed in resolved]
@@ -154,11 +156,12 @@ def with_doubts(
 
 
 def with_volumes(
-    have: Have, wants: Wants, host: Host, pools: t.Mapping[str, Pool], made: Entries
+    have: Have, wants: Wants, host: Host, pools: t.Mapping[str, Pool], made: Entries, here: bool
 ) -> tuple[list[tuple[Item, list[guest_disks.Needed]]], list[str]]:
     """Guests with their disks, and seeds, as what they are on, and the volumes that these need; and what is wrong.
 
     :param made: what is noted of the host's volumes
+    :param here: whether the host's files can be looked at
     """
     lines: list[str] = []
     resolved: list[tuple[Item, list[guest_disks.Needed]]] = []
@@ -167,7 +170,7 @@ def with_volumes(
         try:
             seeds.refuse_place(want, there)
             given, needed = guest_disks.resolve(want, there, pools, host)
-            given, seed = seeds.resolve(given, there, pools, made)
+            given, seed = seeds.resolve(given, there, pools, made, here)
             resolved.append((given, [*needed, *seed]))
         except Invalid as error:
             resolved.append((want, []))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -160,3 +161,52 @@ def here(host: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setattr(lacking, "SYS", str(tmp_path / "sys"))
     (tmp_path / "sys/class/net/ovsbr0").mkdir(parents=True)
     return tmp_path
+
+
+@pytest.fixture
+def seed_folder(connection: Any, run_main: Any, noted: Any, tmp_path: Path, monkeypatch: Any) -> Path:
+    """The folder of a pool, of which the test driver lists the files as a host does."""
+    from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.cloud_init import (
+        seed_fill,
+        seed_restarts,
+        seeds,
+    )
+    from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume import volume_actions
+    from ansible_collections.virtfleet.kvm.plugins.modules import pools
+
+    made = tmp_path / "pool"
+    made.mkdir()
+    run_main(pools.main, config=[{"name": "p", "target": str(made)}], uri=URI)
+
+    def refresh(pool: Any, patience: float = 0) -> bool:
+        there = {volume.name() for volume in pool.listAllVolumes()}
+        for name in set(os.listdir(made)) - there:
+            pool.createXML(f"<volume><name>{name}</name><capacity>1048576</capacity></volume>")
+        return True
+
+    for module in (volume_actions, seed_fill):
+        monkeypatch.setattr(module, "refresh", refresh)
+    monkeypatch.setattr(seeds, "FOREIGN", ())
+    monkeypatch.setattr(volume_actions, "blank", lambda *_words: None)  # Disks are left to the test driver.
+    monkeypatch.setattr(seed_restarts, "is_older", lambda path: False)
+    return made
+
+
+@pytest.fixture
+def declared(run_main: Any, seed_folder: Path) -> Callable[..., dict[str, Any]]:
+    """Declare in check mode, for real, and once more: both say the same, and then nothing is left to do."""
+
+    from ansible_collections.virtfleet.kvm.plugins.modules import domains
+    from ansible_collections.virtfleet.kvm.tests.unit.seed_world import SECRETS
+
+    def call(config: dict[str, Any], **args: Any) -> dict[str, Any]:
+        said = run_main(domains.main, config=[config], uri=URI, check=True, **args)
+        done = run_main(domains.main, config=[config], uri=URI, **args)
+        assert [said[part] for part in ("changes", "warnings")] == [done[part] for part in ("changes", "warnings")]
+        again = run_main(domains.main, config=[config], uri=URI, **args)
+        assert again["changes"] == []
+        for told in (said, done, again):
+            assert not [secret for secret in SECRETS if secret in json.dumps(told)]
+        return done
+
+    return call

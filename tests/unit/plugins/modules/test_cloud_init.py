@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -21,77 +20,20 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.cloud_
     seed_restarts,
     seeds,
 )
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume import volume_actions
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import connection as binding
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.process import boot, started
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage import manifest
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.storage_observe import Pool
-from ansible_collections.virtfleet.kvm.plugins.modules import domains, pools
-
-URI = "test:///default"
-KEY = "p/web01-seed.img"
-HASH = "$6$saltsalt$uDmDWgGeVgyhzGfVQXSJ0RhKNVdMxMIUrYBGKxBmbXCTiBv3xrGMtYYDJnYvfYIGYhRcUUGLzXFPG3NoLvOPp1"
-SECRETS = (HASH, "s3cret-file", "s3cret-command", "s3cret-entry", "s3cret-meta", "s3cret-vendor")
-CLOUD = {
-    "password": HASH,
-    "packages": ["nginx"],
-    "runcmd": ["echo s3cret-command"],
-    "write_files": [{"path": "/etc/app.conf", "content": "s3cret-file", "permissions": "0600"}],
-    "user_data": {"ntp": {"servers": ["s3cret-entry"]}},
-    "meta_data": {"tag": "s3cret-meta"},
-    "vendor_data": "#!/bin/sh\necho s3cret-vendor\n",
-}
+from ansible_collections.virtfleet.kvm.plugins.modules import domains
+from ansible_collections.virtfleet.kvm.tests.unit.seed_world import CLOUD, HASH, KEY, URI, guest
 
 pytestmark = pytest.mark.skipif(shutil.which("mcopy") is None, reason="needs mtools")
 
 
 @pytest.fixture
-def folder(connection: Any, run_main: Any, noted: manifest.Manifest, tmp_path: Path, monkeypatch: Any) -> Path:
-    """The folder of a pool, of which the test driver lists the files as a host does."""
-    made = tmp_path / "pool"
-    made.mkdir()
-    run_main(pools.main, config=[{"name": "p", "target": str(made)}], uri=URI)
-
-    def refresh(pool: Any, patience: float = 0) -> bool:
-        there = {volume.name() for volume in pool.listAllVolumes()}
-        for name in set(os.listdir(made)) - there:
-            pool.createXML(f"<volume><name>{name}</name><capacity>1048576</capacity></volume>")
-        return True
-
-    for module in (volume_actions, seed_fill):
-        monkeypatch.setattr(module, "refresh", refresh)
-    monkeypatch.setattr(seeds, "FOREIGN", ())
-    monkeypatch.setattr(volume_actions, "blank", lambda *_words: None)  # Disks are left to the test driver.
-    monkeypatch.setattr(seed_restarts, "is_older", lambda path: False)
-    return made
-
-
-def guest(*cloud: Any, **more: Any) -> dict[str, Any]:
-    """A guest with a disk in the pool, and a seed.
-
-    :param cloud: its options of cloud_init; left out, those of CLOUD
-    """
-    given = cloud[0] if cloud else CLOUD
-    disks = [{"size": "1MiB", "pool": "p"}]
-    interfaces = [{"network": "default"}]
-    return {"name": "web01", "memory": "64MiB", "disks": disks, "interfaces": interfaces, "cloud_init": given, **more}
-
-
-@pytest.fixture
-def declared(run_main: Any, folder: Path) -> Callable[..., dict[str, Any]]:
-    """Declare in check mode, for real, and once more: both say the same, and then nothing is left to do."""
-
-    def call(config: dict[str, Any], **args: Any) -> dict[str, Any]:
-        said = run_main(domains.main, config=[config], uri=URI, check=True, **args)
-        done = run_main(domains.main, config=[config], uri=URI, **args)
-        assert [said[part] for part in ("changes", "warnings")] == [done[part] for part in ("changes", "warnings")]
-        again = run_main(domains.main, config=[config], uri=URI, **args)
-        assert again["changes"] == []
-        for told in (said, done, again):
-            assert not [secret for secret in SECRETS if secret in json.dumps(told)]
-        return done
-
-    return call
+def folder(seed_folder: Path) -> Path:
+    """The folder of the pool."""
+    return seed_folder
 
 
 def definition(connection: Any) -> ET.Element:
@@ -154,7 +96,12 @@ def test_a_guest_gets_its_seed(connection: Any, folder: Path, declared: Any, not
     ],
 )
 def test_a_changed_seed_is_told_by_its_parts(
-    connection: Any, folder: Path, declared: Any, noted: manifest.Manifest, change: dict[str, Any], paths: list[str]
+    connection: Any,
+    folder: Path,
+    declared: Any,
+    noted: manifest.Manifest,
+    change: dict[str, Any],
+    paths: list[str],
 ) -> None:
     declared(guest())
     before = noted.entries("volumes")[KEY]

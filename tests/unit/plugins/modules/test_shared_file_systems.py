@@ -31,9 +31,7 @@ def shared(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize("purge", [False, True])
-def test_a_disk_on_a_file_system_of_other_hosts_stays(
-    connection: Any, declare: Run, shared: Path, purge: bool
-) -> None:
+def test_a_disk_on_a_file_system_of_other_hosts_stays(connection: Any, declare: Run, shared: Path, purge: bool) -> None:
     result = declare(domains, *([] if purge else [GONE]), purge=purge, remove_storage=True)
     stays(connection, result, "is on a file system that other hosts can have as well (nfs4)", DELETE)
     gone = declare(volumes, {"name": "old-vda.qcow2", "pool": "p", "state": "absent"})  # It is named.
@@ -70,9 +68,7 @@ def test_the_disk_of_a_guest_that_was_moved_is_not_left_over(connection: Any, de
         assert [line.partition(",")[0] for line in result["warnings"]] == told
 
 
-def test_a_disk_that_is_left_over_on_a_file_system_of_other_hosts(
-    connection: Any, declare: Run, shared: Path
-) -> None:
+def test_a_disk_that_is_left_over_on_a_file_system_of_other_hosts(connection: Any, declare: Run, shared: Path) -> None:
     connection.lookupByName("old").undefine()
     (warning,) = declare(domains, purge=True, remove_storage=True)["warnings"]
     assert "other hosts can have as well (nfs4), and their guests cannot be seen; if none of them has it, it" in warning

@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 from ...._engine.step import Step
 from ...._errors import VirtfleetError
 from ...._host import part_files, seed_image
-from ...._host.files import birth
+from ...._host.files import birth, in_place_of_file
 from ...._storage.making import Making
 from ...._storage.manifest import Manifest
 from ...._storage.removal import Kept
@@ -104,6 +104,9 @@ def fill_seed(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
     volume = lookup(pool, volume_name)
     if volume is None or another(facts, ET.fromstring(volume.XMLDesc())):
         raise VirtfleetError(f"cloud_init: somebody made {plan.key} anew meanwhile, so it stays; run again")
+    now = in_place_of_file(volume.path())
+    if now is not None:
+        raise VirtfleetError(f"cloud_init: {volume.path()} is {now} now, so it stays; remove it, and run again")
     source = SeedImage.of(plan.files, plan.content)
     before = identity(ET.fromstring(volume.XMLDesc()))
     part = part_files.part_name(volume_name)

@@ -15,11 +15,13 @@ from ...._storage import storage_observe
 from ...._storage.forecast import Forecast
 from ...._storage.manifest import Entries
 from ...._storage.removal import because, going
+from ...._storage.storage_observe import Pool, source_place
 from ...._storage.survey_users import all_users
 from ...._storage.users import Users
 from ...shared import declared
 from ..disks.disk_removal import not_ours
-from .seeds import WHERE, is_ours
+from ..disks.guest_disks import key_of
+from .seeds import WHERE, is_ours, seed_of
 
 HAS = "the guest has it until it starts anew"
 
@@ -30,36 +32,52 @@ def plan_removals(
     wants: t.Sequence[Item],
     have: t.Mapping[str, Observed],
     made: Entries,
+    pools: t.Mapping[str, Pool],
     forecast: Forecast,
 ) -> None:
     """Plan that the volumes of seeds go which guests give up by ``cloud_init: null``, once nobody has them any more.
 
     :param made: what is noted of the host's volumes
     """
-    left = {
-        key: plan
+    giving_up = [
+        plan
         for plan, want in zip(plans, wants, strict=True)
         if want["state"] != "absent" and WHERE in want and want[WHERE] is None
-        for key, facts in made.items()
-        if is_ours(facts, plan.name)
-    }
-    volumes = storage_observe.volumes(connection, left) if left else {}
+    ]
+    left = {key: plan for plan in giving_up for key, facts in made.items() if is_ours(facts, plan.name)}
+    had = {key: plan for plan in giving_up for key in had_by(have.get(plan.name), pools) if key not in left}
+    volumes = storage_observe.volumes(connection, [*left, *had], expected=left) if left or had else {}
     if not volumes:
         return
     users = all_users(connection, forecast=forecast)
     declared.add_guests(users, plans, wants, have)
     for key, volume in volumes.items():
-        plan_removal(left[key], key, volume, made[key], users)
+        plan = left.get(key) or had[key]
+        who = holders(plan, key, volume, users)
+        if key in left or not who:
+            plan_removal(plan, key, volume, made.get(key), users)
 
 
-def plan_removal(plan: Plan, key: str, volume: Observed, facts: t.Mapping[str, t.Any], users: Users) -> None:
+def had_by(have: Observed | None, pools: t.Mapping[str, Pool]) -> list[str]:
+    """The volume that a guest has as its seed, also where it was made under another name, or on another host."""
+    node = None if have is None else seed_of(have.definition)
+    place = None if node is None else source_place(node.find("source"))
+    key = None if place is None else key_of(place, pools)
+    return [] if key is None else [key]
+
+
+def holders(plan: Plan, key: str, volume: Observed, users: Users) -> list[str]:
+    """Who else has the seed of a guest, in words."""
+    uses = users.uses(key, volume.definition.findtext("target/path"))
+    return list(dict.fromkeys(use.who for use in uses if use.guest != plan.name))
+
+
+def plan_removal(plan: Plan, key: str, volume: Observed, facts: t.Mapping[str, t.Any] | None, users: Users) -> None:
     """Plan that one volume goes. What is not sure to be the one that was made stays, and is said."""
     reason = not_ours(volume, facts)
     if reason is None:
-        others = [
-            use.who for use in users.uses(key, volume.definition.findtext("target/path")) if use.guest != plan.name
-        ]
-        reason = f"it {because(list(dict.fromkeys(others)), users.doubts)}" if others or users.doubts else None
+        who = holders(plan, key, volume, users)
+        reason = f"it {because(who, users.doubts)}" if who or users.doubts else None
     if reason is not None:
         plan.warnings.append(f"its seed {key} stays: {reason}")
         return

@@ -19,11 +19,13 @@ from xml.etree import ElementTree as ET
 from ...._engine.plan import Observed, Plan
 from ...._engine.rows.model import Change, Host, Item
 from ...._engine.step import Step
-from ...._errors import Invalid
+from ...._errors import Invalid, VirtfleetError
 from ...._host import seed_image
+from ...._host.files import in_place_of_file
 from ...._storage.manifest import Entries, filled_by_another
-from ...._storage.storage_observe import Pool, another, problem_of, source_place
-from ...._storage.users import is_local
+from ...._storage.removal import because
+from ...._storage.storage_observe import Pool, another, identity, problem_of, source_place
+from ...._storage.users import Users, is_local
 from ...shared.derive import targets
 from ...shared.lacking import FOREIGN
 from ...volume.storage_plan import FUTURE, plan_volume
@@ -31,6 +33,7 @@ from ...volume.storage_rules import MADE_DIRECTORIES
 from ..disks.guest_disks import ASIDE, DISKS, Needed, key_of, name_volumes, target_of
 from . import nocloud
 from .options import ALIAS, is_seed
+from .seed_adoption import Adopted, belongs, files_on, is_of_guest, refusal
 
 LETTERS = 26
 """Targets among which that of a seed is the last: the first ones are for the guest's own disks."""
@@ -80,13 +83,16 @@ def seed_of(root: ET.Element) -> ET.Element | None:
     return next((disk for disk in root.iterfind("devices/disk") if is_seed(disk)), None)
 
 
-def resolve(want: Item, have: Observed | None, pools: t.Mapping[str, Pool], made: Entries) -> tuple[Item, list[Needed]]:
+def resolve(
+    want: Item, have: Observed | None, pools: t.Mapping[str, Pool], made: Entries, here: bool = False
+) -> tuple[Item, list[Needed]]:
     """A guest with its seed among its disks, and the volume that this needs.
 
     A list of disks that is left out is written out with those that are there; one that leaves the seed out keeps it.
 
     :param want: the guest, with its disks by what they are on
     :param made: what is noted of the host's volumes
+    :param here: whether the host's files can be looked at
 
     Raises Invalid where another disk is declared at the place of the seed.
     """
@@ -104,7 +110,10 @@ def resolve(want: Item, have: Observed | None, pools: t.Mapping[str, Pool], made
     needed: list[Needed] = []
     spot = len(listed) if index is None else index
     if want.get(WHERE) is not None:
-        disk, need = placed(want, have, listed, node, pools, made, spot)
+        place = None if node is None else source_place(node.find("source"))
+        key = None if place is None else key_of(place, pools)
+        keeps = is_ours(made.get(key or "", {}), want["name"]) or (here and is_of_guest(want, have, node, pools))
+        disk, need = placed(want, have, listed, node, pools, spot, key if keeps else None)
         needed = [need]
     disk = disk if index is None else {**listed[index], **disk}
     return {**want, "disks": [*listed[:spot], disk, *listed[spot + 1 :]]}, needed
@@ -141,14 +150,15 @@ def placed(
     listed: t.Sequence[Item],
     node: ET.Element | None,
     pools: t.Mapping[str, Pool],
-    made: Entries,
     spot: int,
+    key: str | None,
 ) -> tuple[Item, Needed]:
-    """The disk of a seed, and the volume that it needs: the one that the guest has, if it was made for this guest."""
-    place = None if node is None else source_place(node.find("source"))
-    key = None if place is None else key_of(place, pools)
+    """The disk of a seed, and the volume that it needs.
+
+    :param key: the one that the guest has, if it was made for this guest
+    """
     target = free_target(listed, have) if node is None else target_of(node)
-    if key is not None and is_ours(made.get(key, {}), want["name"]):
+    if key is not None:
         pool, _slash, name = key.partition("/")
         return {"target": target}, needed(want, pool, name, spot, kept=True)
     pool, name = pool_for(listed, have, pools), f"{want['name']}-seed.img"
@@ -199,6 +209,7 @@ class Seeds:
     :param made: what is noted of the host's volumes
     :param here: whether the host's files can be looked at
     :param check: whether nothing will be carried out
+    :param users: tells who uses what; asked only where a volume is there that the guest does not have
     """
 
     made: Entries
@@ -206,35 +217,72 @@ class Seeds:
     host: Host
     here: bool
     check: bool
+    users: t.Callable[[], Users] | None = None
 
     def plan(
         self, plan: Plan, need: Needed, volume: Observed | None, have: Observed | None
     ) -> tuple[list[Step], list[Change]]:
-        """The steps and changes of one seed. Raises Invalid where its volume is another one."""
-        problem = problem_of(volume)
-        facts = self.made.get(need.key, {})
-        if problem is not None:
-            raise Invalid(WHERE, f"its volume {need.key}: {problem}")
-        if volume is not None and (not is_ours(facts, plan.name) or another(facts, volume.definition)):
-            raise Invalid(
-                WHERE,
-                f"the volume {need.key} is there already, and was not made for the seed of this guest: give that"
-                " another name, or remove it",
-            )
-        busy = filled_by_another(need.key, facts)
-        if busy is not None:
-            plan.obstacle = f"{WHERE}: {busy}"
-            return [], []
+        """The steps and changes of one seed; none where its volume is another one, which is the guest's obstacle.
+
+        Raises Invalid where what is declared cannot be.
+        """
         root = definition(plan, have)
         try:
+            facts, steps = self.looked_at(plan, need, volume, root)
             if volume is None:
                 return self.making(plan, need, root)
-            steps, changes = self.refilling(plan, need, volume, root)
+            more, changes = self.refilling(plan, need, volume, root, facts)
         except Invalid as error:
             raise Invalid(f"{WHERE}.{error.where}" if error.where else WHERE, error.problem) from None
+        except VirtfleetError as error:
+            plan.obstacle = f"{WHERE}: {error}"
+            return [], []
+        steps += more
         if not steps and facts.keys() & {"part", "former", "filling"}:
             steps = [Step("settle_seed", need.key)]
         return steps, changes
+
+    def looked_at(
+        self, plan: Plan, need: Needed, volume: Observed | None, root: ET.Element
+    ) -> tuple[t.Mapping[str, t.Any], list[Step]]:
+        """What is noted of a seed, and the step that notes it again where it was made elsewhere.
+
+        Raises VirtfleetError where the volume that is there is not known to be that of this guest.
+        """
+        facts = self.made.get(need.key, {})
+        problem = filled_by_another(need.key, facts) or problem_of(volume)
+        if problem is not None:
+            raise VirtfleetError(problem)
+        if volume is None:
+            return facts, []
+        path = volume.definition.findtext("target/path")
+        others = () if need.kept or self.users is None else self.users().uses(need.key, path)
+        who = list(dict.fromkeys(use.who for use in others if use.guest not in (None, plan.name)))
+        if who:
+            raise VirtfleetError(f"the volume {need.key} {because(who, ())}: give them a seed of their own before")
+        if is_ours(facts, plan.name) and not another(facts, volume.definition):
+            return facts, []
+        adopted = self.adopted(plan, need, volume, root.findtext("uuid"))
+        return adopted.facts, [Step("adopt_seed", adopted)]
+
+    def adopted(self, plan: Plan, need: Needed, volume: Observed, uuid: str | None) -> Adopted:
+        """A seed that was made for the guest elsewhere. Raises VirtfleetError where that is not known.
+
+        :param uuid: that of the guest
+        """
+        facts, path = self.made.get(need.key, {}), volume.definition.findtext("target/path") or ""
+        now = in_place_of_file(path) if self.here else None
+        told = seed_image.missing() if self.here and now is None else None
+        if told is not None:
+            raise VirtfleetError(told)
+        files = files_on(path) if self.here else None
+        if files is None or not belongs(files, uuid, need.item["seed"]):
+            raise VirtfleetError(refusal(need.key, path, is_ours(facts, plan.name)))
+        kept = {name: str(facts[name]) for name in ("owner", "part", "filling") if name in facts}
+        image = hashlib.sha256(seed_image.content_of(path) or b"").hexdigest()
+        kept |= {"guest": plan.name, "format": "raw", "seed": content_of(need, files), "image": image}
+        sign = identity(volume.definition)
+        return Adopted(need.key, sign, kept if sign is None else {**kept, "identity": sign})
 
     def making(self, plan: Plan, need: Needed, root: ET.Element) -> tuple[list[Step], list[Change]]:
         """A seed that is not there yet."""
@@ -252,10 +300,12 @@ class Seeds:
         return [Step("make_volume", value)], changes
 
     def refilling(
-        self, plan: Plan, need: Needed, volume: Observed, root: ET.Element
+        self, plan: Plan, need: Needed, volume: Observed, root: ET.Element, facts: t.Mapping[str, t.Any]
     ) -> tuple[list[Step], list[Change]]:
-        """A seed that is there, with what will be on it where that differs."""
-        facts = self.made.get(need.key, {})
+        """A seed that is there, with what will be on it where that differs.
+
+        :param facts: what is noted of it
+        """
         first = root.findtext("uuid") or plan.name
         if not need.kept:
             name_volumes(plan, need)

@@ -20,6 +20,7 @@ from ...._storage.other_hosts import ELSEWHERE, within_reach
 from ...._storage.removal import Judge, because, going, order
 from ...._storage.storage_observe import Pool, another, identity, problem_of, replaced, source_place
 from ...._storage.users import Users
+from ..cloud_init.options import is_seed
 from .guest_disks import key_of
 
 BY_HAND = "remove by hand what nobody needs"
@@ -235,7 +236,9 @@ def disks_of(have: Observed | None, pools: t.Mapping[str, Pool]) -> dict[str, st
 
 
 def is_own(disk: ET.Element) -> bool:
-    """Whether a disk is the guest's to write on, and no other's."""
+    """Whether a disk is the guest's to write on, and no other's, or its seed."""
+    if is_seed(disk):
+        return True
     if disk.get("device", "disk") not in ("disk", "lun"):
         return False
     return all(paths.find(disk, (tag,)) is None for tag in ("readonly", "shareable"))
