@@ -75,6 +75,8 @@ def plan_guests(connection: t.Any, have: Have, wants: Wants, host: Host, options
     if connection is not None:
         plan_starts(connection, DOMAIN, plans, settled, have, host, options.on_restart_needed)
         warn_of_volumes(connection, plans)
+        # Once it is known which guests start anew: they have their seeds until then.
+        seed_removal.plan_removals(connection, plans, settled, have, forms.pools, options.forecast)
     if any(change.path == "nvram" and change.after is None for entry in plans for change in entry.changes):
         users = all_users(connection, forecast=options.forecast)
         declared.add_guests(users, plans, wants, have)
@@ -132,7 +134,6 @@ def plans_with_disks(
     refuse_input(with_doubts(lines, resolved, half))
     if connection is not None:
         refuse_taken(connection, plans, resolved, volumes, options.forecast)
-        seed_removal.plan_removals(connection, plans, wants, have, made, pools, options.forecast)
         if options.remove_storage:
             plan_removals(connection, plans, wants, have, pools, options)
     return plans, [want for want, _needed in resolved]
@@ -233,4 +234,6 @@ def plan_removals(
     keys = {users.key_at(place) or place for place in places} | made.keys()
     volumes = storage_observe.volumes(connection, keys, expected=made)
     state = definitions(connection.getURI())
-    disk_removal.removals(gone, disk_removal.Known(have, volumes, pools, made, users, state, options.elsewhere))
+    names = {entry.name for entry in gone}
+    known = disk_removal.Known(have, volumes, pools, made, users, state, options.elsewhere, names)
+    disk_removal.removals(gone, known)

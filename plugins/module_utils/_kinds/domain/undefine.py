@@ -75,6 +75,19 @@ def plan_departure(connection: t.Any, plan: Plan, have: Observed | None, going: 
     if snapshots:
         # Only what libvirt knows of them; what is in the disks stays there.
         plan.changes.append(Change("snapshots", sorted(snapshots), None))
+    checkpoints = checkpoint_names(domain)
+    if checkpoints:
+        plan.changes.append(Change("checkpoints", sorted(checkpoints), None))
+
+
+def checkpoint_names(domain: t.Any) -> list[str]:
+    """The checkpoints of a guest; none where this libvirt, or its driver, knows of none."""
+    try:
+        return [found.getName() for found in domain.listAllCheckpoints(0)]
+    except (LibvirtError, AttributeError) as error:
+        if isinstance(error, LibvirtError) and not lacks(error, "VIR_ERR_NO_SUPPORT", "VIR_ERR_OPERATION_UNSUPPORTED"):
+            raise
+        return []
 
 
 def plan_tpm(plan: Plan, definition: ET.Element, going: Belongings) -> None:

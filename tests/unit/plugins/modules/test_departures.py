@@ -291,3 +291,17 @@ def test_a_tpm_that_gets_a_place_of_its_own_meanwhile(
     done = run_main(domains.main, config=[GONE], uri=URI, remove_tpm=True, fails=True)
     assert "undefine: its definition names /srv/precious for the state of its TPM by now" in done["msg"]
     assert "old" in [domain.name() for domain in connection.listAllDomains()]
+
+
+def test_checkpoints_that_go_are_told(connection: Any, run_domains: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As snapshots are. The test driver has none."""
+
+    class Checkpoint:
+        def getName(self) -> str:  # noqa: N802 - as libvirt has it
+            return "c1"
+
+    monkeypatch.setattr(libvirt.virDomain, "listAllCheckpoints", lambda domain, flags=0: [Checkpoint()])
+    result = run_domains({"name": "test", "state": "absent"}, check=True)
+    assert {"path": "checkpoints", "before": ["c1"], "after": None} in [
+        {name: change[name] for name in ("path", "before", "after")} for change in result["changes"]
+    ]

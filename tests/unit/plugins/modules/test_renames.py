@@ -160,3 +160,12 @@ def test_a_network_or_pool_that_was_renamed_by_hand_is_no_new_one(
         assert "by-hand" in result["msg"]
         assert result["changes"] == []
     find("by-hand").undefine()
+
+
+def test_a_guest_that_was_renamed_by_hand_goes_with_its_disk_also_beside_its_old_name(
+    connection: Any, declare: Run, folder: Path
+) -> None:
+    rename(connection)
+    result = declare(domains, GONE, {"name": "by-hand", "state": "absent"}, remove_storage=True)
+    assert paths(result) == ["state", VOLUME]
+    assert result["warnings"] == []

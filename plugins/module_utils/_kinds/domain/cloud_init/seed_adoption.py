@@ -69,11 +69,16 @@ def is_of_guest(want: Item, have: Observed | None, node: ET.Element | None, pool
     place = None if node is None else source_place(node.find("source"))
     if have is None or place is None:
         return False
+    return belongs(files_on(path_of(place, pools)), have.definition.findtext("uuid"), want.get("cloud_init") or {})
+
+
+def path_of(place: str, pools: t.Mapping[str, Pool]) -> str:
+    """The path of a place, given as one or as POOL/VOLUME; empty where none is known."""
     pool, _slash, name = place.partition("/")
-    if not place.startswith("/"):
-        target = pools[pool].target if pool in pools else None
-        place = "" if target is None else os.path.join(target, name)
-    return belongs(files_on(place), have.definition.findtext("uuid"), want.get("cloud_init") or {})
+    if place.startswith("/"):
+        return place
+    target = pools[pool].target if pool in pools else None
+    return "" if target is None else os.path.join(target, name)
 
 
 def refusal(key: str, path: str, kept: bool) -> str:

@@ -13,7 +13,7 @@ from ...._engine.rows.model import Change, Item
 from ...._engine.step import Step
 from ...._storage import storage_observe
 from ...._storage.forecast import Forecast
-from ...._storage.manifest import Entries
+from ...._storage.manifest import Manifest
 from ...._storage.removal import because, going
 from ...._storage.storage_observe import Pool, source_place
 from ...._storage.survey_users import all_users
@@ -31,19 +31,18 @@ def plan_removals(
     plans: t.Sequence[Plan],
     wants: t.Sequence[Item],
     have: t.Mapping[str, Observed],
-    made: Entries,
     pools: t.Mapping[str, Pool],
     forecast: Forecast,
 ) -> None:
-    """Plan that the volumes of seeds go which guests give up by ``cloud_init: null``, once nobody has them any more.
-
-    :param made: what is noted of the host's volumes
-    """
+    """Plan that the volumes of seeds go which guests give up by ``cloud_init: null``, once nobody has them any more."""
     giving_up = [
         plan
         for plan, want in zip(plans, wants, strict=True)
-        if want["state"] != "absent" and WHERE in want and want[WHERE] is None
+        if want["state"] != "absent" and WHERE in want and want[WHERE] is None and plan.problem is None
     ]
+    if not giving_up:
+        return
+    made = Manifest(connection.getURI()).entries("volumes")
     left = {key: plan for plan in giving_up for key, facts in made.items() if is_ours(facts, plan.name)}
     had = {key: plan for plan in giving_up for key in had_by(have.get(plan.name), pools) if key not in left}
     volumes = storage_observe.volumes(connection, [*left, *had], expected=left) if left or had else {}
@@ -67,9 +66,12 @@ def had_by(have: Observed | None, pools: t.Mapping[str, Pool]) -> list[str]:
 
 
 def holders(plan: Plan, key: str, volume: Observed, users: Users) -> list[str]:
-    """Who else has the seed of a guest, in words."""
+    """Who else has the seed of a guest, in words; also a snapshot, or a saved state that the guest does not leave."""
+    own = {f"guest {plan.name}"}
+    if any(step.action == "start" for step in plan.steps):
+        own.add(f"guest {plan.name} (saved)")
     uses = users.uses(key, volume.definition.findtext("target/path"))
-    return list(dict.fromkeys(use.who for use in uses if use.guest != plan.name))
+    return list(dict.fromkeys(use.who for use in uses if use.who not in own))
 
 
 def plan_removal(plan: Plan, key: str, volume: Observed, facts: t.Mapping[str, t.Any] | None, users: Users) -> None:

@@ -21,7 +21,8 @@ from ...._engine.rows.model import Change, Host, Item
 from ...._engine.step import Step
 from ...._errors import Invalid, VirtfleetError
 from ...._host import seed_image
-from ...._host.files import in_place_of_file
+from ...._host.files import bases, in_place_of_file
+from ...._printing import spelled_out
 from ...._storage.manifest import Entries, filled_by_another
 from ...._storage.removal import because
 from ...._storage.storage_observe import Pool, another, identity, problem_of, source_place
@@ -33,7 +34,7 @@ from ...volume.storage_rules import MADE_DIRECTORIES
 from ..disks.guest_disks import ASIDE, DISKS, Needed, key_of, name_volumes, target_of
 from . import nocloud
 from .options import ALIAS, is_seed
-from .seed_adoption import Adopted, belongs, files_on, is_of_guest, refusal
+from .seed_adoption import Adopted, belongs, files_on, is_of_guest, path_of, refusal
 
 LETTERS = 26
 """Targets among which that of a seed is the last: the first ones are for the guest's own disks."""
@@ -110,13 +111,31 @@ def resolve(
     needed: list[Needed] = []
     spot = len(listed) if index is None else index
     if want.get(WHERE) is not None:
-        place = None if node is None else source_place(node.find("source"))
-        key = None if place is None else key_of(place, pools)
-        keeps = is_ours(made.get(key or "", {}), want["name"]) or (here and is_of_guest(want, have, node, pools))
-        disk, need = placed(want, have, listed, node, pools, spot, key if keeps else None)
+        key = had(want, have, node, pools, made, here)
+        disk, need = placed(want, have, listed, node, pools, spot, key)
         needed = [need]
     disk = disk if index is None else {**listed[index], **disk}
     return {**want, "disks": [*listed[:spot], disk, *listed[spot + 1 :]]}, needed
+
+
+def had(
+    want: Item,
+    have: Observed | None,
+    node: ET.Element | None,
+    pools: t.Mapping[str, Pool],
+    made: Entries,
+    here: bool,
+) -> str | None:
+    """The volume that a guest has as its seed, if it was made for it; also where it has an image laid over that.
+
+    :param node: the disk that it has as its seed
+    """
+    place = None if node is None else source_place(node.find("source"))
+    key = None if place is None else key_of(place, pools)
+    if is_ours(made.get(key or "", {}), want["name"]) or (here and is_of_guest(want, have, node, pools)):
+        return key
+    below = [key_of(base, pools) for base in bases(path_of(place or "", pools))] if here else []
+    return next((base for base in below if is_ours(made.get(base or "", {}), want["name"])), None)
 
 
 def refuse_place(want: Item, have: Observed | None) -> None:
@@ -197,6 +216,21 @@ def pool_for(listed: t.Sequence[Item], have: Observed | None, pools: t.Mapping[s
     return "default"
 
 
+def overlay(have: Observed | None, need: Needed, pools: t.Mapping[str, Pool]) -> str | None:
+    """What is said of a seed that changes while its guest has an image laid over it; None where it has the seed itself.
+
+    The guest's name is still to be put in.
+    """
+    node = None if have is None or not need.kept else seed_of(have.definition)
+    place = None if node is None else source_place(node.find("source"))
+    if node is None or place is None or key_of(place, pools) == need.key:
+        return None
+    return (
+        f"the guest has {spelled_out(place)} as its seed, which is laid over {need.key}, as after a snapshot: merge it"
+        f" first (virsh blockcommit {{0}} {target_of(node)} --active --pivot, while {{0}} runs)"
+    )
+
+
 def is_ours(facts: t.Mapping[str, t.Any], guest: str) -> bool:
     """Whether a volume is noted as a seed that was made for a guest."""
     return facts.get("guest") == guest and "seed" in facts
@@ -238,6 +272,10 @@ class Seeds:
             plan.obstacle = f"{WHERE}: {error}"
             return [], []
         steps += more
+        over = overlay(have, need, self.pools) if steps else None
+        if over is not None:
+            plan.obstacle = f"{WHERE}: {over.format(plan.name)}"
+            return [], []
         if not steps and facts.keys() & {"part", "former", "filling"}:
             steps = [Step("settle_seed", need.key)]
         return steps, changes
@@ -278,7 +316,7 @@ class Seeds:
         files = files_on(path) if self.here else None
         if files is None or not belongs(files, uuid, need.item["seed"]):
             raise VirtfleetError(refusal(need.key, path, is_ours(facts, plan.name)))
-        kept = {name: str(facts[name]) for name in ("owner", "part", "filling") if name in facts}
+        kept: dict[str, str] = {name: str(facts[name]) for name in ("owner", "part", "filling") if name in facts}
         image = hashlib.sha256(seed_image.content_of(path) or b"").hexdigest()
         kept |= {"guest": plan.name, "format": "raw", "seed": content_of(need, files), "image": image}
         sign = identity(volume.definition)

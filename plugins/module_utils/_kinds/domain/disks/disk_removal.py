@@ -50,6 +50,7 @@ class Known:
     :param users: who uses what, with what is declared in the same run
     :param state: that of the definitions of the host's guests (see leaving.definitions)
     :param elsewhere: names of guests that are declared for other hosts
+    :param going: names of the guests that go
     """
 
     have: t.Mapping[str, Observed]
@@ -59,6 +60,7 @@ class Known:
     users: Users
     state: str | None = None
     elsewhere: t.Container[str] = ()
+    going: t.Collection[str] = ()
 
     def path(self, key: str) -> str | None:
         """Where a volume is."""
@@ -111,7 +113,7 @@ def leaving(plans: t.Sequence[Plan], known: Known) -> dict[str, list[Leaving]]:
             note = noted(key, volumes.get(key), known.made, users)
             why = reason_to_stay(plan.name, key, note, name in had, known)
             if why is not None:
-                stays = not is_nowhere(key, volumes, known.pools, users)
+                stays = bool(why) and not is_nowhere(key, volumes, known.pools, users)
                 plan.warnings += [f"its disk {origin} stays: {why}"] if stays else []
             elif note is not None and key in volumes:
                 sign = next((sign for sign in sorted(users.signs(known.path(key) or "")) if sign[:5] == "name "), key)
@@ -129,7 +131,7 @@ def reason_to_stay(guest: str, key: str, note: str | None, had: bool, known: Kno
     volume, facts = known.volumes.get(key), {} if note is None else known.made[note]
     why = not_ours(volume, None if note is None else facts)
     if why is None and note is not None and not had and volume is not None:
-        why = not_any_more(guest, key, volume, facts, known.users, known.state)
+        why = not_any_more(guest, key, volume, facts, known)
     pool = known.pools.get(key.partition("/")[0])
     if why is None and volume is None and (pool is None or not pool.active):
         why = f"the pool {key.partition('/')[0]} is not {'there' if pool is None else 'active'}"
@@ -200,18 +202,23 @@ def same_place(key: str, other: str, users: Users) -> bool:
     return here is None or there is None or bool(users.entry(here) & users.entry(there))
 
 
-def not_any_more(
-    guest: str, key: str, volume: Observed, facts: t.Mapping[str, t.Any], users: Users, state: str | None
-) -> str | None:
+def not_any_more(guest: str, key: str, volume: Observed, facts: t.Mapping[str, t.Any], known: Known) -> str | None:
     """Why a volume stays that a guest has only by the note that it was made for it; None where nothing speaks against.
 
-    It may have been handed over, or kept on purpose.
+    It may have been handed over, or kept on purpose. Empty where it is a disk of another guest that goes in the same
+    run: what becomes of it is said there.
     """
-    path = volume.definition.findtext("target/path")
+    path, users = known.path(key), known.users
     uses = users.uses(key, path)
-    if any(use.guest == guest for use in uses) or is_leaving(path, facts, state):
+    if any(use.guest == guest for use in uses) or is_leaving(path, facts, known.state):
         return None
-    return f"it {because(users.of(key, path), ())}" if uses else reason(facts)
+    left = [use.who for use in uses if use.guest not in known.going]
+    if left:
+        return f"it {because(list(dict.fromkeys([*left, *users.doubts])), ())}"
+    things = users.goes(key, path)
+    heirs = [known.have.get(use.guest) for use in uses if use.guest is not None]
+    places = [place for heir in heirs for place in disks_of(heir, known.pools).values()]
+    return "" if any(things & users.signs(place) for place in places) else reason(facts)
 
 
 def storage_of(guest: str, have: Observed | None, pools: t.Mapping[str, Pool], made: Entries) -> dict[str, str]:
