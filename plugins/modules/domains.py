@@ -45,8 +45,8 @@ options:
         is on them.
       - Only volumes that this collection made are removed, and only once the guest's definition is gone. An ISO, an
         image that others are laid over, a volume that was declared as such, one that another guest uses, and what an
-        earlier run left of a guest stay; a warning says why. So does what guests of other hosts may have: a disk on a
-        file system such as NFS, and those of a guest in O(elsewhere).
+        earlier run left of a guest stay; a warning says why. So does a disk that guests of other hosts may have, as
+        it is on a file system such as NFS, or of a guest in O(elsewhere).
     type: bool
     default: false
   elsewhere:
