@@ -19,7 +19,6 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import lab
 
 from . import _guest_files
 from ._by_host import HostNames, Lists, Sorted
-from ._endless import ENDLESS, is_endless
 from ._guest_layers import Layers
 from ._templar import HostTemplar, Plain, reason
 from ._written import Entry, List, entries, lists, named_item
@@ -145,9 +144,6 @@ class Part:
         :param owner: the host to name in any case
         """
         raw = self.needed(entry.raw)
-        if is_endless(raw):
-            self.tell(entry, [ENDLESS], owner)
-            return []
         try:
             return [self.templar.value(raw)]
         except Exception as error:  # Any filter or lookup may be in a template.

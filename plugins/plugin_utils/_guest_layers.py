@@ -20,7 +20,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import
 )
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label, named, printable
 
-from ._endless import ENDLESS, is_endless
+from ._endless import endless
 from ._written import named_item
 
 
@@ -116,8 +116,9 @@ class Layers:
         """
         if self.wanted is not None and isinstance(raw, dict):
             raw = {name: value for name, value in raw.items() if name in self.wanted}
-        if is_endless(raw):
-            self.problems.append(f"{source}: {ENDLESS}")
+        said = endless(raw)
+        if said is not None:
+            self.problems.append(f"{source}: {said}")
             return None
         options: t.Any = raw if nested(raw) else self.evaluated(source, raw)
         if options is None or isinstance(options, Failed):

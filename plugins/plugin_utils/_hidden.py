@@ -19,6 +19,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import Proble
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import DEFAULTS
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import named
 
+from ._endless import is_endless
 from ._guest_files import FOLDER
 from ._host_guests import is_listed
 from ._templar import HostTemplar
@@ -26,6 +27,9 @@ from ._written import entries
 
 PURGES = {"kvm_networks": "networks_purge", "kvm_pools": "storage_purge", "kvm_volumes": "storage_purge"}
 """The lists of a host's own things, and what has those removed that are in them no longer."""
+
+MOST = 1_000_000
+"""How many values a list may hold to be compared with another one."""
 
 
 class Source(t.NamedTuple):
@@ -35,12 +39,23 @@ class Source(t.NamedTuple):
     :param hosts: the hosts that it is meant for
     :param raw: the list, its templates not evaluated
     :param shared: whether each of the hosts evaluates its templates, as it does those of its groups
+    :param finite: whether it can be compared with others: anchors of YAML make lists that are in themselves
     """
 
     place: str
     hosts: t.Collection[str]
     raw: t.Any
     shared: bool = True
+    finite: bool = True
+
+    @classmethod
+    def of(cls, place: str, hosts: t.Collection[str], raw: t.Any, shared: bool = True) -> Source:
+        """For the parameters see the class."""
+        return cls(place, hosts, raw, shared, not is_endless(raw, MOST))
+
+    def is_same(self, own: t.Any) -> bool:
+        """Whether it is the list that a host sees, or one with the very same in it."""
+        return own is self.raw or (self.finite and bool(own == self.raw))
 
 
 def hidden_guests(hosts: t.Sequence[str], hostvars: t.Any) -> list[str]:
@@ -52,7 +67,7 @@ def hidden_guests(hosts: t.Sequence[str], hostvars: t.Any) -> list[str]:
     raw = {host: hostvars.raw_get(host) for host in hosts}
     sources = of_groups(hosts, hostvars, "kvm_guests")
     sources += [
-        Source(f"the variables of host {host}", hosts, raw[host]["kvm_guests"], shared=False)
+        Source.of(f"the variables of host {host}", hosts, raw[host]["kvm_guests"], shared=False)
         for host in hosts
         if "kvm_guests" in raw[host]
     ]
@@ -60,7 +75,7 @@ def hidden_guests(hosts: t.Sequence[str], hostvars: t.Any) -> list[str]:
     for source in distinct(sources):
         for host in meant(source, hosts):
             own = raw[host].get("kvm_guests")
-            if own is source.raw or own == source.raw:
+            if source.is_same(own):
                 continue
             templar = HostTemplar.of(raw[host], hostvars)
             missing = names(source.raw, host, templar, wanted=True) - names(own, host, templar)
@@ -81,11 +96,11 @@ def hidden_twins(hosts: t.Sequence[str], hostvars: t.Any) -> list[Problem]:
     for source in distinct(of_groups(hosts, hostvars, "kvm_guests")):
         for host in meant(source, hosts):
             own = raw[host].get("kvm_guests")
-            if own is source.raw or own == source.raw:
+            if source.is_same(own):
                 continue
             templar = HostTemplar.of(raw[host], hostvars)
             mine, hidden = (by_name(one, host, templar) for one in (own, source.raw))
-            twins = sorted(name for name in mine.keys() & hidden.keys() if mine[name] != hidden[name])
+            twins = sorted(name for name in mine.keys() & hidden.keys() if differ(mine[name], hidden[name]))
             if twins:
                 out.append(
                     (
@@ -95,6 +110,11 @@ def hidden_twins(hosts: t.Sequence[str], hostvars: t.Any) -> list[Problem]:
                     )
                 )
     return out
+
+
+def differ(mine: t.Any, hidden: t.Any) -> bool:
+    """Whether two guests are not the same; of one that cannot be written out nobody can tell."""
+    return not is_endless(mine) and not is_endless(hidden) and bool(mine != hidden)
 
 
 def by_name(raw: t.Any, host: str, templar: HostTemplar) -> dict[str, t.Any]:
@@ -117,7 +137,7 @@ def hidden_items(hosts: t.Sequence[str], hostvars: t.Any) -> list[Problem]:
             for host in source.hosts:
                 raw = hostvars.raw_get(host)
                 own = raw.get(variable)
-                if own is None or own == source.raw or not purge_is_on(raw, purge, hostvars):
+                if own is None or source.is_same(own) or not purge_is_on(raw, purge, hostvars):
                     continue
                 templar = HostTemplar.of(raw, hostvars)
                 missing = sorted(names(source.raw, None, templar) - names(own, None, templar))
@@ -196,7 +216,7 @@ def of_groups(hosts: t.Sequence[str], hostvars: t.Any, variable: str) -> list[So
         members = {member.name for member in group.get_hosts()}
         within = hosts if name == "all" else [host for host in hosts if host in members]
         if raw is not None and within:
-            out.append(Source(f"the variables of group {name}", within, raw))
+            out.append(Source.of(f"the variables of group {name}", within, raw))
     # A group that has no list of its own gets that of all.
     return sorted(out, key=lambda source: source.place != "the variables of group all")
 

@@ -15,6 +15,7 @@ from ansible.template import Templar
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.row_index import secret_place
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import masked, named, readable
 
+from ._endless import Endless, endless
 from ._missing import missing
 
 PLAIN = frozenset(
@@ -61,11 +62,15 @@ class HostTemplar:
         return cls(raw, Templar(loader=loader, variables={**raw, "hostvars": hostvars}), loader, hostvars)
 
     def value(self, raw: t.Any) -> t.Any:
-        """A value, evaluated. Raises AnsibleError where it cannot be."""
+        """A value, evaluated. Raises AnsibleError where it cannot be, Endless where nobody could wait for it."""
+        refuse(raw)
         return decrypted(self.templar.template(raw), 0)
 
     def broken(self, raw: t.Any, where: str = "", depth: int = 0) -> list[tuple[str, str]]:
         """The fields of a value that cannot be evaluated: where each is, and why."""
+        said = endless(raw)
+        if said is not None and not (depth == 0 and isinstance(raw, dict) and any(map(endless, raw.values()))):
+            return [(where, said)]
         if isinstance(raw, dict) and depth < DEPTH:
             parts = [(f"{where}.{named(name)}" if where else named(name), value) for name, value in raw.items()]
         elif isinstance(raw, (list, tuple)) and depth < DEPTH:
@@ -111,8 +116,16 @@ class Plain(HostTemplar):
         super().__init__(raw, Templar(loader=DataLoader()))
 
     def value(self, raw: t.Any) -> t.Any:
-        """The value."""
+        """The value. Raises Endless where it cannot be written out."""
+        refuse(raw)
         return raw
+
+
+def refuse(raw: t.Any) -> None:
+    """Raise Endless for a value that cannot be written out: to evaluate it would take for ever."""
+    said = endless(raw)
+    if said is not None:
+        raise Endless(said)
 
 
 def decrypted(value: t.Any, depth: int) -> t.Any:
@@ -147,6 +160,8 @@ def reason(error: BaseException, secret: bool = False) -> str:
     inner = error
     while isinstance(inner, AnsibleError) and inner.__cause__ is not None:
         inner = inner.__cause__
+    if isinstance(inner, Endless):
+        return str(inner)
     if secret:
         known = UNDEFINED.match(str(inner)) or UNKNOWN.match(str(inner))
         return known[0] if known else f"cannot be evaluated ({type(inner).__name__}{NOT_SHOWN}"

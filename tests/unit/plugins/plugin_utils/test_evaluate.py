@@ -340,7 +340,7 @@ def test_a_guest_that_holds_things_without_end_is_refused_before_it_is_evaluated
     guests = "kvm_guests: [{name: a, host: kvm01, disks: [*f, *f]}, {name: b, host: kvm01, memroy: 1}]"
     text = f"{ANCHORS}{guests}\n"
     assert fleet_problems(HOSTS, hostvars(tmp_path, {"group_vars/all.yml": text})) == [
-        "guest a: holds more than 20000 values",
+        "guest a: disks: holds more than 20000 values",
         "guest b: memroy: no such option; did you mean 'memory'?",
     ]
 
