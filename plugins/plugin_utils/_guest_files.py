@@ -13,19 +13,17 @@ import contextlib
 import hashlib
 import json
 import os
-import re
 import tempfile
 import typing as t
 
-import ansible.template
 from ansible import constants
 from ansible.parsing.dataloader import DataLoader
-from ansible.parsing.vault import AnsibleVaultError
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils import _fleet_once
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label, printable, spelled_out
 
+from ._reading import loaded
 from ._written import Entry
 
 FOLDER = "kvm_guests_dir"
@@ -148,7 +146,7 @@ def read(folder: Folder, loader: DataLoader, host: str | None = None, hosts: t.C
 
 def entries_of(folder: Folder, name: str, loader: DataLoader) -> list[Entry]:
     """The guests of one file. Raises VirtfleetError where it is not as it should be."""
-    content, shown = loaded(os.path.join(folder.path, name), loader), folder.shown(name)
+    content, shown = loaded(os.path.join(folder.path, name), loader, once=True), folder.shown(name)
     if isinstance(content, dict):
         if "kvm_guests" in content:
             raise VirtfleetError(
@@ -159,36 +157,6 @@ def entries_of(folder: Folder, name: str, loader: DataLoader) -> list[Entry]:
         return [Entry(f"{shown}[{place}]", item, shown) for place, item in enumerate(content)]
     what = "nothing" if content is None else printable(content, hidden=True)
     raise VirtfleetError(f"holds {what}; write the options of a guest, or a list of guests")
-
-
-def loaded(path: str, loader: DataLoader) -> t.Any:
-    """What a file holds, its templates not evaluated. Raises VirtfleetError, which quotes nothing of it."""
-    if not os.path.isfile(path):
-        raise VirtfleetError("is no file that can be read")
-    # Since ansible-core 2.19, what is a template has to be said.
-    trust = {"trusted_as_template": True} if hasattr(ansible.template, "is_trusted_as_template") else {}
-    try:
-        return loader.load_from_file(path, cache="none", unsafe=True, **trust)
-    except AnsibleVaultError:
-        raise VirtfleetError("cannot be decrypted: is the password of its vault given?") from None
-    except Exception as error:  # Ansible raises many kinds, with lines of the file in their words.
-        raise VirtfleetError(why_unreadable(error)) from None
-
-
-def why_unreadable(error: BaseException) -> str:
-    """Why a file cannot be read, in words without anything of what it holds."""
-    cause: BaseException | None = error
-    while cause is not None:
-        mark = getattr(cause, "problem_mark", None)
-        if mark is not None:
-            problem = re.sub(r"'[^']{2,}'|\"[^\"]{2,}\"", "...", str(getattr(cause, "problem", "") or "is malformed"))
-            return f"is no YAML: line {mark.line + 1}, column {mark.column + 1}: {problem}"
-        if isinstance(cause, OSError) and cause.strerror:
-            return f"cannot be read: {cause.strerror}"
-        if isinstance(cause, AnsibleVaultError):
-            return "cannot be decrypted: is the password of its vault given?"
-        cause = cause.__cause__ or getattr(cause, "orig_exc", None)
-    return f"is no YAML that can be read ({type(error).__name__})"
 
 
 def named_host(raw: t.Any) -> str | None:

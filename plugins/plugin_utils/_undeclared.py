@@ -19,6 +19,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Virtf
 from . import _guest_files
 from ._adopted import MAIN
 from ._hidden import items, of_groups
+from ._reading import loaded
 from ._templar import HostTemplar
 from ._written import List, lists
 
@@ -76,7 +77,7 @@ class Written:
         for path in (os.path.join(folder, MAIN), *(os.path.join(below, name) for name in names)):
             if os.path.isfile(path):
                 try:
-                    self.add(_guest_files.loaded(path, loader))
+                    self.add(loaded(path, loader))
                 except VirtfleetError as error:
                     raise VirtfleetError(f"{path}: {error}") from None
 

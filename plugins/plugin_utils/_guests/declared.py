@@ -27,7 +27,8 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_once import w
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label
 
 from .._evaluate import evaluate
-from .._guest_files import ENDINGS, loaded
+from .._guest_files import ENDINGS
+from .._reading import loaded
 from .._templar import HostTemplar
 
 GROUP = "kvm_hosts"

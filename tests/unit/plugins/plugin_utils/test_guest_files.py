@@ -245,14 +245,14 @@ def test_an_inventory_without_a_folder() -> None:
 def loads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The files of guests that were read."""
     found: list[str] = []
-    load = DataLoader.load_from_file
+    load = DataLoader.load
 
-    def counted(self: DataLoader, file_name: str, *args: Any, **kwargs: Any) -> Any:
+    def counted(self: DataLoader, data: str, file_name: str = "", **kwargs: Any) -> Any:
         if "/guests/" in file_name:
             found.append(os.path.basename(file_name))
-        return load(self, file_name, *args, **kwargs)
+        return load(self, data=data, file_name=file_name, **kwargs)
 
-    monkeypatch.setattr(DataLoader, "load_from_file", counted)
+    monkeypatch.setattr(DataLoader, "load", counted)
     return found
 
 
