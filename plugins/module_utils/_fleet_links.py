@@ -10,6 +10,7 @@ import typing as t
 from ._engine.rows.model import Item
 from ._fleet_once import entries, word
 from ._hostnet import shared_ports
+from ._kinds.network import cleanup
 from ._printing import label
 
 STARTED = ("running", "paused")
@@ -32,11 +33,31 @@ def problems(
         owners = shared_ports.owners(entries({"links": variables[host].get("kvm_links")}, "links"))
         told = [shared_ports.of_several(port, having) for port, having in owners.items()]
         found += [(host, f"kvm_links: {line}") for line in told if line is not None]
+        found += [(host, line) for line in taken_bridges(variables[host])]
         if owners:
             cards = cards_of_networks(variables[host])
             here = [guest for guest in guests if word(guest, "host") == host and word(guest, "state") in STARTED]
             found += [(None, line) for guest in here for line in on_ports(guest, owners, cards)]
     return found
+
+
+def taken_bridges(variables: t.Mapping[str, t.Any]) -> t.Iterator[str]:
+    """A sentence for each network that is to have a bridge of its own by the name of a link of the same host.
+
+    :param variables: the host's
+    """
+    links = entries({"links": variables.get("kvm_links")}, "links")
+    names = {word(link, "name") for link in links if word(link, "state") != "absent"} - {""}
+    names |= set(shared_ports.owners(links))
+    for network in entries({"networks": variables.get("kvm_networks")}, "networks"):
+        forward, bridge = network.get("forward"), word(network, "bridge")
+        mode = word(forward, "mode") if isinstance(forward, dict) else ""
+        if bridge in names and mode not in cleanup.OF_OTHERS and word(network, "state") != "absent":
+            yield (
+                f"kvm_networks: network {label(word(network, 'name'))}: bridge: {bridge} is in kvm_links, so it is the"
+                " host's own, and libvirt would make one by that name: name another, or write forward: {mode: bridge}"
+                " to have the guests on the host's"
+            )
 
 
 def cards_of_networks(variables: t.Mapping[str, t.Any]) -> dict[str, list[str]]:

@@ -108,8 +108,10 @@ class Site:
         return found
 
     def has_device(self, name: str) -> bool:
-        """Whether the host has a network device of this name, and keeps it."""
-        return self.local and name not in self.gone and os.path.lexists(f"{SYS}/class/net/{name}")
+        """Whether the host has a network device of this name, and keeps it, or gets it by what comes before."""
+        links = self.forecast.links
+        there = links[name] is not None if name in links else os.path.lexists(f"{SYS}/class/net/{name}")
+        return self.local and name not in self.gone and there
 
     def unsure(self, problem: str) -> str:
         """A problem; a Doubt where earlier tasks of a run in check mode would have changed something here."""

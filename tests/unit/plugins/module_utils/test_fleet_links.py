@@ -76,3 +76,24 @@ def test_a_port_carries_no_macvtap(link: Any, interface: Any, options: dict[str,
     lines = told(link, guests=[one], networks=networks, hosts=["kvm01"])
     assert len(lines) == bool(said)
     assert not said or (said in lines[0] and lines[0].startswith("guest web01: "))
+
+
+@pytest.mark.parametrize(
+    ("network", "bad"),
+    [
+        ({"bridge": "br0"}, "br0"),
+        ({"bridge": "br0", "forward": {"mode": "nat"}}, "br0"),
+        ({"bridge": "br0", "forward": {"mode": "open"}, "state": "inactive"}, "br0"),
+        ({"bridge": "eno1"}, "eno1"),
+        ({"bridge": "br0", "forward": {"mode": "bridge"}}, ""),
+        ({"bridge": "br0", "state": "absent"}, ""),
+        ({"bridge": "virbr7"}, ""),
+        ({"bridge": "br1"}, ""),
+        ({}, ""),
+    ],
+)
+def test_a_network_makes_no_bridge_by_the_name_of_a_link(network: dict[str, Any], bad: str) -> None:
+    gone = {"name": "br1", "type": "bridge", "state": "absent"}
+    said = [line for line in told(BR0, gone, networks=[{"name": "lan", **network}]) if "is in kvm_links" in line]
+    assert bool(said) == bool(bad)
+    assert all(f"network lan: bridge: {bad} is in kvm_links, so it is the host's own" in line for line in said)
