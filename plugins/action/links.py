@@ -44,6 +44,11 @@ ASKED = (
     "it is not known how the change ended: the host was asked to keep it, and has not said since whether it did."
     " Run this again: what is kept is unchanged then. On the host, /run/virtfleet/links/last/outcome.json tells"
 )
+UNDECIDED = (
+    "it is not known how the change ended: the host has answered since, but its unit virtfleet-links.service had not"
+    " decided by then. Run this again: what is not decided is taken back first. On the host, systemctl status"
+    " virtfleet-links.service tells what the unit does"
+)
 
 BEFORE = "the host's network is as it was before the change"
 CORRECT = {
@@ -118,7 +123,7 @@ class ActionModule(ActionBase):
         if end.outcome:
             whole = end.answer.get("restored", True)
             return self.failure(result, end.probes, end.outcome, f"{end.outcome}, and then: {said}", changed=not whole)
-        known = ASKED if end.asked or end.applied else UNKNOWN
+        known = ASKED if end.applied else end.open()
         return self.failure(result, end.probes, "unknown", f"{known}. What went wrong: {said}", changed=True)
 
     def follow(self, end: End, result: dict[str, t.Any], trial: dict[str, t.Any], task_vars: t.Any) -> dict[str, t.Any]:
@@ -133,7 +138,7 @@ class ActionModule(ActionBase):
         finally:
             connection.restore(end.address if end.outcome == "confirmed" else None)
         if end.outcome in ("", "unknown"):
-            said = end.answer.get("reason", "") if end.outcome else ASKED if end.asked else UNKNOWN
+            said = end.answer.get("reason", "") if end.outcome else end.open()
             return self.failure(result, end.probes, "unknown", said, changed=True)
         if end.outcome != "confirmed":
             reason = end.answer.get("reason", "")
@@ -230,22 +235,28 @@ class End:
     :ivar outcome: empty while it is open
     :ivar applied: whether the host has said that the trial is in force
     :ivar asked: whether the host was asked to keep it
+    :ivar heard: whether the host has answered since the trial began
     :ivar address: where the host was reached last
     """
 
     def __init__(self, address: str) -> None:
         self.address, self.outcome = address, ""
-        self.applied = self.asked = False
+        self.applied = self.asked = self.heard = False
         self.answer: dict[str, t.Any] = {}
         self.probes: list[dict[str, t.Any]] = []
 
     def hear(self, answer: dict[str, t.Any], address: str) -> None:
         """Take note of what the host says."""
         self.answer, self.address = answer, address
+        self.heard = self.heard or "outcome" in answer
         self.probes = answer.get("probes") or self.probes
         self.applied = self.applied or bool(answer.get("applied"))
         self.asked = self.asked or bool(answer.get("asked"))
         self.outcome = answer.get("outcome") or ""
+
+    def open(self) -> str:
+        """What is known of a trial of which the host has not told the end."""
+        return ASKED if self.asked else UNDECIDED if self.heard else UNKNOWN
 
 
 @contextlib.contextmanager

@@ -51,7 +51,7 @@ def role(words: list[str]) -> str:
         except FileExistsError:
             return "settle"
         return "begin"
-    if "agent.guard" not in words:
+    if not any("agent.guard" in word for word in words):
         return ""
     return "boot" if "boot" in words else "agent"
 

@@ -170,6 +170,33 @@ def taken_back(fleet: Links, host: str, change: dict[str, t.Any]) -> None:
     fleet.wait_for_ssh(host)
 
 
+@pytest.mark.parametrize("what", ["/run/virtfleet", "/run/virtfleet/links/trial"])
+def test_the_folder_of_a_trial_is_removed(fleet: Links, host: str, what: str) -> None:
+    """Fault 121: it is taken back, and the next run works."""
+    change, _back = toggle(fleet, host)
+    before = fleet.settled(host)
+    breaking(fleet, host, "DO", "/at.applied", do=f"systemd-run --on-active=2 rm -rf {what}")
+    taken_back(fleet, host, change)
+    mended(fleet, host)
+    ended(fleet, host)
+    fleet.back(host, before, 60)
+    assert leftovers(fleet, host) == ""
+    assert fleet.made(host, change)["changed"]
+
+
+def test_the_unit_is_frozen(fleet: Links, host: str) -> None:
+    """Fault 122: it is thawed and killed, and takes the change back."""
+    change, _back = toggle(fleet, host)
+    before = fleet.settled(host)
+    breaking(fleet, host, "DO", "/at.applied", do="systemd-run --on-active=2 systemctl freeze virtfleet-links.service")
+    taken_back(fleet, host, change)
+    mended(fleet, host)
+    ended(fleet, host)
+    fleet.back(host, before, 60)
+    assert leftovers(fleet, host) == ""
+    assert fleet.made(host, change)["changed"]
+
+
 FILL = (
     "mount -o remount,size=$(($(df -k --output=used /run | tail -1) + 64))k /run;"
     " dd if=/dev/zero of=/run/fill bs=4k 2>/dev/null; true"

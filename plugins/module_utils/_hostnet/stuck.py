@@ -9,7 +9,7 @@ import contextlib
 import os
 import subprocess
 
-from .agent import files, guard, network
+from .agent import files, network, unit
 
 OFTEN = 3
 """Starts after which a unit is no longer taken for one that somebody has killed."""
@@ -39,7 +39,7 @@ def stop() -> None:
 
     It refuses to be stopped as long as systemd knows its file.
     """
-    guard.remove_unit()
+    unit.remove()
     for words in (["daemon-reload"], ["stop", UNIT], ["reset-failed", UNIT]):
         with contextlib.suppress(OSError, subprocess.TimeoutExpired):
             network.run(["systemctl", *words], PATIENCE)

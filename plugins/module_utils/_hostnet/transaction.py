@@ -18,7 +18,7 @@ import uuid
 
 from .._errors import VirtfleetError
 from . import netplan_says, stuck
-from .agent import files, guard, journal, network, route_words
+from .agent import files, guard, journal, network, notes, route_words, unit
 from .facts import Facts
 from .planner import Plan
 
@@ -79,12 +79,13 @@ def clear() -> None:
             wait_for(lambda: not os.path.isdir(files.TRIAL), 3 if is_running() else ENDING)
             end_stuck()
             refuse_open_trial()
+    end_lost()
     if not wait_for(lambda: not is_running(), ENDING):
         raise VirtfleetError(f"nothing was changed: {SERVICE} still works on an earlier change: see systemctl status")
     for name in files.listed(files.BASE):
         if name == "new" or name.startswith("lost-"):
             files.remove_folder(os.path.join(files.BASE, name))
-    guard.remove_unit()
+    unit.remove()
     _trial, _verdict, lost = journal.finish()
     if lost:
         raise VirtfleetError(
@@ -93,9 +94,27 @@ def clear() -> None:
         )
 
 
+def end_lost() -> None:
+    """Have a trial brought to its end of which /run tells nothing any more. Raises VirtfleetError, OSError."""
+    if os.path.isdir(files.TRIAL):
+        return
+    if is_running() and stuck.reason():
+        stuck.stop()
+    if is_lost():
+        if not is_running():
+            start()
+        wait_for(lambda: not notes.state(), ENDING)
+
+
+def is_lost() -> bool:
+    """Whether the disk tells of a trial of this boot that is open."""
+    began = str(notes.state().get("id", "")).partition("-")[2]
+    return bool(began) and began == boot_id()
+
+
 def refuse_open_trial() -> None:
     """Raise VirtfleetError while a trial is open."""
-    if not os.path.isdir(files.TRIAL):
+    if not os.path.isdir(files.TRIAL) and not is_lost():
         return
     deadline = files.load(os.path.join(files.TRIAL, "state.json")).get("deadline", 0)
     left = deadline - network.clock()
@@ -138,7 +157,8 @@ def start() -> None:
     for name, module in agent().items():
         files.write(os.path.join(copy, f"{name}.py"), inspect.getsource(module))
     files.make_folder(os.path.dirname(files.UNIT))
-    files.write(files.UNIT, guard.SERVICE.format(python=sys.executable), 0o644)
+    for path, text in unit.texts(sys.executable).items():
+        files.write(path, text, 0o644)
     failed = systemctl("start", SERVICE)
     if failed:
         raise VirtfleetError(failed)
@@ -312,7 +332,7 @@ def outcome(trial: str) -> dict[str, t.Any] | None:
     """
     # The last one twice: it may end between two of these looks.
     for folder in (files.TRIAL, files.LAST, "", files.LAST):
-        if not folder and os.path.isdir(files.TRIAL):
+        if not folder and (os.path.isdir(files.TRIAL) or notes.state().get("id") == trial):
             return None
         found = files.load(os.path.join(folder, "outcome.json")) if folder else {}
         if found.get("id") == trial:
@@ -322,7 +342,9 @@ def outcome(trial: str) -> dict[str, t.Any] | None:
     if journal.is_kept(trial):
         verdict = "confirmed"
     elif not began or not now or began == now:
-        verdict, reason = "unknown", "it is not known how the change ended: the host has ended another one since"
+        last = files.exists(os.path.join(files.LAST, "outcome.json"))
+        why = "the host has ended another one since" if last else "its note of that in /run/virtfleet was removed"
+        verdict, reason = "unknown", f"it is not known how the change ended: {why}"
     return {"id": trial, "outcome": verdict, "reason": reason, "restored": verdict != "unknown", "log": []}
 
 

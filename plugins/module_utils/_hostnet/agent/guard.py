@@ -21,6 +21,7 @@ Only this program makes them. Others ask: they rename ``ask.none`` to ``ask.conf
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -28,7 +29,7 @@ import sys
 import time
 import typing as t
 
-from . import address_words, files, give_back, journal, network, others, runtime, way_back
+from . import address_words, files, give_back, journal, network, notes, others, runtime, unit, way_back
 from .watchdog import keep_watch
 
 STATES = ("preparing", "armed", "applying", "applied", "confirming", "rolling-back")
@@ -39,34 +40,6 @@ MOST = 50
 """How many of the commands are told that nobody could carry out."""
 HEADSTART = 0.5
 """Seconds between the answer to the controller and the trial, so that the answer arrives."""
-WATCHDOG = 10
-"""Seconds without a sign of life after which systemd kills this program and starts it again."""
-
-SERVICE = f"""\
-# Made by the Ansible collection virtfleet.kvm. It goes by itself when the change of links is over.
-[Unit]
-Description=Trial of a change to the network
-RefuseManualStop=yes
-IgnoreOnIsolate=yes
-StartLimitIntervalSec=0
-
-[Service]
-Type=exec
-WorkingDirectory={files.BASE}
-ExecStart=+{{python}} -B -m agent.guard
-# A soft-reboot starts it again. Not there while it works: systemd would know the unit longer than there is one.
-ExecStopPost=+/bin/sh -c '[ ! -d trial ] || {{{{ mkdir -p {files.WANTS}; ln -sfn {files.UNIT} {files.WANTED}; }}}}'
-Restart=on-failure
-RestartForceExitStatus=SIGTERM SIGHUP SIGINT SIGPIPE
-RestartSec=200ms
-WatchdogSec={WATCHDOG}
-WatchdogSignal=SIGKILL
-KillSignal=SIGKILL
-TimeoutStopSec=5
-OOMScoreAdjust=-900
-StandardOutput=null
-StandardError=null
-"""
 
 
 def state_of(folder: str) -> str:
@@ -100,7 +73,10 @@ class Guard:
 
     def __init__(self, folder: str) -> None:
         self.folder = folder
-        self.state = files.load(os.path.join(folder, "state.json"))
+        self.notes = notes.collect(folder)
+        if "state.json" not in self.notes:
+            self.notes = notes.collect(notes.place())
+        self.state: dict[str, t.Any] = json.loads(self.notes.get("state.json", "{}"))
         self.network = network.Network(self.state)
 
     def path(self, name: str) -> str:
@@ -120,7 +96,12 @@ class Guard:
         if files.exists(self.path("outcome.json")):
             self.leave()
             return
-        state = state_of(self.folder)
+        state = state_of(self.folder) or notes.bring_back(self.folder)
+        if not state:
+            # Nothing tells what it was. What is on the disk is told by the journal.
+            files.remove_folder(self.folder)
+            self.attempt(journal.finish)
+            return
         if state in ("armed", "applied") and not files.exists(journal.path_of("trial")):
             state = self.forget(state)
         if state == "preparing":
@@ -156,6 +137,7 @@ class Guard:
             before = self.network.devices()
             files.write(self.path("before.json"), json.dumps(before))
             others.save(self.folder, self.state)
+            self.notes = notes.save(self.folder)
         except (OSError, ValueError) as error:
             self.refuse(files.problem(error))
             return ""
@@ -185,6 +167,7 @@ class Guard:
                 raise network.Failed("; ".join(self.network.log))
             runtime.keep_unchanged(self.folder)
             self.attempt(lambda: others.save(self.folder, self.state))
+            self.attempt(self.save_notes)
             self.network.apply()
             end = self.network.end
             self.attempt(lambda: give_back.after_trial(self.folder, self.network.devices, self.changed(), end))
@@ -204,14 +187,33 @@ class Guard:
     def wait(self) -> str:
         """Wait for somebody to confirm it. Returns the next state."""
         while not self.asked("confirm"):
+            if state_of(self.folder) != "applied":
+                return self.lay_out_again()
             if self.asked("give-up"):
                 return self.give_up("applied", self.reason() or "it was given up")
             if self.is_over():
-                before, now = files.load(self.path("before.json")), self.network.devices()
+                before, now = self.before(), self.network.devices()
                 return self.give_up("applied", address_words.unconfirmed(self.state["seconds"], before, now))
             time.sleep(0.1)
         self.move("applied", "confirming")
         return "confirming"
+
+    def save_notes(self) -> None:
+        """Have on the disk what is noted by now. Raises OSError."""
+        self.notes = notes.save(self.folder)
+
+    def lay_out_again(self) -> str:
+        """Take back a trial whose folder somebody has removed. Returns the next state. Raises OSError."""
+        try:
+            return notes.lay_out(self.folder, self.notes)
+        except OSError:
+            self.attempt(self.bring_about)
+            raise
+
+    def before(self) -> dict[str, t.Any]:
+        """The devices as they were before the trial, by name."""
+        found: dict[str, t.Any] = json.loads(self.notes.get("before.json", "{}"))
+        return files.load(self.path("before.json")) or found
 
     def is_over(self) -> bool:
         """Whether the deadline has passed."""
@@ -246,7 +248,7 @@ class Guard:
 
     def way_back(self) -> way_back.WayBack:
         """What takes the network back."""
-        return way_back.WayBack(self.network, files.load(self.path("before.json")))
+        return way_back.WayBack(self.network, self.before())
 
     def confirm(self) -> str:
         """Keep the trial. Returns the next state, empty at the end."""
@@ -333,6 +335,7 @@ class Guard:
         files.remove_folder(self.path("saved"))
         files.remove_folder(files.LAST)
         os.rename(self.folder, files.LAST)
+        self.attempt(notes.forget)
 
 
 def is_at_work() -> bool:
@@ -342,14 +345,6 @@ def is_at_work() -> bool:
     except (OSError, subprocess.TimeoutExpired):
         return False
     return output.strip() in ("active", "activating", "deactivating", "reloading")
-
-
-def remove_unit() -> None:
-    """Leave nothing of the unit. Raises OSError."""
-    for path in (files.WANTED, files.UNIT):
-        files.unlink(path)
-    if files.exists(files.WANTS) and not files.listed(files.WANTS):
-        os.rmdir(files.WANTS)
 
 
 def boot() -> None:
@@ -387,9 +382,13 @@ def main(arguments: list[str]) -> None:
     keep_watch()
     try:
         files.unlink(files.WANTED)
-        if os.path.isdir(files.TRIAL):
+        if os.path.isdir(files.TRIAL) or notes.bring_back(files.TRIAL):
             Guard(files.TRIAL).run()
-        remove_unit()
+        else:
+            with contextlib.suppress(OSError):  # Then the next run or boot does it.
+                journal.finish()
+        notes.forget()
+        unit.remove()
     except OSError:
         # systemd starts this again; what stood in the way may have gone by then.
         time.sleep(2)

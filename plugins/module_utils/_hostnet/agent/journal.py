@@ -155,7 +155,8 @@ def arm_boot(python: str, journal: dict[str, t.Any]) -> None:
     staged = [path for entry in journal["files"] for path in (entry["new"], entry["old"]) if path]
     folders = list(reversed(journal["folders"]))
     lines = [f"r! {quoted(path)}" for path in (*staged, *folders, UNWANTED, BOOT, path_of("trial"))]
-    text = "\n".join(["# Made by the Ansible collection virtfleet.kvm.", *lines, f"R! {copy}", f"r! {TMPFILES}", ""])
+    lines += [f"R! {copy}", f"R! {DISK}/open", f"r! {TMPFILES}"]
+    text = "\n".join(["# Made by the Ansible collection virtfleet.kvm.", *lines, ""])
     files.write(TMPFILES, text, 0o644)
 
 
@@ -364,6 +365,7 @@ def finish(in_place: t.Callable[[], None] = lambda: None) -> tuple[str, str, str
     :param in_place: what is to be done once the new files are in their places, before nothing tells of it any more
     """
     name = next((name for name in ("keep", "trial") if files.exists(path_of(name))), "")
+    files.remove_folder(os.path.join(DISK, "open"))
     if not name:
         disarm_boot()
         return "", "", ""

@@ -268,6 +268,14 @@ def test_a_host_that_stays_away_is_a_failure_in_the_end(monkeypatch: pytest.Monk
     assert play.connection.options == play.connection.before
 
 
+def test_a_host_that_answers_and_does_not_decide_is_not_said_to_be_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(links, "GRACE", 0.2)
+    result = Play(monkeypatch, {**BEGUN, "trial": {**TRIAL, "seconds": 0}}, WAIT).run()
+    assert (result["failed"], result["changed"], result["outcome"]) == (True, True, "unknown")
+    assert "the host has answered since, but its unit virtfleet-links.service had not" in result["msg"]
+    assert "has not been reached again" not in result["msg"]
+
+
 def test_a_confirmation_whose_answer_is_lost_is_said_to_be_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(links, "GRACE", 0.2)
     asked = {**WAIT, "asked": True}

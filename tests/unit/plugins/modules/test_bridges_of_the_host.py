@@ -53,8 +53,8 @@ def test_the_bridge_of_the_network_itself_is_no_hindrance(here: Path, run_main: 
     call(run_main, "networks", LAB)
     device(here, "virbr7")
     more = {**LAB, "ips": [{"address": "10.61.0.1/24"}]}
-    assert call(run_main, "networks", more, on_restart_needed="restart")["changed"]
-    assert call(run_main, "networks", {**more, "bridge": "virbr8"})["changed"]
+    assert call(run_main, "networks", more, check=True, on_restart_needed="restart")["changed"]
+    assert call(run_main, "networks", {**more, "bridge": "virbr8"}, check=True)["changed"]
 
 
 def test_a_network_that_took_the_hosts_bridge_for_guests_does_not_take_it_for_itself(here: Path, run_main: Run) -> None:

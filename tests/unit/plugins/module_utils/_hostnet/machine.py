@@ -19,8 +19,10 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent impor
     guard,
     journal,
     network,
+    notes,
     others,
     runtime,
+    unit,
     way_back,
 )
 from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.fake_host import FakeOs, Tree
@@ -61,6 +63,7 @@ class Machine:
     :param kills: at which steps of the agent, counted over all of its lives, it is killed
     :param cut: at which step the power fails
     :param soft: at which step the host is soft-rebooted
+    :param lost: at which step somebody removes the trial's folder in /run
     :param late: at which step the deadline passes
     :param confirm: whether the controller asks for confirmation once the trial is in force
     :param full: folders in which from step ``fault`` on nothing new can be written
@@ -73,7 +76,7 @@ class Machine:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, **faults: Any) -> None:
         self.kills: set[int] = set(faults.get("kills", ()))
         self.cut_at, self.late = faults.get("cut"), faults.get("late")
-        self.soft_at = faults.get("soft")
+        self.soft_at, self.lost_at = faults.get("soft"), faults.get("lost")
         self.confirm, self.fault = faults.get("confirm", True), faults.get("fault", 0)
         self.full, self.read_only = faults.get("full", ()), faults.get("read_only", ())
         self.broken: tuple[str, ...] = faults.get("broken", ())
@@ -92,7 +95,7 @@ class Machine:
         self.os = FakeOs(self.tree, self.before_step)
         self.generate(steps=False)
         self.network = self.effective()
-        for module in (files, give_back, guard, journal, network, others, runtime, way_back):
+        for module in (files, give_back, guard, journal, network, notes, others, runtime, unit, way_back):
             monkeypatch.setattr(module, "os", self.os)
         monkeypatch.setattr(journal, "__file__", "/agent/journal.py")
         monkeypatch.setattr(network, "run", self.run_command)
@@ -110,6 +113,10 @@ class Machine:
             self.time += 0.001
             if self.late is not None and self.count >= self.late:
                 self.time = max(self.time, 1000 + LIMIT + 1)
+            if self.count == self.lost_at:
+                self.tree.now = {at: node for at, node in self.tree.now.items() if not at.startswith("/run/virtfleet")}
+                if path.startswith("/run/virtfleet"):
+                    raise FileNotFoundError(errno.ENOENT, "No such file or directory", path)
             if self.count == self.cut_at:
                 raise Cut
             if self.count == self.soft_at:
@@ -131,7 +138,8 @@ class Machine:
         if state in ("rolling-back", "confirming"):
             self.decided = self.decided or state
         writes = name in ("create", "write", "symlink") and path.startswith(("/run/netplan/", UNITS + "/"))
-        generates = name == "command" and path.startswith("netplan")
+        # Where what was saved is gone, netplan makes it anew.
+        generates = name == "command" and path.startswith("netplan") and self.lost_at is None
         assert not (self.decided and (writes or generates)), f"{name} {path} after {self.decided}"
 
     def sleep(self, seconds: float) -> None:

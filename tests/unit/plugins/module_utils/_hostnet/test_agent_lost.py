@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import pathlib
 import re
 import shlex
@@ -12,7 +13,13 @@ import subprocess
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import files, guard, journal, network
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import (
+    files,
+    guard,
+    journal,
+    network,
+    unit,
+)
 from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.agent_host import Host, make_host
 
 
@@ -167,9 +174,13 @@ def test_a_boot_that_finds_a_part_gone_says_so(host: Host, gone: str) -> None:
 @pytest.mark.parametrize("is_open", [True, False])
 def test_a_unit_that_ends_before_its_trial_is_wanted_at_the_next_start(tmp_path: pathlib.Path, is_open: bool) -> None:
     """As systemd runs it after the unit, also at a soft-reboot."""
-    lines = re.findall("^ExecStopPost=(.*)$", guard.SERVICE.format(python="python3"), re.M)
+    lines = re.findall("^ExecStopPost=(.*)$", unit.texts("python3")[files.UNIT], re.M)
     assert len(lines) == 1
-    words = [word.replace("/run/systemd", str(tmp_path)) for word in shlex.split(lines[0].removeprefix("+"))]
+    places = [("/run/systemd", str(tmp_path)), (files.BASE, str(tmp_path))]
+    words = [
+        functools.reduce(lambda text, place: text.replace(*place), places, word)
+        for word in shlex.split(lines[0].removeprefix("+"))
+    ]
     if is_open:
         (tmp_path / "trial").mkdir()
     for _turn in range(2):
@@ -194,8 +205,8 @@ rm agent/guard.py
 """
     )
     program.chmod(0o755)
-    unit = journal.BOOT_UNIT.format(disk=tmp_path, python=program, turns=journal.TURNS)
-    lines = re.findall("^ExecStart=(.*)$", unit.replace("\\\n", " "), re.M)
+    text = journal.BOOT_UNIT.format(disk=tmp_path, python=program, turns=journal.TURNS)
+    lines = re.findall("^ExecStart=(.*)$", text.replace("\\\n", " "), re.M)
     assert len(lines) == 1
     done = subprocess.run(shlex.split(lines[0].removeprefix("+")), cwd=tmp_path, check=False)
     assert done.returncode == status
@@ -204,7 +215,7 @@ rm agent/guard.py
 
 def test_what_an_administrator_takes_from_all_services_is_not_taken_from_ours() -> None:
     """Such as ProtectSystem=strict in service.d, which comes after what a unit says (systemd.service(5), "+")."""
-    for unit in (guard.SERVICE, journal.BOOT_UNIT):
-        lines = re.findall("^Exec[A-Za-z]+=(.*)$", unit, re.M)
+    for text in (unit.SERVICE, unit.THAW_SERVICE, journal.BOOT_UNIT):
+        lines = re.findall("^Exec[A-Za-z]+=(.*)$", text, re.M)
         assert lines
         assert all(line.startswith("+") for line in lines)

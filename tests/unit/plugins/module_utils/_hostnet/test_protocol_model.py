@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import files, guard, journal
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import files, journal, unit
 from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.machine import (
     BY_HAND,
     NEW,
@@ -157,7 +157,7 @@ def check_after_boot(machine: Machine) -> None:
     kept = machine.kept()
     assert kept in (OLD, NEW), kept
     machine.kills, machine.cut_at, machine.soft_at = set(), None, None
-    guard.remove_unit()
+    unit.remove()
     journal.finish()
     assert machine.kept() == kept
     check(machine)
@@ -223,7 +223,7 @@ def test_run_is_read_only_for_a_while_from_every_step_on(make: Make, confirm: bo
 def heal(machine: Machine) -> None:
     """The fault goes, and the next run clears away what is left."""
     machine.fault = 10**9
-    guard.remove_unit()
+    unit.remove()
     journal.finish()
     assert machine.leftovers() == []
 
