@@ -10,6 +10,7 @@ imports within this folder.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import typing as t
@@ -25,6 +26,8 @@ WANTED = WANTS + "/virtfleet-links.service"
 is made when the unit ends before its trial."""
 PART = ".virtfleet-part"
 """The name of a file that is not complete yet, in the folder where it will have its own."""
+OF_THE_TEXT = ("security.ima", "security.evm")
+"""Extended attributes that sum up what a file holds: another one's would be wrong."""
 ROOM = 65536
 """Bytes that a file takes up in advance which must be written when there may be no room."""
 
@@ -59,21 +62,63 @@ def load(path: str) -> dict[str, t.Any]:
     return found if isinstance(found, dict) else {}
 
 
-def create(path: str, text: str, mode: int = 0o600, owner: tuple[int, int] | None = None) -> None:
+def create(path: str, text: str, mode: int = 0o600, like: str = "") -> None:
     """Write a new file, which is on the disk afterwards; its name is once the folder is synced too.
 
     What has that name already is left from a run that was broken off, and goes. Raises OSError.
+
+    :param mode: who may read it
+    :param like: another file, whose owner, mode and extended attributes it gets: who may read a file is its owner's
+        to say
     """
     unlink(path)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
+        if like:
+            found = os.lstat(like)
+            mode = found.st_mode & 0o7777
+            os.fchown(descriptor, found.st_uid, found.st_gid)
+            give_attributes(descriptor, path, attributes(like))
+        # Last: where the file has an access control list, the bits of the group are the most that anybody else gets.
         os.fchmod(descriptor, mode)
-        if owner is not None:
-            os.fchown(descriptor, *owner)
         put(descriptor, text)
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def attributes(path: str) -> dict[str, bytes]:
+    """The extended attributes of a file, such as its access control list; none where its filesystem has none.
+
+    Raises OSError.
+    """
+    try:
+        names = os.listxattr(path, follow_symlinks=False)
+    except OSError as error:
+        if error.errno in (errno.ENOTSUP, errno.ENOSYS):
+            return {}
+        raise
+    return {name: os.getxattr(path, name, follow_symlinks=False) for name in names if name not in OF_THE_TEXT}
+
+
+def give_attributes(descriptor: int, path: str, wanted: t.Mapping[str, bytes]) -> None:
+    """Give an open file extended attributes, and take from it what its folder gave it beside them. Raises OSError.
+
+    :param path: the file's
+    :param wanted: the attributes by name
+    """
+    there = attributes(path)
+    name = ""
+    try:
+        for name in sorted(there.keys() - wanted.keys()):
+            if not name.startswith("security."):
+                os.removexattr(descriptor, name)
+        for name, value in wanted.items():
+            if there.get(name) != value:
+                os.setxattr(descriptor, name, value)
+    except OSError as error:
+        what = f"the new file cannot have the extended attribute {name} as the old one has it ({error.strerror})"
+        raise OSError(error.errno, f"{what}: see getfacl and getfattr", path) from None
 
 
 def put(descriptor: int, text: str) -> None:
@@ -189,11 +234,11 @@ def remove_folder(path: str) -> None:
 
 
 def same(one: str, other: str) -> bool:
-    """Whether two files have the same text and rights. Raises OSError."""
+    """Whether two files have the same text, rights and extended attributes. Raises OSError."""
     first, second = os.lstat(one), os.lstat(other)
     if (first.st_mode, first.st_uid, first.st_gid) != (second.st_mode, second.st_uid, second.st_gid):
         return False
-    return not os.path.islink(one) and read(one) == read(other)
+    return not os.path.islink(one) and read(one) == read(other) and attributes(one) == attributes(other)
 
 
 def is_same_file(one: str, other: str) -> bool:

@@ -102,8 +102,7 @@ def prepare(state: dict[str, t.Any]) -> None:
         if entry["new"]:
             before = os.lstat(entry["old"]) if entry["old"] else None
             if before is not None and stat.S_ISREG(before.st_mode):
-                # Who may read a file is its owner's to say.
-                files.create(entry["new"], file["text"], before.st_mode & 0o7777, (before.st_uid, before.st_gid))
+                files.create(entry["new"], file["text"], like=entry["old"])
             else:
                 files.create(entry["new"], file["text"], file["mode"])
         files.sync(folder)

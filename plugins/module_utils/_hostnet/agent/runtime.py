@@ -66,8 +66,7 @@ def link_or_copy(path: str, other: str) -> None:
         if os.path.islink(path):
             os.symlink(os.readlink(path), other)
             return
-        found = os.lstat(path)
-        files.create(other, files.read(path), found.st_mode & 0o7777, (found.st_uid, found.st_gid))
+        files.create(other, files.read(path), like=path)
 
 
 def put(tried: t.Mapping[str, str | None]) -> None:

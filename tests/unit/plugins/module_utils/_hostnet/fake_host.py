@@ -210,6 +210,10 @@ class FakeOs:
     def fchown(self, number: int, user: int, group: int) -> None:
         return
 
+    def listxattr(self, path: str, follow_symlinks: bool = True) -> list[str]:
+        self.node(path)
+        return []
+
     def fsync(self, number: int) -> None:
         path, node, _place = self.open_files[number]
         self.step("fsync", path)
