@@ -12,7 +12,7 @@ import typing as t
 from .._engine.rows.model import Change, Item
 from .._errors import Invalid, VirtfleetError
 from . import changes as view
-from . import drift, forecast, live, networkd, precedence
+from . import drift, drop_ins, forecast, live, networkd, precedence
 from .by_hand import covered, set_by_hand
 from .facts import Device, Facts
 from .netplan import Netplan, Place
@@ -180,6 +180,7 @@ class Work:
             owner = before.owner(device.nic) if device else None
             if device is None or owner is None or device.master == name:
                 continue
+            drop_ins.refuse_port(item, port, owner, facts)
             self.out.reconfigure.append(port)
             device = self.holder(device)
             body = before.merged(owner)
@@ -193,15 +194,8 @@ class Work:
             if inherits and dhcp and device.iaid is not None and self.net.renderer(place) == "networkd":
                 self.units.update(networkd.identity(f"10-netplan-{name}.network", device.iaid))
             forecast.addresses(item, device.addresses, dhcp and device.client_id == "", facts, self.out)
-            drop_ins = [
-                path
-                for path in facts.units
-                if f"/10-netplan-{owner.id}.network.d/" in path and "virtfleet-" not in path
-            ]
-            if drop_ins and inherits:
-                self.out.warnings.append(
-                    f"link {name}: what {', '.join(drop_ins)} says of {port} does not follow to {name}"
-                )
+            if inherits:
+                self.out.warnings += drop_ins.warnings(name, port, owner, facts)
 
     def holder(self, port: Device) -> Device:
         """Who has a port's addresses and DHCP identity now: the bridge that it is in, where that goes in the same call.
@@ -315,6 +309,7 @@ class Work:
         device = facts.devices.get(name)
         before = view.view(self.net, self.net.place(name)) if self.net.place(name) else None
         had = networkd.of_link(name, self.kept)
+        drop_ins.refuse_bridge(name, self.net.place(name), facts)
         heir = remove(self.net, name, item.get("type"), facts.nics) if self.has_netplan else None
         units = [unit for unit, text in self.kept.items() if unit in had or f"\nBridge={name}\n" in text]
         for unit in units:

@@ -387,7 +387,8 @@ def main(arguments: list[str]) -> None:
         else:
             with contextlib.suppress(OSError):  # Then the next run or boot does it.
                 journal.finish()
-        notes.forget()
+        with contextlib.suppress(OSError):
+            notes.forget()
         unit.remove()
     except OSError:
         # systemd starts this again; what stood in the way may have gone by then.
