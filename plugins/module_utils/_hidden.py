@@ -78,7 +78,20 @@ def without_values(text: str) -> str:
         return text
     text = CDATA.sub(HIDDEN, text)
     text = TAG.sub(lambda tag: ATTRIBUTE.sub(lambda found: f"{found[1]}'{HIDDEN}'", tag[0]), text)
-    return INNER.sub(lambda found: found[1] + (HIDDEN if found[2].strip() else found[2]), text)
+    return INNER.sub(lambda found: found[1] + (found[2] if is_prose(found) else HIDDEN), text)
+
+
+def is_prose(found: re.Match[str]) -> bool:
+    """Whether what follows a tag is none of its content: space, or the rest of a sentence that only names elements.
+
+    :param found: the tag, and what follows it
+    """
+    if not found[2].strip():
+        return True
+    names = re.search(
+        r"(?:^|\s)(?:in|of|for|the|an?|no|and|or|element|invalid|missing)\s$", found.string[: found.start()]
+    )
+    return names is not None and re.search(r"</|/>|=|<[?!]", found.string) is None
 
 
 def values_of(text: str) -> set[str]:

@@ -130,6 +130,7 @@ NETWORK: tuple[Rule, ...] = (
     (("ips", "dhcp", "ranges"), needs("start", "end")),
     (("ips", "dhcp", "hosts"), needs("ip")),
     ((), {"if": mode("bridge"), "then": without("ips")}),
+    ((), {"if": mode("route", "open", *rules.MACVTAP, "hostdev"), "then": {"properties": {"forward": without("nat")}}}),
     ((), {"if": mode("bridge", interfaces={"type": ["array", "null"], "maxItems": 0}), "then": needs("bridge")}),
     (
         (),

@@ -123,6 +123,15 @@ class Plan:
         """The paths that wait for a restart."""
         return list(self.waiting)
 
+    def keep(self, changes: list[Change]) -> None:
+        """Tell only of some of the changes: what did not come about does not wait for a restart either.
+
+        :param changes: those that came about
+        """
+        gone = {change.path for change in self.changes} - {change.path for change in changes}
+        self.waiting = {path: reason for path, reason in self.waiting.items() if path not in gone}
+        self.changes = changes
+
     def refuse(self, problem: str) -> None:
         """Do nothing about this resource, for a reason; the others are not stopped by it."""
         self.problem = problem

@@ -224,7 +224,7 @@ class Run:
         traces = session.read(lambda connection: [self.traces(connection, index) for index in seen])
         self.failed = verify(done, [rest[index] for index in seen], self.failed, traces)
         for index in touched - rest.keys():
-            self.plans[index].changes = self.reached(index)
+            self.plans[index].keep(self.reached(index))
 
     def cut_off(self, index: int, failed: t.Mapping[str, str]) -> list[Plan]:
         """The plans of an item that were broken off as the connection was lost, the last one among them."""
@@ -294,7 +294,7 @@ class Run:
     def keep_reached(self) -> None:
         """Have the plans tell only what was done, as the run was broken off."""
         for index, entry in enumerate(self.plans):
-            entry.changes = self.reached(index)
+            entry.keep(self.reached(index))
 
 
 def survey(connection: t.Any, kind: Kind, wants: list[Item], options: Options) -> list[Plan]:

@@ -60,7 +60,7 @@ def verify(
         trace = Traces.of([done], done.reached()) if traces is None else traces[index]
         if left.problem is not None:
             found.setdefault(done.name, f"{NOT_SO}: {left.problem}")
-            done.changes = list(trace.reached)
+            done.keep(list(trace.reached))
             continue
         settled = done.settled(left)
         if not settled and done.name not in found:
@@ -69,7 +69,7 @@ def verify(
         missing = {} if settled else {change.path: change for change in left.changes}
         if done.name in failed:
             broken_off(done, left, missing, trace)
-        done.changes = [now for change in done.changes for now in so_far(change, missing.get(change.path), trace)]
+        done.keep([now for change in done.changes for now in so_far(change, missing.get(change.path), trace)])
     return found
 
 
@@ -86,11 +86,13 @@ def broken_off(done: Plan, left: Plan, missing: t.Mapping[str, Change], trace: T
         done.waiting.update(left.waiting)
         # It has stopped, and did not start again.
         done.changes += [] if state is None else [Change("state", state.after, state.before)]
-    done.changes = [
-        change
-        for change in done.changes
-        if change.path in came or (change.path in trace.possible and not is_unseen(done, change))
-    ]
+    done.keep(
+        [
+            change
+            for change in done.changes
+            if change.path in came or (change.path in trace.possible and not is_unseen(done, change))
+        ]
+    )
     done.running = left.running
 
 

@@ -10,9 +10,11 @@ import typing as t
 from ..._engine.plan import Plan, plan
 from ..._engine.rows.model import Host
 from ..._flow.kind import Have, Wants
+from ..shared.readiness import definition, refuse
 from ..shared.renames import refuse_renamed
 from . import handover, network_users, readiness, subnets
 from .observe import DEFINITION
+from .rules import incomplete
 from .table import NETWORK
 
 
@@ -20,6 +22,10 @@ def plan_networks(connection: t.Any, have: Have, wants: Wants, host: Host, optio
     """Plan networks. The routes are asked only of the host that this runs on."""
     plans = plan(NETWORK, have, wants, host, options.on_restart_needed)
     refuse_renamed(connection, DEFINITION, plans, have, options.forecast.gone("network"))
+    for entry in plans:
+        if any(step.action == "define" for step in entry.steps):
+            root = definition(entry, have.get(entry.name))
+            refuse(entry, incomplete(None if root is None else root.find("forward")))
     handover.reattach(plans, have, wants)
     network_users.warn_of_users(connection, plans, options.forecast)
     if connection is None or connection.getURI().startswith("qemu:///"):

@@ -35,31 +35,57 @@ def subnets(network: Item) -> t.Iterator[Invalid]:
     seen: list[t.Any] = []
     for index, entry in enumerate(network.get("ips") or []):
         here = f"ips[{index}]"
-        subnet = ipaddress.ip_interface(entry["address"]).network
+        own = ipaddress.ip_interface(entry["address"])
+        subnet = own.network
         if any(subnet.version == other.version and subnet.overlaps(other) for other in seen):
             yield Invalid(f"{here}.address", f"{subnet} overlaps another subnet of this network")
         seen.append(subnet)
-        yield from handed_out(entry.get("dhcp") or {}, subnet, f"{here}.dhcp")
+        yield from handed_out(entry.get("dhcp") or {}, own, f"{here}.dhcp")
 
 
-def handed_out(dhcp: Item, subnet: t.Any, where: str) -> t.Iterator[Invalid]:
-    """The addresses that DHCP hands out are of the subnet."""
+def handed_out(dhcp: Item, own: t.Any, where: str) -> t.Iterator[Invalid]:
+    """The addresses that DHCP hands out are of the subnet, and a guest can have them.
+
+    :param dhcp: what is handed out
+    :param own: the address of the network, with its subnet
+    :param where: the option
+    """
+    subnet = own.network
     for index, span in enumerate(dhcp.get("ranges") or []):
         here = f"{where}.ranges[{index}]"
         start, end = (ipaddress.ip_address(span[end]) for end in ("start", "end"))
         for address in (start, end):
             if address not in subnet:
                 yield Invalid(here, f"{address} is not in {subnet}")
+            elif of_the_subnet(address, subnet):
+                yield Invalid(here, f"{address} is {of_the_subnet(address, subnet)}, and no guest can have it")
         if int(start) > int(end):
             yield Invalid(here, f"starts at {start}, after its end {end}")
     seen: set[str] = set()
     for index, host in enumerate(dhcp.get("hosts") or []):
         here = f"{where}.hosts[{index}]"
-        if ipaddress.ip_address(host["ip"]) not in subnet:
+        address = ipaddress.ip_address(host["ip"])
+        taken = "that of the network itself" if address == own.ip else of_the_subnet(address, subnet)
+        if address not in subnet:
             yield Invalid(here, f"{host['ip']} is not in {subnet}")
+        elif taken:
+            yield Invalid(here, f"{host['ip']} is {taken}, and no guest can have it: keep another one for this host")
         if host["ip"] in seen:
             yield Invalid(here, f"{host['ip']} is kept for another host already")
         seen.add(host["ip"])
+
+
+def of_the_subnet(address: t.Any, subnet: t.Any) -> str:
+    """What an address means that stands for a whole subnet of IPv4; empty for any other.
+
+    :param address: the address
+    :param subnet: that which it is in
+    """
+    if subnet.version == 6 or subnet.prefixlen > 30:
+        return ""
+    if address == subnet.network_address:
+        return f"the first address of {subnet}, which stands for the subnet"
+    return f"the broadcast address of {subnet}" if address == subnet.broadcast_address else ""
 
 
 def forwarding(network: Item) -> t.Iterator[Invalid]:
@@ -81,3 +107,35 @@ def forwarding(network: Item) -> t.Iterator[Invalid]:
         yield Invalid("bridge", "goes with a host bridge, forward.interfaces with MacVTap: give one")
     if forward.get("mode") == "bridge" and not forward.get("interfaces") and not network.get("bridge"):
         yield Invalid("bridge", "name the host bridge here, or a device for MacVTap in forward.interfaces")
+
+
+def translating(network: Item) -> t.Iterator[Invalid]:
+    """The ranges that guests appear under outside run upwards, and are of a network with NAT."""
+    forward = network.get("forward") or {}
+    nat = forward.get("nat") or {}
+    if nat and forward.get("mode") not in (None, "nat"):
+        yield Invalid("forward.nat", f"goes with mode nat, and not with {forward['mode']}: leave one of the two out")
+    for name, number in (("address", ipaddress.ip_address), ("port", int)):
+        here = f"forward.nat.{name}"
+        start, end = ((nat.get(name) or {}).get(side) for side in ("start", "end"))
+        if None not in (start, end) and int(number(start)) > int(number(end)):
+            yield Invalid(here, f"starts at {start}, after its end {end}")
+        for side, value in (("start", start), ("end", end)) if name == "address" else ():
+            if value is not None and ipaddress.ip_address(value).version == 6:
+                yield Invalid(f"{here}.{side}", f"{value} is an address of IPv6, and libvirt takes those of IPv4 here")
+
+
+def incomplete(forward: t.Any) -> list[str]:
+    """What a range lacks that a network will have, a sentence each: libvirt takes none without its start or end.
+
+    :param forward: the element of the definition, None where it has none
+    """
+    found = []
+    for name in ("address", "port") if forward is not None else ():
+        node = forward.find(f"nat/{name}")
+        found += [
+            f"forward.nat.{name}.{side}: is missing: libvirt takes start and end together"
+            for side in ("start", "end")
+            if node is not None and node.get(side) is None
+        ]
+    return found

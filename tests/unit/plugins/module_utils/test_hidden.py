@@ -158,3 +158,20 @@ def test_what_libvirts_schema_says_of_xml() -> None:
     assert _hidden.without_values_of(told, xml) == (
         "Invalid attribute passwd for element graphics; value '(hidden)' and (hidden) in S3cret99x"
     )
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        (
+            "Missing or invalid 'end' attribute in <port> in <nat> in <forward> element of network lab",
+            "Missing or invalid 'end' attribute in <port> in <nat> in <forward> element of network lab",
+        ),
+        ("the <nat> element can only be used once", "the <nat> element can only be used once"),
+        ("bad value in <env name='x'>hunter2", "bad value in <env name='(hidden)'>(hidden)"),
+        ("at line 1: <password>hunter2", "at line 1: <password>(hidden)"),
+        ("in <password>hunter2</password>", "in <password>(hidden)</password>"),
+    ],
+)
+def test_a_sentence_that_names_elements_is_shown_whole(told: str, shown: str) -> None:
+    assert _hidden.without_values(told) == shown

@@ -159,3 +159,57 @@ def test_all_that_is_wrong_with_a_new_network_is_told() -> None:
         "ips[0].address",
         "ips[0].dhcp.hosts[0]",
     ]
+
+
+@pytest.mark.parametrize(
+    ("address", "kept", "what"),
+    [
+        ("10.0.0.1/24", "10.0.0.1", "that of the network itself"),
+        ("10.0.0.1/24", "10.0.0.0", "the first address of 10.0.0.0/24, which stands for the subnet"),
+        ("10.0.0.1/24", "10.0.0.255", "the broadcast address of 10.0.0.0/24"),
+        ("10.0.0.129/25", "10.0.0.128", "the first address of 10.0.0.128/25, which stands for the subnet"),
+        ("10.0.0.1/24", "10.0.0.2", ""),
+        ("10.0.0.2/31", "10.0.0.3", ""),
+        ("fd00::1/64", "fd00::1", "that of the network itself"),
+        ("fd00::1/64", "fd00::ffff:ffff:ffff:ffff", ""),
+    ],
+)
+def test_no_address_is_kept_that_a_guest_cannot_have(address: str, kept: str, what: str) -> None:
+    said = f"ips[0].dhcp.hosts[0]: {kept} is {what}, and no guest can have it: keep another one for this host"
+    assert problems(subnet(address, hosts=[{"ip": kept, "name": "a"}])) == ([said] if what else [])
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "bad"), [("10.0.0.0", "10.0.0.9", "10.0.0.0"), ("10.0.0.9", "10.0.0.255", "")]
+)
+def test_no_range_has_an_address_of_the_whole_subnet_at_its_ends(start: str, end: str, bad: str) -> None:
+    found = problems(subnet(ranges=[{"start": start, "end": end}]))
+    assert len(found) == 1
+    assert f"ips[0].dhcp.ranges[0]: {bad or end} is the " in found[0]
+
+
+@pytest.mark.parametrize(
+    ("forward", "said"),
+    [
+        ({"nat": {"port": {"start": 5000, "end": 2000}}}, "forward.nat.port: starts at 5000, after its end 2000"),
+        (
+            {"nat": {"address": {"start": "203.0.113.9", "end": "203.0.113.2"}}},
+            "forward.nat.address: starts at 203.0.113.9, after its end 203.0.113.2",
+        ),
+        (
+            {"nat": {"address": {"start": "fd00::1", "end": "fd00::2"}}},
+            "forward.nat.address.start: fd00::1 is an address of IPv6",
+        ),
+        (
+            {"mode": "route", "nat": {"port": {"start": 1024, "end": 2000}}},
+            "forward.nat: goes with mode nat, and not with route",
+        ),
+        ({"mode": "nat", "nat": {"port": {"start": 1024, "end": 1024}}}, ""),
+        ({"mode": "nat", "nat": {"port": {"end": 2000}}}, ""),
+        ({"nat": {"address": {"start": "203.0.113.9", "end": "203.0.113.10"}}}, ""),
+    ],
+)
+def test_ranges_of_nat_run_upwards(forward: dict[str, Any], said: str) -> None:
+    found = problems({"forward": forward})
+    assert bool(found) == bool(said), found
+    assert said in "".join(found)
