@@ -116,7 +116,9 @@ def give_back(
     before, note = list(bridge.addresses), f"the address, routes and name servers go back to {heir}"
     if not sure:
         note += f", and the DHCP server may give another address: it does not know {heir} as {name}"
-    out.forecast.append({"link": name, "before": before, "after": before if sure else None, "note": note})
+    out.forecast.append({"link": name, "before": before, "after": list(before) if sure else None, "note": note})
+    if bridge.mac and port.mac and bridge.mac.lower() != port.mac.lower():
+        other_mac(name, bridge, port.mac.lower(), facts, out)
     return units
 
 

@@ -96,7 +96,7 @@ def port_problems(item: Item, port: str, where: str, later: t.Mapping[str, Item]
     device = facts.devices.get(port)
     if device is None:
         if later.get(port, {}).get("type") not in ("vlan", "bond"):
-            yield Invalid(where, f"the host has no device {port}; it has: {', '.join(hardware(facts))}")
+            yield Invalid(where, missing(port, facts))
         return
     if device.kind == "loopback":
         yield Invalid(where, f"{port} is the loopback device, which cannot be a port")
@@ -146,15 +146,51 @@ def carries_others(port: str, where: str, facts: Facts) -> t.Iterator[Invalid]:
         )
 
 
+def without_subnet(item: Item, parent: Device) -> t.Iterator[Invalid]:
+    """A parent with an address of IPv4 has a subnet that its link leads to: a lease of the link's own would do harm.
+
+    :param item: the link
+    :param parent: the device that it is on
+    """
+    kind = item.get("addressing") or ("inherit" if item["type"] == "macvlan" else "none")
+    there = [address for address in parent.addresses if "." in address]
+    if kind == "inherit" and there and all(address.endswith("/32") for address in there):
+        yield Invalid(
+            "addressing",
+            f"{parent.name} has {', '.join(there)}, which is of no subnet that {item['name']} could lead to: write"
+            " 'addressing: static', 'dhcp' or 'none'",
+        )
+
+
+def missing(name: str, facts: Facts) -> str:
+    """What is wrong with a device that the host does not have, or only by another name.
+
+    :param name: as it was declared
+    :param facts: the host
+    """
+    real = next((each.name for each in facts.devices.values() if name in each.altnames), None)
+    if real is not None:
+        return f"{name} is another name (altname) of {real}: write {real}, the name that the kernel and netplan go by"
+    return f"the host has no device {name}; it has: {', '.join(hardware(facts))}"
+
+
 def parent_problems(item: Item, later: t.Mapping[str, Item], facts: Facts) -> t.Iterator[Invalid]:
     """A parent exists and can carry the link."""
     parent = item["parent"]
     device = facts.devices.get(parent)
     if device is None and later.get(parent, {}).get("type") not in ("vlan", "bond", "bridge"):
-        yield Invalid("parent", f"the host has no device {parent}; it has: {', '.join(hardware(facts))}")
+        yield Invalid("parent", missing(parent, facts))
         return
     if item["type"] not in ("macvlan", "macvtap"):
         return
+    if device is not None:
+        yield from without_subnet(item, device)
+    if device is not None and item.get("mode") == "passthru" and (device.addresses or parent == facts.login_device):
+        yield Invalid(
+            "mode",
+            f"passthru gives {item['name']} all that {parent} receives, and {parent} has addresses of the host, which"
+            " would not be reached any more: write bridge, private or vepa, or name a parent without addresses",
+        )
     master = device.master if device else ""
     bridges = [name for name, other in later.items() if parent in (other.get("ports") or [])]
     if master and facts.devices.get(master, Device(master)).kind == "bridge":

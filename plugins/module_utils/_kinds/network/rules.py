@@ -115,10 +115,11 @@ def translating(network: Item) -> t.Iterator[Invalid]:
     nat = forward.get("nat") or {}
     if nat and forward.get("mode") not in (None, "nat"):
         yield Invalid("forward.nat", f"goes with mode nat, and not with {forward['mode']}: leave one of the two out")
-    for name, number in (("address", ipaddress.ip_address), ("port", int)):
+    numbers: dict[str, t.Any] = {"address": ipaddress.ip_address, "port": int}
+    for name, number in numbers.items():
         here = f"forward.nat.{name}"
         start, end = ((nat.get(name) or {}).get(side) for side in ("start", "end"))
-        if None not in (start, end) and int(number(start)) > int(number(end)):
+        if start is not None and end is not None and int(number(start)) > int(number(end)):
             yield Invalid(here, f"starts at {start}, after its end {end}")
         for side, value in (("start", start), ("end", end)) if name == "address" else ():
             if value is not None and ipaddress.ip_address(value).version == 6:

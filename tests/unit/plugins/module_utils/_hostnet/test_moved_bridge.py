@@ -180,6 +180,21 @@ def test_another_mac_address_gives_other_addresses(there: bool, client_id: str) 
     assert [entry["after"] for entry in same.forecast] == ([] if there else [[FIXED, EUI]])
 
 
+@pytest.mark.parametrize("mac", ["02:00:00:00:00:05", "52:54:00:00:00:01"])
+def test_a_port_that_gets_addresses_back_makes_its_own(mac: str) -> None:
+    """Those that a router announces are made of the MAC address of whoever has them."""
+    other = mac != ENO1.mac
+    held = (FIXED, EUI_ANEW if other else EUI)
+    bridge = {"addresses": held, "dynamic": held, "lasting": (), "mac": mac, "client_id": ENO1.client_id}
+    there = after(HOST, planned({**BRIDGE, "mac": mac}), "eno1", bridge=bridge)
+    there = dataclasses.replace(there, login=held[1].partition("/")[0])
+    found = planned(GONE, host=there)
+    (entry,) = found.forecast
+    assert (entry["before"], entry["after"]) == (list(held), [FIXED, EUI])
+    assert ("is made anew of the MAC address 52:54:00:00:00:01" in entry["note"]) == other
+    assert EUI.partition("/")[0] in found.addresses
+
+
 def test_a_bridge_that_gets_another_name_keeps_its_addresses() -> None:
     """One goes and one comes over the same port: the identity that the DHCP server knows goes along."""
     there = after(HOST, planned(BRIDGE), "eno1", bridge={"addresses": ENO1.addresses, "client_id": ENO1.client_id})
