@@ -13,7 +13,7 @@ from ansible.module_utils.basic import AnsibleModule
 from .._engine.rows.model import Item
 from .._errors import VirtfleetError
 from .._printing import displayed, printable, unforeseen
-from . import netplan_says, netplan_yaml, networkd, observe, preflight, probes, transaction
+from . import fixed_files, netplan_says, netplan_yaml, networkd, observe, preflight, probes, transaction
 from .agent import files
 from .facts import Facts
 from .plan import plan
@@ -59,6 +59,8 @@ def converge(module: AnsibleModule) -> dict[str, t.Any]:
         planned = plan(wants, facts, module.params["bypass_iptables"])
         if planned.changes and not planned.network_manager:
             observe.refuse_masked()
+        if planned.changes:
+            fixed_files.refuse(file.path for file in planned.files)
         netplan_says.validate(planned)
         planned.warnings += netplan_says.unapplied(planned, facts)
         result = {**told(planned), "postponed": postponed}
