@@ -287,8 +287,11 @@ class Netplan:
                 swapped = [new if member == old else member for member in members]
                 body["interfaces"] = [member for member in dict.fromkeys(swapped) if member is not None]
             if new is None:
+                parameters = body.get("parameters") or {}
+                if parameters.get("primary") == old:
+                    del parameters["primary"]
                 for costs in ("path-cost", "port-priority"):
-                    inner = (body.get("parameters") or {}).get(costs)
+                    inner = parameters.get(costs)
                     if isinstance(inner, dict):
                         inner.pop(old, None)
                         if not inner:

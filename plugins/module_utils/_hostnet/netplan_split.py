@@ -102,3 +102,24 @@ def is_left_over(file: str, document: Body, text: str) -> bool:
     empty = not network or (isinstance(network, dict) and {*network} <= {"version"})
     comments = {line.strip() for line in text.splitlines() if "#" in line}
     return file in NEW_FILES and empty and comments <= {HEAD.strip()}
+
+
+def left_mtus(net: Netplan, name: str) -> list[str]:
+    """What stays of a bridge's MTU at its ports once it is gone, a sentence each.
+
+    It was written there with the bridge's, or was there before: no file tells which.
+
+    :param net: the documents as they are
+    :param name: the bridge
+    """
+    place = net.place(name)
+    mtu = None if place is None else net.get(place, "mtu")
+    if place is None or mtu is None or place.section != "bridges":
+        return []
+    ports = [port for port in map(net.place, net.members(place)) if port is not None]
+    return [
+        f"link {name}: {port.id} keeps mtu: {mtu} in netplan's files, as nothing tells whether it was given for {name}"
+        " only: take it out there where it was"
+        for port in ports
+        if str(net.get(port, "mtu")) == str(mtu)
+    ]

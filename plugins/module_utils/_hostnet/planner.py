@@ -17,7 +17,7 @@ from .by_hand import covered, set_by_hand
 from .facts import Device, Facts
 from .netplan import Netplan, Place
 from .netplan_edit import MOVED, SECTION, declare, is_addressed, remove
-from .netplan_split import NOTHING, is_left_over, own
+from .netplan_split import NOTHING, is_left_over, left_mtus, own
 from .netplan_yaml import dump, has_inner_comments, has_more_documents, header, is_true, load
 
 CLOUD_INIT = "/etc/cloud/cloud.cfg.d/99-virtfleet-network.cfg"
@@ -310,6 +310,7 @@ class Work:
         before = view.view(self.net, self.net.place(name)) if self.net.place(name) else None
         had = networkd.of_link(name, self.kept)
         drop_ins.refuse_bridge(name, self.net.place(name), facts)
+        self.out.warnings += left_mtus(self.net, name)
         heir = remove(self.net, name, item.get("type"), facts.nics) if self.has_netplan else None
         units = [unit for unit, text in self.kept.items() if unit in had or f"\nBridge={name}\n" in text]
         for unit in units:

@@ -195,6 +195,14 @@ def test_a_port_that_gets_addresses_back_makes_its_own(mac: str) -> None:
     assert EUI.partition("/")[0] in found.addresses
 
 
+@pytest.mark.parametrize("mtu", [None, 1400])
+def test_an_mtu_that_stays_at_a_port_is_told(mtu: int | None) -> None:
+    there = after(HOST, planned({**BRIDGE, **({"mtu": mtu} if mtu else {})}), "eno1")
+    found = planned(GONE, host=there)
+    said = [line for line in found.warnings if "link br0: eno1 keeps mtu: 1400 in netplan's files" in line]
+    assert bool(said) == bool(mtu)
+
+
 def test_a_bridge_that_gets_another_name_keeps_its_addresses() -> None:
     """One goes and one comes over the same port: the identity that the DHCP server knows goes along."""
     there = after(HOST, planned(BRIDGE), "eno1", bridge={"addresses": ENO1.addresses, "client_id": ENO1.client_id})

@@ -321,6 +321,31 @@ network:
     assert after.get(BR0, "interfaces") == ["eno1"]
 
 
+@pytest.mark.parametrize(
+    ("section", "parameters", "left"),
+    [
+        ("bridges", "path-cost: {eno1: 5, eno2: 7}, port-priority: {eno2: 9}", {"path-cost": {"eno1": "5"}}),
+        ("bonds", "mode: active-backup, primary: eno2", {"mode": "active-backup"}),
+        ("bonds", "mode: active-backup, primary: eno1", {"mode": "active-backup", "primary": "eno1"}),
+    ],
+)
+def test_what_is_said_of_a_port_goes_with_it(section: str, parameters: str, left: dict[str, Any]) -> None:
+    text = f"""
+network:
+  ethernets: {{eno1: {{}}, eno2: {{}}}}
+  {section}: {{br0: {{interfaces: [eno1, eno2], parameters: {{{parameters}}}}}}}
+"""
+    net = parsed(a=text)
+    kind = {"bridges": "bridge", "bonds": "bond"}[section]
+    netplan_edit.declare(net, {"name": "br0", "type": kind, "ports": ["eno1"]}, {})
+    found = net.merged(Place(section, "br0"))
+    assert found["interfaces"] == ["eno1"]
+    assert {key: found["parameters"].get(key) for key in ("path-cost", "port-priority", "mode", "primary")} == {
+        **dict.fromkeys(("path-cost", "port-priority", "mode", "primary")),
+        **left,
+    }
+
+
 def test_two_ports_with_addresses_need_a_decision() -> None:
     text = "network: {ethernets: {eno1: {dhcp4: true}, eno2: {addresses: [192.0.2.1/24]}}}"
     with pytest.raises(Invalid, match="eno1, eno2 each have addresses"):
