@@ -10,9 +10,10 @@ import typing as t
 from ..._engine.plan import Plan, plan
 from ..._engine.rows.model import Host
 from ..._flow.kind import Have, Wants
+from ..shared.lacking import Site
 from ..shared.readiness import definition, refuse
 from ..shared.renames import refuse_renamed
-from . import handover, network_users, readiness, subnets
+from . import dead, handover, network_users, readiness, subnets
 from .observe import DEFINITION
 from .rules import incomplete
 from .table import NETWORK
@@ -32,4 +33,6 @@ def plan_networks(connection: t.Any, have: Have, wants: Wants, host: Host, optio
         subnets.refuse_routed(plans, have, sure=options.forecast.is_sure)
     if connection is not None:
         readiness.check_networks(connection, plans, have, options)
+        if Site(connection, options.forecast).local and options.forecast.is_sure:
+            dead.warn(plans, have)
     return plans
