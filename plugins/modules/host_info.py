@@ -137,6 +137,19 @@ stack:
   returned: always
   type: str
   sample: base
+user:
+  description: The user that Ansible works as on the host.
+  returned: always
+  type: dict
+  contains:
+    name:
+      description: The user's name, or number where it has none.
+      type: str
+      sample: root
+    root:
+      description: Whether it is the superuser, who may install packages and manage libvirt.
+      type: bool
+      sample: true
 """
 
 from ..module_utils._flow.arguments import URI

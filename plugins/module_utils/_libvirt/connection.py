@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pwd
 import re
 import time
 import typing as t
@@ -57,12 +58,30 @@ def connect(uri: str) -> t.Iterator[t.Any]:
                 uri, "libvirt is not installed on this host: the role virtfleet.kvm.host installs it"
             ) from None
         told = hushed(said(error).replace(uri, masked_uri(uri)) if "://" in uri else said(error), secrets_in([uri]))
+        if uri.startswith("qemu:///") and os.geteuid() != 0 and DENIED.search(told):
+            raise VirtfleetError(
+                f"Ansible works on the host as {user()}, who may not manage libvirt. Log in as root"
+                f" (ansible_user: root), or set ansible_become: true. libvirt said: {told}"
+            ) from None
         raise VirtfleetError(f"libvirt does not answer at {masked_uri(uri)}: {told}") from None
     try:
         yield connection
     finally:
         with contextlib.suppress(libvirt.libvirtError):
             connection.close()
+
+
+DENIED = re.compile(r"(?i)authentication (?:unavailable|failed|cancelled)|polkit|permission denied|access denied")
+"""What libvirt says to a user who may not manage it (src/rpc and src/access of libvirt)."""
+
+
+def user() -> str:
+    """The name of the user that this runs as; the number where it has none."""
+    number = os.geteuid()
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)
 
 
 class Lost(VirtfleetError):

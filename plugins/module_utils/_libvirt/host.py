@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 from .._errors import VirtfleetError
 from .._host import daemons, packages
 from .._host.virtualization import Virtualization
-from .connection import connect, libvirt
+from .connection import connect, libvirt, user
 from .host_model import offered
 
 
@@ -43,6 +43,7 @@ def facts(uri: str) -> dict[str, t.Any]:
         "arch": platform.machine(),
         "daemon": daemons.of_this_host()._asdict(),
         "stack": packages.stack(),
+        "user": {"name": user(), "root": os.geteuid() == 0},
     }
 
 

@@ -78,7 +78,7 @@ def test_other_packages_choose_no_stack(package: str) -> None:
 
 
 def refused(stack: str | None, *extra: str) -> bool:
-    task = TASKS["Refuse packages of the stack that the host does not have"]
+    task = TASKS["Check that the packages fit the host"]
     variables = {"host_found": {"stack": stack}, "host_extra_packages": list(extra)}
     others = trust_as_template(task["vars"]["others"])
     return bool(render(f"{{{{ {task['when']} }}}}", others=others, **variables))
@@ -89,9 +89,7 @@ def test_the_stack_that_a_host_has_is_kept(stack: str | None, refusal: bool) -> 
     assert refused(stack, "zfsutils-linux", "ubuntu-virt-hwe") is refusal
     assert not refused(stack, "zfsutils-linux")
     names = list(TASKS)
-    assert names.index("Refuse packages of the stack that the host does not have") < names.index(
-        "Install libvirt and QEMU"
-    )
+    assert names.index("Check that the packages fit the host") < names.index("Install libvirt and QEMU")
 
 
 def test_the_host_is_asked_before_anything_is_installed() -> None:
@@ -119,8 +117,7 @@ def test_a_libvirt_that_does_not_answer_fails_unless_the_run_would_start_it(
     found: dict[str, Any], check: bool, installed: bool, services: bool, passes: bool
 ) -> None:
     """The answer is the newest: services that were changed are no excuse."""
-    task = TASKS["Verify that libvirt answers and that the host has what is required"]
-    conditions = task["ansible.builtin.assert"]["that"]
+    conditions = TASKS["Check that libvirt answers"]["when"]
     variables = {
         "host_found": found,
         "host_require_hardware": False,
@@ -128,10 +125,41 @@ def test_a_libvirt_that_does_not_answer_fails_unless_the_run_would_start_it(
         "host_installed": {"changed": installed},
         "host_services": {"changed": services},
     }
-    assert all(render(f"{{{{ {condition} }}}}", **variables) for condition in conditions) is passes
+    assert all(render(f"{{{{ {condition} }}}}", **variables) for condition in conditions) is not passes
 
 
 def test_the_answer_is_asked_for_anew_after_the_services_were_started() -> None:
     names = list(TASKS)
     assert names.index("Ask whether libvirt answers now") > names.index("Enable libvirt's services")
     assert names.index("Keep the newest answer") > names.index("Ask whether libvirt answers now")
+
+
+KIM = {"name": "kim", "root": False}
+
+
+@pytest.mark.parametrize(
+    ("user", "problem", "model", "missing", "what"),
+    [
+        ({"name": "root", "root": True}, "libvirt does not answer", None, None, None),
+        (KIM, None, "monolithic", "", None),
+        (KIM, "libvirt does not answer", "monolithic", "", "manage libvirt"),
+        (KIM, None, "monolithic", "1 newly installed\nInst swtpm (0.7)", "install packages"),
+        (KIM, "libvirt is not installed", None, "", "install packages"),
+    ],
+)
+def test_a_forgotten_become_is_named_before_anything_is_installed(
+    user: dict[str, Any], problem: str | None, model: str | None, missing: str | None, what: str | None
+) -> None:
+    names = list(TASKS)
+    task = TASKS["Check that Ansible may set up the host"]
+    assert names.index(task["name"]) < names.index("Install libvirt and QEMU")
+    variables = {
+        "host_found": {"user": user, "problem": problem, "daemon": {"model": model}},
+        "host_missing": {"skipped": True} if missing is None else {"stdout": missing},
+        **{name: trust_as_template(value) for name, value in task["vars"].items()},
+    }
+    assert bool(render(f"{{{{ {task['when']} }}}}", **variables)) is (what is not None)
+    told = render(task["ansible.builtin.fail"]["msg"], **variables)
+    if what is not None:
+        assert told.startswith(f"Ansible works on the host as kim, who may not {what}. Log in as root")
+        assert "ansible_become: true" in told
