@@ -35,6 +35,26 @@ def fleet_problems(hosts: t.Sequence[str], variables: t.Any) -> list[str]:
     :param hosts: the virtualization hosts
     :param variables: ``hostvars``, or plain dictionaries by host
     """
+    return looked_at(hosts, variables)[0]
+
+
+def fleet_checked(hosts: t.Sequence[str], variables: t.Any, others: t.Sequence[str] = ()) -> str:
+    """What a check of the declaration ends with: that it is in order, or a line for all that is wrong.
+
+    :param hosts: the virtualization hosts
+    :param variables: ``hostvars``, or plain dictionaries by host
+    :param others: what else is wrong with the run
+    """
+    lines, guests = looked_at(hosts, variables)
+    problems = [*others, *lines]
+    if problems:
+        return "\n".join(["no host was touched, the declaration is refused:", *problems])
+    counted = _fleet_changes.counted
+    return f"The declaration is in order: {counted(len(hosts), 'host')}, {counted(guests, 'guest')}"
+
+
+def looked_at(hosts: t.Sequence[str], variables: t.Any) -> tuple[list[str], int]:
+    """What is wrong with the declaration of a fleet, and how many guests it has."""
     lines: list[str] = []
     settings: list[_fleet.Problem]
     groups: t.Container[str] = ()
@@ -60,7 +80,7 @@ def fleet_problems(hosts: t.Sequence[str], variables: t.Any) -> list[str]:
     for warning in _fleet_names.slips(hosts, evaluated.variables):
         display.warning(readable(warning))
     secrets = known([evaluated.variables]) if lines else set()
-    return [readable(hushed(line, secrets)) for line in lines]
+    return [readable(hushed(line, secrets)) for line in lines], _fleet.counted_guests(hosts, evaluated.variables)
 
 
 class FilterModule:
@@ -72,6 +92,7 @@ class FilterModule:
             "adopted_files": told("adopted_files", _adopted.adopted_files),
             "brief": told("brief", _adopted.brief),
             "changes_told": told("changes_told", _fleet_changes.lines),
+            "fleet_checked": told("fleet_checked", fleet_checked),
             "fleet_changes": told("fleet_changes", _fleet_changes.of_hosts),
             "fleet_owner": told("fleet_owner", _owner.fleet_owner),
             "fleet_problems": told("fleet_problems", fleet_problems),

@@ -194,6 +194,16 @@ def merged(lists: t.Iterable[t.Any]) -> Part | str:
     return Part(out)
 
 
+def counted_guests(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, t.Any]]) -> int:
+    """How many guests are declared to be there."""
+    guests = merged([variables[host].get("kvm_guests") for host in hosts])
+    return (
+        0
+        if isinstance(guests, str)
+        else sum(word(guest, "state") != "absent" for guest in guests if isinstance(guest, dict))
+    )
+
+
 def alike(guest: t.Any, known: dict[t.Any, list[t.Any]]) -> list[t.Any]:
     """Those of several guests that one may be equal to: the others of its name.
 
