@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import collections
 import json
+import re
 import typing as t
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.pending import resource, told
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.pending import resource, sentence
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import nested
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import printable, readable, shortened
 
@@ -19,7 +20,10 @@ from ._repeats import DISK_VOLUME
 RESULTS = (
     "host_found",
     "host_installed",
+    "host_after_installing",
     "host_services",
+    "host_after_starting",
+    "host_refused",
     "links_plan",
     "links_declared",
     "networks_declared",
@@ -31,7 +35,7 @@ RESULTS = (
     "networks_purged",
     "links_removed",
 )
-"""Where the roles leave the results of their tasks, in the order of the site."""
+"""Where the roles leave the results of their tasks, in the order of the site: of all that may fail on a host."""
 
 PLANNED = {"links_plan": "links_declared"}
 """A result that only says what the next one is to do, and that one."""
@@ -45,22 +49,30 @@ SETTING = "setting"
 VOLUME = "volume "
 """How the path of a change begins that is about a volume of a guest."""
 
+TIMED_OUT = re.compile(
+    r"(?:.*\bTimed out after|The \S+ action failed to execute in the expected time frame) \(?(\d+)\b.*"
+)
+"""What ansible-core 2.19, or 2.18, says where the timeout of a task is over."""
+
+STOPPED = "stopped before the run was done here; the errors above say why"
+
 MOST = 160
 """How many letters of a value are shown."""
 
 Host = dict[str, t.Any]
 
 
-def of_hosts(hosts: t.Iterable[str], variables: t.Any) -> dict[str, t.Any]:
+def of_hosts(hosts: t.Iterable[str], variables: t.Any, going_on: t.Container[str] | None = None) -> dict[str, t.Any]:
     """What happened on all hosts, or would happen, as plain data.
 
     :param hosts: the names of the hosts
     :param variables: ``hostvars``, or plain dictionaries by host
+    :param going_on: the hosts that Ansible still runs tasks on; None where that is not known
     :returns: ``hosts``, for each host what ``of_host`` says, and ``totals``: how many hosts have each outcome, and how
         many resources of each kind are made, changed, removed, or wait for a restart
     """
     read = getattr(variables, "raw_get", None) or variables.__getitem__
-    found = {host: of_host(read(host)) for host in hosts}
+    found = {host: of_host(read(host), going_on is None or host in going_on) for host in hosts}
     totals: dict[str, t.Any] = {"hosts": dict(collections.Counter(each["outcome"] for each in found.values()))}
     for what in ("made", "changed", "removed", "waiting"):
         kinds = [name.split(" ", 1)[0] for each in found.values() for name in each[what]]
@@ -68,13 +80,15 @@ def of_hosts(hosts: t.Iterable[str], variables: t.Any) -> dict[str, t.Any]:
     return {"hosts": found, "totals": totals}
 
 
-def of_host(values: t.Mapping[str, t.Any]) -> Host:
+def of_host(values: t.Mapping[str, t.Any], goes_on: bool = True) -> Host:
     """What happened on one host.
 
     :param values: the host's variables
-    :returns: ``outcome`` (``unchanged``, ``changed``, ``failed``, ``unreachable``, or ``not asked`` where no role ran),
-        ``made``, ``changed`` and ``removed`` (kind and name of each resource), ``waiting`` (kind and name of what waits
-        for a restart), ``changes`` and ``pending_restart`` as the modules return them, and ``problems``
+    :param goes_on: whether Ansible still runs tasks on it
+    :returns: ``outcome`` (``unchanged``, ``changed``, ``failed``, ``unreachable``, ``stopped`` where the run ended
+        early and no result of this collection says why, or ``not asked`` where no role ran), ``made``, ``changed`` and
+        ``removed`` (kind and name of each resource), ``waiting`` (kind and name of what waits for a restart),
+        ``changes`` and ``pending_restart`` as the modules return them, and ``problems``
     """
     results = {name: values[name] for name in RESULTS if ran(values.get(name))}
     # What was done counts, and not what had been planned.
@@ -93,7 +107,7 @@ def of_host(values: t.Mapping[str, t.Any]) -> Host:
             problems += problems_of(result)
     made, changed, removed = sorted_out(changes)
     return {
-        "outcome": outcome(results, problems, changes),
+        "outcome": outcome(results, problems, changes, goes_on),
         "made": made,
         "changed": changed,
         "removed": removed,
@@ -109,20 +123,33 @@ def ran(result: t.Any) -> bool:
     return isinstance(result, dict) and not result.get("skipped")
 
 
-def outcome(results: t.Mapping[str, t.Any], problems: list[str], changes: list[t.Any]) -> str:
+def outcome(results: t.Mapping[str, t.Any], problems: list[str], changes: list[t.Any], goes_on: bool) -> str:
     """How a host came out, in one word or two."""
-    if any(result.get("unreachable") for result in results.values()):
+    if any(map(is_lost, results.values())):
         return "unreachable"
     if problems:
         return "failed"
+    if not goes_on:
+        return "stopped"
     if not results:
         return "not asked"
     return "changed" if changes else "unchanged"
 
 
 def problems_of(result: t.Mapping[str, t.Any]) -> list[str]:
-    """What a failed task says, a line for each problem."""
-    return [line for line in text(result.get("msg") or "").splitlines() if line.strip()] or ["failed"]
+    """What a failed task says, a line for each problem. Of a loop, that is what its items say."""
+    items = result.get("results")
+    failed = [item for item in items if isinstance(item, dict) and item.get("failed")] if items else []
+    lines = []
+    for item in failed or [result]:
+        where = f"{text(item['item'])}: " if isinstance(item.get("item"), str) else ""
+        lines += [f"{where}{line}" for line in text(item.get("msg") or "").splitlines() if line.strip()]
+    return [TIMED_OUT.sub(r"did not answer within \1 s", line) for line in lines] or ["failed"]
+
+
+def is_lost(result: t.Mapping[str, t.Any]) -> bool:
+    """Whether a task was not answered by its host."""
+    return bool(result.get("unreachable")) or TIMED_OUT.fullmatch(text(result.get("msg") or "")) is not None
 
 
 def sorted_out(changes: t.Iterable[t.Mapping[str, t.Any]]) -> tuple[list[str], list[str], list[str]]:
@@ -152,7 +179,7 @@ def lines(found: t.Mapping[str, t.Any], detailed: bool = False) -> list[str]:
 
     :param found: what ``of_hosts`` returned
     """
-    return summary(found) + (details(found) if detailed else [])
+    return summary(found) + (details(found) if detailed else waiting(found))
 
 
 def summary(found: t.Mapping[str, t.Any]) -> list[str]:
@@ -173,8 +200,10 @@ def summary(found: t.Mapping[str, t.Any]) -> list[str]:
         counts += sorted({name.partition(" ")[2] for each in hosts.values() for name in each[what] if is_setting(name)})
         lines += [f"{said}: {', '.join(counts)}"] if counts else []
     for host, each in hosts.items():
-        if each["outcome"] == "unreachable":
+        if each["outcome"] == "unreachable" and not each["problems"]:
             lines.append(f"{host}: unreachable")
+        if each["outcome"] == "stopped":
+            lines.append(f"{host}: {STOPPED}")
         lines += [f"{host}: {problem}" for problem in each["problems"]]
     return [readable(line) for line in lines]
 
@@ -203,8 +232,13 @@ def details(found: t.Mapping[str, t.Any]) -> list[str]:
                 lines.append(f"{host}: {one_change(change)}")
         for name in each["removed"]:
             lines.append(f"{host}: {name}: removed")
-        lines += [f"{host}: {resource(entry)}: waits for a restart: {told(entry)}" for entry in each["pending_restart"]]
-    return [readable(line) for line in lines]
+    return [*map(readable, lines), *waiting(found)]
+
+
+def waiting(found: t.Mapping[str, t.Any]) -> list[str]:
+    """What runs as it was before, until it is started anew."""
+    hosts = found["hosts"].items()
+    return [readable(f"{host}: {sentence(entry)}") for host, each in hosts for entry in each["pending_restart"]]
 
 
 def one_change(change: t.Mapping[str, t.Any]) -> str:

@@ -166,10 +166,10 @@ def test_what_waits_for_a_restart_is_seen_without_asking(steps: Steps) -> None:
         assert run.changed is changes
         assert ("memory: 256MiB  # waits for a restart" in run.output) is changes
         words = " ".join(run.output.split())
-        end = words.rpartition("TASK [Say what waits for a restart]")[2]
+        end = words.rpartition("TASK [Print the summary]")[2]
         for host in HOSTS:
-            assert f"domain web-{host}: until it is restarted, what runs lacks: memory" in words
-            assert f"{host}: domain web-{host}: memory" in end
+            assert f"domain web-{host}: still runs with the old memory; it gets the new after a shutdown" in words
+            assert f"{host}: domain web-{host}: still runs with the old memory" in end
         assert "bridged" not in end
     steps.fleet.declare(AFTER)
     assert steps.fleet.play("virtfleet.kvm.guests").code == 0

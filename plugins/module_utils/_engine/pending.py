@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
+from .live import RESTART
+
 MARK = "  # waits for a restart"
 """Behind each line of a diff that tells of a change that what runs has not got."""
 
@@ -31,7 +33,14 @@ def warnings(pending: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
 
     :param pending: ``pending_restart`` of a module's result
     """
-    return [f"{resource(entry)}: until it is restarted, what runs lacks: {told(entry)}" for entry in pending]
+    return [sentence(entry) for entry in pending]
+
+
+def sentence(entry: t.Mapping[str, t.Any]) -> str:
+    """What one resource still runs with, and what brings the new."""
+    named = resource(entry)
+    way = "a shutdown and a start" if named.startswith("domain ") else "it is stopped and started"
+    return f"{named}: still runs with the old {told(entry)}; it gets the new after {way}"
 
 
 def resource(entry: t.Mapping[str, t.Any]) -> str:
@@ -40,10 +49,11 @@ def resource(entry: t.Mapping[str, t.Any]) -> str:
 
 
 def told(entry: t.Mapping[str, t.Any]) -> str:
-    """The paths that wait, each reason once, behind those that it is for."""
+    """The paths that wait, each reason once, behind those that it is for. That a start is needed is no reason."""
     reasons: dict[str, list[str]] = {}
     for path in entry["paths"]:
-        reasons.setdefault(str(entry["reasons"].get(path, "")), []).append(path)
+        reason = str(entry["reasons"].get(path, ""))
+        reasons.setdefault("" if reason == RESTART else reason, []).append(path)
     return "; ".join(
         f"{', '.join(paths)} ({reason})" if reason else ", ".join(paths) for reason, paths in reasons.items()
     )
@@ -71,7 +81,7 @@ def of_hosts(hosts: t.Iterable[str], variables: t.Any) -> list[str]:
         values = read(host)
         for result in RESULTS:
             entries = (values.get(result) or {}).get("pending_restart") or []
-            lines += [f"{host}: {resource(entry)}: {told(entry)}" for entry in entries]
+            lines += [f"{host}: {sentence(entry)}" for entry in entries]
     return lines
 
 

@@ -37,7 +37,7 @@ GUESTS = [{"name": "web01", "host": host, "memory": "64MiB", "state": "running"}
 # A network that only the host can refuse.
 GUESTS.append({**GUESTS[0], "host": "wrong", "interfaces": [{"network": "nowhere"}]})
 LISTS: dict[str, Any] = {"kvm_guests": GUESTS, "kvm_networks": [{"name": "lan"}], "kvm_owner": "us"}
-PLAYS = ("Make the hosts what they are declared to be", "Say what came out")
+PLAYS = ("Make the hosts what they are declared to be", "Print the summary")
 
 
 def site(folder: Path, *options: str) -> tuple[int, str, dict[str, Any]]:
@@ -49,7 +49,6 @@ def site(folder: Path, *options: str) -> tuple[int, str, dict[str, Any]]:
     parts = [one for one in site_plays if one["name"] in PLAYS]
     plan_plays = yaml.safe_load((ROOT / "playbooks/plan.yml").read_text(encoding="utf-8"))
     parts = [plan_plays[0], *parts, plan_plays[-1]]
-    (folder / "tasks").symlink_to(ROOT / "playbooks/tasks")
     for part in parts:
         part["module_defaults"] = {"group/virtfleet.kvm.kvm": {"uri": f"test://{folder}/{{{{ libvirt_here }}}}.xml"}}
     (folder / "parts.yml").write_text(yaml.safe_dump(parts), encoding="utf-8")

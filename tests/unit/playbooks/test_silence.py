@@ -28,6 +28,8 @@ GUESTS = [{"name": "web01", "host": "kvm01", "memory": "1GiB", "state": "running
 def play(folder: Path, playbook: str, *options: str, groups: Any = None, **variables: Any) -> tuple[int, str]:
     """Run a playbook of the collection, or a file, on an inventory; its exit code, and what it printed."""
     write(folder, {"group_vars/all.yml": variables}, groups or GROUPS)
+    if not (folder / "tasks").exists():
+        (folder / "tasks").symlink_to(ROOT / "playbooks/tasks")  # For a file with plays of the collection.
     environment = {key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")}
     environment |= {
         "ANSIBLE_COLLECTIONS_PATH": str(ROOT.parents[2]),
@@ -72,6 +74,14 @@ def test_it_is_refused_and_no_host_is_asked(tmp_path: Path, case: str) -> None:
     assert output.count("\nTASK [") == 1
 
 
+def test_the_check_ends_with_what_it_found(tmp_path: Path) -> None:
+    gone = {"name": "old", "host": "kvm01", "state": "absent"}
+    code, output = play(tmp_path, "virtfleet.kvm.check", kvm_guests=[*GUESTS, gone])
+    assert code == 0, output
+    assert "The declaration is in order: 1 host, 1 guest" in output
+    assert "skipping" not in output
+
+
 def test_a_playbook_of_the_users_goes_on_with_its_other_plays(tmp_path: Path) -> None:
     """Its other plays have tags, hosts and limits of their own."""
     plays = [
@@ -89,8 +99,20 @@ def test_the_site_has_tags_and_the_check_always(tmp_path: Path) -> None:
     assert code == 0, output
     tasks = [line.split("TAGS: ") for line in output.splitlines() if "TAGS: " in line and "play #" not in line]
     assert [name.strip() for name, _tags in tasks if "Validating arguments" not in name] == [
-        "Refuse a run that would do nothing, and a fleet that contradicts itself",
+        "Check the inventory",
         "virtfleet.kvm.guests : Declare the guests",
-        "Say what waits for a restart",
-        "Say what changed",
+        "Print the summary",
     ]
+
+
+@pytest.mark.parametrize("part", ["guests", "networks", "storage"])
+@pytest.mark.parametrize("away", [False, True])
+def test_each_part_alone_ends_with_the_summary(tmp_path: Path, part: str, away: bool) -> None:
+    """Also where no host is left, with which Ansible ends a run."""
+    gone = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
+    groups = {"kvm_hosts": {"hosts": {"kvm01": gone if away else LOCAL}}}
+    lists = {"kvm_guests": GUESTS, "kvm_networks": [{"name": "lan"}], "kvm_pools": [{"name": "p", "path": "/srv/p"}]}
+    code, output = play(tmp_path, f"virtfleet.kvm.{part}", "--check", groups=groups, **lists)
+    assert (code != 0) is away
+    assert output.count("the run would do this:") == 1
+    assert ("kvm01: unreachable" in output) is away

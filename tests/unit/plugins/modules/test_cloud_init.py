@@ -107,7 +107,7 @@ def test_a_changed_seed_is_told_by_its_parts(
     before = noted.entries("volumes")[KEY]
     done = declared(guest({**CLOUD, **change}))
     assert [change["path"] for change in done["changes"]] == paths
-    words = "does all of it again" if "cloud_init.instance_id" in paths else "no more than at each boot"
+    words = "does all of it again" if "cloud_init.instance_id" in paths else "will not set up users and packages again"
     assert [words in warning for warning in done["warnings"]] == [True]
     after = noted.entries("volumes")[KEY]
     assert after["identity"] != before["identity"]

@@ -8,8 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import yaml
 
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _fleet_changes
+from ansible_collections.virtfleet.kvm.tests.unit.support import ROOT
 
 
 def change(resource: str, path: str, before: Any, after: Any) -> dict[str, Any]:
@@ -76,6 +78,7 @@ def test_the_summary_fits_a_screen_and_names_what_is_wrong() -> None:
         "wrong: network lan: is no network",
         "wrong: network b: no",
         "away: unreachable",
+        "busy: domain db01: still runs with the old memory (why); it gets the new after a shutdown and a start",
     ]
 
 
@@ -89,8 +92,8 @@ def test_the_details_name_each_field() -> None:
         "busy: domain old: removed",
         "busy: volume fast/old-vda.qcow2: removed",
         "busy: network old: removed",
-        "busy: domain db01: waits for a restart: memory (why)",
         "wrong: domain db01: memory: 1 -> 2",
+        "busy: domain db01: still runs with the old memory (why); it gets the new after a shutdown and a start",
     ]
 
 
@@ -123,3 +126,43 @@ def test_what_cannot_be_written_out_is_no_hang() -> None:
 def test_results_of_other_shapes_are_no_traceback() -> None:
     assert _fleet_changes.of_host({"guests_declared": "set by somebody"})["outcome"] == "not asked"
     assert _fleet_changes.of_host({"guests_declared": {"changes": None, "failed": True}})["problems"] == ["failed"]
+
+
+SERVICE = {"failed": True, "msg": "One or more items failed", "results": [
+    {"item": "libvirtd.socket", "changed": False},
+    {"item": "libvirtd.service", "failed": True, "msg": "could not be started"},
+]}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("results", "outcome", "problem"),
+    [
+        ({"host_refused": {"failed": True, "msg": "libvirt does not answer"}}, "failed", "libvirt does not answer"),
+        ({"host_after_starting": {"failed": True, "msg": "no module"}}, "failed", "no module"),
+        ({"host_services": SERVICE}, "failed", "libvirtd.service: could not be started"),
+        ({}, "stopped", "stopped before the run was done here; the errors above say why"),
+        *(
+            ({"host_found": {"failed": True, "msg": words}}, "unreachable", "did not answer within 120 s")
+            for words in (
+                "Task failed: Timed out after 120 second(s).",
+                "The host_info action failed to execute in the expected time frame (120) and was terminated",
+            )
+        ),
+    ],
+)
+def test_a_host_that_a_task_failed_on_is_not_unchanged(results: dict[str, Any], outcome: str, problem: str) -> None:
+    fleet = {"kvm01": {"host_found": {"changed": False}, **results}, "kvm02": {"host_found": {"changed": False}}}
+    told = _fleet_changes.of_hosts(fleet, fleet, ["kvm02"])
+    assert [told["hosts"][host]["outcome"] for host in fleet] == [outcome, "unchanged"]
+    counts = ", ".join(f"1 {name}" for name in sorted((outcome, "unchanged")))
+    assert _fleet_changes.lines(told) == [f"2 hosts: {counts}", f"kvm01: {problem}"]
+
+
+def test_every_task_of_the_roles_that_may_fail_leaves_its_result() -> None:
+    """One without would leave its host as unchanged, or only say that it was stopped."""
+    files = list((ROOT / "roles").glob("*/tasks/*.yml"))
+    assert files
+    for path in files:
+        for task in yaml.safe_load(path.read_text(encoding="utf-8")):
+            if not {"ansible.builtin.import_tasks", "ansible.builtin.set_fact"} & task.keys():
+                assert task["register"] in (*_fleet_changes.RESULTS, "host_missing"), f"{path}: {task['name']}"

@@ -18,9 +18,7 @@ from ...._storage.storage_observe import source_place
 from .seeds import WHERE, Refilling, seed_of
 
 ANEW = "the guest sees it once it is stopped and started; a reboot from inside is not enough"
-SAME = (
-    "cloud-init then does no more than at each boot, for it is the same instance; instance_id: renew makes it a new one"
-)
+SAME = "cloud-init will not set up users and packages again; cloud_init: {instance_id: renew} makes it do so"
 OTHER = "cloud-init then does all of it again, as in a new instance"
 
 

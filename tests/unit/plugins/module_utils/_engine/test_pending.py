@@ -24,7 +24,7 @@ def planned(have: Any = None, **options: Any) -> dict[str, Any]:
 
 def test_a_warning_for_each_guest_with_fields_and_reasons() -> None:
     (warning,) = planned(memory="2GiB", vcpus=4)["warnings"]
-    assert warning.startswith("domain web01: until it is restarted, what runs lacks: memory")
+    assert warning.startswith("domain web01: still runs with the old memory")
     assert "vcpus" in warning
 
 
@@ -61,6 +61,6 @@ def test_the_end_of_the_site_tells_of_all_hosts() -> None:
         "kvm03": {},
     }
     assert pending.of_hosts(variables, variables) == [
-        "kvm01: network lan: mtu, bridge (a)",
-        "kvm01: domain web01: memory (why)",
+        "kvm01: network lan: still runs with the old mtu, bridge (a); it gets the new after it is stopped and started",
+        "kvm01: domain web01: still runs with the old memory (why); it gets the new after a shutdown and a start",
     ]
