@@ -21,6 +21,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import VARIAB
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import DEFAULTS, PROFILES
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label
 
+from ._fleet_changes import RESULTS
 from ._guests.reach import URI
 from ._settings import COLLECTION, SERIAL, specs
 from ._written import texts
@@ -99,7 +100,7 @@ def nearest(name: str) -> str | None:
 @functools.cache
 def suspicious(name: t.Any) -> bool:
     """Whether a variable may be meant for the collection, and is not known to it."""
-    if not isinstance(name, str) or name in options() or name in ADOPTED:
+    if not isinstance(name, str) or name in options() or name in ADOPTED or name in RESULTS:
         return False
     return name.lower().startswith("kvm_") or nearest(name) is not None
 
@@ -124,12 +125,28 @@ def variables(raw: t.Mapping[str, t.Mapping[str, t.Any]]) -> tuple[list[str], li
             if is_named(name, values, words):
                 continue
             like = nearest(name)
-            line = f"variable {name}: no role of virtfleet.kvm knows it"
+            line = f"{name} is not a variable of this collection"
             if like is not None:
                 line += f"; did you mean '{like}'?"
-            slip = like is not None and name.lower().startswith("kvm") and not name.startswith(f"{like}_")
+            slip = like is not None and is_slip(name, like)
             (refused if slip else warned).append((host, line))
     return told_once(refused), told_once(warned)
+
+
+def is_slip(name: str, like: str) -> bool:
+    """Whether a variable is meant to be another one for sure: one slip away from it, or one of the collection's own
+    prefix that is close to it. One that only begins like it may be the user's."""
+    if name.startswith(f"{like}_"):
+        return False
+    return name.lower().startswith("kvm") or one_slip(name.lower().replace("-", "_"), like)
+
+
+def one_slip(name: str, like: str) -> bool:
+    """Whether a name has one letter more or less than another, another letter, or two exchanged."""
+    start = next((place for place, (one, two) in enumerate(zip(name, like, strict=False)) if one != two), len(like))
+    left, other = name[start:], like[start:]
+    ways = ((left[1:], other), (left, other[1:]), (left[1:], other[1:]), (left[1::-1] + left[2:], other))
+    return any(one == two for one, two in ways)
 
 
 def is_named(name: str, values: t.Mapping[str, t.Any], words: dict[int, frozenset[str]]) -> bool:
