@@ -76,7 +76,7 @@ def looked_at(hosts: t.Sequence[str], variables: t.Any) -> tuple[list[str], int]
     lines += _fleet.told_once(settings)
     evaluated = evaluate(hosts, variables)
     lines += [line for line in _fleet.told_once(evaluated.problems) if line not in lines]
-    lines += _fleet.problems(hosts, evaluated.variables, groups)
+    lines += _fleet.problems(hosts, evaluated.variables, groups, evaluated.repeated)
     for warning in _fleet_names.slips(hosts, evaluated.variables):
         display.warning(readable(warning))
     secrets = known([evaluated.variables]) if lines else set()

@@ -94,13 +94,17 @@ def guest_networks(guests: t.Iterable[Item], host: str) -> dict[str, list[str]]:
 
 
 def problems(
-    hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, t.Any]], groups: t.Container[str] = ()
+    hosts: t.Sequence[str],
+    variables: t.Mapping[str, t.Mapping[str, t.Any]],
+    groups: t.Container[str] = (),
+    repeated: t.Container[tuple[str, str]] = (),
 ) -> list[str]:
     """What is wrong with the declaration of a fleet, a sentence each.
 
     :param hosts: the virtualization hosts of the inventory
     :param variables: the variables of each, of which kvm_guests and those in LISTS are looked at
     :param groups: the inventory's groups
+    :param repeated: name and host of guests of which it was said that they are declared more than once
     """
     guests = merged([variables[host].get("kvm_guests") for host in hosts])
     if isinstance(guests, str):
@@ -112,8 +116,8 @@ def problems(
         for line in guest_problems(guest, networks, place_in("kvm_guests", place), groups)
     ]
     lines = told_once(of_several(of_guests))
-    sound = [written_out(DOMAIN.rows, guest) for guest in guests if isinstance(guest, dict) and not nested(guest)]
-    lines += _fleet_once.problems(sound, hosts, variables)
+    sound = [in_full(guest) for guest in guests if isinstance(guest, dict) and not nested(guest)]
+    lines += _fleet_once.problems(sound, hosts, variables, repeated)
     of_hosts: list[Problem] = _fleet_links.problems(sound, hosts, variables)
     for host in hosts:
         for variable, table in LISTS.items():
@@ -121,6 +125,12 @@ def problems(
             if items is not None:
                 of_hosts += [(host, line) for line in items_problems(table, items, variable)]
     return lines + told_once(of_hosts)
+
+
+def in_full(guest: Item) -> Item:
+    """A guest with its short forms written out; one of a file still has its place."""
+    whole: Item = written_out(DOMAIN.rows, guest)
+    return Guest(whole, guest.place) if isinstance(guest, Guest) else whole
 
 
 def of_several(found: t.Sequence[Problem]) -> list[Problem]:
@@ -197,11 +207,7 @@ def merged(lists: t.Iterable[t.Any]) -> Part | str:
 def counted_guests(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, t.Any]]) -> int:
     """How many guests are declared to be there."""
     guests = merged([variables[host].get("kvm_guests") for host in hosts])
-    return (
-        0
-        if isinstance(guests, str)
-        else sum(word(guest, "state") != "absent" for guest in guests if isinstance(guest, dict))
-    )
+    return sum(isinstance(guest, dict) and word(guest, "state") != "absent" for guest in guests)
 
 
 def alike(guest: t.Any, known: dict[t.Any, list[t.Any]]) -> list[t.Any]:
@@ -257,7 +263,8 @@ def guest_problems(
     called = title("guest", guest.get("name"), f"{place} on {host}" if known else place)
     slip = slip_of_host(guest)
     problem = host_problem(guest, hosts, "in the inventory's group kvm_hosts", groups)
-    lines = [] if problem is None else [f"{called}: {problem}"]
+    file = f" (in {guest.place})" if isinstance(guest, Guest) and guest.place and not called.startswith(place) else ""
+    lines = [] if problem is None else [f"{called}: {problem}{file}"]
     strange = unknown_to_fleet(guest)
     item = {name: value for name, value in guest.items() if name not in ("host", slip) and name not in strange}
     wrong = item_problems(DOMAIN, for_module(item))

@@ -32,12 +32,16 @@ Inside = t.Mapping[str, str]
 
 
 def problems(
-    guests: t.Sequence[Item], hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, t.Any]]
+    guests: t.Sequence[Item],
+    hosts: t.Sequence[str],
+    variables: t.Mapping[str, t.Mapping[str, t.Any]],
+    repeated: t.Container[tuple[str, str]] = (),
 ) -> list[str]:
     """What several guests or hosts have of which each needs its own, a sentence each.
 
     :param guests: the guests of all hosts, each with its host
     :param variables: the variables of each host
+    :param repeated: name and host of guests of which it was said that they are declared more than once
     """
     here = [guest for guest in guests if word(guest, "state") != "absent"]
     shared = {host: shared_folders(variables[host].get("kvm_pools")) for host in hosts}
@@ -48,7 +52,7 @@ def problems(
         host = word(guest, "host")
         return disks(guest, shared.get(host, []), folders.get(host, {}), together)
 
-    lines = names_twice(guests, here)
+    lines = names_twice(guests, here, repeated)
     lines += twice(here, "uuid", lambda guest: [normal(UUID, guest.get("uuid"))])
     lines += twice(here, "mac", macs)
     lines += twice(here, "address", lambda guest: addresses(guest, inside.get(word(guest, "host"), {})))
@@ -63,10 +67,12 @@ def entries(item: Item, name: str) -> list[Item]:
     return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, (list, tuple)) else []
 
 
-def names_twice(guests: t.Iterable[Item], here: list[Item]) -> list[str]:
+def names_twice(guests: t.Iterable[Item], here: list[Item], repeated: t.Container[tuple[str, str]] = ()) -> list[str]:
     """A sentence for each name of several guests: of those that stay, or in the list of one host.
 
     A guest that has moved is absent where it was.
+
+    :param repeated: name and host of guests of which it was said
     """
     found: dict[str, dict[int, Item]] = {}
     several: dict[tuple[str, str], list[Item]] = {}
@@ -76,7 +82,7 @@ def names_twice(guests: t.Iterable[Item], here: list[Item]) -> list[str]:
     for guest in here:
         staying.setdefault(word(guest, "name"), []).append(guest)
     for having in (*several.values(), *staying.values()):
-        if len(having) > 1:
+        if len(having) > 1 and not all((word(one, "name"), word(one, "host")) in repeated for one in having):
             found.setdefault(word(having[0], "name"), {}).update({id(guest): guest for guest in having})
     meant = {place for having in found.values() for place in having}
     return twice([guest for guest in guests if id(guest) in meant], "name", lambda guest: [word(guest, "name")])
@@ -233,8 +239,9 @@ def normal(converter: Converter, value: t.Any) -> t.Any:
 
 
 def named_on(guest: Item) -> str:
-    """A guest with its host."""
-    return f"{label(word(guest, 'name'))} on {label(word(guest, 'host'))}"
+    """A guest with its host, and the file that it stands in."""
+    place = getattr(guest, "place", "")
+    return f"{label(word(guest, 'name'))} on {label(word(guest, 'host'))}{f' ({place})' if place else ''}"
 
 
 Values = t.Callable[[Item], t.Sequence[t.Any]]
@@ -243,19 +250,30 @@ Values = t.Callable[[Item], t.Sequence[t.Any]]
 def twice(guests: t.Iterable[Item], what: str, values: Values, together: Values | None = None) -> list[str]:
     """A sentence for each value that more than one guest has, naming the guests and hosts.
 
+    Of guests with one name alone, it is the name that is said.
+
     :param values: what a guest has for itself
     :param together: what it has together with all others that have it so, but with nobody who has it for itself
     """
-    owners: dict[str, list[str]] = {}
+    owners: dict[str, list[Item]] = {}
     alone: set[str] = set()
     for guest in guests:
         own, common = list(values(guest)), [] if together is None else list(together(guest))
         alone.update(value for value in own if isinstance(value, str))
         for value in (*own, *common):
             if isinstance(value, str) and value:
-                owners.setdefault(value, []).append(named_on(guest))
-    return [
-        f"{what} {label(value)}: is declared more than once: {', '.join(found)}; each guest needs its own"
+                owners.setdefault(value, []).append(guest)
+    several = {
+        value: ", ".join(map(named_on, found))
         for value, found in owners.items()
-        if len(found) > 1 and value in alone
+        if len(found) > 1 and value in alone and (what == "name" or not is_one_name(found))
+    }
+    return [
+        f"{what} {label(value)}: is declared more than once: {having}; each guest needs its own"
+        for value, having in several.items()
     ]
+
+
+def is_one_name(guests: t.Sequence[Item]) -> bool:
+    """Whether several guests have one name, of which is told by itself."""
+    return len({id(guest) for guest in guests}) > 1 and len({word(guest, "name") for guest in guests}) == 1

@@ -32,10 +32,12 @@ class Evaluated(t.NamedTuple):
 
     :param variables: by host, the lists of the declaration; an item that could not be evaluated is left out
     :param problems: the host, or None for a guest, and a sentence for each field that could not be evaluated
+    :param repeated: name and host of guests that are in several files, of which the problems tell
     """
 
     variables: dict[str, dict[str, t.Any]]
     problems: list[_fleet.Problem]
+    repeated: t.Container[tuple[str, str]] = ()
 
 
 NO_FILES = _guest_files.Files([], [], 0, [], [])
@@ -82,7 +84,7 @@ def evaluate(
                 folders[host] = part.folder
     read_by = {host: folders.get(host) for host in hosts}
     problems += [(None, line) for line in _guest_files.unseen(fleet.read or {}, read_by)]
-    return Evaluated(out, of_some(problems, hosts))
+    return Evaluated(out, of_some(problems, hosts), fleet.repeated)
 
 
 def of_some(problems: t.Iterable[_fleet.Problem], hosts: t.Sequence[str]) -> list[_fleet.Problem]:
@@ -101,12 +103,14 @@ class Fleet:
     :param read: what was read of the folders with guests; None where files with guests of other hosts are left out
     :param names: the hosts that templates name
     :ivar strays: guests of hosts that are not there, of which the first host that meets one takes care
+    :ivar repeated: name and host of guests that are in several files
     :ivar lists: the lists of guests, sorted by host
     """
 
     def __init__(self, hosts: t.Container[str], read: _guest_files.Read | None, names: HostNames) -> None:
         self.hosts, self.read = hosts, read
         self.strays: Strays = {}
+        self.repeated: set[tuple[str, str]] = set()
         self.lists = Lists(names)
 
 
@@ -236,7 +240,9 @@ class Guests(Part):
         own = self.own(listed or (), files)
         if listed is None:
             self.written = None
-        self.problems += [(None, line) for line in _guest_files.repeated(entry for _index, entry in own)]
+        repeated = _guest_files.repeated(entry for _index, entry in own)
+        self.problems += [(None, line) for line in repeated.values()]
+        self.fleet.repeated.update(repeated)
         found: list[tuple[_fleet.Place, t.Any]] = [
             (entry.place if entry.file else index, item) for index, entry in own for item in self.item(entry)
         ]

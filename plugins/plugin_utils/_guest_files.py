@@ -172,18 +172,18 @@ def names_of(guests: t.Iterable[t.Any]) -> list[str]:
     return list(dict.fromkeys(name for name in names if "{" not in name))
 
 
-def repeated(entries: t.Iterable[Entry]) -> list[str]:
-    """A sentence for each guest that is declared twice, at least once in a file."""
+def repeated(entries: t.Iterable[Entry]) -> dict[tuple[str, str], str]:
+    """By name and host, a sentence for each guest that is declared twice, at least once in a file."""
     places: dict[tuple[str, str], list[Entry]] = {}
     for entry in entries:
         name, host = (entry.raw.get(option) for option in ("name", "host")) if isinstance(entry.raw, dict) else (0, 0)
         if isinstance(name, str) and isinstance(host, str):
             places.setdefault((str(name), str(host)), []).append(entry)
-    return [
-        f"guest {label(name)}: is declared more than once: in {', '.join(entry.place for entry in found)}; keep one"
-        for (name, _host), found in places.items()
+    return {
+        key: f"guest {label(key[0])}: is declared more than once: in {', '.join(one.place for one in found)}; keep one"
+        for key, found in places.items()
         if len(found) > 1 and any(entry.file for entry in found)
-    ]
+    }
 
 
 def unseen(read: Read, folders: t.Mapping[str, str | None]) -> list[str]:

@@ -139,7 +139,7 @@ def test_what_is_no_file_is_named_and_not_waited_for(tmp_path: Path, odd: str) -
             guest("a", profile="x"),
             "guest a: profile: 'x' is not in kvm_guest_profiles; there are no profiles (in guests/a.yml)",
         ),
-        (guest("a", "kvm09"), "guest a: host: 'kvm09' is not in the inventory's group kvm_hosts"),
+        (guest("a", "kvm09"), "guest a: host: 'kvm09' is not in the inventory's group kvm_hosts (in guests/a.yml)"),
         (["x"], "guests/a.yml[0]: a string is not a dictionary of options"),
     ],
 )
@@ -163,6 +163,29 @@ def test_two_files_with_one_guest(tmp_path: Path, others: dict[str, Any]) -> Non
     lines = fleet_problems(HOSTS, variables)
     assert lines[0] == f"guest a: is declared more than once: in guests/a.yml, {place}; keep one"
     assert lines[0] in looked_up("kvm01", variables)
+
+
+def test_one_mistake_is_one_line_with_its_files(tmp_path: Path) -> None:
+    card = [{"network": "lan", "ip": "10.7.0.11"}]
+    lan = {"name": "lan", "ips": [{"address": "10.7.0.1/24", "dhcp": {}}]}
+    files = {"guests/a.yml": guest("a", interfaces=card), "guests/b.yml": guest("a", memory="1GiB", interfaces=card)}
+    assert fleet_problems(HOSTS, fleet(tmp_path, files, kvm_networks=[lan])) == [
+        "guest a: is declared more than once: in guests/a.yml, guests/b.yml; keep one"
+    ]
+
+
+def test_two_guests_with_one_address_are_named_with_their_files(tmp_path: Path) -> None:
+    card = [{"network": "lan", "ip": "10.7.0.11"}]
+    lan = {"name": "lan", "ips": [{"address": "10.7.0.1/24", "dhcp": {}}]}
+    files = {"guests/a.yml": guest("a", interfaces=card), "guests/b.yml": guest("b", interfaces=card)}
+    (line,) = fleet_problems(HOSTS, fleet(tmp_path, files, kvm_networks=[lan]))
+    assert "is declared more than once: a on kvm01 (guests/a.yml), b on kvm01 (guests/b.yml); each" in line
+
+
+def test_a_wrong_host_is_named_with_its_file(tmp_path: Path) -> None:
+    (line,) = fleet_problems(HOSTS, fleet(tmp_path, {"guests/a.yml": {**guest("a"), "host": "kvm9"}}))
+    assert line.startswith("guest a: host: 'kvm9' is not in the inventory's group kvm_hosts")
+    assert line.endswith("(in guests/a.yml)")
 
 
 def test_a_file_and_a_list_with_one_guest(tmp_path: Path) -> None:
