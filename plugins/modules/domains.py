@@ -241,6 +241,14 @@ pending_restart:
     reasons:
       description: Reason why each of these options waits, by option.
       type: dict
+undeclared:
+  description:
+    - Names of guests that were made for O(owner), are no longer declared, and stay, as O(purge) is false.
+    - Empty where O(purge) is true, or O(owner) is empty.
+  returned: always
+  type: list
+  elements: str
+  sample: [old01]
 addresses:
   description:
     - The addresses of each guest that O(config[].wait_for) was given for, by its name, from the first source that knows

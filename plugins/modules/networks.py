@@ -119,6 +119,14 @@ pending_restart:
     reasons:
       description: Reason why each of these options waits, by option.
       type: dict
+undeclared:
+  description:
+    - Names of networks that were made for O(owner), are no longer declared, and stay, as O(purge) is false.
+    - Empty where O(purge) is true, or O(owner) is empty.
+  returned: always
+  type: list
+  elements: str
+  sample: [old01]
 failures:
   description: What could not be done, while the rest was.
   returned: failure

@@ -12,6 +12,7 @@ import typing as t
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.pending import resource, sentence
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import nested
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import some
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import printable, readable, shortened
 
 from ._endless import is_endless
@@ -56,6 +57,9 @@ TIMED_OUT = re.compile(
 
 STOPPED = "stopped before the run was done here; the errors above say why"
 
+LEFT = {"guests_declared": ("guest", "guests"), "networks_declared": ("network", "networks")}
+"""Results that tell what is no longer declared, and what that is: one, and the role and several."""
+
 MOST = 160
 """How many letters of a value are shown."""
 
@@ -88,7 +92,8 @@ def of_host(values: t.Mapping[str, t.Any], goes_on: bool = True) -> Host:
     :returns: ``outcome`` (``unchanged``, ``changed``, ``failed``, ``unreachable``, ``stopped`` where the run ended
         early and no result of this collection says why, or ``not asked`` where no role ran), ``made``, ``changed`` and
         ``removed`` (kind and name of each resource), ``waiting`` (kind and name of what waits for a restart),
-        ``changes`` and ``pending_restart`` as the modules return them, and ``problems``
+        ``undeclared`` (kind and name of what is no longer declared and stays), ``changes`` and ``pending_restart`` as
+        the modules return them, and ``problems``
     """
     results = {name: values[name] for name in RESULTS if ran(values.get(name))}
     # What was done counts, and not what had been planned.
@@ -112,10 +117,38 @@ def of_host(values: t.Mapping[str, t.Any], goes_on: bool = True) -> Host:
         "changed": changed,
         "removed": removed,
         "waiting": [resource(entry) for entry in pending],
+        "undeclared": undeclared(results),
         "changes": changes,
         "pending_restart": pending,
         "problems": problems,
     }
+
+
+def undeclared(results: t.Mapping[str, t.Any]) -> list[str]:
+    """Kind and name of what is no longer declared and stays."""
+    return [
+        f"{kind} {name}"
+        for task, (kind, _role) in LEFT.items()
+        for name in results.get(task, {}).get("undeclared") or ()
+    ]
+
+
+def staying(found: t.Mapping[str, t.Any]) -> list[str]:
+    """What stays though nobody declares it any more: a line for each kind of a host.
+
+    :param found: what ``of_hosts`` returned
+    """
+    lines = []
+    for host, each in found["hosts"].items():
+        for kind, role in LEFT.values():
+            names = [name.partition(" ")[2] for name in each["undeclared"] if name.startswith(f"{kind} ")]
+            if names:
+                what, verb = (kind, "is") if len(names) == 1 else (f"{kind}s", "are")
+                lines.append(
+                    f"{host}: {what} {some(names)} {verb} no longer declared, and left alone; {role}_purge: true"
+                    f" removes what was taken out of kvm_{role}"
+                )
+    return [readable(line) for line in lines]
 
 
 def ran(result: t.Any) -> bool:
@@ -179,7 +212,7 @@ def lines(found: t.Mapping[str, t.Any], detailed: bool = False) -> list[str]:
 
     :param found: what ``of_hosts`` returned
     """
-    return summary(found) + (details(found) if detailed else waiting(found))
+    return summary(found) + staying(found) + (details(found) if detailed else waiting(found))
 
 
 def summary(found: t.Mapping[str, t.Any]) -> list[str]:

@@ -143,7 +143,9 @@ def is_slip(name: str, like: str) -> bool:
 
 def one_slip(name: str, like: str) -> bool:
     """Whether a name has one letter more or less than another, another letter, or two exchanged."""
-    start = next((place for place, (one, two) in enumerate(zip(name, like, strict=False)) if one != two), len(like))
+    start = next(
+        (at for at, (one, two) in enumerate(zip(name, like, strict=False)) if one != two), min(len(name), len(like))
+    )
     left, other = name[start:], like[start:]
     ways = ((left[1:], other), (left, other[1:]), (left[1:], other[1:]), (left[1::-1] + left[2:], other))
     return any(one == two for one, two in ways)

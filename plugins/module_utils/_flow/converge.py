@@ -25,7 +25,7 @@ from .kind import Kind
 from .module import DeclaringModule
 from .options import Options
 from .outcome import NOT_SO, Traces, verify, with_gone
-from .purge import Leftovers, leftovers
+from .purge import Leftovers, asked, leftovers
 from .schema import validate
 
 
@@ -54,6 +54,8 @@ def declare(module: DeclaringModule, kind: Kind, options: Options | None = None)
         result[FORECAST] = run.foretold
     if kind.wait is not None:
         result["addresses"] = run.addresses
+    if kind.staying is not None:
+        result["undeclared"] = run.undeclared
     for warning in [*run.warnings, *result.pop("warnings", [])]:
         module.warn(warning)
     if not run.failed and stopped is None:
@@ -82,6 +84,7 @@ class Run:
     :ivar more: for each plan the ones that were made anew after the connection was lost
     :ivar failed: what failed, by name
     :ivar addresses: those of the guests that were waited for, by name
+    :ivar undeclared: the names of what the owner made, nobody declares any more, and nothing purges
     :ivar foretold: in check mode, what guests will have once the plans are carried out, for the tasks after it
     """
 
@@ -97,6 +100,7 @@ class Run:
     warnings: list[str] = dataclasses.field(default_factory=list)
     foretold: dict[str, dict[str, t.Any]] | None = None
     addresses: dict[str, t.Any] = dataclasses.field(default_factory=dict)
+    undeclared: list[str] = dataclasses.field(default_factory=list)
 
     def converge(self) -> None:
         """Plan, and unless in check mode carry out and verify.
@@ -116,8 +120,9 @@ class Run:
                 over = session.read(self.leftovers)
                 # First, for what they hold may be declared anew under another name: a bridge, an address.
                 self.wants = [*over.items, *self.wants]
-            elif options.elsewhere:
+            else:
                 over.warnings += session.read(self.moved)
+                self.undeclared = session.read(self.staying)
             self.wants, over.held = session.read(lambda connection: self.hold(connection, over))
             plans = self.first_look(session)
             self.doing = "are held against libvirt's schema"
@@ -158,9 +163,15 @@ class Run:
 
     def moved(self, connection: t.Any) -> list[str]:
         """A sentence for each resource that is here, though it is declared for another host."""
-        if connection is None or self.kind.moved is None:
+        if connection is None or self.kind.moved is None or not self.options.elsewhere:
             return []
         return self.kind.moved(connection, self.wants, self.options)
+
+    def staying(self, connection: t.Any) -> list[str]:
+        """What a purge would look at; nothing without a label, by which alone one knows whose it is."""
+        if connection is None or self.kind.staying is None or not self.options.owner:
+            return []
+        return self.kind.staying(connection, asked(self.kind, self.wants, self.options))
 
     def hold(self, connection: t.Any, over: Leftovers) -> tuple[list[Item], dict[str, str]]:
         """The items without those that go in a later call, and what is held back."""

@@ -98,5 +98,9 @@ def leftovers(connection: t.Any, kind: Kind, wants: t.Sequence[Item], options: t
     """
     if connection is None:
         return Leftovers()
-    names = {str(kind.table.identity(want)) for want in wants}
-    return kind.leftovers(connection, Asked(wants, names, options))
+    return kind.leftovers(connection, asked(kind, wants, options))
+
+
+def asked(kind: Kind, wants: t.Sequence[Item], options: t.Any) -> Asked:
+    """What was asked for of one kind."""
+    return Asked(wants, {str(kind.table.identity(want)) for want in wants}, options)

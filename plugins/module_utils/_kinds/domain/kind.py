@@ -19,7 +19,7 @@ from .define_batch import Definitions
 from .disks import outside_disks
 from .domain_actions import ACTIONS
 from .guests_to_come import guests_to_come
-from .leftovers import declared_elsewhere, leftovers
+from .leftovers import declared_elsewhere, leftovers, staying
 from .observe import DEFINITION, domains
 from .plan import plan_guests
 from .table import DOMAIN
@@ -54,6 +54,7 @@ DOMAINS = Kind(
     plan=plan_guests,
     actions=ACTIONS,
     leftovers=leftovers,
+    staying=staying,
     validate=validate,
     definition=DEFINITION,
     noted=frozenset(

@@ -14,7 +14,7 @@ from ..._flow.purge import Asked, Leftovers
 from ..._libvirt.connection import libvirt
 from ..._storage.forecast import Forecast
 from ..._storage.forgotten import left_over
-from ..shared.ownership_mark import owner_of
+from ..shared.ownership_mark import owner_now, owner_of
 from ..shared.renames import undeclared
 from ..volume.half_made import made_in_this_moment
 from .guest_options import GuestOptions
@@ -80,3 +80,17 @@ def declared_elsewhere(connection: t.Any, wants: t.Sequence[Item], options: Gues
             definition = paths.document(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))
             lines += [f"guest {domain.name()}: {MOVED}"] if owner_of(definition) == options.owner else []
     return lines
+
+
+def staying(connection: t.Any, asked: Asked) -> list[str]:
+    """The names of guests of the owner that nobody declares; of one that is declared elsewhere is told by itself."""
+    return [
+        str(domain.name())
+        for domain in undeclared("domain", connection.listAllDomains(0), asked)
+        if domain.name() not in asked.elsewhere and asked.owner == owner_now(domain, definition)
+    ]
+
+
+def definition(domain: t.Any) -> str:
+    """The definition of a guest."""
+    return str(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))

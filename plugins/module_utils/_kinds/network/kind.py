@@ -12,7 +12,7 @@ from ..._flow.kind import Kind
 from ..._flow.purge import Leftovers
 from ..._libvirt.connection import libvirt
 from . import handover
-from .leftovers import leftovers
+from .leftovers import leftovers, staying
 from .network_actions import ACTIONS
 from .network_options import NetworkOptions
 from .observe import DEFINITION, networks
@@ -40,6 +40,7 @@ NETWORKS = Kind(
     plan=plan_networks,
     actions=ACTIONS,
     leftovers=leftovers,
+    staying=staying,
     validate=validate,
     definition=DEFINITION,
     hold=hold,

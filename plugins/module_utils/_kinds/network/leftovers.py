@@ -9,7 +9,7 @@ import typing as t
 
 from ..._engine import paths
 from ..._flow.purge import Asked, Leftovers
-from ..shared.ownership_mark import owner_of
+from ..shared.ownership_mark import owner_now, owner_of
 from ..shared.renames import undeclared
 from .network_users import guests, on_network, using
 from .observe import inactive_network
@@ -27,3 +27,12 @@ def leftovers(connection: t.Any, asked: Asked) -> Leftovers:
     for network in found:
         out.decide(network.name(), using(trees, on_network(network)))
     return out
+
+
+def staying(connection: t.Any, asked: Asked) -> list[str]:
+    """The names of networks of the owner that nobody declares."""
+    return [
+        str(network.name())
+        for network in undeclared("network", connection.listAllNetworks(0), asked)
+        if asked.owner == owner_now(network, inactive_network)
+    ]

@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import typing as t
 from xml.etree import ElementTree as ET
 
-from ..._engine import xml_merge
+from ..._engine import paths, xml_merge
+from ..._libvirt.connection import LibvirtError
 from .namespaces import OWN
 
 MADE = f"{{{OWN}}}made"
@@ -49,6 +51,17 @@ def owner_of(definition: ET.Element) -> str | None:
     if mark is None or mark.get("uuid") is None or mark.get("uuid") != definition.findtext("uuid"):
         return None
     return mark.get("owner") or ""
+
+
+def owner_now(found: t.Any, definition: t.Callable[[t.Any], str]) -> str | None:
+    """The label of a guest or network; None without the mark, and where it went away just then.
+
+    :param definition: reads its definition
+    """
+    try:
+        return owner_of(paths.document(definition(found)))
+    except LibvirtError:
+        return None
 
 
 def signed(definition: ET.Element) -> bool:

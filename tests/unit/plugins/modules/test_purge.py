@@ -398,3 +398,14 @@ def test_a_guest_that_is_declared_for_another_host_is_told_of_without_purge(run:
     assert (told(gone), gone["warnings"]) == ([("domain web01", "state", "stopped", "absent")], [])
     # That of other people is theirs.
     assert run(domains, elsewhere=["test"])["warnings"] == []
+
+
+@pytest.mark.parametrize(("module", "item"), [(domains, WEB), (networks, NET)])
+def test_without_a_purge_what_is_no_longer_declared_is_told(run: Run, module: Any, item: dict[str, Any]) -> None:
+    """Of the owner's own alone: what is another's, or was there before, is none of this run's."""
+    run(module, item, owner="us")
+    assert run(module, item, owner="us")["undeclared"] == []
+    assert run(module, owner="us")["undeclared"] == [item["name"]]
+    assert run(module, owner="them")["undeclared"] == []
+    assert run(module)["undeclared"] == []
+    assert run(module, {"name": item["name"], "state": "absent"}, owner="us")["undeclared"] == []

@@ -166,3 +166,16 @@ def test_every_task_of_the_roles_that_may_fail_leaves_its_result() -> None:
         for task in yaml.safe_load(path.read_text(encoding="utf-8")):
             if not {"ansible.builtin.import_tasks", "ansible.builtin.set_fact"} & task.keys():
                 assert task["register"] in (*_fleet_changes.RESULTS, "host_missing"), f"{path}: {task['name']}"
+
+
+def test_what_is_no_longer_declared_and_stays_is_a_line_of_its_host() -> None:
+    left = {"guests_declared": {"undeclared": ["br01", "br02"]}, "networks_declared": {"undeclared": ["old"]}}
+    told = _fleet_changes.of_hosts(["kvm02"], {"kvm02": left})
+    assert told["hosts"]["kvm02"]["undeclared"] == ["guest br01", "guest br02", "network old"]
+    assert _fleet_changes.lines(told) == [
+        "1 host: 1 unchanged",
+        "kvm02: guests br01, br02 are no longer declared, and left alone; guests_purge: true removes what was taken out"
+        " of kvm_guests",
+        "kvm02: network old is no longer declared, and left alone; networks_purge: true removes what was taken out of"
+        " kvm_networks",
+    ]
