@@ -51,5 +51,6 @@ def of_guest(guest: Item, host: str, declared: t.Mapping[str, t.Collection[str]]
             if like:
                 yield (
                     f"guest {label(word(guest, 'name'))}: {devices}[{place}].{option}: {printable(name)} is not in"
-                    f" {variable} of host {host}; did you mean {printable(like[0])}?"
+                    f" {variable} of host {host}; did you mean {printable(like[0])}? The run goes on, for the host may"
+                    f" have a {option} {label(name)} that nobody declares"
                 )

@@ -197,7 +197,7 @@ def network_problem(one: Kept, networks: t.Mapping[str, Item]) -> str | None:
         return f"{called} is not in kvm_networks of the host; declare it there with its ips"
     place = subnet(network, one.ip)
     if place is None:
-        return f"{one.ip} is in no subnet of {called} that has dhcp; see its ips in kvm_networks"
+        return outside(network, called, one.ip)
     entry = network["ips"][place]
     if host_part(entry.get("address")) == one.ip:
         return f"{one.ip} is the address of the host itself in {called}"
@@ -206,6 +206,23 @@ def network_problem(one: Kept, networks: t.Mapping[str, Item]) -> str | None:
         if any(same) and not all(same):
             return f"{called} itself keeps {one.ip if same[0] else one.mac} otherwise, in dhcp.hosts"
     return None
+
+
+def outside(network: Item, called: str, ip: str) -> str:
+    """Why no subnet of a network can keep an address.
+
+    :param called: the network, in words
+    """
+    spaces = []
+    for entry in entries(network, "ips"):
+        try:
+            spaces.append(ipaddress.ip_interface(word(entry, "address")).network)
+        except ValueError:
+            continue
+    if any(ipaddress.ip_address(ip) in space for space in spaces):
+        return f"{called} has no dhcp for {ip}, which keeps it; give dhcp to its ips in kvm_networks"
+    ranges = ", ".join(map(str, spaces)) or "it has no ips"
+    return f"{ip} is outside of {called} ({ranges}); see its ips in kvm_networks"
 
 
 def with_reservations(networks: t.Any, guests: t.Any, host: str) -> list[Item]:

@@ -23,7 +23,7 @@ from ansible.plugins.action.normal import ActionModule as NormalAction
 from ansible.plugins.callback import CallbackBase
 from ansible.utils.display import Display
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.arguments import FORECAST, URI
+from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.arguments import FORECAST, HOST, URI
 
 from ._repeats import DISK_VOLUME, TOLD, note, resource_of, without_repeats
 
@@ -57,7 +57,7 @@ class DeclaringAction(NormalAction):
         names = declared(self._task.action.rpartition(".")[2], args.get("config"))
         if not self._task.check_mode:
             return self.run_for_real(place_of(host, uri), names, tmp, task_vars)
-        self._task.args = {**args, FORECAST: foreseen(host, uri)}
+        self._task.args = {**args, FORECAST: {**foreseen(host, uri), HOST: host}}
         try:
             result = t.cast("dict[str, t.Any]", super().run(tmp, task_vars))
         finally:

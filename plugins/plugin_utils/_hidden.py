@@ -166,8 +166,9 @@ def hidden_defaults(hosts: t.Sequence[str], hostvars: t.Any) -> list[Problem]:
                     out.append(
                         (
                             host,
-                            f"{variable} of {source.place} is hidden by another one, and its {', '.join(missing)} with"
-                            f" it; for what is to be merged, there are {', '.join(DEFAULTS[1:])}",
+                            f"another {variable} replaces that of {source.place}, so its {', '.join(missing)}"
+                            f" {'is' if len(missing) == 1 else 'are'} lost. Write what is to be added as"
+                            f" {' or '.join(DEFAULTS[1:])}",
                         )
                     )
     return out

@@ -54,10 +54,10 @@ def undeclared(found: t.Mapping[str, t.Any], host: str, hostvars: t.Any, folder:
             old = ", ".join(sorted({str(item.get("name")) for item in there if declared.has(item)}))
             said.append(f"{variable}: the inventory declares these already, so they are left out: {old}")
         if new and declared.exists:
+            own = f"my_{variable.partition('_')[2]}"
             said.append(
-                f"{variable}: the inventory has such a list, which one in host_vars would hide; so there is {name},"
-                f' which counts once you join the two, as in {variable}: "{{{{ my_{variable.partition("_")[2]} +'
-                f' {name} | default([]) }}}}"'
+                f"{variable}: written as {name}, so that the {variable} of the inventory stays in force. To use it,"
+                f' call that list {own}, and write {variable}: "{{{{ {own} + {name} | default([]) }}}}"'
             )
     return {"lists": left, "said": said}
 

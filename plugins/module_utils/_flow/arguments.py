@@ -36,6 +36,9 @@ RESTART: dict[str, t.Any] = {
 FORECAST = "_forecast"
 """The parameter by which the control node hands over a forecast (see forecast); no user gives it."""
 
+HOST = "host"
+"""The part of a forecast with the inventory's name of the host."""
+
 WHOLE_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff]*|[A-Za-z0-9_.-]*")
 """A connection URI as libvirt takes it, or the alias of one in its libvirt.conf (https://libvirt.org/uri.html)."""
 

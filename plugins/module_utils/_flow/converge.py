@@ -136,13 +136,18 @@ class Run:
             if check:
                 self.foretell(session)
                 if session.absent is not None:
-                    self.warnings.append(f"planned as for a host fresh from installation: {session.absent}")
+                    self.warnings.append(self.told_fresh(session.absent))
                 return
             if session.absent is not None:
                 raise session.absent
             if any(entry.steps for entry in plans):
                 self.carry_out(session)
             self.wait(session)
+
+    def told_fresh(self, absent: VirtfleetError) -> str:
+        """That a plan was made without libvirt; with the host, which Ansible leaves out of warnings."""
+        host = f"{label(self.module.host)}: " if self.module.host else ""
+        return f"{host}libvirt is not there yet, so it is planned as for a host fresh from installation: {absent}"
 
     def foretell(self, session: Session) -> None:
         """Keep what later tasks have to know of the plans, where they ask for it."""

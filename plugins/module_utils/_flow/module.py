@@ -13,7 +13,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from .._printing import encodable, hushed, label, masked, masked_uri, readable, secrets_in, unforeseen
 from .._storage.forecast import Forecast
-from .arguments import FORECAST, wrong_parameters
+from .arguments import FORECAST, HOST, wrong_parameters
 
 
 class Module(AnsibleModule):
@@ -29,6 +29,7 @@ class Module(AnsibleModule):
         self.declared: t.Any = None
         self.forecast = Forecast()
         self.is_foretelling = False
+        self.host = ""
         super().__init__(argument_spec=argument_spec, supports_check_mode=True)
         if self.declared is not None:
             self.params["config"] = self.declared
@@ -40,7 +41,9 @@ class Module(AnsibleModule):
         """Keep ``config`` from Ansible, which would quote it; the table says what is wrong with it."""
         super()._load_params()
         if isinstance(self.params, dict) and FORECAST in self.params:
-            self.forecast = Forecast.of(self.params.pop(FORECAST))
+            given = self.params.pop(FORECAST)
+            self.forecast = Forecast.of(given)
+            self.host = str(given.get(HOST) or "") if isinstance(given, dict) else ""
             self.is_foretelling = True
         if isinstance(self.params, dict) and self.params.get("config") is not None:
             self.declared = self.params["config"]

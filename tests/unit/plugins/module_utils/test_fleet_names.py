@@ -25,9 +25,11 @@ def guest(name: str, host: str = "kvm01", **options: Any) -> dict[str, Any]:
     ("options", "said"),
     [
         ({"interfaces": ["default", "dirct"]}, ["interfaces[1].network: 'dirct' is not in kvm_networks of host kvm01; "
-                                                "did you mean 'direct'?"]),
+                                                "did you mean 'direct'? The run goes on, for the host may have a"
+                                                " network dirct that nobody declares"]),
         ({"disks": [{"size": "1MiB", "pool": "fats"}]}, ["disks[0].pool: 'fats' is not in kvm_pools of host kvm01; "
-                                                         "did you mean 'fast'?"]),
+                                                         "did you mean 'fast'? The run goes on, for the host may"
+                                                         " have a pool fats that nobody declares"]),
         ({"interfaces": ["direct", "default", "made-by-hand"], "disks": [{"size": "1MiB", "pool": "fast"}]}, []),
         ({"interfaces": 7, "disks": [{"size": "1MiB", "pool": ["fats"]}, 7]}, []),
     ],

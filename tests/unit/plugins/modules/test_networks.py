@@ -213,5 +213,5 @@ def test_a_bare_host_will_have_the_default_network(run_networks: Run, monkeypatc
     result = run_networks({"name": "default", "autostart": True}, check=True)
     assert paths(result) == [("network default", "autostart"), ("network default", "state")]
     (warning,) = result["warnings"]
-    assert warning.startswith("planned as for a host fresh from installation: ")
+    assert warning.startswith("libvirt is not there yet, so it is planned as for a host fresh from installation: ")
     assert "install python3-libvirt" in run_networks({"name": "default"}, fails=True)["msg"]

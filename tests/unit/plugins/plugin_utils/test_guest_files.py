@@ -220,8 +220,8 @@ def test_a_guest_in_a_folder_that_its_host_does_not_read(tmp_path: Path, own: di
 @pytest.mark.parametrize(
     ("folder", "said"),
     [
-        ("nope", "kvm_guests_dir: the folder 'nope': No such file or directory"),
-        ("hosts.yml", "kvm_guests_dir: the folder 'hosts.yml': Not a directory"),
+        ("nope", "/nope' ('nope', from the inventory's folder): No such file or directory"),
+        ("hosts.yml", "/hosts.yml' ('hosts.yml', from the inventory's folder): Not a directory"),
         (["guests"], "kvm_guests_dir: a list is not"),
         ("{{ nope }}", "kvm_guests_dir: 'nope' is undefined"),
         ("gue\x00sts", "kvm_guests_dir: a string is not the path of a folder"),

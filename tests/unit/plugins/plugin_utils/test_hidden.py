@@ -160,8 +160,9 @@ def test_defaults_that_others_of_the_same_name_hide_are_a_warning(
     assert problems(tmp_path, files) == []
     assert warned == (
         [
-            "host kvm02: kvm_guest_defaults of the variables of group all is hidden by another one, and its"
-            f" {missing} with it; for what is to be merged, there are kvm_guest_defaults_group, kvm_guest_defaults_host"
+            "host kvm02: another kvm_guest_defaults replaces that of the variables of group all, so its"
+            f" {missing} {'are' if ',' in missing else 'is'} lost. Write what is to be added as"
+            " kvm_guest_defaults_group or kvm_guest_defaults_host"
         ]
         if missing
         else []

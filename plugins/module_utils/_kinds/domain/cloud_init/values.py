@@ -52,7 +52,7 @@ class CryptHash(Converter):
             return text
         if not re.fullmatch(rf"\$(?:{known})\$[!-9;-~]+", text) or text.count("$") < 3:
             begins = ", ".join(f"${kind}$" for kind in self.kinds)
-            raise ValueError(f"is no hash of a password that begins with one of {begins}; {HASHING}")
+            raise ValueError(f"is not a password hash, which begins with one of {begins}; {HASHING}")
         return text
 
 

@@ -164,7 +164,7 @@ def test_what_is_refused_by_the_check(cloud: Any, said: str) -> None:
 def test_a_password_that_is_no_hash_is_refused_and_not_shown(password: str) -> None:
     """Of the hash of yescrypt, older versions of cloud-init make the password itself."""
     (line,) = problems({"password": password})
-    assert line.startswith("guest web01: cloud_init.password: is no hash of a password")
+    assert line.startswith("guest web01: cloud_init.password: is not a password hash")
     assert "openssl passwd -6" in line
     assert "s3c" not in line
 
