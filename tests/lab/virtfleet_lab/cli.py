@@ -63,7 +63,8 @@ def _inventory(lab: Lab, wanted: argparse.Namespace) -> int:
 
 def _shell(lab: Lab, wanted: argparse.Namespace) -> int:
     terminal = sys.stdin.isatty()
-    command = hosts.ssh(lab, lab.host(wanted.host), wanted.command, terminal)
+    words = wanted.command[1:] if wanted.command[:1] == ["--"] else wanted.command
+    command = hosts.ssh(lab, lab.host(wanted.host), words, terminal)
     return subprocess.call(command)
 
 
@@ -190,7 +191,7 @@ def _parser() -> argparse.ArgumentParser:
     output.add_argument("--output", metavar="FILE", help="write it to FILE")
     shell = add("shell", _shell, "log in to a host by SSH, or run a command there")
     shell.add_argument("host", metavar="HOST")
-    shell.add_argument("command", nargs="*", metavar="COMMAND")
+    shell.add_argument("command", nargs=argparse.REMAINDER, metavar="COMMAND")
     execute = add("exec", _exec, "run a program of this machine in the network of a place")
     execute.add_argument("place", metavar="PLACE")
     execute.add_argument("command", nargs="*", metavar="COMMAND")
