@@ -16,7 +16,6 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import some
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import printable, readable, shortened
 
 from ._endless import is_endless
-from ._repeats import DISK_VOLUME
 
 RESULTS = (
     "host_found",
@@ -46,6 +45,9 @@ OTHERS = {"host_installed": "packages of the host", "host_services": "services o
 
 SETTING = "setting"
 """The kind of what other modules change."""
+
+NEW_VOLUME = re.compile(r"(?:disks\[\d+\]|cloud_init)\.volume")
+"""The path of a change that is a new volume of a guest: of a disk, or with its seed."""
 
 VOLUME = "volume "
 """How the path of a change begins that is about a volume of a guest."""
@@ -201,7 +203,7 @@ def sorted_out(changes: t.Iterable[t.Mapping[str, t.Any]]) -> tuple[list[str], l
             kinds[path] = "removed"
         else:
             kinds.setdefault(name, "changed")
-            if DISK_VOLUME.fullmatch(path) and isinstance(after, dict) and after.get("name"):
+            if NEW_VOLUME.fullmatch(path) and isinstance(after, dict) and after.get("name"):
                 kinds[f"{VOLUME}{after.get('pool') or 'default'}/{after['name']}"] = "made"
     of = {each: [name for name, kind in kinds.items() if kind == each] for each in ("made", "changed", "removed")}
     return of["made"], of["changed"], of["removed"]
@@ -260,6 +262,7 @@ def details(found: t.Mapping[str, t.Any]) -> list[str]:
     for host, each in found["hosts"].items():
         for name in each["made"]:
             lines.append(f"{host}: {name}: made")
+            lines += [f"{host}: {name}: {field}" for field in fields_of(name, each["changes"])]
         for change in each["changes"]:
             if change["resource"] in each["changed"]:
                 lines.append(f"{host}: {one_change(change)}")
@@ -272,6 +275,13 @@ def waiting(found: t.Mapping[str, t.Any]) -> list[str]:
     """What runs as it was before, until it is started anew."""
     hosts = found["hosts"].items()
     return [readable(f"{host}: {sentence(entry)}") for host, each in hosts for entry in each["pending_restart"]]
+
+
+def fields_of(name: str, changes: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
+    """What a new resource has, a line for each option but its name; nothing of a volume of a guest's disk."""
+    made = [change.get("after") for change in changes if change["resource"] == name and change["path"] == "definition"]
+    options = [one for one in made if isinstance(one, dict) and not endless(one)]
+    return [f"{option}: {shown(value)}" for one in options for option, value in one.items() if option != "name"]
 
 
 def one_change(change: t.Mapping[str, t.Any]) -> str:

@@ -18,7 +18,7 @@ def change(resource: str, path: str, before: Any, after: Any) -> dict[str, Any]:
     return {"resource": resource, "path": path, "before": before, "after": after, "live": None}
 
 
-MADE = change("domain web01", "definition", None, {"name": "web01"})
+MADE = change("domain web01", "definition", None, {"name": "web01", "memory": "1GiB", "vcpus": 2})
 STARTED = change("domain web01", "state", None, "running")
 GROWN = change("domain db01", "memory", 1, 2)
 GONE = change("network old", "state", "active", "absent")
@@ -85,6 +85,8 @@ def test_the_summary_fits_a_screen_and_names_what_is_wrong() -> None:
 def test_the_details_name_each_field() -> None:
     assert _fleet_changes.details(found()) == [
         "busy: domain web01: made",
+        "busy: domain web01: memory: 1GiB",
+        "busy: domain web01: vcpus: 2",
         "busy: volume default/db01-vdb.qcow2: made",
         "busy: packages of the host",
         "busy: domain db01: memory: 1 -> 2",
@@ -179,3 +181,9 @@ def test_what_is_no_longer_declared_and_stays_is_a_line_of_its_host() -> None:
         "kvm02: network old is no longer declared, and left alone; networks_purge: true removes what was taken out of"
         " kvm_networks",
     ]
+
+
+def test_the_seed_of_a_new_guest_counts_as_a_volume() -> None:
+    seed = change("domain web01", "cloud_init.volume", None, {"name": "web01-seed.img", "pool": "default"})
+    host = _fleet_changes.of_host({"guests_declared": {"changes": [MADE, seed]}})
+    assert host["made"] == ["domain web01", "volume default/web01-seed.img"]
