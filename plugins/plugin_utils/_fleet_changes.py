@@ -174,7 +174,9 @@ def outcome(results: t.Mapping[str, t.Any], problems: list[str], changes: list[t
 def problems_of(result: t.Mapping[str, t.Any]) -> list[str]:
     """What a failed task says, a line for each problem. Of a loop, that is what its items say."""
     items = result.get("results")
-    failed = [item for item in items if isinstance(item, dict) and item.get("failed")] if items else []
+    failed: list[t.Mapping[str, t.Any]] = [
+        item for item in items or () if isinstance(item, dict) and item.get("failed")
+    ]
     lines = []
     for item in failed or [result]:
         where = f"{text(item['item'])}: " if isinstance(item.get("item"), str) else ""

@@ -63,6 +63,23 @@ def test_a_guest_may_name_what_another_host_has(tmp_path: Path) -> None:
     assert found[1].startswith("name a1: is declared more than once")
 
 
+def test_what_adopting_leaves_out_is_told_in_sentences() -> None:
+    found = {
+        "networks": [{"name": "lan", "secrets": [], "uncovered": [], "refused": []}],
+        "guests": [
+            {"name": "old01", "secrets": ["graphics[0].passwd"], "uncovered": ["devices/foo"], "refused": []},
+            {"name": "-x", "secrets": ["a", "b"], "uncovered": [], "refused": ["begins with a dash"]},
+            {"name": "two", "secrets": ["a", "b"]},
+        ],
+    }
+    assert FilterModule().filters()["left_out"](found) == [
+        "guest old01: graphics[0].passwd is secret and left out; write it into the file yourself",
+        "guest old01: no option holds devices/foo, which stays on the host as it is",
+        "guest -x was not written: begins with a dash",
+        "guest two: a, b are secret and left out; write them into the file yourself",
+    ]
+
+
 @pytest.mark.parametrize("name", FilterModule().filters())
 def test_every_filter_is_documented(name: str) -> None:
     document = yaml.safe_load((ROOT / f"plugins/filter/{name}.yml").read_text(encoding="utf-8"))

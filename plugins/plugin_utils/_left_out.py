@@ -1,0 +1,39 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What adopting leaves out of what a host has, for people."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
+from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label, readable
+
+NOUNS = {"networks": "network", "pools": "pool", "volumes": "volume", "guests": "guest"}
+"""What people call the items of each list."""
+
+
+def left_out(found: t.Mapping[str, t.Sequence[t.Mapping[str, t.Any]]]) -> list[str]:
+    """A sentence for each item of which something cannot be written, or nothing.
+
+    :param found: by the names in NOUNS, what the modules that read have told
+    """
+    if not isinstance(found, dict) or not all(isinstance(items, (list, tuple)) for items in found.values()):
+        raise VirtfleetError("left_out: give a dictionary with a list of what was found for each kind")
+    lines = []
+    for kind, items in found.items():
+        for item in items:
+            called = f"{NOUNS.get(kind, kind)} {label(item.get('name'))}"
+            secrets, uncovered, refused = (item.get(part) or [] for part in ("secrets", "uncovered", "refused"))
+            if refused:
+                lines.append(f"{called} was not written: {'; '.join(refused)}")
+                continue
+            if secrets:
+                verb, it = ("is", "it") if len(secrets) == 1 else ("are", "them")
+                lines.append(
+                    f"{called}: {', '.join(secrets)} {verb} secret and left out; write {it} into the file yourself"
+                )
+            if uncovered:
+                lines.append(f"{called}: no option holds {', '.join(uncovered)}, which stays on the host as it is")
+    return [readable(line) for line in lines]
