@@ -137,18 +137,18 @@ options:
                       domain:
                         description: Number of the PCI domain (libvirt's C(domain)), such as
                           V(0x0000).
-                        type: str
+                        type: int
                       bus:
                         description: Number of the PCI bus (libvirt's C(bus)), such as V(0x00).
-                        type: str
+                        type: int
                       slot:
                         description: Number of the slot on the PCI bus (libvirt's C(slot)),
                           such as V(0x1f).
-                        type: str
+                        type: int
                       function:
                         description: Number of the function in the PCI slot (libvirt's C(function)),
                           such as V(0x2).
-                        type: str
+                        type: int
           name:
             description:
             - Name of the volume group, of the RBD or ZFS pool, or of the Gluster volume (libvirt's

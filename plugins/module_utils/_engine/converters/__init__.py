@@ -31,6 +31,7 @@ from .basic import (
     Presence,
     Verbatim,
     digits,
+    in_any_base,
 )
 from .servers import CookieName, Moment, RemoteName, Server
 from .sizes import UNITS, Size
@@ -116,4 +117,5 @@ __all__ = [
     "Verbatim",
     "classful",
     "digits",
+    "in_any_base",
 ]

@@ -66,6 +66,21 @@ def whole(text: str, base: int = 10) -> int:
     return int(text[:60], base)
 
 
+def in_any_base(text: str, base: int = 0) -> int:
+    """A number as C reads it (strtoul): with base 0, ``0x`` leads in base 16 and ``0`` base 8. Raises ValueError.
+
+    :param base: 0, or that of numbers with nothing before them
+    """
+    found = re.fullmatch(r"([+-]?)(0x)?([0-9a-f]+)", text.strip().lower())
+    if found is None:
+        raise ValueError(f"{printable(text)} is not a number")
+    if found[2]:
+        base = 16
+    elif not base:
+        base = 8 if found[3].startswith("0") else 10
+    return whole(f"{found[1]}{found[3]}", base)
+
+
 class Converter:
     """A plain string. The others say only what they do differently.
 
@@ -160,18 +175,19 @@ class Integer(Converter):
         return number
 
     def from_text(self, text: str) -> int:
-        return int(text, 0)
+        return in_any_base(text, 10)
 
 
 class Number(Integer):
-    """A whole number that may be written in any base, such as ``0x1f``; libvirt writes this one in base 16.
+    """A whole number that may be written in any base, such as ``0x1f``; definitions have this one in base 16.
 
-    :param width: digits that libvirt writes at least
+    :param width: digits that are written at least
+    :param base: that of a number in a definition with nothing before it; 0 is as C has it (see in_any_base)
     """
 
-    def __init__(self, width: int = 1) -> None:
+    def __init__(self, width: int = 1, base: int = 0) -> None:
         super().__init__(0)
-        self.width = width
+        self.width, self.base = width, base
 
     def parse(self, value: t.Any) -> int:
         text = digits(value).lower()
@@ -180,22 +196,23 @@ class Number(Integer):
         return super().parse(value)
 
     def from_text(self, text: str) -> int:
-        text = text.strip().lower()
-        return int(text, 16) if text.startswith("0x") else int(text)
+        return in_any_base(text, self.base)
 
     def to_text(self, value: int) -> str:
         return f"0x{value:0{self.width}x}"
 
 
 class AnyBase(Number):
-    """A whole number that may be written in any base; libvirt writes this one in base 10."""
+    """A whole number that may be written in any base; definitions have this one in base 10."""
 
     def to_text(self, value: int) -> str:
         return str(value)
 
 
 class Identifier(Number):
-    """A number in base 16 that means nothing as a number, such as the ``0x046d`` of a USB vendor.
+    """A number in base 16 that means nothing as a number, such as ``0x046d``. A user may leave ``0x`` out.
+
+    In a definition a number without it is one of base 10, or 8 after a zero (see in_any_base).
 
     :param anything: whether -1 stands for any
     """
@@ -219,7 +236,7 @@ class Identifier(Number):
         return self.to_text(int(text, 16))
 
     def from_text(self, text: str) -> t.Any:
-        return self.to_text(int(text, 16)) if text.strip() != "-1" else "-1"
+        return self.to_text(in_any_base(text)) if text.strip() != "-1" else "-1"
 
     def decode(self, node: ET.Element, attribute: str | None) -> t.Any:
         return Converter.decode(self, node, attribute)

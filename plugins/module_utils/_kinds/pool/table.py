@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ..._engine.converters import NAME, PATH, REMOTE_NAME, SERVER, TEXT, UUID, YES_NO, Choice, Integer
+from ..._engine.converters import NAME, PATH, REMOTE_NAME, SERVER, TEXT, UUID, YES_NO, Choice, Integer, Number
 from ..._engine.rows import Field, Fragment, Group, Property, Struct, Values
 from ..._engine.rows.create_only import Aside
 from ..._engine.table import Table
@@ -60,11 +60,14 @@ HOST = (
 )
 
 ADDRESS = (
-    Field("domain", "@domain", TEXT, "Number of the PCI domain (libvirt's C(domain)), such as V(0x0000)."),
-    Field("bus", "@bus", TEXT, "Number of the PCI bus (libvirt's C(bus)), such as V(0x00)."),
-    Field("slot", "@slot", TEXT, "Number of the slot on the PCI bus (libvirt's C(slot)), such as V(0x1f)."),
+    Field("domain", "@domain", Number(4), "Number of the PCI domain (libvirt's C(domain)), such as V(0x0000)."),
+    Field("bus", "@bus", Number(2), "Number of the PCI bus (libvirt's C(bus)), such as V(0x00)."),
+    Field("slot", "@slot", Number(2), "Number of the slot on the PCI bus (libvirt's C(slot)), such as V(0x1f)."),
     Field(
-        "function", "@function", TEXT, "Number of the function in the PCI slot (libvirt's C(function)), such as V(0x2)."
+        "function",
+        "@function",
+        Number(),
+        "Number of the function in the PCI slot (libvirt's C(function)), such as V(0x2).",
     ),
 )
 

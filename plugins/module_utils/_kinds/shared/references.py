@@ -11,6 +11,7 @@ from __future__ import annotations
 import typing as t
 from xml.etree import ElementTree as ET
 
+from ..._engine.converters import in_any_base
 from ..._engine.rows.model import Item
 
 
@@ -164,9 +165,9 @@ def pci(group: str, index: int, address: ET.Element) -> t.Iterator[Reference]:
 
 
 def number(text: str) -> int:
-    """A number as libvirt writes it, in hexadecimal with 0x; -1 for anything else."""
+    """A number as libvirt reads those of devices, in any base; -1 for anything else."""
     try:
-        return int(text, 0)
+        return in_any_base(text)
     except ValueError:
         return -1
 

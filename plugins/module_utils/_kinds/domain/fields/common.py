@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
-from ...._engine.converters import CPUSET, NATURAL, NUMBER, ON_OFF, TEXT, UUID, YES_NO, Choice, Number, Size
+from ...._engine.converters import CPUSET, NATURAL, NUMBER, ON_OFF, TEXT, UUID, YES_NO, Choice, Converter, Number, Size
 from ...._engine.rows import Field, Group, Struct
 from ...._engine.rows.variant import Variant
 from ...shared.rows import IMAGE_FORMATS
 
 __all__ = ["CPUSET", "DEVICE", "PASSPHRASE"]
+
+HEXADECIMAL = Number(base=16)
+"""Numbers that libvirt reads in base 16, whether ``0x`` is before them or not."""
 
 BYTES = Size("b", minimum=0)
 """Amounts of which libvirt's XML counts bytes where it names no unit."""
@@ -26,12 +29,12 @@ def number(name: str, path: str, doc: str, width: int = 1) -> Field:
     return Field(name, path, Number(width), doc, default=0)
 
 
-def place(name: str, path: str, doc: str) -> Field:
+def place(name: str, path: str, doc: str, type_: Converter = NATURAL) -> Field:
     """A number of an address that libvirt writes in base 10, and takes for 0 where it is missing.
 
     Its schema does not: it asks for most of them.
     """
-    return Field(name, path, NATURAL, doc, default=0, must=True)
+    return Field(name, path, type_, doc, default=0, must=True)
 
 
 MULTIFUNCTION = Field(
@@ -143,7 +146,7 @@ ADDRESS_KIND = Variant(
             Field(
                 "reg",
                 "@reg",
-                NUMBER,
+                HEXADECIMAL,
                 "Register address of a virtual device on POWER (libvirt's C(reg)), such as V(0x1000).",
                 filled=True,
             ),
@@ -175,14 +178,14 @@ ADDRESS_KIND = Variant(
             Field(
                 "iobase",
                 "@iobase",
-                NUMBER,
+                HEXADECIMAL,
                 "First I/O port of an ISA device (libvirt's C(iobase)), such as V(0x3f8).",
                 filled=True,
             ),
             Field(
                 "irq",
                 "@irq",
-                NUMBER,
+                HEXADECIMAL,
                 "Interrupt number of an ISA device (libvirt's C(irq)), such as V(0x4).",
                 filled=True,
             ),
@@ -198,7 +201,7 @@ ADDRESS_KIND = Variant(
             Field(
                 "base",
                 "@base",
-                NUMBER,
+                HEXADECIMAL,
                 "Address in the guest's memory where a memory device starts (libvirt's C(base)), such as"
                 " V(0x100000000).",
                 filled=True,

@@ -5,7 +5,20 @@
 
 from __future__ import annotations
 
-from ...._engine.converters import KIB, NATURAL, NUMBER, ON_OFF, PRESENCE, TEXT, UUID, YES_NO, Choice, Identifier, Size
+from ...._engine.converters import (
+    ANY_BASE,
+    KIB,
+    NATURAL,
+    NUMBER,
+    ON_OFF,
+    PRESENCE,
+    TEXT,
+    UUID,
+    YES_NO,
+    Choice,
+    Identifier,
+    Size,
+)
 from ...._engine.rows import Field, Group, Struct, Values
 from ...._engine.rows.variant import Variant
 from .chardev import chardev
@@ -89,18 +102,20 @@ CONTROLLER = (
             Field(
                 "chassis_nr",
                 "@chassisNr",
-                NATURAL,
+                ANY_BASE,
                 "Chassis number of a PCI bridge (libvirt's C(chassisNr)).",
                 filled=True,
             ),
-            Field("chassis", "@chassis", NATURAL, "Chassis number of a PCIe port (libvirt's C(chassis)).", filled=True),
+            Field(
+                "chassis", "@chassis", ANY_BASE, "Chassis number of a PCIe port (libvirt's C(chassis)).", filled=True
+            ),
             Field(
                 "port", "@port", NUMBER, "Port number of a PCIe port (libvirt's C(port)), such as V(0x10).", filled=True
             ),
             Field(
                 "bus_nr",
                 "@busNr",
-                NATURAL,
+                ANY_BASE,
                 "Bus number of a PCI expander (libvirt's C(busNr)), such as V(254).",
                 filled=True,
             ),

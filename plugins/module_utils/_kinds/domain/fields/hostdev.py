@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ...._engine.converters import NATURAL, ON_OFF, PORT, PRESENCE, TEXT, UUID, YES_NO, Choice, Identifier
+from ...._engine.converters import ANY_BASE, ON_OFF, PORT, PRESENCE, TEXT, UUID, YES_NO, Choice, Identifier
 from ...._engine.rows import Field, Group, Row, Struct
 from ...._engine.rows.variant import Variant
 from ...shared.rows import HOSTDEV_DRIVER
@@ -67,12 +67,12 @@ USB = (
         "address",
         (
             Field(
-                "bus", "@bus", NATURAL, "Number of the USB bus on the host, as C(lsusb) shows it (libvirt's C(bus))."
+                "bus", "@bus", ANY_BASE, "Number of the USB bus on the host, as C(lsusb) shows it (libvirt's C(bus))."
             ),
             Field(
                 "device",
                 "@device",
-                NATURAL,
+                ANY_BASE,
                 "Number of the device on the bus, as C(lsusb) shows it (libvirt's C(device)).",
             ),
             Field(
@@ -112,9 +112,11 @@ SCSI = (
         "address",
         "address",
         (
-            place("bus", "@bus", "Number of the SCSI bus on the host (libvirt's address C(bus))."),
-            place("target", "@target", "Number of the SCSI target on the bus (libvirt's address C(target))."),
-            place("unit", "@unit", "Number of the logical unit (LUN) at the target (libvirt's address C(unit))."),
+            place("bus", "@bus", "Number of the SCSI bus on the host (libvirt's address C(bus)).", ANY_BASE),
+            place("target", "@target", "Number of the SCSI target on the bus (libvirt's address C(target)).", ANY_BASE),
+            place(
+                "unit", "@unit", "Number of the logical unit (LUN) at the target (libvirt's address C(unit)).", ANY_BASE
+            ),
         ),
         "SCSI address of the device on the host (libvirt's source C(address)).",
         bare=True,
@@ -184,12 +186,16 @@ NETWORK_SOURCE = Struct(
                         "pci": PCI,
                         "usb": (
                             place(
-                                "bus", "@bus", "Number of the bus on the host that the device is on (libvirt's C(bus))."
+                                "bus",
+                                "@bus",
+                                "Number of the bus on the host that the device is on (libvirt's C(bus)).",
+                                ANY_BASE,
                             ),
                             place(
                                 "device",
                                 "@device",
                                 "Number of the device on the bus (libvirt's C(device)), as C(lsusb) shows it.",
+                                ANY_BASE,
                             ),
                         ),
                     },

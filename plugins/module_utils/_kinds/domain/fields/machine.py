@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ...._engine.converters import NATURAL, ON_OFF, PRESENCE, TEXT, UUID, VERBATIM, YES_NO, Choice, Integer
+from ...._engine.converters import ANY_BASE, NATURAL, ON_OFF, PRESENCE, TEXT, UUID, VERBATIM, YES_NO, Choice, Integer
 from ...._engine.converters.sizes import Size
 from ...._engine.rows import Field, Group, Map, Struct, Values
 from ...._engine.rows.variant import Variant
@@ -281,7 +281,7 @@ HYPERV = (
             Field(
                 "retries",
                 "@retries",
-                NATURAL,
+                ANY_BASE,
                 "Number of attempts at a lock before the guest tells the hypervisor (libvirt's spinlocks C(retries)),"
                 " 4095 at least.",
             ),

@@ -10,7 +10,6 @@ from ...._engine.converters import (
     KIB,
     MEMORY,
     NATURAL,
-    NUMBER,
     ON_OFF,
     PRESENCE,
     TEXT,
@@ -20,7 +19,7 @@ from ...._engine.converters import (
     Integer,
 )
 from ...._engine.rows import Field, Group, Map, Struct
-from .common import DEVICE
+from .common import DEVICE, HEXADECIMAL
 
 BACKING = (
     Struct(
@@ -468,7 +467,7 @@ MEMORY_DEVICE = (
             Field(
                 "base",
                 "address@base",
-                NUMBER,
+                HEXADECIMAL,
                 "Address in the guest's memory where V(virtio-mem) or V(virtio-pmem) starts (libvirt's address"
                 " C(base)).",
                 filled=True,

@@ -10,6 +10,7 @@ part of this: rows of such values are marked ``filled``.
 
 from __future__ import annotations
 
+import typing as t
 from xml.etree import ElementTree as ET
 
 from ...._engine.rows.model import Item
@@ -46,6 +47,18 @@ def combine(domain: Item) -> None:
     for controller in domain.get("controllers") or []:
         if controller.get("model") == "auto":
             controller["model"] = None  # libvirt's own choice
+    for devices in domain.values():
+        for device in devices if isinstance(devices, list) else ():
+            placed(device.get("address") if isinstance(device, dict) else None)
+
+
+def placed(address: t.Any) -> None:
+    """A PCI address of noughts is none, and libvirt picks one (virDomainDeviceInfoFormat)."""
+    if isinstance(address, dict) and address.get("bus") == 0 and address.get("slot") == 0:
+        numbers = {name: address.get(name) for name in ("domain", "bus", "slot", "function")}
+        if not any(numbers.values()):
+            for name in numbers:
+                address.pop(name, None)
 
 
 def shared_limits(devices: ET.Element) -> None:

@@ -9,6 +9,8 @@ import re
 import typing as t
 from xml.etree import ElementTree as ET
 
+from . import numbers
+
 OWN_ALIAS = "ua-"
 """What an alias begins with that is not libvirt's (formatdomain.html, alias)."""
 
@@ -52,6 +54,7 @@ def settle(device: ET.Element) -> None:
     """Bring a device into the form in which libvirt keeps it."""
     aliases(device)
     labels(device)
+    numbers.settle(device)
     DEVICES.get(device.tag, nothing)(device)
 
 
