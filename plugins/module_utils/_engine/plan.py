@@ -9,6 +9,7 @@ Check mode, diff, ``changes`` and apply all print or run this one plan.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 import typing as t
 from xml.etree import ElementTree as ET
@@ -66,6 +67,7 @@ class Plan:
     :param after: plans of resources that have to give something up before this one may use it
     :param stopped: plans of resources that have to stop before this one may start
     :param waits: that of the resource that is waited for at this moment
+    :param lacks: of a new resource, the changes that a definition which is kept of it lacks
     :param cut_off: earlier plans of the same run that were broken off as the connection was lost: what they made counts
         as made by this one
     """
@@ -89,6 +91,7 @@ class Plan:
     after: list[Plan] = dataclasses.field(default_factory=list)
     stopped: list[Plan] = dataclasses.field(default_factory=list)
     waits: Plan | None = None
+    lacks: t.Callable[[ET.Element], list[Change]] | None = None
     cut_off: list[Plan] = dataclasses.field(default_factory=list)
 
     def reached(self) -> list[Change]:
@@ -231,7 +234,19 @@ def plan_new(table: Table, plan: Plan, want: Item, scope: Scope) -> Item:
     definition = {name: value for name, value in shown.items() if name not in table.beside}
     plan.changes.append(Change("definition", None, definition))
     plan.steps.append(Step("define", paths.text(root)))
+    plan.lacks = functools.partial(lacking, table, declared, scope)
     return whole
+
+
+def lacking(table: Table, want: Item, scope: Scope, kept: ET.Element) -> list[Change]:
+    """What a definition lacks of what is declared. Raises Invalid for what can never be changed any more.
+
+    :param kept: the definition that is kept of what has just been defined
+    """
+    left = Plan(table.kind, want["name"])
+    scope = dataclasses.replace(scope, new=False, whole=want, lenient=True)
+    plan_edit(table, left, Observed(kept, None, table.initial, {}), want, scope)
+    return left.changes
 
 
 def plan_edit(table: Table, plan: Plan, have: Observed, want: Item, scope: Scope) -> None:

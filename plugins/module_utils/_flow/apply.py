@@ -22,6 +22,7 @@ from .._printing import unforeseen
 from .._storage.forgotten import prepare
 from .._storage.removal import Kept
 from . import failed_steps, undo
+from .kept import NotKept, refuse_unkept
 from .kind import Around, Kind, Work
 
 POLL = 0.25
@@ -87,6 +88,8 @@ def whole(connection: t.Any, kind: Kind, plan: Plan, options: t.Any, around: Aro
     left = undo.undo(connection, kind, plan, options)
     if isinstance(failed, undo.Another):
         left = left.removeprefix(f"; {failed}")
+    if isinstance(failed, NotKept) and not left:
+        left = f"; so the new {kind.name} was taken back"
     raise VirtfleetError(f"{failed}{left}") if left else failed
 
 
@@ -128,7 +131,9 @@ def run(connection: t.Any, kind: Kind, plan: Plan, options: t.Any, around: Aroun
             plan.refused(step, str(error))
         plan.done += 1
         plan.unsure = None
-        defined = defined or (step.action == "define" and undo.is_new(kind, plan))
+        if step.action == "define" and undo.is_new(kind, plan):
+            defined = True
+            refuse_unkept(connection, kind, plan)
     if kept is not None:
         raise kept
 

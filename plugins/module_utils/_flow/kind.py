@@ -15,6 +15,8 @@ from .._engine.table import Table
 from .._libvirt.connection import LibvirtError, Session, lacks, said
 
 if t.TYPE_CHECKING:
+    from xml.etree import ElementTree as ET
+
     from .purge import Asked, Leftovers
 
 Have = t.Mapping[str, Observed]
@@ -80,6 +82,7 @@ class Definition:
     :param stays_renamed: whether one that is declared to go stays where it is declared under another name, too
     :param in_use: what is said of one that is in use
     :param state: the state of one, as the table names it
+    :param kept: the definition that libvirt keeps of one
     :param undefine: takes away a new one, and what is noted of it
     """
 
@@ -88,6 +91,7 @@ class Definition:
     listing: str
     missing: str
     rename: str
+    kept: t.Callable[[t.Any], ET.Element]
     stays_renamed: bool = False
     in_use: str = "it is active"
     state: t.Callable[[t.Any], str] = active_or_not

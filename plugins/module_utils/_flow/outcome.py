@@ -64,8 +64,7 @@ def verify(
             continue
         settled = done.settled(left)
         if not settled and done.name not in found:
-            told = ", ".join(difference(change) for change in left.changes)
-            found[done.name] = f"libvirt took the definition but did not keep all of it: {told}"
+            found[done.name] = unkept(left.changes)
         missing = {} if settled else {change.path: change for change in left.changes}
         if done.name in failed:
             broken_off(done, left, missing, trace)
@@ -143,6 +142,11 @@ def so_far(change: Change, left: Change | None, trace: Traces) -> list[Change]:
     if now in trace.states:
         return [dataclasses.replace(change, after=now)]
     return [known for known in trace.reached if known.path == "state"]
+
+
+def unkept(left: t.Iterable[Change]) -> str:
+    """What libvirt did not keep of a definition, in words."""
+    return f"libvirt took the definition but did not keep all of it: {', '.join(map(difference, left))}"
 
 
 def difference(change: Change) -> str:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import typing as t
+from xml.etree import ElementTree as ET
 
 from ..._engine import paths
 from ..._engine.plan import Observed
@@ -20,7 +21,6 @@ def domains(connection: t.Any, names: t.Container[str]) -> dict[str, Observed]:
     paused = listed(connection.listAllDomains, "VIR_CONNECT_LIST_DOMAINS_PAUSED")
     autostart = listed(connection.listAllDomains, "VIR_CONNECT_LIST_DOMAINS_AUTOSTART")
     transient = listed(connection.listAllDomains, "VIR_CONNECT_LIST_DOMAINS_TRANSIENT")
-    inactive = libvirt.VIR_DOMAIN_XML_INACTIVE | libvirt.VIR_DOMAIN_XML_SECURE
     found = {}
     for domain in connection.listAllDomains(0):
         name = domain.name()
@@ -28,13 +28,18 @@ def domains(connection: t.Any, names: t.Container[str]) -> dict[str, Observed]:
             continue
         active = name in running
         found[name] = Observed(
-            definition=paths.document(domain.XMLDesc(inactive)),
+            definition=kept(domain),
             live=paths.document(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_SECURE)) if active else None,
             state="paused" if name in paused else "running" if active else "stopped",
             properties={"autostart": name in autostart},
             persistent=name not in transient,
         )
     return found
+
+
+def kept(found: t.Any) -> ET.Element:
+    """The definition that libvirt keeps of a guest."""
+    return paths.document(found.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE | libvirt.VIR_DOMAIN_XML_SECURE))
 
 
 def state(found: t.Any) -> str:
@@ -55,6 +60,7 @@ DEFINITION = Definition(
     listing="listAllDomains",
     missing="VIR_ERR_NO_DOMAIN",
     rename="stop it and run 'virsh domrename {there} {name}'",
+    kept=kept,
     stays_renamed=True,
     in_use="it runs",
     state=state,

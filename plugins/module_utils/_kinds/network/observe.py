@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import typing as t
+from xml.etree import ElementTree as ET
 
 from ..._engine import paths
 from ..._engine.plan import Observed
@@ -23,13 +24,18 @@ def networks(connection: t.Any, names: t.Container[str]) -> dict[str, Observed]:
         if name in names:
             active = network.isActive()
             found[name] = Observed(
-                definition=paths.document(inactive_network(network)),
+                definition=kept(network),
                 live=paths.document(network.XMLDesc(0)) if active else None,
                 state="active" if active else "inactive",
                 properties={"autostart": name in autostart},
                 persistent=name in persistent,
             )
     return found
+
+
+def kept(network: t.Any) -> ET.Element:
+    """The definition that libvirt keeps of a network."""
+    return paths.document(inactive_network(network))
 
 
 def inactive_network(network: t.Any) -> str:
@@ -48,5 +54,6 @@ DEFINITION = Definition(
     listing="listAllNetworks",
     missing="VIR_ERR_NO_NETWORK",
     rename="define it anew as {name}",
+    kept=kept,
 )
 """How libvirt keeps networks."""

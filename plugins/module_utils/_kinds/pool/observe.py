@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import typing as t
+from xml.etree import ElementTree as ET
 
 from ..._engine import paths
 from ..._engine.plan import Observed
@@ -29,13 +30,18 @@ def pools(connection: t.Any, names: t.Container[str]) -> dict[str, Observed]:
         if name in names:
             active = pool.isActive()
             found[name] = Observed(
-                definition=POOL.declared(paths.document(inactive(pool))),
+                definition=kept(pool),
                 live=POOL.declared(paths.document(pool.XMLDesc(0))) if active else None,
                 state="active" if active else "inactive",
                 properties={"autostart": name in autostart},
                 persistent=name not in transient,
             )
     return found
+
+
+def kept(pool: t.Any) -> ET.Element:
+    """The definition that libvirt keeps of a pool."""
+    return POOL.declared(paths.document(inactive(pool)))
 
 
 def inactive(pool: t.Any) -> str:
@@ -77,6 +83,7 @@ DEFINITION = Definition(
     listing="listAllStoragePools",
     missing="VIR_ERR_NO_STORAGE_POOL",
     rename="define it anew as {name}",
+    kept=kept,
     undefine=undefine_new,
 )
 """How libvirt keeps pools."""

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,55 @@ def test_a_new_guest_that_fails_takes_its_volumes_along(
     assert [failure["domain"] for failure in result["failures"]] == ["bad"]
     assert (guests(connection), names(pool)) == ({"good"}, {"before", "good-vda.qcow2"})
     assert {change["resource"] for change in result["changes"]} == {"domain good"}
+
+
+@pytest.mark.parametrize("state", ["present", "running"])
+def test_a_new_guest_that_libvirt_keeps_otherwise_is_taken_back_before_it_starts(
+    connection: Any, run_domains: Run, pool: Any, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    send = define_batch.Definitions.send
+    started: list[str] = []
+
+    def defining(self: Any, link: Any, document: str) -> None:
+        send(self, link, document.replace("<title>odd</title>", "<title>other</title>"))
+
+    def starting(link: Any, name: str, *more: Any) -> None:
+        started.append(name)
+        domain_actions.domain_start(link, name, *more)
+
+    monkeypatch.setattr(define_batch.Definitions, "send", defining)
+    monkeypatch.setitem(KINDS["domain"].actions, "start", starting)
+    result = run_domains({**GOOD, "name": "bad", "title": "odd", "state": state}, GOOD, fails=True)
+    assert result["failures"] == [
+        {
+            "domain": "bad",
+            "problem": "libvirt took the definition but did not keep all of it: title is 'other', not 'odd'; so the new"
+            " domain was taken back",
+        }
+    ]
+    assert (guests(connection), names(pool)) == ({"good"}, {"before", "good-vda.qcow2"})
+    assert (started, {change["resource"] for change in result["changes"]}) == (["good"], {"domain good"})
+
+
+@pytest.mark.parametrize("kind", ["network", "pool"])
+def test_a_new_network_or_pool_that_libvirt_keeps_otherwise_is_taken_back(
+    connection: Any, run_main: Run, run_networks: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    before = len(connection.listAllNetworks() + connection.listAllStoragePools())
+    define = KINDS[kind].actions["define"]
+
+    def defining(link: Any, name: str, step: Any, *more: Any) -> Any:
+        text = step.value.replace("br-odd", "br-kept").replace("/odd", "/kept")
+        return define(link, name, dataclasses.replace(step, value=text), *more)
+
+    monkeypatch.setitem(KINDS[kind].actions, "define", defining)
+    if kind == "network":
+        result = run_networks({"name": "new", "bridge": "br-odd"}, fails=True)
+    else:
+        item = {"name": "new", "target": f"{tmp_path}/odd"}
+        result = run_main(pools.main, config=[item], uri="test:///default", fails=True)
+    assert result["msg"].endswith(f"; so the new {kind} was taken back")
+    assert len(connection.listAllNetworks() + connection.listAllStoragePools()) == before
 
 
 def test_a_guest_that_is_there_loses_only_what_was_new(

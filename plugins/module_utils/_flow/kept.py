@@ -1,0 +1,39 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Look at a new resource as soon as it is defined, before anything uses it: what libvirt did not keep takes it back."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._engine.plan import Plan
+from .._errors import Invalid, VirtfleetError
+from .._libvirt.connection import LibvirtError, Lost, cut, said
+from . import undo
+from .kind import Kind
+from .outcome import NOT_SO, unkept
+
+
+class NotKept(VirtfleetError):
+    """libvirt keeps a new resource otherwise than it is declared."""
+
+
+def refuse_unkept(connection: t.Any, kind: Kind, plan: Plan) -> None:
+    """Hold a new resource that was just defined against what is declared.
+
+    Raises NotKept where libvirt left something out of it, Another where it is somebody else's, Lost without connection.
+    """
+    if kind.definition is None or plan.lacks is None:
+        return
+    try:
+        found = undo.made(connection, kind, plan)
+        left = [] if found is None else plan.lacks(kind.definition.kept(found))
+    except Invalid as error:
+        raise NotKept(f"{NOT_SO}: {error}") from None
+    except LibvirtError as error:
+        if cut(error):
+            raise Lost(f"define: {said(error)}") from None
+        return  # The second look will tell.
+    if left:
+        raise NotKept(unkept(left))
