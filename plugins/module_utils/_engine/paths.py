@@ -153,6 +153,20 @@ def append(parent: ET.Element, tag: str) -> ET.Element:
     return node
 
 
+def arrange(parent: ET.Element, known: t.Collection[ET.Element], order: t.Sequence[str]) -> None:
+    """Move new children to where their order has them. A validator may not look for them behind others.
+
+    :param known: the children that were there before, which stay where they are
+    :param order: the tags; new children of others stay, too
+    """
+    before = {id(child) for child in known}
+    ranks = {tag: rank for rank, tag in enumerate(order)}
+    for child in [child for child in parent if id(child) not in before and child.tag in ranks]:
+        parent.remove(child)
+        spots = (spot for spot, other in enumerate(parent) if ranks.get(other.tag, len(order)) > ranks[child.tag])
+        parent.insert(next(spots, len(parent)), child)
+
+
 def clone(element: ET.Element) -> ET.Element:
     """A copy with all that is in it. Of what was just parsed, copy.deepcopy takes four times as long."""
     made = ET.Element(element.tag, element.attrib)  # which copies the attributes

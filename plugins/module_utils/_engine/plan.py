@@ -227,6 +227,7 @@ def plan_new(table: Table, plan: Plan, want: Item, scope: Scope) -> Item:
     refuse([*problems, *(problem for caution in table.cautions for problem in caution(want))])
     root = ET.fromstring(table.skeleton)
     edit_rows(table.rows, root, whole, scope, "", [])
+    paths.arrange(root, (), table.order)
     refuse_contradiction(table, root, declared, scope)
     if table.sign is not None:
         table.sign(root, scope.host.owner)
@@ -255,11 +256,13 @@ def plan_edit(table: Table, plan: Plan, have: Observed, want: Item, scope: Scope
     changes: list[Change] = []
     if not have.persistent:
         changes.append(Change("persistent", False, True, "define"))
+    known = list(root)
     edit_rows(table.rows, root, want, scope, "", changes)
+    paths.arrange(root, known, table.order)
     refuse_contradiction(table, root, want, scope)
     if changes and table.tidy is not None:
-        known = {change.path for change in changes}
-        changes += [change for change in table.tidy(have.definition, root) if change.path not in known]
+        seen = {change.path for change in changes}
+        changes += [change for change in table.tidy(have.definition, root) if change.path not in seen]
     if changes and table.normal is not None:
         changes = lasting(table, have.definition, root, changes, scope)
     touched = {option_of(change.path) for change in changes}

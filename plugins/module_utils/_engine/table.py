@@ -47,6 +47,7 @@ class Table:
     :param cautions: what must hold between fields that are new or change. What libvirt holds already
         is not held against the user
     :param elsewhere: options that other lists have and this one never, each with what to say of it
+    :param order: the elements below the root, in the order in which they are written
     :param base: gives a new resource that the user hardly describes the rest of its options
     :param tidy: takes out of an edited definition what libvirt had filled in for what has gone
     :param shipped: definitions that the distribution's packages bring, by name, for a plan in check
@@ -77,6 +78,7 @@ class Table:
     rules: tuple[Rule, ...] = ()
     cautions: tuple[Rule, ...] = ()
     elsewhere: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+    order: tuple[str, ...] = ()
     base: t.Callable[[Item], Item] | None = None
     tidy: Tidy | None = None
     shipped: t.Mapping[str, str] = dataclasses.field(default_factory=dict)

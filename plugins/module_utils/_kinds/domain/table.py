@@ -400,6 +400,19 @@ TAIL = (
     ),
 )
 
+ORDER = (
+    *("name", "uuid", "genid", "title", "description", "metadata"),
+    *("maxMemory", "memory", "currentMemory", "blkiotune", "memtune", "memoryBacking"),
+    *("vcpu", "vcpus", "iothreads", "iothreadids", "defaultiothread", "cputune", "numatune", "resource"),
+    *("sysinfo", "bootloader", "bootloader_args", "os", "idmap", "features", "cpu", "clock"),
+    *("on_poweroff", "on_reboot", "on_crash", "on_lockfailure", "pm", "perf", "throttlegroups"),
+    *("devices", "seclabel", "keywrap", "launchSecurity"),
+)
+"""The elements of a definition as libvirt writes them (virDomainDefFormatInternalSetRootName).
+
+libxml2 does not find all of those that its schema lets come in any order.
+"""
+
 DOMAIN = Table(
     kind="domain",
     skeleton="<domain><os><type>hvm</type></os></domain>",
@@ -428,6 +441,7 @@ DOMAIN = Table(
         ),
     },
     cautions=(shared_writers,),
+    order=ORDER,
     tidy=cleanup.tidy,
     sign=sign,
     unsign=unsign,
