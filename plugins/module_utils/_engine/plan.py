@@ -229,6 +229,7 @@ def plan_new(table: Table, plan: Plan, want: Item, scope: Scope) -> Item:
     edit_rows(table.rows, root, whole, scope, "", [])
     paths.arrange(root, (), table.order)
     refuse_contradiction(table, root, declared, scope)
+    refuse([] if table.impossible is None else list(table.impossible(root, declared)))
     if table.sign is not None:
         table.sign(root, scope.host.owner)
     shown = show_rows(table.rows, whole)
@@ -260,9 +261,10 @@ def plan_edit(table: Table, plan: Plan, have: Observed, want: Item, scope: Scope
     edit_rows(table.rows, root, want, scope, "", changes)
     paths.arrange(root, known, table.order)
     refuse_contradiction(table, root, want, scope)
+    refuse([] if table.impossible is None else list(table.impossible(root, want)))
     if changes and table.tidy is not None:
         seen = {change.path for change in changes}
-        changes += [change for change in table.tidy(have.definition, root) if change.path not in seen]
+        changes += [change for change in table.tidy(have.definition, root, want) if change.path not in seen]
     if changes and table.normal is not None:
         changes = lasting(table, have.definition, root, changes, scope)
     touched = {option_of(change.path) for change in changes}

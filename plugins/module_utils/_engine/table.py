@@ -22,7 +22,8 @@ from .rows.xml_rows import Fragment
 from .xml_merge import PLAIN, Grammar
 
 Rule = t.Callable[[Item], t.Iterator[Invalid]]
-Tidy = t.Callable[[ET.Element, ET.Element], list[Change]]
+Tidy = t.Callable[[ET.Element, ET.Element, Item], list[Change]]
+Impossible = t.Callable[[ET.Element, Item], t.Iterator[Invalid]]
 
 
 def by_name(item: Item) -> str | None:
@@ -49,7 +50,9 @@ class Table:
     :param elsewhere: options that other lists have and this one never, each with what to say of it
     :param order: the elements below the root, in the order in which they are written
     :param base: gives a new resource that the user hardly describes the rest of its options
-    :param tidy: takes out of an edited definition what libvirt had filled in for what has gone
+    :param tidy: takes out of an edited definition (second) what libvirt had filled in (first) for what has gone, unless
+        it is declared (third)
+    :param impossible: what libvirt will not keep of a definition to come as it is declared
     :param shipped: definitions that the distribution's packages bring, by name, for a plan in check
         mode on a host where they are still to be installed
     :param identity: what tells an item from all others of its kind
@@ -81,6 +84,7 @@ class Table:
     order: tuple[str, ...] = ()
     base: t.Callable[[Item], Item] | None = None
     tidy: Tidy | None = None
+    impossible: Impossible | None = None
     shipped: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     identity: t.Callable[[Item], str | None] = by_name
     reported: tuple[str, ...] = ()

@@ -58,6 +58,8 @@ class Field(Row):
         the scope; UNSET leaves it to libvirt
     :param filled: libvirt writes a value of its own into the XML where none is given; null then
         leaves what is there, unless ``default`` says what libvirt would write
+    :param belongs: the options beside it for whose values the hypervisor fills it in: where one changes, it goes unless
+        it is declared
     :param fixed: it cannot change once the resource exists
     :param secret: never shown
     :param must: libvirt's schema asks for it: a new element has the default written out, or what a new one gets
@@ -77,6 +79,7 @@ class Field(Row):
     like: str | None = None
     new: t.Any = UNSET
     filled: bool = False
+    belongs: tuple[str, ...] = ()
     fixed: bool = False
     secret: bool = False
     must: bool = False
@@ -123,6 +126,7 @@ class Field(Row):
             (self.default is not None and self.like is not None, "has a default and like: which of them counts?"),
             (self.must and nothing, "must, but has no default and no new that could be written out"),
             (self.must and callable(self.default), "must, but its default is a function, which cannot be written out"),
+            (bool(self.belongs) and not self.filled, "belongs to another option, but nobody fills it in"),
             (self.vacant and self.new is UNSET, "vacant, but a new one gets nothing that null could refuse"),
             (self.fixed and self.live is not None, "fixed and live: a value that never changes reaches nothing"),
             (self.outside and self.live is not None, "live, but no definition holds it"),

@@ -81,6 +81,11 @@ class Row(abc.ABC):
         return False
 
     @property
+    def belongs(self) -> tuple[str, ...]:
+        """The options beside it with whose former values its own goes, where nobody declares it."""
+        return ()
+
+    @property
     def secret(self) -> bool:
         """Whether its value is never shown."""
         return False

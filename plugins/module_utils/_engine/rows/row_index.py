@@ -47,6 +47,10 @@ class Body:
                     self.roots.setdefault(root, []).append(position)
         self.always += self.roots.get(".", [])
         self.secret = any(row.secret for row in inner_rows(self.rows))
+        self.belonging: dict[str, list[Row]] = {}
+        for row in inner_rows(self.rows):
+            for name in row.belongs:
+                self.belonging.setdefault(name, []).append(row)
 
     @functools.cached_property
     def holds(self) -> bool:
@@ -200,9 +204,19 @@ def read_rows(rows: Rows, element: ET.Element) -> Item:
 
 
 def edit_rows(rows: Rows, element: ET.Element, item: Item, scope: Scope, where: str, changes: list[Change]) -> None:
-    """Patch an element towards the options. Every difference goes to changes."""
-    for row in body(rows).serving(item):
+    """Patch an element towards the options. Every difference goes to changes.
+
+    What the hypervisor had filled in for the former value of an option goes with that, and is no change of its own.
+    """
+    known, start = body(rows), len(changes)
+    for row in known.serving(item):
         row.edit(element, item, scope, where, changes)
+    if known.belonging:
+        changed = {change.path for change in changes[start:] if change.before is not None}
+        gone = [row for name, rows in known.belonging.items() if join(where, name) in changed for row in rows]
+        for row in gone:
+            if all(item.get(name) is None for name in row.names):
+                row.drop(element, scope, where, [])
 
 
 def strip_rows(rows: Rows, element: ET.Element, scope: Scope) -> None:

@@ -40,6 +40,8 @@ class Struct(Row):
     :param filled: libvirt fills in all of it by itself; null leaves it as it is
     :param required: libvirt knows no default for it as a whole, so null is refused
     :param short: the option that a text in place of the dictionary stands for (see short_forms)
+    :param belongs: the options beside it for whose values the hypervisor fills it in: where one changes, it goes unless
+        it is declared
     :param allotted: whether the hypervisor allots it, such as a place on a bus: no person needs to write it
     """
 
@@ -53,6 +55,7 @@ class Struct(Row):
     short: str | None = None
     by_key: bool = False
     allotted: bool = False
+    belongs: tuple[str, ...] = ()
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -87,6 +90,7 @@ class Struct(Row):
         for wrong_together, said in (
             (self.bare and self.filled, "bare and filled: null would take it away, and leave it"),
             (self.required and self.filled, "required and filled: null is refused, and so never leaves anything"),
+            (bool(self.belongs) and not self.filled, "belongs to another option, but nobody fills it in"),
             (self.allotted and not self.filled, "allotted, but not filled: nobody would fill it in"),
             (self.outside and self.path != "", "has a path, but no definition holds it"),
             (not self.outside and self.path == "", "has no path; the element itself is '.'"),

@@ -7,14 +7,48 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
-from ..._engine.rows.model import Change
+from ..._engine.rows.model import Change, Item
 from .fields.chardev import console_of_serial
+from .fields.devices import own_audio
+
+PLACELESS = {
+    "watchdog": ("ib700", "diag288", "itco"),
+    "sound": ("sb16", "pcspk", "usb"),
+    "memballoon": ("none",),
+    "controller": ("none",),
+    "video": ("none",),
+}
+"""Models of devices that have no place on a PCI bus."""
 
 
-def tidy(before: ET.Element, after: ET.Element) -> list[Change]:
+def tidy(before: ET.Element, after: ET.Element, want: Item) -> list[Change]:
     """What libvirt had filled in, and what it takes only one of."""
     consoles(before, after)
+    places(after)
+    if not want.get("audios"):
+        audio(before, after)
     return boot_order(before, after)
+
+
+def places(after: ET.Element) -> None:
+    """The place of a device goes as it becomes one that has none."""
+    for device in after.findall("devices/*"):
+        model = device.find("model")
+        name = device.get("model") if model is None else model.get("type")
+        if name in PLACELESS.get(device.tag, ()):
+            for address in device.findall("address[@type='pci']"):
+                device.remove(address)
+            for name in ("heads", "primary") if model is not None else ():
+                model.attrib.pop(name, None)  # type: ignore[union-attr]
+
+
+def audio(before: ET.Element, after: ET.Element) -> None:
+    """The audio backend that libvirt had added for the former displays; it adds another one for those that come."""
+    devices = after.find("devices")
+    for node in before.findall("devices/audio"):
+        found = after.findall("devices/audio")
+        if devices is not None and found and own_audio(before, node) and not own_audio(after, found[0]):
+            devices.remove(found[0])
 
 
 def boot_order(before: ET.Element, after: ET.Element) -> list[Change]:

@@ -30,6 +30,7 @@ from .fields.memory import MEMORY_DEVICE, MEMORY_ROWS
 from .fields.pcie_ports import Slots, slots
 from .fields.security import KEYWRAP, LAUNCH_SECURITY, QEMU, SECLABEL
 from .host_remarks import emulation
+from .impossible import impossible
 from .live.started import compared
 from .live.strategies import STRATEGIES
 from .normal_form import console, definition, filled
@@ -443,6 +444,7 @@ DOMAIN = Table(
     cautions=(shared_writers,),
     order=ORDER,
     tidy=cleanup.tidy,
+    impossible=impossible,
     sign=sign,
     unsign=unsign,
     remarks=emulation,

@@ -8,13 +8,13 @@ from __future__ import annotations
 from xml.etree import ElementTree as ET
 
 from ..._engine import paths
-from ..._engine.rows.model import Change
+from ..._engine.rows.model import Change, Item
 
 OF_OTHERS = frozenset(("bridge", "private", "vepa", "passthrough", "hostdev"))
 """Forward modes with which the network's bridge, if it has one, is not libvirt's own."""
 
 
-def tidy(before: ET.Element, after: ET.Element) -> list[Change]:
+def tidy(before: ET.Element, after: ET.Element, _want: Item) -> list[Change]:
     """A lease goes with its time, and what libvirt's own bridge had where the bridge is another's.
 
     The latter is networkValidate in bridge_driver.c.

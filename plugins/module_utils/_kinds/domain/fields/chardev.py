@@ -225,6 +225,7 @@ def target(types: tuple[str, ...], models: tuple[str, ...]) -> Struct:
             Choice(*models),
             "Model of the port that the guest sees (libvirt's target C(model)), such as V(isa-serial).",
             filled=True,
+            belongs=("type",),
         )
         if models
         else None

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from ...._engine.converters import CPUSET, NATURAL, NUMBER, ON_OFF, TEXT, UUID, YES_NO, Choice, Converter, Number, Size
-from ...._engine.rows import Field, Group, Struct
+from ...._engine.rows import Field, Group, Row, Struct
 from ...._engine.rows.variant import Variant
 from ...shared.rows import IMAGE_FORMATS
 
@@ -241,6 +243,7 @@ ADDRESS = Struct(
     "Place of the device on the guest's buses (libvirt's C(address)). libvirt picks a free one where it is left out.",
     filled=True,
     allotted=True,
+    belongs=("bus", "target.type"),
 )
 ALIAS = Field(
     "alias",
@@ -258,6 +261,15 @@ ACPI_INDEX = Field(
 
 DEVICE = (ALIAS, ACPI_INDEX, ADDRESS)
 """What every device can have."""
+
+
+def device(kind: str) -> tuple[Row, ...]:
+    """What a device can have whose place depends on what it is.
+
+    :param kind: the option that says what it is
+    """
+    return (ALIAS, ACPI_INDEX, dataclasses.replace(ADDRESS, belongs=(kind,)))
+
 
 BOOT = Struct(
     "boot",

@@ -150,6 +150,7 @@ NAMED = (
         TEXT,
         "Named model of the CPU (libvirt's cpu C(model)), such as V(EPYC), with mode V(custom).",
         filled=True,
+        belongs=("mode",),
         live=VOLATILE,
     ),
     Field(
@@ -159,6 +160,7 @@ NAMED = (
         "Whether libvirt may take a similar model where the host cannot provide this one (libvirt's C(fallback)):"
         " V(allow) or V(forbid).",
         filled=True,
+        belongs=("mode",),
         live=VOLATILE,
     ),
     Field(
@@ -175,6 +177,7 @@ MATCH = Field(
     "How closely the host's CPU must fit (libvirt's cpu C(match)). V(minimum) gives the guest also what the host has"
     " more, V(exact) does not, V(strict) refuses a host that has more.",
     filled=True,
+    belongs=("mode",),
     live=VOLATILE,
 )
 MIGRATABLE = Field(
@@ -184,6 +187,7 @@ MIGRATABLE = Field(
     "Whether features that block migration are left out (libvirt's C(migratable)), with mode V(host-passthrough) or"
     " V(maximum).",
     filled=True,
+    belongs=("mode",),
     live=VOLATILE,
 )
 
@@ -226,6 +230,7 @@ CPU = (
         "How strictly libvirt checks at the start that the guest gets the CPU that was asked for (libvirt's cpu"
         " C(check)): V(none), V(partial) or V(full).",
         filled=True,
+        belongs=("mode",),
         live=VOLATILE,
     ),
     Field(

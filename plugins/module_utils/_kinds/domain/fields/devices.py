@@ -31,6 +31,7 @@ PORTS = Field(
     NATURAL,
     "Number of ports of the controller (libvirt's controller C(ports)), such as V(16).",
     filled=True,
+    belongs=("model",),
 )
 
 CONTROLLER = (
@@ -61,6 +62,7 @@ CONTROLLER = (
         NATURAL,
         "Number of ports of the controller (libvirt's controller C(ports)), such as V(16).",
         filled=True,
+        belongs=("model",),
     ),
     Field(
         "vectors",

@@ -395,6 +395,7 @@ VIDEO = (
                 NATURAL,
                 "Video memory in KiB (libvirt's C(vram)); on a V(qxl) card, that of the second bar.",
                 filled=True,
+                belongs=("type",),
             ),
             Field(
                 "ram",
@@ -402,6 +403,7 @@ VIDEO = (
                 NATURAL,
                 "Memory in KiB of the first bar of a V(qxl) card (libvirt's C(ram)).",
                 filled=True,
+                belongs=("type",),
             ),
             Field(
                 "vgamem",
@@ -409,6 +411,7 @@ VIDEO = (
                 NATURAL,
                 "Memory in KiB for the VGA framebuffer of a V(qxl) card (libvirt's C(vgamem)).",
                 filled=True,
+                belongs=("type",),
             ),
             Field(
                 "vram64",
@@ -416,6 +419,7 @@ VIDEO = (
                 NATURAL,
                 "Memory in KiB of the 64-bit bar of a V(qxl) card (libvirt's C(vram64)).",
                 filled=True,
+                belongs=("type",),
             ),
             Field(
                 "heads",

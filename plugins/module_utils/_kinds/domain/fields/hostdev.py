@@ -9,7 +9,7 @@ from ...._engine.converters import ANY_BASE, ON_OFF, PORT, PRESENCE, TEXT, UUID,
 from ...._engine.rows import Field, Group, Row, Struct
 from ...._engine.rows.variant import Variant
 from ...shared.rows import HOSTDEV_DRIVER
-from .common import AUTH, BOOT, DEVICE, PCI, ROM, place
+from .common import AUTH, BOOT, PCI, ROM, device, place
 
 TEAMING = Struct(
     "teaming",
@@ -381,5 +381,5 @@ HOSTDEV = (
     ),
     ROM,
     BOOT,
-    *DEVICE,
+    *device("type"),
 )

@@ -19,7 +19,7 @@ from ...._engine.converters import (
     Integer,
 )
 from ...._engine.rows import Field, Group, Map, Struct
-from .common import DEVICE, HEXADECIMAL
+from .common import HEXADECIMAL, device
 
 BACKING = (
     Struct(
@@ -482,5 +482,5 @@ MEMORY_DEVICE = (
         ),
         "Size and place of the memory device in the guest (libvirt's memory C(target)).",
     ),
-    *DEVICE,
+    *device("model"),
 )
