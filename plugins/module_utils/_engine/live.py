@@ -15,10 +15,6 @@ from xml.etree import ElementTree as ET
 from .rows.model import Change
 from .step import Step
 
-VOLATILE = "volatile"
-"""Of a row whose value in what runs is another than the definition's by design: not compared with
-it; a change of the definition waits for a restart."""
-
 RESTART = "it is taken only at the start"
 ASKED = "the guest was asked for it and has not followed"
 TOGETHER = "it comes together with what is taken only at the start"
@@ -115,8 +111,6 @@ def units(strategies: Strategies, late: t.Sequence[Change]) -> list[list[Change]
     """
     found: dict[int | str, list[Change]] = {}
     for change in late:
-        if change.live == VOLATILE:
-            continue
         place: int | str = change.path
         if change.elements:
             inner = change.live is not None and strategies[change.live].innermost
@@ -131,7 +125,7 @@ def refuse_unknown(strategies: Strategies, changes: t.Iterable[Change]) -> None:
     :param strategies: those of the table
     :param changes: the differences to the live document
     """
-    named = {change.live for change in changes if change.live not in (None, VOLATILE)}
+    named = {change.live for change in changes if change.live is not None}
     missing = sorted(str(name) for name in named - strategies.keys())
     if missing:
         raise KeyError(f"the table has no strategy {', '.join(missing)}")

@@ -8,7 +8,6 @@ from __future__ import annotations
 import typing as t
 
 from . import paths
-from .live import VOLATILE
 from .rows.row import Row, Rows
 from .rows.row_index import inner_rows, join
 from .table import Table
@@ -63,7 +62,7 @@ def of_rows(table: Table, rows: Rows, where: str) -> t.Iterator[str]:
         yield f"{join(where, name)}: is the name of two rows"
     for row in rows:
         here = join(where, row.name) if row.name else where or "the item"
-        if row.live not in (None, VOLATILE) and row.live not in table.strategies:
+        if row.live is not None and row.live not in table.strategies:
             yield f"{here}: live is {row.live}, and the table has no such strategy"
         for place in row.places:
             yield from (f"{here}: {said}" for said in of_path(place))

@@ -18,7 +18,7 @@ from .._errors import Invalid, VirtfleetError, refuse, refuse_input
 from .._printing import unforeseen
 from . import paths, pending, xml_merge
 from .contradiction import refuse_contradiction
-from .live import ASKED, RESTART, VOLATILE, reach
+from .live import ASKED, reach
 from .progress import brought, moved
 from .rows.model import Change, Host, Item, Scope
 from .rows.row_index import complete_rows, edit_rows, read_rows, show_rows
@@ -345,12 +345,8 @@ def plan_live(table: Table, plan: Plan, live: ET.Element, kept: ET.Element, want
     known = {change.path for change in plan.changes}
     reached = reach(table.strategies, root, late, known)
     plan.steps += reached.steps
-    plan.asked, waiting = reached.asked, reached.waiting
-    waiting.update({change.path: RESTART for change in plan.changes if change.live == VOLATILE})
-    plan.waiting = waiting
-    beside = [
-        change for change in late if change.path not in (*known, *waiting, *plan.asked) and change.live != VOLATILE
-    ]
+    plan.asked, plan.waiting = reached.asked, reached.waiting
+    beside = [change for change in late if change.path not in (*known, *plan.waiting, *plan.asked)]
     plan.beside = frozenset(change.path for change in beside)
     plan.changes += beside
 

@@ -212,7 +212,7 @@ def edit_rows(rows: Rows, element: ET.Element, item: Item, scope: Scope, where: 
     for row in known.serving(item):
         row.edit(element, item, scope, where, changes)
     if known.belonging:
-        changed = {change.path for change in changes[start:] if change.before is not None}
+        changed = {change.path for change in changes[start:]}
         gone = [row for name, rows in known.belonging.items() if join(where, name) in changed for row in rows]
         for row in gone:
             if all(item.get(name) is None for name in row.names):

@@ -8,7 +8,6 @@ from __future__ import annotations
 import typing as t
 
 from ..._engine import pending
-from ..._engine.live import VOLATILE
 from ..._engine.plan import Observed, Plan, edited_live, step_to
 from ..._engine.rows.model import Change, Host, Item, Scope
 from ..._engine.table import Table
@@ -46,7 +45,7 @@ def plan_starts(
         except Invalid as error:
             plan.warnings.append(f"{SAVED}; what it lacks then cannot be told: {error}")
             continue
-        waiting = {change.path: SAVED for change in late if change.live != VOLATILE}
+        waiting = {change.path: SAVED for change in late}
         if not waiting:
             continue
         if policy == "fail":

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from ...._engine.converters import CPUSET, KIB, NATURAL, ON_OFF, TEXT, YES_NO, Choice, Integer, Size
-from ...._engine.live import VOLATILE
 from ...._engine.rows import Field, Group, Map, Struct
 from ...._engine.rows.variant import Variant
 from ...shared import derive
@@ -151,7 +150,6 @@ NAMED = (
         "Named model of the CPU (libvirt's cpu C(model)), such as V(EPYC), with mode V(custom).",
         filled=True,
         belongs=("mode",),
-        live=VOLATILE,
     ),
     Field(
         "fallback",
@@ -161,7 +159,6 @@ NAMED = (
         " V(allow) or V(forbid).",
         filled=True,
         belongs=("mode",),
-        live=VOLATILE,
     ),
     Field(
         "vendor_id",
@@ -178,7 +175,6 @@ MATCH = Field(
     " more, V(exact) does not, V(strict) refuses a host that has more.",
     filled=True,
     belongs=("mode",),
-    live=VOLATILE,
 )
 MIGRATABLE = Field(
     "migratable",
@@ -188,7 +184,6 @@ MIGRATABLE = Field(
     " V(maximum).",
     filled=True,
     belongs=("mode",),
-    live=VOLATILE,
 )
 
 CPU = (
@@ -220,7 +215,6 @@ CPU = (
             default="custom",
             new=derive.cpu_mode,
             filled=True,
-            live=VOLATILE,
         ),
     ),
     Field(
@@ -231,7 +225,6 @@ CPU = (
         " C(check)): V(none), V(partial) or V(full).",
         filled=True,
         belongs=("mode",),
-        live=VOLATILE,
     ),
     Field(
         "deprecated_features",

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from ...._engine.converters import MOMENT, NATURAL, ON_OFF, PORT, TEXT, YES_NO, Choice, Integer
-from ...._engine.live import VOLATILE
 from ...._engine.rows import Field, Group, Map, Struct, Values
 from ...._engine.rows.variant import Variant
 from .common import DEVICE, DRIVER, VIRTIO
@@ -19,7 +18,6 @@ PORT_ROW = Field(
     "Port on the host that viewers connect to (libvirt's graphics C(port)), such as V(5900). V(-1) is the next free"
     " one.",
     filled=True,
-    live=VOLATILE,
 )
 AUTOPORT = Field(
     "autoport",
@@ -27,6 +25,7 @@ AUTOPORT = Field(
     YES_NO,
     "Whether libvirt picks a free port at each start (libvirt's C(autoport)).",
     filled=True,
+    belongs=("port", "tls_port"),
 )
 LISTEN = Field(
     "listen",
@@ -170,7 +169,6 @@ GRAPHICS = (
                     PORT,
                     "Port on the host for viewers in a browser (libvirt's C(websocket)), such as V(5700). V(-1) is the"
                     " next free one.",
-                    live=VOLATILE,
                 ),
                 Field(
                     "socket",
@@ -207,7 +205,6 @@ GRAPHICS = (
                     PORT,
                     "Port on the host for encrypted connections (libvirt's C(tlsPort)), such as V(5901).",
                     filled=True,
-                    live=VOLATILE,
                 ),
                 *PASSWORD,
                 KEYMAP,

@@ -341,6 +341,7 @@ MEMORY_ROWS = (
                 "partition",
                 TEXT,
                 "Control group that the guest is put into (libvirt's resource C(partition)), such as V(/machine).",
+                default="/machine",
             ),
             Field(
                 "fibrechannel_appid",

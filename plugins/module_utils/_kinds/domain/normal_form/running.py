@@ -29,6 +29,12 @@ OF_NETWORK = ("vlan", "virtualport", "bandwidth", "port")
 OF_MODEL = ("model", "vendor", "feature", "maxphysaddr")
 """What the model of a CPU stands for, and is written out in its place when the guest starts."""
 
+OFF = ("disable", "forbid")
+"""Policies of a feature that the guest has not."""
+
+UNTOLD = frozenset(("cmt", "mbm_total", "mbm_local", "osxsave", "ospke", "pconfig"))
+"""Features that libvirt leaves out at the start, as QEMU does not know them (virQEMUCapsCPUFilterFeatures)."""
+
 EXPANDED = "full"
 """How the CPU of a running guest is checked: then it is written with all that it has (virQEMU...UpdateCPU)."""
 
@@ -105,8 +111,6 @@ def put_back(display: ET.Element, was: ET.Element) -> None:
 
 def whole(live: ET.Element, kept: ET.Element) -> None:
     """What is beside the devices and the memory."""
-    if kept.find("resource") is None:
-        drop(live, "resource")
     models = {node.get("model"): node for node in kept.findall("seclabel")}
     for node in live.findall("seclabel"):
         ours = models.get(node.get("model"))
@@ -122,12 +126,56 @@ def whole(live: ET.Element, kept: ET.Element) -> None:
         clock.attrib.update(own.attrib)
     cpu, ours_cpu = live.find("cpu"), kept.find("cpu")
     if cpu is not None and cpu.get("check") == EXPANDED:
-        cpu.attrib.clear()
-        for tag in OF_MODEL:
-            drop(cpu, tag)
-        if ours_cpu is not None:
-            cpu.attrib.update(ours_cpu.attrib)
-            cpu.extend([copy.deepcopy(node) for node in ours_cpu if node.tag in OF_MODEL])
+        processor(cpu, ET.Element("cpu") if ours_cpu is None else ours_cpu)
+
+
+def processor(live: ET.Element, kept: ET.Element) -> None:
+    """The CPU that a definition stands for: written out, with the name of the model that it has, and all features.
+
+    One that the definition cannot have become is that of an earlier one: its model shows so.
+    """
+    model, vendor = (live.findtext(tag, "").strip() for tag in ("model", "vendor"))
+    same, known = is_of(kept, model, vendor), features(live, kept)
+    live.attrib.clear()
+    for tag in OF_MODEL:
+        drop(live, tag)
+    live.attrib.update(kept.attrib)
+    live.extend([copy.deepcopy(node) for node in kept if node.tag in OF_MODEL and node.tag != "feature"])
+    live.extend(known)
+    if not same:
+        live.set("mode", "host-model" if vendor and kept.find("vendor") is None else "custom")
+        drop(live, "model")
+        node = ET.SubElement(live, "model")
+        node.text = model if live.get("mode") == "custom" else None
+
+
+def features(live: ET.Element, kept: ET.Element) -> list[ET.Element]:
+    """The features of the definition that what runs has so, and in place of others what it has.
+
+    Those that belong to the model, and those that libvirt leaves out, it does not tell.
+    """
+    had = {node.get("name", "").replace("-", "_"): node for node in live.findall("feature")}
+    found = []
+    for node in kept.findall("feature"):
+        name, policy = node.get("name", "").replace("-", "_"), node.get("policy", "require")
+        running = had.get(name)
+        if policy == "optional" or name in UNTOLD:
+            found.append(node)
+        elif running is not None:
+            alike = (policy in OFF) == (running.get("policy") in OFF)
+            found.append(node if alike else running)
+    return [copy.deepcopy(node) for node in found]
+
+
+def is_of(kept: ET.Element, model: str, vendor: str) -> bool:
+    """Whether a CPU that was written out at the start may be that of a definition.
+
+    One like the host's has the vendor of the host, which one of a name has only where the definition says so.
+    """
+    mode, name = kept.get("mode", "custom"), kept.findtext("model", "").strip()
+    if mode == "custom":
+        return name in ("", model) and vendor == kept.findtext("vendor", "").strip()
+    return mode == "host-model" and bool(vendor)
 
 
 def drop(parent: ET.Element, tag: str) -> None:
@@ -308,9 +356,19 @@ def display(node: ET.Element, ours: ET.Element) -> None:
                 part.attrib.pop(name, None)
     if not ours.findall("listen"):
         drop(node, "listen")
+    picked(node, ours)
     opengl, own = node.find("gl"), ours.find("gl")
     if opengl is not None and (own is None or own.get("rendernode") is None):
         opengl.attrib.pop("rendernode", None)
+
+
+def picked(node: ET.Element, ours: ET.Element) -> None:
+    """Ports that libvirt picked at the start are those that the definition left to it."""
+    names = ("port", "tlsPort") if node.get("autoport") == ours.get("autoport") == "yes" else ()
+    for name in (*names, *(("websocket",) if ours.get("websocket") == "-1" and node.get("websocket") else ())):
+        node.attrib.pop(name, None)
+        if ours.get(name):
+            node.set(name, ours.get(name, ""))
 
 
 def source_of(*names: str) -> t.Callable[[ET.Element, ET.Element], None]:

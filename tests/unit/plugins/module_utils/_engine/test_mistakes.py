@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.converters import NATURAL, TEXT, YES_NO, Choice
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.live import VOLATILE, Strategy
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.live import Strategy
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.mistakes import problems
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows import (
     Field,
@@ -87,7 +87,6 @@ def test_every_table_is_right(table: Table) -> None:
     [
         (),
         (field(),),
-        (field(live=VOLATILE),),
         (lids(keys=("size",), called=("size",), short="size"),),
         (lids(fields=(inside(),), keys=(("inside.size", "-inside"),)),),
         (inside(short="size"),),
@@ -134,8 +133,8 @@ WRONG: dict[str, tuple[Table, str]] = {
     "must without a value": (with_rows(field(must=True)), "size: must, but has no default"),
     "must with a function": (with_rows(field(must=True, default=len)), "size: must, but its default is a function"),
     "vacant": (with_rows(field(vacant=True)), "size: vacant, but a new one gets nothing"),
-    "fixed and live": (with_rows(field(fixed=True, live=VOLATILE)), "size: fixed and live"),
-    "live but nowhere": (with_rows(Aside("x", "", TEXT, "X.", live=VOLATILE)), "x: live, but no definition holds it"),
+    "fixed and live": (with_rows(field(fixed=True, live="quick")), "size: fixed and live"),
+    "live but nowhere": (with_rows(Aside("x", "", TEXT, "X.", live="quick")), "x: live, but no definition holds it"),
     "path but nowhere": (with_rows(Aside("x", "@x", TEXT, "X.")), "x: has a path, but no definition holds it"),
     "path of values": (with_rows(AsideValues("x", "x", TEXT, "X.")), "x: has a path, but no definition holds it"),
     "path of a list": (with_rows(AsideGroup("x", "x", (), "X.")), "x: has a path, but no definition holds it"),

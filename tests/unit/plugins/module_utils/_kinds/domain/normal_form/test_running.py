@@ -193,3 +193,46 @@ def test_a_display_takes_a_password_with_its_addresses_as_they_are(name: str) ->
     for attribute in ("listen", "socket"):
         assert sent.get(attribute) == was.get(attribute)
     assert [node.attrib for node in sent.findall("listen")] == [node.attrib for node in was.findall("listen")]
+
+
+def stays_pending(name: str, version: str, want: dict[str, Any]) -> list[str]:
+    """What waits for a restart in the run that changes a guest, which is the same in the next one."""
+    kept, live = pair_of(name, version)
+    config = {"name": kept.findtext("name"), "state": "paused", **want}
+    first = plan_one(DOMAIN, Observed(kept, copy.deepcopy(live), "paused", {}), config, EMULATING_HOST)
+    (text,) = [step.value for step in first.steps if step.action == "define"]
+    second = plan_one(DOMAIN, Observed(ET.fromstring(text), live, "paused", {}), config, EMULATING_HOST)
+    assert (second.changes, second.steps) == ([], [])
+    assert set(second.waiting) <= set(first.waiting)
+    return list(second.waiting)
+
+
+@pytest.mark.parametrize("version", ["9.0", "11.3"])
+@pytest.mark.parametrize(
+    ("name", "cpu", "waiting"),
+    [
+        ("cpu-custom", {"mode": "host-model"}, ["cpu.mode"]),
+        ("cpu-custom", {"mode": "custom", "model": "EPYC"}, ["cpu.model"]),
+        ("cpu-host-model", {"mode": "custom", "model": "EPYC"}, ["cpu.mode", "cpu.model"]),
+        ("cpu-host-model", {"mode": "host-passthrough"}, ["cpu.mode"]),
+        ("cpu-host-model", {"features": {"vmx": "disable"}}, ["cpu.features.vmx"]),
+        ("cpu-host-model", {"features": {"monitor": "disable"}}, ["cpu.features.monitor"]),
+    ],
+)
+def test_a_cpu_that_waits_for_a_restart_is_told_in_each_run(
+    name: str, version: str, cpu: dict[str, Any], waiting: list[str]
+) -> None:
+    assert stays_pending(name, version, {"cpu": cpu}) == waiting
+
+
+@pytest.mark.parametrize("display", [{"port": 5950}, {"port": 5950, "autoport": False}, {"websocket": 5750}])
+def test_a_port_that_waits_for_a_restart_is_told_in_each_run(display: dict[str, Any]) -> None:
+    waiting = stays_pending("vnc", "11.3", {"graphics": [{"type": "vnc", "listen": "127.0.0.1", **display}]})
+    assert {path.rpartition(".")[2] for path in waiting} >= set(display)
+
+
+def test_the_partition_of_each_guest_is_no_change() -> None:
+    kept, live = pair_of("vnc", "11.3")
+    for root in (kept, live):
+        root.append(ET.fromstring("<resource><partition>/machine</partition></resource>"))
+    assert planned(kept, live, {"name": str(kept.findtext("name")), "resource": None}).waiting == {}
