@@ -257,8 +257,9 @@ def plan_edit(table: Table, plan: Plan, have: Observed, want: Item, scope: Scope
     changes: list[Change] = []
     if not have.persistent:
         changes.append(Change("persistent", False, True, "define"))
-    known = list(root)
-    edit_rows(table.rows, root, want, scope, "", changes)
+    known, left = list(root), list[str]()
+    edit_rows(table.rows, root, want, dataclasses.replace(scope, left=left), "", changes)
+    plan.warnings += list(unmoved(want, left))
     paths.arrange(root, known, table.order)
     refuse_contradiction(table, root, want, scope)
     refuse([] if table.impossible is None else list(table.impossible(root, want)))
@@ -276,6 +277,25 @@ def plan_edit(table: Table, plan: Plan, have: Observed, want: Item, scope: Scope
     plan.running = have.state in table.active
     if have.live is not None and want["state"] not in table.inactive:
         plan_live(table, plan, have.live, have.definition, want, scope)
+
+
+def unmoved(want: Item, left: t.Iterable[str]) -> t.Iterator[str]:
+    """A sentence for each null that leaves something as it is.
+
+    :param left: the paths of the options that stay
+    """
+    found: dict[str, list[str]] = {}
+    for path in left:
+        value: t.Any = want
+        names = path.split(".")
+        for depth, name in enumerate(names):
+            value = value.get(name)
+            if value is None or value == []:
+                found.setdefault(".".join(names[: depth + 1]), []).append(".".join(names[depth + 1 :]))
+                break
+    for path, inner in found.items():
+        what = ", ".join(name for name in inner if name) or "it"
+        yield f"{path}: null leaves {what} as it is, for libvirt fills that in by itself; give the value that you want"
 
 
 def lasting(table: Table, before: ET.Element, after: ET.Element, changes: list[Change], scope: Scope) -> list[Change]:

@@ -203,7 +203,11 @@ class Field(Row):
         path = paths.parse(self.path)
         if want is None:
             default = self.fallback(element)
-            if have == default or (self.filled and default is None):
+            if have == default:
+                return
+            if self.filled and default is None:
+                if not self.fixed:
+                    scope.leave(join(where, self.name))
                 return
         elif self.type.same(have, want, scope.host):
             if self.must and self.value_at(element, self.path) is None:

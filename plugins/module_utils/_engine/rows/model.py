@@ -55,6 +55,7 @@ class Scope:
     :param siblings: the other items of the list, as far as they are known
     :param new: whether the resource is made from nothing
     :param lenient: whether doubtful values may be written
+    :param left: gets the paths of options that null leaves as they are; None where nobody asks
     """
 
     kind: str
@@ -66,11 +67,18 @@ class Scope:
     new: bool = False
     lenient: bool = False
     whole: t.Mapping[str, t.Any] | None = None
+    left: list[str] | None = None
+
+    def leave(self, where: str) -> None:
+        """Take note of an option that null leaves as it is. In items of lists, null is often but an empty place."""
+        if self.left is not None and "[" not in where:
+            self.left.append(where)
 
     def at(self, item: t.Mapping[str, t.Any]) -> Scope:
         """The same place with another item."""
         whole = item if self.whole is None else self.whole
-        return Scope(self.kind, self.name, self.host, self.index, item, self.siblings, self.new, self.lenient, whole)
+        place = (self.index, item, self.siblings, self.new, self.lenient, whole, self.left)
+        return Scope(self.kind, self.name, self.host, *place)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -128,9 +128,13 @@ class Struct(Row):
             out[self.name] = inner
 
     def edit(self, element: ET.Element, item: Item, scope: Scope, where: str, changes: list[Change]) -> None:
-        if self.name not in item or (self.filled and item[self.name] is None):
+        if self.name not in item:
             return
         steps = paths.parse(self.path).steps
+        if self.filled and item[self.name] is None:
+            if paths.find(element, steps) is not None:
+                scope.leave(join(where, self.name))
+            return
         want, here = item[self.name], join(where, self.name)
         there = paths.find(element, steps)
         if self.bare and want is None:

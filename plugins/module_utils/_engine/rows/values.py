@@ -89,7 +89,10 @@ class Values(Row):
         if self.name not in item:
             return
         have, want = self.values(element), item[self.name] or []
-        if have == want or (self.filled and not want):
+        if have == want:
+            return
+        if self.filled and not want:
+            scope.leave(join(where, self.name))
             return
         for index, value in enumerate(want):
             if isinstance(value, Held) and value not in have and not scope.lenient:

@@ -225,8 +225,12 @@ class Variant(Row):
 
     def edit(self, element: ET.Element, item: Item, scope: Scope, where: str, changes: list[Change]) -> None:
         had, tag = self.tagged(element), self.chosen(item)
+        given = None if self.type is None else item.get(self.type.name)
         if tag is None and self.type is not None and self.type.name in item and not self.type.filled:
             tag = self.type.default
+        named = self.type is not None and self.type.name in item
+        if tag is None and named and had is not None:
+            scope.leave(join(where, self.type.name))  # type: ignore[union-attr]
         current = self.cases.get(had or "", ())
         rows = current if tag is None else self.cases.get(tag, ())
         if tag is not None and tag != had:
@@ -236,8 +240,8 @@ class Variant(Row):
             item = self.switched(item, [row for row in rows if row not in current], scope, where)
             path = paths.parse(self.tag)
             paths.ensure(element, path.steps).set(t.cast(str, path.attribute), tag)
-            if self.type is not None and item.get(self.type.name) is not None:
-                changes.append(Change(join(where, self.type.name), had, tag))
+            if self.type is not None and named:
+                changes.append(Change(join(where, self.type.name), had, given))
         elif tag is None:
             problems: Problems = []
             self.strangers(item, had or "none", None, where, problems)

@@ -62,7 +62,7 @@ def settle(device: ET.Element) -> None:
     for zpci in device.findall("address/zpci"):
         rewrite(zpci, PLACES["zpci"])
     for address in device.findall("source/address"):
-        rewrite(address, SOURCES.get(address.get("type") or device.get("type", ""), {}))
+        rewrite(address, SOURCES.get(address.get("type", device.get("type", "")), {}))
     for tag in ("vendor", "product") if device.get("type") == "usb" else ():
         for node in device.findall(f"source/{tag}"):
             rewrite(node, {"id": ID})

@@ -1,0 +1,57 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""null takes an option back to its default, or it is said that it does not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
+from ansible_collections.virtfleet.kvm.tests.unit.support import EMULATING_HOST, changes, defined, observed, plan_one
+
+KEPT = """
+<domain type='qemu'>
+  <name>n</name>
+  <uuid>ea59d774-cdc1-58c4-8a1c-99e5fc6ddc14</uuid>
+  <memory unit='KiB'>65536</memory>
+  <vcpu placement='static'>1</vcpu>
+  <os><type arch='x86_64' machine='pc-q35-9.2'>hvm</type><boot dev='hd'/></os>
+  <features><acpi/><smm state='on'/></features>
+  <cpu mode='host-model' check='partial'/>
+  <clock offset='localtime'/>
+  <devices>
+    <emulator>/usr/bin/qemu-system-x86_64</emulator>
+    <memballoon model='virtio'/>
+  </devices>
+</domain>
+"""
+
+
+@pytest.mark.parametrize(
+    ("want", "stays"),
+    [
+        ({"cpu": None}, {"cpu": "mode, check"}),
+        ({"cpu": {"mode": None}}, {"cpu.mode": "it"}),
+        ({"memballoon": None}, {"memballoon": "it"}),
+        ({"features": None}, {"features": "smm.state"}),
+        ({"machine": None, "boot": None}, {"machine": "it", "boot": "it"}),
+        ({"title": None, "uuid": None, "pm": None, "audios": None}, {}),
+        ({"cpu": {"mode": "host-model"}}, {}),
+    ],
+)
+def test_what_null_leaves_is_said(want: dict[str, Any], stays: dict[str, str]) -> None:
+    result = plan_one(DOMAIN, observed(KEPT), {"name": "n", **want}, EMULATING_HOST)
+    said = [line.partition(" as it is, for libvirt fills that in by itself;")[0] for line in result.warnings]
+    assert sorted(said) == sorted(f"{path}: null leaves {what}" for path, what in stays.items())
+
+
+@pytest.mark.parametrize("clock", [None, {"offset": None}])
+def test_a_clock_goes_back_to_utc_and_that_is_told(clock: Any) -> None:
+    result = plan_one(DOMAIN, observed(KEPT), {"name": "n", "clock": clock}, EMULATING_HOST)
+    assert changes(result) == {"clock.offset": ("localtime", None)}
+    assert "localtime" not in defined(result)
+    again = plan_one(DOMAIN, observed(defined(result)), {"name": "n", "clock": clock}, EMULATING_HOST)
+    assert (again.changes, again.warnings) == ([], [])
