@@ -88,8 +88,8 @@ def namespace(node: ET.Element) -> str:
 
 
 def canonical(node: ET.Element) -> str:
-    """An element as text, the same for all ways of writing it."""
-    copy = ET.fromstring(ET.tostring(node))
+    """An element as text, the same for all ways of writing it. Text behind it is no part of it."""
+    copy = paths.clone(node)
     copy.tail = None
     for inner in copy.iter():
         if len(inner) and not (inner.text or "").strip():

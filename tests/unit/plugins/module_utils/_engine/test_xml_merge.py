@@ -152,3 +152,8 @@ def test_a_disk_of_another_type_keeps_nothing_of_what_it_was_on() -> None:
     LIBVIRT.merge(target, xml_merge.parse(piece, "domain"))
     assert [source.attrib for source in target.iter("source")] == [{"file": "/f"}]
     assert LIBVIRT.merge(target, xml_merge.parse(piece, "domain")) == []
+
+
+def test_text_behind_an_element_is_no_part_of_it() -> None:
+    node = xml_merge.element("<metadata><a xmlns='http://x/1'/>tail</metadata>")[0]
+    assert xml_merge.canonical(node) == xml_merge.canonical(xml_merge.element("<a xmlns='http://x/1'/>"))
