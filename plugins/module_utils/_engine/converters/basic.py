@@ -150,8 +150,9 @@ class Verbatim(Converter):
     """Free text, of which space at the ends is a part too."""
 
     def decode(self, node: ET.Element, attribute: str | None) -> str | None:
-        text = node.text if attribute is None else node.get(attribute)
-        return text if text and text.strip() else None
+        if attribute is not None:
+            return node.get(attribute)
+        return node.text if node.text and node.text.strip() else None
 
 
 class Integer(Converter):

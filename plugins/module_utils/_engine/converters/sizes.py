@@ -63,7 +63,7 @@ class Size(Converter):
 
     def decode(self, node: ET.Element, attribute: str | None) -> int | None:
         text = super().decode(node, attribute)
-        unit = UNITS.get(node.get("unit", self.unit).lower())
+        unit = UNITS.get((node.get("unit") or self.unit).lower())
         known = text is not None and unit is not None and re.fullmatch("[0-9]{1,60}", text.strip())
         return int(t.cast(str, text)) * t.cast(int, unit) if known else None
 

@@ -46,6 +46,8 @@ def amounts(root: ET.Element) -> None:
     """Bring the amounts in a definition, or a piece of one, into libvirt's units, rounded up, in place."""
     for amount in AMOUNTS:
         for node in root.findall(amount.place):
+            if node.get("unit") == "":
+                node.attrib.pop("unit")  # It is none.
             unit = UNITS.get(node.get("unit", "").lower()) if node.get("unit") is not None else None
             text = ((node.text if amount.attribute is None else node.get(amount.attribute)) or "").strip()
             if unit is not None and re.fullmatch("[0-9]{1,20}", text):

@@ -10,12 +10,13 @@ part of this: rows of such values are marked ``filled``.
 
 from __future__ import annotations
 
+import re
 import typing as t
 from xml.etree import ElementTree as ET
 
 from ...._engine.rows.model import Item
 from ..fields.amounts import amounts
-from . import cpu, running
+from . import cpu, nothing, running
 from . import device as normal_device
 from .console import alone, consoles
 from .device import sane, sanitize
@@ -37,6 +38,8 @@ def settle(root: ET.Element) -> None:
     booting(root)
     amounts(root)
     limits(root)
+    nothing.settle(root)
+    clock(root)
     documents(root)
     cpu.settle(root)
 
@@ -120,12 +123,31 @@ def limits(root: ET.Element) -> None:
 
 def label(root: ET.Element, node: ET.Element) -> None:
     """A label of the guest. That of a running one is only reported (virSecurityLabelDefParseXML)."""
-    dynamic = node.get("type", "dynamic") == "dynamic"
+    if node.get("type") is None:
+        root.remove(node)
+        return
+    dynamic = node.get("type") == "dynamic"
+    if node.get("relabel") is None and node.get("type") != "none" and node.get("model") is not None:
+        node.set("relabel", "yes" if dynamic else "no")
     for tag in ("imagelabel", *(("label",) if dynamic else ())):
         for child in node.findall(tag):
             node.remove(child)
     if dynamic and node.get("relabel", "yes") == "yes" and not len(node) and node.get("model") is None:
         root.remove(node)  # What libvirt does by itself.
+
+
+def clock(root: ET.Element) -> None:
+    """A clock that is ahead of another one is a variable one, from the start (virDomainClockDefParse)."""
+    for node in root.findall("clock"):
+        ahead = node.get("adjustment", "")
+        if re.fullmatch("[+-]?[0-9]{1,18}", ahead):
+            node.set("adjustment", str(int(ahead)))
+            if node.get("offset", "utc") in ("utc", "localtime"):
+                node.set("basis", node.get("offset", "utc"))
+                node.set("offset", "variable")
+        if node.get("offset") == "variable":
+            node.attrib.setdefault("adjustment", "0")
+            node.attrib.setdefault("basis", "utc")
 
 
 def documents(root: ET.Element) -> None:

@@ -231,13 +231,10 @@ def graphics(device: ET.Element) -> None:
     if device.get("autoport") == "yes" and kind in ("vnc", "spice", "rdp"):
         for name in ("port", "tlsPort"):
             device.attrib.pop(name, None)
-    fixed = any(device.get(name, "0") not in ("0", "-1") for name in ("port", "tlsPort"))
-    if kind == "spice" and device.get("autoport") == "no" and not fixed:
-        # A display that listens nowhere is said in another way (virDomainDefPostParseGraphics).
-        for name in ("autoport", "port", "tlsPort"):
-            device.attrib.pop(name, None)
-        if device.find("listen") is None and device.get("listen") is None:
-            ET.SubElement(device, "listen", {"type": "none"})
+    for name in ("listen", "passwd"):
+        if device.get(name) == "":
+            device.attrib.pop(name)
+    ports(device)
     if device.get("socket", "").startswith(SOCKETS):
         device.attrib.pop("socket")
     for node in device.findall("listen"):
@@ -245,6 +242,28 @@ def graphics(device: ET.Element) -> None:
             node.attrib.pop("socket")
         if node.get("type") == "network":
             node.attrib.pop("address", None)
+
+
+def ports(device: ET.Element) -> None:
+    """A display that listens at no port has none (virDomainDefPostParseGraphics)."""
+    kind, first = device.get("type"), device.find("listen")
+    where = None if first is None else first.get("type")
+    given = [device.get(name, "0") for name in ("port", "tlsPort")]
+    none = ("0", "-1") if kind == "vnc" and device.get("autoport") == "no" else ("0",)
+    if kind in ("vnc", "rdp") and device.get("port") in none:
+        device.attrib.pop("port")
+        if kind == "vnc":
+            device.attrib.setdefault("autoport", "no")
+    if where == "socket" or (kind == "spice" and where == "none"):
+        for name in ("autoport", "port", "tlsPort"):
+            device.attrib.pop(name, None)
+    elif kind == "spice" and device.get("autoport") == "no" and given == ["0", "0"]:
+        # One that listens nowhere is said in another way.
+        for name in ("autoport", "port", "tlsPort", "listen"):
+            device.attrib.pop(name, None)
+        for node in device.findall("listen"):
+            device.remove(node)
+        ET.SubElement(device, "listen", {"type": "none"})
 
 
 def video(device: ET.Element) -> None:

@@ -1,0 +1,111 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A definition in normal form tells what it tells once libvirt keeps it; libvirt's test driver is asked."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import libvirt
+import pytest
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils import _offline
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
+from ansible_collections.virtfleet.kvm.tests.unit.support import EMULATING_HOST, observed, plan_one
+
+GUEST = (
+    "<domain type='test'><name>n</name><memory unit=''>65536</memory><os><type>hvm</type></os>{}<devices>{}</devices>"
+    "</domain>"
+)
+RBD = "<disk type='network' device='disk'><source protocol='rbd' name='a/b'>{}</source><target dev='vda'/></disk>"
+ROOTS = [
+    "<cputune><period>0</period><quota>0</quota><global_period>0</global_period><shares>0</shares></cputune>",
+    "<blkiotune><weight>0</weight><device><path>/dev/sda</path><weight>0</weight></device></blkiotune>",
+    "<iothreads>0</iothreads>",
+    "<memtune><hard_limit unit=''>100000</hard_limit></memtune>",
+    "<cpu><numa><cell id='0' cpus='0' memory='65536' unit=''/></numa></cpu>",
+    "<features><hap/><pmu/><vmport/><smm/><pvspinlock/><vmcoreinfo/></features>",
+    *(f"<clock {text}/>" for text in (
+        "offset='localtime' adjustment='5'", "offset='utc' adjustment='-03600'", "offset='variable' adjustment='010'",
+        "offset='variable' basis='localtime'", "offset='utc' adjustment='0'", "offset='localtime' adjustment='reset'",
+    )),
+    *(f"<seclabel {text}/>" for text in (
+        "type='dynamic' model='selinux'", "type='dynamic' model='dac' relabel='yes'", "model='selinux' relabel='yes'",
+        "type='none' model='selinux'",
+    )),
+    "<seclabel type='static' model='selinux'><label>a:b:c:s0</label></seclabel>",
+]  # fmt: skip
+DEVICES = [
+    "<disk type='file' device='cdrom'><source file=''/><target dev='sda' bus='sata'/><readonly/></disk>",
+    RBD.format("<host name='h' port='0'/>"),
+    RBD.format("<host name='h' transport='tcp' port='6789'/>"),
+    *(f"<graphics {text}</graphics>" for text in (
+        "type='spice' port='-1' autoport='no'><listen type='address' address='127.0.0.1'/>",
+        "type='spice' port='0' autoport='no'>",
+        "type='spice' port='0' autoport='no'><listen type='address'/>",
+        "type='spice' autoport='no' tlsPort='-1'><listen type='address'/>",
+        "type='spice' autoport='yes'><listen type='socket' socket='/s'/>",
+        "type='spice' port='5900' autoport='no'><listen type='none'/>",
+        "type='vnc' port='0'>",
+        "type='vnc' port='-1' autoport='no'>",
+        "type='vnc' port='5900' autoport='no' listen='' passwd=''>",
+    )),
+]  # fmt: skip
+
+
+def told(text: str) -> dict[str, Any]:
+    """What a definition tells, but for what libvirt fills in where nothing is given."""
+    config = _offline.from_xml(DOMAIN, text)
+    for disk in config.get("disks", []):
+        disk.pop("address", None)
+        disk.pop("bus", None)
+    for display in config.get("graphics", []):
+        if display.get("listens") == [{}] or display.get("listens") == [{"type": "address"}]:
+            display.pop("listens")
+        if display.get("listens") and display["listens"][0].get("address"):
+            display.pop("listen", None)
+    names = ("cputune", "blkiotune", "iothreads", "memtune", "features", "clock", "seclabels", "disks", "graphics")
+    cells = (config.get("cpu") or {}).get("numa")
+    return {**{name: config.get(name) for name in names}, "cells": cells, "memory": config["memory"]}
+
+
+@pytest.mark.parametrize("text", [GUEST.format(root, "") for root in ROOTS] + [GUEST.format("", d) for d in DEVICES])
+def test_a_definition_tells_the_same_before_libvirt_has_it_and_after(text: str) -> None:
+    connection = libvirt.open("test:///default")
+    found = connection.defineXML(text)
+    kept = found.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)
+    found.undefine()
+    connection.close()
+    assert told(text) == told(kept)
+
+
+@pytest.mark.parametrize(
+    ("want", "kept"),
+    [
+        ({"clock": {"offset": "localtime", "adjustment": "5"}},
+         "<clock offset='variable' adjustment='5' basis='localtime'/>"),
+        ({"clock": {"offset": "variable", "adjustment": "-03600"}},
+         "<clock offset='variable' adjustment='-3600' basis='utc'/>"),
+        ({"seclabels": [{"type": "dynamic", "model": "selinux"}]},
+         "<seclabel type='dynamic' model='selinux' relabel='yes'/>"),
+    ],
+)  # fmt: skip
+def test_what_libvirt_says_in_another_way_is_no_change(want: dict[str, Any], kept: str) -> None:
+    text = GUEST.replace("type='test'", "type='qemu'").format(kept, "")
+    result = plan_one(DOMAIN, observed(text), {"name": "n", **want}, EMULATING_HOST)
+    assert (result.changes, result.steps) == ([], [])
+
+
+def test_an_empty_argument_of_qemu_is_one() -> None:
+    text = (
+        "<domain type='qemu'><name>n</name><memory>65536</memory><os><type>hvm</type></os>"
+        "<qemu:commandline xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'><qemu:arg value='-append'/>"
+        "<qemu:arg value=''/></qemu:commandline></domain>"
+    )
+    config = json.loads(json.dumps(_offline.from_xml(DOMAIN, text)))
+    assert config["qemu"]["args"] == ["-append", ""]
+    assert plan_one(DOMAIN, observed(text), config, EMULATING_HOST).changes == []
+    assert ET.fromstring(_offline.to_xml(DOMAIN, config)).findall(".//*[@value='']")
