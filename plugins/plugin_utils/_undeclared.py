@@ -14,6 +14,7 @@ import typing as t
 
 from ansible.parsing.dataloader import DataLoader
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils import _fleet_once
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 
 from . import _guest_files
@@ -37,8 +38,9 @@ def undeclared(found: t.Mapping[str, t.Any], host: str, hostvars: t.Any, folder:
     :param found: the lists by the names of their variables, such as ``kvm_guests``
     :param hostvars: Ansible's ``hostvars``
     :param folder: the folder of the host's variables that adopting writes to
-    :returns: ``lists``; one that would hide another of its name is called ``adopted_guests`` and the like. ``said``: a
-        sentence for each of these, and for what is left out
+    :returns: ``lists``, without guests that the check of the fleet would refuse for what they have in common; one that
+        would hide another of its name is called ``adopted_guests`` and the like. ``said``: a sentence for each of
+        these, and for what is left out
     """
     if not isinstance(found, dict) or not all(isinstance(value, (list, tuple)) for value in found.values()):
         raise VirtfleetError("undeclared: give a dictionary with a list of items for each variable")
@@ -49,7 +51,8 @@ def undeclared(found: t.Mapping[str, t.Any], host: str, hostvars: t.Any, folder:
         declared = Declared(variable, host, hostvars, written)
         new = [item for item in there if not declared.has(item)]
         name = f"adopted_{variable.partition('_')[2]}" if declared.exists else variable
-        left[name] = new
+        left[name], told = sole(new, there, host, found) if variable == GUESTS else (new, [])
+        said += told
         if len(new) < len(there):
             old = ", ".join(sorted({str(item.get("name")) for item in there if declared.has(item)}))
             said.append(f"{variable}: the inventory declares these already, so they are left out: {old}")
@@ -60,6 +63,29 @@ def undeclared(found: t.Mapping[str, t.Any], host: str, hostvars: t.Any, folder:
                 f' call that list {own}, and write {variable}: "{{{{ {own} + {name} | default([]) }}}}"'
             )
     return {"lists": left, "said": said}
+
+
+def sole(
+    new: list[t.Any], there: t.Iterable[t.Any], host: str, found: t.Mapping[str, t.Any]
+) -> tuple[list[t.Any], list[str]]:
+    """Guests without those that have an address or a disk in common, and a sentence for each of these values.
+
+    libvirt takes them, as long as they do not run at the same time. Of a fleet that is declared, each has its own.
+
+    :param new: the guests to write
+    :param there: all guests of the host
+    :param found: the lists of the host
+    """
+    guests = [{**guest, "host": host} for guest in there if isinstance(guest, dict)]
+    variables = {host: {name: found.get(name) for name in ("kvm_pools", "kvm_networks")}}
+    odd: set[str] = set()
+    said = []
+    for line in _fleet_once.problems(guests, [host], variables):
+        what, _middle, rest = line.partition(": is declared more than once: ")
+        owners = rest.partition(";")[0].split(", ")
+        odd.update(owners)
+        said.append(f"{GUESTS}: these have {what} in common, so they are left out: {rest}")
+    return [guest for guest in new if _fleet_once.named_on({**guest, "host": host}) not in odd], said
 
 
 class Written:

@@ -87,5 +87,14 @@ def entry(table: Table, have: Observed) -> dict[str, t.Any]:
         "config": config,
         "secrets": adopted.secrets,
         "uncovered": adopted.uncovered,
-        "refused": [str(problem) for problem in table.parse_item(config)[1]],
+        "refused": refused(table, config),
     }
+
+
+def refused(table: Table, config: dict[str, t.Any]) -> list[str]:
+    """Why a fleet that declares a resource as it is would be refused, a sentence each.
+
+    What libvirt holds is doubtful only to a check that does not ask the host, such as a path that is not from the root.
+    """
+    item, problems = table.parse_item(config)
+    return [str(problem) for problem in problems or table.doubts(item)]

@@ -99,3 +99,25 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         FilterModule().filters()["undeclared"](
             FOUND, "kvm01", hostvars(tmp_path / "x", {}), tmp_path / "host_vars/kvm01"
         )
+
+
+def test_guests_that_have_an_address_or_a_disk_in_common_are_left_out(tmp_path: Path) -> None:
+    """The host may have them; the check of the fleet would refuse everything."""
+    guests: list[dict[str, Any]] = [
+        {"name": "a", "interfaces": [{"network": "default", "mac": "52:54:00:00:00:01"}]},
+        {"name": "b", "interfaces": [{"network": "default", "mac": "52:54:00:00:00:01"}]},
+        {"name": "c", "disks": [{"file": "/x.img"}]},
+        {"name": "d", "disks": [{"file": "/x.img"}]},
+        {"name": "e", "disks": [{"file": "/y.img", "shareable": True}]},
+        {"name": "f", "disks": [{"file": "/y.img", "shareable": True}]},
+    ]
+    undeclared = FilterModule().filters()["undeclared"]
+    found = undeclared({"kvm_guests": guests}, "kvm01", hostvars(tmp_path, {}), str(tmp_path / "host_vars/kvm01"))
+    assert [guest["name"] for guest in found["lists"]["kvm_guests"]] == ["e", "f"]
+    mac, disk = found["said"]
+    assert mac.startswith(
+        "kvm_guests: these have mac 52:54:00:00:00:01 in common, so they are left out: a on kvm01, b on"
+    )
+    assert disk.startswith(
+        "kvm_guests: these have disk /x.img of kvm01 in common, so they are left out: c on kvm01, d on"
+    )

@@ -327,9 +327,10 @@ def redirfilter(device: ET.Element) -> None:
 
 
 def memory(device: ET.Element) -> None:
-    """A memory device. How much of it the guest has now is only reported."""
+    """A memory device. How much of it the guest has now is only reported, and only one kind comes in blocks."""
+    blocks = () if device.get("model") == "virtio-mem" else ("block", "requested")
     for node in device.findall("target"):
-        for child in node.findall("current"):
+        for child in [child for child in node if child.tag in ("current", *blocks)]:
             node.remove(child)
 
 

@@ -109,3 +109,13 @@ def test_an_empty_argument_of_qemu_is_one() -> None:
     assert config["qemu"]["args"] == ["-append", ""]
     assert plan_one(DOMAIN, observed(text), config, EMULATING_HOST).changes == []
     assert ET.fromstring(_offline.to_xml(DOMAIN, config)).findall(".//*[@value='']")
+
+
+def test_only_virtio_mem_comes_in_blocks() -> None:
+    text = (
+        "<memory model='{}'><target><size>524288</size><block>2048</block><current>4</current>"
+        "<requested>2048</requested></target></memory>"
+    )
+    for model, left in (("nvdimm", {"size"}), ("virtio-mem", {"size", "block", "requested"})):
+        config = _offline.from_xml(DOMAIN, GUEST.format("", text.format(model)))
+        assert set(config["memory_devices"][0]["target"]) == left
