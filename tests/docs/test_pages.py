@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import configparser
 import json
 import re
 import shlex
@@ -243,10 +244,20 @@ def run_listed(block: Block, folder: Path) -> None:
 
 def run_ini(block: Block, folder: Path) -> None:
     """A setting of Ansible: SECTION NAME, with the value that the block has."""
+    section, key = block.argument.split()
+    written = configparser.ConfigParser()
+    written.read_string(block.text)
+    assert written[section][key]
+    known = json.loads(run(folder, "ansible-config", "list", "--format", "json"))
+    names = [
+        name
+        for name, setting in known.items()
+        if any((each["section"], each["key"]) == (section, key) for each in setting.get("ini") or [])
+    ]
+    assert names, f"Ansible has no setting {key} in [{section}]"
     write(folder, "ansible.cfg", block.text)
-    section, name = block.argument.split()
     said = run(folder, "ansible-config", "dump", "--only-changed", "--format", "json")
-    assert any(entry.get("name", "").lower() == f"{section}_{name}" for entry in json.loads(said))
+    assert any(entry.get("name") in names for entry in json.loads(said))
 
 
 def run_python(block: Block, folder: Path) -> None:
