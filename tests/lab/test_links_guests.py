@@ -1,7 +1,7 @@
 # Copyright (c) 2026, virtfleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who reaches whom on NAT, MacVTap and a bridge: the table of docs/host-networking.md, with real guests."""
+"""Who reaches whom on NAT, MacVTap and a bridge: the table of docs/concepts.md, with real guests."""
 
 from __future__ import annotations
 
