@@ -21,18 +21,7 @@ ON = ("hap", "pmu", "vmport", "smm", "pvspinlock", "vmcoreinfo")
 
 def settle(root: ET.Element) -> None:
     """Take out of a definition what is none. It is changed in place."""
-    for path, tags in ZEROS.items():
-        for parent in root.findall(path):
-            for child in [child for child in parent if child.tag in tags and (child.text or "").strip() == "0"]:
-                parent.remove(child)
-    for parent in root.findall("blkiotune"):
-        for device in parent.findall("device"):
-            if [child.tag for child in device] == ["path"]:
-                parent.remove(device)
-    for tag in ("cputune", "blkiotune"):
-        for node in root.findall(tag):
-            if not len(node):
-                root.remove(node)
+    tuning(root)
     for tag in ON:
         for node in root.findall(f"features/{tag}"):
             node.attrib.setdefault("state", "on")
@@ -45,3 +34,19 @@ def settle(root: ET.Element) -> None:
             host.attrib.pop("transport")
         if host.get("port") == "0":
             host.attrib.pop("port")
+
+
+def tuning(root: ET.Element) -> None:
+    """Take out limits and weights of 0, and what is empty without them."""
+    for path, tags in ZEROS.items():
+        for parent in root.findall(path):
+            for child in [child for child in parent if child.tag in tags and (child.text or "").strip() == "0"]:
+                parent.remove(child)
+    for parent in root.findall("blkiotune"):
+        for device in parent.findall("device"):
+            if [child.tag for child in device] == ["path"]:
+                parent.remove(device)
+    for tag in ("cputune", "blkiotune"):
+        for node in root.findall(tag):
+            if not len(node):
+                root.remove(node)
