@@ -106,3 +106,13 @@ def test_files_of_rooms_exist(page: Path) -> None:
     """A page names files of module_utils from there on, such as `_engine/plan.py`."""
     named = set(re.findall(r"`(_[a-z]+/[a-z_/]*(?:\.py)?)`", page.read_text()))
     assert [path for path in named if not (ROOT / "plugins/module_utils" / path).exists()] == []
+
+
+PLACES = "changelogs|docs|meta|playbooks|plugins|requirements|roles|schemas|tests"
+
+
+@pytest.mark.parametrize("page", WITH_LINKS, ids=name)
+def test_places_exist(page: Path) -> None:
+    """A page names files of the repository from its root on, such as `tests/tools/doc_fragments.py`."""
+    named = set(re.findall(rf"`((?:{PLACES})/[\w./-]+)(?:::\w+)?`", prose(page)))
+    assert [path for path in named if not (ROOT / path).exists()] == []
