@@ -75,6 +75,20 @@ def test_project_of_a_page(page: Path, project: Project) -> None:
         run(folder, "ansible-playbook", "-i", "inventory", f"{NAMESPACE}.check")
 
 
+OPTIONS = re.findall(r"^\| `(\w+)`.*\| `(.+)` \|$", (ROOT / "docs/options.md").read_text(), re.M)
+"""The options in the table of docs/options.md that have an example, and that."""
+
+
+@pytest.mark.parametrize(("option", "example"), OPTIONS, ids=[option for option, _example in OPTIONS])
+def test_example_in_the_table_of_options(option: str, example: str) -> None:
+    guest = {"name": "web01", "host": "kvm01", "memory": "1GiB", "state": "running", option: yaml.safe_load(example)}
+    assert problems({"kvm_guests": [guest], PROFILES: {"database": {"vcpus": 2}}}) == []
+
+
+def test_the_table_of_options_has_examples() -> None:
+    assert len(OPTIONS) >= 15
+
+
 # --- the rules: each takes the block, and the folder with the files of its page ---
 
 
