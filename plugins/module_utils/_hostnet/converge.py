@@ -125,7 +125,7 @@ FORECAST = "addresses of the host (forecast)"
 def difference(file: File) -> dict[str, str]:
     """A file before and after, secrets hidden."""
     return {
-        "before_header": file.path,
+        "before_header": file.origin or file.path,
         "after_header": file.path,
         "before": readable(file, file.before),
         "after": readable(file, file.after),

@@ -167,12 +167,14 @@ class NetplanFile:
 
     :param text: what it says after a reboot
     :param hidden: whether a file of that name in /run/netplan is read instead until then
+    :param below: what its namesake of a package says, which it stands before; None where there is none
     """
 
     folder: str
     name: str
     text: str
     hidden: bool = False
+    below: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -9,9 +9,9 @@ import copy
 
 from .._errors import VirtfleetError
 from .._printing import printable
-from .facts import Nic
+from .facts import Facts, NetplanFile, Nic
 from .netplan import NEW_FILES, Netplan, Place
-from .netplan_yaml import Body
+from .netplan_yaml import Body, dump, header, load
 from .networkd import HEAD
 
 SHARED = ("match", "embedded-switch-mode", "delay-virtual-functions-rebind", "virtual-function-count")
@@ -122,4 +122,27 @@ def left_mtus(net: Netplan, name: str) -> list[str]:
         " only: take it out there where it was"
         for port in ports
         if str(net.get(port, "mtu")) == str(mtu)
+    ]
+
+
+def original(file: NetplanFile, after: str | None) -> str | None:
+    """What a package's file of the same name says, where one of /etc has come to say no more than that.
+
+    It goes then: else it would stand before what the package brings later. None where it stays.
+
+    :param file: as it is
+    :param after: what it is to say
+    """
+    if file.below is None or after is None or file.folder != "/etc/netplan":
+        return None
+    return file.below if after == dump(load(file.name, file.below), header(file.below)) else None
+
+
+def hidden(facts: Facts) -> list[str]:
+    """Warnings of what in /run hides a file that the plan is made of."""
+    return [
+        f"/run/netplan/{file.name} hides {file.folder}/{file.name} until a reboot: links are planned by what the latter"
+        " says; remove the former and run netplan apply"
+        for file in facts.netplan
+        if file.hidden
     ]

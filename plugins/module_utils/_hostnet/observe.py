@@ -209,7 +209,7 @@ def netplan_files() -> t.Iterator[NetplanFile]:
             if lasting is not None and folder == NETPLAN_FOLDERS[-1]:
                 found[path.name] = dataclasses.replace(lasting, hidden=True)
             else:
-                found[path.name] = NetplanFile(folder, path.name, text)
+                found[path.name] = NetplanFile(folder, path.name, text, below=lasting.text if lasting else None)
     for name in sorted(found):
         yield found[name]
 

@@ -14,10 +14,10 @@ from .._errors import Invalid, VirtfleetError
 from . import changes as view
 from . import drift, drop_ins, forecast, live, networkd, precedence
 from .by_hand import covered, set_by_hand
-from .facts import Device, Facts
+from .facts import Device, Facts, NetplanFile
 from .netplan import Netplan, Place
 from .netplan_edit import MOVED, SECTION, declare, is_addressed, remove
-from .netplan_split import NOTHING, is_left_over, left_mtus, own
+from .netplan_split import NOTHING, hidden, is_left_over, left_mtus, original, own
 from .netplan_yaml import dump, has_inner_comments, has_more_documents, header, is_true, load
 
 CLOUD_INIT = "/etc/cloud/cloud.cfg.d/99-virtfleet-network.cfg"
@@ -32,6 +32,8 @@ class File:
     :param before: its text, None where it is not there
     :param after: its text, None where it goes
     :param mode: its rights where it is new: one that is there keeps its own, and its owner
+    :param origin: where the text before is, if not at ``path``
+    :param below: what is read in its place where it goes
     """
 
     path: str
@@ -39,11 +41,13 @@ class File:
     before: str | None
     after: str | None
     mode: int = 0o644
+    origin: str = ""
+    below: str | None = None
 
     @property
     def tried(self) -> str | None:
         """Its text during the trial, None where it is hidden: netplan reads one that goes as one that says nothing."""
-        return NOTHING if self.after is None and "/netplan/" in self.trial else self.after
+        return self.after if self.after is not None or "/netplan/" not in self.trial else self.below or NOTHING
 
 
 @dataclasses.dataclass
@@ -328,7 +332,9 @@ class Work:
 
     def write(self, name: str, document: dict[str, t.Any]) -> None:
         """Collect a file of netplan's that changes. Raises VirtfleetError where a reboot would forget it."""
-        if {file.name: file.folder for file in self.facts.netplan}.get(name) == "/run/netplan":
+        file = next((file for file in self.facts.netplan if file.name == name), NetplanFile("/etc/netplan", name, ""))
+        origin = f"{file.folder}/{name}"
+        if file.folder == "/run/netplan":
             raise VirtfleetError(
                 f"nothing was changed: the network is described in /run/netplan/{name}, which a reboot forgets:"
                 " move it to /etc/netplan"
@@ -339,13 +345,15 @@ class Work:
             return
         if before and has_more_documents(before):
             raise VirtfleetError(
-                f"nothing was changed: /etc/netplan/{name} holds several documents, of which netplan reads the first:"
+                f"nothing was changed: {origin} holds several documents, of which netplan reads the first:"
                 " leave that one in the file"
             )
         after = None if left_over else dump(document, header(before or networkd.HEAD))
+        below = original(file, after)
         if before and has_inner_comments(before):
-            self.out.warnings.append(f"the comments inside of /etc/netplan/{name} are not kept")
-        self.out.files.append(File(f"/etc/netplan/{name}", f"/run/netplan/{name}", before, after, 0o600))
+            self.out.warnings.append(f"the comments inside of {origin} are not kept")
+        paths, kept = (f"/etc/netplan/{name}", f"/run/netplan/{name}"), after if below is None else None
+        self.out.files.append(File(*paths, before, kept, 0o600, origin, below))
         if "cloud-init" in name and self.facts.cloud_init:
             text = f"# cloud-init would write {name} anew at every boot.\nnetwork: {{config: disabled}}\n"
             self.out.files.insert(0, File(CLOUD_INIT, "", None, networkd.HEAD + text))
@@ -376,16 +384,6 @@ class Work:
         )
         if facts.login and out.changes:
             out.addresses = list(dict.fromkeys([facts.login, *out.addresses]))
-
-
-def hidden(facts: Facts) -> list[str]:
-    """Warnings of what in /run hides a file that the plan is made of."""
-    return [
-        f"/run/netplan/{file.name} hides {file.folder}/{file.name} until a reboot: links are planned by what the latter"
-        " says; remove the former and run netplan apply"
-        for file in facts.netplan
-        if file.hidden
-    ]
 
 
 def keep_identity(wanted: networkd.Units, kept: networkd.Units, name: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import networkd
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import converge, networkd
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, Facts
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.netplan_yaml import load
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.plan import plan
@@ -201,6 +201,29 @@ def test_an_mtu_that_stays_at_a_port_is_told(mtu: int | None) -> None:
     found = planned(GONE, host=there)
     said = [line for line in found.warnings if "link br0: eno1 keeps mtu: 1400 in netplan's files" in line]
     assert bool(said) == bool(mtu)
+
+
+@pytest.mark.parametrize("comment", ["", "# Of the image.\n"])
+def test_a_file_of_a_package_is_shadowed_only_as_long_as_it_must(comment: str) -> None:
+    """The file in /etc stands before it, and goes once it says the same; the diff names the file that there is."""
+    base = dataclasses.replace(NETPLAN, folder="/lib/netplan", text=comment + NETPLAN.text)
+    host = dataclasses.replace(HOST, netplan=(base,))
+    made = planned(BRIDGE, host=host)
+    (file,) = [each for each in made.files if each.path.endswith(".yaml")]
+    shown = converge.difference(file)
+    assert (shown["before_header"], shown["after_header"]) == (
+        "/lib/netplan/01-netcfg.yaml",
+        "/etc/netplan/01-netcfg.yaml",
+    )
+    there = after(host, made, "eno1")
+    shadow = dataclasses.replace(NETPLAN, text=file.after or "", below=base.text)
+    found = planned(GONE, host=dataclasses.replace(there, netplan=(shadow,)))
+    (file,) = [each for each in found.files if each.path.endswith(".yaml")]
+    # During the trial it says what is read afterwards.
+    assert (file.path, file.after, file.tried) == ("/etc/netplan/01-netcfg.yaml", None, base.text)
+    other = dataclasses.replace(shadow, below=base.text.replace("optional: true", "optional: false"))
+    found = planned(GONE, host=dataclasses.replace(there, netplan=(other,)))
+    assert "eno1" in text(found, ".yaml")
 
 
 def test_a_bridge_that_gets_another_name_keeps_its_addresses() -> None:

@@ -27,6 +27,7 @@ def test_a_later_folder_hides_a_namesake_and_hidden_files_are_none_of_netplans(
     # What a reboot forgets is no ground to plan on, and is said.
     assert [file.name for file in listed if file.hidden] == ["50 all.yaml"]
     assert found == [("50 all.yaml", "etc"), ("etc.yaml", "etc"), ("lib.yaml", "lib"), ("run.yaml", "run")]
+    assert [file.below for file in listed] == ["lib", None, None, None]
 
 
 def test_ifupdown_reads_what_its_files_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
