@@ -31,7 +31,15 @@ OTHERWISE: dict[str, tuple[str, ...]] = {
     "url": ("image",),
     "volumes": ("disks",),
 }
-"""Names that other tools, or other resources of this collection, have for an option."""
+"""Names that other tools, or other resources of this collection, have for an option. Kinds add theirs (register)."""
+
+
+def register(names: t.Mapping[str, tuple[str, ...]]) -> None:
+    """Make names known that other tools have for options.
+
+    :param names: for each name the options that may be meant, also as the way to one, such as ``inside.size``
+    """
+    OTHERWISE.update(names)
 
 
 def near(name: t.Any, known: t.Collection[str]) -> list[str]:
@@ -42,7 +50,8 @@ def near(name: t.Any, known: t.Collection[str]) -> list[str]:
     if not isinstance(name, str):
         return []
     plain = name.strip().lower().replace("-", "_")
-    meant = [plain] if plain in known else [one for one in OTHERWISE.get(plain, ()) if one in known]
+    ways = (way for way in OTHERWISE.get(plain, ()) if way.partition(".")[0] in known)
+    meant = [plain] if plain in known else list(ways)
     if meant:
         return meant
     close = [

@@ -34,6 +34,7 @@ from .impossible import impossible
 from .live.started import compared
 from .live.strategies import STRATEGIES
 from .normal_form import console, definition, filled
+from .synonyms import NOWHERE
 
 HEAD = (
     Field("name", "name", NAME, "Name of the guest on its host (libvirt's C(name)), such as V(web).", fixed=True),
@@ -434,6 +435,7 @@ DOMAIN = Table(
     restart=("shutdown", "start"),
     rules=(made_disks, seeds, display_access.private, display_access.passwords),
     elsewhere={
+        **NOWHERE,
         "host": "is an option of kvm_guests, from which a role gives each host its guests; the module declares what it"
         " gets on the host that it runs on, so leave it out here",
         **dict.fromkeys(

@@ -1,0 +1,46 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Names that other tools have for what a guest has, such as virt-install, Proxmox, and providers of Terraform."""
+
+from __future__ import annotations
+
+from ..._engine import close_names
+
+SYNONYMS: dict[str, tuple[str, ...]] = {
+    "addresses": ("ip", "ips"),
+    "agent": ("channels",),
+    "boot_device": ("boot",),
+    "boot_devices": ("boot",),
+    "cores": ("topology.cores", "cpu.topology.cores"),
+    "cpu_mode": ("cpu.mode",),
+    "cpu_model": ("cpu.model",),
+    "firmware": ("os.firmware",),
+    "guest_agent": ("channels",),
+    "hostname": ("cloud_init.hostname",),
+    "hugepages": ("memory_backing.hugepages",),
+    "machine_type": ("machine",),
+    "meta_data": ("cloud_init.meta_data",),
+    "network_interface": ("interfaces",),
+    "network_interfaces": ("interfaces",),
+    "network_name": ("network",),
+    "qemu_agent": ("channels",),
+    "qemu_guest_agent": ("channels",),
+    "running": ("state",),
+    "sockets": ("topology.sockets", "cpu.topology.sockets"),
+    "status": ("state",),
+    "threads": ("topology.threads", "cpu.topology.threads"),
+    "uefi": ("os.firmware",),
+    "user_data": ("cloud_init.user_data",),
+    "userdata": ("user_data", "cloud_init.user_data"),
+    "vcpu": ("vcpus",),
+}
+"""For each name the options of this collection that may be meant."""
+
+close_names.register(SYNONYMS)
+
+NOWHERE = dict.fromkeys(
+    ("os_variant", "osinfo", "os_type"),
+    "no such option: it only tells other tools which devices to choose, so leave it out",
+)
+"""Options of other tools for which a guest has none, each with what to say of it."""
