@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 from ..._engine.rows.model import Change, Item
 from .fields.chardev import console_of_serial
-from .fields.devices import own_audio
+from .fields.own_devices import own_audio
 
 PLACELESS = {
     "watchdog": ("ib700", "diag288", "itco"),
