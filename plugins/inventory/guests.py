@@ -203,6 +203,8 @@ from ansible_collections.virtfleet.kvm.plugins.plugin_utils._guests import (
     join,
     settings,
 )
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._missing import identifiers
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._templar import reason
 
 display = Display()
 
@@ -335,7 +337,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         try:
             name = self._compose(expression, {"kvm_guest": guest})
         except Exception as error:  # Any filter may be in an expression.
-            name, why = None, f": {readable(str(error))}"
+            name, why = None, f": {reason(error, identifiers(f'{{{{ {expression} }}}}', {}))}"
         else:
             why = f", but {printable(name)}"
         if isinstance(name, str) and name:

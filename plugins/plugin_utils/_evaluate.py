@@ -20,7 +20,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import lab
 from . import _guest_files
 from ._by_host import HostNames, Lists, Sorted
 from ._guest_layers import Layers
-from ._templar import HostTemplar, Plain, reason
+from ._templar import HostTemplar, Plain
 from ._written import Entry, List, entries, lists, named_item
 
 Strays = dict[tuple[int, str], tuple[str, t.Any]]
@@ -279,8 +279,9 @@ class Guests(Part):
     def files(self) -> _guest_files.Files:
         """The guests in files, as they are written."""
         raw = self.templar.raw
+        written = raw.get(_guest_files.FOLDER)
         try:
-            folder = _guest_files.folder_of(self.templar.value(raw.get(_guest_files.FOLDER)), raw)
+            folder = _guest_files.folder_of(self.templar.value(written), raw)
             if folder is not None:
                 self.folder = folder.path
                 found = self.read_files(folder)
@@ -289,7 +290,7 @@ class Guests(Part):
         except VirtfleetError as error:
             self.problems.append((self.host, str(error)))
         except Exception as error:  # Any filter or lookup may be in a template.
-            self.problems.append((self.host, f"{_guest_files.FOLDER}: {reason(error)}"))
+            self.problems.append((self.host, f"{_guest_files.FOLDER}: {self.templar.why(written, error)}"))
         return NO_FILES
 
     def read_files(self, folder: _guest_files.Folder) -> _guest_files.Files:

@@ -64,9 +64,8 @@ def missing(
 
 def needed(template: str) -> list[Named]:
     """What a template cannot do without; nothing of one that is none."""
-    try:
-        tree = Environment(extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"]).parse(template)
-    except (TemplateSyntaxError, RecursionError):
+    tree = tree_of(template)
+    if tree is None:
         return []
     spared = {name.name for name in tree.find_all(nodes.Name) if name.ctx != "load"} | GLOBALS
     for test in tree.find_all(nodes.Test):
@@ -74,6 +73,31 @@ def needed(template: str) -> list[Named]:
     for one in tree.find_all(nodes.Filter):
         spared |= names_in(one.node) if one.name in DEFAULT and one.node is not None else set()
     return [named for named in dict.fromkeys(reads(tree)) if named.name not in spared]
+
+
+def tree_of(template: str) -> nodes.Template | None:
+    """What a template is made of; None of one that is none."""
+    try:
+        return Environment(extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"]).parse(template)
+    except (TemplateSyntaxError, RecursionError):
+        return None
+
+
+def identifiers(template: t.Any, variables: t.Mapping[str, t.Any], depth: int = 0) -> set[str]:
+    """The variables, filters and tests that a template names, and those of the templates that these variables are.
+
+    What is read of a variable, and what stands in quotes, is none: it may be made of a value.
+
+    :param variables: those that there are, as they are written
+    """
+    tree = tree_of(template) if isinstance(template, str) and depth < DEPTH else None
+    if tree is None:
+        return set()
+    named = names_in(tree)
+    found = named | {node.name for node in tree.find_all((nodes.Filter, nodes.Test))}
+    for name in named & variables.keys():
+        found |= identifiers(variables[name], variables, depth + 1)
+    return found
 
 
 def names_in(node: nodes.Node) -> set[str]:

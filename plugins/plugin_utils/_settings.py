@@ -23,7 +23,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.table impor
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import printable
 
 from ._endless import Endless
-from ._templar import HostTemplar, reason
+from ._templar import HostTemplar
 
 COLLECTION = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 """The folder of this collection."""
@@ -134,7 +134,7 @@ def evaluated_problem(name: str, raw: t.Any, templar: HostTemplar) -> str | None
     try:
         value = templar.value(raw)
     except Exception as error:  # Any filter or lookup may be in a template.
-        return None if not isinstance(error, Endless) and is_later(raw) else reason(error)
+        return None if not isinstance(error, Endless) and is_later(raw) else templar.why(raw, error)
     return problem(name, value, hidden=True)
 
 

@@ -12,22 +12,10 @@ from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.row_index import secret_place
-from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import masked, named, readable
+from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import named
 
 from ._endless import Endless, endless
-from ._missing import missing
-
-PLAIN = frozenset(
-    (
-        *("name", "host", "state", "uuid", "owner", "autostart"),
-        *("memory", "maximum_memory", "current_memory", "vcpus", "sockets", "dies", "clusters", "cores", "threads"),
-        *("arch", "machine", "virt", "firmware", "bus", "target", "device", "model", "type", "format", "shareable"),
-        *("size", "capacity", "allocation", "pool", "volume", "readonly", "network", "bridge", "mac", "mtu", "port"),
-        *("address", "addresses", "prefix", "netmask", "gateway4", "gateway6", "vlan", "id", "start", "end", "mode"),
-    )
-)
-"""Options whose values are no secrets and hold none, so that an error may quote what they are made of."""
+from ._missing import identifiers, missing
 
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 """What may be the name of a variable in a template."""
@@ -79,20 +67,18 @@ class HostTemplar:
             try:
                 self.value(raw)
             except Exception as error:  # Any filter or lookup may be in a template.
-                return [(where, self.why(raw, error, where))]
+                return [(where, self.why(raw, error))]
             return []
         return [found for place, value in parts for found in self.broken(value, place, depth + 1)]
 
-    def why(self, raw: t.Any, error: BaseException, where: str = "") -> str:
-        """Why a value cannot be evaluated. What errors of filters quote is only shown of what is no secret.
+    def why(self, raw: t.Any, error: BaseException) -> str:
+        """Why a value cannot be evaluated. Nothing is quoted but names that stand in its template.
 
         :param raw: the value as it is written
-        :param where: the option that it is, empty for a whole item or list: a template may stand for any of it
         """
-        plain = where.rpartition(".")[2].partition("[")[0] in PLAIN and not secret_place(where)
-        names = {} if plain or not isinstance(raw, str) else dict.fromkeys(WORD.findall(raw))
+        names = dict.fromkeys(WORD.findall(raw)) if isinstance(raw, str) else {}
         known = ", ".join(name for name in names if name in self.raw)
-        told = reason(error, not plain)
+        told = reason(error, identifiers(raw, self.raw))
         said = UNDEFINED.match(told) or UNKNOWN.match(told)
         lacks = [one for one in self.missing(raw) if said is None or one.startswith(said[0])]
         if lacks:
@@ -143,27 +129,28 @@ def decrypted(value: t.Any, depth: int) -> t.Any:
     return value
 
 
-UNDEFINED = re.compile(r"'\w+' is undefined")
+UNDEFINED = re.compile(r"'(\w+)' is undefined")
 """What is said of a variable that is not there."""
 
-UNKNOWN = re.compile(r"No (filter|test) named '[\w.]+'")
+UNKNOWN = re.compile(r"No (?:filter|test) named '([\w.]+)'")
 """What is said of a filter or test that is not there."""
 
 NOT_SHOWN = "; what it says is not shown, as it may quote a secret)"
 
 
-def reason(error: BaseException, secret: bool = False) -> str:
+def reason(error: BaseException, known: t.Container[str] = ()) -> str:
     """Why a value cannot be evaluated, on one line: the innermost error says it best.
 
-    :param secret: whether the value may be a secret, which errors of filters quote
+    Its words are not shown: of ``{{ {}[password] }}`` it says that there is no such key, and quotes it.
+
+    :param known: names that it may quote, as the user wrote them into a template
     """
     inner = error
     while isinstance(inner, AnsibleError) and inner.__cause__ is not None:
         inner = inner.__cause__
     if isinstance(inner, Endless):
         return str(inner)
-    if secret:
-        known = UNDEFINED.match(str(inner)) or UNKNOWN.match(str(inner))
-        return known[0] if known else f"cannot be evaluated ({type(inner).__name__}{NOT_SHOWN}"
-    text = " ".join(readable(masked(str(inner))).split())
-    return text.partition(" Origin: ")[0][:300] or type(inner).__name__
+    said = UNDEFINED.match(str(inner)) or UNKNOWN.match(str(inner))
+    if said is not None and said[1] in known:
+        return said[0]
+    return f"cannot be evaluated ({type(inner).__name__}{NOT_SHOWN}"

@@ -20,7 +20,7 @@ from ansible.plugins.loader import connection_loader
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label
 
-from .._templar import HostTemplar, reason
+from .._templar import HostTemplar
 
 URI = "kvm_inventory_uri"
 """The variable of a host with the URI of its libvirt, as seen from the control node."""
@@ -73,7 +73,7 @@ def reach(host: str, templar: HostTemplar) -> Reach:
         try:
             return templar.value(templar.raw[name])
         except Exception as error:  # Any filter or lookup may be in a template.
-            raise VirtfleetError(f"host {host}: {name}: {reason(error, secret=True)}") from None
+            raise VirtfleetError(f"host {host}: {name}: {templar.why(templar.raw[name], error)}") from None
 
     known = {name: value(name) for name in names() if name in templar.raw}
     connection = str(known.get("ansible_connection") or constants.DEFAULT_TRANSPORT).rpartition(".")[2]
