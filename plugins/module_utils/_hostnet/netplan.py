@@ -297,6 +297,16 @@ class Netplan:
                         if not inner:
                             del body["parameters"][costs]
 
+    def put_ports(self, place: Place, ids: list[str]) -> None:
+        """Write which ports a bridge or bond has; what is said of one that it no longer has goes along.
+
+        :param place: the bridge or bond
+        :param ids: the ids of its ports
+        """
+        for gone in (member for member in self.members(place) if member not in ids):
+            self.replace_in_lists(place, gone, None)
+        self.put(self.bodies(place)[-1][0], place, "interfaces", ids, since=self.since(ids))
+
     def relink(self, sections: t.Container[str], old: str, new: str) -> list[Place]:
         """Put devices on top of another device. Returns which."""
         found = [place for place in self.places() if place.section in sections and self.get(place, "link") == old]

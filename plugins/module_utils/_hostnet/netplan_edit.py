@@ -198,9 +198,7 @@ def set_ports(net: Netplan, place: Place, item: t.Mapping[str, t.Any], nics: t.M
         net.body(base, place)["interfaces"] = []
     for port in new:
         take_port(net, place, port, addressing if port in sources or addressing != "inherit" else "leave")
-    for gone in (member for member in members if member not in ids):
-        net.replace_in_lists(place, gone, None)  # What is said of it as a port goes along.
-    net.put(net.bodies(place)[-1][0], place, "interfaces", ids, since=net.since(ids))
+    net.put_ports(place, ids)
     if is_new and sources:
         for key in COPIED:
             value = net.merged(sources[0]).get(key)
