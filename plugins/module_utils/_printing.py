@@ -291,8 +291,9 @@ def named(name: t.Any) -> str:
 
 
 def label(name: t.Any) -> str:
-    """The name of an item as people know it: with all its letters, and nothing that a terminal acts on."""
-    return readable(shortened(name, 200)) if isinstance(name, str) else printable(name)
+    """The name of an item as people know it, without what a terminal acts on; quoted if it has space at its ends."""
+    shown = readable(shortened(name, 200)) if isinstance(name, str) else printable(name)
+    return shown if shown == shown.strip() else f"'{shown}'"
 
 
 def readable(text: str) -> str:

@@ -148,7 +148,7 @@ found:
 from ..module_utils._flow.info import ARGUMENTS, inform
 from ..module_utils._flow.module import Module
 from ..module_utils._kinds.domain.facts import domain_facts
-from ..module_utils._kinds.domain.observe import domains
+from ..module_utils._kinds.domain.observe import DEFINITION, domains
 from ..module_utils._kinds.domain.table import DOMAIN
 
 
@@ -159,7 +159,7 @@ def main() -> None:
             "addresses": {"type": "str", "choices": ["none", "lease", "agent", "arp"], "default": "none"},
         },
     )
-    inform(module, DOMAIN, domains, domain_facts(module.params["addresses"]))
+    inform(module, DOMAIN, domains, domain_facts(module.params["addresses"]), DEFINITION)
 
 
 if __name__ == "__main__":

@@ -134,7 +134,7 @@ found:
 from ..module_utils._flow.info import ARGUMENTS, inform
 from ..module_utils._flow.module import Module
 from ..module_utils._kinds.network.facts import network_facts
-from ..module_utils._kinds.network.observe import networks
+from ..module_utils._kinds.network.observe import DEFINITION, networks
 from ..module_utils._kinds.network.table import NETWORK
 
 
@@ -145,7 +145,7 @@ def main() -> None:
             "leases": {"type": "bool", "default": False},
         },
     )
-    inform(module, NETWORK, networks, network_facts(module.params["leases"]))
+    inform(module, NETWORK, networks, network_facts(module.params["leases"]), DEFINITION)
 
 
 if __name__ == "__main__":

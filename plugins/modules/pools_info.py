@@ -116,13 +116,13 @@ found:
 
 from ..module_utils._flow.info import ARGUMENTS, inform
 from ..module_utils._flow.module import Module
-from ..module_utils._kinds.pool.observe import pool_facts, pools
+from ..module_utils._kinds.pool.observe import DEFINITION, pool_facts, pools
 from ..module_utils._kinds.pool.table import POOL
 
 
 def main() -> None:
     module = Module(argument_spec=ARGUMENTS)
-    inform(module, POOL, pools, pool_facts)
+    inform(module, POOL, pools, pool_facts, DEFINITION)
 
 
 if __name__ == "__main__":

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import typing as t
 
+from .._called import Called
 from .._engine.adopt import adopt
 from .._engine.plan import Observed
 from .._engine.table import Table
-from .._errors import VirtfleetError
+from .._errors import Invalid, VirtfleetError
 from .._libvirt.connection import Session
 from .._libvirt.process import uncollected
 from .._printing import label, unforeseen
 from .arguments import URI
+from .kind import Definition
 from .module import Module
 
 Facts = dict[str, dict[str, t.Any]]
@@ -40,11 +42,13 @@ def inform(
     table: Table,
     look: t.Callable[[t.Any, t.Container[str]], dict[str, Observed]],
     live: t.Callable[[t.Any, t.Container[str]], Facts],
+    kept: Definition | None = None,
 ) -> None:
     """End the module with what is there.
 
     :param look: reads the resources of some names
     :param live: reads what they are doing
+    :param kept: how libvirt keeps definitions of this kind; None for volumes
     """
     if module.params["query"] is not None:
         module.fail_json(msg="query is evaluated on the control node, by the action plugin of this module")
@@ -56,7 +60,7 @@ def inform(
                 raise session.absent
             found = session.read(lambda connection: look(connection, names))
             facts = session.read(lambda connection: live(connection, names))
-        told = [{**described(table, name, have), **facts.get(name, {})} for name, have in sorted(found.items())]
+        told = [{**described(table, name, have, kept), **facts.get(name, {})} for name, have in sorted(found.items())]
     except VirtfleetError as error:
         problem = str(error)
     except Exception as error:  # Nobody reads a traceback.
@@ -66,15 +70,15 @@ def inform(
     module.exit_json(changed=False, **{f"{table.kind}s": told})
 
 
-def described(table: Table, name: str, have: Observed) -> dict[str, t.Any]:
+def described(table: Table, name: str, have: Observed, kept: Definition | None = None) -> dict[str, t.Any]:
     """One resource. Raises VirtfleetError, naming it, for a definition that cannot be told."""
     try:
-        return entry(table, have)
+        return entry(table, have, kept)
     except Exception as error:
         raise VirtfleetError(f"{table.kind} {label(name)}: {unforeseen(error)}") from None
 
 
-def entry(table: Table, have: Observed) -> dict[str, t.Any]:
+def entry(table: Table, have: Observed, kept: Definition | None = None) -> dict[str, t.Any]:
     """One resource: what it is, and the config that declares it as it is."""
     adopted = adopt(table, have.definition)
     beside = {**have.properties, "state": have.state}
@@ -87,14 +91,24 @@ def entry(table: Table, have: Observed) -> dict[str, t.Any]:
         "config": config,
         "secrets": adopted.secrets,
         "uncovered": adopted.uncovered,
-        "refused": refused(table, config),
+        "refused": refused(table, config, kept),
     }
 
 
-def refused(table: Table, config: dict[str, t.Any]) -> list[str]:
+def refused(table: Table, config: dict[str, t.Any], kept: Definition | None) -> list[str]:
     """Why a fleet that declares a resource as it is would be refused, a sentence each.
 
     What libvirt holds is doubtful only to a check that does not ask the host, such as a path that is not from the root.
+
+    :param kept: how libvirt keeps definitions of its kind; None for volumes
     """
     item, problems = table.parse_item(config)
-    return [str(problem) for problem in problems or table.doubts(item)]
+    return [refusal(config["name"], problem, kept) for problem in problems or table.doubts(item)]
+
+
+def refusal(name: str, problem: Invalid, kept: Definition | None) -> str:
+    """Why a resource cannot be declared as it is. One that has to get another name before says how."""
+    if problem.where != "name" or kept is None:
+        return str(problem)
+    way = kept.rename.format(there=Called(name), name=Called("NEW-NAME"))
+    return f"{problem}; give it another name on the host: {way}"

@@ -78,7 +78,7 @@ class Definition:
     :param lookup: the call of a connection that finds one by its name
     :param listing: the call of a connection that lists all
     :param missing: libvirt's error where there is none of a name
-    :param rename: what to do about one that was renamed by hand; with ``{there}`` and ``{name}``
+    :param rename: what to do about one that was renamed by hand; with ``{there}`` and ``{name}`` (see Called)
     :param stays_renamed: whether one that is declared to go stays where it is declared under another name, too
     :param in_use: what is said of one that is in use
     :param state: the state of one, as the table names it

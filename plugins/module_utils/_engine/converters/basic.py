@@ -336,6 +336,10 @@ class Name(Converter):
     def from_text(self, text: str) -> str:
         return text
 
+    def decode(self, node: ET.Element, attribute: str | None) -> t.Any:
+        """As it is: to libvirt, space at the ends of a name is a part of it."""
+        return node.text if attribute is None and (node.text or "").strip() else super().decode(node, attribute)
+
     def parse(self, value: t.Any) -> str:
         name = super().parse(value)
         if not name or len(name.encode()) > 200:

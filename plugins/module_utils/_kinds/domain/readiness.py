@@ -13,6 +13,7 @@ import os
 import typing as t
 from xml.etree import ElementTree as ET
 
+from ..._called import Called
 from ..._engine.converters.sizes import UNITS, Size
 from ..._engine.plan import Observed, Plan
 from ..._engine.rows.model import Item
@@ -93,7 +94,7 @@ def needs_again(site: Site, entry: Plan, root: ET.Element, saved: ET.Element | N
         return []
     known = {found.what for found in references(root)}
     told = [site.problem(found) for found in references(saved) if found.what not in known]
-    where = f"its saved state, which virsh managedsave-remove {entry.name} discards"
+    where = f"its saved state, which virsh managedsave-remove {Called(entry.name):sh} discards"
     return [at(where, line) for line in told if line is not None]
 
 
@@ -122,8 +123,8 @@ def block_jobs(site: Site, entry: Plan, have: Observed | None) -> t.Iterator[str
             continue
         if shared_disks.path_of(site, f"{step.value['pool']}/{step.value['name']}") in busy:
             yield (
-                f"{step.value['change']}: a block job of the disk runs (virsh blockjob {entry.name} DISK): wait for its"
-                " end, or end it first"
+                f"{step.value['change']}: a block job of the disk runs (virsh blockjob {Called(entry.name):sh} DISK): wait"
+                " for its end, or end it first"
             )
 
 

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import typing as t
 
+from ..._called import Called
 from ..._engine.plan import Observed, Plan
 from ..._engine.rows.model import Host, Item, Scope
 from ..._flow.kind import Definition
 from ..._flow.purge import Asked
 from ..._flow.undo import planned_uuid
+from ..._printing import label
 from .derive import derive_uuid
 
 
@@ -59,10 +61,10 @@ def declared_uuids(kind: str, wants: t.Iterable[Item], there: t.Container[str]) 
 def told(kept: Definition, plan: Plan, there: str) -> str:
     """What to do about a resource that was renamed."""
     noun = kept.noun
-    way = kept.rename.format(there=there, name=plan.name)
+    way = kept.rename.format(there=Called(there), name=Called(plan.name))
     return (
-        f"define: its UUID is that of the {noun} {there}, so it is that {noun} under another name:"
-        f" {way}; or declare {there} instead of {plan.name}, or give {plan.name} another uuid"
+        f"define: its UUID is that of the {noun} {label(there)}, so it is that {noun} under another name:"
+        f" {way}; or declare {label(there)} instead of {plan.name}, or give {plan.name} another uuid"
     )
 
 

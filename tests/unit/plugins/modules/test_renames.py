@@ -99,7 +99,7 @@ def test_a_guest_whose_uuid_is_declared_is_renamed_as_the_guide_says(
     for check in (True, False):
         result = run_main(domains.main, config=[new], uri=URI, check=check, fails=True, **purge)
         assert "domain by-hand: define: its UUID is that of the guest old" in result["msg"]
-        assert "'virsh domrename old by-hand'" in result["msg"]
+        assert "run virsh domrename old by-hand;" in result["msg"]
         assert result["changes"] == []
     assert is_there(connection)
     rename(connection)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import typing as t
 from xml.etree import ElementTree as ET
 
+from ...._called import Called
 from ...._engine.plan import Plan
 from ...._host.places import Places
 from ...._printing import spelled_out
@@ -28,7 +29,7 @@ LAID = (
 BELOW = "is what a disk of guest {0} is laid over, which {1} with it: nobody may write to it meanwhile; stop {0} first"
 COPY = (
     "is what a disk of guest {0} is being copied to: nobody may have it open meanwhile; end that first (virsh blockjob"
-    " {0} DISK --abort, or --pivot)"
+    " {0:sh} DISK --abort, or --pivot)"
 )
 ALSO = (
     "is also a disk of guest {0}, which {1} with it, and one of the two writes to it: give shareable: true to {2} (the"
@@ -77,7 +78,7 @@ class Access(t.NamedTuple):
         """
         where = f"{self.option}: {spelled_out(self.place)}"
         if self.copy or other.copy:
-            return f"{where} {COPY.format(name)}"
+            return f"{where} {COPY.format(Called(name))}"
         if self.laid or other.laid:
             return f"{where} {(LAID if self.laid else BELOW).format(name, runs)}"
         lacking = ["this disk"] if other.writes and not self.shares else []

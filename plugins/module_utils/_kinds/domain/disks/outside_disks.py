@@ -10,6 +10,7 @@ import re
 import typing as t
 from xml.etree import ElementTree as ET
 
+from ...._called import Called
 from ...._host.image_locks import opened_by
 from ...._libvirt.connection import LibvirtError, lacks, libvirt, said
 from ...._printing import spelled_out
@@ -29,8 +30,8 @@ ALSO = (
     " disk"
 )
 GIVEN = (
-    "is what it was saved with, and a disk of guest {0} by now: discard the saved state (virsh managedsave-remove {1}),"
-    " or take the disk from {0} first, if nothing was written to it since"
+    "is what it was saved with, and a disk of guest {0} by now: discard the saved state (virsh managedsave-remove"
+    " {1:sh}), or take the disk from {0} first, if nothing was written to it since"
 )
 WRITTEN = (
     "is a disk of guest {0}: what is laid over it is lost once {0} writes to it; make it from a copy (image of a"
@@ -157,11 +158,11 @@ def conflict(guest: Guest, where: str, sign: str, having: t.Sequence[Outside]) -
     if runs and would_run:
         return [f"{where} {RUNS.format(runs[0])}"], runs[0]
     if saved and would_run:
-        return [f"{where} {SAVED.format(saved[0])}"], saved[0]
+        return [f"{where} {SAVED.format(Called(saved[0]))}"], saved[0]
     if not having or not newly:
         return [], None
     if saved and not runs:
-        return [f"{where} {SAVED.format(saved[0])}; until then do not start this guest"], None
+        return [f"{where} {SAVED.format(Called(saved[0]))}; until then do not start this guest"], None
     name, state = (runs[0], "which runs") if runs else (having[0].name, "which is stopped")
     return [f"{where} {ALSO.format(name, state)}"], None
 
@@ -182,7 +183,7 @@ def coming_back(site: Site, guest: Guest, everyone: t.Mapping[str, t.Sequence[Ou
             continue  # That is said of the disk itself.
         for other in having_it(sign, everyone, guest.plan.name):
             if not (other.live if sign in defined else other.now).isdisjoint(rivals(sign)):
-                yield f"{spelled_out(place)} {GIVEN.format(other.name, guest.plan.name)}"
+                yield f"{spelled_out(place)} {GIVEN.format(other.name, Called(guest.plan.name))}"
                 break
 
 

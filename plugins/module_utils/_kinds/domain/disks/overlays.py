@@ -16,6 +16,7 @@ import copy
 import typing as t
 from xml.etree import ElementTree as ET
 
+from ...._called import Called
 from ...._engine.plan import Observed, Plan
 from ...._engine.rows.match import pair
 from ...._engine.rows.model import Item
@@ -36,12 +37,13 @@ OF_IMAGE = (*STORAGE.names, *OF_DISK, "format", "auth")
 STAYS = "disks[{0}]: stays on {1}, which is laid over {2}"
 UNKNOWN = (
     "disks[{0}]: is on {1}, and whether that is laid over {2} cannot be told ({3}): if it is a snapshot, end that first"
-    " (virsh blockcommit {4} {5} --active --pivot, while {4} runs); if not, take it out (virsh detach-disk {4} {5}"
+    " (virsh blockcommit {4:sh} {5} --active --pivot, while {4} runs); if not, take it out (virsh detach-disk"
+    " {4:sh} {5}"
     " --config)"
 )
 LOST = (
     "disks[{0}]: runs on {1}, which is laid over {2}, and the definition has the latter: once {3} starts anew, what was"
-    " written since is lost; end that first (virsh blockcommit {3} {4} --active --pivot)"
+    " written since is lost; end that first (virsh blockcommit {3:sh} {4} --active --pivot)"
 )
 
 
@@ -161,7 +163,9 @@ class Overlays:
             return over[0][0]
         doubt = self.below(node).doubt if node is not None and not over else ""
         if node is not None and doubt:
-            told = UNKNOWN.format(disk.spot, spelled(node), spelled_out(place), doubt, disk.guest, target_of(node))
+            told = UNKNOWN.format(
+                disk.spot, spelled(node), spelled_out(place), doubt, Called(disk.guest), target_of(node)
+            )
             self.unknown.setdefault(disk.guest, []).append(told)
             return node
         return None
@@ -175,7 +179,7 @@ class Overlays:
             if target_of(running) != target_of(node) or signs & self.is_on(running):
                 continue
             if signs & self.below(running).signs:
-                told = LOST.format(disk.spot, spelled(running), spelled_out(place), disk.guest, target_of(node))
+                told = LOST.format(disk.spot, spelled(running), spelled_out(place), Called(disk.guest), target_of(node))
                 self.lost.setdefault(disk.guest, []).append(told)
                 return True
         return False

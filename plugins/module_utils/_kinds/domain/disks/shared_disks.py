@@ -12,6 +12,7 @@ import stat
 import typing as t
 from xml.etree import ElementTree as ET
 
+from ...._called import Called
 from ...._engine.plan import Observed, Plan
 from ...._host.block_devices import BlockDevices
 from ...._storage.guest_places import item_places
@@ -31,7 +32,7 @@ RUNS = (
 )
 SAVED = (
     "is a disk that guest {0} was saved with, and comes back with: start {0} and shut it down, or discard its saved"
-    " state (virsh managedsave-remove {0}) first"
+    " state (virsh managedsave-remove {0:sh}) first"
 )
 REFUSED = "stays a disk of guest {0}, which is refused: correct that one first"
 
@@ -285,5 +286,5 @@ def taken(guest: Guest, owners: Owners) -> list[str]:
         if found and sign not in guest.now:
             rival, other, words = found[0]
             words = BELOW if BASE in (rival[: len(BASE)], sign[: len(BASE)]) and words == SHARED else words
-            lines.append(f"disks[{index}]: {place} {words.format(other)}")
+            lines.append(f"disks[{index}]: {place} {words.format(Called(other))}")
     return lines

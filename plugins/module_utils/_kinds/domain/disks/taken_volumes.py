@@ -9,6 +9,7 @@ import os
 import typing as t
 from xml.etree import ElementTree as ET
 
+from ...._called import Called
 from ...._engine.plan import Observed, Plan
 from ...._engine.rows.model import Item
 from ...._host.places import Places
@@ -25,8 +26,8 @@ from .shared_disks import Guest, sign_of, starts
 
 OWN = (
     "{0}: {1} is what {2} of {3} is laid over, which breaks once the guest writes to the image below: merge it first"
-    " (virsh blockcommit {4} {5} --active --pivot, while {4} runs), let it go (virsh snapshot-delete {4} SNAPSHOT), or"
-    " give the disk something else"
+    " (virsh blockcommit {4:sh} {5} --active --pivot, while {4} runs), let it go (virsh snapshot-delete {4:sh}"
+    " SNAPSHOT), or give the disk something else"
 )
 """What is said of a disk that an image of the same guest is laid over."""
 
@@ -114,7 +115,7 @@ def refuse_bases(site: Site, guests: t.Sequence[Guest]) -> None:
         mine = [use for use in asked.uses(everybody(site)) if use.guest == plan.name]
         if mine:
             use = mine[0]
-            names = (spelled_out(asked.place), spelled_out(use.place), use.who, plan.name, asked.target)
+            names = (spelled_out(asked.place), spelled_out(use.place), use.who, Called(plan.name), asked.target)
             told = OWN.format(asked.option, *names)
             plan.obstacle = told if plan.obstacle is None else f"{plan.obstacle}; {told}"
 
