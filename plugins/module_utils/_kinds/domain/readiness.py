@@ -123,8 +123,8 @@ def block_jobs(site: Site, entry: Plan, have: Observed | None) -> t.Iterator[str
             continue
         if shared_disks.path_of(site, f"{step.value['pool']}/{step.value['name']}") in busy:
             yield (
-                f"{step.value['change']}: a block job of the disk runs (virsh blockjob {Called(entry.name):sh} DISK): wait"
-                " for its end, or end it first"
+                f"{step.value['change']}: a block job of the disk runs (virsh blockjob {Called(entry.name):sh} DISK):"
+                " wait for its end, or end it first"
             )
 
 
