@@ -131,9 +131,7 @@ def run(connection: t.Any, kind: Kind, plan: Plan, options: t.Any, around: Aroun
             plan.refused(step, str(error))
         plan.done += 1
         plan.unsure = None
-        if step.action == "define" and undo.is_new(kind, plan):
-            defined = True
-            refuse_unkept(connection, kind, plan)
+        defined = refuse_unkept(connection, kind, plan, step) or defined
     if kept is not None:
         raise kept
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .._engine.plan import Plan
+from .._engine.step import Step
 from .._errors import Invalid, VirtfleetError
 from .._libvirt.connection import LibvirtError, Lost, cut, said
 from . import undo
@@ -19,21 +20,22 @@ class NotKept(VirtfleetError):
     """libvirt keeps a new resource otherwise than it is declared."""
 
 
-def refuse_unkept(connection: t.Any, kind: Kind, plan: Plan) -> None:
-    """Hold a new resource that was just defined against what is declared.
+def refuse_unkept(connection: t.Any, kind: Kind, plan: Plan, step: Step) -> bool:
+    """Hold a new resource against what is declared, where a step has just defined it. Returns whether it has.
 
     Raises NotKept where libvirt left something out of it, Another where it is somebody else's, Lost without connection.
     """
-    if kind.definition is None or plan.lacks is None:
-        return
+    if kind.definition is None or step.action != "define" or not undo.is_new(kind, plan):
+        return False
     try:
         found = undo.made(connection, kind, plan)
-        left = [] if found is None else plan.lacks(kind.definition.kept(found))
+        left = [] if found is None or plan.lacks is None else plan.lacks(kind.definition.kept(found))
     except Invalid as error:
         raise NotKept(f"{NOT_SO}: {error}") from None
     except LibvirtError as error:
         if cut(error):
             raise Lost(f"define: {said(error)}") from None
-        return  # The second look will tell.
+        return True  # The second look will tell.
     if left:
         raise NotKept(unkept(left))
+    return True
