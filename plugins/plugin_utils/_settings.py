@@ -45,6 +45,9 @@ WANTED = {
 }
 """What to write, by the type of a variable."""
 
+NO_TEXT = ("bool", "dict", "float", "int", "list")
+"""Types whose values are no texts."""
+
 DEPTH = 3
 """How deep a list may be in others; no variable has one that is."""
 
@@ -151,11 +154,11 @@ def problem(name: str, value: t.Any, hidden: bool = False) -> str | None:
 
     :param hidden: whether the value is made of other variables, which may be secret, and is not to be shown
     """
-    shown = printable(value, hidden)
+    spec = specs().get(name, {})
+    kind = spec.get("type", "str")
+    shown = printable(value, hidden or ((name == SERIAL or kind in NO_TEXT) and is_words(value)))
     if name == SERIAL:
         return None if all(map(is_batch, value if isinstance(value, list) else [value])) else f"{shown} {BATCH}"
-    spec = specs()[name]
-    kind = spec.get("type", "str")
     if is_taken(name, spec, value):
         return out_of_bounds(name, value, shown)
     if name in BOUNDS and is_boundless(value):
@@ -165,6 +168,11 @@ def problem(name: str, value: t.Any, hidden: bool = False) -> str | None:
     if "choices" in spec:
         return f"{shown} is not one of {', '.join(map(str, spec['choices']))}"
     return f"{shown} is not possible here; {WANTED.get(kind, f'its type is {kind}')}"
+
+
+def is_words(value: t.Any) -> bool:
+    """Whether a value is a text that is no number: where none is wanted, it may be anything, such as a secret."""
+    return isinstance(value, str) and re.fullmatch(r"[-+]?([0-9][0-9.]*%?|inf|nan)", value.strip()) is None
 
 
 def out_of_bounds(name: str, value: t.Any, shown: str) -> str | None:

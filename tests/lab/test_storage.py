@@ -244,7 +244,7 @@ def test_hostile_names_are_refused(fleet: Fleet) -> None:
         fleet,
         "volumes",
         *(f"name: {name!r} is not a safe name" for name in names),
-        "name: 'a\\x1fb' has a character that no definition can hold",
+        "name: has the character U+001F at place 2, which no definition can hold; leave it out",
         config=[{"name": name, "capacity": "1MiB"} for name in (*names, "a\x1fb")],
     )
     refused(fleet, "pools", "is not a safe name", config=[{"name": "../x", "target": "/srv/x"}])

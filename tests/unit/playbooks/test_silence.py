@@ -59,7 +59,7 @@ CASES: dict[str, tuple[list[str], dict[str, Any], str]] = {
     "a wrong value of a role's variable": (
         ["virtfleet.kvm.site"],
         {"guests_purge": "yes please"},
-        "host kvm01: guests_purge: 'yes please' is not possible here; write true or false",
+        "host kvm01: guests_purge: a string is not possible here; write true or false",
     ),
 }
 

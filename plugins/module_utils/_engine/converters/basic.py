@@ -97,8 +97,12 @@ class Converter:
             raise ValueError(f"{printable(value)} is not a string")
         if isinstance(value, int) and value.bit_length() > BITS:
             raise ValueError(f"{printable(value)} is longer than any definition holds")
-        if NOT_XML.search(str(value)):
-            raise ValueError(f"{printable(value)} has a character that no definition can hold")
+        odd = NOT_XML.search(str(value))
+        if odd is not None:
+            sign = f"U+{ord(odd[0]):04X}"
+            raise ValueError(
+                f"has the character {sign} at place {odd.start() + 1}, which no definition can hold; leave it out"
+            )
         return self.from_text(str(value))
 
     def from_text(self, text: str) -> t.Any:

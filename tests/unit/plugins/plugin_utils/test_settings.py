@@ -60,9 +60,10 @@ def test_what_a_role_would_refuse_is_refused_before(tmp_path: Path, name: str) -
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("guests_purge", "yes please", "'yes please' is not possible here; write true or false"),
+        ("guests_purge", "yes please", "a string is not possible here; write true or false"),
         ("guests_on_restart_needed", "later", "'later' is not one of defer, fail, restart"),
-        ("guests_shutdown_timeout", "2 minutes", "'2 minutes' is not possible here; write a number"),
+        ("guests_shutdown_timeout", "2 minutes", "a string is not possible here; write a number"),
+        ("guests_shutdown_timeout", "hunter2", "a string is not possible here; write a number"),
         ("guests_shutdown_timeout", -1, "-1 is not possible here; write a number of seconds from 0"),
         ("guests_shutdown_timeout", "inf", "'inf' is not possible here; write a number of seconds from 0"),
         ("links_rollback_after", 0, "0 is not possible here; write a number of seconds from 1 to 3600"),
@@ -77,13 +78,13 @@ def test_what_a_role_would_refuse_is_refused_before(tmp_path: Path, name: str) -
         ("links_serial", "9" * 5000, f"'{'9' * 80}...' is {HOSTS_WANTED}"),
         ("links_serial", [1, "9" * 5000], f"a list is {HOSTS_WANTED}"),
         ("host_extra_packages", {"a": 1}, "a dictionary is not a list of names"),
-        ("networks_default", "default", "'default' is not a list of dictionaries"),
+        ("networks_default", "default", "a string is not a list of dictionaries"),
         ("storage_purge", "{{ 'may' ~ 'be' }}", "a string is not possible here; write true or false"),
         ("storage_purge", "{{ nope }}", "'nope' is undefined"),
         (
             "links_serial",
             "all",
-            "'all' is not a number of hosts; write one from 1, a share such as '20%', or a list of them",
+            "a string is not a number of hosts; write one from 1, a share such as '20%', or a list of them",
         ),
     ],
 )
