@@ -47,6 +47,8 @@ def run(folder: Path, playbook: str, *options: str, **variables: Any) -> str:
     for part in parts:
         part["module_defaults"] = {"group/virtfleet.kvm.kvm": {"uri": f"test://{folder}/host.xml"}}
     (folder / "plays").mkdir(exist_ok=True)
+    if not (folder / "plays/tasks").exists():
+        (folder / "plays/tasks").symlink_to(ROOT / "playbooks/tasks")
     (folder / "plays/part.yml").write_text(yaml.safe_dump(parts))
     code, output = play(folder, "plays/part.yml", *options, groups=GROUPS, **variables)
     assert code == 0, output
