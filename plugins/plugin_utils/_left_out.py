@@ -19,12 +19,12 @@ def left_out(found: t.Mapping[str, t.Sequence[t.Mapping[str, t.Any]]]) -> list[s
 
     :param found: by the names in NOUNS, what the modules that read have told
     """
-    if not isinstance(found, dict) or not all(isinstance(items, (list, tuple)) for items in found.values()):
+    if not isinstance(found, dict) or not all(map(is_told, found.values())):
         raise VirtfleetError("left_out: give a dictionary with a list of what was found for each kind")
     lines = []
     for kind, items in found.items():
         for item in items:
-            called = f"{NOUNS.get(kind, kind)} {label(item.get('name'))}"
+            called = f"{NOUNS.get(kind) or label(kind)} {label(item.get('name'))}"
             secrets, uncovered, refused = (item.get(part) or [] for part in ("secrets", "uncovered", "refused"))
             if refused:
                 lines.append(f"{called} was not written: {'; '.join(refused)}")
@@ -37,3 +37,16 @@ def left_out(found: t.Mapping[str, t.Sequence[t.Mapping[str, t.Any]]]) -> list[s
             if uncovered:
                 lines.append(f"{called}: no option holds {', '.join(uncovered)}, which stays on the host as it is")
     return [readable(line) for line in lines]
+
+
+def is_told(items: object) -> bool:
+    """Whether something is a list of what a module that reads has told of resources."""
+    return isinstance(items, (list, tuple)) and all(
+        isinstance(item, dict) and all(are_texts(item.get(part)) for part in ("secrets", "uncovered", "refused"))
+        for item in items
+    )
+
+
+def are_texts(parts: object) -> bool:
+    """Whether something is a list of texts, or left out."""
+    return parts is None or (isinstance(parts, (list, tuple)) and all(isinstance(part, str) for part in parts))

@@ -167,7 +167,15 @@ def written(hostile: Hostile, chance: random.Random) -> Told:
 
 # Filters
 
-OF_ROLES = ("changes_told", "fleet_changes", "fleet_owner", "pending_restarts", "run_problems", "undeclared")
+OF_ROLES = (
+    "changes_told",
+    "fleet_changes",
+    "fleet_checked",
+    "fleet_owner",
+    "pending_restarts",
+    "run_problems",
+    "undeclared",
+)
 """Filters that only the collection's own roles and playbooks call."""
 
 
@@ -214,6 +222,12 @@ def filtered(hostile: Hostile, chance: random.Random) -> Told:
         result = {"changes": chance.choice(([change], hostile.value())), "failed": True, "msg": hostile.value()}
         hosts = chance.choice(({"kvm01": {"guests_declared": result}}, {"kvm01": hostile.value()}, hostile.value()))
         arguments = (["kvm01"], hosts) if name == "fleet_changes" else (chance.choice((hosts, {"hosts": hosts})),)
+    elif name == "fleet_checked":
+        variables = {"kvm_guests": chance.choice(([hostile.item(DOMAIN)], hostile.value()))}
+        arguments = (["kvm01"], {"kvm01": variables}, [hostile.value()] if chance.random() < 0.2 else [])
+    elif name == "left_out":
+        item = {"name": hostile.value(), chance.choice(("secrets", "uncovered", "refused")): hostile.value()}
+        arguments = (chance.choice(({"guests": [item, hostile.value()]}, {"pools": [item]}, hostile.value())),)
     elif name == "undeclared":
         found = {chance.choice(("kvm_guests", "kvm_volumes", "kvm_pools")): [{"name": "a"}, hostile.item(DOMAIN)]}
         variables = {"kvm_guests": hostile.sane(), "kvm_volumes": [hostile.sane()]}

@@ -115,7 +115,7 @@ class Field(Row):
                 yield f"{what} says {path}, and no row beside it stands there"
         for what, value in (("default", self.default), ("new", self.new)):
             if value not in (None, UNSET) and not callable(value) and not self.type.knows(value):
-                yield f"{what} is {value!r}, which its converter does not take"
+                yield f"{what} is {printable(value)}, which its converter does not take"
 
     def contradictions(self) -> t.Iterator[str]:
         """The flags that cannot be true together."""

@@ -67,11 +67,6 @@ def test_what_was_asked_for_before_is_not_asked_for_again() -> None:
     assert [step.value for step in reached(change, fresh=("size",)).steps] == [["size"]]
 
 
-def test_a_value_that_differs_by_design_is_passed_over() -> None:
-    found = reached(Change("size", 1, 2, live.VOLATILE))
-    assert (found.steps, found.waiting, found.asked) == ([], {}, [])
-
-
 def test_a_strategy_that_no_table_has_is_no_step_that_gets_lost() -> None:
     with pytest.raises(KeyError, match="hotplgu"):
         reached(Change("size", 1, 2, "hotplgu"))

@@ -11,7 +11,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table 
 
 def test_what_a_check_of_the_fleet_would_refuse_is_told() -> None:
     config = {"name": "n", "memory": "64MiB", "disks": [{"file": "images/a.img"}]}
-    (line,) = refused(DOMAIN, config)
+    (line,) = refused(DOMAIN, config, None)
     assert line.startswith("disks[0].file: 'images/a.img' is not a path from the root")
-    assert refused(DOMAIN, {**config, "disks": [{"file": "/images/a.img"}]}) == []
-    assert refused(DOMAIN, {**config, "memory": 1})[0].startswith("memory: ")
+    assert refused(DOMAIN, {**config, "disks": [{"file": "/images/a.img"}]}, None) == []
+    assert refused(DOMAIN, {**config, "memory": 1}, None)[0].startswith("memory: ")
