@@ -29,6 +29,9 @@ from ._printing import NAME, label, named, printable, unforeseen
 LISTS = {"kvm_links": LINK, "kvm_networks": NETWORK, "kvm_pools": POOL, "kvm_volumes": VOLUME}
 """The variables that hold what else is declared for a host, and their tables."""
 
+PURGES = {"kvm_networks": "networks_purge", "kvm_pools": "storage_purge", "kvm_volumes": "storage_purge"}
+"""What has those removed that are no longer in one of these lists."""
+
 VARIABLES = ("kvm_guests", *LISTS)
 """All variables that are looked at."""
 

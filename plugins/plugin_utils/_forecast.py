@@ -24,11 +24,9 @@ from ansible.plugins.callback import CallbackBase
 from ansible.utils.display import Display
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.arguments import FORECAST, HOST, URI
+from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.forecast import FORETOLD
 
 from ._repeats import DISK_VOLUME, TOLD, note, resource_of, without_repeats
-
-KINDS = {"network": "networks", "pool": "pools", "volume": "volumes"}
-"""The lists of a forecast by the kind of resource (see Forecast)."""
 
 FACTS = ("type", "target", "bridge", "forward", "state", "virtualport", "portgroups", "format")
 """Options of which later tasks have to know."""
@@ -197,9 +195,9 @@ def learn(known: Known, changes: t.Any) -> Known:
         path, after = str(change.get("path")), change.get("after")
         if kind == "domain":
             learn_disk(known, path, after)
-        if kind not in KINDS:
+        if kind not in FORETOLD:
             continue
-        entries = known.setdefault(KINDS[kind], {})
+        entries = known.setdefault(FORETOLD[kind], {})
         if path == "state" and after == "absent":
             entries[name] = None
             continue

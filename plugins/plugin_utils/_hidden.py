@@ -15,7 +15,7 @@ import typing as t
 
 from ansible.inventory.host import Host
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import Problem
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import PURGES, Problem
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import DEFAULTS
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import named
 
@@ -24,9 +24,6 @@ from ._guest_files import FOLDER
 from ._host_guests import is_listed
 from ._templar import HostTemplar
 from ._written import entries
-
-PURGES = {"kvm_networks": "networks_purge", "kvm_pools": "storage_purge", "kvm_volumes": "storage_purge"}
-"""The lists of a host's own things, and what has those removed that are in them no longer."""
 
 MOST = 1_000_000
 """How many values a list may hold to be compared with another one."""

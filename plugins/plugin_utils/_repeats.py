@@ -15,11 +15,12 @@ import re
 import typing as t
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label
+from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.forecast import FORETOLD
 
 TOLD = "told"
 """The part of a forecast with the changes that tasks have told of, by resource. No module gets it."""
 
-KINDS = {"networks": "network", "pools": "pool", "volumes": "volume", "domains": "domain"}
+KINDS = {**{module: kind for kind, module in FORETOLD.items()}, "domains": "domain"}
 """The kinds of resources by the names of their modules."""
 
 

@@ -18,6 +18,11 @@ from .storage_observe import Pool
 Entries = t.Mapping[str, t.Optional[t.Mapping[str, t.Any]]]  # noqa: UP045 - sanity tests import it with older Pythons
 
 
+FORETOLD = {"network": "networks", "pool": "pools", "volume": "volumes"}
+"""The lists of a forecast that tell what declaring modules would make, by the kind of resource. Each is also the name
+of its module."""
+
+
 @dataclasses.dataclass(frozen=True)
 class ToCome:
     """What a guest will have.
@@ -85,9 +90,9 @@ class Forecast:
     def gone(self, kind: str) -> set[str]:
         """The identities of what would be gone.
 
-        :param kind: ``network``, ``pool`` or ``volume``; none of others
+        :param kind: one of FORETOLD; nothing of others
         """
-        entries = {"network": self.networks, "pool": self.pools, "volume": self.volumes}.get(kind, {})
+        entries: Entries = getattr(self, FORETOLD[kind]) if kind in FORETOLD else {}
         return {name for name, facts in entries.items() if facts is None}
 
     @property

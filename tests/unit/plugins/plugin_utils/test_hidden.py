@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.filter import fleet
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import PURGES
 from ansible_collections.virtfleet.kvm.tests.unit.inventories import HOSTS, hostvars
 
 GROUPS = {
@@ -119,7 +120,7 @@ def test_a_list_put_together_in_a_group_is_evaluated_for_the_host(tmp_path: Path
 
 
 @pytest.mark.parametrize("purge", [True, "{{ 1 == 1 }}", False])
-@pytest.mark.parametrize(("variable", "switch"), [("kvm_networks", "networks_purge"), ("kvm_pools", "storage_purge")])
+@pytest.mark.parametrize(("variable", "switch"), PURGES.items())
 def test_what_purging_would_remove_of_a_hidden_list_is_a_warning(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str, switch: str, purge: Any
 ) -> None:
