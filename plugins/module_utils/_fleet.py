@@ -22,14 +22,26 @@ from ._hostnet.table import LINK
 from ._kinds.domain.table import DOMAIN
 from ._kinds.network.table import NETWORK
 from ._kinds.pool.table import POOL
+from ._kinds.secret.table import SECRET
 from ._kinds.volume.storage_rules import volume_key
 from ._kinds.volume.table import VOLUME
 from ._printing import NAME, label, named, printable, unforeseen
 
-LISTS = {"kvm_links": LINK, "kvm_networks": NETWORK, "kvm_pools": POOL, "kvm_volumes": VOLUME}
+LISTS = {
+    "kvm_links": LINK,
+    "kvm_networks": NETWORK,
+    "kvm_secrets": SECRET,
+    "kvm_pools": POOL,
+    "kvm_volumes": VOLUME,
+}
 """The variables that hold what else is declared for a host, and their tables."""
 
-PURGES = {"kvm_networks": "networks_purge", "kvm_pools": "storage_purge", "kvm_volumes": "storage_purge"}
+PURGES = {
+    "kvm_networks": "networks_purge",
+    "kvm_secrets": "storage_purge",
+    "kvm_pools": "storage_purge",
+    "kvm_volumes": "storage_purge",
+}
 """What has those removed that are no longer in one of these lists."""
 
 VARIABLES = ("kvm_guests", *LISTS)

@@ -61,8 +61,8 @@ WORD = (
 )
 """What names of secrets have in them."""
 SECRET_NAME = re.compile(f"(?i){WORD}")
-NO_SECRET = re.compile(r"(?i)valid_?to$")
-"""Names with such a word that are no secrets: when a password ends."""
+NO_SECRET = re.compile(r"(?i)valid_?to$|\Akvm_secrets\Z")
+"""Names with such a word that are no secrets: when a password ends, and the list of libvirt's secrets."""
 UUID = re.compile(r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 """A secret of libvirt's is named by one; it is no secret itself (formatsecret.html)."""
 
@@ -345,7 +345,8 @@ def secrets_in(value: t.Any) -> set[str]:
             pairs = one.items() if isinstance(one, dict) else ((None, inner) for inner in one)
             if isinstance(one, dict) and isinstance(one.get("xml"), str):
                 found.update(secrets_of(one["xml"]))
-            left += [(inner, secret or secret_name(name)) for name, inner in pairs]
+            values = VALUES if isinstance(one, dict) and "usage" in one else ()
+            left += [(inner, secret or name in values or secret_name(name)) for name, inner in pairs]
         elif isinstance(one, (str, int, float)) and not isinstance(one, bool):
             if isinstance(one, int) and one.bit_length() > BITS:
                 continue
@@ -353,6 +354,9 @@ def secrets_in(value: t.Any) -> set[str]:
             found.update([text] if secret and not UUID.fullmatch(text) else secret_parts(text))
     return {secret for secret in found if len(secret) >= SHORT}
 
+
+VALUES = ("value", "value_base64")
+"""Options with the value of a secret of libvirt's, beside its usage."""
 
 SHORT = 6
 """Secrets of fewer characters are not looked for in messages: they may be part of any word."""

@@ -27,11 +27,13 @@ RESULTS = (
     "links_plan",
     "links_declared",
     "networks_declared",
+    "storage_secrets",
     "storage_declared",
     "storage_filled",
     "guests_declared",
     "storage_volumes_purged",
     "storage_pools_purged",
+    "storage_secrets_purged",
     "networks_purged",
     "links_removed",
 )

@@ -16,7 +16,7 @@ import xml_options
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Host, Scope
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.row_index import edit_rows
-from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import DOMAIN, NETWORK, POOL, VOLUME
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import DOMAIN, NETWORK, POOL, SECRET, VOLUME
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared.namespaces import NAMESPACES
 from ansible_collections.virtfleet.kvm.tests.unit.exhaustive import exhaustive
 from ansible_collections.virtfleet.kvm.tests.unit.samples import SAMPLES
@@ -27,7 +27,7 @@ from .schema_inputs import UUID
 
 PAGE = xml_options.PATH.read_text(encoding="utf-8")
 PREFIXES = {uri: prefix for prefix, uri in NAMESPACES.items()}
-KINDS = {"domain": DOMAIN, "network": NETWORK, "pool": POOL, "volume": VOLUME}
+KINDS = {"domain": DOMAIN, "network": NETWORK, "pool": POOL, "secret": SECRET, "volume": VOLUME}
 OWN = {table.kind: xml_options.lines(table, short=False) for table, _module in xml_options.TABLES}
 
 
@@ -171,6 +171,7 @@ ALONG: dict[str, set[str]] = {
     "domain": {"metadata/virtfleet:made@uuid"},
     "network": {"metadata/virtfleet:made@uuid"},
     "pool": set(),
+    "secret": set(),
     "volume": set(),
 }
 """What a definition has beside what the options say."""
@@ -211,6 +212,11 @@ STORAGE: dict[str, list[dict[str, Any]]] = {
                 "product": "p",
             },
         }
+    ],
+    "secret": [
+        {"name": "/a", "usage": "volume", "description": "b", "private": True, "ephemeral": True},
+        {"name": "c", "usage": "ceph"},
+        {"name": "d", "usage": "iscsi"},
     ],
     "volume": [
         {

@@ -21,7 +21,7 @@ import schema_rules
 import schema_variables
 from schema_rows import item, layer
 from schema_values import Schema
-from tables import DOMAIN, LINK, NETWORK, POOL, ROOT, VOLUME, layers
+from tables import DOMAIN, LINK, NETWORK, POOL, ROOT, SECRET, VOLUME, layers
 
 PATH = ROOT / "schemas" / "inventory.json"
 
@@ -38,6 +38,7 @@ def kinds() -> dict[str, Schema]:
         "layer": layer(DOMAIN, "guest", layers.OWN),
         "network": item(NETWORK, schema_rules.NETWORK, "network"),
         "pool": item(POOL, (), "pool"),
+        "secret": item(SECRET, schema_rules.SECRET, "secret"),
         "volume": item(VOLUME, schema_rules.VOLUME, "volume"),
     }
 

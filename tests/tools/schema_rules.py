@@ -146,6 +146,15 @@ NETWORK: tuple[Rule, ...] = (
     ),
 )
 
+SECRET: tuple[Rule, ...] = (
+    ((), {"properties": {name: {"not": {"type": "null"}} for name in ("value", "value_base64")}}),
+    ((), {"if": when("value"), "then": without("value_base64")}),
+    (
+        (),
+        {"if": {"required": ["usage"], "properties": {"usage": {"const": "ceph"}}}, "then": without("value")},
+    ),
+)
+
 VOLUME: tuple[Rule, ...] = (
     *(
         ((), {"if": when(name), "then": without(*storage_rules.FILLINGS[place + 1 :])})

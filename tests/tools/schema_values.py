@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from tables import addresses, basic, cloud_init, domain_values, links, servers, sizes, storage_values
+from tables import addresses, basic, cloud_init, domain_values, links, secret_values, servers, sizes, storage_values
 
 Schema = dict[str, Any]
 
@@ -287,6 +287,23 @@ def network_data(converter: cloud_init.NetworkData) -> Schema:
     return {**schema, "type": ["object", "string"], "pattern": rf"^(?:{words})$|{TEMPLATE}"}
 
 
+def usage(_converter: Any) -> Schema:
+    hint = "Write a name: it does not start with '-' or '.', and has no space at its ends."
+    pattern = NAME.replace("[^/", "[^").replace("{0,199}", "{0,999}")
+    return {**text("", hint, "number"), "pattern": rf"^{pattern}$|{TEMPLATE}", "minimum": 0}
+
+
+def plain(_converter: Any) -> Schema:
+    return {"type": ["string"], "minLength": 1}
+
+
+def base64(_converter: Any) -> Schema:
+    space = r"[ \t\r\n]*"
+    digit, end = rf"(?:[A-Za-z0-9+/]{space})", rf"(?:={space})"
+    shape = rf"{space}(?={digit})(?:{digit}{{4}})*(?:{digit}{{2}}{end}{{2}}|{digit}{{3}}{end})?"
+    return {**text("", "Write base64."), "pattern": rf"^{shape}$|{TEMPLATE}"}
+
+
 BY_CONVERTER: dict[type[basic.Converter], Callable[[Any], Schema]] = {
     basic.Converter: any_text,
     basic.Verbatim: any_text,
@@ -328,6 +345,9 @@ BY_CONVERTER: dict[type[basic.Converter], Callable[[Any], Schema]] = {
     cloud_init.Commands: commands,
     cloud_init.NetworkData: network_data,
     links.LinkName: link_name,
+    secret_values.Usage: usage,
+    secret_values.Plain: plain,
+    secret_values.Base64: base64,
     links.RouteTarget: route,
 }
 

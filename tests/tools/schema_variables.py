@@ -18,6 +18,7 @@ LISTS = {
     "kvm_links": "link",
     "kvm_guests": "guest",
     "kvm_networks": "network",
+    "kvm_secrets": "secret",
     "kvm_pools": "pool",
     "kvm_volumes": "volume",
     "networks_default": "network",

@@ -26,6 +26,8 @@ from module_utils._kinds.domain.table import DOMAIN  # noqa: E402
 from module_utils._kinds.network import rules  # noqa: E402
 from module_utils._kinds.network.table import NETWORK  # noqa: E402
 from module_utils._kinds.pool.table import POOL  # noqa: E402
+from module_utils._kinds.secret import values as secret_values  # noqa: E402
+from module_utils._kinds.secret.table import SECRET  # noqa: E402
 from module_utils._kinds.shared import storage_values  # noqa: E402
 from module_utils._kinds.volume import storage_rules  # noqa: E402
 from module_utils._kinds.volume.table import VOLUME  # noqa: E402
@@ -36,6 +38,7 @@ __all__ = [
     "NETWORK",
     "POOL",
     "ROOT",
+    "SECRET",
     "VOLUME",
     "Table",
     "addresses",
@@ -51,6 +54,7 @@ __all__ = [
     "paths",
     "rows",
     "rules",
+    "secret_values",
     "servers",
     "sizes",
     "storage_rules",

@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from tables import DOMAIN, NETWORK, POOL, ROOT, VOLUME, Table, addresses, as_markdown, rows, variant
+from tables import DOMAIN, NETWORK, POOL, ROOT, SECRET, VOLUME, Table, addresses, as_markdown, rows, variant
 
 PATH = ROOT / "docs" / "xml-options.md"
 
@@ -34,7 +34,7 @@ filters: `virtfleet.kvm.domain_from_xml`, `virtfleet.kvm.network_from_xml`, `vir
 This page is generated from the tables of fields, by `tests/tools/xml_options.py`.
 """
 
-TABLES = ((DOMAIN, "domains"), (NETWORK, "networks"), (POOL, "pools"), (VOLUME, "volumes"))
+TABLES = ((DOMAIN, "domains"), (NETWORK, "networks"), (POOL, "pools"), (SECRET, "secrets"), (VOLUME, "volumes"))
 
 LEAST = 3
 """Options that a dictionary has at least to be described once only."""
@@ -121,9 +121,16 @@ class Walk:
 
     def places(self, row: Any, steps: tuple[str, ...], option: str) -> Iterator[Line]:
         """The places of one row, and of those in it."""
-        inner, attribute = split(row.path)
-        here = (*steps, *inner)
         said = first_sentence(row.document()[row.name])
+        for path in (row.path, *(place for place in row.places if isinstance(row, rows.Field) and place != row.path)):
+            yield from self.place(row, split(path), steps, option, said)
+
+    def place(
+        self, row: Any, path: tuple[tuple[str, ...], str | None], steps: tuple[str, ...], option: str, said: str
+    ) -> Iterator[Line]:
+        """One place of a row, and those of what is in it."""
+        inner, attribute = path
+        here = (*steps, *inner)
         if isinstance(row, rows.Map):
             value = () if row.value is None else ((row.value, "…"),)
             yield Line(here, ((row.key, "NAME"), *value), f"{option}.NAME", said)

@@ -18,7 +18,7 @@ from .storage_observe import Pool
 Entries = t.Mapping[str, t.Optional[t.Mapping[str, t.Any]]]  # noqa: UP045 - sanity tests import it with older Pythons
 
 
-FORETOLD = {"network": "networks", "pool": "pools", "volume": "volumes"}
+FORETOLD = {"network": "networks", "pool": "pools", "volume": "volumes", "secret": "secrets"}
 """The lists of a forecast that tell what declaring modules would make, by the kind of resource. Each is also the name
 of its module."""
 
@@ -31,12 +31,14 @@ class ToCome:
     :param gone: whether it will be gone
     :param places: the storage that it will name
     :param interfaces: the network and the bridge of each of its interfaces; None for what it does not name
+    :param secrets: the secrets that it will refer to, each as ``uuid`` or ``usage``, and that
     """
 
     uuid: str | None = None
     gone: bool = False
     places: tuple[Place, ...] = ()
     interfaces: tuple[tuple[str | None, str | None], ...] = ()
+    secrets: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def of(cls, told: t.Mapping[str, t.Any]) -> ToCome:
@@ -46,6 +48,7 @@ class ToCome:
             bool(told.get("gone")),
             tuple(Place(*place) for place in told.get("places") or ()),
             tuple((network, bridge) for network, bridge in told.get("interfaces") or ()),
+            tuple((by, secret) for by, secret in told.get("secrets") or ()),
         )
 
     @property
@@ -69,6 +72,7 @@ class Forecast:
     :param networks: with ``state``, ``bridge`` and ``forward``, as far as they change
     :param pools: with ``state``, ``type`` and ``target``
     :param volumes: by identity, POOL/VOLUME
+    :param secrets: nothing is known of them but that they are there
     :param links: network devices of the host
     :param domains: guests that would be changed, with what they would have then (see guests_to_come)
     """
@@ -76,6 +80,7 @@ class Forecast:
     networks: Entries = dataclasses.field(default_factory=dict)
     pools: Entries = dataclasses.field(default_factory=dict)
     volumes: Entries = dataclasses.field(default_factory=dict)
+    secrets: Entries = dataclasses.field(default_factory=dict)
     links: Entries = dataclasses.field(default_factory=dict)
     domains: Entries = dataclasses.field(default_factory=dict)
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, virtfleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which pools and volumes of a host the collection made. libvirt has no place in them to say so.
+"""Which pools, volumes and secrets of a host the collection made. libvirt has no place in them to say so.
 
 One small file on the host, whole at any time. What it does not name is somebody else's and is never
 removed; nor is what has the name but is another thing than the one that was noted (see purge). A
@@ -25,14 +25,15 @@ NAME = "storage.json"
 PASSING = ("test:",)
 """Where nothing is noted: what libvirt's test driver made is gone with the connection."""
 
-KINDS = ("pools", "volumes")
+KINDS = ("pools", "volumes", "secrets", "secret_values")
 FACTS = (
     *("uuid", "guest", "identity", "format", "making", "began", "part", "leaving", "since"),
     *("seed", "image", "former", "filling"),
+    *("digest", "stamp"),
 )
 """What may be noted of a resource, each a text:
 
-- ``uuid``: the UUID of a pool
+- ``uuid``: the UUID of a pool or secret
 - ``guest``: the guest that a volume was made for
 - ``identity``: what tells a volume from another one of its name (see storage_observe.identity)
 - ``format``: the format that a volume was made with
@@ -44,6 +45,8 @@ FACTS = (
 - ``former``: of a seed that is being exchanged, what tells the one before from others
 - ``filling``: the process that exchanges a seed
 - ``leaving``: once the volume is about to go with its guest, when its file was last changed (see leaving)
+- ``digest``: of a private secret, a salted digest of the value that was set
+- ``stamp``: of a private secret, the state of the file that libvirt has the value in
 - ``since``: the process that is at it; once the guest is gone, the state of the definitions of the host's guests
 
 Facts of other names are kept as they are.
@@ -73,7 +76,7 @@ class Manifest:
         return self.file.path
 
     def entries(self, kind: str) -> Entries:
-        """What was made of one kind, ``pools`` or ``volumes``, by identity."""
+        """What is noted of one kind, one of KINDS, by identity."""
         return t.cast(Entries, self.read().get(self.uri, {}).get(kind, {}))
 
     def read(self) -> dict[str, t.Any]:

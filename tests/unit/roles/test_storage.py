@@ -35,6 +35,7 @@ BARE = {"name": "a", "host": "kvm01"}
     [
         {"kvm_pools": [{"name": "default"}]},
         {"kvm_volumes": [{"name": "a", "capacity": "1MiB"}]},
+        {"kvm_secrets": [{"name": "a", "usage": "tls"}]},
         with_disks({"size": "1GiB"}),
         with_disks({"file": "/a.iso", "device": "cdrom"}, {"image": "debian-12"}),
         with_disks({"backing": "golden.qcow2"}),

@@ -19,6 +19,7 @@ from ..._libvirt.connection import LibvirtError, lacks, libvirt
 from ..._storage.forecast import ToCome
 from ..._storage.guest_places import Place, guest_places, item_places
 from ..._storage.making import Making
+from ..secret.references import secrets_of
 
 DEVICES = {"disks": ("disk", "target", "dev"), "interfaces": ("interface", "mac", "address")}
 """Lists of devices that a running guest can give up: the element, and the attribute that tells them apart."""
@@ -63,6 +64,7 @@ def to_come(connection: t.Any, plan: Plan) -> ToCome | None:
         None if domain is None else domain.UUIDString(),
         places=tuple(dict.fromkeys(places)),
         interfaces=tuple(dict.fromkeys(on for tree in trees for on in interfaces(tree))),
+        secrets=tuple(dict.fromkeys(reference for tree in trees for reference in secrets_of(tree))),
     )
 
 

@@ -360,3 +360,13 @@ def seconds(count: int, own_lists: bool) -> float:
 @pytest.mark.parametrize("own_lists", [False, True], ids=["one list", "lists of their own"])
 def test_a_fleet_of_ten_times_the_size_takes_about_ten_times_as_long(own_lists: bool) -> None:
     assert seconds(1000, own_lists) / seconds(100, own_lists) < 30
+
+
+def test_secrets_are_checked_with_the_fleet_and_no_value_is_told() -> None:
+    items = [{"name": "a", "usage": "ceph", "value": "sup3r-s3cret"}, {"name": "b"}, {"name": "b"}]
+    lines = problems(HOSTS, {host: {"kvm_secrets": items} for host in HOSTS})
+    assert lines == [
+        "hosts kvm01, kvm02: secret a: value: a key of Ceph is in base64, as 'ceph auth get-key' tells it: write it as"
+        " value_base64",
+        "hosts kvm01, kvm02: secret b: is declared more than once",
+    ]

@@ -292,3 +292,9 @@ def test_nothing_else_prints_a_value(path: str, tree: ast.Module) -> None:
 @pytest.mark.parametrize("code", ["f'{value!r}'", "repr(value)", "'%r' % value", "def parse(self, value): f'{value}'"])
 def test_a_printer_of_its_own_is_found(code: str) -> None:
     assert len(list(printers_of_their_own(ast.parse(code)))) == 1
+
+
+def test_the_values_of_libvirts_secrets_are_known_and_their_names_are_no_secrets() -> None:
+    item = {"name": "client.libvirt", "usage": "ceph", "value": "sup3r-s3cret", "value_base64": "c3VwM3I="}
+    for declared in ([item], {"kvm_secrets": [item]}):
+        assert _printing.secrets_in(declared) == {"sup3r-s3cret", "c3VwM3I="}

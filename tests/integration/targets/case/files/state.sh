@@ -16,5 +16,10 @@ for pool in $(virsh pool-list --all --name); do
     virsh pool-dumpxml --inactive "$pool" | grep -v -e capacity -e allocation -e available
     virsh -q vol-list "$pool" 2>/dev/null
 done
+virsh secret-list
+for secret in $(virsh -q secret-list | awk '{print $1}'); do
+    virsh secret-dumpxml "$secret"
+    virsh secret-get-value "$secret" 2>/dev/null
+done
 find /srv /var/lib/virtfleet -type f -exec sha256sum {} + 2>/dev/null | sort
 true

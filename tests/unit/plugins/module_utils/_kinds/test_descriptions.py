@@ -17,9 +17,10 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.table impor
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.network.table import NETWORK
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.pool.table import POOL
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.secret.table import SECRET
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.table import VOLUME
 
-TABLES = {table.kind: table for table in (LINK, DOMAIN, NETWORK, POOL, VOLUME)}
+TABLES = {table.kind: table for table in (LINK, DOMAIN, NETWORK, POOL, SECRET, VOLUME)}
 
 LEAST = 5
 """Words that a description has at least."""

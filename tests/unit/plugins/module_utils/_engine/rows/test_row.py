@@ -18,6 +18,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.table impor
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.network.table import NETWORK
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.pool.table import POOL
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.secret.table import SECRET
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.table import VOLUME
 from ansible_collections.virtfleet.kvm.tests.unit.support import ROOT
 
@@ -29,7 +30,7 @@ LOOK_UPS = {"_engine/table.py": {"Property", "Fragment"}}
 """Where the kind of a row may be asked for, and which: a table hands out these by their type."""
 
 
-@pytest.mark.parametrize("table", [DOMAIN, NETWORK, POOL, VOLUME, LINK], ids=lambda table: table.kind)
+@pytest.mark.parametrize("table", [DOMAIN, NETWORK, POOL, SECRET, VOLUME, LINK], ids=lambda table: table.kind)
 def test_every_row_of_a_table_is_a_row(table: Table) -> None:
     def look(rows: tuple[object, ...]) -> None:
         for row in rows:

@@ -15,6 +15,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import guest_
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.network.table import NETWORK
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.pool.table import POOL
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.secret.table import SECRET
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.table import VOLUME
 
 SHORT = [
@@ -44,7 +45,7 @@ def short_rows(rows: Any) -> set[str]:
 
 
 def test_every_short_form_is_tried_here() -> None:
-    rows = [row for table in (DOMAIN, NETWORK, POOL, VOLUME) for row in table.rows]
+    rows = [row for table in (DOMAIN, NETWORK, POOL, SECRET, VOLUME) for row in table.rows]
     tried = {name for _table, short, _long in SHORT for name in (short.get("cloud_init") or short)}
     assert short_rows(rows) == tried
 

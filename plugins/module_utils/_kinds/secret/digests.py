@@ -1,0 +1,81 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether a secret has the value that is declared.
+
+libvirt tells the value of a secret to who may read it, unless it is private. Of a private one the manifest has a salted
+digest of what was set last, and, where libvirt is on this host, the state of the file that libvirt keeps it in: one
+that somebody else has set since is known by that.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import typing as t
+
+from ..._storage.manifest import Manifest
+from .observe import VALUES, Named
+from .values import Concealed
+
+FOLDER = "/etc/libvirt/secrets"
+"""Where libvirt keeps the secrets of the system."""
+
+ROUNDS = 100_000
+"""How often a value is hashed: who reads the manifest finds no short one out in a moment."""
+
+
+def is_set(uri: str, secret: Named, private: bool, wanted: Concealed) -> bool:
+    """Whether a secret has a value, as far as can be known. Raises LibvirtError.
+
+    :param uri: the connection's
+    :param private: whether libvirt tells its value to nobody
+    """
+    if private:
+        return is_noted(uri, secret, wanted)
+    have = secret.value()
+    return have is not None and hmac.compare_digest(hashed(have), hashed(wanted.data))
+
+
+def hashed(data: bytes) -> bytes:
+    """A digest to compare with."""
+    return hashlib.sha256(data).digest()
+
+
+def is_noted(uri: str, secret: Named, wanted: Concealed) -> bool:
+    """Whether the manifest says that a secret has a value, and nobody has set another one since."""
+    entry = Manifest(uri).entries(VALUES).get(secret.name(), {})
+    kind, _sign, rest = str(entry.get("digest", "")).partition("$")
+    salt, _sign, digest = rest.partition("$")
+    if kind != "pbkdf2" or not salt or entry.get("uuid") != secret.UUIDString():
+        return False
+    return entry.get("stamp") == stamp(uri, secret) and hmac.compare_digest(digest, salted(wanted.data, salt))
+
+
+def note(uri: str, secret: Named, value: Concealed) -> None:
+    """Note the value that a private secret has from now on. Raises VirtfleetError."""
+    salt = os.urandom(16).hex()
+    digest = f"pbkdf2${salt}${salted(value.data, salt)}"
+    Manifest(uri).put(VALUES, secret.name(), uuid=secret.UUIDString(), digest=digest, stamp=stamp(uri, secret))
+
+
+def salted(data: bytes, salt: str) -> str:
+    """A digest that tells nothing of the value."""
+    return hashlib.pbkdf2_hmac("sha256", data, salt.encode(), ROUNDS).hex()
+
+
+def stamp(uri: str, secret: Named) -> str:
+    """The state of the file with a value; a word where there is none that can be seen."""
+    if uri != "qemu:///system":
+        return "unseen"
+    try:
+        found = os.stat(os.path.join(FOLDER, f"{secret.UUIDString()}.base64"))
+    except OSError:
+        return "unseen"
+    return f"{found.st_ino} {found.st_mtime_ns}"
+
+
+def private(root: t.Any) -> bool:
+    """Whether a definition is of a private secret."""
+    return bool(root.get("private") == "yes")

@@ -1,0 +1,27 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What no definition tells of a secret: whether it has a value."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._flow.info import Facts
+from ..._libvirt.connection import LibvirtError, lacks
+from .observe import Named, all_named
+
+
+def secret_facts(connection: t.Any, names: t.Container[str]) -> Facts:
+    """Whether secrets have a value, by name."""
+    return {one.name(): {"has_value": has_value(one)} for one in all_named(connection) if one.name() in names}
+
+
+def has_value(secret: Named) -> bool | None:
+    """Whether a secret has a value; None where libvirt does not tell, as of a private one."""
+    try:
+        return secret.value() is not None
+    except LibvirtError as error:
+        if not lacks(error, "VIR_ERR_INVALID_SECRET", "VIR_ERR_ACCESS_DENIED"):
+            raise
+        return None

@@ -1,0 +1,32 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Secrets, as the flow knows them."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._flow.kind import Kind
+from .leftovers import leftovers
+from .observe import DEFINITION, secrets
+from .plan import plan_secrets
+from .secret_actions import ACTIONS
+from .table import SECRET
+
+
+def validate(connection: t.Any, text: str) -> None:
+    """libvirt's host in memory has no secrets; the real one validates as it defines."""
+
+
+SECRETS = Kind(
+    table=SECRET,
+    observe=secrets,
+    plan=plan_secrets,
+    actions=ACTIONS,
+    leftovers=leftovers,
+    validate=validate,
+    definition=DEFINITION,
+    noted=frozenset(("define", "undefine", "set_value", "note_value")),
+    asks_schema=False,
+)

@@ -1,0 +1,95 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Plan secrets: the definition as all others, and the value beside it."""
+
+from __future__ import annotations
+
+import collections
+import typing as t
+
+from ..._engine import plan as engine
+from ..._engine.plan import Plan
+from ..._engine.rows.model import Change, Host, Item
+from ..._engine.step import Step
+from ..._flow.kind import Have, Wants
+from ..._flow.undo import planned_uuid
+from ..._printing import SECRET as HIDDEN
+from ..shared.renames import told
+from . import digests
+from .observe import DEFINITION, Named, all_named
+from .table import SECRET
+from .users import refuse_used
+from .values import value_of
+
+
+def plan_secrets(connection: t.Any, have: Have, wants: Wants, host: Host, options: t.Any) -> list[Plan]:
+    """Plan secrets. Who uses them is only asked where one is to go."""
+    found = [] if connection is None else all_named(connection)
+    there = {one.name(): one for one in found}
+    twins = {name for name, count in collections.Counter(one.name() for one in found).items() if count > 1}
+    known = [want for want in wants if want["name"] not in twins]
+    planned = iter(engine.plan(SECRET, have, known, host, options.on_restart_needed))
+    plans = [twin(want["name"]) if want["name"] in twins else next(planned) for want in wants]
+    uri = "" if connection is None else str(connection.getURI())
+    for entry, want in zip(plans, wants, strict=True):
+        if entry.problem is None:
+            plan_value(uri, entry, want, have, there)
+            refuse_opened(entry)
+    if connection is not None:
+        refuse_known(plans, have, found, options.forecast.gone("secret"))
+        refuse_used(connection, plans, there, options.forecast)
+    return plans
+
+
+def plan_value(uri: str, entry: Plan, want: Item, have: Have, there: t.Mapping[str, Named]) -> None:
+    """Plan the value of a secret that is declared with one.
+
+    :param uri: the connection's
+    :param there: the secrets of the host by name
+    """
+    wanted = value_of(want)
+    known = have.get(entry.name)
+    if want["state"] == "absent" or (wanted is None and known is not None):
+        return
+    if wanted is None:
+        entry.warnings.append("is defined without a value, and of no use until it has one")
+        return
+    before = digests.private(known.definition) if known is not None else False
+    after = bool(want["private"]) if "private" in want else before
+    if known is None or not digests.is_set(uri, there[entry.name], before, wanted):
+        is_there = known is not None and (before or there[entry.name].value() is not None)
+        entry.changes.append(Change("value", HIDDEN if is_there else None, HIDDEN))
+        entry.steps.append(Step("set_value", wanted))
+    elif after and any(change.path in ("private", "ephemeral") for change in entry.changes):
+        entry.steps.append(Step("note_value", wanted))
+
+
+def refuse_opened(entry: Plan) -> None:
+    """Refuse to take back that a secret is private: libvirt does (virSecretObjListAdd)."""
+    if any(change.path == "private" and change.before for change in entry.changes):
+        entry.refuse(
+            "private: libvirt does not take it back; leave it out, or remove the secret first and declare it anew"
+        )
+
+
+def twin(name: str) -> Plan:
+    """The plan of what cannot be told apart: two secrets of one name, with different usages."""
+    entry = Plan("secret", name)
+    entry.refuse(
+        "name: the host has several secrets of this name, for different usages, of which none is touched: give each a"
+        " name of its own"
+    )
+    return entry
+
+
+def refuse_known(plans: t.Iterable[Plan], have: Have, found: t.Iterable[Named], gone: t.Container[str]) -> None:
+    """Refuse a new secret whose UUID one of another name has, or one without a name.
+
+    :param gone: names of what an earlier task of a run in check mode would have removed
+    """
+    uuids = {one.UUIDString().lower(): one.name() for one in found}
+    for entry in plans:
+        other = uuids.get(planned_uuid(entry) or "") if entry.name not in have else None
+        if other is not None and other != entry.name and other not in gone:
+            entry.refuse(told(DEFINITION, entry, other))

@@ -1,0 +1,75 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The steps of secrets. None of them tells a value in what it raises."""
+
+from __future__ import annotations
+
+import typing as t
+from xml.etree import ElementTree as ET
+
+from ..._engine.step import Step
+from ..._errors import VirtfleetError
+from ..._flow.kind import Action
+from ..._libvirt.connection import libvirt
+from ..._storage.manifest import Manifest
+from . import digests
+from .observe import DEFINITION, MADE, VALUES, Named, forget
+from .users import last_look
+
+
+def secret_define(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
+    """Define, or define anew in place; libvirt validates the document first. The value stays as it is."""
+    known = DEFINITION.find(connection, name) is not None
+    secret = connection.secretDefineXML(step.value, getattr(libvirt, "VIR_SECRET_DEFINE_VALIDATE", 0))
+    if known:
+        return
+    owner = {"owner": options.owner} if options.owner else {}
+    manifest = Manifest(connection.getURI())
+    try:
+        manifest.drop(VALUES, name)
+        manifest.put(MADE, name, uuid=secret.UUIDString(), **owner)
+    except VirtfleetError:
+        secret.undefine()  # What cannot be noted is not kept.
+        raise
+
+
+def secret_set_value(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
+    """Set the value, and note its digest where libvirt will not tell it."""
+    secret = there(connection, name)
+    secret.secret.setValue(step.value.data, 0)
+    secret_note_value(connection, name, step, options)
+
+
+def secret_note_value(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
+    """Note the digest of the value that a private secret has."""
+    secret = there(connection, name)
+    if digests.private(ET.fromstring(secret.secret.XMLDesc(0))):
+        digests.note(str(connection.getURI()), secret, step.value)
+    else:
+        Manifest(connection.getURI()).drop(VALUES, name)
+
+
+def there(connection: t.Any, name: str) -> Named:
+    """A secret that was defined. Raises VirtfleetError where it is gone."""
+    found = DEFINITION.find(connection, name)
+    if found is None:
+        raise VirtfleetError("set_value: somebody removed it meanwhile; run again")
+    return t.cast(Named, found)
+
+
+def secret_undefine(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
+    """Take the definition away, and the value with it, where still nobody uses it."""
+    found = DEFINITION.find(connection, name)
+    if found is not None:
+        last_look(connection, found)
+        found.undefine()
+    forget(connection, name)
+
+
+ACTIONS: dict[str, Action] = {
+    "define": secret_define,
+    "set_value": secret_set_value,
+    "note_value": secret_note_value,
+    "undefine": secret_undefine,
+}

@@ -1,0 +1,123 @@
+#!/usr/bin/python
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: secrets
+short_description: Declare secrets of libvirt
+version_added: 0.1.0
+author:
+  - virtfleet contributors (@virtfleet)
+description:
+  - Defines, changes and removes the secrets that libvirt keeps on a host, and sets their values, as O(config) says, all
+    in one call. Guests and pools refer to them for Ceph, iSCSI, encrypted disks, TLS and an emulated TPM.
+  - Only what is declared is touched. An option that is left out is left as it is, V(null) puts it back to
+    libvirt's default.
+  - libvirt has no names for secrets. The name of one is that of its usage, and secrets without a usage are left alone.
+  - A value is shown nowhere. That it changes is reported as V((secret\)).
+  - libvirt tells nobody the value of a secret that is C(private). So the list of what this collection made, which only
+    root reads, has a salted digest of the value that was set last. One that was set by another program is noticed on
+    the host itself by the file that libvirt keeps it in, and elsewhere not at all.
+  - A secret that a guest, a pool or C(/etc/libvirt/qemu.conf) refers to is not removed. The user is named, and the
+    module fails. Who refers to it from anywhere else cannot be seen.
+extends_documentation_fragment:
+  - virtfleet.kvm.connection
+  - virtfleet.kvm.declare
+  - virtfleet.kvm.declare.libvirt
+  - virtfleet.kvm.purge
+  - virtfleet.kvm.secret
+seealso:
+  - module: virtfleet.kvm.secrets_info
+  - module: virtfleet.kvm.pools
+  - module: virtfleet.kvm.domains
+"""
+
+EXAMPLES = r"""
+- name: The key of a Ceph user, which is in base64 already
+  virtfleet.kvm.secrets:
+    config:
+      - name: client.libvirt
+        usage: ceph
+        private: true
+        value_base64: "{{ vault_ceph_key }}"
+
+- name: The passphrase of an encrypted disk, and a password for iSCSI
+  virtfleet.kvm.secrets:
+    config:
+      - name: /var/lib/libvirt/images/web01-vda.img
+        usage: volume
+        value: "{{ vault_disk_passphrase }}"
+      - name: iqn.2026-01.com.example:storage
+        usage: iscsi
+        value: "{{ vault_chap_password }}"
+
+- name: A secret that is no longer used
+  virtfleet.kvm.secrets:
+    config:
+      - name: client.old
+        state: absent
+
+- name: This secret and, of those that this collection made, no other
+  virtfleet.kvm.secrets:
+    config:
+      - name: client.libvirt
+        usage: ceph
+    purge: true
+"""
+
+RETURN = r"""
+changes:
+  description: Every field that changed, or in check mode would change.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    resource:
+      description: Kind and name of what changed.
+      type: str
+      sample: secret client.libvirt
+    path:
+      description: Option that changed, V(definition) for all of a new one, or V(state).
+      type: str
+      sample: description
+    before:
+      description: Value before the change; V(null) for none.
+      type: raw
+    after:
+      description: Value after the change; V(null) for none.
+      type: raw
+    live:
+      description: Whether what runs has the new value already; V(null) where nothing runs.
+      type: bool
+failures:
+  description: What could not be done, while the rest was.
+  returned: failure
+  type: list
+  elements: dict
+  contains:
+    secret:
+      description: Name of the secret.
+      type: str
+      sample: client.libvirt
+    problem:
+      description: Action that failed, and why.
+      type: str
+"""
+
+from ..module_utils._flow.arguments import DECLARE, PURGE
+from ..module_utils._flow.converge import declare
+from ..module_utils._flow.module import DeclaringModule
+from ..module_utils._flow.options import Options
+from ..module_utils._kinds.secret.kind import SECRETS
+
+
+def main() -> None:
+    module = DeclaringModule(argument_spec={**DECLARE, **PURGE})
+    declare(module, SECRETS, Options(purge=module.params["purge"], owner=module.params["owner"]))
+
+
+if __name__ == "__main__":
+    main()
