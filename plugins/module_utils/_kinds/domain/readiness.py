@@ -33,7 +33,7 @@ Wants = t.Sequence[Item]
 def check_guests(connection: t.Any, plans: t.Sequence[Plan], wants: Wants, have: Have, options: t.Any) -> None:
     """Refuse guests that the host is not ready for, each for itself. Only those are looked at that change."""
     site = Site(connection, options.forecast)
-    asked = verdict.Verdict(connection)
+    asked = verdict.Verdict(connection, options.forecast.secrets)
     changing = [
         any(step.action in ("define", "make_volume", *shared_disks.STARTS) for step in entry.steps) for entry in plans
     ]

@@ -58,9 +58,12 @@ class Verdict:
     """Asks libvirt, once for each kind of definition.
 
     :param connection: to libvirt; only QEMU's driver on this host is asked
+    :param secrets: those that an earlier task of a run in check mode would have changed. libvirt looks secrets up, and
+        what it misses is told elsewhere (see secret.readiness)
     """
 
-    def __init__(self, connection: t.Any) -> None:
+    def __init__(self, connection: t.Any, secrets: t.Collection[str] = ()) -> None:
+        self.secrets = secrets
         self.connection: t.Any = connection if str(connection.getURI()).startswith("qemu:///") else None
         self.right: set[str] = set()
 
@@ -107,6 +110,8 @@ class Verdict:
         """What an answer says."""
         if cut(error) or lacks(error, "VIR_ERR_NO_SUPPORT", "VIR_ERR_ACCESS_DENIED", "VIR_ERR_AUTH_FAILED"):
             self.connection = None
+            return None
+        if self.secrets and lacks(error, "VIR_ERR_NO_SECRET"):
             return None
         reason = said(error)
         refused = lacks(error, "VIR_ERR_CONFIG_UNSUPPORTED", "VIR_ERR_XML_ERROR", "VIR_ERR_XML_DETAIL")

@@ -11,8 +11,10 @@ from xml.etree import ElementTree as ET
 from ..._engine.plan import Plan
 from ..._flow.kind import Have
 from ..domain.disks import shared_disks
+from ..secret.references import secrets_of
 from ..shared.lacking import Site, at, plain
 from ..shared.readiness import definition, leaves, refuse
+from ..shared.references import Reference
 
 
 def check_pools(connection: t.Any, plans: t.Sequence[Plan], have: Have, options: t.Any) -> None:
@@ -71,6 +73,9 @@ def pool_problems(site: Site, entry: Plan, root: ET.Element, folders: dict[str, 
         missing = site.folder(target)
         if missing is not None:
             yield site.unsure(f"target: {missing}; make it, or leave out build")
+    if build:
+        lacks = [site.problem(Reference("source", None, "auth", "secret", secret)) for _by, secret in secrets_of(root)]
+        yield from (at("source.auth.secret", one) for one in lacks if one is not None)
     if build and root.get("type") in ("fs", "disk"):
         for device in root.findall("source/device"):
             missing = site.file(device.get("path", ""))

@@ -27,6 +27,7 @@ from ..._storage.users import is_local
 from ..domain import macvtap_carriers
 from ..domain.macvtap_carriers import content
 from ..network.cleanup import OF_OTHERS, forward_mode
+from ..secret.readiness import missing
 from .references import Reference
 
 SYS = "/sys"
@@ -328,6 +329,7 @@ PROBLEMS: dict[str, t.Callable[[Site, str], str | None]] = {
     "pci": Site.pci,
     "mdev": Site.mdev,
     "usb": Site.usb,
+    "secret": missing,
 }
 
 

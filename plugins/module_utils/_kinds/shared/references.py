@@ -13,6 +13,7 @@ from xml.etree import ElementTree as ET
 
 from ..._engine.converters import in_any_base
 from ..._engine.rows.model import Item
+from ..secret.references import secrets_of
 
 
 class Reference(t.NamedTuple):
@@ -21,8 +22,8 @@ class Reference(t.NamedTuple):
     :param group: the option of the guest that it is in, such as ``interfaces``
     :param place: its place among the elements of the definition; None where the option is no list
     :param option: the option of the item, empty where the group itself is the option
-    :param kind: ``network``, ``bridge``, ``direct``, ``volume``, ``file``, ``folder``, ``pci``, ``usb``, ``mdev``;
-        ``switch`` for a network whose bridge is not looked at
+    :param kind: ``network``, ``bridge``, ``direct``, ``volume``, ``file``, ``folder``, ``pci``, ``usb``, ``mdev``,
+        ``secret``; ``switch`` for a network whose bridge is not looked at
     :param value: its name, path, address; a volume as POOL/VOLUME
     """
 
@@ -65,6 +66,7 @@ def references(root: ET.Element) -> t.Iterator[Reference]:
     yield from booting(root)
     for index, disk in enumerate(root.findall("devices/disk")):
         yield from of_disk(index, disk)
+    yield from secrets(root)
     for index, interface in enumerate(root.findall("devices/interface")):
         yield from of_interface(index, interface)
     for index, folder in enumerate(root.findall("devices/filesystem")):
@@ -85,6 +87,18 @@ def references(root: ET.Element) -> t.Iterator[Reference]:
         place = attribute(device, "source", "evdev") or attribute(device, "source", "dev")
         if place:
             yield Reference("inputs", index, "source", "file", place)
+
+
+SECRETS = (("disks", "disk", "source"), ("hostdevs", "hostdev", "source"), ("tpms", "tpm", "backend"))
+"""Devices that may refer to a secret of libvirt: the option, the element, and the option with the reference."""
+
+
+def secrets(root: ET.Element) -> t.Iterator[Reference]:
+    """Secrets of libvirt that devices refer to."""
+    for group, tag, option in SECRETS:
+        for index, device in enumerate(root.findall(f"devices/{tag}")):
+            for _by, secret in secrets_of(device):
+                yield Reference(group, index, option, "secret", secret)
 
 
 BOOTING = (("kernel", "kernel", ""), ("initrd", "initrd", ""), ("dtb", "os", "dtb"), ("loader", "os", "loader.path"))

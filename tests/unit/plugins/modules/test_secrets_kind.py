@@ -14,7 +14,9 @@ from typing import Any
 import libvirt
 import pytest
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Host, Scope
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.secret import digests, users
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared.derive import derive_uuid
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import connection as connecting
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, pools, secrets, secrets_info
 from ansible_collections.virtfleet.kvm.tests.unit.secret_host import SecretHost
@@ -264,6 +266,31 @@ def test_one_that_the_configuration_names(tmp_path: Path, monkeypatch: pytest.Mo
     file.write_text('#default_tls_x509_secret_uuid = "A"\nvnc_tls_x509_secret_uuid = "B-C"\n')
     monkeypatch.setattr(users, "CONFIGURATION", str(file))
     assert list(users.configured()) == [("uuid", "b-c")]
+
+
+@pytest.mark.parametrize("by", ["usage", "uuid"])
+def test_a_guest_or_pool_that_refers_to_none(host: SecretHost, call: Run, run_main: Run, by: str) -> None:
+    """It could not start. Where an earlier task would make the secret, nothing is said."""
+    uri, name = "test:///default", "client.libvirt"
+    uuid = derive_uuid(Scope("secret", name, Host()))
+    value = {"usage": name, "uuid": uuid}[by]
+    auth = {"type": "ceph", "username": "a", "secret": {by: value}}
+    pool = {"name": "p", "type": "rbd", "source": {"name": "p", "hosts": [{"name": "c"}], "auth": auth}}
+    guest = {**GUEST, "state": "running", **disk(**{by: value})}
+    said = "refers to a secret that libvirt does not have on this host"
+    for module, item, place in ((domains, guest, "disks[0].source"), (pools, pool, "source.auth.secret")):
+        for check in (True, False):
+            result = run_main(module.main, uri=uri, check=check, fails=True, config=[item])
+            assert f"{place}: {said}" in result["msg"]
+        foretold = run_main(module.main, uri=uri, check=True, config=[item], _forecast={"secrets": {name: {}}})
+        assert not [warning for warning in foretold["warnings"] if said in warning]
+    call(CEPH)
+    for module, item in ((domains, guest), (pools, pool)):
+        run_main(module.main, uri=uri, config=[item])
+    gone = run_main(
+        domains.main, uri=uri, check=True, config=[{**guest, "name": "b"}], _forecast={"secrets": {name: None}}
+    )
+    assert [warning for warning in gone["warnings"] if said in warning]
 
 
 def test_only_what_was_made_is_purged(call: Run, host: SecretHost) -> None:

@@ -200,3 +200,11 @@ def test_only_qemu_on_this_host_is_asked(uri: str) -> None:
     asked, link = verdict(uri=uri)
     assert asked.of(definition()) is None
     assert link.asked == []
+
+
+def test_a_secret_that_an_earlier_task_makes_is_not_missed() -> None:
+    error = Error(libvirt.VIR_ERR_NO_SECRET, "Secret not found: no secret with matching usage 'a'")
+    assert Verdict(Link(error)).of(definition()) is not None
+    assert Verdict(Link(error), {"a": {}}).of(definition()) is None
+    wrong = Error(libvirt.VIR_ERR_CONFIG_UNSUPPORTED, "unsupported configuration: no")
+    assert Verdict(Link(wrong), {"a": {}}).of(definition()) is not None
