@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import typing as t
+from xml.etree import ElementTree as ET
 
 from ..._engine import paths
 from ..._engine.plan import Observed
@@ -64,8 +65,7 @@ def secrets(connection: t.Any, names: t.Container[str]) -> dict[str, Observed]:
     found: dict[str, Observed] = {}
     for one in all_named(connection):
         if one.name() in names:
-            root = paths.document(one.secret.XMLDesc(0))
-            found.setdefault(one.name(), Observed(root, None, "present", {}))
+            found.setdefault(one.name(), Observed(kept(one), None, "present", {}))
     return found
 
 
@@ -74,6 +74,11 @@ class SecretDefinition(Definition):
 
     def find(self, connection: t.Any, name: str) -> t.Any:
         return next((one for one in all_named(connection) if one.name() == name), None)
+
+
+def kept(found: Named) -> ET.Element:
+    """The definition that libvirt keeps of a secret."""
+    return paths.document(found.secret.XMLDesc(0))
 
 
 def present(found: Named) -> str:
@@ -103,6 +108,7 @@ DEFINITION = SecretDefinition(
     lookup="secretLookupByUsage",
     listing="listAllSecrets",
     missing="VIR_ERR_NO_SECRET",
+    kept=kept,
     rename="remove {there} and define it anew as {name}",
     state=present,
     undefine=undefine_new,
