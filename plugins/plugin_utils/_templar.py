@@ -54,9 +54,12 @@ class HostTemplar:
         refuse(raw)
         return decrypted(self.templar.template(raw), 0)
 
-    def broken(self, raw: t.Any, where: str = "", depth: int = 0) -> list[tuple[str, str]]:
-        """The fields of a value that cannot be evaluated: where each is, and why."""
-        said = endless(raw)
+    def broken(self, raw: t.Any, where: str = "", depth: int = 0, ends: bool = False) -> list[tuple[str, str]]:
+        """The fields of a value that cannot be evaluated: where each is, and why.
+
+        :param ends: whether it is known that the value can be written out, as what it is in can
+        """
+        said = None if ends else endless(raw)
         if said is not None and not (depth == 0 and isinstance(raw, dict) and any(map(endless, raw.values()))):
             return [(where, said)]
         if isinstance(raw, dict) and depth < DEPTH:
@@ -69,7 +72,7 @@ class HostTemplar:
             except Exception as error:  # Any filter or lookup may be in a template.
                 return [(where, self.why(raw, error))]
             return []
-        return [found for place, value in parts for found in self.broken(value, place, depth + 1)]
+        return [found for place, value in parts for found in self.broken(value, place, depth + 1, said is None)]
 
     def why(self, raw: t.Any, error: BaseException) -> str:
         """Why a value cannot be evaluated. Nothing is quoted but names that stand in its template.
