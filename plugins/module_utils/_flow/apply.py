@@ -18,6 +18,7 @@ from .._engine.step import Step
 from .._errors import VirtfleetError
 from .._host import listener
 from .._libvirt.connection import Lost, cut, ended, libvirt, said
+from .._libvirt.objects import Connection
 from .._printing import unforeseen
 from .._storage.forgotten import prepare
 from .._storage.removal import Kept
@@ -35,7 +36,7 @@ ENDS = frozenset(("shutdown", "stop", "undefine"))
 Made = t.Container[t.Any]
 
 
-def apply(connection: t.Any, kind: Kind, plans: t.Iterable[Plan], options: t.Any) -> dict[str, str]:
+def apply(connection: Connection, kind: Kind, plans: t.Iterable[Plan], options: t.Any) -> dict[str, str]:
     """Run all steps. Returns what failed, by name: the action and the reason.
 
     :param kind: what the plans are of
@@ -72,7 +73,7 @@ def go_on(works: dict[str, Work], failed: dict[str, str]) -> None:
             time.sleep(POLL)
 
 
-def whole(connection: t.Any, kind: Kind, plan: Plan, options: t.Any, around: Around) -> Work:
+def whole(connection: Connection, kind: Kind, plan: Plan, options: t.Any, around: Around) -> Work:
     """The steps of one resource. Where one fails, what was made for a new resource is taken back."""
     try:
         yield from run(connection, kind, plan, options, around)
@@ -93,7 +94,7 @@ def whole(connection: t.Any, kind: Kind, plan: Plan, options: t.Any, around: Aro
     raise VirtfleetError(f"{failed}{left}") if left else failed
 
 
-def run(connection: t.Any, kind: Kind, plan: Plan, options: t.Any, around: Around) -> Work:
+def run(connection: Connection, kind: Kind, plan: Plan, options: t.Any, around: Around) -> Work:
     """The steps of one resource, in order; the first that fails is the last, unless it says otherwise.
 
     Where nobody waits for the result any more, that counts as a failure of the next step (see listener).

@@ -15,6 +15,7 @@ from .._errors import Refused, VirtfleetError
 from .._host import listener
 from .._libvirt import host_model
 from .._libvirt.connection import TRIES, Session, cut_off
+from .._libvirt.objects import Connection
 from .._libvirt.process import uncollected
 from .._printing import label, unforeseen
 from .._storage.manifest import Manifest, notes
@@ -162,23 +163,23 @@ class Run:
             self.addresses, late = self.kind.wait(session, self.wants, self.failed)
             self.failed.update(late)
 
-    def leftovers(self, connection: t.Any) -> Leftovers:
+    def leftovers(self, connection: Connection) -> Leftovers:
         """What is no longer declared."""
         return leftovers(connection, self.kind, self.wants, self.options)
 
-    def moved(self, connection: t.Any) -> list[str]:
+    def moved(self, connection: Connection) -> list[str]:
         """A sentence for each resource that is here, though it is declared for another host."""
         if connection is None or self.kind.moved is None or not self.options.elsewhere:
             return []
         return self.kind.moved(connection, self.wants, self.options)
 
-    def staying(self, connection: t.Any) -> list[str]:
+    def staying(self, connection: Connection) -> list[str]:
         """What a purge would look at; nothing without a label, by which alone one knows whose it is."""
         if connection is None or self.kind.staying is None or not self.options.owner:
             return []
         return self.kind.staying(connection, asked(self.kind, self.wants, self.options))
 
-    def hold(self, connection: t.Any, over: Leftovers) -> tuple[list[Item], dict[str, str]]:
+    def hold(self, connection: Connection, over: Leftovers) -> tuple[list[Item], dict[str, str]]:
         """The items without those that go in a later call, and what is held back."""
         if self.kind.hold is None:
             return self.wants, over.held
@@ -293,7 +294,7 @@ class Run:
         """The plans of an item that were carried out, one after the other."""
         return [self.plans[index], *self.more.get(index, ())]
 
-    def traces(self, connection: t.Any, index: int) -> Traces:
+    def traces(self, connection: Connection, index: int) -> Traces:
         """What the steps of an item have brought about."""
         return Traces.of(self.carried(index), with_gone(connection, self.plans[index], self.reached(index)))
 
@@ -313,7 +314,7 @@ class Run:
             entry.keep(self.reached(index))
 
 
-def survey(connection: t.Any, kind: Kind, wants: list[Item], options: Options) -> list[Plan]:
+def survey(connection: Connection, kind: Kind, wants: list[Item], options: Options) -> list[Plan]:
     """Observe and plan. The connection is None for a host without libvirt."""
     table = kind.table
     if connection is None:

@@ -18,6 +18,7 @@ from .._engine.plan import Plan
 from .._engine.step import Step
 from .._errors import VirtfleetError
 from .._libvirt.connection import LibvirtError, lacks
+from .._libvirt.objects import Connection
 from .._storage.making import Making
 from .._storage.manifest import Manifest
 from .._storage.storage_observe import identity, lookup
@@ -28,7 +29,7 @@ LATER = frozenset(("shutdown",))
 """Steps that may still come about once they have failed: the guest was asked."""
 
 
-def settle(connection: t.Any, kind: Kind, plan: Plan) -> None:
+def settle(connection: Connection, kind: Kind, plan: Plan) -> None:
     """Forget the step of a plan that failed, where it is known that it did not come about."""
     if plan.unsure is not None:
         with contextlib.suppress(LibvirtError, VirtfleetError):  # What cannot be told now stays open.
@@ -41,7 +42,7 @@ def refused(plan: Plan, error: t.Any) -> None:
         plan.unsure = None
 
 
-def may_have_come(connection: t.Any, kind: Kind, plan: Plan, step: Step) -> bool:
+def may_have_come(connection: Connection, kind: Kind, plan: Plan, step: Step) -> bool:
     """Whether what a step was to bring is there, and may be of this run. Raises libvirtError, VirtfleetError."""
     if isinstance(step.value, Making):
         return is_of_this_run(connection, step.value)
@@ -55,7 +56,7 @@ def may_have_come(connection: t.Any, kind: Kind, plan: Plan, step: Step) -> bool
     return state_of(connection, kind.definition, plan.name) == step.state
 
 
-def is_of_this_run(connection: t.Any, making: Making) -> bool:
+def is_of_this_run(connection: Connection, making: Making) -> bool:
     """Whether the volume that is there is the one that is noted as made."""
     volume = lookup(connection.storagePoolLookupByName(making.pool), making.name)
     manifest = Manifest(connection.getURI())
@@ -65,7 +66,7 @@ def is_of_this_run(connection: t.Any, making: Making) -> bool:
     return noted is not None and noted.get("identity") == identity(ET.fromstring(volume.XMLDesc()))
 
 
-def state_of(connection: t.Any, kept: Definition, name: str) -> str:
+def state_of(connection: Connection, kept: Definition, name: str) -> str:
     """The state of a guest, network or pool, as the tables name it."""
     found = kept.find(connection, name)
     return "absent" if found is None else kept.state(found)

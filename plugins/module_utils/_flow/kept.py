@@ -5,12 +5,11 @@
 
 from __future__ import annotations
 
-import typing as t
-
 from .._engine.plan import Plan
 from .._engine.step import Step
 from .._errors import Invalid, VirtfleetError
 from .._libvirt.connection import LibvirtError, Lost, cut, said
+from .._libvirt.objects import Connection
 from . import undo
 from .kind import Kind
 from .outcome import NOT_SO, unkept
@@ -20,7 +19,7 @@ class NotKept(VirtfleetError):
     """libvirt keeps a new resource otherwise than it is declared."""
 
 
-def refuse_unkept(connection: t.Any, kind: Kind, plan: Plan, step: Step) -> bool:
+def refuse_unkept(connection: Connection, kind: Kind, plan: Plan, step: Step) -> bool:
     """Hold a new resource against what is declared, where a step has just defined it. Returns whether it has.
 
     Raises NotKept where libvirt left something out of it, Another where it is somebody else's, Lost without connection.

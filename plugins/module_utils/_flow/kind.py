@@ -13,6 +13,7 @@ from .._engine.plan import Observed, Plan
 from .._engine.rows.model import Host, Item
 from .._engine.table import Table
 from .._libvirt.connection import LibvirtError, Session, lacks, said
+from .._libvirt.objects import Connection
 
 if t.TYPE_CHECKING:
     from xml.etree import ElementTree as ET
@@ -50,12 +51,12 @@ class TakeBack(t.NamedTuple):
 
 
 @contextlib.contextmanager
-def nothing_around(connection: t.Any, plans: t.Sequence[Plan]) -> t.Iterator[Around]:
+def nothing_around(connection: Connection, plans: t.Sequence[Plan]) -> t.Iterator[Around]:
     """Nothing is around the steps."""
     yield Around()
 
 
-def told_by_libvirt(connection: t.Any, name: str, error: t.Any) -> str:
+def told_by_libvirt(connection: Connection, name: str, error: t.Any) -> str:
     """What libvirt has against a step, in its own words."""
     return said(error)
 
@@ -65,7 +66,7 @@ def active_or_not(found: t.Any) -> str:
     return "active" if found.isActive() else "inactive"
 
 
-def undefine(connection: t.Any, found: t.Any) -> None:
+def undefine(connection: Connection, found: t.Any) -> None:
     """Take away the definition of a new network or the like."""
     found.undefine()
 
@@ -97,7 +98,7 @@ class Definition:
     state: t.Callable[[t.Any], str] = active_or_not
     undefine: t.Callable[[t.Any, t.Any], None] = undefine
 
-    def find(self, connection: t.Any, name: str) -> t.Any:
+    def find(self, connection: Connection, name: str) -> t.Any:
         """The one of a name; None where there is none."""
         try:
             return getattr(connection, self.lookup)(name)

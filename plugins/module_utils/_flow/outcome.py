@@ -11,6 +11,7 @@ import typing as t
 from .._engine import report
 from .._engine.plan import Plan
 from .._engine.rows.model import Change
+from .._libvirt.objects import Connection
 from .._printing import printable, secret_name
 from .._storage import storage_observe
 
@@ -112,7 +113,7 @@ def is_volume_gone(change: Change) -> bool:
     return change.path.startswith("volume ") and change.after == "absent"
 
 
-def with_gone(connection: t.Any, plan: Plan, reached: t.Sequence[Change]) -> list[Change]:
+def with_gone(connection: Connection, plan: Plan, reached: t.Sequence[Change]) -> list[Change]:
     """The changes of a plan that came about, with the volumes that are gone though their step failed.
 
     :param reached: those that the steps have brought about which were carried out

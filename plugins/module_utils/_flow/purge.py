@@ -13,6 +13,7 @@ import dataclasses
 import typing as t
 
 from .._engine.rows.model import Item
+from .._libvirt.objects import Connection
 from .._storage.forecast import Forecast
 from .._storage.removal import because, listed
 from .kind import Kind
@@ -89,7 +90,7 @@ class Leftovers:
             self.held[name] = f"is no longer declared, but {because((), doubts)}, so it stays"
 
 
-def leftovers(connection: t.Any, kind: Kind, wants: t.Sequence[Item], options: t.Any) -> Leftovers:
+def leftovers(connection: Connection, kind: Kind, wants: t.Sequence[Item], options: t.Any) -> Leftovers:
     """What the collection made of one kind for an owner and is not among the declared items.
 
     A guest also stays where something would be lost with it that may not go (see undefine). The

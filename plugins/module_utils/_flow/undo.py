@@ -14,6 +14,7 @@ from xml.etree import ElementTree as ET
 from .._engine.plan import Plan
 from .._errors import VirtfleetError
 from .._libvirt.connection import LibvirtError, said
+from .._libvirt.objects import Connection
 from .kind import Definition, Kind
 
 RUNS = frozenset(("start", "start_paused"))
@@ -42,7 +43,7 @@ def defines(plan: Plan) -> bool:
     return any(step.action == "define" for step in plan.steps[: plan.done])
 
 
-def made(connection: t.Any, kind: Kind, plan: Plan) -> t.Any:
+def made(connection: Connection, kind: Kind, plan: Plan) -> t.Any:
     """What has the name of a new resource after it was defined. None where nothing has.
 
     Raises Another where it has another UUID than was defined, libvirtError where libvirt cannot tell.
@@ -57,7 +58,7 @@ def made(connection: t.Any, kind: Kind, plan: Plan) -> t.Any:
     return found
 
 
-def undo(connection: t.Any, kind: Kind, plan: Plan, options: t.Any) -> str:
+def undo(connection: Connection, kind: Kind, plan: Plan, options: t.Any) -> str:
     """Take back what the steps of a plan made before one of them failed.
 
     Returns what could not be taken back, to be read after the reason of the failure; empty where nothing is left.
@@ -104,7 +105,7 @@ def attempt(left: list[str], what: str, action: t.Callable[..., None], *values: 
         left.append(f"{what}: {error}")
 
 
-def forget(connection: t.Any, kind: Kind, plan: Plan) -> None:
+def forget(connection: Connection, kind: Kind, plan: Plan) -> None:
     """Forget the definition of a new resource, and nothing else of it. Raises Another where it is not that one.
 
     libvirt goes by the UUID of what was looked up, so that it undefines no other one of that name.

@@ -16,6 +16,7 @@ from .._errors import Unreachable, VirtfleetError
 from .._hidden import without_values
 from .._printing import hushed, masked, masked_uri, readable, secrets_in, shortened
 from . import interpreter
+from .objects import Connection
 
 __all__ = ["TRIES", "Lost", "Session", "connect", "cut", "cut_off", "ended", "lacks", "libvirt", "said"]
 
@@ -116,7 +117,7 @@ def cut_off(problem: str) -> bool:
     return CUT.search(problem) is not None
 
 
-def ended(connection: t.Any) -> bool:
+def ended(connection: Connection) -> bool:
     """Whether a connection is gone, as it is after the daemon was killed."""
     try:
         return not connection.isAlive()

@@ -15,6 +15,7 @@ from .._host import daemons, packages
 from .._host.virtualization import Virtualization
 from .connection import connect, libvirt, user
 from .host_model import offered
+from .objects import Connection
 
 
 def facts(uri: str) -> dict[str, t.Any]:
@@ -52,7 +53,7 @@ def version(number: int) -> str:
     return f"{number // 1000000}.{number // 1000 % 1000}.{number % 1000}"
 
 
-def hypervisor(connection: t.Any) -> dict[str, str | None]:
+def hypervisor(connection: Connection) -> dict[str, str | None]:
     """Name and version of what runs the guests; the version is None where its binary is missing."""
     try:
         return {"name": connection.getType(), "version": version(connection.getVersion())}

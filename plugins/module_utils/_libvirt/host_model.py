@@ -6,14 +6,14 @@
 from __future__ import annotations
 
 import platform
-import typing as t
 from xml.etree import ElementTree as ET
 
 from .._engine.rows.model import Host
 from .._host.virtualization import Virtualization
+from .objects import Connection
 
 
-def host(connection: t.Any) -> Host:
+def host(connection: Connection) -> Host:
     """What decides the meaning of a definition on this host."""
     capabilities = ET.fromstring(connection.getCapabilities())
     arch = capabilities.findtext("host/cpu/arch") or "x86_64"

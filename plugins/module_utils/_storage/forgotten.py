@@ -13,6 +13,7 @@ from .._engine.plan import Plan
 from .._engine.rows.model import Item
 from .._host.files import birth
 from .._libvirt.connection import libvirt
+from .._libvirt.objects import Connection
 from . import storage_observe
 from .guest_places import item_places
 from .manifest import Entries, Manifest, notes
@@ -26,7 +27,7 @@ FOLDERS = ("dir", "fs", "netfs")
 logical volume that is not active."""
 
 
-def forget_gone(connection: t.Any) -> None:
+def forget_gone(connection: Connection) -> None:
     """Forget volumes that were removed by hand: neither a file nor a volume of their name is there any more.
 
     Only where that can be told: their pool is active and the one that was noted, libvirt has just looked through it,
@@ -80,7 +81,9 @@ def is_known(folder: str, noted: Entries) -> bool:
     )
 
 
-def left_over(connection: t.Any, wants: t.Sequence[Item], owner: str, elsewhere: t.Iterable[str] = ()) -> list[str]:
+def left_over(
+    connection: Connection, wants: t.Sequence[Item], owner: str, elsewhere: t.Iterable[str] = ()
+) -> list[str]:
     """A warning for each volume whose guest is neither defined nor declared any more, and that nobody uses.
 
     Such a guest was undefined by hand. Only asks for what takes time where there are such notes.
@@ -128,7 +131,7 @@ def told_left(key: str, guest: str, users: Users, path: str | None) -> str:
     )
 
 
-def prepare(connection: t.Any, plans: t.Iterable[Plan], noted: t.Container[str]) -> None:
+def prepare(connection: Connection, plans: t.Iterable[Plan], noted: t.Container[str]) -> None:
     """Try, before the first step, that what plans make or remove of storage can be noted. Raises VirtfleetError.
 
     What somebody removed by hand is forgotten by the way.

@@ -27,6 +27,7 @@ import typing as t
 
 from .._errors import VirtfleetError
 from .._host.files import there
+from .._libvirt.objects import Connection
 from .._libvirt.process import mark
 from .manifest import Manifest
 from .removal import Going
@@ -47,7 +48,7 @@ BROKEN_OFF = (
 )
 
 
-def note(connection: t.Any, guest: str, volumes: t.Collection[Going]) -> t.Callable[[], None]:
+def note(connection: Connection, guest: str, volumes: t.Collection[Going]) -> t.Callable[[], None]:
     """Note of volumes, right before a guest's definition goes, that they go after it.
 
     Returns what is to be called right after that: it notes by what the next run knows that nothing happened since.
@@ -73,7 +74,7 @@ def note(connection: t.Any, guest: str, volumes: t.Collection[Going]) -> t.Calla
     return gone
 
 
-def spare(connection: t.Any, key: str) -> None:
+def spare(connection: Connection, key: str) -> None:
     """Note of a volume that somebody else had it: no later run is to take it for one that was about to go.
 
     :param key: the name under which it is noted as made

@@ -13,6 +13,7 @@ from xml.etree import ElementTree as ET
 from .._host.files import birth
 from .._host.places import Places, Signs, resolved
 from .._libvirt.connection import LibvirtError
+from .._libvirt.objects import Connection
 from .manifest import Manifest
 from .storage_observe import another
 
@@ -27,7 +28,7 @@ class Noted:
     :param places: tells what paths are
     """
 
-    def __init__(self, connection: t.Any, places: Places) -> None:
+    def __init__(self, connection: Connection, places: Places) -> None:
         self.connection, self.places = connection, places
         self.entries = Manifest(connection.getURI()).entries("volumes")
         self.births: dict[str, set[str]] = {}
@@ -72,7 +73,7 @@ def things(signs: Signs) -> Signs:
     return frozenset(sign for sign in signs if sign.startswith(("file ", "block ")))
 
 
-def volume_at(connection: t.Any, key: str) -> str | None:
+def volume_at(connection: Connection, key: str) -> str | None:
     """The path of a volume that is named as POOL/VOLUME, also of a pool that is not active; None for none."""
     name, _slash, volume = key.partition("/")
     with contextlib.suppress(LibvirtError):

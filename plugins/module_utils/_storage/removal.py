@@ -14,6 +14,7 @@ from xml.etree import ElementTree as ET
 from .._engine.plan import Observed
 from .._errors import VirtfleetError
 from .._host.open_files import kept_open
+from .._libvirt.objects import Volume
 from .._printing import spelled_out
 from .storage_observe import identity
 from .users import Use, Users
@@ -155,7 +156,7 @@ class InUse(VirtfleetError):
     """A volume that was to be deleted is used by somebody by now."""
 
 
-def last_look(plan: Going, volume: t.Any) -> None:
+def last_look(plan: Going, volume: Volume) -> None:
     """Raises VirtfleetError, right before a volume is deleted, where it is not the one that was planned to go."""
     found = ET.fromstring(volume.XMLDesc())
     path = found.findtext("target/path")

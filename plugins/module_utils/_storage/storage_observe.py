@@ -18,6 +18,7 @@ from .._engine.plan import Observed
 from .._errors import VirtfleetError
 from .._host.files import birth, in_place_of_file
 from .._libvirt.connection import lacks, libvirt, said
+from .._libvirt.objects import Connection, Volume
 from .._printing import spelled_out
 
 PROBLEM = "problem"
@@ -41,7 +42,9 @@ class Pool:
     active: bool
 
 
-def volumes(connection: t.Any, keys: t.Container[str], expected: t.Container[str] | None = None) -> dict[str, Observed]:
+def volumes(
+    connection: Connection, keys: t.Container[str], expected: t.Container[str] | None = None
+) -> dict[str, Observed]:
     """The volumes of these identities, POOL/VOLUME, in pools that are active.
 
     :param expected: where libvirt does not know one of these and its file is there, libvirt looks through the pool
@@ -142,7 +145,7 @@ def descriptions(pool: t.Any, names: t.Container[str]) -> dict[str, str]:
     return texts
 
 
-def undescribed(volume: t.Any, reason: str) -> str:
+def undescribed(volume: Volume, reason: str) -> str:
     """What can be told of a volume that libvirt cannot describe."""
     root = ET.Element("volume")
     ET.SubElement(root, "name").text = volume.name()
@@ -197,7 +200,7 @@ def refresh(pool: t.Any, patience: float = BUSY) -> bool:
             return True
 
 
-def all_pools(connection: t.Any) -> dict[str, Pool]:
+def all_pools(connection: Connection) -> dict[str, Pool]:
     """All pools of the host by name."""
     found = {}
     for pool in connection.listAllStoragePools(0):
@@ -215,7 +218,7 @@ def source_place(source: ET.Element | None) -> str | None:
     return source.get("file") or source.get("dev")
 
 
-def active_pool(connection: t.Any, name: str) -> t.Any:
+def active_pool(connection: Connection, name: str) -> t.Any:
     """A pool that volumes can be made in."""
     try:
         pool = connection.storagePoolLookupByName(name)

@@ -15,6 +15,7 @@ from .._errors import VirtfleetError
 from .._host.block_devices import BlockDevices
 from .._host.places import Places, within
 from .._libvirt.connection import LibvirtError, lacks, libvirt, said
+from .._libvirt.objects import Connection, Domain
 from .._printing import spelled_out
 from .forecast import Forecast, ToCome
 from .guest_places import Place
@@ -26,7 +27,7 @@ PRESENT = Forecast()
 """The host as it is."""
 
 
-def all_users(connection: t.Any, places: Places | None = None, forecast: Forecast = PRESENT) -> Users:
+def all_users(connection: Connection, places: Places | None = None, forecast: Forecast = PRESENT) -> Users:
     """All uses of storage that the host and its libvirt know of.
 
     :param places: tells what paths are; None for this host
@@ -70,7 +71,7 @@ NO_BACKUP = (
 )
 
 
-def add_guest(users: Users, domain: t.Any) -> None:
+def add_guest(users: Users, domain: Domain) -> None:
     """Note what a guest has by its definition, by what runs, and by a backup that runs."""
     name = domain.name()
     document(users, f"guest {name}", name, lambda: domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE), GONE)
@@ -79,7 +80,7 @@ def add_guest(users: Users, domain: t.Any) -> None:
         document(users, f"guest {name} (backup)", name, domain.backupGetXMLDesc, (*GONE, *NO_BACKUP))
 
 
-def add_guests(connection: t.Any, users: Users, forecast: Forecast) -> set[str]:
+def add_guests(connection: Connection, users: Users, forecast: Forecast) -> set[str]:
     """Note what guests have, or would have by now. Returns the names of those that would be gone."""
     gone: set[str] = set()
     known: set[str] = set()
@@ -102,7 +103,7 @@ def add_guests(connection: t.Any, users: Users, forecast: Forecast) -> set[str]:
     return gone
 
 
-def add_closing(users: Users, domain: t.Any) -> None:
+def add_closing(users: Users, domain: Domain) -> None:
     """Note what a guest has open that runs now, and would let go of by now what it does not have any more."""
     apart = Users(users.places)
     apart.pools = users.pools
@@ -127,7 +128,7 @@ def add_foretold(users: Users, guest: str, told: ToCome, forecast: Forecast) -> 
     )
 
 
-def add_snapshots(connection: t.Any, users: Users, gone: t.Container[str] = ()) -> None:
+def add_snapshots(connection: Connection, users: Users, gone: t.Container[str] = ()) -> None:
     """Note what saved states, snapshots and checkpoints of guests name.
 
     :param gone: guests that do not count
@@ -147,7 +148,7 @@ def add_snapshots(connection: t.Any, users: Users, gone: t.Container[str] = ()) 
             document(users, who, name, checkpoint.getXMLDesc, GONE)
 
 
-def some(connection: t.Any, flag: str, gone: t.Container[str]) -> list[t.Any]:
+def some(connection: Connection, flag: str, gone: t.Container[str]) -> list[t.Any]:
     """The guests that a filter of libvirt finds, without those that do not count."""
     try:
         return [domain for domain in connection.listAllDomains(getattr(libvirt, flag)) if domain.name() not in gone]
@@ -157,7 +158,7 @@ def some(connection: t.Any, flag: str, gone: t.Container[str]) -> list[t.Any]:
         return []
 
 
-def add_pools(connection: t.Any, users: Users, gone: t.Collection[str] = ()) -> list[tuple[str, str, str | None]]:
+def add_pools(connection: Connection, users: Users, gone: t.Collection[str] = ()) -> list[tuple[str, str, str | None]]:
     """Note where volumes are. Returns them, and files that libvirt has not seen, as add_pool does.
 
     :param gone: volumes that do not count, as POOL/VOLUME
@@ -212,7 +213,7 @@ def add_pool(users: Users, pool: t.Any) -> list[tuple[str, str, str | None]]:
     return over
 
 
-def add_noted(connection: t.Any, users: Users, found: t.Iterable[str]) -> None:
+def add_noted(connection: Connection, users: Users, found: t.Iterable[str]) -> None:
     """Note which of these files were made as raw volumes: a guest can write any header into them.
 
     Where the list of what was made cannot be read, none is known to be.

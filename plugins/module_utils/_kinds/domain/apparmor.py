@@ -9,6 +9,7 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from ..._engine.plan import Plan
+from ..._libvirt.objects import Connection
 from ..._printing import spelled_out
 
 REACHES = 11_000_000
@@ -19,7 +20,7 @@ src/security/virt-aa-helper.c looks at the path of a disk, and such a disk has n
 """
 
 
-def warn_of_volumes(connection: t.Any, plans: t.Iterable[Plan]) -> None:
+def warn_of_volumes(connection: Connection, plans: t.Iterable[Plan]) -> None:
     """Warn of each disk that a definition gives by pool and volume, where AppArmor will not let its guest have it.
 
     Asked only where there is such a disk, and said only where a definition changes.
@@ -48,7 +49,7 @@ def by_volume(plan: Plan) -> list[tuple[str, str]]:
     return found
 
 
-def confined(connection: t.Any) -> bool:
+def confined(connection: Connection) -> bool:
     """Whether libvirt confines guests by AppArmor (formatcaps.html, secmodel)."""
     models = ET.fromstring(connection.getCapabilities()).findall("host/secmodel/model")
     return any((model.text or "").strip() == "apparmor" for model in models)

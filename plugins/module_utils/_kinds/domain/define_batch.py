@@ -16,6 +16,7 @@ import typing as t
 from ..._flow.schema import shape
 from ..._host import listener
 from ..._libvirt.connection import libvirt
+from ..._libvirt.objects import Connection
 
 LANES = 4
 """How many definitions libvirt is given at once; of one connection it takes five."""
@@ -34,7 +35,7 @@ class Definitions:
         self.right: set[str] = set()
         self.made: dict[str, Exception | None] = {}
 
-    def ahead(self, connection: t.Any, plans: t.Iterable[t.Any]) -> None:
+    def ahead(self, connection: Connection, plans: t.Iterable[t.Any]) -> None:
         """Make the definitions that plans begin with, several at once: libvirt waits for the disk with each.
 
         Nothing is raised; what came of each is said in its turn.
@@ -54,7 +55,7 @@ class Definitions:
             answers = lanes.map(lambda document: self.attempt(connection, document), known)
             self.made.update(zip(known, answers, strict=True))
 
-    def attempt(self, connection: t.Any, document: str) -> Exception | None:
+    def attempt(self, connection: Connection, document: str) -> Exception | None:
         """Send a document. Returns what libvirt has against it."""
         try:
             listener.heed()
@@ -63,13 +64,13 @@ class Definitions:
             return error
         return None
 
-    def send(self, connection: t.Any, document: str) -> None:
+    def send(self, connection: Connection, document: str) -> None:
         """Define a document, which is held against the schema where that can tell anything new."""
         form = shape(document)
         connection.defineXMLFlags(document, 0 if form in self.right else libvirt.VIR_DOMAIN_DEFINE_VALIDATE)
         self.right.add(form)
 
-    def define(self, connection: t.Any, name: str, step: t.Any, options: t.Any) -> None:
+    def define(self, connection: Connection, name: str, step: t.Any, options: t.Any) -> None:
         """Define a domain, or define it anew in place."""
         if step.value not in self.made:
             self.send(connection, step.value)

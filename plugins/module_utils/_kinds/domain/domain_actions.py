@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 import time
-import typing as t
 
 from ..._engine.step import Step
 from ..._errors import VirtfleetError
 from ..._flow.kind import Action, Work
 from ..._libvirt.connection import active, lacks, libvirt, stop
+from ..._libvirt.objects import Connection, Domain
 from ..volume.volume_actions import forget, guest_volume_delete, spare, volume_define, volume_delete, volume_grow
 from . import undefine
 from .cloud_init import seed_adoption, seed_fill
@@ -23,7 +23,7 @@ REPEAT = 5.0
 """Seconds until a guest is asked again to shut down: one that still boots misses the first time."""
 
 
-def domain_start(connection: t.Any, name: str, step: Step, options: GuestOptions) -> None:
+def domain_start(connection: Connection, name: str, step: Step, options: GuestOptions) -> None:
     """Start a guest. One that was saved while it was paused comes back paused."""
     domain = connection.lookupByName(name)
     was_saved = is_saved(domain)
@@ -32,23 +32,23 @@ def domain_start(connection: t.Any, name: str, step: Step, options: GuestOptions
         domain.resume()
 
 
-def domain_start_paused(connection: t.Any, name: str, step: Step, options: GuestOptions) -> None:
+def domain_start_paused(connection: Connection, name: str, step: Step, options: GuestOptions) -> None:
     connection.lookupByName(name).createWithFlags(libvirt.VIR_DOMAIN_START_PAUSED)
 
 
-def domain_resume(connection: t.Any, name: str, step: Step, options: GuestOptions) -> None:
+def domain_resume(connection: Connection, name: str, step: Step, options: GuestOptions) -> None:
     connection.lookupByName(name).resume()
 
 
-def domain_suspend(connection: t.Any, name: str, step: Step, options: GuestOptions) -> None:
+def domain_suspend(connection: Connection, name: str, step: Step, options: GuestOptions) -> None:
     connection.lookupByName(name).suspend()
 
 
-def domain_autostart(connection: t.Any, name: str, step: Step, options: GuestOptions) -> None:
+def domain_autostart(connection: Connection, name: str, step: Step, options: GuestOptions) -> None:
     connection.lookupByName(name).setAutostart(step.value)
 
 
-def domain_shutdown(connection: t.Any, name: str, step: Step, options: GuestOptions) -> Work:
+def domain_shutdown(connection: Connection, name: str, step: Step, options: GuestOptions) -> Work:
     """Ask the guest to shut down and wait, within bounds; switch it off only if told to."""
     domain = connection.lookupByName(name)
     deadline = time.monotonic() + options.shutdown_timeout
@@ -70,7 +70,7 @@ def domain_shutdown(connection: t.Any, name: str, step: Step, options: GuestOpti
         yield
 
 
-def ask(domain: t.Any) -> None:
+def ask(domain: Domain) -> None:
     """Request a shutdown; that the guest is gone already is what was asked for."""
     try:
         domain.shutdown()
@@ -79,7 +79,7 @@ def ask(domain: t.Any) -> None:
             raise
 
 
-def domain_undefine(connection: t.Any, name: str, step: Step, options: GuestOptions) -> None:
+def domain_undefine(connection: Connection, name: str, step: Step, options: GuestOptions) -> None:
     undefine.undefine(connection, name, step.value or options.going)
 
 

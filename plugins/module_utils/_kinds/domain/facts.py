@@ -9,6 +9,7 @@ import typing as t
 
 from ..._flow.info import Facts
 from ..._libvirt.connection import LibvirtError, libvirt
+from ..._libvirt.objects import Connection, Domain
 
 SOURCES = {"lease": "LEASE", "agent": "AGENT", "arp": "ARP"}
 """Where libvirt learns the addresses of guests (virDomainInterfaceAddresses)."""
@@ -17,7 +18,7 @@ SOURCES = {"lease": "LEASE", "agent": "AGENT", "arp": "ARP"}
 def domain_facts(source: str) -> t.Callable[[t.Any, t.Container[str]], Facts]:
     """The memory and CPUs that guests have now, and their addresses from a source, or from ``none``."""
 
-    def live(connection: t.Any, names: t.Container[str]) -> Facts:
+    def live(connection: Connection, names: t.Container[str]) -> Facts:
         facts: Facts = {}
         for domain in connection.listAllDomains(0):
             if domain.name() not in names:
@@ -31,7 +32,7 @@ def domain_facts(source: str) -> t.Callable[[t.Any, t.Container[str]], Facts]:
     return live
 
 
-def addresses(domain: t.Any, source: str) -> list[dict[str, t.Any]]:
+def addresses(domain: Domain, source: str) -> list[dict[str, t.Any]]:
     """The addresses of a guest, none where it does not run or nobody knows."""
     try:
         found = domain.interfaceAddresses(getattr(libvirt, f"VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_{SOURCES[source]}"))

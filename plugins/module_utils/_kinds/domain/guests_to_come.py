@@ -16,6 +16,7 @@ from xml.etree import ElementTree as ET
 from ..._engine import paths
 from ..._engine.plan import Plan, option_of
 from ..._libvirt.connection import LibvirtError, lacks, libvirt
+from ..._libvirt.objects import Connection
 from ..._storage.forecast import ToCome
 from ..._storage.guest_places import Place, guest_places, item_places
 from ..._storage.making import Making
@@ -27,7 +28,7 @@ DEVICES = {"disks": ("disk", "target", "dev"), "interfaces": ("interface", "mac"
 Trees = t.Iterable[ET.Element]
 
 
-def guests_to_come(connection: t.Any, plans: t.Iterable[Plan]) -> dict[str, dict[str, t.Any]]:
+def guests_to_come(connection: Connection, plans: t.Iterable[Plan]) -> dict[str, dict[str, t.Any]]:
     """What the guests will have that plans change, by name, as JSON can hold it (see ToCome).
 
     :param plans: those that are to be carried out: what is held back has no steps
@@ -41,7 +42,7 @@ def guests_to_come(connection: t.Any, plans: t.Iterable[Plan]) -> dict[str, dict
     return found
 
 
-def to_come(connection: t.Any, plan: Plan) -> ToCome | None:
+def to_come(connection: Connection, plan: Plan) -> ToCome | None:
     """What a guest will have; None where nobody can tell, or it has what it has."""
     domain = there(connection, plan.name)
     actions = {step.action for step in plan.steps}
@@ -68,7 +69,7 @@ def to_come(connection: t.Any, plan: Plan) -> ToCome | None:
     )
 
 
-def there(connection: t.Any, name: str) -> t.Any:
+def there(connection: Connection, name: str) -> t.Any:
     """A guest; None where there is none."""
     try:
         return connection.lookupByName(name)

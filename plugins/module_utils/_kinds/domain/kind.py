@@ -12,6 +12,7 @@ from ..._engine.plan import Plan
 from ..._engine.rows.model import Item
 from ..._flow.kind import Around, Kind, TakeBack
 from ..._libvirt.connection import Session, libvirt
+from ..._libvirt.objects import Connection
 from ..volume import volume_image
 from ..volume.storage_plan import fetched
 from . import wait_for
@@ -27,7 +28,7 @@ from .take_back import remove, stays
 
 
 @contextlib.contextmanager
-def around(connection: t.Any, plans: t.Sequence[Plan]) -> t.Iterator[Around]:
+def around(connection: Connection, plans: t.Sequence[Plan]) -> t.Iterator[Around]:
     """Make definitions ahead, and fetch each image once."""
     definitions = Definitions()
     definitions.ahead(connection, plans)
@@ -43,7 +44,7 @@ def wait(
     return wait_for.wait(session, waits) if waits else ({}, {})
 
 
-def validate(connection: t.Any, text: str) -> None:
+def validate(connection: Connection, text: str) -> None:
     """Define a guest on a host in memory."""
     connection.defineXMLFlags(text, libvirt.VIR_DOMAIN_DEFINE_VALIDATE)
 

@@ -12,6 +12,7 @@ from ..._engine import paths
 from ..._engine.rows.model import Item
 from ..._flow.purge import Asked, Leftovers
 from ..._libvirt.connection import libvirt
+from ..._libvirt.objects import Connection, Domain
 from ..._storage.forecast import Forecast
 from ..._storage.forgotten import left_over
 from ..shared.ownership_mark import owner_now, owner_of
@@ -27,7 +28,7 @@ MOVED = (
 """Why a guest is no leftover. One that was made anew on the other host has the same UUID and MAC addresses."""
 
 
-def leftovers(connection: t.Any, asked: Asked) -> Leftovers:
+def leftovers(connection: Connection, asked: Asked) -> Leftovers:
     """Guests with the mark. One that was there before it was declared has none."""
     out = Leftovers()
     made = made_in_this_moment(connection, asked.owner)
@@ -52,7 +53,7 @@ def leftovers(connection: t.Any, asked: Asked) -> Leftovers:
     return out
 
 
-def of_others(connection: t.Any, asked: Asked) -> list[str]:
+def of_others(connection: Connection, asked: Asked) -> list[str]:
     """A sentence for each label of declared guests that is not this run's: most often, this run's has changed."""
     guests: dict[str, list[str]] = {}
     for domain in connection.listAllDomains(0):
@@ -68,7 +69,7 @@ def of_others(connection: t.Any, asked: Asked) -> list[str]:
     ]
 
 
-def declared_elsewhere(connection: t.Any, wants: t.Sequence[Item], options: GuestOptions) -> list[str]:
+def declared_elsewhere(connection: Connection, wants: t.Sequence[Item], options: GuestOptions) -> list[str]:
     """A sentence for each guest of the owner that is here, and is declared for another host only."""
     told = {str(want.get("name")) for want in wants}
     there = undeclared(
@@ -82,7 +83,7 @@ def declared_elsewhere(connection: t.Any, wants: t.Sequence[Item], options: Gues
     return lines
 
 
-def staying(connection: t.Any, asked: Asked) -> list[str]:
+def staying(connection: Connection, asked: Asked) -> list[str]:
     """The names of guests of the owner that nobody declares; of one that is declared elsewhere is told by itself."""
     return [
         str(domain.name())
@@ -91,6 +92,6 @@ def staying(connection: t.Any, asked: Asked) -> list[str]:
     ]
 
 
-def definition(domain: t.Any) -> str:
+def definition(domain: Domain) -> str:
     """The definition of a guest."""
     return str(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))

@@ -15,6 +15,7 @@ from ..._engine.converters.sizes import UNITS, Size
 from ..._engine.plan import Plan
 from ..._engine.rows.model import Item
 from ..._libvirt.connection import libvirt
+from ..._libvirt.objects import Connection
 from .disks import shared_disks
 
 STARTED = ("running", "paused")
@@ -22,7 +23,7 @@ STARTED = ("running", "paused")
 
 
 def warn(
-    connection: t.Any,
+    connection: Connection,
     total: int,
     plans: t.Sequence[Plan],
     wants: t.Sequence[Item],

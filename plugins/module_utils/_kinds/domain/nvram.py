@@ -16,6 +16,7 @@ from xml.etree import ElementTree as ET
 
 from ..._host.files import birth, there
 from ..._libvirt.connection import libvirt
+from ..._libvirt.objects import Connection, Domain
 from ..._storage.guest_places import guest_places
 from ..._storage.other_hosts import within_reach
 from ..._storage.removal import Judge, because
@@ -102,7 +103,7 @@ def keeps(path: str, guest: str, uri: str, definition: ET.Element, users: Users,
     return unlike(path, uri) if far is None else f"it {far}"
 
 
-def last_look(connection: t.Any, domain: t.Any, going: Variables) -> str | None:
+def last_look(connection: Connection, domain: Domain, going: Variables) -> str | None:
     """Why a file stays that was planned to go, right before libvirt would delete it; None where it may go."""
     uri, guest = connection.getURI(), domain.name()
     definition = ET.fromstring(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))

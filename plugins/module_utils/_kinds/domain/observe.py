@@ -12,10 +12,11 @@ from ..._engine import paths
 from ..._engine.plan import Observed
 from ..._flow.kind import Definition
 from ..._libvirt.connection import libvirt, listed
+from ..._libvirt.objects import Connection
 from .undefine import Belongings, undefine
 
 
-def domains(connection: t.Any, names: t.Container[str]) -> dict[str, Observed]:
+def domains(connection: Connection, names: t.Container[str]) -> dict[str, Observed]:
     """The domains of these names."""
     running = listed(connection.listAllDomains, "VIR_CONNECT_LIST_DOMAINS_ACTIVE")
     paused = listed(connection.listAllDomains, "VIR_CONNECT_LIST_DOMAINS_PAUSED")
@@ -49,7 +50,7 @@ def state(found: t.Any) -> str:
     return "running" if found.isActive() else "stopped"
 
 
-def undefine_new(connection: t.Any, found: t.Any) -> None:
+def undefine_new(connection: Connection, found: t.Any) -> None:
     """Take away the definition of a new guest, and nothing that was there before it."""
     undefine(connection, found.name(), Belongings(uuid=found.UUIDString()))
 

@@ -12,6 +12,7 @@ from ..._engine.plan import Plan, plan
 from ..._engine.rows.model import Host, Item
 from ..._errors import Invalid, VirtfleetError, refuse_input
 from ..._flow.kind import Have, Wants
+from ..._libvirt.objects import Connection
 from ..._storage import storage_observe
 from ..._storage.leaving import definitions
 from ..._storage.making import Making
@@ -48,7 +49,7 @@ def unknown_growth(forms: DiskFormats, entry: Plan, volumes: Have, have: Have) -
                 yield f"{entry.kind} {entry.name}: {step.value['change']}: {error}"
 
 
-def plan_guests(connection: t.Any, have: Have, wants: Wants, host: Host, options: t.Any) -> list[Plan]:
+def plan_guests(connection: Connection, have: Have, wants: Wants, host: Host, options: t.Any) -> list[Plan]:
     """Plan guests, with the volumes of their disks and what goes with those that go."""
     forms = DiskFormats(connection, options.forecast)
     over = Overlays(forms)
@@ -87,7 +88,7 @@ def plan_guests(connection: t.Any, have: Have, wants: Wants, host: Host, options
     return plans
 
 
-def leave_to_others(connection: t.Any, plans: list[Plan], wants: Wants) -> None:
+def leave_to_others(connection: Connection, plans: list[Plan], wants: Wants) -> None:
     """Hold back guests of which another run is making a volume: also those that are to go, for it makes them."""
     busy = being_made(connection)
     for entry, want in zip(plans, wants, strict=True) if busy else ():
@@ -215,7 +216,7 @@ def shared(plans: list[Plan], resolved: list[tuple[Item, list[guest_disks.Needed
 
 
 def plan_removals(
-    connection: t.Any, plans: list[Plan], wants: Wants, have: Have, pools: t.Mapping[str, Pool], options: t.Any
+    connection: Connection, plans: list[Plan], wants: Wants, have: Have, pools: t.Mapping[str, Pool], options: t.Any
 ) -> None:
     """Plan that the storage of guests goes with them, as far as it is nobody else's."""
     made = Manifest(connection.getURI()).entries("volumes")

@@ -17,6 +17,7 @@ from ..._called import Called
 from ..._engine.converters.sizes import UNITS, Size
 from ..._engine.plan import Observed, Plan
 from ..._engine.rows.model import Item
+from ..._libvirt.objects import Connection
 from ..shared.lacking import Site, at, plain
 from ..shared.readiness import certain, definition, refuse
 from ..shared.references import Reference, references
@@ -30,7 +31,7 @@ Have = t.Mapping[str, Observed]
 Wants = t.Sequence[Item]
 
 
-def check_guests(connection: t.Any, plans: t.Sequence[Plan], wants: Wants, have: Have, options: t.Any) -> None:
+def check_guests(connection: Connection, plans: t.Sequence[Plan], wants: Wants, have: Have, options: t.Any) -> None:
     """Refuse guests that the host is not ready for, each for itself. Only those are looked at that change."""
     site = Site(connection, options.forecast)
     asked = verdict.Verdict(connection, options.forecast.secrets)

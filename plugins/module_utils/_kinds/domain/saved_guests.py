@@ -12,6 +12,7 @@ from ..._engine.plan import Observed, Plan, edited_live, step_to
 from ..._engine.rows.model import Change, Host, Item, Scope
 from ..._engine.table import Table
 from ..._errors import Invalid
+from ..._libvirt.objects import Connection
 from .disks.shared_disks import starts
 from .saved_states import saved_definition
 
@@ -19,7 +20,7 @@ SAVED = "it is saved, and comes back as it was"
 
 
 def plan_starts(
-    connection: t.Any,
+    connection: Connection,
     table: Table,
     plans: t.Sequence[Plan],
     wants: t.Sequence[Item],

@@ -5,16 +5,16 @@
 
 from __future__ import annotations
 
-import typing as t
 from xml.etree import ElementTree as ET
 
 from ..._libvirt.connection import LibvirtError, cut, lacks, libvirt
+from ..._libvirt.objects import Connection, Domain
 
 SECURE = getattr(libvirt, "VIR_DOMAIN_SAVE_IMAGE_XML_SECURE", 1)
 """Asks for the secrets, too (virDomainSaveImageXMLFlags)."""
 
 
-def is_saved(domain: t.Any) -> bool:
+def is_saved(domain: Domain) -> bool:
     """Whether a domain comes back as it was saved once it starts."""
     try:
         return bool(domain.hasManagedSaveImage(0))
@@ -24,7 +24,7 @@ def is_saved(domain: t.Any) -> bool:
         return False
 
 
-def saved_definitions(connection: t.Any) -> dict[str, ET.Element]:
+def saved_definitions(connection: Connection) -> dict[str, ET.Element]:
     """What saved guests come back as, by name. Where libvirt cannot tell, a guest counts as not saved."""
     try:
         domains = connection.listAllDomains(libvirt.VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE)
@@ -36,7 +36,7 @@ def saved_definitions(connection: t.Any) -> dict[str, ET.Element]:
     return {name: root for name, root in told.items() if root is not None}
 
 
-def saved_definition(connection: t.Any, name: str) -> ET.Element | None:
+def saved_definition(connection: Connection, name: str) -> ET.Element | None:
     """What a saved guest comes back as; None for one that is not saved, or where libvirt cannot tell."""
     try:
         return definition_of(connection.lookupByName(name))
@@ -46,7 +46,7 @@ def saved_definition(connection: t.Any, name: str) -> ET.Element | None:
         return None
 
 
-def definition_of(domain: t.Any) -> ET.Element | None:
+def definition_of(domain: Domain) -> ET.Element | None:
     """What a domain comes back as. A saved state that is damaged stops nobody: libvirt says so once it starts.
 
     Its secrets are in it: without them, it would seem to lack those that are declared.

@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 
 from ..._engine.step import Step
 from ..._errors import VirtfleetError
+from ..._libvirt.objects import Connection
 from ..._storage.making import Making
 from ..._storage.manifest import Manifest
 from ..._storage.removal import Going
@@ -17,7 +18,7 @@ from ..._storage.storage_observe import identity, lookup
 from ..volume.volume_actions import volume_delete
 
 
-def remove(connection: t.Any, guest: str, making: Making, options: t.Any) -> None:
+def remove(connection: Connection, guest: str, making: Making, options: t.Any) -> None:
     """Delete a volume that was made for a guest. Raises VirtfleetError where it may be another one, or is used."""
     pool = connection.storagePoolLookupByName(making.pool)
     volume = lookup(pool, making.name)

@@ -18,6 +18,7 @@ from ..._engine.rows.model import Change
 from ..._errors import Invalid, VirtfleetError
 from ..._host.files import there
 from ..._libvirt.connection import LibvirtError, lacks, libvirt
+from ..._libvirt.objects import Connection, Domain
 from ..._storage import leaving
 from ..._storage.removal import Going, Kept
 from ..._storage.users import Users
@@ -47,7 +48,7 @@ class Belongings:
     volumes: tuple[Going, ...] = ()
 
 
-def plan_departure(connection: t.Any, plan: Plan, have: Observed | None, going: Belongings) -> None:
+def plan_departure(connection: Connection, plan: Plan, have: Observed | None, going: Belongings) -> None:
     """Put into the plan of a guest that goes what goes with it.
 
     Raises Invalid where something would be lost that the user has not said may go.
@@ -80,7 +81,7 @@ def plan_departure(connection: t.Any, plan: Plan, have: Observed | None, going: 
         plan.changes.append(Change("checkpoints", sorted(checkpoints), None))
 
 
-def checkpoint_names(domain: t.Any) -> list[str]:
+def checkpoint_names(domain: Domain) -> list[str]:
     """The checkpoints of a guest; none where this libvirt, or its driver, knows of none."""
     try:
         return [found.getName() for found in domain.listAllCheckpoints(0)]
@@ -113,7 +114,7 @@ def depart(plan: Plan, going: Belongings) -> None:
 
 
 def plan_nvram(
-    connection: t.Any, plans: t.Sequence[Plan], have: t.Mapping[str, Observed], users: Users, going: Belongings
+    connection: Connection, plans: t.Sequence[Plan], have: t.Mapping[str, Observed], users: Users, going: Belongings
 ) -> None:
     """Keep the variables of the firmware of guests that go, where the file may be somebody else's, and say so."""
     for plan in plans:
@@ -131,7 +132,7 @@ def plan_nvram(
                 plan.warnings.append(f"its NVRAM {path} stays: {reason}")
 
 
-def loses(domain: t.Any, definition: ET.Element, going: Belongings) -> str | None:
+def loses(domain: Domain, definition: ET.Element, going: Belongings) -> str | None:
     """What would be lost with a guest's definition that the user has not said may go, and the ways out."""
     if not going.saved_state and domain.hasManagedSaveImage(0):
         return (
@@ -163,7 +164,7 @@ def keep_tpm() -> int | None:
     return getattr(libvirt, "VIR_DOMAIN_UNDEFINE_KEEP_TPM", None)
 
 
-def undefine(connection: t.Any, name: str, going: Belongings) -> None:
+def undefine(connection: Connection, name: str, going: Belongings) -> None:
     """Forget a guest's definition, with what makes no sense without it and what the user says. Disks stay.
 
     Raises Kept, with the definition gone, where its NVRAM was to go and is not what it was.

@@ -21,6 +21,7 @@ from xml.etree import ElementTree as ET
 from ..._engine import paths
 from ..._engine.close_names import near
 from ..._libvirt.connection import LibvirtError, cut, lacks, said
+from ..._libvirt.objects import Connection
 from ..._printing import printable
 
 UNASKED = ("interface", "hostdev")
@@ -62,7 +63,7 @@ class Verdict:
         what it misses is told elsewhere (see secret.readiness)
     """
 
-    def __init__(self, connection: t.Any, secrets: t.Collection[str] = ()) -> None:
+    def __init__(self, connection: Connection, secrets: t.Collection[str] = ()) -> None:
         self.secrets = secrets
         self.connection: t.Any = connection if str(connection.getURI()).startswith("qemu:///") else None
         self.right: set[str] = set()

@@ -15,6 +15,7 @@ from xml.etree import ElementTree as ET
 from ..._engine.rows.model import Item
 from ..._host import listener
 from ..._libvirt.connection import LibvirtError, Session, active, lacks
+from ..._libvirt.objects import Connection
 from .facts import SOURCES, addresses
 
 POLL = 1.0
@@ -112,7 +113,7 @@ def problem(seen: Look, what: str, seconds: float, late: bool) -> str | None:
     return seen.lacks(what, seconds) if late else None
 
 
-def look(connection: t.Any, name: str) -> Look:
+def look(connection: Connection, name: str) -> Look:
     """Look at a guest."""
     try:
         domain = connection.lookupByName(name)

@@ -9,12 +9,13 @@ import typing as t
 
 from ..._flow.info import Facts
 from ..._libvirt.connection import LibvirtError
+from ..._libvirt.objects import Connection, Network
 
 
 def network_facts(leases: bool) -> t.Callable[[t.Any, t.Container[str]], Facts]:
     """The bridges of active networks, and the addresses that they have handed out."""
 
-    def live(connection: t.Any, names: t.Container[str]) -> Facts:
+    def live(connection: Connection, names: t.Container[str]) -> Facts:
         facts: Facts = {}
         for network in connection.listAllNetworks(0):
             if network.name() not in names:
@@ -27,7 +28,7 @@ def network_facts(leases: bool) -> t.Callable[[t.Any, t.Container[str]], Facts]:
     return live
 
 
-def handed_out(network: t.Any) -> list[dict[str, t.Any]]:
+def handed_out(network: Network) -> list[dict[str, t.Any]]:
     """The leases of a network, none where it is not active or has no DHCP."""
     try:
         found = network.DHCPLeases()

@@ -19,6 +19,7 @@ from ..._engine.plan import Observed, Plan
 from ..._engine.rows.model import Item
 from ..._engine.step import Step
 from ..._flow.purge import Leftovers
+from ..._libvirt.objects import Connection
 from .cleanup import OF_OTHERS, forward_mode
 from .network_users import guests, on_network
 from .subnets import subnets
@@ -28,7 +29,7 @@ Declared = t.Mapping[str, t.Sequence[str]]
 
 
 def leaving(
-    connection: t.Any, over: Leftovers, wants: t.Sequence[Item], declared: Declared
+    connection: Connection, over: Leftovers, wants: t.Sequence[Item], declared: Declared
 ) -> tuple[list[Item], dict[str, str]]:
     """What is declared, with those of the networks that go which have to make room for others; and what is held back.
 

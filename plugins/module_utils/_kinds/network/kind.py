@@ -11,6 +11,7 @@ from ..._engine.rows.model import Item
 from ..._flow.kind import Kind
 from ..._flow.purge import Leftovers
 from ..._libvirt.connection import libvirt
+from ..._libvirt.objects import Connection
 from . import handover
 from .leftovers import leftovers, staying
 from .network_actions import ACTIONS
@@ -21,7 +22,7 @@ from .table import NETWORK
 
 
 def hold(
-    connection: t.Any, over: Leftovers, wants: t.Sequence[Item], options: NetworkOptions
+    connection: Connection, over: Leftovers, wants: t.Sequence[Item], options: NetworkOptions
 ) -> tuple[list[Item], dict[str, str]]:
     """Hold back the networks that go in a later call, once the guests are on others (see handover)."""
     if options.guest_networks is None:
@@ -29,7 +30,7 @@ def hold(
     return handover.leaving(connection, over, wants, options.guest_networks)
 
 
-def validate(connection: t.Any, text: str) -> None:
+def validate(connection: Connection, text: str) -> None:
     """Define a network on a host in memory."""
     connection.networkDefineXMLFlags(text, libvirt.VIR_NETWORK_DEFINE_VALIDATE)
 

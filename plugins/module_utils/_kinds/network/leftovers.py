@@ -5,17 +5,16 @@
 
 from __future__ import annotations
 
-import typing as t
-
 from ..._engine import paths
 from ..._flow.purge import Asked, Leftovers
+from ..._libvirt.objects import Connection
 from ..shared.ownership_mark import owner_now, owner_of
 from ..shared.renames import undeclared
 from .network_users import guests, on_network, using
 from .observe import inactive_network
 
 
-def leftovers(connection: t.Any, asked: Asked) -> Leftovers:
+def leftovers(connection: Connection, asked: Asked) -> Leftovers:
     """Networks with the mark; held by the guests that are on them."""
     out = Leftovers()
     found = [
@@ -29,7 +28,7 @@ def leftovers(connection: t.Any, asked: Asked) -> Leftovers:
     return out
 
 
-def staying(connection: t.Any, asked: Asked) -> list[str]:
+def staying(connection: Connection, asked: Asked) -> list[str]:
     """The names of networks of the owner that nobody declares."""
     return [
         str(network.name())

@@ -14,11 +14,12 @@ from xml.etree import ElementTree as ET
 
 from ..._engine.step import Step
 from ..._libvirt.connection import libvirt
+from ..._libvirt.objects import Connection
 
 SIOCBRADDIF = 0x89A2
 
 
-def update_section(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
+def update_section(connection: Connection, name: str, step: Step, options: t.Any) -> None:
     """Change one entry of an active network, without a restart (virNetworkUpdate)."""
     section, command, index, text = step.value
     connection.networkLookupByName(name).update(
@@ -30,7 +31,7 @@ def update_section(connection: t.Any, name: str, step: Step, options: t.Any) -> 
     )
 
 
-def reattach(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
+def reattach(connection: Connection, name: str, step: Step, options: t.Any) -> None:
     """Put the running guests' interfaces back on the bridge of a network that was started anew.
 
     A network that stops takes its bridge along, and the guests' taps are left on none. The value of the step are other

@@ -5,31 +5,30 @@
 
 from __future__ import annotations
 
-import typing as t
-
 from ..._engine.step import Step
 from ..._errors import VirtfleetError
 from ..._flow.kind import Action
 from ..._flow.options import Options
 from ..._libvirt.connection import lacks, libvirt, stop
+from ..._libvirt.objects import Connection
 from .live_actions import reattach, update_section
 
 
-def network_define(connection: t.Any, name: str, step: Step, options: Options) -> None:
+def network_define(connection: Connection, name: str, step: Step, options: Options) -> None:
     """Define, or define anew in place; libvirt validates the document first."""
     connection.networkDefineXMLFlags(step.value, libvirt.VIR_NETWORK_DEFINE_VALIDATE)
 
 
-def network_start(connection: t.Any, name: str, step: Step, options: Options) -> None:
+def network_start(connection: Connection, name: str, step: Step, options: Options) -> None:
     connection.networkLookupByName(name).create()
 
 
-def network_stop(connection: t.Any, name: str, step: Step, options: Options) -> None:
+def network_stop(connection: Connection, name: str, step: Step, options: Options) -> None:
     network = connection.networkLookupByName(name)
     stop(network, network.destroy)
 
 
-def network_undefine(connection: t.Any, name: str, step: Step, options: Options) -> None:
+def network_undefine(connection: Connection, name: str, step: Step, options: Options) -> None:
     try:
         network = connection.networkLookupByName(name)
     except libvirt.libvirtError as error:
@@ -41,7 +40,7 @@ def network_undefine(connection: t.Any, name: str, step: Step, options: Options)
     network.undefine()
 
 
-def network_autostart(connection: t.Any, name: str, step: Step, options: Options) -> None:
+def network_autostart(connection: Connection, name: str, step: Step, options: Options) -> None:
     connection.networkLookupByName(name).setAutostart(step.value)
 
 

@@ -13,6 +13,7 @@ from xml.etree import ElementTree as ET
 
 from ..._engine.plan import Plan
 from ..._libvirt.connection import LibvirtError, libvirt
+from ..._libvirt.objects import Connection, Network
 from ..._printing import label
 from ..._storage.forecast import Forecast
 from ..._storage.survey_users import PRESENT
@@ -20,7 +21,7 @@ from ..domain.saved_states import saved_definitions
 from .cleanup import OF_OTHERS, forward_mode
 
 
-def warn_of_users(connection: t.Any, plans: t.Sequence[Plan], forecast: Forecast) -> None:
+def warn_of_users(connection: Connection, plans: t.Sequence[Plan], forecast: Forecast) -> None:
     """Warn of the guests on networks that go or stop: those that run are cut off, the others do not start later.
 
     Nothing is said where they are put on the network that takes its place.
@@ -44,7 +45,7 @@ def warn_of_users(connection: t.Any, plans: t.Sequence[Plan], forecast: Forecast
             plan.warnings.append(f"guest {', '.join(map(label, off))} is on it, and does not start without it")
 
 
-def running(connection: t.Any, forecast: Forecast) -> list[tuple[str, ET.Element]]:
+def running(connection: Connection, forecast: Forecast) -> list[tuple[str, ET.Element]]:
     """What runs, by the names of the guests; what is foretold of a guest counts in place of that."""
     told = {name: guest for name, guest in forecast.guests.items() if not guest.gone}
     found = [domain for domain in connection.listAllDomains(0) if domain.isActive()]
@@ -55,7 +56,7 @@ def running(connection: t.Any, forecast: Forecast) -> list[tuple[str, ET.Element
     ]
 
 
-def cuts(connection: t.Any, plan: Plan) -> bool:
+def cuts(connection: Connection, plan: Plan) -> bool:
     """Whether guests on a network that stops are cut off: not where it is on a bridge or device of the host's own."""
     if not any(step.action == "stop" for step in plan.steps):
         return False
@@ -72,7 +73,7 @@ def ends(plan: Plan) -> bool:
     return "undefine" in actions or ("stop" in actions and "start" not in actions)
 
 
-def on(connection: t.Any, name: str, trees: t.Sequence[tuple[str, ET.Element]]) -> set[str]:
+def on(connection: Connection, name: str, trees: t.Sequence[tuple[str, ET.Element]]) -> set[str]:
     """The guests that are on a network."""
     try:
         uses = on_network(connection.networkLookupByName(name))
@@ -87,7 +88,7 @@ def named(guests_on_it: t.Sequence[str]) -> str:
     return f"guest {names} runs" if len(guests_on_it) == 1 else f"the guests {names} run"
 
 
-def guests(connection: t.Any, forecast: Forecast = PRESENT) -> list[tuple[str, ET.Element]]:
+def guests(connection: Connection, forecast: Forecast = PRESENT) -> list[tuple[str, ET.Element]]:
     """The definitions of all guests, what runs, and what was saved, with the names.
 
     Of those that are foretold only the interfaces.
@@ -112,7 +113,7 @@ def using(trees: t.Iterable[tuple[str, ET.Element]], uses: Uses) -> list[str]:
     return list(dict.fromkeys(f"guest {name}" for name, tree in trees if uses(tree)))
 
 
-def on_network(network: t.Any) -> Uses:
+def on_network(network: Network) -> Uses:
     """Whether a guest has an interface on a network, or on the bridge that goes with it."""
     name = network.name()
     root = ET.fromstring(network.XMLDesc(0))

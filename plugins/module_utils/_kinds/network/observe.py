@@ -12,9 +12,10 @@ from ..._engine import paths
 from ..._engine.plan import Observed
 from ..._flow.kind import Definition
 from ..._libvirt.connection import lacks, libvirt, listed
+from ..._libvirt.objects import Connection, Network
 
 
-def networks(connection: t.Any, names: t.Container[str]) -> dict[str, Observed]:
+def networks(connection: Connection, names: t.Container[str]) -> dict[str, Observed]:
     """The networks of these names."""
     autostart = listed(connection.listAllNetworks, "VIR_CONNECT_LIST_NETWORKS_AUTOSTART")
     persistent = listed(connection.listAllNetworks, "VIR_CONNECT_LIST_NETWORKS_PERSISTENT")
@@ -33,12 +34,12 @@ def networks(connection: t.Any, names: t.Container[str]) -> dict[str, Observed]:
     return found
 
 
-def kept(network: t.Any) -> ET.Element:
+def kept(network: Network) -> ET.Element:
     """The definition that libvirt keeps of a network."""
     return paths.document(inactive_network(network))
 
 
-def inactive_network(network: t.Any) -> str:
+def inactive_network(network: Network) -> str:
     """The persistent definition. libvirt's test driver has but one and refuses to be asked so."""
     try:
         return network.XMLDesc(libvirt.VIR_NETWORK_XML_INACTIVE)

@@ -10,6 +10,7 @@ import typing as t
 from ..._engine.plan import Plan, plan
 from ..._engine.rows.model import Host
 from ..._flow.kind import Have, Wants
+from ..._libvirt.objects import Connection
 from ..shared.lacking import Site
 from ..shared.readiness import definition, refuse
 from ..shared.renames import refuse_renamed
@@ -19,7 +20,7 @@ from .rules import incomplete
 from .table import NETWORK
 
 
-def plan_networks(connection: t.Any, have: Have, wants: Wants, host: Host, options: t.Any) -> list[Plan]:
+def plan_networks(connection: Connection, have: Have, wants: Wants, host: Host, options: t.Any) -> list[Plan]:
     """Plan networks. The routes are asked only of the host that this runs on."""
     plans = plan(NETWORK, have, wants, host, options.on_restart_needed)
     refuse_renamed(connection, DEFINITION, plans, have, options.forecast.gone("network"))

@@ -5,10 +5,9 @@
 
 from __future__ import annotations
 
-import typing as t
-
 from ..._flow.kind import Kind
 from ..._libvirt.connection import libvirt
+from ..._libvirt.objects import Connection
 from .leftovers import leftovers
 from .observe import DEFINITION, pools
 from .plan import plan_pools
@@ -16,7 +15,7 @@ from .pool_actions import ACTIONS
 from .table import POOL
 
 
-def validate(connection: t.Any, text: str) -> None:
+def validate(connection: Connection, text: str) -> None:
     """Define a pool on a host in memory."""
     connection.storagePoolDefineXML(text, getattr(libvirt, "VIR_STORAGE_POOL_DEFINE_VALIDATE", 0))
 

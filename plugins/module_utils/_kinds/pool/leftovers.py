@@ -5,9 +5,8 @@
 
 from __future__ import annotations
 
-import typing as t
-
 from ..._flow.purge import Asked, Leftovers
+from ..._libvirt.objects import Connection
 from ..._storage.manifest import Manifest
 from ..._storage.survey_users import all_users
 from ..._storage.users import Users
@@ -15,7 +14,7 @@ from ..shared.renames import undeclared
 from .pool_users import pool_users
 
 
-def leftovers(connection: t.Any, asked: Asked) -> Leftovers:
+def leftovers(connection: Connection, asked: Asked) -> Leftovers:
     """Pools that are noted, under their name and UUID; held by the guests whose disks are in them."""
     out = Leftovers()
     noted = Manifest(connection.getURI()).entries("pools")

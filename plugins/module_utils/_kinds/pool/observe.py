@@ -12,11 +12,12 @@ from ..._engine import paths
 from ..._engine.plan import Observed
 from ..._flow.kind import Definition
 from ..._libvirt.connection import lacks, libvirt
+from ..._libvirt.objects import Connection
 from ..._storage.manifest import Manifest
 from .table import POOL
 
 
-def pools(connection: t.Any, names: t.Container[str]) -> dict[str, Observed]:
+def pools(connection: Connection, names: t.Container[str]) -> dict[str, Observed]:
     """The pools of these names."""
     autostart = {
         pool.name() for pool in connection.listAllStoragePools(libvirt.VIR_CONNECT_LIST_STORAGE_POOLS_AUTOSTART)
@@ -54,7 +55,7 @@ def inactive(pool: t.Any) -> str:
         return t.cast(str, pool.XMLDesc(0))
 
 
-def pool_facts(connection: t.Any, names: t.Container[str]) -> dict[str, dict[str, t.Any]]:
+def pool_facts(connection: Connection, names: t.Container[str]) -> dict[str, dict[str, t.Any]]:
     """How much of active pools is taken, by name."""
     facts: dict[str, dict[str, t.Any]] = {}
     for pool in connection.listAllStoragePools(0):
@@ -70,7 +71,7 @@ def pool_facts(connection: t.Any, names: t.Container[str]) -> dict[str, dict[str
     return facts
 
 
-def undefine_new(connection: t.Any, found: t.Any) -> None:
+def undefine_new(connection: Connection, found: t.Any) -> None:
     """Take away the definition of a new pool, and the note that the collection made it."""
     name = found.name()
     found.undefine()

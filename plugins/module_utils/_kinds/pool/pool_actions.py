@@ -11,12 +11,13 @@ from xml.etree import ElementTree as ET
 from ..._engine.step import Step
 from ..._errors import VirtfleetError
 from ..._libvirt.connection import lacks, libvirt, said, stop
+from ..._libvirt.objects import Connection
 from ..._storage.manifest import Manifest
 from ..volume.storage_rules import MADE_DIRECTORIES
 from .pool_users import GOING, last_look, refuse_taken
 
 
-def pool_define(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
+def pool_define(connection: Connection, name: str, step: Step, options: t.Any) -> None:
     """Define, or define anew in place; libvirt validates the document first."""
     known = any(pool.name() == name for pool in connection.listAllStoragePools(0))
     try:
@@ -38,7 +39,7 @@ def pool_define(connection: t.Any, name: str, step: Step, options: t.Any) -> Non
             raise
 
 
-def pool_start(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
+def pool_start(connection: Connection, name: str, step: Step, options: t.Any) -> None:
     """Start, and make what is missing, as far as that is wanted. What holds data is never made anew.
 
     Making a directory is part of the start. A file system, partition table or volume group is made
@@ -85,7 +86,7 @@ def hint(kind: str) -> str:
     return ""
 
 
-def pool_stop(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
+def pool_stop(connection: Connection, name: str, step: Step, options: t.Any) -> None:
     """Stop; one that goes only where still no guest uses it."""
     if step.value == GOING:
         last_look(connection, name)
@@ -93,7 +94,7 @@ def pool_stop(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
     stop(pool, pool.destroy)
 
 
-def pool_undefine(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
+def pool_undefine(connection: Connection, name: str, step: Step, options: t.Any) -> None:
     """Forget the definition. The data stays, all of it."""
     try:
         connection.storagePoolLookupByName(name).undefine()
@@ -103,7 +104,7 @@ def pool_undefine(connection: t.Any, name: str, step: Step, options: t.Any) -> N
     Manifest(connection.getURI()).drop("pools", name)
 
 
-def pool_autostart(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
+def pool_autostart(connection: Connection, name: str, step: Step, options: t.Any) -> None:
     connection.storagePoolLookupByName(name).setAutostart(step.value)
 
 

@@ -12,6 +12,7 @@ from xml.etree import ElementTree as ET
 from ..._engine.plan import Plan
 from ..._errors import VirtfleetError
 from ..._host.open_files import kept_open
+from ..._libvirt.objects import Connection
 from ..._storage.forecast import Forecast
 from ..._storage.survey_users import all_users
 from ..._storage.users import Users
@@ -53,7 +54,7 @@ def twins(users: Users, name: str) -> set[str]:
     return {other for other, pool in users.pools.items() if other != name and own & folder(pool.target)}
 
 
-def refuse_used(connection: t.Any, plans: t.Iterable[Plan], forecast: Forecast) -> None:
+def refuse_used(connection: Connection, plans: t.Iterable[Plan], forecast: Forecast) -> None:
     """Take the steps from the plan of each pool that is to go and that a guest uses, and say who.
 
     A pool that only stops, or gets another folder, is the user's to change; that says who will miss it.
@@ -125,7 +126,7 @@ def warn_of_users(plan: Plan, users: Users) -> None:
         plan.warnings.append(f"{text}: their disks will be looked for in {folder[1]}, so move the files there")
 
 
-def refuse_taken(connection: t.Any, pool: t.Any) -> None:
+def refuse_taken(connection: Connection, pool: t.Any) -> None:
     """Raises VirtfleetError where somebody uses a device that a pool is about to be made on.
 
     libvirt takes a device for blank in which it finds nothing that it knows, such as a guest's raw disk.
@@ -142,7 +143,7 @@ def refuse_taken(connection: t.Any, pool: t.Any) -> None:
             )
 
 
-def last_look(connection: t.Any, name: str) -> None:
+def last_look(connection: Connection, name: str) -> None:
     """Raises VirtfleetError, right before a pool that goes is stopped, where a guest uses it by now."""
     who = pool_users(all_users(connection), name)
     if who:

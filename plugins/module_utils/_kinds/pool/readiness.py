@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 
 from ..._engine.plan import Plan
 from ..._flow.kind import Have
+from ..._libvirt.objects import Connection
 from ..domain.disks import shared_disks
 from ..secret.references import secrets_of
 from ..shared.lacking import Site, at, plain
@@ -17,7 +18,7 @@ from ..shared.readiness import definition, leaves, refuse
 from ..shared.references import Reference
 
 
-def check_pools(connection: t.Any, plans: t.Sequence[Plan], have: Have, options: t.Any) -> None:
+def check_pools(connection: Connection, plans: t.Sequence[Plan], have: Have, options: t.Any) -> None:
     """Refuse pools on a folder that another pool has, and those that start on what is not there, each for itself."""
     site = Site(connection, options.forecast)
     folders: dict[str, str] = {}

@@ -9,10 +9,11 @@ import typing as t
 
 from ..._flow.info import Facts
 from ..._libvirt.connection import LibvirtError, lacks
+from ..._libvirt.objects import Connection
 from .observe import Named, all_named
 
 
-def secret_facts(connection: t.Any, names: t.Container[str]) -> Facts:
+def secret_facts(connection: Connection, names: t.Container[str]) -> Facts:
     """Whether secrets have a value, by name."""
     return {one.name(): {"has_value": has_value(one)} for one in all_named(connection) if one.name() in names}
 

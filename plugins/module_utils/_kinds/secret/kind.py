@@ -5,9 +5,8 @@
 
 from __future__ import annotations
 
-import typing as t
-
 from ..._flow.kind import Kind
+from ..._libvirt.objects import Connection
 from .leftovers import leftovers
 from .observe import DEFINITION, secrets
 from .plan import plan_secrets
@@ -15,7 +14,7 @@ from .secret_actions import ACTIONS
 from .table import SECRET
 
 
-def validate(connection: t.Any, text: str) -> None:
+def validate(connection: Connection, text: str) -> None:
     """libvirt's host in memory has no secrets; the real one validates as it defines."""
 
 

@@ -5,16 +5,15 @@
 
 from __future__ import annotations
 
-import typing as t
-
 from ..._flow.purge import Asked, Leftovers
+from ..._libvirt.objects import Connection
 from ..._storage.manifest import Manifest
 from ..shared.renames import undeclared
 from .observe import MADE, all_named
 from .users import Users, all_users
 
 
-def leftovers(connection: t.Any, asked: Asked) -> Leftovers:
+def leftovers(connection: Connection, asked: Asked) -> Leftovers:
     """Secrets that are noted, under their name and UUID; held by the guests and pools that refer to them."""
     out = Leftovers()
     noted = Manifest(connection.getURI()).entries(MADE)

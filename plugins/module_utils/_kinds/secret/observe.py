@@ -12,6 +12,7 @@ from ..._engine import paths
 from ..._engine.plan import Observed
 from ..._flow.kind import Definition
 from ..._libvirt.connection import LibvirtError, lacks
+from ..._libvirt.objects import Connection
 from ..._storage.manifest import Manifest
 
 
@@ -54,13 +55,13 @@ class Named:
             return None
 
 
-def all_named(connection: t.Any) -> list[Named]:
+def all_named(connection: Connection) -> list[Named]:
     """The secrets of a host that have a name, in the order of their UUIDs."""
     found = [Named(secret) for secret in connection.listAllSecrets(0)]
     return sorted((one for one in found if one.name()), key=Named.UUIDString)
 
 
-def secrets(connection: t.Any, names: t.Container[str]) -> dict[str, Observed]:
+def secrets(connection: Connection, names: t.Container[str]) -> dict[str, Observed]:
     """The secrets of these names. Of two with one name, which have different usages, the plan takes none."""
     found: dict[str, Observed] = {}
     for one in all_named(connection):
@@ -72,7 +73,7 @@ def secrets(connection: t.Any, names: t.Container[str]) -> dict[str, Observed]:
 class SecretDefinition(Definition):
     """How libvirt keeps secrets: it looks them up by their kind of usage as well."""
 
-    def find(self, connection: t.Any, name: str) -> t.Any:
+    def find(self, connection: Connection, name: str) -> t.Any:
         return next((one for one in all_named(connection) if one.name() == name), None)
 
 
@@ -86,14 +87,14 @@ def present(found: Named) -> str:
     return "present"
 
 
-def undefine_new(connection: t.Any, found: Named) -> None:
+def undefine_new(connection: Connection, found: Named) -> None:
     """Take away a new secret, and what is noted of it."""
     name = found.name()
     found.undefine()
     forget(connection, name)
 
 
-def forget(connection: t.Any, name: str) -> None:
+def forget(connection: Connection, name: str) -> None:
     """Forget what is noted of a secret."""
     manifest = Manifest(connection.getURI())
     for kind in (MADE, VALUES):

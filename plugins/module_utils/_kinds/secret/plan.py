@@ -14,6 +14,7 @@ from ..._engine.rows.model import Change, Host, Item
 from ..._engine.step import Step
 from ..._flow.kind import Have, Wants
 from ..._flow.undo import planned_uuid
+from ..._libvirt.objects import Connection
 from ..._printing import SECRET as HIDDEN
 from ..shared.renames import told
 from . import digests
@@ -23,7 +24,7 @@ from .users import refuse_used
 from .values import value_of
 
 
-def plan_secrets(connection: t.Any, have: Have, wants: Wants, host: Host, options: t.Any) -> list[Plan]:
+def plan_secrets(connection: Connection, have: Have, wants: Wants, host: Host, options: t.Any) -> list[Plan]:
     """Plan secrets. Who uses them is only asked where one is to go."""
     found = [] if connection is None else all_named(connection)
     there = {one.name(): one for one in found}

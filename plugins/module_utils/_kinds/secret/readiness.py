@@ -9,6 +9,7 @@ import typing as t
 
 from ..._engine.rows.model import Host, Scope
 from ..._libvirt.connection import LibvirtError, lacks
+from ..._libvirt.objects import Connection
 from ..shared.derive import derive_uuid
 
 if t.TYPE_CHECKING:
@@ -32,7 +33,7 @@ def missing(site: Site, value: str) -> str | None:
     )
 
 
-def known_by(connection: t.Any, gone: t.Container[str]) -> set[str] | None:
+def known_by(connection: Connection, gone: t.Container[str]) -> set[str] | None:
     """The UUIDs and names of a host's secrets; None where libvirt has no list of them, as its test driver.
 
     :param gone: names of what an earlier task of a run in check mode would have removed

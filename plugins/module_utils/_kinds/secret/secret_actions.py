@@ -12,13 +12,14 @@ from ..._engine.step import Step
 from ..._errors import VirtfleetError
 from ..._flow.kind import Action
 from ..._libvirt.connection import libvirt
+from ..._libvirt.objects import Connection
 from ..._storage.manifest import Manifest
 from . import digests
 from .observe import DEFINITION, MADE, VALUES, Named, forget
 from .users import last_look
 
 
-def secret_define(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
+def secret_define(connection: Connection, name: str, step: Step, options: t.Any) -> None:
     """Define, or define anew in place; libvirt validates the document first. The value stays as it is."""
     known = DEFINITION.find(connection, name) is not None
     secret = connection.secretDefineXML(step.value, getattr(libvirt, "VIR_SECRET_DEFINE_VALIDATE", 0))
@@ -34,14 +35,14 @@ def secret_define(connection: t.Any, name: str, step: Step, options: t.Any) -> N
         raise
 
 
-def secret_set_value(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
+def secret_set_value(connection: Connection, name: str, step: Step, options: t.Any) -> None:
     """Set the value, and note its digest where libvirt will not tell it."""
     secret = there(connection, name)
     secret.secret.setValue(step.value.data, 0)
     secret_note_value(connection, name, step, options)
 
 
-def secret_note_value(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
+def secret_note_value(connection: Connection, name: str, step: Step, options: t.Any) -> None:
     """Note the digest of the value that a private secret has."""
     secret = there(connection, name)
     if digests.private(ET.fromstring(secret.secret.XMLDesc(0))):
@@ -50,7 +51,7 @@ def secret_note_value(connection: t.Any, name: str, step: Step, options: t.Any) 
         Manifest(connection.getURI()).drop(VALUES, name)
 
 
-def there(connection: t.Any, name: str) -> Named:
+def there(connection: Connection, name: str) -> Named:
     """A secret that was defined. Raises VirtfleetError where it is gone."""
     found = DEFINITION.find(connection, name)
     if found is None:
@@ -58,7 +59,7 @@ def there(connection: t.Any, name: str) -> Named:
     return t.cast(Named, found)
 
 
-def secret_undefine(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
+def secret_undefine(connection: Connection, name: str, step: Step, options: t.Any) -> None:
     """Take the definition away, and the value with it, where still nobody uses it."""
     found = DEFINITION.find(connection, name)
     if found is not None:

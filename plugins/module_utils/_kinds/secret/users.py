@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 from ..._engine.plan import Plan
 from ..._errors import VirtfleetError
 from ..._libvirt.connection import libvirt
+from ..._libvirt.objects import Connection
 from ..._storage.forecast import Forecast
 from ..domain.saved_states import saved_definitions
 from ..pool.observe import inactive
@@ -45,7 +46,7 @@ class Users:
         return list(dict.fromkeys(who for key in keys for who in known.get(key, ())))
 
 
-def all_users(connection: t.Any, forecast: Forecast) -> Users:
+def all_users(connection: Connection, forecast: Forecast) -> Users:
     """The users of all secrets of a host.
 
     :param forecast: what earlier tasks of a run in check mode would have changed
@@ -83,7 +84,9 @@ def configured() -> t.Iterator[Reference]:
             yield "uuid", value.strip().strip("\"'").lower()
 
 
-def refuse_used(connection: t.Any, plans: t.Iterable[Plan], there: t.Mapping[str, Named], forecast: Forecast) -> None:
+def refuse_used(
+    connection: Connection, plans: t.Iterable[Plan], there: t.Mapping[str, Named], forecast: Forecast
+) -> None:
     """Take the steps from the plan of each secret that is to go and is used, and say by whom.
 
     :param there: the secrets of the host by name
@@ -98,7 +101,7 @@ def refuse_used(connection: t.Any, plans: t.Iterable[Plan], there: t.Mapping[str
             plan.warnings.append(f"is used by {', '.join(unsure)} as it is now: it stays if that is so still")
 
 
-def last_look(connection: t.Any, secret: Named) -> None:
+def last_look(connection: Connection, secret: Named) -> None:
     """Raises VirtfleetError, right before a secret goes, where somebody uses it by now."""
     who = all_users(connection, Forecast()).of(secret)
     if who:

@@ -18,6 +18,7 @@ from xml.etree import ElementTree as ET
 from ..._engine.close_names import near
 from ..._engine.plan import Plan
 from ..._host.files import there
+from ..._libvirt.objects import Connection
 from ..._printing import printable
 from ..._storage import storage_observe
 from ..._storage.forecast import Forecast
@@ -58,7 +59,7 @@ class Site:
     :ivar gone: network devices that go in the same call
     """
 
-    def __init__(self, connection: t.Any, forecast: Forecast) -> None:
+    def __init__(self, connection: Connection, forecast: Forecast) -> None:
         self.connection, self.forecast = connection, forecast
         uri = str(connection.getURI())
         self.local = is_local(uri) and not uri.startswith(FOREIGN)

@@ -13,12 +13,13 @@ from ..._engine.rows.model import Host, Item, Scope
 from ..._flow.kind import Definition
 from ..._flow.purge import Asked
 from ..._flow.undo import planned_uuid
+from ..._libvirt.objects import Connection
 from ..._printing import label
 from .derive import derive_uuid
 
 
 def refuse_renamed(
-    connection: t.Any,
+    connection: Connection,
     kept: Definition,
     plans: t.Iterable[Plan],
     have: t.Mapping[str, Observed],

@@ -8,10 +8,11 @@ from __future__ import annotations
 import typing as t
 
 from ..._libvirt.connection import libvirt
+from ..._libvirt.objects import Connection
 from ..._storage.storage_observe import listed
 
 
-def volume_facts(connection: t.Any, names: t.Container[str]) -> dict[str, dict[str, t.Any]]:
+def volume_facts(connection: Connection, names: t.Container[str]) -> dict[str, dict[str, t.Any]]:
     """Where volumes are and how much they take, by identity."""
     facts: dict[str, dict[str, t.Any]] = {}
     for pool in connection.listAllStoragePools(libvirt.VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE):

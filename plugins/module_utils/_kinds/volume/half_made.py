@@ -20,6 +20,7 @@ from ..._engine.plan import Observed
 from ..._errors import VirtfleetError
 from ..._host.files import birth
 from ..._host.part_files import PART, clear, opened_folder, part_name
+from ..._libvirt.objects import Connection, Volume
 from ..._libvirt.process import made_by_another
 from ..._storage.manifest import Manifest
 from ..._storage.removal import because
@@ -35,14 +36,14 @@ class Born:
     :ivar part: the temporary name of its file, as it is noted
     """
 
-    def __init__(self, connection: t.Any, key: str) -> None:
+    def __init__(self, connection: Connection, key: str) -> None:
         self.manifest, self.key = Manifest(connection.getURI()), key
         self.volume: t.Any = None
         self.identity: str | None = None
         noted = self.manifest.entries("volumes").get(key, {})
         self.part = str(noted.get("part") or part_name(key.partition("/")[2]))
 
-    def note(self, volume: t.Any) -> t.Any:
+    def note(self, volume: Volume) -> t.Any:
         """Note what it is, as soon as it is there. Returns the volume."""
         self.volume = volume
         self.identity = identity(ET.fromstring(volume.XMLDesc()))
@@ -67,7 +68,7 @@ def second_name(part: str) -> str:
     return f"{part.removesuffix('.part')}.new"
 
 
-def clear_parts(connection: t.Any, pool: t.Any, facts: t.Mapping[str, t.Any]) -> None:
+def clear_parts(connection: Connection, pool: t.Any, facts: t.Mapping[str, t.Any]) -> None:
     """Take away the temporary files of a run that was killed.
 
     :param pool: the pool of the volume that it made
@@ -97,7 +98,7 @@ BeingMade = tuple[str, t.Mapping[str, t.Any], str]
 """A volume that another run is making: POOL/VOLUME, what is noted of it, and why to leave it to that run."""
 
 
-def being_made(connection: t.Any) -> list[BeingMade]:
+def being_made(connection: Connection) -> list[BeingMade]:
     """The volumes that other runs are making. None are known where the list of what was made cannot be read."""
     noted: t.Mapping[str, t.Mapping[str, t.Any]] = {}
     with contextlib.suppress(VirtfleetError):
@@ -117,7 +118,7 @@ class Half(t.NamedTuple):
     doubtful: dict[str, str]
 
 
-def half_made(connection: t.Any, volumes: t.Mapping[str, Observed]) -> Half:
+def half_made(connection: Connection, volumes: t.Mapping[str, Observed]) -> Half:
     """Which of these volumes a run began that was killed. Who uses them is only asked where there are any."""
     noted = Manifest(connection.getURI()).entries("volumes")
     half = Half({}, {})
@@ -154,6 +155,6 @@ def doubt(key: str, facts: t.Mapping[str, t.Any], found: Observed, users: Users)
     return None if not holders else f"it {because([who for who in holders if who not in users.doubts], users.doubts)}"
 
 
-def made_in_this_moment(connection: t.Any, owner: str) -> list[BeingMade]:
+def made_in_this_moment(connection: Connection, owner: str) -> list[BeingMade]:
     """The volumes of the owner that another run is making."""
     return [made for made in being_made(connection) if made[1].get("owner", "") == owner]

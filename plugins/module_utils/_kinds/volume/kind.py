@@ -13,6 +13,7 @@ from ..._engine import paths
 from ..._engine.plan import Plan
 from ..._flow.kind import Around, Kind
 from ..._libvirt.connection import libvirt
+from ..._libvirt.objects import Connection
 from ..._storage.storage_observe import volumes
 from . import volume_image
 from .leftovers import leftovers
@@ -23,13 +24,13 @@ from .volume_actions import ACTIONS
 
 
 @contextlib.contextmanager
-def around(connection: t.Any, plans: t.Sequence[Plan]) -> t.Iterator[Around]:
+def around(connection: Connection, plans: t.Sequence[Plan]) -> t.Iterator[Around]:
     """Fetch each image once."""
     with volume_image.downloads(fetched(plans)):
         yield Around()
 
 
-def validate(connection: t.Any, text: str) -> None:
+def validate(connection: Connection, text: str) -> None:
     """Make a volume on a host in memory."""
     root = ET.fromstring(text)
     if root.find("target") is None:

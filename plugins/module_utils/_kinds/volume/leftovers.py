@@ -9,6 +9,7 @@ import typing as t
 
 from ..._engine.plan import Observed
 from ..._flow.purge import Asked, Leftovers
+from ..._libvirt.objects import Connection
 from ..._storage import storage_observe
 from ..._storage.manifest import Entries, Manifest
 from ..._storage.other_hosts import within_reach
@@ -20,7 +21,7 @@ from ..shared import declared
 from .half_made import made_in_this_moment
 
 
-def leftovers(connection: t.Any, asked: Asked) -> Leftovers:
+def leftovers(connection: Connection, asked: Asked) -> Leftovers:
     """Volumes that were declared as such, what is laid over others first.
 
     Those that were made for guests' disks go with the guests. Held are those that a guest has, that
@@ -95,7 +96,7 @@ def keep_shared(out: Leftovers, left: t.Mapping[str, str | None], users: Users) 
     return near
 
 
-def add_unseen(connection: t.Any, out: Leftovers, noted: Entries, asked: Asked) -> None:
+def add_unseen(connection: Connection, out: Leftovers, noted: Entries, asked: Asked) -> None:
     """Say which volumes may still be there, and cannot be seen, for their pool is stopped or gone.
 
     :param noted: volumes that no active pool has

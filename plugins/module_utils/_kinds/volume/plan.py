@@ -13,6 +13,7 @@ from ..._engine.rows.model import Host
 from ..._engine.step import Step
 from ..._errors import VirtfleetError, refuse_input
 from ..._flow.kind import Have, Wants
+from ..._libvirt.objects import Connection
 from ..._libvirt.process import made_by_another
 from ..._storage import storage_observe
 from ..._storage.manifest import Manifest
@@ -29,7 +30,7 @@ from .volume_formats import Formats, alike
 from .volumes_to_come import listed_later
 
 
-def plan_volumes(connection: t.Any, have: Have, wants: Wants, host: Host, options: t.Any) -> list[Plan]:
+def plan_volumes(connection: Connection, have: Have, wants: Wants, host: Host, options: t.Any) -> list[Plan]:
     """Plan volumes. Who uses them is only asked where one is to go."""
     if connection is None:
         have = {**have, **listed_later(None, options.forecast, (str(volume_key(want)) for want in wants), have)}
@@ -55,7 +56,7 @@ def plan_volumes(connection: t.Any, have: Have, wants: Wants, host: Host, option
     return plans
 
 
-def said_to_be_raw(connection: t.Any, volumes: Have, wants: Wants) -> Have:
+def said_to_be_raw(connection: Connection, volumes: Have, wants: Wants) -> Have:
     """Volumes, of which those are raw of which the user says so, and libvirt tells a header that is not whole."""
     formats: Formats | None = None
     found = dict(volumes)
@@ -72,7 +73,7 @@ def said_to_be_raw(connection: t.Any, volumes: Have, wants: Wants) -> Have:
     return found
 
 
-def refuse_unknown(connection: t.Any, plans: list[Plan], wants: Wants, volumes: Have) -> None:
+def refuse_unknown(connection: Connection, plans: list[Plan], wants: Wants, volumes: Have) -> None:
     """Raise VirtfleetError for volumes that are to grow, and of whose format nobody knows."""
     formats: Formats | None = None
     lines: list[str] = []
@@ -86,7 +87,7 @@ def refuse_unknown(connection: t.Any, plans: list[Plan], wants: Wants, volumes: 
     refuse_input(lines)
 
 
-def whole(connection: t.Any, volumes: Have, half: Half) -> Have:
+def whole(connection: Connection, volumes: Have, half: Half) -> Have:
     """Volumes as they were made, without those that a run left half-made that was killed.
 
     :param connection: None for a host without libvirt, where nothing is known of what its files were

@@ -10,6 +10,7 @@ import typing as t
 
 from ..._engine.plan import Plan
 from ..._flow.kind import Wants
+from ..._libvirt.objects import Connection
 from ..._storage.making import Making
 from ..domain.disks import disk_locks, outside_disks
 from ..shared.lacking import Site, at
@@ -18,7 +19,7 @@ from . import volume_places
 from .image_look import base_problem, growth_problem, image_problem, name_problem
 
 
-def check_volumes(connection: t.Any, plans: t.Sequence[Plan], wants: Wants, options: t.Any) -> None:
+def check_volumes(connection: Connection, plans: t.Sequence[Plan], wants: Wants, options: t.Any) -> None:
     """Refuse volumes that cannot be made, or that are another one that is declared, each for itself."""
     site = Site(connection, options.forecast)
     same: dict[str, list[str]] = {}

@@ -17,6 +17,7 @@ from ..._engine.step import Step
 from ..._errors import VirtfleetError
 from ..._host.part_files import part_name
 from ..._libvirt.connection import cut, ended, lacks, libvirt, said
+from ..._libvirt.objects import Connection, Volume
 from ..._libvirt.process import made_by_another
 from ..._storage import leaving
 from ..._storage.making import Making
@@ -38,7 +39,7 @@ MARGIN = 10.0
 """Seconds that a guest's volume waits for another guest, beyond what that one has to shut down."""
 
 
-def volume_define(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
+def volume_define(connection: Connection, name: str, step: Step, options: t.Any) -> None:
     """Make a volume, and note that the collection made it. Raises VirtfleetError, which names the disk of a guest."""
     making: Making = step.value
     try:
@@ -53,7 +54,7 @@ def volume_define(connection: t.Any, name: str, step: Step, options: t.Any) -> N
         raise VirtfleetError(f"{making.where}: {error}") from None
 
 
-def make_noted(connection: t.Any, making: Making, options: t.Any) -> None:
+def make_noted(connection: Connection, making: Making, options: t.Any) -> None:
     """Make a volume, and note that the collection made it. What cannot be noted is taken away again."""
     pool = active_pool(connection, making.pool)
     manifest = Manifest(connection.getURI())
@@ -92,12 +93,12 @@ def refuse_made(pool: t.Any, making: Making) -> None:
         raise VirtfleetError(f"somebody made a volume {making.key} meanwhile; run again to look at it")
 
 
-def told_identity(volume: t.Any) -> str | None:
+def told_identity(volume: Volume) -> str | None:
     """What tells a volume from another one in its place, as libvirt has it; None where it has none."""
     return None if volume is None else identity(ET.fromstring(volume.XMLDesc()))
 
 
-def make(connection: t.Any, pool: t.Any, making: Making, root: ET.Element, source: t.Any) -> str | None:
+def make(connection: Connection, pool: t.Any, making: Making, root: ET.Element, source: t.Any) -> str | None:
     """Make a volume in the way that its pool and what fills it ask for.
 
     Returns what tells a file that was made here from another one; None where libvirt has made the volume.
@@ -141,7 +142,7 @@ def take_back(pool: t.Any, making: Making, manifest: Manifest, born: list[str | 
             manifest.drop("volumes", making.key)
 
 
-def clear_away(connection: t.Any, pool: t.Any, making: Making, manifest: Manifest) -> None:
+def clear_away(connection: Connection, pool: t.Any, making: Making, manifest: Manifest) -> None:
     """Take away what a run left half-made that was killed, and let libvirt forget what others deleted.
 
     Raises VirtfleetError where a run still makes it, or where what is there may be another one.
@@ -166,7 +167,7 @@ def clear_away(connection: t.Any, pool: t.Any, making: Making, manifest: Manifes
         refresh(pool)
 
 
-def forget(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
+def forget(connection: Connection, name: str, step: Step, options: t.Any) -> None:
     """Forget that a run that was killed was making a volume: what is there now is somebody else's."""
     manifest = Manifest(connection.getURI())
     facts = manifest.entries("volumes").get(step.value, {})
@@ -176,12 +177,12 @@ def forget(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
         manifest.drop("volumes", step.value)
 
 
-def spare(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
+def spare(connection: Connection, name: str, step: Step, options: t.Any) -> None:
     """Note of a volume that a run was about to delete that somebody else has it now: it stays for good."""
     leaving.spare(connection, step.value)
 
 
-def volume_grow(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
+def volume_grow(connection: Connection, name: str, step: Step, options: t.Any) -> None:
     """Make a volume larger. While a guest runs with it, only its QEMU may touch it."""
     pool = active_pool(connection, step.value["pool"])
     volume = pool.storageVolLookupByName(step.value["name"])
@@ -195,7 +196,7 @@ def volume_grow(connection: t.Any, name: str, step: Step, options: t.Any) -> Non
         refresh(pool)
 
 
-def runs_with(connection: t.Any, *places: str) -> tuple[t.Any, str] | None:
+def runs_with(connection: Connection, *places: str) -> tuple[t.Any, str] | None:
     """The running guest that has a volume as a disk, and the disk's target; None where none has."""
     for domain in connection.listAllDomains(libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE):
         for disk in ET.fromstring(domain.XMLDesc(0)).iterfind("devices/disk"):
@@ -205,7 +206,7 @@ def runs_with(connection: t.Any, *places: str) -> tuple[t.Any, str] | None:
     return None
 
 
-def volume_delete(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
+def volume_delete(connection: Connection, name: str, step: Step, options: t.Any) -> None:
     """Delete a volume with its data, after a last look at what it is and who uses it.
 
     Raises Kept where it is not the one that was planned to go, somebody uses it by now, or a volume that
@@ -253,7 +254,7 @@ def there(pool: t.Any, name: str) -> t.Any:
     return lookup(pool, name)
 
 
-def guest_volume_delete(connection: t.Any, name: str, step: Step, options: t.Any) -> t.Iterator[None]:
+def guest_volume_delete(connection: Connection, name: str, step: Step, options: t.Any) -> t.Iterator[None]:
     """Delete a volume of a guest that is gone, once the others are gone that use it and go in the same run.
 
     Raises Kept where a guest of its name is there, be it a new one, or where the others stay.
@@ -269,7 +270,7 @@ def guest_volume_delete(connection: t.Any, name: str, step: Step, options: t.Any
     volume_delete(connection, name, step, options)
 
 
-def waiting(connection: t.Any, plan: Going) -> str | None:
+def waiting(connection: Connection, plan: Going) -> str | None:
     """What goes in the same run, and before a volume, and is still there; in words."""
     if plan.others:
         there = {domain.name() for domain in connection.listAllDomains(0)}

@@ -17,6 +17,7 @@ from ..._host import listener, part_files
 from ..._host.image_format import Unfit
 from ..._host.qemu_img import TOO_LARGE
 from ..._libvirt.connection import libvirt, said
+from ..._libvirt.objects import Connection, Volume
 from ..._storage.making import Making
 from ..._storage.manifest import Manifest
 from ..._storage.noted_formats import SAME
@@ -28,7 +29,7 @@ from .volume_formats import Formats, alike, seen
 from .volume_image import Source, too_large
 
 
-def find(connection: t.Any, place: str, pool: str, what: str) -> t.Any:
+def find(connection: Connection, place: str, pool: str, what: str) -> t.Any:
     """A volume that another one names. Raises VirtfleetError where it is not there."""
     where, _slash, name = place.rpartition("/")
     holder = active_pool(connection, where or pool)
@@ -42,12 +43,12 @@ def find(connection: t.Any, place: str, pool: str, what: str) -> t.Any:
     return volume
 
 
-def key_of(volume: t.Any) -> str:
+def key_of(volume: Volume) -> str:
     """A volume as POOL/VOLUME."""
     return f"{volume.storagePoolLookupByVolume().name()}/{volume.name()}"
 
 
-def lay_over(connection: t.Any, making: Making, root: ET.Element) -> None:
+def lay_over(connection: Connection, making: Making, root: ET.Element) -> None:
     """Write into a definition what the volume is laid over: path and format of a volume that is named.
 
     Raises VirtfleetError where the format is not known: QEMU would find it out from what a guest wrote. So it
@@ -64,7 +65,7 @@ def lay_over(connection: t.Any, making: Making, root: ET.Element) -> None:
     paths.ensure(root, ("backingStore", "format")).set("type", "raw" if form in SAME else form)
 
 
-def filling(connection: t.Any, making: Making) -> t.Any:
+def filling(connection: Connection, making: Making) -> t.Any:
     """What fills a volume: a seed, an image, or a volume that libvirt itself has to copy; None for nothing."""
     if making.item.get("seed") is not None:
         return seed_source(making)
@@ -86,7 +87,7 @@ def image_source(formats: Formats, making: Making) -> Source:
     return Source(image, item.get("checksum"), known, making.verbatim, item.get("image_timeout"))
 
 
-def volume_source(formats: Formats, making: Making, volume: t.Any) -> t.Any:
+def volume_source(formats: Formats, making: Making, volume: Volume) -> t.Any:
     """What fills a copy of a volume: its file, or the volume itself where libvirt has to copy it.
 
     Raises VirtfleetError where it cannot be copied.
@@ -102,7 +103,7 @@ def volume_source(formats: Formats, making: Making, volume: t.Any) -> t.Any:
     return unchanged(volume, root, known)
 
 
-def unchanged(volume: t.Any, root: ET.Element, known: str) -> t.Any:
+def unchanged(volume: Volume, root: ET.Element, known: str) -> t.Any:
     """A volume that libvirt may copy, by what it takes its format for.
 
     Raises VirtfleetError where it is wrong about that, or the volume names other files.
@@ -116,7 +117,7 @@ def unchanged(volume: t.Any, root: ET.Element, known: str) -> t.Any:
     return volume
 
 
-def enlarge(connection: t.Any, pool: t.Any, volume: t.Any, capacity: int, declared: str | None = None) -> None:
+def enlarge(connection: Connection, pool: t.Any, volume: Volume, capacity: int, declared: str | None = None) -> None:
     """Make a volume larger that no guest runs with. A raw file grows by itself, whatever a guest wrote into it.
 
     :param declared: the format that the user says
@@ -172,7 +173,7 @@ def create(pool: t.Any, root: ET.Element) -> t.Any:
         raise
 
 
-def fill(connection: t.Any, pool: t.Any, making: Making, root: ET.Element, source: t.Any) -> None:
+def fill(connection: Connection, pool: t.Any, making: Making, root: ET.Element, source: t.Any) -> None:
     """Make a volume that is no file of ours to rename, and fill it. One that fails is taken away."""
     born = Born(connection, making.key)
     try:
@@ -188,7 +189,7 @@ def fill(connection: t.Any, pool: t.Any, making: Making, root: ET.Element, sourc
         raise
 
 
-def pour(connection: t.Any, pool: t.Any, making: Making, root: ET.Element, source: Source, born: Born) -> t.Any:
+def pour(connection: Connection, pool: t.Any, making: Making, root: ET.Element, source: Source, born: Born) -> t.Any:
     """Make a volume and pour an image into it, which is raw there."""
     folder = Manifest(connection.getURI()).folder
     os.makedirs(folder, mode=0o700, exist_ok=True)

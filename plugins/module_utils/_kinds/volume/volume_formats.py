@@ -26,6 +26,7 @@ from ..._host.image_format import Unfit, recognise
 from ..._host.places import Places, Signs, resolved
 from ..._host.qcow2 import check_qcow2
 from ..._libvirt.connection import LibvirtError, libvirt
+from ..._libvirt.objects import Connection
 from ..._printing import printable
 from ..._storage.noted_formats import SAME, Noted, things, volume_at
 from ..._storage.storage_observe import listed, source_place
@@ -47,7 +48,7 @@ class Formats:
     :param gone: names of guests that count as gone
     """
 
-    def __init__(self, connection: t.Any, gone: t.Container[str] = ()) -> None:
+    def __init__(self, connection: Connection, gone: t.Container[str] = ()) -> None:
         self.connection, self.gone = connection, gone
         self.places = Places()
         self.noted = Noted(connection, self.places)
@@ -223,7 +224,7 @@ def is_device(volume: ET.Element) -> bool:
     return volume.get("type") == "block" or volume.find("target/format") is None
 
 
-def all_volumes(connection: t.Any, names: t.Container[str]) -> dict[str, Observed]:
+def all_volumes(connection: Connection, names: t.Container[str]) -> dict[str, Observed]:
     """All volumes, or those of these names or identities, in pools that are active, as they can be declared."""
     formats = Formats(connection)
     found: dict[str, Observed] = {}
@@ -301,7 +302,7 @@ def seen(key: str, volume: ET.Element, way: str = SAY_FORMAT) -> str:
     return "qcow2" if content.kind == "qcow2" else "raw"
 
 
-def drivers(connection: t.Any, gone: t.Container[str] = ()) -> t.Iterator[tuple[str, str, str]]:
+def drivers(connection: Connection, gone: t.Container[str] = ()) -> t.Iterator[tuple[str, str, str]]:
     """The guests with what they have as disks, and the formats that they are told; raw where they are told none.
 
     :param gone: names of guests that are left out

@@ -10,6 +10,7 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from ..._engine.plan import Observed
+from ..._libvirt.objects import Connection
 from ..._storage import storage_observe
 from ..._storage.forecast import Forecast
 from ..._storage.users import is_local
@@ -19,7 +20,7 @@ from .storage_rules import MADE_DIRECTORIES
 
 
 def listed_later(
-    connection: t.Any, forecast: Forecast, keys: t.Iterable[str], there: t.Mapping[str, Observed]
+    connection: Connection, forecast: Forecast, keys: t.Iterable[str], there: t.Mapping[str, Observed]
 ) -> dict[str, Observed]:
     """The volumes of some names that are files in the folders of pools which are only foretold.
 

@@ -19,6 +19,7 @@ from ...._engine.step import Step
 from ...._errors import VirtfleetError
 from ...._host import seed_image
 from ...._host.files import in_place_of_file
+from ...._libvirt.objects import Connection
 from ...._printing import spelled_out
 from ...._storage.manifest import Manifest
 from ...._storage.storage_observe import Pool, active_pool, identity, lookup, source_place
@@ -100,7 +101,7 @@ def refusal(key: str, path: str, kept: bool) -> str:
     )
 
 
-def adopt_seed(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
+def adopt_seed(connection: Connection, name: str, step: Step, options: t.Any) -> None:
     """Note a seed again as made for a guest. Raises VirtfleetError where it is another one by now."""
     plan: Adopted = step.value
     pool_name, _slash, volume_name = plan.key.partition("/")

@@ -11,6 +11,7 @@ import typing as t
 from ...._engine.plan import Observed, Plan
 from ...._engine.rows.model import Change, Item
 from ...._engine.step import Step
+from ...._libvirt.objects import Connection
 from ...._storage import storage_observe
 from ...._storage.forecast import Forecast
 from ...._storage.manifest import Manifest
@@ -27,7 +28,7 @@ HAS = "the guest has it until it starts anew"
 
 
 def plan_removals(
-    connection: t.Any,
+    connection: Connection,
     plans: t.Sequence[Plan],
     wants: t.Sequence[Item],
     have: t.Mapping[str, Observed],

@@ -22,6 +22,7 @@ from ...._engine.step import Step
 from ...._errors import Invalid, VirtfleetError
 from ...._host import seed_image
 from ...._host.files import bases, in_place_of_file
+from ...._libvirt.objects import Connection
 from ...._printing import spelled_out
 from ...._storage.manifest import Entries, filled_by_another
 from ...._storage.removal import because
@@ -71,7 +72,7 @@ def asks(wants: t.Iterable[Item], have: t.Mapping[str, Observed]) -> bool:
     )
 
 
-def is_here(connection: t.Any) -> bool:
+def is_here(connection: Connection) -> bool:
     """Whether the files of a libvirt can be looked at."""
     if connection is None:
         return False

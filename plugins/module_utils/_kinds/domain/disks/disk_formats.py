@@ -21,6 +21,7 @@ from ...._engine.plan import Observed, Plan
 from ...._engine.rows.match import pair
 from ...._engine.rows.model import Host, Item, Scope
 from ...._errors import Invalid, VirtfleetError
+from ...._libvirt.objects import Connection
 from ...._printing import printable
 from ...._storage import storage_observe
 from ...._storage.forecast import Forecast
@@ -53,7 +54,7 @@ class DiskFormats:
     :ivar warnings: what is to be said of disks that stay as they are, by guest
     """
 
-    def __init__(self, connection: t.Any, forecast: Forecast) -> None:
+    def __init__(self, connection: Connection, forecast: Forecast) -> None:
         self.connection, self.forecast = connection, forecast
         uri = "" if connection is None else str(connection.getURI())
         self.local = connection is not None and is_local(uri) and not uri.startswith(lacking.FOREIGN)

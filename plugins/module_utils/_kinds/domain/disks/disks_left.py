@@ -9,6 +9,7 @@ import re
 import typing as t
 
 from ...._engine.plan import Plan
+from ...._libvirt.objects import Connection
 from ...._printing import spelled_out
 from ...._storage.forecast import Forecast
 from ...._storage.manifest import Manifest
@@ -22,7 +23,7 @@ DISK = re.compile(r"disks\[[0-9]+\](\.file)?")
 
 
 def warn_of_left(
-    connection: t.Any, plans: t.Sequence[Plan], pools: t.Callable[[], t.Mapping[str, Pool]], forecast: Forecast
+    connection: Connection, plans: t.Sequence[Plan], pools: t.Callable[[], t.Mapping[str, Pool]], forecast: Forecast
 ) -> None:
     """Say of each volume that was made for a guest, and that nobody has from now on, that it stays.
 

@@ -14,6 +14,7 @@ from ...._engine.plan import Observed, Plan
 from ...._engine.rows.model import Item
 from ...._host.places import Places
 from ...._libvirt.connection import LibvirtError, libvirt
+from ...._libvirt.objects import Connection
 from ...._printing import spelled_out
 from ...._storage.forecast import Forecast
 from ...._storage.removal import listed
@@ -33,7 +34,7 @@ OWN = (
 
 
 def refuse_taken(
-    connection: t.Any,
+    connection: Connection,
     plans: t.Sequence[Plan],
     resolved: t.Sequence[tuple[Item, t.Sequence[Needed]]],
     volumes: t.Mapping[str, Observed],
@@ -193,7 +194,7 @@ class Readers:
     :param users: tells what the disks are
     """
 
-    def __init__(self, connection: t.Any, users: Users) -> None:
+    def __init__(self, connection: Connection, users: Users) -> None:
         self.connection, self.users = connection, users
         self.roots: dict[str, list[ET.Element]] = {}
 

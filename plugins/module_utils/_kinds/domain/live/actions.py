@@ -12,6 +12,7 @@ from xml.etree import ElementTree as ET
 from ...._engine.step import Step
 from ...._errors import VirtfleetError
 from ...._libvirt.connection import lacks, libvirt
+from ...._libvirt.objects import Connection, Domain
 
 REPEAT = 5.0
 """Seconds until a guest is asked again for a device."""
@@ -21,11 +22,11 @@ RELEASE = 20.0
 """Seconds that a guest has to let go of a device; one that still boots does not answer."""
 
 
-def attach_device(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
+def attach_device(connection: Connection, name: str, step: Step, options: t.Any) -> None:
     connection.lookupByName(name).attachDeviceFlags(step.value, libvirt.VIR_DOMAIN_AFFECT_LIVE)
 
 
-def detach_device(connection: t.Any, name: str, step: Step, options: t.Any) -> t.Iterator[None]:
+def detach_device(connection: Connection, name: str, step: Step, options: t.Any) -> t.Iterator[None]:
     """Ask the guest for the device and wait, within bounds, until it has let go of it."""
     domain = connection.lookupByName(name)
     device = ET.fromstring(step.value)
@@ -49,7 +50,7 @@ def detach_device(connection: t.Any, name: str, step: Step, options: t.Any) -> t
         yield
 
 
-def present(domain: t.Any, device: ET.Element) -> bool:
+def present(domain: Domain, device: ET.Element) -> bool:
     """Whether the running guest has the device, known by its alias."""
     alias = device.find("alias")
     if alias is None or not domain.isActive():
@@ -58,11 +59,11 @@ def present(domain: t.Any, device: ET.Element) -> bool:
     return root.find(f"devices/{device.tag}/alias[@name='{alias.get('name')}']") is not None
 
 
-def update_device(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
+def update_device(connection: Connection, name: str, step: Step, options: t.Any) -> None:
     connection.lookupByName(name).updateDeviceFlags(step.value, libvirt.VIR_DOMAIN_AFFECT_LIVE)
 
 
-def set_memory(connection: t.Any, name: str, step: Step, options: t.Any) -> t.Iterator[None]:
+def set_memory(connection: Connection, name: str, step: Step, options: t.Any) -> t.Iterator[None]:
     """Tell the balloon its target in KiB, and give the guest a moment to follow."""
     domain = connection.lookupByName(name)
     domain.setMemoryFlags(step.value, libvirt.VIR_DOMAIN_AFFECT_LIVE)
@@ -71,16 +72,16 @@ def set_memory(connection: t.Any, name: str, step: Step, options: t.Any) -> t.It
         yield
 
 
-def set_vcpus(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
+def set_vcpus(connection: Connection, name: str, step: Step, options: t.Any) -> None:
     connection.lookupByName(name).setVcpusFlags(step.value, libvirt.VIR_DOMAIN_AFFECT_LIVE)
 
 
-def set_metadata(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
+def set_metadata(connection: Connection, name: str, step: Step, options: t.Any) -> None:
     tag, value = step.value
     kind = getattr(libvirt, f"VIR_DOMAIN_METADATA_{tag.upper()}")
     connection.lookupByName(name).setMetadata(kind, value, None, None, libvirt.VIR_DOMAIN_AFFECT_LIVE)
 
 
-def set_iotune(connection: t.Any, name: str, step: Step, options: t.Any) -> None:
+def set_iotune(connection: Connection, name: str, step: Step, options: t.Any) -> None:
     target, values = step.value
     connection.lookupByName(name).setBlockIoTune(target, values, libvirt.VIR_DOMAIN_AFFECT_LIVE)
