@@ -47,7 +47,7 @@ class Start:
 
     def __init__(self, connection: t.Any, sources: Sources, dump: Path | None) -> None:
         from module_utils._engine import adopt, plan
-        from module_utils._engine.plan import Observed
+        from module_utils._engine.observed import Observed
         from module_utils._kinds.domain.table import DOMAIN
         from module_utils._libvirt import host_model
 

@@ -20,7 +20,8 @@ from ansible.plugins.callback import CallbackBase
 
 from ansible_collections.virtfleet.kvm.plugins.filter.fleet import FilterModule
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import converters, report, rows
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Observed, plan
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.observed import Observed
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows import variant
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Host
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import DEFAULTS, PROFILES

@@ -10,7 +10,8 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import paths
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Observed, Plan, plan
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.observed import Observed
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Plan, plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Host, Scope
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import Table
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.kind import DOMAINS

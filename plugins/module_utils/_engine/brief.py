@@ -14,7 +14,8 @@ from xml.etree import ElementTree as ET
 
 from .._errors import VirtfleetError
 from . import paths, xml_merge
-from .plan import Observed, plan
+from .observed import Observed
+from .plan import plan
 from .rows.fields import UNSET
 from .rows.model import Host, Item
 from .rows.parts import without_places

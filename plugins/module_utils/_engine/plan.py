@@ -19,34 +19,12 @@ from .._printing import unforeseen
 from . import paths, pending, xml_merge
 from .contradiction import refuse_contradiction
 from .live import ASKED, reach
+from .observed import Observed
 from .progress import brought, moved
 from .rows.model import Change, Host, Item, Scope
 from .rows.row_index import complete_rows, edit_rows, read_rows, show_rows
 from .step import Step
 from .table import Table
-
-
-@dataclasses.dataclass(frozen=True)
-class Observed:
-    """A resource as it is.
-
-    :param definition: what libvirt keeps, the inactive XML
-    :param live: what runs, or None
-    :param state: one of the table's states
-    :param properties: values beside the definition, such as autostart
-    :param persistent: whether libvirt keeps it once it stops
-    """
-
-    definition: ET.Element
-    live: ET.Element | None
-    state: str
-    properties: t.Mapping[str, t.Any]
-    persistent: bool = True
-
-
-def bare(table: Table) -> dict[str, Observed]:
-    """What a host will have once libvirt is installed on it, and before anything is declared."""
-    return {name: Observed(paths.document(text), None, table.initial, {}) for name, text in table.shipped.items()}
 
 
 @dataclasses.dataclass

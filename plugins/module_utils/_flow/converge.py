@@ -9,7 +9,8 @@ import dataclasses
 import typing as t
 
 from .._engine import report
-from .._engine.plan import Plan, bare
+from .._engine.observed import bare
+from .._engine.plan import Plan
 from .._engine.rows.model import Host, Item
 from .._errors import Refused, VirtfleetError
 from .._host import listener

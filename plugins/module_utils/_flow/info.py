@@ -9,7 +9,7 @@ import typing as t
 
 from .._called import Called
 from .._engine.adopt import adopt
-from .._engine.plan import Observed
+from .._engine.observed import Observed
 from .._engine.table import Table
 from .._errors import Invalid, VirtfleetError
 from .._libvirt.connection import Session

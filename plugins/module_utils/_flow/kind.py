@@ -9,7 +9,8 @@ import contextlib
 import dataclasses
 import typing as t
 
-from .._engine.plan import Observed, Plan
+from .._engine.observed import Observed
+from .._engine.plan import Plan
 from .._engine.rows.model import Host, Item
 from .._engine.table import Table
 from .._libvirt.connection import LibvirtError, Session, lacks, said

@@ -11,7 +11,7 @@ import stat
 import typing as t
 from xml.etree import ElementTree as ET
 
-from .._engine.plan import Observed
+from .._engine.observed import Observed
 from .._errors import VirtfleetError
 from .._host.open_files import kept_open
 from .._libvirt.objects import Volume

@@ -14,7 +14,7 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from .._engine import paths
-from .._engine.plan import Observed
+from .._engine.observed import Observed
 from .._errors import VirtfleetError
 from .._host.files import birth, in_place_of_file
 from .._libvirt.connection import lacks, libvirt, said

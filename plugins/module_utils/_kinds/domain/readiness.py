@@ -15,7 +15,8 @@ from xml.etree import ElementTree as ET
 
 from ..._called import Called
 from ..._engine.converters.sizes import UNITS, Size
-from ..._engine.plan import Observed, Plan
+from ..._engine.observed import Observed
+from ..._engine.plan import Plan
 from ..._engine.rows.model import Item
 from ..._libvirt.objects import Connection
 from ..shared.lacking import Site, at, plain

@@ -8,7 +8,8 @@ from __future__ import annotations
 import typing as t
 
 from ..._engine import pending
-from ..._engine.plan import Observed, Plan, edited_live, step_to
+from ..._engine.observed import Observed
+from ..._engine.plan import Plan, edited_live, step_to
 from ..._engine.rows.model import Change, Host, Item, Scope
 from ..._engine.table import Table
 from ..._errors import Invalid

@@ -13,7 +13,8 @@ import dataclasses
 import typing as t
 from xml.etree import ElementTree as ET
 
-from ..._engine.plan import Observed, Plan
+from ..._engine.observed import Observed
+from ..._engine.plan import Plan
 from ..._engine.rows.model import Change
 from ..._errors import Invalid, VirtfleetError
 from ..._host.files import there

@@ -15,7 +15,8 @@ import ipaddress
 import typing as t
 from xml.etree import ElementTree as ET
 
-from ..._engine.plan import Observed, Plan
+from ..._engine.observed import Observed
+from ..._engine.plan import Plan
 from ..._engine.rows.model import Item
 from ..._engine.step import Step
 from ..._flow.purge import Leftovers

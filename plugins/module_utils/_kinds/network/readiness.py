@@ -8,7 +8,8 @@ from __future__ import annotations
 import typing as t
 from xml.etree import ElementTree as ET
 
-from ..._engine.plan import Observed, Plan
+from ..._engine.observed import Observed
+from ..._engine.plan import Plan
 from ..._flow.kind import Have
 from ..._libvirt.objects import Connection
 from ..shared.lacking import Site

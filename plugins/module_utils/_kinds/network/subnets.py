@@ -11,7 +11,8 @@ import shutil
 import typing as t
 from xml.etree import ElementTree as ET
 
-from ..._engine.plan import Observed, Plan
+from ..._engine.observed import Observed
+from ..._engine.plan import Plan
 from ..._errors import refuse_input
 from ..._hostnet import facts, observe
 from ..._hostnet.facts import Route

@@ -9,7 +9,7 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from ..._engine import paths
-from ..._engine.plan import Observed
+from ..._engine.observed import Observed
 from ..._flow.kind import Definition
 from ..._libvirt.connection import lacks, libvirt
 from ..._libvirt.objects import Connection

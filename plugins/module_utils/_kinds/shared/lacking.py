@@ -29,6 +29,7 @@ from ..domain import macvtap_carriers
 from ..domain.macvtap_carriers import content
 from ..network.cleanup import OF_OTHERS, forward_mode
 from ..secret.readiness import missing
+from .readiness import Doubt
 from .references import Reference
 
 SYS = "/sys"
@@ -39,12 +40,6 @@ FOREIGN = ("test:",)
 
 REMOVED = "once this run has removed it: keep it, or name another"
 """What is said of something that an earlier task would have removed."""
-
-
-class Doubt(str):
-    """A problem that may be none in the run: an earlier task, which check mode has not carried out, may solve it."""
-
-    __slots__ = ()
 
 
 def at(place: str, problem: str) -> str:

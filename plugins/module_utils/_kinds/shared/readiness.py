@@ -8,8 +8,14 @@ from __future__ import annotations
 import typing as t
 from xml.etree import ElementTree as ET
 
-from ..._engine.plan import Observed, Plan
-from .lacking import Doubt
+from ..._engine.observed import Observed
+from ..._engine.plan import Plan
+
+
+class Doubt(str):
+    """A problem that may be none in the run: an earlier task, which check mode has not carried out, may solve it."""
+
+    __slots__ = ()
 
 
 def certain(problems: t.Iterable[str]) -> list[str]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import typing as t
 
 from ..._called import Called
-from ..._engine.plan import Observed, Plan
+from ..._engine.observed import Observed
+from ..._engine.plan import Plan
 from ..._engine.rows.model import Host, Item, Scope
 from ..._flow.kind import Definition
 from ..._flow.purge import Asked

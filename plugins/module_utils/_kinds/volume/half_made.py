@@ -16,7 +16,7 @@ import os
 import typing as t
 from xml.etree import ElementTree as ET
 
-from ..._engine.plan import Observed
+from ..._engine.observed import Observed
 from ..._errors import VirtfleetError
 from ..._host.files import birth
 from ..._host.part_files import PART, clear, opened_folder, part_name

@@ -25,7 +25,8 @@ from ..._storage.making import Making
 from ..._storage.noted_formats import SAME
 from ..._storage.storage_observe import replaced
 from ..domain.disks.disk_bytes import first_bytes
-from ..shared.lacking import Doubt, Site, at
+from ..shared.lacking import Site, at
+from ..shared.readiness import Doubt
 from . import volume_image
 from .storage_rules import MADE_DIRECTORIES
 from .volume_fill import image_source, volume_source

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._engine.plan import Observed
+from ..._engine.observed import Observed
 from ..._flow.purge import Asked, Leftovers
 from ..._libvirt.objects import Connection
 from ..._storage import storage_observe

@@ -14,7 +14,8 @@ import os
 import typing as t
 
 from ..._engine.close_names import near
-from ..._engine.plan import Observed, Plan, plan, plan_item
+from ..._engine.observed import Observed
+from ..._engine.plan import Plan, plan, plan_item
 from ..._engine.rows import Field
 from ..._engine.rows.model import Change, Host, Item
 from ..._engine.step import Step

@@ -12,7 +12,7 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from ..._engine import paths
-from ..._engine.plan import Observed
+from ..._engine.observed import Observed
 from ..._engine.step import Step
 from ..._errors import VirtfleetError
 from ..._host.part_files import part_name

@@ -19,7 +19,7 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from ..._engine import paths
-from ..._engine.plan import Observed
+from ..._engine.observed import Observed
 from ..._errors import VirtfleetError
 from ..._host import part_files
 from ..._host.image_format import Unfit, recognise

@@ -9,7 +9,7 @@ import os
 import typing as t
 from xml.etree import ElementTree as ET
 
-from ..._engine.plan import Observed
+from ..._engine.observed import Observed
 from ..._libvirt.objects import Connection
 from ..._storage import storage_observe
 from ..._storage.forecast import Forecast

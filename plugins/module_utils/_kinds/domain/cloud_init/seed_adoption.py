@@ -13,7 +13,7 @@ import os
 import typing as t
 from xml.etree import ElementTree as ET
 
-from ...._engine.plan import Observed
+from ...._engine.observed import Observed
 from ...._engine.rows.model import Item
 from ...._engine.step import Step
 from ...._errors import VirtfleetError

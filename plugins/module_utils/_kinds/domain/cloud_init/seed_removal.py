@@ -8,7 +8,8 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ...._engine.plan import Observed, Plan
+from ...._engine.observed import Observed
+from ...._engine.plan import Plan
 from ...._engine.rows.model import Change, Item
 from ...._engine.step import Step
 from ...._libvirt.objects import Connection

@@ -9,7 +9,8 @@ import os
 import typing as t
 from xml.etree import ElementTree as ET
 
-from ...._engine.plan import Observed, Plan, plan_restart
+from ...._engine.observed import Observed
+from ...._engine.plan import Plan, plan_restart
 from ...._engine.rows.model import Change, Item
 from ...._engine.step import Step
 from ...._engine.table import Table

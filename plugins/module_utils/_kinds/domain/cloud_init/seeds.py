@@ -16,7 +16,8 @@ import os
 import typing as t
 from xml.etree import ElementTree as ET
 
-from ...._engine.plan import Observed, Plan
+from ...._engine.observed import Observed
+from ...._engine.plan import Plan
 from ...._engine.rows.model import Change, Host, Item
 from ...._engine.step import Step
 from ...._errors import Invalid, VirtfleetError

@@ -13,7 +13,8 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from ...._engine import xml_merge
-from ...._engine.plan import Observed, Plan
+from ...._engine.observed import Observed
+from ...._engine.plan import Plan
 from ...._engine.rows.model import Item
 from ...._errors import VirtfleetError
 from ...._printing import printable

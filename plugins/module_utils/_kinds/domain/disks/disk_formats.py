@@ -17,7 +17,8 @@ import os
 import typing as t
 from xml.etree import ElementTree as ET
 
-from ...._engine.plan import Observed, Plan
+from ...._engine.observed import Observed
+from ...._engine.plan import Plan
 from ...._engine.rows.match import pair
 from ...._engine.rows.model import Host, Item, Scope
 from ...._errors import Invalid, VirtfleetError

@@ -11,7 +11,8 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from ...._engine import paths
-from ...._engine.plan import Observed, Plan
+from ...._engine.observed import Observed
+from ...._engine.plan import Plan
 from ...._engine.rows.model import Change
 from ...._engine.step import Step
 from ...._storage.leaving import DELETE, is_leaving, reason

@@ -16,7 +16,8 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from ...._engine import xml_merge
-from ...._engine.plan import Observed, Plan
+from ...._engine.observed import Observed
+from ...._engine.plan import Plan
 from ...._engine.rows.group import Group
 from ...._engine.rows.match import pair
 from ...._engine.rows.model import Change, Host, Item, Scope

@@ -17,7 +17,8 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from ...._called import Called
-from ...._engine.plan import Observed, Plan
+from ...._engine.observed import Observed
+from ...._engine.plan import Plan
 from ...._engine.rows.match import pair
 from ...._engine.rows.model import Item
 from ...._errors import VirtfleetError

@@ -13,7 +13,8 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from ...._called import Called
-from ...._engine.plan import Observed, Plan
+from ...._engine.observed import Observed
+from ...._engine.plan import Plan
 from ...._host.block_devices import BlockDevices
 from ...._storage.guest_places import item_places
 from ...._storage.making import Making

@@ -10,7 +10,8 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from ...._called import Called
-from ...._engine.plan import Observed, Plan
+from ...._engine.observed import Observed
+from ...._engine.plan import Plan
 from ...._engine.rows.model import Item
 from ...._host.places import Places
 from ...._libvirt.connection import LibvirtError, libvirt

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import bare, plan
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.observed import bare
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Host
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN

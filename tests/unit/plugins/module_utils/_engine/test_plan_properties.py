@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Observed
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.observed import Observed
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows import Property
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.row_index import read_rows
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import Table

@@ -14,7 +14,8 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils import _offline
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.adopt import adopt
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Observed, Plan
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.observed import Observed
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
 from ansible_collections.virtfleet.kvm.tests.unit.support import EMULATING_HOST, ROOT, plan_one
 
