@@ -24,6 +24,11 @@ ip link set lo up
 for bridge in v w; do
     ip link add $bridge type bridge; ip link add p$bridge type veth peer name q$bridge
     ip link set p$bridge master $bridge up; ip link set q$bridge up; ip link set $bridge up
+    # The kernel tells later, on a busy machine much later, that something is plugged in.
+    for look in $(seq 500); do
+        ip link show $bridge | grep -q ' state UP ' && break
+        sleep 0.02
+    done
 done
 ip address add 10.1.0.2/24 dev v; ip address add 10.1.0.3/24 dev v; ip address add 10.2.0.2/24 dev w
 ip -6 address add fd00::2/64 dev v nodad; ip -6 address add fd00:2::2/64 dev w nodad
