@@ -10,6 +10,7 @@ import os
 import typing as t
 from xml.etree import ElementTree as ET
 
+from ..._called import Called
 from ..._engine.plan import Plan
 from ..._errors import VirtfleetError
 from ..._flow.kind import Have
@@ -44,10 +45,11 @@ def warn(plans: t.Iterable[Plan], have: Have) -> None:
         there = addresses() if there is None else there
         told = [*of_bridge(bridge, live, there), *of_dnsmasq(entry.name)]
         if told:
+            name = Called(entry.name)
             entry.warnings.append(
                 f"it is active to libvirt, but {' and '.join(told)}, so its guests have no network, or none that works."
-                f" Start it anew when they may lose what they have: virsh net-destroy {entry.name}, virsh net-start"
-                f" {entry.name}; guests that run are connected again when their interface is set up anew, such as by"
+                f" Start it anew when they may lose what they have: virsh net-destroy {name:sh}, virsh"
+                f" net-start {name:sh}; guests that run are connected again when their interface is set up anew, such as by"
                 " their restart"
             )
 

@@ -16,6 +16,7 @@ import os
 import typing as t
 from xml.etree import ElementTree as ET
 
+from ...._called import Called
 from ...._engine.observed import Observed
 from ...._engine.plan import Plan
 from ...._engine.rows.model import Change, Host, Item
@@ -219,17 +220,15 @@ def pool_for(listed: t.Sequence[Item], have: Observed | None, pools: t.Mapping[s
 
 
 def overlay(have: Observed | None, need: Needed, pools: t.Mapping[str, Pool]) -> str | None:
-    """What is said of a seed that changes while its guest has an image laid over it; None where it has the seed itself.
-
-    The guest's name is still to be put in.
-    """
+    """What is said of a seed that changes while its guest has an image laid over it; None where it has the seed itself."""
     node = None if have is None or not need.kept else seed_of(have.definition)
     place = None if node is None else source_place(node.find("source"))
-    if node is None or place is None or key_of(place, pools) == need.key:
+    if have is None or node is None or place is None or key_of(place, pools) == need.key:
         return None
+    name = Called(have.definition.findtext("name") or "")
     return (
         f"the guest has {spelled_out(place)} as its seed, which is laid over {need.key}, as after a snapshot: merge it"
-        f" first (virsh blockcommit {{0}} {target_of(node)} --active --pivot, while {{0}} runs)"
+        f" first (virsh blockcommit {name:sh} {target_of(node)} --active --pivot, while {name} runs)"
     )
 
 
@@ -276,7 +275,7 @@ class Seeds:
         steps += more
         over = overlay(have, need, self.pools) if steps else None
         if over is not None:
-            plan.obstacle = f"{WHERE}: {over.format(plan.name)}"
+            plan.obstacle = f"{WHERE}: {over}"
             return [], []
         if not steps and facts.keys() & {"part", "former", "filling"}:
             steps = [Step("settle_seed", need.key)]
