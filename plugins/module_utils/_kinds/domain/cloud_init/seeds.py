@@ -220,7 +220,7 @@ def pool_for(listed: t.Sequence[Item], have: Observed | None, pools: t.Mapping[s
 
 
 def overlay(have: Observed | None, need: Needed, pools: t.Mapping[str, Pool]) -> str | None:
-    """What is said of a seed that changes while its guest has an image laid over it; None where it has the seed itself."""
+    """What is said of a seed that changes while its guest has an image laid over it; None where it has none."""
     node = None if have is None or not need.kept else seed_of(have.definition)
     place = None if node is None else source_place(node.find("source"))
     if have is None or node is None or place is None or key_of(place, pools) == need.key:
