@@ -49,8 +49,8 @@ def warn(plans: t.Iterable[Plan], have: Have) -> None:
             entry.warnings.append(
                 f"it is active to libvirt, but {' and '.join(told)}, so its guests have no network, or none that works."
                 f" Start it anew when they may lose what they have: virsh net-destroy {name:sh}, virsh"
-                f" net-start {name:sh}; guests that run are connected again when their interface is set up anew, such as"
-                " by their restart"
+                f" net-start {name:sh}; guests that run are connected again when their interface is set up anew, such"
+                " as by their restart"
             )
 
 
