@@ -49,7 +49,7 @@ def loaded(path: str, loader: DataLoader, once: bool = False) -> t.Any:
         text = text_of(path, loader)
         twice = repeated_keys(text) if once and constants.config.get_config_value(SETTING) != "ignore" else []
         if not twice:
-            return loader.load(trust(text) if trust else text, file_name=path, show_content=False)
+            return loader.load(text if trust is None else trust(text), file_name=path, show_content=False)
     except AnsibleVaultError:
         raise VirtfleetError("cannot be decrypted: is the password of its vault given?") from None
     except Exception as error:  # Ansible raises many kinds, with lines of the file in their words.

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
+from ..._engine import paths
 from ..._engine.xml_merge import Grammar, local
-from . import namespaces  # noqa: F401 - makes the prefixes of all tables known
+from .namespaces import NAMESPACES
+
+paths.register(NAMESPACES)
 
 IDENTITIES = (
     ("alias@name",),

@@ -17,5 +17,6 @@ NAMESPACES = {
     "rbd": "http://libvirt.org/schemas/storagepool/rbd/1.0",
     "virtfleet": OWN,
 }
+"""The prefixes that paths and documents use for libvirt's namespaces, and for the own one."""
 
 paths.register(NAMESPACES)

@@ -136,7 +136,7 @@ PLACE: dict[str, tuple[Callable[[Path], object], str]] = {
     "another file": (lambda path: path.write_bytes(b"theirs"), "is no more the seed that was made for this guest"),
     "link": (lambda path: path.symlink_to("/etc/hostname"), "is a symbolic link to /etc/hostname now: remove that"),
     "folder": (lambda path: path.mkdir(), "is a folder now: remove that"),
-    "pipe": (lambda path: os.mkfifo(path), "is a device, socket or pipe now: remove that"),
+    "pipe": (os.mkfifo, "is a device, socket or pipe now: remove that"),
 }
 
 
