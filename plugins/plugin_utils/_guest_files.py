@@ -74,7 +74,7 @@ class Folder:
             found = sorted(os.listdir(self.path))
         except OSError as error:
             beside = "" if os.path.isabs(self.written) else f" ({printable(self.written)}, from the inventory's folder)"
-            raise VirtfleetError(f"{FOLDER}: the folder {printable(self.path)}{beside}: {error.strerror}") from None
+            raise VirtfleetError(f"{FOLDER}: the folder '{spelled_out(self.path)}'{beside}: {error.strerror}") from None
         names = [name for name in found if name.endswith(ENDINGS) and not name.startswith(".")]
         return [name for name in names if not os.path.isdir(os.path.join(self.path, name))]
 
