@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import pathlib
+import types
 from collections.abc import Iterator
 
 import pytest
@@ -41,7 +42,7 @@ def test_every_row_of_a_table_is_a_row(table: Table) -> None:
 
 
 def test_a_row_that_lacks_a_call_cannot_be_made() -> None:
-    half = type("Half", (Row,), {"read": lambda self, element, out: None})
+    half = types.new_class("Half", (Row,), exec_body=lambda body: body.update(read=lambda self, element, out: None))
     with pytest.raises(TypeError, match="complete"):
         half()
 
