@@ -257,13 +257,13 @@ def slips(name: str) -> set[str]:
 
 
 def test_slips_of_variables() -> None:
-    """The schema refuses slips that the check refuses, and nothing that the check takes."""
+    """The schema refuses slips behind ``kvm`` that the check refuses, and nothing that the check takes."""
     names = [name for name in _mistaken.options() if name.startswith("kvm_")]
     missed = []
     for slip in {slip for name in names for slip in slips(name)} - _mistaken.options() | {*_mistaken.SYNONYMS}:
         lines, _warned = _mistaken.variables({"kvm01": {slip: []}})
         assert not (refused({slip: []}) and not lines), slip
-        if lines and not refused({slip: []}):
+        if lines and slip.lower().startswith("kvm") and not refused({slip: []}):
             missed.append(slip)
     assert missed == []
 
