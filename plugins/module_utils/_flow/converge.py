@@ -56,7 +56,7 @@ def declare(module: DeclaringModule, kind: Kind, options: Options | None = None)
         result[FORECAST] = run.foretold
     if kind.wait is not None:
         result["addresses"] = run.addresses
-    if kind.staying is not None:
+    if kind.left_alone is not None:
         result["undeclared"] = run.undeclared
     for warning in [*run.warnings, *result.pop("warnings", [])]:
         module.warn(warning)
@@ -124,7 +124,7 @@ class Run:
                 self.wants = [*over.items, *self.wants]
             else:
                 over.warnings += session.read(self.moved)
-                self.undeclared = session.read(self.staying)
+                self.undeclared = session.read(self.left_alone)
             self.wants, over.held = session.read(lambda connection: self.hold(connection, over))
             plans = self.first_look(session)
             self.doing = "are held against libvirt's schema"
@@ -174,11 +174,11 @@ class Run:
             return []
         return self.kind.moved(connection, self.wants, self.options)
 
-    def staying(self, connection: Connection) -> list[str]:
+    def left_alone(self, connection: Connection) -> list[str]:
         """What a purge would look at; nothing without a label, by which alone one knows whose it is."""
-        if connection is None or self.kind.staying is None or not self.options.owner:
+        if connection is None or self.kind.left_alone is None or not self.options.owner:
             return []
-        return self.kind.staying(connection, asked(self.kind, self.wants, self.options))
+        return self.kind.left_alone(connection, asked(self.kind, self.wants, self.options))
 
     def hold(self, connection: Connection, over: Leftovers) -> tuple[list[Item], dict[str, str]]:
         """The items without those that go in a later call, and what is held back."""

@@ -133,8 +133,8 @@ class Kind:
         the other items, and why these stay, by name
     :param moved: sentences about what is here, and declared for other hosts only: takes the connection, the items
         and the Options
-    :param staying: the names of what the collection made for an owner and nobody declares any more: takes the
-        connection and what was asked for
+    :param left_alone: the names of what the collection made for an owner, nobody declares any more, and no purge
+        removes: takes the connection and what was asked for
     :param foretell: in check mode, what later tasks have to know of these plans
     :param wait: waits until what was made is of use: takes the session, the items and what failed by name. Returns
         addresses by name, and what is missing of which
@@ -156,7 +156,7 @@ class Kind:
     why: t.Callable[[t.Any, str, t.Any], str] = told_by_libvirt
     hold: t.Callable[[t.Any, Leftovers, Wants, t.Any], tuple[list[Item], dict[str, str]]] | None = None
     moved: t.Callable[[t.Any, Wants, t.Any], list[str]] | None = None
-    staying: t.Callable[[t.Any, Asked], list[str]] | None = None
+    left_alone: t.Callable[[t.Any, Asked], list[str]] | None = None
     foretell: t.Callable[[t.Any, t.Sequence[Plan]], dict[str, dict[str, t.Any]]] | None = None
     wait: t.Callable[[Session, Wants, t.Container[str]], tuple[dict[str, t.Any], dict[str, str]]] | None = None
 

@@ -32,7 +32,6 @@ import typing as t
 from . import address_words, files, give_back, journal, network, notes, others, runtime, unit, way_back
 from .watchdog import keep_watch
 
-STATES = ("preparing", "armed", "applying", "applied", "confirming", "rolling-back")
 PATIENCE = 15.0
 """Seconds in which a disk that cannot be written is tried again; then the next run or boot puts the files back."""
 

@@ -25,8 +25,6 @@ from ..secret.references import secrets_of
 DEVICES = {"disks": ("disk", "target", "dev"), "interfaces": ("interface", "mac", "address")}
 """Lists of devices that a running guest can give up: the element, and the attribute that tells them apart."""
 
-Trees = t.Iterable[ET.Element]
-
 
 def guests_to_come(connection: Connection, plans: t.Iterable[Plan]) -> dict[str, dict[str, t.Any]]:
     """What the guests will have that plans change, by name, as JSON can hold it (see ToCome).

@@ -20,7 +20,7 @@ from .define_batch import Definitions
 from .disks import outside_disks
 from .domain_actions import ACTIONS
 from .guests_to_come import guests_to_come
-from .leftovers import declared_elsewhere, leftovers, staying
+from .leftovers import declared_elsewhere, left_alone, leftovers
 from .observe import DEFINITION, domains
 from .plan import plan_guests
 from .table import DOMAIN
@@ -55,7 +55,7 @@ DOMAINS = Kind(
     plan=plan_guests,
     actions=ACTIONS,
     leftovers=leftovers,
-    staying=staying,
+    left_alone=left_alone,
     validate=validate,
     definition=DEFINITION,
     noted=frozenset(

@@ -83,7 +83,7 @@ def declared_elsewhere(connection: Connection, wants: t.Sequence[Item], options:
     return lines
 
 
-def staying(connection: Connection, asked: Asked) -> list[str]:
+def left_alone(connection: Connection, asked: Asked) -> list[str]:
     """The names of guests of the owner that nobody declares; of one that is declared elsewhere is told by itself."""
     return [
         str(domain.name())

@@ -18,6 +18,7 @@ from ..._engine.converters.sizes import UNITS, Size
 from ..._engine.observed import Observed
 from ..._engine.plan import Plan
 from ..._engine.rows.model import Item
+from ..._flow.kind import Have, Wants
 from ..._libvirt.objects import Connection
 from ..shared.lacking import Site, at, plain
 from ..shared.readiness import certain, definition, refuse
@@ -27,9 +28,6 @@ from . import memory_overcommit, saved_states, verdict
 from .disks import outside_disks, shared_disks, taken_volumes
 from .disks.disk_bytes import first_bytes
 from .macvtap_carriers import content
-
-Have = t.Mapping[str, Observed]
-Wants = t.Sequence[Item]
 
 
 def check_guests(connection: Connection, plans: t.Sequence[Plan], wants: Wants, have: Have, options: t.Any) -> None:

@@ -13,7 +13,7 @@ from ..._flow.purge import Leftovers
 from ..._libvirt.connection import libvirt
 from ..._libvirt.objects import Connection
 from . import handover
-from .leftovers import leftovers, staying
+from .leftovers import left_alone, leftovers
 from .network_actions import ACTIONS
 from .network_options import NetworkOptions
 from .observe import DEFINITION, networks
@@ -41,7 +41,7 @@ NETWORKS = Kind(
     plan=plan_networks,
     actions=ACTIONS,
     leftovers=leftovers,
-    staying=staying,
+    left_alone=left_alone,
     validate=validate,
     definition=DEFINITION,
     hold=hold,

@@ -28,7 +28,7 @@ def leftovers(connection: Connection, asked: Asked) -> Leftovers:
     return out
 
 
-def staying(connection: Connection, asked: Asked) -> list[str]:
+def left_alone(connection: Connection, asked: Asked) -> list[str]:
     """The names of networks of the owner that nobody declares."""
     return [
         str(network.name())

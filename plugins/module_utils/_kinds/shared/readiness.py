@@ -33,7 +33,7 @@ def refuse(entry: Plan, problems: t.Iterable[str]) -> bool:
 
 
 def definition(entry: Plan, have: Observed | None) -> ET.Element | None:
-    """The definition that a guest will have."""
+    """The definition that a guest, network or pool will have."""
     text = next((step.value for step in entry.steps if step.action == "define"), None)
     if text is not None:
         return ET.fromstring(text)

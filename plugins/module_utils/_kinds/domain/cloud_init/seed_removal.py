@@ -25,8 +25,6 @@ from ..disks.disk_removal import not_ours
 from ..disks.guest_disks import key_of
 from .seeds import WHERE, is_ours, seed_of
 
-HAS = "the guest has it until it starts anew"
-
 
 def plan_removals(
     connection: Connection,

@@ -17,6 +17,7 @@ from ...._engine.observed import Observed
 from ...._engine.plan import Plan
 from ...._engine.rows.model import Item
 from ...._errors import VirtfleetError
+from ...._flow.kind import Have
 from ...._printing import printable
 from ...._storage.storage_observe import source_place
 from ...shared.grammar import LIBVIRT
@@ -24,8 +25,6 @@ from ...volume.volume_formats import alike
 from .disk_formats import HERE, DiskFormats
 from .disk_nodes import driver_of, what
 from .guest_disks import target_of
-
-Have = t.Mapping[str, Observed]
 
 
 def problems(forms: DiskFormats, plans: t.Sequence[Plan], wants: t.Sequence[Item], have: Have) -> list[str]:

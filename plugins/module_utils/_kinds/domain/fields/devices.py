@@ -22,7 +22,7 @@ from ...._engine.converters import (
 from ...._engine.rows import Field, Group, Struct, Values
 from ...._engine.rows.variant import Variant
 from .chardev import chardev
-from .common import ADDRESS, ALIAS, BOOT, BYTES, DEVICE, DRIVER, VIRTIO, VIRTIO_MODEL
+from .common import BOOT, BYTES, DEVICE, DRIVER, VIRTIO, VIRTIO_MODEL
 from .disk import IOTHREADS
 
 PORTS = Field(
@@ -1116,5 +1116,3 @@ PSTORE = (
     Field("size", "size", KIB, "Size of the storage (libvirt's pstore C(size)), such as V(8KiB)."),
     *DEVICE,
 )
-
-NVRAM_DEVICE = (ADDRESS, ALIAS)
