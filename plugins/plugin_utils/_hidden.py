@@ -11,6 +11,8 @@ hidden would not be made; with ``guests_purge`` it would be removed.
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import typing as t
 
 from ansible.inventory.host import Host
@@ -29,26 +31,28 @@ MOST = 1_000_000
 """How many values a list may hold to be compared with another one."""
 
 
-class Source(t.NamedTuple):
+@dataclasses.dataclass(frozen=True, eq=False)
+class Source:
     """A list as it is written.
 
     :param place: where it stands, in words
     :param hosts: the hosts that it is meant for
     :param raw: the list, its templates not evaluated
     :param shared: whether each of the hosts evaluates its templates, as it does those of its groups
-    :param finite: whether it can be compared with others: anchors of YAML make lists that are in themselves
     """
 
     place: str
     hosts: t.Collection[str]
     raw: t.Any
     shared: bool = True
-    finite: bool = True
 
-    @classmethod
-    def of(cls, place: str, hosts: t.Collection[str], raw: t.Any, shared: bool = True) -> Source:
-        """For the parameters see the class."""
-        return cls(place, hosts, raw, shared, not is_endless(raw, MOST))
+    @functools.cached_property
+    def finite(self) -> bool:
+        """Whether it can be compared with others: anchors of YAML make lists that are in themselves.
+
+        It is asked of lists that differ only: all hosts have the same one, and to walk through it for each takes long.
+        """
+        return not is_endless(self.raw, MOST)
 
     def is_same(self, own: t.Any) -> bool:
         """Whether it is the list that a host sees, or one with the very same in it."""
@@ -64,7 +68,7 @@ def hidden_guests(hosts: t.Sequence[str], hostvars: t.Any) -> list[str]:
     raw = {host: hostvars.raw_get(host) for host in hosts}
     sources = of_groups(hosts, hostvars, "kvm_guests")
     sources += [
-        Source.of(f"the variables of host {host}", hosts, raw[host]["kvm_guests"], shared=False)
+        Source(f"the variables of host {host}", hosts, raw[host]["kvm_guests"], shared=False)
         for host in hosts
         if "kvm_guests" in raw[host]
     ]
@@ -214,7 +218,7 @@ def of_groups(hosts: t.Sequence[str], hostvars: t.Any, variable: str) -> list[So
         members = {member.name for member in group.get_hosts()}
         within = hosts if name == "all" else [host for host in hosts if host in members]
         if raw is not None and within:
-            out.append(Source.of(f"the variables of group {name}", within, raw))
+            out.append(Source(f"the variables of group {name}", within, raw))
     # A group that has no list of its own gets that of all.
     return sorted(out, key=lambda source: source.place != "the variables of group all")
 

@@ -12,6 +12,7 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.filter import fleet
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import PURGES
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _hidden
 from ansible_collections.virtfleet.kvm.tests.unit.inventories import HOSTS, hostvars
 
 GROUPS = {
@@ -168,3 +169,13 @@ def test_defaults_that_others_of_the_same_name_hide_are_a_warning(
         if missing
         else []
     )
+
+
+def test_a_list_that_all_hosts_share_is_not_walked_through_for_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The check of a fleet would grow with the square of its hosts (docs/large-fleets.md)."""
+    walks: list[object] = []
+    monkeypatch.setattr(_hidden, "is_endless", lambda value, most=0: walks.append(value) or False)
+    assert problems(tmp_path, {"group_vars/all.yml": {"kvm_guests": [guest("a"), guest("b", "kvm02")]}}) == []
+    assert walks == []
