@@ -9,6 +9,8 @@ else. ``./runtests unit -- --hypothesis-profile search -k properties`` looks for
 
 from __future__ import annotations
 
+import gc
+
 from hypothesis import HealthCheck, settings
 
 # How long an example takes says something about the machine, and nothing about the code.
@@ -16,3 +18,9 @@ patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("gate", patient, max_examples=12, derandomize=True, database=None)
 settings.register_profile("search", patient, max_examples=300)
 settings.load_profile("gate")
+
+
+def pytest_collection_finish() -> None:
+    """Leave the tests themselves out of every later search for garbage: there are thousands of them."""
+    gc.collect()
+    gc.freeze()

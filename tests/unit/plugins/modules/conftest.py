@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,12 +20,28 @@ from ansible.module_utils.testing import patch_module_args
 
 URI = "test:///default"
 Run = Callable[..., dict[str, Any]]
+OPEN: weakref.WeakSet[Any] = weakref.WeakSet()  # the connections that are not closed yet
+
+
+@pytest.fixture(scope="session", autouse=True)
+def known_connections() -> Iterator[None]:
+    """Every connection is put into OPEN: to look for garbage in each test takes longer than all the tests."""
+    init = libvirt.virConnect.__init__
+
+    def opened(self: Any, *args: Any, **kwargs: Any) -> None:
+        init(self, *args, **kwargs)
+        OPEN.add(self)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(libvirt.virConnect, "__init__", opened)
+        yield
 
 
 @pytest.fixture
 def connection() -> Iterator[Any]:
     """A host to itself: the driver's state lives from the first connection to the last."""
-    gc.collect()  # A connection that an exception of an earlier test holds keeps that test's state.
+    if OPEN:
+        gc.collect()  # A connection that an exception of an earlier test holds keeps that test's state.
     libvirt.registerErrorHandler(lambda context, error: None, None)
     opened = libvirt.open(URI)
     assert [domain.name() for domain in opened.listAllDomains()] == ["test"]
@@ -60,8 +77,10 @@ def run_main(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
             pytest.raises(SystemExit) as caught,
         ):
             main()
+        code = caught.value.code
+        del caught  # with the module's frames, and with them its connection
         result = json.loads(capsys.readouterr().out)
-        assert (result.get("failed", False), caught.value.code) == (fails, int(fails)), result.get("msg")
+        assert (result.get("failed", False), code) == (fails, int(fails)), result.get("msg")
         return {**result, "warnings": list(warnings)}
 
     return run
