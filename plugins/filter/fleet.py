@@ -23,6 +23,7 @@ from ansible_collections.virtfleet.kvm.plugins.plugin_utils import (
     _same_host,
     _settings,
     _undeclared,
+    _variable_files,
 )
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._evaluate import evaluate
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._told import known, told
@@ -69,7 +70,8 @@ def looked_at(hosts: t.Sequence[str], variables: t.Any) -> tuple[list[str], int]
         warned += _fleet.told_once([problem for look in lists for problem in look(hosts, variables)])
         for warning in warned:
             display.warning(warning)
-        lines += refused + _hidden.hidden_guests(hosts, variables) + _same_host.problems(hosts, raw, variables)
+        lines += refused + _hidden.hidden_guests(hosts, variables) + _variable_files.doubled(hosts, variables)
+        lines += _same_host.problems(hosts, raw, variables)
     else:
         raw = {host: variables[host] for host in hosts}
         settings = _settings.problems(raw, None)
