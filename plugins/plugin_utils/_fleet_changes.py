@@ -55,9 +55,12 @@ VOLUME = "volume "
 """How the path of a change begins that is about a volume of a guest."""
 
 TIMED_OUT = re.compile(
-    r"(?:.*\bTimed out after|The \S+ action failed to execute in the expected time frame) \(?(\d+)\b.*"
+    r"(?:.*\bTimed out after|.*\bThe \S+ action failed to execute in the expected time frame) \(?(?P<seconds>\d+)\b.*"
 )
-"""What ansible-core 2.19, or 2.18, says where the timeout of a task is over."""
+"""What ansible-core 2.19, or 2.18, says where the timeout of a task is over.
+
+It is compared with whole lines only: looked for from each place on, it takes hours in a line of a megabyte.
+"""
 
 STOPPED = "stopped before the run was done here; the errors above say why"
 
@@ -182,8 +185,14 @@ def problems_of(result: t.Mapping[str, t.Any]) -> list[str]:
     lines = []
     for item in failed or [result]:
         where = f"{text(item['item'])}: " if isinstance(item.get("item"), str) else ""
-        lines += [f"{where}{line}" for line in text(item.get("msg") or "").splitlines() if line.strip()]
-    return [TIMED_OUT.sub(r"did not answer within \1 s", line) for line in lines] or ["failed"]
+        lines += [f"{where}{in_short(line)}" for line in text(item.get("msg") or "").splitlines() if line.strip()]
+    return lines or ["failed"]
+
+
+def in_short(line: str) -> str:
+    """A line of a failed task; that of a timeout in our words."""
+    found = TIMED_OUT.fullmatch(line)
+    return line if found is None else f"did not answer within {found['seconds']} s"
 
 
 def is_lost(result: t.Mapping[str, t.Any]) -> bool:

@@ -187,3 +187,23 @@ def test_the_seed_of_a_new_guest_counts_as_a_volume() -> None:
     seed = change("domain web01", "cloud_init.volume", None, {"name": "web01-seed.img", "pool": "default"})
     host = _fleet_changes.of_host({"guests_declared": {"changes": [MADE, seed]}})
     assert host["made"] == ["domain web01", "volume default/web01-seed.img"]
+
+
+def test_a_line_of_a_megabyte_is_looked_at_once() -> None:
+    """Were a timeout looked for from each place of the line on, this took hours."""
+    line = "{" * 1_000_000
+    assert _fleet_changes.problems_of({"failed": True, "msg": line}) == [line]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Task failed: Timed out after 30 second(s).",
+        "The virtfleet.kvm.domains action failed to execute in the expected time frame (30) and was terminated",
+    ],
+)
+def test_a_timeout_is_said_in_short(line: str) -> None:
+    assert _fleet_changes.problems_of({"failed": True, "msg": f"first\n{line}"}) == [
+        "first",
+        "did not answer within 30 s",
+    ]
