@@ -29,7 +29,7 @@ KINDS = ("pools", "volumes", "secrets", "secret_values")
 FACTS = (
     *("uuid", "guest", "identity", "format", "making", "began", "part", "leaving", "since"),
     *("seed", "image", "former", "filling"),
-    *("digest", "stamp"),
+    *("digest", "stamp", "secret"),
 )
 """What may be noted of a resource, each a text:
 
@@ -47,6 +47,7 @@ FACTS = (
 - ``leaving``: once the volume is about to go with its guest, when its file was last changed (see leaving)
 - ``digest``: of a private secret, a salted digest of the value that was set
 - ``stamp``: of a private secret, the state of the file that libvirt has the value in
+- ``secret``: of an encrypted volume, the secret with its passphrase, as ``usage NAME`` or ``uuid UUID``
 - ``since``: the process that is at it; once the guest is gone, the state of the definitions of the host's guests
 
 Facts of other names are kept as they are.

@@ -14,10 +14,12 @@ from xml.etree import ElementTree as ET
 from .._errors import VirtfleetError
 from .._host.block_devices import BlockDevices
 from .._host.places import Places, within
-from .._libvirt.connection import LibvirtError, lacks, libvirt, said
+from .._libvirt.connection import LibvirtError, lacks, said
 from .._libvirt.objects import Connection, Domain
 from .._printing import spelled_out
+from . import guest_documents
 from .forecast import Forecast, ToCome
+from .guest_documents import Document
 from .guest_places import Place
 from .noted_formats import SAME, Noted
 from .storage_observe import listed, undescribed
@@ -40,7 +42,7 @@ def all_users(connection: Connection, places: Places | None = None, forecast: Fo
         users.doubt("it is on another host, whose files cannot be looked at from here")
     over = add_pools(connection, users, forecast.gone("volume"))
     gone = add_guests(connection, users, forecast)
-    add_snapshots(connection, users, gone)
+    add_documents(users, guest_documents.kept(connection, users.doubt, gone))
     add_noted(connection, users, [path for _who, path, _base in over])
     for who, path, base in over:
         users.lay_over(who, path, base)
@@ -49,35 +51,10 @@ def all_users(connection: Connection, places: Places | None = None, forecast: Fo
     return users
 
 
-def document(users: Users, who: str, guest: str, call: t.Callable[[], str], gone: tuple[str, ...]) -> None:
-    """Note what the XML that a call returns names. What cannot be read is a doubt, unless it is gone by now."""
-    try:
-        root = ET.fromstring(call())
-    except LibvirtError as error:
-        if not lacks(error, *gone):
-            users.doubt(f"{who}: the definition cannot be read ({said(error)})")
-    except ET.ParseError as error:
-        users.doubt(f"{who}: the definition cannot be read ({error})")
-    else:
-        users.add_document(who, guest, root)
-
-
-GONE = ("VIR_ERR_NO_DOMAIN", "VIR_ERR_NO_DOMAIN_SNAPSHOT", "VIR_ERR_NO_DOMAIN_CHECKPOINT")
-NO_BACKUP = (
-    "VIR_ERR_NO_DOMAIN_BACKUP",
-    "VIR_ERR_OPERATION_INVALID",
-    "VIR_ERR_NO_SUPPORT",
-    "VIR_ERR_OPERATION_UNSUPPORTED",
-)
-
-
-def add_guest(users: Users, domain: Domain) -> None:
-    """Note what a guest has by its definition, by what runs, and by a backup that runs."""
-    name = domain.name()
-    document(users, f"guest {name}", name, lambda: domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE), GONE)
-    if domain.isActive():
-        document(users, f"guest {name}", name, lambda: domain.XMLDesc(0), GONE)
-        document(users, f"guest {name} (backup)", name, domain.backupGetXMLDesc, (*GONE, *NO_BACKUP))
+def add_documents(users: Users, documents: t.Iterable[Document]) -> None:
+    """Note what these name."""
+    for document in documents:
+        users.add_document(document.who, document.guest, document.root)
 
 
 def add_guests(connection: Connection, users: Users, forecast: Forecast) -> set[str]:
@@ -89,7 +66,7 @@ def add_guests(connection: Connection, users: Users, forecast: Forecast) -> set[
         known.add(name)
         told = forecast.guest(name, domain.UUIDString()) if forecast.domains else None
         if told is None:
-            add_guest(users, domain)
+            add_documents(users, guest_documents.of_guest(domain, users.doubt))
             continue
         if domain.isActive():
             add_closing(users, domain)
@@ -107,7 +84,7 @@ def add_closing(users: Users, domain: Domain) -> None:
     """Note what a guest has open that runs now, and would let go of by now what it does not have any more."""
     apart = Users(users.places)
     apart.pools = users.pools
-    document(apart, "", domain.name(), lambda: domain.XMLDesc(0), GONE)
+    add_documents(apart, guest_documents.read("", domain.name(), lambda: domain.XMLDesc(0), apart.doubt))
     users.closing.update(apart.found)
 
 
@@ -126,36 +103,6 @@ def add_foretold(users: Users, guest: str, told: ToCome, forecast: Forecast) -> 
         guest,
         [place._replace(image=False) if place.image and is_soon(place) else place for place in told.places],
     )
-
-
-def add_snapshots(connection: Connection, users: Users, gone: t.Container[str] = ()) -> None:
-    """Note what saved states, snapshots and checkpoints of guests name.
-
-    :param gone: guests that do not count
-    """
-    for domain in some(connection, "VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE", gone):
-        name = domain.name()
-        document(users, f"guest {name} (saved)", name, domain.managedSaveGetXMLDesc, GONE)
-    for domain in some(connection, "VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT", gone):
-        name = domain.name()
-        for snapshot in domain.listAllSnapshots(0):
-            who = f"guest {name} (snapshot {snapshot.getName()})"
-            document(users, who, name, snapshot.getXMLDesc, GONE)
-    for domain in some(connection, "VIR_CONNECT_LIST_DOMAINS_HAS_CHECKPOINT", gone):
-        name = domain.name()
-        for checkpoint in domain.listAllCheckpoints(0):
-            who = f"guest {name} (checkpoint {checkpoint.getName()})"
-            document(users, who, name, checkpoint.getXMLDesc, GONE)
-
-
-def some(connection: Connection, flag: str, gone: t.Container[str]) -> list[t.Any]:
-    """The guests that a filter of libvirt finds, without those that do not count."""
-    try:
-        return [domain for domain in connection.listAllDomains(getattr(libvirt, flag)) if domain.name() not in gone]
-    except LibvirtError as error:
-        if not lacks(error, "VIR_ERR_NO_SUPPORT", "VIR_ERR_INVALID_ARG"):
-            raise
-        return []
 
 
 def add_pools(connection: Connection, users: Users, gone: t.Collection[str] = ()) -> list[tuple[str, str, str | None]]:

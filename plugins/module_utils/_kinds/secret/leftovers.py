@@ -14,7 +14,7 @@ from .users import Users, all_users
 
 
 def leftovers(connection: Connection, asked: Asked) -> Leftovers:
-    """Secrets that are noted, under their name and UUID; held by the guests and pools that refer to them."""
+    """Secrets that are noted, under their name and UUID; held by the guests, pools and volumes that need them."""
     out = Leftovers()
     noted = Manifest(connection.getURI()).entries(MADE)
     found = [
@@ -25,5 +25,5 @@ def leftovers(connection: Connection, asked: Asked) -> Leftovers:
     ]
     users = all_users(connection, asked.forecast) if found else Users()
     for secret in found:
-        out.decide(secret.name(), users.of(secret))
+        out.decide(secret.name(), users.of(secret), users.doubts_of(secret))
     return out

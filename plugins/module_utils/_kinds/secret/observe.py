@@ -33,6 +33,11 @@ class Named:
         """The UUID, by the name that libvirt has for it with other things."""
         return str(self.secret.UUIDString())
 
+    def usage(self) -> str:
+        """What it is for: the type of its usage."""
+        node = ET.fromstring(self.secret.XMLDesc(0)).find("usage")
+        return "" if node is None else node.get("type", "")
+
     def isActive(self) -> bool:  # noqa: N802 - as libvirt calls it
         """Nothing of a secret runs."""
         return False

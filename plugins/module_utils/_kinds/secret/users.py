@@ -10,16 +10,24 @@ from xml.etree import ElementTree as ET
 
 from ..._engine.plan import Plan
 from ..._errors import VirtfleetError
-from ..._libvirt.connection import libvirt
 from ..._libvirt.objects import Connection
+from ..._storage import guest_documents
 from ..._storage.forecast import Forecast
-from ..domain.saved_states import saved_definitions
+from ..._storage.guest_documents import Document
+from ..._storage.removal import because
 from ..pool.observe import inactive
 from .observe import Named
 from .references import Reference, secrets_of
+from .volume_users import disks_of, encrypted_volumes
 
 CONFIGURATION = "/etc/libvirt/qemu.conf"
 """Where the secrets of TLS are named (default_tls_x509_secret_uuid and the like)."""
+
+WAY = (
+    "libvirt forgets which one a volume has, and no guest has this volume: keep the secret, or once nobody needs it,"
+    " remove it by hand with virsh secret-undefine"
+)
+"""What to do about a secret that an encrypted volume may need."""
 
 
 class Users:
@@ -27,11 +35,15 @@ class Users:
 
     :ivar found: the users in words, by what they refer to
     :ivar unsure: pools that an earlier task of a run in check mode would have changed, in words
+    :ivar doubts: what could not be looked at: while there is one, all secrets stay
+    :ivar encrypted: volumes of which nobody knows the secret: while there is one, all secrets of volumes stay
     """
 
     def __init__(self) -> None:
         self.found: dict[Reference, list[str]] = {}
         self.unsure: dict[Reference, list[str]] = {}
+        self.doubts: list[str] = []
+        self.encrypted: list[str] = []
 
     def add(self, who: str, references: t.Iterable[Reference], sure: bool = True) -> None:
         """Note what somebody refers to."""
@@ -45,6 +57,16 @@ class Users:
         keys = (("uuid", secret.UUIDString().lower()), ("usage", secret.name()))
         return list(dict.fromkeys(who for key in keys for who in known.get(key, ())))
 
+    def doubts_of(self, secret: Named) -> list[str]:
+        """Why a secret may be used, in words.
+
+        libvirt opens a volume only with a secret that is for volumes (virSecretGetSecretString).
+        """
+        if not self.encrypted or secret.usage() != "volume":
+            return self.doubts
+        shown = ", ".join(self.encrypted[:3]) + (" and others" if len(self.encrypted) > 3 else "")
+        return [*self.doubts, f"{shown} is encrypted, and nobody knows with which secret ({WAY})"]
+
 
 def all_users(connection: Connection, forecast: Forecast) -> Users:
     """The users of all secrets of a host.
@@ -52,24 +74,36 @@ def all_users(connection: Connection, forecast: Forecast) -> Users:
     :param forecast: what earlier tasks of a run in check mode would have changed
     """
     users = Users()
-    for domain in connection.listAllDomains(0):
-        told = forecast.guest(domain.name(), domain.UUIDString())
-        if told is None:
-            texts = {domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE), domain.XMLDesc(0)}
-            for text in sorted(texts):
-                users.add(f"guest {domain.name()}", secrets_of(ET.fromstring(text)))
-    for name, root in saved_definitions(connection).items():
-        if name not in forecast.domains:
-            users.add(f"guest {name}", secrets_of(root))
+    disks: set[str] = set()
+    for document in documents(connection, users, forecast):
+        users.add(document.who, secrets_of(document.root))
+        disks.update(disks_of(document))
     for name, guest in forecast.guests.items():
         users.add(f"guest {name}", guest.secrets)
+        disks.update(place.value for place in guest.places)
     for pool in connection.listAllStoragePools(0):
         if forecast.pools.get(pool.name(), {}) is not None:
             references = list(secrets_of(ET.fromstring(inactive(pool))))
             users.add(f"pool {pool.name()}", references, pool.name() not in forecast.pools)
+    volumes = encrypted_volumes(connection, forecast, disks)
+    for who, reference in volumes.known:
+        users.add(who, [reference])
+    users.encrypted += volumes.unknown
     if str(connection.getURI()) == "qemu:///system":
         users.add(CONFIGURATION, configured())
     return users
+
+
+def documents(connection: Connection, users: Users, forecast: Forecast) -> t.Iterator[Document]:
+    """All that is in writing of the guests that are as they are, and what the others can still come back as."""
+    gone: set[str] = set()
+    for domain in connection.listAllDomains(0):
+        told = forecast.guest(domain.name(), domain.UUIDString())
+        if told is None:
+            yield from guest_documents.of_guest(domain, users.doubts.append)
+        elif told.gone:
+            gone.add(domain.name())
+    yield from guest_documents.kept(connection, users.doubts.append, gone)
 
 
 def configured() -> t.Iterator[Reference]:
@@ -94,20 +128,24 @@ def refuse_used(
     going = [plan for plan in plans if any(step.action == "undefine" for step in plan.steps)]
     users = all_users(connection, forecast) if going else Users()
     for plan in going:
-        who, unsure = (users.of(there[plan.name], sure) for sure in (True, False))
-        if who:
-            plan.refuse(f"state: {in_use(who)}")
+        secret = there[plan.name]
+        who, unsure = (users.of(secret, sure) for sure in (True, False))
+        if who or users.doubts_of(secret):
+            plan.refuse(f"state: {in_use(who, users.doubts_of(secret))}")
         elif unsure:
             plan.warnings.append(f"is used by {', '.join(unsure)} as it is now: it stays if that is so still")
 
 
 def last_look(connection: Connection, secret: Named) -> None:
     """Raises VirtfleetError, right before a secret goes, where somebody uses it by now."""
-    who = all_users(connection, Forecast()).of(secret)
-    if who:
-        raise VirtfleetError(f"undefine: {in_use(who)}")
+    users = all_users(connection, Forecast())
+    who, doubts = users.of(secret), users.doubts_of(secret)
+    if who or doubts:
+        raise VirtfleetError(f"undefine: {in_use(who, doubts)}")
 
 
-def in_use(who: t.Iterable[str]) -> str:
+def in_use(who: t.Sequence[str], doubts: t.Sequence[str]) -> str:
     """Why a secret stays."""
+    if not who:
+        return because((), doubts)
     return f"is used by {', '.join(sorted(who))}: take it out there, or keep it"

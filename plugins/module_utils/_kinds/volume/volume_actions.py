@@ -28,6 +28,7 @@ from ..._storage.survey_users import all_users
 from ..._storage.users import is_local
 from ..domain.cloud_init import seed_fill
 from ..domain.cloud_init.seed_fill import SeedImage
+from ..secret.volume_users import noted_secret
 from . import volume_blank, volume_image
 from .half_made import Born, clear_parts, half_made
 from .storage_rules import MADE_DIRECTORIES
@@ -64,6 +65,7 @@ def make_noted(connection: Connection, making: Making, options: t.Any) -> None:
     source = filling(connection, making)
     refuse_made(pool, making)
     facts = {} if making.guest is None else {"guest": making.guest}
+    facts.update(noted_secret(root))
     facts.update(source.facts if isinstance(source, SeedImage) else {})
     if making.item.get("format") is not None:
         facts["format"] = str(making.item["format"])
