@@ -217,7 +217,7 @@ def learn(known: Known, changes: t.Any) -> Known:
 def learn_disk(known: Known, path: str, after: t.Any) -> None:
     """Add to a forecast the volume that is made for a guest's disk, or goes with its guest."""
     if DISK_VOLUME.fullmatch(path) and isinstance(after, dict) and after.get("name"):
-        facts = {"format": after["format"]} if after.get("format") else {}
+        facts = {fact: after[fact] for fact in ("format", "encryption") if after.get(fact)}
         known.setdefault("volumes", {})[f"{after.get('pool') or 'default'}/{after['name']}"] = facts
     elif path.startswith("volume ") and after == "absent":
         known.setdefault("volumes", {})[path[len("volume ") :]] = None

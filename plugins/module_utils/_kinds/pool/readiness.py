@@ -75,7 +75,11 @@ def pool_problems(site: Site, entry: Plan, root: ET.Element, folders: dict[str, 
         if missing is not None:
             yield site.unsure(f"target: {missing}; make it, or leave out build")
     if build:
-        lacks = [site.problem(Reference("source", None, "auth", "secret", secret)) for _by, secret in secrets_of(root)]
+        auth = root.find("source/auth")
+        kind = {"ceph": "secret ceph", "chap": "secret iscsi"}.get(
+            "" if auth is None else auth.get("type", ""), "secret"
+        )
+        lacks = [site.problem(Reference("source", None, "auth", kind, secret)) for _by, secret in secrets_of(root)]
         yield from (at("source.auth.secret", one) for one in lacks if one is not None)
     if build and root.get("type") in ("fs", "disk"):
         for device in root.findall("source/device"):

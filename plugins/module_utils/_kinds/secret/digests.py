@@ -14,6 +14,7 @@ import hashlib
 import hmac
 import os
 import typing as t
+from xml.etree import ElementTree as ET
 
 from ..._storage.manifest import Manifest
 from .observe import VALUES, Named
@@ -74,6 +75,18 @@ def stamp(uri: str, secret: Named) -> str:
     except OSError:
         return "unseen"
     return f"{found.st_ino} {found.st_mtime_ns}"
+
+
+def has_value(uri: str, secret: Named) -> bool | None:
+    """Whether a secret has a value; None where nobody can tell. libvirt does not tell of a private one."""
+    root = ET.fromstring(secret.secret.XMLDesc(0))
+    if not private(root):
+        return secret.value() is not None
+    if stamp(uri, secret) != "unseen":
+        return True
+    kept = uri == "qemu:///system" and root.get("ephemeral") != "yes"
+    seen = kept and os.path.exists(os.path.join(FOLDER, f"{secret.UUIDString()}.xml"))
+    return False if seen else None  # What is noted tells nothing: it may have been defined anew since.
 
 
 def private(root: t.Any) -> bool:

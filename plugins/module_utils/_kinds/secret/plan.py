@@ -59,7 +59,7 @@ def plan_value(uri: str, entry: Plan, want: Item, have: Have, there: t.Mapping[s
     before = digests.private(known.definition) if known is not None else False
     after = bool(want["private"]) if "private" in want else before
     if known is None or not digests.is_set(uri, there[entry.name], before, wanted):
-        is_there = known is not None and (before or there[entry.name].value() is not None)
+        is_there = known is not None and digests.has_value(uri, there[entry.name]) is not False
         entry.changes.append(Change("value", HIDDEN if is_there else None, HIDDEN))
         entry.steps.append(Step("set_value", wanted))
     elif after and any(change.path in ("private", "ephemeral") for change in entry.changes):

@@ -11,21 +11,55 @@ from ..._engine.rows.model import Host, Scope
 from ..._libvirt.connection import LibvirtError, lacks
 from ..._libvirt.objects import Connection
 from ..shared.derive import derive_uuid
+from . import digests
+from .observe import Named
 
 if t.TYPE_CHECKING:
     from ..shared.lacking import Site
 
+USAGES = ("ceph", "iscsi", "volume", "vtpm")
+"""Types of secrets that something refers to."""
 
-def missing(site: Site, value: str) -> str | None:
+
+class Known(t.NamedTuple):
+    """What is known of a secret of the host.
+
+    :param name: its name; empty for one that has none
+    :param usage: what it is for
+    :param has_value: whether it has a value; None where nobody can tell
+    """
+
+    name: str
+    usage: str
+    has_value: bool | None
+
+
+def missing(site: Site, value: str, usage: str | None = None) -> str | None:
     """What is wrong with a secret that is needed; None where it is there, or nobody can tell.
 
     :param value: its UUID in lower case, or its name
+    :param usage: what it has to be for; None for anything
     """
     known = site.once("secrets", lambda: known_by(site.connection, site.forecast.gone("secret")))
-    if known is None or value in known:
+    if known is None:
         return None
     coming = {name for name, facts in site.forecast.secrets.items() if facts is not None}
-    if value in coming or value in {derive_uuid(Scope("secret", name, Host())) for name in coming}:
+    found = known.get(value, [])
+    if value in coming or any(one.name in coming for one in found):
+        return None
+    fitting = [one for one in found if usage is None or one.usage == usage]
+    if any(one.has_value is not False for one in fitting):
+        return None
+    if fitting:
+        return site.unsure(
+            "refers to a secret that has no value yet: give it one with virtfleet.kvm.secrets (value or value_base64)"
+        )
+    if found:
+        return site.unsure(
+            f"refers to a secret that is not for this: its usage is {found[0].usage or 'not set'}, and {usage} is"
+            " needed; declare another one with virtfleet.kvm.secrets (kvm_secrets of the role)"
+        )
+    if value in {derive_uuid(Scope("secret", name, Host())) for name in coming}:
         return None
     return site.unsure(  # Messages leave out the names of secrets, which next to auth may be something else.
         "refers to a secret that libvirt does not have on this host: declare it with virtfleet.kvm.secrets (kvm_secrets"
@@ -33,16 +67,22 @@ def missing(site: Site, value: str) -> str | None:
     )
 
 
-def known_by(connection: Connection, gone: t.Container[str]) -> set[str] | None:
-    """The UUIDs and names of a host's secrets; None where libvirt has no list of them, as its test driver.
+def known_by(connection: Connection, gone: t.Container[str]) -> dict[str, list[Known]] | None:
+    """The secrets of a host by UUID and by name; None where libvirt has no list of them, as its test driver.
 
     :param gone: names of what an earlier task of a run in check mode would have removed
     """
     try:
-        found = connection.listAllSecrets(0)
+        listed = connection.listAllSecrets(0)
     except LibvirtError as error:
         if not lacks(error, "VIR_ERR_NO_SUPPORT"):
             raise
         return None
-    there = [secret for secret in found if not secret.usageID() or secret.usageID() not in gone]
-    return {name for secret in there for name in (secret.UUIDString().lower(), secret.usageID()) if name}
+    uri = str(connection.getURI())
+    found: dict[str, list[Known]] = {}
+    for one in map(Named, listed):
+        if not one.name() or one.name() not in gone:
+            facts = Known(one.name(), one.usage(), digests.has_value(uri, one))
+            for key in {one.UUIDString().lower(), one.name()} - {""}:
+                found.setdefault(key, []).append(facts)
+    return found

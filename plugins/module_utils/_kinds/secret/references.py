@@ -12,6 +12,21 @@ Reference = tuple[str, str]
 """``uuid`` or ``usage``, and the UUID or the name."""
 
 
+USAGES = {"passphrase": "volume", "ceph": "ceph", "iscsi": "iscsi"}
+"""What a secret has to be for, by the type of the element that refers to it."""
+
+
+def needed_of(root: ET.Element) -> t.Iterator[tuple[str, str | None]]:
+    """The secrets that a definition refers to, by UUID or name, each with what it has to be for, if that is told."""
+    for node in root.iter("secret"):
+        name = (node.get("uuid") or "").strip().lower() or node.get("usage")
+        if name:
+            yield name, USAGES.get(node.get("type", ""))
+    for node in root.iter("encryption"):
+        if node.get("secret"):
+            yield str(node.get("secret")).strip().lower(), "vtpm"
+
+
 def secrets_of(root: ET.Element) -> t.Iterator[Reference]:
     """The secrets that a definition, or a part of one, refers to."""
     for node in root.iter("secret"):

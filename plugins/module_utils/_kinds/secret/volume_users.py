@@ -67,7 +67,7 @@ def encrypted_volumes(connection: Connection, forecast: Forecast, had: t.Contain
     add_unseen(found, noted, gone, active)
     for key, facts in forecast.volumes.items():
         encryption = (facts or {}).get("encryption")
-        secret = encryption.get("secret") if isinstance(encryption, dict) else None
+        secret: t.Any = encryption.get("secret") if isinstance(encryption, dict) else None
         for by in ("uuid", "usage") if isinstance(secret, dict) else ():
             if isinstance(secret.get(by), str):
                 found.known.append((f"volume {key}", reference(f"{by} {secret[by]}")))

@@ -9,6 +9,7 @@ made (see forecast).
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import stat
@@ -28,7 +29,7 @@ from ..._storage.users import is_local
 from ..domain import macvtap_carriers
 from ..domain.macvtap_carriers import content
 from ..network.cleanup import OF_OTHERS, forward_mode
-from ..secret.readiness import missing
+from ..secret.readiness import USAGES, missing
 from .readiness import Doubt
 from .references import Reference
 
@@ -326,6 +327,7 @@ PROBLEMS: dict[str, t.Callable[[Site, str], str | None]] = {
     "mdev": Site.mdev,
     "usb": Site.usb,
     "secret": missing,
+    **{f"secret {usage}": functools.partial(missing, usage=usage) for usage in USAGES},
 }
 
 

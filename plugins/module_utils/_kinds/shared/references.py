@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 
 from ..._engine.converters import in_any_base
 from ..._engine.rows.model import Item
-from ..secret.references import secrets_of
+from ..secret.references import needed_of
 
 
 class Reference(t.NamedTuple):
@@ -23,7 +23,8 @@ class Reference(t.NamedTuple):
     :param place: its place among the elements of the definition; None where the option is no list
     :param option: the option of the item, empty where the group itself is the option
     :param kind: ``network``, ``bridge``, ``direct``, ``volume``, ``file``, ``folder``, ``pci``, ``usb``, ``mdev``,
-        ``secret``; ``switch`` for a network whose bridge is not looked at
+        ``secret`` for any, ``secret volume`` and so on for one of that usage; ``switch`` for a network whose bridge is
+        not looked at
     :param value: its name, path, address; a volume as POOL/VOLUME
     """
 
@@ -97,8 +98,8 @@ def secrets(root: ET.Element) -> t.Iterator[Reference]:
     """Secrets of libvirt that devices refer to."""
     for group, tag, option in SECRETS:
         for index, device in enumerate(root.findall(f"devices/{tag}")):
-            for _by, secret in secrets_of(device):
-                yield Reference(group, index, option, "secret", secret)
+            for secret, usage in needed_of(device):
+                yield Reference(group, index, option, f"secret {usage}" if usage else "secret", secret)
 
 
 BOOTING = (("kernel", "kernel", ""), ("initrd", "initrd", ""), ("dtb", "os", "dtb"), ("loader", "os", "loader.path"))

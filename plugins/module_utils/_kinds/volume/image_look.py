@@ -27,7 +27,7 @@ from ..._storage.storage_observe import replaced
 from ..domain.disks.disk_bytes import first_bytes
 from ..shared.lacking import Site, at
 from ..shared.readiness import Doubt
-from . import volume_image
+from . import encryption, volume_image
 from .storage_rules import MADE_DIRECTORIES
 from .volume_fill import image_source, volume_source
 from .volume_formats import Formats
@@ -110,7 +110,9 @@ def growth_problem(site: Site, growth: t.Mapping[str, t.Any]) -> str | None:
     now = replaced(formats(site).noted.entries.get(key, {}), root) if site.local else None
     if now is not None:
         return f"{growth.get('change') or 'capacity'}: {now}, so it is not made larger; do that by hand, or put it back"
-    told = no_file(site, path, form) if site.local and path.startswith("/") else None
+    told = encryption.growth_problem(site.connection, key, root)
+    if told is None and site.local and path.startswith("/"):
+        told = no_file(site, path, form)
     return None if told is None else f"{growth.get('change') or 'capacity'}: {told}"
 
 

@@ -23,6 +23,7 @@ from ..._storage.users import Users
 from ..domain.disks.disk_formats import WRITE_FORMAT
 from ..shared import declared
 from . import readiness, storage_plan
+from .encryption import remembered
 from .half_made import Half, half_made
 from .storage_plan import FUTURE
 from .storage_rules import volume_key
@@ -93,7 +94,10 @@ def whole(connection: Connection, volumes: Have, half: Half) -> Have:
     :param connection: None for a host without libvirt, where nothing is known of what its files were
     """
     made = {key: found for key, found in volumes.items() if key not in half.ours}
-    return Formats(connection).settle(made) if made and connection is not None else made
+    if not made or connection is None:
+        return made
+    formats = Formats(connection)
+    return remembered(formats.settle(made), formats.noted.entries)
 
 
 def say_doubt(entry: Plan, keys: t.Iterable[str], doubtful: t.Mapping[str, str]) -> None:

@@ -15,7 +15,7 @@ from ..._storage.making import Making
 from ..domain.disks import disk_locks, outside_disks
 from ..shared.lacking import Site, at
 from ..shared.readiness import refuse
-from . import volume_places
+from . import encryption, volume_places
 from .image_look import base_problem, growth_problem, image_problem, name_problem
 
 
@@ -74,6 +74,7 @@ def making(site: Site, volume: Making) -> t.Iterator[str]:
         told = site.file(path) if path.startswith("/") and not os.path.lexists(path) else None
         if told is not None:
             yield at(option, told)
+    yield from encryption.makings(site, volume)
     for told in (name_problem(site, volume), image_problem(site, volume), base_problem(site, volume)):
         if told is not None:
             yield told

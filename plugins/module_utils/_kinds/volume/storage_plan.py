@@ -27,6 +27,7 @@ from ..._storage.making import Making
 from ..._storage.removal import Judge, because, going
 from ..._storage.storage_observe import Pool, problem_of, stopped_pool
 from ..._storage.users import Users
+from .encryption import comparable
 from .storage_rules import IMAGES, MADE_DIRECTORIES, describe_volume, need_size, odd_name, volume_key
 from .table import VOLUME
 from .volume_formats import alike
@@ -188,6 +189,8 @@ def plan_growth(have: Observed, want: Item, host: Host, pools: t.Mapping[str, Po
     node = there.find("target/format")
     if node is None or alike(node.get("type", "raw"), want.get("format", "")):
         want.pop("format", None)
+    if want.get("encryption"):
+        want["encryption"] = comparable(want["encryption"], there)
     if want.get("backing"):
         want["backing"] = dict(want["backing"])
         place = want["backing"].pop("volume", None)

@@ -26,6 +26,7 @@ from ...._engine.step import Step
 from ...._errors import Invalid
 from ...._storage.making import Making
 from ...._storage.storage_observe import Pool, problem_of, source_place
+from ...volume.encryption import BY_HAND, of_disk
 from ...volume.storage_plan import FUTURE, plan_volume
 from ...volume.storage_rules import MADE_DIRECTORIES, made_format, odd_name
 from ..table import DOMAIN
@@ -98,9 +99,10 @@ def resolve(want: Item, have: Observed | None, pools: t.Mapping[str, Pool], host
             loose = place is None and disk.get("format") is None
             if partner is not None and disk.get("target") is None:
                 disk = {**disk, "target": there[partner].get("target")}
-            refusal = None
+            refusal: Invalid | None = None
+            volume: Item | None
             if place is None:
-                disk, volume = fresh(want["name"], disk, pools)
+                disk, volume = encrypted(fresh(want["name"], disk, pools), f"disks[{index}]")
             else:
                 disk, volume, refusal = there_already(want["name"], disk, place, pools, f"disks[{index}]")
                 loose = refusal is not None and disk.get("format") is None
@@ -138,7 +140,7 @@ def placed(disk: Item, scope: Scope) -> Item:
     return disk
 
 
-def fresh(guest: str, disk: Item, pools: t.Mapping[str, Pool]) -> tuple[Item, Item | None]:
+def fresh(guest: str, disk: Item, pools: t.Mapping[str, Pool]) -> tuple[Item, Item]:
     """A disk on a volume that is named after it, and the volume."""
     where = disk.get("pool") or "default"
     pool = pools.get(where) or FUTURE.get(where)
@@ -171,6 +173,20 @@ def fresh(guest: str, disk: Item, pools: t.Mapping[str, Pool]) -> tuple[Item, It
     return {**disk, "volume": volume_name, "pool": where}, volume
 
 
+def encrypted(made: tuple[Item, Item], option: str) -> tuple[Item, Item]:
+    """A new disk and its volume, which is encrypted as the disk is to be. Raises Invalid where it cannot be."""
+    disk, volume = made
+    encryption, problem = of_disk(disk)
+    if (encryption is None and problem is None) or volume.get("verbatim"):
+        return made  # An image that is encrypted is copied as it is.
+    filled = next((name for name in ("image", "backing") if disk.get(name) is not None), None)
+    if filled is not None:
+        problem = f"a disk that is made from {filled} is not encrypted: {BY_HAND}"
+    if problem is not None:
+        raise Invalid(f"{option}.encryption", problem)
+    return disk, {**volume, "encryption": encryption}
+
+
 def there_already(
     guest: str, disk: Item, place: str, pools: t.Mapping[str, Pool], where: str
 ) -> tuple[Item, Item | None, Invalid | None]:
@@ -183,7 +199,7 @@ def there_already(
     except Invalid as refusal:
         if disk.get("volume") is None:
             raise
-        return (*fresh(guest, disk, pools), refusal)
+        return (*encrypted(fresh(guest, disk, pools), where), refusal)
 
 
 def without_foreseen(

@@ -200,7 +200,7 @@ class Overlays:
             return None if name is None else f"{item['protocol']}:{name}"
         if wanted(item) and disk.node is not None:
             _made, volume = fresh(disk.guest, {**item, "target": target_of(disk.node)}, self.forms.pools)
-            return None if volume is None else f"{volume['pool']}/{volume['name']}"
+            return f"{volume['pool']}/{volume['name']}"
         return None if item.get("volume") is None else f"{item.get('pool') or 'default'}/{item['volume']}"
 
     def path(self, place: str) -> str | None:

@@ -1,0 +1,145 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Encrypted volumes.
+
+libvirt makes one with the passphrase of a secret. As soon as it looks through the pool anew, it only knows what the
+header of the volume tells: that it is encrypted, and in a pool of logical volumes not even that.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+from xml.etree import ElementTree as ET
+
+from ..._engine import paths
+from ..._engine.observed import Observed
+from ..._engine.rows.model import Item
+from ..._libvirt.connection import libvirt
+from ..._libvirt.objects import Connection
+from ..._printing import printable
+from ..._storage import guest_documents
+from ..._storage.making import Making
+from ..._storage.manifest import Manifest
+from ..._storage.noted_formats import SAME
+from ..._storage.storage_observe import another, source_place
+from ..secret.readiness import missing
+from ..secret.references import secrets_of
+from ..secret.volume_users import reference
+from ..shared.lacking import Site, at
+
+BY_HAND = "declare the volume in kvm_volumes with encryption, and name it in 'volume' without 'size'"
+"""What to do about a disk whose encryption tells too little, or too much, of the volume to be made for it."""
+
+
+def remembered(volumes: t.Mapping[str, Observed], noted: t.Mapping[str, t.Mapping[str, t.Any]]) -> dict[str, Observed]:
+    """Volumes with the secrets that were noted of them, where libvirt has forgotten these."""
+    return {key: with_secret(found, noted.get(key, {})) for key, found in volumes.items()}
+
+
+def with_secret(found: Observed, facts: t.Mapping[str, t.Any]) -> Observed:
+    """A volume with the secret that was noted of it."""
+    root = found.definition
+    node = root.find("target/encryption")
+    if not facts.get("secret") or another(facts, root) or (node is not None and next(secrets_of(node), None)):
+        return found
+    if node is None and root.get("type") != "block":
+        return found  # Its header is gone.
+    root = paths.clone(root)
+    node = paths.ensure(root, ("target", "encryption"))
+    node.set("format", node.get("format") or "luks")
+    by, secret = reference(str(facts["secret"]))
+    ET.SubElement(node, "secret", {"type": "passphrase", by: secret})
+    return dataclasses.replace(found, definition=root)
+
+
+def comparable(want: Item, there: ET.Element) -> Item:
+    """What can be compared of the encryption that a volume is declared with: what libvirt tells, or was noted."""
+    node = there.find("target/encryption")
+    if node is None:
+        return want
+    told = {child.tag for child in node} | set(node.attrib)
+    return {name: value for name, value in want.items() if name in told}
+
+
+def makings(site: Site, volume: Making) -> t.Iterator[str]:
+    """Why an encrypted volume cannot be made, with the option."""
+    given = volume.item.get("encryption")
+    pool = site.pools.get(volume.pool)
+    if not given or pool is None or pool.type == "rbd":
+        return
+    form, engine = given.get("format"), given.get("engine") or "qemu"
+    if form != "luks":
+        yield f"encryption.format: only luks is made by libvirt, and not {printable(form)}"
+    if engine != "qemu":
+        yield f"encryption.engine: {printable(engine)} is only for volumes of Ceph: leave it out"
+    if volume.item.get("format") not in (None, *SAME, "qcow2"):
+        yield f"encryption: libvirt makes no {printable(volume.item['format'])} that is encrypted: take raw or qcow2"
+    secret = given.get("secret") or {}
+    if bool(secret.get("uuid")) == bool(secret.get("usage")):
+        yield "encryption.secret: give either its uuid or its usage, which libvirt needs to make an encrypted volume"
+        return
+    told = missing(site, str(secret.get("uuid") or secret["usage"]), "volume")
+    if told is not None:
+        yield at("encryption.secret", told)
+
+
+def of_disk(disk: Item) -> tuple[Item | None, str | None]:
+    """The encryption of a volume that is made for a guest's disk, as the volume's option; and why it cannot be made.
+
+    :param disk: the disk's options
+    """
+    source = disk.get("source")
+    given = disk.get("encryption") or (source.get("encryption") if isinstance(source, dict) else None)
+    if not given:
+        return None, None
+    secrets = given.get("secrets") or []
+    plain = set(given) <= {"format", "engine", "secrets"} and given.get("engine") in (None, "qemu")
+    if given.get("format") != "luks" or len(secrets) != 1 or not plain:
+        return None, f"a disk is only made encrypted with format luks and one secret: {BY_HAND}"
+    (secret,) = secrets
+    named = {by: secret[by] for by in ("uuid", "usage") if secret.get(by) is not None}
+    return {"format": "luks", "secret": {"type": "passphrase", **named}}, None
+
+
+def growth_problem(connection: Connection, key: str, root: ET.Element) -> str | None:
+    """Why an encrypted volume cannot be made larger; None for one that is not encrypted, or runs with a guest.
+
+    :param key: the volume as POOL/VOLUME
+    :param root: its XML as libvirt tells it
+    """
+    if not is_encrypted(connection, key, root):
+        return None
+    places = {key, root.findtext("target/path")}
+    for domain in connection.listAllDomains(libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE):
+        live = ET.fromstring(domain.XMLDesc(0))
+        if any(source_place(disk.find("source")) in places for disk in live.iterfind("devices/disk")):
+            return None
+    return (
+        "it is encrypted, and libvirt makes such a volume larger only while a guest runs with it: start the guest that"
+        " has it, and run again; or make another volume of that size, and copy the data in a guest that has both"
+    )
+
+
+def is_encrypted(connection: Connection, key: str, root: ET.Element) -> bool:
+    """Whether a volume is encrypted by libvirt, and not by a guest, which can write such a header into a raw disk."""
+    node = root.find("target/encryption")
+    facts = Manifest(connection.getURI()).entries("volumes").get(key, {})
+    if next(secrets_of(root), None) or (facts.get("secret") and not another(facts, root)):
+        return True
+    form = root.find("target/format")
+    if node is None or form is None or form.get("type", "raw") not in SAME:
+        return node is not None
+    told = set(encrypted_disks(connection, {key, root.findtext("target/path")}))
+    return True in told or not told
+
+
+def encrypted_disks(connection: Connection, places: t.Container[str | None]) -> t.Iterator[bool]:
+    """Of each disk of a guest that is one of these places, whether the guest has it as encrypted."""
+    for domain in connection.listAllDomains(0):
+        for document in guest_documents.of_guest(domain, lambda problem: None):
+            for disk in document.root.iterfind("devices/disk"):
+                source = disk.find("source")
+                if source_place(source) in places:
+                    yield disk.find("encryption") is not None or disk.find("source/encryption") is not None
