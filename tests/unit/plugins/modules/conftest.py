@@ -171,6 +171,18 @@ def host(connection: Any, run_main: Run) -> Any:
 
 
 @pytest.fixture
+def secret_host(connection: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A host that can have secrets, which the test driver cannot."""
+    from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import connection as connecting
+    from ansible_collections.virtfleet.kvm.tests.unit.secret_host import SecretHost
+
+    made = SecretHost(connection)
+    opened = libvirt.open
+    monkeypatch.setattr(connecting.libvirt, "open", lambda uri: made if uri == URI else opened(uri))
+    return made
+
+
+@pytest.fixture
 def here(host: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """The host is this machine, with the network devices of a folder."""
     from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared import lacking

@@ -14,7 +14,6 @@ import libvirt
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.secret import volume_users
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import connection as connecting
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.manifest import Manifest
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, secrets, volumes
 from ansible_collections.virtfleet.kvm.tests.unit.secret_host import SecretHost
@@ -29,12 +28,9 @@ VOLUME = {"name": "e.raw", "pool": "default-pool", "format": "raw", "capacity": 
 
 
 @pytest.fixture
-def host(connection: Any, monkeypatch: pytest.MonkeyPatch) -> SecretHost:
+def host(secret_host: SecretHost) -> SecretHost:
     """A host with no secrets yet."""
-    made = SecretHost(connection)
-    opened = libvirt.open
-    monkeypatch.setattr(connecting.libvirt, "open", lambda uri: made if uri == URI else opened(uri))
-    return made
+    return secret_host
 
 
 @pytest.fixture

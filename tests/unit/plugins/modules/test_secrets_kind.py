@@ -11,13 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import libvirt
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Host, Scope
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.secret import digests, users
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared.derive import derive_uuid
-from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import connection as connecting
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, pools, secrets, secrets_info
 from ansible_collections.virtfleet.kvm.tests.unit.secret_host import SecretHost
 
@@ -28,12 +26,9 @@ TLS = {"name": "a key", "usage": "tls", "value": VALUE}
 
 
 @pytest.fixture
-def host(connection: Any, monkeypatch: pytest.MonkeyPatch) -> SecretHost:
+def host(secret_host: SecretHost) -> SecretHost:
     """A host with no secrets yet."""
-    made = SecretHost(connection)
-    opened = libvirt.open
-    monkeypatch.setattr(connecting.libvirt, "open", lambda uri: made if uri == "test:///default" else opened(uri))
-    return made
+    return secret_host
 
 
 @pytest.fixture
