@@ -18,7 +18,8 @@ options:
       name:
         description: 'Name of the secret, by which guests and pools refer to it as C(usage),
           such as V(client.libvirt). It is what libvirt has in its usage: C(name), for V(iscsi)
-          C(target), and for V(volume) C(volume), which is a path.'
+          C(target), and for V(volume) C(volume), which is a path from the root. The names of
+          all others have no C(/).'
         type: str
         required: true
       state:
@@ -50,7 +51,8 @@ options:
         type: str
       ephemeral:
         description: Whether the secret is kept in memory only (libvirt's C(ephemeral)). It
-          is gone once the daemon ends, and the next run defines it anew.
+          is gone once the daemon ends, and the next run defines it anew. One that was kept
+          on disk cannot become that.
         type: bool
       private:
         description: Whether libvirt tells its value to nobody (libvirt's C(private)). It cannot

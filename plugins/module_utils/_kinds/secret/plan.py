@@ -8,6 +8,7 @@ from __future__ import annotations
 import collections
 import typing as t
 
+from ..._engine import paths
 from ..._engine import plan as engine
 from ..._engine.plan import Plan
 from ..._engine.rows.model import Change, Host, Item
@@ -19,7 +20,7 @@ from ..._printing import SECRET as HIDDEN
 from ..shared.renames import told
 from . import digests
 from .observe import DEFINITION, Named, all_named
-from .table import SECRET
+from .table import SECRET, named
 from .users import refuse_used
 from .values import value_of
 
@@ -37,6 +38,7 @@ def plan_secrets(connection: Connection, have: Have, wants: Wants, host: Host, o
         if entry.problem is None:
             plan_value(uri, entry, want, have, there)
             refuse_opened(entry)
+            refuse_misnamed(entry, have)
     if connection is not None:
         refuse_known(plans, have, found, options.forecast.gone("secret"))
         refuse_used(connection, plans, there, options.forecast)
@@ -66,8 +68,27 @@ def plan_value(uri: str, entry: Plan, want: Item, have: Have, there: t.Mapping[s
         entry.steps.append(Step("note_value", wanted))
 
 
+def refuse_misnamed(entry: Plan, have: Have) -> None:
+    """Refuse to change a secret whose name libvirt only took because nobody asked for its schema."""
+    text = next((step.value for step in entry.steps if step.action == "define"), None)
+    if text is not None and entry.name in have:
+        usage = paths.document(text).find("usage")
+        told = next(named({"name": entry.name, "usage": None if usage is None else usage.get("type")}), None)
+        if told is not None:
+            entry.refuse(f"{told}: libvirt changes nothing of such a one; remove it, and declare one with another name")
+
+
 def refuse_opened(entry: Plan) -> None:
-    """Refuse to take back that a secret is private: libvirt does (virSecretObjListAdd)."""
+    """Refuse what libvirt does not take back: that a secret is private, or was on disk.
+
+    It refuses the first (virSecretObjListAdd). Of one that becomes ephemeral it leaves the definition on disk, which
+    is there again once the daemon has started anew, without a value (secretDefineXML in its secret_driver.c).
+    """
+    if any(change.path == "ephemeral" and change.after for change in entry.changes):
+        entry.refuse(
+            "ephemeral: libvirt leaves the definition of this secret on disk, so it comes back without a value once the"
+            " daemon starts anew; remove the secret first and declare it anew, or leave this out"
+        )
     if any(change.path == "private" and change.before for change in entry.changes):
         entry.refuse(
             "private: libvirt does not take it back; leave it out, or remove the secret first and declare it anew"

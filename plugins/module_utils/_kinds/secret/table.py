@@ -20,6 +20,7 @@ from ..._engine.rows.create_only import Unshown
 from ..._engine.rows.model import Change, Item, Scope
 from ..._engine.table import Table
 from ..._errors import Invalid
+from ..._printing import printable
 from ..shared import derive
 from .values import Base64, Plain, Usage
 
@@ -55,7 +56,8 @@ ROWS = (
         "usage/name",
         Usage(),
         "Name of the secret, by which guests and pools refer to it as C(usage), such as V(client.libvirt). It is what"
-        " libvirt has in its usage: C(name), for V(iscsi) C(target), and for V(volume) C(volume), which is a path.",
+        " libvirt has in its usage: C(name), for V(iscsi) C(target), and for V(volume) C(volume), which is a path from"
+        " the root. The names of all others have no C(/).",
         fixed=True,
     ),
     Property(
@@ -93,7 +95,7 @@ ROWS = (
         "@ephemeral",
         YES_NO,
         "Whether the secret is kept in memory only (libvirt's C(ephemeral)). It is gone once the daemon ends, and the"
-        " next run defines it anew.",
+        " next run defines it anew. One that was kept on disk cannot become that.",
         default=False,
     ),
     Field(
@@ -136,6 +138,15 @@ def values(item: Item) -> t.Iterator[Invalid]:
         yield Invalid("value", "a key of Ceph is in base64, as 'ceph auth get-key' tells it: write it as value_base64")
 
 
+def named(item: Item) -> t.Iterator[Invalid]:
+    """What is wrong with the name of an item for its usage (secret.rng of libvirt)."""
+    usage, name = item.get("usage"), str(item.get("name") or "")
+    if usage == "volume" and (not name.startswith("/") or name == "/"):
+        yield Invalid("name", f"{printable(name)} is no path from the root, and that of a secret with usage volume is")
+    if usage not in (None, "volume") and "/" in name:
+        yield Invalid("name", f"{printable(name)} has a '/', which only the name of a secret with usage volume has")
+
+
 SECRET = Table(
     kind="secret",
     skeleton="<secret ephemeral='no' private='no'/>",
@@ -145,4 +156,5 @@ SECRET = Table(
     transitions={("present", "absent"): ("undefine",)},
     rows=ROWS,
     rules=(values,),
+    cautions=(named,),
 )

@@ -15,6 +15,7 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Host, Scope
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.secret import digests, users
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.secret.observe import Named
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared.derive import derive_uuid
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, pools, secrets, secrets_info
 from ansible_collections.virtfleet.kvm.tests.unit.secret_host import SecretHost
@@ -56,12 +57,13 @@ def paths(result: dict[str, Any]) -> list[tuple[str, Any, Any]]:
     [("ceph", "name"), ("iscsi", "target"), ("tls", "name"), ("volume", "volume"), ("vtpm", "name")],
 )
 def test_each_usage_has_its_own_place_for_the_name(call: Run, host: SecretHost, usage: str, place: str) -> None:
-    result = call({"name": "/srv/x.img", "usage": usage, "value_base64": "eA==", "description": "d"})
-    root = host.named("/srv/x.img").root
-    assert (root.find("usage").get("type"), root.findtext(f"usage/{place}")) == (usage, "/srv/x.img")
+    name = "/srv/x.img" if usage == "volume" else "x y"
+    result = call({"name": name, "usage": usage, "value_base64": "eA==", "description": "d"})
+    root = host.named(name).root
+    assert (root.find("usage").get("type"), root.findtext(f"usage/{place}")) == (usage, name)
     assert (root.get("private"), root.get("ephemeral"), root.findtext("description")) == ("no", "no", "d")
     assert [path for path, _before, _after in paths(result)] == ["definition", "value"]
-    assert host.named("/srv/x.img").kept == b"x"
+    assert host.named(name).kept == b"x"
 
 
 def test_the_uuid_follows_from_the_name(call: Run, host: SecretHost) -> None:
@@ -133,6 +135,36 @@ def test_the_stamp_is_that_of_the_file(host: SecretHost, tmp_path: Path, monkeyp
     assert digests.stamp("qemu:///system", secret) != first
 
 
+@pytest.mark.parametrize(
+    ("files", "more", "known"),
+    [
+        (("xml", "base64"), "", True),
+        (("xml",), "", False),
+        ((), "", None),
+        (("xml",), " ephemeral='yes'", None),
+    ],
+)
+def test_whether_a_private_one_has_a_value(
+    host: SecretHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: tuple[str, ...], more: str, known: Any
+) -> None:
+    """libvirt tells nobody. Its files do."""
+    secret = host.secretDefineXML(f"<secret private='yes'{more}><usage type='tls'><name>a</name></usage></secret>")
+    monkeypatch.setattr(digests, "FOLDER", str(tmp_path))
+    for ending in files:
+        (tmp_path / f"{secret.UUIDString()}.{ending}").touch()
+    assert digests.has_value("qemu:///system", Named(secret)) is known
+    if not files:
+        assert digests.has_value("qemu+ssh://root@other/system", Named(secret)) is None
+
+
+def test_a_private_one_that_never_had_a_value(call: Run, host: SecretHost, monkeypatch: pytest.MonkeyPatch) -> None:
+    host.secretDefineXML("<secret private='yes'><usage type='tls'><name>a key</name></usage></secret>")
+    monkeypatch.setattr(digests, "has_value", lambda uri, secret: False)
+    result = call({**TLS, "private": True})
+    assert paths(result) == [("value", None, "(secret)")]
+    assert "(changed)" not in result["diff"][0]["after"]
+
+
 def test_private_and_kept_on_disk_from_now_on(call: Run, host: SecretHost) -> None:
     call({**TLS, "ephemeral": True})
     assert paths(call({**TLS, "ephemeral": False, "private": True})) == [
@@ -149,9 +181,28 @@ def test_private_is_not_taken_back(call: Run, host: SecretHost) -> None:
         assert "libvirt does not take it back" in told
 
 
+def test_one_that_was_on_disk_does_not_become_ephemeral(call: Run, host: SecretHost) -> None:
+    call(TLS)
+    told = call({**TLS, "ephemeral": True}, fails=True)["msg"]
+    assert "ephemeral: libvirt leaves the definition of this secret on disk" in told
+    assert host.named("a key").root.get("ephemeral") == "no"
+
+
+def test_a_name_that_the_schema_would_not_take_is_left_alone(call: Run, host: SecretHost) -> None:
+    """It was defined without asking for the schema, as virsh does."""
+    host.secretDefineXML("<secret><usage type='tls'><name>a/b</name></usage></secret>").setValue(b"x")
+    item = {"name": "a/b", "usage": "tls", "value": VALUE}
+    assert paths(call(item)) == [("value", "(secret)", "(secret)")]
+    told = call({**item, "description": "d"}, fails=True)["msg"]
+    assert "name: 'a/b' has a '/', which only the name of a secret with usage volume has" in told
+
+
 @pytest.mark.parametrize(
     ("item", "said"),
     [
+        ({"usage": "volume", "value": VALUE}, "name: 'a' is no path from the root"),
+        ({"usage": "volume", "name": "/"}, "name: '/' is no path from the root"),
+        ({"usage": "tls", "name": "a/b"}, "name: 'a/b' has a '/'"),
         ({"usage": "floppy"}, "usage: "),
         ({"usage": "ceph", "value": VALUE}, "write it as value_base64"),
         ({"usage": "tls", "value": VALUE, "value_base64": "eA=="}, "does not go together with value"),
