@@ -34,6 +34,9 @@ FACTS = ("type", "target", "bridge", "forward", "state", "virtualport", "portgro
 PARTS = ("forward.mode", "forward.interfaces", "forward.dev", "virtualport.type")
 """What they have to know of options that change in part."""
 
+INSTALLED = "host_installed"
+"""The variable in which the role host has what became of its packages."""
+
 Known = dict[str, dict[str, t.Any]]
 
 
@@ -55,7 +58,8 @@ class DeclaringAction(NormalAction):
         names = declared(self._task.action.rpartition(".")[2], args.get("config"))
         if not self._task.check_mode:
             return self.run_for_real(place_of(host, uri), names, tmp, task_vars)
-        self._task.args = {**args, FORECAST: {**foreseen(host, uri), HOST: host}}
+        told = {**foreseen(host, uri), **new_packages(self._task, task_vars), HOST: host}
+        self._task.args = {**args, FORECAST: told}
         try:
             result = t.cast("dict[str, t.Any]", super().run(tmp, task_vars))
         finally:
@@ -127,6 +131,13 @@ def declared(kind: str, config: t.Any) -> Declared:
             name = str(item["name"])
             found.append((kind, f"{item.get('pool') or 'default'}/{name}" if kind == "volumes" else name, item))
     return found
+
+
+def new_packages(task: t.Any, task_vars: t.Any) -> Known:
+    """A forecast with the packages that the role host would have installed on the host of a task."""
+    installed = (task_vars or {}).get(INSTALLED)
+    would = isinstance(installed, dict) and bool(installed.get("changed")) and not task.delegate_to
+    return {"packages": {INSTALLED: {}}} if would else {}
 
 
 def note_links(task: t.Any, task_vars: t.Any, changes: t.Any) -> None:

@@ -74,6 +74,7 @@ class Forecast:
     :param volumes: by identity, POOL/VOLUME
     :param secrets: nothing is known of them but that they are there
     :param links: network devices of the host
+    :param packages: whether packages would be installed, by the variable of the role that says so
     :param domains: guests that would be changed, with what they would have then (see guests_to_come)
     """
 
@@ -82,6 +83,7 @@ class Forecast:
     volumes: Entries = dataclasses.field(default_factory=dict)
     secrets: Entries = dataclasses.field(default_factory=dict)
     links: Entries = dataclasses.field(default_factory=dict)
+    packages: Entries = dataclasses.field(default_factory=dict)
     domains: Entries = dataclasses.field(default_factory=dict)
 
     @classmethod
@@ -102,8 +104,9 @@ class Forecast:
 
     @property
     def is_sure(self) -> bool:
-        """Whether the host has by now what guests need. What guests themselves are like changes nothing of that."""
-        return dataclasses.replace(self, domains={}) == Forecast()
+        """Whether the host has by now what guests need. What guests themselves are like changes nothing of that, and
+        packages bring only drivers."""
+        return dataclasses.replace(self, domains={}, packages={}) == Forecast()
 
     def guest(self, name: str, uuid: str) -> ToCome | None:
         """What a guest of the host would have by now; None where it would be as it is."""

@@ -15,6 +15,7 @@ from ..._libvirt.objects import Connection
 from ..._storage.manifest import Manifest
 from ..volume.storage_rules import MADE_DIRECTORIES
 from .pool_users import GOING, last_look, refuse_taken
+from .readiness import no_driver
 
 
 def pool_define(connection: Connection, name: str, step: Step, options: t.Any) -> None:
@@ -25,11 +26,8 @@ def pool_define(connection: Connection, name: str, step: Step, options: t.Any) -
     except libvirt.libvirtError as error:
         if "missing backend" not in str(error):
             raise
-        kind = ET.fromstring(step.value).get("type")
-        raise VirtfleetError(
-            f"define: this host's libvirt has no driver for pools of type {kind}: install the package of the"
-            f" distribution, such as libvirt-daemon-driver-storage-{kind} ({said(error)})"
-        ) from None
+        kind = str(ET.fromstring(step.value).get("type"))
+        raise VirtfleetError(f"define: {no_driver(kind)} ({said(error)})") from None
     if not known:
         owner = {"owner": options.owner} if options.owner else {}
         try:

@@ -10,11 +10,12 @@ from xml.etree import ElementTree as ET
 
 from ..._engine.plan import Plan
 from ..._flow.kind import Have
+from ..._libvirt.connection import LibvirtError, lacks
 from ..._libvirt.objects import Connection
 from ..domain.disks import shared_disks
 from ..secret.references import secrets_of
 from ..shared.lacking import Site, at, plain
-from ..shared.readiness import definition, leaves, refuse
+from ..shared.readiness import Doubt, definition, leaves, refuse
 from ..shared.references import Reference
 
 
@@ -37,6 +38,25 @@ def check_pools(connection: Connection, plans: t.Sequence[Plan], have: Have, opt
             folders.update(mine)
     if site.local:
         warn_of_one_folder(changing, have, folders)
+
+
+def lacking(site: Site) -> set[str]:
+    """The types of pools that the host's libvirt has no driver for, as far as it tells."""
+    try:
+        told = site.connection.getStoragePoolCapabilities(0)
+    except LibvirtError as error:
+        if not lacks(error, "VIR_ERR_NO_SUPPORT"):
+            raise
+        return set()
+    return {pool.get("type", "") for pool in ET.fromstring(told).findall("pool") if pool.get("supported") == "no"}
+
+
+def no_driver(kind: str) -> str:
+    """What to do about pools of a type that libvirt has no driver for."""
+    return (
+        f"this host's libvirt has no driver for pools of type {kind}: install the package of the distribution, such as"
+        f" libvirt-daemon-driver-storage-{kind} (host_extra_packages of the role host)"
+    )
 
 
 def warn_of_one_folder(plans: t.Sequence[Plan], have: Have, folders: t.Mapping[str, str]) -> None:
@@ -64,25 +84,33 @@ def pool_problems(site: Site, entry: Plan, root: ET.Element, folders: dict[str, 
     :param folders: the pools of type dir by their folders; gets this one
     """
     target = plain(root.findtext("target/path") or "")
-    if root.get("type") == "dir":
+    kind = root.get("type", "")
+    if any(step.action == "define" for step in entry.steps) and kind in site.once("drivers", lambda: lacking(site)):
+        told = f"type: {no_driver(kind)}"
+        yield Doubt(told) if site.forecast.packages else told
+    if kind == "dir":
         other = folders.setdefault(target, entry.name)
         if other != entry.name:
             told = f"target: {target} is the folder of the pool {other}; libvirt takes one pool for a folder"
             yield site.unsure(told)
     build = next((step.value for step in entry.steps if step.action == "start"), "")
-    if build == "never" and root.get("type") == "dir":
+    if build == "never" and kind == "dir":
         missing = site.folder(target)
         if missing is not None:
             yield site.unsure(f"target: {missing}; make it, or leave out build")
-    if build:
-        auth = root.find("source/auth")
-        kind = {"ceph": "secret ceph", "chap": "secret iscsi"}.get(
-            "" if auth is None else auth.get("type", ""), "secret"
-        )
-        lacks = [site.problem(Reference("source", None, "auth", kind, secret)) for _by, secret in secrets_of(root)]
-        yield from (at("source.auth.secret", one) for one in lacks if one is not None)
-    if build and root.get("type") in ("fs", "disk"):
+    yield from unfit_secrets(site, root) if build else ()
+    if build and kind in ("fs", "disk"):
         for device in root.findall("source/device"):
             missing = site.file(device.get("path", ""))
             if missing is not None:
                 yield at("source.devices", missing)
+
+
+def unfit_secrets(site: Site, root: ET.Element) -> t.Iterator[str]:
+    """What is wrong with the secrets that a pool logs in with."""
+    auth = root.find("source/auth")
+    kind = {"ceph": "secret ceph", "chap": "secret iscsi"}.get("" if auth is None else auth.get("type", ""), "secret")
+    for _by, secret in secrets_of(root):
+        told = site.problem(Reference("source", None, "auth", kind, secret))
+        if told is not None:
+            yield at("source.auth.secret", told)

@@ -98,6 +98,22 @@ def test_a_running_guest_gets_no_interface_on_what_is_not_there(host: Any, run_m
     ]
 
 
+def test_a_pool_of_a_type_that_libvirt_has_no_driver_for(secret_host: Any, run_main: Run) -> None:
+    """Unless the role host would have installed packages: one of them may be that driver."""
+    secret_host.getStoragePoolCapabilities = lambda flags: (
+        "<storagepoolCapabilities><pool type='dir' supported='yes'/><pool type='disk' supported='no'/>"
+        "</storagepoolCapabilities>"
+    )
+    disk = {"type": "disk", "target": "/dev", "source": {"devices": ["/dev/null"]}, "state": "present"}
+    words = "type: this host's libvirt has no driver for pools of type disk: install the package"
+    for check in (True, False):
+        result = call(run_main, "pools", disk, {"name": "good", "target": "/good"}, check=check, fails=True)
+        assert words in result["msg"]
+        assert {change["resource"] for change in result["changes"]} == {"pool good"}
+    foretold = call(run_main, "pools", disk, check=True, **{FORECAST: {"packages": {"host_installed": {}}}})
+    assert [line for line in foretold["warnings"] if words in line]
+
+
 DOUBTFUL: list[tuple[str, dict[str, Any], str]] = [
     ("networks", {"bridge": "virbr0"}, "bridge: virbr0 is that of the network default"),
     ("networks", {"bridge": "lo"}, "bridge: lo is on this host already"),

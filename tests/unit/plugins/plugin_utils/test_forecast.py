@@ -199,6 +199,20 @@ def test_what_is_learned_of_a_change(told: dict[str, Any], known: dict[str, Any]
     assert _forecast.learn({}, [told]) == known
 
 
+@pytest.mark.parametrize(
+    ("variables", "to", "known"),
+    [
+        ({"host_installed": {"changed": True}}, None, {"packages": {"host_installed": {}}}),
+        ({"host_installed": {"changed": True}}, "other", {}),
+        ({"host_installed": {"changed": False}}, None, {}),
+        ({"host_installed": "x"}, None, {}),
+        (None, None, {}),
+    ],
+)
+def test_packages_that_the_role_would_have_installed(variables: Any, to: str | None, known: dict[str, Any]) -> None:
+    assert _forecast.new_packages(SimpleNamespace(delegate_to=to), variables) == known
+
+
 def test_links_are_noted_as_far_as_they_would_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_forecast.constants, "DEFAULT_LOCAL_TMP", str(tmp_path))
 
