@@ -12,7 +12,19 @@ import typing as t
 import fuzz_hosts
 import pytest
 from fleet import Fleet
-from storage_fleet import HOSTS, IMAGES, KILL, STORAGE, declare, failed, hosts_with_storage, image, paths, refused
+from storage_fleet import (
+    HOSTS,
+    IMAGES,
+    KILL,
+    STORAGE,
+    declare,
+    disk_guest,
+    failed,
+    hosts_with_storage,
+    image,
+    paths,
+    refused,
+)
 
 pytestmark = pytest.mark.long
 
@@ -290,3 +302,73 @@ def test_the_playbook_of_storage(fleet: Fleet) -> None:
     assert bad.code != 0
     assert "hosts kvm01, kvm02: pool bad: taget: no such option; did you mean 'target'?" in bad.output
     fleet.declare({})
+
+
+KEY = {"name": "/srv/lab.key", "usage": "volume", "value": "t0p-s3cret", "private": True}
+LUKS = {"format": "luks", "secret": {"usage": KEY["name"]}}
+ENCRYPTED: list[dict[str, t.Any]] = [
+    {"name": "luks.raw", "capacity": "4MiB", "encryption": LUKS},
+    {"name": "luks.qcow2", "capacity": "4MiB", "encryption": {**LUKS, "cipher": {"name": "aes", "size": 256}}},
+]
+
+
+def test_an_encrypted_volume_keeps_its_secret(fleet: Fleet) -> None:
+    """libvirt forgets which secret that is as soon as it looks through the pool anew."""
+    gone = {"name": KEY["name"], "state": "absent"}
+    refused(fleet, "volumes", "encryption.secret: refers to a secret that libvirt does not have", config=ENCRYPTED)
+    declare(fleet, "secrets", config=[KEY])
+    declare(fleet, "volumes", config=ENCRYPTED)
+    for host in HOSTS:
+        fleet.sh(host, "virsh -q pool-refresh default")
+        assert KEY["name"] not in fleet.sh(host, "virsh vol-dumpxml luks.raw default")
+    assert not fleet.module("volumes", config=ENCRYPTED).changed
+    larger = [{**item, "capacity": "8MiB"} for item in ENCRYPTED]
+    refused(fleet, "volumes", "capacity: it is encrypted, and libvirt makes such a volume larger only", config=larger)
+    refused(fleet, "secrets", "state: is used by volume default/luks.qcow2", config=[gone])
+    refused(fleet, "secrets", "used by volume default/luks.qcow2", config=[], purge=True)
+    declare(fleet, "volumes", config=[{"name": item["name"], "state": "absent"} for item in ENCRYPTED])
+    declare(fleet, "secrets", config=[], purge=True)
+
+
+def test_a_disk_that_is_encrypted_is_made_so_and_grows(fleet: Fleet) -> None:
+    declare(fleet, "secrets", config=[KEY])
+    encryption = {"format": "luks", "secrets": [{"usage": KEY["name"]}]}
+    for size in (4, 8):
+        disk = {"size": f"{size}MiB", "encryption": encryption}
+        disks = [{**disk, "format": form} for form in ("raw", "qcow2")]
+        declare(fleet, "domains", config=[disk_guest("luks", *disks, state="running")])
+        for host in HOSTS:
+            for name, form in (("luks-vda.raw", "luks"), ("luks-vdb.qcow2", "qcow2")):
+                found = image(fleet, host, f"{IMAGES}/{name}")
+                assert (found["format"], found["virtual-size"], found["encrypted"]) == (form, size * 1024**2, True)
+    refused(fleet, "secrets", "state: is used by guest luks", config=[{"name": KEY["name"], "state": "absent"}])
+    run = fleet.module(
+        "domains", config=[{"name": "luks", "state": "absent"}], remove_storage=True, force_shutdown=True
+    )
+    assert run.code == 0, run.output
+    declare(fleet, "secrets", config=[], purge=True)
+
+
+def test_a_secret_that_only_a_snapshot_names_stays(fleet: Fleet) -> None:
+    secret = {"name": "client.lab", "usage": "ceph", "value_base64": "AQIDBA=="}
+    source = {
+        "name": "images/x",
+        "hosts": [{"name": "ceph.example.com"}],
+        "auth": {"username": "lab", "secret": {"type": "ceph", "usage": "client.lab"}},
+    }
+    declare(fleet, "secrets", config=[secret])
+    guest = disk_guest("past", {"protocol": "rbd", "format": "raw", "source": source}, state="stopped")
+    declare(fleet, "domains", config=[guest])
+    for host in HOSTS:
+        fleet.sh(
+            host,
+            "(echo '<domainsnapshot><name>s1</name><state>shutoff</state><creationTime>1</creationTime>';"
+            " virsh dumpxml past; echo '</domainsnapshot>') >/root/s1.xml;"
+            " virsh -q snapshot-create past /root/s1.xml --redefine",
+        )
+    declare(fleet, "domains", config=[{**guest, "disks": []}])
+    words = "state: is used by guest past (snapshot s1)"
+    refused(fleet, "secrets", words, config=[{"name": "client.lab", "state": "absent"}])
+    for host in HOSTS:
+        fleet.sh(host, "virsh -q snapshot-delete past s1 --metadata; virsh -q undefine past")
+    declare(fleet, "secrets", config=[{"name": "client.lab", "state": "absent"}])

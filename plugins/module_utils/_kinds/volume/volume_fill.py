@@ -23,7 +23,7 @@ from ..._storage.manifest import Manifest
 from ..._storage.noted_formats import SAME
 from ..._storage.storage_observe import active_pool, lookup, refresh, unseen
 from ..domain.cloud_init.seed_fill import seed_source
-from . import volume_image
+from . import encryption, volume_image
 from .half_made import Born, second_name
 from .volume_formats import Formats, alike, seen
 from .volume_image import Source, too_large
@@ -123,6 +123,9 @@ def enlarge(connection: Connection, pool: t.Any, volume: Volume, capacity: int, 
     :param declared: the format that the user says
     """
     root = ET.fromstring(volume.XMLDesc())
+    told = encryption.growth_problem(connection, key_of(volume), root)
+    if told is not None:
+        raise VirtfleetError(f"grow: {told}")
     form = Formats(connection).of(key_of(volume), root, declared)
     path = volume.path()
     if form not in SAME or root.get("type", "file") != "file" or not os.path.isfile(path):
