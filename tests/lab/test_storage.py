@@ -354,7 +354,7 @@ def test_a_secret_that_only_a_snapshot_names_stays(fleet: Fleet) -> None:
     source = {
         "name": "images/x",
         "hosts": [{"name": "ceph.example.com"}],
-        "auth": {"username": "lab", "secret": {"type": "ceph", "usage": "client.lab"}},
+        "auth": {"username": "lab", "type": "ceph", "usage": "client.lab"},
     }
     declare(fleet, "secrets", config=[secret])
     guest = disk_guest("past", {"protocol": "rbd", "format": "raw", "source": source}, state="stopped")
