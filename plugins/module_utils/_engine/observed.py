@@ -22,6 +22,7 @@ class Observed:
     :param state: one of the table's states
     :param properties: values beside the definition, such as autostart
     :param persistent: whether libvirt keeps it once it stops
+    :param unfinished: whether it was defined and has not got yet what new ones get beside the definition
     """
 
     definition: ET.Element
@@ -29,6 +30,7 @@ class Observed:
     state: str
     properties: t.Mapping[str, t.Any]
     persistent: bool = True
+    unfinished: bool = False
 
 
 def bare(table: Table) -> dict[str, Observed]:

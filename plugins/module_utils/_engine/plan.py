@@ -186,6 +186,7 @@ def plan_item(table: Table, have: Observed | None, want: Item, host: Host, on_re
     else:
         plan_edit(table, plan, have, want, dataclasses.replace(scope, whole=want))
         state, properties = have.state, have.properties
+        want = with_new(table, want, scope) if have.unfinished else want
     plan_properties(table, plan, properties, want)
     plan_state(table, plan, state, want["state"])
     if plan.pending:
@@ -215,6 +216,15 @@ def plan_new(table: Table, plan: Plan, want: Item, scope: Scope) -> Item:
     plan.changes.append(Change("definition", None, definition))
     plan.steps.append(Step("define", paths.text(root)))
     plan.lacks = functools.partial(lacking, table, declared, scope)
+    return whole
+
+
+def with_new(table: Table, want: Item, scope: Scope) -> Item:
+    """An item with what new ones get beside the definition, where it does not say anything of that."""
+    whole = dict(want)
+    for name, row in table.beside.items():
+        if name not in want:
+            row.complete(whole, scope, [], "")
     return whole
 
 

@@ -14,6 +14,13 @@ if t.TYPE_CHECKING:
     from .plan import Plan
 
 
+FINISH = "finish"
+"""The step that notes that a new resource has all that new ones get."""
+
+ASIDE = ("forget", "spare", FINISH)
+"""Steps that change only what is noted."""
+
+
 def brought(change: Change, plan: Plan, done: t.Sequence[Step]) -> bool:
     """Whether the steps of a plan that were carried out have brought about a change; one of the state is another thing.
 
@@ -37,7 +44,7 @@ def bringers(change: Change, plan: Plan) -> list[Step]:
         found = [step for step in steps if step.action == action]
         if found:
             return found
-    return [step for step in steps if step.action not in ("forget", "spare")]
+    return [step for step in steps if step.action not in ASIDE]
 
 
 def is_own(step: Step, path: str) -> bool:

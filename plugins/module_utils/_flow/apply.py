@@ -22,7 +22,7 @@ from .._libvirt.objects import Connection
 from .._printing import unforeseen
 from .._storage.forgotten import prepare
 from .._storage.removal import Kept
-from . import failed_steps, undo
+from . import begun, failed_steps, undo
 from .kept import NotKept, refuse_unkept
 from .kind import Around, Kind, Work
 
@@ -47,6 +47,7 @@ def apply(connection: Connection, kind: Kind, plans: t.Iterable[Plan], options: 
     failed: dict[str, str] = {}
     plans = [plan for plan in plans if plan.steps]
     prepare(connection, plans, kind.noted)
+    begun.prepare(connection, kind, plans)
     for plan in plans:
         plan.begun = True
     with kind.around(connection, plans) as around:
@@ -101,9 +102,8 @@ def run(connection: Connection, kind: Kind, plan: Plan, options: t.Any, around: 
     """
     kept: Kept | None = None
     defined = False
-    actions = {**kind.actions, **around.actions}
-    for step in plan.steps:
-        action = functools.partial(actions[step.action], connection, plan.name, step, options)
+    actions = {**kind.actions, **begun.actions(kind), **around.actions}
+    for step in list(plan.steps):
         with listener.heeded(may_end_before(plan, step, around.made)):
             listener.heed()
         try:
@@ -113,7 +113,9 @@ def run(connection: Connection, kind: Kind, plan: Plan, options: t.Any, around: 
                 yield from handed_over(plan, ("undefine",) if stores else ("define", "undefine"))
             if defined:
                 undo.made(connection, kind, plan)
-            yield from carry_out(plan, step, action)
+            with begun.noted(connection, kind, plan, step, options) as noted:
+                action = functools.partial(actions[step.action], connection, plan.name, noted, options)
+                yield from carry_out(plan, noted, action)
         except libvirt.libvirtError as error:
             if cut(error):
                 raise Lost(f"{step.action}: {said(error)}") from None

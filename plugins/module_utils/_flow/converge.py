@@ -11,6 +11,7 @@ import typing as t
 from .._engine import report
 from .._engine.observed import bare
 from .._engine.plan import Plan
+from .._engine.progress import FINISH
 from .._engine.rows.model import Host, Item
 from .._errors import Refused, VirtfleetError
 from .._host import listener
@@ -20,6 +21,7 @@ from .._libvirt.objects import Connection
 from .._libvirt.process import uncollected
 from .._printing import label, unforeseen
 from .._storage.manifest import Manifest, notes
+from . import begun
 from .apply import apply
 from .arguments import FORECAST
 from .failed_steps import settle
@@ -323,8 +325,10 @@ def survey(connection: Connection, kind: Kind, wants: list[Item], options: Optio
     have = kind.observe(connection, {str(table.identity(want)) for want in wants})
     for name in options.forecast.gone(kind.name):
         have.pop(name, None)
+    have = begun.marked(connection, kind, have)
     plans = kind.plan(connection, have, wants, owned(host_model.host(connection), options), options)
-    if notes(plans, kind.noted):
+    begun.plan_finish(kind, plans, have)
+    if notes(plans, (*kind.noted, FINISH)):
         Manifest(connection.getURI()).check()
     return plans
 

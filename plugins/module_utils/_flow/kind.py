@@ -39,6 +39,17 @@ class Around(t.NamedTuple):
     made: t.Container[t.Any] = ()
 
 
+class Record(t.NamedTuple):
+    """Where it is noted that a new resource is being made (see begun).
+
+    :param kind: one of the manifest's KINDS
+    :param lasting: whether the note stays once it is made, and tells that the collection made it
+    """
+
+    kind: str
+    lasting: bool
+
+
 class TakeBack(t.NamedTuple):
     """How a step is taken back of a new resource that then fails.
 
@@ -122,6 +133,7 @@ class Kind:
     :param leftovers: what the collection made and nobody declares any more: takes the connection and what was asked for
     :param validate: defines a document on a host in memory, so that libvirt holds it against its schema
     :param definition: how libvirt keeps its definitions; None for a kind without any
+    :param record: where a new one is noted while it is made; None where nothing is lost if a run is killed meanwhile
     :param noted: the steps after which the list of what was made has to be written (see manifest)
     :param stores: steps that change storage, which does not go with the definition
     :param prepares: steps that use nothing that another resource of the run has to give up first
@@ -147,6 +159,7 @@ class Kind:
     leftovers: t.Callable[[t.Any, Asked], Leftovers]
     validate: t.Callable[[t.Any, str], t.Any]
     definition: Definition | None = None
+    record: Record | None = None
     noted: frozenset[str] = frozenset()
     stores: frozenset[str] = frozenset()
     prepares: frozenset[str] = frozenset(("define",))

@@ -15,6 +15,7 @@ from .._engine.plan import Plan
 from .._errors import VirtfleetError
 from .._libvirt.connection import LibvirtError, said
 from .._libvirt.objects import Connection
+from .._storage.manifest import Manifest
 from .kind import Definition, Kind
 
 RUNS = frozenset(("start", "start_paused"))
@@ -79,6 +80,7 @@ def undo(connection: Connection, kind: Kind, plan: Plan, options: t.Any) -> str:
             attempt(left, f"the {plan.kind} stays defined", forget, connection, kind, maker)
         except Another as error:
             others = f"; {error}"
+            attempt(left, "a note of it stays", unnote, connection, kind, plan)
         if not left:
             for part, step in done:
                 part.undone += [] if step.action in kind.stores else [step]
@@ -117,6 +119,13 @@ def forget(connection: Connection, kind: Kind, plan: Plan) -> None:
     if found.isActive():
         raise VirtfleetError(kept.in_use)
     kept.undefine(connection, found)
+    unnote(connection, kind, plan)
+
+
+def unnote(connection: Connection, kind: Kind, plan: Plan) -> None:
+    """Forget that this run began to make a resource."""
+    if kind.record is not None:
+        Manifest(connection.getURI()).take_back(kind.record.kind, plan.name)
 
 
 def planned_uuid(plan: Plan) -> str | None:

@@ -25,7 +25,7 @@ NAME = "storage.json"
 PASSING = ("test:",)
 """Where nothing is noted: what libvirt's test driver made is gone with the connection."""
 
-KINDS = ("pools", "volumes", "secrets", "secret_values")
+KINDS = ("pools", "volumes", "secrets", "secret_values", "networks")
 FACTS = (
     *("uuid", "guest", "identity", "format", "making", "began", "part", "leaving", "since"),
     *("seed", "image", "former", "filling"),
@@ -33,11 +33,11 @@ FACTS = (
 )
 """What may be noted of a resource, each a text:
 
-- ``uuid``: the UUID of a pool or secret
+- ``uuid``: the UUID of a pool or secret; of a network while it is made
 - ``guest``: the guest that a volume was made for
 - ``identity``: what tells a volume from another one of its name (see storage_observe.identity)
 - ``format``: the format that a volume was made with
-- ``making``: the process that makes a volume, until it is whole
+- ``making``: the process that makes a resource, until it is whole
 - ``began``: when that process began, in nanoseconds since 1970
 - ``part``: the temporary name that its file has meanwhile
 - ``seed``: of the seed of a guest, what tells the files on it from others (a digest)
@@ -154,6 +154,11 @@ class Manifest:
                 kinds.get(kind, {}).pop(name, None)
                 if not kinds.get(kind, True):
                     del kinds[kind]  # What was begun and failed leaves the file as it was.
+
+    def take_back(self, kind: str, name: str) -> None:
+        """Forget a resource that this process began to make, and has not finished."""
+        if self.kept and self.entries(kind).get(name, {}).get("making") == mark():
+            self.drop(kind, name)
 
     def forget(self, kind: str, seen: Entries) -> None:
         """Forget several resources, where what is noted of each is still what was seen."""

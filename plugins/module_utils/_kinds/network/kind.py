@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ..._engine.rows.model import Item
-from ..._flow.kind import Kind
+from ..._flow.kind import Kind, Record
 from ..._flow.purge import Leftovers
 from ..._libvirt.connection import libvirt
 from ..._libvirt.objects import Connection
@@ -44,5 +44,6 @@ NETWORKS = Kind(
     left_alone=left_alone,
     validate=validate,
     definition=DEFINITION,
+    record=Record("networks", lasting=False),
     hold=hold,
 )

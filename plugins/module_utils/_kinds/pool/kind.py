@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ..._flow.kind import Kind
+from ..._flow.kind import Kind, Record
 from ..._libvirt.connection import libvirt
 from ..._libvirt.objects import Connection
 from .leftovers import leftovers
@@ -28,5 +28,6 @@ POOLS = Kind(
     leftovers=leftovers,
     validate=validate,
     definition=DEFINITION,
+    record=Record("pools", lasting=True),
     noted=frozenset(("define", "undefine")),
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ..._flow.purge import Asked, Leftovers
 from ..._libvirt.objects import Connection
+from ..._libvirt.process import made_by_another
 from ..._storage.manifest import Manifest
 from ..._storage.survey_users import all_users
 from ..._storage.users import Users
@@ -22,6 +23,7 @@ def leftovers(connection: Connection, asked: Asked) -> Leftovers:
         pool
         for pool in undeclared("pool", connection.listAllStoragePools(0), asked)
         if noted.get(pool.name(), {}).get("uuid") == pool.UUIDString()
+        and made_by_another(pool.name(), noted[pool.name()]) is None
         and out.mine("pool", pool.name(), noted[pool.name()].get("owner", ""), asked.owner)
     ]
     users = all_users(connection, forecast=asked.forecast) if found else Users()

@@ -20,21 +20,13 @@ from .readiness import no_driver
 
 def pool_define(connection: Connection, name: str, step: Step, options: t.Any) -> None:
     """Define, or define anew in place; libvirt validates the document first."""
-    known = any(pool.name() == name for pool in connection.listAllStoragePools(0))
     try:
-        pool = connection.storagePoolDefineXML(step.value, getattr(libvirt, "VIR_STORAGE_POOL_DEFINE_VALIDATE", 0))
+        connection.storagePoolDefineXML(step.value, getattr(libvirt, "VIR_STORAGE_POOL_DEFINE_VALIDATE", 0))
     except libvirt.libvirtError as error:
         if "missing backend" not in str(error):
             raise
         kind = str(ET.fromstring(step.value).get("type"))
         raise VirtfleetError(f"define: {no_driver(kind)} ({said(error)})") from None
-    if not known:
-        owner = {"owner": options.owner} if options.owner else {}
-        try:
-            Manifest(connection.getURI()).put("pools", name, uuid=pool.UUIDString(), **owner)
-        except VirtfleetError:
-            pool.undefine()  # What cannot be noted is not kept.
-            raise
 
 
 def pool_start(connection: Connection, name: str, step: Step, options: t.Any) -> None:

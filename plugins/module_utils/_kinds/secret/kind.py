@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from ..._flow.kind import Kind
+from ..._flow.kind import Kind, Record
 from ..._libvirt.objects import Connection
 from .leftovers import leftovers
-from .observe import DEFINITION, secrets
+from .observe import DEFINITION, MADE, secrets
 from .plan import plan_secrets
 from .secret_actions import ACTIONS
 from .table import SECRET
@@ -26,6 +26,7 @@ SECRETS = Kind(
     leftovers=leftovers,
     validate=validate,
     definition=DEFINITION,
+    record=Record(MADE, lasting=True),
     noted=frozenset(("define", "undefine", "set_value", "note_value")),
     asks_schema=False,
 )

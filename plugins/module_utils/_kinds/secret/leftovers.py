@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ..._flow.purge import Asked, Leftovers
 from ..._libvirt.objects import Connection
+from ..._libvirt.process import made_by_another
 from ..._storage.manifest import Manifest
 from ..shared.renames import undeclared
 from .observe import MADE, all_named
@@ -21,6 +22,7 @@ def leftovers(connection: Connection, asked: Asked) -> Leftovers:
         secret
         for secret in undeclared("secret", all_named(connection), asked)
         if noted.get(secret.name(), {}).get("uuid") == secret.UUIDString()
+        and made_by_another(secret.name(), noted[secret.name()]) is None
         and out.mine("secret", secret.name(), noted[secret.name()].get("owner", ""), asked.owner)
     ]
     users = all_users(connection, asked.forecast) if found else Users()

@@ -15,24 +15,15 @@ from ..._libvirt.connection import libvirt
 from ..._libvirt.objects import Connection
 from ..._storage.manifest import Manifest
 from . import digests
-from .observe import DEFINITION, MADE, VALUES, Named, forget
+from .observe import DEFINITION, VALUES, Named, forget
 from .users import last_look
 
 
 def secret_define(connection: Connection, name: str, step: Step, options: t.Any) -> None:
     """Define, or define anew in place; libvirt validates the document first. The value stays as it is."""
-    known = DEFINITION.find(connection, name) is not None
-    secret = connection.secretDefineXML(step.value, getattr(libvirt, "VIR_SECRET_DEFINE_VALIDATE", 0))
-    if known:
-        return
-    owner = {"owner": options.owner} if options.owner else {}
-    manifest = Manifest(connection.getURI())
-    try:
-        manifest.drop(VALUES, name)
-        manifest.put(MADE, name, uuid=secret.UUIDString(), **owner)
-    except VirtfleetError:
-        secret.undefine()  # What cannot be noted is not kept.
-        raise
+    if DEFINITION.find(connection, name) is None:
+        Manifest(connection.getURI()).drop(VALUES, name)  # That was the value of another one.
+    connection.secretDefineXML(step.value, getattr(libvirt, "VIR_SECRET_DEFINE_VALIDATE", 0))
 
 
 def secret_set_value(connection: Connection, name: str, step: Step, options: t.Any) -> None:
