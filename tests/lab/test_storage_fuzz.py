@@ -8,7 +8,8 @@ Removal: each round makes a world of guests, disks, links and spellings, and tel
 against the model.
 
 Kills: each round kills a run that makes 30 guests and 60 volumes (host_fuzz/kills.py). The next run must come to
-the same as if nothing had happened.
+the same as if nothing had happened. So it is with runs that make a pool, a network or a secret
+(host_fuzz/definitions.py), which are killed at each effect.
 """
 
 from __future__ import annotations
@@ -71,6 +72,19 @@ def test_a_run_that_was_killed_is_made_good_by_the_next(fleet: Fleet) -> None:
     assert [result["number"] for result in sorted(results, key=lambda result: result["number"])] == numbers
     # A qemu-img that is to be killed may be done by then.
     assert sum(result["sprung"] for result in results) >= len(results) * 0.8
+
+
+@pytest.mark.fuzz
+def test_a_definition_that_was_killed_is_made_good_by_the_next(fleet: Fleet) -> None:
+    """Pools, networks and secrets: killed at each effect."""
+
+    def do(host: str, numbers: list[int]) -> list[dict[str, t.Any]]:
+        return run(fleet, host, "definitions.py", timeout=1200)
+
+    results = list(share([1, 2], HOSTS, do, 1))
+    bad = [result for result in results if result["problems"]]
+    assert not bad, "\n".join([f"{len(bad)} of {len(results)} rounds failed", *map(told, bad[:5])])
+    assert {result["kind"] for result in results if result["number"] > 4} == {"pools", "networks", "secrets"}
 
 
 def told(result: dict[str, t.Any]) -> str:

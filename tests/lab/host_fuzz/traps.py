@@ -26,9 +26,27 @@ import libvirt
 SYSTEM = ("rename", "replace", "link", "unlink", "fsync", "ftruncate", "mkdir", "rmdir", "chmod", "chown")
 
 CALLS: dict[str, tuple[str, ...]] = {
-    "virConnect": ("defineXML", "defineXMLFlags", "storagePoolDefineXML", "newStream"),
+    "virConnect": (
+        "defineXML",
+        "defineXMLFlags",
+        "storagePoolDefineXML",
+        "networkDefineXMLFlags",
+        "secretDefineXML",
+        "newStream",
+    ),
     "virDomain": ("undefineFlags", "setAutostart", "create", "createWithFlags", "destroyFlags", "shutdown"),
-    "virStoragePool": ("createXML", "createXMLFrom", "refresh", "create", "build", "undefine", "destroy"),
+    "virStoragePool": (
+        "createXML",
+        "createXMLFrom",
+        "refresh",
+        "create",
+        "build",
+        "undefine",
+        "destroy",
+        "setAutostart",
+    ),
+    "virNetwork": ("create", "setAutostart", "undefine", "destroy"),
+    "virSecret": ("setValue", "undefine"),
     "virStorageVol": ("delete", "resize", "upload"),
 }
 
