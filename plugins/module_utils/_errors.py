@@ -29,6 +29,10 @@ class Invalid(VirtfleetError):
         self.others: tuple[Invalid, ...] = ()
 
 
+class Unchangeable(Invalid):
+    """What is there cannot become what is declared. Only its own item is refused: a guest may have brought it about."""
+
+
 def refuse(problems: list[Invalid]) -> None:
     """Raise all problems of an item as one, where there are any."""
     if problems:

@@ -29,7 +29,7 @@ KINDS = ("pools", "volumes", "secrets", "secret_values", "networks")
 FACTS = (
     *("uuid", "guest", "identity", "format", "making", "began", "part", "leaving", "since"),
     *("seed", "image", "former", "filling"),
-    *("digest", "stamp", "secret"),
+    *("digest", "stamp", "secret", "encryption"),
 )
 """What may be noted of a resource, each a text:
 
@@ -48,6 +48,7 @@ FACTS = (
 - ``digest``: of a private secret, a salted digest of the value that was set
 - ``stamp``: of a private secret, the state of the file that libvirt has the value in
 - ``secret``: of an encrypted volume, the secret with its passphrase, as ``usage NAME`` or ``uuid UUID``
+- ``encryption``: the format of the encryption that a volume was made with
 - ``since``: the process that is at it; once the guest is gone, the state of the definitions of the host's guests
 
 Facts of other names are kept as they are.

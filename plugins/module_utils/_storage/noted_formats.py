@@ -48,6 +48,15 @@ class Noted:
             return None
         return str(facts["format"])
 
+    def encrypted(self, key: str, volume: ET.Element) -> bool:
+        """Whether it was noted that a volume was made as one that the host encrypts.
+
+        :param key: the volume as POOL/VOLUME
+        :param volume: its XML
+        """
+        facts = self.entries.get(key, {})
+        return "encryption" in facts and "making" not in facts and not another(facts, volume)
+
     def of(self, path: str) -> set[str]:
         """The formats that were noted of the file at a path, under any name."""
         if not path.startswith("/"):

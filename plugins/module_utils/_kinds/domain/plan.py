@@ -10,7 +10,7 @@ import typing as t
 
 from ..._engine.plan import Plan, plan
 from ..._engine.rows.model import Host, Item
-from ..._errors import Invalid, VirtfleetError, refuse_input
+from ..._errors import Invalid, Unchangeable, VirtfleetError, refuse_input
 from ..._flow.kind import Have, Wants
 from ..._libvirt.objects import Connection
 from ..._storage import storage_observe
@@ -38,7 +38,10 @@ from .table import DOMAIN
 
 
 def unknown_growth(forms: DiskFormats, entry: Plan, volumes: Have, have: Have) -> t.Iterator[str]:
-    """A sentence for each disk of a guest that is off, that is to grow, and of whose format nobody knows."""
+    """A sentence for each disk of a guest that is off, that is to grow, and of whose format nobody knows.
+
+    It refuses this guest alone, which may have brought it about.
+    """
     there = have.get(entry.name)
     for step in entry.steps if there is not None and there.live is None else ():
         if step.action == "grow_volume":
@@ -46,7 +49,7 @@ def unknown_growth(forms: DiskFormats, entry: Plan, volumes: Have, have: Have) -
             try:
                 forms.formats.as_declared(key, volumes[key], step.value.get("format"), WRITE_FORMAT)
             except VirtfleetError as error:
-                yield f"{entry.kind} {entry.name}: {step.value['change']}: {error}"
+                yield f"{step.value['change']}: {error}"
 
 
 def plan_guests(connection: Connection, have: Have, wants: Wants, host: Host, options: t.Any) -> list[Plan]:
@@ -113,7 +116,7 @@ def plans_with_disks(
     volumes: Have = {} if connection is None or not keys else storage_observe.volumes(connection, keys)
     volumes = {**volumes, **listed_later(connection, options.forecast, keys, volumes)}
     half = Half({}, {}) if connection is None else half_made(connection, volumes)
-    volumes = whole(connection, volumes, half)
+    volumes = whole(connection, volumes, half, guest_disks.sealed(resolved))
     volumes, lines = forms.of_volumes(resolved, volumes)
     refuse_input(with_doubts(lines, resolved, half))
     resolved, lines = forms.settle(
@@ -128,8 +131,10 @@ def plans_with_disks(
         try:
             plan_seed(of_seeds, entry, want, needed, volumes, have, options.on_restart_needed)
             guest_disks.amend(entry, [need for need in needed if "seed" not in need.item], volumes, pools, host)
-            lines += unknown_growth(forms, entry, volumes, have)
+            entry.obstacle = next(unknown_growth(forms, entry, volumes, have), entry.obstacle)
             say_doubt(entry, [need.key for need in needed], half.doubtful)
+        except Unchangeable as error:
+            entry.obstacle = "; ".join([str(error), *half_made_of(needed, half)])
         except Invalid as error:
             lines.append(f"domain {entry.name}: {error}")
     refuse_input(with_doubts(lines, resolved, half))
@@ -148,13 +153,18 @@ def with_doubts(
     for want, needed in resolved:
         who = f"domain {want['name']}: "
         if any(line.startswith(who) for line in lines):
-            found += [
-                f"{who}{half.doubtful[need.key]}; if it holds nothing, delete it with state: absent of the module"
-                " virtfleet.kvm.volumes, and run again"
-                for need in needed
-                if need.key in half.doubtful
-            ]
+            found += [f"{who}{told}" for told in half_made_of(needed, half)]
     return found
+
+
+def half_made_of(needed: t.Iterable[guest_disks.Needed], half: Half) -> list[str]:
+    """What a killed run may have left of the volumes of a guest, a sentence each."""
+    return [
+        f"{half.doubtful[need.key]}; if it holds nothing, delete it with state: absent of the module"
+        " virtfleet.kvm.volumes, and run again"
+        for need in needed
+        if need.key in half.doubtful
+    ]
 
 
 def with_volumes(

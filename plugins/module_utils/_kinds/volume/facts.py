@@ -7,18 +7,34 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._libvirt.connection import libvirt
+from ..._engine import paths
+from ..._engine.observed import Observed
+from ..._libvirt.connection import LibvirtError, libvirt
 from ..._libvirt.objects import Connection
 from ..._storage.storage_observe import listed
+from .volume_formats import Formats
+from .volume_size import capacity_of
 
 
 def volume_facts(connection: Connection, names: t.Container[str]) -> dict[str, dict[str, t.Any]]:
     """Where volumes are and how much they take, by identity."""
     facts: dict[str, dict[str, t.Any]] = {}
+    formats = Formats(connection)
     for pool in connection.listAllStoragePools(libvirt.VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE):
         for name, volume in listed(pool):
             key = f"{pool.name()}/{name}"
             if key in names or name in names:
                 _kind, capacity, allocation = volume.info()
+                found = described(formats, key, volume)
+                size = None if found is None else capacity_of(found.definition)
+                capacity = capacity if size is None else size
                 facts[key] = {"path": volume.path(), "capacity": capacity, "allocation": allocation}
     return facts
+
+
+def described(formats: Formats, key: str, volume: t.Any) -> Observed | None:
+    """A volume as it is, whatever a guest wrote into it; None where it cannot be described."""
+    try:
+        return formats.settled(key, Observed(paths.document(volume.XMLDesc()), None, "present", {}))
+    except (LibvirtError, UnicodeDecodeError):
+        return None

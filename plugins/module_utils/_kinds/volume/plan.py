@@ -11,7 +11,7 @@ import typing as t
 from ..._engine.plan import Plan
 from ..._engine.rows.model import Host
 from ..._engine.step import Step
-from ..._errors import VirtfleetError, refuse_input
+from ..._errors import VirtfleetError
 from ..._flow.kind import Have, Wants
 from ..._libvirt.objects import Connection
 from ..._libvirt.process import made_by_another
@@ -44,7 +44,8 @@ def plan_volumes(connection: Connection, have: Have, wants: Wants, host: Host, o
     have = {**have, **listed_later(connection, options.forecast, (str(volume_key(want)) for want in wants), have)}
     half = half_made(connection, have)
     noted = Manifest(connection.getURI()).entries("volumes")
-    there = said_to_be_raw(connection, whole(connection, have, half), wants)
+    sealed = {str(volume_key(want)) for want in wants if want.get("encryption")}
+    there = said_to_be_raw(connection, whole(connection, have, half, sealed), wants)
     plans = storage_plan.plan_volumes(there, wants, host, pools, users)
     refuse_unknown(connection, plans, wants, there)
     lost = [want for want in wants if want["state"] == "absent" and (want.get("pool") or "default") not in pools]
@@ -75,29 +76,28 @@ def said_to_be_raw(connection: Connection, volumes: Have, wants: Wants) -> Have:
 
 
 def refuse_unknown(connection: Connection, plans: list[Plan], wants: Wants, volumes: Have) -> None:
-    """Raise VirtfleetError for volumes that are to grow, and of whose format nobody knows."""
+    """Refuse volumes that are to grow, and of whose format nobody knows: each for itself, as a guest may do that."""
     formats: Formats | None = None
-    lines: list[str] = []
     for entry, want in zip(plans, wants, strict=True):
         if any(step.action == "grow" for step in entry.steps):
             formats = formats or Formats(connection)
             try:
                 formats.as_declared(entry.name, volumes[entry.name], want.get("format"), WRITE_FORMAT)
             except VirtfleetError as error:
-                lines.append(f"volume {entry.name}: format: {error}")
-    refuse_input(lines)
+                entry.obstacle = f"format: {error}"
 
 
-def whole(connection: Connection, volumes: Have, half: Half) -> Have:
+def whole(connection: Connection, volumes: Have, half: Half, sealed: t.Container[str] = ()) -> Have:
     """Volumes as they were made, without those that a run left half-made that was killed.
 
+    :param sealed: those of which the user says that the host encrypts them
     :param connection: None for a host without libvirt, where nothing is known of what its files were
     """
     made = {key: found for key, found in volumes.items() if key not in half.ours}
     if not made or connection is None:
         return made
     formats = Formats(connection)
-    return remembered(formats.settle(made), formats.noted.entries)
+    return remembered(formats.settle(made, sealed), formats.noted.entries)
 
 
 def say_doubt(entry: Plan, keys: t.Iterable[str], doubtful: t.Mapping[str, str]) -> None:

@@ -16,11 +16,10 @@ import typing as t
 from ..._engine.close_names import near
 from ..._engine.observed import Observed
 from ..._engine.plan import Plan, plan, plan_item
-from ..._engine.rows import Field
 from ..._engine.rows.model import Change, Host, Item
 from ..._engine.step import Step
 from ..._engine.table import Table
-from ..._errors import Invalid, refuse_input
+from ..._errors import Invalid, Unchangeable, refuse_input
 from ..._host.files import in_place_of_file
 from ..._printing import printable, spelled_out
 from ..._storage.making import Making
@@ -31,6 +30,7 @@ from .encryption import comparable
 from .storage_rules import IMAGES, MADE_DIRECTORIES, describe_volume, need_size, odd_name, volume_key
 from .table import VOLUME
 from .volume_formats import alike
+from .volume_size import capacity_of
 
 COMPARED = ("name", "pool", "state", "capacity", "format", "backing", "encryption")
 """What of an existing volume can be compared: the rest is for making one."""
@@ -89,6 +89,8 @@ def plan_volumes(
                 plans.append(plan_deletion(have.get(key), want, host, judge, pool))
             else:
                 plans.append(plan_volume(have.get(key), {**want, "pool": want.get("pool") or "default"}, host, pools))
+        except Unchangeable as error:
+            plans.append(Plan("volume", key, obstacle=str(error)))
         except Invalid as error:
             lines.append(f"volume {key}: {error}")
     refuse_input(lines)
@@ -102,8 +104,14 @@ def plan_volume(
     pools: t.Mapping[str, Pool],
     guest: str | None = None,
 ) -> Plan:
-    """Plan one volume that is to be there. Raises Invalid for what cannot be."""
-    done = plan_making(want, host, pools, guest) if have is None else plan_growth(have, want, host, pools)
+    """Plan one volume that is to be there. Raises Invalid for what cannot be, Unchangeable of one that is there."""
+    if have is None:
+        done = plan_making(want, host, pools, guest)
+    else:
+        try:
+            done = plan_growth(have, want, host, pools)
+        except Invalid as error:
+            raise Unchangeable(error.where, error.problem) from None
     done.name = str(volume_key(want))
     return done
 
@@ -207,8 +215,7 @@ def plan_growth(have: Observed, want: Item, host: Host, pools: t.Mapping[str, Po
                 f"is {printable(change.before)} and cannot become {printable(change.after)} in place:"
                 " make another volume, with clone_from this one, and use that instead",
             )
-        row = t.cast(Field, next(row for row in VOLUME.rows if row.name == "capacity"))
-        before, after = row.value(there) or 0, want["capacity"]
+        before, after = capacity_of(there) or 0, want["capacity"]
         if after > before:
             changes.append(change)
             grown = {"pool": want["pool"], "name": want["name"], "capacity": after}

@@ -69,6 +69,9 @@ def make_noted(connection: Connection, making: Making, options: t.Any) -> None:
     facts.update(source.facts if isinstance(source, SeedImage) else {})
     if making.item.get("format") is not None:
         facts["format"] = str(making.item["format"])
+    sealed = root.find("target/encryption")
+    if sealed is not None:
+        facts["encryption"] = sealed.get("format") or "default"
     if options.owner:
         facts["owner"] = options.owner
     manifest.begin(making.key, began=str(time.time_ns()), part=part_name(making.name), **facts)

@@ -8,13 +8,15 @@ a raw disk can write a qcow2 header there that names any file of the host. So wh
 last: first comes what was noted when the volume was made, then what the guests that have it are told.
 Both hold for the file, by whatever pool, path or hard link it is named. What was noted as raw is raw. So is a
 raw disk of any guest, unless it was noted otherwise: then nobody can tell, and the user is asked.
+
+The size of what is raw is that of its file or device. libvirt tells another one where a guest wrote the header of a
+LUKS container into it. Only a volume that the host itself encrypts has such a header: no guest can write to that.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import os
-import stat
 import typing as t
 from xml.etree import ElementTree as ET
 
@@ -30,13 +32,11 @@ from ..._libvirt.objects import Connection
 from ..._printing import printable
 from ..._storage.noted_formats import SAME, Noted, things, volume_at
 from ..._storage.storage_observe import listed, source_place
+from ..._storage.users import is_local
 from ..domain.disks.disk_bytes import first_bytes
 from ..domain.saved_states import saved_definitions
 from .table import VOLUME
-
-HEADER = ("backingStore", "target/compat", "target/features", "target/clusterSize", "target/encryption")
-"""What libvirt tells of a volume out of a header."""
-
+from .volume_size import as_device, as_raw
 
 SAY_FORMAT = "if that is right, say its format: make a volume with backing {volume: ..., format: ...}"
 """What to do about a volume whose format nobody noted, and whose header names other files."""
@@ -51,8 +51,10 @@ class Formats:
     def __init__(self, connection: Connection, gone: t.Container[str] = ()) -> None:
         self.connection, self.gone = connection, gone
         self.places = Places()
+        self.local = is_local(str(connection.getURI()))
         self.noted = Noted(connection, self.places)
         self.told: dict[str, set[tuple[str, str]]] | None = None
+        self.sealed: dict[str, set[bool]] = {}
 
     def known(self, key: str, volume: ET.Element, declared: str | None = None) -> str | None:
         """What was noted of a volume, or is told to the guests that have it; None where nobody said anything.
@@ -117,12 +119,35 @@ class Formats:
         """
         if self.told is None:
             self.told = {}
-            for guest, place, form in drivers(self.connection, self.gone):
+            for guest, place, form, sealed in drivers(self.connection, self.gone):
                 for sign in (place, *self.signs_of(place)):
                     self.told.setdefault(sign, set()).add((guest, form))
+                    self.sealed.setdefault(sign, set()).add(sealed)
+        return {
+            (guest, form)
+            for place in self.spellings(key, path)
+            for guest, form in self.told.get(place, ())
+            if guest != but
+        }
+
+    def spellings(self, key: str | None, path: str) -> list[str]:
+        """What guests may call a file or volume."""
         signs = things(self.places.uses(path)) if path.startswith("/") else frozenset()
-        places = [place for place in (key, path, *signs) if place]
-        return {(guest, form) for place in places for guest, form in self.told.get(place, ()) if guest != but}
+        return [place for place in (key, path, *signs) if place]
+
+    def encrypted(self, key: str, volume: ET.Element) -> bool:
+        """Whether the host encrypts a raw volume, so that its header is none that a guest has written.
+
+        It was made so, or all guests that have it have it so.
+        """
+        if volume.find("target/encryption") is None:
+            return False
+        if self.noted.encrypted(key, volume):
+            return True
+        path = volume.findtext("target/path") or ""
+        self.guests(key, path)
+        found = {sealed for place in self.spellings(key, path) for sealed in self.sealed.get(place, ())}
+        return found == {True}
 
     def signs_of(self, place: str) -> Signs:
         """What a guest's disk is, by its path or as POOL/VOLUME."""
@@ -165,24 +190,39 @@ class Formats:
                 continue
         return self.decided(None, real, declared=declared)
 
-    def settle(self, volumes: t.Mapping[str, Observed]) -> dict[str, Observed]:
-        """Volumes as they are, and not as a header in them says."""
-        return {key: self.settled(key, found) for key, found in volumes.items()}
+    def settle(self, volumes: t.Mapping[str, Observed], sealed: t.Container[str] = ()) -> dict[str, Observed]:
+        """Volumes as they are, and not as a header in them says.
 
-    def settled(self, key: str, found: Observed) -> Observed:
-        """One volume as it is."""
+        :param sealed: those of which the user says that the host encrypts them
+        """
+        return {key: self.settled(key, found, key in sealed) for key, found in volumes.items()}
+
+    def settled(self, key: str, found: Observed, sealed: bool = False) -> Observed:
+        """One volume as it is.
+
+        :param sealed: whether the user says that the host encrypts it
+        """
         node = found.definition.find("target/format")
-        told = None if node is None or is_device(found.definition) else node.get("type")
+        told = None if node is None else node.get("type")
+        if told is None or is_device(found.definition):
+            return as_device(found) if self.local else found
+        form = self.form(key, found, told)
+        if form in SAME:
+            return found if sealed or self.encrypted(key, found.definition) else as_format(found, form, self.local)
+        return found if form == told else as_format(found, form, self.local)
+
+    def form(self, key: str, found: Observed, told: str) -> str:
+        """The format of a volume that is a file.
+
+        :param told: what libvirt says
+        """
         own = self.noted.own(key, found.definition)
-        if told is None or own == told or (told == "raw" and own is None):
-            return found
+        if own == told or (told == "raw" and own is None):
+            return told
         try:
-            known = self.known(key, found.definition)
+            return self.known(key, found.definition) or told
         except VirtfleetError:  # Guests are told different things, so it may be raw to one of them.
-            known = "raw"
-        if known is None or known == told:
-            return found
-        return as_format(found, known)
+            return "raw"
 
     def as_declared(self, key: str, found: Observed, declared: str | None, way: str = SAY_FORMAT) -> Observed:
         """A volume as it is, where nobody but the user says its format; libvirt tells it by its bytes.
@@ -201,7 +241,7 @@ class Formats:
         if known is None and declared is not None:
             known = declared if declared in SAME else told
         form = known or seen(key, found.definition, way)
-        return found if alike(form, told) else as_format(found, form)
+        return found if alike(form, told) else as_format(found, form, self.local)
 
 
 def is_here(volume: ET.Element) -> bool:
@@ -210,12 +250,15 @@ def is_here(volume: ET.Element) -> bool:
     return path.startswith("/") and os.path.exists(path)
 
 
-def as_format(found: Observed, form: str) -> Observed:
-    """A volume with another format than libvirt tells."""
+def as_format(found: Observed, form: str, here: bool = True) -> Observed:
+    """A volume with another format than libvirt tells.
+
+    :param here: whether its file would be one of the host that this runs on
+    """
     root = paths.clone(found.definition)
     paths.ensure(root, ("target", "format")).set("type", form)
     if form in SAME:
-        as_raw(root)
+        as_raw(root, here)
     return dataclasses.replace(found, definition=root)
 
 
@@ -239,30 +282,6 @@ def all_volumes(connection: Connection, names: t.Container[str]) -> dict[str, Ob
                 seen_as = formats.settled(key, Observed(root, None, "present", {"pool": pool.name()}))
                 found[key] = dataclasses.replace(seen_as, definition=VOLUME.declared(seen_as.definition))
     return found
-
-
-def as_raw(root: ET.Element) -> None:
-    """Take from a volume's XML what libvirt read out of its header, and give it the size of its file."""
-    for path in HEADER:
-        where, _slash, tag = path.rpartition("/")
-        parent = root if not where else root.find(where)
-        node = None if parent is None else parent.find(tag)
-        if parent is not None and node is not None:
-            parent.remove(node)
-    size = file_size(root.findtext("target/path") or "")
-    if size is not None:
-        node = paths.ensure(root, ("capacity",))
-        node.text = str(size)
-        node.set("unit", "bytes")
-
-
-def file_size(path: str) -> int | None:
-    """The bytes of a file; None for what is none."""
-    try:
-        state = os.stat(path)
-    except (OSError, ValueError):
-        return None
-    return state.st_size if stat.S_ISREG(state.st_mode) else None
 
 
 def alike(one: str, other: str) -> bool:
@@ -302,8 +321,10 @@ def seen(key: str, volume: ET.Element, way: str = SAY_FORMAT) -> str:
     return "qcow2" if content.kind == "qcow2" else "raw"
 
 
-def drivers(connection: Connection, gone: t.Container[str] = ()) -> t.Iterator[tuple[str, str, str]]:
+def drivers(connection: Connection, gone: t.Container[str] = ()) -> t.Iterator[tuple[str, str, str, bool]]:
     """The guests with what they have as disks, and the formats that they are told; raw where they are told none.
+
+    Last comes whether the host encrypts the disk.
 
     :param gone: names of guests that are left out
     """
@@ -325,7 +346,8 @@ def drivers(connection: Connection, gone: t.Container[str] = ()) -> t.Iterator[t
                 place = source_place(disk.find("source"))
                 driver = disk.find("driver")
                 if place is not None:
-                    yield name, place, "raw" if driver is None else driver.get("type", "raw")
+                    sealed = disk.find("encryption") is not None or disk.find("source/encryption") is not None
+                    yield name, place, "raw" if driver is None else driver.get("type", "raw"), sealed
 
 
 def agree(what: str, known: str | None, declared: str | None, noted: bool) -> None:

@@ -113,6 +113,16 @@ def resolve(want: Item, have: Observed | None, pools: t.Mapping[str, Pool], host
     return {**want, "disks": out}, needed
 
 
+def sealed(resolved: t.Iterable[tuple[Item, list[Needed]]]) -> set[str]:
+    """The volumes of disks of which the user says that the host encrypts them."""
+    return {
+        need.key
+        for want, needed in resolved
+        for need in needed
+        if "seed" not in need.item and want["disks"][need.index].get("encryption")
+    }
+
+
 def as_made(want: Item, needed: list[Needed], volumes: t.Mapping[str, Observed]) -> tuple[Item, list[Needed]]:
     """A guest whose new disks have the format of the volumes that are there already, unless the user names one.
 
@@ -279,7 +289,7 @@ def amend(
             inner = plan_volume(have, need.item, host, pools, plan.name)
         except Invalid as error:
             option = "size" if error.where == "capacity" else error.where
-            raise Invalid(f"{where}.{option}" if option else where, error.problem) from None
+            raise type(error)(f"{where}.{option}" if option else where, error.problem) from None
         for step in inner.steps:
             value = step.value
             if isinstance(value, Making):

@@ -123,9 +123,14 @@ def test_a_volume_grows() -> None:
     ],
 )
 def test_nothing_else_of_a_volume_can_change(item: dict[str, Any], word: str) -> None:
-    line = refusal(name="a.qcow2", **item)
-    assert line.startswith("volume default/a.qcow2: ")
-    assert word in line
+    """It refuses this volume, and no other: a guest may have brought it about."""
+    wants = VOLUME.parse([{"name": "a.qcow2", **item}, {"name": "new", "capacity": "1MiB"}])
+    plan, other = plan_volumes(HAVE, wants, KVM_HOST, POOLS, Users())
+    assert plan.obstacle is not None
+    assert word in plan.obstacle
+    plan.hold_back()
+    assert (plan.name, plan.steps) == ("default/a.qcow2", [])
+    assert [step.action for step in other.steps] == ["define"]
 
 
 def test_a_device_is_as_large_as_its_extents() -> None:

@@ -96,7 +96,8 @@ def changes(plan: Plan) -> dict[str, tuple[Any, Any]]:
 def outcome(host: Connection, given: dict[str, Any], have: dict[str, Observed] | None) -> str | None:
     """The format that a disk gets, or that it is refused, by the option."""
     try:
-        return forms_of(planned(host, given, have=have))[0]
+        plan = planned(host, given, have=have)
+        return REFUSED if "disks[0].format: " in str(plan.obstacle) else forms_of(plan)[0]
     except Refused as error:
         return REFUSED if "disks[0].format: " in str(error) else str(error)
 

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Plan
-from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Refused
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import plan as guest_plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import readiness
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.guest_options import GuestOptions
@@ -57,8 +56,7 @@ def volume_plan(host: Connection, monkeypatch: pytest.MonkeyPatch, **given: Any)
 def test_a_volume_of_no_known_format_does_not_grow(host: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     """libvirt takes its size from a header that a guest may have written."""
     there = host.add("d.raw", FORGED, "qcow2")
-    with pytest.raises(Refused, match=r"default/d.raw: format: nobody noted the format"):
-        volume_plan(host, monkeypatch, capacity="2TiB")
+    assert "format: nobody noted the format" in str(volume_plan(host, monkeypatch, capacity="2TiB").obstacle)
     plan = volume_plan(host, monkeypatch, capacity="2TiB", format="qcow2")
     volume_fill.enlarge(host, Pool(host.volumes), there, 2 << 40, plan.steps[0].value["format"])
     assert there.resized == 2 << 40
@@ -78,8 +76,7 @@ def test_a_volume_whose_format_is_known_grows(
     assert [change.path for change in volume_plan(host, monkeypatch, capacity="2TiB").changes] == ["capacity"]
     if noted != "raw":
         # Its header is whole: then raw is another format than it has.
-        with pytest.raises(Refused, match="format: is qcow2 and cannot"):
-            volume_plan(host, monkeypatch, format="raw")
+        assert "format: is qcow2 and cannot" in str(volume_plan(host, monkeypatch, format="raw").obstacle)
 
 
 DISPUTE = "was made as qcow2, and guest other has it as raw: take the disk from other, or correct its format, first"
@@ -89,8 +86,9 @@ def test_a_volume_that_a_guest_has_as_raw_does_not_grow(host: Connection, monkey
     """Nothing but the user, with the bytes, tells whether it is the guest that is wrong."""
     there = host.add("d", qcow2(), "qcow2", noted="qcow2")
     host.guests = [Guest((there.path(), "raw"))]
-    with pytest.raises(Refused, match=f"default/d: format: .*{DISPUTE}"):
-        volume_plan(host, monkeypatch, capacity="2TiB")
+    told = str(volume_plan(host, monkeypatch, capacity="2TiB").obstacle)
+    assert told.startswith("format: ")
+    assert DISPUTE in told
     assert volume_plan(host, monkeypatch, format="qcow2").steps == []
     plan = volume_plan(host, monkeypatch, capacity="2TiB", format="qcow2")
     volume_fill.enlarge(host, Pool(host.volumes), there, 2 << 40, plan.steps[0].value["format"])
@@ -110,8 +108,9 @@ def test_a_disk_that_another_guest_has_as_raw_does_not_grow(
         have = {name: dataclasses.replace(one, live=one.definition, state="running") for name, one in have.items()}
         grown = {"target": "vda", "size": "2TiB"}
     else:
-        with pytest.raises(Refused, match=rf"domain web01: disks\[0\].size: .*{DISPUTE}"):
-            planned(host, {"target": "vda", "size": "2TiB"}, have=have)
+        told = str(planned(host, {"target": "vda", "size": "2TiB"}, have=have).obstacle)
+        assert told.startswith("disks[0].size: ")
+        assert DISPUTE in told
         grown = {"target": "vda", "size": "2TiB", "format": "qcow2"}
     plan = planned(host, grown, have=have)
     assert [step.action for step in plan.steps] == ["grow_volume"]
