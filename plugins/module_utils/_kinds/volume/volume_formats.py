@@ -36,7 +36,7 @@ from ..._storage.users import is_local
 from ..domain.disks.disk_bytes import first_bytes
 from ..domain.saved_states import saved_definitions
 from .table import VOLUME
-from .volume_size import as_device, as_raw
+from .volume_size import as_device, as_raw, has_header
 
 SAY_FORMAT = "if that is right, say its format: make a volume with backing {volume: ..., format: ...}"
 """What to do about a volume whose format nobody noted, and whose header names other files."""
@@ -207,9 +207,10 @@ class Formats:
         if told is None or is_device(found.definition):
             return as_device(found) if self.local else found
         form = self.form(key, found, told)
-        if form in SAME:
-            return found if sealed or self.encrypted(key, found.definition) else as_format(found, form, self.local)
-        return found if form == told else as_format(found, form, self.local)
+        own_header = form not in SAME or not has_header(found.definition)
+        if form == told and (own_header or sealed or self.encrypted(key, found.definition)):
+            return found
+        return as_format(found, form, self.local)
 
     def form(self, key: str, found: Observed, told: str) -> str:
         """The format of a volume that is a file.

@@ -38,6 +38,11 @@ def as_device(found: Observed) -> Observed:
     return dataclasses.replace(found, definition=root)
 
 
+def has_header(volume: ET.Element) -> bool:
+    """Whether libvirt has read anything out of a header: without, the size of what is raw is that of its file."""
+    return any(volume.find(path) is not None for path in HEADER)
+
+
 def as_raw(root: ET.Element, here: bool = True) -> None:
     """Take from a volume's XML what libvirt read out of its header, and give it the size of its file.
 

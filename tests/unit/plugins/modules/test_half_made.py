@@ -186,7 +186,7 @@ def test_a_guest_that_is_refused_for_what_a_killed_run_left_says_so(
     for check in (True, False):
         said = run_main(domains.main, config=[guest], uri=URI, fails=True, check=check)["msg"]
         assert "domain g: disks[0].size: is 1MiB and cannot shrink" in said
-        assert f"domain g: a run that was killed was making the volume {KEY}, but nothing tells" in said
+        assert f"; a run that was killed was making the volume {KEY}, but nothing tells" in said
         assert "if it holds nothing, delete it with state: absent of the module virtfleet.kvm.volumes" in said
 
 

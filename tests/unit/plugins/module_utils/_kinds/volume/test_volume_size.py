@@ -21,6 +21,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume import
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.table import VOLUME
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.volume_formats import Formats, all_volumes
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.manifest import Manifest
+from ansible_collections.virtfleet.kvm.tests.unit.hostile_images import qcow2
 from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._kinds.domain.disks.formats_host import (
     URI,
     Connection,
@@ -145,6 +146,15 @@ def test_what_the_host_encrypts_is_as_its_header_says(host: Connection, known: s
     host.guests = [Sealing((there.path(), "raw"))] if known == "guest" else []
     item = {"name": "d.raw", "capacity": SIZE // 2}
     (plan,) = plans(host, {**item, "encryption": {"format": "luks"}} if known == "user" else item)
+    assert (plan.obstacle, plan.steps) == (None, [])
+
+
+def test_a_header_of_another_format_is_none_of_what_the_host_encrypts(host: Connection) -> None:
+    """The user says that it is encrypted; a guest wrote a qcow2 header."""
+    host.add("d.raw", qcow2(size=1 << 40).ljust(SIZE, b"\0"), "qcow2", "raw")
+    (plan,) = plans(host, {"name": "d.raw", "capacity": SIZE, "format": "raw", "encryption": {"format": "luks"}})
+    assert "encryption" in str(plan.obstacle)
+    (plan,) = plans(host, {"name": "d.raw", "capacity": SIZE, "format": "raw"})
     assert (plan.obstacle, plan.steps) == (None, [])
 
 
