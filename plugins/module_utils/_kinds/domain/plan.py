@@ -66,7 +66,8 @@ def plan_guests(connection: Connection, have: Have, wants: Wants, host: Host, op
         plans = plan(DOMAIN, have, settled, host, options.on_restart_needed)
     forms.warn(plans)
     over.tell(plans)
-    refuse_input(defined_formats.problems(forms, plans, wants, have))
+    defined_formats.look(forms, plans, wants, have)
+    forms.hold_back(plans)
     refuse_renamed(connection, DEFINITION, plans, have)
     lines: list[str] = []
     for entry in plans:
@@ -117,8 +118,7 @@ def plans_with_disks(
     volumes = {**volumes, **listed_later(connection, options.forecast, keys, volumes)}
     half = Half({}, {}) if connection is None else half_made(connection, volumes)
     volumes = whole(connection, volumes, half, guest_disks.sealed(resolved))
-    volumes, lines = forms.of_volumes(resolved, volumes)
-    refuse_input(with_doubts(lines, resolved, half))
+    volumes = forms.of_volumes(resolved, volumes)
     resolved, lines = forms.settle(
         [guest_disks.as_made(want, needed, volumes) for want, needed in resolved], have, host
     )
@@ -128,6 +128,9 @@ def plans_with_disks(
     users = functools.cache(lambda: all_users(connection, forecast=options.forecast))
     of_seeds = seeds.Seeds(made, pools, host, seeds.is_here(connection), options.check, users)
     for entry, (want, needed) in zip(plans, resolved, strict=True):
+        if entry.name in forms.refused:
+            forms.refused[entry.name] += half_made_of(needed, half)
+            continue
         try:
             plan_seed(of_seeds, entry, want, needed, volumes, have, options.on_restart_needed)
             guest_disks.amend(entry, [need for need in needed if "seed" not in need.item], volumes, pools, host)
@@ -138,6 +141,7 @@ def plans_with_disks(
         except Invalid as error:
             lines.append(f"domain {entry.name}: {error}")
     refuse_input(with_doubts(lines, resolved, half))
+    forms.hold_back(plans)
     if connection is not None:
         refuse_taken(connection, plans, resolved, volumes, options.forecast)
         if options.remove_storage:

@@ -121,17 +121,19 @@ def plan_deletion(have: Observed | None, want: Item, host: Host, judge: Judge, p
 
     :param judge: knows who uses what, and what goes before. What is laid over it must be gone by then.
     :param pool: the pool that it is in
+
+    Raises Unchangeable where it has to stay: a guest can name it in a header that it writes into its own disk.
     """
     key = str(volume_key(want))
     path = None if have is None else have.definition.findtext("target/path")
     holders, after = ([], ()) if have is None else judge.weigh(key, path)
     if holders or (have is not None and judge.users.doubts):
         why = because(holders, judge.users.doubts)
-        raise Invalid(
+        raise Unchangeable(
             "state", f"{why}, and is not deleted before {'they let go of it' if holders else 'that is known'}"
         )
     if path and os.path.isdir(path) and not os.path.islink(path):
-        raise Invalid("state", f"{path} is a folder, which is not deleted; remove it by hand")
+        raise Unchangeable("state", f"{path} is a folder, which is not deleted; remove it by hand")
     if path and pool is not None and pool.type in MADE_DIRECTORIES and os.path.islink(path):
         kept = Plan("volume", key)
         kept.obstacle = (

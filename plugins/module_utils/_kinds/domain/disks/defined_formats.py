@@ -27,13 +27,12 @@ from .disk_nodes import driver_of, what
 from .guest_disks import target_of
 
 
-def problems(forms: DiskFormats, plans: t.Sequence[Plan], wants: t.Sequence[Item], have: Have) -> list[str]:
-    """What is wrong with the formats in definitions to come, a line each.
+def look(forms: DiskFormats, plans: t.Sequence[Plan], wants: t.Sequence[Item], have: Have) -> None:
+    """Refuse guests for the formats in definitions to come, each for itself.
 
     :param wants: the declared guests, in the order of the plans
     :param have: the guests that are there
     """
-    lines: list[str] = []
     for plan, want in zip(plans, wants, strict=True):
         text = next((step.value for step in plan.steps if step.action == "define"), None)
         pieces = disks_in(want.get("xml"))
@@ -51,8 +50,7 @@ def problems(forms: DiskFormats, plans: t.Sequence[Plan], wants: t.Sequence[Item
                 of_disk(forms, disk, touching, plan.name, there)
                 of_chain(forms, disk, plan.name, there)
             except VirtfleetError as error:
-                lines.append(f"{plan.kind} {plan.name}: {where}: {error}")
-    return lines
+                forms.refuse(plan.name, f"{where}: {error}")
 
 
 def disks_in(xml: t.Any) -> list[ET.Element]:

@@ -21,7 +21,7 @@ from ...._engine.observed import Observed
 from ...._engine.plan import Plan
 from ...._engine.rows.match import pair
 from ...._engine.rows.model import Host, Item, Scope
-from ...._errors import Invalid, VirtfleetError
+from ...._errors import Invalid, Unchangeable, VirtfleetError
 from ...._libvirt.objects import Connection
 from ...._printing import printable
 from ...._storage import storage_observe
@@ -53,6 +53,7 @@ class DiskFormats:
 
     :param connection: None for a host without libvirt
     :ivar warnings: what is to be said of disks that stay as they are, by guest
+    :ivar refused: why guests are refused, each for itself, by guest
     """
 
     def __init__(self, connection: Connection, forecast: Forecast) -> None:
@@ -60,6 +61,7 @@ class DiskFormats:
         uri = "" if connection is None else str(connection.getURI())
         self.local = connection is not None and is_local(uri) and not uri.startswith(lacking.FOREIGN)
         self.warnings: dict[str, list[str]] = {}
+        self.refused: dict[str, list[str]] = {}
         self.made: dict[str, str] = {
             key: str(facts["format"]) for key, facts in forecast.volumes.items() if facts and facts.get("format")
         }
@@ -98,6 +100,8 @@ class DiskFormats:
     ) -> tuple[list[Resolved], list[str]]:
         """Guests with the formats of their disks, and what is wrong with them, a line each.
 
+        A format that is not known is told in ``refused``: a guest may have written that, so it stops no other one.
+
         :param resolved: the guests with the volumes that their disks need, of which the format is settled
         :param have: the guests that are there
         """
@@ -113,19 +117,20 @@ class DiskFormats:
                 out.append((self.guest(want, made, have, host), needed))
             except Invalid as error:
                 out.append((want, needed))
-                lines += [f"domain {want['name']}: {problem}" for problem in (error, *error.others)]
+                for problem in (error, *error.others):
+                    if isinstance(problem, Unchangeable):
+                        self.refuse(want["name"], str(problem))
+                    else:
+                        lines.append(f"domain {want['name']}: {problem}")
         return out, lines
 
-    def of_volumes(
-        self, resolved: t.Sequence[Resolved], volumes: t.Mapping[str, Observed]
-    ) -> tuple[dict[str, Observed], list[str]]:
-        """Volumes that are there for new disks, with their formats, and what is wrong with them, a line each.
+    def of_volumes(self, resolved: t.Sequence[Resolved], volumes: t.Mapping[str, Observed]) -> dict[str, Observed]:
+        """Volumes that are there for new disks, with their formats. What is wrong with them is told in ``refused``.
 
         :param resolved: the guests with the volumes that their disks need
         :param volumes: those that are there, as it was noted or guests are told
         """
         found = dict(volumes)
-        lines: list[str] = []
         for want, needed in resolved:
             for need in needed:
                 if need.key not in volumes or need.kept or self.connection is None:
@@ -136,8 +141,19 @@ class DiskFormats:
                         self.refuse_header(need.key, declared)
                     found[need.key] = self.formats.as_declared(need.key, volumes[need.key], declared, WRITE_FORMAT)
                 except VirtfleetError as error:
-                    lines.append(f"domain {want['name']}: disks[{need.index}].format: {error}")
-        return found, lines
+                    self.refuse(want["name"], f"disks[{need.index}].format: {error}")
+        return found
+
+    def refuse(self, guest: str, problem: str) -> None:
+        """Note why a guest is refused; no other one is stopped by it."""
+        self.refused.setdefault(guest, []).append(problem)
+
+    def hold_back(self, plans: t.Iterable[Plan]) -> None:
+        """Give the plans of guests that are refused their obstacle."""
+        for entry in plans:
+            problems = self.refused.get(entry.name)
+            if problems and entry.obstacle is None:
+                entry.obstacle = "; ".join(dict.fromkeys(problems))
 
     def guest(self, want: Item, made: t.Mapping[int, str | None], have: t.Mapping[str, Observed], host: Host) -> Item:
         """One guest with the formats of its disks. Raises Invalid with all that is wrong.
@@ -166,7 +182,7 @@ class DiskFormats:
                 except VirtfleetError as error:
                     option = f"disks[{index}].format"
                     told = error.problem if isinstance(error, Invalid) else str(error)
-                    problems.append(Invalid(option, told))
+                    problems.append(Unchangeable(option, told))
             out.append(disk)
         if problems:
             problems[0].others = tuple(problems[1:])

@@ -49,6 +49,11 @@ def refusal(users: Users | None = None, **item: Any) -> str:
     return line
 
 
+def obstacle(users: Users, **item: Any) -> str:
+    """Why a volume is refused by itself."""
+    return str(plan_one(users, **item).obstacle)
+
+
 def making(**item: Any) -> Making:
     """How a volume is made."""
     (step,) = plan_one(**item).steps
@@ -156,13 +161,13 @@ def test_absent_deletes_what_nobody_uses() -> None:
 def test_absent_is_refused_while_a_guest_uses_it(place: str) -> None:
     users = Users()
     users.add("web01", place)
-    assert "is used by guest web01" in refusal(users, name="a.qcow2", state="absent")
+    assert "is used by guest web01" in obstacle(users, name="a.qcow2", state="absent")
 
 
 def test_absent_is_refused_while_another_volume_is_laid_over_it() -> None:
     users = Users()
     users.lay_over("volume default/over.qcow2", "/images/over.qcow2", "/images/a.qcow2")
-    assert "is used by volume default/over.qcow2" in refusal(users, name="a.qcow2", state="absent")
+    assert "is used by volume default/over.qcow2" in obstacle(users, name="a.qcow2", state="absent")
 
 
 def test_what_is_laid_over_it_may_go_in_the_same_call_before_it() -> None:
@@ -171,11 +176,12 @@ def test_what_is_laid_over_it_may_go_in_the_same_call_before_it() -> None:
     both = [{"name": "lv", "pool": "vg0", "state": "absent"}, {"name": "a.qcow2", "state": "absent"}]
     over, base = plan_volumes(HAVE, VOLUME.parse(both), KVM_HOST, POOLS, users)
     assert [[step.value.after for step in plan.steps] for plan in (over, base)] == [[()], [("vg0/lv",)]]
-    with pytest.raises(VirtfleetError, match="is used by volume vg0/lv"):
-        plan_volumes(HAVE, VOLUME.parse(both[::-1]), KVM_HOST, POOLS, users)
+    base, over = plan_volumes(HAVE, VOLUME.parse(both[::-1]), KVM_HOST, POOLS, users)
+    assert "is used by volume vg0/lv" in str(base.obstacle)
+    assert over.obstacle is None
     users.add("web01", "/images/a.qcow2")
-    with pytest.raises(VirtfleetError, match="is used by guest web01, and"):
-        plan_volumes(HAVE, VOLUME.parse(both), KVM_HOST, POOLS, users)
+    over, base = plan_volumes(HAVE, VOLUME.parse(both), KVM_HOST, POOLS, users)
+    assert "is used by guest web01, and" in str(base.obstacle)
 
 
 def test_a_pool_that_is_not_there_or_not_active_is_said() -> None:

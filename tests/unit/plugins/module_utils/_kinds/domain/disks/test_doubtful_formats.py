@@ -40,10 +40,9 @@ def test_a_header_that_names_files_is_not_taken_for_granted(host: Connection, ki
     path = host.folder / "up.qcow2"
     host.add("up.qcow2", FORGED, "qcow2")
     given = {"file": str(path)} if kind == "file" else {"volume": "up.qcow2", "pool": "default"}
-    with pytest.raises(
-        Refused, match=r"disks\[0\].format: is not known: nobody noted that of .*: write format: qcow2 if"
-    ):
-        planned(host, given)
+    told = str(planned(host, given).obstacle)
+    assert told.startswith("disks[0].format: is not known: nobody noted that of ")
+    assert ": write format: qcow2 if" in told
     assert forms_of(planned(host, {**given, "format": "qcow2"})) == ["qcow2"]
     assert forms_of(planned(host, {**given, "format": "raw"})) == ["raw"]
 
@@ -55,8 +54,8 @@ def test_a_disk_that_is_qcow2_does_not_become_raw(host: Connection, content: str
     have = guest(disk(f"<source file='{path}'/>", "qcow2"))
     given = {"file": str(path), "format": "raw", "target": "vda"}
     if content == "qcow2":
-        with pytest.raises(Refused, match="is qcow2, as the guest has it and by its first bytes, and not raw"):
-            planned(host, given, have=have)
+        told = str(planned(host, given, have=have).obstacle)
+        assert "is qcow2, as the guest has it and by its first bytes, and not raw" in told
     else:
         assert changes(planned(host, given, have=have)) == {"disks[0].format": ("qcow2", "raw")}
 
@@ -72,7 +71,8 @@ def test_xml_says_a_format_as_the_option_does(host: Connection, there: bool, who
     new = {"size": "8MiB", "volume": "new.qcow2", "target": "vda"}
     given = {"file": str(path), "target": "vda"} if there else new
     config = [{"name": "web01", "memory": "64MiB", "disks": [given], "xml": xml}]
-    with pytest.raises(
-        Refused, match=r"is qcow2, as the guest has it|xml: says raw of the disk vda, which is made as qcow2"
-    ):
+    if there:
+        assert "is qcow2, as the guest has it" in str(planned_all(host, config, have)[0].obstacle)
+        return
+    with pytest.raises(Refused, match=r"xml: says raw of the disk vda, which is made as qcow2"):
         planned_all(host, config, have)
