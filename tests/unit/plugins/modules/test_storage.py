@@ -204,3 +204,18 @@ def test_a_base_that_is_written_as_a_volume_has_it_is_refused_with_what_to_write
     disk = {"size": "1MiB", "pool": "default-pool", "backing": {"volume": "base"}}
     result = run_domains({"name": "a", "memory": "64MiB", "disks": [disk]}, fails=True)
     assert "disks[0].backing: takes the name of the volume itself, or POOL/VOLUME, and no options" in result["msg"]
+
+
+def test_that_the_host_encrypts_a_volume_is_noted(
+    connection: Any, run_pools: Run, run_volumes: Run, noted: Any, tmp_path: Path
+) -> None:
+    """Its size is then what its header says; that of another raw volume is what its file has."""
+    run_pools({"name": "p", "target": str(tmp_path)})
+    config = [
+        {"name": "plain.raw", "pool": "p", "capacity": "1MiB"},
+        {"name": "sealed.raw", "pool": "p", "capacity": "1MiB", "encryption": {"format": "luks"}},
+    ]
+    run_volumes(*config)
+    facts = noted.entries("volumes")
+    assert ("encryption" in facts["p/plain.raw"], facts["p/sealed.raw"]["encryption"]) == (False, "luks")
+    assert run_volumes(*config)["changed"] is False
