@@ -19,7 +19,6 @@ from ..._engine.rows.model import Item
 from ..._libvirt.connection import libvirt
 from ..._libvirt.objects import Connection
 from ..._printing import printable
-from ..._storage import guest_documents
 from ..._storage.making import Making
 from ..._storage.manifest import Manifest
 from ..._storage.noted_formats import SAME
@@ -28,6 +27,7 @@ from ..secret.readiness import missing
 from ..secret.references import secrets_of
 from ..secret.volume_users import reference
 from ..shared.lacking import Site, at
+from .volume_formats import Formats
 
 BY_HAND = "declare the volume in kvm_volumes with encryption, and name it in 'volume' without 'size'"
 """What to do about a disk whose encryption tells too little, or too much, of the volume to be made for it."""
@@ -129,17 +129,6 @@ def is_encrypted(connection: Connection, key: str, root: ET.Element) -> bool:
     if next(secrets_of(root), None) or (facts.get("secret") and not another(facts, root)):
         return True
     form = root.find("target/format")
-    if node is None or form is None or form.get("type", "raw") not in SAME:
+    if form is None or form.get("type", "raw") not in SAME:
         return node is not None
-    told = set(encrypted_disks(connection, {key, root.findtext("target/path")}))
-    return True in told or not told
-
-
-def encrypted_disks(connection: Connection, places: t.Container[str | None]) -> t.Iterator[bool]:
-    """Of each disk of a guest that is one of these places, whether the guest has it as encrypted."""
-    for domain in connection.listAllDomains(0):
-        for document in guest_documents.of_guest(domain, lambda problem: None):
-            for disk in document.root.iterfind("devices/disk"):
-                source = disk.find("source")
-                if source_place(source) in places:
-                    yield disk.find("encryption") is not None or disk.find("source/encryption") is not None
+    return Formats(connection).encrypted(key, root)
