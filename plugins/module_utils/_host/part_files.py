@@ -90,6 +90,21 @@ def reserved(folder: int, name: str, where: str) -> t.Iterator[int]:
         os.close(descriptor)
 
 
+@contextlib.contextmanager
+def held(folder: int, name: str, where: str) -> t.Iterator[int]:
+    """A file of a temporary name that a tool has made for this run, as this run's alone; its descriptor.
+
+    :param where: its path, for messages
+    """
+    descriptor = os.open(name, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+    try:
+        if not owned(descriptor, folder, name):
+            raise busy(where)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
 def busy(where: str) -> VirtfleetError:
     """The error of a file that another run makes."""
     return VirtfleetError(f"another run is making it in this moment ({where}); wait for that one")

@@ -29,7 +29,7 @@ from ..._storage.users import is_local
 from ..domain.cloud_init import seed_fill
 from ..domain.cloud_init.seed_fill import SeedImage
 from ..secret.volume_users import noted_secret
-from . import volume_blank, volume_image
+from . import volume_blank, volume_image, volume_renamed
 from .half_made import Born, clear_parts, half_made
 from .storage_rules import MADE_DIRECTORIES
 from .volume_blank import blank
@@ -110,8 +110,11 @@ def make(connection: Connection, pool: t.Any, making: Making, root: ET.Element, 
     """
     item, definition = making.item, ET.fromstring(pool.XMLDesc(0))
     empty = blank(pool, root) if source is None else None
-    if empty is None and (
-        definition.get("type") not in MADE_DIRECTORIES or not isinstance(source, (Source, SeedImage))
+    by_libvirt = source is None and empty is None and volume_renamed.can_rename(pool)
+    if (
+        empty is None
+        and not by_libvirt
+        and (definition.get("type") not in MADE_DIRECTORIES or not isinstance(source, (Source, SeedImage)))
     ):
         if source is None:
             create(pool, root)
@@ -122,6 +125,8 @@ def make(connection: Connection, pool: t.Any, making: Making, root: ET.Element, 
     born = Born(connection, making.key)
     if empty is not None:
         volume_blank.make(path, empty, born.note_file, born.part)
+    elif by_libvirt:
+        volume_renamed.make(pool, root, path, born.note_file, born.part)
     elif isinstance(source, SeedImage):
         seed_fill.make(path, source, born.note_file, born.part)
     else:

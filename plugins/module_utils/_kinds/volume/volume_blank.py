@@ -92,14 +92,20 @@ def blank(pool: t.Any, root: ET.Element) -> Blank | None:
 
 def within_reach(pool: t.Any, made: Blank) -> bool:
     """Whether a file that is made here is the same as one that libvirt makes: by its user, in the same folder."""
+    kind = ET.fromstring(pool.XMLDesc(0)).get("type")
+    if kind == "netfs" and any(made.permissions.get(who) is not None for who in ("owner", "group")):
+        return False  # libvirt becomes that user, for the server may not trust root.
+    return reachable(pool)
+
+
+def reachable(pool: t.Any) -> bool:
+    """Whether this process can make files in the folder of a pool, as libvirt's own user."""
     connection, root = pool.connect(), ET.fromstring(pool.XMLDesc(0))
-    kind, folder = root.get("type"), root.findtext("target/path")
-    if kind not in MADE_DIRECTORIES or folder is None or not is_here(connection):
+    folder = root.findtext("target/path")
+    if root.get("type") not in MADE_DIRECTORIES or folder is None or not is_here(connection):
         return False
     if os.geteuid() != 0 and not str(connection.getURI()).partition("?")[0].endswith("/session"):
         return False
-    if kind == "netfs" and any(made.permissions.get(who) is not None for who in ("owner", "group")):
-        return False  # libvirt becomes that user, for the server may not trust root.
     return os.path.isdir(folder)
 
 

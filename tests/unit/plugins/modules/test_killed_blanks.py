@@ -19,7 +19,12 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host import part_files, qemu_img
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host.files import birth
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume import half_made, volume_actions, volume_blank
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume import (
+    half_made,
+    volume_actions,
+    volume_blank,
+    volume_renamed,
+)
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage import manifest
 from ansible_collections.virtfleet.kvm.plugins.modules import pools, volumes
 
@@ -30,6 +35,8 @@ VOLUMES: dict[str, dict[str, Any]] = {
     "raw": {"name": "v", "pool": "p", "capacity": "1MiB", "format": "raw", "permissions": OWNED},
     "qcow2": {"name": "v", "pool": "p", "capacity": "1MiB", "format": "qcow2"},
 }
+
+BY_LIBVIRT = {"name": "v", "pool": "p", "capacity": "1MiB", "format": "vdi", "permissions": OWNED}
 
 
 @pytest.fixture
@@ -47,6 +54,14 @@ def folder(connection: Any, run_main: Run, noted: Any, tmp_path: Path, monkeypat
     monkeypatch.setattr(libvirt.virStorageVol, "delete", delete)
     monkeypatch.setattr(volume_blank, "within_reach", lambda pool, made: True)
     monkeypatch.setattr(volume_actions, "refresh", look_through)
+    monkeypatch.setattr(volume_renamed, "can_rename", lambda pool: True)
+    create = volume_renamed.create
+
+    def make_file(pool: Any, root: ET.Element) -> None:
+        (made / str(root.findtext("name"))).write_bytes(b"<<< Oracle VM VirtualBox Disk Image >>>\n")
+        real(create(pool, root), 0)  # Once the file has another name, libvirt forgets this one.
+
+    monkeypatch.setattr(volume_renamed, "create", make_file)
     return made
 
 
@@ -54,7 +69,7 @@ def look_through(pool: Any) -> bool:
     """Tell libvirt of the volume, as it would see it itself."""
     path = Path(ET.fromstring(pool.XMLDesc(0)).findtext("target/path") or "", "v")
     if path.exists() and "v" not in [volume.name() for volume in pool.listAllVolumes()]:
-        form = "qcow2" if path.read_bytes()[:3] == b"QFI" else "raw"
+        form = {b"QFI": "qcow2", b"<<<": "vdi"}.get(path.read_bytes()[:3], "raw")
         target = f"<target><format type='{form}'/></target>"
         pool.createXML(f"<volume><name>v</name><capacity>1048576</capacity>{target}</volume>")
     return True
@@ -105,9 +120,27 @@ def test_the_next_run_makes_it(
     killed(run_main, VOLUMES[form], holder, name, before)
     whole = "making" not in noted.entries("volumes")["p/v"]
     assert whole == (step == "it is noted as made")
+    converges(connection, run_main, noted, folder, VOLUMES[form])
+
+
+BY_LIBVIRTS_STEPS = {**STEPS, "it is filled": (volume_renamed, "create", False)}
+
+
+@pytest.mark.parametrize("step", BY_LIBVIRTS_STEPS)
+def test_the_next_run_makes_what_only_libvirt_makes(
+    connection: Any, run_main: Run, noted: manifest.Manifest, folder: Path, step: str
+) -> None:
+    holder, name, before = BY_LIBVIRTS_STEPS[step]
+    killed(run_main, BY_LIBVIRT, holder, name, before)
+    converges(connection, run_main, noted, folder, BY_LIBVIRT)
+
+
+def converges(connection: Any, run_main: Run, noted: manifest.Manifest, folder: Path, config: dict[str, Any]) -> None:
+    """The next run makes the volume, check mode says so, and nothing else is left."""
+    whole, form = "making" not in noted.entries("volumes")["p/v"], config["format"]
     look_through(connection.storagePoolLookupByName("p"))
-    said = run_main(volumes.main, config=[VOLUMES[form]], uri=URI, check=True)
-    done = run_main(volumes.main, config=[VOLUMES[form]], uri=URI)
+    said = run_main(volumes.main, config=[config], uri=URI, check=True)
+    done = run_main(volumes.main, config=[config], uri=URI)
     assert (said["changes"], said["warnings"]) == (done["changes"], done["warnings"])
     assert (done["changed"], done["warnings"]) == (not whole, [])
     assert [path.name for path in folder.iterdir()] == ["v"]
