@@ -68,6 +68,16 @@ def second_name(part: str) -> str:
     return f"{part.removesuffix('.part')}.new"
 
 
+def letter_name(part: str) -> str:
+    """The temporary name of a file that libvirt makes.
+
+    It is part of the id that QEMU knows the passphrase by, so it begins with a letter.
+
+    The rule is QEMU's (util/id.c, id_wellformed): letters, digits, ``-``, ``.`` and ``_``.
+    """
+    return f"virtfleet-{part.split('.')[-2]}.part"
+
+
 def clear_parts(connection: Connection, pool: t.Any, facts: t.Mapping[str, t.Any]) -> None:
     """Take away the temporary files of a run that was killed.
 
@@ -81,7 +91,7 @@ def clear_parts(connection: Connection, pool: t.Any, facts: t.Mapping[str, t.Any
     if not PART.fullmatch(part):
         return
     for folder in (target, Manifest(connection.getURI()).folder):
-        for name in (part, second_name(part)):
+        for name in (part, second_name(part), letter_name(part)):
             path = os.path.join(folder or "", name)
             if not path.startswith("/") or not os.path.lexists(path):
                 continue

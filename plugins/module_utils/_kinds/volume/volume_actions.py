@@ -30,7 +30,7 @@ from ..domain.cloud_init import seed_fill
 from ..domain.cloud_init.seed_fill import SeedImage
 from ..secret.volume_users import noted_secret
 from . import volume_blank, volume_image, volume_renamed
-from .half_made import Born, clear_parts, half_made
+from .half_made import Born, clear_parts, half_made, letter_name
 from .storage_rules import MADE_DIRECTORIES
 from .volume_blank import blank
 from .volume_fill import create, enlarge, fill, filling, lay_over
@@ -126,7 +126,7 @@ def make(connection: Connection, pool: t.Any, making: Making, root: ET.Element, 
     if empty is not None:
         volume_blank.make(path, empty, born.note_file, born.part)
     elif by_libvirt:
-        volume_renamed.make(pool, root, path, born.note_file, born.part)
+        volume_renamed.make(pool, root, path, born.note_file, letter_name(born.part))
     elif isinstance(source, SeedImage):
         seed_fill.make(path, source, born.note_file, born.part)
     else:
