@@ -12,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import typing as t
+from xml.etree import ElementTree as ET
 
 from ..._engine.close_names import near
 from ..._engine.observed import Observed
@@ -37,6 +38,12 @@ COMPARED = ("name", "pool", "state", "capacity", "format", "backing", "encryptio
 
 SLACK = 32 * 1024**2
 """How much larger than declared a volume on a device may be: they come in whole extents."""
+
+CYLINDER = 16 * 255 * 512
+"""How much larger than declared a disk of format vpc is at most: it comes in whole cylinders (block/vpc.c of QEMU)."""
+
+NEVER_GROWN = ("qcow", "vdi", "vmdk", "vpc")
+"""Formats that QEMU makes, and makes no larger."""
 
 FUTURE = {"default": Pool("dir", IMAGES, True)}
 """Pools that a fresh host will have, as far as can be known."""
@@ -218,11 +225,18 @@ def plan_growth(have: Observed, want: Item, host: Host, pools: t.Mapping[str, Po
                 " make another volume, with clone_from this one, and use that instead",
             )
         before, after = capacity_of(there) or 0, want["capacity"]
+        kind = "raw" if node is None else node.get("type", "raw")
+        if after > before and kind in NEVER_GROWN and there.get("type") != "block":
+            raise Invalid(
+                "capacity",
+                f"is {change.before} and cannot grow to {change.after}: QEMU makes no {kind} larger. Copy it to another"
+                " volume with qemu-img convert, as qcow2 or raw, and use that instead",
+            )
         if after > before:
             changes.append(change)
             grown = {"pool": want["pool"], "name": want["name"], "capacity": after}
             done.steps.append(Step("grow", grown if form is None else {**grown, "format": form}))
-        elif there.get("type") != "block" or before - after >= SLACK:
+        elif before - after >= slack(there):
             raise Invalid(
                 "capacity",
                 f"is {change.before} and cannot shrink to {change.after}: the data at its end would be lost."
@@ -230,6 +244,14 @@ def plan_growth(have: Observed, want: Item, host: Host, pools: t.Mapping[str, Po
             )
     done.changes = changes
     return done
+
+
+def slack(volume: ET.Element) -> int:
+    """How many bytes larger than declared a volume may be, by the way in which it is made."""
+    form = volume.find("target/format")
+    if volume.get("type") == "block":
+        return SLACK
+    return CYLINDER if form is not None and form.get("type") == "vpc" else 1
 
 
 def volume_path(place: str, pool: str, pools: t.Mapping[str, Pool]) -> str | None:

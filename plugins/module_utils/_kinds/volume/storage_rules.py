@@ -159,6 +159,20 @@ def filling(volume: Item) -> t.Iterator[Invalid]:
         yield Invalid("encryption", "does not go with image; make an empty encrypted volume and fill it by hand")
 
 
+NEVER_MADE = ("bochs", "cloop", "cow", "dir", "dmg", "fat", "ploop", "vhd")
+"""Formats that libvirt knows, and in which neither it nor qemu-img makes an image."""
+
+
+def made(volume: Item) -> t.Iterator[Invalid]:
+    """A new volume has a size, and a format in which images are made."""
+    if volume.get("capacity") == 0:
+        yield Invalid("capacity", "is 0, which is no size of a disk: give one, such as 20GiB")
+    if volume.get("format") in NEVER_MADE:
+        form = str(volume["format"])
+        what = "means a folder, and no image" if form == "dir" else "is only read"
+        yield Invalid("format", f"{printable(form)} {what}: make a new volume as qcow2 or raw")
+
+
 def allocated(volume: Item) -> t.Iterator[Invalid]:
     """A new raw volume has as many bytes as libvirt allocates, if that is more than its capacity."""
     capacity, allocation = volume.get("capacity"), volume.get("allocation")
@@ -221,6 +235,8 @@ def made_disks(domain: Item) -> t.Iterator[Invalid]:
             )
         if disk.get("image") is not None and disk.get("backing") is not None:
             yield Invalid(here, "give only one of image, backing")
+        if disk.get("size") == 0:
+            yield Invalid(f"{here}.size", "is 0, which is no size of a disk: give one, such as 20GiB")
         image = disk.get("image") or ""
         if disk.get("checksum") is not None and not ("://" in image or image.startswith("/")):
             yield Invalid(f"{here}.checksum", "goes with an image that is an URL or a file")

@@ -12,7 +12,7 @@ from ..._engine.table import Table
 from ..shared.grammar import LIBVIRT
 from ..shared.rows import IMAGE_FORMATS
 from ..shared.storage_values import ALLOCATION, CAPACITY, CHECKSUM, CLUSTER, IMAGE, MODE, OWNER, PLACE
-from .storage_rules import CHECKED, IN_TIME, TAKEN, allocated, filling, volume_format, volume_key
+from .storage_rules import CHECKED, IN_TIME, TAKEN, allocated, filling, made, volume_format, volume_key
 
 PARTITIONS = ("extended", "fat16", "fat32", "linux", "linux-lvm", "linux-raid", "linux-swap", "none")
 """What the volumes of a pool of type ``disk`` are, which are partitions (virStorageVolFormatDisk)."""
@@ -252,7 +252,7 @@ VOLUME = Table(
     transitions={("present", "absent"): ("delete",)},
     rows=ROWS,
     rules=(filling,),
-    cautions=(allocated,),
+    cautions=(made, allocated),
     identity=volume_key,
     reported=(
         *("@type", "key", "physical", "source"),

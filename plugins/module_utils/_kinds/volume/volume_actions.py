@@ -22,6 +22,7 @@ from ..._libvirt.process import made_by_another
 from ..._storage import leaving
 from ..._storage.making import Making
 from ..._storage.manifest import Manifest
+from ..._storage.noted_formats import SAME
 from ..._storage.removal import Going, InUse, Kept, going, last_look, refuse_used
 from ..._storage.storage_observe import active_pool, identity, lookup, refresh, source_place, unseen
 from ..._storage.survey_users import all_users
@@ -29,11 +30,14 @@ from ..._storage.users import is_local
 from ..domain.cloud_init import seed_fill
 from ..domain.cloud_init.seed_fill import SeedImage
 from ..secret.volume_users import noted_secret
+from ..shared.storage_values import CAPACITY
 from . import volume_blank, volume_image, volume_renamed
 from .half_made import Born, clear_parts, half_made, letter_name
+from .storage_plan import slack
 from .storage_rules import MADE_DIRECTORIES
 from .volume_blank import blank
 from .volume_fill import create, enlarge, fill, filling, lay_over
+from .volume_formats import file_size
 from .volume_image import Source
 
 MARGIN = 10.0
@@ -78,7 +82,9 @@ def make_noted(connection: Connection, making: Making, options: t.Any) -> None:
     born: list[str | None] = []
     try:
         made = make(connection, pool, making, root, source)
-        born.append(made or told_identity(lookup(pool, making.name) if manifest.kept else None))
+        volume = lookup(pool, making.name)
+        born.append(made or told_identity(volume if manifest.kept else None))
+        refuse_larger(making, volume if manifest.kept else None)
         manifest.put("volumes", making.key, **facts, **({} if born[0] is None else {"identity": born[0]}))
     except BaseException as error:
         take_back(pool, making, manifest, born)
@@ -96,6 +102,28 @@ def refuse_made(pool: t.Any, making: Making) -> None:
         refresh(pool)
     if lookup(pool, making.name) is not None:
         raise VirtfleetError(f"somebody made a volume {making.key} meanwhile; run again to look at it")
+
+
+def refuse_larger(making: Making, volume: Volume) -> None:
+    """Raises VirtfleetError where a new volume is larger than declared: none shrinks, so it would be refused for ever.
+
+    The file of an encrypted one is larger than its capacity.
+
+    :param volume: what was made; None where it cannot be told, or be taken away
+    """
+    asked = making.item.get("capacity")
+    root = ET.fromstring("<volume/>" if volume is None else volume.XMLDesc())
+    if asked is None or making.item.get("encryption") or root.find("target/encryption") is not None:
+        return
+    form, told = root.find("target/format"), root.find("capacity")
+    size = None if told is None else CAPACITY.decode(told, None)
+    if size is not None and (form is None or form.get("type") in SAME or making.item.get("format") in SAME):
+        size = min(size, file_size(root.findtext("target/path") or "") or 0)  # A header in it may tell any.
+    if size is not None and not CAPACITY.same(size, asked, None) and size - asked >= slack(root):
+        raise VirtfleetError(
+            f"the volume came out as {CAPACITY.show(size)}, and not as {CAPACITY.show(asked)}, and none shrinks, so it"
+            f" was taken away again: declare {CAPACITY.show(size)}, or another format"
+        )
 
 
 def told_identity(volume: Volume) -> str | None:

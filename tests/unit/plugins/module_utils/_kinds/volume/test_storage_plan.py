@@ -31,7 +31,16 @@ QCOW2 = """
 LV = """
 <volume type='block'><name>lv</name><capacity>12582912</capacity><target><path>/dev/vg0/lv</path></target></volume>
 """
-HAVE = {"default/a.qcow2": observed(QCOW2, state="present"), "vg0/lv": observed(LV, state="present")}
+VPC = """
+<volume type='file'><name>a.vpc</name><capacity>1079296</capacity>
+<target><path>/images/a.vpc</path><format type='vpc'/></target></volume>
+"""
+"""Of 1 MiB, as QEMU makes it."""
+HAVE = {
+    "default/a.qcow2": observed(QCOW2, state="present"),
+    "default/a.vpc": observed(VPC, state="present"),
+    "vg0/lv": observed(LV, state="present"),
+}
 
 
 def plan_one(users: Users | None = None, **item: Any) -> Plan:
@@ -198,3 +207,18 @@ def test_a_base_that_is_no_volume_needs_its_format() -> None:
 def test_a_device_has_no_format_and_neither_has_what_it_is_laid_over() -> None:
     made = making(name="snapshot", pool="vg0", capacity="1MiB", backing={"path": "/dev/vg0/lv"})
     assert "format" not in made.xml
+
+
+def test_a_new_volume_has_a_size() -> None:
+    assert "capacity: is 0, which is no size of a disk" in refusal(name="new.raw", capacity=0)
+
+
+@pytest.mark.parametrize("form", ["dir", "cow", "bochs", "cloop", "dmg", "fat", "ploop", "vhd"])
+def test_a_format_that_nobody_makes_is_refused(form: str) -> None:
+    assert f"format: '{form}' " in refusal(name="new", capacity="1GiB", format=form)
+
+
+def test_a_disk_of_vpc_is_as_large_as_declared_or_a_little_larger() -> None:
+    assert plan_one(name="a.vpc", capacity="1MiB").steps == []
+    assert plan_one(name="a.vpc", capacity="1MiB", format="vpc").steps == []
+    assert "cannot grow to 2MiB: QEMU makes no vpc larger" in refusal(name="a.vpc", capacity="2MiB")
