@@ -247,13 +247,15 @@ def plan_edit(table: Table, plan: Plan, have: Observed, want: Item, scope: Scope
         changes.append(Change("persistent", False, True, "define"))
     known, left = list(root), list[str]()
     edit_rows(table.rows, root, want, dataclasses.replace(scope, left=left), "", changes)
-    plan.warnings += list(unmoved(want, left))
     paths.arrange(root, known, table.order)
     refuse_contradiction(table, root, want, scope)
     refuse([] if table.impossible is None else list(table.impossible(root, want)))
     if changes and table.tidy is not None:
         seen = {change.path for change in changes}
-        changes += [change for change in table.tidy(have.definition, root, want) if change.path not in seen]
+        tidied = [change for change in table.tidy(have.definition, root, want) if change.path not in seen]
+        changes += tidied
+        left = [path for path in left if path not in {change.path for change in tidied}]
+    plan.warnings += list(unmoved(want, left))
     if changes and table.normal is not None:
         changes = lasting(table, have.definition, root, changes, scope)
     touched = {option_of(change.path) for change in changes}

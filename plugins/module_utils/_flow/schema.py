@@ -43,11 +43,21 @@ def empty_host() -> t.Iterator[t.Any]:
             connection.close()
 
 
+INVALID = "VIR_ERR_XML_INVALID_SCHEMA"
+"""The schema does not take a definition."""
+
+READ = ("VIR_ERR_XML_ERROR", "VIR_ERR_XML_DETAIL", "VIR_ERR_CONFIG_UNSUPPORTED")
+"""A definition is refused as it is read: by what libvirt's code asks of it, beyond the schema."""
+
 WRONG = (
     "libvirt's schema does not take it here: correct the value, or leave it out, or give the other options that go with"
     " it"
 )
 """What is said of options to which the schema objects."""
+
+
+SCHEMA = re.compile(r"(?i)failed to validate against schema")
+"""What libvirt says where its schema does not take a definition."""
 
 
 FREE = re.compile(
@@ -79,8 +89,8 @@ def problem(kind: Kind, text: str) -> str | None:
         try:
             kind.validate(connection, text)
         except LibvirtError as error:
-            # All other errors are the test driver's: it knows fewer machines than the real one.
-            return said(error) if lacks(error, "VIR_ERR_XML_INVALID_SCHEMA") else None
+            # Other errors may be the test driver's own: it knows fewer machines than the real one.
+            return said(error) if lacks(error, *(READ if kind.read_alike else ()), INVALID) else None
     return None
 
 
@@ -102,15 +112,17 @@ def validate(kind: Kind, plans: t.Iterable[Plan], wants: t.Iterable[Item], uri: 
         if by_hand is None and (not kind.asks_schema or not is_local(uri) or plan.obstacle or plan.problem):
             continue
         for text in documents(plan):
-            told = None if shape(text) in right else problem(kind, text)
+            form = text if kind.read_alike else shape(text)
+            told = None if form in right else problem(kind, text)
             if told is None:
-                right.add(shape(text))
+                right.add(form)
                 continue
             blamed = Blame(kind.table, want, text, lambda changed: problem(kind, changed) is None).found()
             if by_hand is not None and not blamed:
                 lines.append(f"{kind.name} {plan.name}: xml: {without_values_of(told, by_hand)}")
             elif plan.obstacle is None:
-                plan.obstacle = f"{', '.join(blamed)}: {WRONG}" if blamed else f"define: {told}"
+                why = WRONG if SCHEMA.search(told) else f"libvirt refuses this: {told}"
+                plan.obstacle = f"{', '.join(blamed)}: {why}" if blamed else f"define: {told}"
     refuse_input(lines)
 
 

@@ -85,6 +85,8 @@ class Interface(Converter):
                 f"{printable(text)} is not an address with its subnet; write it like 192.168.122.1/24"
             ) from None
         network = interface.network
+        if not network.prefixlen:
+            raise ValueError(f"{printable(text)} stands for all addresses that there are; write a smaller subnet")
         if network.num_addresses > 2 and interface.ip in (
             network.network_address,
             network.broadcast_address if interface.version == 4 else None,

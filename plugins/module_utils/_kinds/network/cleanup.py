@@ -14,8 +14,12 @@ OF_OTHERS = frozenset(("bridge", "private", "vepa", "passthrough", "hostdev"))
 """Forward modes with which the network's bridge, if it has one, is not libvirt's own."""
 
 
-def tidy(before: ET.Element, after: ET.Element, _want: Item) -> list[Change]:
-    """A lease goes with its time, and what libvirt's own bridge had where the bridge is another's.
+LIBVIRTS = (("bridge", "bridge@name"), ("stp", "bridge@stp"), ("delay", "bridge@delay"), ("mac", "mac@address"))
+"""Options that libvirt fills in for its own bridge."""
+
+
+def tidy(before: ET.Element, after: ET.Element, want: Item) -> list[Change]:
+    """A lease goes with its time, and libvirt's own bridge, with what it had, where the bridge is another's.
 
     The latter is networkValidate in bridge_driver.c.
     """
@@ -27,8 +31,10 @@ def tidy(before: ET.Element, after: ET.Element, _want: Item) -> list[Change]:
     if was in OF_OTHERS or now not in OF_OTHERS:
         return []
     changes = []
-    for option, where in (("stp", "bridge@stp"), ("delay", "bridge@delay"), ("mac", "mac@address")):
+    for option, where in LIBVIRTS:
         path = paths.parse(where)
+        if want.get(option) is not None:
+            continue
         node = paths.find(after, path.steps)
         value = None if node is None else node.get(str(path.attribute))
         if value is not None:

@@ -43,6 +43,7 @@ NETWORKS = Kind(
     leftovers=leftovers,
     left_alone=left_alone,
     validate=validate,
+    read_alike=True,
     definition=DEFINITION,
     record=Record("networks", lasting=False),
     hold=hold,

@@ -18,6 +18,7 @@ from . import dead, handover, network_users, readiness, subnets
 from .observe import DEFINITION
 from .rules import incomplete
 from .table import NETWORK
+from .unsupported import unsupported
 
 
 def plan_networks(connection: Connection, have: Have, wants: Wants, host: Host, options: t.Any) -> list[Plan]:
@@ -27,7 +28,8 @@ def plan_networks(connection: Connection, have: Have, wants: Wants, host: Host, 
     for entry in plans:
         if any(step.action == "define" for step in entry.steps):
             root = definition(entry, have.get(entry.name))
-            refuse(entry, incomplete(None if root is None else root.find("forward")))
+            known = [] if connection is None else unsupported(root, connection.getLibVersion())
+            refuse(entry, [*incomplete(None if root is None else root.find("forward")), *known])
     handover.reattach(plans, have, wants)
     network_users.warn_of_users(connection, plans, options.forecast)
     if connection is None or connection.getURI().startswith("qemu:///"):

@@ -88,6 +88,34 @@ def of_the_subnet(address: t.Any, subnet: t.Any) -> str:
     return f"the broadcast address of {subnet}" if address == subnet.broadcast_address else ""
 
 
+def served(network: Item) -> t.Iterator[Invalid]:
+    """DHCP is for one subnet of each family, and a port group is known by its name (networkValidate)."""
+    first: dict[int, str] = {}
+    for index, entry in enumerate(network.get("ips") or []):
+        dhcp = entry.get("dhcp") or {}
+        if entry.get("address") is None or not (dhcp.get("ranges") or dhcp.get("hosts")):
+            continue
+        version = ipaddress.ip_interface(entry["address"]).version
+        other = first.setdefault(version, entry["address"])
+        if other != entry["address"]:
+            yield Invalid(
+                f"ips[{index}].dhcp",
+                f"libvirt hands out addresses of one subnet of IPv{version} only, and those of {other} are declared"
+                " already: leave one of the two out, or make another network",
+            )
+    names: set[str] = set()
+    default: str | None = None
+    for index, group in enumerate(network.get("portgroups") or []):
+        here, name = f"portgroups[{index}]", str(group.get("name"))
+        if group.get("name") is not None and name in names:
+            yield Invalid(f"{here}.name", f"{printable(name)} is declared more than once")
+        names.add(name)
+        if group.get("default") and default is not None:
+            yield Invalid(f"{here}.default", f"only one port group is the default, and {printable(default)} is already")
+        elif group.get("default"):
+            default = name
+
+
 def forwarding(network: Item) -> t.Iterator[Invalid]:
     """A network that uses a bridge of the host's own has no addresses of its own."""
     forward = network.get("forward") or {}

@@ -34,7 +34,7 @@ from ..shared.namespaces import OWN
 from ..shared.ownership_mark import sign, unsign
 from ..shared.rows import HOSTDEV_DRIVER, MERGED, MTU, ROUTES, VIRTUALPORT, VLAN, bandwidth
 from . import cleanup, normal_form
-from .rules import addressing, forwarding, subnets, translating
+from .rules import addressing, forwarding, served, subnets, translating
 
 BANDWIDTH = bandwidth(None)
 
@@ -649,7 +649,7 @@ NETWORK = Table(
     },
     restart=("stop", "start", "reattach"),
     rows=ROWS,
-    rules=(addressing, forwarding, translating),
+    rules=(addressing, served, forwarding, translating),
     tidy=cleanup.tidy,
     cautions=(subnets,),
     base=derive.unless_described("default", read_rows(ROWS, paths.document(LIBVIRT_DEFAULT))),

@@ -18,6 +18,13 @@ Run = Any
 Path = tuple[Any, ...]
 
 
+REFUSED = (
+    *("the input is refused", ": define: ", ": libvirt's schema does not", ": libvirt refuses this"),
+    *("needs an address of the host", "goes with a bridge", "goes with forward mode"),
+)
+"""Words of this collection, and of libvirt's, that refuse something."""
+
+
 def options(value: Any, where: Path = ()) -> Iterator[Path]:
     """The places of all options in a declared item, the item's own first."""
     names = value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
@@ -42,7 +49,7 @@ def problem(run: Run, want: dict[str, Any]) -> str | None:
         run(want)
     except AssertionError as error:
         said = str(error)
-        refused = any(words in said for words in ("the input is refused", ": define: ", ": libvirt's schema does not"))
+        refused = any(words in said for words in REFUSED)
         return None if refused else said
     again = run(want)
     return str(again["changes"]) if again["changed"] else None

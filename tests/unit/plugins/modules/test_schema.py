@@ -82,6 +82,37 @@ def test_an_option_that_the_schema_does_not_take_is_named(
     assert snapshot() == before
 
 
+LEASED = {"start": "10.7.0.5", "end": "10.7.0.9", "lease": {"expiry": 1, "unit": "seconds"}}
+READ: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
+    "lease": (
+        {"ips": [{"address": "10.7.0.1/24", "dhcp": {"ranges": [LEASED]}}]},
+        ("ips[0].dhcp.ranges[0].lease",),
+    ),
+    "forwarder": ({"dns": {"forwarders": [{}]}}, ("dns.forwarders[0]",)),
+    "port": (
+        {"dns": {"srvs": [{"service": "a", "protocol": "tcp", "port": 0, "target": "x.y"}]}},
+        ("dns.srvs[0].port",),
+    ),
+    "bandwidth": ({"bandwidth": {"inbound": {"peak": 100}}}, ("bandwidth.inbound.peak",)),
+    "stp": ({"forward": "bridge", "bridge": "br0", "stp": True}, ("stp", "forward")),
+}
+
+
+@pytest.mark.parametrize("how", READ)
+def test_what_libvirt_refuses_of_a_network_as_it_reads_it_is_named(
+    how: str, connection: Any, run_networks: Run, snapshot: Any
+) -> None:
+    options, wrong = READ[how]
+    before = snapshot()
+    said, done = (
+        run_networks({"name": "q", "bridge": "virbr7", **options}, check=check, fails=True) for check in (True, False)
+    )
+    assert said["failures"] == done["failures"]
+    (failure,) = done["failures"]
+    assert failure["problem"].startswith(f"{', '.join(wrong)}: libvirt refuses this: ")
+    assert snapshot() == before
+
+
 def test_a_definition_that_is_wrong_already_stops_no_other() -> None:
     from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Plan
     from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.step import Step

@@ -58,6 +58,27 @@ def test_good_networks(config: dict[str, Any]) -> None:
     ("config", "found"),
     [
         ({"ips": [{}]}, ["ips[0].address: is missing"]),
+        (
+            {
+                "ips": [
+                    {"address": "10.0.0.1/24", "dhcp": {"ranges": [{"start": "10.0.0.2", "end": "10.0.0.9"}]}},
+                    {"address": "10.0.1.1/24", "dhcp": {"hosts": [{"ip": "10.0.1.9", "name": "a"}]}},
+                ]
+            },
+            [
+                "ips[1].dhcp: libvirt hands out addresses of one subnet of IPv4 only, and those of 10.0.0.1/24 are"
+                " declared already: leave one of the two out, or make another network"
+            ],
+        ),
+        ({"portgroups": [{"name": "a"}, {"name": "a"}]}, ["portgroups[1].name: 'a' is declared more than once"]),
+        (
+            {"portgroups": [{"name": "a", "default": True}, {"name": "b", "default": True}]},
+            ["portgroups[1].default: only one port group is the default, and 'a' is already"],
+        ),
+        (
+            {"ips": ["10.0.0.1/0"]},
+            ["ips[0].address: '10.0.0.1/0' stands for all addresses that there are; write a smaller subnet"],
+        ),
         ({"ips": [{"address": None}]}, ["ips[0].address: is missing"]),
         (
             {"ips": [{"address": "10.0.0.1/16"}, {"address": "10.0.9.1/24"}]},
