@@ -32,16 +32,18 @@ class Blame:
     :param want: what is declared
     :param text: the definition to come
     :param right: tells whether the schema takes a definition
+    :param most: how often it is asked
     """
 
-    def __init__(self, table: Table, want: Item, text: str, right: Right) -> None:
+    def __init__(self, table: Table, want: Item, text: str, right: Right, most: int = MOST) -> None:
         self.table, self.want, self.root, self.right = table, want, ET.fromstring(text), right
-        self.left = MOST
+        self.left = most
 
     def found(self) -> list[str]:
         """The options, by their paths; none where it cannot be told."""
         several: list[Way] = [(name,) for name, value in self.want.items() if value is not None and self.counts(name)]
-        alone = [path for path in several if self.mended([path])]
+        alone = [path for path in several if self.mended([path]) or self.mended(self.parts(path))]
+        alone = alone or [inner for path in several for inner in self.deeper(path)]
         if alone:
             return [self.spelled(inner) for path in alone for inner in self.within(path, [])]
         if not self.mended(several):
@@ -59,7 +61,7 @@ class Blame:
         """Whether an option is one that a definition can do without."""
         known = body(self.table.rows)
         row = known.rows[known.names[name]]
-        return name not in ("name", "xml") and not row.beside and not row.required
+        return name not in ("name", "xml") and not row.beside and not row.required and not row.must
 
     def within(self, path: Way, others: list[Way]) -> list[Way]:
         """The smallest parts of an option that are to blame.
@@ -74,6 +76,21 @@ class Blame:
             keys = range(len(value))
         inner = [(*path, key) for key in keys if self.mended([*others, (*path, key)])]
         return [smallest for part in inner for smallest in self.within(part, others)] or [*self.nulls(path), path]
+
+    def parts(self, path: Way) -> list[Way]:
+        """The options inside another one: without all of them it may be as it was before anybody declared it."""
+        value = self.at(path)
+        if isinstance(value, dict):
+            return [(*path, key) for key in value if value[key] is not None]
+        if isinstance(value, list) and value and all(isinstance(inner, dict) for inner in value):
+            return [(*path, index) for index in range(len(value))]
+        return []
+
+    def deeper(self, path: Way) -> list[Way]:
+        """The parts that are to blame of an option which the definition cannot do without as a whole."""
+        inner = self.parts(path)
+        found = [part for part in inner if self.mended([part])]
+        return found or [smaller for part in inner for smaller in self.deeper(part)]
 
     def at(self, path: Way) -> t.Any:
         """The value of an option."""

@@ -28,6 +28,7 @@ from . import memory_overcommit, saved_states, verdict
 from .disks import outside_disks, shared_disks, taken_volumes
 from .disks.disk_bytes import first_bytes
 from .macvtap_carriers import content
+from .table import DOMAIN
 
 
 def check_guests(connection: Connection, plans: t.Sequence[Plan], wants: Wants, have: Have, options: t.Any) -> None:
@@ -62,7 +63,7 @@ def check_guests(connection: Connection, plans: t.Sequence[Plan], wants: Wants, 
         if root is not None and not certain(problems):
             told = asked.of(root)
             if told is not None and (told.defining or shared_disks.starts(entry)):
-                problems.append(told.sentence)
+                problems.append(asked.sentence(told, DOMAIN, want, root))
             elif told is not None:
                 entry.warnings.append(f"it could not start as it is: {told.reason}")
         if refuse(entry, problems):

@@ -20,6 +20,9 @@ from xml.etree import ElementTree as ET
 
 from ..._engine import paths
 from ..._engine.close_names import near
+from ..._engine.rows.model import Item
+from ..._engine.table import Table
+from ..._flow.blame import Blame
 from ..._libvirt.connection import LibvirtError, cut, lacks, said
 from ..._libvirt.objects import Connection
 from ..._printing import printable
@@ -27,14 +30,31 @@ from ..._printing import printable
 UNASKED = ("interface", "hostdev")
 """Devices that are left out of the question."""
 
-DEFINE = re.compile(r"Cannot check QEMU binary|only a single \w+ device|without CPU model|Missing CPU model")
+DEFINE = re.compile(
+    r"Cannot check QEMU binary|only a single \w+ device|without CPU model|Missing CPU model|missing '[\w-]+' attribute"
+    r"|rotation rate is only valid|Invalid bus type '\w+' for disk|Missing source path attribute|add a new PCI bus"
+    r"|launch security is not supported with this QEMU|get launch security"
+)
 """Words of libvirt about what it refuses to define, with codes that say nothing, or like those of a start."""
+
+FIRMWARE = re.compile(r"Unable to find (?:any firmware|'[^']*' firmware)")
+"""Words of libvirt about a firmware that the host does not have."""
+
+FIRMWARE_AT_DEFINE = 9_002_000
+"""The first libvirt that looks for the firmware as it defines a guest (its NEWS of 9.2.0, firmware selection)."""
 
 START = re.compile(
     r"CPU mode|NUMA node|protocol is not supported with this QEMU|TSC frequency|is supported only with|multiple listens"
     r"|overflowed after alignment|launch security|vhost-vsock|hugepage"
 )
 """Words of libvirt about what is only held against the host when a guest starts, with the codes of a define."""
+
+
+FEW = 4
+"""More options than that are not named: then it cannot be told."""
+
+MOST, ALL = 60, 300
+"""How often libvirt is asked about options of one guest, and of all."""
 
 
 class Told(t.NamedTuple):
@@ -67,6 +87,7 @@ class Verdict:
         self.secrets = secrets
         self.connection: t.Any = connection if str(connection.getURI()).startswith("qemu:///") else None
         self.right: set[str] = set()
+        self.left = ALL
 
     def of(self, root: ET.Element) -> Told | None:
         """What libvirt has against a definition; None where it has nothing, or cannot be asked."""
@@ -116,7 +137,33 @@ class Verdict:
             return None
         reason = said(error)
         refused = lacks(error, "VIR_ERR_CONFIG_UNSUPPORTED", "VIR_ERR_XML_ERROR", "VIR_ERR_XML_DETAIL")
-        return Told(reason, DEFINE.search(reason) is not None or (refused and START.search(reason) is None))
+        early = FIRMWARE.search(reason) is not None and self.connection.getLibVersion() >= FIRMWARE_AT_DEFINE
+        surely = early or DEFINE.search(reason) is not None
+        return Told(reason, surely or (refused and START.search(reason) is None))
+
+    def sentence(self, told: Told, table: Table, want: Item, root: ET.Element) -> str:
+        """What libvirt has against a definition, with the options of the user's that it is about.
+
+        They are looked for by taking them out, one after the other.
+
+        :param told: that
+        :param table: of guests
+        :param want: what is declared
+        :param root: the definition
+        """
+        if not told.defining or told.option or self.left <= 0:
+            return told.sentence
+        blame = Blame(table, want, paths.text(root), self.takes, min(self.left, MOST))
+        before, blamed = blame.left, blame.found()
+        self.left -= before - blame.left
+        if not blamed or len(blamed) > FEW or self.connection is None:
+            return told.sentence
+        return f"{', '.join(blamed)}: libvirt refuses this: {told.reason}"
+
+    def takes(self, text: str) -> bool:
+        """Whether libvirt would define it."""
+        told = self.of(ET.fromstring(text))
+        return told is None or not told.defining
 
 
 def question(root: ET.Element) -> ET.Element:

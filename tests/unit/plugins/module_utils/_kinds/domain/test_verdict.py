@@ -11,7 +11,9 @@ from xml.etree import ElementTree as ET
 import libvirt
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.verdict import Told, Verdict
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.verdict import ALL, Told, Verdict
+from ansible_collections.virtfleet.kvm.tests.unit.support import defined, plan_one
 
 
 class Error(libvirt.libvirtError):
@@ -38,6 +40,8 @@ CAPABILITIES = """
 class Link:
     """A libvirt that notes what it is asked, and answers with an error where it has one."""
 
+    version = 11_003_000
+
     def __init__(self, error: Error | None = None, uri: str = "qemu:///system", lost: bool = False) -> None:
         self.error, self.uri, self.asked, self.lost = error, uri, list[str](), lost
 
@@ -48,6 +52,9 @@ class Link:
 
     def getURI(self) -> str:  # noqa: N802 - libvirt's name
         return self.uri
+
+    def getLibVersion(self) -> int:  # noqa: N802 - libvirt's name
+        return self.version
 
     def domainXMLToNative(self, form: str, text: str, flags: int) -> str:  # noqa: N802 - libvirt's name
         self.asked.append(text)
@@ -117,6 +124,12 @@ def test_a_bad_one_is_asked_about_each_time() -> None:
         (libvirt.VIR_ERR_INTERNAL_ERROR, "internal error: only a single watchdog device is supported", True),
         (libvirt.VIR_ERR_CONFIG_UNSUPPORTED, "unsupported configuration: CPU mode 'host-passthrough' for x", False),
         (libvirt.VIR_ERR_XML_ERROR, "XML error: CPU vendor specified without CPU model", True),
+        (libvirt.VIR_ERR_INTERNAL_ERROR, "internal error: missing 'timezone' attribute for clock", True),
+        (
+            libvirt.VIR_ERR_CONFIG_UNSUPPORTED,
+            "unsupported configuration: 'sev' launch security is not supported with this QEMU binary",
+            True,
+        ),
         (libvirt.VIR_ERR_CONFIG_UNSUPPORTED, "unsupported configuration: Unknown CPU model Nope", False),
         (libvirt.VIR_ERR_CONFIG_UNSUPPORTED, "unsupported configuration: NUMA node 1 is unavailable", False),
         (libvirt.VIR_ERR_NO_SECRET, "Secret not found: no secret with matching uuid 'x'", False),
@@ -208,3 +221,59 @@ def test_a_secret_that_an_earlier_task_makes_is_not_missed() -> None:
     assert Verdict(Link(error), {"a": {}}).of(definition()) is None
     wrong = Error(libvirt.VIR_ERR_CONFIG_UNSUPPORTED, "unsupported configuration: no")
     assert Verdict(Link(wrong), {"a": {}}).of(definition()) is not None
+
+
+@pytest.mark.parametrize(
+    "words", ["Unable to find any firmware to satisfy 'bios'", "Unable to find 'bios' firmware that"]
+)
+def test_a_firmware_is_looked_for_as_a_guest_is_defined_since_libvirt_9_2(words: str) -> None:
+    for version, defining in ((9_000_000, False), (9_002_000, True)):
+        asked, link = verdict(Error(libvirt.VIR_ERR_OPERATION_FAILED, words))
+        link.version = version
+        assert asked.of(definition()) == Told(words, defining)
+
+
+class Choosy(Link):
+    """A libvirt that refuses what has a certain word in it."""
+
+    def __init__(self, word: str) -> None:
+        super().__init__()
+        self.word = word
+
+    def domainXMLToNative(self, form: str, text: str, flags: int) -> str:  # noqa: N802 - libvirt's name
+        self.asked.append(text)
+        if self.word in text:
+            raise Error(libvirt.VIR_ERR_XML_ERROR, f"XML error: {self.word}")
+        return ""
+
+
+def sentence(link: Choosy, want: dict[str, Any], asked: Verdict | None = None) -> str:
+    """What is said of a new guest."""
+    (item,) = DOMAIN.parse([{"name": "n", "memory": "64MiB", "virt": "qemu", **want}])
+    root = ET.fromstring(defined(plan_one(DOMAIN, None, {"name": "n", "memory": "64MiB", "virt": "qemu", **want})))
+    asked = Verdict(link) if asked is None else asked
+    told = asked.of(root)
+    assert told is not None
+    return asked.sentence(told, DOMAIN, item, root)
+
+
+@pytest.mark.parametrize(
+    ("word", "want", "option"),
+    [
+        ("topology", {"cpu": {"topology": {"sockets": 1, "cores": 2, "threads": 1}}}, "cpu.topology"),
+        ("VARS.fd", {"os": {"firmware": "efi", "nvram": {"template": "VARS.fd"}}}, "os.nvram.template"),
+        ("variable", {"clock": {"offset": "variable"}, "title": "x"}, "clock"),
+        ('type="qemu"', {}, "define"),
+    ],
+)
+def test_the_option_that_libvirt_refuses_is_named(word: str, want: dict[str, Any], option: str) -> None:
+    told = sentence(Choosy(word), want)
+    assert told.startswith("define: XML error" if option == "define" else f"{option}: libvirt refuses this: XML error")
+
+
+def test_of_a_thousand_bad_guests_libvirt_is_not_asked_for_ever() -> None:
+    link = Choosy("topology")
+    asked = Verdict(link)
+    for _guest in range(200):
+        sentence(link, {"cpu": {"topology": {"sockets": 1, "cores": 2, "threads": 1}}, "title": "x"}, asked)
+    assert len(link.asked) <= 200 + ALL
