@@ -25,12 +25,21 @@ VALUE = re.compile(r"""=\s{0,9}(?:"([^"]*)"|'([^']*)')|<!\[CDATA\[(.*?)\]\]>|>([
 WORD = re.compile(r"[a-z]{1,8}")
 """A value that is an everyday word, as many of libvirt's are."""
 
+NAMED = re.compile(r"\s+(?:sub-?)?(?:element|tag|attribute|option|setting|section|device)s?\b")
+"""What follows an element in a sentence that only names it."""
+
 PLACED = frozenset(("source", "mirror", "backingStore"))
 """Elements that say where a disk is."""
 PLACES = ("file", "dev", "path", "pool", "volume")
 """Attributes of these with the place."""
 PLACE = re.compile(r"[\w./:+, -]+")
 """A place that is nothing but that: no part of a URL, and no words of a program."""
+
+
+IMAGE = re.compile(
+    r"/var/lib/libvirt/(?:images|boot|qemu)(?:/[\w.+-]+)+|/(?:[\w.+-]+/)+[\w.+-]+\.(?:qcow2|qed|raw|img|iso|vmdk|vdi|vpc|fd)"
+)
+"""The path of an image, wherever it stands: a message that names a disk would say nothing without it."""
 
 
 def outline(node: ET.Element) -> str:
@@ -86,7 +95,7 @@ def is_prose(found: re.Match[str]) -> bool:
 
     :param found: the tag, and what follows it
     """
-    if not found[2].strip():
+    if not found[2].strip() or NAMED.match(found[2]):
         return True
     names = re.search(
         r"(?:^|\s)(?:in|of|for|the|an?|no|and|or|element|invalid|missing)\s$", found.string[: found.start()]
@@ -122,7 +131,8 @@ def secrets_of(text: str) -> set[str]:
             if PLACE.fullmatch(node.get(name, "")):
                 places.add(node.attrib.pop(name))
     shown = set().union(*(values_of(f"<a b='{place}'/>") for place in places))
-    return (found - shown) | values_of(ET.tostring(root, encoding="unicode"))
+    left = (found - shown) | values_of(ET.tostring(root, encoding="unicode"))
+    return {value for value in left if not IMAGE.fullmatch(value)}
 
 
 def without_values_of(told: str, xml: str) -> str:

@@ -83,7 +83,7 @@ ASSIGNED = (
         rf"""(?i)((?<!\S)--?(?:[\w-]{{0,40}}{WORD}[\w-]{{0,20}}|(?:[\w-]{{0,40}}-)?key)\s{{1,9}})({QUOTED}|[^\s<>"']+)"""
     ),
     # <cookie name='a'>x</cookie>
-    re.compile(rf"(?i)(<[\w:.-]{{0,40}}{WORD}[^<>]{{0,400}}(?<!/)>)(<!\[CDATA\[[^\]]+|[^<]+)"),
+    re.compile(rf"(?i)(<[\w:.-]{{0,40}}{WORD}[^<>]{{0,400}}(?<!/)>)(?!\s{{1,9}}elements?\b)(<!\[CDATA\[[^\]]+|[^<]+)"),
     # <password value='x'/>
     re.compile(rf"(?i)(<[\w:.-]{{0,40}}{WORD}[^<>]{{0,200}}\s(?:value|data|key)\s{{0,9}}=\s{{0,9}})({QUOTED})"),
     # name='VNC_PASSWORD' value='x', and the other way round

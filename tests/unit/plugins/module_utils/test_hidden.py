@@ -121,6 +121,13 @@ def test_the_place_of_a_disk_is_no_secret(attribute: str) -> None:
     assert _printing.hushed(told, _printing.secrets_in([item])) == told
 
 
+@pytest.mark.parametrize("path", ["/var/lib/libvirt/images/old.qcow2", "/var/lib/libvirt/boot/vmlinuz", "/srv/a/b.img"])
+@pytest.mark.parametrize("piece", ["<os><kernel>$</kernel></os>", "<arg value='file=$,if=virtio'/>", "<a b='$'/>"])
+def test_the_path_of_an_image_is_no_secret(piece: str, path: str) -> None:
+    told = f"its disk {path} stays: it is used by the declared guest new"
+    assert _printing.hushed(told, _printing.secrets_in([{"xml": piece.replace("$", path)}])) == told
+
+
 @pytest.mark.parametrize(
     "piece",
     [
@@ -168,6 +175,23 @@ def test_what_libvirts_schema_says_of_xml() -> None:
             "Missing or invalid 'end' attribute in <port> in <nat> in <forward> element of network lab",
         ),
         ("the <nat> element can only be used once", "the <nat> element can only be used once"),
+        (
+            "unsupported configuration: <vlan> element specified for network cn",
+            "unsupported configuration: <vlan> element specified for network cn",
+        ),
+        (
+            "Unsupported <mac> element in network cn with forward mode='bridge'",
+            "Unsupported <mac> element in network cn with forward mode='bridge'",
+        ),
+        (
+            "multiple <portgroup> elements with the same name (a) in network 'cn'",
+            "multiple <portgroup> elements with the same name (a) in network 'cn'",
+        ),
+        (
+            "A single <secret type='x'...> element is expected",
+            "A single <secret type='(hidden)'...> element is expected",
+        ),
+        ("at line 1: <password>elements of 9", "at line 1: <password>(hidden)"),
         ("bad value in <env name='x'>hunter2", "bad value in <env name='(hidden)'>(hidden)"),
         ("at line 1: <password>hunter2", "at line 1: <password>(hidden)"),
         ("in <password>hunter2</password>", "in <password>(hidden)</password>"),
