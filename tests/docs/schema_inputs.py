@@ -175,7 +175,7 @@ RIGHT = {
         kvm_volumes: []
         """,
     "words of YAML 1.1": "kvm_guests: [{name: a, host: b, autostart: 'yes', disks: [{size: 1GiB, driver: {discard_no_unref: 'on'}}]}]",
-    "numbers": "kvm_guests: [{name: 7, host: b, memory: 1073741824, vcpus: '2', title: 5, cpu: {mode: custom, model: 486}}]",
+    "numbers": "kvm_guests: [{name: '7', host: b, memory: 1073741824, vcpus: '2', title: 5, cpu: {mode: custom, model: 486}}]",
     "names of one's own": """
         kvm_guests:
           - {name: a, host: b, perf: {cmt: true}, qemu: {env: {ANY_NAME: x, OTHER: 1}, args: [-foo, bar]}, keywrap: {aes: on}}
@@ -211,6 +211,7 @@ WRONG: tuple[tuple[str, str], ...] = (
     ("guests_on_restart_needed: later", "guests_on_restart_needed"),
     ("links_rollback_after: 0", "links_rollback_after"),
     ("links_serial: all", "links_serial"),
+    ("kvm_guests: [{name: 007, host: b}]", "kvm_guests[0].name"),
     # files
     ("- kvm_guests", ""),
     ("all: {hosts: [kvm01]}", "all.hosts"),

@@ -179,7 +179,7 @@ def uuid(_converter: Any) -> Schema:
 
 def name(_converter: Any) -> Schema:
     hint = "Write a name: it does not start with '-' or '.', and has no '/' and no space at its ends."
-    return {**text("", hint, "number"), "pattern": rf"^{NAME}$|{TEMPLATE}", "minimum": 0}
+    return {**text("", hint), "pattern": rf"^{NAME}$|{TEMPLATE}"}
 
 
 def device(_converter: Any) -> Schema:

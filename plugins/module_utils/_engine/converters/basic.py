@@ -345,6 +345,11 @@ class Name(Converter):
         return node.text if attribute is None and (node.text or "").strip() else super().decode(node, attribute)
 
     def parse(self, value: t.Any) -> str:
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            raise ValueError(
+                f"{printable(value)} is what YAML makes of a name that looks like a number, such as 007 or 1_0: write"
+                " the name in quotes"
+            )
         name = super().parse(value)
         if not name or len(name.encode()) > 200:
             raise ValueError(f"{printable(name)} is not a name of 1 to 200 bytes")

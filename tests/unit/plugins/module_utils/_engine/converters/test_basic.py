@@ -161,9 +161,15 @@ def test_choice_takes_what_yaml_makes_of_on_and_off() -> None:
 # Names and paths
 
 
-@pytest.mark.parametrize("name", ["web01", "a", "Büro 1", "a.b-c_d", "x" * 200, "ä" * 100, 7, "a;b", "$(id)"])
+@pytest.mark.parametrize("name", ["web01", "a", "Büro 1", "a.b-c_d", "x" * 200, "ä" * 100, "007", "a;b", "$(id)"])
 def test_names(name: Any) -> None:
     assert roundtrip(converters.NAME, converters.NAME.parse(name)) == str(name)
+
+
+@pytest.mark.parametrize("name", [7, 1.10, 1_000])
+def test_a_name_that_yaml_read_as_a_number_is_to_be_quoted(name: Any) -> None:
+    with pytest.raises(ValueError, match="write the name in quotes"):
+        converters.NAME.parse(name)
 
 
 @pytest.mark.parametrize(
