@@ -2357,6 +2357,17 @@ options:
               V(scsi), V(sata) or V(usb). A new disk is on V(virtio), a new CD-ROM on V(sata).
             - libvirt fills it in by itself, so V(null) leaves it as it is.
             type: str
+            choices:
+            - virtio
+            - scsi
+            - sata
+            - ide
+            - usb
+            - fdc
+            - sd
+            - nvme
+            - xen
+            - uml
           target:
             description:
             - Name that orders the disks of a bus (libvirt's target C(dev)), such as V(vda).
@@ -6359,7 +6370,8 @@ options:
             - Its options are those of O(config[].disks[].address).
             type: dict
       panics:
-        description: Devices by which the guest reports a crash to the host (libvirt's C(panic)).
+        description: Devices by which the guest reports a crash to the host (libvirt's C(panic)),
+          but for the one that every guest on POWER or IBM Z has.
         type: list
         elements: dict
         suboptions:

@@ -127,6 +127,11 @@ def exhaustive(table: Table) -> list[Item]:
     """Declarations that together use every option of a table but those no definition holds."""
     rows = [row for row in table.rows if not isinstance(row, Property) and row.names != ("name",)]
     made = Maker().rows(rows)
+    for item in made:
+        if "current_memory" in item:
+            item["memory"], item["current_memory"] = item["current_memory"], item["memory"]  # The first is the lesser.
+        if "boot" in item:
+            item["boot"] = item["boot"][:1]
     return [{"name": f"made{index}", "state": "present", **item} for index, item in enumerate(made)]
 
 

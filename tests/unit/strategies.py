@@ -188,4 +188,17 @@ def fitting_network(config: dict[str, Any]) -> dict[str, Any]:
     return config
 
 
-FITTING = {"network": fitting_network}
+def fitting_domain(config: dict[str, Any]) -> dict[str, Any]:
+    """A guest that keeps the rules between its options: memory in use, and settings of features that are on."""
+    config = dict(config)
+    used = config.get("current_memory")
+    if used is not None and int(used[:-3]) > int(config["memory"][:-3]):
+        config["current_memory"] = config["memory"]
+    for family in ("hyperv", "kvm", "xen"):
+        for feature in ((config.get("features") or {}).get(family) or {}).values():
+            if isinstance(feature, dict) and feature.keys() - {"state"}:
+                feature["state"] = True
+    return config
+
+
+FITTING = {"domain": fitting_domain, "network": fitting_network}

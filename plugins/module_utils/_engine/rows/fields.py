@@ -33,6 +33,8 @@ def kept(type_: Converter, path: str, value: t.Any) -> t.Any:
     """A value in normal form. Raises ValueError for a text that the content of an element does not keep."""
     if not isinstance(value, str) or type_.kind != "str" or paths.parse(path).attribute is not None:
         return value
+    # The ends of lines are line feeds to all that read XML (https://www.w3.org/TR/xml/#sec-line-ends).
+    value = value.replace("\r\n", "\n").replace("\r", "\n")
     node = ET.Element("text")
     type_.encode(node, None, value)
     have = type_.decode(node, None)
@@ -183,6 +185,10 @@ class Field(Row):
 
     def knows(self, element: ET.Element) -> bool:
         return self.type.knows(self.value(element))
+
+    def is_default(self, element: ET.Element) -> bool:
+        value = self.value_at(element, self.path)
+        return value is not None and not self.filled and value == self.fallback(element)
 
     def strip(self, element: ET.Element, scope: Scope) -> None:
         if self.type.knows(self.value_at(element, self.path)):

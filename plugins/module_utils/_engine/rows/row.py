@@ -214,6 +214,10 @@ class Row(abc.ABC):
         """
         return not self.filled
 
+    def is_default(self, element: ET.Element) -> bool:
+        """Whether an element says what it would mean without the value, too."""
+        return False
+
     def knows(self, element: ET.Element) -> bool:
         """Whether the value that an element has could be declared, too."""
         return True

@@ -155,10 +155,13 @@ class Struct(Row):
             paths.prune(element, steps)
 
     def clear(self, element: ET.Element, steps: tuple[str, ...]) -> None:
-        """Take away an element of which nothing is left but the kind that its content had."""
+        """Take away an element of which nothing is left but the kind that its content had, and written-out defaults."""
         node = paths.find(element, steps)
-        tags = {tag for row in self.fields for tag in row.tags}
-        if node is not None and node is not element and not len(node) and {f"@{name}" for name in node.attrib} <= tags:
+        if node is None or node is element or len(node):
+            return
+        known = {tag for row in self.fields for tag in row.tags}
+        known.update(place for row in self.fields if row.is_default(node) for place in row.places)
+        if {f"@{name}" for name in node.attrib} <= known:
             paths.delete(element, steps)
 
     def show(self, item: Item, out: Item) -> None:

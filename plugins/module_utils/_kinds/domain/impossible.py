@@ -8,8 +8,11 @@ from __future__ import annotations
 import typing as t
 from xml.etree import ElementTree as ET
 
+from ..._engine import paths
+from ..._engine.converters import MEMORY
 from ..._engine.rows.model import Item
 from ..._errors import Invalid
+from .normal_form import cpu
 
 
 def impossible(root: ET.Element, want: Item) -> t.Iterator[Invalid]:
@@ -25,3 +28,45 @@ def impossible(root: ET.Element, want: Item) -> t.Iterator[Invalid]:
             "videos",
             "cannot be empty: with graphics, libvirt adds a video card; write - {model: {type: none}} for none",
         )
+    yield from memory(root, want)
+    yield from switched_off(root, want)
+
+
+def memory(root: ET.Element, want: Item) -> t.Iterator[Invalid]:
+    """The memory is that of all NUMA nodes and memory devices together (virDomainDefPostParseMemory)."""
+    settled = paths.clone(root)
+    cpu.memory(settled)
+    given, kept = (cpu.amount(definition.find("memory")) for definition in (root, settled))
+    if given is None or kept is None:
+        return
+    if want.get("memory") is not None and given != kept:
+        yield Invalid(
+            "memory",
+            f"is {MEMORY.show(given)}, but cpu.numa.cells and memory_devices have {MEMORY.show(kept)} together, and"
+            f" libvirt takes that: write memory: {MEMORY.show(kept)}, or change those",
+        )
+        return
+    used = want.get("current_memory")
+    if used is not None and used > kept:
+        yield Invalid(
+            "current_memory",
+            f"{MEMORY.show(used)} is more than memory, {MEMORY.show(kept)}: give at most that, or leave it out",
+        )
+
+
+def switched_off(root: ET.Element, want: Item) -> t.Iterator[Invalid]:
+    """Of a feature that is off libvirt keeps nothing else (virDomainDefFeaturesFormat)."""
+    features = want.get("features") or {}
+    for family in ("hyperv", "kvm", "xen"):
+        for name, options in (features.get(family) or {}).items():
+            node = root.find(f"features/{family}/{name.replace('_', '-')}")
+            node = root.find(f"features/{family}/{name}") if node is None else node
+            if node is None or node.get("state") != "off" or not isinstance(options, dict):
+                continue
+            for inner, value in options.items():
+                if inner != "state" and value not in (None, False):
+                    yield Invalid(
+                        f"features.{family}.{name}.{inner}",
+                        "goes with state: true; of a feature that is off libvirt keeps nothing else: leave one of the"
+                        " two out",
+                    )

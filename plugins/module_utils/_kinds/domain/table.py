@@ -34,6 +34,7 @@ from .impossible import impossible
 from .live.started import compared
 from .live.strategies import STRATEGIES
 from .normal_form import console, definition, filled
+from .rules import booting, listening, memory_in_use
 from .synonyms import NOWHERE
 
 HEAD = (
@@ -323,8 +324,10 @@ DEVICES = (
         "panics",
         "devices/panic",
         devices.PANIC,
-        "Devices by which the guest reports a crash to the host (libvirt's C(panic)).",
+        "Devices by which the guest reports a crash to the host (libvirt's C(panic)), but for the one that every guest"
+        " on POWER or IBM Z has.",
         keys=("model",),
+        own=own_devices.own_panic,
     ),
     Group(
         "shmems",
@@ -433,7 +436,7 @@ DOMAIN = Table(
         ("paused", "absent"): ("resume", "shutdown", "undefine"),
     },
     restart=("shutdown", "start"),
-    rules=(made_disks, seeds, display_access.private, display_access.passwords),
+    rules=(made_disks, seeds, display_access.private, display_access.passwords, memory_in_use, listening),
     elsewhere={
         **NOWHERE,
         "host": "is an option of kvm_guests, from which a role gives each host its guests; the module declares what it"
@@ -443,7 +446,7 @@ DOMAIN = Table(
             "is an option of kvm_guests; the lookup virtfleet.kvm.host_guests gives the guests with what it stands for",
         ),
     },
-    cautions=(shared_writers,),
+    cautions=(shared_writers, booting),
     order=ORDER,
     tidy=cleanup.tidy,
     impossible=impossible,

@@ -7,7 +7,20 @@ from __future__ import annotations
 
 import dataclasses
 
-from ...._engine.converters import CPUSET, NATURAL, NUMBER, ON_OFF, TEXT, UUID, YES_NO, Choice, Converter, Number, Size
+from ...._engine.converters import (
+    CPUSET,
+    NATURAL,
+    NUMBER,
+    ON_OFF,
+    TEXT,
+    UUID,
+    YES_NO,
+    Choice,
+    Converter,
+    Integer,
+    Number,
+    Size,
+)
 from ...._engine.rows import Field, Group, Row, Struct
 from ...._engine.rows.variant import Variant
 from ...shared.rows import IMAGE_FORMATS
@@ -254,7 +267,7 @@ ALIAS = Field(
 ACPI_INDEX = Field(
     "acpi_index",
     "acpi@index",
-    NATURAL,
+    Integer(1),
     "Index of a PCI device in the guest's ACPI tables (libvirt's C(acpi index)). Linux names a network card after it,"
     " such as C(eno1) for V(1).",
 )

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
-from ...._engine.converters import NATURAL, ON_OFF, PRESENCE, TEXT, YES_NO, Choice
+from ...._engine import paths
+from ...._engine.converters import NATURAL, ON_OFF, PRESENCE, TEXT, YES_NO, Choice, Integer
 from ...._engine.rows import Chain, Field, Group, Struct, Values
+from ...._engine.rows.model import Change, Item, Scope
 from ...shared import derive
 from ...volume.storage_rules import MADE_DISK
 from .common import AUTH, BOOT, DEVICE, ENCRYPTION, VIRTIO, VIRTIO_MODEL
@@ -46,8 +48,19 @@ LIMITS = (
 )
 """Limits of a disk's traffic, each an element of that name."""
 
+
+class Limit(Field):
+    """A limit, of which 0 is none. libvirt's schema takes none of all traffic beside one of reads, be it 0."""
+
+    def edit(self, element: ET.Element, item: Item, scope: Scope, where: str, changes: list[Change]) -> None:
+        super().edit(element, {**item, self.name: None} if item.get(self.name) == 0 else item, scope, where, changes)
+
+    def clear(self, element: ET.Element, path: paths.Path) -> None:
+        paths.remove(element, path)
+
+
 IOTUNE = (
-    *(Field(name, name, NATURAL, doc, default=0, live="iotune") for name, doc in LIMITS),
+    *(Limit(name, name, NATURAL, doc, default=0, live="iotune") for name, doc in LIMITS),
     Field(
         "group_name",
         "group_name",
@@ -64,7 +77,7 @@ THROTTLE_GROUP = (
         TEXT,
         "Name of the throttle group (libvirt's C(group_name)), by which disks refer to it.",
     ),
-    *(Field(name, name, NATURAL, doc, default=0) for name, doc in LIMITS),
+    *(Limit(name, name, NATURAL, doc, default=0) for name, doc in LIMITS),
 )
 
 IOTHREADS = Group(
@@ -205,7 +218,7 @@ DISK = (
     Field(
         "bus",
         "target@bus",
-        TEXT,
+        Choice("virtio", "scsi", "sata", "ide", "usb", "fdc", "sd", "nvme", "xen", "uml"),
         "Bus that the disk is attached to (libvirt's target C(bus)), such as V(virtio), V(scsi), V(sata) or V(usb). A"
         " new disk is on V(virtio), a new CD-ROM on V(sata).",
         new=derive.disk_bus,
@@ -335,14 +348,14 @@ DISK = (
             Field(
                 "logical_block_size",
                 "@logical_block_size",
-                NATURAL,
+                Integer(1),
                 "Size in bytes of a logical block, the smallest unit that the guest reads and writes (libvirt's"
                 " C(logical_block_size)), such as V(512).",
             ),
             Field(
                 "physical_block_size",
                 "@physical_block_size",
-                NATURAL,
+                Integer(1),
                 "Size in bytes of a physical block that the guest is told (libvirt's C(physical_block_size)), such as"
                 " V(4096).",
             ),
@@ -360,15 +373,23 @@ DISK = (
         "geometry",
         (
             Field(
-                "cyls", "@cyls", NATURAL, "Number of cylinders that the guest sees (libvirt's C(cyls)).", required=True
+                "cyls",
+                "@cyls",
+                Integer(1),
+                "Number of cylinders that the guest sees (libvirt's C(cyls)).",
+                required=True,
             ),
             Field(
-                "heads", "@heads", NATURAL, "Number of heads that the guest sees (libvirt's C(heads)).", required=True
+                "heads",
+                "@heads",
+                Integer(1),
+                "Number of heads that the guest sees (libvirt's C(heads)).",
+                required=True,
             ),
             Field(
                 "secs",
                 "@secs",
-                NATURAL,
+                Integer(1),
                 "Number of sectors in a track that the guest sees (libvirt's C(secs)).",
                 required=True,
             ),

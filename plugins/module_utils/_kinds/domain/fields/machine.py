@@ -712,7 +712,11 @@ CLOCK = (
                 " V(catchup) faster than usual, V(merge) as one, V(discard) not at all.",
             ),
             Field(
-                "frequency", "@frequency", NATURAL, "Frequency of the C(tsc) timer, in hertz (libvirt's C(frequency))."
+                "frequency",
+                "@frequency",
+                NATURAL,
+                "Frequency of the C(tsc) timer, in hertz (libvirt's C(frequency)).",
+                default=0,
             ),
             Field(
                 "mode",
@@ -729,13 +733,21 @@ CLOCK = (
                         "@threshold",
                         NATURAL,
                         "Nanoseconds that the timer may be late before catching up begins (libvirt's C(threshold)).",
+                        default=0,
                     ),
-                    Field("slew", "@slew", NATURAL, "Rate at which missed ticks are delivered (libvirt's C(slew))."),
+                    Field(
+                        "slew",
+                        "@slew",
+                        NATURAL,
+                        "Rate at which missed ticks are delivered (libvirt's C(slew)).",
+                        default=0,
+                    ),
                     Field(
                         "limit",
                         "@limit",
                         NATURAL,
                         "Nanoseconds that the timer may be late before catching up is given up (libvirt's C(limit)).",
+                        default=0,
                     ),
                 ),
                 "Limits for catching up with missed ticks (libvirt's C(catchup)), with tickpolicy V(catchup).",

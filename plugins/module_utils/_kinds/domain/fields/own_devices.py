@@ -34,3 +34,11 @@ def own_audio(root: ET.Element, node: ET.Element) -> bool:
     graphics = [display.get("type") for display in root.findall("devices/graphics")]
     default = "spice" if "spice" in graphics else "none"
     return node.get("type") == default and len(root.findall("devices/audio")) == 1
+
+
+def own_panic(root: ET.Element, node: ET.Element) -> bool:
+    """Whether a panic device is the one that a guest on POWER or IBM Z always has (qemuDomainDefAddDefaultDevices)."""
+    kind = root.find("os/type")
+    arch = "" if kind is None else kind.get("arch", "")
+    model = "pseries" if arch.startswith("ppc64") else "s390" if arch.startswith("s390") else None
+    return node.get("model") == model and not len(node)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Plan, Step
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Change
-from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.outcome import verify
+from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.outcome import unkept, verify
 
 
 def planned(name: str, *paths: str) -> Plan:
@@ -45,3 +45,10 @@ def test_a_secret_that_was_not_kept_stays_one() -> None:
     left = Plan("domain", "a", steps=[Step("define", "hunter2")], changes=[Change("password", "(secret)", "(secret)")])
     problem = verify([planned("a", "password")], [left], {})["a"]
     assert "hunter2" not in problem
+
+
+def test_lists_that_differ_are_told_by_what_is_in_them() -> None:
+    words = unkept([Change("boot", ["hd"], ["hd", "fd"]), Change("panics[0]", {"model": "s390"}, None)])
+    assert words.endswith("boot is ['hd'], not ['hd', 'fd'], panics[0] is still there")
+    assert "hunter2" not in unkept([Change("passwd", ["hunter2"], ["hunter3"])])
+    assert unkept([Change("a", [{"b": 1}], [{"b": 2}])]).endswith("a is not as declared")
