@@ -15,6 +15,8 @@ import typing as t
 Case = tuple[str, dict[str, t.Any], str]
 
 BAD: dict[str, t.Any] = {"name": "bad", "memory": "64MiB", "virt": "qemu"}
+BRIDGED = {"name": "bad", "forward": "bridge", "bridge": "br77"}
+NAT = {"name": "bad", "forward": "nat", "ips": ["10.50.0.1/24"]}
 NOPE = "/nope/nope"
 UUID = "11111111-2222-4333-8444-555555555555"
 
@@ -50,6 +52,20 @@ NETWORKS = [
     ("networks", {"name": "bad", "bridge": "eno1"}, "bridge: eno1 is on this host already, and of no network"),
     ("networks", {"name": "bad", "ips": [{"address": "192.168.122.9/24"}]}, "ips[0].address"),
     ("networks", {"name": "bad", "forward": {"mode": "bridge"}}, "bridge: name the host bridge"),
+    ("networks", {"name": "bad", "forward": "nat", "ips": []}, "ips: forward mode nat needs an address"),
+    ("networks", {**BRIDGED, "mac": "52:54:00:00:00:01"}, "mac: goes with a bridge that libvirt makes"),
+    ("networks", {**BRIDGED, "domain": "x.y"}, "domain: goes with a bridge that libvirt makes"),
+    ("networks", {**BRIDGED, "mtu": 9000}, "mtu, forward: libvirt refuses this"),
+    ("networks", {**BRIDGED, "stp": True}, "stp, forward: libvirt refuses this"),
+    ("networks", {**NAT, "vlan": {"tags": [{"id": 5}]}}, "vlan: a VLAN goes with forward mode hostdev"),
+    ("networks", {**NAT, "bandwidth": {"inbound": {"peak": 100}}}, "bandwidth.inbound.peak: libvirt refuses this"),
+    ("networks", {**NAT, "dns": {"forwarders": [{}]}}, "dns.forwarders[0]: libvirt refuses this"),
+    ("networks", {**NAT, "portgroups": [{"name": "a"}, {"name": "a"}]}, "portgroups[1].name: 'a' is declared more"),
+    (
+        "networks",
+        {"name": "bad", "forward": {"mode": "hostdev", "interfaces": ["eno1"]}},
+        "forward.interfaces: forward mode hostdev does not take devices by name",
+    ),
 ]
 STORAGE = [
     guest("disks[0].pool: there is no pool fats on this host", disks=[{"size": "1MiB", "pool": "fats"}]),
@@ -101,6 +117,9 @@ STORAGE = [
         "allocation: 3MiB is more than the capacity",
     ),
     ("volumes", {"name": "bad"}, "capacity: a new volume needs it"),
+    ("volumes", {"name": "bad", "capacity": 0}, "capacity: is 0, which is no size of a disk"),
+    ("volumes", {"name": "bad", "capacity": "1MiB", "format": "dir"}, "format: 'dir' means a folder"),
+    ("volumes", {"name": "bad", "capacity": "1MiB", "format": "cow"}, "format: 'cow' is only read"),
     ("volumes", {"name": "base.qcow2", "capacity": "1KiB"}, "capacity"),
     ("volumes", {"name": "base.qcow2", "capacity": "1MiB", "format": "raw"}, "format"),
 ]
@@ -133,6 +152,10 @@ DEVICES = [
     started("Unknown CPU model", cpu={"mode": "custom", "match": "exact", "model": "Nope"}),
 ]
 DEFINITIONS = [
+    guest("cpu.topology: libvirt refuses", vcpus=3, cpu={"topology": {"sockets": 1, "cores": 2, "threads": 1}}),
+    guest("clock: libvirt refuses", clock={"offset": "timezone"}),
+    guest("disks[0].size: is 0", disks=[{"size": 0}]),
+    guest("memory: is 64MiB, but cpu.numa.cells", cpu={"numa": {"cells": [{"cpus": "0", "memory": "32MiB"}]}}),
     guest("machine: QEMU has no machine type 'q36' on this host", machine="q36"),
     guest("machine: QEMU has no machine type 'pc-q35-99.1'", machine="pc-q35-99.1"),
     guest("machine type limit", machine="pc", vcpus=300),
