@@ -37,8 +37,8 @@ from .storage_plan import slack
 from .storage_rules import MADE_DIRECTORIES
 from .volume_blank import blank
 from .volume_fill import create, enlarge, fill, filling, lay_over
-from .volume_formats import file_size
 from .volume_image import Source
+from .volume_size import file_size
 
 MARGIN = 10.0
 """Seconds that a guest's volume waits for another guest, beyond what that one has to shut down."""
