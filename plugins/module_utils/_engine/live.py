@@ -31,11 +31,13 @@ class Strategy:
         same device waits for a restart
     :param innermost: whether it brings a single entry of a list inside another list, and not the whole outer item
     :param asks: whether what runs is only asked for the change, and may not follow
+    :param along: the option whose steps bring the change along; it has none of its own
     """
 
     bring: t.Callable[[list[Change], ET.Element, bool], Answer]
     innermost: bool = False
     asks: bool = False
+    along: str | None = None
 
 
 Strategies = t.Mapping[str, Strategy]
@@ -73,6 +75,21 @@ class Reach:
             covered = tuple(change.path for change in changes)
             self.steps += [dataclasses.replace(step, reaches=covered) for step in answer]
 
+    def follow(self, option: str, change: Change) -> None:
+        """Let a change come with the steps of another option, and wait where these wait or are none.
+
+        :param option: its name
+        """
+        led = [option_of(path) == option for path in self.waiting]
+        carriers = [step for step in self.steps if any(option_of(path) == option for path in step.reaches)]
+        if any(led) or not carriers:
+            self.wait([change], TOGETHER if any(led) else RESTART)
+            return
+        self.steps = [
+            dataclasses.replace(step, reaches=(*step.reaches, change.path)) if step in carriers else step
+            for step in self.steps
+        ]
+
 
 def reach(strategies: Strategies, root: ET.Element, late: t.Sequence[Change], fresh: t.Container[str]) -> Reach:
     """Sort what the live document lacks.
@@ -86,6 +103,7 @@ def reach(strategies: Strategies, root: ET.Element, late: t.Sequence[Change], fr
     """
     refuse_unknown(strategies, late)
     found = Reach()
+    behind: list[tuple[str, Change]] = []
     held = {id(change.elements[0]) for change in late if change.live is None and change.elements}
     for unit in units(strategies, late):
         stuck = [change for change in unit if change.live is None]
@@ -99,8 +117,17 @@ def reach(strategies: Strategies, root: ET.Element, late: t.Sequence[Change], fr
             if part and strategy.asks and part[0].path not in fresh:
                 found.asked.append(part[0].path)
             elif part:
-                found.take(strategy.bring(part, root, bool(stuck)), part)
+                answer = strategy.bring(part, root, bool(stuck))
+                found.take(answer, part)
+                behind += [(strategy.along, part[0])] if strategy.along and not isinstance(answer, str) else []
+    for option, change in behind:
+        found.follow(option, change)
     return found
+
+
+def option_of(path: str) -> str:
+    """The option of the resource that a path leads into."""
+    return path.partition(".")[0].partition("[")[0]
 
 
 def units(strategies: Strategies, late: t.Sequence[Change]) -> list[list[Change]]:

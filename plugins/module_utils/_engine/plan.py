@@ -18,7 +18,7 @@ from .._errors import Invalid, VirtfleetError, refuse, refuse_input
 from .._printing import unforeseen
 from . import paths, pending, xml_merge
 from .contradiction import refuse_contradiction
-from .live import ASKED, reach
+from .live import ASKED, option_of, reach
 from .observed import Observed
 from .progress import brought, moved
 from .rows.model import Change, Host, Item, Scope
@@ -247,6 +247,8 @@ def plan_edit(table: Table, plan: Plan, have: Observed, want: Item, scope: Scope
         changes.append(Change("persistent", False, True, "define"))
     known, left = list(root), list[str]()
     edit_rows(table.rows, root, want, dataclasses.replace(scope, left=left), "", changes)
+    if table.fit is not None:
+        table.fit(root, want)
     paths.arrange(root, known, table.order)
     refuse_contradiction(table, root, want, scope)
     refuse([] if table.impossible is None else list(table.impossible(root, want)))
@@ -321,11 +323,6 @@ def related(path: str, others: t.Iterable[str]) -> bool:
     return any(f"{path}.".startswith(f"{other}.") or f"{other}.".startswith(f"{path}.") for other in others)
 
 
-def option_of(path: str) -> str:
-    """The option of the resource that a path leads into."""
-    return path.partition(".")[0].partition("[")[0]
-
-
 def edited_live(
     table: Table, live: ET.Element, kept: ET.Element, want: Item, scope: Scope
 ) -> tuple[ET.Element, list[Change]]:
@@ -339,8 +336,10 @@ def edited_live(
     before = paths.clone(root)
     # What is doubtful and new has been refused with the definition.
     edit_rows(table.rows, root, want, dataclasses.replace(scope, lenient=True), "", late)
+    fitted = [] if table.fit is None else table.fit(root, want)
     if late and table.normal is not None:
         late = lasting(table, before, root, late, scope)
+    late += [change for change in fitted if all(change.path != other.path for other in late)]
     for give_back in given_back:
         give_back()
     return root, late

@@ -50,6 +50,8 @@ class Table:
     :param elsewhere: options that other lists have and this one never, each with what to say of it
     :param order: the elements below the root, in the order in which they are written
     :param base: gives a new resource that the user hardly describes the rest of its options
+    :param fit: brings what no row reaches in line with an edited definition and what is declared; returns what changes
+        with it where no row tells
     :param tidy: takes out of an edited definition (second) what libvirt had filled in (first) for what has gone, unless
         it is declared (third)
     :param impossible: what libvirt will not keep of a definition to come as it is declared
@@ -83,6 +85,7 @@ class Table:
     elsewhere: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     order: tuple[str, ...] = ()
     base: t.Callable[[Item], Item] | None = None
+    fit: t.Callable[[ET.Element, Item], list[Change]] | None = None
     tidy: Tidy | None = None
     impossible: Impossible | None = None
     shipped: t.Mapping[str, str] = dataclasses.field(default_factory=dict)

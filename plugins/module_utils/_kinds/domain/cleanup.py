@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 from ..._engine.rows.model import Change, Item
 from .fields.chardev import console_of_serial
 from .fields.own_devices import own_audio
+from .memory_total import in_use
 
 PLACELESS = {
     "watchdog": ("ib700", "diag288", "itco"),
@@ -25,6 +26,7 @@ def tidy(before: ET.Element, after: ET.Element, want: Item) -> list[Change]:
     """What libvirt had filled in, and what it takes only one of."""
     consoles(before, after)
     places(after)
+    in_use(before, after)
     if not want.get("audios"):
         audio(before, after)
     return boot_order(before, after)

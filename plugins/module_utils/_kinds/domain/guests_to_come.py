@@ -14,7 +14,8 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from ..._engine import paths
-from ..._engine.plan import Plan, option_of
+from ..._engine.live import option_of
+from ..._engine.plan import Plan
 from ..._libvirt.connection import LibvirtError, lacks, libvirt
 from ..._libvirt.objects import Connection
 from ..._storage.forecast import ToCome

@@ -33,6 +33,7 @@ from .host_remarks import emulation
 from .impossible import impossible
 from .live.started import compared
 from .live.strategies import STRATEGIES
+from .memory_total import fit
 from .normal_form import console, definition, filled
 from .rules import booting, listening, memory_in_use
 from .synonyms import NOWHERE
@@ -448,6 +449,7 @@ DOMAIN = Table(
     },
     cautions=(shared_writers, booting),
     order=ORDER,
+    fit=fit,
     tidy=cleanup.tidy,
     impossible=impossible,
     sign=sign,

@@ -269,6 +269,7 @@ MEMORY_ROWS = (
         MEMORY,
         "Memory of the guest at the start (libvirt's C(memory)), such as V(2GiB). A plain number counts bytes.",
         required=True,
+        live="memory",
         follower="currentMemory",
     ),
     Field(

@@ -18,6 +18,7 @@ from ...._engine.converters import MEMORY
 from ...._engine.live import RESTART, TOGETHER, Answer, Strategy
 from ...._engine.rows.model import Change
 from ...._engine.step import Step
+from ..memory_total import comes_along
 
 FIXED_BUSES = ("ide", "sata", "fdc", "sd")
 """Buses of disks that QEMU neither plugs nor unplugs while the guest runs (qemuDomainAttachDevice...)."""
@@ -156,6 +157,7 @@ STRATEGIES = {
     "media": Strategy(media),
     "update": Strategy(update),
     "balloon": Strategy(balloon, asks=True),
+    "memory": Strategy(comes_along, along="memory_devices"),
     "vcpus": Strategy(vcpus),
     "metadata": Strategy(metadata),
 }

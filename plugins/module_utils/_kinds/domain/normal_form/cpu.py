@@ -104,11 +104,19 @@ def memory(root: ET.Element) -> None:
             root.insert(1, whole)
         if amount(whole) != total:
             KIB.encode(whole, None, total)
-    current = root.find("currentMemory")
-    if current is not None and whole is not None:
-        now, most = amount(current), amount(whole)
-        if now is not None and most is not None and (now == 0 or now > most):
-            KIB.encode(current, None, most)
+    if whole is not None:
+        balloon(root, whole)
+
+
+def balloon(root: ET.Element, whole: ET.Element) -> None:
+    """What the balloon leaves is all of the memory where nothing is said, and never more."""
+    current, most = root.find("currentMemory"), amount(whole)
+    if current is None and most is not None:
+        current = ET.Element("currentMemory")
+        root.insert(list(root).index(whole) + 1, current)
+    now = 0 if current is None else amount(current) or 0
+    if current is not None and most is not None and (now == 0 or now > most):
+        KIB.encode(current, None, most)
 
 
 def blocks(device: ET.Element) -> None:
