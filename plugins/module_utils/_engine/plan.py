@@ -268,7 +268,7 @@ def plan_edit(table: Table, plan: Plan, have: Observed, want: Item, scope: Scope
         plan.steps.append(Step("define", paths.text(root)))
     plan.running = have.state in table.active
     if have.live is not None and want["state"] not in table.inactive:
-        plan_live(table, plan, have.live, have.definition, want, scope)
+        plan_live(table, plan, have.live, have.definition, want, dataclasses.replace(scope, model=root))
 
 
 def unmoved(want: Item, left: t.Iterable[str]) -> t.Iterator[str]:
@@ -302,7 +302,7 @@ def lasting(table: Table, before: ET.Element, after: ET.Element, changes: list[C
     if xml_merge.canonical(settled) == xml_merge.canonical(after):
         return [change for change in changes if change.path == "persistent"]
     real: list[Change] = []
-    lenient = dataclasses.replace(scope, lenient=True)
+    lenient = dataclasses.replace(scope, lenient=True, model=None)
     for old, new in ((settled, after), (after, settled)):
         # What only one of them has is no option of the other, and so no change there.
         edit_rows(table.rows, paths.clone(old), read_rows(table.rows, new), lenient, "", real)

@@ -200,6 +200,7 @@ class Group(Row):
         kept = [index for index, node in enumerate(nodes) if not self.whole or self.own(element, node)]
         partners = self.partners(wants, have, kept, self.spots_apart(nodes))
         known = [want if spot is None else {**have[spot], **want} for want, spot in zip(wants, partners, strict=True)]
+        models = self.models(wants, scope.model if not where and None in partners else None)
         for index, (want, partner) in enumerate(zip(wants, partners, strict=True)):
             here = self.told(where, index, want if partner is None else have[partner])
             inner = dataclasses.replace(scope, index=index, siblings=(*known[:index], *known[index + 1 :]))
@@ -211,6 +212,8 @@ class Group(Row):
                 known[index] = whole
                 node = paths.append(parent, steps[-1])
                 edit_rows(self.fields, node, whole, inner, here, [])
+                if models[index] is not None:
+                    whole = self.take_over(node, models[index])
                 changes.append(Change(here, None, show_rows(self.fields, whole), self.live, (node,)))
             else:
                 within: list[Change] = []
@@ -223,6 +226,28 @@ class Group(Row):
                 changes.append(Change(here, gone, None, self.live, (node,)))
                 parent.remove(node)
         paths.prune(element, steps[:-1])
+
+    def models(self, wants: list[Item], model: ET.Element | None) -> list[t.Any]:
+        """For each item its element in the definition as it is to be; None where there is none.
+
+        :param model: that definition
+        """
+        if model is None or not wants:
+            return [None] * len(wants)
+        nodes = self.nodes(model)
+        kept = [index for index, node in enumerate(nodes) if not self.whole or self.own(model, node)]
+        spots = self.partners(wants, [self.keyed(node) for node in nodes], kept, self.spots_apart(nodes))
+        return [None if spot is None else nodes[spot] for spot in spots]
+
+    def take_over(self, node: ET.Element, model: ET.Element) -> Item:
+        """Make a new element what it is in the definition: an item may leave out what that has already.
+
+        Its place is given by the hypervisor, unless it is declared. Returns the options that it has then.
+        """
+        free = node.find("address") is None
+        node.attrib.update(model.attrib)
+        node[:] = [paths.clone(child) for child in model if child.tag != "address" or not free]
+        return read_rows(self.fields, node)
 
     def told(self, where: str, index: int, item: Item) -> str:
         """The path of an item in changes."""

@@ -56,6 +56,7 @@ class Scope:
     :param new: whether the resource is made from nothing
     :param lenient: whether doubtful values may be written
     :param left: gets the paths of options that null leaves as they are; None where nobody asks
+    :param model: for what runs, the definition as it is to be: what comes to the one is as it is in the other
     """
 
     kind: str
@@ -68,6 +69,7 @@ class Scope:
     lenient: bool = False
     whole: t.Mapping[str, t.Any] | None = None
     left: list[str] | None = None
+    model: ET.Element | None = None
 
     def leave(self, where: str) -> None:
         """Take note of an option that null leaves as it is. In items of lists, null is often but an empty place."""
@@ -77,7 +79,7 @@ class Scope:
     def at(self, item: t.Mapping[str, t.Any]) -> Scope:
         """The same place with another item."""
         whole = item if self.whole is None else self.whole
-        place = (self.index, item, self.siblings, self.new, self.lenient, whole, self.left)
+        place = (self.index, item, self.siblings, self.new, self.lenient, whole, self.left, self.model)
         return Scope(self.kind, self.name, self.host, *place)
 
 
