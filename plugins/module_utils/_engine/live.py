@@ -12,6 +12,7 @@ import dataclasses
 import typing as t
 from xml.etree import ElementTree as ET
 
+from .refused import sign
 from .rows.model import Change
 from .step import Step
 
@@ -23,21 +24,28 @@ Answer: t.TypeAlias = "list[Step] | str"
 """The steps that bring a change about, or why only a restart does."""
 
 
+def in_turn(change: Change) -> bool:
+    """No change has to come before others."""
+    return False
+
+
 @dataclasses.dataclass(frozen=True)
 class Strategy:
     """One way for changes to reach what runs.
 
-    :param bring: gets the changes of one device, the live document as it is to be, and whether another change of the
-        same device waits for a restart
+    :param bring: gets the changes of one device, the live document as it is to be, whether another change of the same
+        device waits for a restart, and the live document as it is
     :param innermost: whether it brings a single entry of a list inside another list, and not the whole outer item
     :param asks: whether what runs is only asked for the change, and may not follow
     :param along: the option whose steps bring the change along; it has none of its own
+    :param early: whether a change has to come before others
     """
 
-    bring: t.Callable[[list[Change], ET.Element, bool], Answer]
+    bring: t.Callable[[list[Change], ET.Element, bool, ET.Element], Answer]
     innermost: bool = False
     asks: bool = False
     along: str | None = None
+    early: t.Callable[[Change], bool] = in_turn
 
 
 Strategies = t.Mapping[str, Strategy]
@@ -64,16 +72,19 @@ class Reach:
         """
         self.waiting.update({change.path: reason for change in changes})
 
-    def take(self, answer: Answer, changes: list[Change]) -> None:
+    def take(self, answer: Answer, changes: list[Change], early: bool = False) -> None:
         """Take over what a strategy answers.
 
         :param changes: what it was asked to bring about
+        :param early: whether that comes before all others
         """
         if isinstance(answer, str):
             self.wait(changes, answer)
         else:
             covered = tuple(change.path for change in changes)
-            self.steps += [dataclasses.replace(step, reaches=covered) for step in answer]
+            known = sign(answer[0].action, changes) if answer else ""
+            steps = [dataclasses.replace(step, reaches=covered, sign=known) for step in answer]
+            self.steps = [*steps, *self.steps] if early else [*self.steps, *steps]
 
     def follow(self, option: str, change: Change) -> None:
         """Let a change come with the steps of another option, and wait where these wait or are none.
@@ -91,14 +102,17 @@ class Reach:
         ]
 
 
-def reach(strategies: Strategies, root: ET.Element, late: t.Sequence[Change], fresh: t.Container[str]) -> Reach:
+def reach(
+    strategies: Strategies, root: ET.Element, now: ET.Element, late: t.Sequence[Change], fresh: t.Container[str]
+) -> Reach:
     """Sort what the live document lacks.
 
     Raises KeyError for a change whose strategy the table does not have.
 
     :param strategies: those of the table
     :param root: the live document as it is to be
-    :param late: the differences to the live document as it is
+    :param now: the same as it is
+    :param late: the differences of the two
     :param fresh: the paths that change in the definition, too, and so were never asked for before
     """
     refuse_unknown(strategies, late)
@@ -117,8 +131,8 @@ def reach(strategies: Strategies, root: ET.Element, late: t.Sequence[Change], fr
             if part and strategy.asks and part[0].path not in fresh:
                 found.asked.append(part[0].path)
             elif part:
-                answer = strategy.bring(part, root, bool(stuck))
-                found.take(answer, part)
+                answer = strategy.bring(part, root, bool(stuck), now)
+                found.take(answer, part, strategy.early(part[0]))
                 behind += [(strategy.along, part[0])] if strategy.along and not isinstance(answer, str) else []
     for option, change in behind:
         found.follow(option, change)

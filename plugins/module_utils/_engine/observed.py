@@ -23,6 +23,7 @@ class Observed:
     :param properties: values beside the definition, such as autostart
     :param persistent: whether libvirt keeps it once it stops
     :param unfinished: whether it was defined and has not got yet what new ones get beside the definition
+    :param refused: what the hypervisor would not do to what runs in an earlier run (see refused)
     """
 
     definition: ET.Element
@@ -31,6 +32,7 @@ class Observed:
     properties: t.Mapping[str, t.Any]
     persistent: bool = True
     unfinished: bool = False
+    refused: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 def bare(table: Table) -> dict[str, Observed]:

@@ -16,7 +16,7 @@ from xml.etree import ElementTree as ET
 
 from .._errors import Invalid, VirtfleetError, refuse, refuse_input
 from .._printing import unforeseen
-from . import paths, pending, xml_merge
+from . import paths, pending, refused, xml_merge
 from .contradiction import refuse_contradiction
 from .live import ASKED, option_of, reach
 from .observed import Observed
@@ -41,6 +41,7 @@ class Plan:
     :param unsure: the step that failed, or was cut off, where it may have come about all the same
     :param undone: those of them that were taken back afterwards
     :param asked: paths that the running guest was asked for by an earlier run and has not followed
+    :param again: changes of which an earlier run was refused, and which are tried again
     :param failed: whether one of the steps failed
     :param after: plans of resources that have to give something up before this one may use it
     :param stopped: plans of resources that have to stop before this one may start
@@ -65,6 +66,7 @@ class Plan:
     unsure: Step | None = None
     undone: list[Step] = dataclasses.field(default_factory=list)
     asked: list[str] = dataclasses.field(default_factory=list)
+    again: list[Change] = dataclasses.field(default_factory=list)
     failed: bool = False
     after: list[Plan] = dataclasses.field(default_factory=list)
     stopped: list[Plan] = dataclasses.field(default_factory=list)
@@ -128,6 +130,12 @@ class Plan:
         self.waiting.update(dict.fromkeys(step.reaches, reason))
         gone = self.beside.intersection(step.reaches)
         self.changes = [change for change in self.changes if change.path not in gone]
+
+    def accepted(self, step: Step) -> None:
+        """Take note that a step came about, which the plan did not expect to."""
+        came = [change for change in self.again if change.path in step.reaches]
+        self.changes += came
+        self.waiting = {path: why for path, why in self.waiting.items() if all(path != one.path for one in came)}
 
     def settled(self, left: Plan) -> bool:
         """Whether nothing is left to do of this plan but what is known to wait."""
@@ -268,7 +276,7 @@ def plan_edit(table: Table, plan: Plan, have: Observed, want: Item, scope: Scope
         plan.steps.append(Step("define", paths.text(root)))
     plan.running = have.state in table.active
     if have.live is not None and want["state"] not in table.inactive:
-        plan_live(table, plan, have.live, have.definition, want, dataclasses.replace(scope, model=root))
+        plan_live(table, plan, have, have.live, want, dataclasses.replace(scope, model=root))
 
 
 def unmoved(want: Item, left: t.Iterable[str]) -> t.Iterator[str]:
@@ -325,8 +333,8 @@ def related(path: str, others: t.Iterable[str]) -> bool:
 
 def edited_live(
     table: Table, live: ET.Element, kept: ET.Element, want: Item, scope: Scope
-) -> tuple[ET.Element, list[Change]]:
-    """What runs as it is declared, and what of that it lacks.
+) -> tuple[ET.Element, ET.Element, list[Change]]:
+    """What runs as it is, and as it is declared, and what of that it lacks.
 
     :param kept: the definition that libvirt keeps, before it is changed
     """
@@ -342,21 +350,20 @@ def edited_live(
     late += [change for change in fitted if all(change.path != other.path for other in late)]
     for give_back in given_back:
         give_back()
-    return root, late
+    return before, root, late
 
 
-def plan_live(table: Table, plan: Plan, live: ET.Element, kept: ET.Element, want: Item, scope: Scope) -> None:
-    """Plan what reaches the running resource now, and what waits for its next start.
-
-    :param kept: the definition that libvirt keeps, before it is changed
-    """
-    root, late = edited_live(table, live, kept, want, scope)
+def plan_live(table: Table, plan: Plan, have: Observed, live: ET.Element, want: Item, scope: Scope) -> None:
+    """Plan what reaches the running resource now, and what waits for its next start."""
+    now, root, late = edited_live(table, live, have.definition, want, scope)
     known = {change.path for change in plan.changes}
-    reached = reach(table.strategies, root, late, known)
+    reached = reach(table.strategies, root, now, late, known)
     plan.steps += reached.steps
-    plan.asked, plan.waiting = reached.asked, reached.waiting
+    expected = refused.expected(reached.steps, have.refused, known)
+    plan.asked, plan.waiting = reached.asked, {**reached.waiting, **expected}
+    plan.again = [change for change in late if change.path in expected]
     beside = [change for change in late if change.path not in (*known, *plan.waiting, *plan.asked)]
-    plan.beside = frozenset(change.path for change in beside)
+    plan.beside = frozenset(change.path for change in (*beside, *plan.again))
     plan.changes += beside
 
 

@@ -116,6 +116,7 @@ def run(connection: Connection, kind: Kind, plan: Plan, options: t.Any, around: 
             with begun.noted(connection, kind, plan, step, options) as noted:
                 action = functools.partial(actions[step.action], connection, plan.name, noted, options)
                 yield from carry_out(plan, noted, action)
+            plan.accepted(step)
         except libvirt.libvirtError as error:
             if cut(error):
                 raise Lost(f"{step.action}: {said(error)}") from None

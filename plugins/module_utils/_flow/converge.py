@@ -12,6 +12,7 @@ from .._engine import report
 from .._engine.observed import bare
 from .._engine.plan import Plan
 from .._engine.progress import FINISH
+from .._engine.refused import to_note
 from .._engine.rows.model import Host, Item
 from .._errors import Refused, VirtfleetError
 from .._host import listener
@@ -243,8 +244,21 @@ class Run:
         done = [self.plans[index] for index in seen]
         traces = session.read(lambda connection: [self.traces(connection, index) for index in seen])
         self.failed = verify(done, [rest[index] for index in seen], self.failed, traces)
+        self.note_refused(session, [(entry, rest[index]) for entry, index in zip(done, seen, strict=True)])
         for index in touched - rest.keys():
             self.plans[index].keep(self.reached(index))
+
+    def note_refused(self, session: Session, pairs: t.Sequence[tuple[Plan, Plan]]) -> None:
+        """Note what the hypervisor would not do, so that check mode expects it from now on.
+
+        :param pairs: the plans that were carried out, each with what is left to do
+        """
+        note = self.kind.note_refused
+        if note is None:
+            return
+        for name, reasons in [(done.name, to_note(done, left)) for done, left in pairs]:
+            if reasons:
+                session.read(lambda connection: note(connection, name, reasons))  # noqa: B023
 
     def cut_off(self, index: int, failed: t.Mapping[str, str]) -> list[Plan]:
         """The plans of an item that were broken off as the connection was lost, the last one among them."""

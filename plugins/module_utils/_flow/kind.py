@@ -151,6 +151,7 @@ class Kind:
     :param foretell: in check mode, what later tasks have to know of these plans
     :param wait: waits until what was made is of use: takes the session, the items and what failed by name. Returns
         addresses by name, and what is missing of which
+    :param note_refused: notes with what runs, by its name, what the hypervisor would not do to it (see refused)
     """
 
     table: Table
@@ -174,6 +175,7 @@ class Kind:
     left_alone: t.Callable[[t.Any, Asked], list[str]] | None = None
     foretell: t.Callable[[t.Any, t.Sequence[Plan]], dict[str, dict[str, t.Any]]] | None = None
     wait: t.Callable[[Session, Wants, t.Container[str]], tuple[dict[str, t.Any], dict[str, str]]] | None = None
+    note_refused: t.Callable[[t.Any, str, t.Mapping[str, str]], None] | None = None
 
     @property
     def name(self) -> str:

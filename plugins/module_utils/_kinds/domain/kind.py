@@ -21,6 +21,7 @@ from .disks import outside_disks
 from .domain_actions import ACTIONS
 from .guests_to_come import guests_to_come
 from .leftovers import declared_elsewhere, left_alone, leftovers
+from .live import refusals
 from .observe import DEFINITION, domains
 from .plan import plan_guests
 from .table import DOMAIN
@@ -72,4 +73,5 @@ DOMAINS = Kind(
     moved=declared_elsewhere,
     foretell=guests_to_come,
     wait=wait,
+    note_refused=refusals.note,
 )

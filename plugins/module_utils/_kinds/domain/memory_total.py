@@ -16,7 +16,7 @@ from .normal_form.cpu import amount
 from .normal_form.cpu import memory as sum_up
 
 
-def comes_along(changes: list[Change], root: ET.Element, stuck: bool) -> Answer:
+def comes_along(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Element) -> Answer:
     """Memory that comes and goes with memory devices alone: libvirt counts them in as they do."""
     total = paths.clone(root)
     sum_up(total)
@@ -36,7 +36,13 @@ def fit(root: ET.Element, want: Item) -> list[Change]:
     cells, memory = root.findall("cpu/numa/cell"), root.find("memory")
     have = amount(memory)
     named = (want.get("cpu") or {}).get("numa") is not None
-    if len(cells) != 1 or named or have is None or want.get("memory") is None or root.find("devices/memory") is not None:
+    if (
+        len(cells) != 1
+        or named
+        or have is None
+        or want.get("memory") is None
+        or root.find("devices/memory") is not None
+    ):
         return []
     before = Size("KiB", minimum=0).decode(cells[0], "memory")
     if before is None or before == have:

@@ -13,6 +13,7 @@ from ..._engine.observed import Observed
 from ..._flow.kind import Definition
 from ..._libvirt.connection import libvirt, listed
 from ..._libvirt.objects import Connection
+from .live import refusals
 from .undefine import Belongings, undefine
 
 
@@ -28,9 +29,11 @@ def domains(connection: Connection, names: t.Container[str]) -> dict[str, Observ
         if name not in names:
             continue
         active = name in running
+        live = paths.document(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_SECURE)) if active else None
         found[name] = Observed(
+            refused={} if live is None else refusals.taken_out(live),
             definition=kept(domain),
-            live=paths.document(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_SECURE)) if active else None,
+            live=live,
             state="paused" if name in paused else "running" if active else "stopped",
             properties={"autostart": name in autostart},
             persistent=name not in transient,
@@ -40,7 +43,9 @@ def domains(connection: Connection, names: t.Container[str]) -> dict[str, Observ
 
 def kept(found: t.Any) -> ET.Element:
     """The definition that libvirt keeps of a guest."""
-    return paths.document(found.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE | libvirt.VIR_DOMAIN_XML_SECURE))
+    root = paths.document(found.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE | libvirt.VIR_DOMAIN_XML_SECURE))
+    refusals.taken_out(root)  # One that is not persistent has but what runs.
+    return root
 
 
 def state(found: t.Any) -> str:

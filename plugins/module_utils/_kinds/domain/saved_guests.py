@@ -43,7 +43,7 @@ def plan_starts(
             continue
         scope = Scope(table.kind, plan.name, host, item=want, whole=want)
         try:
-            _root, late = edited_live(table, saved, there.definition, want, scope)
+            *_roots, late = edited_live(table, saved, there.definition, want, scope)
         except Invalid as error:
             plan.warnings.append(f"{SAVED}; what it lacks then cannot be told: {error}")
             continue

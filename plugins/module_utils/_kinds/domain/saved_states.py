@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 
 from ..._libvirt.connection import LibvirtError, cut, lacks, libvirt
 from ..._libvirt.objects import Connection, Domain
+from .live import refusals
 
 SECURE = getattr(libvirt, "VIR_DOMAIN_SAVE_IMAGE_XML_SECURE", 1)
 """Asks for the secrets, too (virDomainSaveImageXMLFlags)."""
@@ -52,10 +53,13 @@ def definition_of(domain: Domain) -> ET.Element | None:
     Its secrets are in it: without them, it would seem to lack those that are declared.
     """
     try:
-        return ET.fromstring(domain.managedSaveGetXMLDesc(SECURE)) if is_saved(domain) else None
+        root = ET.fromstring(domain.managedSaveGetXMLDesc(SECURE)) if is_saved(domain) else None
     except LibvirtError as error:
         if cut(error):
             raise
         return None
     except ET.ParseError:
         return None
+    if root is not None:
+        refusals.taken_out(root)
+    return root

@@ -10,6 +10,9 @@ from ..._engine import paths
 OWN = "https://virtfleet.github.io/kvm/1"
 """The collection's own, of its mark in metadata."""
 
+REFUSED = f"{OWN}/refused"
+"""That of the note in what runs about what the hypervisor would not do."""
+
 NAMESPACES = {
     "qemu": "http://libvirt.org/schemas/domain/qemu/1.0",
     "dnsmasq": "http://libvirt.org/schemas/network/dnsmasq/1.0",

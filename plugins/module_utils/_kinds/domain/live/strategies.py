@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How a change reaches what runs: one small function a strategy, by the names that tables use.
 
-A strategy gets the changes that it is to bring about in one device (or one entry of a network), and
-the live document as it is to be. It returns the steps, or why only a restart will do.
+A strategy gets the changes that it is to bring about in one device (or one entry of a network), the live document as it
+is to be, and the same as it is. It returns the steps, or why only a restart will do.
 """
 
 from __future__ import annotations
@@ -19,55 +19,42 @@ from ...._engine.live import RESTART, TOGETHER, Answer, Strategy
 from ...._engine.rows.model import Change
 from ...._engine.step import Step
 from ..memory_total import comes_along
-
-FIXED_BUSES = ("ide", "sata", "fdc", "sd")
-"""Buses of disks that QEMU neither plugs nor unplugs while the guest runs (qemuDomainAttachDevice...)."""
-
-FIXED_CONTROLLERS = ("ide", "sata", "fdc", "pci", "usb", "ccid", "isa", "xenbus", "nvme")
-FIXED_TARGETS = ("isa-serial", "system-serial", "sclp-serial", "spapr-vio-serial", "isa-debug")
+from .obstacles import fixed, obstacle
 
 
-def hotplug(changes: list[Change], root: ET.Element, stuck: bool) -> Answer:
+def hotplug(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Element) -> Answer:
     """A device that comes or goes."""
     change = changes[0]
     if len(change.elements) > 1:
         return RESTART
     device = change.elements[0]
-    reason = fixed(device)
+    reason = obstacle(device, root, now) if change.before is None else fixed(device)
     if reason:
         return reason
     action = "attach_device" if change.before is None else "detach_device"
     return [Step(action, paths.text(device))]
 
 
-def fixed(device: ET.Element) -> str | None:
-    """Why a device stays as it is while the guest runs, or None."""
-    target = device.find("target")
-    bus = None if target is None else target.get("bus")
-    if device.tag == "disk" and bus in FIXED_BUSES:
-        return f"a disk on {bus} comes and goes only at the start"
-    if device.tag == "controller" and device.get("type") in FIXED_CONTROLLERS:
-        return f"a {device.get('type')} controller comes and goes only at the start"
-    if device.tag in ("serial", "console", "parallel") and (target is None or target.get("type") in FIXED_TARGETS):
-        return "such a port comes and goes only at the start"
-    return None
+def is_early(change: Change) -> bool:
+    """Whether a change comes before others: a controller that comes, for what is attached to it."""
+    return change.before is None and change.elements[0].tag == "controller"
 
 
-def update(changes: list[Change], root: ET.Element, stuck: bool) -> Answer:
+def update(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Element) -> Answer:
     """A device that takes another value of what QEMU can change in place."""
     if stuck or not changes[0].elements:
         return TOGETHER if stuck else RESTART
     return [Step("update_device", paths.text(changes[0].elements[0]))]
 
 
-def media(changes: list[Change], root: ET.Element, stuck: bool) -> Answer:
+def media(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Element) -> Answer:
     """What lies in a drive for removable media. A disk cannot be exchanged under the guest."""
     if not changes[0].elements or changes[0].elements[0].get("device") not in ("cdrom", "floppy"):
         return "a disk is exchanged only at the start"
-    return update(changes, root, stuck)
+    return update(changes, root, stuck, now)
 
 
-def iotune(changes: list[Change], root: ET.Element, stuck: bool) -> Answer:
+def iotune(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Element) -> Answer:
     """The limits of a disk's traffic."""
     disk = changes[0].elements[0]
     node, target = disk.find("iotune"), disk.find("target")
@@ -78,43 +65,48 @@ def iotune(changes: list[Change], root: ET.Element, stuck: bool) -> Answer:
     return [Step("set_iotune", ("" if target is None else target.get("dev"), values))]
 
 
-def balloon(changes: list[Change], root: ET.Element, stuck: bool) -> Answer:
+def balloon(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Element) -> Answer:
     """The memory that the guest has now, within its maximum."""
-    node, most = root.find("currentMemory"), root.find("memory")
-    if most is None or root.find("devices/memballoon[@model='none']") is not None:
+    node, most, after = root.find("currentMemory"), now.find("memory"), root.find("memory")
+    if most is None or after is None or root.find("devices/memballoon[@model='none']") is not None:
         return RESTART
-    limit = MEMORY.decode(most, None) or 0
-    amount = limit if node is None else MEMORY.decode(node, None) or 0
+    limit, whole = MEMORY.decode(most, None) or 0, MEMORY.decode(after, None) or 0
+    amount = whole if node is None else MEMORY.decode(node, None) or 0
+    if limit < amount == whole and comes_along(changes, root, stuck, now) == []:
+        return []
     if amount > limit:
         return f"the running guest has {MEMORY.show(limit)} at most"
     return [Step("set_memory", amount // 1024)]
 
 
-def vcpus(changes: list[Change], root: ET.Element, stuck: bool) -> Answer:
-    """The virtual CPUs that are plugged, within their maximum."""
-    node = root.find("vcpu")
-    if node is None:
+def vcpus(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Element) -> Answer:
+    """The virtual CPUs that are plugged, within their maximum. Those that were there at the start stay."""
+    node, runs = root.find("vcpu"), now.find("vcpu")
+    if node is None or runs is None:
         return RESTART
-    most = int(node.text or 1)
-    now = int(node.get("current", most))
-    if now > most:
+    most = int(runs.text or 1)
+    want, have = int(node.get("current", node.text or 1)), int(runs.get("current", most))
+    if want > most:
         return f"the running guest has {most} at most"
-    return [Step("set_vcpus", now)]
+    loose = now.findall("vcpus/vcpu[@enabled='yes'][@hotpluggable='yes']")
+    if have - want > len(loose):
+        return f"the {have - len(loose)} that the guest has had from its start stay until the next one"
+    return [Step("set_vcpus", want)]
 
 
-def metadata(changes: list[Change], root: ET.Element, stuck: bool) -> Answer:
+def metadata(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Element) -> Answer:
     """The title or the description."""
     tag = changes[0].path
     return [Step("set_metadata", (tag, root.findtext(tag)))]
 
 
-def section(name: str, modify: bool = False) -> t.Callable[[list[Change], ET.Element, bool], Answer]:
+def section(name: str, modify: bool = False) -> t.Callable[[list[Change], ET.Element, bool, ET.Element], Answer]:
     """An entry of a network that comes, goes or (where libvirt can) becomes another.
 
     The sections are those of virNetworkUpdate (libvirt-network.html, virNetworkUpdateSection).
     """
 
-    def bring(changes: list[Change], root: ET.Element, stuck: bool) -> Answer:
+    def bring(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Element) -> Answer:
         if stuck:
             return TOGETHER
         change, entry = changes[0], changes[0].elements[-1]
@@ -152,7 +144,7 @@ SECTIONS = {
 """The strategies of a network."""
 
 STRATEGIES = {
-    "hotplug": Strategy(hotplug),
+    "hotplug": Strategy(hotplug, early=is_early),
     "iotune": Strategy(iotune),
     "media": Strategy(media),
     "update": Strategy(update),

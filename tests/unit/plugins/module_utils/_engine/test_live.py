@@ -16,7 +16,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.step import 
 ROOT = ET.Element("box")
 
 
-def told(changes: list[Change], _root: ET.Element, stuck: bool) -> live.Answer:
+def told(changes: list[Change], _root: ET.Element, stuck: bool, _now: ET.Element) -> live.Answer:
     """A strategy whose step says what it was asked, and that does nothing beside a change that waits."""
     return "waits with the other" if stuck else [Step("tell", [change.path for change in changes])]
 
@@ -30,7 +30,7 @@ STRATEGIES = {
 
 
 def reached(*changes: Change, fresh: tuple[str, ...] = ()) -> live.Reach:
-    return live.reach(STRATEGIES, ROOT, changes, fresh)
+    return live.reach(STRATEGIES, ROOT, ROOT, changes, fresh)
 
 
 def test_changes_of_one_device_and_strategy_come_in_one_step() -> None:

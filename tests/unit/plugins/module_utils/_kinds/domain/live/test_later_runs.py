@@ -11,13 +11,13 @@ from xml.etree import ElementTree as ET
 from ansible_collections.virtfleet.kvm.tests.unit.support import TABLES, actions, observed, plan_one
 
 GUEST = (
-    "<domain type='qemu'{}><name>x</name><memory unit='KiB'>65536</memory><currentMemory unit='KiB'>65536</currentMemory>"
-    "<vcpu>1</vcpu><devices>{}</devices></domain>"
+    "<domain type='qemu'{}><name>x</name><memory unit='KiB'>65536</memory>"
+    "<currentMemory unit='KiB'>65536</currentMemory><vcpu>1</vcpu><devices>{}</devices></domain>"
 )
 FIRST = "<disk type='file' device='disk'><source file='/a'/><target dev='vda' bus='virtio'/></disk>"
 LATER = (
-    "<disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='/b'/><target dev='sda' bus='scsi'/>"
-    "<address type='drive' controller='0' bus='0' target='0' unit='0'/></disk>"
+    "<disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='/b'/>"
+    "<target dev='sda' bus='scsi'/><address type='drive' controller='0' bus='0' target='0' unit='0'/></disk>"
 )
 SCSI = "<controller type='scsi' index='0' model='virtio-scsi'/>"
 

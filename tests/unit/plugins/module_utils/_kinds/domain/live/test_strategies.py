@@ -44,3 +44,9 @@ def test_cpus_are_plugged(written: int | None, now: int) -> None:
 
 def test_more_than_the_guest_can_have_waits() -> None:
     assert set(planned(memory="1GiB", vcpus=4).pending) == {"memory", "vcpus"}
+
+
+def test_what_comes_with_more_at_most_waits_with_it() -> None:
+    plan = planned(memory="1GiB", vcpus=4, current_memory="512MiB", current_vcpus=3)
+    assert [step.action for step in plan.steps] == ["define"]
+    assert set(plan.pending) == {"memory", "vcpus", "current_memory", "current_vcpus"}
