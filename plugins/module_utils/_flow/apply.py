@@ -123,7 +123,9 @@ def run(connection: Connection, kind: Kind, plan: Plan, options: t.Any, around: 
             failed_steps.refused(plan, error)
             if not step.reaches or ended(connection):
                 raise VirtfleetError(f"{step.action}: {kind.why(connection, plan.name, error)}") from None
-            plan.refused(step, f"{step.action}: {kind.why(connection, plan.name, error)}")
+            reason = f"{step.action}: {kind.why(connection, plan.name, error)}"
+            yield from failed_steps.refuse_gone(connection, kind, plan, error, reason)
+            plan.refused(step, reason)
         except Kept as error:
             plan.changes = [change for change in plan.changes if change.path != error.path]
             if error.last:

@@ -23,7 +23,10 @@ from .._storage.making import Making
 from .._storage.manifest import Manifest
 from .._storage.storage_observe import identity, lookup
 from . import undo
-from .kind import Definition, Kind
+from .kind import Definition, Kind, Work
+
+LOOKS = 3
+"""Times that one looks whether something still runs."""
 
 LATER = frozenset(("shutdown",))
 """Steps that may still come about once they have failed: the guest was asked."""
@@ -40,6 +43,27 @@ def refused(plan: Plan, error: t.Any) -> None:
     """Forget the step of a plan that libvirt refused for the state of things: it starts nothing that runs already."""
     if plan.unsure is not None and plan.unsure.action not in LATER and lacks(error, "VIR_ERR_OPERATION_INVALID"):
         plan.unsure = None
+
+
+BROKEN = ("VIR_ERR_INTERNAL_ERROR", "VIR_ERR_OPERATION_FAILED", "VIR_ERR_OPERATION_INVALID")
+"""What libvirt says where the hypervisor has gone in the middle of a step; a moment later it knows that."""
+
+
+def refuse_gone(connection: Connection, kind: Kind, plan: Plan, error: t.Any, reason: str) -> Work:
+    """Raise VirtfleetError where what ran has stopped over a step: then nothing waits for a restart.
+
+    :param error: what the step failed with
+    :param reason: the same in words
+    """
+    for _look in range(LOOKS if kind.definition is not None and plan.running and lacks(error, *BROKEN) else 0):
+        try:
+            state = state_of(connection, kind.definition, plan.name)  # type: ignore[arg-type]
+        except LibvirtError:
+            return
+        if state not in kind.table.active:
+            plan.waiting = {}
+            raise VirtfleetError(f"{reason}; it ran until then, and has stopped now")
+        yield
 
 
 def may_have_come(connection: Connection, kind: Kind, plan: Plan, step: Step) -> bool:

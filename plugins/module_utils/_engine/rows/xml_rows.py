@@ -157,12 +157,15 @@ class Documents(Row):
     """A list of elements as XML, each in a namespace of its own: what other programs keep in metadata.
 
     The list is whole, but for elements of the namespace ``own``.
+
+    :param live: how a change reaches what runs (see live); None where only a restart does it
     """
 
     name: str
     path: str
     own: str
     doc: str
+    live: str | None = None
 
     @property
     def roots(self) -> tuple[str, ...] | None:
@@ -215,7 +218,7 @@ class Documents(Row):
         if nodes.keys() == want.keys():
             return
         before = [xml_merge.canonical(node) for node in nodes.values()]
-        changes.append(Change(join(where, self.name), before or None, list(want.values()) or None))
+        changes.append(Change(join(where, self.name), before or None, list(want.values()) or None, self.live))
         parent = paths.ensure(element, (self.path,))
         for said, node in nodes.items():
             if said not in want:

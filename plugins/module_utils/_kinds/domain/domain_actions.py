@@ -97,6 +97,7 @@ ACTIONS: dict[str, Action] = {
     "set_memory": live.set_memory,
     "set_vcpus": live.set_vcpus,
     "set_metadata": live.set_metadata,
+    "set_document": live.set_document,
     "set_iotune": live.set_iotune,
     "forget": forget,
     "spare": spare,

@@ -88,6 +88,7 @@ HEAD = (
         "metadata",
         OWN,
         "Data that other programs keep with the guest (libvirt's C(metadata)): elements of XML, as text.",
+        live="documents",
     ),
     Field(
         "virt",

@@ -14,6 +14,7 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.domain_actions import ACTIONS
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.live import refusals
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared.namespaces import OWN
 
 Run = Callable[..., dict[str, Any]]
 
@@ -115,3 +116,34 @@ def test_the_note_is_no_metadata_that_anybody_declares(run_domains: Run, connect
 def test_a_note_that_somebody_has_changed_says_nothing() -> None:
     assert refusals.read("nonsense!") == {}
     assert refusals.read("W10=") == {}
+
+
+def test_a_guest_that_stops_over_a_change_has_failed_and_waits_for_nothing(
+    run_domains: Run, connection: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(connection: Any, name: str, step: Any, options: Any) -> None:
+        connection.lookupByName(name).destroy()
+        error = libvirt.libvirtError("End of file from qemu monitor")
+        error.err = (libvirt.VIR_ERR_INTERNAL_ERROR, 0, "End of file from qemu monitor", 0, "", None, None, 0, 0)
+        raise error
+
+    guest = {"name": "g", "memory": "64MiB", "vcpus": 2, "current_vcpus": 1}
+    run_domains({**guest, "state": "running"})
+    monkeypatch.setitem(ACTIONS, "set_vcpus", crash)
+    result = run_domains({**guest, "current_vcpus": 2}, fails=True)
+    assert "domain g: set_vcpus: End of file from qemu monitor; it ran until then, and has stopped now" in result["msg"]
+    assert result["pending_restart"] == []
+    assert [(change["path"], change["live"]) for change in result["changes"]] == [("current_vcpus", None)]
+
+
+def test_metadata_reaches_what_runs(run_domains: Run, connection: Any) -> None:
+    first = ["<x:y xmlns:x='http://a' x:c='1'><x:z/><q:r xmlns:q='http://b'/></x:y>", "<w xmlns='http://c'/>"]
+    for texts in ([], first, [first[0], "<w xmlns='http://c'>7</w>"], ["<w xmlns='http://c'>7</w>"], []):
+        said = run_domains({**GUEST, "metadata": texts}, check=True)
+        done = run_domains({**GUEST, "metadata": texts})
+        assert told(said) == told(done)
+        assert (done["pending_restart"], said["changed"]) == ([], True)
+        assert told(run_domains({**GUEST, "metadata": texts}, check=True)) == (False, [], [], [])
+        live = ET.fromstring(connection.lookupByName("g").XMLDesc(0))
+        spaces = {node.tag.partition("}")[0][1:] for node in live.findall("metadata/*")} - {OWN}
+        assert len(spaces) == len(texts)

@@ -41,13 +41,25 @@ def detach_device(connection: Connection, name: str, step: Step, options: t.Any)
             )
         if now - asked >= REPEAT:
             try:
-                domain.detachDeviceFlags(step.value, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+                ask_for(domain, device, step.value)
             except libvirt.libvirtError as error:
                 # Asked again while the guest is at it, or gone between two looks.
                 if asked < 0 or not lacks(error, "VIR_ERR_OPERATION_FAILED", "VIR_ERR_DEVICE_MISSING"):
                     raise
             asked = now
         yield
+
+
+def ask_for(domain: Domain, device: ET.Element, text: str) -> None:
+    """Ask the guest for a device by its alias: what libvirt has filled in at the start is not in the document.
+
+    :param text: the document of the device
+    """
+    alias = device.find("alias")
+    if alias is None:
+        domain.detachDeviceFlags(text, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+    else:
+        domain.detachDeviceAlias(alias.get("name"), libvirt.VIR_DOMAIN_AFFECT_LIVE)
 
 
 def present(domain: Domain, device: ET.Element) -> bool:
@@ -80,6 +92,13 @@ def set_metadata(connection: Connection, name: str, step: Step, options: t.Any) 
     tag, value = step.value
     kind = getattr(libvirt, f"VIR_DOMAIN_METADATA_{tag.upper()}")
     connection.lookupByName(name).setMetadata(kind, value, None, None, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+
+
+def set_document(connection: Connection, name: str, step: Step, options: t.Any) -> None:
+    """Give a running guest the element of a namespace in its metadata, or take it away."""
+    space, text = step.value
+    kind, flags = libvirt.VIR_DOMAIN_METADATA_ELEMENT, libvirt.VIR_DOMAIN_AFFECT_LIVE
+    connection.lookupByName(name).setMetadata(kind, text, "own" if text else None, space, flags)
 
 
 def set_iotune(connection: Connection, name: str, step: Step, options: t.Any) -> None:

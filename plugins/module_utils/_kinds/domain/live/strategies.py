@@ -13,7 +13,7 @@ import copy
 import typing as t
 from xml.etree import ElementTree as ET
 
-from ...._engine import paths
+from ...._engine import paths, xml_merge
 from ...._engine.converters import MEMORY
 from ...._engine.live import RESTART, TOGETHER, Answer, Strategy
 from ...._engine.rows.model import Change
@@ -133,6 +133,26 @@ def section(name: str, modify: bool = False) -> t.Callable[[list[Change], ET.Ele
     return bring
 
 
+def documents(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Element) -> Answer:
+    """The elements in metadata, one of each namespace: those that come or change, then those that go."""
+    found, had = ({xml_merge.namespace(node): node for node in one.findall("metadata/*")} for one in (root, now))
+    new = {
+        space: bare(node, space)
+        for space, node in found.items()
+        if space not in had or xml_merge.essence(node) != xml_merge.essence(had[space])
+    }
+    return [Step("set_document", pair) for pair in [*new.items(), *((space, None) for space in had.keys() - found)]]
+
+
+def bare(element: ET.Element, space: str) -> str:
+    """An element without its namespace, which libvirt gives to what has none (virXMLInjectNamespace)."""
+    copied = copy.deepcopy(element)
+    copied.tail = None
+    for node in copied.iter():
+        node.tag = node.tag.removeprefix(f"{{{space}}}")
+    return ET.tostring(copied, encoding="unicode")
+
+
 SECTIONS = {
     "ip_dhcp_host": Strategy(section("ip_dhcp_host", modify=True), innermost=True),
     "ip_dhcp_range": Strategy(section("ip_dhcp_range"), innermost=True),
@@ -152,5 +172,6 @@ STRATEGIES = {
     "memory": Strategy(comes_along, along="memory_devices"),
     "vcpus": Strategy(vcpus),
     "metadata": Strategy(metadata),
+    "documents": Strategy(documents),
 }
 """The strategies of a guest. An update sends the whole device, so what has a call of its own comes first."""
