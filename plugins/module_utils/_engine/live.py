@@ -18,6 +18,7 @@ from .step import Step
 
 RESTART = "it is taken only at the start"
 ASKED = "the guest was asked for it and has not followed"
+IGNORED = "what runs was told, and has not taken it over"
 TOGETHER = "it comes together with what is taken only at the start"
 
 Answer: t.TypeAlias = "list[Step] | str"

@@ -18,7 +18,7 @@ from .._errors import Invalid, VirtfleetError, refuse, refuse_input
 from .._printing import unforeseen
 from . import paths, pending, refused, xml_merge
 from .contradiction import refuse_contradiction
-from .live import ASKED, option_of, reach
+from .live import ASKED, IGNORED, option_of, reach
 from .observed import Observed
 from .progress import brought, moved
 from .rows.model import Change, Host, Item, Scope
@@ -140,6 +140,14 @@ class Plan:
     def settled(self, left: Plan) -> bool:
         """Whether nothing is left to do of this plan but what is known to wait."""
         self.waiting.update(dict.fromkeys(left.asked, ASKED))
+        told = {path for step in self.carried_out() for path in step.reaches}
+        for step in left.steps:
+            if (
+                step.reaches
+                and left.beside.union(self.waiting).issuperset(step.reaches)
+                and told.issuperset(step.reaches)
+            ):
+                self.refused(step, next((self.waiting[path] for path in step.reaches if path in self.waiting), IGNORED))
         return all(step.reaches and self.waiting.keys() >= set(step.reaches) for step in left.steps)
 
 

@@ -12,6 +12,7 @@ from xml.etree import ElementTree as ET
 import libvirt
 import pytest
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import live
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.domain_actions import ACTIONS
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.live import refusals
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared.namespaces import OWN
@@ -144,6 +145,19 @@ def test_metadata_reaches_what_runs(run_domains: Run, connection: Any) -> None:
         assert told(said) == told(done)
         assert (done["pending_restart"], said["changed"]) == ([], True)
         assert told(run_domains({**GUEST, "metadata": texts}, check=True)) == (False, [], [], [])
-        live = ET.fromstring(connection.lookupByName("g").XMLDesc(0))
-        spaces = {node.tag.partition("}")[0][1:] for node in live.findall("metadata/*")} - {OWN}
+        root = ET.fromstring(connection.lookupByName("g").XMLDesc(0))
+        spaces = {node.tag.partition("}")[0][1:] for node in root.findall("metadata/*")} - {OWN}
         assert len(spaces) == len(texts)
+
+
+def test_what_libvirt_took_and_did_not_take_over_waits(
+    run_domains: Run, connection: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guest = {"name": "g", "memory": "64MiB", "vcpus": 2, "current_vcpus": 1, "state": "running"}
+    run_domains(guest)
+    monkeypatch.setitem(ACTIONS, "set_vcpus", lambda connection, name, step, options: None)
+    first = run_domains({**guest, "current_vcpus": 2})
+    assert [(change["path"], change["live"]) for change in first["changes"]] == [("current_vcpus", False)]
+    assert first["pending_restart"][0]["reasons"] == {"current_vcpus": live.IGNORED}
+    said, done = run_domains({**guest, "current_vcpus": 2}, check=True), run_domains({**guest, "current_vcpus": 2})
+    assert told(said) == told(done) == (False, [], first["pending_restart"], first["warnings"])
