@@ -282,3 +282,61 @@ def test_more_memory_than_the_guest_can_have_waits_for_its_restart(fleet: Fleet)
         assert started(fleet, host) != before[host]
         assert not restarted.results("virtfleet.kvm.domains", host)[0]["pending_restart"]
         fleet.wait(has_memory, fleet, host, had[host] + 32 * 1024)
+
+
+def other(name: str, **options: t.Any) -> dict[str, t.Any]:
+    """A guest beside the one of the other tests."""
+    base = {key: value for key, value in guest(name, "").items() if key != "host"}
+    return {**base, "vcpus": 2, "interfaces": [{"network": "live"}], **options}
+
+
+def test_a_memory_device_comes_and_the_guest_is_at_rest(fleet: Fleet) -> None:
+    cells = [{"cpus": "0-1", "memory": "192MiB"}]
+    made = other("dimm", memory="192MiB", max_memory={"size": "1GiB", "slots": 2}, cpu={"numa": {"cells": cells}})
+    assert fleet.module("domains", config=[made]).code == 0
+    for host in HOSTS:
+        fleet.report(host, "dimm")
+    before = {host: fleet.sh(host, "virsh domid dimm") for host in HOSTS}
+    for memory in ("192MiB", "320MiB"):
+        more = {
+            **made,
+            "memory": memory,
+            "memory_devices": [{"model": "dimm", "target": {"size": "128MiB", "node": 0}}],
+        }
+        for _again in range(2):
+            run = fleet.module("domains", config=[more], on_restart_needed="restart")
+            assert run.code == 0, run.output
+        assert not run.changed, run.output
+    for host in HOSTS:
+        assert fleet.sh(host, "virsh domid dimm") == before[host]
+    fleet.module("domains", config=[{"name": "dimm", "state": "absent"}])
+
+
+def test_what_cannot_come_waits_in_check_mode_as_in_the_run(fleet: Fleet) -> None:
+    made = other("full")
+    assert fleet.module("domains", config=[made]).code == 0
+    agent = {"type": "unix", "target": {"type": "virtio", "name": "org.qemu.guest_agent.0"}}
+    shared = {"type": "mount", "source": "/srv", "target": "s"}
+    more = {
+        **made,
+        "current_vcpus": 1,
+        "channels": [agent],
+        "filesystems": [shared],
+        "metadata": ["<a xmlns='urn:a'/>"],
+    }
+    waits = {"current_vcpus": False, "channels[0]": False, "filesystems[0]": False, "metadata": True}
+    for expected in (waits, {}):
+        said = fleet.module("domains", "--check", config=[more])
+        run = fleet.module("domains", config=[more])
+        assert run.code == 0, run.output
+        for host in HOSTS:
+            assert said.changes(host) == run.changes(host)
+            assert paths(run, host) == expected
+            pending = [one.results("virtfleet.kvm.domains", host)[0]["pending_restart"] for one in (said, run)]
+            assert pending[0] == pending[1]
+            assert set(pending[0][0]["paths"]) == {path for path, live in waits.items() if not live}
+    for host in HOSTS:
+        fleet.sh(host, "virsh destroy full")
+    assert fleet.module("domains", config=[more]).code == 0
+    assert not fleet.module("domains", "--check", config=[more]).changed
+    fleet.module("domains", config=[{"name": "full", "state": "absent"}])
