@@ -66,6 +66,8 @@ class Group(Row):
     :param called: the options of which the first that an item has names it in changes, in place of its place: one that
         comes and one that goes may have the same, one in the new list and one in the old
     :param apart: whether an element is one that an item stands for only where a key says so
+    :param alike: options that tell which items are paired in order, where the hypervisor keeps the order of those alone
+        that are alike in them
     :param chosen: whether a person chose an item, where the hypervisor adds others of the same form by itself
     """
 
@@ -85,6 +87,7 @@ class Group(Row):
     called: tuple[str, ...] = ()
     apart: t.Callable[[ET.Element], bool] | None = None
     chosen: t.Callable[[Item], bool] | None = None
+    alike: tuple[Key, ...] = ()
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -107,7 +110,11 @@ class Group(Row):
         return () if self.outside else (self.path,)
 
     def mistakes(self, around: Rows) -> t.Iterator[str]:
-        parts = [part.removeprefix("-") for key in self.keys for part in ((key,) if isinstance(key, str) else key)]
+        parts = [
+            part.removeprefix("-")
+            for key in (*self.keys, *self.alike)
+            for part in ((key,) if isinstance(key, str) else key)
+        ]
         for what, names in (("keys", parts), ("called", self.called), ("short", (self.short,) if self.short else ())):
             for name in names:
                 if not leads(self.fields, name.split(".")):
@@ -180,7 +187,7 @@ class Group(Row):
     @functools.cached_property
     def key_rows(self) -> list[Row]:
         """The rows of the options that are keys."""
-        names = {name.partition(".")[0] for key in self.keys for name in options_of(key)}
+        names = {name.partition(".")[0] for key in (*self.keys, *self.alike) for name in options_of(key)}
         return body(self.fields).serving(dict.fromkeys(names))
 
     def keyed(self, node: ET.Element) -> Item:
@@ -276,7 +283,8 @@ class Group(Row):
         taken = [spot for spot in spots if spot is not None]
         left = [spot for spot in range(len(have)) if spot not in taken]
         fixed = [place for place, spot in enumerate(left) if spot in kept or spot in apart]
-        found = pair([wants[index] for index in rest], [have[spot] for spot in left], self.keys, self.rekey, fixed)
+        items, nodes = [wants[index] for index in rest], [have[spot] for spot in left]
+        found = pair(items, nodes, self.keys, self.rekey, fixed, self.alike)
         for index, place in zip(rest, found, strict=True):
             spots[index] = None if place is None else left[place]
         return spots

@@ -42,29 +42,48 @@ def pair(
     keys: t.Sequence[Key],
     rekey: bool,
     fixed: t.Container[int] = (),
+    alike: t.Sequence[Key] = (),
 ) -> list[int | None]:
     """Find for each wanted item the index of the existing one that it stands for, or None.
 
     First by the keys, strongest first: an item that names a key takes the first free one with the
-    same value. What is left is paired in order. An item whose strongest key names another value
-    than the one at its place is a new one, unless ``rekey`` says that the key itself may change.
-    The existing ones in ``fixed`` are only ever found by a key.
+    same value. What is left is paired in order, those first that are alike. An item whose strongest
+    key names another value than the one at its place is a new one, unless ``rekey`` says that the
+    key itself may change. The existing ones in ``fixed`` are only ever found by a key.
     """
     partners: list[int | None] = [None] * len(wants)
+    every = range(len(wants))
     free = list(range(len(have)))
-    for key in keys:
-        for index, want in enumerate(wants):
-            named = value_of(want, key) if partners[index] is None and is_for(want, key) else None
-            if named is not None:
-                match = next((spot for spot in free if value_of(have[spot], key) == named), None)
-                if match is not None:
-                    partners[index] = match
-                    free.remove(match)
+    by_keys(wants, have, keys, every, partners, free)
     free = [spot for spot in free if spot not in fixed]
-    for index, want in enumerate(wants):
-        if partners[index] is None:
-            if not rekey and keys and value_of(want, keys[0]) is not None:
-                continue
-            if free:
-                partners[index] = free.pop(0)
+    rest = [index for index in every if rekey or not keys or value_of(wants[index], keys[0]) is None]
+    by_keys(wants, have, alike, rest, partners, free)
+    for index in rest:
+        if partners[index] is None and free:
+            partners[index] = free.pop(0)
     return partners
+
+
+def by_keys(
+    wants: t.Sequence[Item],
+    have: t.Sequence[Item],
+    keys: t.Sequence[Key],
+    indices: t.Iterable[int],
+    partners: list[int | None],
+    free: list[int],
+) -> None:
+    """Give items the first free element with the same value of a key.
+
+    :param indices: the items that are looked at
+    :param partners: gets the elements; an item that has one keeps it
+    :param free: the elements that nobody has; those that are given go
+    """
+    indices = list(indices)
+    for key in keys:
+        for index in indices:
+            want = wants[index]
+            named = value_of(want, key) if partners[index] is None and is_for(want, key) else None
+            match = None if named is None else next((spot for spot in free if value_of(have[spot], key) == named), None)
+            if match is not None:
+                partners[index] = match
+                free.remove(match)

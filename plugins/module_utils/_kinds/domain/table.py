@@ -187,6 +187,7 @@ DEVICES = (
         DISK,
         "Disks, CD-ROM and floppy drives of the guest (libvirt's C(disk)).",
         keys=("target", "file", "block", "volume"),
+        alike=(("device", "bus"), ("device", "-bus"), "bus"),
         rekey=False,
         live="hotplug",
         apart=is_seed,

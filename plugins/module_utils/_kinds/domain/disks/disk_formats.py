@@ -19,7 +19,6 @@ from xml.etree import ElementTree as ET
 
 from ...._engine.observed import Observed
 from ...._engine.plan import Plan
-from ...._engine.rows.match import pair
 from ...._engine.rows.model import Host, Item, Scope
 from ...._errors import Invalid, Unchangeable, VirtfleetError
 from ...._libvirt.objects import Connection
@@ -165,7 +164,7 @@ class DiskFormats:
             return want
         there = have.get(want["name"])
         nodes = [] if there is None else DISKS.nodes(there.definition)
-        partners = pair(disks, [DISKS.keyed(node) for node in nodes], DISKS.keys, DISKS.rekey, DISKS.spots_apart(nodes))
+        partners = DISKS.partners(disks, [DISKS.keyed(node) for node in nodes], [], DISKS.spots_apart(nodes))
         problems: list[Invalid] = []
         out: list[Item] = []
         by_xml = formats_in(want.get("xml"))

@@ -19,7 +19,6 @@ from ...._engine import xml_merge
 from ...._engine.observed import Observed
 from ...._engine.plan import Plan
 from ...._engine.rows.group import Group
-from ...._engine.rows.match import pair
 from ...._engine.rows.model import Change, Host, Item, Scope
 from ...._engine.rows.row_index import body
 from ...._engine.step import Step
@@ -85,7 +84,7 @@ def resolve(want: Item, have: Observed | None, pools: t.Mapping[str, Pool], host
         return want, []
     nodes = [] if have is None else DISKS.nodes(have.definition)
     there = [DISKS.keyed(node) for node in nodes]
-    partners = pair(disks, there, DISKS.keys, DISKS.rekey, DISKS.spots_apart(nodes))
+    partners = DISKS.partners(disks, there, [], DISKS.spots_apart(nodes))
     known = [disk if spot is None else {**there[spot], **disk} for disk, spot in zip(disks, partners, strict=True)]
     out: list[Item] = []
     needed: list[Needed] = []

@@ -19,7 +19,6 @@ from xml.etree import ElementTree as ET
 from ...._called import Called
 from ...._engine.observed import Observed
 from ...._engine.plan import Plan
-from ...._engine.rows.match import pair
 from ...._engine.rows.model import Item
 from ...._errors import VirtfleetError
 from ...._host.places import Places, Signs, network
@@ -118,7 +117,7 @@ class Overlays:
         if there is None:
             return want
         nodes = DISKS.nodes(there.definition)
-        partners = pair(want["disks"], [DISKS.keyed(node) for node in nodes], DISKS.keys, DISKS.rekey, ())
+        partners = DISKS.partners(want["disks"], [DISKS.keyed(node) for node in nodes], [])
         given = [
             Given(want["name"], index, disk, None if partner is None else nodes[partner])
             for index, (disk, partner) in enumerate(zip(want["disks"], partners, strict=True))

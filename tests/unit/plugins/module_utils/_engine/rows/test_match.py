@@ -71,3 +71,20 @@ def test_no_element_serves_two_items(wants: list[Any], have: list[Any], rekey: b
 def test_a_list_pairs_with_itself(items: list[Any]) -> None:
     partners = pair(items, items, ("mac", "net"), rekey=True)
     assert [items[partner] for partner in partners if partner is not None] == items
+
+
+@pytest.mark.parametrize(
+    ("wants", "partners"),
+    [
+        # those that are alike are paired in order
+        ([{}, {"kind": "b"}, {}], [0, 2, 1]),
+        ([{}, {"kind": "a"}, {"kind": "b"}], [1, 0, 2]),
+        # what is fixed is found by a key alone, and one that names another key is new
+        ([{"kind": "c"}], [0]),
+        ([{"name": "9", "kind": "b"}], [None]),
+        ([{"name": "4", "kind": "b"}], [3]),
+    ],
+)
+def test_what_is_alike_is_paired_before_the_rest(wants: list[Any], partners: list[int | None]) -> None:
+    have = [{"name": str(number + 1), "kind": kind} for number, kind in enumerate("aabc")]
+    assert pair(wants, have, ("name",), False, [3], ("kind",)) == partners
