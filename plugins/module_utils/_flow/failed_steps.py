@@ -45,8 +45,8 @@ def refused(plan: Plan, error: t.Any) -> None:
         plan.unsure = None
 
 
-BROKEN = ("VIR_ERR_INTERNAL_ERROR", "VIR_ERR_OPERATION_FAILED", "VIR_ERR_OPERATION_INVALID")
-"""What libvirt says where the hypervisor has gone in the middle of a step; a moment later it knows that."""
+DECIDED = ("VIR_ERR_OPERATION_UNSUPPORTED", "VIR_ERR_CONFIG_UNSUPPORTED", "VIR_ERR_XML_ERROR", "VIR_ERR_NO_SUPPORT")
+"""What libvirt refuses without having asked the hypervisor. Where that has gone, libvirt knows it a moment later."""
 
 
 def refuse_gone(connection: Connection, kind: Kind, plan: Plan, error: t.Any, reason: str) -> Work:
@@ -55,9 +55,12 @@ def refuse_gone(connection: Connection, kind: Kind, plan: Plan, error: t.Any, re
     :param error: what the step failed with
     :param reason: the same in words
     """
-    for _look in range(LOOKS if kind.definition is not None and plan.running and lacks(error, *BROKEN) else 0):
+    kept = kind.definition
+    if kept is None or not plan.running or lacks(error, *DECIDED):
+        return
+    for _look in range(LOOKS):
         try:
-            state = state_of(connection, kind.definition, plan.name)  # type: ignore[arg-type]
+            state = state_of(connection, kept, plan.name)
         except LibvirtError:
             return
         if state not in kind.table.active:

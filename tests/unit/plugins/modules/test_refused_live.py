@@ -125,7 +125,7 @@ def test_a_guest_that_stops_over_a_change_has_failed_and_waits_for_nothing(
     def crash(connection: Any, name: str, step: Any, options: Any) -> None:
         connection.lookupByName(name).destroy()
         error = libvirt.libvirtError("End of file from qemu monitor")
-        error.err = (libvirt.VIR_ERR_INTERNAL_ERROR, 0, "End of file from qemu monitor", 0, "", None, None, 0, 0)
+        error.err = (libvirt.VIR_ERR_SYSTEM_ERROR, 0, "End of file from qemu monitor", 0, "", None, None, 0, 0)
         raise error
 
     guest = {"name": "g", "memory": "64MiB", "vcpus": 2, "current_vcpus": 1}
