@@ -110,13 +110,27 @@ def test_every_reference_leads_somewhere_and_every_definition_is_used() -> None:
     assert found == {f"#/definitions/{name}" for name in SCHEMA["definitions"]}
 
 
+PATTERNS = {
+    pattern
+    for node in nodes(SCHEMA)
+    for pattern in (node.get("pattern"), *(node.get("patternProperties") or ()))
+    if isinstance(pattern, str)
+}
+
+
 def test_patterns_are_taken_by_python_and_by_javascript() -> None:
     """Both know the same of them but for flags, groups with names and escapes such as \\A and \\Z."""
-    patterns = [node["pattern"] for node in nodes(SCHEMA) if isinstance(node.get("pattern"), str)]
-    assert patterns
-    for pattern in {*patterns, *SCHEMA["definitions"]["variables"]["patternProperties"]}:
+    assert PATTERNS
+    for pattern in PATTERNS:
         re.compile(pattern)
         assert not re.search(r"\(\?[a-zP#<]|\\[AZ%]", pattern)
+
+
+def test_patterns_have_only_the_escapes_of_a_strict_reader() -> None:
+    """check-jsonschema reads them with the flag u of ECMAScript, which refuses escapes that mean nothing."""
+    for pattern in PATTERNS:
+        escapes = re.findall(r"\\(u[0-9a-fA-F]{4}|.)", pattern)
+        assert [one for one in escapes if not re.fullmatch(r"u.{4}|[\\^$.*+?()\[\]{}|/dDsSwWbBtnrfv]", one)] == []
 
 
 def test_size() -> None:

@@ -46,9 +46,14 @@ NAME = rf"(?![-.\s]){SAFE}{{0,199}}[^/\s\u0000-\u001f\u007f-\u009f\u2028-\u202e\
 DEVICE = r"[A-Za-z0-9_][A-Za-z0-9_.:-]{0,14}"
 
 
+def literal(word: str) -> str:
+    """A pattern of a word as it is. A strict reader (flag u of ECMAScript) refuses escapes that it does not need."""
+    return re.sub(r"[\\^$.|?*+()\[\]{}]", r"\\\g<0>", word)
+
+
 def anycase(word: str) -> str:
     """A pattern of a word in any case; JSON schema knows no flag for that."""
-    return "".join(f"[{one.lower()}{one.upper()}]" if one.isalpha() else re.escape(one) for one in word)
+    return "".join(f"[{one.lower()}{one.upper()}]" if one.isalpha() else literal(one) for one in word)
 
 
 def text(pattern: str, hint: str, *others: str) -> Schema:
@@ -250,7 +255,7 @@ def host_name(_converter: Any) -> Schema:
 
 
 def crypt_hash(converter: cloud_init.CryptHash) -> Schema:
-    kinds = "|".join(map(re.escape, converter.kinds))
+    kinds = "|".join(map(literal, converter.kinds))
     locked = r"|\*|!!?" if converter.locked else ""
     hint = "Write the hash of a password, such as that of 'openssl passwd -6'."
     return {**text("", hint), "pattern": rf"^(?:\$(?:{kinds})\$.*{locked})$|{TEMPLATE}"}
