@@ -215,6 +215,11 @@ def run_problems(
     :param playbook_tags: the tags that the playbook has
     """
     members = groups.get(GROUP) or []
+    if not members and GROUP in groups:
+        return [
+            f"the group {GROUP} is there but has no hosts, so there is nothing to do: write each host below 'hosts:',"
+            " as 'kvm01:' (not as '- kvm01')"
+        ]
     if not members:
         like = [name for name in groups if name not in ("all", "ungrouped") and near(name, (GROUP,))]
         hint = f" (the group is called {GROUP}, not {like[0]})" if like else ""

@@ -142,12 +142,21 @@ def test_a_run_with_something_to_do() -> None:
 
 
 @pytest.mark.parametrize("started", ["virtfleet.kvm.site", "/srv/project/site.yml"])
-@pytest.mark.parametrize("groups", [{"all": ["a"], "kvm_host": ["a"]}, {"all": [], "kvm_hosts": []}])
+@pytest.mark.parametrize("groups", [{"all": ["a"], "kvm_host": ["a"]}, {"all": ["a"], "web": ["a"]}])
 def test_an_inventory_without_virtualization_hosts(groups: Any, started: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_mistaken, "started", lambda: [started])
     (line,) = run(groups)
     assert "no host in the group kvm_hosts" in line
     assert ("not kvm_host)" in line) is ("kvm_host" in groups)
+
+
+@pytest.mark.usefixtures("ours")
+def test_the_group_is_there_but_empty() -> None:
+    """Its hosts stand right below it, or are a list: Ansible skips them with a warning."""
+    assert run({"all": [], "kvm_hosts": []}) == [
+        "the group kvm_hosts is there but has no hosts, so there is nothing to do: write each host below 'hosts:', as"
+        " 'kvm01:' (not as '- kvm01')"
+    ]
 
 
 @pytest.mark.usefixtures("ours")
