@@ -11,9 +11,9 @@ import typing as t
 from . import _fleet_links, _fleet_once, _fleet_reservations
 from ._engine.close_names import near
 from ._engine.rows.model import Item
-from ._engine.rows.row_index import LISTED, body, list_for_options, unknown
+from ._engine.rows.row_index import LISTED, body, list_for_options
 from ._engine.rows.short_forms import written_out
-from ._engine.table import Table, held, nested
+from ._engine.table import Table, called_by_key, held, nested
 from ._errors import Invalid, VirtfleetError
 from ._fleet_layers import PROFILE, SWITCH, Guest
 from ._fleet_once import entries, word
@@ -273,6 +273,9 @@ def guest_problems(
     """
     if not isinstance(guest, dict):
         return [f"{place}: {printable(guest, hidden=True)} is not a dictionary of options{list_for_options(guest, '')}"]
+    keyed: list[Invalid] = []
+    if called_by_key(DOMAIN, guest, keyed):
+        return [f"{place}: {keyed[0]}"]
     host = guest.get("host")
     known = isinstance(host, str) and host in hosts
     called = title("guest", guest.get("name"), f"{place} on {host}" if known else place)
@@ -312,20 +315,15 @@ def host_problem(guest: Item, hosts: t.Collection[str], where: str, groups: t.Co
 
 
 def unknown_to_fleet(guest: Item) -> dict[str, str]:
-    """What to say of options that are none, and no slip of one of the module's: a guest of a fleet has more of them."""
+    """What to say of options that are a slip of one that a guest has in a fleet, and of none of the module's."""
     options = body(DOMAIN.rows).names
-    known = [*options, *OF_FLEET]
     shared = guest.sources if isinstance(guest, Guest) else {}  # Of what guests have in common, it is said there.
     found = {}
     for name in guest:
-        if (
-            isinstance(name, str)
-            and name not in known
-            and name not in shared
-            and len(name) <= NAME
-            and not near(name, options)
-        ):
-            found[str(name)] = unknown(known, near(name, known))
+        if isinstance(name, str) and name not in (*options, *OF_FLEET, *shared) and len(name) <= NAME:
+            like = [] if near(name, options) else near(name, OF_FLEET)
+            if like:
+                found[str(name)] = f"no such option; did you mean {' or '.join(map(repr, like))}?"
     return found
 
 

@@ -13,7 +13,7 @@ import re
 import typing as t
 
 from ._engine.rows.model import Item
-from ._engine.rows.row_index import join, parse_rows
+from ._engine.rows.row_index import join
 from ._engine.rows.short_forms import written_out
 from ._engine.table import nested
 from ._errors import Invalid
@@ -96,7 +96,7 @@ def layer_problems(options: Item) -> list[Invalid]:
         return [Invalid("", "has options nested too deep")]
     problems = [Invalid(name, said) for name, said in OWN.items() if name in options]
     try:
-        parse_rows(DOMAIN.rows, without(options, OWN), "", problems)
+        DOMAIN.parse_body(without(options, OWN), problems)
     except Exception as error:  # One bad value must not hide what else is wrong.
         problems.append(Invalid("", unforeseen(error)))
     return problems

@@ -12,6 +12,9 @@ import typing as t
 LIKENESS = 0.75
 """How alike two names are, from 0 to 1 (difflib): ``hots`` and ``host`` are, ``hots`` and ``os`` are not."""
 
+SLIP = 0.85
+"""The same for one to be a slip of the other beyond doubt: ``disk`` is of ``disks``, ``boot`` is none of ``root``."""
+
 BEGINNING = 3
 """How many letters the beginning of a name has to have."""
 
@@ -21,6 +24,7 @@ OTHERWISE: dict[str, tuple[str, ...]] = {
     "capacity": ("size",),
     "clone_from": ("image", "backing"),
     "cpus": ("vcpus",),
+    "interfaces": ("ports",),
     "iso": ("file",),
     "mac_address": ("mac",),
     "networks": ("interfaces",),
@@ -28,6 +32,7 @@ OTHERWISE: dict[str, tuple[str, ...]] = {
     "path": ("file",),
     "ram": ("memory",),
     "size": ("capacity",),
+    "subnet": ("ips[0].address",),
     "url": ("image",),
     "volumes": ("disks",),
 }
@@ -42,24 +47,40 @@ def register(names: t.Mapping[str, tuple[str, ...]]) -> None:
     OTHERWISE.update(names)
 
 
+def surely(name: t.Any, known: t.Collection[str]) -> list[str]:
+    """The names that are meant by one that is not known, beyond doubt: written otherwise, of other tools, or a slip."""
+    if not isinstance(name, str):
+        return []
+    plain = name.strip().lower().replace("-", "_")
+    ways = (way for way in OTHERWISE.get(plain, ()) if re.split(r"[.\[]", way)[0] in known)
+    return [plain] if plain in known else list(ways) or close(plain, known, SLIP)
+
+
 def near(name: t.Any, known: t.Collection[str]) -> list[str]:
     """The names that may be meant by one that is not known, the best first; empty where none is close.
 
     :param known: the names that there are
     """
-    if not isinstance(name, str):
-        return []
-    plain = name.strip().lower().replace("-", "_")
-    ways = (way for way in OTHERWISE.get(plain, ()) if way.partition(".")[0] in known)
-    meant = [plain] if plain in known else list(ways)
-    if meant:
+    meant = surely(name, known)
+    if meant or not isinstance(name, str):
         return meant
-    close = [
-        one for one in difflib.get_close_matches(plain, sorted(known), 9, LIKENESS) if numbers(one) == numbers(plain)
-    ]
+    plain = name.strip().lower().replace("-", "_")
     begun = [one for one in known if len(plain) >= BEGINNING and one.startswith(plain)]
     mixed = [one for one in known if len(one) >= BEGINNING and sorted(one) == sorted(plain)]
-    return next((found for found in (close[:1], begun, mixed) if len(found) == 1), [])
+    words = words_of(plain)
+    worded = [one for one in known if len(words) > 1 and words <= words_of(one)]
+    return next((found for found in (close(plain, known, LIKENESS), begun, mixed, worded) if len(found) == 1), [])
+
+
+def close(plain: str, known: t.Collection[str], likeness: float) -> list[str]:
+    """The name that is most like another one, if one is."""
+    found = difflib.get_close_matches(plain, sorted(known), 9, likeness)
+    return [one for one in found if numbers(one) == numbers(plain)][:1]
+
+
+def words_of(name: str) -> set[str]:
+    """The words in a name, without what tells one from several."""
+    return {word.removesuffix("s") for word in re.split("[_-]", name.lower()) if word}
 
 
 def numbers(name: str) -> list[str]:

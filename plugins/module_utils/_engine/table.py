@@ -6,18 +6,21 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import typing as t
 from xml.etree import ElementTree as ET
 
 from .._errors import Invalid, VirtfleetError, refuse_input
 from .._printing import label, printable, unforeseen
 from . import paths
+from .close_names import near
 from .converters import Held
 from .live import Strategies
 from .rows.fields import Property
 from .rows.model import Change, Host, Item
 from .rows.row import Row
-from .rows.row_index import document_rows, join, parse_rows
+from .rows.row_index import body, document_rows, join, parse_rows
+from .rows.strangers import with_manual
 from .rows.xml_rows import Fragment
 from .xml_merge import PLAIN, Grammar
 
@@ -69,6 +72,7 @@ class Table:
     :param started: takes out of the definition of what runs (first) what libvirt wrote there by itself as it
         started from the one that it keeps (second); returns calls that put back what a change needs
     :param alike: takes out of a definition what nobody chose and two definitions may have otherwise
+    :param manual: a few words that say where all options are described
     :param strategies: how changes reach what runs, by the names that rows say as ``live``
     """
 
@@ -99,6 +103,7 @@ class Table:
     filled: t.Callable[[ET.Element, Host], None] | None = None
     started: t.Callable[[ET.Element, ET.Element], list[t.Callable[[], None]]] | None = None
     alike: t.Callable[[ET.Element], None] | None = None
+    manual: str = ""
     strategies: Strategies = dataclasses.field(default_factory=dict)
 
     @property
@@ -192,10 +197,9 @@ class Table:
         if nested(raw):
             problems.append(Invalid("", f"has options nested deeper than {DEEPEST}"))
             return {}
-        if isinstance(raw, dict):
-            problems += [Invalid(name, said) for name, said in self.elsewhere.items() if name in raw]
-            raw = {name: value for name, value in raw.items() if name not in self.elsewhere}
-        item = parse_rows(self.rows, raw, "", problems)
+        if isinstance(raw, dict) and called_by_key(self, raw, problems):
+            return {}
+        item = self.parse_body(raw, problems)
         if isinstance(raw, dict) and raw.get("name") is None:
             problems.append(Invalid("name", "is missing"))
         if item.get("state") is None:
@@ -207,6 +211,17 @@ class Table:
                 problems.extend(rule(item))
         return item
 
+    def parse_body(self, raw: t.Any, problems: list[Invalid]) -> Item:
+        """The options of one item in normal form, also of one that is not whole. What is wrong goes to problems."""
+        start = len(problems)
+        if isinstance(raw, dict):
+            problems += [Invalid(name, said) for name, said in self.elsewhere.items() if name in raw]
+            raw = {name: value for name, value in raw.items() if name not in self.elsewhere}
+        item = parse_rows(self.rows, raw, "", problems)
+        if self.manual and len(problems) > start:
+            with_manual(problems, self.manual)
+        return item
+
     def doubts(self, item: Item) -> list[Invalid]:
         """What is wrong with an item in normal form unless libvirt holds the very same already."""
         return [*held(item, ""), *(problem for caution in self.cautions for problem in caution(item))]
@@ -214,6 +229,20 @@ class Table:
     def document(self) -> Item:
         """The options of an item as DOCUMENTATION describes them."""
         return document_rows(self.rows)
+
+
+def called_by_key(table: Table, raw: Item, problems: list[Invalid]) -> bool:
+    """Whether an item has its name as a key, as in ``- web01: {...}``; how to write it then goes to problems."""
+    known = body(table.rows)
+    strange = [name for name in raw if name not in known.names and name not in table.elsewhere]
+    if "name" in raw or len(strange) != 1 or not isinstance(raw[strange[0]], (dict, type(None))):
+        return False
+    name = strange[0]
+    shown = isinstance(name, str) and re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,40}", name) and not known.secret
+    if near(name, known.names) or (len(raw) > 1 and known.inside.get(name)):
+        return False
+    problems.append(Invalid("", f"write '- name: {name if shown else 'NAME'}', and its options below, no deeper"))
+    return True
 
 
 DEEPEST = 64

@@ -149,6 +149,7 @@ LONGEST = 3600
 
 LINK = Table(
     kind="link",
+    manual="ansible-doc virtfleet.kvm.links has them all",
     skeleton="",
     state="present",
     initial="present",

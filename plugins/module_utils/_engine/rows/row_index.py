@@ -9,16 +9,17 @@ number of rows: a body looks its rows up by the names of options and by where th
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import re
 import typing as t
 from xml.etree import ElementTree as ET
 
 from ..._errors import Invalid
-from ..._printing import NAME, named, printable, secret_name, unshown
-from ..close_names import near
+from ..._printing import printable, secret_name, unshown
 from .model import Change, Item, Problems, Scope
 from .row import Row, Rows
+from .strangers import settle, stranger
 
 
 class Body:
@@ -56,6 +57,20 @@ class Body:
     def holds(self) -> bool:
         """Whether a secret may be among the options, or in what they hold."""
         return self.secret or any(body(row.rows).holds for row in inner_rows(self.rows) if row.rows)
+
+    @functools.cached_property
+    def inside(self) -> dict[str, list[str]]:
+        """The options of what is right inside the options, each with the words for where: lists, if it is in any."""
+        lists: dict[str, list[str]] = {}
+        others: dict[str, list[str]] = {}
+        for row in inner_rows(self.rows):
+            if row.rows:
+                is_list = row.document()[row.name].get("type") == "list"
+                found, way = (lists, f"an item of '{row.name}'") if is_list else (others, f"'{row.name}'")
+                for name in body(row.rows).names:
+                    if way not in found.setdefault(name, []):
+                        found[name].append(way)
+        return {**others, **lists}
 
     def serving(self, item: t.Mapping[str, t.Any]) -> list[Row]:
         """The rows of the options in the item, in order."""
@@ -112,15 +127,18 @@ def parse_rows(rows: Rows, value: t.Any, where: str, problems: Problems) -> Item
         hint = "" if known.secret or secret_place(where) else option_for(known, value)
         problems.append(Invalid(where, f"{told} is not a dictionary of options{hint}{list_for_options(value, where)}"))
         return out
+    start = len(problems)
     for name in value:
         if name not in known.names:
-            problems.append(stranger(known, name, where))
+            problems.append(stranger(known, name, where, known.secret or secret_place(where), known.holds))
     if known.secret:
         # What stands beside a secret may be one at the wrong place.
         with unshown():
             parse_each(known, value, out, where, problems)
     else:
         parse_each(known, value, out, where, problems)
+    if len(problems) > start:
+        settle(known, where, problems, start)
     return out
 
 
@@ -158,32 +176,24 @@ def wrong(parse: t.Callable[[t.Any], t.Any], value: t.Any, error: Exception, whe
                 parse(value)
             except ValueError as again:
                 error = again
-    return Invalid(where, str(error))
+    return Invalid(where, f"{error}{alone(parse, value, where)}")
+
+
+def alone(parse: t.Callable[[t.Any], t.Any], value: t.Any, where: str) -> str:
+    """How to write a value that stands in a dictionary of its own, as ``target: {dev: vda}`` does in libvirt's XML."""
+    if not isinstance(value, dict) or len(value) != 1 or where.endswith("]") or secret_place(where):
+        return ""
+    inner = next(iter(value.values()))
+    with contextlib.suppress(ValueError):
+        parse(inner)
+        if isinstance(inner, (str, int)) and re.fullmatch(r"'[\w./:-]+'|[0-9]+", printable(inner)):
+            return f"; write {where.rpartition('.')[2]}: {inner}"
+    return ""
 
 
 def secret_place(where: str) -> bool:
     """Whether the path of an option has to do with secrets, such as ``source.auth.secret.uuid``."""
     return any(secret_name(part) or part in ("auth", "encryption", "key") for part in re.split(r"[.\[\]]", where))
-
-
-def stranger(known: Body, name: t.Any, where: str) -> Invalid:
-    """The problem of an option that no row has.
-
-    Where a secret belongs, one may have been written in the place of a name: only a name that is like one
-    that is known, or in other places looks like a word, is shown.
-    """
-    options = list(known.names)
-    close = near(name, options) if isinstance(name, str) and len(name) <= NAME else []
-    direct = known.secret or secret_place(where)
-    odd = not isinstance(name, str) or len(name) > 20 or any(one.isdigit() for one in name)
-    shown = bool(close) or not (direct or (where and known.holds and odd)) or secret_name(name)
-    return Invalid(join(where, named(name) if shown else "(not shown)"), unknown(options, close))
-
-
-def unknown(known: list[str], close: list[str]) -> str:
-    """What to say of an option that no row has."""
-    hint = f"did you mean {' or '.join(map(repr, close))}?" if close else f"it can be: {', '.join(sorted(known))}"
-    return f"no such option; {hint}"
 
 
 def complete_rows(rows: Rows, item: Item, scope: Scope, problems: Problems, where: str) -> Item:

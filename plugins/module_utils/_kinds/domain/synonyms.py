@@ -12,35 +12,54 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "agent": ("channels",),
     "boot_device": ("boot",),
     "boot_devices": ("boot",),
+    "boot_order": ("boot",),
     "cores": ("topology.cores", "cpu.topology.cores"),
     "cpu_mode": ("cpu.mode",),
     "cpu_model": ("cpu.model",),
+    "display": ("graphics",),
+    "drives": ("disks",),
     "firmware": ("os.firmware",),
     "guest_agent": ("channels",),
+    "harddisks": ("disks",),
     "hostname": ("cloud_init.hostname",),
     "hugepages": ("memory_backing.hugepages",),
+    "ip": ("interfaces[0].ip",),
     "machine_type": ("machine",),
     "meta_data": ("cloud_init.meta_data",),
+    "network_devices": ("interfaces",),
     "network_interface": ("interfaces",),
     "network_interfaces": ("interfaces",),
     "network_name": ("network",),
+    "onboot": ("autostart",),
     "qemu_agent": ("channels",),
     "qemu_guest_agent": ("channels",),
     "running": ("state",),
     "sockets": ("topology.sockets", "cpu.topology.sockets"),
+    "ssh_key": ("ssh_authorized_keys", "cloud_init.ssh_authorized_keys"),
+    "ssh_keys": ("ssh_authorized_keys", "cloud_init.ssh_authorized_keys"),
+    "start_on_boot": ("autostart",),
     "status": ("state",),
+    "storage": ("disks",),
     "threads": ("topology.threads", "cpu.topology.threads"),
     "uefi": ("os.firmware",),
+    "user": ("users", "cloud_init.users"),
     "user_data": ("cloud_init.user_data",),
     "userdata": ("user_data", "cloud_init.user_data"),
     "vcpu": ("vcpus",),
+    "vga": ("videos",),
+    "video": ("videos",),
 }
 """For each name the options of this collection that may be meant."""
 
 close_names.register(SYNONYMS)
 
-NOWHERE = dict.fromkeys(
-    ("os_variant", "osinfo", "os_type"),
-    "no such option: it only tells other tools which devices to choose, so leave it out",
-)
+CD_ROM = "no such option; a CD-ROM is a disk: write {device: cdrom, file: PATH} as an item of 'disks'"
+NOWHERE = {
+    **dict.fromkeys(
+        ("os_variant", "osinfo", "os_type"),
+        "no such option: it only tells other tools which devices to choose, so leave it out",
+    ),
+    **dict.fromkeys(("cdrom", "iso", "location", "dvd"), CD_ROM),
+    "tags": "no such option; tags of a guest are words in its 'metadata': see docs/inventory.md",
+}
 """Options of other tools for which a guest has none, each with what to say of it."""

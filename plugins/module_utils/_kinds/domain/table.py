@@ -440,6 +440,7 @@ DOMAIN = Table(
     },
     restart=("shutdown", "start"),
     rules=(made_disks, seeds, display_access.private, display_access.passwords, memory_in_use, listening),
+    manual="docs/options.md has those that you need first, and ansible-doc virtfleet.kvm.domains has them all",
     elsewhere={
         **NOWHERE,
         "host": "is an option of kvm_guests, from which a role gives each host its guests; the module declares what it"

@@ -637,6 +637,7 @@ ROWS = (
 
 NETWORK = Table(
     kind="network",
+    manual="ansible-doc virtfleet.kvm.networks has them all",
     skeleton="<network/>",
     state="active",
     initial="inactive",

@@ -319,6 +319,7 @@ ROWS = (
 
 POOL = Table(
     kind="pool",
+    manual="ansible-doc virtfleet.kvm.pools has them all",
     skeleton="<pool/>",
     state="active",
     initial="inactive",
@@ -330,6 +331,7 @@ POOL = Table(
         ("active", "absent"): ("stop", "undefine"),
     },
     restart=("stop", "start"),
+    elsewhere={"path": "no such option; the folder or device of a pool is its 'target'"},
     rows=ROWS,
     base=describe_pool,
     normal=normal_form.settle,

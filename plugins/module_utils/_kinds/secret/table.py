@@ -149,6 +149,7 @@ def named(item: Item) -> t.Iterator[Invalid]:
 
 SECRET = Table(
     kind="secret",
+    manual="ansible-doc virtfleet.kvm.secrets has them all",
     skeleton="<secret ephemeral='no' private='no'/>",
     state="present",
     initial="present",

@@ -245,6 +245,7 @@ ROWS = (
 
 VOLUME = Table(
     kind="volume",
+    manual="ansible-doc virtfleet.kvm.volumes has them all",
     skeleton="<volume/>",
     state="present",
     initial="present",

@@ -26,11 +26,6 @@ def fleet(*guests: Any, networks: Any = None) -> dict[str, Any]:
     return {host: {"kvm_guests": list(guests), "kvm_networks": networks} for host in HOSTS}
 
 
-def test_the_options_that_there_are_have_those_of_a_fleet() -> None:
-    (line,) = problems(HOSTS, fleet(guest("a", zzzzz=1)))
-    assert {"defaults", "host", "memory", "profile"} <= set(line.partition("it can be: ")[2].split(", "))
-
-
 def test_a_good_fleet() -> None:
     variables = fleet(
         guest("a", interfaces=[{"network": "default", "mac": "52:54:00:00:00:01"}]),

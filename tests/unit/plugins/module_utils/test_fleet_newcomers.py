@@ -1,0 +1,102 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a newcomer writes, and what is said: where an option belongs, how a value is written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import problems
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import Layer
+
+HOSTS = ["kvm01", "kvm02"]
+
+
+def guest(name: str, host: Any = "kvm01", **options: Any) -> dict[str, Any]:
+    return {"name": name, "host": host, "memory": "1GiB", **options}
+
+
+def fleet(*guests: Any) -> dict[str, Any]:
+    """The variables of hosts that share one list."""
+    return {host: {"kvm_guests": list(guests)} for host in HOSTS}
+
+
+def test_many_options_are_not_listed_but_the_manual_is_named() -> None:
+    (line,) = problems(HOSTS, fleet(guest("a", zzzzz=1)))
+    assert len(line) < 200
+    assert line.startswith("guest a: zzzzz: no such option; it is like none of the ")
+    assert line.endswith(
+        "docs/options.md has those that you need first, and ansible-doc virtfleet.kvm.domains has them all"
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"mac": "x"}, "mac: no such option; it belongs into an item of 'interfaces'"),
+        ({"image": "x"}, "image: no such option; it belongs into an item of 'disks'"),
+        ({"ip": "x"}, "ip: no such option; did you mean 'interfaces[0].ip'?"),
+        ({"topology": {}}, "topology: no such option; it belongs into 'cpu'"),
+        (
+            {"disks": [{"size": "1GiB", "current_memory": "1GiB"}]},
+            "disks[0].current_memory: no such option; it belongs beside 'disks', not in it: indent it less",
+        ),
+        ({"os": {"boot": ["hd"]}}, "os.boot: no such option; it belongs beside 'os', not in it: indent it less"),
+        (
+            {"disks": [{"source": {"file": "/a"}}]},
+            "disks[0].source.file: no such option; it belongs beside 'source', not in it: indent it less",
+        ),
+        (
+            {"disks": [{"size": "1GiB", "mac": "x"}]},
+            "disks[0].mac: no such option; it belongs into an item of 'interfaces'",
+        ),
+        (
+            {"disks": [{"file": "/a", "target": {"dev": "vda"}}]},
+            "disks[0].target: a dictionary is not a string; write target: vda",
+        ),
+        ({"onboot": True}, "onboot: no such option; did you mean 'autostart'?"),
+        ({"storage": []}, "storage: no such option; did you mean 'disks'?"),
+        ({"nics": []}, "nics: no such option; did you mean 'interfaces'?"),
+        (
+            {"os_variant": "x"},
+            "os_variant: no such option: it only tells other tools which devices to choose, so leave it out",
+        ),
+        (
+            {"cdrom": "/a.iso"},
+            "cdrom: no such option; a CD-ROM is a disk: write {device: cdrom, file: PATH} as an item of 'disks'",
+        ),
+        (
+            {"cloud_init": {"ssh_keys": ["x"]}},
+            "cloud_init.ssh_keys: no such option; did you mean 'ssh_authorized_keys'?",
+        ),
+        ({"cloud_init": {"wirte_fiels": []}}, "cloud_init.wirte_fiels: no such option; did you mean 'write_files'?"),
+    ],
+)
+def test_an_option_at_the_wrong_place_is_named_with_the_right_one(options: Any, said: str) -> None:
+    assert problems(HOSTS, fleet(guest("a", **options))) == [f"guest a: {said}"]
+
+
+def test_an_option_at_the_wrong_place_of_defaults_too() -> None:
+    layer = Layer("kvm_guest_defaults", {"mac": "x", "cdrom": "/a", "zzzzz": 1})
+    assert [line.partition("; ")[2].partition(" ")[0] for line in layer.lines()] == ["a", "it", "it"]
+
+
+@pytest.mark.parametrize("password", ["hunter2", "correct-horse", "S3cret!", "tiger", "disk-tiger"])
+def test_a_name_that_may_be_a_secret_is_not_shown(password: str) -> None:
+    (line,) = problems(HOSTS, fleet(guest("a", cloud_init={password: None})))
+    assert "(not shown)" in line
+    assert password not in line
+
+
+@pytest.mark.parametrize("item", [{"web01": {"host": "kvm01", "memory": "1GiB"}}, {"web01": None, "host": "kvm01"}])
+def test_a_name_as_the_key_of_a_guest(item: Any) -> None:
+    assert problems(HOSTS, fleet(item)) == ["kvm_guests[0]: write '- name: web01', and its options below, no deeper"]
+
+
+def test_a_name_as_the_key_of_a_network() -> None:
+    assert problems(["kvm01"], {"kvm01": {"kvm_networks": [{"default": {"autostart": True}}]}}) == [
+        "host kvm01: kvm_networks[0]: write '- name: default', and its options below, no deeper"
+    ]
