@@ -11,7 +11,7 @@ import typing as t
 from . import _fleet_links, _fleet_once, _fleet_reservations
 from ._engine.close_names import near
 from ._engine.rows.model import Item
-from ._engine.rows.row_index import LISTED, body, list_for_options
+from ._engine.rows.row_index import LISTED, body, list_for_options, whole
 from ._engine.rows.short_forms import written_out
 from ._engine.table import Table, called_by_key, held, nested
 from ._errors import Invalid, VirtfleetError
@@ -272,7 +272,8 @@ def guest_problems(
     :param groups: the inventory's groups
     """
     if not isinstance(guest, dict):
-        return [f"{place}: {printable(guest, hidden=True)} is not a dictionary of options{list_for_options(guest, '')}"]
+        hint = f"; write {whole(guest)}" if whole(guest) else list_for_options(guest, "")
+        return [f"{place}: {printable(guest, hidden=True)} is not a dictionary of options{hint}"]
     keyed: list[Invalid] = []
     if called_by_key(DOMAIN, guest, keyed):
         return [f"{place}: {keyed[0]}"]

@@ -258,6 +258,8 @@ def printable(value: t.Any, hidden: bool = False) -> str:
         if isinstance(value, kinds):
             return word
     if hidden or Showing.hidden:
+        if isinstance(value, bool):
+            return "a boolean"
         return "a string" if isinstance(value, str) else "a number" if isinstance(value, (int, float)) else "the value"
     if isinstance(value, int) and value.bit_length() > BITS:
         return f"a number of {value.bit_length()} bits"

@@ -22,6 +22,9 @@ class Mac(Converter):
         return ":".join(part.rjust(2, "0") for part in text.lower().split(":"))
 
     def parse(self, value: t.Any) -> str:
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            # YAML 1.1 counts 52:54:00:11:22:33 in base 60.
+            raise ValueError("YAML reads it as a number: put it into quotes, like '52:54:00:11:22:33'")
         mac = self.from_text(digits(value).replace("-", ":"))
         if not re.fullmatch(r"([0-9a-f]{2}:){5}[0-9a-f]{2}", mac):
             raise ValueError(f"{printable(value)} is not a MAC address; write it like 52:54:00:aa:00:01")

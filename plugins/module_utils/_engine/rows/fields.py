@@ -29,6 +29,19 @@ def root_of(path: str) -> str:
     return "." if attribute is None else f"@{attribute}"
 
 
+NONSENSE = "~ no value !"
+"""A text that is a value only where any text is."""
+
+
+def understood(type_: Converter, text: str) -> bool:
+    """Whether a converter takes a text."""
+    try:
+        type_.parse(text)
+    except (ValueError, Doubtful):
+        return False
+    return True
+
+
 def kept(type_: Converter, path: str, value: t.Any) -> t.Any:
     """A value in normal form. Raises ValueError for a text that the content of an element does not keep."""
     if not isinstance(value, str) or type_.kind != "str" or paths.parse(path).attribute is not None:
@@ -105,6 +118,9 @@ class Field(Row):
     @property
     def choices(self) -> tuple[str, ...]:
         return self.type.choices or ()
+
+    def takes(self, text: str) -> bool:
+        return self.type.kind == "str" and understood(self.type, text) and not understood(self.type, NONSENSE)
 
     @property
     def places(self) -> tuple[str, ...]:

@@ -135,7 +135,7 @@ class Group(Row):
         if self.name not in item:
             return
         here = join(where, self.name)
-        values = as_list(item[self.name], here, problems, body(self.fields).holds)
+        values = as_list(item[self.name], here, problems, self.fields, self.short is not None)
         out[self.name] = [
             parse_rows(self.fields, of_text(value, self.short), f"{here}[{index}]", problems)
             for index, value in enumerate(values)

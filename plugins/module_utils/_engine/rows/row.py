@@ -105,6 +105,10 @@ class Row(abc.ABC):
         """The words of which its value is one; empty where it may be another."""
         return ()
 
+    def takes(self, text: str) -> bool:
+        """Whether a text is likely its value: it takes that one, and not any text."""
+        return text in self.choices
+
     @property
     def tags(self) -> tuple[str, ...]:
         """The paths of what only says of which kind an element is."""

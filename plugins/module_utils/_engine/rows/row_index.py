@@ -124,8 +124,9 @@ def parse_rows(rows: Rows, value: t.Any, where: str, problems: Problems) -> Item
     known = body(rows)
     if not isinstance(value, dict):
         told = printable(value, known.holds or secret_place(where))
-        hint = "" if known.secret or secret_place(where) else option_for(known, value)
-        problems.append(Invalid(where, f"{told} is not a dictionary of options{hint}{list_for_options(value, where)}"))
+        hint = whole(value) if not where else "" if secret_place(where) else option_for(known, value)
+        hint = f"; write {hint}" if hint else list_for_options(value, where)
+        problems.append(Invalid(where, f"{told} is not a dictionary of options{hint}"))
         return out
     start = len(problems)
     for name in value:
@@ -142,6 +143,11 @@ def parse_rows(rows: Rows, value: t.Any, where: str, problems: Problems) -> Item
     return out
 
 
+def whole(value: t.Any) -> str:
+    """How to write a name that was given in place of a whole item. It may be a secret at the wrong place."""
+    return "'- name: NAME', and its options below" if isinstance(value, str) else ""
+
+
 def list_for_options(value: t.Any, where: str) -> str:
     """What to write where a list was given in place of options; nothing for what is no list.
 
@@ -155,11 +161,20 @@ def list_for_options(value: t.Any, where: str) -> str:
 
 
 def option_for(known: Body, value: t.Any) -> str:
-    """How to write a word that was given in place of options, where it is the value of one: ``nat`` as a mode."""
-    for row in known.rows:
-        if isinstance(value, str) and value in row.choices:
-            return f"; write {{{row.name}: {value}}}"
-    return ""
+    """How to write a text that was given in place of options, where it is likely the value of one: ``nat`` as a mode.
+
+    Where a secret may be among the options, only a word is shown that is one of a few.
+    """
+    if not isinstance(value, str) or printable(value) != f"'{value}'":
+        return ""
+    rows = [row for row in inner_rows(known.rows) if row.takes(value) and not row.rows]
+    rows = [row for row in rows if value in row.choices] or ([] if known.secret else rows)
+    names = list(dict.fromkeys(row.name for row in rows))
+    return " or ".join(f"{{{name}: {value}}}" for name in names) if 0 < len(names) <= MOST_WAYS else ""
+
+
+MOST_WAYS = 2
+"""Among how many options a word in their place may be meant for one; of more, none is named."""
 
 
 def parse_each(known: Body, value: Item, out: Item, where: str, problems: Problems) -> None:
@@ -256,14 +271,25 @@ LISTED = "write '- ' before each of its items"
 """How to write a list."""
 
 
-def as_list(value: t.Any, where: str, problems: Problems, hidden: bool = False) -> list[t.Any]:
+def as_list(value: t.Any, where: str, problems: Problems, rows: Rows = (), short: bool = False) -> list[t.Any]:
     """A list as it is, None as an empty one; anything else is a problem.
 
-    :param hidden: whether the list may hold a secret
+    :param rows: those of an item, where items are dictionaries; they may hold a secret
+    :param short: whether a text may stand for an item
     """
     if value is None:
         return []
-    if not isinstance(value, (list, tuple)):
-        problems.append(Invalid(where, f"{printable(value, hidden or secret_place(where))} is not a list; {LISTED}"))
-        return []
-    return list(value)
+    if isinstance(value, (list, tuple)):
+        return list(value)
+    hidden = secret_place(where) or body(rows).holds
+    hint = "" if short or (hidden and secret_place(where)) else option_for(body(rows), value) if rows else ""
+    if hint:
+        said = f"write [{hint}]"
+    elif isinstance(value, str) and value.strip().lower() in ("none", "no", "off"):
+        said = "for none, write []"
+    elif rows and not short and isinstance(value, str):
+        said = "write a dictionary of options for each of its items, with '- ' before the first"
+    else:
+        said = LISTED
+    problems.append(Invalid(where, f"{printable(value, hidden)} is not a list; {said}"))
+    return []

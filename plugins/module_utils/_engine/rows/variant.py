@@ -189,14 +189,17 @@ class Variant(Row):
         if self.type is not None and tag is None:
             self.type.complete(item, scope, problems, where)
             tag = item.get(self.type.name) or self.type.default
-            self.strangers(item, tag or "", None, where, problems, ", which a new one is: {0}")
+            if tag is not None:
+                self.strangers(item, tag, None, where, problems, ", which a new one is: {0}")
         if tag is not None:
             for row in self.cases.get(tag, ()):
                 row.complete(item, scope, problems, where)
         elif not self.optional:
             choices = ", ".join(self.names if self.type is None and not self.selectors else self.selectors)
             choices = choices or t.cast(Field, self.type).name
-            problems.append(Invalid(where, f"give one of {choices}"))
+            given = [name for name in item if name in self.names and item[name] not in (None, [], {})]
+            but = f"; {' and '.join(given)} alone does not say what it is" if given and self.selectors else ""
+            problems.append(Invalid(where, f"give one of {choices}{but}"))
 
     def tagged(self, element: ET.Element) -> str | None:
         """The tag that the definition has, or amounts to."""

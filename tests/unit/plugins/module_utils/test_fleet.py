@@ -73,7 +73,10 @@ def test_nothing_declared_is_fine() -> None:
             guest("a", interfaces="banana"),
             "guest a: interfaces: 'banana' is not a list; write '- ' before each of its items",
         ),
-        ("banana", "kvm_guests[1]: a string is not a dictionary of options"),
+        (
+            "banana",
+            "kvm_guests[1]: a string is not a dictionary of options; write '- name: NAME', and its options below",
+        ),
     ],
 )
 def test_a_bad_guest_is_named(wrong: Any, said: str) -> None:
@@ -299,7 +302,7 @@ def test_bad_networks_are_named_with_their_host() -> None:
     assert [line.partition(": ")[0] for line in lines] == ["host kvm01", "host kvm01", "host kvm02"]
     assert "192.168.122.1/24" in lines[0]
     assert lines[1:] == [
-        "host kvm01: kvm_networks[1]: 'x' is not a dictionary of options",
+        "host kvm01: kvm_networks[1]: 'x' is not a dictionary of options; write '- name: NAME', and its options below",
         "host kvm02: network m: is declared more than once",
     ]
 

@@ -9,8 +9,12 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.row_index import complete_rows
+from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Invalid
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import problems
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import Layer
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
+from ansible_collections.virtfleet.kvm.tests.unit.support import SCOPE
 
 HOSTS = ["kvm01", "kvm02"]
 
@@ -99,4 +103,45 @@ def test_a_name_as_the_key_of_a_guest(item: Any) -> None:
 def test_a_name_as_the_key_of_a_network() -> None:
     assert problems(["kvm01"], {"kvm01": {"kvm_networks": [{"default": {"autostart": True}}]}}) == [
         "host kvm01: kvm_networks[0]: write '- name: default', and its options below, no deeper"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"disks": "10GiB"}, "disks: a string is not a list; write [{size: 10GiB}]"),
+        ({"disks": ["10GiB"]}, "disks[0]: a string is not a dictionary of options; write {size: 10GiB}"),
+        ({"graphics": "none"}, "graphics: a string is not a list; for none, write []"),
+        ({"graphics": ["vnc"]}, "graphics[0]: a string is not a dictionary of options; write {type: vnc}"),
+        (
+            {"channels": "agent"},
+            "channels: 'agent' is not a list;"
+            " write a dictionary of options for each of its items, with '- ' before the first",
+        ),
+        ({"clock": "utc"}, "clock: 'utc' is not a dictionary of options; write {offset: utc} or {basis: utc}"),
+        ({"cloud_init": True}, "cloud_init: a boolean is not a dictionary of options"),
+        (
+            {"interfaces": [{"network": "lan", "mac": 41135080953}]},
+            "interfaces[0].mac: YAML reads it as a number: put it into quotes, like '52:54:00:11:22:33'",
+        ),
+    ],
+)
+def test_a_value_in_place_of_options_is_told_with_how_to_write_it(options: Any, said: str) -> None:
+    assert problems(HOSTS, fleet(guest("a", **options))) == [f"guest a: {said}"]
+
+
+@pytest.mark.parametrize("variable", ["kvm_pools", "kvm_networks", "kvm_links", "kvm_volumes", "kvm_secrets"])
+def test_a_name_in_place_of_an_item(variable: str) -> None:
+    (line,) = problems(["kvm01"], {"kvm01": {variable: ["default"]}})
+    assert line.startswith(f"host kvm01: {variable}[0]: ")
+    assert line.endswith(" is not a dictionary of options; write '- name: NAME', and its options below")
+
+
+@pytest.mark.parametrize("option", ["name", "dev"])
+def test_an_interface_that_does_not_say_what_it_is_on(option: str) -> None:
+    (item,) = DOMAIN.parse([{"name": "a", "memory": "1GiB", "interfaces": [{option: "default"}]}])
+    wrong: list[Invalid] = []
+    complete_rows(DOMAIN.rows, item, SCOPE, wrong, "")
+    assert [str(one) for one in wrong] == [
+        f"interfaces[0]: give one of network, bridge, direct; {option} alone does not say what it is"
     ]

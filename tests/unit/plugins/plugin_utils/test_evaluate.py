@@ -177,7 +177,7 @@ def test_an_item_is_called_by_its_place_in_the_users_own_list(tmp_path: Path) ->
     assert sorted(found) == [
         "guest c: memory: 'nope' is undefined",
         "kvm_guests[3] on kvm02: name: is missing",
-        "kvm_guests[4]: a string is not a dictionary of options",
+        "kvm_guests[4]: a string is not a dictionary of options; write '- name: NAME', and its options below",
         "kvm_guests[5] on kvm01: name: is missing",
     ]
     networks = [{"name": "a", "bridge": "{{ nope }}"}, {"bridge": "virbr7"}]

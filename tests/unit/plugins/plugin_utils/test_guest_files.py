@@ -140,7 +140,10 @@ def test_what_is_no_file_is_named_and_not_waited_for(tmp_path: Path, odd: str) -
             "guest a: profile: 'x' is not in kvm_guest_profiles; there are no profiles (in guests/a.yml)",
         ),
         (guest("a", "kvm09"), "guest a: host: 'kvm09' is not in the inventory's group kvm_hosts (in guests/a.yml)"),
-        (["x"], "guests/a.yml[0]: a string is not a dictionary of options"),
+        (
+            ["x"],
+            "guests/a.yml[0]: a string is not a dictionary of options; write '- name: NAME', and its options below",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_guest_is_said_with_its_file(tmp_path: Path, wrong: Any, said: str) -> None:

@@ -86,7 +86,7 @@ def test_every_problem_of_every_item_is_said_at_once() -> None:
         "thing b: least: is more than most",
         "config[4]: name: '../b' is not a safe name: it may not start with '-' or '.', have space at its"
         " ends, or hold '/' or control characters",
-        "config[5]: 'banana' is not a dictionary of options",
+        "config[5]: 'banana' is not a dictionary of options; write '- name: NAME', and its options below",
     ]
 
 

@@ -37,10 +37,16 @@ def test_libvirts_upper_case_is_no_difference(raw: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", ["", "banana", "52:54:00:aa:00", "52:54:00:aa:00:01:02", "525400aa0001", "52:54:00:aa:00:0g", 525400, None]
+    "wrong", ["", "banana", "52:54:00:aa:00", "52:54:00:aa:00:01:02", "525400aa0001", "52:54:00:aa:00:0g", None]
 )
 def test_what_is_no_mac_is_refused(wrong: Any) -> None:
     with pytest.raises(ValueError, match="is not a MAC address; write it like 52:54:00:aa:00:01"):
+        MAC.parse(wrong)
+
+
+@pytest.mark.parametrize("wrong", [525400, 41135080953, 1.5])
+def test_a_mac_that_yaml_reads_as_a_number_wants_quotes(wrong: Any) -> None:
+    with pytest.raises(ValueError, match="YAML reads it as a number: put it into quotes, like '52:54:00:11:22:33'"):
         MAC.parse(wrong)
 
 
