@@ -28,6 +28,18 @@ WORD = re.compile(r"[a-z]{1,8}")
 NAMED = re.compile(r"\s+(?:sub-?)?(?:element|tag|attribute|option|setting|section|device)s?\b")
 """What follows an element in a sentence that only names it."""
 
+OWN_WORDS = frozenset(
+    (
+        *("secret", "secrets", "password", "passwords", "passwd", "passphrase", "credential", "cookie", "option"),
+        *("options", "string", "number", "boolean", "dictionary", "default", "domain", "network", "machine", "memory"),
+        *("volume", "device", "declared", "evaluated", "changed", "nothing"),
+    )
+)
+"""Words of the collection's own messages that somebody may have for a password.
+
+They are not masked: in ``may quote a (secret)``, what is left out would tell what the password is.
+"""
+
 PLACED = frozenset(("source", "mirror", "backingStore"))
 """Elements that say where a disk is."""
 PLACES = ("file", "dev", "path", "pool", "volume")

@@ -20,7 +20,7 @@ import datetime
 import re
 import typing as t
 
-from ._hidden import secrets_of
+from ._hidden import OWN_WORDS, secrets_of
 
 LONGEST = 80
 """How many characters of a value a message shows."""
@@ -250,12 +250,8 @@ def printable(value: t.Any, hidden: bool = False) -> str:
     """
     if value is None:
         return "null"
-    for kinds, word in (
-        (dict, "a dictionary"),
-        ((list, tuple, set, frozenset), "a list"),
-        ((bytes, bytearray), "bytes"),
-    ):
-        if isinstance(value, kinds):
+    for of, word in ((dict, "a dictionary"), ((list, tuple, set, frozenset), "a list"), ((bytes, bytearray), "bytes")):
+        if isinstance(value, of):
             return word
     if hidden or Showing.hidden:
         if isinstance(value, bool):
@@ -324,8 +320,8 @@ def spelled_out(name: str) -> str:
 
 
 def hushed(text: str, secrets: t.Iterable[str]) -> str:
-    """A message without secrets that are known, should others have put them there."""
-    for secret in sorted(secrets, key=len, reverse=True):
+    """A message without secrets that are known, should others have put them there. Words of messages stay."""
+    for secret in sorted(set(secrets) - OWN_WORDS, key=len, reverse=True):
         text = text.replace(secret, SECRET)
     return text
 

@@ -20,7 +20,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import lab
 from . import _guest_files
 from ._by_host import HostNames, Lists, Sorted
 from ._guest_layers import Layers
-from ._templar import HostTemplar, Plain
+from ._templar import HostTemplar, Plain, how_to_see
 from ._written import Entry, List, entries, lists, named_item
 
 Strays = dict[tuple[int, str], tuple[str, t.Any]]
@@ -170,7 +170,8 @@ class Part:
             return  # The item's name, which may be a template, is not needed.
         called = self.called(entry.raw, entry.place)
         where = f" (in {entry.file})" if entry.file and called != entry.place else ""
-        self.problems += [(owner or self.owner(entry.raw), f"{called}: {line}{where}") for line in lines]
+        seen = [how_to_see(line, self.name) for line in lines]
+        self.problems += [(owner or self.owner(entry.raw), f"{called}: {line}{where}") for line in seen]
 
     def is_stray(self, raw: t.Any) -> bool:
         """Whether an item is a guest of a host that is not there."""
@@ -202,7 +203,8 @@ class Part:
             for place, item in enumerate(items):
                 Part.item(self, Entry(f"{name}[{place}]", item), self.host)
         if len(self.problems) == before:
-            self.problems.append((self.host, f"{self.name}: {self.templar.why(raw, error)}"))
+            why = how_to_see(self.templar.why(raw, error), self.name)
+            self.problems.append((self.host, f"{self.name}: {why}"))
 
 
 class Guests(Part):

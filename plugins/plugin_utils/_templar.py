@@ -156,4 +156,14 @@ def reason(error: BaseException, known: t.Container[str] = ()) -> str:
     said = UNDEFINED.match(str(inner)) or UNKNOWN.match(str(inner))
     if said is not None and said[1] in known:
         return said[0]
+    if "Vault" in type(inner).__name__:
+        return (
+            f"cannot be decrypted ({type(inner).__name__}); give the vault's password with --ask-vault-pass or"
+            " --vault-password-file"
+        )
     return f"cannot be evaluated ({type(inner).__name__}{NOT_SHOWN}"
+
+
+def how_to_see(line: str, variable: str) -> str:
+    """A sentence about a value of a variable, with how to see what was not shown of the error."""
+    return f"{line}; 'ansible HOST -m debug -a var={variable}' shows it" if NOT_SHOWN in line else line

@@ -11,7 +11,7 @@ from ..._engine.rows.model import Host, Item
 
 
 def emulation(guest: Item, new: bool, host: Host) -> t.Iterator[str]:
-    """A guest that gets what the host has runs slowly where that is emulation.
+    """A guest that gets what the host has runs slowly where that is emulation; one that has to have more may not run.
 
     :param guest: the options as they are declared
     :param new: whether it is made from nothing
@@ -20,3 +20,8 @@ def emulation(guest: Item, new: bool, host: Host) -> t.Iterator[str]:
     automatic = guest.get("virt") == "auto" or (new and guest.get("virt") is None)
     if automatic and host.virt_reason:
         yield f"runs under emulation, which is slow: {host.virt_reason}"
+    elif guest.get("virt") == "kvm" and guest.get("state") != "absent" and host.virt_reason:
+        yield (
+            f"has virt: kvm, but the host has no hardware virtualization, so the guest may hang: {host.virt_reason};"
+            " write virt: auto"
+        )

@@ -42,7 +42,7 @@ def problems(folder: Path, *guests: Any, **variables: Any) -> list[str]:
             guest("{{ 'a' ~ 1 }}", vcpus="{{ 1 // 0 }}"),
             [
                 "guest a1: vcpus: cannot be evaluated (ZeroDivisionError; what it says is not shown, as it may quote a"
-                " secret)"
+                " secret); 'ansible HOST -m debug -a var=kvm_guests' shows it"
             ],
         ),
         ("{{ nope }}", ["kvm_guests[1]: 'nope' is undefined"]),
@@ -56,7 +56,8 @@ def test_a_locked_vault_is_named_by_guest_and_field_and_not_shown(tmp_path: Path
     text = f"kvm_guests:\n  - {{name: a, host: kvm01, memory: 1GiB, graphics: [{{type: vnc, passwd: {VAULT}}}]}}\n"
     (line,) = fleet_problems(HOSTS, hostvars(tmp_path, {"group_vars/all.yml": text}))
     assert line.startswith("guest a: graphics[0].passwd: ")
-    assert "crypt" in line
+    assert "cannot be decrypted" in line
+    assert line.endswith("; give the vault's password with --ask-vault-pass or --vault-password-file")
     assert "3336" not in line
 
 
@@ -107,7 +108,7 @@ def test_what_a_secret_lacks_is_named(tmp_path: Path, written: str, told: str) -
     wrong = guest("g", graphics=[{"type": "vnc", "passwd": written}])
     (line,) = problems(tmp_path, wrong, vpw="HUNTER2", vault={"b": "HUNTER2"}, made="{{ vault.nope }}")
     assert line.startswith("guest g: graphics[0].passwd: ")
-    assert line.endswith(told)
+    assert told in line
     assert "HUNTER2" not in line
 
 
@@ -130,7 +131,7 @@ def test_a_list_that_is_not_there_is_named_with_the_option(tmp_path: Path, name:
     lists = {"web_guests": [guest("a")], "db_guests": [guest("b")], "joined": "{{ nope }}", name: written}
     (line,) = fleet_problems(["kvm01"], hostvars(tmp_path, {"group_vars/all.yml": lists}))
     assert line.startswith((f"{name}: ", f"host kvm01: {name}: "))
-    assert line.endswith(told)
+    assert told in line
 
 
 @pytest.mark.parametrize("broken", QUOTING)

@@ -67,3 +67,11 @@ def test_what_the_user_wrote_is_told(tmp_path: Path, name: str, written: str, sa
     other = {"tok": "hunter2", "made": "{{ nope }}", "filtered": "{{ tok | bogus }}", "kvm_guests": []}
     found = fleet_problems(HOSTS, hostvars(tmp_path, {"group_vars/all.yml": {**other, name: written}}))
     assert any(line.endswith(f"{name}: {said}") for line in found), found
+
+
+def test_the_words_of_the_message_itself_are_not_masked(tmp_path: Path) -> None:
+    """Else ``may quote a (secret)`` would tell what the password is."""
+    declared = {"kvm_guests": [guest(memory="{{ 1 // 0 }}")], "my_password": "secret"}
+    (line,) = fleet_problems(HOSTS, hostvars(tmp_path, {"group_vars/all.yml": declared}))
+    assert "as it may quote a secret)" in line
+    assert "'ansible HOST -m debug -a var=kvm_guests' shows it" in line

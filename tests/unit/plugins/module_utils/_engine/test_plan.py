@@ -269,6 +269,16 @@ def test_emulation_is_warned_of_where_something_is_done() -> None:
     assert plan_one(DOMAIN, None, config, KVM_HOST).warnings == []
 
 
+def test_a_guest_that_has_to_have_hardware_virtualization_is_warned_of_where_there_is_none() -> None:
+    config = {"name": "web01", "memory": "1GiB", "virt": "kvm"}
+    assert plan_one(DOMAIN, None, config, EMULATING_HOST).warnings == [
+        "has virt: kvm, but the host has no hardware virtualization, so the guest may hang: /dev/kvm does not open: No"
+        " such file or directory; write virt: auto"
+    ]
+    assert plan_one(DOMAIN, None, {**config, "state": "absent"}, EMULATING_HOST).warnings == []
+    assert plan_one(DOMAIN, None, config, KVM_HOST).warnings == []
+
+
 def test_auto_follows_the_host() -> None:
     result = plan_one(DOMAIN, observed(GUEST), {"name": "web01", "virt": "auto"}, EMULATING_HOST)
     assert changes(result) == {"virt": ("kvm", "auto")}
