@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import collections
+import re
 import typing as t
 
 from . import _fleet_links, _fleet_once, _fleet_reservations
@@ -310,9 +311,18 @@ def host_problem(guest: Item, hosts: t.Collection[str], where: str, groups: t.Co
         return None
     if isinstance(host, str) and host in groups:
         return f"host: {printable(host)} is a group; name the one host that it runs on"
+    return f"host: {printable(host)} is not {where}{which_host(host, hosts)}"
+
+
+def which_host(host: t.Any, hosts: t.Collection[str]) -> str:
+    """Which host may be meant by one that is not there, or which there are."""
     like = near(host, hosts)
-    hint = f"; did you mean {printable(like[0])}?" if like else ""
-    return f"host: {printable(host)} is not {where}{hint}"
+    if like:
+        return f"; did you mean {printable(like[0])}?"
+    names = some(sorted(hosts))
+    if isinstance(host, str) and re.fullmatch(r"[0-9.]+|[0-9a-fA-F]*:[0-9a-fA-F:]*", host):
+        return f"; write the name that the inventory has for it: {names}"
+    return f"; there are: {names}" if hosts else ""
 
 
 def unknown_to_fleet(guest: Item) -> dict[str, str]:

@@ -13,7 +13,7 @@ import typing as t
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.pending import resource, sentence
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import nested
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import some
-from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import printable, readable, shortened
+from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import masked, printable, readable, shortened
 
 from ._endless import is_endless
 
@@ -186,6 +186,7 @@ def problems_of(result: t.Mapping[str, t.Any]) -> list[str]:
     for item in failed or [result]:
         where = f"{text(item['item'])}: " if isinstance(item.get("item"), str) else ""
         lines += [f"{where}{in_short(line)}" for line in text(item.get("msg") or "").splitlines() if line.strip()]
+        lines[-1:] = [f"{line}{said_beside(item)}" for line in lines[-1:]]
     return lines or ["failed"]
 
 
@@ -193,6 +194,14 @@ def in_short(line: str) -> str:
     """A line of a failed task; that of a timeout in our words."""
     found = TIMED_OUT.fullmatch(line)
     return line if found is None else f"did not answer within {found['seconds']} s"
+
+
+def said_beside(result: t.Mapping[str, t.Any]) -> str:
+    """What the host said where a module did not start, such as that there is no sudo; Ansible's message lacks it."""
+    if not re.match("MODULE FAILURE|Module result deserialization failed", text(result.get("msg") or "")):
+        return ""
+    said = [line for line in text(result.get("module_stderr") or "").splitlines() if line.strip()]
+    return f" ({shortened(masked(said[-1].strip()), MOST)})" if said else ""
 
 
 def is_lost(result: t.Mapping[str, t.Any]) -> bool:

@@ -261,6 +261,10 @@ def crypt_hash(converter: cloud_init.CryptHash) -> Schema:
     return {**text("", hint), "pattern": rf"^(?:\$(?:{kinds})\$.*{locked})$|{TEMPLATE}"}
 
 
+def public_key(_converter: Any) -> Schema:
+    return text(cloud_init.AUTHORIZED, "Write a public SSH key, like 'ssh-ed25519 AAAAC3Nz... kim@example.com'.")
+
+
 def permissions(_converter: Any) -> Schema:
     return text("0?[0-7]{3,4}", "Write a mode in quotes, like '0644'.")
 
@@ -344,6 +348,7 @@ BY_CONVERTER: dict[type[basic.Converter], Callable[[Any], Schema]] = {
     cloud_init.CryptHash: crypt_hash,
     cloud_init.Clean: any_text,
     cloud_init.Permissions: permissions,
+    cloud_init.PublicKey: public_key,
     cloud_init.Data: data,
     cloud_init.Sudo: data,
     cloud_init.UserData: user_data,

@@ -84,5 +84,5 @@ def words_of(name: str) -> set[str]:
 
 
 def numbers(name: str) -> list[str]:
-    """The numbers in a name: ``kvm01`` is no slip of ``kvm02``."""
-    return re.findall(r"[0-9]+", name)
+    """The numbers in a name: ``kvm01`` is no slip of ``kvm02``, but ``kvm1`` is one."""
+    return [number.lstrip("0") for number in re.findall(r"[0-9]+", name)]

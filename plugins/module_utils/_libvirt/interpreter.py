@@ -41,7 +41,7 @@ def respawn() -> None:
 def without_binding(uri: str) -> VirtfleetError:
     """The error where no Python of the host has libvirt's binding: Unreachable where the host is a fresh one."""
     problem = f"libvirt's Python binding is missing on this host (for {sys.executable} and the distribution's Python)"
-    remedy = "install python3-libvirt, as the role virtfleet.kvm.host does"
+    remedy = "install python3-libvirt, or run virtfleet.kvm.site, whose role host does that"
     return bare(uri, f"{problem}: {remedy}")
 
 
@@ -54,6 +54,6 @@ def bare(uri: str, problem: str) -> VirtfleetError:
         for pattern in DEFINITIONS:
             for path in sorted(glob.glob(pattern)):
                 return VirtfleetError(
-                    f"{problem}. The host is no fresh one ({path} is there), so nothing can be planned"
+                    f"{problem}. Nothing can be planned without it, as the host had libvirt before ({path} is there)"
                 )
     return Unreachable(problem)

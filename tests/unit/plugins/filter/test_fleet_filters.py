@@ -32,7 +32,7 @@ def test_guests_on() -> None:
 
 def test_fleet_problems() -> None:
     found = render("{{ ['kvm01'] | virtfleet.kvm.fleet_problems(hosts) }}", hosts={"kvm01": {"kvm_guests": GUESTS}})
-    assert found == ["guest b: host: 'kvm99' is not in the inventory's group kvm_hosts"]
+    assert found == ["guest b: host: 'kvm99' is not in the inventory's group kvm_hosts; there are: kvm01"]
 
 
 def test_no_sentence_holds_a_secret_or_what_a_terminal_acts_on() -> None:

@@ -41,7 +41,10 @@ def test_a_guest_is_known_though_others_of_its_options_cannot_be_told(
     [
         ({"name": "a", "host": "{{ nope }}"}, "'nope' is undefined"),
         ({"name": "{{ nope }}", "host": "kvm01"}, "'nope' is undefined"),
-        ({"name": "a", "host": "kvm09"}, "guest a: host: 'kvm09' is not in the inventory's group kvm_hosts"),
+        (
+            {"name": "a", "host": "kvm09"},
+            "guest a: host: 'kvm09' is not in the inventory's group kvm_hosts; there are: kvm01",
+        ),
         ({"host": "kvm01"}, "a guest without a name is declared"),
     ],
 )

@@ -15,6 +15,7 @@ import pytest
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import guests_on, problems
 
 HOSTS = ["kvm01", "kvm02"]
+THERE = "; there are: kvm01, kvm02"
 
 
 def guest(name: str, host: Any = "kvm01", **options: Any) -> dict[str, Any]:
@@ -45,17 +46,26 @@ def test_nothing_declared_is_fine() -> None:
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        (guest("a", "kvm99"), "guest a: host: 'kvm99' is not in the inventory's group kvm_hosts"),
+        (
+            guest("a", "kvm99"),
+            f"guest a: host: 'kvm99' is not in the inventory's group kvm_hosts{THERE}",
+        ),
         (
             guest("a", "kwm02"),
             "guest a: host: 'kwm02' is not in the inventory's group kvm_hosts; did you mean 'kvm02'?",
         ),
-        (guest("a", "kvm03"), "guest a: host: 'kvm03' is not in the inventory's group kvm_hosts"),
+        (
+            guest("a", "kvm03"),
+            f"guest a: host: 'kvm03' is not in the inventory's group kvm_hosts{THERE}",
+        ),
         (
             guest("a", jinja2.StrictUndefined(name="x")),
-            "guest a: host: a value of type StrictUndefined is not in the inventory's group kvm_hosts",
+            f"guest a: host: a value of type StrictUndefined is not in the inventory's group kvm_hosts{THERE}",
         ),
-        (guest("a", ["kvm01"]), "guest a: host: a list is not in the inventory's group kvm_hosts"),
+        (
+            guest("a", ["kvm01"]),
+            f"guest a: host: a list is not in the inventory's group kvm_hosts{THERE}",
+        ),
         (guest("a", None), "guest a: host: is missing; name the host that it runs on"),
         ({"name": "a", "memory": "1GiB"}, "guest a: host: is missing; name the host that it runs on"),
         (guest("a", memory="banana"), "guest a: memory: 'banana' is not a size; write it like 512MiB or 2GiB"),
@@ -93,7 +103,7 @@ def test_everything_wrong_is_said_at_once() -> None:
         HOSTS, fleet(guest("a", "kvm99", vcpus=0), guest("b", memory="x"), networks=[{"name": "n", "mtu": 1}])
     )
     assert lines == [
-        "guest a: host: 'kvm99' is not in the inventory's group kvm_hosts",
+        f"guest a: host: 'kvm99' is not in the inventory's group kvm_hosts{THERE}",
         "guest a: vcpus: 0 is less than 1",
         "guest b: memory: 'x' is not a size; write it like 512MiB or 2GiB",
         "hosts kvm01, kvm02: network n: mtu: 1 is less than 68",

@@ -145,3 +145,19 @@ def test_an_interface_that_does_not_say_what_it_is_on(option: str) -> None:
     assert [str(one) for one in wrong] == [
         f"interfaces[0]: give one of network, bridge, direct; {option} alone does not say what it is"
     ]
+
+
+@pytest.mark.parametrize(
+    ("host", "hint"),
+    [
+        ("kvm1", "did you mean 'kvm01'?"),
+        ("KVM02", "did you mean 'kvm02'?"),
+        ("banana", "there are: kvm01, kvm02"),
+        ("192.0.2.11", "write the name that the inventory has for it: kvm01, kvm02"),
+        ("2001:db8::1", "write the name that the inventory has for it: kvm01, kvm02"),
+    ],
+)
+def test_a_host_that_is_not_there_is_told_with_those_that_are(host: str, hint: str) -> None:
+    assert problems(HOSTS, fleet(guest("a", host))) == [
+        f"guest a: host: '{host}' is not in the inventory's group kvm_hosts; {hint}"
+    ]

@@ -294,7 +294,7 @@ def test_without_the_binding_a_run_fails_and_says_what_to_install(
 ) -> None:
     monkeypatch.setattr(binding, "libvirt", None)
     result = run_domains(WEB, fails=True)
-    assert "install python3-libvirt, as the role virtfleet.kvm.host does" in result["msg"]
+    assert "install python3-libvirt, or run virtfleet.kvm.site, whose role host does that" in result["msg"]
     assert "changes" not in result
 
 

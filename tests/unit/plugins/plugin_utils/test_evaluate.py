@@ -262,8 +262,8 @@ def test_of_a_guest_of_no_host_only_that_is_said(tmp_path: Path) -> None:
         "host_vars/kvm02.yml": {"mine": "1GiB"},
     }
     assert fleet_problems(HOSTS, hostvars(tmp_path, files)) == [
-        "guest a: host: 'kvm09' is not in the inventory's group kvm_hosts",
-        "guest b: host: 'kvm08' is not in the inventory's group kvm_hosts",
+        "guest a: host: 'kvm09' is not in the inventory's group kvm_hosts; there are: kvm01, kvm02",
+        "guest b: host: 'kvm08' is not in the inventory's group kvm_hosts; there are: kvm01, kvm02",
     ]
 
 
@@ -322,7 +322,7 @@ def test_a_list_made_by_another_template_is_evaluated_by_each_host(tmp_path: Pat
 
 def test_a_guest_of_no_host_is_said_once(tmp_path: Path) -> None:
     (line,) = problems(tmp_path, guest("a", "kvm09"), guest("b", "kvm02"))
-    assert line == "guest a: host: 'kvm09' is not in the inventory's group kvm_hosts"
+    assert line == "guest a: host: 'kvm09' is not in the inventory's group kvm_hosts; there are: kvm01, kvm02"
 
 
 def test_nesting_without_end_is_no_end_of_the_check(tmp_path: Path) -> None:

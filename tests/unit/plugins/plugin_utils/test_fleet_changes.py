@@ -207,3 +207,10 @@ def test_a_timeout_is_said_in_short(line: str) -> None:
         "first",
         "did not answer within 30 s",
     ]
+
+
+@pytest.mark.parametrize("msg", ["MODULE FAILURE", "Module result deserialization failed: No start of json char found"])
+def test_what_the_host_said_of_a_module_that_did_not_start_is_told(msg: str) -> None:
+    result = {"failed": True, "msg": msg, "module_stderr": "Shared connection closed.\n/bin/sh: 1: sudo: not found\n\n"}
+    assert _fleet_changes.problems_of(result) == [f"{msg} (/bin/sh: 1: sudo: not found)"]
+    assert _fleet_changes.problems_of({**result, "msg": "no"}) == ["no"]

@@ -139,7 +139,11 @@ def test_what_is_no_file_is_named_and_not_waited_for(tmp_path: Path, odd: str) -
             guest("a", profile="x"),
             "guest a: profile: 'x' is not in kvm_guest_profiles; there are no profiles (in guests/a.yml)",
         ),
-        (guest("a", "kvm09"), "guest a: host: 'kvm09' is not in the inventory's group kvm_hosts (in guests/a.yml)"),
+        (
+            guest("a", "kvm09"),
+            "guest a: host: 'kvm09' is not in the inventory's group kvm_hosts; there are: kvm01, kvm02"
+            " (in guests/a.yml)",
+        ),
         (
             ["x"],
             "guests/a.yml[0]: a string is not a dictionary of options; write '- name: NAME', and its options below",

@@ -28,6 +28,7 @@ from .values import (
     META_DATA,
     NETWORK_DATA,
     PERMISSIONS,
+    PUBLIC_KEY,
     SUDO,
     USER_DATA,
 )
@@ -71,7 +72,7 @@ USER = (
     AsideValues(
         "ssh_authorized_keys",
         "",
-        CLEAN,
+        PUBLIC_KEY,
         "Public SSH keys that may log in as the user, each as a line of C(authorized_keys).",
     ),
     AsideValues(
@@ -204,7 +205,7 @@ CLOUD_INIT = CloudInit(
             short="name",
         ),
         AsideValues(
-            "ssh_authorized_keys", "", CLEAN, "Public SSH keys that may log in as the user that the image has."
+            "ssh_authorized_keys", "", PUBLIC_KEY, "Public SSH keys that may log in as the user that the image has."
         ),
         Aside(
             "password",

@@ -66,6 +66,30 @@ class Clean(Converter):
         return text
 
 
+AUTHORIZED = r"(?:.*[ \t])?[a-z][A-Za-z0-9@.-]*[ \t]+AAAA[A-Za-z0-9+/]*={0,3}(?:[ \t].*)?"
+"""A line of authorized_keys (sshd(8)): options, the kind of the key, the key in base64, a comment."""
+
+
+class PublicKey(Clean):
+    """A public SSH key, as a line of authorized_keys. It is not shown: somebody may have taken the private one."""
+
+    def parse(self, value: t.Any) -> str:
+        if isinstance(value, str) and "PRIVATE KEY" in value:
+            raise ValueError("is a private key; write the public one, from the file whose name ends with .pub")
+        text = super().parse(value)
+        if re.fullmatch(AUTHORIZED, text):
+            return text
+        if re.fullmatch(r"[~/.][^ ]*|[^ ]*\.pub", text):
+            raise ValueError(f"""is a file, not a key; write "{{{{ lookup('file', '{WHERE}') }}}}" to read one""")
+        raise ValueError(
+            "is not a public SSH key; write the whole line, like 'ssh-ed25519 AAAAC3Nz... kim@example.com'"
+        )
+
+
+WHERE = "~/.ssh/id_ed25519.pub"
+"""Where a public key may be."""
+
+
 class Permissions(Converter):
     """The permissions of a file in octal digits, those for special bits among them."""
 
@@ -208,6 +232,7 @@ class Sudo(Data):
 
 HOST_NAME = HostName()
 CLEAN = Clean()
+PUBLIC_KEY = PublicKey()
 PERMISSIONS = Permissions()
 COMMANDS = Commands()
 USER_DATA = UserData()

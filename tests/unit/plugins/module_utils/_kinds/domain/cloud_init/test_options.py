@@ -115,6 +115,19 @@ def test_instances_are_never_met_again() -> None:
 
 
 @pytest.mark.parametrize(
+    "key",
+    [
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExample kim@example.com",
+        "ssh-rsa AAAAB3NzaC1yc2E=",
+        "sk-ssh-ed25519@openssh.com AAAAGnNr/+x== a key with words",
+        'restrict,command="/bin/true a b" ecdsa-sha2-nistp256 AAAAE2Vj',
+    ],
+)
+def test_public_keys_are_taken(key: str) -> None:
+    assert problems({"ssh_authorized_keys": [key], "users": [{"name": "kim", "ssh_authorized_keys": [key]}]}) == []
+
+
+@pytest.mark.parametrize(
     ("cloud", "said"),
     [
         ({"pakages": []}, "cloud_init.pakages: no such option; did you mean 'packages'?"),
@@ -149,6 +162,16 @@ def test_instances_are_never_met_again() -> None:
         (
             {"addresses": [{"mac": MACS[0], "address": "10.0.0.2/24"}], "network": "none"},
             "cloud_init.addresses: goes with network: auto",
+        ),
+        ({"ssh_authorized_keys": ["~/.ssh/id.pub"]}, "cloud_init.ssh_authorized_keys[0]: is a file, not a key; write "),
+        ({"ssh_authorized_keys": ["ssh-rsa"]}, "cloud_init.ssh_authorized_keys[0]: is not a public SSH key; write "),
+        (
+            {"users": [{"name": "kim", "ssh_authorized_keys": ["kim@example.com"]}]},
+            "cloud_init.users[0].ssh_authorized_keys[0]: is not a public SSH key; write ",
+        ),
+        (
+            {"ssh_authorized_keys": ["-----BEGIN OPENSSH PRIVATE KEY-----\nb3Blbn"]},
+            "cloud_init.ssh_authorized_keys[0]: is a private key; write the public one",
         ),
         (["a"], "cloud_init: a list is not a dictionary of options"),
     ],
