@@ -52,11 +52,19 @@ def fleet_checked(hosts: t.Sequence[str], variables: t.Any, others: t.Sequence[s
     if problems:
         return "\n".join(["no host was touched, the declaration is refused:", *problems])
     counted = _fleet_changes.counted
-    return f"The declaration is in order: {counted(len(hosts), 'host')}, {counted(guests, 'guest')}"
+    said = f"The declaration is in order: {counted(len(hosts), 'host')}, {counted(guests or 0, 'guest')}"
+    return said if guests is not None else f"{said}; {NO_GUESTS}"
 
 
-def looked_at(hosts: t.Sequence[str], variables: t.Any) -> tuple[list[str], int]:
-    """What is wrong with the declaration of a fleet, and how many guests it has."""
+NO_GUESTS = (
+    "no host has the variable kvm_guests: where you wrote it in a file, that has the name of a group or host, such as"
+    " group_vars/all.yml"
+)
+"""What to say where no host has a list of guests: its file may have a wrong name, which Ansible never says."""
+
+
+def looked_at(hosts: t.Sequence[str], variables: t.Any) -> tuple[list[str], int | None]:
+    """What is wrong with the declaration of a fleet, and how many guests it has; None where no guests are declared."""
     lines: list[str] = []
     settings: list[_fleet.Problem]
     groups: t.Container[str] = ()
@@ -83,7 +91,9 @@ def looked_at(hosts: t.Sequence[str], variables: t.Any) -> tuple[list[str], int]
     for warning in _fleet_names.slips(hosts, evaluated.variables):
         display.warning(readable(warning))
     secrets = known([evaluated.variables]) if lines else set()
-    return [readable(hushed(line, secrets)) for line in lines], _fleet.counted_guests(hosts, evaluated.variables)
+    none = all(evaluated.variables[host].get("kvm_guests") is None for host in hosts)
+    guests = None if none else _fleet.counted_guests(hosts, evaluated.variables)
+    return [readable(hushed(line, secrets)) for line in lines], guests
 
 
 class FilterModule:

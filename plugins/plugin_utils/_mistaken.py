@@ -94,7 +94,22 @@ def nearest(name: str) -> str | None:
         return SYNONYMS[plain]
     likeness = LIKENESS if plain.startswith("kvm") else ALIKE
     found = difflib.get_close_matches(plain, sorted(options()), 1, likeness)
-    return found[0] if found else None
+    shorter = [] if plain.startswith("kvm") else [one for one in sorted(options()) if is_short_for(plain, one)]
+    return next(iter([*found, *shorter]), None)
+
+
+def is_short_for(name: str, option: str) -> bool:
+    """Whether a name is an option without its last words, or with the last one shortened, as ``hw`` is hardware."""
+    words, whole = name.split("_"), option.split("_")
+    if len(words) < len(whole):
+        return len(words) > 1 and whole[: len(words)] == words
+    letters = iter(whole[-1])
+    return (
+        len(words) == len(whole) > 2
+        and words[:-1] == whole[:-1]
+        and words[-1][:1] == whole[-1][:1]
+        and all(letter in letters for letter in words[-1])
+    )
 
 
 @functools.cache
@@ -196,12 +211,23 @@ def of_guests(groups: t.Mapping[str, t.Sequence[str]], hosts: t.Sequence[str]) -
     )
 
 
+def slips_of(values: t.Mapping[str, t.Any], begin: str) -> list[str]:
+    """A sentence for each variable that is a slip of one whose name begins so."""
+    likes = {name: nearest(name) for name in values if isinstance(name, str) and name.startswith(begin[:-1])}
+    return [
+        f"{name} is not a variable of this collection; did you mean '{like}'?"
+        for name, like in likes.items()
+        if like is not None and like.startswith(begin)
+    ]
+
+
 def run_problems(
     groups: t.Mapping[str, t.Sequence[str]],
     hosts: t.Sequence[str],
     run_tags: t.Sequence[str],
     skip_tags: t.Sequence[str],
     playbook_tags: t.Sequence[str],
+    variables: t.Any = None,
 ) -> list[str]:
     """Why a run would do nothing, or not what was meant, a sentence each.
 
@@ -213,6 +239,7 @@ def run_problems(
     :param run_tags: the words of ``--tags``
     :param skip_tags: those of ``--skip-tags``
     :param playbook_tags: the tags that the playbook has
+    :param variables: ``hostvars`` where nothing else looks at the names of variables
     """
     members = groups.get(GROUP) or []
     if not members and GROUP in groups:
@@ -229,7 +256,7 @@ def run_problems(
         ]
     if not all(map(ours, started())):
         return []
-    lines = []
+    lines = [] if variables is None else slips_of(variables.raw_get(members[0]), "adopt_")
     if not set(members) & set(hosts):
         lines.append(
             f"--limit leaves no host of the group {GROUP}, so there is nothing to do{of_guests(groups, hosts)}"

@@ -16,7 +16,7 @@ from ansible.template import Templar, trust_as_template
 from ansible.vars.hostvars import HostVars
 from ansible.vars.manager import VariableManager
 
-from ansible_collections.virtfleet.kvm.plugins.filter.fleet import FilterModule, fleet_problems
+from ansible_collections.virtfleet.kvm.plugins.filter.fleet import FilterModule, fleet_checked, fleet_problems
 from ansible_collections.virtfleet.kvm.tests.unit.support import ROOT
 
 GUESTS = [{"name": "a", "host": "kvm01", "memory": "1GiB"}, {"name": "b", "host": "kvm99", "memory": "1GiB"}]
@@ -33,6 +33,16 @@ def test_guests_on() -> None:
 def test_fleet_problems() -> None:
     found = render("{{ ['kvm01'] | virtfleet.kvm.fleet_problems(hosts) }}", hosts={"kvm01": {"kvm_guests": GUESTS}})
     assert found == ["guest b: host: 'kvm99' is not in the inventory's group kvm_hosts; there are: kvm01"]
+
+
+@pytest.mark.parametrize(
+    ("variables", "none"), [({}, True), ({"kvm_guests": []}, False), ({"kvm_guests": GUESTS[:1]}, False)]
+)
+def test_an_inventory_without_the_variable_of_guests_is_told(variables: Any, none: bool) -> None:
+    """A file in group_vars may have a wrong name, which Ansible never says."""
+    said = fleet_checked(["kvm01"], {"kvm01": variables})
+    assert said.startswith("The declaration is in order: 1 host, ")
+    assert ("no host has the variable kvm_guests" in said) is none
 
 
 def test_no_sentence_holds_a_secret_or_what_a_terminal_acts_on() -> None:

@@ -150,6 +150,32 @@ def test_an_inventory_without_virtualization_hosts(groups: Any, started: str, mo
     assert ("not kvm_host)" in line) is ("kvm_host" in groups)
 
 
+@pytest.mark.parametrize(
+    ("name", "like"),
+    [("host_require_hw", "host_require_hardware"), ("links_rollback", "links_rollback_after"), ("host_name", None)],
+)
+def test_a_name_that_is_short_for_one_is_a_warning(name: str, like: str | None) -> None:
+    refused, warned = _mistaken.variables({"kvm01": {name: True}})
+    assert refused == []
+    told = f"host kvm01: {name} is not a variable of this collection; did you mean '{like}'?"
+    assert warned == ([told] if like else [])
+
+
+class HostVars(dict[str, Any]):
+    """What ``hostvars`` is to the filter."""
+
+    raw_get = dict.__getitem__
+
+
+@pytest.mark.usefixtures("ours")
+def test_a_slip_in_what_the_playbook_adopt_takes() -> None:
+    """Nothing else looks at its variables: the check is not a part of it."""
+    values = HostVars(kvm01={"adopt_file": True, "adopt_folder": "/x", "adopt_volumes": True, "kvm_guest": []})
+    assert _mistaken.run_problems(GROUPS, ["kvm01"], ["all"], [], [], values) == [
+        "adopt_file is not a variable of this collection; did you mean 'adopt_files'?"
+    ]
+
+
 @pytest.mark.usefixtures("ours")
 def test_the_group_is_there_but_empty() -> None:
     """Its hosts stand right below it, or are a list: Ansible skips them with a warning."""
