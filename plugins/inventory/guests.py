@@ -187,6 +187,7 @@ cache_connection: ~/.cache/virtfleet
 cache_timeout: 600
 """
 
+import re
 import typing as t
 
 from ansible.errors import AnsibleError, AnsibleParserError
@@ -210,6 +211,16 @@ display = Display()
 
 NAMES = (".kvm.yml", ".kvm.yaml")
 """How the names of the plugin's files end."""
+
+
+def says_so(path: str) -> bool:
+    """Whether a file says that it is for this plugin."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            return re.search(r"^plugin:\s*[\"']?virtfleet\.kvm\.guests\b", file.read(2000), re.MULTILINE) is not None
+    except (OSError, UnicodeError):
+        return False
+
 
 Guest = dict[str, t.Any]
 
@@ -235,8 +246,12 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     NAME = "virtfleet.kvm.guests"
 
     def verify_file(self, path: str) -> bool:
-        """Whether a file is for this plugin, by its name."""
-        return bool(super().verify_file(path)) and path.endswith(NAMES)
+        """Whether a file is for this plugin, by its name. Raises AnsibleParserError for one that only says so."""
+        if path.endswith(NAMES):
+            return bool(super().verify_file(path))
+        if says_so(path):
+            raise AnsibleParserError(f"{label(path)}: its name has to end in {NAMES[0]}, as zz-guests{NAMES[0]} does")
+        return False
 
     def parse(self, inventory: t.Any, loader: t.Any, path: str, cache: bool = True) -> None:
         """Add the guests to the inventory. Raises AnsibleParserError."""

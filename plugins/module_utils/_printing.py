@@ -73,9 +73,9 @@ QUOTED = (
 """A value in quotes of XML, JSON, or JSON in JSON or XML."""
 MARK = r"""(?:\\?["']|&quot;|&apos;)"""
 ASSIGNED = (
-    # passwd='x', password=x, "token": "x", Authorization: Bearer x
+    # passwd='x', password=x, "token": "x", Authorization: Bearer x; not NOPASSWD:ALL, a rule of sudo
     re.compile(
-        rf"""(?i)({WORD}[\w.-]{{0,40}}{MARK}?\s{{0,9}}[=:]\s{{0,9}})"""
+        rf"""(?i)(?<!(?-i:\bNO))({WORD}[\w.-]{{0,40}}{MARK}?\s{{0,9}}[=:]\s{{0,9}})"""
         rf"""({QUOTED}|(?:(?:bearer|basic|digest|negotiate|token)\s{{1,9}})?["']?[^\s,;&<>"']+)"""
     ),
     # --password x, --key x

@@ -255,6 +255,8 @@ def summary(found: t.Mapping[str, t.Any]) -> list[str]:
     ):
         counts = [counted(number, kind) for kind, number in found["totals"][what].items() if kind != SETTING]
         counts += sorted({name.partition(" ")[2] for each in hosts.values() for name in each[what] if is_setting(name)})
+        if sum(found["totals"][what].values()) == 1:
+            said = said.replace("wait ", "waits ")
         lines += [f"{said}: {', '.join(counts)}"] if counts else []
     for host, each in hosts.items():
         if each["outcome"] == "unreachable" and not each["problems"]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible.errors import AnsibleError
 from ansible.plugins.loader import inventory_loader
 
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._guests import answers
@@ -129,6 +130,13 @@ def test_the_plugin_takes_what_is_its_own() -> None:
     there = Path(__file__)
     assert plugin.verify_file(str(there)) is False
     assert plugin.verify_file(str(there.with_name("guests.kvm.yml"))) is False
+
+
+def test_a_file_that_is_for_the_plugin_and_is_called_otherwise(tmp_path: Path) -> None:
+    """Ansible alone says that the file could not be verified."""
+    (tmp_path / "guests.yml").write_text("# all of them\nplugin: virtfleet.kvm.guests\n")
+    with pytest.raises(AnsibleError, match=r"guests\.yml: its name has to end in \.kvm\.yml, as zz-guests\.kvm\.yml"):
+        inventory_loader.get(guest_inventories.PLUGIN).verify_file(str(tmp_path / "guests.yml"))
 
 
 @pytest.mark.parametrize("name", ["guests.kvm.yml", "a.kvm.yaml"])

@@ -138,6 +138,8 @@ def test_secrets_that_the_text_around_them_tells_of(text: str) -> None:
         "connect to http://host:8080 as admin@example.com",
         "git@example.com:a/b 52:54:00:12:34:56 [2001:db8::1]:80",
         "signed config=1 design=2 keymap=de -k de",
+        "ALL=(ALL) NOPASSWD:ALL",
+        "NOPASSWD: /usr/bin/systemctl restart nginx",
     ],
 )
 def test_what_is_no_secret_stays(text: str) -> None:

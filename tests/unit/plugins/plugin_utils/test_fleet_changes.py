@@ -74,7 +74,7 @@ def test_the_summary_fits_a_screen_and_names_what_is_wrong() -> None:
         "made: 1 domain, 1 volume",
         "changed: 2 domains, packages of the host",
         "removed: 1 domain, 1 network, 1 volume",
-        "wait for a restart: 1 domain",
+        "waits for a restart: 1 domain",
         "wrong: network lan: is no network",
         "wrong: network b: no",
         "away: unreachable",
