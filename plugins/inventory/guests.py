@@ -16,16 +16,16 @@ description:
   - The declaration is read from the inventory itself, as the roles of this collection do. That means the sources that
     Ansible has read before this one, and C(group_vars) and C(host_vars) beside these and beside this one. So this
     source comes last. See the notes.
-  - The hosts in the group C(kvm_hosts) are asked for the states and addresses of their guests, side by side. One that
-    does not answer within O(timeout) costs the others no more than that, and its guests stay in the inventory as they
-    are declared.
+  - The hosts in the group C(kvm_hosts) are asked for the states and addresses of their guests, side by side. A
+    host that does not answer delays the run by at most O(timeout), and its guests stay in the inventory as they are
+    declared.
   - Its file has a name that ends in C(.kvm.yml) or C(.kvm.yaml), and begins with C(plugin:) V(virtfleet.kvm.guests).
     The plugin needs not be enabled in C(ansible.cfg).
   - "Each guest has the variable C(kvm_guest), a dictionary: C(name), C(host), C(state) (V(running), V(paused),
     V(stopped); V(absent) where it is not made yet, V(unknown) where its host was not asked or did not answer),
     C(declared), C(uuid), C(title), C(description), C(memory) in bytes, C(vcpus), C(autostart) as it is declared,
     C(interfaces), C(networks), C(addresses), C(address), C(address_source), C(address_network), C(behind_host),
-    C(tags) and C(ssh_args). What the declaration holds besides is in no variable of the guest, nor in the cache, as
+    C(tags) and C(ssh_args). Nothing else from C(kvm_guests) is copied, neither into variables nor into the cache, as
     it may be secret."
   - A variable that the inventory itself has for a guest's name stays as it is.
 requirements:
@@ -105,8 +105,8 @@ options:
       - Where addresses come from, the best first; what is left out is not asked. Among the addresses of one network,
         that of the best source is taken.
       - V(lease) is the DHCP of libvirt's own networks. V(agent) is the QEMU guest agent, where it runs. V(arp) is the
-        host's table of neighbours, which knows addresses that the host has had to do with. V(declared) is an address
-        that C(kvm_networks) keeps for the guest's MAC address or name in
+        host's table of neighbours, that is, of addresses that the host has recently talked to. V(declared) is an
+        address that C(kvm_networks) keeps for the guest's MAC address or name in
         O(virtfleet.kvm.networks#module:config[].ips[].dhcp), or that the guest's interface has.
       - A later source is asked only about guests of which no earlier one knows an address on the best of O(networks).
       - Addresses of the link alone, and those that a guest has inside, such as bridges of containers, are never

@@ -15,8 +15,7 @@ description:
     whose C(host) is the name of the host in the inventory.
   - "Each has what it has in common with others, as the host's own variables say: the options of C(kvm_guest_defaults),
     C(kvm_guest_defaults_group) and C(kvm_guest_defaults_host), and those of its C(profile) in C(kvm_guest_profiles).
-    A later one of these goes before an earlier one, and the guest's own options before all. Dictionaries are merged by
-    option, lists are replaced."
+    Later ones win; the guest's own options win over all. Dictionaries are merged by option, lists are replaced."
   - Only these are evaluated. So templates in a guest, or in a profile, may name what its own host has and no other one
     does.
   - "This holds for a list, and for templates that name or join lists, such as C({{ web_guests + db_guests }}). A list

@@ -188,8 +188,8 @@ def network_problem(one: Kept, networks: t.Mapping[str, Item]) -> str | None:
     """Why a network cannot keep an address; None where it can."""
     if not one.network:
         return (
-            "goes with 'network' alone: it is the DHCP of a libvirt network that keeps an address; with its subnet,"
-            f" such as {one.ip}/{24 if ':' not in one.ip else 64}, cloud-init sets it"
+            "only a libvirt network can reserve an address. On a bridge, write it with its subnet"
+            f" ({one.ip}/{24 if ':' not in one.ip else 64}), and cloud-init sets it"
         )
     network = networks.get(one.network)
     called = f"network {printable(one.network)}"

@@ -17,8 +17,8 @@ description:
   - A change is tried first. It is kept only once the host has been reached anew over a new connection, and the
     gateway and name server that answered before answer again. Otherwise the host itself takes it back,
     also when this run is killed, the connection is lost or the power fails.
-  - A bridge takes over its port's addresses, routes, name servers, MAC address and DHCP identity,
-    so that the host keeps its address.
+  - With O(config[].addressing=inherit), the default, a bridge or bond takes over the addresses of its port, with
+    routes, name servers, MAC address and DHCP identity, so that the host keeps its address.
   - Only what is declared is touched. An option that is left out is left as it is.
 extends_documentation_fragment:
   - virtfleet.kvm.declare

@@ -15,12 +15,12 @@ description:
   - Creates, changes, starts, stops and removes the storage pools of a host, as O(config) says, all in one call.
   - Only what is declared is touched. An option that is left out is left as it is, V(null) puts it back to
     libvirt's default, and parts of a definition that no option covers survive.
-  - No data is ever deleted, also with V(absent) or O(purge). Devices are formatted only where
+  - No data is ever deleted, even with V(absent) or O(purge). Devices are formatted only where
     O(config[].build=format) says so, and only blank ones.
   - An active pool takes another definition when it starts anew. Until then what waits is reported in
     RV(pending_restart); O(on_restart_needed) says whether to restart it.
   - A pool that a guest's disk is in is not purged. The guest is named, and the module fails.
-  - Volumes that are to go as well go first, with M(virtfleet.kvm.volumes). Those of a pool that is gone cannot be seen.
+  - Remove the volumes first, with M(virtfleet.kvm.volumes); without the pool they cannot be found.
 extends_documentation_fragment:
   - virtfleet.kvm.connection
   - virtfleet.kvm.declare

@@ -110,8 +110,8 @@ def show_diff(task: t.Any, task_vars: t.Any, result: t.Mapping[str, t.Any]) -> N
         return
     with contextlib.suppress(Exception):  # It is for people; the result has it all the same.
         text = CallbackBase()._get_diff([dict(one) for one in result["diff"]])
-        what = "would be changed" if task.check_mode else "was changed"
-        Display().display(f"[{host_of(task, task_vars)}]: {what} in spite of what failed:\n{text}")
+        what = "would still be changed" if task.check_mode else "was still changed"
+        Display().display(f"[{host_of(task, task_vars)}]: {what}, though others failed:\n{text}")
 
 
 Declared = list[tuple[str, str, dict[str, t.Any]]]

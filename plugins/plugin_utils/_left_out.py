@@ -31,8 +31,10 @@ def left_out(found: t.Mapping[str, t.Sequence[t.Mapping[str, t.Any]]]) -> list[s
                 continue
             if secrets:
                 verb, it = ("is", "it") if len(secrets) == 1 else ("are", "them")
+                kind = NOUNS.get(kind) or label(kind)
                 lines.append(
-                    f"{called}: {', '.join(secrets)} {verb} secret and left out; write {it} into the file yourself"
+                    f"{called}: {', '.join(secrets)} {verb} left out, as secrets are; the {kind} keeps {it}. Write {it}"
+                    f" only if the {kind} is to be rebuilt from the inventory"
                 )
             if uncovered:
                 lines.append(f"{called}: no option holds {', '.join(uncovered)}, which stays on the host as it is")

@@ -66,7 +66,7 @@ def text_of(path: str, loader: DataLoader) -> str:
 
 
 def repeated_keys(text: str) -> list[str]:
-    """A sentence for each key that stands twice in one dictionary; none of what is no YAML, of which others tell."""
+    """A sentence for each key that occurs twice in one dictionary; none of what is no YAML, of which others tell."""
     try:
         left: list[t.Any] = [yaml.compose(str(text), Loader=LOADER)]
     except Exception:  # As above; what is nested deeply is none either.
@@ -98,7 +98,7 @@ def repeated_in(mapping: yaml.MappingNode) -> t.Iterator[tuple[int, str]]:
         line = node.start_mark.line + 1
         if key in lines:
             first = "" if lines[key] == line else f", first in line {lines[key]}"
-            yield line, f"line {line}: the key {named(key)} stands twice in one dictionary{first}; keep one of them"
+            yield line, f"line {line}: the key {named(key)} occurs twice in one dictionary{first}; keep one of them"
         lines.setdefault(key, line)
 
 
@@ -121,5 +121,5 @@ def unquoted(error: BaseException) -> str:
     """What YAML says of a mistake, without what it quotes."""
     problem = str(getattr(error, "problem", "") or "is malformed")
     if "duplicate" in problem and "key" in problem:  # ansible-core 2.18 puts the key into brackets.
-        return "a key stands twice in one dictionary; keep one of them"
+        return "a key occurs twice in one dictionary; keep one of them"
     return re.sub(r"'[^']{2,}'|\"[^\"]{2,}\"", "...", problem)

@@ -22,7 +22,7 @@ PATH = ROOT / "docs" / "xml-options.md"
 HEAD = """\
 # From libvirt's XML to the option
 
-You know how libvirt writes something, and look for the option: find the element below, in the order of the alphabet.
+You know how libvirt writes something, and look for the option: find the element below, in alphabetical order.
 The devices of a guest stand among the other elements of a `<domain>`. `…` is the value of the option, and `NAME` is a
 name of your own. An option that ends with `[]` is a list: each element is one of its items.
 

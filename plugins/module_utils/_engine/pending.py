@@ -39,8 +39,10 @@ def warnings(pending: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
 def sentence(entry: t.Mapping[str, t.Any]) -> str:
     """What one resource still runs with, and what brings the new."""
     named = resource(entry)
-    way = "a shutdown and a start" if named.startswith("domain ") else "it is stopped and started"
-    return f"{named}: still runs with the old {told(entry)}; it gets the new after {way}"
+    way = "stop it and start it again"
+    if named.startswith("domain "):
+        way = "shut it down and start it again (a reboot is not enough), or set guests_on_restart_needed: restart"
+    return f"{named}: still runs with the old {told(entry)}; {way}"
 
 
 def resource(entry: t.Mapping[str, t.Any]) -> str:

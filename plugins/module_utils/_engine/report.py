@@ -119,9 +119,9 @@ def all_the_same(plans: t.Iterable[Plan], check: bool = False) -> list[str]:
                 gone.append(resource if change.path == "state" else label(change.path))
         if plan.changes and resource not in gone:
             changed.append(resource)
-    would = "would be " if check else ""
-    told = ((f"{would}removed", ", ".join(gone)), (f"{would}made or changed", some(changed)))
-    return [f"{word}, in spite of what failed: {names}" for word, names in told if names]
+    did = "would still be" if check else "was still"
+    told = ((f"{did} removed", ", ".join(gone)), (f"{did} made or changed", some(changed)))
+    return [f"{word}, though others failed: {names}" for word, names in told if names]
 
 
 def warnings(plans: t.Iterable[Plan]) -> list[str]:

@@ -230,8 +230,8 @@ def made_disks(domain: Item) -> t.Iterator[Invalid]:
         if given and (disk.get("file") is not None or disk.get("block") is not None):
             yield Invalid(
                 f"{here}.{given[0]}",
-                "makes a volume, and does not go with file or block: for a file that is there, declare a pool for its"
-                " folder, and write pool and volume in place of file",
+                "makes a new disk; leave it out to use the existing "
+                + ("file" if disk.get("file") is not None else "device"),
             )
         if disk.get("image") is not None and disk.get("backing") is not None:
             yield Invalid(here, "give only one of image, backing")

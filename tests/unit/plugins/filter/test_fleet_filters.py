@@ -83,10 +83,12 @@ def test_what_adopting_leaves_out_is_told_in_sentences() -> None:
         ],
     }
     assert FilterModule().filters()["left_out"](found) == [
-        "guest old01: graphics[0].passwd is secret and left out; write it into the file yourself",
+        "guest old01: graphics[0].passwd is left out, as secrets are; the guest keeps it. Write it only if the guest is"
+        " to be rebuilt from the inventory",
         "guest old01: no option holds devices/foo, which stays on the host as it is",
         "guest -x was not written: begins with a dash",
-        "guest two: a, b are secret and left out; write them into the file yourself",
+        "guest two: a, b are left out, as secrets are; the guest keeps them. Write them only if the guest is to be"
+        " rebuilt from the inventory",
     ]
 
 

@@ -105,7 +105,11 @@ WITH_HOST = {"name": "lan", "ips": [{"address": "10.7.0.1/24", "dhcp": {"hosts":
     [
         ({"network": "lan", "ip": "here"}, [LAN], "'here' is not an IP address"),
         ({"network": "lan", "ip": ["10.7.0.11"]}, [LAN], "a list is not"),
-        ({"bridge": "br0", "ip": "10.7.0.11"}, [LAN], "goes with 'network' alone"),
+        (
+            {"bridge": "br0", "ip": "10.7.0.11"},
+            [LAN],
+            "only a libvirt network can reserve an address. On a bridge,",
+        ),
         ({"network": "lam", "ip": "10.7.0.11"}, [LAN], "network 'lam' is not in kvm_networks of the host"),
         ({"network": "lan", "ip": "10.8.0.11"}, [LAN], "10.8.0.11 is outside of network 'lan' ("),
         ({"network": "lan", "ip": "fd00::2"}, [LAN], "network 'lan' has no dhcp for fd00::2, which keeps it"),

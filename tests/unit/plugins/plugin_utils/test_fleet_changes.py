@@ -78,7 +78,8 @@ def test_the_summary_fits_a_screen_and_names_what_is_wrong() -> None:
         "wrong: network lan: is no network",
         "wrong: network b: no",
         "away: unreachable",
-        "busy: domain db01: still runs with the old memory (why); it gets the new after a shutdown and a start",
+        "busy: domain db01: still runs with the old memory (why); shut it down and start it again (a reboot is not"
+        " enough), or set guests_on_restart_needed: restart",
     ]
 
 
@@ -95,7 +96,8 @@ def test_the_details_name_each_field() -> None:
         "busy: volume fast/old-vda.qcow2: removed",
         "busy: network old: removed",
         "wrong: domain db01: memory: 1 -> 2",
-        "busy: domain db01: still runs with the old memory (why); it gets the new after a shutdown and a start",
+        "busy: domain db01: still runs with the old memory (why); shut it down and start it again (a reboot is not"
+        " enough), or set guests_on_restart_needed: restart",
     ]
 
 

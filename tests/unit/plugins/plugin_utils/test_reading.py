@@ -23,20 +23,20 @@ HEAD = "name: a\nhost: kvm01\nmemory: 64MiB\n"
 TWICE = [
     (
         "graphics:\n  - type: vnc\n    passwd: s3cret\n    type: vnc\n",
-        "line 7: the key type stands twice in one dictionary, first in line 5; keep one of them",
+        "line 7: the key type occurs twice in one dictionary, first in line 5; keep one of them",
     ),
     (
         "graphics: [{type: vnc, passwd: s3cret, type: vnc}]\n",
-        "line 4: the key type stands twice in one dictionary; keep one of them",
+        "line 4: the key type occurs twice in one dictionary; keep one of them",
     ),
     (
         "metadata:\n  'passwd: s3cret': 1\n  'passwd: s3cret': 2\n",
-        "line 6: the key passwd... stands twice in one dictionary, first in line 5; keep one of them",
+        "line 6: the key passwd... occurs twice in one dictionary, first in line 5; keep one of them",
     ),
     (
         "x: {1: s3cret, 0x1: s3cret}\nname: s3cret\n",
-        "line 4: the key 1 stands twice in one dictionary; keep one of them;"
-        " line 5: the key name stands twice in one dictionary, first in line 1; keep one of them",
+        "line 4: the key 1 occurs twice in one dictionary; keep one of them;"
+        " line 5: the key name occurs twice in one dictionary, first in line 1; keep one of them",
     ),
 ]
 
@@ -80,7 +80,7 @@ def test_a_file_that_is_encrypted(tmp_path: Path) -> None:
     loader, secret = DataLoader(), VaultSecret(b"word")
     loader.set_vault_secrets([("default", secret)])
     vault = VaultLib(loader._vault.secrets)
-    with pytest.raises(VirtfleetError, match=r"^line 2: the key a stands twice"):
+    with pytest.raises(VirtfleetError, match=r"^line 2: the key a occurs twice"):
         read(tmp_path, vault.encrypt("a: s3cret\na: s3cret\n", secret).decode(), loader, once=True)
     assert read(tmp_path, vault.encrypt("a: s3cret\n", secret).decode(), loader, once=True) == {"a": "s3cret"}
 

@@ -61,6 +61,7 @@ def test_the_end_of_the_site_tells_of_all_hosts() -> None:
         "kvm03": {},
     }
     assert pending.of_hosts(variables, variables) == [
-        "kvm01: network lan: still runs with the old mtu, bridge (a); it gets the new after it is stopped and started",
-        "kvm01: domain web01: still runs with the old memory (why); it gets the new after a shutdown and a start",
+        "kvm01: network lan: still runs with the old mtu, bridge (a); stop it and start it again",
+        "kvm01: domain web01: still runs with the old memory (why); shut it down and start it again (a reboot is"
+        " not enough), or set guests_on_restart_needed: restart",
     ]
