@@ -61,6 +61,10 @@ def test_many_options_are_not_listed_but_the_manual_is_named() -> None:
             {"disks": [{"file": "/a", "target": {"dev": "vda"}}]},
             "disks[0].target: a dictionary is not a string; write target: vda",
         ),
+        (
+            {"disks": [{"size": "1GiB", "file": "/a"}]},
+            "disks[0].size: makes a new disk; leave it out to use the existing file",
+        ),
         ({"onboot": True}, "onboot: no such option; did you mean 'autostart'?"),
         ({"storage": []}, "storage: no such option; did you mean 'disks'?"),
         ({"nics": []}, "nics: no such option; did you mean 'interfaces'?"),
