@@ -106,7 +106,10 @@ def test_a_host_is_written_into_the_inventory_and_nothing_is_touched(fleet: Flee
         pools = {pool["name"]: (pool["state"], pool.get("autostart", True)) for pool in config["kvm_pools"]}
         assert pools == {"by-hand": ("active", True), "idle": ("inactive", False), "nas": ("inactive", False)}
         assert [(guest["name"], guest["host"]) for guest in config["kvm_guests"]] == [(f"of-{host}", host)]
-        secret = f"guest of-{host}: graphics[0].passwd is left out, as secrets are; the guest keeps it."
+        secret = (
+            f"guest of-{host}: graphics[0].passwd is left out, as secrets are; the guest keeps it. Write it only if the"
+            " guest is to be rebuilt from the inventory"
+        )
         assert run.results("ansible.builtin.debug", host)[0]["msg"] == [secret]
 
 
