@@ -151,6 +151,7 @@ class ActionModule(ActionBase):
         result["warnings"] = [
             *result.get("warnings", []),
             *(f"the host has lost what somebody had set by hand: {command}" for command in end.answer.get("lost", ())),
+            *(f"the change was kept, and all the same {said}" for said in end.answer.get("missing", ())),
         ]
         if end.address != connection.host:
             self.tell_moved(result, connection.host, end.address, task_vars)

@@ -44,6 +44,24 @@ def installed(unit: str) -> bool:
     return bool(found) and os.path.realpath(found[0]) != os.devnull
 
 
+def masked() -> list[str]:
+    """The units of the daemon that answers at qemu:///system that are masked, so that systemd starts none of them.
+
+    A host has one daemon, or one for each driver: those count whose service is installed, or masked.
+    """
+    found = []
+    for service in ("libvirtd.service", "virtqemud.service"):
+        units = [socket_of(service), service]
+        found += [unit for unit in units if is_masked(unit)]
+    return found
+
+
+def is_masked(unit: str) -> bool:
+    """Whether an administrator has masked a unit."""
+    paths = [os.path.join(folder, unit) for folder in UNIT_FOLDERS[:2]]
+    return any(os.path.lexists(path) and os.path.realpath(path) == os.devnull for path in paths)
+
+
 def enabled(unit: str) -> bool:
     """Whether an administrator or a package enabled the unit."""
     for folder in UNIT_FOLDERS[:2]:

@@ -13,7 +13,19 @@ from ansible.module_utils.basic import AnsibleModule
 from .._engine.rows.model import Item
 from .._errors import VirtfleetError
 from .._printing import displayed, printable, unforeseen
-from . import fixed_files, netplan_says, netplan_yaml, networkd, observe, preflight, probes, transaction
+from . import (
+    expected,
+    fixed_files,
+    kernel,
+    netplan_says,
+    netplan_yaml,
+    networkd,
+    networkd_reads,
+    observe,
+    preflight,
+    probes,
+    transaction,
+)
 from .agent import files
 from .facts import Facts
 from .plan import plan
@@ -53,20 +65,18 @@ def converge(module: AnsibleModule) -> dict[str, t.Any]:
     if not 1 <= seconds <= LONGEST:
         raise VirtfleetError(f"rollback_after: {printable(seconds)} is not a number of seconds from 1 to {LONGEST}")
     with transaction.alone(module.check_mode):
-        facts = with_vlans(observed(), wants)
+        facts = with_kernel(observed(), wants)
         postponed = preflight.used(wants, facts) if module.params["leave_used"] else []
         wants = [want for want in wants if want["name"] not in postponed]
         planned = plan(wants, facts, module.params["bypass_iptables"])
-        if planned.changes and not planned.network_manager:
-            observe.refuse_masked()
         if planned.changes:
-            fixed_files.refuse(file.path for file in planned.files)
+            refuse_host(planned)
         netplan_says.validate(planned)
         planned.warnings += netplan_says.unapplied(planned, facts)
         result = {**told(planned), "postponed": postponed}
         if module.check_mode or not planned.changes:
             return result
-        passing = probes.passing(facts)
+        passing = probes.passing(facts, expected.gateways(planned.expected))
         trial = transaction.begin(planned, facts, seconds, passing)
     return {**result, "trial": trial}
 
@@ -79,8 +89,22 @@ def observed() -> Facts:
         raise VirtfleetError(f"nothing was changed: {error}") from None
 
 
-def with_vlans(facts: Facts, wants: t.Iterable[Item]) -> Facts:
-    """Facts with whether the kernel can keep VLANs apart, where a bridge is declared to do so, or was once."""
+def refuse_host(planned: Plan) -> None:
+    """Raise VirtfleetError, with nothing changed, where the host could not bring a change about, or keep it."""
+    observe.refuse_without_bus()
+    if not planned.network_manager:
+        observe.refuse_masked()
+        after = [path for file in planned.files if file.after is not None for path in (file.path, file.trial)]
+        networkd_reads.refuse(after)
+    fixed_files.refuse(file.path for file in planned.files)
+
+
+def with_kernel(facts: Facts, wants: t.Sequence[Item]) -> Facts:
+    """Facts with what the kernel can do of what is declared: make the links, and keep VLANs apart on a bridge.
+
+    The latter also where a bridge was once declared to.
+    """
+    facts = dataclasses.replace(facts, unmade=kernel.unmade(wants, facts.devices))
     asked = any(want.get("vlan_filtering") for want in wants) or any(map(networkd.is_filtering, facts.units))
     return dataclasses.replace(facts, vlan_filtering=observe.filters_vlans(facts.devices)) if asked else facts
 

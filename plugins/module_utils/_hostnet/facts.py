@@ -190,6 +190,7 @@ class Facts:
     :param forward_policy: what they do with forwarded traffic that no rule is for
     :param login: the host's own address in the connection that the caller came by
     :param vlan_filtering: whether the kernel can keep VLANs apart on a bridge; None where that was not asked
+    :param unmade: the types of declared links that the kernel cannot make
     :param distant: devices of other network namespaces that are built on those of this one
     :param neighbours: those that somebody has set for good
     :param queues: the kinds of queue that devices have (tc-qdisc), by device
@@ -210,6 +211,7 @@ class Facts:
     forward_policy: str = ""
     login: str = ""
     vlan_filtering: bool | None = None
+    unmade: frozenset[str] = frozenset()
     distant: tuple[Distant, ...] = ()
     neighbours: tuple[Neighbour, ...] = ()
     queues: t.Mapping[str, t.Sequence[str]] = dataclasses.field(default_factory=dict)

@@ -36,6 +36,8 @@ def moved(item: Item, bridge: Device, before: Netplan, facts: Facts, out: Plan) 
         # What has no IAID is known to the server by its MAC address, which is that of a port unless it is declared.
         sure = not dhcp or bridge.iaid is not None or bool(before.get(place, "macaddress"))
         note = "it keeps its addresses, and is reached by its new ports"
+        if not ports:
+            note = "it keeps its addresses and has no port any more: only guests on it reach them"
         if not sure:
             note = "the DHCP server may give another address: it knows the bridge by the MAC address of a port"
         addresses = list(bridge.addresses)

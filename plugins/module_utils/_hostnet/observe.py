@@ -78,6 +78,21 @@ def refuse_masked() -> None:
         )
 
 
+def refuse_without_bus() -> None:
+    """Raise VirtfleetError where D-Bus neither runs nor starts by itself: networkd is told by it to read its files."""
+    units = ("dbus.socket", "dbus.service")
+    try:
+        _status, output, _errors = network.run(["systemctl", "show", "--property=ActiveState", *units], PATIENCE)
+    except (OSError, subprocess.TimeoutExpired):
+        return
+    states = [line.partition("=")[2] for line in output.splitlines() if line.startswith("ActiveState=")]
+    if len(states) == len(units) and all(state in ("inactive", "failed") for state in states):
+        raise VirtfleetError(
+            "nothing was changed: D-Bus does not run on this host, and the program that configures the network is told"
+            " of a change by it: systemctl start dbus.socket"
+        )
+
+
 def login() -> str:
     """The host's own address in the SSH connection that this call came by, nothing without one.
 

@@ -73,6 +73,8 @@ class Plan:
     :param static: the words of routes that no file has though their origin is that of files
     :param rules_of_files: whether files may have policy rules: one with their origin may be theirs then
     :param configured: the devices that lose what no file has, each with the link that is the reason
+    :param held: the addresses that files, servers and routers give devices: any of them may lose its own in a trial
+    :param expected: the addresses and routes that the host must have afterwards (see expected)
     """
 
     items: list[tuple[str, list[Change]]] = dataclasses.field(default_factory=list)
@@ -97,6 +99,8 @@ class Plan:
     static: list[list[str]] = dataclasses.field(default_factory=list)
     rules_of_files: bool = True
     configured: dict[str, str] = dataclasses.field(default_factory=dict)
+    held: dict[str, list[str]] = dataclasses.field(default_factory=dict)
+    expected: list[dict[str, t.Any]] = dataclasses.field(default_factory=list)
     warnings: list[str] = dataclasses.field(default_factory=list)
 
     @property

@@ -10,8 +10,9 @@ import typing as t
 
 from .._engine.rows.model import Item
 from .._errors import Invalid
-from . import live, networkd, shared_ports
+from . import left_alone, live, networkd, shared_ports
 from .facts import COMMENT, Device, Facts, covering
+from .kernel import MODULES
 
 NAMING = ("name", "type", "state", "takeover", "parent", "id")
 """What of a link says which one it is."""
@@ -22,6 +23,10 @@ BUILT = {"bridge": ("bridge",), "bond": ("bond",), "vlan": ("vlan",), "macvlan":
 EXCLUSIVE = ("macvlan", "macvtap", "ipvlan", "ipvtap")
 """Kinds of device that take all that arrives on the one below them, so that it cannot be a port as well."""
 
+UNMADE = (
+    "the kernel of this host cannot make a {kind}: it is built without it, and has no module {module}. Install the"
+    " package that has it (such as linux-modules-extra), or boot another kernel"
+)
 NO_VLANS = (
     "the kernel of this host cannot keep VLANs apart on a bridge (it is built without CONFIG_BRIDGE_VLAN_FILTERING):"
     " leave the option out, and declare a link of type vlan and a bridge for each VLAN, or boot another kernel"
@@ -51,14 +56,18 @@ def problems(item: Item, items: t.Sequence[Item], facts: Facts) -> t.Iterator[In
         told = shared_ports.of_several(port, owners[port])
         if told is not None:
             yield Invalid(f"ports[{index}]", told)
-        yield from port_problems(item, port, f"ports[{index}]", later, facts)
+        yield from port_problems(item, port, f"ports[{index}]", items, facts)
     if item.get("parent"):
         yield from parent_problems(item, later, facts)
         yield from made_anew(item, facts)
+    if item["type"] in facts.unmade and item["name"] not in facts.devices:
+        yield Invalid("type", UNMADE.format(kind=item["type"], module=MODULES[item["type"]]))
     if item.get("vlan_filtering") and facts.vlan_filtering is False:
         yield Invalid("vlan_filtering", NO_VLANS)
     yield from routed(item, facts)
     yield from unreachable(item, facts)
+    yield from left_alone.takeovers(item, items, facts)
+    yield from left_alone.empty(item, facts)
 
 
 def taken(item: Item, facts: Facts) -> t.Iterator[Invalid]:
@@ -91,10 +100,11 @@ def made_elsewhere(item: Item, facts: Facts) -> t.Iterator[Invalid]:
         )
 
 
-def port_problems(item: Item, port: str, where: str, later: t.Mapping[str, Item], facts: Facts) -> t.Iterator[Invalid]:
+def port_problems(item: Item, port: str, where: str, items: t.Sequence[Item], facts: Facts) -> t.Iterator[Invalid]:
     """A port exists, can be one, and nothing that needs it for itself is on it."""
     device = facts.devices.get(port)
     if device is None:
+        later = {other["name"]: other for other in items if other["state"] == "present"}
         if later.get(port, {}).get("type") not in ("vlan", "bond"):
             yield Invalid(where, missing(port, facts))
         return
@@ -109,16 +119,17 @@ def port_problems(item: Item, port: str, where: str, later: t.Mapping[str, Item]
     if device.master == item["name"]:
         return
     if device.master and not item.get("takeover"):
-        yield from port_of_another(device, where, facts)
+        yield from port_of_another(device, where, items, facts)
     yield from carries_others(port, where, facts)
 
 
-def port_of_another(device: Device, where: str, facts: Facts) -> t.Iterator[Invalid]:
+def port_of_another(device: Device, where: str, items: t.Sequence[Item], facts: Facts) -> t.Iterator[Invalid]:
     """A device has one master only."""
     port, master = device.name, device.master
     kind = facts.devices[master].kind if master in facts.devices else "bridge"
     if kind == "bridge":
-        yield Invalid(where, f"{port} is a port of the bridge {master}: 'takeover: true' takes it from there")
+        way_out = f"{port} is a port of the bridge {master}: 'takeover: true' takes it from there"
+        yield Invalid(where, left_alone.needed(device, items, facts) or way_out)
     elif kind in ("bond", "team"):
         yield Invalid(where, f"{port} is part of the {kind} {master}: make {master} the port")
     elif kind != "vrf":

@@ -16,7 +16,7 @@ from .._errors import VirtfleetError
 from . import facts as model
 from . import observe
 from .agent import network
-from .facts import Facts
+from .facts import Facts, Route
 from .reading import known
 
 PROBES = ("gateway (IPv4)", "gateway (IPv6)", "name server")
@@ -38,9 +38,18 @@ def look() -> Facts:
     )
 
 
-def passing(facts: Facts) -> list[str]:
-    """The probes that pass now."""
-    return [result["probe"] for result in run(PROBES, facts) if result["ok"]]
+GATEWAY = "gateway "
+"""Begins the name of the probe of one gateway, beside the best; its address follows."""
+
+
+def passing(facts: Facts, gateways: t.Iterable[str] = ()) -> list[str]:
+    """The probes that pass now.
+
+    :param gateways: those of default routes that the change leaves as they are
+    """
+    best = min(defaults(facts, "0.0.0.0/0"), key=lambda route: route.metric, default=None)
+    others = [f"{GATEWAY}{via}" for via in gateways if best is None or via != best.via]
+    return [result["probe"] for result in run([*PROBES, *others], facts) if result["ok"]]
 
 
 def again(names: t.Sequence[str]) -> list[dict[str, t.Any]]:
@@ -57,6 +66,8 @@ def run(names: t.Sequence[str], facts: Facts) -> list[dict[str, t.Any]]:
     for name in names:
         if name == "name server":
             ok, said = name_server(facts)
+        elif name.startswith(GATEWAY) and "(" not in name:
+            ok, said = one_gateway(facts, name[len(GATEWAY) :])
         else:
             ok, said = gateway(facts, "0.0.0.0/0" if "IPv4" in name else "::/0")
         results.append({"probe": name, "ok": ok, "said": said})
@@ -68,14 +79,28 @@ def gateway(facts: Facts, default: str) -> tuple[bool, str]:
 
     It must answer for its address on the link (ARP, or neighbour discovery); many answer no ping.
     """
-    # One with a source is for what that has sent.
-    routes = (route for route in facts.routes if route.to == default and "from" not in route.words)
-    found = sorted(routes, key=lambda route: route.metric)
+    found = sorted(defaults(facts, default), key=lambda route: route.metric)
     if not found:
         return False, "there is no default route"
     route = found[0]
     if not route.via:
         return True, f"by {route.device}, without a next hop"
+    return neighbour(route, facts)
+
+
+def defaults(facts: Facts, default: str) -> list[Route]:
+    """The default routes of a family; one with a source is for what that has sent."""
+    return [route for route in facts.routes if route.to == default and "from" not in route.words]
+
+
+def one_gateway(facts: Facts, via: str) -> tuple[bool, str]:
+    """Whether the next hop of a default route of IPv4 that is not the best is there as well."""
+    route = next((route for route in defaults(facts, "0.0.0.0/0") if route.via == via), None)
+    return (False, f"there is no default route by {via} any more") if route is None else neighbour(route, facts)
+
+
+def neighbour(route: Route, facts: Facts) -> tuple[bool, str]:
+    """Whether the next hop of a route is there."""
     family = "-6" if ":" in route.via else "-4"
     # What the kernel remembers does not count.
     words = ["ip", family, "neigh", "del", route.via, "dev", route.device]

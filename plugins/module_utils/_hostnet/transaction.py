@@ -17,10 +17,11 @@ import typing as t
 import uuid
 
 from .._errors import VirtfleetError
-from . import netplan_says, stuck
-from .agent import files, guard, journal, network, notes, route_words, unit
+from . import stuck
+from .agent import files, guard, journal, network, notes, unit
 from .facts import Facts
 from .planner import Plan
+from .trial import trial_of
 
 NEW = files.BASE + "/new"
 """A trial that is not laid out completely: nothing was started for it."""
@@ -119,10 +120,16 @@ def refuse_open_trial() -> None:
     deadline = files.load(os.path.join(files.TRIAL, "state.json")).get("deadline", 0)
     left = deadline - network.clock()
     if left > 0 and guard.state_of(files.TRIAL) not in ("confirming", "rolling-back"):
-        said = f"tries a change of this host's links, and ends in {int(left) + 1} s at the latest"
+        said = f"another run tries a change of this host's links, and ends in {int(left) + 1} s at the latest"
+    elif shown("ActiveState").get("ActiveState") in ("inactive", "failed"):
+        said = (
+            f"an earlier change of this host's links has not ended, and {SERVICE}, which is to take it back, does not"
+            " run: run this without check mode, which takes it back first. If that fails, too,"
+            f" journalctl -u {SERVICE} says why"
+        )
     else:
-        said = "ends a change of this host's links: try again in a minute"
-    raise VirtfleetError(f"nothing was changed: another run {said}")
+        said = "another run ends a change of this host's links: try again in a minute"
+    raise VirtfleetError(f"nothing was changed: {said}")
 
 
 def systemctl(*words: str, seconds: float = 20) -> str:
@@ -132,6 +139,15 @@ def systemctl(*words: str, seconds: float = 20) -> str:
     except (OSError, subprocess.TimeoutExpired) as error:
         return f"systemctl {words[0]}: {files.problem(error)}"
     return "" if status == 0 else f"systemctl {words[0]}: {' '.join((errors or output).split())}"
+
+
+def shown(properties: str) -> dict[str, str]:
+    """What systemd tells of the unit; nothing where it does not answer."""
+    try:
+        _status, output, _errors = network.run(["systemctl", "show", f"--property={properties}", SERVICE], 20)
+    except (OSError, subprocess.TimeoutExpired):
+        return {}
+    return dict(line.split("=", 1) for line in output.splitlines() if "=" in line)
 
 
 def is_running() -> bool:
@@ -156,9 +172,11 @@ def start() -> None:
     files.write(os.path.join(copy, "__init__.py"), "")
     for name, module in agent().items():
         files.write(os.path.join(copy, f"{name}.py"), inspect.getsource(module))
-    files.make_folder(os.path.dirname(files.UNIT))
-    for path, text in unit.texts(sys.executable).items():
-        files.write(path, text, 0o644)
+    unit.write(sys.executable)
+    known = shown("LoadState,NeedDaemonReload")
+    if known.get("LoadState", "loaded") != "loaded" or known.get("NeedDaemonReload") == "yes":
+        # Its file was not there when systemd looked last.
+        systemctl("daemon-reload")
     failed = systemctl("start", SERVICE)
     if failed:
         raise VirtfleetError(failed)
@@ -184,62 +202,6 @@ def wait_for(condition: t.Callable[[], bool], seconds: float) -> bool:
     return True
 
 
-def trial_of(plan: Plan, facts: Facts, seconds: int, probes: t.Sequence[str]) -> dict[str, t.Any]:
-    """All that the unit has to know of a trial."""
-    switch = [["netplan", "apply"]] if plan.network_manager else [["networkctl", "reload"]]
-    if plan.refresh and not plan.network_manager:
-        switch.append(["networkctl", "reconfigure", *plan.refresh])
-    touched = {*plan.reconfigure, *plan.gone, *(name for name, _changes in plan.items), facts.login_device}
-    addressed = {
-        name: list(device.addresses) for name, device in facts.devices.items() if device.addresses and name in touched
-    }
-    return {
-        "id": f"{uuid.uuid4().hex}-{boot_id()}",
-        "python": sys.executable,
-        "seconds": seconds,
-        "deadline": network.clock() + seconds,
-        "trial": {file.trial: file.tried for file in plan.files if file.trial},
-        "keep": [{"path": file.path, "text": file.after, "mode": file.mode} for file in plan.files],
-        "generate": [["netplan", "generate"]] if plan.netplan else [],
-        "apply": switch,
-        "commands": plan.commands,
-        "undo": plan.undo,
-        "new": plan.new,
-        "gone": plan.gone,
-        "again": plan.again,
-        "modes": plan.modes,
-        "settings": {} if plan.network_manager else plan.settings,
-        "reconfigure": plan.reconfigure,
-        "ports": plan.ports,
-        "units": plan.units,
-        "netplan": plan.netplan,
-        "network_manager": plan.network_manager,
-        "masters": {name: device.master for name, device in facts.devices.items() if device.master},
-        "addresses": addressed,
-        "by_hand": plan.by_hand,
-        "configured": sorted(plan.configured),
-        "static": plan.static,
-        "rules_of_files": plan.rules_of_files,
-        "routes": routes_to_give(facts, addressed),
-        "probes": list(probes),
-        "secrets": netplan_says.secrets(plan) if plan.netplan else [],
-    }
-
-
-def routes_to_give(facts: Facts, devices: t.Container[str]) -> list[list[str]]:
-    """The words after ``ip`` that give devices their routes again, those first by which gateways are reached."""
-    known = [*facts.routes, *facts.other_routes]
-    found = [route for route in known if route.device in devices and route.protocol != "kernel"]
-    found.sort(key=lambda route: bool(route.via))
-    given: list[list[str]] = []
-    there = set()
-    for words in dict.fromkeys(route.words for route in found if route.words):
-        place = route_words.destination(words)
-        given.append([*words[:2], "append" if place in there else words[2], *words[3:]])
-        there.add(place)
-    return given
-
-
 def boot_id() -> str:
     """What names the time since the host's last boot (proc_sys_kernel(5)); empty where it cannot be read."""
     try:
@@ -253,7 +215,7 @@ def begin(plan: Plan, facts: Facts, seconds: int, probes: t.Sequence[str]) -> di
 
     Raises VirtfleetError, with nothing changed, where it cannot be prepared.
     """
-    state = trial_of(plan, facts, seconds, probes)
+    state = {**trial_of(plan, facts, seconds, probes), "id": f"{uuid.uuid4().hex}-{boot_id()}"}
     try:
         files.remove_folder(NEW)
         guard.lay_out(NEW, state)

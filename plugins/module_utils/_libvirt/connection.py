@@ -14,6 +14,7 @@ import typing as t
 
 from .._errors import Unreachable, VirtfleetError
 from .._hidden import without_values
+from .._host import daemons
 from .._printing import hushed, masked, masked_uri, readable, secrets_in, shortened
 from . import interpreter
 from .objects import Connection
@@ -64,7 +65,9 @@ def connect(uri: str) -> t.Iterator[t.Any]:
                 f"Ansible works on the host as {user()}, who may not manage libvirt. Log in as root"
                 f" (ansible_user: root), or set ansible_become: true. libvirt said: {told}"
             ) from None
-        raise VirtfleetError(f"libvirt does not answer at {masked_uri(uri)}: {told}") from None
+        closed = daemons.masked() if uri.startswith("qemu:///") else []
+        hint = f". {closed[0]} is masked on this host: systemctl unmask --now {' '.join(closed)}" if closed else ""
+        raise VirtfleetError(f"libvirt does not answer at {masked_uri(uri)}: {told}{hint}") from None
     try:
         yield connection
     finally:

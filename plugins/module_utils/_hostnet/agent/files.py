@@ -202,13 +202,14 @@ def sync(folder: str) -> None:
 
 
 def make_folder(path: str, mode: int = 0o755) -> None:
-    """Make a folder with those above it, on the disk. Raises OSError."""
+    """Make a folder with those above it, on the disk, with its mode whatever the process leaves out. Raises OSError."""
     missing = missing_folders(path)
     for folder in missing:
         try:
             os.mkdir(folder, mode)
         except FileExistsError:
             continue
+        os.chmod(folder, mode)
         sync(os.path.dirname(folder))
 
 

@@ -24,12 +24,24 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import subprocess
 import sys
 import time
 import typing as t
 
-from . import address_words, files, give_back, journal, network, notes, others, runtime, unit, way_back
+from . import (
+    address_words,
+    boot,
+    expected,
+    files,
+    give_back,
+    journal,
+    network,
+    notes,
+    others,
+    runtime,
+    unit,
+    way_back,
+)
 from .watchdog import keep_watch
 
 PATIENCE = 15.0
@@ -37,6 +49,8 @@ PATIENCE = 15.0
 
 MOST = 50
 """How many of the commands are told that nobody could carry out."""
+RESERVE = 15.0
+"""Seconds of a trial that are left for its confirmation, however late addresses come."""
 HEADSTART = 0.5
 """Seconds between the answer to the controller and the trial, so that the answer arrives."""
 
@@ -170,6 +184,9 @@ class Guard:
             self.network.apply()
             end = self.network.end
             self.attempt(lambda: give_back.after_trial(self.folder, self.network.devices, self.changed(), end))
+            missing = expected.wait(self.network, self.state["deadline"] - min(RESERVE, self.state["seconds"] / 2))
+            if missing:
+                raise network.Failed(missing)
         except network.Failed as problem:
             return self.give_up("applying", str(problem))
         except OSError as error:
@@ -188,6 +205,8 @@ class Guard:
         while not self.asked("confirm"):
             if state_of(self.folder) != "applied":
                 return self.lay_out_again()
+            if not files.exists(files.UNIT):
+                self.attempt(self.bring_unit_back)
             if self.asked("give-up"):
                 return self.give_up("applied", self.reason() or "it was given up")
             if self.is_over():
@@ -196,6 +215,11 @@ class Guard:
             time.sleep(0.1)
         self.move("applied", "confirming")
         return "confirming"
+
+    def bring_unit_back(self) -> None:
+        """Have systemd know the unit again, which starts this program anew where it is killed. Raises OSError."""
+        unit.write(sys.executable)
+        self.network.call(["systemctl", "daemon-reload"], 20)
 
     def save_notes(self) -> None:
         """Have on the disk what is noted by now. Raises OSError."""
@@ -251,6 +275,9 @@ class Guard:
 
     def confirm(self) -> str:
         """Keep the trial. Returns the next state, empty at the end."""
+        found = expected.look(self.state.get("expected", []), self.network.devices())
+        if found.needed and not journal.is_kept(self.state["id"]):
+            return self.give_up("confirming", f"it could not be kept: {'; '.join(found.needed)}")
         try:
             journal.keep(self.state["id"])
         except journal.NotKept as problem:
@@ -258,7 +285,8 @@ class Guard:
         # From here on both folders say the same; what is kept takes over without a change.
         self.attempt(lambda: runtime.drop(self.state["trial"]))
         self.attempt(journal.done)
-        self.end("confirmed", "", True, files.load(self.path(give_back.APPLIED)).get("lost", []))
+        lost = files.load(self.path(give_back.APPLIED)).get("lost", [])
+        self.end("confirmed", "", True, lost, [*found.needed, *found.wanted])
         return ""
 
     def roll_back(self) -> None:
@@ -311,13 +339,16 @@ class Guard:
             return False
         return True
 
-    def end(self, outcome: str, reason: str, restored: bool, lost: t.Sequence[str] = ()) -> None:
+    def end(
+        self, outcome: str, reason: str, restored: bool, lost: t.Sequence[str] = (), missing: t.Sequence[str] = ()
+    ) -> None:
         """Leave the outcome for whoever asks. Raises OSError.
 
         :param lost: the commands for what others had told the kernel and it has not got back
+        :param missing: what the host should have and does not have, for people
         """
         said: dict[str, t.Any] = {"id": self.state["id"], "outcome": outcome, "reason": reason, "restored": restored}
-        said["lost"] = lost[:MOST]
+        said.update(lost=lost[:MOST], missing=missing[:MOST])
         log = self.network.log
         while len(json.dumps({**said, "log": log})) > files.ROOM and log:
             log = log[1:]
@@ -337,47 +368,13 @@ class Guard:
         self.attempt(notes.forget)
 
 
-def is_at_work() -> bool:
-    """Whether systemd has started the unit."""
-    try:
-        _status, output, _errors = network.run(["systemctl", "is-active", os.path.basename(files.UNIT)], 10)
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return output.strip() in ("active", "activating", "deactivating", "reloading")
-
-
-def boot() -> None:
-    """Bring to its end what a power cut or a soft-reboot broke off, before the network is configured.
-
-    Later in the same boot what stands beside the files goes (see ``journal.arm_boot``). Raises OSError.
-    """
-    trial_is_open = files.exists(files.TRIAL)
-    if trial_is_open and is_at_work():
-        return
-    if trial_is_open and state_of(files.TRIAL) == "rolling-back":
-        journal.undo()
-        return
-
-    def generate() -> None:
-        """netplan's generator has run before this; with what is in /run where a trial is open."""
-        if not trial_is_open and files.load(journal.path_of("keep")).get("netplan"):
-            network.Network({}).call(["netplan", "generate"])
-
-    trial, verdict, lost = journal.finish(generate)
-    if not verdict or trial_is_open:
-        # After a soft-reboot the unit goes on from here, and says how it ended.
-        return
-    files.make_folder(files.LAST, 0o700)
-    said = {"id": trial, "outcome": verdict, "reason": "the host was started anew", "restored": not lost}
-    log = [lost] if lost else []
-    files.write(os.path.join(files.LAST, "outcome.json"), json.dumps({**said, "log": log}))
-
-
 def main(arguments: list[str]) -> None:
     """Without arguments the unit's program; ``boot`` for the unit that a boot runs."""
     if arguments[:1] == ["boot"]:
-        boot()
+        boot.boot(state_of(files.TRIAL))
         return
+    # systemd and administrators can give all services another one: networkd must read what is written here.
+    os.umask(0o022)
     keep_watch()
     try:
         files.unlink(files.WANTED)

@@ -92,6 +92,16 @@ def texts(python: str) -> dict[str, str]:
     }
 
 
+def write(python: str) -> None:
+    """Write the units. Raises OSError.
+
+    :param python: the interpreter that the module runs with
+    """
+    files.make_folder(os.path.dirname(files.UNIT))
+    for path, text in texts(python).items():
+        files.write(path, text, 0o644)
+
+
 def remove() -> None:
     """Leave nothing of the units. Raises OSError."""
     folder = os.path.dirname(files.UNIT)

@@ -95,13 +95,14 @@ class WayBack:
         with contextlib.suppress(OSError):
             files.remove_folder("/run/NetworkManager/devices")
         network.delete_links(self.state["new"])
-        for name in self.state["addresses"]:
+        touched = [name for name in self.state["addresses"] if name in self.state.get("touched", [name])]
+        for name in touched:
             if os.path.exists(f"/sys/class/net/{name}"):
                 network.call(["ip", "address", "flush", "dev", name], 10)
         if not network.call(["systemctl", "start", "NetworkManager"], 30):
             network.call(["systemctl", "kill", "-s", "SIGKILL", "NetworkManager"], 5)
             network.call(["systemctl", "start", "NetworkManager"], 30)
-        for name in self.state["addresses"]:
+        for name in touched:
             network.call(["nmcli", "--wait", "15", "connection", "up", f"netplan-{name}"], 20)
 
     def wait_until_back(self) -> bool:
@@ -125,14 +126,16 @@ class WayBack:
                 if not self.missing(self.network.devices()):
                     return True
             passed = clock() - started
-            if passed > SETTLE:
+            if passed > SETTLE or (
+                passed > MEASURES[1] and not lost and not odd and not apart and self.is_some(missing)
+            ):
                 late = [*lost, *(f"{address} on {name}" for name, address in [*missing, *odd])]
                 late += [f"{name} in {master}" for name, master in apart]
                 self.network.note(f"not back by itself: {', '.join(late)}")
                 return False
             if measures and passed > measures[0] and (lost or odd or self.is_urgent(missing)):
                 measures.pop(0)
-                self.help_along(lost, odd, firmly=not measures)
+                self.help_along(lost, missing, odd, firmly=not measures)
             time.sleep(0.2)
 
     def are_by_hand(self, missing: list[tuple[str, str]]) -> bool:
@@ -151,7 +154,17 @@ class WayBack:
         everything = sum(map(len, self.state["addresses"].values()))
         return bool(missing) and (len(missing) == everything or any(":" not in address for _name, address in missing))
 
-    def help_along(self, lost: list[str], odd: list[tuple[str, str]], firmly: bool) -> None:
+    def is_some(self, missing: list[tuple[str, str]]) -> bool:
+        """Whether some addresses of IPv4 are missing, and others are there: these would go where networkd starts anew.
+
+        A DHCP server that is silent would not give them again.
+        """
+        wanted = [address for each in self.state["addresses"].values() for address in each if ":" not in address]
+        return 0 < sum(":" not in address for _name, address in missing) < len(wanted)
+
+    def help_along(
+        self, lost: list[str], missing: list[tuple[str, str]], odd: list[tuple[str, str]], firmly: bool
+    ) -> None:
         """Have networkd configure anew what is not back; NetworkManager is left to itself."""
         if self.state["network_manager"]:
             return
@@ -159,7 +172,7 @@ class WayBack:
             # networkd takes an address that is there for its own, however it came about.
             self.network.call(["ip", "address", "del", address, "dev", name], 10)
         parents = [str(self.before[name]["link"]) for name in lost if self.before[name].get("link")]
-        names = [*self.state["reconfigure"], *(name for name, _address in odd), *parents]
+        names = [*self.state["reconfigure"], *(name for name, _address in [*odd, *missing]), *parents]
         if firmly:
             self.network.call(["systemctl", "restart", "systemd-networkd"], 20)
         elif names:
@@ -259,7 +272,10 @@ class WayBack:
             if not network.call(["ip", *words], 10) and "src" in words:
                 network.call(["ip", *without_source(words)], 10)
         devices = network.devices()
-        return not self.missing(devices) and not self.lost(devices) and not self.apart(devices)
+        missing = self.missing(devices)
+        for name, address in missing:
+            network.note(f"not back: {address} on {name}")
+        return not missing and not self.lost(devices) and not self.apart(devices)
 
     def add_link(self, name: str, device: dict[str, t.Any]) -> None:
         """Make a link that networkd or NetworkManager does not make."""

@@ -264,6 +264,13 @@ class FakeOs:
             raise FileExistsError(errno.EEXIST, "File exists", path)
         self.tree.now[path] = Inode("dir", mode=mode)
 
+    def chmod(self, path: str, mode: int) -> None:
+        self.step("chmod", path)
+        self.tree.now[path].mode = mode
+
+    def umask(self, mask: int) -> int:
+        return mask
+
     def makedirs(self, path: str, mode: int = 0o777, exist_ok: bool = False) -> None:
         for folder in self.above(path):
             if folder not in self.tree.now:

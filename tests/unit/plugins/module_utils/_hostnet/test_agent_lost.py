@@ -163,7 +163,7 @@ def test_a_boot_that_finds_a_part_gone_says_so(host: Host, gone: str) -> None:
         if path.name.endswith((f"0.{gone}", "1.new")):
             path.unlink()
     files.remove_folder(files.TRIAL)
-    guard.boot()
+    guard.main(["boot"])
     said = host.outcome()
     assert (said["outcome"], said["restored"]) == ("rolled-back", gone == "new")
     assert (host.kept.read_text(), other.read_text()) == ("old" if gone == "new" else "new", "old")

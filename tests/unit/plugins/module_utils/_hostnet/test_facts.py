@@ -37,9 +37,9 @@ def test_whether_the_kernel_keeps_vlans_apart_is_asked_of_a_bridge(
     devices = {"virbr0": Device("virbr0", kind="bridge", settings=info["info_data"])} if there else {}
     wants = LINK.parse([{**BRIDGE, "vlan_filtering": True}])
     host = dataclasses.replace(HOST, devices=devices)
-    assert converge.with_vlans(host, wants).vlan_filtering is able
+    assert converge.with_kernel(host, wants).vlan_filtering is able
     assert [command[:2] for command in asked] == ([] if there else [["unshare", "--net"]])
-    assert converge.with_vlans(host, LINK.parse([BRIDGE])).vlan_filtering is None
+    assert converge.with_kernel(host, LINK.parse([BRIDGE])).vlan_filtering is None
 
 
 @pytest.mark.parametrize("answer", [(1, "", "unshare: Operation not permitted"), (0, "nothing", ""), OSError("no")])

@@ -22,6 +22,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import (
     netplan_yaml,
     probes,
     transaction,
+    trial,
 )
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import files, guard, journal, network
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, Facts
@@ -142,7 +143,7 @@ def test_of_two_routes_to_the_same_both_are_given() -> None:
         {"dst": "10.9.0.0/16", "gateway": "192.0.2.8", "dev": "eno1", "metric": 5},
         {"dst": "1.2.3.4", "encap": "ip", "dev": "eno1"},
     ]
-    given = transaction.routes_to_give(Facts(routes=tuple(facts.routes(entries, "0.0.0.0/0"))), ["eno1"])
+    given = trial.routes_to_give(Facts(routes=tuple(facts.routes(entries, "0.0.0.0/0"))), ["eno1"])
     assert [(words[2], *words[5:6], *words[8:]) for words in given] == [
         ("replace", "192.0.2.7"),
         ("append", "192.0.2.8"),

@@ -1,0 +1,109 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether a host has the addresses and routes that it must have while a trial is in force."""
+
+from __future__ import annotations
+
+import ipaddress
+import time
+import typing as t
+
+from . import others
+from .network import Network, clock, held
+
+SHORT = 2.0
+"""Seconds that all must be there: networkd drops some only a moment after it was told to read its files."""
+LATE = 5.0
+"""Seconds that is waited for what routers announce, and what comes with no cable."""
+PAUSE = 0.2
+
+Devices = t.Dict[str, t.Dict[str, t.Any]]  # noqa: UP006 - this runs with the Python of the host
+Expected = t.Dict[str, t.Any]  # noqa: UP006
+
+
+class Look(t.NamedTuple):
+    """What is missing, for people.
+
+    :ivar needed: without which a trial is taken back
+    :ivar wanted: what is told with a confirmation
+    """
+
+    needed: list[str]
+    wanted: list[str]
+
+
+def wait(network: Network, end: float) -> str:
+    """Wait until the host has what it must have, and for some moments more. Returns what is missing at the end.
+
+    :param end: until when at most, by ``clock``
+    """
+    wanted = network.state.get("expected", [])
+    if not wanted:
+        return ""
+    started, since = clock(), clock()
+    while True:
+        found = look(wanted, network.devices())
+        now = clock()
+        since = now if found.needed else since
+        enough = LATE if found.wanted else SHORT
+        if not found.needed and now - since >= SHORT and now - started >= enough:
+            return ""
+        if now >= end:
+            return "; ".join(found.needed)
+        time.sleep(PAUSE)
+
+
+def look(wanted: t.Sequence[Expected], devices: Devices) -> Look:
+    """What of it is missing now. Where ip does not tell the devices, nothing is known to be missing."""
+    found = Look([], [])
+    if not devices:
+        return found
+    routes = default_routes() if any(each["routes"] for each in wanted) else None
+    for each in wanted:
+        there = [name for name in each["devices"] if name in devices]
+        has = {address for name in there for address in held(devices[name])}
+        name = next((name for name in there if held(devices[name])), (there or each["devices"])[0])
+        gone = lacking(each, has)
+        # Where there was no cable, an address may come with one.
+        (found.needed if each["carrier"] else found.wanted).extend(f"{name} {said}" for said in gone)
+        late = [address for address in each["late"] if not in_subnet(address, has)]
+        if late:
+            found.wanted.append(f"{name} does not have {', '.join(late)}, which a router announced")
+        if routes is not None and not gone:
+            lost = [f"{to} by {via}" for to, via in each["routes"] if not any((via, dev) in routes for dev in there)]
+            found.wanted.extend([f"{name} does not have the route to {', '.join(lost)}"] if lost else [])
+    return found
+
+
+def lacking(wanted: Expected, has: t.Collection[str]) -> list[str]:
+    """What is said of a device that lacks addresses, one sentence at most."""
+    hint = ": look whether its DHCP server answers" if wanted["leased"] else ""
+    if wanted["addresses"] is None:
+        return [] if any(map(is_given, has)) else [f"has no address of IPv4{hint}"]
+    gone = [address for address in wanted["addresses"] if address not in has]
+    return [f"does not have {', '.join(gone)}{hint}"] if gone else []
+
+
+def default_routes() -> set[tuple[str, str]] | None:
+    """The gateways of the default routes of IPv4, each with its device; None where ip does not answer."""
+    told = others.asked("-json", "-4", "route", "show", "default")
+    if not told.strip():
+        return set() if others.asked("-json", "-4", "route", "show", "table", "local") else None
+    return {
+        (str(hop.get("gateway", "")), str(hop.get("dev", "")))
+        for entry in others.entries(told)
+        for hop in entry.get("nexthops") or [entry]
+    }
+
+
+def is_given(address: str) -> bool:
+    """Whether an address of IPv4 is more than what a link gives itself."""
+    interface = ipaddress.ip_interface(address)
+    return interface.version == 4 and not interface.is_link_local
+
+
+def in_subnet(address: str, has: t.Iterable[str]) -> bool:
+    """Whether an address is there, or another of its subnet: a router's are made anew at times."""
+    network = ipaddress.ip_interface(address).network
+    return any(ipaddress.ip_interface(each).network == network for each in has)
