@@ -171,6 +171,36 @@ def test_a_unit_that_does_not_start_leaves_nothing(host: Host) -> None:
     assert list((host.root / "units").iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("told", "reloaded"),
+    [
+        ("LoadState=loaded", False),
+        ("LoadState=error", True),
+        ("LoadState=loaded\nNeedDaemonReload=yes", True),
+        ("", False),
+    ],
+)
+def test_systemd_reads_the_unit_again_where_it_lost_it(host: Host, told: str, reloaded: bool) -> None:
+    """Somebody has removed its file in /run, and had systemd read its files, while a trial was open."""
+    host.active = told
+    transaction.start()
+    starts = [call for call in host.calls if call.startswith(("systemctl start", "systemctl daemon-reload"))]
+    assert starts == [*(["systemctl daemon-reload"] if reloaded else []), f"systemctl start {transaction.SERVICE}"]
+
+
+def test_a_change_that_nobody_ends_is_not_said_to_end_soon(host: Host) -> None:
+    (host.root / "run/trial").mkdir(parents=True)
+    (host.root / "run/trial/at.applied").touch()
+    host.active = "ActiveState=failed"
+    with pytest.raises(
+        VirtfleetError, match=r"has not ended, and \S+, which is to take it back, does not run: run this wi"
+    ):
+        transaction.refuse_open_trial()
+    host.active = "ActiveState=active"
+    with pytest.raises(VirtfleetError, match="another run ends a change of this host's links: try again in a minute"):
+        transaction.refuse_open_trial()
+
+
 @pytest.mark.parametrize("state", ["preparing", "armed", "applying", "applied"])
 def test_a_unit_that_starts_though_systemd_does_not_say_so_keeps_its_trial(host: Host, state: str) -> None:
     """A slow systemd answers too late. What is being applied is taken back by the unit; its way back stays."""

@@ -344,3 +344,18 @@ def test_what_was_built_on_a_link_that_was_to_go_is_missed(monkeypatch: pytest.M
     for name in ("vx1", "vx2"):
         kernel.devices[name] = copy.deepcopy(before[name])
     assert way_back.WayBack(network.Network({**STATE, "gone": ["br0"]}), before).take_back(lambda again: None)
+
+
+def test_what_a_silent_dhcp_server_does_not_give_again_costs_no_other_lease(monkeypatch: pytest.MonkeyPatch) -> None:
+    """networkd is not started anew for one address where others are there: it would ask for all of them again."""
+    kernel = Kernel(monkeypatch)
+    kernel.devices["vnet0"]["addr_info"] = []
+    before = copy.deepcopy(BEFORE)
+    before["vnet0"]["addr_info"] = [{"local": "198.51.100.5", "prefixlen": 24, "metric": 300}]
+    work = network.Network({**STATE, "addresses": {**STATE["addresses"], "vnet0": ["198.51.100.5/24"]}})
+    assert way_back.WayBack(work, before).take_back(lambda again: None)
+    assert "networkctl reconfigure vnet0" in kernel.calls
+    assert not [call for call in kernel.calls if call.startswith("systemctl restart")]
+    assert "ip address replace 198.51.100.5/24 dev vnet0 metric 300" in kernel.calls
+    assert kernel.time < 20
+    assert work.log == ["not back by itself: 198.51.100.5/24 on vnet0"]

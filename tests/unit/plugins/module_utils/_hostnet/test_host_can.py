@@ -1,0 +1,161 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a host must be able to do for a change of its links: asked before anything is touched."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import pathlib
+import types
+from typing import Any
+
+import pytest
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
+from ansible_collections.virtfleet.kvm.plugins.module_utils._host import daemons
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import kernel, networkd, networkd_reads, observe
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import files, network
+from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.planned import HOST, planned, refusal
+
+VLAN = {"name": "v20", "type": "vlan", "parent": "eno2", "id": 20, "state": "present"}
+
+
+def answers(monkeypatch: pytest.MonkeyPatch, *found: tuple[str, tuple[int, str]]) -> list[str]:
+    """What commands answer, by the beginning of each; the commands that are run."""
+    asked: list[str] = []
+
+    def run(command: list[str], seconds: float) -> tuple[int, str, str]:
+        asked.append(" ".join(command))
+        status, said = next((answer for start, answer in found if start in asked[-1]), (0, ""))
+        return status, said, said
+
+    monkeypatch.setattr(network, "run", run)
+    monkeypatch.setattr(kernel.os.path, "exists", lambda path: False)
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("module", "made", "can"),
+    [
+        ((0, ""), (0, ""), True),
+        ((1, ""), (0, ""), True),
+        ((1, ""), (2, "Error: Unknown device type."), False),
+        ((1, ""), (2, "RTNETLINK answers: Operation not supported"), False),
+        ((1, ""), (1, "unshare: unshare failed: Operation not permitted"), True),
+    ],
+)
+@pytest.mark.parametrize("kind", sorted(kernel.MODULES))
+def test_the_kernel_is_asked_for_a_new_type_of_link(
+    monkeypatch: pytest.MonkeyPatch, kind: str, module: tuple[int, str], made: tuple[int, str], can: bool
+) -> None:
+    """A module is not loaded by the question: in doubt the kernel can."""
+    asked = answers(monkeypatch, ("modprobe -n -q", module), ("name probe", made))
+    assert kernel.unmade([{"name": "x", "type": kind, "state": "present"}], []) == (set() if can else {kind})
+    assert not [words for words in asked if words.startswith("modprobe") and "-n" not in words.split()]
+    assert kernel.unmade([{"name": "x", "type": kind, "state": "present"}], ["x"]) == set()
+
+
+def test_a_type_that_the_kernel_cannot_make_is_refused() -> None:
+    said = refusal(VLAN, host=dataclasses.replace(HOST, unmade=frozenset({"vlan"})))
+    assert "link v20: type: the kernel of this host cannot make a vlan" in said
+    assert planned(VLAN).items
+
+
+@pytest.mark.parametrize(
+    ("told", "refused"),
+    [
+        ("ActiveState=inactive\n\nActiveState=failed\n", True),
+        ("ActiveState=active\n\nActiveState=inactive\n", False),
+        ("ActiveState=inactive\n\nActiveState=active\n", False),
+        ("", False),
+    ],
+)
+def test_a_host_without_d_bus_is_left_alone(monkeypatch: pytest.MonkeyPatch, told: str, refused: bool) -> None:
+    monkeypatch.setattr(network, "run", lambda command, seconds: (0, told, ""))
+    if not refused:
+        observe.refuse_without_bus()
+        return
+    with pytest.raises(VirtfleetError, match=r"nothing was changed: D-Bus does not run.*systemctl start dbus.socket"):
+        observe.refuse_without_bus()
+
+
+def user(monkeypatch: pytest.MonkeyPatch, uid: int = 12345, gid: int = 12345) -> None:
+    """networkd's user."""
+    monkeypatch.setattr(networkd_reads.pwd, "getpwnam", lambda name: types.SimpleNamespace(pw_uid=uid, pw_gid=gid))
+    monkeypatch.setattr(networkd_reads.grp, "getgrall", list)
+
+
+@pytest.mark.parametrize("made", [True, False])
+def test_a_folder_that_networkd_cannot_read_is_refused(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, made: bool
+) -> None:
+    user(monkeypatch)
+    monkeypatch.setattr(networkd_reads, "mounted_late", lambda folder: "")
+    folder = tmp_path / "network"
+    folder.mkdir()
+    folder.chmod(0o700)
+    may, place = networkd_reads.may, folder.stat().st_ino
+    # The folders of tests are root's alone.
+    monkeypatch.setattr(networkd_reads, "may", lambda found, wanted: found.st_ino != place or may(found, wanted))
+    monkeypatch.setattr(networkd, "KEPT", str(folder))
+    with pytest.raises(VirtfleetError, match=rf"{folder}: it is closed to the user systemd-network \(mode 0700\)"):
+        networkd_reads.refuse([f"{folder}/{'x.network.d/' if made else ''}a.conf"])
+    folder.chmod(0o755)
+    networkd_reads.refuse([f"{folder}/a.conf", "/etc/netplan/a.yaml"])
+
+
+@pytest.mark.parametrize(
+    ("mounts", "told", "late"),
+    [
+        ({"/", "/usr/local"}, "After=-.mount local.target\nRequiresMountsFor=/run/systemd/netif\n", "/usr/local"),
+        ({"/", "/usr/local"}, "After=-.mount usr-local.mount\nRequiresMountsFor=\n", ""),
+        ({"/", "/usr/local"}, "After=\nRequiresMountsFor=/usr/local/lib\n", ""),
+        ({"/", "/usr/local"}, "After=local-fs.target\n", ""),
+        ({"/", "/usr/local/lib/systemd"}, "After=-.mount\n", "/usr/local/lib/systemd"),
+        ({"/", "/usr"}, "After=-.mount\n", ""),
+        ({"/"}, "After=-.mount\n", ""),
+        (set(), "", ""),
+    ],
+)
+def test_a_folder_that_is_mounted_after_networkd_is_refused(
+    monkeypatch: pytest.MonkeyPatch, mounts: set[str], told: str, late: str
+) -> None:
+    user(monkeypatch)
+    monkeypatch.setattr(networkd_reads.fixed_files, "mounts", lambda: mounts)
+    monkeypatch.setattr(network, "run", lambda command, seconds: (0, told, ""))
+    said = networkd_reads.mounted_late(networkd.KEPT)
+    assert (f"a file system of its own, {late}," in said and f"RequiresMountsFor={late}" in said) if late else not said
+
+
+def test_a_name_of_a_mount_is_written_as_systemd_does() -> None:
+    assert networkd_reads.escaped("/srv/a b-c") == "srv-a\\x20b\\x2dc"
+
+
+def test_folders_have_their_mode_whatever_a_service_leaves_out(tmp_path: pathlib.Path) -> None:
+    old = os.umask(0o077)
+    try:
+        files.make_folder(str(tmp_path / "a/b"))
+        files.make_folder(str(tmp_path / "c"), 0o700)
+    finally:
+        os.umask(old)
+    assert [(tmp_path / name).stat().st_mode & 0o777 for name in ("a", "a/b", "c")] == [0o755, 0o755, 0o700]
+
+
+@pytest.mark.parametrize(
+    ("masks", "found"),
+    [
+        ((), []),
+        (("libvirtd.service",), ["libvirtd.service"]),
+        (("virtqemud.socket", "virtqemud.service"), ["virtqemud.socket", "virtqemud.service"]),
+    ],
+)
+def test_masked_services_of_libvirt_are_named(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, masks: Any, found: list[str]
+) -> None:
+    monkeypatch.setattr(daemons, "UNIT_FOLDERS", (str(tmp_path), str(tmp_path / "run"), "/none"))
+    (tmp_path / "libvirtd.socket").touch()
+    for name in masks:
+        (tmp_path / name).symlink_to("/dev/null")
+    assert daemons.masked() == found
