@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import subprocess
 import typing as t
 
 import pytest
-from fleet import guest
+from fleet import LAB, guest
 from links_fleet import BRIDGE, GONE, HOSTS, Links
 
 pytestmark = [pytest.mark.parametrize("host", HOSTS), pytest.mark.by_turns, pytest.mark.long]
@@ -238,3 +240,50 @@ def test_traffic_that_iptables_would_drop(fleet: Links, host: str) -> None:
         "iptables -P FORWARD ACCEPT; rm /etc/sysctl.d/*virtfleet* /etc/udev/rules.d/*virtfleet*",
     )
     fleet.made(host, {"name": "br4", "state": "absent"})
+
+
+@contextlib.contextmanager
+def no_dhcp(fleet: Links) -> t.Iterator[None]:
+    """A DHCP server that does not answer. Another program goes on announcing the router by IPv6."""
+    found = subprocess.run(["pgrep", "-f", f"dnsmasq .*/{fleet.name}/dnsmasq.leases"], capture_output=True, text=True)
+    server = int(found.stdout.split()[0])
+    options = ("--keep-in-foreground", "--conf-file=/dev/null", "--user=root", "--pid-file=", "--interface=br0")
+    routes = ("--port=0", "--dhcp-range=fd00:c612::,ra-only,64,1h", "--enable-ra", "--ra-param=br0,10")
+    command = ["exec", "router", "--", "dnsmasq", *options, *routes, f"--dhcp-leasefile={fleet.folder}/leases"]
+    os.kill(server, signal.SIGSTOP)
+    try:
+        with subprocess.Popen([LAB, "--name", fleet.name, *command], start_new_session=True) as other:
+            yield
+            os.killpg(other.pid, signal.SIGTERM)
+    finally:
+        os.kill(server, signal.SIGCONT)
+
+
+SECOND = "network: {version: 2, ethernets: {eno2: {dhcp4: true, dhcp4-overrides: {route-metric: 300}}}}"
+
+
+@pytest.mark.parametrize(
+    "link",
+    [{"name": "shim2", "type": "macvlan", "parent": "eno2"}, {"name": "br2", "type": "bridge", "ports": ["eno2"]}],
+    ids=["shim", "bridge"],
+)
+def test_a_dhcp_server_that_is_silent_costs_no_address(fleet: Links, host: str, link: dict[str, t.Any]) -> None:
+    """Of the second card, which Ansible does not come by: the host would be reached all the same."""
+    look = "ip -4 -br address show dev eno2; ip -4 route show default"
+    fleet.sh(host, f"echo '{SECOND}' > /etc/netplan/90-eno2.yaml; chmod 600 /etc/netplan/90-eno2.yaml; netplan apply")
+    fleet.settled(host)
+    before = fleet.sh(host, look)
+    address = before.split()[2]
+    try:
+        with no_dhcp(fleet):
+            run = fleet.links(host, link, rollback_after=30)
+            result = run.results("virtfleet.kvm.links")[0]
+            assert fleet.sh(host, look) == before
+        if result["outcome"] == "rolled-back":
+            assert f"does not have {address}: look whether its DHCP server answers" in result["msg"], result
+            assert fleet.outcome(host)["restored"]
+        else:  # networkd kept the lease, and nothing is lost.
+            assert (result["outcome"], link["name"]) == ("confirmed", "shim2"), result
+    finally:
+        fleet.links(host, {"name": link["name"], "type": link["type"], "state": "absent"})
+        fleet.sh(host, "rm /etc/netplan/90-eno2.yaml; netplan apply")

@@ -6,17 +6,20 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import time
 import typing as t
 
-from . import others
-from .network import Network, clock, held
+from . import files, others
+from .network import LINKS, Network, clock, held
 
 SHORT = 2.0
 """Seconds that all must be there: networkd drops some only a moment after it was told to read its files."""
 LATE = 5.0
 """Seconds that is waited for what routers announce, and what comes with no cable."""
 PAUSE = 0.2
+RESOLVED = "/run/systemd/resolve"
+"""Is there where the name servers of networkd count."""
 
 Devices = t.Dict[str, t.Dict[str, t.Any]]  # noqa: UP006 - this runs with the Python of the host
 Expected = t.Dict[str, t.Any]  # noqa: UP006
@@ -52,6 +55,46 @@ def wait(network: Network, end: float) -> str:
         if now >= end:
             return "; ".join(found.needed)
         time.sleep(PAUSE)
+
+
+def after_rollback(network: Network) -> list[str]:
+    """Have the default routes of before again, which come with addresses. Returns what is not there, for people.
+
+    Name servers are only told of: those of a lease come with the next one.
+    """
+    wanted = [words for words in network.state["routes"] if "0.0.0.0/0" in words and "via" in words]
+    servers = network.state.get("dns", {}) if os.path.exists(RESOLVED) else {}
+    end, found = clock() + LATE, list[str]()
+    while wanted or servers:
+        there = default_routes() if wanted else None
+        lost = [words for words in wanted if there is not None and way(words) not in there]
+        found = [f"the route to 0.0.0.0/0 by {' on '.join(way(words))}" for words in lost]
+        found += without_servers(servers, network.devices())
+        if not found or clock() > end:
+            break
+        if clock() > end - LATE / 2:
+            for words in lost:
+                network.call(["ip", *words], 10)
+        time.sleep(PAUSE)
+    return found
+
+
+def way(words: t.Sequence[str]) -> tuple[str, str]:
+    """The gateway and the device of a route."""
+    return words[words.index("via") + 1], words[words.index("dev") + 1] if "dev" in words else ""
+
+
+def without_servers(servers: t.Mapping[str, t.Sequence[str]], devices: Devices) -> list[str]:
+    """The name servers of IPv4 that networkd does not have any more, for people."""
+    found = []
+    for name, wanted in servers.items():
+        try:
+            lines = files.read(f"{LINKS}/{devices.get(name, {}).get('ifindex', 0)}").splitlines()
+        except OSError:
+            continue
+        has = [server for line in lines if line.startswith("DNS=") for server in line[4:].split()]
+        found += [f"the name server {each} of {name}" for each in wanted if ":" not in each and each not in has]
+    return found
 
 
 def look(wanted: t.Sequence[Expected], devices: Devices) -> Look:

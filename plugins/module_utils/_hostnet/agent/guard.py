@@ -299,6 +299,7 @@ class Guard:
 
         self.attempt(lambda: results.update(network=self.way_back().take_back(restore_files)))
         done = self.attempt(lambda: lost.extend(give_back.after_rollback(self.folder, self.network)))
+        self.attempt(lambda: lost.extend(expected.after_rollback(self.network)))
         results["others"] = done and not lost
         for command in lost:
             self.network.note(f"not back: {command}")

@@ -117,3 +117,21 @@ def test_all_sockets_of_modular_daemons(units: Units) -> None:
             (units.lib / f"virt{driver}d.{kind}").touch()
     found = daemons.of_this_host()
     assert set(found.started) == {f"virt{driver}d.socket" for driver in drivers}
+
+
+@pytest.mark.parametrize(
+    ("masks", "found"),
+    [
+        ((), []),
+        (("libvirtd.service",), ["libvirtd.service"]),
+        (("virtqemud.socket", "virtqemud.service"), ["virtqemud.socket", "virtqemud.service"]),
+    ],
+)
+def test_masked_services_of_libvirt_are_named(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, masks: tuple[str, ...], found: list[str]
+) -> None:
+    monkeypatch.setattr(daemons, "UNIT_FOLDERS", (str(tmp_path), str(tmp_path / "run"), "/none"))
+    (tmp_path / "libvirtd.socket").touch()
+    for name in masks:
+        (tmp_path / name).symlink_to("/dev/null")
+    assert daemons.masked() == found

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import (
+    expected,
     files,
     give_back,
     guard,
@@ -95,11 +96,11 @@ class Machine:
         self.os = FakeOs(self.tree, self.before_step)
         self.generate(steps=False)
         self.network = self.effective()
-        for module in (files, give_back, guard, journal, network, notes, others, runtime, unit, way_back):
+        for module in (expected, files, give_back, guard, journal, network, notes, others, runtime, unit, way_back):
             monkeypatch.setattr(module, "os", self.os)
         monkeypatch.setattr(journal, "__file__", "/agent/journal.py")
         monkeypatch.setattr(network, "run", self.run_command)
-        for module in (network, way_back):
+        for module in (expected, network, way_back):
             monkeypatch.setattr(module, "clock", lambda: self.time)
         monkeypatch.setattr(guard.time, "sleep", self.sleep)
         monkeypatch.setattr(guard, "keep_watch", lambda: None)
@@ -228,6 +229,8 @@ class Machine:
         state.update(by_hand={"eno2": ["10.200.0.1/24"]}, configured=[])
         state.update({key: [] for key in ("commands", "undo", "new", "gone", "reconfigure", "routes", "secrets")})
         state.update({key: {} for key in ("ports", "masters", "again", "modes")})
+        wanted = {"devices": ["eno1"], "addresses": ["192.0.2.99/24"], "late": [], "routes": []}
+        state["expected"] = [{**wanted, "leased": True, "carrier": True}]
         return state
 
     def begin(self, name: str = "one") -> None:

@@ -183,6 +183,29 @@ def test_a_lease_that_goes_before_the_confirmation_is_not_confirmed(
     assert host.outcome()["reason"].startswith(f"it could not be kept: eno2 does not have {LEASE}")
 
 
+@pytest.mark.parametrize("comes", [True, False])
+def test_after_a_rollback_the_way_out_is_there_again_or_said_to_be_missing(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, comes: bool
+) -> None:
+    time, calls = [0.0], list[str]()
+    route = ["-4", "route", "replace", "0.0.0.0/0", "via", "198.51.100.1", "dev", "eno2"]
+    (tmp_path / "3").write_text("DNS=198.51.100.1 fe80::1\n")
+    monkeypatch.setattr(expected, "RESOLVED", str(tmp_path))
+    monkeypatch.setattr(expected, "LINKS", str(tmp_path))
+    monkeypatch.setattr(expected, "clock", lambda: time[0])
+    monkeypatch.setattr(expected.time, "sleep", lambda seconds: time.__setitem__(0, time[0] + seconds))
+    monkeypatch.setattr(
+        expected, "default_routes", lambda: {("198.51.100.1", "eno2")} if comes and calls else {("192.0.2.1", "eno1")}
+    )
+    host = network.Network({"routes": [route], "dns": {"eno2": ["198.51.100.1", *([] if comes else ["198.51.100.2"])]}})
+    monkeypatch.setattr(host, "devices", lambda: {"eno2": {"ifname": "eno2", "ifindex": 3}})
+    monkeypatch.setattr(host, "call", lambda command, seconds: not calls.append(" ".join(command)))
+    lost = ["the route to 0.0.0.0/0 by 198.51.100.1 on eno2", "the name server 198.51.100.2 of eno2"]
+    assert expected.after_rollback(host) == ([] if comes else lost)
+    assert calls[0] == f"ip {' '.join(route)}"
+    assert time[0] < 6
+
+
 def test_every_gateway_that_stays_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     found = planned(SHIM, host=SECOND)
     monkeypatch.setattr(probes, "neighbour", lambda route, facts: (True, route.via))

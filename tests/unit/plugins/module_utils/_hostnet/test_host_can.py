@@ -9,12 +9,10 @@ import dataclasses
 import os
 import pathlib
 import types
-from typing import Any
 
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
-from ansible_collections.virtfleet.kvm.plugins.module_utils._host import daemons
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import kernel, networkd, networkd_reads, observe
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import files, network
 from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.planned import HOST, planned, refusal
@@ -141,21 +139,3 @@ def test_folders_have_their_mode_whatever_a_service_leaves_out(tmp_path: pathlib
     finally:
         os.umask(old)
     assert [(tmp_path / name).stat().st_mode & 0o777 for name in ("a", "a/b", "c")] == [0o755, 0o755, 0o700]
-
-
-@pytest.mark.parametrize(
-    ("masks", "found"),
-    [
-        ((), []),
-        (("libvirtd.service",), ["libvirtd.service"]),
-        (("virtqemud.socket", "virtqemud.service"), ["virtqemud.socket", "virtqemud.service"]),
-    ],
-)
-def test_masked_services_of_libvirt_are_named(
-    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, masks: Any, found: list[str]
-) -> None:
-    monkeypatch.setattr(daemons, "UNIT_FOLDERS", (str(tmp_path), str(tmp_path / "run"), "/none"))
-    (tmp_path / "libvirtd.socket").touch()
-    for name in masks:
-        (tmp_path / name).symlink_to("/dev/null")
-    assert daemons.masked() == found
