@@ -209,7 +209,8 @@ def make_folder(path: str, mode: int = 0o755) -> None:
             os.mkdir(folder, mode)
         except FileExistsError:
             continue
-        os.chmod(folder, mode)
+        if os.lstat(folder).st_mode & 0o777 != mode:
+            os.chmod(folder, mode)
         sync(os.path.dirname(folder))
 
 
