@@ -26,3 +26,15 @@ options:
     type: str
     default: ''
 """
+
+    USES = r"""
+options:
+  declared_uses:
+    description:
+      - What is used by all that is declared for the host, whatever module declares it. The filter
+        P(virtfleet.kvm.declared_uses#filter) makes this of the lists of guests, volumes and pools.
+      - What is in use there stays, also while libvirt does not have the user yet. It is not purged, and what is to be
+        absent is named as failed. Of a network that is to be absent, a warning names the guests that are to be on it.
+    type: dict
+    default: {}
+"""

@@ -12,6 +12,7 @@ from ansible.utils.display import Display
 from ansible_collections.virtfleet.kvm.plugins.module_utils import _fleet, _fleet_names
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import pending
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_reservations import with_reservations
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_uses import declared_uses
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import hushed, readable
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils import (
     _adopted,
@@ -105,6 +106,7 @@ class FilterModule:
             "adopted_files": told("adopted_files", _adopted.adopted_files),
             "brief": told("brief", _adopted.brief),
             "changes_told": told("changes_told", _fleet_changes.lines),
+            "declared_uses": told("declared_uses", declared_uses),
             "fleet_checked": told("fleet_checked", fleet_checked),
             "fleet_changes": told("fleet_changes", _fleet_changes.of_hosts),
             "fleet_owner": told("fleet_owner", _owner.fleet_owner),

@@ -25,6 +25,7 @@ extends_documentation_fragment:
   - virtfleet.kvm.declare
   - virtfleet.kvm.declare.libvirt
   - virtfleet.kvm.purge
+  - virtfleet.kvm.purge.uses
   - virtfleet.kvm.restart
   - virtfleet.kvm.domain
 options:
@@ -272,7 +273,7 @@ failures:
       type: str
 """
 
-from ..module_utils._flow.arguments import DECLARE, PURGE, RESTART
+from ..module_utils._flow.arguments import DECLARE, PURGE, RESTART, USES
 from ..module_utils._flow.converge import declare
 from ..module_utils._flow.module import DeclaringModule
 from ..module_utils._kinds.domain.guest_options import GuestOptions
@@ -285,6 +286,7 @@ def main() -> None:
         argument_spec={
             **DECLARE,
             **PURGE,
+            **USES,
             **RESTART,
             "remove_storage": {"type": "bool", "default": False},
             "remove_nvram": {"type": "bool", "default": False},
@@ -308,6 +310,7 @@ def main() -> None:
         "owner",
         "elsewhere",
         "declared_volumes",
+        "declared_uses",
     )
     going = Belongings(**{name: module.params[f"remove_{name}"] for name in ("nvram", "tpm", "saved_state")})
     declare(module, DOMAINS, GuestOptions(going=going, **{name: module.params[name] for name in names}))

@@ -32,6 +32,7 @@ extends_documentation_fragment:
   - virtfleet.kvm.declare
   - virtfleet.kvm.declare.libvirt
   - virtfleet.kvm.purge
+  - virtfleet.kvm.purge.uses
   - virtfleet.kvm.restart
   - virtfleet.kvm.network
 seealso:
@@ -142,7 +143,7 @@ failures:
       type: str
 """
 
-from ..module_utils._flow.arguments import DECLARE, PURGE, RESTART
+from ..module_utils._flow.arguments import DECLARE, PURGE, RESTART, USES
 from ..module_utils._flow.converge import declare
 from ..module_utils._flow.module import DeclaringModule
 from ..module_utils._kinds.network.kind import NETWORKS
@@ -150,8 +151,8 @@ from ..module_utils._kinds.network.network_options import NetworkOptions
 
 
 def main() -> None:
-    module = DeclaringModule(argument_spec={**DECLARE, **PURGE, **RESTART, "guest_networks": {"type": "dict"}})
-    taken = ("on_restart_needed", "purge", "owner", "guest_networks")
+    module = DeclaringModule(argument_spec={**DECLARE, **PURGE, **USES, **RESTART, "guest_networks": {"type": "dict"}})
+    taken = ("on_restart_needed", "purge", "owner", "guest_networks", "declared_uses")
     declare(module, NETWORKS, NetworkOptions(**{name: module.params[name] for name in taken}))
 
 

@@ -26,6 +26,7 @@ extends_documentation_fragment:
   - virtfleet.kvm.declare
   - virtfleet.kvm.declare.libvirt
   - virtfleet.kvm.purge
+  - virtfleet.kvm.purge.uses
   - virtfleet.kvm.restart
   - virtfleet.kvm.pool
 seealso:
@@ -138,7 +139,7 @@ failures:
       type: str
 """
 
-from ..module_utils._flow.arguments import DECLARE, PURGE, RESTART
+from ..module_utils._flow.arguments import DECLARE, PURGE, RESTART, USES
 from ..module_utils._flow.converge import declare
 from ..module_utils._flow.module import DeclaringModule
 from ..module_utils._flow.options import Options
@@ -146,8 +147,9 @@ from ..module_utils._kinds.pool.kind import POOLS
 
 
 def main() -> None:
-    module = DeclaringModule(argument_spec={**DECLARE, **PURGE, **RESTART})
-    declare(module, POOLS, Options(**{name: module.params[name] for name in ("on_restart_needed", "purge", "owner")}))
+    module = DeclaringModule(argument_spec={**DECLARE, **PURGE, **USES, **RESTART})
+    taken = ("on_restart_needed", "purge", "owner", "declared_uses")
+    declare(module, POOLS, Options(**{name: module.params[name] for name in taken}))
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ extends_documentation_fragment:
   - virtfleet.kvm.declare
   - virtfleet.kvm.declare.libvirt
   - virtfleet.kvm.purge
+  - virtfleet.kvm.purge.uses
   - virtfleet.kvm.secret
 seealso:
   - module: virtfleet.kvm.secrets_info
@@ -107,7 +108,7 @@ failures:
       type: str
 """
 
-from ..module_utils._flow.arguments import DECLARE, PURGE
+from ..module_utils._flow.arguments import DECLARE, PURGE, USES
 from ..module_utils._flow.converge import declare
 from ..module_utils._flow.module import DeclaringModule
 from ..module_utils._flow.options import Options
@@ -115,8 +116,9 @@ from ..module_utils._kinds.secret.kind import SECRETS
 
 
 def main() -> None:
-    module = DeclaringModule(argument_spec={**DECLARE, **PURGE})
-    declare(module, SECRETS, Options(purge=module.params["purge"], owner=module.params["owner"]))
+    module = DeclaringModule(argument_spec={**DECLARE, **PURGE, **USES})
+    taken = ("purge", "owner", "declared_uses")
+    declare(module, SECRETS, Options(**{name: module.params[name] for name in taken}))
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ extends_documentation_fragment:
   - virtfleet.kvm.declare
   - virtfleet.kvm.declare.libvirt
   - virtfleet.kvm.purge
+  - virtfleet.kvm.purge.uses
   - virtfleet.kvm.volume
 seealso:
   - module: virtfleet.kvm.pools
@@ -115,7 +116,7 @@ failures:
       type: str
 """
 
-from ..module_utils._flow.arguments import DECLARE, PURGE
+from ..module_utils._flow.arguments import DECLARE, PURGE, USES
 from ..module_utils._flow.converge import declare
 from ..module_utils._flow.module import DeclaringModule
 from ..module_utils._flow.options import Options
@@ -123,8 +124,9 @@ from ..module_utils._kinds.volume.kind import VOLUMES
 
 
 def main() -> None:
-    module = DeclaringModule(argument_spec={**DECLARE, **PURGE})
-    declare(module, VOLUMES, Options(purge=module.params["purge"], owner=module.params["owner"]))
+    module = DeclaringModule(argument_spec={**DECLARE, **PURGE, **USES})
+    taken = ("purge", "owner", "declared_uses")
+    declare(module, VOLUMES, Options(**{name: module.params[name] for name in taken}))
 
 
 if __name__ == "__main__":

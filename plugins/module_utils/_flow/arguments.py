@@ -28,6 +28,9 @@ PURGE: dict[str, t.Any] = {
 }
 """Whether what the collection made goes once it is no longer declared, and whose things are meant."""
 
+USES: dict[str, t.Any] = {"declared_uses": {"type": "dict", "default": {}}}
+"""What all that is declared for the host uses: it stays, be it defined by now or not."""
+
 RESTART: dict[str, t.Any] = {
     "on_restart_needed": {"type": "str", "choices": ["defer", "fail", "restart"], "default": "defer"},
 }
@@ -57,4 +60,13 @@ def wrong_parameters(params: t.Mapping[str, t.Any]) -> list[str]:
         )
     if isinstance(owner, str) and UNWRITABLE.search(owner):
         problems.append("the parameter owner has a character that no label can hold, such as a control character")
-    return problems
+    return problems + wrong_uses(params.get("declared_uses"))
+
+
+def wrong_uses(told: t.Any) -> list[str]:
+    """What is wrong with the parameter declared_uses: nothing where it is what the filter of that name gives."""
+    uses = told.values() if isinstance(told, dict) else ()
+    lists = [names for one in uses for names in (one.values() if isinstance(one, dict) else [None])]
+    if all(isinstance(names, list) and all(isinstance(name, str) for name in names) for names in lists):
+        return []
+    return ["the parameter declared_uses is not what the filter virtfleet.kvm.declared_uses gives: write it by that"]

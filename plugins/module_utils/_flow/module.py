@@ -56,6 +56,8 @@ class Module(AnsibleModule):
         for name, value in self.params.items():
             if name == "config":
                 told[name] = names(self.declared)
+            elif name == "declared_uses" and isinstance(value, dict):
+                told[name] = sorted(label(who) for who in value)
             elif name not in self.argument_spec:
                 told[label(name)] = "(not a parameter)"
             else:

@@ -42,6 +42,11 @@ class Asked(t.NamedTuple):
         return t.cast(Forecast, self.options.forecast)
 
     @property
+    def declared_uses(self) -> t.Mapping[str, t.Mapping[str, t.Sequence[str]]]:
+        """What all that is declared for the host uses, by the user in words."""
+        return t.cast("t.Mapping[str, t.Mapping[str, t.Sequence[str]]]", self.options.declared_uses)
+
+    @property
     def elsewhere(self) -> t.Collection[str]:
         """The guests that are declared for other hosts."""
         return t.cast("t.Collection[str]", self.options.elsewhere)

@@ -10,7 +10,7 @@ from ..._flow.purge import Asked, Leftovers
 from ..._libvirt.objects import Connection
 from ..shared.ownership_mark import owner_now, owner_of
 from ..shared.renames import undeclared
-from .network_users import guests, on_network, using
+from .network_users import declared_on, guests, on_network, using
 from .observe import inactive_network
 
 
@@ -24,7 +24,8 @@ def leftovers(connection: Connection, asked: Asked) -> Leftovers:
     ]
     trees = guests(connection, asked.forecast) if found else []
     for network in found:
-        out.decide(network.name(), using(trees, on_network(network)))
+        users = [*using(trees, on_network(network)), *declared_on(connection, network, asked.declared_uses)]
+        out.decide(network.name(), list(dict.fromkeys(users)))
     return out
 
 

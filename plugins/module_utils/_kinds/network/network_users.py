@@ -18,10 +18,11 @@ from ..._printing import label
 from ..._storage.forecast import Forecast
 from ..._storage.survey_users import PRESENT
 from ..domain.saved_states import saved_definitions
+from ..shared import declared
 from .cleanup import OF_OTHERS, forward_mode
 
 
-def warn_of_users(connection: Connection, plans: t.Sequence[Plan], forecast: Forecast) -> None:
+def warn_of_users(connection: Connection, plans: t.Sequence[Plan], options: t.Any) -> None:
     """Warn of the guests on networks that go or stop: those that run are cut off, the others do not start later.
 
     Nothing is said where they are put on the network that takes its place.
@@ -30,8 +31,8 @@ def warn_of_users(connection: Connection, plans: t.Sequence[Plan], forecast: For
     if connection is None or not ending:
         return
     replaced = {name for plan in plans for step in plan.steps if step.action == "reattach" for name in step.value or ()}
-    trees = guests(connection, forecast)
-    live = running(connection, forecast)
+    trees = guests(connection, options.forecast)
+    live = running(connection, options.forecast)
     for plan in ending:
         users = set() if plan.name in replaced else on(connection, plan.name, trees)
         cut = on(connection, plan.name, live) if plan.name not in replaced and cuts(connection, plan) else set()
@@ -43,6 +44,21 @@ def warn_of_users(connection: Connection, plans: t.Sequence[Plan], forecast: For
             )
         if off:
             plan.warnings.append(f"guest {', '.join(map(label, off))} is on it, and does not start without it")
+        others = to_be_on(connection, plan.name, options.declared_uses, users)
+        if others:
+            plan.warnings.append(f"{', '.join(others)} is to be on it, and does not start without it")
+
+
+def to_be_on(connection: Connection, name: str, uses: declared.Uses, known: t.Container[str]) -> list[str]:
+    """The declared guests that are to be on a network, in words.
+
+    :param known: guests that are on it by now
+    """
+    try:
+        found = declared_on(connection, connection.networkLookupByName(name), uses)
+    except LibvirtError:
+        return []  # It is only foretold, or gone by now.
+    return [who for who in found if declared.guest_of(who) not in known]
 
 
 def running(connection: Connection, forecast: Forecast) -> list[tuple[str, ET.Element]]:
@@ -113,13 +129,24 @@ def using(trees: t.Iterable[tuple[str, ET.Element]], uses: Uses) -> list[str]:
     return list(dict.fromkeys(f"guest {name}" for name, tree in trees if uses(tree)))
 
 
-def on_network(network: Network) -> Uses:
-    """Whether a guest has an interface on a network, or on the bridge that goes with it."""
-    name = network.name()
+def own_bridge(network: Network) -> str | None:
+    """The bridge that goes with a network; None where it has none of its own."""
     root = ET.fromstring(network.XMLDesc(0))
     forward, bridge = root.find("forward"), root.find("bridge")
     hosts_own = forward is not None and forward.get("mode") == "bridge"
-    device = None if bridge is None or hosts_own else bridge.get("name")
+    return None if bridge is None or hosts_own else bridge.get("name")
+
+
+def declared_on(connection: Connection, network: Network, uses: declared.Uses) -> list[str]:
+    """The declared guests that are to be on a network, or on the bridge that goes with it, in words."""
+    found = declared.users_of(connection, uses, "networks", {network.name()})
+    bridge = own_bridge(network)
+    return found if bridge is None else [*found, *declared.users_of(connection, uses, "bridges", {bridge})]
+
+
+def on_network(network: Network) -> Uses:
+    """Whether a guest has an interface on a network, or on the bridge that goes with it."""
+    name, device = network.name(), own_bridge(network)
 
     def uses(domain: ET.Element) -> bool:
         sources = domain.findall("devices/interface/source")

@@ -31,7 +31,7 @@ def plan_networks(connection: Connection, have: Have, wants: Wants, host: Host, 
             known = [] if connection is None else unsupported(root, connection.getLibVersion())
             refuse(entry, [*incomplete(None if root is None else root.find("forward")), *known])
     handover.reattach(plans, have, wants)
-    network_users.warn_of_users(connection, plans, options.forecast)
+    network_users.warn_of_users(connection, plans, options)
     if connection is None or connection.getURI().startswith("qemu:///"):
         subnets.refuse_routed(plans, have, sure=options.forecast.is_sure)
     if connection is not None:

@@ -11,6 +11,7 @@ from ..._libvirt.process import made_by_another
 from ..._storage.manifest import Manifest
 from ..._storage.survey_users import all_users
 from ..._storage.users import Users
+from ..shared import declared
 from ..shared.renames import undeclared
 from .pool_users import pool_users
 
@@ -27,7 +28,10 @@ def leftovers(connection: Connection, asked: Asked) -> Leftovers:
         and out.mine("pool", pool.name(), noted[pool.name()].get("owner", ""), asked.owner)
     ]
     users = all_users(connection, forecast=asked.forecast) if found else Users()
+    if found:
+        declared.add_uses(connection, users, asked.declared_uses)
     names = {pool.name() for pool in found}
     for pool in found:
-        out.decide(pool.name(), pool_users(users, pool.name(), names))
+        others = declared.users_of(connection, asked.declared_uses, "pools", {pool.name()})
+        out.decide(pool.name(), list(dict.fromkeys([*pool_users(users, pool.name(), names), *others])))
     return out

@@ -23,7 +23,7 @@ def plan_pools(connection: Connection, have: Have, wants: Wants, host: Host, opt
     """Plan pools. Who uses them is only asked where one is to go."""
     plans = storage_plan.plan_pools(POOL, have, wants, host, options.on_restart_needed)
     refuse_renamed(connection, DEFINITION, plans, have, options.forecast.gone("pool"))
-    refuse_used(connection, plans, options.forecast)
+    refuse_used(connection, plans, options)
     if connection is not None:
         readiness.check_pools(connection, plans, have, options)
     return plans

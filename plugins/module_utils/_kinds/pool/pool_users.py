@@ -13,9 +13,9 @@ from ..._engine.plan import Plan
 from ..._errors import VirtfleetError
 from ..._host.open_files import kept_open
 from ..._libvirt.objects import Connection
-from ..._storage.forecast import Forecast
 from ..._storage.survey_users import all_users
 from ..._storage.users import Users
+from ..shared import declared
 from ..volume.storage_rules import TARGETS
 
 GOING = "going"
@@ -54,7 +54,7 @@ def twins(users: Users, name: str) -> set[str]:
     return {other for other, pool in users.pools.items() if other != name and own & folder(pool.target)}
 
 
-def refuse_used(connection: Connection, plans: t.Iterable[Plan], forecast: Forecast) -> None:
+def refuse_used(connection: Connection, plans: t.Iterable[Plan], options: t.Any) -> None:
     """Take the steps from the plan of each pool that is to go and that a guest uses, and say who.
 
     A pool that only stops, or gets another folder, is the user's to change; that says who will miss it.
@@ -64,12 +64,15 @@ def refuse_used(connection: Connection, plans: t.Iterable[Plan], forecast: Forec
     changed = [plan for plan in plans if plan not in going and (stops(plan) or new_folder(plan))]
     if not going and not changed:
         return
-    users = all_users(connection, forecast=forecast)
+    users = all_users(connection, forecast=options.forecast)
+    if going:
+        declared.add_uses(connection, users, options.declared_uses)
     names = {plan.name for plan in going}
     for plan in changed:
         warn_of_users(plan, users)
     for plan in going:
         who = pool_users(users, plan.name, names)
+        who += declared.users_of(connection, options.declared_uses, "pools", {plan.name})
         if who:
             plan.refuse(f"state: {in_use(who)}")
         plan.steps = [dataclasses.replace(step, value=GOING) if step.action == "stop" else step for step in plan.steps]
@@ -152,4 +155,4 @@ def last_look(connection: Connection, name: str) -> None:
 
 def in_use(who: t.Iterable[str]) -> str:
     """Why a pool stays."""
-    return f"is used by {', '.join(sorted(who))}: take their disks out of it, or keep it"
+    return f"is used by {', '.join(sorted(set(who)))}: take their disks out of it, or keep it"

@@ -11,7 +11,7 @@ from ..._libvirt.process import made_by_another
 from ..._storage.manifest import Manifest
 from ..shared.renames import undeclared
 from .observe import MADE, all_named
-from .users import Users, all_users
+from .users import Users, add_declared, all_users
 
 
 def leftovers(connection: Connection, asked: Asked) -> Leftovers:
@@ -26,6 +26,8 @@ def leftovers(connection: Connection, asked: Asked) -> Leftovers:
         and out.mine("secret", secret.name(), noted[secret.name()].get("owner", ""), asked.owner)
     ]
     users = all_users(connection, asked.forecast) if found else Users()
+    if found:
+        add_declared(users, connection, asked.declared_uses)
     for secret in found:
         out.decide(secret.name(), users.of(secret), users.doubts_of(secret))
     return out

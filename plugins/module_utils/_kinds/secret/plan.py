@@ -41,7 +41,7 @@ def plan_secrets(connection: Connection, have: Have, wants: Wants, host: Host, o
             refuse_misnamed(entry, have)
     if connection is not None:
         refuse_known(plans, have, found, options.forecast.gone("secret"))
-        refuse_used(connection, plans, there, options.forecast)
+        refuse_used(connection, plans, there, options)
     return plans
 
 

@@ -16,6 +16,7 @@ from ..._storage.forecast import Forecast
 from ..._storage.guest_documents import Document
 from ..._storage.removal import because
 from ..pool.observe import inactive
+from ..shared import declared
 from .observe import Named
 from .references import Reference, secrets_of
 from .volume_users import disks_of, encrypted_volumes
@@ -106,6 +107,14 @@ def documents(connection: Connection, users: Users, forecast: Forecast) -> t.Ite
     yield from guest_documents.kept(connection, users.doubts.append, gone)
 
 
+def add_declared(users: Users, connection: Connection, uses: declared.Uses) -> None:
+    """Note what all that is declared for the host refers to, be it there by now or not."""
+    names = declared.called(connection, uses)
+    for who, used in uses.items():
+        told = used.get("secrets", ())
+        users.add(names[who], [key for name in told for key in (("uuid", name.lower()), ("usage", name))])
+
+
 def configured() -> t.Iterator[Reference]:
     """The secrets that the configuration of libvirt names."""
     try:
@@ -118,15 +127,15 @@ def configured() -> t.Iterator[Reference]:
             yield "uuid", value.strip().strip("\"'").lower()
 
 
-def refuse_used(
-    connection: Connection, plans: t.Iterable[Plan], there: t.Mapping[str, Named], forecast: Forecast
-) -> None:
+def refuse_used(connection: Connection, plans: t.Iterable[Plan], there: t.Mapping[str, Named], options: t.Any) -> None:
     """Take the steps from the plan of each secret that is to go and is used, and say by whom.
 
     :param there: the secrets of the host by name
     """
     going = [plan for plan in plans if any(step.action == "undefine" for step in plan.steps)]
-    users = all_users(connection, forecast) if going else Users()
+    users = all_users(connection, options.forecast) if going else Users()
+    if going:
+        add_declared(users, connection, options.declared_uses)
     for plan in going:
         secret = there[plan.name]
         who, unsure = (users.of(secret, sure) for sure in (True, False))

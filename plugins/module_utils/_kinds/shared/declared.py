@@ -10,10 +10,54 @@ from xml.etree import ElementTree as ET
 
 from ..._engine.plan import Plan
 from ..._engine.rows.model import Item
+from ..._libvirt.objects import Connection
 from ..._storage.guest_places import Place, item_places
 from ..._storage.making import Making
 from ..._storage.users import Users
 from ..volume.storage_rules import volume_key
+
+Uses = t.Mapping[str, t.Mapping[str, t.Sequence[str]]]
+"""What is used by what is declared for the host, by the user in words (the filter declared_uses)."""
+
+PLACES = {"paths": "path", "folders": "folder", "volumes": "volume"}
+"""The kinds of storage in Uses, each as a place is called."""
+
+GUEST = "guest "
+VOLUME = "volume "
+"""Beginnings of users in Uses."""
+
+
+def called(connection: Connection, uses: Uses) -> dict[str, str]:
+    """The users as messages call them: those that are not there by now as declared ones."""
+    there = {f"{GUEST}{domain.name()}" for domain in connection.listAllDomains(0)} if uses else set()
+    pools = {f"pool {pool.name()}" for pool in connection.listAllStoragePools(0)} if uses else set()
+    return {who: who if who in there | pools else f"the declared {who}" for who in uses}
+
+
+def guest_of(who: str) -> str | None:
+    """The guest that a user is; None where it is none."""
+    return who[len(GUEST) :] if who.startswith(GUEST) else None
+
+
+def add_uses(connection: Connection, users: Users, uses: Uses) -> None:
+    """Note the storage that is used by what is declared for the host, whatever module declares it."""
+    names = called(connection, uses)
+    for who, used in uses.items():
+        told = names[who]
+        if who.startswith(VOLUME):
+            pool, _slash, name = who[len(VOLUME) :].partition("/")
+            told = who if pool in users.pools and name in users.pools[pool].paths else told
+        places = [Place(place, value) for kind, place in PLACES.items() for value in used.get(kind, ())]
+        users.add_places(told, guest_of(who), places)
+
+
+def users_of(connection: Connection, uses: Uses, kind: str, names: t.Container[str]) -> list[str]:
+    """Who of what is declared for the host uses one of some things, in words.
+
+    :param kind: ``pools``, ``networks``, ``bridges`` or ``secrets``
+    """
+    known = {who: used for who, used in uses.items() if any(name in names for name in used.get(kind, ()))}
+    return list(called(connection, known).values())
 
 
 def add_volumes(users: Users, wants: t.Iterable[Item]) -> None:

@@ -42,6 +42,8 @@ def leftovers(connection: Connection, asked: Asked) -> Leftovers:
     left = still_ours(out, there, noted, asked)
     users = all_users(connection, forecast=asked.forecast) if left else Users()
     declared.add_volumes(users, asked.wants)
+    if left:
+        declared.add_uses(connection, users, asked.declared_uses)
     left = keep_shared(out, left, users)
     free, kept = order(Judge(users), left)
     for key in free:
