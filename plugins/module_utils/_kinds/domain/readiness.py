@@ -58,7 +58,7 @@ def check_guests(connection: Connection, plans: t.Sequence[Plan], wants: Wants, 
             problems += lacks
             problems += needs_again(site, entry, root, saved.get(entry.name))
             problems += unreadable(site, entry, root)
-            problems += two_boot_orders(root, want)
+            problems += [*without_source(root), *two_boot_orders(root, want)]
             entry.warnings += doubts
         if root is not None and not certain(problems):
             told = asked.of(root)
@@ -112,7 +112,7 @@ def unreadable(site: Site, entry: Plan, root: ET.Element) -> t.Iterator[str]:
         found = first_bytes(place)
         if found is not None and found.kind not in ("qcow2", "none"):
             told = f"{place} is {found.words} by its first bytes, and no qcow2: write the format that it has"
-            yield site.unsure(f"disks[{index}].format: {told}")
+            yield site.unsure(f"disks[{index}].format: {told}", "volumes")
 
 
 def block_jobs(site: Site, entry: Plan, have: Observed | None) -> t.Iterator[str]:
@@ -133,6 +133,16 @@ def sentence(site: Site, reference: Reference, want: Item) -> str | None:
     """What is wrong with something that a guest needs, with the option."""
     problem = site.problem(reference)
     return None if problem is None else at(reference.where(want), problem)
+
+
+def without_source(root: ET.Element) -> t.Iterator[str]:
+    """The disks of a definition that are on nothing: QEMU's driver of libvirt takes none but empty drives."""
+    for index, disk in enumerate(root.findall("devices/disk") if root.get("type") in ("kvm", "qemu") else ()):
+        if disk.find("source") is None and disk.get("device", "disk") in ("disk", "lun"):
+            yield (
+                f"disks[{index}]: has no source: write size for a disk that is made, or file, block or volume for one"
+                " that is there"
+            )
 
 
 def two_boot_orders(root: ET.Element, want: Item) -> list[str]:

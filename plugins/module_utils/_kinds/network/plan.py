@@ -33,7 +33,7 @@ def plan_networks(connection: Connection, have: Have, wants: Wants, host: Host, 
     handover.reattach(plans, have, wants)
     network_users.warn_of_users(connection, plans, options)
     if connection is None or connection.getURI().startswith("qemu:///"):
-        subnets.refuse_routed(plans, have, sure=options.forecast.is_sure)
+        subnets.refuse_routed(plans, have, sure=not (options.forecast.links or options.forecast.networks))
     if connection is not None:
         readiness.check_networks(connection, plans, have, options)
         if Site(connection, options.forecast).local and options.forecast.is_sure:

@@ -46,10 +46,10 @@ def check_networks(connection: Connection, plans: t.Sequence[Plan], have: Have, 
         other = bridges.setdefault(bridge, entry.name) if bridge else entry.name
         if other != entry.name:
             told = f"bridge: {bridge} is that of the network {other}: name another, or leave it out"
-            refuse(entry, [site.unsure(told)])
+            refuse(entry, [site.unsure(told, "networks")])
         elif bridge and takes(entry, bridge, found) and is_the_hosts(bridge, found, site):
             told = f"bridge: {bridge} is on this host already, and of no network: name another{way_out(found)}"
-            refuse(entry, [site.unsure(told)])
+            refuse(entry, [site.unsure(told, "networks")])
         else:
             warn_of_kept(entry, found, site)
         if entry.obstacle is not None:

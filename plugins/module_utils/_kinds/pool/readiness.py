@@ -92,12 +92,12 @@ def pool_problems(site: Site, entry: Plan, root: ET.Element, folders: dict[str, 
         other = folders.setdefault(target, entry.name)
         if other != entry.name:
             told = f"target: {target} is the folder of the pool {other}; libvirt takes one pool for a folder"
-            yield site.unsure(told)
+            yield site.unsure(told, "pools")
     build = next((step.value for step in entry.steps if step.action == "start"), "")
     if build == "never" and kind == "dir":
         missing = site.folder(target)
         if missing is not None:
-            yield site.unsure(f"target: {missing}; make it, or leave out build")
+            yield f"target: {missing}; make it, or leave out build"
     yield from unfit_secrets(site, root) if build else ()
     if build and kind in ("fs", "disk"):
         for device in root.findall("source/device"):

@@ -63,7 +63,8 @@ def missing(site: Site, value: str, usage: str | None = None) -> str | None:
         return None
     return site.unsure(  # Messages leave out the names of secrets, which next to auth may be something else.
         "refers to a secret that libvirt does not have on this host: declare it with virtfleet.kvm.secrets (kvm_secrets"
-        " of the role), or correct its uuid or usage"
+        " of the role), or correct its uuid or usage",
+        "secrets",
     )
 
 

@@ -111,9 +111,12 @@ class Site:
         there = links[name] is not None if name in links else os.path.lexists(f"{SYS}/class/net/{name}")
         return self.local and name not in self.gone and there
 
-    def unsure(self, problem: str) -> str:
-        """A problem; a Doubt where earlier tasks of a run in check mode would have changed something here."""
-        return problem if self.forecast.is_sure else Doubt(problem)
+    def unsure(self, problem: str, *kinds: str) -> str:
+        """A problem; a Doubt where earlier tasks of a run in check mode would have changed what it is about.
+
+        :param kinds: the lists of the forecast that it may be due to
+        """
+        return Doubt(problem) if any(getattr(self.forecast, kind) for kind in kinds) else problem
 
     def make(self, plan: Plan) -> None:
         """Count what a plan makes as there for the plans after it."""
@@ -179,7 +182,7 @@ class Site:
         if owner is None:
             return None
         instead = owner.way_out(self.on_bridge(owner.name))
-        return self.unsure(f"{owner.told(name)}, and cannot carry MacVTap as well: {instead}")
+        return self.unsure(f"{owner.told(name)}, and cannot carry MacVTap as well: {instead}", "links")
 
     def on_bridge(self, bridge: str) -> list[str]:
         """The networks that put guests on a bridge of the host, those of the forecast first."""
@@ -194,10 +197,10 @@ class Site:
         if not self.local or (name not in links and os.path.lexists(f"{SYS}/class/net/{name}")):
             return None
         if name in links:
-            return self.unsure(f"there is no network device {name} on this host {REMOVED}")
+            return self.unsure(f"there is no network device {name} on this host {REMOVED}", "links")
         known = [*folder(f"{SYS}/class/net"), *(one for one, told in links.items() if told is not None)]
         told = f"there is no network device {name} on this host: declare it with virtfleet.kvm.links (kvm_links of the"
-        return self.unsure(f"{told} role), or {hint(name, known)}")
+        return f"{told} role), or {hint(name, known)}"
 
     def bridge(self, name: str) -> str | None:
         told = self.netdev(name)
@@ -212,7 +215,7 @@ class Site:
             told = f"the network device {name} is no bridge: name one"
         else:
             told = f"the network device {name} is no bridge; {owner.told(name)}: {owner.way_out([])}"
-        return self.unsure(told)
+        return told
 
     def is_foretold(self, bridge: str) -> bool:
         """Whether a network that an earlier task would have made or started may have a bridge of this name."""
@@ -274,7 +277,7 @@ class Site:
     def place(self, path: str, what: str) -> str | None:
         if self.local and there(path):
             odd = oddity(path, what)
-            return None if odd is None else self.unsure(f"{path} is {odd}, and no {what}")
+            return None if odd is None else f"{path} is {odd}, and no {what}"
         if not self.local or self.is_made(plain(path)):
             return None
         # What is in a pool that is not active yet may show up with it; a task before may start it and make its folder.
@@ -283,7 +286,7 @@ class Site:
             below = bool(pool.target) and plain(path).startswith(f"{plain(pool.target or '')}/")
             if soon and (below or (pool.active and pool.target and plain(path) == plain(pool.target))):
                 return None
-        return self.unsure(f"there is no {what} {path} on this host")
+        return f"there is no {what} {path} on this host"
 
     def is_made(self, path: str) -> bool:
         """Whether the same run makes a volume at a path."""

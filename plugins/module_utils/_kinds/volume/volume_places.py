@@ -55,9 +55,9 @@ def twice(site: Site, plans: t.Sequence[Plan], wants: t.Sequence[Item]) -> t.Ite
         other = owners.setdefault(place_of(site, entry.name), entry)
         if other is not entry and (entry.steps or other.steps):
             told = f"pool: its folder is that of volume {other.name}, so the two are one file: declare it once"
-            yield entry, site.unsure(told)
+            yield entry, site.unsure(told, "pools")
     for entry, want in both:
         other = owners.get(place_of(site, entry.name), entry)
         if want["state"] == "absent" and entry.steps and other is not entry:
             told = f"pool: its folder is that of volume {other.name}, which is the same file and stays"
-            yield entry, site.unsure(f"{told}: leave out one of the two")
+            yield entry, site.unsure(f"{told}: leave out one of the two", "pools")

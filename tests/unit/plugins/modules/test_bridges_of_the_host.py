@@ -78,8 +78,8 @@ def test_what_libvirt_has_already_is_warned_of_until_it_is_to_start(here: Path, 
 
 def test_a_link_that_the_same_run_makes_is_the_hosts(here: Path, run_main: Run) -> None:
     known = {"links": {"br7": {"type": "bridge"}}}
-    result = call(run_main, "networks", {**LAB, "bridge": "br7"}, check=True, **{FORECAST: known})
-    assert any("br7 is on this host already" in line for line in result["warnings"])
+    result = call(run_main, "networks", {**LAB, "bridge": "br7"}, check=True, fails=True, **{FORECAST: known})
+    assert "br7 is on this host already" in result["msg"]
     device(here, "br8")
     known = {"links": {"br8": None}}
     assert checked(run_main, ("networks", [{**LAB, "bridge": "br8"}]), **{FORECAST: known})["warnings"] == []

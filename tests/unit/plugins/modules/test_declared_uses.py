@@ -28,9 +28,7 @@ def uses(**guest: Any) -> dict[str, Any]:
     return declared_uses([{"name": "new", "host": "kvm01", "memory": "64MiB", **guest}], "kvm01")
 
 
-def same(
-    run_main: Run, module: str, config: list[dict[str, Any]], fails: bool = True, **more: Any
-) -> dict[str, Any]:
+def same(run_main: Run, module: str, config: list[dict[str, Any]], fails: bool = True, **more: Any) -> dict[str, Any]:
     """A result that check mode and the run have in common."""
     given = {"config": config, "uri": URI, "fails": fails, **more}
     said = run_main(MODULES[module].main, check=True, **given)
