@@ -28,7 +28,10 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.forecast im
 
 from ._repeats import DISK_VOLUME, TOLD, note, resource_of, without_repeats
 
-FACTS = ("type", "target", "bridge", "forward", "state", "virtualport", "portgroups", "format", "encryption")
+FACTS = (
+    *("type", "target", "bridge", "forward", "state", "virtualport", "portgroups", "format", "encryption"),
+    "autostart",
+)
 """Options of which later tasks have to know."""
 
 PARTS = ("forward.mode", "forward.interfaces", "forward.dev", "virtualport.type")

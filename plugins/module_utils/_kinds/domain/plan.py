@@ -24,7 +24,7 @@ from ..shared.renames import refuse_renamed
 from ..volume.half_made import Half, being_made, half_made
 from ..volume.plan import say_doubt, whole
 from ..volume.volumes_to_come import listed_later
-from . import readiness, undefine
+from . import autostarts, readiness, undefine
 from .apparmor import warn_of_volumes
 from .cloud_init import seed_removal, seed_restarts, seeds
 from .disks import defined_formats, disk_removal, guest_disks
@@ -89,6 +89,7 @@ def plan_guests(connection: Connection, have: Have, wants: Wants, host: Host, op
     if connection is not None:
         readiness.check_guests(connection, plans, wants, have, options)
         leave_to_others(connection, plans, wants)
+    autostarts.warn(connection, plans, settled, have, options.forecast)
     return plans
 
 
