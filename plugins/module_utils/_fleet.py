@@ -9,7 +9,7 @@ import collections
 import re
 import typing as t
 
-from . import _fleet_links, _fleet_once, _fleet_reservations
+from . import _fleet_fitting, _fleet_links, _fleet_networks, _fleet_once, _fleet_reservations
 from ._engine.close_names import near
 from ._engine.rows.model import Item
 from ._engine.rows.row_index import LISTED, body, list_for_options, whole
@@ -140,6 +140,7 @@ def problems(
             items = variables[host].get(variable)
             if items is not None:
                 of_hosts += [(host, line) for line in items_problems(table, items, variable)]
+        of_hosts += [(host, line) for line in _fleet_networks.problems(variables[host].get("kvm_networks"))]
     return lines + told_once(of_hosts)
 
 
@@ -287,7 +288,7 @@ def guest_problems(
     lines = [] if problem is None else [f"{called}: {problem}{file}"]
     strange = unknown_to_fleet(guest)
     item = {name: value for name, value in guest.items() if name not in ("host", slip) and name not in strange}
-    wrong = item_problems(DOMAIN, for_module(item))
+    wrong = item_problems(DOMAIN, for_module(item), _fleet_fitting.fitting)
     wrong += [Invalid(named(name), told) for name, told in strange.items() if name != slip]
     if isinstance(host, str) and host in hosts and not nested(guest):
         wrong += _fleet_reservations.problems(guest, hosts[host])
@@ -349,15 +350,19 @@ def means_host(name: t.Any) -> bool:
     return name != "host" and name not in options and near(name, [*options, "host"]) == ["host"]
 
 
-def item_problems(table: Table, raw: t.Any) -> list[Invalid]:
+def item_problems(
+    table: Table, raw: t.Any, more: t.Callable[[Item], t.Iterable[Invalid]] = lambda item: ()
+) -> list[Invalid]:
     """What is wrong with an item, by itself.
 
     Whether libvirt holds something doubtful already is not known here, so it is refused: a mistake in
     an inventory is far more likely than a definition that libvirt would not take today.
+
+    :param more: tells what else is wrong with one whose options are right by themselves
     """
     item, wrong = table.parse_item(raw)
     try:
-        return [*wrong, *held(item, "")] if wrong else table.doubts(item)
+        return [*wrong, *held(item, "")] if wrong else [*table.doubts(item), *more(item)]
     except Exception as error:  # One bad item must not hide what is wrong with the others.
         return [*wrong, Invalid("", unforeseen(error))]
 
