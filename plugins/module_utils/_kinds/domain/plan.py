@@ -29,7 +29,7 @@ from .apparmor import warn_of_volumes
 from .cloud_init import seed_removal, seed_restarts, seeds
 from .disks import defined_formats, disk_removal, guest_disks
 from .disks.disk_formats import WRITE_FORMAT, DiskFormats
-from .disks.disks_left import warn_of_left
+from .disks.disks_left import warn_of_kept, warn_of_left
 from .disks.overlays import Overlays
 from .disks.taken_volumes import refuse_taken
 from .observe import DEFINITION
@@ -77,6 +77,7 @@ def plan_guests(connection: Connection, have: Have, wants: Wants, host: Host, op
             lines.append(f"domain {entry.name}: {error}")
     refuse_input(lines)
     warn_of_left(connection, plans, lambda: forms.pools, options.forecast)
+    warn_of_kept(connection, plans, have, lambda: forms.pools, options)
     if connection is not None:
         plan_starts(connection, DOMAIN, plans, settled, have, host, options.on_restart_needed)
         warn_of_volumes(connection, plans)

@@ -8,23 +8,26 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ...._engine.observed import Observed
 from ...._engine.plan import Plan
 from ...._libvirt.objects import Connection
 from ...._printing import spelled_out
 from ...._storage.forecast import Forecast
 from ...._storage.manifest import Manifest
-from ...._storage.storage_observe import Pool
+from ...._storage.removal import listed
+from ...._storage.storage_observe import Pool, source_place
 from ...._storage.survey_users import all_users
 from ...._storage.users import Users
 from .guest_disks import key_of
+
+Pools = t.Callable[[], t.Mapping[str, Pool]]
+"""Tells the pools of the host."""
 
 DISK = re.compile(r"disks\[[0-9]+\](\.file)?")
 """The paths of changes by which a guest gives up a file."""
 
 
-def warn_of_left(
-    connection: Connection, plans: t.Sequence[Plan], pools: t.Callable[[], t.Mapping[str, Pool]], forecast: Forecast
-) -> None:
+def warn_of_left(connection: Connection, plans: t.Sequence[Plan], pools: Pools, forecast: Forecast) -> None:
     """Say of each volume that was made for a guest, and that nobody has from now on, that it stays.
 
     :param pools: tells the pools of the host; asked only where a disk is given up
@@ -47,6 +50,28 @@ def warn_of_left(
             plan.warnings.append(
                 f"its volume {spelled_out(str(key))} stays: where nothing on it is needed, state: absent among the"
                 " volumes deletes it"
+            )
+
+
+def warn_of_kept(
+    connection: Connection, plans: t.Sequence[Plan], have: t.Mapping[str, Observed], pools: Pools, options: t.Any
+) -> None:
+    """Say of each guest that goes without its storage which volumes stay that were made for it."""
+    going = [plan for plan in plans if any(step.action == "undefine" for step in plan.steps) and plan.name in have]
+    if connection is None or options.remove_storage or not going:
+        return
+    noted = Manifest(connection.getURI()).entries("volumes")
+    for plan in going:
+        sources = have[plan.name].definition.findall("devices/disk/source")
+        keys = [key_of(place, pools()) for place in map(source_place, sources) if place]
+        made = [
+            key for key in keys if key and noted.get(key, {}).get("guest") == plan.name and "seed" not in noted[key]
+        ]
+        if made:
+            names = listed(list(map(spelled_out, made)))
+            plan.warnings.append(
+                f"{names} {'stays' if len(made) == 1 else 'stay'} with the data: remove_storage takes a guest's volumes"
+                " along, and state: absent among the volumes deletes what is left"
             )
 
 

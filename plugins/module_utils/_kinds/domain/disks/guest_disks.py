@@ -33,6 +33,9 @@ from ..table import DOMAIN
 MADE = ("size", "image", "backing")
 """Options of which each asks for a volume."""
 
+FILLINGS = ("image", "clone_from")
+"""Options of a volume that a disk's ``image`` becomes. Another ``backing`` of a volume that is there is refused."""
+
 ASIDE = (*MADE, "checksum", "image_timeout")
 """Options that are for the volume alone."""
 
@@ -51,6 +54,7 @@ class Needed:
     :param kept: whether the disk is there already, and this is what it is on
     :param loose: whether the user names no format, so that a volume that is there keeps its own
     :param refusal: what is said where the volume is not there: a disk moves to a copy, and never to a new volume
+    :param named: whether the user names the volume
     """
 
     index: int
@@ -58,6 +62,7 @@ class Needed:
     kept: bool
     loose: bool = False
     refusal: Invalid | None = None
+    named: bool = False
 
     @property
     def key(self) -> str:
@@ -100,6 +105,7 @@ def resolve(want: Item, have: Observed | None, pools: t.Mapping[str, Pool], host
                 disk = {**disk, "target": there[partner].get("target")}
             refusal: Invalid | None = None
             volume: Item | None
+            named = disk.get("volume") is not None
             if place is None:
                 disk, volume = encrypted(fresh(want["name"], disk, pools), f"disks[{index}]")
             else:
@@ -107,7 +113,7 @@ def resolve(want: Item, have: Observed | None, pools: t.Mapping[str, Pool], host
                 loose = refusal is not None and disk.get("format") is None
             if volume is not None:
                 kept = place is not None and refusal is None
-                needed.append(Needed(index, volume, kept, loose and "format" in volume, refusal))
+                needed.append(Needed(index, volume, kept, loose and "format" in volume, refusal, named))
         out.append({name: value for name, value in disk.items() if name not in ASIDE})
     return {**want, "disks": out}, needed
 
@@ -304,9 +310,22 @@ def amend(
         if odd is not None:
             plan.warnings.append(f"{where}: {odd}")
         if not need.kept:
+            plan.warnings += found_there(where, need, have)
             name_volumes(plan, need)
     plan.steps[:0] = steps
     plan.changes[:0] = changes
+
+
+def found_there(where: str, need: Needed, have: Observed | None) -> list[str]:
+    """What to say of a volume that a new disk is on, and that is there with what is on it.
+
+    One that the user names, and asks nothing of but its size, is meant to be there.
+    """
+    filled = any(need.item.get(option) is not None for option in FILLINGS)
+    if have is None or (need.named and not filled):
+        return []
+    told = f"{where}: the volume {need.key} is there already, and is kept with what is on it"
+    return [f"{told}; image is not used" if filled else told]
 
 
 def name_volumes(plan: Plan, need: Needed) -> None:
