@@ -28,6 +28,10 @@ ROUNDS = 100_000
 """How often a value is hashed: who reads the manifest finds no short one out in a moment."""
 
 
+UNSEEN = "unseen"
+"""The state of a value whose file cannot be seen."""
+
+
 def is_set(uri: str, secret: Named, private: bool, wanted: Concealed) -> bool:
     """Whether a secret has a value, as far as can be known. Raises LibvirtError.
 
@@ -48,11 +52,14 @@ def hashed(data: bytes) -> bytes:
 def is_noted(uri: str, secret: Named, wanted: Concealed) -> bool:
     """Whether the manifest says that a secret has a value, and nobody has set another one since."""
     entry = Manifest(uri).entries(VALUES).get(secret.name(), {})
+    # The manifest is a file, in which anything may stand.
     kind, _sign, rest = str(entry.get("digest", "")).partition("$")
     salt, _sign, digest = rest.partition("$")
     if kind != "pbkdf2" or not salt or entry.get("uuid") != secret.UUIDString():
         return False
-    return entry.get("stamp") == stamp(uri, secret) and hmac.compare_digest(digest, salted(wanted.data, salt))
+    return entry.get("stamp") == stamp(uri, secret) and hmac.compare_digest(
+        digest.encode(errors="surrogatepass"), salted(wanted.data, salt).encode()
+    )
 
 
 def note(uri: str, secret: Named, value: Concealed) -> None:
@@ -64,17 +71,17 @@ def note(uri: str, secret: Named, value: Concealed) -> None:
 
 def salted(data: bytes, salt: str) -> str:
     """A digest that tells nothing of the value."""
-    return hashlib.pbkdf2_hmac("sha256", data, salt.encode(), ROUNDS).hex()
+    return hashlib.pbkdf2_hmac("sha256", data, salt.encode(errors="surrogatepass"), ROUNDS).hex()
 
 
 def stamp(uri: str, secret: Named) -> str:
     """The state of the file with a value; a word where there is none that can be seen."""
     if uri != "qemu:///system":
-        return "unseen"
+        return UNSEEN
     try:
         found = os.stat(os.path.join(FOLDER, f"{secret.UUIDString()}.base64"))
     except OSError:
-        return "unseen"
+        return UNSEEN
     return f"{found.st_ino} {found.st_mtime_ns}"
 
 

@@ -10,6 +10,7 @@ import typing as t
 
 from ..._engine import paths
 from ..._engine import plan as engine
+from ..._engine.observed import Observed
 from ..._engine.plan import Plan
 from ..._engine.rows.model import Change, Host, Item
 from ..._engine.step import Step
@@ -17,7 +18,7 @@ from ..._flow.kind import Have, Wants
 from ..._flow.undo import planned_uuid
 from ..._libvirt.objects import Connection
 from ..._printing import SECRET as HIDDEN
-from ..shared.renames import told
+from ..shared.renames import refuse_same, told
 from . import digests
 from .observe import DEFINITION, Named, all_named
 from .table import SECRET, named
@@ -40,8 +41,9 @@ def plan_secrets(connection: Connection, have: Have, wants: Wants, host: Host, o
             refuse_opened(entry)
             refuse_misnamed(entry, have)
     if connection is not None:
-        refuse_known(plans, have, found, options.forecast.gone("secret"))
         refuse_used(connection, plans, there, options)
+        refuse_same(DEFINITION, plans, have)
+        refuse_known(plans, have, connection.listAllSecrets(0), options.forecast.gone("secret"))
     return plans
 
 
@@ -64,6 +66,10 @@ def plan_value(uri: str, entry: Plan, want: Item, have: Have, there: t.Mapping[s
         is_there = known is not None and digests.has_value(uri, there[entry.name]) is not False
         entry.changes.append(Change("value", HIDDEN if is_there else None, HIDDEN))
         entry.steps.append(Step("set_value", wanted))
+    elif after and known is not None and ephemeral(entry, want, known):
+        entry.warnings.append(
+            "is private and ephemeral, so nobody can tell which value it has: one that somebody else set would stay"
+        )
     elif after and any(change.path in ("private", "ephemeral") for change in entry.changes):
         entry.steps.append(Step("note_value", wanted))
 
@@ -76,6 +82,13 @@ def refuse_misnamed(entry: Plan, have: Have) -> None:
         told = next(named({"name": entry.name, "usage": None if usage is None else usage.get("type")}), None)
         if told is not None:
             entry.refuse(f"{told}: libvirt changes nothing of such a one; remove it, and declare one with another name")
+
+
+def ephemeral(entry: Plan, want: Item, known: Observed) -> bool:
+    """Whether a secret that stays as it is is kept in memory only."""
+    if any(change.path in ("private", "ephemeral") for change in entry.changes):
+        return False
+    return bool(want["ephemeral"]) if "ephemeral" in want else known.definition.get("ephemeral") == "yes"
 
 
 def refuse_opened(entry: Plan) -> None:
@@ -105,13 +118,28 @@ def twin(name: str) -> Plan:
     return entry
 
 
-def refuse_known(plans: t.Iterable[Plan], have: Have, found: t.Iterable[Named], gone: t.Container[str]) -> None:
+NAMELESS = (
+    "define: its UUID is that of a secret without a usage, which somebody made by hand: give {0} another uuid, or"
+    " remove that one (virsh secret-undefine {1})"
+)
+
+
+def refuse_known(plans: t.Sequence[Plan], have: Have, found: t.Iterable[t.Any], gone: t.Container[str]) -> None:
     """Refuse a new secret whose UUID one of another name has, or one without a name.
 
+    One that goes earlier in the same call gives its UUID up.
+
+    :param found: all secrets of the host, as libvirt has them
     :param gone: names of what an earlier task of a run in check mode would have removed
     """
-    uuids = {one.UUIDString().lower(): one.name() for one in found}
+    uuids = {one.UUIDString().lower(): str(one.usageID() or "") for one in found}
+    leaving: set[str] = set()
     for entry in plans:
-        other = uuids.get(planned_uuid(entry) or "") if entry.name not in have else None
-        if other is not None and other != entry.name and other not in gone:
+        uuid = planned_uuid(entry) if entry.name not in have else None
+        other = None if uuid is None else uuids.get(uuid)
+        if any(step.action == "undefine" for step in entry.steps):
+            leaving.add(entry.name)
+        elif other == "":
+            entry.refuse(NAMELESS.format(entry.name, uuid))
+        elif other is not None and other != entry.name and other not in gone and other not in leaving:
             entry.refuse(told(DEFINITION, entry, other))

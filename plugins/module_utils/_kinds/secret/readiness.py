@@ -52,12 +52,14 @@ def missing(site: Site, value: str, usage: str | None = None) -> str | None:
         return None
     if fitting:
         return site.unsure(
-            "refers to a secret that has no value yet: give it one with virtfleet.kvm.secrets (value or value_base64)"
+            "refers to a secret that has no value yet: give it one with virtfleet.kvm.secrets (value or value_base64)",
+            "secrets",
         )
     if found:
         return site.unsure(
             f"refers to a secret that is not for this: its usage is {found[0].usage or 'not set'}, and {usage} is"
-            " needed; declare another one with virtfleet.kvm.secrets (kvm_secrets of the role)"
+            " needed; declare another one with virtfleet.kvm.secrets (kvm_secrets of the role)",
+            "secrets",
         )
     if value in {derive_uuid(Scope("secret", name, Host())) for name in coming}:
         return None

@@ -35,6 +35,7 @@ def refuse_renamed(
     :param gone: names of what an earlier task of a run in check mode would have removed
     """
     plans = list(plans)
+    refuse_same(kept, plans, have)
     going = {plan.name: plan for plan in plans if any(step.action == "undefine" for step in plan.steps)}
     new = {planned_uuid(plan): plan for plan in plans if plan.name not in have}
     new.pop(None, None)
@@ -49,6 +50,17 @@ def refuse_renamed(
                     f"state: it is the guest {plan.name} under another name, which is declared, so it stays; leave one"
                     " of the two out"
                 )
+
+
+def refuse_same(kept: Definition, plans: t.Iterable[Plan], have: t.Container[str]) -> None:
+    """Refuse each new resource whose UUID a new one before it in the list has."""
+    owners: dict[str, str] = {}
+    for plan in plans:
+        uuid = planned_uuid(plan) if plan.name not in have else None
+        other = plan.name if uuid is None else owners.setdefault(uuid, plan.name)
+        if other != plan.name:
+            told_of = f"uuid: is that of the {kept.noun} {label(other)} as well, which is declared, too"
+            plan.refuse(f"{told_of}: give each its own, or leave it out")
 
 
 def declared_uuids(kind: str, wants: t.Iterable[Item], there: t.Container[str]) -> dict[str, str]:

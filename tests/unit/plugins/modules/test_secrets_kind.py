@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Host, Scope
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Change, Host, Scope
+from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import outcome
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.secret import digests, users
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.secret.observe import Named
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared.derive import derive_uuid
@@ -245,6 +246,53 @@ def test_a_uuid_that_another_one_has(call: Run, host: SecretHost) -> None:
     taken = host.named("a key").UUIDString()
     result = call({"name": "b", "usage": "tls", "uuid": taken}, fails=True)
     assert "its UUID is that of the secret a key" in result["msg"]
+
+
+UUID = "9a3c1f52-3c0e-4b7a-9e44-2a8f0c1b7d93"
+
+
+def test_two_new_ones_with_one_uuid(call: Run, host: SecretHost) -> None:
+    pair = [{"name": name, "usage": "tls", "uuid": UUID, "value": "x"} for name in ("u1", "u2")]
+    result = call(*pair, fails=True)
+    assert (
+        "secret u2: uuid: is that of the secret u1 as well, which is declared, too: give each its own" in result["msg"]
+    )
+    assert [one.usageID() for one in host.secrets.values()] == ["u1"]
+
+
+def test_one_takes_the_uuid_of_one_that_goes_before_it(call: Run, host: SecretHost) -> None:
+    call({"name": "u1", "usage": "tls", "uuid": UUID, "value": "x"})
+    new = {"name": "u3", "usage": "tls", "uuid": UUID, "value": "x"}
+    call({"name": "u1", "state": "absent"}, new)
+    assert host.named("u3").UUIDString() == UUID
+
+
+def test_the_uuid_of_one_without_a_usage(call: Run, host: SecretHost) -> None:
+    host.secretDefineXML(f"<secret><uuid>{UUID}</uuid></secret>")
+    result = call({"name": "u1", "usage": "tls", "uuid": UUID.upper(), "value": "x"}, fails=True)
+    assert "its UUID is that of a secret without a usage, which somebody made by hand: give u1" in result["msg"]
+    assert f"virsh secret-undefine {UUID}" in result["msg"]
+
+
+@pytest.mark.parametrize("digest", ["pbkdf2$salt$h\u00e4sh", "pbkdf2$\ud800$x", "nonsense"])
+def test_a_digest_that_is_none_is_another(call: Run, host: SecretHost, noted: Any, digest: Any) -> None:
+    item = {"name": "u1", "usage": "tls", "private": True, "value": "x"}
+    call(item)
+    noted.put("secret_values", "u1", uuid=host.named("u1").UUIDString(), digest=digest, stamp="unseen")
+    assert [change["path"] for change in call(item)["changes"]] == ["value"]
+
+
+def test_nobody_can_tell_what_is_private_and_ephemeral(call: Run, host: SecretHost) -> None:
+    item = {"name": "u1", "usage": "tls", "private": True, "ephemeral": True, "value": "x"}
+    call(item)
+    assert any("is private and ephemeral, so nobody can tell" in line for line in call(item)["warnings"])
+    assert call({**item, "name": "u2", "ephemeral": False})["warnings"] == []
+
+
+def test_of_two_hidden_values_it_is_said_that_they_differ() -> None:
+    told = outcome.unkept([Change("value", "(secret)", "(secret)"), Change("boot", ["a"], ["b"]), Change("x", 1, 2)])
+    assert "value is another than declared, as where somebody else sets it in this moment" in told
+    assert told.endswith("x is 1, not 2")
 
 
 def test_a_value_that_cannot_be_set_leaves_no_new_secret(host: SecretHost, run_main: Run, noted: Any) -> None:
