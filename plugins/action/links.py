@@ -18,6 +18,7 @@ import typing as t
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.arguments import FORECAST, URI
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import masked, readable, unforeseen
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _forecast
 
@@ -81,15 +82,15 @@ class ActionModule(ActionBase):
         """The module's result, once the host is as declared or as it was."""
         if self._task.async_val:
             raise AnsibleActionFail("links cannot run with async: the change is confirmed over a new connection")
-        if "settle" in self._task.args:
-            raise AnsibleActionFail("settle is the action plugin's own")
+        for name in ("settle", FORECAST):
+            if name in self._task.args:
+                raise AnsibleActionFail(f"{name} is the action plugin's own")
         super().run(tmp, task_vars)
         self.go_where_it_is(task_vars)
         try:
             with contextlib.nullcontext() if self._task.check_mode else watched(self._connection):
-                result = self._execute_module(
-                    module_name=MODULE, module_args=dict(self._task.args), task_vars=task_vars
-                )
+                args = {**self._task.args, **self.foreseen(task_vars)}
+                result = self._execute_module(module_name=MODULE, module_args=args, task_vars=task_vars)
         except AnsibleConnectionFailure as error:
             if self._task.check_mode:
                 raise
@@ -111,6 +112,14 @@ class ActionModule(ActionBase):
         except Exception as error:  # Nobody reads a traceback; what is known of the trial is told all the same.
             said = readable(masked(str(error))) if isinstance(error, AnsibleError) else unforeseen(error)
         return self.broken_off(result, end, said)
+
+    def foreseen(self, task_vars: t.Any) -> dict[str, t.Any]:
+        """In check mode, what earlier tasks would have changed of guests: a link that they leave is free by then."""
+        if not self._task.check_mode:
+            return {}
+        uri = str(self._task.args.get("uri", URI["uri"]["default"]))
+        guests = _forecast.foreseen(_forecast.host_of(self._task, task_vars), uri).get("domains")
+        return {FORECAST: {"domains": guests}} if guests else {}
 
     def broken_off(self, result: dict[str, t.Any], end: End, said: str) -> dict[str, t.Any]:
         """The result of a trial that was begun, and after which something went wrong on the control node.

@@ -16,6 +16,7 @@ from .._printing import displayed, printable, unforeseen
 from . import (
     expected,
     fixed_files,
+    guests_by_then,
     kernel,
     netplan_says,
     netplan_yaml,
@@ -58,7 +59,7 @@ def declare(module: AnsibleModule) -> None:
     module.exit_json(**result)
 
 
-def converge(module: AnsibleModule) -> dict[str, t.Any]:
+def converge(module: t.Any) -> dict[str, t.Any]:
     """The report. Raises VirtfleetError, with nothing changed, for what is refused."""
     wants = LINK.parse(module.params["config"])
     seconds = module.params["rollback_after"]
@@ -66,6 +67,8 @@ def converge(module: AnsibleModule) -> dict[str, t.Any]:
         raise VirtfleetError(f"rollback_after: {printable(seconds)} is not a number of seconds from 1 to {LONGEST}")
     with transaction.alone(module.check_mode):
         facts = with_kernel(observed(), wants)
+        if module.check_mode:
+            facts = guests_by_then.foreseen(facts, module.forecast.guests)
         postponed = preflight.used(wants, facts) if module.params["leave_used"] else []
         wants = [want for want in wants if want["name"] not in postponed]
         planned = plan(wants, facts, module.params["bypass_iptables"])

@@ -30,7 +30,7 @@ class ToCome:
     :param uuid: that of the guest; None for a new one
     :param gone: whether it will be gone
     :param places: the storage that it will name
-    :param interfaces: the network and the bridge of each of its interfaces; None for what it does not name
+    :param interfaces: the network and the bridge or card of each of its interfaces; None for what it does not name
     :param secrets: the secrets that it will refer to, each as ``uuid`` or ``usage``, and that
     """
 

@@ -119,7 +119,8 @@ def key_of(device: ET.Element, part: str, name: str) -> str:
 
 
 def interfaces(root: ET.Element) -> t.Iterator[tuple[str | None, str | None]]:
-    """The network and the bridge of each interface that names one of them."""
+    """The network and the bridge, or the card for MacVTap, of each interface that names one of them."""
     for source in root.findall("devices/interface/source"):
-        if source.get("network") or source.get("bridge"):
-            yield source.get("network"), source.get("bridge")
+        device = source.get("bridge") or source.get("dev")
+        if source.get("network") or device:
+            yield source.get("network"), device

@@ -14,6 +14,7 @@ import pytest
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
 
 from ansible_collections.virtfleet.kvm.plugins.action import links
+from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.arguments import FORECAST
 
 TRIAL = {"id": "one", "seconds": 30, "addresses": ["192.0.2.10"], "probes": ["name server"]}
 BEGUN = {"changed": True, "changes": ["all"], "diff": [], "forecast": [], "trial": TRIAL}
@@ -118,6 +119,16 @@ def test_check_mode_needs_no_connection_of_its_own(monkeypatch: pytest.MonkeyPat
     play.action._task.check_mode = True
     play.run()
     assert play.calls[0][1] == play.connection.before
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_check_mode_knows_what_guests_would_have(monkeypatch: pytest.MonkeyPatch, check: bool) -> None:
+    guests = {"s01": {"gone": True}}
+    monkeypatch.setattr(links._forecast, "foreseen", lambda host, uri: {"domains": guests, "links": {"br0": None}})
+    play = Play(monkeypatch, {"changed": False, "changes": []})
+    play.action._task.check_mode = check
+    play.run()
+    assert play.calls[0][0] == {"config": [], **({FORECAST: {"domains": guests}} if check else {})}
 
 
 def test_it_is_confirmed_over_a_connection_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -296,11 +307,11 @@ def test_an_attempt_that_hangs_is_broken_off(monkeypatch: pytest.MonkeyPatch) ->
         time.sleep(5)
 
 
-@pytest.mark.parametrize("args", [{"config": [], "settle": "x"}])
-def test_what_is_the_plugins_own_is_refused(monkeypatch: pytest.MonkeyPatch, args: dict[str, Any]) -> None:
+@pytest.mark.parametrize("name", ["settle", FORECAST])
+def test_what_is_the_plugins_own_is_refused(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     play = Play(monkeypatch, BEGUN)
-    play.action._task.args = args
-    with pytest.raises(AnsibleActionFail, match="settle"):
+    play.action._task.args = {"config": [], name: "x"}
+    with pytest.raises(AnsibleActionFail, match=name):
         play.run()
 
 

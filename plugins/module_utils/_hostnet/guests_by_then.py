@@ -1,0 +1,46 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which links guests use once an earlier task in check mode is carried out: one that they leave is free. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from .facts import Facts, Guest
+
+
+def foreseen(facts: Facts, told: t.Mapping[str, t.Any]) -> Facts:
+    """The facts with the guests as they would be by now. What is not known for sure counts as it is.
+
+    :param told: what guests would have, by name: whether they would be ``gone``, and the network and the device of each
+        of their ``interfaces``
+    """
+    if not told:
+        return facts
+    guests: list[Guest] = []
+    left: set[str] = set()
+    for guest in facts.guests:
+        to_come = told.get(guest.name)
+        stays = tuple(one for one in guest.interfaces if to_come is None or keeps(to_come, one))
+        left.update(target for target, *_on in set(guest.interfaces).difference(stays))
+        if to_come is None or not to_come.gone:
+            guests.append(dataclasses.replace(guest, interfaces=stays))
+    devices = {name: device for name, device in facts.devices.items() if name not in left}
+    return dataclasses.replace(facts, guests=tuple(guests), devices=devices)
+
+
+def keeps(to_come: t.Any, interface: tuple[str, str, str]) -> bool:
+    """Whether a guest may still have an interface.
+
+    :param interface: the device that it is on the host, its kind and what it is on
+    """
+    _target, kind, source = interface
+    if to_come.gone:
+        return False
+    if not source:
+        return True
+    on = {device for _network, device in to_come.interfaces}
+    unknown = kind == "network" and any(network and not device for network, device in to_come.interfaces)
+    return source in on or unknown

@@ -1,0 +1,46 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""In check mode a link is free that a guest would have left by then, and only that."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, Facts, Guest
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.guests_by_then import foreseen
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.preflight import problems
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.table import LINK
+from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.forecast import ToCome
+
+DEVICES = (
+    Device("br9", index=6, kind="bridge"),
+    Device("vnet0", index=8, kind="tun", master="br9"),
+)
+STAYS = ["state: guest s01 runs on br9: stop it first"]
+
+
+def said(kind: str, told: dict[str, Any]) -> list[str]:
+    """What is against the removal of a bridge that a guest is on."""
+    host = Facts(
+        devices={device.name: device for device in DEVICES},
+        guests=(Guest("s01", (("vnet0", kind, "br9"),)),),
+    )
+    (item,) = items = LINK.parse([{"name": "br9", "state": "absent"}])
+    return [str(problem) for problem in problems(item, items, foreseen(host, told))]
+
+
+@pytest.mark.parametrize("kind", ["bridge", "network"])
+def test_a_bridge_that_its_guest_leaves_is_free(kind: str) -> None:
+    assert said(kind, {}) == STAYS
+    assert said(kind, {"other": ToCome("u", gone=True)}) == STAYS
+    assert said(kind, {"s01": ToCome("u", gone=True)}) == []
+    assert said(kind, {"s01": ToCome("u", interfaces=((None, "br10"),))}) == []
+    assert said(kind, {"s01": ToCome("u", interfaces=((None, "br10"), (None, "br9")))}) == STAYS
+    assert said(kind, {"s01": ToCome("u", interfaces=(("lan", "br9"),))}) == STAYS
+
+
+def test_where_a_network_puts_the_guest_is_not_known() -> None:
+    assert said("network", {"s01": ToCome("u", interfaces=(("lan", None),))}) == STAYS
