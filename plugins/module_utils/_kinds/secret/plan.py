@@ -8,6 +8,7 @@ from __future__ import annotations
 import collections
 import typing as t
 
+from ..._called import Called
 from ..._engine import paths
 from ..._engine import plan as engine
 from ..._engine.observed import Observed
@@ -18,6 +19,7 @@ from ..._flow.kind import Have, Wants
 from ..._flow.undo import planned_uuid
 from ..._libvirt.objects import Connection
 from ..._printing import SECRET as HIDDEN
+from ..._printing import label
 from ..shared.renames import refuse_same, told
 from . import digests
 from .observe import DEFINITION, Named, all_named
@@ -120,7 +122,7 @@ def twin(name: str) -> Plan:
 
 NAMELESS = (
     "define: its UUID is that of a secret without a usage, which somebody made by hand: give {0} another uuid, or"
-    " remove that one (virsh secret-undefine {1})"
+    " remove that one (virsh secret-undefine {1:sh})"
 )
 
 
@@ -140,6 +142,6 @@ def refuse_known(plans: t.Sequence[Plan], have: Have, found: t.Iterable[t.Any], 
         if any(step.action == "undefine" for step in entry.steps):
             leaving.add(entry.name)
         elif other == "":
-            entry.refuse(NAMELESS.format(entry.name, uuid))
+            entry.refuse(NAMELESS.format(label(entry.name), Called(str(uuid))))
         elif other is not None and other != entry.name and other not in gone and other not in leaving:
             entry.refuse(told(DEFINITION, entry, other))
