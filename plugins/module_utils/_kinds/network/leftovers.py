@@ -24,7 +24,7 @@ def leftovers(connection: Connection, asked: Asked) -> Leftovers:
     ]
     trees = guests(connection, asked.forecast) if found else []
     for network in found:
-        users = [*using(trees, on_network(network)), *declared_on(connection, network, asked.declared_uses)]
+        users = [*using(trees, on_network(network)), *declared_on(connection, network, asked)]
         out.decide(network.name(), list(dict.fromkeys(users)))
     return out
 

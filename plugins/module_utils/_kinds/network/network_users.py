@@ -44,18 +44,18 @@ def warn_of_users(connection: Connection, plans: t.Sequence[Plan], options: t.An
             )
         if off:
             plan.warnings.append(f"guest {', '.join(map(label, off))} is on it, and does not start without it")
-        others = to_be_on(connection, plan.name, options.declared_uses, users)
+        others = to_be_on(connection, plan.name, options, users)
         if others:
             plan.warnings.append(f"{', '.join(others)} is to be on it, and does not start without it")
 
 
-def to_be_on(connection: Connection, name: str, uses: declared.Uses, known: t.Container[str]) -> list[str]:
+def to_be_on(connection: Connection, name: str, asked: t.Any, known: t.Container[str]) -> list[str]:
     """The declared guests that are to be on a network, in words.
 
     :param known: guests that are on it by now
     """
     try:
-        found = declared_on(connection, connection.networkLookupByName(name), uses)
+        found = declared_on(connection, connection.networkLookupByName(name), asked)
     except LibvirtError:
         return []  # It is only foretold, or gone by now.
     return [who for who in found if declared.guest_of(who) not in known]
@@ -137,11 +137,11 @@ def own_bridge(network: Network) -> str | None:
     return None if bridge is None or hosts_own else bridge.get("name")
 
 
-def declared_on(connection: Connection, network: Network, uses: declared.Uses) -> list[str]:
+def declared_on(connection: Connection, network: Network, asked: t.Any) -> list[str]:
     """The declared guests that are to be on a network, or on the bridge that goes with it, in words."""
-    found = declared.users_of(connection, uses, "networks", {network.name()})
+    found = declared.users_of(connection, asked, "networks", {network.name()})
     bridge = own_bridge(network)
-    return found if bridge is None else [*found, *declared.users_of(connection, uses, "bridges", {bridge})]
+    return found if bridge is None else [*found, *declared.users_of(connection, asked, "bridges", {bridge})]
 
 
 def on_network(network: Network) -> Uses:

@@ -29,9 +29,9 @@ def leftovers(connection: Connection, asked: Asked) -> Leftovers:
     ]
     users = all_users(connection, forecast=asked.forecast) if found else Users()
     if found:
-        declared.add_uses(connection, users, asked.declared_uses)
+        declared.add_uses(connection, users, asked)
     names = {pool.name() for pool in found}
     for pool in found:
-        others = declared.users_of(connection, asked.declared_uses, "pools", {pool.name()})
+        others = declared.users_of(connection, asked, "pools", {pool.name()})
         out.decide(pool.name(), list(dict.fromkeys([*pool_users(users, pool.name(), names), *others])))
     return out

@@ -66,13 +66,13 @@ def refuse_used(connection: Connection, plans: t.Iterable[Plan], options: t.Any)
         return
     users = all_users(connection, forecast=options.forecast)
     if going:
-        declared.add_uses(connection, users, options.declared_uses)
+        declared.add_uses(connection, users, options)
     names = {plan.name for plan in going}
     for plan in changed:
         warn_of_users(plan, users)
     for plan in going:
         who = pool_users(users, plan.name, names)
-        who += declared.users_of(connection, options.declared_uses, "pools", {plan.name})
+        who += declared.users_of(connection, options, "pools", {plan.name})
         if who:
             plan.refuse(f"state: {in_use(who)}")
         plan.steps = [dataclasses.replace(step, value=GOING) if step.action == "stop" else step for step in plan.steps]

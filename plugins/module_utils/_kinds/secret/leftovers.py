@@ -27,7 +27,7 @@ def leftovers(connection: Connection, asked: Asked) -> Leftovers:
     ]
     users = all_users(connection, asked.forecast) if found else Users()
     if found:
-        add_declared(users, connection, asked.declared_uses)
+        add_declared(users, connection, asked)
     for secret in found:
         out.decide(secret.name(), users.of(secret), users.doubts_of(secret))
     return out

@@ -107,10 +107,10 @@ def documents(connection: Connection, users: Users, forecast: Forecast) -> t.Ite
     yield from guest_documents.kept(connection, users.doubts.append, gone)
 
 
-def add_declared(users: Users, connection: Connection, uses: declared.Uses) -> None:
+def add_declared(users: Users, connection: Connection, asked: t.Any) -> None:
     """Note what all that is declared for the host refers to, be it there by now or not."""
-    names = declared.called(connection, uses)
-    for who, used in uses.items():
+    names = declared.called(connection, asked.declared_uses, asked.forecast)
+    for who, used in asked.declared_uses.items():
         told = used.get("secrets", ())
         users.add(names[who], [key for name in told for key in (("uuid", name.lower()), ("usage", name))])
 
@@ -135,7 +135,7 @@ def refuse_used(connection: Connection, plans: t.Iterable[Plan], there: t.Mappin
     going = [plan for plan in plans if any(step.action == "undefine" for step in plan.steps)]
     users = all_users(connection, options.forecast) if going else Users()
     if going:
-        add_declared(users, connection, options.declared_uses)
+        add_declared(users, connection, options)
     for plan in going:
         secret = there[plan.name]
         who, unsure = (users.of(secret, sure) for sure in (True, False))

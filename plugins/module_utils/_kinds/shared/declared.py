@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 from ..._engine.plan import Plan
 from ..._engine.rows.model import Item
 from ..._libvirt.objects import Connection
+from ..._storage.forecast import Forecast
 from ..._storage.guest_places import Place, item_places
 from ..._storage.making import Making
 from ..._storage.users import Users
@@ -27,11 +28,19 @@ VOLUME = "volume "
 """Beginnings of users in Uses."""
 
 
-def called(connection: Connection, uses: Uses) -> dict[str, str]:
-    """The users as messages call them: those that are not there by now as declared ones."""
-    there = {f"{GUEST}{domain.name()}" for domain in connection.listAllDomains(0)} if uses else set()
-    pools = {f"pool {pool.name()}" for pool in connection.listAllStoragePools(0)} if uses else set()
-    return {who: who if who in there | pools else f"the declared {who}" for who in uses}
+def called(connection: Connection, uses: Uses, forecast: Forecast) -> dict[str, str]:
+    """The users as messages call them: those that are not there by now as declared ones.
+
+    :param forecast: what earlier tasks of a run in check mode would have made
+    """
+    there: set[str] = set()
+    if uses:
+        there |= {f"{GUEST}{domain.name()}" for domain in connection.listAllDomains(0)}
+        there |= {f"pool {pool.name()}" for pool in connection.listAllStoragePools(0)}
+        there |= {f"{GUEST}{name}" for name, told in forecast.guests.items() if not told.gone}
+        there |= {f"pool {name}" for name, told in forecast.pools.items() if told is not None}
+        there |= {f"{VOLUME}{key}" for key, told in forecast.volumes.items() if told is not None}
+    return {who: who if who in there else f"the declared {who}" for who in uses}
 
 
 def guest_of(who: str) -> str | None:
@@ -39,10 +48,13 @@ def guest_of(who: str) -> str | None:
     return who[len(GUEST) :] if who.startswith(GUEST) else None
 
 
-def add_uses(connection: Connection, users: Users, uses: Uses) -> None:
-    """Note the storage that is used by what is declared for the host, whatever module declares it."""
-    names = called(connection, uses)
-    for who, used in uses.items():
+def add_uses(connection: Connection, users: Users, asked: t.Any) -> None:
+    """Note the storage that is used by what is declared for the host, whatever module declares it.
+
+    :param asked: has what is used (declared_uses), and the forecast
+    """
+    names = called(connection, asked.declared_uses, asked.forecast)
+    for who, used in asked.declared_uses.items():
         told = names[who]
         if who.startswith(VOLUME):
             pool, _slash, name = who[len(VOLUME) :].partition("/")
@@ -51,13 +63,14 @@ def add_uses(connection: Connection, users: Users, uses: Uses) -> None:
         users.add_places(told, guest_of(who), places)
 
 
-def users_of(connection: Connection, uses: Uses, kind: str, names: t.Container[str]) -> list[str]:
+def users_of(connection: Connection, asked: t.Any, kind: str, names: t.Container[str]) -> list[str]:
     """Who of what is declared for the host uses one of some things, in words.
 
     :param kind: ``pools``, ``networks``, ``bridges`` or ``secrets``
     """
+    uses: Uses = asked.declared_uses
     known = {who: used for who, used in uses.items() if any(name in names for name in used.get(kind, ()))}
-    return list(called(connection, known).values())
+    return list(called(connection, known, asked.forecast).values())
 
 
 def add_volumes(users: Users, wants: t.Iterable[Item]) -> None:

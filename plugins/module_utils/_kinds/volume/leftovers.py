@@ -43,7 +43,7 @@ def leftovers(connection: Connection, asked: Asked) -> Leftovers:
     users = all_users(connection, forecast=asked.forecast) if left else Users()
     declared.add_volumes(users, asked.wants)
     if left:
-        declared.add_uses(connection, users, asked.declared_uses)
+        declared.add_uses(connection, users, asked)
     left = keep_shared(out, left, users)
     free, kept = order(Judge(users), left)
     for key in free:

@@ -41,7 +41,7 @@ def plan_volumes(connection: Connection, have: Have, wants: Wants, host: Host, o
     users = all_users(connection, forecast=options.forecast) if going else Users()
     if going:
         declared.add_volumes(users, wants)
-        declared.add_uses(connection, users, options.declared_uses)
+        declared.add_uses(connection, users, options)
     have = {**have, **listed_later(connection, options.forecast, (str(volume_key(want)) for want in wants), have)}
     half = half_made(connection, have)
     noted = Manifest(connection.getURI()).entries("volumes")

@@ -14,6 +14,7 @@ import libvirt
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_uses import declared_uses
+from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.arguments import FORECAST
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import connection as connecting
 from ansible_collections.virtfleet.kvm.plugins.modules import networks, pools, secrets, volumes
 from ansible_collections.virtfleet.kvm.tests.unit.secret_host import SecretHost
@@ -121,3 +122,11 @@ def test_a_secret_that_something_declared_refers_to_stays(
 def test_what_is_not_by_the_filter_is_refused(run_main: Run, connection: Any, odd: Any) -> None:
     result = run_main(volumes.main, config=[], uri=URI, declared_uses=odd, fails=True)
     assert "the parameter declared_uses is not what the filter virtfleet.kvm.declared_uses gives" in result["msg"]
+
+
+def test_a_guest_that_an_earlier_task_in_check_mode_makes_is_one(run_main: Run, connection: Any) -> None:
+    run_main(networks.main, config=[{"name": "lan", "bridge": "virbr7", "ips": ["10.77.0.1/24"]}], uri=URI)
+    known = {"domains": {"new": {"interfaces": [["lan", None]]}}}
+    given = {"config": [], "uri": URI, "purge": True, "declared_uses": uses(interfaces=["lan"]), "fails": True}
+    result = run_main(networks.main, check=True, **given, **{FORECAST: known})
+    assert "used by guest new, so it stays" in result["msg"]
