@@ -196,6 +196,14 @@ def filtered(hostile: Hostile, chance: random.Random) -> Told:
             ([{**item, "host": "kvm01"}, {"host": "kvm01"}], item, hostile.value(), [hostile.value()])
         )
         arguments = (items, "kvm01") if name == "guest_networks" else (items,)
+    elif name == "declared_uses":
+        tables = (DOMAIN, TABLES["volume"], TABLES["pool"])
+        item, volume, pool = (hostile.item(table) for table in tables)
+        for table, one in zip(tables, (item, volume, pool), strict=True):
+            planted(hostile, chance, table, one)
+        lists = ([{**item, "host": "kvm01"}], [volume], [pool])
+        guests, volumes, pools = (chance.choice((one, one[0], hostile.value(), [hostile.value()])) for one in lists)
+        arguments = (guests, "kvm01", volumes, pools)
     elif name == "with_reservations":
         item, network = hostile.item(DOMAIN), hostile.item(NETWORK)
         planted(hostile, chance, DOMAIN, item)
