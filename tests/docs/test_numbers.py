@@ -21,7 +21,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._host import (
     qemu_img,
     sandbox,
 )
-from ansible_collections.virtfleet.kvm.plugins.module_utils._host.part_files import Room
+from ansible_collections.virtfleet.kvm.plugins.module_utils._host.sparse_copy import Room
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.fields.pcie_ports import SPARE
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared.derive import derive_mac
 

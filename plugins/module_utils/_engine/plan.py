@@ -10,19 +10,19 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import re
 import typing as t
 from xml.etree import ElementTree as ET
 
 from .._errors import Invalid, VirtfleetError, refuse, refuse_input
 from .._printing import unforeseen
-from . import paths, pending, refused, xml_merge
+from . import paths, pending, refused
 from .contradiction import refuse_contradiction
+from .lasting import lasting
 from .live import ASKED, IGNORED, option_of, reach
 from .observed import Observed
 from .progress import brought, moved
 from .rows.model import Change, Host, Item, Scope
-from .rows.row_index import complete_rows, edit_rows, read_rows, show_rows
+from .rows.row_index import complete_rows, edit_rows, show_rows
 from .step import Step
 from .table import Table
 
@@ -304,39 +304,6 @@ def unmoved(want: Item, left: t.Iterable[str]) -> t.Iterator[str]:
     for path, inner in found.items():
         what = ", ".join(name for name in inner if name) or "it"
         yield f"{path}: null leaves {what} as it is, for libvirt fills that in by itself; give the value that you want"
-
-
-def lasting(table: Table, before: ET.Element, after: ET.Element, changes: list[Change], scope: Scope) -> list[Change]:
-    """The changes that are still there once libvirt keeps the definition in its own form.
-
-    :param before: the definition that libvirt keeps
-    :param after: the one to come
-    """
-    settled, after = paths.clone(before), paths.clone(after)
-    for root in (settled, after):
-        t.cast("t.Callable[[ET.Element], None]", table.normal)(root)
-    if xml_merge.canonical(settled) == xml_merge.canonical(after):
-        return [change for change in changes if change.path == "persistent"]
-    real: list[Change] = []
-    lenient = dataclasses.replace(scope, lenient=True, model=None)
-    for old, new in ((settled, after), (after, settled)):
-        # What only one of them has is no option of the other, and so no change there.
-        edit_rows(table.rows, paths.clone(old), read_rows(table.rows, new), lenient, "", real)
-    roots = {without_places(change.path) for change in real}
-    kept = [change for change in changes if related(without_places(change.path), roots)]
-    return kept or changes
-
-
-def without_places(path: str) -> str:
-    """A path without the places in lists."""
-    return re.sub(r"\[[0-9]+\]", "", path)
-
-
-def related(path: str, others: t.Iterable[str]) -> bool:
-    """Whether one of the others is the path, or leads into it or on from it; what no row covers is kept."""
-    if path == "persistent" or ": " in path:
-        return True
-    return any(f"{path}.".startswith(f"{other}.") or f"{other}.".startswith(f"{path}.") for other in others)
 
 
 def edited_live(

@@ -107,3 +107,18 @@ def backing(path: str) -> str | None:
         name = inner[1] if inner else ""
     name = name.removeprefix("file:")
     return os.path.normpath(os.path.join(os.path.dirname(path), name)) if name else None
+
+
+def oddity(path: str, what: str) -> str | None:
+    """What is at a path that is to be a file (or a device), or a folder, and is none; None where it is, or who knows.
+
+    :param what: ``file`` or ``folder``
+    """
+    try:
+        mode = os.stat(path).st_mode
+    except (OSError, ValueError):
+        return None
+    if what == "folder":
+        return None if stat.S_ISDIR(mode) else "a file"
+    names = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a FIFO", stat.S_IFSOCK: "a socket"}
+    return names.get(stat.S_IFMT(mode))

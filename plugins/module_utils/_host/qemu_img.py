@@ -12,8 +12,8 @@ import typing as t
 
 from .._errors import VirtfleetError
 from .image_format import Unfit
-from .part_files import Room
 from .sandbox import Failed, Limits, run, tool_user
+from .sparse_copy import Room
 
 LEAKS = 3
 """The status of ``qemu-img check`` for clusters that nobody uses: they take space and do no harm (qemu-img(1))."""

@@ -12,13 +12,12 @@ from __future__ import annotations
 import functools
 import os
 import re
-import stat
 import typing as t
 from xml.etree import ElementTree as ET
 
 from ..._engine.close_names import near
 from ..._engine.plan import Plan
-from ..._host.files import there
+from ..._host.files import oddity, there
 from ..._libvirt.objects import Connection
 from ..._printing import printable
 from ..._storage import storage_observe
@@ -373,21 +372,6 @@ def folder(path: str) -> list[str]:
         return sorted(os.listdir(path))
     except OSError:
         return []
-
-
-def oddity(path: str, what: str) -> str | None:
-    """What is at a path that is to be a file (or a device), or a folder, and is none; None where it is, or who knows.
-
-    :param what: ``file`` or ``folder``
-    """
-    try:
-        mode = os.stat(path).st_mode
-    except (OSError, ValueError):
-        return None
-    if what == "folder":
-        return None if stat.S_ISDIR(mode) else "a file"
-    names = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a FIFO", stat.S_IFSOCK: "a socket"}
-    return names.get(stat.S_IFMT(mode))
 
 
 def usb_devices() -> set[str]:

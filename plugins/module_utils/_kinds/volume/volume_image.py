@@ -22,13 +22,14 @@ import time
 import typing as t
 
 from ..._errors import VirtfleetError
-from ..._host import listener, part_files
+from ..._host import listener, part_files, sparse_copy
 from ..._host.download import download
 from ..._host.image_format import Content, Unfit, recognise
-from ..._host.part_files import Room, Writer, nameless, opened_folder, part_name, reader, reserved, settle
+from ..._host.part_files import nameless, opened_folder, part_name, reader, reserved, settle
 from ..._host.qcow2 import check_qcow2
 from ..._host.qemu_img import convert, with_tables
 from ..._host.sandbox import Limits
+from ..._host.sparse_copy import Room, Writer
 from ..._host.unpack import STREAMS, unpack
 from ..._printing import masked_url
 from ..shared.storage_values import CAPACITY
@@ -223,7 +224,7 @@ def fill_open(
     largest = max(size, capacity or 0)
     try:
         if plain and form in PLAIN:
-            part_files.copy(image.descriptor, target, image.size, Room(target))
+            sparse_copy.copy(image.descriptor, target, image.size, Room(target))
             if not image.own:
                 verify(target, image.size, source)
             os.ftruncate(target, capacity or size)
@@ -336,7 +337,7 @@ def own(image: Image, folder: str, stack: contextlib.ExitStack) -> Image:
     """A copy that nobody else can write to: what is looked at is what a tool then opens."""
     descriptor = nameless(folder)
     stack.callback(os.close, descriptor)
-    part_files.copy(image.descriptor, descriptor, image.size, Room(descriptor))
+    sparse_copy.copy(image.descriptor, descriptor, image.size, Room(descriptor))
     return Image(descriptor, image.size, True)
 
 
@@ -358,9 +359,9 @@ def verify(descriptor: int, size: int, source: Source) -> None:
         return
     algorithm, _colon, expected = source.checksum.partition(":")
     digest = hashlib.new(algorithm)
-    for offset in range(0, size, part_files.CHUNK):
+    for offset in range(0, size, sparse_copy.CHUNK):
         listener.heed()
-        digest.update(os.pread(descriptor, min(part_files.CHUNK, size - offset), offset))
+        digest.update(os.pread(descriptor, min(sparse_copy.CHUNK, size - offset), offset))
     if not hmac.compare_digest(digest.hexdigest(), expected):
         raise VirtfleetError(
             f"the checksum of the image {source.shown} is {algorithm}:{digest.hexdigest()}, not {source.checksum}:"

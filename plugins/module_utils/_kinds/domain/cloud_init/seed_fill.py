@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 
 from ...._engine.step import Step
 from ...._errors import VirtfleetError
-from ...._host import part_files, seed_image
+from ...._host import part_files, seed_image, sparse_copy
 from ...._host.files import birth, in_place_of_file
 from ...._libvirt.objects import Connection
 from ...._storage.making import Making
@@ -71,7 +71,7 @@ def write(path: str, source: SeedImage, born: t.Callable[[str], None], part: str
     whole = os.path.join(folder, part)
     try:
         with part_files.opened_folder(folder) as place, part_files.reserved(place, part, whole) as target:
-            part_files.put(target, memoryview(source.image), 0)
+            sparse_copy.put(target, memoryview(source.image), 0)
             born(whole)
             settle(target, place, part, name, path)
     except OSError as error:

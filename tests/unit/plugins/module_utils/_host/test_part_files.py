@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
-from ansible_collections.virtfleet.kvm.plugins.module_utils._host import part_files, sandbox
+from ansible_collections.virtfleet.kvm.plugins.module_utils._host import part_files, sandbox, sparse_copy
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host.image_format import Unfit
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host.sandbox import Failed, Limits
 
@@ -121,7 +121,7 @@ def test_a_disk_that_a_guest_writes_to_is_not_copied(tmp_path: Path) -> None:
 
 def test_a_file_that_changes_meanwhile_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "disk"
-    path.write_bytes(b"a" * 3 * part_files.CHUNK)
+    path.write_bytes(b"a" * 3 * sparse_copy.CHUNK)
     source, size = part_files.open_image(str(path))
     target = part_files.nameless(str(tmp_path))
     real = os.pread
@@ -133,7 +133,7 @@ def test_a_file_that_changes_meanwhile_is_refused(tmp_path: Path, monkeypatch: p
 
     monkeypatch.setattr(os, "pread", pread)
     with pytest.raises(Unfit, match="changed while it was read"):
-        part_files.copy(source, target, size, part_files.Room(target))
+        sparse_copy.copy(source, target, size, sparse_copy.Room(target))
     os.close(source)
     os.close(target)
 
@@ -145,7 +145,7 @@ def test_a_copy_keeps_holes(tmp_path: Path) -> None:
         file.truncate(1 << 30)
     source, size = part_files.open_image(str(path))
     target = part_files.nameless(str(tmp_path))
-    part_files.copy(source, target, size, part_files.Room(target))
+    sparse_copy.copy(source, target, size, sparse_copy.Room(target))
     assert os.fstat(target).st_size == 1 << 30
     assert os.fstat(target).st_blocks * 512 < 1 << 20
     assert os.pread(target, 5000, 0) == b"a" * 4096 + bytes(904)

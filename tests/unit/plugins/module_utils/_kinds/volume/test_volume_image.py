@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
-from ansible_collections.virtfleet.kvm.plugins.module_utils._host import part_files, qemu_img
+from ansible_collections.virtfleet.kvm.plugins.module_utils._host import part_files, qemu_img, sparse_copy
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host.files import birth
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host.sandbox import Failed, Limits
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume import volume_image
@@ -117,7 +117,7 @@ def test_a_full_disk_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, we
     def full(*words: Any) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(part_files, "put", full)
+    monkeypatch.setattr(sparse_copy, "put", full)
     with pytest.raises(VirtfleetError, match=r"no space left in .*: make room, then run again"):
         volume_image.make(str(tmp_path / "x"), raw(f"{web}/image"), "raw", None)
     assert list(tmp_path.iterdir()) == []
@@ -227,7 +227,7 @@ def test_what_another_run_has_finished_meanwhile_is_left_alone(folder: int, tmp_
 
 def test_zeros_become_a_hole(tmp_path: Path) -> None:
     with (tmp_path / "x").open("w+b") as file:
-        write = part_files.Writer(file.fileno(), part_files.Room(file.fileno()))
+        write = sparse_copy.Writer(file.fileno(), sparse_copy.Room(file.fileno()))
         for chunk in (b"a" * 10, bytes(5000000), b"b" * 10, bytes(5000000)):
             write(chunk)
         assert write.finish() == 10000020
