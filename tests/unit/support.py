@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import pathlib
+import re
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -86,4 +87,4 @@ def certain(told: Any) -> Any:
     """What a run says where check mode says that it would do it."""
     if not isinstance(told, list) or not all(isinstance(line, str) for line in told):
         return told
-    return [line.removeprefix("would be ") for line in told]
+    return [re.sub(r"^would still be ", "was still ", line) for line in told]

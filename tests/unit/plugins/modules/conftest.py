@@ -202,7 +202,10 @@ def seed_folder(connection: Any, run_main: Any, noted: Any, tmp_path: Path, monk
         seed_restarts,
         seeds,
     )
-    from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume import volume_actions
+    from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume import (
+        volume_actions,
+        volume_renamed,
+    )
     from ansible_collections.virtfleet.kvm.plugins.modules import pools
 
     made = tmp_path / "pool"
@@ -219,6 +222,7 @@ def seed_folder(connection: Any, run_main: Any, noted: Any, tmp_path: Path, monk
         monkeypatch.setattr(module, "refresh", refresh)
     monkeypatch.setattr(seeds, "FOREIGN", ())
     monkeypatch.setattr(volume_actions, "blank", lambda *_words: None)  # Disks are left to the test driver.
+    monkeypatch.setattr(volume_renamed, "can_rename", lambda pool: False)
     monkeypatch.setattr(seed_restarts, "is_older", lambda path: False)
     return made
 

@@ -257,7 +257,7 @@ def test_the_result_tells_what_is_different(
         real = differences(before, facts(connection))
         assert told(result) == real, (number, steps)
         assert result["changed"] == bool(real)
-        said = [line for line in result["warnings"] if line.startswith("removed")]
+        said = [line for line in result["warnings"] if line.startswith("was still removed")]
         gone = {change[0] for change in real if change[1:] == ("state", "absent")}
         assert sorted(gone) == sorted(said[0].partition(": ")[2].split(", ") if said else []), (number, steps)
     assert number >= 1

@@ -213,7 +213,12 @@ def test_that_the_host_encrypts_a_volume_is_noted(
     run_pools({"name": "p", "target": str(tmp_path)})
     config = [
         {"name": "plain.raw", "pool": "p", "capacity": "1MiB"},
-        {"name": "sealed.raw", "pool": "p", "capacity": "1MiB", "encryption": {"format": "luks"}},
+        {
+            "name": "sealed.raw",
+            "pool": "p",
+            "capacity": "1MiB",
+            "encryption": {"format": "luks", "secret": {"usage": "/k"}},
+        },
     ]
     run_volumes(*config)
     facts = noted.entries("volumes")

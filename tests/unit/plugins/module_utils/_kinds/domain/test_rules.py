@@ -24,12 +24,13 @@ CELLS = {"numa": {"cells": [{"cpus": "0-1", "memory": "32MiB"}, {"cpus": "2-3", 
         ({"memory": "128MiB", "vcpus": 4, "cpu": CELLS}, "memory: is 128MiB, but cpu.numa.cells"),
         (
             {
+                "memory": "96MiB",
                 "vcpus": 4,
                 "cpu": CELLS,
                 "max_memory": {"size": "1GiB", "slots": 4},
                 "memory_devices": [{"model": "dimm", "target": {"size": "64MiB", "node": 0}}],
             },
-            "memory: is 64MiB, but cpu.numa.cells and memory_devices have 128MiB together",
+            "memory: is 96MiB, but cpu.numa.cells and memory_devices have 128MiB together",
         ),
         (
             {"graphics": [{"type": "vnc", "listen": "127.0.0.1", "listens": [{"type": "socket", "socket": "/x"}]}]},
@@ -84,7 +85,10 @@ KEPT = """
   </devices>
 </domain>
 """
-NUMA = "<numa><cell id='0' cpus='0-3' memory='65536' unit='KiB'/></numa>"
+NUMA = (
+    "<numa><cell id='0' cpus='0-1' memory='32768' unit='KiB'/>"
+    "<cell id='1' cpus='2-3' memory='32768' unit='KiB'/></numa>"
+)
 
 
 def kept(arch: str = "x86_64", numa: str = "", panic: str = "") -> Any:

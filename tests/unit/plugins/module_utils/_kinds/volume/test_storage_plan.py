@@ -221,4 +221,4 @@ def test_a_format_that_nobody_makes_is_refused(form: str) -> None:
 def test_a_disk_of_vpc_is_as_large_as_declared_or_a_little_larger() -> None:
     assert plan_one(name="a.vpc", capacity="1MiB").steps == []
     assert plan_one(name="a.vpc", capacity="1MiB", format="vpc").steps == []
-    assert "cannot grow to 2MiB: QEMU makes no vpc larger" in refusal(name="a.vpc", capacity="2MiB")
+    assert "cannot grow to 2MiB: QEMU makes no vpc larger" in obstacle(Users(), name="a.vpc", capacity="2MiB")

@@ -275,7 +275,7 @@ def test_a_disk_moves_to_no_volume_that_is_not_there(given: dict[str, Any], word
 @pytest.mark.parametrize(
     ("given", "word"),
     [
-        ({"size": "1GiB", "file": "/x"}, "does not go with file or block"),
+        ({"size": "1GiB", "file": "/x"}, "makes a new disk; leave it out to use the existing file"),
         ({"volume": "default/b.raw"}, "pool: POOL and volume: NAME"),
         ({"volume": "a/b/c", "size": "1GiB"}, "is no name of a volume"),
         ({"volume": "../b.raw", "pool": "p"}, "is no name of a volume"),
