@@ -304,7 +304,7 @@ def test_the_playbook_of_storage(fleet: Fleet) -> None:
     fleet.declare({})
 
 
-KEY = {"name": "/srv/lab.key", "usage": "volume", "value": "t0p-s3cret", "private": True}
+KEY: dict[str, t.Any] = {"name": "/srv/lab.key", "usage": "volume", "value": "t0p-s3cret", "private": True}
 LUKS = {"format": "luks", "secret": {"usage": KEY["name"]}}
 ENCRYPTED: list[dict[str, t.Any]] = [
     {"name": "luks.raw", "capacity": "4MiB", "encryption": LUKS},
