@@ -153,14 +153,7 @@ def unkept(left: t.Iterable[Change]) -> str:
 def difference(change: Change) -> str:
     """A change that did not come about, in words."""
     hidden = secret_name(report.name_of(change.path))
-    before, after = (in_words(value, hidden) for value in (change.before, change.after))
+    before, after = (printable(value, hidden) for value in (change.before, change.after))
     if before == after or (isinstance(change.before, dict) and change.after is None):
         return f"{change.path} is not as declared" if change.after is not None else f"{change.path} is still there"
     return f"{change.path} is {before}, not {after}"
-
-
-def in_words(value: t.Any, hidden: bool) -> str:
-    """A value that did not come about, or stayed; of a list the plain values that it has."""
-    if isinstance(value, list) and value and all(isinstance(one, (str, int)) for one in value):
-        return f"[{', '.join(printable(one, hidden) for one in value)}]"
-    return printable(value, hidden)
