@@ -165,5 +165,11 @@ class Declared:
 
 def identities(item: t.Mapping[str, t.Any]) -> list[Identity]:
     """What an item is known by. Only volumes name a pool, and those that are found do."""
-    found = [("name", f"{item['pool']}/{item['name']}" if item.get("pool") else str(item.get("name")))]
-    return [*found, ("uuid", str(item["uuid"]).lower())] if item.get("uuid") else found
+    pool, name, uuid = (word(item.get(option)) for option in ("pool", "name", "uuid"))
+    found = [("name", f"{pool}/{name}" if pool else name)] if name else []
+    return [*found, ("uuid", uuid.lower())] if uuid else found
+
+
+def word(value: t.Any) -> str:
+    """A value as a name; empty for what is none. Nothing else is written out: it may be in itself, or of any size."""
+    return str(value) if isinstance(value, str) or (isinstance(value, int) and abs(value) < 1e100) else ""
