@@ -95,8 +95,8 @@ class Judge:
         world.files = [file for file in world.files if os.path.lexists(file.path)]
         found = [Gone(file, name, world.users(file)) for file, name in gone]
         for guest in world.guests:
-            guest.disks = [file for file in guest.disks if file in world.files]
-            guest.others = [file for file in guest.others if file in world.files]
+            guest.disks = [file for file in guest.disks if file in world.files and not file.nameless]
+            guest.others = [file for file in guest.others if file in world.files and not file.nameless]
         for name, state in after.items():
             same = before.get(name, state) == state if operation.untouched else before.get(name, state)[0] == state[0]
             if not same and not happened:

@@ -52,6 +52,7 @@ class File:
     :param disputed: whether it may stay for no reason: a note says that it is half-made, so that its maker is in
         doubt, or libvirt has not seen yet that what was laid over it is gone
     :param opened: whether a qemu-nbd has it open
+    :param nameless: whether somebody deleted it by its first name: guests that have it by that one have nothing any more
     :param relative: whether it names its base relative to its own folder; by a link elsewhere it finds none
     """
 
@@ -67,6 +68,7 @@ class File:
     relative: bool = False
     disputed: bool = False
     opened: bool = False
+    nameless: bool = False
 
     @property
     def path(self) -> str:
@@ -171,7 +173,7 @@ class World:
         """Somebody has deleted a file by its first name."""
         if len(file.names) > 1:
             file.names.pop(0)
-            file.ours = False
+            file.ours, file.nameless = False, True
             return
         self.forget(file)
 
