@@ -52,7 +52,7 @@ class File:
     :param disputed: whether it may stay for no reason: a note says that it is half-made, so that its maker is in
         doubt, or libvirt has not seen yet that what was laid over it is gone
     :param opened: whether a qemu-nbd has it open
-    :param nameless: whether somebody deleted it by its first name: guests that have it by that one have nothing any more
+    :param nameless: whether somebody deleted it by its first name: guests that have it by that one have nothing
     :param relative: whether it names its base relative to its own folder; by a link elsewhere it finds none
     """
 
