@@ -245,8 +245,8 @@ def test_traffic_that_iptables_would_drop(fleet: Links, host: str) -> None:
 @contextlib.contextmanager
 def no_dhcp(fleet: Links) -> t.Iterator[None]:
     """A DHCP server that does not answer. Another program goes on announcing the router by IPv6."""
-    found = subprocess.run(["pgrep", "-f", f"dnsmasq .*/{fleet.name}/dnsmasq.leases"], capture_output=True, text=True)
-    server = int(found.stdout.split()[0])
+    search = ["pgrep", "-f", f"dnsmasq .*/{fleet.name}/dnsmasq.leases"]
+    server = int(subprocess.run(search, capture_output=True, text=True, check=True).stdout.split()[0])
     options = ("--keep-in-foreground", "--conf-file=/dev/null", "--user=root", "--pid-file=", "--interface=br0")
     routes = ("--port=0", "--dhcp-range=fd00:c612::,ra-only,64,1h", "--enable-ra", "--ra-param=br0,10")
     command = ["exec", "router", "--", "dnsmasq", *options, *routes, f"--dhcp-leasefile={fleet.folder}/leases"]

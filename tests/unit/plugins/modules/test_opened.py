@@ -27,6 +27,7 @@ OPEN = "which has it open"
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(image_locks, "PATIENCE", 0.1)
+    monkeypatch.setattr(open_files.OPEN, "looked", float("-inf"))  # That look was at another test's processes.
 
 
 @contextlib.contextmanager
