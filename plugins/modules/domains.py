@@ -59,15 +59,6 @@ options:
     type: list
     elements: str
     default: []
-  declared_volumes:
-    description:
-      - Volumes that are declared for this host by M(virtfleet.kvm.volumes), each as V(POOL/VOLUME);
-        P(virtfleet.kvm.staying#filter) makes these of a list of volumes.
-      - They do not go with a guest by O(remove_storage), also where they were made for its disks before they were
-        declared.
-    type: list
-    elements: str
-    default: []
   remove_nvram:
     description:
       - Whether to delete the variables of the firmware (NVRAM) of a guest that is removed. Otherwise the file stays.
@@ -293,7 +284,6 @@ def main() -> None:
             "remove_tpm": {"type": "bool", "default": False},
             "remove_saved_state": {"type": "bool", "default": False},
             "elsewhere": {"type": "list", "elements": "str", "default": []},
-            "declared_volumes": {"type": "list", "elements": "str", "default": []},
             "shutdown_timeout": {"type": "float", "default": 120},
             "force_shutdown": {"type": "bool", "default": False},
         },
@@ -309,7 +299,6 @@ def main() -> None:
         "purge",
         "owner",
         "elsewhere",
-        "declared_volumes",
         "declared_uses",
     )
     going = Belongings(**{name: module.params[f"remove_{name}"] for name in ("nvram", "tpm", "saved_state")})

@@ -16,6 +16,7 @@ from ansible.parsing.dataloader import DataLoader
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils import _fleet_once
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_once import word
 
 from . import _guest_files
 from ._adopted import MAIN
@@ -158,18 +159,13 @@ class Declared:
                 if self.variable != GUESTS or item["host"] == self.host:
                     self.known.update(identities(item))
 
-    def has(self, item: t.Mapping[str, t.Any]) -> bool:
+    def has(self, item: dict[str, t.Any]) -> bool:
         """Whether an item is declared."""
         return not self.known.isdisjoint(identities(item))
 
 
-def identities(item: t.Mapping[str, t.Any]) -> list[Identity]:
+def identities(item: dict[str, t.Any]) -> list[Identity]:
     """What an item is known by. Only volumes name a pool, and those that are found do."""
-    pool, name, uuid = (word(item.get(option)) for option in ("pool", "name", "uuid"))
+    pool, name, uuid = (word(item, option) for option in ("pool", "name", "uuid"))
     found = [("name", f"{pool}/{name}" if pool else name)] if name else []
     return [*found, ("uuid", uuid.lower())] if uuid else found
-
-
-def word(value: t.Any) -> str:
-    """A value as a name; empty for what is none. Nothing else is written out: it may be in itself, or of any size."""
-    return str(value) if isinstance(value, str) or (isinstance(value, int) and abs(value) < 1e100) else ""

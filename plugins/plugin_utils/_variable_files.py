@@ -1,12 +1,12 @@
 # Copyright (c) 2026, virtfleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Two files with the variables of one group or host, and in both the same list.
+"""Two places with the variables of one group or host, and in both the same list.
 
-Ansible reads all files in ``group_vars/GROUP/``, in the order of the alphabet, and lists are not joined: the last one
-counts alone. A file ``group_vars/GROUP.yml`` beside the folder is not read at all (the vars plugin
-``ansible.builtin.host_group_vars``). What only another file declares would not be made; with a purge, it would be
-removed.
+Ansible reads the inventory, then all files in ``group_vars/GROUP/`` beside it, in the order of the alphabet, then those
+beside the playbook. Lists are not joined: the last one counts alone. A file ``group_vars/GROUP.yml`` beside the folder
+is not read at all (the vars plugin ``ansible.builtin.host_group_vars``). What only another place declares would not be
+made; with a purge, it would be removed.
 """
 
 from __future__ import annotations
@@ -19,26 +19,30 @@ from ansible.plugins.loader import vars_loader
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import VARIABLES
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import DEFAULTS, PROFILES
 
+from ._endless import is_endless
+
 PLUGIN = "ansible.builtin.host_group_vars"
 ENDINGS = (".yml", ".yaml", ".json")
 LISTS = (*VARIABLES, *DEFAULTS, PROFILES)
 
 
-class File(t.NamedTuple):
-    """A file with variables of one group or host.
+class Place(t.NamedTuple):
+    """A place with variables of one group or host.
 
-    :param path: as the user would call it: from the folder of the inventory, or of the playbook
+    :param name: as the user would call it: a file, from the folder of the inventory or of the playbook
+    :param folder: where its ``group_vars`` is; empty for the inventory itself
     :param read: whether Ansible reads it
     :param values: its variables, templates not evaluated
     """
 
-    path: str
+    name: str
+    folder: str
     read: bool
     values: t.Mapping[str, t.Any]
 
 
 def doubled(hosts: t.Sequence[str], hostvars: t.Any) -> list[str]:
-    """A sentence for each list that two files of one group or host have, and for each that is in a file not read.
+    """A sentence for each list that two places of one group or host have, and for each that is in a file not read.
 
     :param hosts: the virtualization hosts
     :param hostvars: Ansible's ``hostvars``
@@ -47,12 +51,18 @@ def doubled(hosts: t.Sequence[str], hostvars: t.Any) -> list[str]:
     if inventory is None or loader is None:
         return []
     wanted = frozenset(hosts)
-    groups = [name for name, group in inventory.groups.items() if any(one.name in wanted for one in group.get_hosts())]
+    groups = [group for group in inventory.groups.values() if any(one.name in wanted for one in group.get_hosts())]
+    entities = [("group_vars", "group", group) for group in groups]
+    entities += [("host_vars", "host", inventory.hosts[host]) for host in hosts if host in inventory.hosts]
+    where = folders(inventory, loader)
+    having = {
+        kind: [one for one in where if os.path.isdir(os.path.join(one, kind))] for kind in ("group_vars", "host_vars")
+    }
     out: list[str] = []
-    for folder in folders(inventory, loader):
-        for kind, names in (("group_vars", groups), ("host_vars", hosts)):
-            if os.path.isdir(os.path.join(folder, kind)):
-                out += [line for name in names for line in of_one(files(loader, folder, kind, name))]
+    for kind, what, entity in entities:
+        if having[kind]:
+            own = Place(f"the inventory itself ({what} {entity.name})", "", True, entity.vars)
+            out += of_one([own, *(file for at in having[kind] for file in files(loader, at, kind, entity.name))])
     return out
 
 
@@ -63,18 +73,15 @@ def folders(inventory: t.Any, loader: t.Any) -> list[str]:
     return list(dict.fromkeys(os.path.realpath(place or ".") for place in [*beside, loader.get_basedir()]))
 
 
-def files(loader: t.Any, folder: str, kind: str, name: str) -> list[File]:
+def files(loader: t.Any, folder: str, kind: str, name: str) -> list[Place]:
     """All files with variables of a group or host in one of those folders, in the order in which Ansible reads them."""
     at = os.path.join(folder, kind)
     found = loader.find_vars_files(at, name)
     beside = [os.path.join(at, name + ending) for ending in ENDINGS]
     unread = [path for path in beside if path not in found and os.path.isfile(path)] if found else []
-    if len(found) + len(unread) < 2:
-        return []
     return [
-        File(os.path.relpath(path, folder), path in found, values)
+        Place(os.path.relpath(path, folder), folder, path in found, variables(loader, path))
         for path in [*unread, *found]
-        for values in [variables(loader, path)]
     ]
 
 
@@ -87,22 +94,37 @@ def variables(loader: t.Any, path: str) -> t.Mapping[str, t.Any]:
     return values if isinstance(values, dict) else {}
 
 
-def of_one(found: t.Sequence[File]) -> list[str]:
-    """What is wrong with the files of one group or host."""
+def of_one(found: t.Sequence[Place]) -> list[str]:
+    """What is wrong with the places of one group or host."""
     out: list[str] = []
     for variable in LISTS:
-        having = [file for file in found if variable in file.values]
-        read = [file for file in having if file.read]
-        for file in having:
-            if not file.read:
+        having = [place for place in found if variable in place.values]
+        read = [place for place in having if place.read]
+        for place in having:
+            if not place.read:
                 out.append(
-                    f"{file.path}: Ansible does not read this file, for there is a folder of the same name (or"
+                    f"{place.name}: Ansible does not read this file, for there is a folder of the same name (or"
                     f" a file with another ending) beside it, so its {variable} has no effect; move the file into the"
                     " folder"
                 )
-            elif file is not read[-1]:
+            elif place is not read[-1] and is_lost(variable, place, read[-1]):
                 out.append(
-                    f"{file.path}: its {variable} has no effect, for {read[-1].path} has a {variable},"
+                    f"{called(place, read[-1])}: its {variable} has no effect, for {called(read[-1], place)} has a"
+                    f" {variable},"
                     " too, and Ansible takes the last one alone; write all of it in one file"
                 )
     return out
+
+
+def called(place: Place, other: Place) -> str:
+    """A place in words; of two files in different folders, the whole path."""
+    apart = place.folder and other.folder and place.folder != other.folder
+    return os.path.join(place.folder, place.name) if apart else place.name
+
+
+def is_lost(variable: str, place: Place, last: Place) -> bool:
+    """Whether a list has something that the one which counts lacks. Two files of one folder are never meant so."""
+    if place.folder and place.folder == last.folder:
+        return True
+    own, counting = place.values[variable], last.values[variable]
+    return bool(own) and own is not counting and (is_endless(own) or is_endless(counting) or own != counting)

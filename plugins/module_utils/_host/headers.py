@@ -36,9 +36,10 @@ VHDX_METADATA = uuid.UUID("8b7ca206-4790-4b9a-b8fe-575f050f886e").bytes_le
 VHDX_PARENT = uuid.UUID("a8d35f2d-b30b-454d-abf7-d3d84834ab0c").bytes_le
 """MS-VHDX, 2.2.3.2 and 2.6.2.6: the region of metadata, and the item that names a parent."""
 
-EXTENT = re.compile(rb'^\s*(?:RW|RDONLY|NOACCESS)\s+\d+\s+\w+\s+"([^"\n]+)"', re.MULTILINE)
-HINT = re.compile(rb'^\s*parentFileNameHint\s*=\s*"([^"\n]*)"', re.MULTILINE)
-"""Lines of a VMDK descriptor (Virtual Disk Format 5.0, VMware)."""
+EXTENT = re.compile(rb'^[ \t]*(?:RW|RDONLY|NOACCESS)\s+\d+\s+\w+\s+"([^"\n]+)"', re.MULTILINE)
+HINT = re.compile(rb'^[ \t]*parentFileNameHint\s*=\s*"([^"\n]*)"', re.MULTILINE)
+"""Lines of a VMDK descriptor (Virtual Disk Format 5.0, VMware). Only blanks of the same line may stand before: a guest
+may have written 64 KiB of empty lines, and to look on from each of them takes many seconds."""
 
 NO_CONTENT = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.ENXIO, errno.ENOMEDIUM)
 """Errors by which nobody can read an image, so that nobody uses what it names."""

@@ -22,6 +22,7 @@ HEAD = 4096
 """How many of the first bytes are looked at for a text."""
 
 QCOW = b"QFI\xfb"
+LUKS = b"LUKS\xba\xbe"
 
 Read = t.Callable[[int, int], bytes]
 """Reads so many bytes at an offset; fewer at the end of the file."""
@@ -94,7 +95,7 @@ SIGNS = (
     (9564, b"\x19\x01\x54\x19", "a UFS file system"),
     (66908, b"\x19\x01\x54\x19", "a UFS2 file system"),
     (32769, b"BEA01", "a UDF file system"),
-    (0, b"LUKS\xba\xbe", "a LUKS container"),
+    (0, LUKS, "a LUKS container"),
     (512, b"LABELONE", "an LVM physical volume"),
     (0, b"LABELONE", "an LVM physical volume"),
     (1024, b"LABELONE", "an LVM physical volume"),

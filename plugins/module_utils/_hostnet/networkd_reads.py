@@ -96,6 +96,8 @@ def is_waited_for(mount: str) -> bool:
 
 
 def escaped(path: str) -> str:
-    """A path as the name of a unit has it (systemd-escape(1))."""
+    """A path as the name of a unit has it (systemd.unit(5), which escapes bytes, and a dot that comes first)."""
     plain = path.strip("/")
-    return "".join("-" if each == "/" else each if each in PLAIN else f"\\x{ord(each):02x}" for each in plain)
+    letters = [f"\\x{each:02x}" if chr(each) not in PLAIN else chr(each) for each in os.fsencode(plain)]
+    name = "".join("-" if letter == "\\x2f" else letter for letter in letters)
+    return f"\\x2e{name[1:]}" if name.startswith(".") else name

@@ -20,14 +20,12 @@ class GuestOptions(Options):
     :param force_shutdown: whether it is switched off hard after that
     :param remove_storage: whether a guest that goes takes along the volumes that were made for it
     :param going: what else goes with a guest's definition
-    :param declared_volumes: the volumes that are declared as such, POOL/VOLUME, which go with no guest
     """
 
     shutdown_timeout: float = 120
     force_shutdown: bool = False
     remove_storage: bool = False
     going: Belongings = dataclasses.field(default_factory=Belongings)
-    declared_volumes: t.Collection[str] = ()
 
     def for_second_look(self) -> t.Any:
         """The options for looking again. Storage that stayed for a guest that goes as well is not looked at again."""

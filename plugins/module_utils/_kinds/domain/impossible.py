@@ -12,6 +12,7 @@ from ..._engine import paths
 from ..._engine.converters import MEMORY
 from ..._engine.rows.model import Item
 from ..._errors import Invalid
+from . import memory_total
 from .normal_form import cpu
 
 
@@ -39,7 +40,7 @@ def memory(root: ET.Element, want: Item) -> t.Iterator[Invalid]:
     given, kept = (cpu.amount(definition.find("memory")) for definition in (root, settled))
     if given is None or kept is None:
         return
-    if want.get("memory") is not None and given not in (kept, without_devices(root)):
+    if want.get("memory") is not None and given not in (kept, memory_total.of_nodes(root)):
         yield Invalid(
             "memory",
             f"is {MEMORY.show(given)}, but cpu.numa.cells and memory_devices have {MEMORY.show(kept)} together, and"
@@ -52,16 +53,6 @@ def memory(root: ET.Element, want: Item) -> t.Iterator[Invalid]:
             "current_memory",
             f"{MEMORY.show(used)} is more than memory, {MEMORY.show(kept)}: give at most that, or leave it out",
         )
-
-
-def without_devices(root: ET.Element) -> int | None:
-    """The memory of all NUMA nodes, in bytes: libvirt adds that of the memory devices by itself."""
-    plain, devices = paths.clone(root), root.find("devices/memory")
-    for holder in plain.iterfind("devices") if devices is not None else ():
-        for device in holder.findall("memory"):
-            holder.remove(device)
-    cpu.memory(plain)
-    return cpu.amount(plain.find("memory"))
 
 
 def switched_off(root: ET.Element, want: Item) -> t.Iterator[Invalid]:

@@ -52,6 +52,16 @@ def fit(root: ET.Element, want: Item) -> list[Change]:
     return [Change("memory", KIB.show(before), KIB.show(have))]
 
 
+def of_nodes(root: ET.Element) -> int | None:
+    """The memory of all NUMA nodes, in bytes: libvirt adds that of the memory devices by itself."""
+    plain = paths.clone(root)
+    for holder in plain.iterfind("devices"):
+        for device in holder.findall("memory"):
+            holder.remove(device)
+    sum_up(plain)
+    return amount(plain.find("memory"))
+
+
 def in_use(before: ET.Element, after: ET.Element) -> None:
     """What the balloon leaves follows memory devices that come and go, unless somebody has set it to another value."""
     current = after.find("currentMemory")

@@ -247,7 +247,6 @@ def plan_removals(
         return
     users = all_users(connection, forecast=options.forecast)
     declared.add_guests(users, plans, wants, have)
-    declared.add_keys(users, options.declared_volumes)
     declared.add_uses(connection, users, options)
     keys = {users.key_at(place) or place for place in places} | made.keys()
     volumes = storage_observe.volumes(connection, keys, expected=made)

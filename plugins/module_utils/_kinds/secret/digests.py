@@ -16,7 +16,6 @@ import os
 import typing as t
 from xml.etree import ElementTree as ET
 
-from ..._libvirt.connection import LibvirtError, lacks
 from ..._storage.manifest import Manifest
 from .observe import VALUES, Named
 from .values import Concealed
@@ -89,12 +88,7 @@ def has_value(uri: str, secret: Named) -> bool | None:
     """Whether a secret has a value; None where nobody can tell. libvirt does not tell of a private one."""
     root = ET.fromstring(secret.secret.XMLDesc(0))
     if not private(root):
-        try:
-            return secret.value() is not None
-        except LibvirtError as error:
-            if not lacks(error, "VIR_ERR_INVALID_SECRET", "VIR_ERR_ACCESS_DENIED"):
-                raise
-            return None
+        return secret.has_value()
     if stamp(uri, secret) != "unseen":
         return True
     kept = uri == "qemu:///system" and root.get("ephemeral") != "yes"

@@ -8,21 +8,10 @@ from __future__ import annotations
 import typing as t
 
 from ..._flow.info import Facts
-from ..._libvirt.connection import LibvirtError, lacks
 from ..._libvirt.objects import Connection
-from .observe import Named, all_named
+from .observe import all_named
 
 
 def secret_facts(connection: Connection, names: t.Container[str]) -> Facts:
     """Whether secrets have a value, by name."""
-    return {one.name(): {"has_value": has_value(one)} for one in all_named(connection) if one.name() in names}
-
-
-def has_value(secret: Named) -> bool | None:
-    """Whether a secret has a value; None where libvirt does not tell, as of a private one."""
-    try:
-        return secret.value() is not None
-    except LibvirtError as error:
-        if not lacks(error, "VIR_ERR_INVALID_SECRET", "VIR_ERR_ACCESS_DENIED"):
-            raise
-        return None
+    return {one.name(): {"has_value": one.has_value()} for one in all_named(connection) if one.name() in names}

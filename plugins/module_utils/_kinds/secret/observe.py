@@ -59,6 +59,15 @@ class Named:
                 raise
             return None
 
+    def has_value(self) -> bool | None:
+        """Whether it has a value; None where libvirt does not tell, as of a private one."""
+        try:
+            return self.value() is not None
+        except LibvirtError as error:
+            if not lacks(error, "VIR_ERR_INVALID_SECRET", "VIR_ERR_ACCESS_DENIED"):
+                raise
+            return None
+
 
 def all_named(connection: Connection) -> list[Named]:
     """The secrets of a host that have a name, in the order of their UUIDs."""

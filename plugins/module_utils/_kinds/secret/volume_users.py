@@ -15,6 +15,8 @@ import struct
 import typing as t
 from xml.etree import ElementTree as ET
 
+from ..._host import part_files
+from ..._host.image_format import LUKS, QCOW, Unfit
 from ..._libvirt.connection import LibvirtError
 from ..._libvirt.objects import Connection
 from ..._printing import spelled_out
@@ -26,11 +28,8 @@ from ..._storage.survey_users import files
 from ..._storage.users import is_local
 from .references import Reference, secrets_of
 
-MAGIC = b"LUKS\xba\xbe"
-"""The first bytes of a LUKS header (the LUKS1 and LUKS2 specifications)."""
-
-QCOW2, CRYPT_METHOD = b"QFI\xfb", 32
-"""The first bytes of a qcow2, and where its header says how it is encrypted (docs/interop/qcow2.txt of QEMU)."""
+CRYPT_METHOD = 32
+"""Where the header of a qcow2 says how it is encrypted (docs/interop/qcow2.txt of QEMU)."""
 
 
 class Volumes(t.NamedTuple):
@@ -95,7 +94,7 @@ def add(found: Volumes, key: str, root: ET.Element, facts: t.Mapping[str, t.Any]
     path = root.findtext("target/path") or ""
     if told or key in had or path in had:
         return
-    if root.find("target/encryption") is not None or (root.get("type") == "block" and is_encrypted(path)):
+    if root.find("target/encryption") is not None or (root.get("type") == "block" and has_encrypted_header(path)):
         found.unknown.append(f"volume {spelled_out(key)}")
 
 
@@ -118,20 +117,25 @@ def add_files(connection: Connection, found: Volumes, paths: t.Container[str], h
     roots = [ET.fromstring(pool.XMLDesc(0)) for pool in connection.listAllStoragePools(0)]
     for folder in dict.fromkeys(root.findtext("target/path") or "" for root in roots):
         for path in files(folder) if folder.startswith("/") else ():
-            if path not in paths and path not in had and is_encrypted(path):
+            if path not in paths and path not in had and has_encrypted_header(path):
                 found.unknown.append(f"the file {spelled_out(path)}")
 
 
-def is_encrypted(path: str) -> bool:
-    """Whether a file is encrypted, by its first bytes; not where it cannot be read."""
+def has_encrypted_header(path: str) -> bool:
+    """Whether a file or block device is encrypted, by its first bytes; not where it cannot be read."""
     try:
-        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
-            first = file.read(CRYPT_METHOD + 4)
-    except (OSError, ValueError):
+        descriptor = part_files.open_to_read(path)
+    except (Unfit, OSError, ValueError):
         return False
-    if not first.startswith(QCOW2) or len(first) < CRYPT_METHOD + 4:
-        return first.startswith(MAGIC)
-    return bool(struct.unpack_from(">I", first, CRYPT_METHOD)[0])
+    try:
+        head = os.pread(descriptor, CRYPT_METHOD + 4, 0)
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+    if not head.startswith(QCOW) or len(head) < CRYPT_METHOD + 4:
+        return head.startswith(LUKS)
+    return bool(struct.unpack_from(">I", head, CRYPT_METHOD)[0])
 
 
 def disks_of(document: Document) -> t.Iterator[str]:

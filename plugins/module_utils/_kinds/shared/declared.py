@@ -84,15 +84,6 @@ def add_volumes(users: Users, wants: t.Iterable[Item]) -> None:
             users.add_places(who, None, [Place("volume", key), *item_places(want)])
 
 
-def add_keys(users: Users, keys: t.Iterable[str]) -> None:
-    """Note volumes that are declared in another call.
-
-    :param keys: their identities, POOL/VOLUME
-    """
-    for key in keys:
-        users.add_places(f"the declared volume {key}", None, [Place("volume", key)])
-
-
 def add_guests(users: Users, plans: t.Sequence[Plan], wants: t.Sequence[Item], have: t.Container[str]) -> None:
     """Note what declared guests name, in their items and in the definitions that they will get.
 

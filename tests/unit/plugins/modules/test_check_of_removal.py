@@ -18,6 +18,7 @@ import libvirt
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import staying
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_uses import declared_uses
 from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.arguments import FORECAST
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, networks, pools, volumes
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _forecast
@@ -153,7 +154,9 @@ def test_a_disk_that_is_declared_as_a_volume_by_now_stays(site: Site, named: str
     site.guest("old", {"size": "1MiB", "pool": "p"})
     declared = staying([{"name": named, "pool": "p"}, {"name": "x", "pool": "p", "state": "absent"}], volumes=True)
     assert declared == [f"p/{named}"]
-    step = guests(remove_storage=True, declared_volumes=declared)
+    uses = declared_uses([], "kvm01", [{"name": named, "pool": "p"}, {"name": "x", "pool": "p", "state": "absent"}])
+    assert list(uses) == [f"volume {key}" for key in declared]
+    step = guests(remove_storage=True, declared_uses=uses)
     assert site.same(step) == [["domain old"]]
     there = (site.folder / "old-vda.qcow2").exists()
     assert there == (named == "old-vda.qcow2")

@@ -183,5 +183,5 @@ def test_a_volume_that_an_earlier_task_would_make_or_delete(run: Run, host: Secr
 )
 def test_what_first_bytes_tell(tmp_path: Path, content: bytes, found: bool) -> None:
     (tmp_path / "x").write_bytes(content)
-    assert volume_users.is_encrypted(str(tmp_path / "x")) is found
-    assert volume_users.is_encrypted(str(tmp_path / "none")) is False
+    assert volume_users.has_encrypted_header(str(tmp_path / "x")) is found
+    assert volume_users.has_encrypted_header(str(tmp_path / "none")) is False

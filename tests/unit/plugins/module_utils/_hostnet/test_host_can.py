@@ -129,6 +129,7 @@ def test_a_folder_that_is_mounted_after_networkd_is_refused(
 
 def test_a_name_of_a_mount_is_written_as_systemd_does() -> None:
     assert networkd_reads.escaped("/srv/a b-c") == "srv-a\\x20b\\x2dc"
+    assert networkd_reads.escaped("/.net/é.x") == "\\x2enet-\\xc3\\xa9.x"
 
 
 def test_folders_have_their_mode_whatever_a_service_leaves_out(tmp_path: pathlib.Path) -> None:
