@@ -20,7 +20,7 @@ import os
 import stat
 import typing as t
 
-from . import files
+from . import files, strays
 
 DISK = "/var/lib/virtfleet/links"
 BOOT = "/etc/systemd/system/virtfleet-links-boot.service"
@@ -78,7 +78,7 @@ def prepare(state: dict[str, t.Any]) -> None:
         path = os.path.realpath(file["path"]) if os.path.isfile(file["path"]) else file["path"]
         folder = os.path.dirname(path)
         folders += [each for each in files.missing_folders(folder) if each not in folders]
-        stem = os.path.join(folder, f".virtfleet-{state['id']}-{index}")
+        stem = os.path.join(folder, strays.stem(state["id"], index))
         found = files.exists(path)
         entries.append(
             {
@@ -366,6 +366,7 @@ def finish(in_place: t.Callable[[], None] = lambda: None) -> tuple[str, str, str
     name = next((name for name in ("keep", "trial") if files.exists(path_of(name))), "")
     files.remove_folder(os.path.join(DISK, "open"))
     if not name:
+        strays.clear()
         disarm_boot()
         return "", "", ""
     trial, lost = str(files.load(path_of(name)).get("id", "")), ""

@@ -152,6 +152,19 @@ def test_the_host_is_soft_rebooted_at_every_step(make: Make, confirm: bool) -> N
     assert set(found) == ({"confirmed", "rolled-back", "refused"} if confirm else {"rolled-back", "refused"})
 
 
+def test_the_power_fails_right_after_a_soft_reboot(make: Make) -> None:
+    """What that has cleared away is there again in some folders, and in those of the journal it is not."""
+    parted = 0
+    for number in range(30, 60):
+        for mask in (0b10001111, 0b10100101, 0b10111011, 0b01110000):
+            machine = run(
+                make, soft=number, cut=number + 1, written=lambda folder, m=mask: bool(m >> len(folder) % 8 & 1)
+            )
+            parted += bool(machine.leftovers())
+            check_after_boot(machine)
+    assert parted, "no cut left anything"
+
+
 def check_after_boot(machine: Machine) -> None:
     """After a boot what was broken off early may still be there, beside its place; the next run clears it away."""
     kept = machine.kept()
