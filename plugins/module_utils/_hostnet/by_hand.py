@@ -140,8 +140,9 @@ def set_by_hand(device: Device, net: Netplan, facts: Facts) -> list[str]:
 
     :param net: netplan's documents
     """
-    given = given_by_files(device, net, facts)
-    return [address for address in unwritten(device, facts) if ip(address) not in given]
+    found = unwritten(device, facts)
+    given = given_by_files(device, net, facts) if found else ()
+    return [address for address in found if ip(address) not in given]
 
 
 def covered(address: str, others: t.Iterable[str]) -> bool:

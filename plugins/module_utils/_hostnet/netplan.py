@@ -124,8 +124,10 @@ class Netplan:
 
     def match(self, place: Place) -> Body | None:
         """What a definition finds its device by, None where its id is the device's name."""
+        if place.section not in PHYSICAL:
+            return None
         body = self.merged(place)
-        if place.section not in PHYSICAL or "match" not in body:
+        if "match" not in body:
             return None
         return body["match"] if isinstance(body["match"], dict) else {}
 

@@ -56,6 +56,10 @@ class Scalar(str):
 
     style: str | None = None
 
+    def __deepcopy__(self, memo: t.Any) -> Scalar:
+        """Itself: nothing changes one, and the copies of large documents are most of what a plan costs."""
+        return self
+
 
 def is_true(value: t.Any) -> bool:
     """Whether netplan takes a scalar for true."""

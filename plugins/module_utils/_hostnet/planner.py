@@ -118,6 +118,7 @@ class Work:
         self.has_netplan = facts.has_netplan and bool(facts.netplan)
         documents = {name: load(name, text) for name, text in self.texts.items()} if self.has_netplan else {}
         self.old, self.net = Netplan(documents), Netplan(documents)
+        self.before = self.net.copy()
         self.units = networkd.existing(facts)
         self.kept = dict(self.units)
 
@@ -153,7 +154,8 @@ class Work:
         """A bridge, bond or VLAN in netplan's documents."""
         name, place = item["name"], Place(SECTION[item["type"]], item["name"])
         precedence.refuse_beside_netplan(item, self.net, self.facts)
-        before = self.net.copy()
+        before = self.before if self.before.documents == self.net.documents else self.net.copy()
+        self.before = before
         declare(self.net, item, self.facts.nics)
         precedence.refuse(item, self.net, self.facts)
         if item.get("vlan_filtering") is not None:
