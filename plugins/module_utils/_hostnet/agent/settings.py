@@ -19,6 +19,8 @@ from . import files, network
 NOTED, APPLIED, ENDED = "settings.json", "settings.applied.json", "settings.ended.json"
 """The notes of what there was before the trial, once it is in force, and when it is decided that it is taken back."""
 SYSCTLS = "/proc/sys/net/{family}/conf/{name}"
+BEFORE_UP = ("addr_gen_mode", "accept_ra", "autoconf", "disable_ipv6")
+"""The keys of IPv6 by which a link takes what routers announce, from the moment on that it is up."""
 NOT_OURS = ("stable_secret", "mtu", "mc_forwarding")
 """Keys that cannot be written, or follow from something else."""
 SWITCHES = (
@@ -161,6 +163,21 @@ def give_back(folder: str, changes: network.Network) -> list[str]:
     for key in wrong():
         give(key, before.get(key), changes)
     return wrong()
+
+
+def give_before_up(folder: str, name: str, changes: network.Network) -> None:
+    """Have a link that was just made take from routers what it took before, and nothing else.
+
+    Until networkd or NetworkManager has it in its care, the kernel would set routes of its own on it, which stay.
+
+    :param folder: that of the trial
+    :param name: the link's; it is not up yet
+    """
+    before = files.load(os.path.join(folder, NOTED))
+    for key in BEFORE_UP:
+        path = os.path.join(SYSCTLS.format(family="ipv6", name=name), key)
+        if path in before:
+            give(path, str(before[path]), changes)
 
 
 def can_be_set(key: str, now: t.Container[str], there: t.Container[str]) -> bool:

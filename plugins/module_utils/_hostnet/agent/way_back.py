@@ -10,7 +10,7 @@ import os
 import time
 import typing as t
 
-from . import files
+from . import files, settings
 from .address_words import options
 from .network import Network, clock, held, kind_of, mode_of
 
@@ -285,6 +285,7 @@ class WayBack:
         base = ["link", str(parent)] if parent else []
         words = [*base, "name", name, "address", str(device.get("address")), "type", kind]
         self.network.call(["ip", "link", "add", *words, *(["mode", mode] if mode else [])], 10)
+        settings.give_before_up(files.TRIAL, name, self.network)
         self.network.call(["ip", "link", "set", "dev", name, "up"], 10)
 
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import copy
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import network, way_back
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import files, network, settings, way_back
 
 ADDRESS = {"local": "192.0.2.10", "prefixlen": 24, "metric": 100, "dynamic": True}
 BEFORE: dict[str, dict[str, Any]] = {
@@ -218,6 +219,26 @@ def test_network_manager_goes_by_netplan_and_where_that_is_broken_without_it(
     assert back(kernel, (False, True) if broken else (False,), network_manager=True)[0]
     assert ("systemctl stop NetworkManager" in kernel.calls) == broken
     assert ("nmcli --wait 15 connection up netplan-eno1" in kernel.calls) == broken
+
+
+def test_a_link_takes_from_routers_what_it_took_before_from_when_it_is_up(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The kernel would set routes on it, which stay when networkd has it in its care."""
+    keys = {"addr_gen_mode": "1", "accept_ra": "0", "disable_ipv6": "0", "hop_limit": "64"}
+    noted = {f"/proc/sys/net/ipv6/conf/shim0/{key}": value for key, value in keys.items()}
+    (tmp_path / settings.NOTED).write_text(json.dumps({**noted, "port eno1 cost": "4"}), encoding="utf-8")
+    monkeypatch.setattr(files, "TRIAL", str(tmp_path))
+    kernel = Kernel(monkeypatch)
+    monkeypatch.setattr(
+        settings, "write", lambda path, value: kernel.calls.append(f"{path.rpartition('/')[2]}={value}")
+    )
+    del kernel.devices["shim0"]
+    kernel.devices["eno1"]["addr_info"] = []
+    assert back(kernel, gone=["shim0"])[0]
+    added = next(n for n, call in enumerate(kernel.calls) if call.startswith("ip link add"))
+    written = ["addr_gen_mode=1", "accept_ra=0", "disable_ipv6=0"]
+    assert kernel.calls[added + 1 : added + 5] == [*written, "ip link set dev shim0 up"]
 
 
 def test_a_new_link_that_networkd_makes_as_an_older_one_was_is_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
