@@ -242,6 +242,17 @@ class Network:
         words = {line.strip().replace(" ", "") for text in texts for line in text.splitlines()}
         return units[0] if texts and f"Bridge={bridge}" not in words else ""
 
+    def unit_of(self, device: dict[str, t.Any]) -> str:
+        """The unit by which networkd configures a device; empty where it does not, or where that cannot be read.
+
+        :param device: what ``ip`` says of it
+        """
+        try:
+            state = files.read(f"{LINKS}/{device.get('ifindex', 0)}").splitlines()
+        except OSError:
+            return ""
+        return next((line.partition("=")[2].strip('"') for line in state if line.startswith("NETWORK_FILE=")), "")
+
     def wait_for_units(self, seconds: float = 5) -> bool:
         """Whether networkd configures links by their own units, after some time at most; in doubt it does.
 
@@ -249,11 +260,8 @@ class Network:
         """
         started, wanted = clock(), self.state.get("units", {})
         while True:
-            devices, taken = self.devices(), dict[str, str]()
-            for name in wanted:
-                with contextlib.suppress(OSError):
-                    state = files.read(f"{LINKS}/{devices.get(name, {}).get('ifindex', 0)}").splitlines()
-                    taken[name] = next((line[13:].strip('"') for line in state if line.startswith("NETWORK_FILE=")), "")
+            devices = self.devices()
+            taken = {name: self.unit_of(devices.get(name, {})) for name in wanted}
             others = {name: path for name, path in taken.items() if path and os.path.basename(path) != wanted[name]}
             if not others and all(taken.get(name) for name in wanted):
                 return True

@@ -12,7 +12,7 @@ import typing as t
 
 from . import files, settings
 from .address_words import options
-from .network import Network, clock, held, kind_of, mode_of
+from .network import LINKS, Network, clock, held, kind_of, mode_of
 
 SETTLE = 30.0
 """Seconds that a host has to be as before after a rollback, before that is brought about by hand."""
@@ -43,6 +43,7 @@ class WayBack:
             self.switch_network_manager(restore_files)
         else:
             restore_files(False)
+            network.delete_links(self.unmanaged(network.devices()))
             self.reload(state["apply"])
             network.delete_links([*state["new"], *self.other_modes(network.devices())])
         network.wait_for_network_manager()
@@ -211,6 +212,17 @@ class WayBack:
         """The links that were to go and are not back, or not as they were."""
         gone = [name for name in self.state["gone"] if name in self.before and name not in devices]
         return [*gone, *(name for name in self.other_modes(devices) if name not in gone)]
+
+    def unmanaged(self, devices: dict[str, dict[str, t.Any]]) -> list[str]:
+        """The links on top of others that were to go and are there, but not in networkd's care.
+
+        The program has made them itself, in an earlier life that could not put back the files. networkd 257 cannot
+        make a link that is there already, and then gives up the device below it.
+        """
+        if not os.path.isdir(LINKS):
+            return []  # networkd does not run.
+        names = [name for name in self.state["gone"] if devices.get(name, {}).get("link")]
+        return [name for name in names if not self.network.unit_of(devices[name])]
 
     def gone_along(self, devices: dict[str, dict[str, t.Any]]) -> list[str]:
         """The devices that others had built on links that were to go, and that the kernel took away with them."""

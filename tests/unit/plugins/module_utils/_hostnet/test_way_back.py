@@ -241,6 +241,29 @@ def test_a_link_takes_from_routers_what_it_took_before_from_when_it_is_up(
     assert kernel.calls[added + 1 : added + 5] == [*written, "ip link set dev shim0 up"]
 
 
+@pytest.mark.parametrize("managed", [True, False])
+@pytest.mark.parametrize("runs", [True, False])
+def test_a_link_that_an_earlier_life_made_is_left_to_networkd(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, runs: bool, managed: bool
+) -> None:
+    """networkd 257 cannot make what is there, and gives up the device below it."""
+    links = tmp_path / "links"
+    if runs:
+        links.mkdir()
+        (links / "7").write_text(f"# Private\n{'NETWORK_FILE=/x.network' if managed else ''}\n", encoding="utf-8")
+    for module in (network, way_back):
+        monkeypatch.setattr(module, "LINKS", str(links))
+    kernel = Kernel(
+        monkeypatch, reload=lambda kernel: kernel.devices.setdefault("shim0", copy.deepcopy(BEFORE["shim0"]))
+    )
+    kernel.devices["shim0"]["ifindex"] = 7
+    assert back(kernel, gone=["shim0"]) == (True, [])
+    deleted = kernel.calls.index("networkctl reload") == 1
+    assert deleted == (runs and not managed)
+    assert (kernel.calls[0] == "ip link delete dev shim0") == deleted
+    assert "shim0" in kernel.devices
+
+
 def test_a_new_link_that_networkd_makes_as_an_older_one_was_is_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     def make(kernel: Kernel) -> None:
         kernel.devices.setdefault("shim0", copy.deepcopy(BEFORE["shim0"]))
