@@ -10,6 +10,7 @@ that somebody else has set since is known by that.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import os
@@ -18,14 +19,13 @@ from xml.etree import ElementTree as ET
 
 from ..._storage.manifest import Manifest
 from .observe import VALUES, Named
-from .values import Concealed
+from .values import LONGEST, Concealed
 
 FOLDER = "/etc/libvirt/secrets"
 """Where libvirt keeps the secrets of the system."""
 
 ROUNDS = 100_000
 """How often a value is hashed: who reads the manifest finds no short one out in a moment."""
-
 
 UNSEEN = "unseen"
 """The state of a value whose file cannot be seen."""
@@ -51,14 +51,30 @@ def hashed(data: bytes) -> bytes:
 def is_noted(uri: str, secret: Named, wanted: Concealed) -> bool:
     """Whether the manifest says that a secret has a value, and nobody has set another one since."""
     entry = Manifest(uri).entries(VALUES).get(secret.name(), {})
+    return entry.get("stamp") == stamp(uri, secret) and was_set(uri, secret, wanted)
+
+
+def was_set(uri: str, secret: Named, wanted: Concealed) -> bool:
+    """Whether the manifest says that a value is the one that this collection set last, be it there still or not."""
+    entry = Manifest(uri).entries(VALUES).get(secret.name(), {})
     # The manifest is a file, in which anything may stand.
     kind, _sign, rest = str(entry.get("digest", "")).partition("$")
     salt, _sign, digest = rest.partition("$")
     if kind != "pbkdf2" or not salt or entry.get("uuid") != secret.UUIDString():
         return False
-    return entry.get("stamp") == stamp(uri, secret) and hmac.compare_digest(
-        digest.encode(errors="surrogatepass"), salted(wanted.data, salt).encode()
-    )
+    return hmac.compare_digest(digest.encode(errors="surrogatepass"), salted(wanted.data, salt).encode())
+
+
+def is_kept(uri: str, secret: Named, wanted: Concealed) -> bool:
+    """Whether libvirt keeps a value for a secret, by its own file: that is how one knows of a private one."""
+    if uri != "qemu:///system":
+        return False
+    try:
+        with open(os.path.join(FOLDER, f"{secret.UUIDString()}.base64"), "rb") as file:
+            have = base64.b64decode(file.read(2 * LONGEST))
+    except (OSError, ValueError):
+        return False
+    return hmac.compare_digest(hashed(have), hashed(wanted.data))
 
 
 def note(uri: str, secret: Named, value: Concealed) -> None:

@@ -22,6 +22,7 @@ from ..._printing import SECRET as HIDDEN
 from ..._printing import label
 from ..shared.renames import refuse_same, told
 from . import digests
+from .needed_values import refuse_lost
 from .observe import DEFINITION, Named, all_named
 from .table import SECRET, named
 from .users import refuse_used
@@ -44,6 +45,7 @@ def plan_secrets(connection: Connection, have: Have, wants: Wants, host: Host, o
             refuse_misnamed(entry, have)
     if connection is not None:
         refuse_used(connection, plans, there, options)
+        refuse_lost(connection, plans, there, options)
         refuse_same(DEFINITION, plans, have)
         refuse_known(plans, have, connection.listAllSecrets(0), options.forecast.gone("secret"))
     return plans

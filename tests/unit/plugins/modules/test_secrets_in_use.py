@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import base64
+import functools
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +15,7 @@ from typing import Any
 import libvirt
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.secret import volume_users
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.secret import digests, volume_users
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.manifest import Manifest
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, secrets, volumes
 from ansible_collections.virtfleet.kvm.tests.unit.secret_host import SecretHost
@@ -111,6 +113,70 @@ def test_an_encrypted_volume_of_which_nobody_knows_the_secret(run: Run, host: Se
     )
     run_main(domains.main, uri=URI, config=[{"name": "web01", "memory": "64MiB", "state": "stopped", "xml": xml}])
     goes(run, host)  # The guest tells which secret the volume has: another one.
+
+
+ANOTHER = {**KEY, "value": "an0ther value"}
+
+
+def kept_value(run: Run, host: SecretHost, said: str, private: bool = True) -> None:
+    """Another value is refused by check mode and run in the same words; the one that is there stays."""
+    another = {**ANOTHER, "private": private}
+    messages = [run(another, OTHER, check=check, fails=True)["msg"] for check in (True, False)]
+    assert messages[0] == messages[1]
+    assert "value: is another one than the secret has" in messages[0]
+    assert said in messages[0]
+    assert "an0ther" not in messages[0]
+    assert host.named(NAME).kept == KEY["value"].encode()
+
+
+@pytest.mark.parametrize("private", [False, True])
+def test_the_value_stays_that_a_volume_is_encrypted_with(
+    run: Run, host: SecretHost, run_main: Run, private: bool
+) -> None:
+    run({"name": NAME, "state": "absent"})
+    run({**KEY, "private": private})
+    run_main(volumes.main, uri=URI, config=[VOLUME])
+    kept_value(run, host, "which volume default-pool/e.raw needs", private)
+    assert run({**KEY, "private": private})["changes"] == []
+    run_main(volumes.main, uri=URI, config=[{**VOLUME, "state": "absent"}])
+    assert [change["path"] for change in run({**ANOTHER, "private": private})["changes"]] == ["value"]
+
+
+def test_a_value_that_somebody_replaced_comes_back(
+    run: Run, host: SecretHost, run_main: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_main(volumes.main, uri=URI, config=[VOLUME])
+    host.named(NAME).setValue(b"by hand")
+    monkeypatch.setattr(digests, "stamp", lambda uri, secret: "another")
+    assert [change["path"] for change in run(KEY)["changes"]] == ["value"]
+    assert host.named(NAME).kept == KEY["value"].encode()
+
+
+def test_a_private_value_that_was_changed_by_hand_can_be_declared(
+    run: Run, host: SecretHost, run_main: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    run_main(volumes.main, uri=URI, config=[VOLUME])
+    monkeypatch.setattr(digests, "FOLDER", str(tmp_path))
+    monkeypatch.setattr(digests, "is_kept", functools.partial(kept_in_file, digests.is_kept))
+    file = tmp_path / f"{host.named(NAME).UUIDString()}.base64"
+    file.write_bytes(base64.b64encode(b"a third one"))
+    kept_value(run, host, "needs")
+    file.write_bytes(base64.b64encode(str(ANOTHER["value"]).encode()))
+    assert [change["path"] for change in run(ANOTHER)["changes"]] == ["value"]
+
+
+def kept_in_file(is_kept: Callable[..., bool], uri: str, *given: Any) -> bool:
+    """As for the libvirt of this host."""
+    return is_kept("qemu:///system", *given)
+
+
+def test_a_value_that_a_volume_may_need_is_told_of(run: Run, host: SecretHost) -> None:
+    forgotten(host)
+    for check in (True, False):
+        told = [line for line in run(ANOTHER, check=check)["warnings"] if "opens with no other" in line]
+        assert len(told) == 1
+        assert "volume default-pool/e.raw is encrypted, and nobody knows with which secret" in told[0]
+    assert [line for line in run({**OTHER, "value": "a third one"})["warnings"] if "opens with" in line] == []
 
 
 TPM = "<tpm model='tpm-crb'><backend type='emulator' version='2.0'><encryption secret='{}'/></backend></tpm>"
