@@ -21,6 +21,7 @@ from .._libvirt.connection import Lost, cut, ended, libvirt, said
 from .._libvirt.objects import Connection
 from .._printing import unforeseen
 from .._storage.forgotten import prepare
+from .._storage.making import Forestalled
 from .._storage.removal import Kept
 from . import begun, failed_steps, undo
 from .kept import NotKept, refuse_unkept
@@ -86,6 +87,8 @@ def whole(connection: Connection, kind: Kind, plan: Plan, options: t.Any, around
     except Exception as error:  # One bad item never stops the others.
         failed = VirtfleetError(unforeseen(error))
     plan.failed = True
+    if isinstance(failed, Forestalled):
+        plan.unsure = None
     failed_steps.settle(connection, kind, plan)
     left = undo.undo(connection, kind, plan, options)
     if isinstance(failed, undo.Another):

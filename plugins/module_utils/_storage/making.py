@@ -9,6 +9,11 @@ import dataclasses
 import typing as t
 
 from .._engine.rows.model import Item
+from .._errors import VirtfleetError
+
+
+class Forestalled(VirtfleetError):
+    """Somebody else made a volume of the name of a new one first, perhaps another run that declares the same."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -20,7 +20,7 @@ from ..._libvirt.connection import cut, ended, lacks, libvirt, said
 from ..._libvirt.objects import Connection, Volume
 from ..._libvirt.process import made_by_another
 from ..._storage import leaving
-from ..._storage.making import Making
+from ..._storage.making import Forestalled, Making
 from ..._storage.manifest import Manifest
 from ..._storage.noted_formats import SAME
 from ..._storage.removal import Going, InUse, Kept, going, last_look, refuse_used
@@ -54,9 +54,9 @@ def volume_define(connection: Connection, name: str, step: Step, options: t.Any)
             raise
         raise VirtfleetError(f"{making.where}: {step.action}: {said(error)}") from None
     except VirtfleetError as error:
-        if making.disk is None or error.__class__ is not VirtfleetError:
+        if making.disk is None or error.__class__ not in (VirtfleetError, Forestalled):
             raise
-        raise VirtfleetError(f"{making.where}: {error}") from None
+        raise error.__class__(f"{making.where}: {error}") from None
 
 
 def make_noted(connection: Connection, making: Making, options: t.Any) -> None:
@@ -97,11 +97,11 @@ def make_noted(connection: Connection, making: Making, options: t.Any) -> None:
 
 
 def refuse_made(pool: t.Any, making: Making) -> None:
-    """Raises VirtfleetError where somebody else made a volume by now, also as a file that libvirt does not know yet."""
+    """Raises Forestalled where somebody else made a volume by now, also as a file that libvirt does not know yet."""
     if unseen(pool, {making.name}):
         refresh(pool)
     if lookup(pool, making.name) is not None:
-        raise VirtfleetError(f"somebody made a volume {making.key} meanwhile; run again to look at it")
+        raise Forestalled(f"somebody made a volume {making.key} meanwhile; run again to look at it")
 
 
 def refuse_larger(making: Making, volume: Volume) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import libvirt
 import pytest
@@ -16,6 +17,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Virtf
 from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import converge
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.define_batch import Definitions
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume import volume_actions
+from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.storage_observe import identity
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, networks, pools, volumes
 from ansible_collections.virtfleet.kvm.tests.unit.support import KINDS
 
@@ -118,6 +120,28 @@ def test_a_volume_that_comes_at_the_last_moment_is_told_in_the_same_words(
     assert f"somebody made a volume p/{name} meanwhile; run again to look at it" in result["msg"]
     nothing_told(result)
     assert noted.entries("volumes") == {}
+
+
+@pytest.mark.parametrize("kind", ["domain", "volume"])
+def test_a_volume_that_another_run_made_meanwhile_is_not_told_as_made(
+    run_main: Run, pool: Any, noted: Any, meanwhile: Any, tmp_path: Path, kind: str
+) -> None:
+    """It is the declared one, and it is noted: only the step knows that it was not its own doing."""
+    name = "g-vda.qcow2" if kind == "domain" else "v.qcow2"
+
+    def made() -> None:
+        text = f"<volume><name>{name}</name><capacity unit='MiB'>3</capacity><target><format type='qcow2'/></target>"
+        volume = pool.createXML(f"{text}</volume>")
+        (tmp_path / name).touch()
+        noted.put("volumes", f"p/{name}", format="qcow2", identity=identity(ET.fromstring(volume.XMLDesc())))
+
+    meanwhile(made)
+    module = domains if kind == "domain" else volumes
+    item = ON_DISK if kind == "domain" else {"name": name, "pool": "p", "capacity": "3MiB"}
+    result = run_main(module.main, config=[item], uri=URI, fails=True)
+    assert f"somebody made a volume p/{name} meanwhile; run again to look at it" in result["msg"]
+    nothing_told(result)
+    assert list(noted.entries("volumes")) == [f"p/{name}"]
 
 
 def test_what_libvirt_has_against_a_volume_names_the_disk(
