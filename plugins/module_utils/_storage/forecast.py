@@ -102,6 +102,14 @@ class Forecast:
         entries: Entries = getattr(self, FORETOLD[kind]) if kind in FORETOLD else {}
         return {name for name, facts in entries.items() if facts is None}
 
+    def made(self, kind: str) -> set[str]:
+        """The identities of what would be there.
+
+        :param kind: one of FORETOLD
+        """
+        entries: Entries = getattr(self, FORETOLD[kind])
+        return {name for name, facts in entries.items() if facts is not None}
+
     @property
     def is_sure(self) -> bool:
         """Whether the host has by now what guests need. What guests themselves are like changes nothing of that, and

@@ -48,14 +48,19 @@ def guest_of(who: str) -> str | None:
     return who[len(GUEST) :] if who.startswith(GUEST) else None
 
 
-def add_uses(connection: Connection, users: Users, asked: t.Any) -> None:
+def add_uses(connection: Connection, users: Users, asked: t.Any, whole: t.Container[str] = ()) -> None:
     """Note the storage that is used by what is declared for the host, whatever module declares it.
 
     :param asked: has what is used (declared_uses), and the forecast
+    :param whole: volumes that are there, and so need nothing any more that they were filled from
     """
     names = called(connection, asked.declared_uses, asked.forecast)
     for who, used in asked.declared_uses.items():
         told = names[who]
+        key = who[len(VOLUME) :] if who.startswith(VOLUME) else ""
+        if key and key in whole:
+            users.add_places(told, None, [Place("volume", key)])  # What it is laid over, its file tells.
+            continue
         if who.startswith(VOLUME):
             pool, _slash, name = who[len(VOLUME) :].partition("/")
             told = who if pool in users.pools and name in users.pools[pool].paths else told
@@ -73,15 +78,23 @@ def users_of(connection: Connection, asked: t.Any, kind: str, names: t.Container
     return list(called(connection, known, asked.forecast).values())
 
 
-def add_volumes(users: Users, wants: t.Iterable[Item]) -> None:
-    """Note the declared volumes, and what they are made from or laid over."""
+FILLED = ("clone_from", "image")
+"""Options of a volume that tell what it is filled from: once it is there, it does without."""
+
+
+def add_volumes(users: Users, wants: t.Iterable[Item], whole: t.Container[str] = ()) -> None:
+    """Note the declared volumes, and what they are made from or laid over.
+
+    :param whole: volumes that are there, and so need nothing any more that they were filled from
+    """
     for want in wants:
         if want["state"] != "absent":
             key = str(volume_key(want))
             pool, _slash, name = key.partition("/")
             there = pool in users.pools and name in users.pools[pool].paths
             who = f"volume {key}" if there else f"the declared volume {key}"
-            users.add_places(who, None, [Place("volume", key), *item_places(want)])
+            needed = {option: value for option, value in want.items() if key not in whole or option not in FILLED}
+            users.add_places(who, None, [Place("volume", key), *item_places(needed)])
 
 
 def add_guests(users: Users, plans: t.Sequence[Plan], wants: t.Sequence[Item], have: t.Container[str]) -> None:

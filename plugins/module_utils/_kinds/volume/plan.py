@@ -39,12 +39,14 @@ def plan_volumes(connection: Connection, have: Have, wants: Wants, host: Host, o
     pools = options.forecast.with_pools(storage_observe.all_pools(connection))
     going = any(want["state"] == "absent" and volume_key(want) in have for want in wants)
     users = all_users(connection, forecast=options.forecast) if going else Users()
-    if going:
-        declared.add_volumes(users, wants)
-        declared.add_uses(connection, users, options)
     have = {**have, **listed_later(connection, options.forecast, (str(volume_key(want)) for want in wants), have)}
     half = half_made(connection, have)
     noted = Manifest(connection.getURI()).entries("volumes")
+    if going:
+        unfilled = {*half.ours, *half.doubtful, *(key for key in noted if "making" in noted[key])}
+        made = (set(have) - unfilled - options.forecast.gone("volume")) | options.forecast.made("volume")
+        declared.add_volumes(users, wants, made)
+        declared.add_uses(connection, users, options, made)
     sealed = {str(volume_key(want)) for want in wants if want.get("encryption")}
     there = said_to_be_raw(connection, whole(connection, have, half, sealed), wants)
     plans = storage_plan.plan_volumes(there, wants, host, pools, users)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_uses import declared_uses
 from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.arguments import FORECAST
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, pools, volumes
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _forecast
@@ -49,6 +50,40 @@ def test_a_disk_moves_to_its_copy(guest: Any, run_main: Run) -> None:
     assert "copy.qcow2" in root
     assert "web01-vda" not in root
     assert not declare(run_main, MOVED)["changed"]
+
+
+OLD = {"name": "web01-vda.qcow2", "pool": "default-pool", "state": "absent"}
+
+
+@pytest.mark.parametrize("form", [{}, {"clone_from": "default-pool/web01-vda.qcow2"}])
+def test_the_old_volume_goes_while_the_copy_stays_declared(guest: Any, run_main: Run, form: dict[str, str]) -> None:
+    copy = {**COPY, **form}
+    made = run_main(volumes.main, config=[copy], uri=URI)
+    run_main(domains.main, config=[{"name": "web01", "state": "absent"}], uri=URI)
+    told = {"declared_uses": declared_uses([], "kvm01", [copy])}
+    assert names(guest, "default-pool") == ["copy.qcow2", "web01-vda.qcow2"]
+    foreseen = run_main(volumes.main, config=[copy, OLD], uri=URI, check=True, **told)
+    gone = run_main(volumes.main, config=[copy, OLD], uri=URI, **told)
+    assert foreseen["changes"] == gone["changes"] != []
+    assert names(guest, "default-pool") == ["copy.qcow2"]
+    assert made["changed"]
+
+
+def test_the_old_volume_stays_until_there_is_a_copy(guest: Any, run_main: Run) -> None:
+    told = {"declared_uses": declared_uses([], "kvm01", [COPY])}
+    run_main(domains.main, config=[{"name": "web01", "state": "absent"}], uri=URI)
+    for check in (True, False):
+        said = run_main(volumes.main, config=[OLD, COPY], uri=URI, check=check, fails=True, **told)["msg"]
+        assert "is used by the declared volume default-pool/copy.qcow2" in said
+    assert "web01-vda.qcow2" in names(guest, "default-pool")
+
+
+def test_check_mode_knows_that_a_task_before_makes_the_copy(guest: Any, run_main: Run) -> None:
+    run_main(domains.main, config=[{"name": "web01", "state": "absent"}], uri=URI)
+    made = run_main(volumes.main, config=[COPY], uri=URI, check=True)
+    told = {"declared_uses": declared_uses([], "kvm01", [COPY]), FORECAST: _forecast.learn({}, made["changes"])}
+    gone = run_main(volumes.main, config=[OLD], uri=URI, check=True, **told)
+    assert [change["resource"] for change in gone["changes"]] == ["volume default-pool/web01-vda.qcow2"]
 
 
 @pytest.mark.parametrize("disk", [{**MOVED, "pool": "data"}, {"size": "1MiB", "pool": "data"}])
