@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 
+from .._printing import spelled_out
 from .block_devices import content, plain
 from .places import within
 
@@ -18,6 +19,28 @@ LOCAL = frozenset(
     )
 )
 """File systems that one host has for itself. Any other may be a server's or a cluster's; nobody knows what FUSE is."""
+
+
+READ_ONLY = "the folder {} is on a file system that is read-only; make that writable"
+"""Why nothing can be made in a folder, nor removed there."""
+
+
+def read_only(folder: str) -> str | None:
+    """Why nothing can be made in a folder, nor removed there; None where nothing is known against it."""
+    try:
+        is_so = os.statvfs(folder).f_flag & os.ST_RDONLY
+    except (OSError, ValueError):
+        return None
+    return READ_ONLY.format(spelled_out(folder)) if is_so else None
+
+
+def mount_points(proc: str = "/proc") -> set[str]:
+    """Where something is mounted, as the kernel calls these places (proc_pid_mountinfo(5)).
+
+    :param proc: where procfs is mounted
+    """
+    lines = (line.split(" ") for line in (content(os.path.join(proc, "self/mountinfo")) or "").splitlines())
+    return {plain(words[4]) for words in lines if len(words) > 4}
 
 
 def shared_file_system(path: str, proc: str = "/proc") -> str | None:

@@ -253,7 +253,8 @@ class PrivateFile:
         except FileNotFoundError:
             raise
         except OSError as error:
-            raise self.refused(f"cannot be opened: {error.strerror}", "move away what is there", lock) from None
+            way = WAYS.get(error.errno or 0, "move away what is there")
+            raise self.refused(f"cannot be opened: {error.strerror}", way, lock) from None
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             os.close(handle)
             raise self.refused("is no regular file", "move away what is there", lock)

@@ -13,6 +13,7 @@ from xml.etree import ElementTree as ET
 
 from .._errors import VirtfleetError
 from .._host.block_devices import BlockDevices
+from .._host.file_systems import mount_points
 from .._host.places import Places, within
 from .._libvirt.connection import LibvirtError, lacks, said
 from .._libvirt.objects import Connection, Domain
@@ -172,15 +173,35 @@ def add_noted(connection: Connection, users: Users, found: t.Iterable[str]) -> N
                 users.raw |= users.files_at(path)
 
 
+DEEPEST = 2
+"""How far below a pool's folder files are looked at. libvirt lists none of them, but images may lie there as well."""
+
+MOST = 10_000
+"""How many files are looked at in the folders below a pool's own."""
+
+
 def files(folder: str) -> t.Iterator[str]:
-    """The files in a pool's folder, be the pool active or not. Devices are none, wherever they are."""
-    try:
-        with os.scandir(folder) as found:
-            for entry in found:
-                if entry.is_file():
-                    yield entry.path
-    except (OSError, ValueError):
-        return
+    """The files in a pool's folder, and a little below, be the pool active or not.
+
+    Devices are none, wherever they are. What is mounted below is left alone: a server may not answer.
+    """
+    below: list[tuple[str, int]] = [(folder, 0)]
+    mounted: set[str] = set()
+    count = 0
+    while below and count < MOST:
+        place, depth = below.pop(0)
+        try:
+            with os.scandir(place) as found:
+                for entry in found:
+                    if entry.is_dir(follow_symlinks=False) and depth < DEEPEST:
+                        mounted = mounted or mount_points()
+                        if os.path.join(os.path.realpath(place), entry.name) not in mounted:
+                            below.append((entry.path, depth + 1))
+                    elif entry.is_file():
+                        count += depth > 0
+                        yield entry.path
+        except (OSError, ValueError):
+            continue
 
 
 def add_host(users: Users) -> None:

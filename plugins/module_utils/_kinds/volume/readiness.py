@@ -28,7 +28,8 @@ def check_volumes(connection: Connection, plans: t.Sequence[Plan], wants: Wants,
     over = {entry.name: list(disk_locks.laid_over(site, entry)) for entry in plans}
     guests = outside_disks.by_disks(outside_disks.look(site, ())) if any(over.values()) else {}
     for entry in plans:
-        if not refuse(entry, [*same.get(entry.name, ()), *makings(site, entry), *growths(site, entry)]):
+        found = [*makings(site, entry), *growths(site, entry), *deletions(site, entry)]
+        if not refuse(entry, [*same.get(entry.name, ()), *found]):
             site.make(entry)
         entry.warnings += outside_disks.laid_on_others(over[entry.name], guests)
 
@@ -56,11 +57,23 @@ def growths(site: Site, entry: Plan) -> t.Iterator[str]:
             yield told
 
 
+def deletions(site: Site, entry: Plan) -> t.Iterator[str]:
+    """Why volumes of a plan cannot be deleted, a sentence each."""
+    for step in entry.steps:
+        told = volume_places.locked(site, step.value.key) if step.action == "delete" else None
+        if told is not None:
+            yield f"state: {told}"
+
+
 def making(site: Site, volume: Making) -> t.Iterator[str]:
     """Why a volume cannot be made: its pool, or what it is made from, is not there."""
     told = site.pool(volume.pool)
     if told is not None:
         yield f"pool: {told}"
+        return
+    told = volume_places.locked(site, volume.key)
+    if told is not None:
+        yield f"pool: {told}, or take another pool"
         return
     item = volume.item
     backing = item.get("backing") or {}

@@ -22,7 +22,7 @@ import time
 import typing as t
 
 from ..._errors import VirtfleetError
-from ..._host import listener, part_files, sparse_copy
+from ..._host import file_systems, listener, part_files, sparse_copy
 from ..._host.download import download
 from ..._host.image_format import Content, Unfit, recognise
 from ..._host.part_files import nameless, opened_folder, part_name, reader, reserved, settle
@@ -386,7 +386,7 @@ def too_large(what: str, folder: str) -> str:
 def told(error: OSError, folder: str) -> str:
     """What a failed call means to a user."""
     if error.errno == errno.EROFS:
-        return f"the folder {folder} is on a file system that is read-only; make that writable, or take another pool"
+        return f"{file_systems.READ_ONLY.format(folder)}, or take another pool"
     if error.errno == errno.EFBIG:
         return too_large("it", folder)
     if error.errno not in (errno.ENOSPC, errno.EDQUOT):

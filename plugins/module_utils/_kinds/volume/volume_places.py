@@ -13,6 +13,7 @@ import typing as t
 
 from ..._engine.plan import Plan
 from ..._engine.rows.model import Item
+from ..._host.file_systems import read_only
 from ..shared.lacking import Site, plain
 from .storage_rules import MADE_DIRECTORIES
 
@@ -28,6 +29,17 @@ def by_folder(path: str) -> str:
     except (OSError, ValueError):
         return plain(os.path.join(os.path.realpath(folder), name))
     return f"{found.st_dev}:{found.st_ino}/{name}"
+
+
+def locked(site: Site, key: str) -> str | None:
+    """Why a volume can be neither made nor deleted in the folder of its pool; None where nothing is known."""
+    name = key.partition("/")[0]
+    pool = site.pools.get(name)
+    if not site.local or pool is None or pool.target is None or pool.type not in MADE_DIRECTORIES or not pool.active:
+        return None
+    if name in site.forecast.pools:
+        return None  # Something else may be mounted there by then.
+    return read_only(pool.target)
 
 
 def place_of(site: Site, key: str) -> str:

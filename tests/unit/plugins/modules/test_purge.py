@@ -339,6 +339,19 @@ def test_a_base_of_a_disk_that_is_in_no_pool_stays(connection: Any, run: Run, fo
     run(volumes, purge=True)
 
 
+def test_a_base_of_an_overlay_in_a_folder_below_stays(connection: Any, run: Run, folder: Path) -> None:
+    run(volumes, volume(folder, "base"))
+    (folder / "snapshots").mkdir()
+    base = b"../base"
+    over = struct.pack(">4sIQI44x", b"QFI\xfb", 3, 64, len(base)) + base + bytes(512)
+    (folder / "snapshots" / "over.qcow2").write_bytes(over)
+    for check in (True, False):
+        told = run(volumes, purge=True, check=check, fails=True)["msg"]
+        assert f"used by the file {folder}/snapshots/over.qcow2" in told
+    (folder / "snapshots" / "over.qcow2").unlink()
+    run(volumes, purge=True)
+
+
 def test_overlays_go_before_their_base(connection: Any, run: Run, folder: Path) -> None:
     base = volume(folder, "base.qcow2")
     run(volumes, base, volume(folder, "over.qcow2", backing={"volume": "base.qcow2"}))

@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -156,3 +158,17 @@ def test_the_trial_leaves_what_it_holds(tmp_path: Path, size: int) -> None:
     assert file.read() == content
     assert sorted(os.listdir(tmp_path / "own")) == [".lock", "list"]
     assert os.stat(file.path).st_mode & 0o777 == 0o600
+
+
+def test_a_lock_on_a_read_only_file_system_is_not_to_be_moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = held(tmp_path / "own", b"old")
+    opened = os.open
+
+    def no_writing(path: Any, flags: int, *given: Any, **named: Any) -> int:
+        if flags & (os.O_RDWR | os.O_WRONLY):
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+        return opened(path, flags, *given, **named)
+
+    monkeypatch.setattr(os, "open", no_writing)
+    with pytest.raises(VirtfleetError, match="cannot be opened: Read-only file system: its file system is read-only"):
+        file.check()

@@ -14,8 +14,11 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._host.file_systems import mount_points
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared.declared import add_volumes
+from ansible_collections.virtfleet.kvm.plugins.module_utils._storage import survey_users
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.removal import Judge
+from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.survey_users import files
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.users import Pool, is_local
 from ansible_collections.virtfleet.kvm.tests.unit import images
 from ansible_collections.virtfleet.kvm.tests.unit.storage_world import KEY, World, disk, guest
@@ -302,3 +305,44 @@ def test_connections_to_this_host() -> None:
     local = ("qemu:///system", "qemu:///session", "test:///default", "lxc:///", "qemu+unix:///system?socket=/x")
     remote = ("qemu+ssh://root@host/system", "qemu://host/system", "qemu+tls://host/system", "qemu://[x/")
     assert [is_local(uri) for uri in (*local, *remote)] == [True] * 5 + [False] * 4
+
+
+@pytest.mark.parametrize(("place", "found"), [("deep", True), ("deep/deeper", True), ("deep/deeper/deepest", False)])
+def test_an_overlay_in_a_folder_below_that_of_a_pool(world: World, place: str, found: bool) -> None:
+    """libvirt lists none of them."""
+    folder = world.pool / place
+    folder.mkdir(parents=True)
+    (folder / "over.qcow2").write_bytes(images.qcow2(str(world.old)))
+    assert [path for path in files(str(world.pool)) if path.endswith("over.qcow2")] == [
+        f"{folder}/over.qcow2" for _once in range(found)
+    ]
+
+
+def test_what_is_mounted_below_the_folder_of_a_pool_is_left_alone(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("server", "local"):
+        (world.pool / name).mkdir()
+        (world.pool / name / "x").touch()
+    monkeypatch.setattr(survey_users, "mount_points", lambda: {"/", os.path.realpath(world.pool / "server")})
+    assert [path for path in files(str(world.pool)) if path.endswith("/x")] == [f"{world.pool}/local/x"]
+
+
+def test_no_more_files_below_the_folder_of_a_pool_are_looked_at_than_that(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(survey_users, "MOST", 2)
+    for folder in ("a", "b", "c"):
+        (world.pool / folder).mkdir()
+        for name in ("x", "y"):
+            (world.pool / folder / name).touch()
+    assert len([path for path in files(str(world.pool)) if path.endswith(("/x", "/y"))]) == 2
+
+
+def test_mount_points_are_as_the_kernel_tells_them(tmp_path: Path) -> None:
+    (tmp_path / "self").mkdir()
+    (tmp_path / "self" / "mountinfo").write_text(
+        "22 1 0:20 / / rw - ext4 /dev/sda1 rw\n30 22 0:31 / /srv/a\\040b rw shared:1 - nfs4 x:/y rw\n\n"
+    )
+    assert mount_points(str(tmp_path)) == {"/", "/srv/a b"}
+    assert mount_points(str(tmp_path / "none")) == set()
