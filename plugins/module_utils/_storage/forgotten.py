@@ -94,7 +94,7 @@ def left_over(
     noted = {
         key: facts
         for key, facts in Manifest(connection.getURI()).entries("volumes").items()
-        if facts.get("guest") and "making" not in facts and facts.get("owner", "") == owner
+        if facts.get("guest") and not {"making", "declared"} & facts.keys() and facts.get("owner", "") == owner
     }
     names.update(domain.name() for domain in connection.listAllDomains(0) if noted)
     noted = {key: facts for key, facts in noted.items() if facts["guest"] not in names}

@@ -28,7 +28,7 @@ PASSING = ("test:",)
 KINDS = ("pools", "volumes", "secrets", "secret_values", "networks")
 FACTS = (
     *("uuid", "guest", "identity", "format", "making", "began", "part", "leaving", "since"),
-    *("seed", "image", "former", "filling"),
+    *("seed", "image", "former", "filling", "declared"),
     *("digest", "stamp", "secret", "encryption"),
 )
 """What may be noted of a resource, each a text:
@@ -44,6 +44,7 @@ FACTS = (
 - ``image``: of a seed, the digest of the volume that holds these files
 - ``former``: of a seed that is being exchanged, what tells the one before from others
 - ``filling``: the process that exchanges a seed
+- ``declared``: of a volume that was made for a guest, that it was declared as a volume of its own later
 - ``leaving``: once the volume is about to go with its guest, when its file was last changed (see leaving)
 - ``digest``: of a private secret, a salted digest of the value that was set
 - ``stamp``: of a private secret, the state of the file that libvirt has the value in

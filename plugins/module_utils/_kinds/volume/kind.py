@@ -46,7 +46,7 @@ VOLUMES = Kind(
     actions=ACTIONS,
     leftovers=leftovers,
     validate=validate,
-    noted=frozenset(("define", "delete", "forget")),
+    noted=frozenset(("define", "delete", "forget", "note_declared")),
     asks_schema=False,
     around=around,
 )

@@ -55,10 +55,17 @@ def plan_volumes(connection: Connection, have: Have, wants: Wants, host: Host, o
     for entry, want in zip(plans, wants, strict=True):
         say_doubt(entry, [entry.name], half.doubtful)
         entry.obstacle = made_by_another(entry.name, noted.get(entry.name, {})) or entry.obstacle
+        if want["state"] != "absent" and entry.name in have and is_a_guests(noted.get(entry.name, {})):
+            entry.steps.append(Step("note_declared", entry.name))
         if want in lost and entry.name in noted:
             entry.warnings.append(storage_observe.no_pool(entry.name.partition("/")[0]))
     readiness.check_volumes(connection, plans, wants, options)
     return plans
+
+
+def is_a_guests(facts: t.Mapping[str, t.Any]) -> bool:
+    """Whether a volume was made for a guest, would go with it, and is whole."""
+    return bool(facts.get("guest")) and not {"seed", "declared", "making"} & facts.keys()
 
 
 def said_to_be_raw(connection: Connection, volumes: Have, wants: Wants) -> Have:

@@ -215,6 +215,11 @@ def forget(connection: Connection, name: str, step: Step, options: t.Any) -> Non
         manifest.drop("volumes", step.value)
 
 
+def note_declared(connection: Connection, name: str, step: Step, options: t.Any) -> None:
+    """Note of a volume that was made for a guest that somebody declares it: it does not go with the guest any more."""
+    Manifest(connection.getURI()).add("volumes", step.value, declared="yes")
+
+
 def spare(connection: Connection, name: str, step: Step, options: t.Any) -> None:
     """Note of a volume that a run was about to delete that somebody else has it now: it stays for good."""
     leaving.spare(connection, step.value)
@@ -327,4 +332,5 @@ ACTIONS: dict[str, t.Any] = {
     "grow": volume_grow,
     "delete": volume_delete,
     "forget": forget,
+    "note_declared": note_declared,
 }

@@ -17,6 +17,7 @@ from typing import Any
 import libvirt
 import pytest
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_uses import declared_uses
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume import volume_actions
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage import manifest, storage_observe, survey_users
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, pools, volumes
@@ -113,6 +114,36 @@ NEW: dict[str, dict[str, Any]] = {
     },
     "a folder": {"filesystems": [{"source": "{folder}", "target": "x"}]},
 }
+
+
+@pytest.mark.parametrize("purge", [False, True])
+def test_a_disk_that_was_declared_as_a_volume_later_stays(
+    connection: Any, declare: Run, folder: Path, noted: manifest.Manifest, purge: bool
+) -> None:
+    """Its user wants to keep it, or it is another fleet's: a purge of volumes does not take it either."""
+    item = {"name": "old-vda.qcow2", "pool": "p"}
+    assert declare(volumes, item, owner="team/b")["changed"] is False
+    before = noted.entries("volumes")
+    assert declare(volumes, item, owner="team/b")["changed"] is False
+    assert noted.entries("volumes") == before
+    config = [] if purge else [GONE]
+    done = declare(domains, *config, purge=purge, remove_storage=True)
+    stays(connection, done, "it was declared as a volume of its own, and goes by the module virtfleet.kvm.volumes")
+    declare(volumes, purge=True, owner="team/b")
+    assert is_there(connection)
+    declare(volumes, {**item, "state": "absent"})
+    assert not is_there(connection)
+
+
+@pytest.mark.parametrize("used", [False, True])
+def test_a_disk_that_is_declared_as_a_volume_is_not_used_by_itself(
+    connection: Any, declare: Run, folder: Path, used: bool
+) -> None:
+    if used:
+        define(connection, file(folder / "old-vda.qcow2"))
+    told = declared_uses([], "kvm01", [{"name": "old-vda.qcow2", "pool": "p"}])
+    done = declare(domains, GONE, remove_storage=True, declared_uses=told)
+    stays(connection, done, f"stays: it is declared as a volume of its own{', and is used by guest theirs' * used}")
 
 
 @pytest.mark.parametrize("purge", [False, True])

@@ -83,7 +83,7 @@ def removals(plans: t.Sequence[Plan], known: Known) -> None:
     free, kept = order(Judge(users, names, links=True, running=running), places)
     for key, holders in kept.items():
         for plan, origin, note in left[key]:
-            plan.warnings.append(f"its disk {origin} stays: it {because(holders, users.doubts)}")
+            plan.warnings.append(f"its disk {origin} stays: it {why_it_stays(key, holders, users.doubts)}")
             if holders and is_leaving(places[key], known.made[note], known.state):
                 plan.steps.append(Step("spare", note))
     for key, after in free.items():
@@ -93,6 +93,15 @@ def removals(plans: t.Sequence[Plan], known: Known) -> None:
         step = dataclasses.replace(facts, guest=plan.name, note=note, others=tuple(others))
         plan.changes.append(Change(f"volume {key}", "present", "absent"))
         plan.steps.append(Step("delete_volume", step))
+
+
+def why_it_stays(key: str, holders: t.Sequence[str], doubts: t.Sequence[str]) -> str:
+    """Why a volume stays, in words. One that is declared as a volume uses nothing but itself."""
+    itself = (f"volume {key}", f"the declared volume {key}")
+    others = [who for who in holders if who not in itself]
+    if len(others) == len(holders):
+        return because(holders, doubts)
+    return f"is declared as a volume of its own{f', and {because(others, ())}' if others else ''}"
 
 
 def leaving(plans: t.Sequence[Plan], known: Known) -> dict[str, list[Leaving]]:
@@ -177,7 +186,7 @@ def not_ours(volume: Observed | None, facts: t.Mapping[str, t.Any] | None) -> st
         return (
             "nothing tells whether it is still the one that this collection made; delete the volume with state: absent"
         )
-    if not facts.get("guest"):
+    if not facts.get("guest") or facts.get("declared"):
         return "it was declared as a volume of its own, and goes by the module virtfleet.kvm.volumes"
     return None
 
