@@ -19,6 +19,7 @@ from .._engine.plan import Plan
 from .._errors import VirtfleetError
 from .._host.private_file import PrivateFile
 from .._libvirt.process import made_by_another, mark
+from .making import Forestalled
 
 FOLDER = "/var/lib/virtfleet"
 NAME = "storage.json"
@@ -128,12 +129,12 @@ class Manifest:
                 entry.update(facts)
 
     def begin(self, name: str, **facts: str) -> None:
-        """Note that this process makes a volume. Raises VirtfleetError where another one is at it."""
+        """Note that this process makes a volume. Raises Forestalled where another one is at it."""
         with self.changing() as content:
             entries = content.setdefault(self.uri, {}).setdefault("volumes", {})
             other = made_by_another(name, entries.get(name, {}))
             if other is not None:
-                raise VirtfleetError(other)
+                raise Forestalled(other)
             entries[name] = {**facts, "making": mark()}
 
     def exchange(self, name: str, part: str) -> None:

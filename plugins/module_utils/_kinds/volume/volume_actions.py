@@ -183,13 +183,13 @@ def take_back(pool: t.Any, making: Making, manifest: Manifest, born: list[str | 
 def clear_away(connection: Connection, pool: t.Any, making: Making, manifest: Manifest) -> None:
     """Take away what a run left half-made that was killed, and let libvirt forget what others deleted.
 
-    Raises VirtfleetError where a run still makes it, or where what is there may be another one.
+    Raises Forestalled where a run still makes it, or where what is there may be another one.
     """
     facts = manifest.entries("volumes").get(making.key, {})
     noted = facts.get("making")
     other = made_by_another(making.key, facts)
     if other is not None:
-        raise VirtfleetError(other)
+        raise Forestalled(other)
     clear_parts(connection, pool, facts)
     volume = lookup(pool, making.name)
     if volume is None:
@@ -198,7 +198,7 @@ def clear_away(connection: Connection, pool: t.Any, making: Making, manifest: Ma
         found = Observed(paths.document(volume.XMLDesc()), None, "present", {})
         half = half_made(connection, {making.key: found})
         if making.key not in half.ours:
-            raise VirtfleetError(half.doubtful[making.key])
+            raise Forestalled(half.doubtful[making.key])
         last_look(going(making.key, found), volume)
         volume.delete(0)
     elif not os.path.lexists(volume.path()):

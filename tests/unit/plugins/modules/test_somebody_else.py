@@ -14,9 +14,10 @@ import libvirt
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
-from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import converge
+from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import apply, converge
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.define_batch import Definitions
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume import volume_actions
+from ansible_collections.virtfleet.kvm.plugins.module_utils._storage import manifest
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.storage_observe import identity
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, networks, pools, volumes
 from ansible_collections.virtfleet.kvm.tests.unit.support import KINDS
@@ -142,6 +143,30 @@ def test_a_volume_that_another_run_made_meanwhile_is_not_told_as_made(
     assert f"somebody made a volume p/{name} meanwhile; run again to look at it" in result["msg"]
     nothing_told(result)
     assert list(noted.entries("volumes")) == [f"p/{name}"]
+
+
+@pytest.mark.parametrize("kind", ["domain", "volume"])
+def test_a_volume_that_another_run_makes_in_this_moment_is_not_told_as_made(
+    run_main: Run, pool: Any, noted: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str
+) -> None:
+    """By the second look it is there, and as declared."""
+    name = "g-vda.qcow2" if kind == "domain" else "v.qcow2"
+    settle = apply.failed_steps.settle
+
+    def settled(*given: Any) -> None:
+        text = f"<volume><name>{name}</name><capacity unit='MiB'>3</capacity><target><format type='qcow2'/></target>"
+        volume = pool.createXML(f"{text}</volume>")
+        (tmp_path / name).touch()
+        noted.put("volumes", f"p/{name}", format="qcow2", identity=identity(ET.fromstring(volume.XMLDesc())))
+        settle(*given)
+
+    monkeypatch.setattr(apply.failed_steps, "settle", settled)
+    monkeypatch.setattr(manifest, "made_by_another", lambda name, facts: "another run is making it")
+    module = domains if kind == "domain" else volumes
+    item = ON_DISK if kind == "domain" else {"name": name, "pool": "p", "capacity": "3MiB"}
+    result = run_main(module.main, config=[item], uri=URI, fails=True)
+    assert "another run is making it" in result["msg"]
+    nothing_told(result)
 
 
 def test_what_libvirt_has_against_a_volume_names_the_disk(
