@@ -61,6 +61,34 @@ def test_one_file_for_two_guests(images: Path, run_domains: Run, spelling: str) 
         assert result["changes"] == []
 
 
+@pytest.mark.parametrize("there", [False, True])
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_one_file_twice_for_a_guest(images: Path, run_domains: Run, spelling: str, there: bool) -> None:
+    twice = [{"file": f"{images}/disk"}, {"file": f"{images}/{spelling}"}]
+    if there:
+        run_domains({**GUEST, "name": "g", "disks": twice[:1]})
+    for check in (True, False):
+        result = run_domains({**GUEST, "name": "g", "disks": twice}, check=check, fails=True)
+        assert f"domain g: disks[1]: {images}/{spelling} is disks[0] as well: name each disk once" in result["msg"]
+        assert result["changes"] == []
+    for option in ({"shareable": True, "format": "raw"}, {"readonly": True}, {"device": "cdrom"}):
+        run_domains({**GUEST, "name": "g", "disks": [{**disk, **option} for disk in twice]}, check=True)
+
+
+def test_a_guest_that_has_one_file_twice_is_left_as_it_is(
+    connection: Any, images: Path, run_domains: Run
+) -> None:
+    disks = "".join(
+        f"<disk type='file' device='disk'><source file='{images}/disk'/><target dev='{name}'/></disk>"
+        for name in ("vda", "vdb")
+    )
+    connection.defineXML(
+        "<domain type='test'><name>g</name><memory>65536</memory><os><type>hvm</type></os>"
+        f"<devices>{disks}</devices></domain>"
+    )
+    run_domains({"name": "g", "memory": "128MiB", "disks": [{"target": "vda"}, {"target": "vdb"}]})
+
+
 @pytest.fixture
 def devices(images: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """Block devices: a disk with two partitions, a volume of LVM on one of them, and loop devices over files."""

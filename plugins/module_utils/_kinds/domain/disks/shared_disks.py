@@ -142,6 +142,7 @@ class Guest:
     :param have: what there is of it
     :param saved: what it comes back as, None for one that is not saved
     :param held: the disks that it comes back with
+    :param again: those that it has several times by now
     """
 
     plan: Plan
@@ -154,6 +155,7 @@ class Guest:
     have: Observed | None
     saved: ET.Element | None
     held: set[str]
+    again: set[str]
 
     @classmethod
     def of(
@@ -170,7 +172,9 @@ class Guest:
         now = live if have is None else live | signs(site, have.definition)
         new = [] if root is None else list(own_disks(site, root))
         held = set() if saved is None else signs(site, saved)
-        return cls(plan, changes, now, live, new, bases(site, plan), root, have, saved, held)
+        told = [] if have is None else [sign for _index, _place, sign in own_disks(site, have.definition)]
+        again = {sign for sign in told if told.count(sign) > 1}
+        return cls(plan, changes, now, live, new, bases(site, plan), root, have, saved, held, again)
 
     @property
     def goes(self) -> bool:
@@ -279,10 +283,18 @@ def add_claims(owners: Owners, guests: t.Iterable[Guest]) -> None:
 
 
 def taken(guest: Guest, owners: Owners) -> list[str]:
-    """A sentence for each disk that a guest newly gets, and that another declared guest has or gets as well."""
+    """A sentence for each disk that a guest newly gets, and that another declared guest has or gets as well.
+
+    Or it has that itself: QEMU starts no guest that would write to one image by two disks.
+    """
     lines = []
     name = guest.plan.name
+    seen: dict[str, int] = {}
     for index, place, sign in guest.new:
+        first = next((seen[rival] for rival in rivals(sign) if rival in seen), None)
+        if first is not None and sign not in guest.again:
+            lines.append(f"disks[{index}]: {place} is disks[{first}] as well: name each disk once")
+        seen.setdefault(sign, index)
         found = [(rival, *owner) for rival in rivals(sign) for owner in owners.get(rival, ()) if owner[0] != name]
         if found and sign not in guest.now:
             rival, other, words = found[0]
