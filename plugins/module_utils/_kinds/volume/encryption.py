@@ -33,6 +33,19 @@ BY_HAND = "declare the volume in kvm_volumes with encryption, and name it in 'vo
 """What to do about a disk whose encryption tells too little, or too much, of the volume to be made for it."""
 
 
+CIPHERS = {"aes": (128, 192, 256), "serpent": (128, 192, 256), "twofish": (128, 192, 256), "cast5": (128,)}
+"""The ciphers of QEMU, with the lengths of their keys, as libvirt can name them (QCryptoCipherAlgo in crypto.json)."""
+
+HASHES = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512", "ripemd160", "sm3")
+KNOWN = {
+    "cipher.mode": ("ecb", "cbc", "xts", "ctr"),
+    "cipher.hash": HASHES,
+    "ivgen.name": ("plain", "plain64", "essiv"),
+    "ivgen.hash": HASHES,
+}
+"""What QEMU has of all else that an encryption names."""
+
+
 def remembered(volumes: t.Mapping[str, Observed], noted: t.Mapping[str, t.Mapping[str, t.Any]]) -> dict[str, Observed]:
     """Volumes with the secrets that were noted of them, where libvirt has forgotten these."""
     return {key: with_secret(found, noted.get(key, {})) for key, found in volumes.items()}
@@ -76,6 +89,7 @@ def makings(site: Site, volume: Making) -> t.Iterator[str]:
         yield f"encryption.engine: {printable(engine)} is only for volumes of Ceph: leave it out"
     if volume.item.get("format") not in (None, *SAME, "qcow2"):
         yield f"encryption: libvirt makes no {printable(volume.item['format'])} that is encrypted: take raw or qcow2"
+    yield from unknown(given)
     secret = given.get("secret") or {}
     if bool(secret.get("uuid")) == bool(secret.get("usage")):
         yield "encryption.secret: give either its uuid or its usage, which libvirt needs to make an encrypted volume"
@@ -83,6 +97,21 @@ def makings(site: Site, volume: Making) -> t.Iterator[str]:
     told = missing(site, str(secret.get("uuid") or secret["usage"]), "volume")
     if told is not None:
         yield at("encryption.secret", told)
+
+
+def unknown(given: Item) -> t.Iterator[str]:
+    """What no QEMU has of what an encryption names. Other things than these depend on how it was built."""
+    cipher = given.get("cipher") or {}
+    name, size = cipher.get("name"), cipher.get("size")
+    if name is not None and size not in CIPHERS.get(str(name), ()):
+        sizes = "; ".join(f"{known} with {', '.join(map(str, lengths))}" for known, lengths in CIPHERS.items())
+        key = "without size" if size is None else f"with a key of {size} bits"
+        yield f"encryption.cipher: QEMU has no {printable(name)} {key}: it has {sizes}"
+    for option, known in KNOWN.items():
+        part, _dot, inner = option.partition(".")
+        value = (given.get(part) or {}).get(inner)
+        if value is not None and value not in known:
+            yield f"encryption.{option}: QEMU has no {printable(value)}: it has {', '.join(known)}"
 
 
 def of_disk(disk: Item) -> tuple[Item | None, str | None]:

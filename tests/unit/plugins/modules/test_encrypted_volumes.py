@@ -71,6 +71,19 @@ def forget(pool: Any, name: str = "e.raw", form: str = "raw") -> None:
         ({}, "encryption.secret: give either its uuid or its usage"),
         ({"format": "luks2"}, "encryption.format: only luks is made by libvirt"),
         ({"engine": "librbd"}, "encryption.engine: 'librbd' is only for volumes of Ceph"),
+        (
+            {"cipher": {"name": "des", "size": 7}},
+            "encryption.cipher: QEMU has no 'des' with a key of 7 bits: it has aes with 128, 192, 256;",
+        ),
+        ({"cipher": {"name": "aes", "size": 512}}, "encryption.cipher: QEMU has no 'aes' with a key of 512 bits"),
+        ({"cipher": {"name": "aes"}}, "encryption.cipher: QEMU has no 'aes' without size"),
+        (
+            {"cipher": {"name": "aes", "size": 256, "mode": "gcm"}},
+            "encryption.cipher.mode: QEMU has no 'gcm': it has ecb, cbc, xts, ctr",
+        ),
+        ({"cipher": {"name": "aes", "size": 256, "hash": "crc"}}, "encryption.cipher.hash: QEMU has no 'crc'"),
+        ({"ivgen": {"name": "plain65"}}, "encryption.ivgen.name: QEMU has no 'plain65': it has plain, plain64, essiv"),
+        ({"ivgen": {"name": "essiv", "hash": "x"}}, "encryption.ivgen.hash: QEMU has no 'x'"),
     ],
 )
 def test_what_cannot_be_made_is_refused_before(
