@@ -43,7 +43,8 @@ def refuse_lost(connection: Connection, plans: t.Iterable[Plan], there: t.Mappin
             )
         for doubt in users.doubts_of(secret) if not who else ():
             plan.warnings.append(
-                f"value: is another one than the secret has; what is encrypted with that one opens with no other: {doubt}"
+                "value: is another one than the secret has; what is encrypted with that one opens with no other:"
+                f" {doubt}"
             )
 
 

@@ -75,9 +75,7 @@ def test_one_file_twice_for_a_guest(images: Path, run_domains: Run, spelling: st
         run_domains({**GUEST, "name": "g", "disks": [{**disk, **option} for disk in twice]}, check=True)
 
 
-def test_a_guest_that_has_one_file_twice_is_left_as_it_is(
-    connection: Any, images: Path, run_domains: Run
-) -> None:
+def test_a_guest_that_has_one_file_twice_is_left_as_it_is(connection: Any, images: Path, run_domains: Run) -> None:
     disks = "".join(
         f"<disk type='file' device='disk'><source file='{images}/disk'/><target dev='{name}'/></disk>"
         for name in ("vda", "vdb")
