@@ -138,17 +138,22 @@ class Netplan:
         empty match is none to networkd, and every device to NetworkManager.
         """
         every = None
-        for place in sorted(self.places(), key=lambda place: place.id):
-            match = self.match(place)
-            if match is None:
-                if place.id == nic.name:
-                    return place
-            elif match:
-                if matches(self.merged(place), nic):
-                    return place
-            elif place.section == "ethernets" and self.renderer(place) != "networkd" and not nic.borrowed:
+        for place in self.in_order():
+            if self.means(place, nic):
+                return place
+            empty = self.match(place) is not None and not self.match(place)
+            if empty and place.section == "ethernets" and self.renderer(place) != "networkd" and not nic.borrowed:
                 every = every or place
         return every
+
+    def in_order(self) -> list[Place]:
+        """The definitions as networkd reads their units."""
+        return sorted(self.places(), key=lambda place: place.id)
+
+    def means(self, place: Place, nic: Nic) -> bool:
+        """Whether a definition is a device's by its id, or by a match that is not empty."""
+        match = self.match(place)
+        return place.id == nic.name if match is None else bool(match) and matches(self.merged(place), nic)
 
     def device(self, place: Place) -> str | None:
         """The name of the device that a definition makes or names, None where it is a pattern."""

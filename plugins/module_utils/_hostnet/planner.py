@@ -153,6 +153,7 @@ class Work:
     def by_netplan(self, item: Item) -> list[Change]:
         """A bridge, bond or VLAN in netplan's documents."""
         name, place = item["name"], Place(SECTION[item["type"]], item["name"])
+        precedence.refuse_other_name(item, self.net, self.facts)
         precedence.refuse_beside_netplan(item, self.net, self.facts)
         before = self.before if self.before.documents == self.net.documents else self.net.copy()
         self.before = before
@@ -262,6 +263,7 @@ class Work:
         device = facts.devices.get(parent)
         own_file = None
         if self.has_netplan:
+            precedence.refuse_other_name(item, self.net, facts)
             place = own(self.net, device.nic) if device else self.net.place(parent)
             if place is not None:
                 if self.net.renderer(place) != "networkd":

@@ -9,6 +9,7 @@ networkd takes the first unit that matches, by the names of all folders together
 
 from __future__ import annotations
 
+import dataclasses
 import fnmatch
 import posixpath
 import typing as t
@@ -42,6 +43,42 @@ def refuse(item: Item, net: Netplan, facts: Facts) -> None:
         owner = net.owner(device.nic) if device is not None else net.place(below)
         if owner is not None:
             refuse_below(item, below, where, owner, net, facts)
+
+
+CARDS = ("ethernets", "modems", "wifis")
+"""The sections of netplan's that describe devices which are there."""
+
+
+def refuse_other_name(item: Item, net: Netplan, facts: Facts) -> None:
+    """Raise Invalid for a port or parent that netplan describes by another name of it, an altname (ip-link(8)).
+
+    networkd goes by such names as well (systemd.network(5), Name=), netplan does not: what the definition says would
+    not move along.
+
+    :param net: the documents as they are
+    """
+    for where, below in built_on(item):
+        device = facts.devices.get(below)
+        for place, name in known_as(device, net) if device is not None else ():
+            if name == below:
+                break
+            if place.section in CARDS and net.renderer(place) == "networkd":
+                raise Invalid(where, OTHER_NAME.format(card=below, place=printable(place.id), name=name))
+
+
+def known_as(device: Device, net: Netplan) -> t.Iterator[tuple[Place, str]]:
+    """The definitions that match a device, as networkd reads them, each with the name by which it does."""
+    for place in net.in_order():
+        for name in (device.name, *device.altnames):
+            if net.means(place, dataclasses.replace(device.nic, name=name)):
+                yield place, name
+                break
+
+
+OTHER_NAME = (
+    "netplan's definition {place} is for {card} by another name of it, {name} (altname), and would not move along: write"
+    " {card} there in place of {name}, and have it applied (netplan apply)"
+)
 
 
 def refuse_beside_netplan(item: Item, net: Netplan, facts: Facts) -> None:

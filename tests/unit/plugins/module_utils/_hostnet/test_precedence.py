@@ -18,8 +18,11 @@ from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.
     BRIDGE,
     ENO2,
     HOST,
+    NETPLAN,
     planned,
     refusal,
+    text,
+    with_device,
 )
 
 ADMIN = "/etc/systemd/network"
@@ -222,3 +225,33 @@ def test_the_trial_knows_the_unit_of_each_link(item: dict[str, Any], unit: str) 
     found = planned(item)
     assert found.units == {item["name"]: unit}
     assert trial_of(found, HOST, 30, [])["units"] == found.units
+
+
+ALTNAME = dataclasses.replace(HOST.devices["eno1"], altnames=("enp3s0", "enx525400000001"))
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        "enp3s0: {dhcp4: true}",
+        "lan: {match: {name: 'enp*'}, dhcp4: true}",
+        "z: {match: {name: 'eno*'}}, enp3s0: {dhcp4: true}",
+    ],
+)
+@pytest.mark.parametrize("link", [BRIDGE, {"name": "sh0", "type": "macvlan", "parent": "eno1"}])
+def test_a_card_that_netplan_describes_by_another_name_is_refused(definition: str, link: dict[str, Any]) -> None:
+    netplan = dataclasses.replace(NETPLAN, text=f"network: {{version: 2, ethernets: {{{definition}}}}}")
+    there = dataclasses.replace(with_device(ALTNAME), netplan=(netplan,))
+    said = refusal(link, host=there)
+    assert "is for eno1 by another name of it, enp3s0 (altname), and would not move along" in said
+    assert "write eno1 there in place of enp3s0" in said
+
+
+@pytest.mark.parametrize(
+    "definition",
+    ["eno1: {dhcp4: true}, enp3s0: {}", "a: {match: {name: 'e*'}, dhcp4: true}", "eno1: {dhcp4: true}, enp9s0: {}"],
+)
+def test_another_name_that_networkd_does_not_come_to_is_no_hindrance(definition: str) -> None:
+    netplan = dataclasses.replace(NETPLAN, text=f"network: {{version: 2, ethernets: {{{definition}}}}}")
+    there = dataclasses.replace(with_device(ALTNAME), netplan=(netplan,))
+    assert "dhcp4: true" in text(planned(BRIDGE, host=there), ".yaml")
