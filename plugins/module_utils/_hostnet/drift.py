@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What of a link that networkd has set is otherwise in the kernel, such as by ``ip``: it sets all of it again. Pure.
 
-Routes are not looked at, nor addresses that a link without carrier does not have.
+Of routes only those of a shim are looked at, which are all that it is for. What a link without carrier does not have is
+no matter: networkd gives it nothing then.
 """
 
 from __future__ import annotations
@@ -45,10 +46,11 @@ def by_networkd(item: Item, net: Netplan, units: networkd.Units, facts: Facts) -
     return True
 
 
-def changes(item: Item, others: t.Sequence[Change], facts: Facts, out: Plan) -> list[Change]:
+def changes(item: Item, others: t.Sequence[Change], units: networkd.Units, facts: Facts, out: Plan) -> list[Change]:
     """What of a link networkd is to set again.
 
     :param others: what changes of it besides
+    :param units: the collection's own units as they become
     :param out: the plan, which gets what brings that about, and what the link must be like then
     """
     found = []
@@ -56,6 +58,9 @@ def changes(item: Item, others: t.Sequence[Change], facts: Facts, out: Plan) -> 
         # What a unit says anew networkd sets by itself.
         told = {OPTIONS.get(each.path.rpartition(".")[2], each.path) for each in others}
         found = drifted(item, told, facts, out)
+    if not found and not others:
+        found = lost_routes(item, units, facts)
+        out.refresh += [item["name"] for _lost in found if item["name"] not in out.refresh]
     if found or others:
         out.settings[item["name"]] = {option: item[option] for option in ("mac", "mtu") if item.get(option)}
     return found
@@ -84,6 +89,25 @@ def drifted(item: Item, told: t.Container[str], facts: Facts, out: Plan) -> list
     again = dict.fromkeys([*([device.name] if found else []), *down])
     out.refresh += [name for name in again if name not in out.refresh]
     return found
+
+
+def lost_routes(item: Item, units: networkd.Units, facts: Facts) -> list[Change]:
+    """The routes of a shim that are not there.
+
+    The kernel drops routes with the address that they name as their source. When the parent has it again, networkd
+    gives the parent its routes back, but not those of another link. Of two shims on a parent, one has the routes.
+
+    :param units: the collection's own units as they become
+    """
+    device, unit = facts.devices.get(item["name"]), units.get(f"50-virtfleet-{item['name']}.network", "")
+    sections = [dict(values) for section, values in networkd.parse(unit) if section == "Route"]
+    wanted = [values["Destination"] for values in sections if values.get("Scope") == "link"]
+    if device is None or not (device.up and device.carrier):
+        return []
+    shims = [each.name for each in facts.devices.values() if each.kind in networkd.MAC_KINDS]
+    there = [route.to for route in facts.routes if route.device in shims and not route.via]
+    known = set(map(ipaddress.ip_network, there))
+    return [] if known.issuperset(map(ipaddress.ip_network, wanted)) else [Change("routes", there, wanted)]
 
 
 def comes_up(device: Device, facts: Facts) -> bool:

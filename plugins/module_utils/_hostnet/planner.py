@@ -138,7 +138,7 @@ class Work:
         found = live.changes(item, self.facts, self.out) if not changes or changes[0].path != "definition" else []
         changes += [change for change in found if change.path not in {other.path for other in changes}]
         if drift.by_networkd(item, self.net, self.units, self.facts):
-            changes += drift.changes(item, changes, self.facts, self.out)
+            changes += drift.changes(item, changes, self.units, self.facts, self.out)
         if changes:
             self.out.units.update(precedence.refuse_link(item, self.net if self.has_netplan else None, self.facts))
         if changes and item["type"] == "bridge":

@@ -76,8 +76,8 @@ def known_as(device: Device, net: Netplan) -> t.Iterator[tuple[Place, str]]:
 
 
 OTHER_NAME = (
-    "netplan's definition {place} is for {card} by another name of it, {name} (altname), and would not move along: write"
-    " {card} there in place of {name}, and have it applied (netplan apply)"
+    "netplan's definition {place} is for {card} by another name of it, {name} (altname), and would not move along:"
+    " write {card} there in place of {name}, and have it applied (netplan apply)"
 )
 
 

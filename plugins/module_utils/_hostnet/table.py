@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import typing as t
 
 from .._engine.converters import ADDRESS, MAC, TEXT, YES_NO, Choice, Converter, Device, Integer, Interface, digits
@@ -43,12 +44,16 @@ NEEDS = {"vlan": ("parent", "id"), "macvlan": ("parent",), "macvtap": ("parent",
 """Those that a type cannot do without."""
 
 
+NUMBER = re.compile("0x[0-9a-f]*|0b[01]*|0o[0-7]*|[0-9]+", re.IGNORECASE)
+"""What systemd takes for the number of a device, and so for no name (ifname_valid_full and mangle_base, systemd)."""
+
+
 class LinkName(Device):
     """A name that the kernel, systemd and netplan all take for a device's (ifname_valid, systemd)."""
 
     def parse(self, value: t.Any) -> str:
         name = super().parse(value)
-        if ":" in name or name.isdigit() or name in ("all", "default", "lo"):
+        if ":" in name or NUMBER.fullmatch(name) or name in ("all", "default", "lo"):
             raise ValueError(f"{printable(name)} is not a name that a link of its own can have, such as br0")
         return name
 

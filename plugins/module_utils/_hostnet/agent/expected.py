@@ -119,6 +119,15 @@ def look(wanted: t.Sequence[Expected], devices: Devices) -> Look:
     return found
 
 
+def lost_ports(ports: t.Mapping[str, str], devices: Devices) -> list[str]:
+    """What is said of ports that their bridges do not have any more. Where ip does not tell the devices, nothing.
+
+    :param ports: the bridge of each
+    """
+    said = {port: "is not there any more" if port not in devices else f"is not in {ports[port]}" for port in ports}
+    return [f"{port} {said[port]}" for port in ports if devices and devices.get(port, {}).get("master") != ports[port]]
+
+
 def lacking(wanted: Expected, has: t.Collection[str]) -> list[str]:
     """What is said of a device that lacks addresses, one sentence at most."""
     hint = ": look whether its DHCP server answers" if wanted["leased"] else ""

@@ -275,7 +275,9 @@ class Guard:
 
     def confirm(self) -> str:
         """Keep the trial. Returns the next state, empty at the end."""
-        found = expected.look(self.state.get("expected", []), self.network.devices())
+        devices = self.network.devices()
+        found = expected.look(self.state.get("expected", []), devices)
+        found.needed.extend(expected.lost_ports(self.state["ports"], devices))
         if found.needed and not journal.is_kept(self.state["id"]):
             return self.give_up("confirming", f"it could not be kept: {'; '.join(found.needed)}")
         try:

@@ -81,6 +81,40 @@ def test_what_was_changed_by_hand_is_set_again(
     assert trial_of(found, host, 60, ())["settings"] == found.settings
 
 
+INHERITS: dict[str, Any] = {"name": "sh0", "type": "macvlan", "parent": "eno1"}
+HALVES = ["192.0.2.0/25", "192.0.2.128/25"]
+
+
+@pytest.mark.parametrize(
+    ("there", "now", "lost"),
+    [
+        ([(half, "sh0") for half in HALVES], {}, False),
+        ([(half, "sh1") for half in HALVES], {}, False),
+        ([(HALVES[0], "sh0"), (HALVES[1], "eno1")], {}, True),
+        ([], {}, True),
+        ([], {"carrier": False}, False),
+    ],
+)
+def test_the_routes_of_a_shim_that_went_with_its_parents_address_are_set_again(
+    there: list[tuple[str, str]], now: dict[str, Any], lost: bool
+) -> None:
+    files = planned(INHERITS).files
+    devices = {name: Device(name, kind="macvlan", parent="eno1") for name in ("sh0", "sh1")}
+    devices["sh0"] = dataclasses.replace(devices["sh0"], **now)
+    host = dataclasses.replace(
+        HOST,
+        units={file.path: file.after or "" for file in files},
+        devices={**HOST.devices, **devices},
+        routes=(*HOST.routes, *(facts.Route(to, device) for to, device in there)),
+    )
+    found = planned(INHERITS, host=host)
+    before = [to for to, device in there if device != "eno1"]
+    assert [(change.path, change.before, change.after) for _name, change in found.changes] == (
+        [("routes", before, HALVES)] if lost else []
+    )
+    assert (found.refresh, found.files) == (["sh0"] if lost else [], [])
+
+
 def test_a_port_that_is_down_is_brought_up_unless_a_file_says_so() -> None:
     unit = "/run/systemd/network/10-netplan-eno2.network"
     host = done(BR7)

@@ -183,6 +183,27 @@ def test_a_lease_that_goes_before_the_confirmation_is_not_confirmed(
     assert host.outcome()["reason"].startswith(f"it could not be kept: eno2 does not have {LEASE}")
 
 
+@pytest.mark.parametrize(
+    ("devices", "reason"),
+    [
+        ([{"ifname": "lo"}], "it could not be kept: eno2 is not there any more"),
+        ([{"ifname": "eno2"}], "it could not be kept: eno2 is not in br7"),
+        ([{"ifname": "eno2", "master": "br8"}], "it could not be kept: eno2 is not in br7"),
+        ([{"ifname": "eno2", "master": "br7"}], ""),
+    ],
+)
+def test_a_port_that_goes_before_the_confirmation_is_not_confirmed(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, devices: list[dict[str, Any]], reason: str
+) -> None:
+    host = make_host(tmp_path, monkeypatch)
+    monkeypatch.setattr(expected, "wait", lambda network, end: "")
+    monkeypatch.setattr(network.Network, "wait_for_ports", lambda self: True)
+    host.devices = devices
+    host.begin(ports={"eno2": "br7"})
+    host.work()
+    assert (host.outcome()["outcome"], host.outcome()["reason"]) == ("rolled-back" if reason else "confirmed", reason)
+
+
 @pytest.mark.parametrize("comes", [True, False])
 def test_after_a_rollback_the_way_out_is_there_again_or_said_to_be_missing(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, comes: bool

@@ -9,8 +9,10 @@ import dataclasses
 
 import pytest
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import converge, facts
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.table import LINK
 from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.planned import (
     BRIDGE,
     ENO1,
@@ -307,3 +309,14 @@ def test_secrets_of_netplan_are_not_in_the_diff() -> None:
     found = planned(BRIDGE, host=dataclasses.replace(HOST, netplan=(dataclasses.replace(NETPLAN, text=secret),)))
     assert "geheim" in text(found, ".yaml")
     assert "geheim" not in str(converge.told(found))
+
+
+@pytest.mark.parametrize("name", ["123", "010", "0x10", "0XfF", "0b1", "0o17"])
+def test_what_systemd_takes_for_a_number_is_no_name(name: str) -> None:
+    with pytest.raises(VirtfleetError, match=f"'{name}' is not a name that a link of its own can have"):
+        LINK.parse([{**BRIDGE, "name": name}])
+
+
+@pytest.mark.parametrize("name", ["0xg", "1e3", "b1", "0x.1", "on"])
+def test_what_only_looks_like_a_number_is_a_name(name: str) -> None:
+    assert LINK.parse([{**BRIDGE, "name": name}])[0]["name"] == name
