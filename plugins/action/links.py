@@ -114,12 +114,13 @@ class ActionModule(ActionBase):
         return self.broken_off(result, end, said)
 
     def foreseen(self, task_vars: t.Any) -> dict[str, t.Any]:
-        """In check mode, what earlier tasks would have changed of guests: a link that they leave is free by then."""
+        """In check mode, what earlier tasks would change of guests and networks: what they leave is free by then."""
         if not self._task.check_mode:
             return {}
         uri = str(self._task.args.get("uri", URI["uri"]["default"]))
-        guests = _forecast.foreseen(_forecast.host_of(self._task, task_vars), uri).get("domains")
-        return {FORECAST: {"domains": guests}} if guests else {}
+        known = _forecast.foreseen(_forecast.host_of(self._task, task_vars), uri)
+        told = {kind: known[kind] for kind in ("domains", "networks") if known.get(kind)}
+        return {FORECAST: told} if told else {}
 
     def broken_off(self, result: dict[str, t.Any], end: End, said: str) -> dict[str, t.Any]:
         """The result of a trial that was begun, and after which something went wrong on the control node.

@@ -13,11 +13,13 @@ from ansible.module_utils.basic import AnsibleModule
 from .._engine.rows.model import Item
 from .._errors import VirtfleetError
 from .._printing import displayed, printable, unforeseen
+from .._storage.forecast import Forecast
 from . import (
     expected,
     fixed_files,
     guests_by_then,
     kernel,
+    namers,
     netplan_says,
     netplan_yaml,
     networkd,
@@ -76,12 +78,22 @@ def converge(module: t.Any) -> dict[str, t.Any]:
             refuse_host(planned)
         netplan_says.validate(planned)
         planned.warnings += netplan_says.unapplied(planned, facts)
+        planned.warnings += naming(wants, planned, facts, module.forecast if module.check_mode else Forecast())
         result = {**told(planned), "postponed": postponed}
         if module.check_mode or not planned.changes:
             return result
         passing = probes.passing(facts, expected.gateways(planned.expected))
         trial = transaction.begin(planned, facts, seconds, passing)
     return {**result, "trial": trial}
+
+
+def naming(wants: t.Sequence[Item], planned: Plan, facts: Facts, forecast: Forecast) -> list[str]:
+    """Warnings of what else names the cards that become ports, and the links that go."""
+    cards = namers.affected(wants, planned, facts)
+    if not cards:
+        return []
+    named = namers.foreseen(observe.named(), forecast.guests, forecast.networks)
+    return list(namers.warnings(cards, named, observe.in_rules(), facts))
 
 
 def observed() -> Facts:

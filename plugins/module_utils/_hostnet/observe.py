@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -13,7 +14,7 @@ import typing as t
 from pathlib import Path
 
 from .._errors import VirtfleetError
-from . import bridge, facts, ifupdown, lease, namespaces, networkd, profiles
+from . import bridge, facts, ifupdown, lease, namers, namespaces, networkd, profiles
 from .agent import files, network, others, route_words
 from .facts import Device, Facts, NetplanFile
 from .reading import described, known
@@ -251,6 +252,32 @@ def guests() -> t.Iterator[facts.Guest]:
         found = facts.guest(known(path))
         if found is not None:
             yield found
+
+
+LIBVIRT_NETWORKS = ("/etc/libvirt/qemu/networks", "/run/libvirt/network")
+LIBVIRT_GUESTS = "/etc/libvirt/qemu"
+
+
+def named() -> list[namers.Namer]:
+    """The devices that libvirt's networks and guests name by their definitions. libvirt itself is not asked."""
+    networks = [text for folder in LIBVIRT_NETWORKS for text in map(known, sorted(Path(folder).glob("*.xml")))]
+    found = [each for text in networks for each in namers.network(text)]
+    found += [each for path in sorted(Path(LIBVIRT_GUESTS).glob("*.xml")) for each in namers.guest(known(path))]
+    return list(dict.fromkeys(found))
+
+
+def in_rules() -> set[str]:
+    """The devices that rules of the host's firewalls name; none where no program tells."""
+    found = set[str]()
+    for command, names in (
+        (["nft", "list", "ruleset"], namers.in_nftables),
+        (["iptables-save"], namers.in_iptables),
+        (["ip6tables-save"], namers.in_iptables),
+    ):
+        with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+            status, output, _errors = network.run(command, PATIENCE)
+            found |= names(output) if status == 0 else set()
+    return found
 
 
 INTERFACES = "/etc/network/interfaces"
