@@ -11,8 +11,10 @@ import typing as t
 
 from .._errors import VirtfleetError
 from .._host.private_file import THAW, frozen
-from .agent import journal
+from .agent import files, journal, unit
 
+BEFORE = ("/etc/systemd/system.control", "/run/systemd/system.control", "/run/systemd/transient", "/etc/systemd/system")
+"""The folders whose units stand before those of their names in /run/systemd/system (systemd.unit(5))."""
 MOUNTS = "/proc/self/mountinfo"
 """The mounts that this process sees, one a line, the fifth word of each where it is (proc_pid_mountinfo(5))."""
 
@@ -26,6 +28,7 @@ def refuse(paths: t.Iterable[str]) -> None:
     places = [os.path.realpath(path) for path in paths]
     beside = [f"{journal.DISK}/trial.json", journal.BOOT, journal.TMPFILES]
     lines = [told for path in dict.fromkeys([*places, *beside]) for told in [problem(path, there)] if told]
+    lines += units_in_the_way()
     if lines:
         raise VirtfleetError("\n".join(["nothing was changed, files of the host stand in the way:", *lines]))
 
@@ -40,6 +43,8 @@ def problem(path: str, there: t.Container[str]) -> str:
         return f"{path}: something is mounted on it, so no other file can take its place: umount {path}"
     folder = os.path.dirname(path)
     while not os.path.isdir(folder):
+        if os.path.lexists(folder):
+            return f"{folder}: it is no folder, and files of the change have their places below it: move it away"
         folder = os.path.dirname(folder)
     for each in (path, folder):
         if is_frozen(each):
@@ -50,6 +55,16 @@ def problem(path: str, there: t.Container[str]) -> str:
     except OSError:
         return ""
     return ""
+
+
+def units_in_the_way() -> list[str]:
+    """What is told of units that systemd would take instead of those by which a change is tried and taken back."""
+    names = [os.path.basename(files.UNIT), f"{unit.THAW}.timer", f"{unit.THAW}.service"]
+    found = [f"{folder}/{name}" for name in names for folder in BEFORE if os.path.lexists(f"{folder}/{name}")]
+    return [f"{path}: systemd takes it for the unit that takes a change back: rm {path}, {RELOAD}" for path in found]
+
+
+RELOAD = "systemctl daemon-reload"
 
 
 def is_frozen(path: str) -> bool:

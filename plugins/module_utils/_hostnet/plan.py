@@ -12,7 +12,7 @@ import typing as t
 
 from .._engine.rows.model import Change, Item
 from .._errors import Invalid, VirtfleetError
-from . import by_hand, expected, forecast, ifupdown, networkd, preflight, profiles
+from . import by_hand, expected, forecast, ifupdown, networkd, next_hops, preflight, profiles
 from .facts import NF_CALLS, Facts
 from .planner import File, Plan, Work
 
@@ -33,6 +33,7 @@ def plan(wants: t.Sequence[Item], facts: Facts, bypass_iptables: bool = False) -
         try:
             ifupdown.refuse(item, facts)
             profiles.refuse(item, facts)
+            next_hops.refuse(item, facts)
             changes = work.item(item)
         except Invalid as problem:
             problems[item["name"]] = [problem]

@@ -45,6 +45,7 @@ def alone(check: bool = False) -> t.Iterator[None]:
     """
     if check:
         refuse_open_trial()
+        refuse_damaged()
         yield
         return
     try:
@@ -89,10 +90,24 @@ def clear() -> None:
     unit.remove()
     _trial, _verdict, lost = journal.finish()
     if lost:
-        raise VirtfleetError(
-            f"nothing was changed: an earlier change could not be taken back wholly: {lost}. Look whether the host's"
-            " network is described as it should be, and run this again"
-        )
+        raise VirtfleetError(LOST.format(lost=lost))
+
+
+LOST = (
+    "nothing was changed: an earlier change could not be taken back wholly: {lost}. Look whether the host's network is"
+    " described as it should be, and run this again"
+)
+
+
+def refuse_damaged() -> None:
+    """Raise VirtfleetError where what an earlier run left is damaged, as the next run does that clears it away."""
+    for name in ("keep", "trial"):
+        try:
+            journal.entries(name)
+        except journal.Lost as error:
+            # The run turns to the former by the name of the latter.
+            said = files.problem(error).replace(journal.path_of(name), journal.path_of("trial"))
+            raise VirtfleetError(LOST.format(lost=said)) from None
 
 
 def end_lost() -> None:

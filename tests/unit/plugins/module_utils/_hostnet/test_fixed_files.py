@@ -64,3 +64,31 @@ def test_a_read_only_folder_is_refused(file: pathlib.Path, monkeypatch: pytest.M
 
     monkeypatch.setattr(fixed_files.os, "statvfs", statvfs)
     assert f"{file.parent}: its filesystem is read-only: mount it writable" in refused(file)
+
+
+@pytest.mark.parametrize("kind", ["file", "dangling link"])
+def test_what_is_no_folder_on_the_way_is_refused(file: pathlib.Path, kind: str) -> None:
+    bad = file.parent / "links"
+    if kind == "file":
+        bad.touch()
+    else:
+        bad.symlink_to("nowhere")
+    told = f"{bad if kind == 'file' else file.parent / 'nowhere'}: it is no folder"
+    if kind == "file":
+        assert told in refused(bad / "below/trial.json")
+    else:
+        # It is followed, and what it leads to can be made.
+        fixed_files.refuse([str(bad / "below/trial.json")])
+        assert f"{bad}: it is no folder" in fixed_files.problem(str(bad / "trial.json"), ())
+
+
+@pytest.mark.parametrize("unit", ["virtfleet-links.service", "virtfleet-links-thaw.timer"])
+def test_a_unit_that_stands_before_the_one_that_takes_back_is_refused(
+    file: pathlib.Path, monkeypatch: pytest.MonkeyPatch, unit: str
+) -> None:
+    monkeypatch.setattr(fixed_files, "BEFORE", (str(file.parent / "none"), str(file.parent)))
+    bad = file.parent / unit
+    bad.symlink_to("/dev/null")  # systemctl mask
+    assert f"{bad}: systemd takes it for the unit that takes a change back: rm {bad}, systemctl daemon-reload" in (
+        refused(file)
+    )

@@ -16,6 +16,7 @@ from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.
     BRIDGE,
     ENO1,
     HOST,
+    WIRED,
     planned,
     refusal,
     text,
@@ -143,3 +144,20 @@ def test_what_a_card_does_stays_with_the_port() -> None:
         assert networkd.setting(port, "Network", key) == value
         assert networkd.setting(bridge, "Network", key) is None
     assert text(found, "00-virtfleet-eno1.network").count("Bridge=") == 1
+
+
+HOPS = "\n[NextHop]\nId=77\nGateway=10.0.0.1\n[Route]\nNextHop=77\n"
+
+
+@pytest.mark.parametrize("path", [WIRED, f"{WIRED}.d/more.conf"])
+def test_a_next_hop_with_a_number_is_refused_as_networkd_cannot_move_it(path: str) -> None:
+    host = dataclasses.replace(ALONE, units={**ALONE.units, path: ALONE.units.get(path, "") + HOPS})
+    said = refusal(BRIDGE, host=host)
+    assert f"ports[0]: {WIRED} gives eno1 the next hop 77 ([NextHop], Id), and networkd asks for it on br0" in said
+    # One without a number, a bridge with addresses of its own, and a port that is in it already are fine.
+    free = dataclasses.replace(host, units={**host.units, path: host.units[path].replace("Id=77\n", "")})
+    assert planned(BRIDGE, host=free).changes
+    assert planned({**BRIDGE, "addressing": "dhcp"}, host=host).changes
+    port = dataclasses.replace(ALONE.devices["eno1"], master="br0")
+    there = dataclasses.replace(host, devices={"eno1": port, "br0": Device("br0", kind="bridge")})
+    assert planned(BRIDGE, host=there).changes

@@ -418,3 +418,17 @@ def test_no_host_is_left_for_ever_with_a_network_that_nobody_confirmed(seconds: 
 def test_the_host_gets_all_of_the_agent() -> None:
     folder = pathlib.Path(guard.__file__).parent
     assert {*transaction.agent()} == {path.stem for path in folder.glob("*.py")} - {"__init__"}
+
+
+@pytest.mark.parametrize("name", ["keep", "trial"])
+def test_what_is_damaged_of_an_earlier_run_is_told_by_check_mode_in_the_same_words(host: Host, name: str) -> None:
+    (host.root / "var").mkdir()
+    (host.root / f"var/{name}.json").write_text("garbage")
+    said = []
+    for check in (True, False):
+        with pytest.raises(VirtfleetError, match="it is damaged") as caught, transaction.alone(check):
+            pass
+        said.append(str(caught.value))
+    assert said[0] == said[1]
+    with transaction.alone(check=True):
+        pass
