@@ -1,7 +1,7 @@
 # Copyright (c) 2026, virtfleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Next hops with a number, which the kernel has once: networkd asks for one on the bridge while the port has it. Pure."""
+"""Next hops with a number, which the kernel has once: networkd asks for one on the bridge while a port has it. Pure."""
 
 from __future__ import annotations
 
