@@ -64,6 +64,7 @@ class Device:
     :param up: whether it was told to be up
     :param carrier: whether it is, with something at the other end
     :param accept_ra: whether the kernel takes what routers announce on it (the kernel's ip-sysctl); empty without IPv6
+    :param ipv6_off: whether IPv6 is switched off on it
     """
 
     name: str
@@ -85,6 +86,7 @@ class Device:
     dns: tuple[str, ...] = ()
     client_id: str = ""
     accept_ra: str = ""
+    ipv6_off: bool = False
     altnames: tuple[str, ...] = ()
     up: bool = True
     carrier: bool = True

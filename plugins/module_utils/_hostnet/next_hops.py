@@ -13,7 +13,9 @@ from .facts import Facts
 
 def refuse(item: Item, facts: Facts) -> None:
     """Raise Invalid where a bridge would take over a next hop with a number from the unit of a new port."""
-    if item["state"] == "absent" or item["type"] != "bridge" or (facts.has_netplan and facts.netplan):
+    if item["state"] == "absent" or item["type"] != "bridge" or not facts.networkd:
+        return
+    if facts.has_netplan and facts.netplan:
         return
     if (item.get("addressing") or "inherit") != "inherit":
         return

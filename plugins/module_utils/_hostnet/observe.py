@@ -169,6 +169,7 @@ def detailed(device: Device) -> Device:
         dns=tuple(state.get("DNS", "").split()),
         client_id=lease.client_id(device.name, state),
         accept_ra=known(f"/proc/sys/net/ipv6/conf/{device.name}/accept_ra").strip(),
+        ipv6_off=known(f"/proc/sys/net/ipv6/conf/{device.name}/disable_ipv6").strip() == "1",
         settings=bridge.settings(device.name, device.settings) if device.kind == "bridge" else device.settings,
     )
 

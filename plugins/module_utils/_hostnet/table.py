@@ -149,6 +149,35 @@ def addressed(link: Item) -> t.Iterator[Invalid]:
         yield Invalid("gateway", f"{link['gateway']} is of another family than the addresses")
 
 
+NO_HOST = "stands for no host: write the address of one"
+
+
+def routed(link: Item) -> t.Iterator[Invalid]:
+    """Addresses and routers are hosts. A default route to none leads all that the host sends out of the link."""
+    if link["state"] == "absent":
+        return
+    own = [ipaddress.ip_interface(entry) for entry in link.get("addresses") or []]
+    for index, interface in enumerate(own):
+        if stands_for_none(interface.ip):
+            yield Invalid(f"addresses[{index}]", f"{interface} {NO_HOST}")
+    routers = {f"routes[{index}].via": route.get("via") for index, route in enumerate(link.get("routes") or [])}
+    for where, router in {"gateway": link.get("gateway"), **routers}.items():
+        if not router:
+            continue
+        address = ipaddress.ip_address(router)
+        subnets = [each.network for each in own if each.version == 4 and each.network.prefixlen < 31]
+        edges = {edge for net in subnets for edge in (net.network_address, net.broadcast_address)}
+        if stands_for_none(address) or address.is_loopback or address in edges:
+            yield Invalid(where, f"{router} {NO_HOST}")
+        elif address in {each.ip for each in own}:
+            yield Invalid(where, f"{router} is an address of the link itself: write that of the router")
+
+
+def stands_for_none(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Whether an address is of no host: of none, of several, or of all."""
+    return address.is_unspecified or address.is_multicast or str(address) == "255.255.255.255"
+
+
 LONGEST = 3600
 """The most seconds that a host may be left with a network that nobody has confirmed."""
 
@@ -259,5 +288,5 @@ LINK = Table(
             "Whether a port may be taken away from the bridge that it is part of. Without it that is refused.",
         ),
     ),
-    rules=(typed, named, delayed, connected, addressed),
+    rules=(typed, named, delayed, connected, addressed, routed),
 )

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+from typing import Any
 
 import pytest
 
@@ -320,3 +322,40 @@ def test_what_systemd_takes_for_a_number_is_no_name(name: str) -> None:
 @pytest.mark.parametrize("name", ["0xg", "1e3", "b1", "0x.1", "on"])
 def test_what_only_looks_like_a_number_is_a_name(name: str) -> None:
     assert LINK.parse([{**BRIDGE, "name": name}])[0]["name"] == name
+
+
+STATIC = {**BRIDGE, "addressing": "static", "addresses": ["192.0.2.10/24", "2001:db8::10/64"]}
+
+
+@pytest.mark.parametrize(
+    ("more", "where", "said"),
+    [
+        ({"gateway": "0.0.0.0"}, "gateway", "0.0.0.0 stands for no host"),
+        ({"gateway": "::"}, "gateway", ":: stands for no host"),
+        ({"gateway": "192.0.2.255"}, "gateway", "192.0.2.255 stands for no host"),
+        ({"gateway": "127.0.0.1"}, "gateway", "127.0.0.1 stands for no host"),
+        ({"gateway": "192.0.2.10"}, "gateway", "192.0.2.10 is an address of the link itself"),
+        ({"gateway": "2001:db8::10"}, "gateway", "2001:db8::10 is an address of the link itself"),
+        ({"routes": [{"to": "10.0.0.0/8", "via": "224.0.0.1"}]}, "routes[0].via", "224.0.0.1 stands for no host"),
+        ({"addresses": ["224.0.0.1/24"]}, "addresses[0]", "224.0.0.1/24 stands for no host"),
+        ({"addresses": ["192.0.2.1/24", "ff02::1/64"]}, "addresses[1]", "ff02::1/64 stands for no host"),
+        ({"addresses": ["255.255.255.255/32"]}, "addresses[0]", "255.255.255.255/32 stands for no host"),
+    ],
+)
+def test_what_is_no_host_is_no_router_nor_address(more: dict[str, Any], where: str, said: str) -> None:
+    with pytest.raises(VirtfleetError, match=re.escape(f"{where}: {said}")):
+        LINK.parse([{**STATIC, **more}])
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"gateway": "192.0.2.1", "routes": [{"to": "10.0.0.0/8", "via": "192.0.2.2"}]},
+        {"gateway": "fe80::1"},
+        {"addresses": ["192.0.2.0/31"], "gateway": "192.0.2.1"},
+        {"addresses": ["192.0.2.10/32"], "gateway": "192.0.2.1"},
+        {"state": "absent", "addresses": ["224.0.0.1/24"]},
+    ],
+)
+def test_a_router_is_a_host(more: dict[str, Any]) -> None:
+    assert LINK.parse([{**STATIC, **more}])
