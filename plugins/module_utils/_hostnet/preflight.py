@@ -290,7 +290,7 @@ def strangers(bridge: Device, facts: Facts) -> list[str]:
 
 
 def routed(item: Item, facts: Facts) -> t.Iterator[Invalid]:
-    """A static subnet is not somewhere else already."""
+    """A static subnet is not somewhere else already, and no static route takes the subnet of another device."""
     own = {item["name"], *(item.get("ports") or []), item.get("parent")}
     for index, address in enumerate(item.get("addresses") or []):
         for route in covering(address, facts.routes):
@@ -300,6 +300,17 @@ def routed(item: Item, facts: Facts) -> t.Iterator[Invalid]:
                     f"{address} overlaps {route.to}, which the host has a route to by {route.device}",
                 )
                 break
+    for index, declared in enumerate(item.get("routes") or []):
+        near = [
+            each for each in facts.routes if each.to == declared.get("to") and not each.via and each.device not in own
+        ]
+        taken = next((each for each in near if (declared.get("metric") or 0) <= each.metric), None)
+        if taken is not None:
+            yield Invalid(
+                f"routes[{index}].to",
+                f"{taken.to} is on {taken.device}, and this route would take its traffic: leave it out, or give it a"
+                f" metric above {taken.metric}",
+            )
 
 
 def unreachable(item: Item, facts: Facts) -> t.Iterator[Invalid]:

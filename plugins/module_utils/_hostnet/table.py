@@ -149,6 +149,7 @@ def addressed(link: Item) -> t.Iterator[Invalid]:
         yield Invalid("gateway", f"{link['gateway']} is of another family than the addresses")
 
 
+NEAR = "one of its subnets, or before it a route to that router alone (to: ROUTER/32)"
 NO_HOST = "stands for no host: write the address of one"
 
 
@@ -157,6 +158,10 @@ def routed(link: Item) -> t.Iterator[Invalid]:
     if link["state"] == "absent":
         return
     own = [ipaddress.ip_interface(entry) for entry in link.get("addresses") or []]
+    # A route without a router says what is on the link as well.
+    straight = [route["to"] for route in link.get("routes") or [] if route.get("to") and not route.get("via")]
+    near = [each.network for each in own]
+    near += [ipaddress.ip_interface(to if to != "default" else "0.0.0.0/0").network for to in straight]
     for index, interface in enumerate(own):
         if stands_for_none(interface.ip):
             yield Invalid(f"addresses[{index}]", f"{interface} {NO_HOST}")
@@ -171,6 +176,8 @@ def routed(link: Item) -> t.Iterator[Invalid]:
             yield Invalid(where, f"{router} {NO_HOST}")
         elif address in {each.ip for each in own}:
             yield Invalid(where, f"{router} is an address of the link itself: write that of the router")
+        elif address.version == 4 and own and not any(address in net for net in near):
+            yield Invalid(where, f"{router} is in no subnet of the link, so that no route can lead by it: write {NEAR}")
 
 
 def stands_for_none(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:

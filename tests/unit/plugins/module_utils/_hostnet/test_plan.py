@@ -337,6 +337,8 @@ STATIC = {**BRIDGE, "addressing": "static", "addresses": ["192.0.2.10/24", "2001
         ({"gateway": "192.0.2.10"}, "gateway", "192.0.2.10 is an address of the link itself"),
         ({"gateway": "2001:db8::10"}, "gateway", "2001:db8::10 is an address of the link itself"),
         ({"routes": [{"to": "10.0.0.0/8", "via": "224.0.0.1"}]}, "routes[0].via", "224.0.0.1 stands for no host"),
+        ({"routes": [{"to": "10.0.0.0/8", "via": "198.51.100.1"}]}, "routes[0].via", "198.51.100.1 is in no subnet of"),
+        ({"addresses": ["192.0.2.10/32"], "gateway": "192.0.2.1"}, "gateway", "192.0.2.1 is in no subnet of the link"),
         ({"addresses": ["224.0.0.1/24"]}, "addresses[0]", "224.0.0.1/24 stands for no host"),
         ({"addresses": ["192.0.2.1/24", "ff02::1/64"]}, "addresses[1]", "ff02::1/64 stands for no host"),
         ({"addresses": ["255.255.255.255/32"]}, "addresses[0]", "255.255.255.255/32 stands for no host"),
@@ -353,9 +355,27 @@ def test_what_is_no_host_is_no_router_nor_address(more: dict[str, Any], where: s
         {"gateway": "192.0.2.1", "routes": [{"to": "10.0.0.0/8", "via": "192.0.2.2"}]},
         {"gateway": "fe80::1"},
         {"addresses": ["192.0.2.0/31"], "gateway": "192.0.2.1"},
-        {"addresses": ["192.0.2.10/32"], "gateway": "192.0.2.1"},
+        {"addresses": ["192.0.2.10/32"], "gateway": "192.0.2.1", "routes": [{"to": "192.0.2.1/32"}]},
+        {"routes": [{"to": "2001:db8:1::/48", "via": "2001:db8:2::1"}]},
         {"state": "absent", "addresses": ["224.0.0.1/24"]},
     ],
 )
 def test_a_router_is_a_host(more: dict[str, Any]) -> None:
     assert LINK.parse([{**STATIC, **more}])
+
+
+@pytest.mark.parametrize(("metric", "refused"), [(None, True), (0, True), (100, True), (101, False)])
+def test_a_route_takes_no_subnet_of_another_device(metric: int | None, refused: bool) -> None:
+    route = {"to": "192.0.2.0/24", "via": "10.9.0.1", **({} if metric is None else {"metric": metric})}
+    item = {"name": "br7", "type": "bridge", "ports": ["eno2"], "addressing": "static", "addresses": ["10.9.0.2/24"]}
+    host = dataclasses.replace(HOST, routes=(facts.Route("192.0.2.0/24", "eno1", metric=100),))
+    if refused:
+        said = refusal({**item, "routes": [route]}, host=host)
+        assert "routes[0].to: 192.0.2.0/24 is on eno1, and this route would take its traffic" in said
+        assert "give it a metric above 100" in said
+    else:
+        assert planned({**item, "routes": [route]}, host=host).changes
+    # A part of it, or what is behind a router, may lead elsewhere.
+    assert planned({**item, "routes": [{**route, "to": "192.0.2.64/26"}]}, host=host).changes
+    behind = dataclasses.replace(HOST, routes=(facts.Route("192.0.2.0/24", "eno1", "192.0.2.1", metric=100),))
+    assert planned({**item, "routes": [route]}, host=behind).changes
