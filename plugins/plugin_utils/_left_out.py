@@ -14,10 +14,14 @@ NOUNS = {"networks": "network", "pools": "pool", "volumes": "volume", "guests": 
 """What people call the items of each list."""
 
 
-def left_out(found: t.Mapping[str, t.Sequence[t.Mapping[str, t.Any]]]) -> list[str]:
+def left_out(
+    found: t.Mapping[str, t.Sequence[t.Mapping[str, t.Any]]], lists: t.Mapping[str, t.Any] | None = None
+) -> list[str]:
     """A sentence for each item of which something cannot be written, or nothing.
 
     :param found: by the names in NOUNS, what the modules that read have told
+    :param lists: by the names of variables, such as ``kvm_guests`` or ``adopted_guests``, what is written: of what the
+        inventory declares already, nothing is left out; None where all is written
     """
     if not isinstance(found, dict) or not all(map(is_told, found.values())):
         raise VirtfleetError("left_out: give a dictionary with a list of what was found for each kind")
@@ -29,16 +33,33 @@ def left_out(found: t.Mapping[str, t.Sequence[t.Mapping[str, t.Any]]]) -> list[s
             if refused:
                 lines.append(f"{called} was not written: {'; '.join(refused)}")
                 continue
+            if lists is not None and identity(item) not in written(lists, kind):
+                continue
             if secrets:
                 verb, it = ("is", "it") if len(secrets) == 1 else ("are", "them")
-                kind = NOUNS.get(kind) or label(kind)
+                noun = NOUNS.get(kind) or label(kind)
                 lines.append(
-                    f"{called}: {', '.join(secrets)} {verb} left out, as secrets are; the {kind} keeps {it}. Write {it}"
-                    f" only if the {kind} is to be rebuilt from the inventory"
+                    f"{called}: {', '.join(secrets)} {verb} left out, as secrets are; the {noun} keeps {it}. Write {it}"
+                    f" only if the {noun} is to be rebuilt from the inventory"
                 )
             if uncovered:
                 lines.append(f"{called}: no option holds {', '.join(uncovered)}, which stays on the host as it is")
     return [readable(line) for line in lines]
+
+
+def written(lists: t.Mapping[str, t.Any], kind: str) -> list[tuple[t.Any, t.Any]]:
+    """What the items of one kind that are written are known by.
+
+    :param lists: by the names of variables, what is written
+    :param kind: a name in NOUNS
+    """
+    found = [lists.get(f"{prefix}_{kind}") for prefix in ("kvm", "adopted")]
+    return [identity(item) for items in found for item in items or [] if isinstance(item, dict)]
+
+
+def identity(item: t.Mapping[str, t.Any]) -> tuple[t.Any, t.Any]:
+    """What an item is known by among those of its kind on a host: its name, and its pool if it is a volume."""
+    return item.get("name"), item.get("pool")
 
 
 def is_told(items: object) -> bool:

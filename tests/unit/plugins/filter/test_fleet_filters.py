@@ -92,6 +92,17 @@ def test_what_adopting_leaves_out_is_told_in_sentences() -> None:
     ]
 
 
+def test_nothing_is_left_out_of_what_the_inventory_declares_already() -> None:
+    told = [{"name": "a", "secrets": ["x"], "uncovered": ["y"]}, {"name": "b", "secrets": ["x"]}]
+    volumes = [{"name": "a", "pool": "p", "uncovered": ["z"]}, {"name": "a", "pool": "q", "uncovered": ["z"]}]
+    found = {"guests": [*told, {"name": "-c", "refused": ["begins with a dash"]}], "volumes": volumes}
+    lists = {"adopted_guests": [{"name": "b"}], "kvm_volumes": [{"name": "a", "pool": "q"}], "kvm_networks": []}
+    lines = FilterModule().filters()["left_out"](found, lists)
+    assert [line.split(":")[0] for line in lines] == ["guest b", "guest -c was not written", "volume a"]
+    assert FilterModule().filters()["left_out"]({"guests": told}, {}) == []
+    assert len(FilterModule().filters()["left_out"]({"guests": told})) == 3
+
+
 @pytest.mark.parametrize("name", FilterModule().filters())
 def test_every_filter_is_documented(name: str) -> None:
     document = yaml.safe_load((ROOT / f"plugins/filter/{name}.yml").read_text(encoding="utf-8"))
