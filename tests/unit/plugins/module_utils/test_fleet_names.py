@@ -52,3 +52,21 @@ def test_the_check_warns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         fleet.fleet_problems(HOSTS, hostvars(tmp_path, {"group_vars/all.yml": {**LISTS, "kvm_guests": guests}})) == []
     )
     assert [line.partition(" of host ")[2][:5] for line in warned] == ["kvm02"]
+
+
+@pytest.mark.parametrize(
+    ("volume", "told"),
+    [
+        ({"name": "a.raw", "pool": "fsat"}, True),
+        ({"name": "a.raw", "pool": "fast"}, False),
+        ({"name": "a.raw", "pool": "other"}, False),
+        ({"name": "a.raw"}, False),
+        ({"name": "a.raw", "pool": "fsat", "state": "absent"}, False),
+    ],
+)
+def test_a_slip_in_the_pool_of_a_volume(volume: dict[str, Any], told: bool) -> None:
+    variables = {"kvm01": {"kvm_pools": [{"name": "fast", "target": "/srv/fast"}], "kvm_volumes": [volume]}}
+    assert slips(["kvm01"], variables) == told * [
+        "volume a.raw: pool: 'fsat' is not in kvm_pools of host kvm01; did you mean 'fast'? The run goes on, for the"
+        " host may have a pool fsat that nobody declares"
+    ]
