@@ -9,7 +9,7 @@ import typing as t
 
 from ansible.utils.display import Display
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils import _fleet, _fleet_names
+from ansible_collections.virtfleet.kvm.plugins.module_utils import _fleet, _fleet_lacking, _fleet_names
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import pending
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_reservations import with_reservations
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_uses import declared_uses
@@ -48,13 +48,22 @@ def fleet_checked(hosts: t.Sequence[str], variables: t.Any, others: t.Sequence[s
     :param variables: ``hostvars``, or plain dictionaries by host
     :param others: what else is wrong with the run
     """
-    lines, guests = looked_at(hosts, variables)
+    lines, guests, lacking = looked_at(hosts, variables)
     problems = [*others, *lines]
     if problems:
         return "\n".join(["no host was touched, the declaration is refused:", *problems])
     counted = _fleet_changes.counted
     said = f"The declaration is in order: {counted(len(hosts), 'host')}, {counted(guests or 0, 'guest')}"
-    return said if guests is not None else f"{said}; {NO_GUESTS}"
+    told = [said if guests is not None else f"{said}; {NO_GUESTS}"]
+    if lacking:
+        few = "; ".join(lacking[:MOST_LACKING])
+        more = len(lacking) - MOST_LACKING
+        told.append(f"This is refused where the host does not have it yet: {few}{f'; and {more} more' * (more > 0)}")
+    return ". ".join(told)
+
+
+MOST_LACKING = 5
+"""How many things are named that could not be made."""
 
 
 NO_GUESTS = (
@@ -64,8 +73,11 @@ NO_GUESTS = (
 """What to say where no host has a list of guests: its file may have a wrong name, which Ansible never says."""
 
 
-def looked_at(hosts: t.Sequence[str], variables: t.Any) -> tuple[list[str], int | None]:
-    """What is wrong with the declaration of a fleet, and how many guests it has; None where no guests are declared."""
+def looked_at(hosts: t.Sequence[str], variables: t.Any) -> tuple[list[str], int | None, list[str]]:
+    """What is wrong with the declaration of a fleet, how many guests it has, and what of it could not be made anew.
+
+    The number is None where no guests are declared. What could not be made is only told where nothing is wrong.
+    """
     lines: list[str] = []
     settings: list[_fleet.Problem]
     groups: t.Container[str] = ()
@@ -94,7 +106,8 @@ def looked_at(hosts: t.Sequence[str], variables: t.Any) -> tuple[list[str], int 
     secrets = known([evaluated.variables]) if lines else set()
     none = all(evaluated.variables[host].get("kvm_guests") is None for host in hosts)
     guests = None if none else _fleet.counted_guests(hosts, evaluated.variables)
-    return [readable(hushed(line, secrets)) for line in lines], guests
+    lacking = [] if lines else _fleet_lacking.lacking(hosts, evaluated.variables)
+    return [readable(hushed(line, secrets)) for line in lines], guests, [readable(line) for line in lacking]
 
 
 class FilterModule:

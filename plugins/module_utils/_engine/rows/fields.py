@@ -182,6 +182,14 @@ class Field(Row):
         if self.required and item.get(self.name) is None:
             problems.append(Invalid(join(where, self.name), f"a new {scope.kind} needs it"))
 
+    @property
+    def needing(self) -> bool:
+        return self.required and self.new is UNSET
+
+    def lacks(self, item: Item, kind: str, where: str) -> t.Iterator[Invalid]:
+        if self.needing and item.get(self.name) is None:
+            yield Invalid(join(where, self.name), f"a new {kind} needs it")
+
     def value_at(self, element: ET.Element, path: str) -> t.Any:
         """The value that stands at a path, or None."""
         steps, attribute = paths.parse(path)

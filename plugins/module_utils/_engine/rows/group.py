@@ -10,6 +10,7 @@ import functools
 import typing as t
 from xml.etree import ElementTree as ET
 
+from ..._errors import Invalid
 from ..._printing import label
 from .. import paths
 from .fields import UNSET, root_of
@@ -24,7 +25,8 @@ from .row_index import (
     document_rows,
     edit_rows,
     join,
-    parse_rows,
+    lacks_rows,
+    parse_item,
     read_rows,
     show_rows,
     strip_rows,
@@ -137,7 +139,7 @@ class Group(Row):
         here = join(where, self.name)
         values = as_list(item[self.name], here, problems, self.fields, self.short is not None)
         out[self.name] = [
-            parse_rows(self.fields, of_text(value, self.short), f"{here}[{index}]", problems)
+            parse_item(self.fields, value, self.short, f"{here}[{index}]", problems)
             for index, value in enumerate(values)
         ]
 
@@ -157,6 +159,15 @@ class Group(Row):
             here = f"{join(where, self.name)}[{index}]"
             done.append(complete_rows(self.fields, value, inner, problems, here))
         item[self.name] = done
+
+    @functools.cached_property
+    def needing(self) -> bool:
+        return bool(body(self.fields).needing)
+
+    def lacks(self, item: Item, kind: str, where: str) -> t.Iterator[Invalid]:
+        values = item.get(self.name)
+        for index, value in enumerate(values if isinstance(values, (list, tuple)) else ()):
+            yield from lacks_rows(self.fields, value, kind, f"{join(where, self.name)}[{index}]")
 
     def nodes(self, element: ET.Element) -> list[ET.Element]:
         """The elements of the list, libvirt's own too."""

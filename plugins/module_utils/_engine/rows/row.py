@@ -9,6 +9,7 @@ import abc
 import typing as t
 from xml.etree import ElementTree as ET
 
+from ..._errors import Invalid
 from .model import Change, Item, Problems, Scope
 
 Undo = t.Callable[[], object]
@@ -69,6 +70,20 @@ class Row(abc.ABC):
     def required(self) -> bool:
         """Whether a new element cannot do without it."""
         return False
+
+    @property
+    def needing(self) -> bool:
+        """Whether a new element needs something of it that the user has to write, or something inside it does."""
+        return False
+
+    def lacks(self, item: Item, kind: str, where: str) -> t.Iterator[Invalid]:
+        """What a new element needs, and the user's options do not say.
+
+        :param item: the options as the user wrote them, without short forms, and with nothing wrong in them
+        :param kind: what kind of resource they are of
+        :param where: their path
+        """
+        yield from ()
 
     @property
     def must(self) -> bool:

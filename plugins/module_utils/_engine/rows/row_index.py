@@ -17,6 +17,7 @@ from xml.etree import ElementTree as ET
 
 from ..._errors import Invalid
 from ..._printing import printable, secret_name, unshown
+from .meant import NoOptions, of_kind, pairs, there_are, way
 from .model import Change, Item, Problems, Scope
 from .row import Row, Rows
 from .strangers import settle, stranger
@@ -59,6 +60,11 @@ class Body:
         return self.secret or any(body(row.rows).holds for row in inner_rows(self.rows) if row.rows)
 
     @functools.cached_property
+    def each(self) -> list[Row]:
+        """Its rows with those of their variants."""
+        return list(inner_rows(self.rows))
+
+    @functools.cached_property
     def inside(self) -> dict[str, list[str]]:
         """The options of what is right inside the options, each with the words for where: lists, if it is in any."""
         lists: dict[str, list[str]] = {}
@@ -71,6 +77,11 @@ class Body:
                     if way not in found.setdefault(name, []):
                         found[name].append(way)
         return {**others, **lists}
+
+    @functools.cached_property
+    def needing(self) -> list[Row]:
+        """The rows of what a new element needs from the user."""
+        return [row for row in self.rows if row.needing]
 
     def serving(self, item: t.Mapping[str, t.Any]) -> list[Row]:
         """The rows of the options in the item, in order."""
@@ -124,9 +135,10 @@ def parse_rows(rows: Rows, value: t.Any, where: str, problems: Problems) -> Item
     known = body(rows)
     if not isinstance(value, dict):
         told = printable(value, known.holds or secret_place(where))
-        hint = whole(value) if not where else "" if secret_place(where) else option_for(known, value)
-        hint = f"; write {hint}" if hint else list_for_options(value, where)
-        problems.append(Invalid(where, f"{told} is not a dictionary of options{hint}"))
+        hint = whole(value) if not where else "" if secret_place(where) else way(known, value)
+        said = f"; write {hint}" if hint else list_for_options(value, where)
+        said = said or (there_are(known) if where else "")
+        problems.append(NoOptions(where, value, f"{told} is not a dictionary of options{said}"))
         return out
     start = len(problems)
     for name in value:
@@ -140,7 +152,26 @@ def parse_rows(rows: Rows, value: t.Any, where: str, problems: Problems) -> Item
         parse_each(known, value, out, where, problems)
     if len(problems) > start:
         settle(known, where, problems, start)
+        of_kind(known, value, where, problems, start)
     return out
+
+
+def parse_item(rows: Rows, value: t.Any, short: str | None, where: str, problems: Problems) -> Item:
+    """The user's options in normal form, where a text may stand for the value of one of them.
+
+    :param short: the option whose value a text is; None where there is no short form (see short_forms)
+    """
+    if short is None or not isinstance(value, str):
+        return parse_rows(rows, value, where, problems)
+    hint = "" if secret_place(where) else pairs(body(rows), value)
+    if hint:
+        problems.append(
+            Invalid(
+                where, f"{printable(value)} names an option, and a text alone is the value of '{short}'; write {hint}"
+            )
+        )
+        return {}
+    return parse_rows(rows, {short: value}, where, problems)
 
 
 def whole(value: t.Any) -> str:
@@ -158,23 +189,6 @@ def list_for_options(value: t.Any, where: str) -> str:
     if where and not where.endswith("]"):
         return "; write its options without '- '"
     return '; a list in a list comes of [a, b]: join them as "{{ a + b }}"'
-
-
-def option_for(known: Body, value: t.Any) -> str:
-    """How to write a text that was given in place of options, where it is likely the value of one: ``nat`` as a mode.
-
-    Where a secret may be among the options, only a word is shown that is one of a few.
-    """
-    if not isinstance(value, str) or printable(value) != f"'{value}'":
-        return ""
-    rows = [row for row in inner_rows(known.rows) if row.takes(value) and not row.rows]
-    rows = [row for row in rows if value in row.choices] or ([] if known.secret else rows)
-    names = list(dict.fromkeys(row.name for row in rows))
-    return " or ".join(f"{{{name}: {value}}}" for name in names) if 0 < len(names) <= MOST_WAYS else ""
-
-
-MOST_WAYS = 2
-"""Among how many options a word in their place may be meant for one; of more, none is named."""
 
 
 def parse_each(known: Body, value: Item, out: Item, where: str, problems: Problems) -> None:
@@ -218,6 +232,12 @@ def complete_rows(rows: Rows, item: Item, scope: Scope, problems: Problems, wher
     for row in body(rows).completing(item):
         row.complete(out, inner, problems, where)
     return out
+
+
+def lacks_rows(rows: Rows, item: t.Any, kind: str, where: str) -> t.Iterator[Invalid]:
+    """What a new element needs, and the user's options do not say (see Row.lacks)."""
+    for row in body(rows).needing if isinstance(item, dict) else ():
+        yield from row.lacks(item, kind, where)
 
 
 def read_rows(rows: Rows, element: ET.Element) -> Item:
@@ -282,7 +302,7 @@ def as_list(value: t.Any, where: str, problems: Problems, rows: Rows = (), short
     if isinstance(value, (list, tuple)):
         return list(value)
     hidden = secret_place(where) or body(rows).holds
-    hint = "" if short or (hidden and secret_place(where)) else option_for(body(rows), value) if rows else ""
+    hint = "" if short or (hidden and secret_place(where)) else way(body(rows), value) if rows else ""
     if hint:
         said = f"write [{hint}]"
     elif isinstance(value, str) and value.strip().lower() in ("none", "no", "off"):

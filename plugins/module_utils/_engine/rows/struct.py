@@ -23,7 +23,8 @@ from .row_index import (
     edit_rows,
     inner_rows,
     join,
-    parse_rows,
+    lacks_rows,
+    parse_item,
     read_rows,
     show_rows,
     strip_rows,
@@ -105,8 +106,8 @@ class Struct(Row):
         if value is None and self.required:
             problems.append(Invalid(here, "cannot be null: there is no default for it; give its options"))
         else:
-            value = of_text(value, self.short)
-            out[self.name] = None if value is None else parse_rows(self.fields, value, here, problems)
+            parsed = None if value is None else parse_item(self.fields, value, self.short, here, problems)
+            out[self.name] = parsed
 
     def written_out(self, value: t.Any) -> t.Any:
         return written_out(self.fields, of_text(value, self.short))
@@ -118,6 +119,14 @@ class Struct(Row):
         inner = complete_rows(self.fields, given, scope, problems, join(where, self.name))
         if inner:
             item[self.name] = inner
+
+    @functools.cached_property
+    def needing(self) -> bool:
+        return bool(body(self.fields).needing)
+
+    def lacks(self, item: Item, kind: str, where: str) -> t.Iterator[Invalid]:
+        if item.get(self.name) is not None:
+            yield from lacks_rows(self.fields, item[self.name], kind, join(where, self.name))
 
     def read(self, element: ET.Element, out: Item) -> None:
         node = paths.find(element, paths.parse(self.path).steps)

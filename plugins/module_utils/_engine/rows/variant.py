@@ -16,7 +16,7 @@ from .. import paths
 from .fields import UNSET, Field, root_of
 from .model import Change, Item, Problems, Scope
 from .row import Row, Rows
-from .row_index import body, document_rows, inner_rows, join, strip_rows
+from .row_index import body, document_rows, inner_rows, join, lacks_rows, strip_rows
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -195,11 +195,29 @@ class Variant(Row):
             for row in self.cases.get(tag, ()):
                 row.complete(item, scope, problems, where)
         elif not self.optional:
-            choices = ", ".join(self.names if self.type is None and not self.selectors else self.selectors)
-            choices = choices or t.cast(Field, self.type).name
-            given = [name for name in item if name in self.names and item[name] not in (None, [], {})]
-            but = f"; {' and '.join(given)} alone does not say what it is" if given and self.selectors else ""
-            problems.append(Invalid(where, f"give one of {choices}{but}"))
+            problems.append(Invalid(where, self.unclear(item)))
+
+    @functools.cached_property
+    def needing(self) -> bool:
+        return not self.optional or any(body(rows).needing for rows in self.cases.values())
+
+    def lacks(self, item: Item, kind: str, where: str) -> t.Iterator[Invalid]:
+        tag = self.chosen(item) or (self.type.default if self.type is not None else None)
+        if tag is not None:
+            yield from lacks_rows(self.cases.get(tag, ()), item, kind, where)
+        elif not self.optional and not self.creating:
+            yield Invalid(where, self.unclear(item))
+
+    def unclear(self, item: Item) -> str:
+        """What to say of a new element of which nothing tells the kind.
+
+        :param item: its options
+        """
+        choices = ", ".join(self.names if self.type is None and not self.selectors else self.selectors)
+        choices = choices or t.cast(Field, self.type).name
+        given = [name for name in item if name in self.names and item[name] not in (None, [], {})]
+        but = f"; {' and '.join(given)} alone does not say what it is" if given and self.selectors else ""
+        return f"give one of {choices}{but}"
 
     def tagged(self, element: ET.Element) -> str | None:
         """The tag that the definition has, or amounts to."""

@@ -28,6 +28,7 @@ from . import memory_overcommit, saved_states, verdict
 from .disks import outside_disks, shared_disks, taken_volumes
 from .disks.disk_bytes import first_bytes
 from .macvtap_carriers import content
+from .rules import NO_SOURCE
 from .table import DOMAIN
 
 
@@ -139,10 +140,7 @@ def without_source(root: ET.Element) -> t.Iterator[str]:
     """The disks of a definition that are on nothing: QEMU's driver of libvirt takes none but empty drives."""
     for index, disk in enumerate(root.findall("devices/disk") if root.get("type") in ("kvm", "qemu") else ()):
         if disk.find("source") is None and disk.get("device", "disk") in ("disk", "lun"):
-            yield (
-                f"disks[{index}]: has no source: write size for a disk that is made, or file, block or volume for one"
-                " that is there"
-            )
+            yield f"disks[{index}]: {NO_SOURCE}"
 
 
 def two_boot_orders(root: ET.Element, want: Item) -> list[str]:

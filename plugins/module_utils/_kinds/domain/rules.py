@@ -12,6 +12,9 @@ from ..._engine.rows.model import Item
 from ..._errors import Invalid
 from ..._printing import printable
 
+NO_SOURCE = "has no source: write size for a disk that is made, or file, block or volume for one that is there"
+"""What to say of a disk that is on nothing."""
+
 
 def memory_in_use(domain: Item) -> t.Iterator[Invalid]:
     """A guest uses no more memory than it has: of more, libvirt keeps what it has without a word."""
