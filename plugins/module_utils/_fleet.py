@@ -12,9 +12,9 @@ import typing as t
 from . import _fleet_fitting, _fleet_links, _fleet_networks, _fleet_once, _fleet_reservations
 from ._engine.close_names import near
 from ._engine.rows.model import Item
-from ._engine.rows.row_index import LISTED, body, list_for_options, whole
+from ._engine.rows.row_index import body, list_for_options, whole
 from ._engine.rows.short_forms import written_out
-from ._engine.table import Table, called_by_key, held, nested
+from ._engine.table import Table, called_by_key, held, listing, nested, torn_off
 from ._errors import Invalid, VirtfleetError
 from ._fleet_layers import PROFILE, SWITCH, Guest
 from ._fleet_once import entries, word
@@ -243,12 +243,8 @@ def place_in(variable: str, place: Place) -> str:
 
 def how_listed(variable: str, items: t.Any) -> str:
     """How to write the list of a variable. On the command line, ``-e NAME=[]`` makes a text of it."""
-    if isinstance(items, dict) and "name" in items:
-        return "; write '- ' before the first option of each, also of a single one"
-    if isinstance(items, dict):
-        return "; write each as an item that begins with '- name: NAME', and its options below"
     typed = f"; on the command line, write -e '{{\"{variable}\": []}}'" if isinstance(items, str) else ""
-    return f"; {LISTED}{typed}"
+    return f"; {listing(items)}{typed}"
 
 
 def among(value: t.Any, others: list[t.Any]) -> bool:
@@ -276,8 +272,8 @@ def guest_problems(
     if not isinstance(guest, dict):
         hint = f"; write {whole(guest)}" if whole(guest) else list_for_options(guest, "")
         return [f"{place}: {printable(guest, hidden=True)} is not a dictionary of options{hint}"]
-    keyed: list[Invalid] = []
-    if called_by_key(DOMAIN, guest, keyed):
+    keyed = torn_off(DOMAIN, guest)
+    if keyed or called_by_key(DOMAIN, guest, keyed):
         return [f"{place}: {keyed[0]}"]
     host = guest.get("host")
     known = isinstance(host, str) and host in hosts
@@ -375,7 +371,7 @@ def items_problems(table: Table, items: t.Any, variable: str) -> list[str]:
     names = [identity(table, item) for item in items]
     for name, (place, item) in zip(names, Part.of(items).placed(), strict=True):
         called = title(table.kind, name, f"{variable}[{place}]")
-        lines += [f"{called}: {problem}" for problem in item_problems(table, item)]
+        lines += [f"{called}: {problem}" for problem in torn_off(table, item) or item_problems(table, item)]
     known = [name for name in names if name is not None]
     return lines + [f"{table.kind} {label(name)}: is declared more than once" for name in repeated(known)]
 

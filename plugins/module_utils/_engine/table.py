@@ -19,7 +19,7 @@ from .live import Strategies
 from .rows.fields import Property
 from .rows.model import Change, Host, Item
 from .rows.row import Row
-from .rows.row_index import body, document_rows, join, parse_rows
+from .rows.row_index import LISTED, body, document_rows, join, parse_rows
 from .rows.strangers import with_manual
 from .rows.xml_rows import Fragment
 from .xml_merge import PLAIN, Grammar
@@ -152,12 +152,14 @@ class Table:
         :param alone: whether the user gave one item and no list, as for a filter
         """
         if not isinstance(config, (list, tuple)):
-            raise VirtfleetError(f"config: {printable(config, hidden=True)} is not a list of {self.kind}s")
+            told = f"config: {printable(config, hidden=True)} is not a list of {self.kind}s"
+            raise VirtfleetError(f"{told}; {listing(config)}")
         items: list[Item] = []
         found: list[tuple[str, Item, bool, list[Invalid]]] = []
         seen: set[str] = set()
         for index, raw in enumerate(config):
             item, problems = self.parse_item(raw)
+            problems = torn_off(self, raw) or problems
             sound = not problems
             name = self.identity(item)
             place = self.kind if alone else f"config[{index}]"
@@ -229,6 +231,30 @@ class Table:
     def document(self) -> Item:
         """The options of an item as DOCUMENTATION describes them."""
         return document_rows(self.rows)
+
+
+def listing(items: t.Any) -> str:
+    """How to write a list of items, which something else was given for."""
+    if isinstance(items, dict) and "name" in items:
+        return "write '- ' before the first option of each, also of a single one"
+    if isinstance(items, dict):
+        return "write each as an item that begins with '- name: NAME', and its options below"
+    return LISTED
+
+
+def torn_off(table: Table, raw: t.Any) -> list[Invalid]:
+    """What is wrong with an item that is one option of another item, as each line of a guest with ``- `` before it is.
+
+    :param raw: the whole item as the user wrote it
+    """
+    name = next(iter(raw)) if isinstance(raw, dict) and len(raw) == 1 else None
+    if (
+        not isinstance(name, str)
+        or name == "name"
+        or (name not in body(table.rows).names and name not in table.elsewhere)
+    ):
+        return []
+    return [Invalid("", f"is the option '{name}' alone; write it below the name, without '- '")]
 
 
 def called_by_key(table: Table, raw: Item, problems: list[Invalid]) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.row_index import complete_rows
-from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Invalid
+from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Invalid, VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import problems
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import Layer
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
@@ -123,7 +123,61 @@ def test_a_name_as_the_key_of_a_network() -> None:
             " write a dictionary of options for each of its items, with '- ' before the first",
         ),
         ({"clock": "utc"}, "clock: 'utc' is not a dictionary of options; write {offset: utc} or {basis: utc}"),
-        ({"cloud_init": True}, "cloud_init: a boolean is not a dictionary of options"),
+        (
+            {"clock": {"timers": [True]}},
+            "clock.timers[0]: True is not a dictionary of options; its options are: catchup, frequency, mode, name,"
+            " present, tickpolicy, track",
+        ),
+        ({"videos": ["virtio"]}, "videos[0]: 'virtio' is not a dictionary of options; write {model: {type: virtio}}"),
+        (
+            {"tpms": ["emulator"]},
+            "tpms[0]: 'emulator' is not a dictionary of options; write {backend: {type: emulator}}",
+        ),
+        ({"disks": ["/srv/a"]}, "disks[0]: a string is not a dictionary of options; write {file: /srv/a}"),
+        ({"disks": ["/dev/vg/a"]}, "disks[0]: a string is not a dictionary of options; write {block: /dev/vg/a}"),
+        ({"disks": "/srv/a"}, "disks: a string is not a list; write [{file: /srv/a}]"),
+        (
+            {"disks": ["https://host/a.img"]},
+            "disks[0]: a string is not a dictionary of options; write {image: https://host/a.img}",
+        ),
+        (
+            {"disks": ["https://user:hunter2@host/a"]},
+            "disks[0]: a string is not a dictionary of options; write {OPTION: VALUE}",
+        ),
+        (
+            {"disks": ["file=/a,bus=virtio"]},
+            "disks[0]: a string is not a dictionary of options; write {file: /a, bus: virtio}",
+        ),
+        (
+            {"disks": [{"type": "file", "source": "/a"}]},
+            "disks[0].source: '/a' is not a dictionary of options; in place of type and source, write file: /a",
+        ),
+        (
+            {"interfaces": [{"type": "bridge", "source": "br0"}]},
+            "interfaces[0].source: 'br0' is not a dictionary of options; in place of type and source, write bridge:"
+            " br0",
+        ),
+        (
+            {"interfaces": [{"type": "user", "source": "br0"}]},
+            "interfaces[0].source: 'br0' is not a dictionary of options; its options are: ips, routes",
+        ),
+        (
+            {"interfaces": ["network=default"]},
+            "interfaces[0]: 'network=default' names an option, and a text alone is the value of 'network'; write"
+            " {network: default}",
+        ),
+        (
+            {"interfaces": ["bridge:br0,model=e1000"]},
+            "interfaces[0]: 'bridge:br0,model=e1000' names an option, and a text alone is the value of 'network'; write"
+            " {bridge: br0, model: e1000}",
+        ),
+        (
+            {"cpu": "mode=host-model"},
+            "cpu: 'mode=host-model' names an option, and a text alone is the value of 'mode'; write {mode: host-model}",
+        ),
+        ({"features": "hap"}, "features: 'hap' is not a dictionary of options; write {hap: true}"),
+        ({"channels": ["agent"]}, "channels[0]: 'agent' is not a dictionary of options; write {OPTION: VALUE}"),
+        ({"graphics": ["hunter2"]}, "graphics[0]: a string is not a dictionary of options; write {OPTION: VALUE}"),
         (
             {"interfaces": [{"network": "lan", "mac": 41135080953}]},
             "interfaces[0].mac: YAML reads it as a number: put it into quotes, like '52:54:00:11:22:33'",
@@ -132,6 +186,39 @@ def test_a_name_as_the_key_of_a_network() -> None:
 )
 def test_a_value_in_place_of_options_is_told_with_how_to_write_it(options: Any, said: str) -> None:
     assert problems(HOSTS, fleet(guest("a", **options))) == [f"guest a: {said}"]
+
+
+def test_a_number_that_yaml_would_read_otherwise_is_told_in_quotes() -> None:
+    volume = {"name": "a.raw", "capacity": "1GiB", "permissions": "0644"}
+    (line,) = problems(["kvm01"], {"kvm01": {"kvm_volumes": [volume]}})
+    assert line.endswith("permissions: '0644' is not a dictionary of options; write {mode: \"0644\"}")
+
+
+@pytest.mark.parametrize("name", ["a.b", "lan:1", "net=work", "default"])
+def test_a_network_may_have_any_name_that_names_no_option(name: str) -> None:
+    assert problems(HOSTS, fleet(guest("a", interfaces=[name]))) == []
+    assert problems(HOSTS, fleet(guest("a", interfaces=[{"network": "network=default"}]))) == []
+
+
+def test_options_of_a_guest_that_each_begin_an_item() -> None:
+    found = problems(HOSTS, fleet({"name": "a"}, {"host": "kvm01"}, {"memory": "1GiB"}))
+    assert found == [
+        "guest a: host: is missing; name the host that it runs on",
+        "kvm_guests[1]: is the option 'host' alone; write it below the name, without '- '",
+        "kvm_guests[2]: is the option 'memory' alone; write it below the name, without '- '",
+    ]
+    assert problems(["kvm01"], {"kvm01": {"kvm_networks": [{"name": "a"}, {"bridge": "b"}]}}) == [
+        "host kvm01: kvm_networks[1]: is the option 'bridge' alone; write it below the name, without '- '"
+    ]
+
+
+def test_a_module_says_how_its_list_is_written() -> None:
+    with pytest.raises(VirtfleetError, match="is not a list of domains; write '- ' before the first option of each"):
+        DOMAIN.parse({"name": "a", "memory": "1GiB"})
+    with pytest.raises(VirtfleetError, match="begins with '- name: NAME', and its options below"):
+        DOMAIN.parse({"a": {"memory": "1GiB"}})
+    with pytest.raises(VirtfleetError, match="write '- ' before each of its items"):
+        DOMAIN.parse("a")
 
 
 @pytest.mark.parametrize("variable", ["kvm_pools", "kvm_networks", "kvm_links", "kvm_volumes", "kvm_secrets"])

@@ -173,7 +173,7 @@ def test_a_list_that_is_put_together_of_others(tmp_path: Path) -> None:
 
 def test_an_item_is_called_by_its_place_in_the_users_own_list(tmp_path: Path) -> None:
     """Guests of other hosts, and those that cannot be evaluated, count as well."""
-    bad = [{"host": "kvm02", "memory": "1GiB"}, "banana", {"host": "kvm01"}]
+    bad = [{"host": "kvm02", "memory": "1GiB"}, "banana", {"host": "kvm01", "vcpus": 1}]
     found = problems(tmp_path, guest("a"), guest("b", "kvm02"), guest("c", memory="{{ nope }}"), *bad)
     assert sorted(found) == [
         "guest c: memory: 'nope' is undefined",
@@ -181,7 +181,7 @@ def test_an_item_is_called_by_its_place_in_the_users_own_list(tmp_path: Path) ->
         "kvm_guests[4]: a string is not a dictionary of options; write '- name: NAME', and its options below",
         "kvm_guests[5] on kvm01: name: is missing",
     ]
-    networks = [{"name": "a", "bridge": "{{ nope }}"}, {"bridge": "virbr7"}]
+    networks = [{"name": "a", "bridge": "{{ nope }}"}, {"bridge": "virbr7", "forward": "nat"}]
     found = problems(tmp_path, kvm_networks=networks)
     assert "hosts kvm01, kvm02: kvm_networks[1]: name: is missing" in found
 
@@ -190,7 +190,8 @@ def test_an_item_of_a_list_that_another_is_made_of_is_called_by_its_place_there(
     lists = {"web": [guest("a")], "db": [guest("b"), guest("{{ nope }}")], "kvm_guests": "{{ web + db }}"}
     found = fleet_problems(HOSTS, hostvars(tmp_path, {"group_vars/all.yml": lists}))
     assert found == ["db[1]: name: 'nope' is undefined"]
-    lists = {"web": [guest("a")], "db": [guest("b", "kvm02"), {"host": "kvm02"}], "kvm_guests": "{{ web + db }}"}
+    nameless = {"host": "kvm02", "vcpus": 1}
+    lists = {"web": [guest("a")], "db": [guest("b", "kvm02"), nameless], "kvm_guests": "{{ web + db }}"}
     found = fleet_problems(HOSTS, hostvars(tmp_path, {"group_vars/all.yml": lists}))
     assert found == ["kvm_guests[2] on kvm02: name: is missing"]
 

@@ -82,7 +82,7 @@ def test_every_problem_of_every_item_is_said_at_once() -> None:
     ) == [
         "thing a: mdoe: no such option; did you mean 'mode'?",
         "thing a: least: 'x' is not a whole number",
-        "config[2]: name: is missing",
+        "config[2]: is the option 'least' alone; write it below the name, without '- '",
         "thing b: least: is more than most",
         "config[4]: name: '../b' is not a safe name: it may not start with '-' or '.', have space at its"
         " ends, or hold '/' or control characters",

@@ -205,7 +205,7 @@ def test_problems_in_items_name_their_place() -> None:
     problems: list[Invalid] = []
     parse_rows((DISKS,), {"disks": [{"file": "/1"}, "banana", {"fiel": "/2"}]}, "", problems)
     assert [str(problem) for problem in problems] == [
-        "disks[1]: a string is not a dictionary of options",
+        "disks[1]: a string is not a dictionary of options; its options are: file, key, serial, target",
         "disks[2].fiel: no such option; did you mean 'file'?",
     ]
     problems.clear()

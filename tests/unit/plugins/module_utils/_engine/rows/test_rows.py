@@ -265,10 +265,10 @@ def test_document_describes_every_option() -> None:
 @pytest.mark.parametrize(
     ("wrong", "said", "hint"),
     [
-        ("banana", "'banana'", ""),
+        ("banana", "'banana'", "; its options are: migratable, mode, topology"),
         (["custom"], "a list", "; write its options without '- '"),
-        (1, "1", ""),
-        (True, "True", ""),
+        (1, "1", "; its options are: migratable, mode, topology"),
+        (True, "True", "; its options are: migratable, mode, topology"),
     ],
 )
 def test_a_struct_has_to_be_a_dictionary(wrong: Any, said: str, hint: str) -> None:
