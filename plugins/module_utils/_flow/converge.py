@@ -31,6 +31,7 @@ from .module import DeclaringModule
 from .options import Options
 from .outcome import NOT_SO, Traces, verify, with_gone
 from .purge import Leftovers, asked, leftovers
+from .rehearsal import rehearse
 from .schema import validate
 
 
@@ -132,6 +133,7 @@ class Run:
             plans = self.first_look(session)
             self.doing = "are held against libvirt's schema"
             validate(self.kind, plans, self.wants, str(self.module.params["uri"]))
+            rehearse(self.kind, plans, self.wants, str(self.module.params["uri"]))
             for entry in plans:
                 entry.hold_back()
             self.plans = plans

@@ -138,6 +138,9 @@ class Kind:
     :param stores: steps that change storage, which does not go with the definition
     :param prepares: steps that use nothing that another resource of the run has to give up first
     :param asks_schema: whether libvirt's schema is asked about all that is defined, and not about ``xml`` alone
+    :param keeps: what libvirt keeps of a definition: takes the connection to a host in memory and the definition.
+        Raises LibvirtError for what libvirt does not read (see rehearsal)
+    :param unasked: a definition without the parts that nobody else asks libvirt about
     :param read_alike: whether the host in memory reads a definition as every host does, so that what it refuses counts
     :param around: what is around the steps of all plans: takes the connection and the plans
     :param take_back: how steps are taken back, by their names
@@ -167,6 +170,8 @@ class Kind:
     prepares: frozenset[str] = frozenset(("define",))
     asks_schema: bool = True
     read_alike: bool = False
+    keeps: t.Callable[[t.Any, ET.Element], ET.Element] | None = None
+    unasked: t.Callable[[ET.Element], ET.Element] | None = None
     around: t.Callable[[t.Any, t.Sequence[Plan]], t.ContextManager[Around]] = nothing_around
     take_back: t.Mapping[str, TakeBack] = dataclasses.field(default_factory=dict)
     why: t.Callable[[t.Any, str, t.Any], str] = told_by_libvirt

@@ -63,7 +63,8 @@ SCHEMA = re.compile(r"(?i)failed to validate against schema")
 FREE = re.compile(
     r"""
     (<metadata>) .*? (?=</metadata>)                     # what others keep there, of no schema
-    | (<(?:name|uuid|title|description|serial|kernel|initrd|cmdline|nvram)\b[^>]*>/?) [^<]*
+    | (<(?:name|uuid|title|description|kernel|initrd|cmdline|nvram)\b[^>]*>/?) [^<]*
+    | (<serial>) [A-Za-z0-9_.+-]* (?=<)
     | (<(?:source|mac|target|alias|log)\b[^>]*?\s(?:file|path|dir|dev|volume|network|bridge|address|name)="/?) [^"]*
     | ([">]) (?:0x[0-9a-f]+|[0-9]+) (?=["<])             # numbers
     """,

@@ -28,6 +28,7 @@ from .basic import (
     Integer,
     Name,
     Number,
+    Power,
     Presence,
     Verbatim,
     digits,
@@ -49,6 +50,7 @@ INTERFACE = Interface(lenient=True)
 MEMORY = Size("KiB", grain=1024, minimum=1024**2)
 NATURAL = Integer(0)
 COUNT = Integer(1)
+POWER = Power(0)
 PORT = Integer(-1, 65535)
 NUMBER = Number()
 ANY_BASE = AnyBase()
@@ -81,6 +83,7 @@ __all__ = [
     "ON_OFF",
     "PATH",
     "PORT",
+    "POWER",
     "PRESENCE",
     "REMOTE_NAME",
     "SERVER",

@@ -183,6 +183,16 @@ class Integer(Converter):
         return in_any_base(text, 10)
 
 
+class Power(Integer):
+    """A power of two."""
+
+    def parse(self, value: t.Any) -> int:
+        number = super().parse(value)
+        if number < 1 or number & (number - 1):
+            raise ValueError(f"{printable(number)} is not a power of two, such as 256 or 1024")
+        return number
+
+
 class Number(Integer):
     """A whole number that may be written in any base, such as ``0x1f``; definitions have this one in base 16.
 

@@ -217,7 +217,8 @@ class Variant(Row):
         choices = choices or t.cast(Field, self.type).name
         given = [name for name in item if name in self.names and item[name] not in (None, [], {})]
         but = f"; {' and '.join(given)} alone does not say what it is" if given and self.selectors else ""
-        return f"give one of {choices}{but}"
+        several = "one of " if "," in choices else ""
+        return f"give {several}{choices}{but}"
 
     def tagged(self, element: ET.Element) -> str | None:
         """The tag that the definition has, or amounts to."""

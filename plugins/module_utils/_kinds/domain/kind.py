@@ -24,6 +24,7 @@ from .leftovers import declared_elsewhere, left_alone, leftovers
 from .live import refusals
 from .observe import DEFINITION, domains
 from .plan import plan_guests
+from .rehearsal import keeps, unasked
 from .table import DOMAIN
 from .take_back import remove, stays
 
@@ -58,6 +59,8 @@ DOMAINS = Kind(
     leftovers=leftovers,
     left_alone=left_alone,
     validate=validate,
+    keeps=keeps,
+    unasked=unasked,
     definition=DEFINITION,
     noted=frozenset(
         (

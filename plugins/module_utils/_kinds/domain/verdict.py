@@ -33,7 +33,7 @@ UNASKED = ("interface", "hostdev")
 DEFINE = re.compile(
     r"Cannot check QEMU binary|only a single \w+ device|without CPU model|Missing CPU model|missing '[\w-]+' attribute"
     r"|rotation rate is only valid|Invalid bus type '\w+' for disk|Missing source path attribute|add a new PCI bus"
-    r"|launch security is not supported with this QEMU|get launch security"
+    r"|launch security is not supported with this QEMU|get launch security|chardev reconnect source timeout"
 )
 """Words of libvirt about what it refuses to define, with codes that say nothing, or like those of a start."""
 
@@ -49,6 +49,9 @@ START = re.compile(
 )
 """Words of libvirt about what is only held against the host when a guest starts, with the codes of a define."""
 
+
+TOO_LARGE = "Unable to encode message"
+"""Words of libvirt about a command line that is too long for an answer, as of a guest with 100,000 IO threads."""
 
 FEW = 4
 """More options than that are not named: then it cannot be told."""
@@ -130,6 +133,8 @@ class Verdict:
 
     def told(self, error: t.Any) -> Told | None:
         """What an answer says."""
+        if TOO_LARGE in str(error):
+            return None  # The connection lives on, and others can be asked about.
         if cut(error) or lacks(error, "VIR_ERR_NO_SUPPORT", "VIR_ERR_ACCESS_DENIED", "VIR_ERR_AUTH_FAILED"):
             self.connection = None
             return None
@@ -163,7 +168,8 @@ class Verdict:
     def takes(self, text: str) -> bool:
         """Whether libvirt would define it."""
         told = self.of(ET.fromstring(text))
-        return told is None or not told.defining
+        # Another complaint than one about the host says that it was not even read that far.
+        return told is None or (not told.defining and START.search(told.reason) is not None)
 
 
 def question(root: ET.Element) -> ET.Element:

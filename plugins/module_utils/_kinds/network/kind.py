@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import typing as t
+from xml.etree import ElementTree as ET
 
+from ..._engine import paths
 from ..._engine.rows.model import Item
 from ..._flow.kind import Kind, Record
 from ..._flow.purge import Leftovers
@@ -35,6 +37,18 @@ def validate(connection: Connection, text: str) -> None:
     connection.networkDefineXMLFlags(text, libvirt.VIR_NETWORK_DEFINE_VALIDATE)
 
 
+def keeps(connection: t.Any, root: ET.Element) -> ET.Element:
+    """What libvirt keeps of a network's definition. Raises LibvirtError for what it does not read.
+
+    :param connection: to a host in memory
+    """
+    network = connection.networkDefineXML(paths.text(root))
+    kept = ET.fromstring(network.XMLDesc(libvirt.VIR_NETWORK_XML_INACTIVE))
+    network.undefine()
+    kept.extend(paths.clone(child) for child in root if child.tag.startswith("{"))  # Its own driver reads those.
+    return kept
+
+
 NETWORKS = Kind(
     table=NETWORK,
     observe=networks,
@@ -43,6 +57,7 @@ NETWORKS = Kind(
     leftovers=leftovers,
     left_alone=left_alone,
     validate=validate,
+    keeps=keeps,
     read_alike=True,
     definition=DEFINITION,
     record=Record("networks", lasting=False),

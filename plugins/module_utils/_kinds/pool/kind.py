@@ -5,6 +5,10 @@
 
 from __future__ import annotations
 
+import typing as t
+from xml.etree import ElementTree as ET
+
+from ..._engine import paths
 from ..._flow.kind import Kind, Record
 from ..._libvirt.connection import libvirt
 from ..._libvirt.objects import Connection
@@ -20,6 +24,17 @@ def validate(connection: Connection, text: str) -> None:
     connection.storagePoolDefineXML(text, getattr(libvirt, "VIR_STORAGE_POOL_DEFINE_VALIDATE", 0))
 
 
+def keeps(connection: t.Any, root: ET.Element) -> ET.Element:
+    """What libvirt keeps of a pool's definition. Raises LibvirtError for what it does not read.
+
+    :param connection: to a host in memory
+    """
+    pool = connection.storagePoolDefineXML(paths.text(root))
+    kept = ET.fromstring(pool.XMLDesc(libvirt.VIR_STORAGE_XML_INACTIVE))
+    pool.undefine()
+    return kept
+
+
 POOLS = Kind(
     table=POOL,
     observe=pools,
@@ -27,6 +42,7 @@ POOLS = Kind(
     actions=ACTIONS,
     leftovers=leftovers,
     validate=validate,
+    keeps=keeps,
     definition=DEFINITION,
     record=Record("pools", lasting=True),
     noted=frozenset(("define", "undefine")),

@@ -145,7 +145,11 @@ DISPLAY = Field(
     "X display of the host that the window opens on (libvirt's C(display)), such as V(:0.0).",
 )
 FULLSCREEN = Field(
-    "fullscreen", "@fullscreen", YES_NO, "Whether the window takes the whole screen (libvirt's C(fullscreen))."
+    "fullscreen",
+    "@fullscreen",
+    YES_NO,
+    "Whether the window takes the whole screen (libvirt's C(fullscreen)).",
+    default=False,
 )
 
 

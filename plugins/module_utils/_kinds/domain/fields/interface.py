@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ...._engine.converters import ADDRESS, DEVICE, MAC, NATURAL, ON_OFF, PORT, TEXT, YES_NO, Choice, Integer
+from ...._engine.converters import ADDRESS, DEVICE, MAC, NATURAL, ON_OFF, PORT, POWER, TEXT, YES_NO, Choice, Integer
 from ...._engine.rows import Field, Group, Row, Struct
 from ...._engine.rows.variant import Variant
 from ...shared import derive
@@ -311,14 +311,14 @@ DRIVER = (
     Field(
         "rx_queue_size",
         "@rx_queue_size",
-        NATURAL,
+        POWER,
         "Number of packets that fit in a receive queue of a virtio card (libvirt's C(rx_queue_size)): a power of two,"
         " such as V(1024).",
     ),
     Field(
         "tx_queue_size",
         "@tx_queue_size",
-        NATURAL,
+        POWER,
         "Number of packets that fit in a send queue of a virtio card (libvirt's C(tx_queue_size)): a power of two,"
         " such as V(1024).",
     ),

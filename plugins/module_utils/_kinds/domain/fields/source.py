@@ -428,4 +428,5 @@ DISK_FORMAT = Field(
     new=derive.disk_format,
     filled=True,
     vacant=True,
+    live="format",
 )

@@ -21,6 +21,9 @@ from ...._engine.step import Step
 from ..memory_total import comes_along
 from .obstacles import fixed, obstacle
 
+REMOVABLE = ("cdrom", "floppy")
+"""Drives whose medium can be exchanged."""
+
 
 def hotplug(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Element) -> Answer:
     """A device that comes or goes."""
@@ -49,9 +52,33 @@ def update(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Element
 
 def media(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Element) -> Answer:
     """What lies in a drive for removable media. A disk cannot be exchanged under the guest."""
-    if not changes[0].elements or changes[0].elements[0].get("device") not in ("cdrom", "floppy"):
+    if not changes[0].elements or changes[0].elements[0].get("device") not in REMOVABLE:
         return "a disk is exchanged only at the start"
-    return update(changes, root, stuck, now)
+    late = drive_format(changes, root, stuck, now)
+    return TOGETHER if late else update(changes, root, stuck, now)
+
+
+def drive_format(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Element) -> Answer:
+    """The format of what lies in a drive. An empty one takes that of what is put into it."""
+    drive = changes[0].elements[0] if changes[0].elements else None
+    if drive is None or drive.get("device") not in REMOVABLE:
+        return RESTART
+    filled = [
+        disk for disk in now.findall("devices/disk") if place(disk) == place(drive) and disk.find("source") is not None
+    ]
+    return RESTART if any(kind_of(disk) != kind_of(drive) for disk in filled) else []
+
+
+def place(disk: ET.Element) -> str | None:
+    """Where a disk is in the guest, such as ``sda``."""
+    target = disk.find("target")
+    return None if target is None else target.get("dev")
+
+
+def kind_of(disk: ET.Element) -> str | None:
+    """The format of a disk's image."""
+    driver = disk.find("driver")
+    return None if driver is None else driver.get("type")
 
 
 def iotune(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Element) -> Answer:
@@ -89,6 +116,8 @@ def vcpus(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Element)
     if want > most:
         return f"the running guest has {most} at most"
     loose = now.findall("vcpus/vcpu[@enabled='yes'][@hotpluggable='yes']")
+    if have == want:
+        return []
     if have - want > len(loose):
         return f"the {have - len(loose)} that the guest has had from its start stay until the next one"
     return [Step("set_vcpus", want)]
@@ -166,6 +195,7 @@ SECTIONS = {
 STRATEGIES = {
     "hotplug": Strategy(hotplug, early=is_early),
     "iotune": Strategy(iotune),
+    "format": Strategy(drive_format),
     "media": Strategy(media),
     "update": Strategy(update),
     "balloon": Strategy(balloon, asks=True),

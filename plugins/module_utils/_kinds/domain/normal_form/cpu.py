@@ -170,11 +170,12 @@ def grouped(tune: ET.Element, tag: str, attribute: str) -> None:
         sets[rest].update(numbers(node.get(attribute, "")))
     if len(sets) == len(nodes):
         return
+    spot = list(tune).index(nodes[0])  # Others of the elements may come after them.
     for node in nodes:
         tune.remove(node)
-    for rest, threads in sorted(sets.items(), key=lambda entry: min(entry[1])):
+    for rest, threads in sorted(sets.items(), key=lambda entry: min(entry[1]), reverse=True):
         text = CPUSET.from_text(",".join(map(str, sorted(threads))))
-        ET.SubElement(tune, tag, {attribute: text, **dict(rest)})
+        tune.insert(spot, ET.Element(tag, {attribute: text, **dict(rest)}))
 
 
 def iothreads(root: ET.Element) -> None:

@@ -178,6 +178,10 @@ def traffic(device: ET.Element) -> None:
     if device.get("type") not in ("network", "bridge", "ethernet"):
         for node in device.findall("filterref"):
             device.remove(node)
+    for node in device.findall("filterref"):
+        # libvirt sorts parameters by name; the values of one name keep their order (virNWFilterFormatParamAttributes).
+        others = [child for child in node if child.tag != "parameter"]
+        node[:] = [*others, *sorted(node.findall("parameter"), key=lambda child: child.get("name", ""))]
     for node in device.findall("coalesce"):
         frames = node.find("rx/frames")
         if frames is None or frames.get("max", "0") == "0":
@@ -198,8 +202,13 @@ def target_of(device: ET.Element) -> str:
 
 
 def character(device: ET.Element) -> None:
-    """A serial port, parallel port, console, channel, and the like."""
+    """A serial port, parallel port, console, channel, and the like.
+
+    Of no type it is a PTY (virDomainChrDefParseXML).
+    """
     device.attrib.pop("tty", None)
+    if device.get("type") is None and device.tag in ("serial", "parallel", "console", "channel"):
+        device.set("type", "pty")
     if device.get("type") == "pty":
         strip(device, "source", "path")
     source, target = device.find("source"), device.find("target")

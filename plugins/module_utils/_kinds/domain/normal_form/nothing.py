@@ -25,6 +25,14 @@ def settle(root: ET.Element) -> None:
     for tag in ON:
         for node in root.findall(f"features/{tag}"):
             node.attrib.setdefault("state", "on")
+    for node in root.findall("features/async-teardown"):
+        node.attrib.setdefault("enabled", "yes")
+    arch = root.find("os/type[@arch]")
+    if arch is None or arch.get("arch") in ("x86_64", "i686"):
+        for node in root.findall("devices/panic"):
+            node.attrib.setdefault("model", "isa")  # that of the machine (qemuDomainDefPanic...)
+    for node in root.findall("cpu/feature"):
+        node.attrib.setdefault("policy", "require")
     for drive in root.findall("devices/disk"):
         for source in drive.findall("source") if drive.get("device") in ("cdrom", "floppy") else ():
             if not any(source.attrib.values()) and not len(source):

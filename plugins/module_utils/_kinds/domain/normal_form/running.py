@@ -119,6 +119,9 @@ def whole(live: ET.Element, kept: ET.Element) -> None:
     if clock is not None and own is not None and clock.get("offset") == own.get("offset") == "variable":
         clock.attrib.clear()  # It moves with the guest's own clock.
         clock.attrib.update(own.attrib)
+    plugged, own = live.find("vcpu"), kept.find("vcpu")
+    if plugged is not None and own is not None and own.get("current") == (plugged.text or "").strip():
+        plugged.attrib.setdefault("current", own.get("current", ""))  # All that it has; the others come with a start.
     cpu, ours_cpu = live.find("cpu"), kept.find("cpu")
     if cpu is not None and cpu.get("check") == EXPANDED:
         processor(cpu, ET.Element("cpu") if ours_cpu is None else ours_cpu)

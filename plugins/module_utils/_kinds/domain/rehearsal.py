@@ -1,0 +1,86 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What libvirt keeps of a guest's definition, asked of its test driver.
+
+That driver has guests of its own kind only, and no machines. What it reads by the code of all drivers is the same.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from xml.etree import ElementTree as ET
+
+from ..._engine import paths
+from ..._libvirt.connection import libvirt
+from .verdict import UNASKED
+
+NAME, UUID = "p", "6a1f2d60-8f0e-4c1b-9d5e-2b7c3e4f5a60"
+"""Those of what is defined: each guest is defined in place of the one before."""
+
+INVENTED = "testnet"
+"""How the test driver names the devices of network cards."""
+
+
+def keeps(connection: t.Any, root: ET.Element) -> ET.Element:
+    """What libvirt keeps of a definition. Raises LibvirtError for what it does not read.
+
+    :param connection: to a host in memory
+    :param root: the definition, which may be changed
+    """
+    asked = paths.clone(root)
+    asked.set("type", "test")
+    for tag, text in (("name", NAME), ("uuid", UUID)):
+        node = asked.find(tag)
+        if node is not None:
+            node.text = text
+    for kind in asked.findall("os/type"):
+        kind.attrib.pop("machine", None)
+        if kind.get("arch") != "i686":
+            kind.set("arch", "x86_64")
+    for devices in asked.findall("devices"):
+        for emulator in devices.findall("emulator"):
+            devices.remove(emulator)
+    domain = connection.defineXML(paths.text(asked))
+    kept = ET.fromstring(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_SECURE | libvirt.VIR_DOMAIN_XML_INACTIVE))
+    restore(root, kept)
+    return kept
+
+
+def restore(root: ET.Element, kept: ET.Element) -> None:
+    """Give a definition back what was taken out of the question, and what only other drivers know."""
+    kept.attrib.update(root.attrib)
+    for tag in ("name", "uuid"):
+        node, known = kept.find(tag), root.find(tag)
+        if node is not None and known is None:
+            kept.remove(node)
+        elif node is not None and known is not None:
+            node.text = known.text
+    for node, known in zip(kept.findall("os/type"), root.findall("os/type"), strict=False):
+        node.attrib.clear()
+        node.attrib.update(known.attrib)
+    devices = kept.find("devices")
+    for emulator in root.findall("devices/emulator"):
+        if devices is not None:
+            devices.insert(0, paths.clone(emulator))
+    for child in root:
+        if child.tag.startswith("{"):
+            kept.append(paths.clone(child))
+    metadata = root.find("metadata")
+    for node in kept.findall("metadata"):
+        kept.remove(node)
+    if metadata is not None:
+        kept.append(paths.clone(metadata))
+    for card in kept.findall("devices/interface"):
+        target = card.find("target")
+        if target is not None and target.get("dev", "").startswith(INVENTED):
+            card.remove(target)
+
+
+def unasked(root: ET.Element) -> ET.Element:
+    """A definition without the devices that libvirt's own verdict is not asked about (see verdict)."""
+    rest = paths.clone(root)
+    for devices in rest.findall("devices"):
+        for device in [found for found in devices if found.tag in UNASKED]:
+            devices.remove(device)
+    return rest
