@@ -22,6 +22,12 @@ MACHINES = {"q35": "q35"}
 """What new guests get of machines on any host of today."""
 
 
+MADE = {
+    "genid": "is empty, for libvirt to make one: write one into it, such as uuidgen prints, or take the element out",
+}
+"""Elements of a guest that libvirt fills when they are empty, each time with another value."""
+
+
 def from_xml(table: Table, text: str, secrets: bool = False) -> dict[str, t.Any]:
     """The options that a definition amounts to. What libvirt only reports in it is left out.
 
@@ -33,6 +39,9 @@ def from_xml(table: Table, text: str, secrets: bool = False) -> dict[str, t.Any]
         raise VirtfleetError(f"{table.kind}: {error}") from None
     if root.tag != table.kind:
         raise VirtfleetError(f"{table.kind}: the XML is of a <{named(root.tag)}>")
+    for tag, why in MADE.items() if table.kind == "domain" else ():
+        if root.find(tag) is not None and not root.findtext(tag, "").strip():
+            raise VirtfleetError(f"{table.kind}: {tag}: {why}")
     if table.normal is not None:
         table.normal(root)
     return adopt(table, table.declared(root), secrets).config

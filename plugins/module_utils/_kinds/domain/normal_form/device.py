@@ -133,7 +133,9 @@ def boot(device: ET.Element) -> None:
 
 
 def interface(device: ET.Element) -> None:
-    """A network card."""
+    """A network card. Of no type it is one of the user's (virDomainNetDefParseXML)."""
+    if device.get("type") is None:
+        device.set("type", "user")
     kind, model = device.get("type"), device.find("model")
     for node in device.findall("mac"):
         node.attrib.pop("currentAddress", None)

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -50,3 +52,40 @@ def test_what_comes_with_more_at_most_waits_with_it() -> None:
     plan = planned(memory="1GiB", vcpus=4, current_memory="512MiB", current_vcpus=3)
     assert [step.action for step in plan.steps] == ["define"]
     assert set(plan.pending) == {"memory", "vcpus", "current_memory", "current_vcpus"}
+
+
+def test_no_more_cpus_are_to_run_than_do() -> None:
+    # All four are to come with the next start; what runs has the one that is declared for it.
+    runs = "<domain type='kvm'><name>x</name><memory unit='KiB'>196608</memory><vcpu>1</vcpu></domain>"
+    plan = plan_one(
+        TABLES["domain"],
+        observed(runs, "running"),
+        {"name": "x", "state": "running", "vcpus": 4, "current_vcpus": 1},
+    )
+    assert ([step.action for step in plan.steps], plan.pending) == (["define"], ["vcpus"])
+    kept = observed(runs.replace("<vcpu>1", "<vcpu current='1'>4"), "running")
+    kept = dataclasses.replace(kept, live=ET.fromstring(runs))
+    plan = plan_one(TABLES["domain"], kept, {"name": "x", "state": "running", "vcpus": 4, "current_vcpus": 1})
+    assert (plan.changes, plan.pending) == ([], ["vcpus"])
+
+
+DRIVE = "<devices><disk type='file' device='{}'><driver name='qemu'{}/>{}<target dev='sda' bus='sata'/></disk></devices>"
+SOURCE = "<source file='/srv/a.{}'/>"
+
+
+@pytest.mark.parametrize(
+    ("device", "kind", "source", "steps"),
+    [
+        ("cdrom", "", "", ["define", "update_device"]),
+        ("cdrom", " type='raw'", SOURCE.format("iso"), ["define"]),
+        ("cdrom", " type='qcow2'", SOURCE.format("qcow2"), ["define", "update_device"]),
+        ("disk", " type='raw'", SOURCE.format("img"), ["define"]),
+    ],
+)
+def test_an_empty_drive_takes_a_medium_of_any_format(device: str, kind: str, source: str, steps: list[str]) -> None:
+    kept = observed(RUNS.format(DRIVE.format(device, kind or " type='raw'", source)), "running")
+    kept = dataclasses.replace(kept, live=ET.fromstring(RUNS.format(DRIVE.format(device, kind, source))))
+    disk = {"device": device, "target": "sda", "bus": "sata", "file": "/srv/b.qcow2", "format": "qcow2"}
+    plan = plan_one(TABLES["domain"], kept, {"name": "x", "state": "running", "disks": [disk]})
+    assert [step.action for step in plan.steps] == steps
+    assert bool(plan.pending) == (steps == ["define"])

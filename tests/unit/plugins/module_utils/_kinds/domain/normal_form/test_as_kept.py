@@ -13,6 +13,7 @@ import libvirt
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils import _offline
+from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
 from ansible_collections.virtfleet.kvm.tests.unit.support import EMULATING_HOST, observed, plan_one
 
@@ -37,7 +38,13 @@ ROOTS = [
         "type='none' model='selinux'",
     )),
     "<seclabel type='static' model='selinux'><label>a:b:c:s0</label></seclabel>",
+    *(f"<vcpu>4</vcpu><iothreads>2</iothreads><cputune>{text}</cputune>" for text in (
+        "<vcpusched vcpus='0-1,3' scheduler='fifo' priority='1'/><iothreadsched iothreads='2' scheduler='batch'/>",
+        "<iothreadsched iothreads='1-2' scheduler='rr' priority='5'/><emulatorsched scheduler='idle'/>",
+    )),
+    "<cpu mode='custom'><model>qemu64</model><feature name='lahf_lm'/></cpu>",
 ]  # fmt: skip
+CARD = "<interface type='bridge'><source bridge='br0'/>{}</interface>"
 DEVICES = [
     "<disk type='file' device='cdrom'><source file=''/><target dev='sda' bus='sata'/><readonly/></disk>",
     RBD.format("<host name='h' port='0'/>"),
@@ -53,6 +60,13 @@ DEVICES = [
         "type='vnc' port='-1' autoport='no'>",
         "type='vnc' port='5900' autoport='no' listen='' passwd=''>",
     )),
+    "<serial/>", "<serial/><serial/>", "<parallel/>", "<console/>", "<console tty='/dev/pts/3'/>",
+    "<channel><target type='virtio' name='a'/></channel>",
+    "<interface/>",
+    CARD.format(
+        "<filterref filter='clean-traffic'><parameter name='IP' value='192.0.2.2'/><parameter name='IP'"
+        " value='192.0.2.1'/><parameter name='CTRL_IP_LEARNING' value='dhcp'/></filterref>"
+    ),
 ]  # fmt: skip
 
 
@@ -67,9 +81,20 @@ def told(text: str) -> dict[str, Any]:
             display.pop("listens")
         if display.get("listens") and display["listens"][0].get("address"):
             display.pop("listen", None)
-    names = ("cputune", "blkiotune", "iothreads", "memtune", "features", "clock", "seclabels", "disks", "graphics")
+    for card in config.get("interfaces", []):
+        for name in ("mac", "address", "model", "target"):
+            card.pop(name, None)
+    for port in [port for kind in ("serials", "consoles", "parallels", "channels") for port in config.get(kind, [])]:
+        port.pop("target", None)
+        port.pop("address", None)
+    names = (
+        *("cputune", "blkiotune", "iothreads", "memtune", "features", "clock", "seclabels", "disks", "graphics"),
+        *("serials", "consoles", "parallels", "channels", "interfaces"),
+    )
     cells = (config.get("cpu") or {}).get("numa")
-    return {**{name: config.get(name) for name in names}, "cells": cells, "memory": config["memory"]}
+    named = (config.get("cpu") or {}).get("features")
+    rest = {"cells": cells, "named": named, "memory": config["memory"]}
+    return {**{name: config.get(name) for name in names}, **rest}
 
 
 @pytest.mark.parametrize("text", [GUEST.format(root, "") for root in ROOTS] + [GUEST.format("", d) for d in DEVICES])
@@ -119,3 +144,19 @@ def test_only_virtio_mem_comes_in_blocks() -> None:
     for model, left in (("nvdimm", {"size"}), ("virtio-mem", {"size", "block", "requested"})):
         config = _offline.from_xml(DOMAIN, GUEST.format("", text.format(model)))
         assert set(config["memory_devices"][0]["target"]) == left
+
+
+@pytest.mark.parametrize(("arch", "panics"), [("x86_64", [{"model": "isa"}]), ("i686", [{"model": "isa"}])])
+def test_a_panic_device_without_a_model_is_that_of_the_machine(arch: str, panics: Any) -> None:
+    text = GUEST.replace("<type>", f"<type arch='{arch}'>").format("", "<panic/>")
+    assert _offline.from_xml(DOMAIN, text)["panics"] == panics
+
+
+def test_an_id_of_a_generation_that_libvirt_would_make_is_asked_for() -> None:
+    with pytest.raises(VirtfleetError, match="genid: is empty"):
+        _offline.from_xml(DOMAIN, GUEST.format("<genid/>", ""))
+
+
+def test_a_feature_that_says_nothing_is_on() -> None:
+    text = GUEST.format("<features><async-teardown/></features>", "")
+    assert _offline.from_xml(DOMAIN, text)["features"]["async_teardown"] is True
