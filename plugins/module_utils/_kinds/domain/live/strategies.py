@@ -19,6 +19,7 @@ from ...._engine.live import RESTART, TOGETHER, Answer, Strategy
 from ...._engine.rows.model import Change
 from ...._engine.step import Step
 from ..memory_total import comes_along
+from ..normal_form.running import medium
 from .obstacles import fixed, obstacle
 
 REMOVABLE = ("cdrom", "floppy")
@@ -59,14 +60,13 @@ def media(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Element)
 
 
 def drive_format(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Element) -> Answer:
-    """The format of what lies in a drive. An empty one takes that of what is put into it."""
+    """The format of what lies in a drive: it comes with the medium, but that of one that is there stays as it is."""
     drive = changes[0].elements[0] if changes[0].elements else None
     if drive is None or drive.get("device") not in REMOVABLE:
         return RESTART
-    filled = [
-        disk for disk in now.findall("devices/disk") if place(disk) == place(drive) and disk.find("source") is not None
-    ]
-    return RESTART if any(kind_of(disk) != kind_of(drive) for disk in filled) else []
+    there = [disk for disk in now.findall("devices/disk") if place(disk) == place(drive)]
+    same = [disk for disk in there if medium(disk) is not None and medium(disk) == medium(drive)]
+    return RESTART if any(kind_of(disk) != kind_of(drive) for disk in same) else []
 
 
 def place(disk: ET.Element) -> str | None:

@@ -236,7 +236,7 @@ def disks(live: ET.Element, kept: ET.Element) -> None:
             part, other = node.find(path), ours.find(path)
             if (
                 other is None
-                or (name == "type" and source is not None)
+                or (name == "type" and source is not None and not exchanged(node, ours))
                 or (name in ("cache", "io") and other.get(name))
             ):
                 continue
@@ -245,6 +245,19 @@ def disks(live: ET.Element, kept: ET.Element) -> None:
             part.attrib.pop(name, None)
             if other.get(name):
                 part.set(name, other.get(name, ""))
+
+
+def medium(drive: ET.Element) -> dict[str, str] | None:
+    """Where that is what lies in a drive; None where it is empty."""
+    source = drive.find("source")
+    if source is None:
+        return None
+    return {name: value for name, value in source.attrib.items() if name not in ("index", "startupPolicy")}
+
+
+def exchanged(drive: ET.Element, ours: ET.Element) -> bool:
+    """Whether another medium is to be in a drive: its format is none of that which lies there now."""
+    return drive.get("device") in ("cdrom", "floppy") and medium(ours) is not None and medium(drive) != medium(ours)
 
 
 def below_the_overlay(disk: ET.Element) -> None:

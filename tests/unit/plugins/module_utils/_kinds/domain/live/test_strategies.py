@@ -69,7 +69,9 @@ def test_no_more_cpus_are_to_run_than_do() -> None:
     assert (plan.changes, plan.pending) == ([], ["vcpus"])
 
 
-DRIVE = "<devices><disk type='file' device='{}'><driver name='qemu'{}/>{}<target dev='sda' bus='sata'/></disk></devices>"
+DRIVE = (
+    "<devices><disk type='file' device='{}'><driver name='qemu'{}/>{}<target dev='sda' bus='sata'/></disk></devices>"
+)
 SOURCE = "<source file='/srv/a.{}'/>"
 
 
@@ -77,15 +79,34 @@ SOURCE = "<source file='/srv/a.{}'/>"
     ("device", "kind", "source", "steps"),
     [
         ("cdrom", "", "", ["define", "update_device"]),
-        ("cdrom", " type='raw'", SOURCE.format("iso"), ["define"]),
+        ("cdrom", " type='raw'", SOURCE.format("iso"), ["define", "update_device"]),
         ("cdrom", " type='qcow2'", SOURCE.format("qcow2"), ["define", "update_device"]),
         ("disk", " type='raw'", SOURCE.format("img"), ["define"]),
     ],
 )
-def test_an_empty_drive_takes_a_medium_of_any_format(device: str, kind: str, source: str, steps: list[str]) -> None:
+def test_a_medium_comes_with_its_format(device: str, kind: str, source: str, steps: list[str]) -> None:
     kept = observed(RUNS.format(DRIVE.format(device, kind or " type='raw'", source)), "running")
     kept = dataclasses.replace(kept, live=ET.fromstring(RUNS.format(DRIVE.format(device, kind, source))))
     disk = {"device": device, "target": "sda", "bus": "sata", "file": "/srv/b.qcow2", "format": "qcow2"}
     plan = plan_one(TABLES["domain"], kept, {"name": "x", "state": "running", "disks": [disk]})
     assert [step.action for step in plan.steps] == steps
     assert bool(plan.pending) == (steps == ["define"])
+    assert all('type="qcow2"' in step.value for step in plan.steps)
+
+
+def test_a_medium_that_could_not_be_put_in_is_tried_again_with_its_own_format() -> None:
+    live = ET.fromstring(RUNS.format(DRIVE.format("cdrom", " type='raw'", SOURCE.format("iso"))))
+    kept = observed(RUNS.format(DRIVE.format("cdrom", " type='qcow2'", SOURCE.format("qcow2"))), "running")
+    disk = {"device": "cdrom", "target": "sda", "bus": "sata", "file": "/srv/a.qcow2"}
+    plan = plan_one(
+        TABLES["domain"], dataclasses.replace(kept, live=live), {"name": "x", "state": "running", "disks": [disk]}
+    )
+    (step,) = plan.steps
+    assert (step.action, 'type="qcow2"' in step.value) == ("update_device", True)
+
+
+def test_another_format_of_the_same_medium_waits() -> None:
+    kept = observed(RUNS.format(DRIVE.format("cdrom", " type='raw'", SOURCE.format("iso"))), "running")
+    disk = {"device": "cdrom", "target": "sda", "bus": "sata", "file": "/srv/a.iso", "format": "qcow2"}
+    plan = plan_one(TABLES["domain"], kept, {"name": "x", "state": "running", "disks": [disk]})
+    assert ([step.action for step in plan.steps], plan.pending) == (["define"], ["disks[0].format"])
