@@ -158,12 +158,29 @@ class Verdict:
         """
         if not told.defining or told.option or self.left <= 0:
             return told.sentence
-        blame = Blame(table, want, paths.text(root), self.takes, min(self.left, MOST))
-        before, blamed = blame.left, blame.found()
-        self.left -= before - blame.left
+        blamed = self.blamed(table, want, root, self.takes)
+        if blamed and all(path.endswith("]") for path in blamed):
+            # Without a part, it may have been refused for what is missing then: good enough to tell of which part.
+            parts = self.blamed(table, want, root, self.reads)
+            blamed = parts if parts and all(path.startswith(tuple(blamed)) for path in parts) else blamed
         if not blamed or len(blamed) > FEW or self.connection is None:
             return told.sentence
         return f"{', '.join(blamed)}: libvirt refuses this: {told.reason}"
+
+    def blamed(self, table: Table, want: Item, root: ET.Element, right: t.Callable[[str], bool]) -> list[str]:
+        """The options to blame, as far as libvirt may be asked.
+
+        :param right: tells whether a definition without some of them is right
+        """
+        blame = Blame(table, want, paths.text(root), right, min(self.left, MOST))
+        before, found = blame.left, blame.found()
+        self.left -= before - blame.left
+        return found
+
+    def reads(self, text: str) -> bool:
+        """Whether libvirt has nothing against it, or something that a define would not find."""
+        told = self.of(ET.fromstring(text))
+        return told is None or not told.defining
 
     def takes(self, text: str) -> bool:
         """Whether libvirt would define it."""

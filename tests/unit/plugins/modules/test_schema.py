@@ -181,3 +181,14 @@ def test_an_option_of_another_kind_than_a_new_one_has_is_refused(
     said = run_domains({"name": "q", "memory": "64MiB", **options}, check=check, fails=True)["msg"]
     assert f"domain q: {words}" in said
     assert [domain.name() for domain in connection.listAllDomains()] == ["test"]
+
+
+def test_a_serial_number_that_the_schema_does_not_take_is_told_beside_one_that_it_takes(
+    connection: Any, run_domains: Run
+) -> None:
+    def guest(name: str, serial: str) -> dict[str, Any]:
+        return {"name": name, "memory": "64MiB", "disks": [{"file": f"/{name}.raw", "serial": serial}]}
+
+    failures = run_domains(guest("a", "AB-1_2.c+"), guest("b", "a b/c"), check=True, fails=True)["failures"]
+    assert [failure["domain"] for failure in failures] == ["b"]
+    assert failures[0]["problem"].startswith("disks[0].serial: ")

@@ -198,3 +198,10 @@ def test_paths_start_at_the_root() -> None:
     for wrong in ("disk.qcow2", "", "~/disk", "./disk", "/a\n/b"):
         with pytest.raises(ValueError, match="is not a path from the root"):
             converters.PATH.parse(wrong)
+
+
+@pytest.mark.parametrize("value", [0, 3, 100, "1000"])
+def test_a_size_that_is_no_power_of_two(value: Any) -> None:
+    with pytest.raises(ValueError, match="is not a power of two, such as 256 or 1024"):
+        converters.POWER.parse(value)
+    assert [converters.POWER.parse(number) for number in (1, "256", 1024)] == [1, 256, 1024]

@@ -208,6 +208,13 @@ def test_a_libvirt_that_cannot_be_asked_is_not_asked_again(code: int) -> None:
     assert len(link.asked) == 1
 
 
+def test_an_answer_that_is_too_large_is_one_guests_own() -> None:
+    asked, link = verdict(Error(libvirt.VIR_ERR_RPC, "Unable to encode message payload", libvirt.VIR_FROM_RPC))
+    assert asked.of(definition()) is None
+    link.error = Error(libvirt.VIR_ERR_XML_ERROR, "XML error: bad")
+    assert asked.of(definition(memory=1)) == Told("XML error: bad", True)
+
+
 @pytest.mark.parametrize("uri", ["test:///default", "qemu+ssh://host/system", "lxc:///system"])
 def test_only_qemu_on_this_host_is_asked(uri: str) -> None:
     asked, link = verdict(uri=uri)
@@ -245,6 +252,19 @@ class Choosy(Link):
         if self.word in text:
             raise Error(libvirt.VIR_ERR_XML_ERROR, f"XML error: {self.word}")
         return ""
+
+
+def test_what_is_not_read_any_further_is_not_to_blame() -> None:
+    # Without a disk's file libvirt has another complaint, and does not come to the card.
+    class Earlier(Choosy):
+        def domainXMLToNative(self, form: str, text: str, flags: int) -> str:  # noqa: N802 - libvirt's name
+            if "/a.raw" not in text:
+                raise Error(libvirt.VIR_ERR_INTERNAL_ERROR, "internal error: no file")
+            return super().domainXMLToNative(form, text, flags)
+
+    want = {"disks": [{"file": "/a.raw", "target": "vda"}], "videos": [{"model": {"type": "qxl"}}]}
+    said = sentence(Earlier("qxl"), want)
+    assert (said.startswith("videos[0]"), "disks" in said) == (True, False)
 
 
 def sentence(link: Choosy, want: dict[str, Any], asked: Verdict | None = None) -> str:
