@@ -94,6 +94,13 @@ def integer(converter: basic.Integer) -> Schema:
     return {**schema, "type": ["integer", "string"], "minimum": least, "maximum": most}
 
 
+def power(converter: basic.Power) -> Schema:
+    """A power of two, also in quotes."""
+    powers = [1 << bit for bit in range(32) if 1 << bit <= (converter.maximum or basic.MOST)]
+    schema = text("|".join(map(str, powers)), "Write a power of two, such as 256 or 1024.")
+    return {**schema, "type": ["integer", "string"], "enum": [*powers, *map(str, powers)]}
+
+
 def number(converter: basic.Number) -> Schema:
     """A whole number that may be written in base 16."""
     schema = text("[0-9]+|0[xX][0-9a-fA-F]+", "Write a number, such as 31 or 0x1f.")
@@ -320,6 +327,7 @@ BY_CONVERTER: dict[type[basic.Converter], Callable[[Any], Schema]] = {
     servers.RemoteName: any_text,
     servers.Server: any_text,
     basic.Integer: integer,
+    basic.Power: power,
     basic.Number: number,
     basic.AnyBase: number,
     basic.Identifier: identifier,

@@ -46,6 +46,8 @@ class Maker:
             return next(word for word in reversed(converter.words) if word != default)
         if isinstance(converter, converters.Identifier):
             return f"0x{number % 65536:0{converter.width}x}"
+        if isinstance(converter, converters.Power):
+            return 1 << number % 12
         if isinstance(converter, converters.Integer):
             least, most = converter.minimum or 0, converter.maximum or 2**31
             return next(value for value in (least + number % (most - least), most) if value != default)

@@ -40,6 +40,7 @@ BY_CONVERTER: dict[type[converters.Converter], Any] = {
     converters.Integer: lambda converter: st.integers(
         converter.minimum or 0, 99999 if converter.maximum is None else converter.maximum
     ),
+    converters.Power: lambda converter: st.integers(0, 12).map(lambda bit: 1 << bit),
     converters.Boolean: lambda converter: st.booleans(),
     converters.Presence: lambda converter: st.booleans(),
     converters.Number: lambda converter: st.integers(0, 255),

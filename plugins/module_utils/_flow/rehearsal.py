@@ -19,7 +19,7 @@ from xml.etree import ElementTree as ET
 from .._engine import paths
 from .._engine.plan import Plan, lacking
 from .._engine.report import name_of
-from .._engine.rows.model import Change, Host, Invalid, Item, Scope
+from .._engine.rows.model import Change, Host, Item, Scope
 from .._errors import VirtfleetError
 from .._libvirt.connection import LibvirtError, lacks, libvirt, said
 from .._printing import printable, secret_name
@@ -86,7 +86,7 @@ class Stage:
         except LibvirtError as error:
             return self.refused(want, root, error)
         if kept is not None and (nothing or traits(root) - traits(kept)):
-            with contextlib.suppress(Invalid, VirtfleetError):
+            with contextlib.suppress(VirtfleetError):
                 scope = Scope(self.kind.table.kind, str(want["name"]), Host(), item=want)
                 before, after = (
                     {change.path: change for change in lacking(self.kind.table, want, scope, found)}

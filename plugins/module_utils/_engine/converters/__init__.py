@@ -50,7 +50,7 @@ INTERFACE = Interface(lenient=True)
 MEMORY = Size("KiB", grain=1024, minimum=1024**2)
 NATURAL = Integer(0)
 COUNT = Integer(1)
-POWER = Power(0)
+POWER = Power(0, 2**31)
 PORT = Integer(-1, 65535)
 NUMBER = Number()
 ANY_BASE = AnyBase()
@@ -112,6 +112,7 @@ __all__ = [
     "Moment",
     "Name",
     "Number",
+    "Power",
     "Presence",
     "RemoteName",
     "Server",
