@@ -31,7 +31,8 @@ from .schema import READ, documents, empty_host
 FREE = re.compile(
     r"""
     (<metadata>) .*? (?=</metadata>)
-    | (<(?:name|uuid|title|description|kernel|initrd|cmdline|nvram)\b[^>]*>/?) [^<]*
+    | (<(?:name|uuid|description|kernel|initrd|cmdline|nvram)\b[^>]*>/?) [^<]*
+    | (<title>) [^<\n]*
     | (<(?:source|log)\b[^>]*?\s(?:file|path|dir|dev|volume)="/?) [^"]*
     | (<mac\ address=") (?!00:00:00:00:00:00) [^"]*
     """,

@@ -34,6 +34,7 @@ DEFINE = re.compile(
     r"Cannot check QEMU binary|only a single \w+ device|without CPU model|Missing CPU model|missing '[\w-]+' attribute"
     r"|rotation rate is only valid|Invalid bus type '\w+' for disk|Missing source path attribute|add a new PCI bus"
     r"|launch security is not supported with this QEMU|get launch security|chardev reconnect source timeout"
+    r"|No free USB ports|two master hugepages|not present in the domain's <cpu>"
 )
 """Words of libvirt about what it refuses to define, with codes that say nothing, or like those of a start."""
 
@@ -212,7 +213,8 @@ def question(root: ET.Element) -> ET.Element:
 FREE = re.compile(
     r"""
     (<metadata>) .*? (?=</metadata>)
-    | (<(?:name|uuid|title|description|kernel|initrd|cmdline|nvram)\b[^>]*>/?) [^<]*
+    | (<(?:name|uuid|description|kernel|initrd|cmdline|nvram)\b[^>]*>/?) [^<]*
+    | (<title>) [^<\n]*
     | (<(?:source|log)\b[^>]*?\s(?:file|path|dir|dev)="/?) [^"]*
     """,
     re.VERBOSE | re.DOTALL,

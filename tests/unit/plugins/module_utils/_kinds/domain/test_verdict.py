@@ -110,6 +110,15 @@ def test_guests_of_one_kind_are_asked_about_once() -> None:
     assert len(link.asked) == 2
 
 
+def test_a_title_of_two_lines_is_none_like_others() -> None:
+    asked, link = verdict()
+    for title in ("a", "b", "b\nc"):
+        root = definition()
+        ET.SubElement(root, "title").text = title
+        asked.of(root)
+    assert len(link.asked) == 2
+
+
 def test_a_bad_one_is_asked_about_each_time() -> None:
     asked, link = verdict(Error(libvirt.VIR_ERR_XML_ERROR, "XML error: bad"))
     assert asked.of(definition("a")) == asked.of(definition("b")) == Told("XML error: bad", True)
@@ -133,6 +142,15 @@ def test_a_bad_one_is_asked_about_each_time() -> None:
         (libvirt.VIR_ERR_CONFIG_UNSUPPORTED, "unsupported configuration: Unknown CPU model Nope", False),
         (libvirt.VIR_ERR_CONFIG_UNSUPPORTED, "unsupported configuration: NUMA node 1 is unavailable", False),
         (libvirt.VIR_ERR_NO_SECRET, "Secret not found: no secret with matching uuid 'x'", False),
+        (libvirt.VIR_ERR_INTERNAL_ERROR, "two master hugepages detected: 1048576 and 2048", True),
+        (libvirt.VIR_ERR_INTERNAL_ERROR, "internal error: No free USB ports", True),
+        (libvirt.VIR_ERR_INVALID_ARG, "invalid argument: chardev reconnect source timeout cannot be '0'", True),
+        (
+            libvirt.VIR_ERR_XML_ERROR,
+            "XML error: pcie-expander-bus with index 1 is configured for a NUMA node (0) not present in the domain's"
+            " <cpu><numa> array (0)",
+            True,
+        ),
     ],
 )
 def test_what_is_refused_at_once_and_what_at_the_start(code: int, words: str, defining: bool) -> None:
