@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 from ..._engine.rows.model import Change, Item
 from .fields.chardev import console_of_serial
-from .fields.own_devices import own_audio
+from .fields.own_devices import own_audio, own_watchdog
 from .memory_total import in_use
 
 PLACELESS = {
@@ -29,6 +29,13 @@ def tidy(before: ET.Element, after: ET.Element, want: Item) -> list[Change]:
     in_use(before, after)
     if not want.get("audios"):
         audio(before, after)
+    elif all(backend.get("id") != 1 for backend in want["audios"]):
+        leave(after, "audio", [node for node in before.findall("devices/audio") if own_audio(before, node)])
+    if all(watchdog.get("model") != "itco" for watchdog in want.get("watchdogs") or ()):
+        own = [node for node in before.findall("devices/watchdog") if own_watchdog(before, node)]
+        there = [node for node in after.findall("devices/watchdog") if node.get("model") != "itco"]
+        actions = {node.get("action", "reset") for node in there} or {"reset"}
+        leave(after, "watchdog", [node for node in own if node.get("action", "reset") not in actions])
     return boot_order(before, after)
 
 
@@ -51,6 +58,17 @@ def audio(before: ET.Element, after: ET.Element) -> None:
         found = after.findall("devices/audio")
         if devices is not None and found and own_audio(before, node) and not own_audio(after, found[0]):
             devices.remove(found[0])
+
+
+def leave(after: ET.Element, tag: str, own: list[ET.Element]) -> None:
+    """Take out devices that libvirt had added beside others; it adds them again as they go with those that come.
+
+    :param own: the devices as they were
+    """
+    had = [node.attrib for node in own]
+    for devices in after.findall("devices"):
+        for node in [node for node in devices.findall(tag) if node.attrib in had and not len(node)]:
+            devices.remove(node)
 
 
 def boot_order(before: ET.Element, after: ET.Element) -> list[Change]:
