@@ -117,8 +117,7 @@ class Work:
         self.texts = {file.name: file.text for file in facts.netplan}
         self.has_netplan = facts.has_netplan and bool(facts.netplan)
         documents = {name: load(name, text) for name, text in self.texts.items()} if self.has_netplan else {}
-        self.old, self.net = Netplan(documents), Netplan(documents)
-        self.before = self.net.copy()
+        self.old, self.net, self.before = (Netplan(documents) for _each in range(3))
         self.units = networkd.existing(facts)
         self.kept = dict(self.units)
 
@@ -155,8 +154,7 @@ class Work:
         name, place = item["name"], Place(SECTION[item["type"]], item["name"])
         precedence.refuse_other_name(item, self.net, self.facts)
         precedence.refuse_beside_netplan(item, self.net, self.facts)
-        before = self.before if self.before.documents == self.net.documents else self.net.copy()
-        self.before = before
+        before = self.before = self.before if self.before.documents == self.net.documents else self.net.copy()
         declare(self.net, item, self.facts.nics)
         precedence.refuse(item, self.net, self.facts)
         if item.get("vlan_filtering") is not None:

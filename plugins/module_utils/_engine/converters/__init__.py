@@ -15,18 +15,15 @@ from .basic import (
     NOT_XML,
     TEXT,
     TRUE,
-    AbsolutePath,
     AnyBase,
     Boolean,
     Choice,
     Converter,
     CpuSet,
-    Device,
     Doubtful,
     Held,
     Identifier,
     Integer,
-    Name,
     Number,
     Power,
     Presence,
@@ -34,6 +31,7 @@ from .basic import (
     digits,
     in_any_base,
 )
+from .names import AbsolutePath, Device, Name
 from .servers import CookieName, Moment, RemoteName, Server
 from .sizes import UNITS, Size
 

@@ -144,7 +144,7 @@ def test_what_libvirt_keeps_in_its_own_way(how: str, connection: Any, run_domain
     assert (told["changed"], told["msg"] if told.get("failed") else "") == (True, "")
 
 
-@pytest.mark.parametrize("how", ("schedulers", "filters", "a window"))
+@pytest.mark.parametrize("how", ["schedulers", "filters", "a window"])
 def test_what_is_kept_in_another_order_is_no_change(how: str, connection: Any, run_domains: Run) -> None:
     guest = {"name": "q", "memory": "64MiB", "state": "present", "virt": "test", **KEPT[how]}
     assert run_domains(guest)["changed"]
@@ -153,14 +153,14 @@ def test_what_is_kept_in_another_order_is_no_change(how: str, connection: Any, r
 
 @pytest.mark.parametrize(
     ("module", "item", "said"),
-    (
+    [
         (
             "networks",
             {"name": "lan", "ips": ["192.0.2.1/24"], "dns": {"srvs": [{"service": "a", "protocol": "tcp"}]}},
             None,
         ),
         ("pools", {"name": "images", "target": "/srv/images"}, None),
-    ),
+    ],
 )
 def test_other_kinds_are_asked_about(module: str, item: dict[str, Any], said: str | None, run_main: Run) -> None:
     main = import_module(f"ansible_collections.virtfleet.kvm.plugins.modules.{module}").main
