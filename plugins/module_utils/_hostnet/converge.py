@@ -13,7 +13,6 @@ from ansible.module_utils.basic import AnsibleModule
 from .._engine.rows.model import Item
 from .._errors import VirtfleetError
 from .._printing import displayed, printable, unforeseen
-from .._storage.forecast import Forecast
 from . import (
     expected,
     fixed_files,
@@ -78,7 +77,7 @@ def converge(module: t.Any) -> dict[str, t.Any]:
             refuse_host(planned)
         netplan_says.validate(planned)
         planned.warnings += netplan_says.unapplied(planned, facts)
-        planned.warnings += naming(wants, planned, facts, module.forecast if module.check_mode else Forecast())
+        planned.warnings += naming(wants, planned, facts, module.forecast if module.check_mode else None)
         result = {**told(planned), "postponed": postponed}
         if module.check_mode or not planned.changes:
             return result
@@ -87,12 +86,17 @@ def converge(module: t.Any) -> dict[str, t.Any]:
     return {**result, "trial": trial}
 
 
-def naming(wants: t.Sequence[Item], planned: Plan, facts: Facts, forecast: Forecast) -> list[str]:
-    """Warnings of what else names the cards that become ports, and the links that go."""
+def naming(wants: t.Sequence[Item], planned: Plan, facts: Facts, forecast: t.Any) -> list[str]:
+    """Warnings of what else names the cards that become ports, and the links that go.
+
+    :param forecast: in check mode, what guests and networks would have by then
+    """
     cards = namers.affected(wants, planned, facts)
     if not cards:
         return []
-    named = namers.foreseen(observe.named(), forecast.guests, forecast.networks)
+    named = observe.named()
+    if forecast is not None:
+        named = namers.foreseen(named, forecast.guests, forecast.networks)
     return list(namers.warnings(cards, named, observe.in_rules(), facts))
 
 
