@@ -258,6 +258,8 @@ def lacking(table: Table, want: Item, scope: Scope, kept: ET.Element) -> list[Ch
 def plan_edit(table: Table, plan: Plan, have: Observed, want: Item, scope: Scope) -> None:
     """Plan the way from an existing definition to the declared one, and on to what runs."""
     root = paths.clone(have.definition)
+    if table.joined is not None:
+        table.joined(root)
     changes: list[Change] = []
     if not have.persistent:
         changes.append(Change("persistent", False, True, "define"))
@@ -316,6 +318,8 @@ def edited_live(
     root = paths.clone(live)
     late: list[Change] = []
     given_back = [] if table.started is None else table.started(root, kept)
+    if table.joined is not None:
+        table.joined(root)
     before = paths.clone(root)
     # What is doubtful and new has been refused with the definition.
     edit_rows(table.rows, root, want, dataclasses.replace(scope, lenient=True), "", late)

@@ -68,6 +68,7 @@ class Table:
         host decide
     :param combine: brings options that mean the same into one form
     :param normal: brings a definition into the form in which libvirt keeps it
+    :param joined: makes one element again of what people write as one and libvirt keeps as several
     :param filled: writes into a definition what libvirt writes where nothing is given, as far as it is known
     :param started: takes out of the definition of what runs (first) what libvirt wrote there by itself as it
         started from the one that it keeps (second); returns calls that put back what a change needs
@@ -100,6 +101,7 @@ class Table:
     remarks: t.Callable[[Item, bool, Host], t.Iterable[str]] | None = None
     combine: t.Callable[[Item], None] | None = None
     normal: t.Callable[[ET.Element], None] | None = None
+    joined: t.Callable[[ET.Element], None] | None = None
     filled: t.Callable[[ET.Element, Host], None] | None = None
     started: t.Callable[[ET.Element, ET.Element], list[t.Callable[[], None]]] | None = None
     alike: t.Callable[[ET.Element], None] | None = None

@@ -71,10 +71,13 @@ def restore(root: ET.Element, kept: ET.Element) -> None:
         kept.remove(node)
     if metadata is not None:
         kept.append(paths.clone(metadata))
-    for card in kept.findall("devices/interface"):
-        target = card.find("target")
+    for card, known in zip(kept.findall("devices/interface"), root.findall("devices/interface"), strict=False):
+        target, named = card.find("target"), known.find("target")
         if target is not None and target.get("dev", "").startswith(INVENTED):
             card.remove(target)
+        if named is not None and named.get("dev", "").startswith(INVENTED):
+            # The test driver alone takes this for a name of its own.
+            card.append(paths.clone(named))
 
 
 def unasked(root: ET.Element) -> ET.Element:

@@ -34,7 +34,7 @@ from .impossible import impossible
 from .live.started import compared
 from .live.strategies import STRATEGIES
 from .memory_total import fit
-from .normal_form import console, definition, filled
+from .normal_form import console, cpu, definition, filled
 from .rules import booting, listening, memory_in_use
 from .synonyms import NOWHERE
 
@@ -460,6 +460,7 @@ DOMAIN = Table(
     remarks=emulation,
     combine=definition.combine,
     normal=definition.settle,
+    joined=cpu.schedulers,
     filled=filled.fill,
     started=compared,
     alike=brief_form.without_version,

@@ -118,6 +118,15 @@ KEPT: dict[str, dict[str, Any]] = {
             "iothreadsched": [{"iothreads": "2", "scheduler": "batch"}],
         },
     },
+    "several schedulers": {
+        "vcpus": 4,
+        "cputune": {
+            "vcpusched": [
+                {"vcpus": "0-1", "scheduler": "fifo", "priority": 1},
+                {"vcpus": "2-3", "scheduler": "batch"},
+            ]
+        },
+    },
     "filters": {
         "interfaces": [
             {
@@ -144,7 +153,7 @@ def test_what_libvirt_keeps_in_its_own_way(how: str, connection: Any, run_domain
     assert (told["changed"], told["msg"] if told.get("failed") else "") == (True, "")
 
 
-@pytest.mark.parametrize("how", ["schedulers", "filters", "a window"])
+@pytest.mark.parametrize("how", ["schedulers", "several schedulers", "filters", "a window"])
 def test_what_is_kept_in_another_order_is_no_change(how: str, connection: Any, run_domains: Run) -> None:
     guest = {"name": "q", "memory": "64MiB", "state": "present", "virt": "test", **KEPT[how]}
     assert run_domains(guest)["changed"]

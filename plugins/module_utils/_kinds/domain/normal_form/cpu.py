@@ -145,13 +145,11 @@ def size(node: ET.Element, attribute: str) -> int | None:
 
 
 def tuning(root: ET.Element) -> None:
-    """Schedulers of equal settings are one, and CPUs that are not there cannot be pinned."""
+    """CPUs that are not there cannot be pinned."""
     tune = root.find("cputune")
     if tune is None:
         return
-    for tag, attribute in (("vcpusched", "vcpus"), ("iothreadsched", "iothreads")):
-        with contextlib.suppress(ValueError):
-            grouped(tune, tag, attribute)
+    schedulers(root)
     with contextlib.suppress(ValueError):
         most = int(root.findtext("vcpu", "1"))
         for node in tune.findall("vcpupin"):
@@ -159,6 +157,14 @@ def tuning(root: ET.Element) -> None:
                 tune.remove(node)
     if not len(tune):
         root.remove(tune)
+
+
+def schedulers(root: ET.Element) -> None:
+    """Schedulers of equal settings are one: libvirt writes one for each thread (virDomainSchedulerFormat)."""
+    for tune in root.findall("cputune"):
+        for tag, attribute in (("vcpusched", "vcpus"), ("iothreadsched", "iothreads")):
+            with contextlib.suppress(ValueError):
+                grouped(tune, tag, attribute)
 
 
 def grouped(tune: ET.Element, tag: str, attribute: str) -> None:
