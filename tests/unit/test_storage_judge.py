@@ -117,6 +117,23 @@ def test_a_volume_that_was_declared_as_one_stays_and_that_is_said(world: World) 
     assert problems(world, [], ["g"], warnings=["its disk g-vda.qcow2 stays: it was declared as a volume"]) == []
 
 
+def test_what_a_failed_run_left_of_a_guest_may_go_with_the_next(world: World) -> None:
+    disk = world.files[1]
+    libvirt = Libvirt(["g"], ["p"])
+    acting = Acting(libvirt, [], ["g"], failed=True, msg="delete: p/g-vdb.qcow2 is used by guest b, so it stays")
+    judge = Judge(world, t.cast(t.Any, acting), libvirt)
+    arguments: dict[str, t.Any] = {"config": [{"name": "g", "state": "absent"}], "remove_storage": True}
+    judge.run(Operation("domains", arguments, list(world.guests), refusable=["somebody uses its other disk"]))
+    before = list(judge.problems)
+    judge.modules = t.cast(t.Any, Acting(libvirt, [disk.path], [], changes=[GONE]))
+    judge.run(Operation("domains", arguments))
+    assert judge.problems == before
+    world.files.append(disk)
+    pathlib.Path(disk.path).touch()
+    judge.run(Operation("domains", {"config": [{"name": "other", "state": "absent"}], "remove_storage": True}))
+    assert [problem.partition(":")[0] for problem in judge.problems[len(before) :]] == ["lost"]
+
+
 def test_never_to_delete_anything_is_no_way_out(world: World) -> None:
     assert problems(world, [], ["g"]) == ["stays for nothing"]
     world.guests.append(Guest("g", True, [world.files[1]]))

@@ -42,6 +42,8 @@ class Judge:
         self.problems: list[str] = []
         self.deleted = 0
         self.kept = 0
+        self.departing: list[File] = []
+        """The disks of guests that went in a call which failed before it came to them: the next one may go on."""
 
     def guests(self) -> Names:
         """The guests of the host: UUIDs, and their names."""
@@ -114,6 +116,10 @@ class Judge:
                 if id(guest) in left and operation.explicit(guest) and not guest.renamed:
                     self.problem("guest stays", f"{guest.name}, and nothing says why")
         disks = [file for guest in guests_gone for file in guest.disks]
+        named = {item["name"] for item in operation.arguments["config"] if item.get("state") == "absent"}
+        disks += [file for file in self.departing if file.made_for in named]
+        if result.get("failed") and operation.storage_goes:
+            self.departing += disks
         for one in gone:
             self.judge_gone(operation, one, disks)
         if gone and "nothing was changed" in said(result) and any(one.name != operation.by_hand for one in gone):
@@ -200,7 +206,8 @@ class Judge:
             self.problem("one stops all", words)
         reasons = (" is also a disk of ", ", which runs with it: ", ", as guests have it, and not ")
         refused = any(reason in words for reason in reasons)
-        shared = refused and any(self.world.users(file) for file in operation.needed)
+        going = [file for guest in operation.goes for file in guest.disks]
+        shared = refused and any(self.world.users(file) or file in going for file in operation.needed)
         disputed = any(file.disputed for file in operation.volumes)
         if failed and not operation.refusable and not shared and not disputed:
             self.problem("failed for nothing", words)
