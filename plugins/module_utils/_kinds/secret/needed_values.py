@@ -37,9 +37,9 @@ def refuse_lost(connection: Connection, plans: t.Iterable[Plan], there: t.Mappin
         if who:
             plan.refuse(
                 f"value: is another one than the secret has, which {', '.join(sorted(who))} needs: what is encrypted"
-                " with it opens with no other one. Declare the one that it has, or leave it out. To change it, change"
-                " the passphrase of what is encrypted first, then that of the secret (virsh secret-set-value"
-                f" {secret.UUIDString()}), then declare it"
+                " with one value opens with no other. Declare the one that it has, or leave it out. If the secret has a"
+                " wrong one, or the passphrase of what is encrypted was changed, set the right one by hand first"
+                " (virsh secret-set-value), then declare it"
             )
         for doubt in users.doubts_of(secret) if not who else ():
             plan.warnings.append(

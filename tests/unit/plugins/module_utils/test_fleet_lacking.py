@@ -24,7 +24,7 @@ GUESTS: list[tuple[dict[str, Any], list[str]]] = [
     ({"interfaces": [{}]}, [f"interfaces[0]: {WHICH}"]),
     ({"interfaces": ["default", {"dev": "eth0"}]}, [f"interfaces[1]: {WHICH}; dev alone does not say what it is"]),
     ({"interfaces": [{"name": "eth0"}]}, [f"interfaces[0]: {WHICH}; name alone does not say what it is"]),
-    ({"graphics": [{"passwd": "x"}]}, ["graphics[0]: give one of type"]),
+    ({"graphics": [{"passwd": "x"}]}, ["graphics[0]: give type"]),
     ({"disks": [{"bus": "scsi"}]}, [f"disks[0]: {NO_SOURCE}"]),
     ({"disks": [{"device": "cdrom"}, {"size": "1GiB"}, {"file": "/a"}, {"volume": "a"}, {"backing": "a"}]}, []),
     ({"interfaces": ["default", {"bridge": "br0"}, {"type": "user"}], "cpu": "host-passthrough"}, []),
