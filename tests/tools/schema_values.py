@@ -14,7 +14,18 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from tables import addresses, basic, cloud_init, domain_values, links, secret_values, servers, sizes, storage_values
+from tables import (
+    addresses,
+    basic,
+    cloud_init,
+    domain_values,
+    links,
+    names,
+    secret_values,
+    servers,
+    sizes,
+    storage_values,
+)
 
 Schema = dict[str, Any]
 
@@ -336,9 +347,9 @@ BY_CONVERTER: dict[type[basic.Converter], Callable[[Any], Schema]] = {
     basic.Choice: choice,
     domain_values.Virt: choice,
     basic.CpuSet: cpu_set,
-    basic.Name: name,
-    basic.Device: device,
-    basic.AbsolutePath: absolute_path,
+    names.Name: name,
+    names.Device: device,
+    names.AbsolutePath: absolute_path,
     sizes.Size: size,
     addresses.Mac: mac,
     addresses.Uuid: uuid,

@@ -15,7 +15,7 @@ sys.path.insert(0, str(ROOT / "plugins"))
 
 from module_utils import _fleet_layers as layers  # noqa: E402
 from module_utils._engine import converters, paths, rows  # noqa: E402
-from module_utils._engine.converters import addresses, basic, servers, sizes  # noqa: E402
+from module_utils._engine.converters import addresses, basic, names, servers, sizes  # noqa: E402
 from module_utils._engine.rows import variant  # noqa: E402
 from module_utils._engine.table import Table  # noqa: E402
 from module_utils._hostnet import table as links  # noqa: E402
@@ -51,6 +51,7 @@ __all__ = [
     "domain_values",
     "layers",
     "links",
+    "names",
     "paths",
     "rows",
     "rules",
