@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
+import shlex
 import typing as t
 from xml.etree import ElementTree as ET
 
@@ -74,26 +75,50 @@ def parsed(text: str) -> ET.Element | None:
         return None
 
 
-OWN = re.compile(r"\s*(table|chain) .*(LIBVIRT_|libvirt_)")
+OWN = re.compile(r"\s*(table \w+ libvirt_network|chain LIBVIRT_\w+) \{")
 """Begins what libvirt's own rules are in: they are told of by its networks."""
-WORDS = re.compile(r"(?:-i|-o|--physdev-in|--physdev-out) (\S+)")
-"""Where a rule of iptables names a device."""
+TEXTS = ("--comment", "--log-prefix", "--nflog-prefix")
+"""What in a rule of iptables is followed by words of people."""
+CARDS = ("-i", "-o", "--in-interface", "--out-interface")
+"""What in a rule of iptables is followed by a device. Not so of physdev, which is for ports alone."""
+OBJECTS = re.compile(
+    r"\b(comment|prefix|(?:set|map|counter|quota|limit|helper|timeout|expectation|synproxy|secmark)"
+    r'(?: name| set)?) "[^"]*"'
+)
+"""What in nft's list is in quotes, and is the name of no device."""
+AT_A_DEVICE = re.compile(r"\s*(table netdev |table bridge )")
+"""Begins what sees all of a card's traffic also where it is a port: rules hooked to it, and those of bridges."""
 
 
 def in_iptables(output: str) -> set[str]:
     """The devices that iptables-save names, ``+`` at the end as a pattern."""
-    lines = [line for line in output.splitlines() if line.startswith("-A ") and not line.startswith("-A LIBVIRT_")]
-    return {re.sub(r"\+$", "*", word.strip('"')) for line in lines for word in WORDS.findall(line)}
+    found = set[str]()
+    for line in output.splitlines():
+        if line.startswith("-A ") and not line.startswith("-A LIBVIRT_"):
+            words = words_of(line)
+            named = zip(words, words[1:], ["", *words], strict=False)
+            found.update(name for option, name, before in named if option in CARDS and before not in TEXTS)
+    return {re.sub(r"\+$", "*", name) for name in found}
+
+
+def words_of(rule: str) -> list[str]:
+    """A rule of iptables-save as the words that it was given."""
+    try:
+        return shlex.split(rule)
+    except ValueError:
+        return rule.split()
 
 
 def in_nftables(output: str) -> set[str]:
     """The devices that nft names in its list of all rules. What it hooks to a device itself still sees all of that."""
     found, skipped, depth = set[str](), 0, 0
-    for line in output.splitlines():
-        depth += line.count("{") - line.count("}")
-        skipped = skipped or (depth if OWN.match(line) else 0)
-        if not skipped and " hook ingress " not in line and not line.strip().startswith("devices ="):
-            found.update(re.findall(r'"([^"]+)"', re.sub(r'(comment|prefix|set name) "[^"]*"', "", line)))
+    for each in output.splitlines():
+        line = OBJECTS.sub("", each)
+        plain = re.sub(r'"[^"]*"', "", line)
+        depth += plain.count("{") - plain.count("}")
+        skipped = skipped or (depth if OWN.match(line) or AT_A_DEVICE.match(line) else 0)
+        if not skipped and not line.strip().startswith("devices ="):
+            found.update(re.findall(r'"([^"]+)"', line))
         skipped = skipped if depth >= skipped else 0
     return found
 

@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import typing as t
 
 from .._engine.rows.model import Item
 from .._errors import Invalid
 from . import left_alone, live, networkd, shared_ports
-from .facts import COMMENT, Device, Facts, covering
+from .facts import COMMENT, Device, Facts, Route, covering
 from .kernel import MODULES
 
 NAMING = ("name", "type", "state", "takeover", "parent", "id")
@@ -64,7 +65,7 @@ def problems(item: Item, items: t.Sequence[Item], facts: Facts) -> t.Iterator[In
         yield Invalid("type", UNMADE.format(kind=item["type"], module=MODULES[item["type"]]))
     if item.get("vlan_filtering") and facts.vlan_filtering is False:
         yield Invalid("vlan_filtering", NO_VLANS)
-    yield from routed(item, facts)
+    yield from routed(item, items, facts)
     yield from unreachable(item, facts)
     yield from left_alone.takeovers(item, items, facts)
     yield from left_alone.empty(item, facts)
@@ -289,9 +290,14 @@ def strangers(bridge: Device, facts: Facts) -> list[str]:
     return found
 
 
-def routed(item: Item, facts: Facts) -> t.Iterator[Invalid]:
-    """A static subnet is not somewhere else already, and no static route takes the subnet of another device."""
+def routed(item: Item, items: t.Sequence[Item], facts: Facts) -> t.Iterator[Invalid]:
+    """A static subnet is not somewhere else already, and no static route takes the subnet of another device.
+
+    :param items: all links of the call; what is on one that goes, and gives nothing back, does not count
+    """
     own = {item["name"], *(item.get("ports") or []), item.get("parent")}
+    going = [other["name"] for other in items if other["state"] == "absent"]
+    own.update(name for name in going if own.issuperset(facts.ports(name)))
     for index, address in enumerate(item.get("addresses") or []):
         for route in covering(address, facts.routes):
             if route.device not in own:
@@ -301,16 +307,37 @@ def routed(item: Item, facts: Facts) -> t.Iterator[Invalid]:
                 )
                 break
     for index, declared in enumerate(item.get("routes") or []):
-        near = [
-            each for each in facts.routes if each.to == declared.get("to") and not each.via and each.device not in own
-        ]
-        taken = next((each for each in near if (declared.get("metric") or 0) <= each.metric), None)
+        taken = next((each for each in facts.routes if each.device not in own and takes(declared, each, facts)), None)
         if taken is not None:
             yield Invalid(
                 f"routes[{index}].to",
                 f"{taken.to} is on {taken.device}, and this route would take its traffic: leave it out, or give it a"
                 f" metric above {taken.metric}",
             )
+
+
+def takes(declared: t.Mapping[str, t.Any], route: Route, facts: Facts) -> bool:
+    """Whether a declared route takes what a device reaches without a router: all of it, or a part with a router in it.
+
+    :param route: one that the host has
+    """
+    to, there = network_of(declared.get("to")), network_of(route.to)
+    if route.via or to is None or there is None or to.version != there.version:
+        return False
+    if to == there:
+        return bool((declared.get("metric") or 0) <= route.metric)
+    routers = {other.via for other in facts.routes if other.device == route.device and other.via}
+    within = to.prefixlen > there.prefixlen and to.network_address in there
+    return within and any(ipaddress.ip_address(router) in to for router in routers)
+
+
+def network_of(to: t.Any) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    """Where a route leads; None for a default route, and for what is no network."""
+    try:
+        found = ipaddress.ip_network(str(to), strict=False)
+    except ValueError:
+        return None
+    return found if found.prefixlen else None
 
 
 def unreachable(item: Item, facts: Facts) -> t.Iterator[Invalid]:

@@ -149,7 +149,11 @@ def addressed(link: Item) -> t.Iterator[Invalid]:
         yield Invalid("gateway", f"{link['gateway']} is of another family than the addresses")
 
 
-NEAR = "one of its subnets, or before it a route to that router alone (to: ROUTER/32)"
+if t.TYPE_CHECKING:
+    Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+    OnLink = ipaddress.IPv4Interface | ipaddress.IPv6Interface
+    Subnet = ipaddress.IPv4Network | ipaddress.IPv6Network
+
 NO_HOST = "stands for no host: write the address of one"
 
 
@@ -161,23 +165,53 @@ def routed(link: Item) -> t.Iterator[Invalid]:
     # A route without a router says what is on the link as well.
     straight = [route["to"] for route in link.get("routes") or [] if route.get("to") and not route.get("via")]
     near = [each.network for each in own]
-    near += [ipaddress.ip_interface(to if to != "default" else "0.0.0.0/0").network for to in straight]
+    near += [ipaddress.ip_interface(to).network for to in straight if to != "default"]
     for index, interface in enumerate(own):
         if stands_for_none(interface.ip):
             yield Invalid(f"addresses[{index}]", f"{interface} {NO_HOST}")
+    for index, route in enumerate(link.get("routes") or []):
+        yield from whole_route(route, f"routes[{index}]")
     routers = {f"routes[{index}].via": route.get("via") for index, route in enumerate(link.get("routes") or [])}
     for where, router in {"gateway": link.get("gateway"), **routers}.items():
-        if not router:
-            continue
-        address = ipaddress.ip_address(router)
-        subnets = [each.network for each in own if each.version == 4 and each.network.prefixlen < 31]
-        edges = {edge for net in subnets for edge in (net.network_address, net.broadcast_address)}
-        if stands_for_none(address) or address.is_loopback or address in edges:
-            yield Invalid(where, f"{router} {NO_HOST}")
-        elif address in {each.ip for each in own}:
-            yield Invalid(where, f"{router} is an address of the link itself: write that of the router")
-        elif address.version == 4 and own and not any(address in net for net in near):
-            yield Invalid(where, f"{router} is in no subnet of the link, so that no route can lead by it: write {NEAR}")
+        if router:
+            yield from misplaced(where, ipaddress.ip_address(router), own, near)
+
+
+def whole_route(route: Item, where: str) -> t.Iterator[Invalid]:
+    """A route says where it leads, and by which router of its family where it needs one."""
+    to, via = route.get("to"), route.get("via")
+    if not to:
+        yield Invalid(f"{where}.to", "is missing: write where the route leads, such as 10.0.0.0/8 or default")
+    elif to == "default" and not via:
+        yield Invalid(f"{where}.via", "is missing: a default route needs a router")
+    elif to != "default" and via and (":" in to) != (":" in via):
+        yield Invalid(f"{where}.via", f"{via} is of another family than {to}")
+
+
+def misplaced(where: str, router: Address, own: t.Sequence[OnLink], near: t.Sequence[Subnet]) -> t.Iterator[Invalid]:
+    """A router that nothing can be sent to by a link.
+
+    :param own: the addresses of the link
+    :param near: what it reaches without a router
+    """
+    subnets = [each.network for each in own if each.version == 4 and each.network.prefixlen < 31]
+    edges = {edge for net in subnets for edge in (net.network_address, net.broadcast_address)}
+    # Of IPv6, a router may have an address of the link alone, and announce subnets of which nobody knows yet.
+    sure = own if router.version == 4 else [each for each in own if each.version == 6 and not router.is_link_local]
+    if "%" in str(router):
+        yield Invalid(where, f"{router} names a device: write it without '%' and what follows")
+    elif stands_for_none(router) or router.is_loopback or router in edges:
+        yield Invalid(where, f"{router} {NO_HOST}")
+    elif router in {each.ip for each in own}:
+        yield Invalid(where, f"{router} is an address of the link itself: write that of the router")
+    elif sure and not any(router in net for net in near):
+        alone = near_router(router)
+        yield Invalid(where, f"{router} is in no subnet of the link, so that no route can lead by it: write {alone}")
+
+
+def near_router(router: Address) -> str:
+    """What to write where a router is in no subnet of the link."""
+    return f"one of its subnets, or before it a route to that router alone (to: {router}/{router.max_prefixlen})"
 
 
 def stands_for_none(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:

@@ -65,7 +65,10 @@ IPTABLES = """*filter
 -A INPUT -i eno1 -p tcp -m tcp --dport 9999 -j DROP
 -A FORWARD ! -i eno3 -o tun+ -j ACCEPT
 -A LIBVIRT_FWO -s 10.44.0.0/24 -i virbr7 -o eno2 -j ACCEPT
--A INPUT -m comment --comment "not eno4" -j ACCEPT
+-A INPUT -m comment --comment "not -i eno4 and -o eno4" -j ACCEPT
+-A INPUT -j LOG --log-prefix "x -o eno4 y"
+-A INPUT -m comment --comment -i -j ACCEPT
+-A FORWARD -m physdev --physdev-in eno4 -j ACCEPT
 COMMIT
 """
 NFT = """table inet filter {
@@ -77,7 +80,8 @@ NFT = """table inet filter {
 		type filter hook input priority filter; policy accept;
 		iifname "eno1" tcp dport 9999 drop comment "not eno4"
 		iif { "eno6", "wan*" } accept
-		log prefix "not eno7 "
+		log prefix "not eno7 {"
+		counter name "eno7" quota name "eno7" ct helper set "eno7"
 	}
 	chain LIBVIRT_FWO {
 		iifname "virbr7" oifname "eno2" accept
@@ -96,6 +100,22 @@ table netdev early {
 		type filter hook ingress device "eno8" priority filter; policy accept;
 	}
 }
+table netdev egress {
+	chain out {
+		type filter hook egress device "eno8" priority filter; policy accept;
+		iifname "eno8" counter
+	}
+}
+table bridge b {
+	chain f {
+		iifname "eno8" drop
+	}
+}
+table inet libvirt_hosts {
+	chain c {
+		iifname "eno10" drop
+	}
+}
 table inet last {
 	chain x {
 		oifname "eno9" accept
@@ -106,7 +126,7 @@ table inet last {
 
 def test_which_devices_rules_name() -> None:
     assert namers.in_iptables(IPTABLES) == {"eno1", "eno3", "tun*"}
-    assert namers.in_nftables(NFT) == {"eno1", "eno3", "eno5", "eno6", "wan*", "eno9"}
+    assert namers.in_nftables(NFT) == {"eno1", "eno3", "eno5", "eno6", "wan*", "eno9", "eno10"}
 
 
 def told(*config: dict[str, Any], host: Facts = HOST, named: Any = (), rules: Any = ()) -> list[str]:

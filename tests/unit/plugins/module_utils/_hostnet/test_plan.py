@@ -339,6 +339,15 @@ STATIC = {**BRIDGE, "addressing": "static", "addresses": ["192.0.2.10/24", "2001
         ({"routes": [{"to": "10.0.0.0/8", "via": "224.0.0.1"}]}, "routes[0].via", "224.0.0.1 stands for no host"),
         ({"routes": [{"to": "10.0.0.0/8", "via": "198.51.100.1"}]}, "routes[0].via", "198.51.100.1 is in no subnet of"),
         ({"addresses": ["192.0.2.10/32"], "gateway": "192.0.2.1"}, "gateway", "192.0.2.1 is in no subnet of the link"),
+        (
+            {"routes": [{"to": "2001:db8:1::/48", "via": "2001:db8:2::1"}]},
+            "routes[0].via",
+            "2001:db8:2::1 is in no subnet of the link, so that no route can lead by it: write one of its subnets, or"
+            " before it a route to that router alone (to: 2001:db8:2::1/128)",
+        ),
+        ({"routes": [{"to": "default"}]}, "routes[0].via", "is missing: a default route needs a router"),
+        ({"routes": [{"via": "192.0.2.1"}]}, "routes[0].to", "is missing: write where the route leads"),
+        ({"routes": [{"to": "10.0.0.0/8", "via": "fe80::1"}]}, "routes[0].via", "fe80::1 is of another family than 10"),
         ({"addresses": ["224.0.0.1/24"]}, "addresses[0]", "224.0.0.1/24 stands for no host"),
         ({"addresses": ["192.0.2.1/24", "ff02::1/64"]}, "addresses[1]", "ff02::1/64 stands for no host"),
         ({"addresses": ["255.255.255.255/32"]}, "addresses[0]", "255.255.255.255/32 stands for no host"),
@@ -356,7 +365,10 @@ def test_what_is_no_host_is_no_router_nor_address(more: dict[str, Any], where: s
         {"gateway": "fe80::1"},
         {"addresses": ["192.0.2.0/31"], "gateway": "192.0.2.1"},
         {"addresses": ["192.0.2.10/32"], "gateway": "192.0.2.1", "routes": [{"to": "192.0.2.1/32"}]},
-        {"routes": [{"to": "2001:db8:1::/48", "via": "2001:db8:2::1"}]},
+        # A router may announce subnets of which nobody knows yet.
+        {"addresses": ["192.0.2.10/24"], "routes": [{"to": "2001:db8:1::/48", "via": "2001:db8:2::1"}]},
+        {"routes": [{"to": "2001:db8:1::/48", "via": "fe80::1"}]},
+        {"routes": [{"to": "2001:db8:2::1/128"}, {"to": "2001:db8:1::/48", "via": "2001:db8:2::1"}]},
         {"state": "absent", "addresses": ["224.0.0.1/24"]},
     ],
 )
@@ -375,7 +387,28 @@ def test_a_route_takes_no_subnet_of_another_device(metric: int | None, refused: 
         assert "give it a metric above 100" in said
     else:
         assert planned({**item, "routes": [route]}, host=host).changes
-    # A part of it, or what is behind a router, may lead elsewhere.
+    # A part of it, or what is behind a router, may lead elsewhere; not so a part in which a router of it is.
     assert planned({**item, "routes": [{**route, "to": "192.0.2.64/26"}]}, host=host).changes
+    routed = dataclasses.replace(host, routes=(*host.routes, facts.Route("0.0.0.0/0", "eno1", "192.0.2.65")))
+    said = refusal({**item, "routes": [{**route, "to": "192.0.2.64/26", "metric": 200}]}, host=routed)
+    assert "routes[0].to: 192.0.2.0/24 is on eno1, and this route would take its traffic" in said
     behind = dataclasses.replace(HOST, routes=(facts.Route("192.0.2.0/24", "eno1", "192.0.2.1", metric=100),))
     assert planned({**item, "routes": [route]}, host=behind).changes
+
+
+def test_what_is_on_a_link_that_goes_takes_nothing() -> None:
+    """A bridge is renamed in one call, or its subnet is reached by another from then on."""
+    old = facts.Route("10.9.0.0/24", "br9")
+    host = with_device(Device("br9", kind="bridge"), with_device(dataclasses.replace(ENO2, master="br9")))
+    host = dataclasses.replace(host, routes=(*HOST.routes, old, facts.Route("198.18.0.1", "eno1")))
+    item = {"name": "br7", "type": "bridge", "ports": ["eno2"], "takeover": True, "addressing": "static"}
+    renamed = {**item, "addresses": ["10.9.0.2/24"]}
+    assert "10.9.0.2/24 overlaps 10.9.0.0/24" in refusal(renamed, host=host)
+    assert planned({"name": "br9", "state": "absent"}, renamed, host=host).changes
+    moved = {**item, "addresses": ["10.8.0.2/24"], "routes": [{"to": "10.9.0.0/24", "via": "10.8.0.1"}]}
+    assert planned({"name": "br9", "state": "absent"}, moved, host=host).changes
+    # Its addresses would be on a port that is left.
+    left = with_device(dataclasses.replace(Device("eno3"), master="br9"), host)
+    assert "overlaps" in refusal({"name": "br9", "state": "absent"}, renamed, host=left)
+    alone = {**item, "addresses": ["10.8.0.2/24"], "routes": [{"to": "198.18.0.1/32", "via": "10.8.0.1"}]}
+    assert "routes[0].to: 198.18.0.1 is on eno1" in refusal({"name": "br9", "state": "absent"}, alone, host=host)
