@@ -92,7 +92,11 @@ class Users:
         :param key: its identity, POOL/VOLUME
         :param path: where it is, or None
         """
-        return list(dict.fromkeys(use for sign in self.goes(key, path) for use in self.found.get(sign, ())))
+        return self.uses_of(self.goes(key, path))
+
+    def uses_of(self, signs: Signs) -> list[Use]:
+        """All uses of what has one of these signs."""
+        return list(dict.fromkeys(use for sign in signs for use in self.found.get(sign, ())))
 
     def goes(self, key: str, path: str | None) -> Signs:
         """What goes with a volume."""

@@ -180,6 +180,15 @@ def test_who_starts_below_the_disk_of_another_is_told(overlay: list[dict[str, An
     assert run_domains(overlay[0])["warnings"] == []
 
 
+@pytest.mark.parametrize("whose", ["two", "one"])
+def test_a_shared_folder_is_not_laid_over_the_disks_in_it(images: Path, run_domains: Run, whose: str) -> None:
+    shared = [{"source": str(images), "target": "srv"}]
+    run_domains({"name": whose, "memory": "64MiB", "filesystems": shared, "state": "stopped"})
+    for check in (True, False):
+        result = run_domains(guest(images, "one", "writes"), check=check)
+        assert not [line for line in result["warnings"] if "laid over" in line]
+
+
 @pytest.mark.parametrize("running", [False, True])
 def test_what_is_laid_over_the_disk_of_a_guest_is_told(
     connection: Any, images: Path, run_main: Run, run_domains: Run, running: bool

@@ -86,9 +86,10 @@ class Asked(t.NamedTuple):
     target: str
 
     def uses(self, users: Users) -> list[Use]:
-        """Who has something that is laid over it."""
+        """Who has something that is laid over it. Who has a folder that it is in, has nothing laid over it by that."""
         own = users.thing(self.place)
-        return [use for use in users.uses("", self.place) if not own & users.signs(use.place)]
+        itself = frozenset(sign for sign in own if not sign.startswith("in "))
+        return [use for use in users.uses_of(itself) if not own & users.signs(use.place)]
 
 
 def bases(site: Site, guests: t.Iterable[Guest]) -> list[Asked]:
