@@ -8,6 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+import libvirt
 import pytest
 
 from .conftest import URI, Run
@@ -105,6 +106,36 @@ def test_each_guest_is_asked_about(connection: Any, run_domains: Run) -> None:
     wrong = {"name": "wrong", "memory": "64MiB", "disks": [{**drive, "readonly": False}]}
     failures = run_domains(*right, wrong, check=True, fails=True)["failures"]
     assert [failure["domain"] for failure in failures] == ["wrong"]
+
+
+@pytest.mark.parametrize(
+    ("option", "threads"),
+    [("vcpusched", {"vcpus": "0"}), ("iothreadsched", {"iothreads": "1"}), ("emulatorsched", None)],
+)
+@pytest.mark.parametrize("state", ["stopped", "running"])
+def test_a_scheduler_that_goes_by_no_priority_lets_it_go(
+    connection: Any, run_domains: Run, option: str, threads: dict[str, str] | None, state: str
+) -> None:
+    def guest(**scheduler: Any) -> dict[str, Any]:
+        value = scheduler if threads is None else [{**threads, **scheduler}]
+        return {"name": "g", "memory": "64MiB", "iothreads": 1, "state": state, "cputune": {option: value}}
+
+    def has(words: str) -> bool:
+        return words in connection.lookupByName("g").XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)
+
+    run_domains(guest(scheduler="fifo", priority=1))
+    assert has("priority='1'")
+    for check in (True, False):
+        changes = run_domains(guest(scheduler="batch"), check=check)["changes"]
+        assert {(change["before"], change["after"]) for change in changes} == {("fifo", "batch"), (1, None)}
+    assert has("scheduler='batch'")
+    assert not has("priority=")
+    assert run_domains(guest(scheduler="batch"))["changed"] is False
+    if state == "running":
+        connection.lookupByName("g").destroy()
+    connection.lookupByName("g").undefine()
+    new = run_domains(guest(scheduler="batch"))["changes"]
+    assert "priority" not in str(new)
 
 
 KEPT: dict[str, dict[str, Any]] = {

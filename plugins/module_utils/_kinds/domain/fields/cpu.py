@@ -334,19 +334,24 @@ def quota(prefix: str, what: str) -> tuple[Field, Field]:
     )
 
 
+PRIORITY = Field(
+    "priority",
+    "@priority",
+    NATURAL,
+    "Real-time priority of the threads (libvirt's C(priority)), such as V(1), with V(fifo) and V(rr).",
+)
 SCHEDULER = (
-    Field(
-        "scheduler",
+    Variant(
         "@scheduler",
-        Choice("batch", "idle", "fifo", "rr"),
-        "Scheduler of the host's kernel for these threads (libvirt's C(scheduler)). V(fifo) and V(rr) are real-time"
-        " schedulers.",
-    ),
-    Field(
-        "priority",
-        "@priority",
-        NATURAL,
-        "Real-time priority of the threads (libvirt's C(priority)), such as V(1), with V(fifo) and V(rr).",
+        {"batch": (), "idle": (), "fifo": (PRIORITY,), "rr": (PRIORITY,)},
+        optional=True,
+        type=Field(
+            "scheduler",
+            "@scheduler",
+            Choice("batch", "idle", "fifo", "rr"),
+            "Scheduler of the host's kernel for these threads (libvirt's C(scheduler)). V(fifo) and V(rr) are real-time"
+            " schedulers.",
+        ),
     ),
 )
 
