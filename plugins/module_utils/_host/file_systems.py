@@ -34,6 +34,29 @@ def read_only(folder: str) -> str | None:
     return READ_ONLY.format(spelled_out(folder)) if is_so else None
 
 
+NO_FOLDERS = frozenset(("proc", "sysfs", "debugfs", "devpts", "mqueue", "pstore", "efivarfs"))
+"""File systems in which the kernel alone makes folders."""
+
+
+def unmade(path: str) -> str | None:
+    """Why a folder, and those above it, cannot be made; None where it is there, or nothing is known against it."""
+    if os.path.lexists(path):
+        return None
+    above = os.path.dirname(path)
+    while True:
+        try:
+            os.stat(above)
+            break
+        except FileNotFoundError:
+            path, above = above, os.path.dirname(above)
+        except (OSError, ValueError):
+            return None
+    kind = file_system(path)
+    if kind in NO_FOLDERS:
+        return f"in {spelled_out(above)} only the kernel makes folders (it is on a file system of type {kind})"
+    return read_only(above)
+
+
 def mount_points(proc: str = "/proc") -> set[str]:
     """Where something is mounted, as the kernel calls these places (proc_pid_mountinfo(5)).
 

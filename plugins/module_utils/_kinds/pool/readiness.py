@@ -10,6 +10,8 @@ from xml.etree import ElementTree as ET
 
 from ..._engine.plan import Plan
 from ..._flow.kind import Have
+from ..._host.file_systems import unmade
+from ..._host.places import within
 from ..._libvirt.connection import LibvirtError, lacks
 from ..._libvirt.objects import Connection
 from ..domain.disks import shared_disks
@@ -17,6 +19,7 @@ from ..secret.references import secrets_of
 from ..shared.lacking import Site, at, plain
 from ..shared.readiness import Doubt, definition, leaves, refuse
 from ..shared.references import Reference
+from ..volume.storage_rules import MADE_DIRECTORIES
 
 
 def check_pools(connection: Connection, plans: t.Sequence[Plan], have: Have, options: t.Any) -> None:
@@ -27,6 +30,7 @@ def check_pools(connection: Connection, plans: t.Sequence[Plan], have: Have, opt
     for name, facts in site.pools.items() if changing else ():
         if facts.type == "dir" and facts.target:
             folders.setdefault(plain(facts.target), name)
+    mounts = mounted(site, changing, have)
     for entry in plans:
         mine = {path: name for path, name in folders.items() if name == entry.name}
         if leaves(entry, have.get(entry.name)):
@@ -34,10 +38,35 @@ def check_pools(connection: Connection, plans: t.Sequence[Plan], have: Have, opt
         root = definition(entry, have.get(entry.name)) if entry in changing else None
         if root is None:
             continue
-        if refuse(entry, pool_problems(site, entry, root, folders)):
+        problems = [*pool_problems(site, entry, root, folders), *target_problems(site, entry, root, mounts)]
+        if refuse(entry, problems):
             folders.update(mine)
     if site.local:
         warn_of_one_folder(changing, have, folders)
+
+
+def mounted(site: Site, plans: t.Sequence[Plan], have: Have) -> set[str]:
+    """The folders where this run, or an earlier task of it, may mount or make something."""
+    found = {pool.target for name, pool in site.pools.items() if name in site.forecast.pools} if plans else set()
+    for entry in plans:
+        root = definition(entry, have.get(entry.name))
+        if root is not None and any(step.action == "start" for step in entry.steps):
+            found.add(root.findtext("target/path"))
+    return {plain(target) for target in found if target}
+
+
+def target_problems(site: Site, entry: Plan, root: ET.Element, mounts: t.Iterable[str]) -> t.Iterator[str]:
+    """Why the folder that a pool gets as it starts cannot be made.
+
+    :param mounts: see mounted
+    """
+    target = plain(root.findtext("target/path") or "")
+    start = next((step for step in entry.steps if step.action == "start"), None)
+    if start is None or start.value == "never" or root.get("type") not in MADE_DIRECTORIES or not site.local:
+        return
+    told = unmade(target)
+    if told is not None and not any(place != target and within(target, place) for place in mounts):
+        yield f"target: {target} cannot be made: {told}, or take another folder"
 
 
 def lacking(site: Site) -> set[str]:

@@ -32,10 +32,10 @@ def here(connection: Any, run_main: Run, noted: Any, tmp_path: Path, monkeypatch
     run_main(pools.main, config=[{"name": "p", "target": str(tmp_path)}], uri=URI)
     (tmp_path / "old").touch()
     run_main(volumes.main, config=[OLD], uri=URI)
-    statvfs = os.statvfs
+    statvfs, shut = os.statvfs, (str(tmp_path), f"{tmp_path}/there")
 
     def asked(path: Any) -> Any:
-        return SimpleNamespace(f_flag=os.ST_RDONLY) if str(path) == str(tmp_path) else statvfs(path)
+        return SimpleNamespace(f_flag=os.ST_RDONLY) if str(path) in shut else statvfs(path)
 
     monkeypatch.setattr(file_systems.os, "statvfs", asked)
     return tmp_path
@@ -66,3 +66,33 @@ def test_nothing_is_deleted_there(run_main: Run, here: Path, config: list[dict[s
 def test_what_will_be_mounted_there_is_not_known(run_main: Run, here: Path) -> None:
     forecast = {"pools": {"p": {"type": "dir", "target": str(here), "active": True}}}
     run_main(volumes.main, config=[OLD, NEW], uri=URI, check=True, **{FORECAST: forecast})
+
+
+@pytest.mark.parametrize("below", ["new", "new/er"])
+@pytest.mark.parametrize("there", [False, True])
+def test_no_folder_of_a_pool_is_made_there(run_main: Run, here: Path, below: str, there: bool) -> None:
+    pool = {"name": "n", "target": f"{here}/{below}"}
+    if there:
+        run_main(pools.main, config=[{**pool, "state": "inactive"}], uri=URI)
+    words = f"pool n: target: {here}/{below} cannot be made: the folder {here} {SAID}, or take another folder"
+    refused(run_main, pools, [pool], words)
+    run_main(pools.main, config=[{**pool, "state": "inactive"}], uri=URI)
+
+
+@pytest.mark.parametrize(("target", "kind"), [("/proc/p14", "proc"), ("/proc/self/a/b", "proc"), ("/sys/p15", "sysfs")])
+def test_no_folder_of_a_pool_is_made_among_those_of_the_kernel(
+    run_main: Run, here: Path, target: str, kind: str
+) -> None:
+    words = f"only the kernel makes folders (it is on a file system of type {kind}), or take another folder"
+    refused(run_main, pools, [{"name": "n", "target": target}], words)
+
+
+def test_a_folder_that_is_there_or_will_be_mounted_is_taken(run_main: Run, here: Path) -> None:
+    (here / "there").mkdir()
+    assert run_main(pools.main, config=[{"name": "n", "target": f"{here}/there"}], uri=URI, check=True)["changed"]
+    server = {"hosts": [{"name": "nfs.example.com"}], "dir": "/export"}
+    mount = {"name": "m", "type": "netfs", "target": f"{here}/there", "source": server}
+    pool = {"name": "n", "target": f"{here}/there/new"}
+    assert run_main(pools.main, config=[mount, pool], uri=URI, check=True)["changed"]
+    facts = {"pools": {"m": {"type": "netfs", "target": str(here), "active": True}}}
+    assert run_main(pools.main, config=[{**pool, "target": f"{here}/new"}], uri=URI, check=True, **{FORECAST: facts})
