@@ -109,7 +109,7 @@ def power(converter: basic.Power) -> Schema:
     """A power of two, also in quotes."""
     powers = [1 << bit for bit in range(32) if 1 << bit <= (converter.maximum or basic.MOST)]
     schema = text("|".join(map(str, powers)), "Write a power of two, such as 256 or 1024.")
-    return {**schema, "type": ["integer", "string"], "enum": [*powers, *map(str, powers)]}
+    return {**schema, "type": ["integer", "string"], "if": {"type": "integer"}, "then": {"enum": powers}}
 
 
 def number(converter: basic.Number) -> Schema:
@@ -211,7 +211,8 @@ def device(_converter: Any) -> Schema:
 
 
 def link_name(_converter: Any) -> Schema:
-    pattern = r"(?!(?:all|default|lo|[0-9]+)$)[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}"
+    number = "[0-9]+|0[xX][0-9a-fA-F]*|0[bB][01]*|0[oO][0-7]*"  # To systemd, a number of a device.
+    pattern = rf"(?!(?:all|default|lo|{number})$)[A-Za-z0-9_][A-Za-z0-9_.-]{{0,14}}"
     hint = "Write the name of a network device, such as br0: 1 to 15 letters, digits, '_', '.', '-'."
     return {**text("", hint, "number"), "pattern": rf"^{pattern}$|{TEMPLATE}", "minimum": 0}
 

@@ -31,11 +31,12 @@ class NoOptions(Invalid):
     """Something else in the place of options.
 
     :param value: what the user wrote
+    :param hidden: whether that may be a secret
     """
 
-    def __init__(self, where: str, value: t.Any, problem: str) -> None:
+    def __init__(self, where: str, value: t.Any, hidden: bool, problem: str) -> None:
         super().__init__(where, problem)
-        self.value = value
+        self.value, self.hidden = value, hidden
 
 
 class Options(t.Protocol):
@@ -171,7 +172,8 @@ def of_kind(known: Options, item: Item, where: str, problems: Problems, start: i
         if not isinstance(problem, NoOptions) or not isinstance(problem.value, str):
             continue
         name = problem.where[len(where) + 1 :] if where else problem.where
-        shown = printable(problem.value) == f"'{problem.value}'" and re.fullmatch(WORD, problem.value)
+        plain = printable(problem.value) == f"'{problem.value}'" and re.fullmatch(WORD, problem.value)
+        shown = plain and not problem.hidden
         if name in item:
             told = flow(problem.value) if shown else "VALUE"
             hint = f"is not a dictionary of options; in place of type and {name}, write {kind}: {told}"

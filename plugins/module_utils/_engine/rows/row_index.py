@@ -134,11 +134,12 @@ def parse_rows(rows: Rows, value: t.Any, where: str, problems: Problems) -> Item
     out: Item = {}
     known = body(rows)
     if not isinstance(value, dict):
-        told = printable(value, known.holds or secret_place(where))
+        hidden = known.holds or secret_place(where)
+        told = printable(value, hidden)
         hint = whole(value) if not where else "" if secret_place(where) else way(known, value)
         said = f"; write {hint}" if hint else list_for_options(value, where)
         said = said or (there_are(known) if where else "")
-        problems.append(NoOptions(where, value, f"{told} is not a dictionary of options{said}"))
+        problems.append(NoOptions(where, value, hidden, f"{told} is not a dictionary of options{said}"))
         return out
     start = len(problems)
     for name in value:
