@@ -10,8 +10,6 @@ arms the host's way back; what follows here can only confirm it in time, or repo
 from __future__ import annotations
 
 import contextlib
-import signal
-import threading
 import time
 import typing as t
 
@@ -21,6 +19,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.arguments import FORECAST, URI
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import masked, readable, unforeseen
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _forecast
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._limited import limited
 
 MODULE = "virtfleet.kvm.links"
 APPLIED = "applied"
@@ -268,29 +267,6 @@ class End:
     def open(self) -> str:
         """What is known of a trial of which the host has not told the end."""
         return ASKED if self.asked else UNDECIDED if self.heard else UNKNOWN
-
-
-@contextlib.contextmanager
-def limited(seconds: float) -> t.Iterator[None]:
-    """Break off what takes longer, as a connection that failed. Without effect outside of the main thread."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def stop(number: int, frame: t.Any) -> None:
-        raise AnsibleConnectionFailure(f"no answer within {seconds:.0f} s")
-
-    handler = signal.signal(signal.SIGALRM, stop)
-    left, interval = signal.setitimer(signal.ITIMER_REAL, seconds)
-    started = time.monotonic()
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, handler)
-        if left:
-            # The task's own time limit goes on.
-            signal.setitimer(signal.ITIMER_REAL, max(left - (time.monotonic() - started), 0.01), interval)
 
 
 @contextlib.contextmanager

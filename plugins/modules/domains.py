@@ -264,45 +264,13 @@ failures:
       type: str
 """
 
-from ..module_utils._flow.arguments import DECLARE, PURGE, RESTART, USES
 from ..module_utils._flow.converge import declare
 from ..module_utils._flow.module import DeclaringModule
-from ..module_utils._kinds.domain.guest_options import GuestOptions
-from ..module_utils._kinds.domain.kind import DOMAINS
-from ..module_utils._kinds.domain.undefine import Belongings
+from ..module_utils._kinds.domain.parameters import PARAMETERS
 
 
 def main() -> None:
-    module = DeclaringModule(
-        argument_spec={
-            **DECLARE,
-            **PURGE,
-            **USES,
-            **RESTART,
-            "remove_storage": {"type": "bool", "default": False},
-            "remove_nvram": {"type": "bool", "default": False},
-            "remove_tpm": {"type": "bool", "default": False},
-            "remove_saved_state": {"type": "bool", "default": False},
-            "elsewhere": {"type": "list", "elements": "str", "default": []},
-            "shutdown_timeout": {"type": "float", "default": 120},
-            "force_shutdown": {"type": "bool", "default": False},
-        },
-    )
-    # Ansible takes nan, inf and -1 for numbers.
-    if not 0 <= module.params["shutdown_timeout"] < float("inf"):
-        module.fail_json(msg="nothing was changed: the parameter shutdown_timeout has to be a number of seconds from 0")
-    names = (
-        "shutdown_timeout",
-        "force_shutdown",
-        "on_restart_needed",
-        "remove_storage",
-        "purge",
-        "owner",
-        "elsewhere",
-        "declared_uses",
-    )
-    going = Belongings(**{name: module.params[f"remove_{name}"] for name in ("nvram", "tpm", "saved_state")})
-    declare(module, DOMAINS, GuestOptions(going=going, **{name: module.params[name] for name in names}))
+    declare(DeclaringModule(argument_spec=PARAMETERS.spec), PARAMETERS)
 
 
 if __name__ == "__main__":

@@ -186,15 +186,13 @@ address:
 from ..module_utils._flow.arguments import URI
 from ..module_utils._flow.module import Module
 from ..module_utils._hostnet.converge import declare
+from ..module_utils._hostnet.parameters import SPEC
 
 
 def main() -> None:
     module = Module(
         argument_spec={
-            "config": {"type": "list", "elements": "dict", "required": True},
-            "rollback_after": {"type": "int", "default": 60},
-            "bypass_iptables": {"type": "bool", "default": False},
-            "leave_used": {"type": "bool", "default": False},
+            **SPEC,
             **URI,
             "settle": {"type": "str"},
         },

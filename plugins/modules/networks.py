@@ -143,17 +143,13 @@ failures:
       type: str
 """
 
-from ..module_utils._flow.arguments import DECLARE, PURGE, RESTART, USES
 from ..module_utils._flow.converge import declare
 from ..module_utils._flow.module import DeclaringModule
-from ..module_utils._kinds.network.kind import NETWORKS
-from ..module_utils._kinds.network.network_options import NetworkOptions
+from ..module_utils._kinds.network.parameters import PARAMETERS
 
 
 def main() -> None:
-    module = DeclaringModule(argument_spec={**DECLARE, **PURGE, **USES, **RESTART, "guest_networks": {"type": "dict"}})
-    taken = ("on_restart_needed", "purge", "owner", "guest_networks", "declared_uses")
-    declare(module, NETWORKS, NetworkOptions(**{name: module.params[name] for name in taken}))
+    declare(DeclaringModule(argument_spec=PARAMETERS.spec), PARAMETERS)
 
 
 if __name__ == "__main__":

@@ -139,17 +139,13 @@ failures:
       type: str
 """
 
-from ..module_utils._flow.arguments import DECLARE, PURGE, RESTART, USES
 from ..module_utils._flow.converge import declare
 from ..module_utils._flow.module import DeclaringModule
-from ..module_utils._flow.options import Options
-from ..module_utils._kinds.pool.kind import POOLS
+from ..module_utils._kinds.pool.parameters import PARAMETERS
 
 
 def main() -> None:
-    module = DeclaringModule(argument_spec={**DECLARE, **PURGE, **USES, **RESTART})
-    taken = ("on_restart_needed", "purge", "owner", "declared_uses")
-    declare(module, POOLS, Options(**{name: module.params[name] for name in taken}))
+    declare(DeclaringModule(argument_spec=PARAMETERS.spec), PARAMETERS)
 
 
 if __name__ == "__main__":

@@ -108,17 +108,13 @@ failures:
       type: str
 """
 
-from ..module_utils._flow.arguments import DECLARE, PURGE, USES
 from ..module_utils._flow.converge import declare
 from ..module_utils._flow.module import DeclaringModule
-from ..module_utils._flow.options import Options
-from ..module_utils._kinds.secret.kind import SECRETS
+from ..module_utils._kinds.secret.parameters import PARAMETERS
 
 
 def main() -> None:
-    module = DeclaringModule(argument_spec={**DECLARE, **PURGE, **USES})
-    taken = ("purge", "owner", "declared_uses")
-    declare(module, SECRETS, Options(**{name: module.params[name] for name in taken}))
+    declare(DeclaringModule(argument_spec=PARAMETERS.spec), PARAMETERS)
 
 
 if __name__ == "__main__":

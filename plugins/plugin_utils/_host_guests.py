@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils import _fleet
@@ -25,7 +26,34 @@ class Everywhere:
         return True
 
 
+MEMORY: list[dict[str, t.Any]] = []
+"""What is remembered: of each host its guests. Empty where nothing is."""
+
+
+@contextlib.contextmanager
+def remembered() -> t.Iterator[None]:
+    """Evaluate the guests of a host once only, however often they are asked for; its variables must stay the same."""
+    MEMORY.append({})
+    try:
+        yield
+    finally:
+        MEMORY.pop()
+
+
 def guests_of(host: str, templar: HostTemplar) -> t.Any:
+    """The guests of one host, evaluated, each with its ``host``; None where none are declared, on no host.
+
+    Those of other hosts are not evaluated. Raises VirtfleetError, which names each field that cannot be.
+    """
+    if not MEMORY:
+        return evaluated(host, templar)
+    if host not in MEMORY[-1]:
+        MEMORY[-1][host] = evaluated(host, templar)
+    found = MEMORY[-1][host]
+    return [dict(guest) if isinstance(guest, dict) else guest for guest in found] if isinstance(found, list) else found
+
+
+def evaluated(host: str, templar: HostTemplar) -> t.Any:
     """The guests of one host, evaluated, each with its ``host``; None where none are declared, on no host.
 
     Those of other hosts are not evaluated. Raises VirtfleetError, which names each field that cannot be.

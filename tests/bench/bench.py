@@ -25,6 +25,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "lab")]
 
 import control_node  # noqa: E402
+import unchanged  # noqa: E402
 from fleet import LAB, Fleet  # noqa: E402
 from goals import SIZES, Measured, goals, table  # noqa: E402
 from guests import documents, guests  # noqa: E402
@@ -165,7 +166,7 @@ class Bench:
         self.measured.add("loop", 1, {"seconds": (looped["seconds"] - empty["seconds"]) / LOOPED})
 
     def site(self) -> None:
-        """The whole site on two hosts where nothing is to be done. For information."""
+        """The whole site on two hosts where nothing is to be done, and a play that only gathers facts there."""
         self.raw("remove")
         declared = [
             {**options, "name": f"{options['name']}-{host}", "host": host}
@@ -182,6 +183,11 @@ class Bench:
         if run.changed:
             raise Unmeasured(f"the second run of the site changed something: {run.output[-4000:]}")
         self.measured.add("site", 2, {"seconds": seconds, "tasks": run.executed(HOST)})
+        self.write("facts.yml", [{"hosts": "kvm_hosts", "gather_facts": True, "tasks": []}])
+        started = time.monotonic()
+        if self.fleet.play("facts.yml").code:
+            raise Unmeasured("gather_facts failed")
+        self.measured.add("facts", 2, {"seconds": time.monotonic() - started})
 
 
 def main() -> int:
@@ -196,6 +202,8 @@ def main() -> int:
         bench = Bench(fleet, measured)
         try:
             control_node.measure(Path(folder), measured.add)
+            with tempfile.TemporaryDirectory(prefix="virtfleet-bench.") as empty:
+                unchanged.measure(Path(empty), measured.add)
             bench.prepare()
             bench.rounds(QUICK if arguments.quick else ROUNDS)
             bench.site()

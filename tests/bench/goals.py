@@ -9,6 +9,7 @@ import statistics
 import typing as t
 
 import control_node
+import unchanged
 from control_node import ALL, MANY, SOME
 
 SIZES = (1000, 2000)
@@ -22,6 +23,11 @@ PROPORTION = 4.4
 EMPTY_CHECK = 15
 HANDED = 2
 CONTROL_MEMORY = 500
+PINGS = 3
+"""Of an unchanged site on many hosts, to a play with one ping there."""
+TWICE = 2.2
+"""The most that twice as many unchanged hosts may cost."""
+FACTS = 2
 
 RAW = {"same": "read", "new": "write"}
 """What libvirt itself has to do in each case, however it is called."""
@@ -40,6 +46,7 @@ TITLES = {
     "new": "virtfleet.kvm.domains, all new",
     "loop": "community.libvirt.virt define in a loop, for each guest",
     "site": "virtfleet.kvm.site, two hosts as declared",
+    "facts": "a play that only gathers facts, two hosts",
 }
 
 
@@ -119,9 +126,21 @@ def goals_of_control_node(measured: Measured) -> list[Goal]:
     return found
 
 
+def goals_of_unchanged(measured: Measured) -> list[Goal]:
+    """The goals of a site where nothing is to be done."""
+    some, many = (measured.middle("unchanged", hosts) for hosts in (unchanged.SOME, unchanged.MANY))
+    ping = measured.middle("ping", unchanged.SOME)
+    facts = measured.middle("site", 2) / measured.middle("facts", 2)
+    return [
+        Goal(f"unchanged site of {unchanged.SOME} hosts, to a ping", some / ping, PINGS, "x"),
+        Goal(f"unchanged site of {unchanged.MANY} to {unchanged.SOME} hosts", many / some, TWICE, "x"),
+        Goal("unchanged site of two hosts, to gathering facts", facts, FACTS, "x"),
+    ]
+
+
 def goals(measured: Measured) -> list[Goal]:
     """Every goal with what was measured."""
-    found = goals_of_control_node(measured)
+    found = goals_of_control_node(measured) + goals_of_unchanged(measured)
     small, large = SIZES
     for case, title in (("same", "unchanged"), ("new", "new")):
         found.append(Goal(f"{small} {title} guests, to the floor", measured.ratio(case, small), FLOOR, "x"))

@@ -138,4 +138,7 @@ def check_options(given: Any, documented: dict[str, Any], where: str) -> None:
     elif isinstance(given, dict):
         for name, value in given.items():
             assert name in documented, f"{where}: there is no option {name!r}"
-            check_options(value, documented[name].get("suboptions") or {}, f"{where}.{name}")
+            inner = documented[name].get("suboptions") or {}
+            if where == f"{NAMESPACE}.site_look.parts" and name == "options":
+                inner = documentation("module")[f"{NAMESPACE}.{given['module']}"]["doc"]["options"]
+            check_options(value, inner, f"{where}.{name}")

@@ -65,6 +65,10 @@ def loaded_ansible() -> LoadedAnsible:
     return LoadedAnsible(ENVIRONMENT)
 
 
+LOOK = "virtfleet.kvm.site_look"
+"""The module that looks at all of a host before the roles do."""
+
+
 class Run(t.NamedTuple):
     """What came of one run of a playbook."""
 
@@ -73,12 +77,17 @@ class Run(t.NamedTuple):
     events: list[dict[str, t.Any]]
 
     def results(self, action: str, host: str | None = None) -> list[dict[str, t.Any]]:
-        """The results of a module, such as ``virtfleet.kvm.domains``."""
-        return [
-            event["result"]
-            for event in self.events
-            if event["action"] == action and host in (None, event["host"]) and event["status"] != "skipped"
-        ]
+        """The results of a module, such as ``virtfleet.kvm.domains``; also those that the site's look spares."""
+        found = []
+        for event in self.events:
+            if host not in (None, event["host"]) or event["status"] == "skipped":
+                continue
+            if event["action"] == action:
+                found.append(event["result"])
+            elif event["action"] == LOOK and event["result"].get("unchanged"):
+                parts = event["result"]["parts"]
+                found += [part["result"] for part in parts if action == f"virtfleet.kvm.{part['module']}"]
+        return found
 
     def changes(self, host: str) -> list[dict[str, t.Any]]:
         """Every change that the declaring modules named for a host."""

@@ -21,6 +21,7 @@ from .._libvirt.connection import TRIES, Session, cut_off
 from .._libvirt.objects import Connection
 from .._libvirt.process import uncollected
 from .._printing import label, unforeseen
+from .._storage.forecast import Forecast
 from .._storage.manifest import Manifest, notes
 from . import begun
 from .apply import apply
@@ -30,6 +31,7 @@ from .kind import Kind
 from .module import DeclaringModule
 from .options import Options
 from .outcome import NOT_SO, Traces, verify, with_gone
+from .parameters import Parameters
 from .purge import Leftovers, asked, leftovers
 from .rehearsal import rehearse
 from .schema import validate
@@ -37,9 +39,13 @@ from .schema import validate
 
 @uncollected()
 @listener.signals()
-def declare(module: DeclaringModule, kind: Kind, options: Options | None = None) -> None:
+def declare(module: DeclaringModule, parameters: Parameters) -> None:
     """Make a module's ``config`` true, and end the module with the report."""
-    run = Run(module, kind, options or Options())
+    wrong = parameters.wrong(module.params)
+    if wrong is not None:
+        module.fail_json(msg=wrong)
+    kind = parameters.kind
+    run = Run(module, kind, parameters.options(module.params))
     stopped: str | None = None
     lines: list[str] = []
     try:
@@ -55,14 +61,8 @@ def declare(module: DeclaringModule, kind: Kind, options: Options | None = None)
         module.fail_json(msg=stopped)
     if stopped is not None:
         run.keep_reached()
-    result = report.result(run.plans, module._diff)
-    if run.foretold:
-        result[FORECAST] = run.foretold
-    if kind.wait is not None:
-        result["addresses"] = run.addresses
-    if kind.left_alone is not None:
-        result["undeclared"] = run.undeclared
-    for warning in [*run.warnings, *result.pop("warnings", [])]:
+    result, warnings = run.told(module._diff)
+    for warning in warnings:
         module.warn(warning)
     if not run.failed and stopped is None:
         module.exit_json(**result)
@@ -81,6 +81,16 @@ def declare(module: DeclaringModule, kind: Kind, options: Options | None = None)
     )
 
 
+class Asked(t.Protocol):
+    """What a run has to know of the module that it is for."""
+
+    params: dict[str, t.Any]
+    check_mode: bool
+    forecast: Forecast
+    is_foretelling: bool
+    host: str
+
+
 @dataclasses.dataclass
 class Run:
     """One run of a declaring module, and how far it has come.
@@ -94,7 +104,7 @@ class Run:
     :ivar foretold: in check mode, what guests will have once the plans are carried out, for the tasks after it
     """
 
-    module: DeclaringModule
+    module: Asked
     kind: Kind
     options: t.Any
     doing: str = "are read from config"
@@ -114,42 +124,62 @@ class Run:
         Raises VirtfleetError for refused input and a libvirt out of reach. Nothing was changed then
         unless ``begun`` is true.
         """
-        check = self.module.check_mode
-        if check:
-            self.options = dataclasses.replace(self.options, forecast=self.module.forecast, check=True)
-        options = self.options
-        self.wants = self.kind.table.parse(self.module.params["config"])
+        self.read()
         with Session(self.module.params["uri"]) as session:
-            self.doing = "are looked up and planned"
-            over = Leftovers()
-            if options.purge:
-                over = session.read(self.leftovers)
-                # First, for what they hold may be declared anew under another name: a bridge, an address.
-                self.wants = [*over.items, *self.wants]
-            else:
-                over.warnings += session.read(self.moved)
-                self.undeclared = session.read(self.left_alone)
-            self.wants, over.held = session.read(lambda connection: self.hold(connection, over))
-            plans = self.first_look(session)
-            self.doing = "are held against libvirt's schema"
-            validate(self.kind, plans, self.wants, str(self.module.params["uri"]))
-            rehearse(self.kind, plans, self.wants, str(self.module.params["uri"]))
-            for entry in plans:
-                entry.hold_back()
-            self.plans = plans
-            self.failed = {**over.held, **{entry.name: entry.problem for entry in plans if entry.problem is not None}}
-            self.warnings = report.warnings(plans) + over.warnings
-            self.total = len(self.wants) + len(over.held)
-            if check:
+            self.prepare(session)
+            if self.options.check:
                 self.foretell(session)
                 if session.absent is not None:
                     self.warnings.append(self.told_fresh(session.absent))
                 return
             if session.absent is not None:
                 raise session.absent
-            if any(entry.steps for entry in plans):
+            if any(entry.steps for entry in self.plans):
                 self.carry_out(session)
             self.wait(session)
+
+    def read(self) -> None:
+        """Read what is declared. Raises VirtfleetError for refused input."""
+        if self.module.check_mode:
+            self.options = dataclasses.replace(self.options, forecast=self.module.forecast, check=True)
+        self.wants = self.kind.table.parse(self.module.params["config"])
+
+    def prepare(self, session: Session) -> None:
+        """Observe and plan. Raises VirtfleetError for what is refused as a whole."""
+        self.doing = "are looked up and planned"
+        over = Leftovers()
+        if self.options.purge:
+            over = session.read(self.leftovers)
+            # First, for what they hold may be declared anew under another name: a bridge, an address.
+            self.wants = [*over.items, *self.wants]
+        else:
+            over.warnings += session.read(self.moved)
+            self.undeclared = session.read(self.left_alone)
+        self.wants, over.held = session.read(lambda connection: self.hold(connection, over))
+        plans = self.first_look(session)
+        self.doing = "are held against libvirt's schema"
+        validate(self.kind, plans, self.wants, str(self.module.params["uri"]))
+        rehearse(self.kind, plans, self.wants, str(self.module.params["uri"]))
+        for entry in plans:
+            entry.hold_back()
+        self.plans = plans
+        self.failed = {**over.held, **{entry.name: entry.problem for entry in plans if entry.problem is not None}}
+        self.warnings = report.warnings(plans) + over.warnings
+        self.total = len(self.wants) + len(over.held)
+
+    def told(self, differences: bool) -> tuple[dict[str, t.Any], list[str]]:
+        """The result of the module, and its warnings.
+
+        :param differences: whether anyone wants to see ``diff``
+        """
+        result = report.result(self.plans, differences)
+        if self.foretold:
+            result[FORECAST] = self.foretold
+        if self.kind.wait is not None:
+            result["addresses"] = self.addresses
+        if self.kind.left_alone is not None:
+            result["undeclared"] = self.undeclared
+        return result, [*self.warnings, *result.pop("warnings", [])]
 
     def told_fresh(self, absent: VirtfleetError) -> str:
         """That a plan was made without libvirt; with the host, which Ansible leaves out of warnings."""

@@ -21,8 +21,11 @@ class Module(AnsibleModule):
 
     Ansible writes the parameters of a module to the host's journal before the module's own code runs,
     quotes them where they are of the wrong type, and returns them as its invocation.
+
+    :cvar LIST: the parameter whose items may hold secrets
     """
 
+    LIST = "config"
     params: dict[str, t.Any]
 
     def __init__(self, argument_spec: dict[str, t.Any]) -> None:
@@ -32,29 +35,29 @@ class Module(AnsibleModule):
         self.host = ""
         super().__init__(argument_spec=argument_spec, supports_check_mode=True)
         if self.declared is not None:
-            self.params["config"] = self.declared
+            self.params[self.LIST] = self.declared
         problems = wrong_parameters(self.params)
         if problems:
             self.fail_json(msg="\n".join(["nothing was changed, the input is refused:", *problems]))
 
     def _load_params(self) -> None:
-        """Keep ``config`` from Ansible, which would quote it; the table says what is wrong with it."""
+        """Keep the list from Ansible, which would quote it; the table says what is wrong with it."""
         super()._load_params()
         if isinstance(self.params, dict) and FORECAST in self.params:
             given = self.params.pop(FORECAST)
             self.forecast = Forecast.of(given)
             self.host = str(given.get(HOST) or "") if isinstance(given, dict) else ""
             self.is_foretelling = True
-        if isinstance(self.params, dict) and self.params.get("config") is not None:
-            self.declared = self.params["config"]
-            self.params["config"] = []
+        if isinstance(self.params, dict) and self.params.get(self.LIST) is not None:
+            self.declared = self.params[self.LIST]
+            self.params[self.LIST] = []
 
     @property
     def told(self) -> dict[str, t.Any]:
-        """The parameters as they may be told: of ``config`` only the names of its items."""
+        """The parameters as they may be told: of the list only the names of its items."""
         told: dict[str, t.Any] = {}
         for name, value in self.params.items():
-            if name == "config":
+            if name == self.LIST:
                 told[name] = names(self.declared)
             elif name == "declared_uses" and isinstance(value, dict):
                 told[name] = sorted(label(who) for who in value)

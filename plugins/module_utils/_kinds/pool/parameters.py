@@ -1,0 +1,16 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The parameters of the module pools."""
+
+from __future__ import annotations
+
+from ..._flow.arguments import DECLARE, PURGE, RESTART, USES
+from ..._flow.parameters import Parameters, options_of
+from .kind import POOLS
+
+PARAMETERS = Parameters(
+    POOLS,
+    {**DECLARE, **PURGE, **USES, **RESTART},
+    options_of("on_restart_needed", "purge", "owner", "declared_uses"),
+)

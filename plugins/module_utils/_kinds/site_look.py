@@ -1,0 +1,168 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One look at all that the site declares for a host: whether any of its parts has something to do.
+
+Each part is planned by the code that its own module plans by. The parts share the process and the connection. The look
+ends with the first part that has something to do, or of which that is not sure: the roles then do all of it, and say
+what there is to say.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import typing as t
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from .._errors import Refused, VirtfleetError
+from .._flow.look import Part, Seen, Undecided, look
+from .._flow.parameters import Parameters
+from .._host import daemons, setup
+from .._libvirt import host
+from .._libvirt.connection import Session
+from .._libvirt.process import uncollected
+from .._printing import label, unforeseen
+
+HOST: dict[str, dict[str, t.Any]] = {
+    "packages": {"type": "dict", "required": True},
+    "require_hardware": {"type": "bool", "default": False},
+}
+"""What the role host has to tell: the packages that it would ask for, by the stack that the host has."""
+
+LATER = "not looked at, for the host gets all of its tasks anyway"
+"""What is said of the parts after the first that has something to do."""
+
+
+@dataclasses.dataclass
+class Look:
+    """A look at a host.
+
+    :param uri: the libvirt that all parts ask
+    :param check: whether the tasks would run in check mode
+    """
+
+    uri: str
+    check: bool
+    session: Session | None = None
+
+    @uncollected()
+    def at(self, parts: t.Sequence[t.Mapping[str, t.Any]]) -> tuple[bool, list[dict[str, t.Any]]]:
+        """Whether nothing is to be done in any part, and of each what is told of it, as the module documents it.
+
+        :param parts: the ``name``, ``module`` and ``options`` of each
+        """
+        found: list[dict[str, t.Any]] = []
+        unchanged = True
+        with contextlib.ExitStack() as stack:
+            for part in parts:
+                entry: dict[str, t.Any] = {name: label(part.get(name)) for name in ("name", "module")}
+                entry.update(nothing_to_do=None, why=LATER)
+                if unchanged:
+                    unchanged, told = self.told(part, stack)
+                    entry.update(told)
+                found.append(entry)
+        return unchanged, found
+
+    def told(self, part: t.Mapping[str, t.Any], stack: contextlib.ExitStack) -> tuple[bool, dict[str, t.Any]]:
+        """Whether a part has nothing to do, and what is told of it."""
+        try:
+            seen = self.seen(str(part.get("module")), part.get("options"), stack)
+        except Undecided as error:
+            return False, {"nothing_to_do": False, "why": str(error)}
+        except Refused as error:
+            return False, {"nothing_to_do": False, "why": "\n".join(error.lines)}
+        except VirtfleetError as error:
+            return False, {"why": str(error)}
+        except Exception as error:  # Nobody reads a traceback; the module of the part tells of it.
+            return False, {"why": unforeseen(error)}
+        return True, {"nothing_to_do": True, "why": None, "result": seen.result, "warnings": seen.warnings}
+
+    def seen(self, name: str, options: t.Any, stack: contextlib.ExitStack) -> Seen:
+        """What the module of a part would return that has nothing to do. Raises VirtfleetError in any doubt."""
+        if name == "host":
+            return host_seen(self.uri, checked(HOST, options))
+        if name == "links":
+            return links_seen({**checked(links_spec(), options), "uri": self.uri})
+        parameters = parameters_of(name)
+        given = {**checked(parameters.spec, options), "uri": self.uri}
+        if self.session is None:
+            self.session = stack.enter_context(Session(self.uri))
+        return look(parameters, Part(given, self.check), self.session)
+
+
+def parameters_of(name: str) -> Parameters:
+    """The parameters of a declaring module. Only what is asked for is loaded: that takes a good part of the time."""
+    if name == "domains":
+        from .domain.parameters import PARAMETERS
+    elif name == "networks":
+        from .network.parameters import PARAMETERS
+    elif name == "pools":
+        from .pool.parameters import PARAMETERS
+    elif name == "volumes":
+        from .volume.parameters import PARAMETERS
+    elif name == "secrets":
+        from .secret.parameters import PARAMETERS
+    else:
+        raise Undecided(f"{label(name)}: no module that declares for a host has this name")
+    return PARAMETERS
+
+
+def links_spec() -> dict[str, dict[str, t.Any]]:
+    """The parameters of the module links."""
+    from .._hostnet.parameters import SPEC
+
+    return SPEC
+
+
+def checked(spec: dict[str, dict[str, t.Any]], options: t.Any) -> dict[str, t.Any]:
+    """Options as Ansible checks those of a module. Raises Undecided where something is wrong with them."""
+    if not isinstance(options, dict):
+        raise Undecided("options: is not a dictionary")
+    # The table checks the items, as in the modules: Ansible would quote what is wrong.
+    config = options.get("config")
+    if "config" in spec and not (isinstance(config, list) and all(isinstance(item, dict) for item in config)):
+        raise Undecided("config: is not a list of dictionaries")
+    rest = {name: value for name, value in options.items() if name != "config"}
+    known = {name: rules for name, rules in spec.items() if name != "config"}
+    done = ArgumentSpecValidator(known).validate(rest)
+    if done.error_messages:
+        wrong = sorted(set(rest) - set(known)) or sorted(known)
+        raise Undecided(f"wrong parameters: one of {', '.join(map(label, wrong))}")
+    return {**done.validated_parameters, **({"config": config} if "config" in spec else {})}
+
+
+def host_seen(uri: str, given: t.Mapping[str, t.Any]) -> Seen:
+    """What host_info returns of a host of which the role host would change and refuse nothing."""
+    found = host.facts(uri)
+    if not found["user"]["root"]:
+        raise Undecided("Ansible does not work on the host as root")
+    if found["problem"] is not None:
+        raise Undecided(str(found["problem"]))
+    wanted = given["packages"].get(found["stack"])
+    if not isinstance(wanted, list):
+        raise Undecided("it is not known which packages fit the host")
+    packages = setup.doubtful_packages(map(str, wanted))
+    if packages:
+        raise Undecided(f"packages to be installed, or for apt to look at: {', '.join(map(label, packages))}")
+    services = daemons.of_this_host()
+    units = setup.doubtful_units(services)
+    if units or services.model is None:
+        raise Undecided(f"services to be enabled or started, or for systemd to look at: {', '.join(units) or 'all'}")
+    if given["require_hardware"] and found["virtualization"]["kind"] == "emulation":
+        raise Undecided("the host has no hardware virtualization")
+    return Seen({"changed": False, **found}, [])
+
+
+def links_seen(given: dict[str, t.Any]) -> Seen:
+    """What the plan of the links returns where nothing of them is to be changed or removed."""
+    from .._hostnet.converge import converge
+
+    try:
+        result = converge(Part(given, check_mode=True))
+    except OSError as error:
+        raise VirtfleetError(f"the host's links: {error.strerror}") from None
+    if result["changed"] or result["diff"] or result["postponed"]:
+        raise Undecided("the links are not as declared")
+    return Seen(result, result.pop("warnings"))

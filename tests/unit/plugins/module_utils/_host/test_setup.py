@@ -1,0 +1,153 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What tells without apt and systemctl that the role host has nothing to do; in any doubt it has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._host import setup
+from ansible_collections.virtfleet.kvm.plugins.module_utils._host.daemons import Daemons
+
+STATUS = """Package: there
+Status: install ok installed
+Version: 1
+
+Package: held
+Status: hold ok installed
+
+Package: half
+Status: install ok half-configured
+
+Package: gone
+Status: deinstall ok config-files
+
+Package: dependency
+Status: install ok installed
+
+Package: last
+Status: install ok installed
+"""
+AUTOMATIC = """Package: dependency
+Architecture: amd64
+Auto-Installed: 1
+
+Package: there
+Architecture: amd64
+Auto-Installed: 0
+"""
+
+
+@pytest.mark.parametrize("name", ["there", "held", "last"])
+def test_a_package_that_is_there(tmp_path: Path, name: str) -> None:
+    assert doubtful(tmp_path, name) == []
+
+
+@pytest.mark.parametrize("name", ["half", "gone", "dependency", "never", "there=1", "there:amd64", "the*", "-t", "Pkg"])
+def test_a_package_that_apt_has_to_look_at(tmp_path: Path, name: str) -> None:
+    assert doubtful(tmp_path, name) == [name]
+
+
+def test_without_a_database_nothing_is_there(tmp_path: Path) -> None:
+    assert setup.doubtful_packages(["there"], str(tmp_path / "no"), str(tmp_path / "file")) == ["there"]
+
+
+def test_without_notes_of_apt_nothing_came_as_a_dependency(tmp_path: Path) -> None:
+    (tmp_path / "status").write_text(STATUS)
+    assert setup.doubtful_packages(["dependency"], str(tmp_path / "status"), str(tmp_path / "no")) == []
+
+
+def doubtful(folder: Path, name: str) -> list[str]:
+    """What is doubtful of one package."""
+    (folder / "status").write_text(STATUS)
+    (folder / "automatic").write_text(AUTOMATIC)
+    return setup.doubtful_packages([name], str(folder / "status"), str(folder / "automatic"))
+
+
+UNITS = Daemons(
+    "monolithic", ["libvirtd.socket", "libvirtd.service", "other.service"], ["libvirtd.socket", "other.service"]
+)
+UNIX = """Num       RefCount Protocol Flags    Type St Inode Path
+0000000000000000: 00000002 00000000 00010000 0001 01 21416634 /run/libvirt/libvirt-sock
+0000000000000000: 00000003 00000000 00000000 0001 03 21323858
+0000000000000000: 00000003 00000000 00000000 0001 03 21323845 /run/libvirt/libvirt-sock
+"""
+
+
+@pytest.fixture
+def systemd(tmp_path: Path) -> Path:
+    """A host whose units are as they are to be."""
+    for unit, target in (
+        ("libvirtd.socket", "sockets.target.wants"),
+        ("libvirtd.service", "multi-user.target.wants"),
+        ("other.service", "multi-user.target.requires"),
+    ):
+        folder = tmp_path / "etc" / target
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / unit).symlink_to(f"/usr/lib/systemd/system/{unit}")
+    for folder in ("usr", "run/systemd/units", "proc/1/fd", "proc/net"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "usr/libvirtd.socket").write_text("[Socket]\nListenStream=/run/libvirt/libvirt-sock\nSocketMode=0666\n")
+    (tmp_path / "run/systemd/units/invocation:other.service").symlink_to("0123456789abcdef")
+    (tmp_path / "proc/1/fd/12").symlink_to("socket:[21416634]")
+    (tmp_path / "proc/1/fd/13").symlink_to("/dev/null")
+    (tmp_path / "proc/net/unix").write_text(UNIX)
+    return tmp_path
+
+
+def test_units_that_are_enabled_and_started(systemd: Path) -> None:
+    assert units(systemd) == []
+
+
+def test_a_socket_that_the_daemon_has_opened_itself(systemd: Path) -> None:
+    (systemd / "proc/1/fd/12").unlink()
+    assert units(systemd) == ["libvirtd.socket"]
+
+
+def test_a_socket_that_does_not_listen(systemd: Path) -> None:
+    (systemd / "proc/net/unix").write_text(UNIX.replace("00010000", "00000000"))
+    assert units(systemd) == ["libvirtd.socket"]
+
+
+def test_a_socket_that_a_drop_in_changes(systemd: Path) -> None:
+    (systemd / "etc/libvirtd.socket.d").mkdir()
+    assert units(systemd) == ["libvirtd.socket"]
+
+
+def test_an_administrators_unit_counts(systemd: Path) -> None:
+    (systemd / "etc/libvirtd.socket").write_text("[Socket]\nListenStream=/run/elsewhere\n")
+    assert units(systemd) == ["libvirtd.socket"]
+
+
+def test_a_socket_without_a_path(systemd: Path) -> None:
+    (systemd / "usr/libvirtd.socket").write_text("[Socket]\nListenStream=16509\n")
+    assert units(systemd) == ["libvirtd.socket"]
+
+
+def test_a_service_that_is_to_run_and_does_not(systemd: Path) -> None:
+    (systemd / "run/systemd/units/invocation:other.service").unlink()
+    assert units(systemd) == ["other.service"]
+
+
+def test_a_service_that_is_not_enabled(systemd: Path) -> None:
+    (systemd / "etc/multi-user.target.wants/libvirtd.service").unlink()
+    assert units(systemd) == ["libvirtd.service"]
+
+
+def test_a_link_to_another_unit_enables_nothing(systemd: Path) -> None:
+    link = systemd / "etc/multi-user.target.wants/libvirtd.service"
+    link.unlink()
+    link.symlink_to("/dev/null")
+    assert units(systemd) == ["libvirtd.service"]
+
+
+def test_without_systemd_nothing_is_known(tmp_path: Path) -> None:
+    assert units(tmp_path) == UNITS.units
+
+
+def units(folder: Path) -> list[str]:
+    """What is doubtful of the units."""
+    return setup.doubtful_units(UNITS, (str(folder / "etc"), str(folder / "usr")), str(folder))
