@@ -78,6 +78,7 @@ def options() -> frozenset[str]:
             "adopt_full",
             "adopt_overwrite",
             "adopt_volumes",
+            "kvm_look_first",
             "kvm_plan_only",
             "plan_file",
         }

@@ -69,6 +69,10 @@ PLAYBOOKS = {
         "Where the inventory plugin P(virtfleet.kvm.guests#inventory) asks libvirt of the host.",
     ),
     "plan_file": ("str", "The file that the playbook C(virtfleet.kvm.plan) writes the plan to, as JSON."),
+    "kvm_look_first": (
+        "bool",
+        "Whether C(virtfleet.kvm.site) looks at each host once, and leaves alone those on which nothing is to be done.",
+    ),
     "kvm_plan_only": ("bool", "Whether C(virtfleet.kvm.site) only plans. C(virtfleet.kvm.plan) sets it."),
     "links_serial": (
         "batch",

@@ -97,7 +97,7 @@ def site(folder: Path, *options: str, look: bool = True, limit: str = "", **list
     (folder / "parts.yml").write_text(yaml.safe_dump(parts), encoding="utf-8")
     words = ["-e", "plan_file=changes.json", *(options if "--tags" in options else [*TAGS, *options])]
     words += ["--limit", limit] if limit else []
-    code, output = play(folder, "parts.yml", *words, groups=GROUPS, **{**LISTS, **lists})
+    code, output = play(folder, "parts.yml", *words, groups=GROUPS, **{**LISTS, "kvm_look_first": True, **lists})
     path = folder / "changes.json"
     found = path.read_text(encoding="utf-8") if path.exists() else "{}"
     return Ran(code, output.replace(str(folder), "HERE"), json.loads(found.replace(str(folder), "HERE")))
