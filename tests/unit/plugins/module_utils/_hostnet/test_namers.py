@@ -72,54 +72,54 @@ IPTABLES = """*filter
 COMMIT
 """
 NFT = """table inet filter {
-	set uplinks {
-		type ifname
-		elements = { "eno5" }
-	}
-	chain input {
-		type filter hook input priority filter; policy accept;
-		iifname "eno1" tcp dport 9999 drop comment "not eno4"
-		iif { "eno6", "wan*" } accept
-		log prefix "not eno7 {"
-		counter name "eno7" quota name "eno7" ct helper set "eno7"
-	}
-	chain LIBVIRT_FWO {
-		iifname "virbr7" oifname "eno2" accept
-	}
-	chain forward {
-		oifname "eno3" accept
-	}
+    set uplinks {
+        type ifname
+        elements = { "eno5" }
+    }
+    chain input {
+        type filter hook input priority filter; policy accept;
+        iifname "eno1" tcp dport 9999 drop comment "not eno4"
+        iif { "eno6", "wan*" } accept
+        log prefix "not eno7 {"
+        counter name "eno7" quota name "eno7" ct helper set "eno7"
+    }
+    chain LIBVIRT_FWO {
+        iifname "virbr7" oifname "eno2" accept
+    }
+    chain forward {
+        oifname "eno3" accept
+    }
 }
 table ip libvirt_network {
-	chain guest_output {
-		oifname "eno2" accept
-	}
+    chain guest_output {
+        oifname "eno2" accept
+    }
 }
 table netdev early {
-	chain ingress {
-		type filter hook ingress device "eno8" priority filter; policy accept;
-	}
+    chain ingress {
+        type filter hook ingress device "eno8" priority filter; policy accept;
+    }
 }
 table netdev egress {
-	chain out {
-		type filter hook egress device "eno8" priority filter; policy accept;
-		iifname "eno8" counter
-	}
+    chain out {
+        type filter hook egress device "eno8" priority filter; policy accept;
+        iifname "eno8" counter
+    }
 }
 table bridge b {
-	chain f {
-		iifname "eno8" drop
-	}
+    chain f {
+        iifname "eno8" drop
+    }
 }
 table inet libvirt_hosts {
-	chain c {
-		iifname "eno10" drop
-	}
+    chain c {
+        iifname "eno10" drop
+    }
 }
 table inet last {
-	chain x {
-		oifname "eno9" accept
-	}
+    chain x {
+        oifname "eno9" accept
+    }
 }
 """
 
