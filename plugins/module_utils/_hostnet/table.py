@@ -149,11 +149,6 @@ def addressed(link: Item) -> t.Iterator[Invalid]:
         yield Invalid("gateway", f"{link['gateway']} is of another family than the addresses")
 
 
-if t.TYPE_CHECKING:
-    Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-    OnLink = ipaddress.IPv4Interface | ipaddress.IPv6Interface
-    Subnet = ipaddress.IPv4Network | ipaddress.IPv6Network
-
 NO_HOST = "stands for no host: write the address of one"
 
 
@@ -188,7 +183,12 @@ def whole_route(route: Item, where: str) -> t.Iterator[Invalid]:
         yield Invalid(f"{where}.via", f"{via} is of another family than {to}")
 
 
-def misplaced(where: str, router: Address, own: t.Sequence[OnLink], near: t.Sequence[Subnet]) -> t.Iterator[Invalid]:
+def misplaced(
+    where: str,
+    router: ipaddress.IPv4Address | ipaddress.IPv6Address,
+    own: t.Sequence[ipaddress.IPv4Interface | ipaddress.IPv6Interface],
+    near: t.Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network],
+) -> t.Iterator[Invalid]:
     """A router that nothing can be sent to by a link.
 
     :param own: the addresses of the link
@@ -209,7 +209,7 @@ def misplaced(where: str, router: Address, own: t.Sequence[OnLink], near: t.Sequ
         yield Invalid(where, f"{router} is in no subnet of the link, so that no route can lead by it: write {alone}")
 
 
-def near_router(router: Address) -> str:
+def near_router(router: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:
     """What to write where a router is in no subnet of the link."""
     return f"one of its subnets, or before it a route to that router alone (to: {router}/{router.max_prefixlen})"
 
