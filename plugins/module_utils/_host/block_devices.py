@@ -133,9 +133,34 @@ class BlockDevices:
                 found.append((words[2], plain(words[words.index("-") + 2]), plain(words[4])))
         return found
 
-    def roots(self) -> list[tuple[str, str, str]]:
-        """Device, folder inside of it, and place of all file systems that are mounted (proc_pid_mountinfo(5))."""
-        lines = (content(os.path.join(self.proc, "self/mountinfo")) or "").splitlines()
+    def bound(self) -> list[tuple[str, str]]:
+        """What is mounted of the inside of a file system, as containers get single files: its path, and where it is.
+
+        In the mount namespaces of others as well (mount_namespaces(7)). What this one does not see is left out.
+        """
+        here = self.roots()
+        known: set[str] = set()
+        found = []
+        for process in ("self", *filter(str.isdigit, sorted(map(os.path.basename, entries(self.proc))))):
+            try:
+                space = os.readlink(os.path.join(self.proc, process, "ns/mnt"))
+            except OSError:
+                continue  # It has ended, or is another user's.
+            if space not in known:
+                known.add(space)
+                whose = "" if process == "self" else f", for the process {process}"
+                for device, root, place in self.roots(process):
+                    path = None if root == "/" else seen_at(here, device, root)
+                    if path is not None:
+                        found.append((path, f"{place}{whose}"))
+        return found
+
+    def roots(self, process: str = "self") -> list[tuple[str, str, str]]:
+        """Device, folder inside of it, and place of all file systems that are mounted (proc_pid_mountinfo(5)).
+
+        :param process: in whose mount namespace
+        """
+        lines = (content(os.path.join(self.proc, process, "mountinfo")) or "").splitlines()
         return [
             (words[2], plain(words[3]), plain(words[4])) for words in (line.split(" ") for line in lines) if words[4:]
         ]
@@ -144,6 +169,19 @@ class BlockDevices:
         """The files and devices that are swapped to (proc_swaps(5))."""
         lines = (content(os.path.join(self.proc, "swaps")) or "").splitlines()[1:]
         return [plain(line.split()[0]) for line in lines if line.strip()]
+
+
+def seen_at(roots: t.Iterable[tuple[str, str, str]], device: str, inner: str) -> str | None:
+    """Where something inside of a file system is to be seen; None where it is not.
+
+    :param roots: what is mounted, as ``BlockDevices.roots`` tells it
+    :param inner: its path from the root of the file system
+    """
+    for number, root, place in roots:
+        above = root.rstrip("/")
+        if number == device and (inner == root or inner.startswith(f"{above}/")):
+            return place.rstrip("/") + inner[len(above) :]
+    return None
 
 
 def plain(word: str) -> str:

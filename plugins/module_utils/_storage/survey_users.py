@@ -222,6 +222,10 @@ def add_host(users: Users) -> None:
         if source.startswith("/dev/"):
             signs |= {sign for sign in places.uses(source) if sign.startswith("block ")}
         users.note(signs, Use(f"the host (mounted at {place})", None, place))
+    for path, place in devices.bound():
+        found = places.stat(path)
+        if found is not None and stat.S_ISREG(found.st_mode):
+            users.note(places.uses(path), Use(f"the host (mounted at {place})", None, path))
     for path in devices.swaps():
         users.note(places.uses(path), Use(f"the host (swap {path})", None, path))
 

@@ -158,3 +158,36 @@ def test_what_the_kernel_serves_to_other_hosts(devices: Devices, tmp_path: Path,
     users = Users(devices.places)
     add_host(users)
     assert users.of("p/disk.raw", str(file)) == [f"the host (served to other hosts, {Path(told).parent})"]
+
+
+def test_a_file_that_a_container_was_given(devices: Devices, tmp_path: Path) -> None:
+    """Nobody has it open, and what is mounted elsewhere is not to be seen here; a folder alone says nothing."""
+    images = tmp_path / "images"
+    images.mkdir()
+    for name in ("given.raw", "here.raw", "free.raw", "own view.raw"):
+        (images / name).touch()
+    spaces = {
+        "self": ["1 0 8:17 / / rw - ext4 x rw", f"2 1 8:17 {images}/here.raw /srv/app.img rw - ext4 x rw"],
+        "9": [f"3 0 8:17 {images}/free.raw /twin rw - ext4 x rw"],  # A twin of the space of "self" is not read again.
+        "77": [
+            "4 0 0:50 / / rw - overlay overlay rw",
+            f"5 4 8:17 {images}/given.raw /data/disk.raw rw - ext4 x rw",
+            f"6 4 8:17 {images} /data/all rw - ext4 x rw",
+            f"7 4 8:99 {images}/free.raw /data/other rw - ext4 y rw",
+            f"8 4 8:17 {images}/own\\040view.raw /data/d rw - ext4 x rw",
+            f"9 4 8:17 {images}/gone.raw//deleted /data/gone rw - ext4 x rw",
+            "10 4 0:4 net:[4026531840] /run/netns/x rw - nsfs nsfs rw",
+        ],
+    }
+    for process, lines in spaces.items():
+        (devices.proc / process / "ns").mkdir(parents=True)
+        (devices.proc / process / "ns/mnt").symlink_to(f"mnt:[{'self' if process == '9' else process}]")
+        (devices.proc / process / "mountinfo").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    users = Users(devices.places)
+    add_host(users)
+    told = {path.name: users.of(f"p/{path.name}", str(path)) for path in images.iterdir()}
+    assert {name: found for name, found in told.items() if found} == {
+        "given.raw": ["the host (mounted at /data/disk.raw, for the process 77)"],
+        "here.raw": ["the host (mounted at /srv/app.img)"],
+        "own view.raw": ["the host (mounted at /data/d, for the process 77)"],
+    }
