@@ -16,22 +16,8 @@ description:
   - It also works on a bare host, where libvirt is still to be installed.
 extends_documentation_fragment:
   - virtfleet.kvm.connection
+  - virtfleet.kvm.reading
 options: {}
-attributes:
-  check_mode:
-    description: Reads only, and changes nothing.
-    support: full
-  diff_mode:
-    description: Reads only, and changes nothing.
-    support: none
-  idempotent:
-    description: Reads only, and changes nothing.
-    support: full
-  action_group:
-    description: Takes its defaults from C(module_defaults) of the group C(group/virtfleet.kvm.kvm).
-    support: full
-    membership:
-      - virtfleet.kvm.kvm
 seealso:
   - module: virtfleet.kvm.domains
 """

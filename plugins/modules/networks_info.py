@@ -16,6 +16,7 @@ description:
   - Given to that module, these options change nothing. Values of secrets are left out; their options are listed.
 extends_documentation_fragment:
   - virtfleet.kvm.connection
+  - virtfleet.kvm.reading
 options:
   names:
     description: Names of the networks to list. Left out, all are listed.
@@ -30,21 +31,6 @@ options:
     description: Whether to list the addresses that the networks have handed out by DHCP.
     type: bool
     default: false
-attributes:
-  check_mode:
-    description: Reads only, and changes nothing.
-    support: full
-  diff_mode:
-    description: Reads only, and changes nothing.
-    support: none
-  idempotent:
-    description: Reads only, and changes nothing.
-    support: full
-  action_group:
-    description: Takes its defaults from C(module_defaults) of the group C(group/virtfleet.kvm.kvm).
-    support: full
-    membership:
-      - virtfleet.kvm.kvm
 seealso:
   - module: virtfleet.kvm.networks
   - plugin: virtfleet.kvm.query

@@ -17,6 +17,7 @@ description:
     there, and are left out.
 extends_documentation_fragment:
   - virtfleet.kvm.connection
+  - virtfleet.kvm.reading
 options:
   names:
     description: Names of the secrets to list. Left out, all are listed.
@@ -27,21 +28,6 @@ options:
       - A JMESPath expression over RV(secrets), such as V([?config.private].name).
       - It is evaluated on the control node, which needs the Python library jmespath for it.
     type: str
-attributes:
-  check_mode:
-    description: Reads only, and changes nothing.
-    support: full
-  diff_mode:
-    description: Reads only, and changes nothing.
-    support: none
-  idempotent:
-    description: Reads only, and changes nothing.
-    support: full
-  action_group:
-    description: Takes its defaults from C(module_defaults) of the group C(group/virtfleet.kvm.kvm).
-    support: full
-    membership:
-      - virtfleet.kvm.kvm
 seealso:
   - module: virtfleet.kvm.secrets
   - plugin: virtfleet.kvm.query

@@ -20,6 +20,7 @@ description:
     enabled and run from systemd's links.
 extends_documentation_fragment:
   - virtfleet.kvm.connection
+  - virtfleet.kvm.reading
 options:
   parts:
     description:
@@ -46,21 +47,6 @@ options:
             can tell, such as V(base), the list of the packages that the host is to have.
         type: dict
         required: true
-attributes:
-  check_mode:
-    description: Reads only, and changes nothing.
-    support: full
-  diff_mode:
-    description: Reads only, and changes nothing.
-    support: none
-  idempotent:
-    description: Reads only, and changes nothing.
-    support: full
-  action_group:
-    description: Takes its defaults from C(module_defaults) of the group C(group/virtfleet.kvm.kvm).
-    support: full
-    membership:
-      - virtfleet.kvm.kvm
 seealso:
   - module: virtfleet.kvm.domains
   - module: virtfleet.kvm.networks

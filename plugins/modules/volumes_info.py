@@ -16,6 +16,7 @@ description:
   - Given to that module, these options change nothing. Values of secrets are left out; their options are listed.
 extends_documentation_fragment:
   - virtfleet.kvm.connection
+  - virtfleet.kvm.reading
 options:
   names:
     description: Volumes to list, by name or as C(POOL/VOLUME). Left out, all are listed.
@@ -26,21 +27,6 @@ options:
       - A JMESPath expression over RV(volumes), such as V([?active].name).
       - It is evaluated on the control node, which needs the Python library jmespath for it.
     type: str
-attributes:
-  check_mode:
-    description: Reads only, and changes nothing.
-    support: full
-  diff_mode:
-    description: Reads only, and changes nothing.
-    support: none
-  idempotent:
-    description: Reads only, and changes nothing.
-    support: full
-  action_group:
-    description: Takes its defaults from C(module_defaults) of the group C(group/virtfleet.kvm.kvm).
-    support: full
-    membership:
-      - virtfleet.kvm.kvm
 seealso:
   - module: virtfleet.kvm.volumes
   - plugin: virtfleet.kvm.query

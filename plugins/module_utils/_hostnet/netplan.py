@@ -141,9 +141,8 @@ class Netplan:
         for place in self.in_order():
             if self.means(place, nic):
                 return place
-            empty = self.match(place) is not None and not self.match(place)
-            if empty and place.section == "ethernets" and self.renderer(place) != "networkd" and not nic.borrowed:
-                every = every or place
+            if place.section == "ethernets" and self.match(place) == {} and not nic.borrowed:
+                every = every or (place if self.renderer(place) != "networkd" else None)
         return every
 
     def in_order(self) -> list[Place]:

@@ -63,10 +63,15 @@ def way(known: Options, value: t.Any) -> str:
     :param known: the options
     :param value: what the user wrote
     """
-    if not isinstance(value, str) or printable(value) != f"'{value}'":
+    if not isinstance(value, str) or not can_be_shown(value):
         return ""
     found = option_for(known, value) or pairs(known, value) or place(known, value) or inner_option_for(known, value)
     return found or (f"{{{value}: true}}" if any(value == row.name and is_switch(row) for row in known.each) else "")
+
+
+def can_be_shown(value: str) -> bool:
+    """Whether a text can be repeated as it is: it is short, has nothing that a terminal acts on, and is no secret."""
+    return printable(value) == f"'{value}'"
 
 
 def is_switch(row: Row) -> bool:
@@ -74,14 +79,12 @@ def is_switch(row: Row) -> bool:
     return bool(row.document()[row.name].get("type") == "bool")
 
 
-def option_for(known: Options, value: t.Any) -> str:
+def option_for(known: Options, value: str) -> str:
     """How to write a text as the value of an option that takes it.
 
     :param known: the options
     :param value: what the user wrote
     """
-    if not isinstance(value, str) or printable(value) != f"'{value}'":
-        return ""
     rows = [row for row in known.each if row.takes(value) and not row.rows]
     rows = [row for row in rows if value in row.choices] or ([] if known.secret else rows)
     return one_of([f"{{{row.name}: {flow(value)}}}" for row in rows])
@@ -120,9 +123,7 @@ def pairs(known: Options, value: str) -> str:
     parts = [match.groups() for match in found if match is not None]
     if known.secret or len(parts) < len(found) or any(name not in known.names for name, _told in parts):
         return ""
-    return (
-        f"{{{', '.join(f'{name}: {flow(told)}' for name, told in parts)}}}" if printable(value) == f"'{value}'" else ""
-    )
+    return f"{{{', '.join(f'{name}: {flow(told)}' for name, told in parts)}}}" if can_be_shown(value) else ""
 
 
 def place(known: Options, value: str) -> str:
@@ -172,8 +173,7 @@ def of_kind(known: Options, item: Item, where: str, problems: Problems, start: i
         if not isinstance(problem, NoOptions) or not isinstance(problem.value, str):
             continue
         name = problem.where[len(where) + 1 :] if where else problem.where
-        plain = printable(problem.value) == f"'{problem.value}'" and re.fullmatch(WORD, problem.value)
-        shown = plain and not problem.hidden
+        shown = can_be_shown(problem.value) and re.fullmatch(WORD, problem.value) and not problem.hidden
         if name in item:
             told = flow(problem.value) if shown else "VALUE"
             hint = f"is not a dictionary of options; in place of type and {name}, write {kind}: {told}"

@@ -233,25 +233,26 @@ class Network:
 
         The device would be no port after the next boot, whatever the kernel is told now.
         """
+        units = self.units_of(device)
         try:
-            state = files.read(f"{LINKS}/{device.get('ifindex', 0)}").splitlines()
-            units = [line.partition("=")[2].strip('"') for line in state if line.startswith("NETWORK_FILE")]
-            texts = [files.read(unit) for unit in ":".join(units).split(":") if unit]
+            texts = [files.read(unit) for unit in units]
         except OSError:
             return ""
         words = {line.strip().replace(" ", "") for text in texts for line in text.splitlines()}
         return units[0] if texts and f"Bridge={bridge}" not in words else ""
 
-    def unit_of(self, device: dict[str, t.Any]) -> str:
-        """The unit by which networkd configures a device; empty where it does not, or where that cannot be read.
+    def units_of(self, device: dict[str, t.Any]) -> list[str]:
+        """The unit by which networkd configures a device, then its drop-ins; none where it does not, or cannot be read.
 
         :param device: what ``ip`` says of it
         """
         try:
             state = files.read(f"{LINKS}/{device.get('ifindex', 0)}").splitlines()
         except OSError:
-            return ""
-        return next((line.partition("=")[2].strip('"') for line in state if line.startswith("NETWORK_FILE=")), "")
+            return []
+        # NETWORK_FILE, and since systemd 251 NETWORK_FILE_DROPINS, with colons between them.
+        told = [line.partition("=")[2].strip('"') for line in sorted(state) if line.startswith("NETWORK_FILE")]
+        return [unit for unit in ":".join(told).split(":") if unit]
 
     def wait_for_units(self, seconds: float = 5) -> bool:
         """Whether networkd configures links by their own units, after some time at most; in doubt it does.
@@ -261,7 +262,7 @@ class Network:
         started, wanted = clock(), self.state.get("units", {})
         while True:
             devices = self.devices()
-            taken = {name: self.unit_of(devices.get(name, {})) for name in wanted}
+            taken = {name: next(iter(self.units_of(devices.get(name, {}))), "") for name in wanted}
             others = {name: path for name, path in taken.items() if path and os.path.basename(path) != wanted[name]}
             if not others and all(taken.get(name) for name in wanted):
                 return True

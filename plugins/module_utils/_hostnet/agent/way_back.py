@@ -222,7 +222,7 @@ class WayBack:
         if not os.path.isdir(LINKS):
             return []  # networkd does not run.
         names = [name for name in self.state["gone"] if devices.get(name, {}).get("link")]
-        return [name for name in names if not self.network.unit_of(devices[name])]
+        return [name for name in names if not self.network.units_of(devices[name])]
 
     def gone_along(self, devices: dict[str, dict[str, t.Any]]) -> list[str]:
         """The devices that others had built on links that were to go, and that the kernel took away with them."""
