@@ -17,8 +17,14 @@ from .agent import files, network
 from .facts import Facts
 from .planner import Plan
 
-GENERATORS = ("/usr/libexec/netplan/generate", "/usr/lib/netplan/generate", "/lib/netplan/generate")
-"""Where the program is that ``netplan generate`` calls."""
+GENERATORS = (
+    "/usr/libexec/netplan/configure",
+    "/usr/libexec/netplan/generate",
+    "/usr/lib/netplan/generate",
+    "/lib/netplan/generate",
+)
+"""Where the program is that ``netplan generate`` calls to write networkd's units. Since netplan 1.2 that is configure:
+generate only makes what systemd starts, and fails an assertion if it is told of another folder."""
 UNITS, BY_NETPLAN, KINDS = "/run/systemd/network", "10-netplan-", (".network", ".netdev", ".link")
 """Where netplan writes networkd's units, how their names begin, and end."""
 

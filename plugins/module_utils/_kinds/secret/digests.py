@@ -11,6 +11,7 @@ that somebody else has set since is known by that.
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import os
@@ -23,6 +24,10 @@ from .values import LONGEST, Concealed
 
 FOLDER = "/etc/libvirt/secrets"
 """Where libvirt keeps the secrets of the system."""
+
+PLAIN, ENCRYPTED = ".base64", ".aes256cbc"
+"""How the names of files with a value end; since libvirt 12.1 a value is encrypted where systemd has a key for it
+(https://libvirt.org/secretencryption.html)."""
 
 ROUNDS = 100_000
 """How often a value is hashed: who reads the manifest finds no short one out in a moment."""
@@ -66,11 +71,14 @@ def was_set(uri: str, secret: Named, wanted: Concealed) -> bool:
 
 
 def is_kept(uri: str, secret: Named, wanted: Concealed) -> bool:
-    """Whether libvirt keeps a value for a secret, by its own file: that is how one knows of a private one."""
+    """Whether libvirt keeps a value for a secret, by its own file: that is how one knows of a private one.
+
+    A file that is encrypted tells nothing, and the answer is no.
+    """
     if uri != "qemu:///system":
         return False
     try:
-        with open(os.path.join(FOLDER, f"{secret.UUIDString()}.base64"), "rb") as file:
+        with open(os.path.join(FOLDER, secret.UUIDString() + PLAIN), "rb") as file:
             have = base64.b64decode(file.read(2 * LONGEST))
     except (OSError, ValueError):
         return False
@@ -93,11 +101,11 @@ def stamp(uri: str, secret: Named) -> str:
     """The state of the file with a value; a word where there is none that can be seen."""
     if uri != "qemu:///system":
         return UNSEEN
-    try:
-        found = os.stat(os.path.join(FOLDER, f"{secret.UUIDString()}.base64"))
-    except OSError:
-        return UNSEEN
-    return f"{found.st_ino} {found.st_mtime_ns}"
+    for ending in PLAIN, ENCRYPTED:
+        with contextlib.suppress(OSError):
+            found = os.stat(os.path.join(FOLDER, secret.UUIDString() + ending))
+            return f"{found.st_ino} {found.st_mtime_ns}"
+    return UNSEEN
 
 
 def has_value(uri: str, secret: Named) -> bool | None:
@@ -105,7 +113,7 @@ def has_value(uri: str, secret: Named) -> bool | None:
     root = ET.fromstring(secret.secret.XMLDesc(0))
     if not private(root):
         return secret.has_value()
-    if stamp(uri, secret) != "unseen":
+    if stamp(uri, secret) != UNSEEN:
         return True
     kept = uri == "qemu:///system" and root.get("ephemeral") != "yes"
     seen = kept and os.path.exists(os.path.join(FOLDER, f"{secret.UUIDString()}.xml"))

@@ -140,6 +140,7 @@ def test_the_stamp_is_that_of_the_file(host: SecretHost, tmp_path: Path, monkeyp
     ("files", "more", "known"),
     [
         (("xml", "base64"), "", True),
+        (("xml", "aes256cbc"), "", True),  # libvirt 12.1 and later
         (("xml",), "", False),
         ((), "", None),
         (("xml",), " ephemeral='yes'", None),
