@@ -39,7 +39,8 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Links]:
 def test_every_device_of_every_example(fleet: Links, host: str) -> None:
     assert int(fleet.sh(host, FETCH).split()[-1]) >= 29
     folder = PLUGINS / "_hostnet"
-    for path in [folder / "facts.py", folder / "agent/route_words.py", *sorted(folder.glob("netplan*.py"))]:
+    named = [folder / name for name in ("facts.py", "networkd.py", "agent/route_words.py")]
+    for path in [*named, *sorted(folder.glob("netplan*.py"))]:
         put(fleet, host, f"/root/module_utils/_hostnet/{path.relative_to(folder)}", path.read_text())
     for name in ("_errors.py", "_printing.py", "_hidden.py"):
         put(fleet, host, f"/root/module_utils/{name}", (PLUGINS / name).read_text())

@@ -62,7 +62,9 @@ def after_rollback(network: Network) -> list[str]:
 
     Name servers are only told of: those of a lease come with the next one.
     """
-    wanted = [words for words in network.state["routes"] if "0.0.0.0/0" in words and "via" in words]
+    # Those of other tables are told of where they are given back; default_routes knows the main table only.
+    routes = (words for words in network.state["routes"] if "table" not in words)
+    wanted = [words for words in routes if "0.0.0.0/0" in words and "via" in words]
     servers = network.state.get("dns", {}) if os.path.exists(RESOLVED) else {}
     end, found = clock() + LATE, list[str]()
     while wanted or servers:

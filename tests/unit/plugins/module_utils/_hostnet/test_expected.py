@@ -218,7 +218,9 @@ def test_after_a_rollback_the_way_out_is_there_again_or_said_to_be_missing(
     monkeypatch.setattr(
         expected, "default_routes", lambda: {("198.51.100.1", "eno2")} if comes and calls else {("192.0.2.1", "eno1")}
     )
-    host = network.Network({"routes": [route], "dns": {"eno2": ["198.51.100.1", *([] if comes else ["198.51.100.2"])]}})
+    elsewhere = [*route[:3], "0.0.0.0/0", "via", "198.51.100.9", "dev", "eno2", "table", "77"]
+    servers = ["198.51.100.1", *([] if comes else ["198.51.100.2"])]
+    host = network.Network({"routes": [route, elsewhere], "dns": {"eno2": servers}})
     monkeypatch.setattr(host, "devices", lambda: {"eno2": {"ifname": "eno2", "ifindex": 3}})
     monkeypatch.setattr(host, "call", lambda command, seconds: not calls.append(" ".join(command)))
     lost = ["the route to 0.0.0.0/0 by 198.51.100.1 on eno2", "the name server 198.51.100.2 of eno2"]
