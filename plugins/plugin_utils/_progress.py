@@ -12,8 +12,10 @@ from __future__ import annotations
 import contextlib
 import contextvars
 import copy
+import io
 import json
 import secrets
+import sys
 import threading
 import time
 import typing as t
@@ -52,6 +54,12 @@ LARGEST = 2**80
 """No host has so many bytes, or seconds."""
 
 Args = t.Mapping[str, t.Any]
+
+# What goes into a pipe, as in a pipeline, is held back until there are 8 KiB of it, and Ansible does not hurry it
+# (ansible/utils/display.py). The process that prints loads the action plugins before it starts those that run them.
+with contextlib.suppress(OSError, ValueError):
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)
 
 
 class Sample(t.NamedTuple):
@@ -178,9 +186,9 @@ def has_filled(guest: Args) -> bool:
 def pause(wanted: t.Any) -> float | None:
     """The seconds between two lines; None for no lines. Raises ValueError for what is neither.
 
-    :param wanted: the value of the variable; None where it has none
+    :param wanted: the value of the variable
     """
-    if wanted is None or wanted is True:
+    if wanted is True:
         return SECONDS
     if not isinstance(wanted, bool):
         with contextlib.suppress(TypeError, ValueError):
@@ -277,6 +285,8 @@ def watching(action: t.Any, host: str, task_vars: t.Any) -> contextlib.AbstractC
 
 def wanted(action: t.Any, variables: Args) -> float | None:
     """The seconds between two lines, as the variable says; None for no lines."""
+    if variables.get(VARIABLE) is None:
+        return SECONDS
     try:
         return pause(action._templar.template(variables.get(VARIABLE)))
     except Exception:  # Any lookup may be in a template.

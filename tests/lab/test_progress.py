@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import os
 import re
 import signal
 import subprocess
+import time
 import typing as t
 from pathlib import Path
 
@@ -32,7 +34,8 @@ echo 'admin ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/admin
 """A user who may become root."""
 
 LEFT = f"""
-ls -A {IMAGES} /run/virtfleet/progress 2>/dev/null
+ls -A {IMAGES}
+find /run/virtfleet/progress -type f 2>/dev/null
 for process in /proc/[0-9]*; do
   ls -l $process/fd 2>/dev/null | grep virtfleet-[b]ig
 done
@@ -148,7 +151,10 @@ def test_an_interrupted_run_leaves_nothing_and_the_next_goes_on(fleet: Fleet) ->
             os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
     for host in HOSTS:
-        fleet.wait(lambda host=host: fleet.sh(host, STORAGE + LEFT) == before[host], timeout=30)
+        deadline = time.monotonic() + 30
+        while (left := fleet.sh(host, STORAGE + LEFT)) != before[host] and time.monotonic() < deadline:
+            time.sleep(1)
+        assert left == before[host], "\n".join(difflib.unified_diff(before[host].splitlines(), left.splitlines(), n=0))
     output = run(fleet, "volumes", VOLUME)
     assert all(lines(output, host) for host in HOSTS)
     remove(fleet)

@@ -15,8 +15,9 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import apply
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host import meter, unpack
-from ansible_collections.virtfleet.kvm.plugins.module_utils._host.qemu_img import converted
+from ansible_collections.virtfleet.kvm.plugins.module_utils._host.qemu_img import convert, converted
 
 TOKEN = "0123456789abcdef" * 2
 
@@ -162,3 +163,31 @@ def test_unpacking_tells_how_much_was_read(
         unpack.unpack(kind, file.fileno(), packed.stat().st_size, took.append, time.monotonic() + 60)
     assert b"".join(took) == content
     assert seen[-1] == packed.stat().st_size
+
+
+def test_qemu_img_tells_how_much_it_has_converted(
+    folder: Path, telling: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = 8 * 2**20
+    source, target = tmp_path / "source", tmp_path / "target"
+    source.write_bytes(os.urandom(size))
+    seen: list[int | None] = []
+    monkeypatch.setattr(meter, "came", seen.append)
+    with source.open("rb") as given, target.open("w+b") as made:
+        convert((given.fileno(), "raw", size), (made.fileno(), "qcow2"), size, None)
+    told = [done for done in seen if done is not None]
+    assert told[-1] == size
+    assert told == sorted(told)
+
+
+def test_what_the_flow_waits_for_is_named(folder: Path, telling: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apply, "POLL", 0.01)
+    seen: list[str] = []
+
+    def work() -> Iterator[None]:
+        yield
+        seen.append(read(folder)["doing"])
+
+    apply.go_on({"web": work(), "db": work()}, {})
+    assert seen == ["waiting for db, web"] * 2
+    assert os.listdir(folder) == []
