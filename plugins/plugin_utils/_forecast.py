@@ -23,9 +23,10 @@ from ansible.plugins.action.normal import ActionModule as NormalAction
 from ansible.plugins.callback import CallbackBase
 from ansible.utils.display import Display
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.arguments import FORECAST, HOST, URI
+from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.arguments import FORECAST, HOST, PROGRESS, URI
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.forecast import FORETOLD
 
+from ._progress import DATA, watching
 from ._repeats import DISK_VOLUME, TOLD, note, resource_of, without_repeats
 
 FACTS = (
@@ -55,8 +56,9 @@ class DeclaringAction(NormalAction):
     def run_module(self, tmp: t.Any, task_vars: t.Any) -> dict[str, t.Any]:
         """The module's result."""
         args = self._task.args
-        if FORECAST in args:
-            raise AnsibleActionFail(f"{FORECAST} is no parameter of this module")
+        for name in (FORECAST, PROGRESS):
+            if name in args:
+                raise AnsibleActionFail(f"{name} is no parameter of this module")
         host, uri = host_of(self._task, task_vars), str(args.get("uri", URI["uri"]["default"]))
         names = declared(self._task.action.rpartition(".")[2], args.get("config"))
         if not self._task.check_mode:
@@ -85,9 +87,13 @@ class DeclaringAction(NormalAction):
     def run_for_real(self, place: str, names: Declared, tmp: t.Any, task_vars: t.Any) -> dict[str, t.Any]:
         """The module's result. What it declares is there to be seen from now on, so it is forecast no more."""
         result: dict[str, t.Any] = {}
+        args = self._task.args
         try:
-            result = t.cast("dict[str, t.Any]", super().run(tmp, task_vars))
+            with watching(self, host_of(self._task, task_vars), task_vars) as watcher:
+                self._task.args = args if watcher is None else {**args, PROGRESS: watcher.token}
+                result = t.cast("dict[str, t.Any]", super().run(tmp, task_vars))
         finally:
+            self._task.args = args
             if os.path.exists(place):
                 done = learn({}, result.get("changes"))
                 done_names = [(kind, name) for kind, entries in done.items() for name in entries]
@@ -98,10 +104,6 @@ class DeclaringAction(NormalAction):
         return result
 
 
-DATA = frozenset(("json", "jsonl", "null"))
-"""Callbacks whose output is read by programs: it has the diff in the result."""
-
-
 def show_diff(task: t.Any, task_vars: t.Any, result: t.Mapping[str, t.Any]) -> None:
     """Show the diff of a task that failed with some items: of such a one, Ansible itself shows none.
 
@@ -110,7 +112,7 @@ def show_diff(task: t.Any, task_vars: t.Any, result: t.Mapping[str, t.Any]) -> N
     if not (result.get("failed") and result.get("diff") and task.diff) or task.no_log:
         return
     if str(constants.DEFAULT_STDOUT_CALLBACK).rpartition(".")[2] in DATA:
-        return
+        return  # A program reads it, and has the diff in the result.
     with contextlib.suppress(Exception):  # It is for people; the result has it all the same.
         text = CallbackBase()._get_diff([dict(one) for one in result["diff"]])
         what = "would still be changed" if task.check_mode else "was still changed"

@@ -80,6 +80,7 @@ def options() -> frozenset[str]:
             "adopt_volumes",
             "kvm_look_first",
             "kvm_plan_only",
+            "kvm_progress",
             "plan_file",
         }
     )

@@ -27,11 +27,13 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows import 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Host
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import DEFAULTS, PROFILES
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import guard
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import wait_for
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.cloud_init import nocloud
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.disks import guest_disks
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared import derive
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.storage_plan import FUTURE, plan_volume
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _progress
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._evaluate import evaluate
 from ansible_collections.virtfleet.kvm.tests.unit.inventories import HOSTS, hostvars
 
@@ -219,6 +221,21 @@ def run_plan(block: Block, folder: Path) -> None:
     assert CallbackBase()._get_diff(report.result(plans)["diff"]).strip() == block.text.strip()
 
 
+def run_progress(block: Block, folder: Path) -> None:
+    """The lines are those that the collection prints of such work."""
+    fetching = {"subject": "volume default/web01.qcow2", "doing": "fetching debian-13.qcow2", "total": 350 * 2**20}
+    before, now = (
+        _progress.sample(json.dumps({**fetching, "done": done * 2**20, "seconds": seconds}), 0.0)
+        for done, seconds in ((93, 10), (149, 15))
+    )
+    left = {name: {"wait_for": "address"} for name in ("web", "db")}
+    waiting = _progress.sample(json.dumps({"doing": wait_for.awaited(left, 3, []), "seconds": 40, "limit": 300}), 0.0)
+    assert now is not None
+    assert waiting is not None
+    shown = [_progress.line("kvm01", now, before), _progress.line("kvm01", waiting, None)]
+    assert block.text.splitlines() == shown
+
+
 def run_returned(block: Block, folder: Path) -> None:
     """The keys that are shown are those that the module's documentation has: MODULE.KEY..."""
     module, *keys = block.argument.split(".")
@@ -338,6 +355,7 @@ RULES: dict[str, Callable[[Block, Path], None]] = {
     "same": run_same,
     "fleet": run_fleet,
     "plan": run_plan,
+    "progress": run_progress,
     "returned": run_returned,
     "paths": run_paths,
     "excerpt": run_excerpt,

@@ -25,9 +25,9 @@ for pool in $(virsh pool-list --all --name); do
 done
 virsh -q list --all
 find {IMAGES} /srv /var/lib/virtfleet -type f ! -name .lock -size -100M -exec sha256sum {{}} + 2>/dev/null | sort
-find {IMAGES} /srv /var/lib/virtfleet -printf '%p %m %u %g %s\\n' 2>/dev/null | sort
+find {IMAGES} /srv /var/lib/virtfleet ! -name .lock -printf '%p %m %u %g %s\\n' 2>/dev/null | sort
 """
-"""All that there is of storage on a host, as text."""
+"""All that there is of storage on a host, as text. The lock has the number of a process, which may grow longer."""
 
 SERVER = """
 import http.server, os, sys, time

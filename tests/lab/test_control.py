@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import subprocess
 import sys
 import tarfile
@@ -100,6 +101,26 @@ def control_node(fleet: Fleet, version: str) -> str:
     return command
 
 
+def serve_slowly(fleet: Fleet) -> str:
+    """Have the host serve an image that takes six seconds. Returns its URL there."""
+    tools = "/root/tools"
+    for name in ("hostile_images", "hostile_server"):
+        text = (ROOT / f"tests/unit/{name}.py").read_text(encoding="utf-8")
+        fleet.sh(HOST, f"mkdir -p {tools}; cat >{tools}/{name}.py <<'END'\n{text}\nEND\n")
+    fleet.sh(HOST, f"systemd-run -q --unit steady python3 {tools}/hostile_server.py 8081")
+    return "http://127.0.0.1:8081/steady.raw"
+
+
+def long_work(fleet: Fleet, command: str) -> list[str]:
+    """What is printed while the host fetches an image."""
+    volume = {"name": "big.qcow2", "image": serve_slowly(fleet)}
+    play = {"hosts": HOST, "gather_facts": False, "tasks": [{"virtfleet.kvm.volumes": {"config": [volume]}}]}
+    give(fleet, {"long.yml": yaml.safe_dump([play])}, ON_NODE)
+    output = fleet.sh(NODE, f"{command} playbook -i hosts.yml -e kvm_progress=1 long.yml")
+    assert "failed=0" in output, output
+    return re.findall(rf"^{HOST}: volume default/big\.qcow2: fetching steady\.raw [0-9]+ % .*$", output, re.MULTILINE)
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 def test_the_site_twice(fleet: Fleet, version: str) -> None:
     fleet.lab("destroy", HOST)
@@ -124,3 +145,4 @@ def test_the_site_twice(fleet: Fleet, version: str) -> None:
     assert "changed=0" in second, second
     told = fleet.sh(NODE, f"{command} adhoc -i hosts.yml {HOST} -m virtfleet.kvm.domains_info -o")
     assert [domain["name"] for domain in json.loads(told.partition("=>")[2])["domains"]] == ["one", "two"]
+    assert len(long_work(fleet, command)) >= 3

@@ -73,6 +73,11 @@ PLAYBOOKS = {
         "bool",
         "Whether C(virtfleet.kvm.site) looks at each host once, and leaves alone those on which nothing is to be done.",
     ),
+    "kvm_progress": (
+        "pause",
+        "How many seconds lie between two lines that tell how far long work has come, such as an image that is fetched:"
+        " 5 by default, V(false) for no lines.",
+    ),
     "kvm_plan_only": ("bool", "Whether C(virtfleet.kvm.site) only plans. C(virtfleet.kvm.plan) sets it."),
     "links_serial": (
         "batch",
@@ -114,6 +119,13 @@ def switch(*null: str) -> Schema:
         "minimum": 0,
         "maximum": 1,
     }
+
+
+def pause() -> Schema:
+    """Seconds, or a Boolean: that there are some, or none."""
+    words = [*map(anycase, ("y", "yes", "on", "true", "t", "n", "no", "off", "false", "f")), r"[0-9]+(?:\.[0-9]+)?"]
+    hint = "Write a number of seconds, or false."
+    return {**text("|".join(words), hint), "type": ["boolean", "number", "string"], "minimum": 0}
 
 
 def number(name: str, kind: str, *null: str) -> Schema:
@@ -204,8 +216,8 @@ def properties() -> Schema:
     profiles = {"type": ["object", "string", "null"], "pattern": TEMPLATE, "additionalProperties": layer}
     known[layers.PROFILES] = {**notes(PROFILES), **profiles}
     for name, (kind, said) in PLAYBOOKS.items():
-        schema = {**BATCH, "type": ["integer", "string", "array"], "items": BATCH} if kind == "batch" else None
-        known[name] = {**notes(said), **(schema or setting(name, {"type": kind}))}
+        own = {"batch": {**BATCH, "type": ["integer", "string", "array"], "items": BATCH}, "pause": pause()}
+        known[name] = {**notes(said), **(own.get(kind) or setting(name, {"type": kind}))}
     return known
 
 

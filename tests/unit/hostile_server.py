@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A server of answers that are hostile or broken: hostile_server.py PORT. Each path of ANSWERS is one.
 
-``/good`` and ``/slow`` answer as they should, ``/count`` how often ``/good`` was asked for.
+``/good`` and ``/steady`` answer as they should, the latter in some seconds; ``/count`` how often ``/good`` was
+asked for.
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ def trickle(connection: socket.socket, first: bytes, piece: bytes, pause: float)
 
 
 GOOD = hostile_images.mbr()
+STEADY = GOOD + bytes(4 * 2**20 - len(GOOD))
 PART = b"HTTP/1.1 206 Partial Content\r\n"
 
 ANSWERS: dict[str, tuple[bytes | t.Callable[[socket.socket], None], str]] = {
@@ -117,6 +119,14 @@ ANSWERS: dict[str, tuple[bytes | t.Callable[[socket.socket], None], str]] = {
 """What the server sends, or does with the connection, by path; and what the refusal has to match."""
 
 
+def steady(connection: socket.socket) -> None:
+    """Send an image within six seconds."""
+    content, count = body(STEADY), 60
+    for part in range(count):
+        connection.sendall(content[len(content) * part // count : len(content) * (part + 1) // count])
+        time.sleep(0.1)
+
+
 class Server:
     """The server. Each connection has a thread of its own."""
 
@@ -162,6 +172,8 @@ class Server:
             return ANSWERS[path][0]
         if path == "count":
             return body(str(self.asked.count("good")).encode())
+        if path.startswith("steady"):
+            return steady
         if path == "moved":
             return redirect("/good", 308)
         if path == "chunked":

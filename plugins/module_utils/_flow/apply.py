@@ -16,7 +16,7 @@ import typing as t
 from .._engine.plan import Plan
 from .._engine.step import Step
 from .._errors import VirtfleetError
-from .._host import listener
+from .._host import listener, meter
 from .._libvirt.connection import Lost, cut, ended, libvirt, said
 from .._libvirt.objects import Connection
 from .._printing import unforeseen
@@ -59,6 +59,7 @@ def apply(connection: Connection, kind: Kind, plans: t.Iterable[Plan], options: 
 
 def go_on(works: dict[str, Work], failed: dict[str, str]) -> None:
     """Run to their end what is to be done, side by side. Puts down what failed, by name."""
+    since: float | None = None
     while works:
         for name, work in list(works.items()):
             try:
@@ -72,7 +73,10 @@ def go_on(works: dict[str, Work], failed: dict[str, str]) -> None:
                 del works[name]
                 failed[name] = unforeseen(error)
         if works:
+            since = time.monotonic() if since is None else since
+            meter.waits(f"waiting for {meter.some(sorted(works))}", time.monotonic() - since)
             time.sleep(POLL)
+    meter.over()
 
 
 def whole(connection: Connection, kind: Kind, plan: Plan, options: t.Any, around: Around) -> Work:

@@ -39,6 +39,9 @@ RESTART: dict[str, t.Any] = {
 FORECAST = "_forecast"
 """The parameter by which the control node hands over a forecast (see forecast); no user gives it."""
 
+PROGRESS = "_progress"
+"""The parameter by which the control node names the file that it looks at (see _host/meter); no user gives it."""
+
 HOST = "host"
 """The part of a forecast with the inventory's name of the host."""
 

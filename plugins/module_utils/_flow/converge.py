@@ -15,7 +15,7 @@ from .._engine.progress import FINISH
 from .._engine.refused import to_note
 from .._engine.rows.model import Host, Item
 from .._errors import Refused, VirtfleetError
-from .._host import listener
+from .._host import listener, meter
 from .._libvirt import host_model
 from .._libvirt.connection import TRIES, Session, cut_off
 from .._libvirt.objects import Connection
@@ -49,7 +49,8 @@ def declare(module: DeclaringModule, parameters: Parameters) -> None:
     stopped: str | None = None
     lines: list[str] = []
     try:
-        run.converge()
+        with meter.told(module.progress, module.hushed):
+            run.converge()
     except VirtfleetError as error:
         stopped = str(error)
         lines = error.lines if isinstance(error, Refused) else [stopped]

@@ -26,7 +26,7 @@ import urllib.parse
 import urllib.request
 
 from .._printing import masked_url, printable
-from . import listener
+from . import listener, meter
 from .image_format import LARGEST, Unfit
 
 SCHEMES = ("http", "https")
@@ -282,8 +282,10 @@ def origin(url: str) -> tuple[str, str | None, int | None]:
 def receive(came: t.Any, url: str, watch: Watch, take: t.Callable[[bytes], None]) -> None:
     """Read an answer to its end. Raises Refusal where it is not whole, or its headers are strange."""
     expected = declared(came, url)
+    meter.expect(expected)
     while chunk := came.read1(CHUNK):
         watch.received += len(chunk)
+        meter.came(watch.received)
         if watch.received > LARGEST:
             raise Refusal(f"it has more than the {LARGEST} bytes (64 TiB) that are taken")
         try:

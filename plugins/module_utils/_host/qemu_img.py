@@ -8,9 +8,11 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import typing as t
 
 from .._errors import VirtfleetError
+from . import meter
 from .image_format import Unfit
 from .sandbox import Failed, Limits, run, tool_user
 from .sparse_copy import Room
@@ -20,6 +22,9 @@ LEAKS = 3
 
 TOO_LARGE = ("File too large", "too large for file format")
 """What qemu-img says of a file or disk beyond what the file system or the format can hold."""
+
+PERCENT = re.compile(rb"\(([0-9]{1,3}\.[0-9]{2})/100%\)")
+"""What ``qemu-img -p`` prints now and then (qemu-img(1))."""
 
 SLACK = 64 * 1024**2
 """Bytes that the tables of an image may take beyond a fiftieth of its disk."""
@@ -47,13 +52,22 @@ def convert(image: tuple[int, str, int], target: tuple[int, str], size: int, cap
     limits = Limits.for_bytes(count, with_tables(max(size, capacity or 0)))
     with lent(source, new) as tool:
         if kind == "qcow2":
-            check(lambda: tool(["check", "-q", "-f", "qcow2", given], limits, None))
+            with meter.work("checking its tables"):
+                check(lambda: tool(["check", "-q", "-f", "qcow2", given], limits, None, None))
         try:
-            tool(["convert", "-f", kind, "-O", form, given, made], limits, lambda: room.hold(new))
+            words = ["convert", "-p", "-f", kind, "-O", form, given, made]
+            with meter.work("converting it", size):
+                tool(words, limits, lambda: room.hold(new), lambda said: meter.came(converted(said, size)))
             if capacity is not None and capacity > size:
-                tool(["resize", "-q", "-f", form, made, str(capacity)], limits, lambda: room.hold(new))
+                tool(["resize", "-q", "-f", form, made, str(capacity)], limits, lambda: room.hold(new), None)
         except Failed as error:
             raise Unfit(f"cannot be converted: {error}") from None
+
+
+def converted(said: bytes, size: int) -> int | None:
+    """How many of so many bytes are converted, by what ``qemu-img -p`` printed; None where it did not say."""
+    shares = PERCENT.findall(said)
+    return int(size * float(shares[-1]) / 100) if shares else None
 
 
 def create(target: int, path: str, options: t.Sequence[str], base: str | None, size: t.Sequence[str]) -> None:
@@ -91,7 +105,7 @@ def check(call: t.Callable[[], t.Any]) -> None:
         raise Unfit(f"is damaged or cut off: {error}") from None
 
 
-Tool = t.Callable[[t.Sequence[str], Limits, "t.Callable[[], None] | None"], str]
+Tool = t.Callable[[t.Sequence[str], Limits, "t.Callable[[], None] | None", "t.Callable[[bytes], None] | None"], str]
 
 
 @contextlib.contextmanager
@@ -107,7 +121,7 @@ def lent(*files: int) -> t.Iterator[Tool]:
     except OSError:
         user = None
     try:
-        yield lambda words, limits, watch: qemu_img(words, files, limits, watch, user is not None)
+        yield lambda words, limits, watch, take: qemu_img(words, files, limits, watch, user is not None, take=take)
     finally:
         for descriptor, state in zip(files, before, strict=True):
             with contextlib.suppress(PermissionError):
@@ -121,14 +135,16 @@ def qemu_img(
     watch: t.Callable[[], None] | None = None,
     drop: bool = True,
     apart: bool = True,
+    take: t.Callable[[bytes], None] | None = None,
 ) -> str:
     """Run qemu-img. Raises Failed with what it said, OSError where there is no room, or a file cannot be so large.
 
     :param drop: whether it runs as the user of the tools
     :param apart: whether it is kept from the network and from shared memory
+    :param take: gets what it prints
     """
     try:
-        return run(["qemu-img", *words], limits, files, look=watch, drop=drop, apart=apart)
+        return run(["qemu-img", *words], limits, files, look=watch, take=take, drop=drop, apart=apart)
     except Failed as error:
         text = str(error)
         if "is missing" in text:

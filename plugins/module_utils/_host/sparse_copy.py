@@ -11,7 +11,7 @@ import os
 import stat
 import typing as t
 
-from . import listener
+from . import listener, meter
 from .image_format import LARGEST, Unfit
 
 CHUNK = 1024**2
@@ -121,6 +121,7 @@ def copy(source: int, target: int, size: int, room: Room) -> None:
             if len(chunk) != length:
                 raise Unfit("became shorter while it was read")
             written += put_sparse(target, chunk, offset, room, written)
+            meter.came(offset + length)
         os.ftruncate(target, size)
     after = os.fstat(source)
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):

@@ -17,6 +17,7 @@ import time
 import typing as t
 import zlib
 
+from . import meter
 from .image_format import Unfit
 from .sandbox import Failed, Limits, run
 
@@ -93,6 +94,7 @@ def unpack(kind: str, source: int, size: int, take: t.Callable[[bytes], None], d
                     raise Unfit(f"is cut off: its {NAMES[kind]} stream has no end")
             take(step(kind, stream, data))
             data = b""
+            meter.came(offset)
             if time.monotonic() > deadline:
                 raise Unfit("takes too long to unpack")
         data = stream.unused_data
@@ -133,7 +135,9 @@ def unpack_zstd(source: int, size: int, take: t.Callable[[bytes], None], deadlin
     os.lseek(source, 0, os.SEEK_SET)
     limits = Limits(max(1, int(deadline - time.monotonic())), size)
     try:
-        run(["zstd", "--decompress", "--stdout", f"--memory={MEMORY}"], limits, stdin=source, take=take)
+        words = ["zstd", "--decompress", "--stdout", f"--memory={MEMORY}"]
+        # It reads by this very descriptor, and moves its place.
+        run(words, limits, stdin=source, take=take, look=lambda: meter.came(os.lseek(source, 0, os.SEEK_CUR)))
     except Failed as error:
         if "is missing" in str(error):
             raise Unfit("is compressed with zstd: install the package zstd (host_extra_packages: [zstd])") from None

@@ -13,7 +13,7 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from ..._engine.rows.model import Item
-from ..._host import listener
+from ..._host import listener, meter
 from ..._libvirt.connection import LibvirtError, Session, active, lacks
 from ..._libvirt.objects import Connection
 from .facts import SOURCES, addresses
@@ -27,6 +27,9 @@ ANSWER = 5
 
 AGENT = "org.qemu.guest_agent.0"
 """The name of the channel to the agent in a guest (formatdomain.html, channel)."""
+
+ENDS = {"address": "have an address", "agent": "have an agent that answers"}
+"""What is told of guests that are of use, by what is waited for."""
 
 LONGER = "look at its console, or give it longer with wait_timeout"
 
@@ -95,10 +98,28 @@ def wait(session: Session, wants: t.Sequence[Item]) -> tuple[dict[str, Addresses
             if seen.runs:
                 idle.discard(name)
         if left:
+            seconds = max(want.get("wait_timeout") or PATIENCE for want in left.values())
+            meter.waits(awaited(left, len(found), problems), time.monotonic() - start, seconds)
             with listener.heeded():
                 listener.heed()
             time.sleep(POLL)
+    meter.over()
     return found, problems
+
+
+def awaited(left: t.Mapping[str, Item], ready: int, problems: t.Sized) -> str:
+    """What is waited for, in words.
+
+    :param left: the guests that are still waited for, by name
+    :param ready: how many are no longer, as they are of use
+    :param problems: those that are no longer, as they will not be
+    """
+    asked = {str(want["wait_for"]) for want in left.values()}
+    what = ENDS[asked.pop()] if len(asked) == 1 else "are ready"
+    failed = f", {len(problems)} failed" if problems else ""
+    return (
+        f"{ready} of {ready + len(problems) + len(left)} guests {what}{failed}; waiting for {meter.some(sorted(left))}"
+    )
 
 
 def problem(seen: Look, what: str, seconds: float, late: bool) -> str | None:

@@ -15,6 +15,7 @@ from ..._engine import paths
 from ..._engine.observed import Observed
 from ..._engine.step import Step
 from ..._errors import VirtfleetError
+from ..._host import meter
 from ..._host.part_files import part_name
 from ..._libvirt.connection import cut, ended, lacks, libvirt, said
 from ..._libvirt.objects import Connection, Volume
@@ -48,7 +49,8 @@ def volume_define(connection: Connection, name: str, step: Step, options: t.Any)
     """Make a volume, and note that the collection made it. Raises VirtfleetError, which names the disk of a guest."""
     making: Making = step.value
     try:
-        make_noted(connection, making, options)
+        with meter.subject(f"volume {making.key}"):
+            make_noted(connection, making, options)
     except libvirt.libvirtError as error:
         if making.disk is None or cut(error) or ended(connection):
             raise

@@ -22,9 +22,9 @@ from ..._errors import VirtfleetError
 from ..._host import part_files, qemu_img
 from ..._storage.noted_formats import SAME
 from ..domain.cloud_init.seeds import is_here
+from .new_file import permit, told, too_large
 from .storage_rules import MADE_DIRECTORIES
 from .table import PERMISSIONS, VOLUME
-from .volume_image import permit, told, too_large
 
 READ: dict[str, tuple[str, ...]] = {
     "volume": (),

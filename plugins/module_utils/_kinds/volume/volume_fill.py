@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 
 from ..._engine import paths
 from ..._errors import VirtfleetError
-from ..._host import listener, part_files
+from ..._host import listener, meter, part_files
 from ..._host.image_format import Unfit
 from ..._host.qemu_img import TOO_LARGE
 from ..._libvirt.connection import libvirt, said
@@ -25,8 +25,9 @@ from ..._storage.storage_observe import active_pool, lookup, refresh, unseen
 from ..domain.cloud_init.seed_fill import seed_source
 from . import encryption, volume_image
 from .half_made import Born, second_name
+from .new_file import too_large
 from .volume_formats import Formats, alike, seen
-from .volume_image import Source, too_large
+from .volume_image import Source
 
 
 def find(connection: Connection, place: str, pool: str, what: str) -> t.Any:
@@ -181,7 +182,8 @@ def fill(connection: Connection, pool: t.Any, making: Making, root: ET.Element, 
     born = Born(connection, making.key)
     try:
         if not isinstance(source, Source):
-            volume = born.note(pool.createXMLFrom(paths.text(root), source, 0))
+            with meter.work("copying it (by libvirt)"):
+                volume = born.note(pool.createXMLFrom(paths.text(root), source, 0))
         else:
             volume = pour(connection, pool, making, root, source, born)
         capacity = making.item.get("capacity")
@@ -206,9 +208,9 @@ def pour(connection: Connection, pool: t.Any, making: Making, root: ET.Element, 
         volume = born.note(create(pool, root))
         stream = connection.newStream(0)
         volume.upload(stream, 0, image.size, 0)
-        with open(path, "rb") as file:
+        with open(path, "rb") as file, meter.work("sending it to libvirt", image.size):
             stream.sendAll(sent, file)
-        stream.finish()
+            stream.finish()
         return volume
     finally:
         if os.path.lexists(path):
@@ -218,4 +220,5 @@ def pour(connection: Connection, pool: t.Any, making: Making, root: ET.Element, 
 def sent(stream: t.Any, count: int, file: t.Any) -> bytes:
     """The next bytes of a file that is sent to libvirt. Raises Gone where nobody waits for that any more."""
     listener.heed()
+    meter.came(file.tell())
     return t.cast(bytes, file.read(count))

@@ -22,7 +22,7 @@ import time
 import typing as t
 
 from ..._errors import VirtfleetError
-from ..._host import file_systems, listener, part_files, sparse_copy
+from ..._host import listener, meter, part_files, sparse_copy
 from ..._host.download import download
 from ..._host.image_format import Content, Unfit, recognise
 from ..._host.part_files import nameless, opened_folder, part_name, reader, reserved, settle
@@ -33,6 +33,7 @@ from ..._host.sparse_copy import Room, Writer
 from ..._host.unpack import STREAMS, unpack
 from ..._printing import masked_url
 from ..shared.storage_values import CAPACITY
+from .new_file import permit, told, too_large
 
 PLAIN = ("raw", "iso")
 """Formats of a volume whose bytes are those of the disk."""
@@ -87,6 +88,11 @@ class Source:
         return masked_url(self.place)
 
     @property
+    def file(self) -> str:
+        """The name of its file."""
+        return meter.file_name(self.place)
+
+    @property
     def named(self) -> str:
         """Its name with what it is."""
         return f"the {self.what} {self.shown}"
@@ -131,7 +137,8 @@ class Downloads:
         descriptor = nameless(folder)
         try:
             writer = Writer(descriptor, Room(descriptor))
-            download(source.place, writer, source.checksum is not None, source.seconds)
+            with meter.work(f"fetching {source.file}"):
+                download(source.place, writer, source.checksum is not None, source.seconds)
             return Image(descriptor, writer.finish(), True)
         except BaseException as error:
             os.close(descriptor)
@@ -206,7 +213,8 @@ def make(
             found = fill_open(target, source, form, capacity, folder, stack)
             born(os.path.join(folder, part))
             permit(target, permissions or {})
-            settle(target, place, part, name, path)
+            with meter.work("writing it to the disk"):
+                settle(target, place, part, name, path)
             return found
     except Unfit as error:
         raise VirtfleetError(f"{source.named} {error}") from None
@@ -224,7 +232,8 @@ def fill_open(
     largest = max(size, capacity or 0)
     try:
         if plain and form in PLAIN:
-            sparse_copy.copy(image.descriptor, target, image.size, Room(target))
+            with meter.work(f"copying {source.file}", image.size):
+                sparse_copy.copy(image.descriptor, target, image.size, Room(target))
             if not image.own:
                 verify(target, image.size, source)
             os.ftruncate(target, capacity or size)
@@ -301,7 +310,7 @@ def obtain(
     image = current.get(source, folder) if source.fetched else local(source, stack)
     content = look(image, source)
     if not image.own and not (content.kind in PLAIN and form in (*PLAIN, None)):
-        image = own(image, folder, stack)
+        image = own(image, source, folder, stack)
         content = look(image, source)
     if image.own:
         verify(image.descriptor, image.size, source)
@@ -333,11 +342,12 @@ def local(source: Source, stack: contextlib.ExitStack, locks: bool = True) -> Im
     return Image(descriptor, size, False)
 
 
-def own(image: Image, folder: str, stack: contextlib.ExitStack) -> Image:
+def own(image: Image, source: Source, folder: str, stack: contextlib.ExitStack) -> Image:
     """A copy that nobody else can write to: what is looked at is what a tool then opens."""
     descriptor = nameless(folder)
     stack.callback(os.close, descriptor)
-    sparse_copy.copy(image.descriptor, descriptor, image.size, Room(descriptor))
+    with meter.work(f"copying {source.file}", image.size):
+        sparse_copy.copy(image.descriptor, descriptor, image.size, Room(descriptor))
     return Image(descriptor, image.size, True)
 
 
@@ -349,7 +359,8 @@ def unpacked(image: Image, kind: str, capacity: int | None, folder: str, stack: 
     longest = room.free if capacity is None else with_tables(capacity)
     writer = Writer(descriptor, room, longest)
     seconds = Limits.for_bytes(image.size, longest).seconds
-    unpack(kind, image.descriptor, image.size, writer, time.monotonic() + seconds)
+    with meter.work("unpacking it", image.size):
+        unpack(kind, image.descriptor, image.size, writer, time.monotonic() + seconds)
     return Image(descriptor, writer.finish(), True)
 
 
@@ -359,42 +370,13 @@ def verify(descriptor: int, size: int, source: Source) -> None:
         return
     algorithm, _colon, expected = source.checksum.partition(":")
     digest = hashlib.new(algorithm)
-    for offset in range(0, size, sparse_copy.CHUNK):
-        listener.heed()
-        digest.update(os.pread(descriptor, min(sparse_copy.CHUNK, size - offset), offset))
+    with meter.work("comparing its checksum", size):
+        for offset in range(0, size, sparse_copy.CHUNK):
+            listener.heed()
+            digest.update(os.pread(descriptor, min(sparse_copy.CHUNK, size - offset), offset))
+            meter.came(offset)
     if not hmac.compare_digest(digest.hexdigest(), expected):
         raise VirtfleetError(
             f"the checksum of the image {source.shown} is {algorithm}:{digest.hexdigest()}, not {source.checksum}:"
             " it is damaged, or another one; nothing of it was kept"
         )
-
-
-def permit(descriptor: int, permissions: t.Mapping[str, t.Any]) -> None:
-    """Give a new file the permissions that it is declared with; -1 leaves an owner as it is."""
-    owner, group = permissions.get("owner"), permissions.get("group")
-    if owner is not None or group is not None:
-        os.fchown(descriptor, -1 if owner is None else owner, -1 if group is None else group)
-    if permissions.get("mode") is not None:
-        os.fchmod(descriptor, int(permissions["mode"], 8))
-
-
-def too_large(what: str, folder: str) -> str:
-    """The error of a disk that has no room in any file."""
-    return f"{what} is larger than the file system of {folder}, or the format of the volume, can hold; nothing was kept"
-
-
-def told(error: OSError, folder: str) -> str:
-    """What a failed call means to a user."""
-    if error.errno == errno.EROFS:
-        return f"{file_systems.READ_ONLY.format(folder)}, or take another pool"
-    if error.errno == errno.EFBIG:
-        return too_large("it", folder)
-    if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-        name = error.filename if isinstance(error.filename, str) else None
-        place = folder if name is None or "://" in name else os.path.join(folder, name)
-        return f"{place}: {masked_url(error.strerror or str(error))}"
-    free = "none"
-    with contextlib.suppress(OSError):
-        state = os.statvfs(folder)
-        free = f"{state.f_bavail * state.f_frsize // 1024**2} MiB"
-    return f"there is no space left in {folder} ({free} free); nothing half-made was kept: make room, then run again"

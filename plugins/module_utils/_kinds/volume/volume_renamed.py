@@ -18,10 +18,10 @@ from ..._engine import paths
 from ..._errors import VirtfleetError
 from ..._host import part_files
 from ..._libvirt.connection import libvirt
+from .new_file import permit, told
 from .table import PERMISSIONS
 from .volume_blank import MODE, reachable
 from .volume_fill import create
-from .volume_image import permit, told
 
 UNSHARED = ("dir", "fs")
 """The pools whose files this process may give away: on NFS, the server may not trust root."""

@@ -21,7 +21,7 @@ from ...._storage.manifest import Manifest
 from ...._storage.removal import Kept
 from ...._storage.storage_observe import active_pool, another, identity, lookup, refresh
 from ...volume.half_made import clear_parts
-from ...volume.volume_image import told
+from ...volume.new_file import told
 from .seeds import Refilling
 
 
