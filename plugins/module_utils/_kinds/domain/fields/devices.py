@@ -608,6 +608,7 @@ WATCHDOG = (
         "@model",
         Choice("i6300esb", "itco", "ib700", "diag288"),
         "Model of the watchdog (libvirt's C(model)), such as V(i6300esb).",
+        required=True,
     ),
     Field(
         "action",
@@ -803,6 +804,7 @@ SHMEM = (
         "@name",
         TEXT,
         "Name of the shared memory on the host (libvirt's shmem C(name)), which all that share it use.",
+        required=True,
     ),
     Field(
         "role",
@@ -904,6 +906,7 @@ IOMMU = (
         "@model",
         Choice("intel", "smmuv3", "virtio"),
         "Model of the IOMMU (libvirt's iommu C(model)): V(intel) on x86, V(smmuv3) on ARM, or V(virtio).",
+        required=True,
     ),
     Struct(
         "driver",

@@ -41,6 +41,19 @@ CELLS = {"numa": {"cells": [{"cpus": "0-1", "memory": "32MiB"}, {"cpus": "2-3", 
             {"features": {"hyperv": {"spinlocks": {"state": False, "retries": 8191}}}},
             "features.hyperv.spinlocks.retries: goes with state: true",
         ),
+        (
+            {"filesystems": [{"source": "/srv", "target": "a"}, {"source": "/a", "target": "b", "fmode": "600"}]},
+            "filesystems[1].fmode: goes with accessmode: mapped",
+        ),
+        (
+            {"filesystems": [{"source": "/a", "target": "b", "dmode": "700", "accessmode": "squash"}]},
+            "filesystems[0].dmode: goes with accessmode: mapped",
+        ),
+        ({"watchdogs": [{"action": "pause"}]}, "watchdogs[0].model: a new"),
+        ({"sounds": [{"alias": "ua-a"}]}, "sounds[0].model: a new"),
+        ({"iommus": [{"alias": "ua-a"}]}, "iommus[0].model: a new"),
+        ({"shmems": [{"alias": "ua-a"}]}, "shmems[0].name: a new"),
+        ({"memory_devices": [{"alias": "ua-a"}]}, "memory_devices[0].model: a new"),
         ({"disks": [{"size": 0}]}, "disks[0].size: is 0"),
         ({"disks": [{"size": "1GiB", "bus": "VirtIO"}]}, "disks[0].bus: 'VirtIO' is not one of virtio"),
     ],
@@ -142,3 +155,21 @@ def test_the_end_of_a_line_is_a_line_feed(end: str) -> None:
         KEPT.format(arch="x86_64", numa="", panic="").replace("<memory ", "<description>x\ny</description><memory ")
     )
     assert changes(plan_one(DOMAIN, there, {"name": "n", "description": f"x{end}y"})) == {}
+
+
+def test_the_modes_of_files_go_with_mapped_access() -> None:
+    modes = {"fmode": "600", "dmode": "700", "accessmode": "mapped"}
+    config = {"name": "x", "memory": "64MiB", "filesystems": [{"source": "/a", "target": "b", **modes}]}
+    root = defined(plan_one(DOMAIN, None, config))
+    assert 'fmode="600"' in root
+    left_out = {"name": "x", "filesystems": [{"source": "/a", "target": "b", "fmode": "644"}]}
+    assert changes(plan_one(DOMAIN, observed(root), left_out)) == {"filesystems[0].fmode": ("600", "644")}
+
+
+def test_a_watchdog_that_is_there_takes_an_action_without_its_model() -> None:
+    there = "<domain type='kvm'><name>x</name><memory unit='KiB'>65536</memory><devices>{}</devices></domain>"
+    have = observed(there.format("<watchdog model='i6300esb' action='reset'/>"))
+    plan = plan_one(DOMAIN, have, {"name": "x", "watchdogs": [{"action": "pause"}]})
+    assert changes(plan) == {"watchdogs[0].action": ("reset", "pause")}
+    with pytest.raises(VirtfleetError, match=r"watchdogs\[0\]\.model: a new"):
+        plan_one(DOMAIN, observed(there.format("")), {"name": "x", "watchdogs": [{"action": "pause"}]})
