@@ -70,7 +70,9 @@ def near(name: t.Any, known: t.Collection[str]) -> list[str]:
     words = words_of(plain)
     worded = [one for one in known if len(words) > 1 and words <= words_of(one)]
     short = [one for one in known if one_letter(plain, one)]
-    return next((found for found in (close(plain, known, LIKENESS), begun, mixed, short, worded) if len(found) == 1), [])
+    return next(
+        (found for found in (close(plain, known, LIKENESS), begun, mixed, short, worded) if len(found) == 1), []
+    )
 
 
 def one_letter(name: str, other: str) -> bool:

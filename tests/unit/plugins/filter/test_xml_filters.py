@@ -124,3 +124,17 @@ def test_every_filter_is_documented(name: str) -> None:
     document = yaml.safe_load((ROOT / f"plugins/filter/{name}.yml").read_text(encoding="utf-8"))
     assert document["DOCUMENTATION"]["name"] == name
     assert f"virtfleet.kvm.{name}" in document["EXAMPLES"]
+
+
+def test_what_may_be_a_secret_comes_only_when_it_is_asked_for() -> None:
+    filters = FilterModule().filters()
+    url = "http://boot.example/boot.php?a=1&amp;b=2"
+    dhcp = f"<dhcp><range start='10.0.0.2' end='10.0.0.9'/><bootp file='{url}'/></dhcp>"
+    text = f"<network><name>a</name><ip address='10.0.0.1' prefix='24'>{dhcp}</ip></network>"
+    (left_out,) = filters["network_from_xml"](text)["ips"]
+    (given,) = filters["network_from_xml"](text, secrets=True)["ips"]
+    assert "bootp_file" not in str(left_out)
+    assert given["dhcp"]["bootp_file"] == "http://boot.example/boot.php?a=1&b=2"
+    for kind in ("pool", "volume"):
+        plain = f"<{kind}><name>a</name></{kind}>"
+        assert filters[f"{kind}_from_xml"](plain, secrets=True) == filters[f"{kind}_from_xml"](plain)
