@@ -124,7 +124,7 @@ CONTROLLER = (
             Field(
                 "index",
                 "@index",
-                NATURAL,
+                ANY_BASE,
                 "Index of a PCI host bridge on POWER (libvirt's target C(index)).",
                 filled=True,
             ),
@@ -138,7 +138,7 @@ CONTROLLER = (
             Field(
                 "mem_reserve",
                 "@memReserve",
-                NATURAL,
+                ANY_BASE,
                 "KiB of memory addresses to reserve for devices behind the PCI controller (libvirt's C(memReserve)).",
             ),
             Field(
@@ -645,7 +645,7 @@ MEMBALLOON = (
     Field(
         "stats_period",
         "stats@period",
-        NATURAL,
+        ANY_BASE,
         "Seconds between two statistics of the guest's memory (libvirt's stats C(period)), such as V(10).",
     ),
     DRIVER,
@@ -841,7 +841,7 @@ SHMEM = (
             Field(
                 "vectors",
                 "@vectors",
-                NATURAL,
+                ANY_BASE,
                 "Number of interrupts (MSI vectors) of the shared memory (libvirt's msi C(vectors)).",
             ),
             Field(
