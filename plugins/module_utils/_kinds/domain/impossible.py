@@ -30,7 +30,6 @@ def impossible(root: ET.Element, want: Item) -> t.Iterator[Invalid]:
             "cannot be empty: with graphics, libvirt adds a video card; write - {model: {type: none}} for none",
         )
     yield from memory(root, want)
-    yield from modes_of_files(root, want)
     yield from switched_off(root, want)
 
 
@@ -54,21 +53,6 @@ def memory(root: ET.Element, want: Item) -> t.Iterator[Invalid]:
             "current_memory",
             f"{MEMORY.show(used)} is more than memory, {MEMORY.show(kept)}: give at most that, or leave it out",
         )
-
-
-def modes_of_files(root: ET.Element, want: Item) -> t.Iterator[Invalid]:
-    """The modes of new files and directories go with an access mode (qemuValidateDomainDeviceDefFS)."""
-    if root.get("type") not in ("kvm", "qemu"):
-        return
-    for index, (node, item) in enumerate(
-        zip(root.findall("devices/filesystem"), want.get("filesystems") or (), strict=False)
-    ):
-        given = [name for name in ("fmode", "dmode") if node.get(name) is not None and item.get(name) is not None]
-        for name in given if node.get("accessmode") != "mapped" else ():
-            yield Invalid(
-                f"filesystems[{index}].{name}",
-                "goes with accessmode: mapped, and libvirt takes it with no other: write that, or leave it out",
-            )
 
 
 def switched_off(root: ET.Element, want: Item) -> t.Iterator[Invalid]:

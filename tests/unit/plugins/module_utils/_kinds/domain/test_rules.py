@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.readiness import modes_of_files
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
 from ansible_collections.virtfleet.kvm.tests.unit.support import changes, defined, observed, plan_one
 
@@ -40,14 +41,6 @@ CELLS = {"numa": {"cells": [{"cpus": "0-1", "memory": "32MiB"}, {"cpus": "2-3", 
         (
             {"features": {"hyperv": {"spinlocks": {"state": False, "retries": 8191}}}},
             "features.hyperv.spinlocks.retries: goes with state: true",
-        ),
-        (
-            {"filesystems": [{"source": "/srv", "target": "a"}, {"source": "/a", "target": "b", "fmode": "600"}]},
-            "filesystems[1].fmode: goes with accessmode: mapped",
-        ),
-        (
-            {"filesystems": [{"source": "/a", "target": "b", "dmode": "700", "accessmode": "squash"}]},
-            "filesystems[0].dmode: goes with accessmode: mapped",
         ),
         ({"watchdogs": [{"action": "pause"}]}, "watchdogs[0].model: a new"),
         ({"sounds": [{"alias": "ua-a"}]}, "sounds[0].model: a new"),
@@ -157,13 +150,20 @@ def test_the_end_of_a_line_is_a_line_feed(end: str) -> None:
     assert changes(plan_one(DOMAIN, there, {"name": "n", "description": f"x{end}y"})) == {}
 
 
-def test_the_modes_of_files_go_with_mapped_access() -> None:
-    modes = {"fmode": "600", "dmode": "700", "accessmode": "mapped"}
-    config = {"name": "x", "memory": "64MiB", "filesystems": [{"source": "/a", "target": "b", **modes}]}
-    root = defined(plan_one(DOMAIN, None, config))
-    assert 'fmode="600"' in root
-    left_out = {"name": "x", "filesystems": [{"source": "/a", "target": "b", "fmode": "644"}]}
-    assert changes(plan_one(DOMAIN, observed(root), left_out)) == {"filesystems[0].fmode": ("600", "644")}
+@pytest.mark.parametrize(
+    ("more", "refused"),
+    [
+        ({"fmode": "600", "dmode": "700"}, ["filesystems[1].fmode", "filesystems[1].dmode"]),
+        ({"dmode": "700", "accessmode": "squash"}, ["filesystems[1].dmode"]),
+        ({"fmode": "600", "dmode": "700", "accessmode": "mapped"}, []),
+        ({"accessmode": "squash"}, []),
+    ],
+)
+def test_the_modes_of_files_go_with_mapped_access(more: dict[str, str], refused: list[str]) -> None:
+    shared = [{"source": "/srv", "target": "a"}, {"source": "/a", "target": "b", **more}]
+    root = ET.fromstring(defined(plan_one(DOMAIN, None, {"name": "x", "memory": "64MiB", "filesystems": shared})))
+    said = list(modes_of_files(root))
+    assert [line.partition(": goes with accessmode: mapped")[0] for line in said] == refused
 
 
 def test_a_watchdog_that_is_there_takes_an_action_without_its_model() -> None:
@@ -173,3 +173,15 @@ def test_a_watchdog_that_is_there_takes_an_action_without_its_model() -> None:
     assert changes(plan) == {"watchdogs[0].action": ("reset", "pause")}
     with pytest.raises(VirtfleetError, match=r"watchdogs\[0\]\.model: a new"):
         plan_one(DOMAIN, observed(there.format("")), {"name": "x", "watchdogs": [{"action": "pause"}]})
+
+
+SMBIOS = "1B4E28BA-2FA1-11D2-883F-0016D3CCA427"
+
+
+def test_the_uuid_of_smbios_is_that_of_the_guest() -> None:
+    config = {"name": "x", "memory": "64MiB", "sysinfo": [{"type": "smbios", "system": {"uuid": SMBIOS}}]}
+    root = ET.fromstring(defined(plan_one(DOMAIN, None, config)))
+    assert root.findtext("uuid") == SMBIOS.lower()
+    DOMAIN.parse([{**config, "uuid": SMBIOS}])
+    with pytest.raises(VirtfleetError, match=r"uuid: is not that of sysinfo\.system\.uuid"):
+        DOMAIN.parse([{**config, "uuid": SMBIOS.replace("1B", "2B")}])
