@@ -14,7 +14,7 @@ import typing as t
 import uuid
 
 from ..._engine.converters import UUID
-from ..._engine.rows.model import Item, Scope
+from ..._engine.rows.model import Scope
 from ..domain.normal_form.console import is_of_serial
 
 NAMESPACE = uuid.UUID("6f1d8a52-3c0e-5b7a-9e44-2a8f0c1b7d93")
@@ -37,7 +37,7 @@ def derive_uuid(scope: Scope) -> str:
     return told or str(uuid.uuid5(NAMESPACE, f"{scope.kind} {scope.name}"))
 
 
-def smbios_uuids(item: Item) -> t.Iterator[str]:
+def smbios_uuids(item: t.Mapping[str, t.Any]) -> t.Iterator[str]:
     """The UUIDs that the SMBIOS of a guest tells, as libvirt writes them; none that is no UUID."""
     for info in item.get("sysinfo") or ():
         told = (info.get("system") or {}).get("uuid")
