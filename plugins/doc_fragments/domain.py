@@ -2569,7 +2569,8 @@ options:
             type: str
           tray:
             description: 'State of the tray of a CD-ROM or floppy drive (libvirt''s C(tray)):
-              V(open) or V(closed).'
+              V(open) or V(closed). libvirt only keeps it: QEMU starts with the tray closed
+              all the same, and then the guest opens and closes it.'
             type: str
             choices:
             - open

@@ -25,9 +25,9 @@ def domain_to_xml(item: dict[str, t.Any], virt: str = "kvm") -> str:
     return _offline.to_xml(DOMAIN, item, virt)
 
 
-def network_from_xml(text: str) -> dict[str, t.Any]:
+def network_from_xml(text: str, secrets: bool = False) -> dict[str, t.Any]:
     """The options of a network's definition."""
-    return _offline.from_xml(NETWORK, text)
+    return _offline.from_xml(NETWORK, text, secrets)
 
 
 def network_to_xml(item: dict[str, t.Any]) -> str:
@@ -35,9 +35,9 @@ def network_to_xml(item: dict[str, t.Any]) -> str:
     return _offline.to_xml(NETWORK, item)
 
 
-def pool_from_xml(text: str) -> dict[str, t.Any]:
+def pool_from_xml(text: str, secrets: bool = False) -> dict[str, t.Any]:
     """The options of a pool's definition."""
-    return _offline.from_xml(POOL, text)
+    return _offline.from_xml(POOL, text, secrets)
 
 
 def pool_to_xml(item: dict[str, t.Any]) -> str:
@@ -45,9 +45,9 @@ def pool_to_xml(item: dict[str, t.Any]) -> str:
     return _offline.to_xml(POOL, item)
 
 
-def volume_from_xml(text: str) -> dict[str, t.Any]:
+def volume_from_xml(text: str, secrets: bool = False) -> dict[str, t.Any]:
     """The options of a volume's definition."""
-    return _offline.from_xml(VOLUME, text)
+    return _offline.from_xml(VOLUME, text, secrets)
 
 
 class FilterModule:

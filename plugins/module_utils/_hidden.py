@@ -21,6 +21,12 @@ TAG = re.compile(r"<[A-Za-z_/!?][^<>]{0,5000}(?:>|$)")
 CDATA = re.compile(r"<!\[CDATA\[.*?(?:\]\]>|$)", re.DOTALL)
 ATTRIBUTE = re.compile(r"""(=\s{0,9})("[^"]*(?:"|$)|'[^']*(?:'|$))""")
 INNER = re.compile(r"(<[A-Za-z_][^<>]{0,5000}(?<!/)>)([^<>]+)(?=</|$)")
+GRAMMAR = frozenset(("type", "model", "mode", "bus", "isolated", "managed", "access", "driver"))
+"""Attributes of which libvirt knows all values."""
+
+KEYWORD = re.compile(r"[a-z][a-z-]{1,15}")
+"""What such a value looks like."""
+
 VALUE = re.compile(r"""=\s{0,9}(?:"([^"]*)"|'([^']*)')|<!\[CDATA\[(.*?)\]\]>|>([^<>]+)<""", re.DOTALL)
 WORD = re.compile(r"[a-z]{1,8}")
 """A value that is an everyday word, as many of libvirt's are."""
@@ -98,8 +104,18 @@ def without_values(text: str) -> str:
     if "<" not in text:
         return text
     text = CDATA.sub(HIDDEN, text)
-    text = TAG.sub(lambda tag: ATTRIBUTE.sub(lambda found: f"{found[1]}'{HIDDEN}'", tag[0]), text)
+    text = TAG.sub(lambda tag: ATTRIBUTE.sub(without_value, tag[0]), text)
     return INNER.sub(lambda found: found[1] + (found[2] if is_prose(found) else HIDDEN), text)
+
+
+def without_value(found: re.Match[str]) -> str:
+    """An attribute without its value. A word of libvirt's grammar stays, such as ``virtio``: it says what to write.
+
+    :param found: the equals sign and the value, in the tag
+    """
+    name = re.search(r"[\w:-]+\s*$", found.string[: found.start()])
+    plain = name is not None and name[0].strip() in GRAMMAR and KEYWORD.fullmatch(found[2][1:-1])
+    return found[0] if plain else f"{found[1]}'{HIDDEN}'"
 
 
 def is_prose(found: re.Match[str]) -> bool:

@@ -344,13 +344,24 @@ def secrets_in(value: t.Any) -> set[str]:
             if isinstance(one, dict) and isinstance(one.get("xml"), str):
                 found.update(secrets_of(one["xml"]))
             values = VALUES if isinstance(one, dict) and "usage" in one else ()
-            left += [(inner, secret or name in values or secret_name(name)) for name, inner in pairs]
+            left += [
+                (inner, secret or name in values or (secret_name(name) and not refers(inner))) for name, inner in pairs
+            ]
         elif isinstance(one, (str, int, float)) and not isinstance(one, bool):
             if isinstance(one, int) and one.bit_length() > BITS:
                 continue
             text = str(one)
             found.update([text] if secret and not UUID.fullmatch(text) else secret_parts(text))
     return {secret for secret in found if len(secret) >= SHORT}
+
+
+REFERENCE = frozenset(("type", "usage", "uuid"))
+"""Options that only say which of libvirt's secrets is meant."""
+
+
+def refers(value: t.Any) -> bool:
+    """Whether a value names one of libvirt's secrets, as ``secret`` of ``auth`` does, and is none itself."""
+    return isinstance(value, dict) and bool(value) and value.keys() <= REFERENCE
 
 
 VALUES = ("value", "value_base64")

@@ -213,7 +213,7 @@ changes:
       description: Value after the change; V(null) for none.
       type: raw
     live:
-      description: Whether what runs has the new value already; V(null) where nothing runs.
+      description: Whether what runs has the new value already; V(null) where nothing runs, or gets it at no start.
       type: bool
 pending_restart:
   description: What runs, and gets some of the declared values only by a restart.

@@ -69,7 +69,20 @@ def near(name: t.Any, known: t.Collection[str]) -> list[str]:
     mixed = [one for one in known if len(one) >= BEGINNING and sorted(one) == sorted(plain)]
     words = words_of(plain)
     worded = [one for one in known if len(words) > 1 and words <= words_of(one)]
-    return next((found for found in (close(plain, known, LIKENESS), begun, mixed, worded) if len(found) == 1), [])
+    short = [one for one in known if one_letter(plain, one)]
+    return next(
+        (found for found in (close(plain, known, LIKENESS), begun, mixed, short, worded) if len(found) == 1), []
+    )
+
+
+def one_letter(name: str, other: str) -> bool:
+    """Whether two names of three letters differ in one that is not the first: ``lsn`` and ``lan``, not ``wan``."""
+    return (
+        len(name) == len(other) == BEGINNING
+        and f"{name}{other}".isalpha()
+        and name[0] == other[0].lower()
+        and sum(mine != theirs for mine, theirs in zip(name, other.lower(), strict=True)) == 1
+    )
 
 
 def close(plain: str, known: t.Collection[str], likeness: float) -> list[str]:

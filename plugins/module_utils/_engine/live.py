@@ -40,6 +40,7 @@ class Strategy:
     :param asks: whether what runs is only asked for the change, and may not follow
     :param along: the option whose steps bring the change along; it has none of its own
     :param early: whether a change has to come before others
+    :param kept_only: whether a change is one of the definition alone, and nothing that runs ever gets it, at no start
     """
 
     bring: t.Callable[[list[Change], ET.Element, bool, ET.Element], Answer]
@@ -47,6 +48,7 @@ class Strategy:
     asks: bool = False
     along: str | None = None
     early: t.Callable[[Change], bool] = in_turn
+    kept_only: bool = False
 
 
 Strategies = t.Mapping[str, Strategy]

@@ -34,6 +34,7 @@ class Plan:
     :param waiting: paths that the running resource gets only when it starts anew, with the reasons
     :param running: whether something runs that a change can reach or not
     :param beside: paths of changes that only what runs lacks; the definition has them
+    :param kept_only: paths of changes that nothing that runs ever gets
     :param problem: why nothing is done about it, where that is known before
     :param obstacle: what is to become the problem once all of the input is known to be right (see hold_back)
     :param begun: whether something may have been done about it
@@ -65,6 +66,7 @@ class Plan:
     done: int = 0
     unsure: Step | None = None
     undone: list[Step] = dataclasses.field(default_factory=list)
+    kept_only: frozenset[str] = frozenset()
     asked: list[str] = dataclasses.field(default_factory=list)
     again: list[Change] = dataclasses.field(default_factory=list)
     failed: bool = False
@@ -339,6 +341,8 @@ def plan_live(table: Table, plan: Plan, have: Observed, live: ET.Element, want: 
     reached = reach(table.strategies, root, now, late, known)
     plan.steps += reached.steps
     expected = refused.expected(reached.steps, have.refused, known)
+    aside = {name for name, strategy in table.strategies.items() if strategy.kept_only}
+    plan.kept_only = frozenset(change.path for change in plan.changes if change.live in aside)
     plan.asked, plan.waiting = reached.asked, {**reached.waiting, **expected}
     plan.again = [change for change in late if change.path in expected]
     beside = [change for change in late if change.path not in (*known, *plan.waiting, *plan.asked)]

@@ -39,17 +39,22 @@ def waiting(entries: list[dict[str, t.Any]]) -> dict[str, list[str]]:
 
 
 def entries(plan: Plan) -> list[dict[str, t.Any]]:
-    """The changes of one resource. ``live`` is None where nothing runs that could have it now."""
+    """The changes of one resource. ``live`` is None where nothing runs that could have it now, or that ever gets it."""
     return [
         {
             "resource": f"{plan.kind} {plan.name}",
             "path": change.path,
             "before": displayed(change.before, name_of(change.path)),
             "after": displayed(change.after, name_of(change.path)),
-            "live": change.path not in plan.pending if plan.running else None,
+            "live": change.path not in plan.pending if told_live(plan, change) else None,
         }
         for change in plan.changes
     ]
+
+
+def told_live(plan: Plan, change: Change) -> bool:
+    """Whether a change is one that what runs can have."""
+    return plan.running and change.path not in plan.kept_only
 
 
 def diff(plan: Plan) -> dict[str, str]:

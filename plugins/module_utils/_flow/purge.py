@@ -73,7 +73,7 @@ class Leftovers:
         if label == "" and owner:
             self.warnings.append(
                 f"{kind} {name}: is no longer declared, but was made without a label, so it stays; a run with"
-                f" 'owner: ''' purges it (the label of this one is {owner})"
+                f" 'owner: ''' (kvm_owner of the roles) purges it (the label of this one is {owner})"
             )
         return label == owner
 

@@ -94,7 +94,7 @@ def from_declaration(item: Guest, raw: Guest, networks: t.Sequence[Guest]) -> Gu
     :param raw: its options as they are written
     """
     name = raw["name"]
-    scope = Scope("domain", name, Host())
+    scope = Scope("domain", name, Host(), item=item)
     cards = entries(item, "interfaces")
     interfaces = []
     for place, card in enumerate(cards):

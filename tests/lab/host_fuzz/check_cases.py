@@ -31,6 +31,11 @@ def started(words: str, **options: t.Any) -> Case:
     return guest(words, state="running", **options)
 
 
+ROUTED = {
+    "network": "default",
+    "routes": [{"family": "ipv4", "address": "10.1.0.0", "prefix": 24, "gateway": "10.0.0.2"}],
+}
+
 NETWORKS = [
     started("interfaces[0].network: there is no network defualt on this host", interfaces=[{"network": "defualt"}]),
     started("did you mean 'default'?", interfaces=[{"network": "defualt"}]),
@@ -43,6 +48,16 @@ NETWORKS = [
     started("the network device eno1 is no bridge", interfaces=[{"bridge": "eno1"}]),
     started("interfaces[0].direct: there is no network device eno7", interfaces=[{"direct": "eno7"}]),
     ("domains", {"name": "runs", "interfaces": [{"network": "x"}]}, "interfaces[0].network: there is no network x"),
+    started(
+        "interfaces[0].ips[0]: libvirt refuses this: ",
+        interfaces=[{"network": "default", "ips": [{"address": "10.0.0.1", "prefix": 24, "family": "ipv4"}]}],
+    ),
+    started("interfaces[0].routes[0]: libvirt refuses this: ", interfaces=[ROUTED]),
+    ("domains", {"name": "runs", "interfaces": [ROUTED]}, "interfaces[0].routes[0]: libvirt refuses this: "),
+    started(
+        "interfaces[0].teaming.type: libvirt refuses this: ",
+        interfaces=[{"network": "default", "model": "e1000", "teaming": {"type": "persistent"}}],
+    ),
     (
         "domains",
         {"name": "runs", "interfaces": [{"bridge": "br77"}]},

@@ -63,10 +63,64 @@ def way(known: Options, value: t.Any) -> str:
     :param known: the options
     :param value: what the user wrote
     """
+    if isinstance(value, (bool, int)):
+        return switch_on(known, value)
     if not isinstance(value, str) or not can_be_shown(value):
-        return ""
+        return switches_of(known, value) or only_list(known, value)
     found = option_for(known, value) or pairs(known, value) or place(known, value) or inner_option_for(known, value)
+    found = found or only_list(known, [value])
     return found or (f"{{{value}: true}}" if any(value == row.name and is_switch(row) for row in known.each) else "")
+
+
+SWITCHES = ("state", "enable", "enabled")
+"""Options that say whether there is what their options are about."""
+
+
+def switch_on(known: Options, value: int) -> str:
+    """How to write true, false or a number in the place of options.
+
+    :param known: the options
+    :param value: what the user wrote
+    """
+    switches = [f"{row.name}: true" for row in known.each if row.name in SWITCHES and is_switch(row)]
+    if isinstance(value, bool):
+        return f"{{{switches[0].replace('true', str(value).lower())}}}" if len(switches) == 1 else ""
+    numbers = [row for row in known.each if row.document()[row.name].get("type") == "int"]
+    if known.secret or len(numbers) != 1:
+        return ""
+    return f"{{{', '.join([*switches, f'{numbers[0].name}: {value}'])}}}"
+
+
+def switches_of(known: Options, value: t.Any) -> str:
+    """How to write a list of words that are options of true and false: ``[acpi, apic]``.
+
+    :param known: the options
+    :param value: what the user wrote
+    """
+    names = {row.name for row in known.each if is_switch(row)}
+    if (
+        not isinstance(value, list)
+        or not 0 < len(value) <= MANY
+        or any(not isinstance(one, str) or one not in names for one in value)
+    ):
+        return ""
+    return f"{{{', '.join(f'{name}: true' for name in value)}}}"
+
+
+def only_list(known: Options, value: t.Any) -> str:
+    """How to write a list in the place of options of which the only one is a list of options.
+
+    :param known: the options
+    :param value: what the user wrote
+    """
+    row = known.each[0] if len(known.each) == 1 and not known.secret else None
+    if row is None or not isinstance(value, list) or row.document()[row.name].get("type") != "list":
+        return ""
+    texts = [one for one in value if isinstance(one, str) and re.fullmatch(WORD, one) and can_be_shown(one)]
+    inner = [one for outer in row.rows for one in outer.each() if texts and all(one.takes(text) for text in texts)]
+    if texts and len(texts) == len(value) and len(inner) == 1:
+        return f"{{{row.name}: [{', '.join(f'{{{inner[0].name}: {flow(text)}}}' for text in texts)}]}}"
+    return f"{{{row.name}: [...]}}" if value and all(isinstance(one, dict) for one in value) else ""
 
 
 def can_be_shown(value: str) -> bool:

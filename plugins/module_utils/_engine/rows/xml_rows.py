@@ -13,8 +13,9 @@ from ..._errors import Invalid
 from ..._hidden import HIDDEN, outline, pair
 from ..._printing import SECRET, named, printable
 from .. import paths, xml_merge
-from ..converters import TEXT, Converter
+from ..converters import TEXT, Choice, Converter
 from .fields import root_of
+from .meant_names import entries
 from .model import Change, Item, Problems, Scope
 from .row import Row, Rows
 from .row_index import join, wrong
@@ -47,6 +48,11 @@ class Map(Row):
     name_type: Converter = TEXT
 
     @property
+    def known_names(self) -> Converter:
+        """What takes the names."""
+        return self.name_type if self.names_of is None else Choice(*self.names_of)
+
+    @property
     def roots(self) -> tuple[str, ...] | None:
         return (root_of(self.path),)
 
@@ -68,7 +74,8 @@ class Map(Row):
         given, here = item[self.name], join(where, self.name)
         out[self.name] = None if given is None else {}
         if given is not None and not isinstance(given, dict):
-            problems.append(Invalid(here, f"{printable(given, self.secret)} is not a dictionary"))
+            hint = entries(given, self.known_names, self.type, (self.key, self.value), self.secret)
+            problems.append(Invalid(here, f"{printable(given, self.secret)} is not a dictionary; {hint}"))
             return
         for name, value in (given or {}).items():
             try:

@@ -27,7 +27,7 @@ from ..volume.volumes_to_come import listed_later
 from . import autostarts, readiness, undefine
 from .apparmor import warn_of_volumes
 from .cloud_init import seed_removal, seed_restarts, seeds
-from .disks import defined_formats, disk_removal, guest_disks
+from .disks import defined_formats, disk_removal, guest_disks, same_image
 from .disks.disk_formats import WRITE_FORMAT, DiskFormats
 from .disks.disks_left import warn_of_kept, warn_of_left
 from .disks.overlays import Overlays
@@ -63,7 +63,8 @@ def plan_guests(connection: Connection, have: Have, wants: Wants, host: Host, op
         resolved, wrong = forms.settle([(want, []) for want in wants], have, host)
         refuse_input(wrong)
         settled = [want for want, _needed in resolved]
-        plans = plan(DOMAIN, have, settled, host, options.on_restart_needed)
+        alike = same_image.respelled(have, settled, lambda: forms.pools)
+        plans = plan(DOMAIN, alike, settled, host, options.on_restart_needed)
     forms.warn(plans)
     over.tell(plans)
     defined_formats.look(forms, plans, wants, have)
@@ -125,7 +126,9 @@ def plans_with_disks(
         [guest_disks.as_made(want, needed, volumes) for want, needed in resolved], have, host
     )
     refuse_input(with_doubts(lines, resolved, half))
-    plans = plan(DOMAIN, have, [want for want, _needed in resolved], host, options.on_restart_needed)
+    settled = [want for want, _needed in resolved]
+    alike = same_image.respelled(have, settled, lambda: pools)
+    plans = plan(DOMAIN, alike, settled, host, options.on_restart_needed)
     lines += shared(plans, resolved)
     users = functools.cache(lambda: all_users(connection, forecast=options.forecast))
     of_seeds = seeds.Seeds(made, pools, host, seeds.is_here(connection), options.check, users)
@@ -148,7 +151,7 @@ def plans_with_disks(
         refuse_taken(connection, plans, resolved, volumes, options.forecast)
         if options.remove_storage:
             plan_removals(connection, plans, wants, have, pools, options)
-    return plans, [want for want, _needed in resolved]
+    return plans, settled
 
 
 def with_doubts(

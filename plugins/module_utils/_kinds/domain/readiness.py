@@ -59,7 +59,7 @@ def check_guests(connection: Connection, plans: t.Sequence[Plan], wants: Wants, 
             problems += lacks
             problems += needs_again(site, entry, root, saved.get(entry.name))
             problems += unreadable(site, entry, root)
-            problems += [*without_source(root), *two_boot_orders(root, want)]
+            problems += [*without_source(root), *modes_of_files(root), *two_boot_orders(root, want)]
             entry.warnings += doubts
         if root is not None and not certain(problems):
             told = asked.of(root)
@@ -141,6 +141,17 @@ def without_source(root: ET.Element) -> t.Iterator[str]:
     for index, disk in enumerate(root.findall("devices/disk") if root.get("type") in ("kvm", "qemu") else ()):
         if disk.find("source") is None and disk.get("device", "disk") in ("disk", "lun"):
             yield f"disks[{index}]: {NO_SOURCE}"
+
+
+def modes_of_files(root: ET.Element) -> t.Iterator[str]:
+    """The file systems with modes of new files without the access mode that these go with (qemuValidate...DefFS)."""
+    for index, node in enumerate(root.findall("devices/filesystem") if root.get("type") in ("kvm", "qemu") else ()):
+        for name in ("fmode", "dmode") if node.get("accessmode") != "mapped" else ():
+            if node.get(name) is not None:
+                yield (
+                    f"filesystems[{index}].{name}: goes with accessmode: mapped, and libvirt takes it with no other:"
+                    " write that, or leave it out"
+                )
 
 
 def two_boot_orders(root: ET.Element, want: Item) -> list[str]:

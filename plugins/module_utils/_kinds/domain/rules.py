@@ -11,6 +11,7 @@ from ..._engine.converters import MEMORY
 from ..._engine.rows.model import Item
 from ..._errors import Invalid
 from ..._printing import printable
+from ..shared.derive import smbios_uuids
 
 NO_SOURCE = "has no source: write size for a disk that is made, or file, block or volume for one that is there"
 """What to say of a disk that is on nothing."""
@@ -23,6 +24,15 @@ def memory_in_use(domain: Item) -> t.Iterator[Invalid]:
         yield Invalid(
             "current_memory",
             f"{MEMORY.show(used)} is more than memory, {MEMORY.show(whole)}: give at most that, or leave it out",
+        )
+
+
+def one_uuid(domain: Item) -> t.Iterator[Invalid]:
+    """The UUID in the SMBIOS of a guest is its own (virSysinfoSystemParseXML)."""
+    told = next(smbios_uuids(domain), None)
+    if told is not None and domain.get("uuid") not in (None, told):
+        yield Invalid(
+            "uuid", "is not that of sysinfo.system.uuid, and libvirt takes only one: leave one of the two out"
         )
 
 

@@ -35,7 +35,7 @@ from .live.started import compared
 from .live.strategies import STRATEGIES
 from .memory_total import fit
 from .normal_form import console, cpu, definition, filled
-from .rules import booting, listening, memory_in_use
+from .rules import booting, listening, memory_in_use, one_uuid
 from .synonyms import NOWHERE
 
 HEAD = (
@@ -439,7 +439,7 @@ DOMAIN = Table(
         ("paused", "absent"): ("resume", "shutdown", "undefine"),
     },
     restart=("shutdown", "start"),
-    rules=(made_disks, seeds, display_access.private, display_access.passwords, memory_in_use, listening),
+    rules=(made_disks, seeds, display_access.private, display_access.passwords, memory_in_use, one_uuid, listening),
     manual="docs/options.md has those that you need first, and ansible-doc virtfleet.kvm.domains has them all",
     elsewhere={
         **NOWHERE,

@@ -10,6 +10,10 @@ too, in the same words, but for the devices that are taken out of the question:
 
 - interfaces: libvirt makes a tap device for each to ask QEMU, and with one of type hostdev libvirt 9.0 crashes
 - devices of the host: they are not looked up, so all of them would be refused
+
+About those it is asked in a second question, with a mapping of users that no guest can have. libvirt looks at that
+once it has checked all devices, and while it still reads the definition (virDomainDefIdMapValidate): where it speaks
+of the mapping, it has nothing against the devices, and it has gone no further.
 """
 
 from __future__ import annotations
@@ -30,11 +34,14 @@ from ..._printing import printable
 UNASKED = ("interface", "hostdev")
 """Devices that are left out of the question."""
 
+ROOTLESS = "<idmap><uid start='1' target='1' count='1'/><gid start='1' target='1' count='1'/></idmap>"
+"""A mapping of users that libvirt takes from no guest, for it has none for root."""
+
 DEFINE = re.compile(
     r"Cannot check QEMU binary|only a single \w+ device|without CPU model|Missing CPU model|missing '[\w-]+' attribute"
     r"|rotation rate is only valid|Invalid bus type '\w+' for disk|Missing source path attribute|add a new PCI bus"
     r"|launch security is not supported with this QEMU|get launch security|chardev reconnect source timeout"
-    r"|No free USB ports|two master hugepages|not present in the domain's <cpu>"
+    r"|No free USB ports|two master hugepages|not present in the domain's <cpu>|Wrong or no <model> 'type' attribute"
 )
 """Words of libvirt about what it refuses to define, with codes that say nothing, or like those of a start."""
 
@@ -91,10 +98,17 @@ class Verdict:
         self.secrets = secrets
         self.connection: t.Any = connection if str(connection.getURI()).startswith("qemu:///") else None
         self.right: set[str] = set()
+        self.ends: str | None = None
+        """What libvirt says of the mapping; empty where it takes it: then there is no second question."""
         self.left = ALL
 
     def of(self, root: ET.Element) -> Told | None:
         """What libvirt has against a definition; None where it has nothing, or cannot be asked."""
+        told = self.of_rest(root)
+        return told if told is not None and told.defining else self.of_devices(root) or told
+
+    def of_rest(self, root: ET.Element) -> Told | None:
+        """What libvirt has against a definition without interfaces and devices of the host."""
         if self.connection is None:
             return None
         text = paths.text(question(root))
@@ -108,6 +122,34 @@ class Verdict:
             return None if told is None else self.machine(root) or told
         self.right.add(form)
         return None
+
+    def of_devices(self, root: ET.Element) -> Told | None:
+        """What libvirt has against interfaces and devices of the host, which it would refuse to define."""
+        if self.connection is None or all(root.find(f"devices/{tag}") is None for tag in UNASKED):
+            return None
+        text = paths.text(rootless(root))
+        form = likeness(text)
+        if form in self.right:
+            return None
+        if self.ends is None:
+            self.ends = self.refusal(paths.text(rootless(question(root))))[0]
+        reason, told = self.refusal(text) if self.ends else ("", None)
+        if told is not None and reason != self.ends:
+            return Told(told.reason, True)
+        self.right.add(form)
+        return None
+
+    def refusal(self, text: str) -> tuple[str, Told | None]:
+        """What libvirt says against a definition, and what that says to us."""
+        if self.connection is None:
+            return "", None
+        try:
+            self.connection.domainXMLToNative("qemu-argv", text, 0)
+        except LibvirtError as error:
+            told = self.told(error)
+            known = lacks(error, "VIR_ERR_CONFIG_UNSUPPORTED", "VIR_ERR_XML_ERROR", "VIR_ERR_XML_DETAIL")
+            return said(error), told if known or (told is not None and told.defining) else None
+        return "", None
 
     def machine(self, root: ET.Element) -> Told | None:
         """That QEMU lacks the machine type, where libvirt has refused a definition for that.
@@ -210,10 +252,20 @@ def question(root: ET.Element) -> ET.Element:
     return asked
 
 
+def rootless(root: ET.Element) -> ET.Element:
+    """A definition with the mapping of users that ends the second question."""
+    asked = paths.clone(root)
+    for mapping in asked.findall("idmap"):
+        asked.remove(mapping)
+    asked.append(ET.fromstring(ROOTLESS))
+    return asked
+
+
 FREE = re.compile(
     r"""
     (<metadata>) .*? (?=</metadata>)
     | (<(?:name|uuid|description|kernel|initrd|cmdline|nvram)\b[^>]*>/?) [^<]*
+    | (<mac\ address=["'])[^"']*
     | (<title>) [^<\n]*
     | (<(?:source|log)\b[^>]*?\s(?:file|path|dir|dev)="/?) [^"]*
     """,

@@ -10,11 +10,11 @@ import dataclasses
 from ..._engine import paths
 from ..._engine.converters import (
     ADDRESS,
+    ANY_BASE,
     DEVICE,
     INTERFACE,
     MAC,
     NAME,
-    NATURAL,
     ON_OFF,
     TEXT,
     UUID,
@@ -48,7 +48,7 @@ def lease(live: str) -> Struct:
             Field(
                 "expiry",
                 "@expiry",
-                NATURAL,
+                ANY_BASE,
                 "Length of the lease in units of C(unit) (libvirt's lease C(expiry)), such as V(24); V(0) never ends.",
                 live=live,
             ),

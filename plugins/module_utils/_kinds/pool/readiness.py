@@ -20,6 +20,7 @@ from ..shared.lacking import Site, at, plain
 from ..shared.readiness import Doubt, definition, leaves, refuse
 from ..shared.references import Reference
 from ..volume.storage_rules import MADE_DIRECTORIES
+from .shared_sources import Sources, definitions
 
 
 def check_pools(connection: Connection, plans: t.Sequence[Plan], have: Have, options: t.Any) -> None:
@@ -31,16 +32,25 @@ def check_pools(connection: Connection, plans: t.Sequence[Plan], have: Have, opt
         if facts.type == "dir" and facts.target:
             folders.setdefault(plain(facts.target), name)
     mounts = mounted(site, changing, have)
+    sources = Sources(definitions(connection) if changing else {})
+    for name in site.forecast.gone("pool"):
+        sources.release(name)
     for entry in plans:
         mine = {path: name for path, name in folders.items() if name == entry.name}
         if leaves(entry, have.get(entry.name)):
             folders = {path: name for path, name in folders.items() if name != entry.name}
+            sources.release(entry.name)
         root = definition(entry, have.get(entry.name)) if entry in changing else None
         if root is None:
             continue
         problems = [*pool_problems(site, entry, root, folders), *target_problems(site, entry, root, mounts)]
+        shared = list(sources.shared(entry.name, root)) if any(step.action == "define" for step in entry.steps) else []
+        problems += [site.unsure(told, "pools") for refused, told in shared if refused]
         if refuse(entry, problems):
             folders.update(mine)
+            continue
+        entry.warnings += [told for refused, told in shared if not refused]
+        sources.take(entry.name, root)
     if site.local:
         warn_of_one_folder(changing, have, folders)
 

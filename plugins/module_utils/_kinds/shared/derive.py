@@ -8,10 +8,12 @@ Each is a function of a scope, for the ``new`` of a row.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import typing as t
 import uuid
 
+from ..._engine.converters import UUID
 from ..._engine.rows.model import Scope
 from ..domain.normal_form.console import is_of_serial
 
@@ -27,8 +29,21 @@ X86 = ("x86_64", "i686")
 
 
 def derive_uuid(scope: Scope) -> str:
-    """The UUID of a resource: name-based, from its kind and name."""
-    return str(uuid.uuid5(NAMESPACE, f"{scope.kind} {scope.name}"))
+    """The UUID of a resource: name-based, from its kind and name; of a guest whose SMBIOS tells one, that.
+
+    libvirt takes no other (virSysinfoSystemParseXML).
+    """
+    told = next(smbios_uuids(scope.item or {}), None)
+    return told or str(uuid.uuid5(NAMESPACE, f"{scope.kind} {scope.name}"))
+
+
+def smbios_uuids(item: t.Mapping[str, t.Any]) -> t.Iterator[str]:
+    """The UUIDs that the SMBIOS of a guest tells, as libvirt writes them; none that is no UUID."""
+    for info in item.get("sysinfo") or ():
+        told = (info.get("system") or {}).get("uuid")
+        if info.get("type", "smbios") == "smbios" and told is not None:
+            with contextlib.suppress(ValueError):
+                yield UUID.parse(told)
 
 
 def derive_mac(scope: Scope) -> str:

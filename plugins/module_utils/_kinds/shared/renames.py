@@ -66,7 +66,7 @@ def refuse_same(kept: Definition, plans: t.Iterable[Plan], have: t.Container[str
 def declared_uuids(kind: str, wants: t.Iterable[Item], there: t.Container[str]) -> dict[str, str]:
     """The names of declared resources that are not there, by the UUID that each has or would get."""
     return {
-        str(want.get("uuid") or derive_uuid(Scope(kind, want["name"], Host()))).lower(): want["name"]
+        str(want.get("uuid") or derive_uuid(Scope(kind, want["name"], Host(), item=want))).lower(): want["name"]
         for want in wants
         if want["state"] != "absent" and want["name"] not in there
     }

@@ -15,7 +15,7 @@ from ..._storage.making import Making
 from ..domain.disks import disk_locks, outside_disks
 from ..shared.lacking import Site, at
 from ..shared.readiness import refuse
-from . import encryption, volume_places
+from . import encryption, pool_space, volume_places
 from .image_look import base_problem, growth_problem, image_problem, name_problem
 
 
@@ -32,6 +32,7 @@ def check_volumes(connection: Connection, plans: t.Sequence[Plan], wants: Wants,
         if not refuse(entry, [*same.get(entry.name, ()), *found]):
             site.make(entry)
         entry.warnings += outside_disks.laid_on_others(over[entry.name], guests)
+    pool_space.warn(site, plans)
 
 
 def key_of(step: t.Any) -> str:

@@ -124,3 +124,39 @@ def test_every_filter_is_documented(name: str) -> None:
     document = yaml.safe_load((ROOT / f"plugins/filter/{name}.yml").read_text(encoding="utf-8"))
     assert document["DOCUMENTATION"]["name"] == name
     assert f"virtfleet.kvm.{name}" in document["EXAMPLES"]
+
+
+def test_what_may_be_a_secret_comes_only_when_it_is_asked_for() -> None:
+    filters = FilterModule().filters()
+    url = "http://boot.example/boot.php?a=1&amp;b=2"
+    dhcp = f"<dhcp><range start='10.0.0.2' end='10.0.0.9'/><bootp file='{url}'/></dhcp>"
+    text = f"<network><name>a</name><ip address='10.0.0.1' prefix='24'>{dhcp}</ip></network>"
+    (left_out,) = filters["network_from_xml"](text)["ips"]
+    (given,) = filters["network_from_xml"](text, secrets=True)["ips"]
+    assert "bootp_file" not in str(left_out)
+    assert given["dhcp"]["bootp_file"] == "http://boot.example/boot.php?a=1&b=2"
+    for kind in ("pool", "volume"):
+        plain = f"<{kind}><name>a</name></{kind}>"
+        assert filters[f"{kind}_from_xml"](plain, secrets=True) == filters[f"{kind}_from_xml"](plain)
+
+
+def test_numbers_that_libvirt_reads_in_any_base() -> None:
+    filters = FilterModule().filters()
+    lease = "<range start='10.0.0.2' end='10.0.0.9'><lease expiry='0200' unit='seconds'/></range>"
+    network = f"<network><name>a</name><ip address='10.0.0.1' prefix='24'><dhcp>{lease}</dhcp></ip></network>"
+    (address,) = filters["network_from_xml"](network)["ips"]
+    assert address["dhcp"]["ranges"][0]["lease"]["expiry"] == 128
+    devices = (
+        "<memballoon model='virtio'><stats period='010'/></memballoon>"
+        "<shmem name='a'><server path='/x'/><msi vectors='0x10'/></shmem>"
+        "<controller type='pci' index='1' model='pcie-root-port'><target memReserve='0100'/></controller>"
+        "<controller type='pci' index='2' model='pci-root'><target index='011'/></controller>"
+    )
+    ring = "<features><kvm><dirty-ring state='on' size='02000'/></kvm></features>"
+    guest = filters["domain_from_xml"](
+        f"<domain type='kvm'><name>x</name><memory>65536</memory>{ring}<devices>{devices}</devices></domain>"
+    )
+    assert guest["memballoon"]["stats_period"] == 8
+    assert guest["shmems"][0]["msi"]["vectors"] == 16
+    assert [controller["target"] for controller in guest["controllers"]] == [{"mem_reserve": 64}, {"index": 9}]
+    assert guest["features"]["kvm"]["dirty_ring"]["size"] == 1024

@@ -110,6 +110,9 @@ def test_a_name_as_the_key_of_a_network() -> None:
     ]
 
 
+NAMES = "{}: a list is not a dictionary; write "
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -177,6 +180,45 @@ def test_a_name_as_the_key_of_a_network() -> None:
             "cpu: 'mode=host-model' names an option, and a text alone is the value of 'mode'; write {mode: host-model}",
         ),
         ({"features": "hap"}, "features: 'hap' is not a dictionary of options; write {hap: true}"),
+        (
+            {"cpu": {"features": ["vmx"]}},
+            "cpu.features: a list is not a dictionary; write {vmx: VALUE}, and one of force, require, optional,"
+            " disable, forbid for VALUE",
+        ),
+        ({"cpu": {"features": ["+vmx", "-svm"]}}, NAMES.format("cpu.features") + "{vmx: require, svm: disable}"),
+        (
+            {"cpu": {"features": [{"name": "vmx", "policy": "require"}]}},
+            NAMES.format("cpu.features") + "{vmx: require}",
+        ),
+        ({"cpu": {"features": [{"vmx": "require"}]}}, NAMES.format("cpu.features") + "{vmx: require}"),
+        (
+            {"cpu": {"features": ["vmx", "a b"]}},
+            "cpu.features: a list is not a dictionary; write it as NAME: VALUE, without '- '",
+        ),
+        ({"cputune": {"vcpupin": ["0-1", "2"]}}, NAMES.format("cputune.vcpupin") + '{0: "0-1", 1: "2"}'),
+        (
+            {"cputune": {"vcpupin": [{"vcpu": 3, "cpuset": "1"}]}},
+            NAMES.format("cputune.vcpupin") + '{3: "1"}',
+        ),
+        ({"os": {"firmware_features": ["secure-boot"]}}, NAMES.format("os.firmware_features") + "{secure-boot: true}"),
+        ({"perf": ["cmt"]}, NAMES.format("perf") + "{cmt: true}"),
+        (
+            {"features": {"hyperv": {"spinlocks": True}}},
+            "features.hyperv.spinlocks: True is not a dictionary of options; write {state: true}",
+        ),
+        (
+            {"features": {"hyperv": {"spinlocks": 8191}}},
+            "features.hyperv.spinlocks: 8191 is not a dictionary of options; write {state: true, retries: 8191}",
+        ),
+        ({"features": ["acpi"]}, "features: a list is not a dictionary of options; write {acpi: true}"),
+        (
+            {"memory_backing": {"hugepages": "2MiB"}},
+            "memory_backing.hugepages: '2MiB' is not a dictionary of options; write {pages: [{size: 2MiB}]}",
+        ),
+        (
+            {"memory_backing": {"hugepages": [{"size": "2MiB"}]}},
+            "memory_backing.hugepages: a list is not a dictionary of options; write {pages: [...]}",
+        ),
         ({"channels": ["agent"]}, "channels[0]: 'agent' is not a dictionary of options; write {OPTION: VALUE}"),
         ({"graphics": ["hunter2"]}, "graphics[0]: a string is not a dictionary of options; write {OPTION: VALUE}"),
         (

@@ -199,3 +199,18 @@ def test_what_libvirts_schema_says_of_xml() -> None:
 )
 def test_a_sentence_that_names_elements_is_shown_whole(told: str, shown: str) -> None:
     assert _hidden.without_values(told) == shown
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ("must be <model type='virtio'/>, not 'e1000'", "must be <model type='virtio'/>, not 'e1000'"),
+        ("<port isolated='yes'/> is not supported", "<port isolated='yes'/> is not supported"),
+        ("bad <graphics type='vnc' passwd='hunter'/>", "bad <graphics type='vnc' passwd='(hidden)'/>"),
+        ("bad <a type='S3cret-1'/>", "bad <a type='(hidden)'/>"),
+        ("bad <env name='type' value='hunter'/>", "bad <env name='(hidden)' value='(hidden)'/>"),
+        ("bad <a passwd='type=' type='b c'/>", "bad <a passwd='(hidden)' type='(hidden)'/>"),
+    ],
+)
+def test_the_words_of_libvirts_grammar_are_shown(told: str, shown: str) -> None:
+    assert _hidden.without_values(told) == shown

@@ -300,3 +300,15 @@ def test_the_values_of_libvirts_secrets_are_known_and_their_names_are_no_secrets
     item = {"name": "client.libvirt", "usage": "ceph", "value": "sup3r-s3cret", "value_base64": "c3VwM3I="}
     for declared in ([item], {"kvm_secrets": [item]}):
         assert _printing.secrets_in(declared) == {"sup3r-s3cret", "c3VwM3I="}
+
+
+def test_which_secret_is_meant_is_no_secret() -> None:
+    auth = {"username": "libvirt", "secret": {"type": "ceph", "usage": "client.libvirt"}}
+    told = "Secret not found: no secret with matching usage 'client.libvirt'"
+    assert _printing.hushed(told, _printing.secrets_in([{"disks": [{"auth": auth}]}])) == told
+    for hidden in (
+        {"secret": {"usage": "s3cret-1", "key": "k"}},
+        {"secret": "s3cret-1"},
+        {"passwords": {"a": "s3cret-1"}},
+    ):
+        assert "s3cret-1" in _printing.secrets_in([hidden])

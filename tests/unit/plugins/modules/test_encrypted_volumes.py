@@ -115,7 +115,7 @@ def test_what_libvirt_forgets_is_no_change(host: SecretHost, pool: Any, run_main
     assert both(run_main, volumes, item)["changes"] == []
     other = {**item, "encryption": {"format": "luks", "secret": {"usage": "/srv/other"}}}
     told = both(run_main, volumes, other, fails=True)["msg"]
-    assert "cannot become '(secret)' in place" in told
+    assert "cannot become '/srv/other' in place" in told
 
 
 def test_what_nobody_noted_is_no_change(host: SecretHost, pool: Any, run_main: Run, noted: Manifest) -> None:

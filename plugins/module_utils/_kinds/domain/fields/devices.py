@@ -124,7 +124,7 @@ CONTROLLER = (
             Field(
                 "index",
                 "@index",
-                NATURAL,
+                ANY_BASE,
                 "Index of a PCI host bridge on POWER (libvirt's target C(index)).",
                 filled=True,
             ),
@@ -138,7 +138,7 @@ CONTROLLER = (
             Field(
                 "mem_reserve",
                 "@memReserve",
-                NATURAL,
+                ANY_BASE,
                 "KiB of memory addresses to reserve for devices behind the PCI controller (libvirt's C(memReserve)).",
             ),
             Field(
@@ -608,6 +608,7 @@ WATCHDOG = (
         "@model",
         Choice("i6300esb", "itco", "ib700", "diag288"),
         "Model of the watchdog (libvirt's C(model)), such as V(i6300esb).",
+        required=True,
     ),
     Field(
         "action",
@@ -644,7 +645,7 @@ MEMBALLOON = (
     Field(
         "stats_period",
         "stats@period",
-        NATURAL,
+        ANY_BASE,
         "Seconds between two statistics of the guest's memory (libvirt's stats C(period)), such as V(10).",
     ),
     DRIVER,
@@ -803,6 +804,7 @@ SHMEM = (
         "@name",
         TEXT,
         "Name of the shared memory on the host (libvirt's shmem C(name)), which all that share it use.",
+        required=True,
     ),
     Field(
         "role",
@@ -839,7 +841,7 @@ SHMEM = (
             Field(
                 "vectors",
                 "@vectors",
-                NATURAL,
+                ANY_BASE,
                 "Number of interrupts (MSI vectors) of the shared memory (libvirt's msi C(vectors)).",
             ),
             Field(
@@ -904,6 +906,7 @@ IOMMU = (
         "@model",
         Choice("intel", "smmuv3", "virtio"),
         "Model of the IOMMU (libvirt's iommu C(model)): V(intel) on x86, V(smmuv3) on ARM, or V(virtio).",
+        required=True,
     ),
     Struct(
         "driver",

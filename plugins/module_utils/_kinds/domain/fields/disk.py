@@ -292,8 +292,10 @@ DISK = (
         "tray",
         "target@tray",
         Choice("open", "closed"),
-        "State of the tray of a CD-ROM or floppy drive (libvirt's C(tray)): V(open) or V(closed).",
+        "State of the tray of a CD-ROM or floppy drive (libvirt's C(tray)): V(open) or V(closed). libvirt only keeps"
+        " it: QEMU starts with the tray closed all the same, and then the guest opens and closes it.",
         default="closed",
+        live="tray",
     ),
     Field(
         "removable",

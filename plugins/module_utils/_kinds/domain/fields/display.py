@@ -493,6 +493,7 @@ SOUND = (
         "@model",
         Choice("ich9", "ich6", "ich7", "ac97", "es1370", "sb16", "pcspk", "usb", "virtio"),
         "Model of the sound card (libvirt's sound C(model)), such as V(ich9).",
+        required=True,
     ),
     Field(
         "multichannel",

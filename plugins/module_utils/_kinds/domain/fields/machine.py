@@ -369,7 +369,7 @@ KVM = (
             Field(
                 "size",
                 "@size",
-                NATURAL,
+                ANY_BASE,
                 "Number of entries in the ring (libvirt's dirty-ring C(size)): a power of two from V(1024) to"
                 " V(65536).",
             ),

@@ -364,6 +364,7 @@ MEMORY_DEVICE = (
         Choice("dimm", "nvdimm", "virtio-pmem", "virtio-mem", "sgx-epc"),
         "Kind of memory device (libvirt's memory C(model)): V(dimm) and V(virtio-mem) are memory, V(nvdimm) and"
         " V(virtio-pmem) are persistent, V(sgx-epc) is for SGX.",
+        required=True,
     ),
     Field(
         "access",

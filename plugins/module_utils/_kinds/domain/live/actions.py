@@ -84,8 +84,32 @@ def set_memory(connection: Connection, name: str, step: Step, options: t.Any) ->
         yield
 
 
-def set_vcpus(connection: Connection, name: str, step: Step, options: t.Any) -> None:
-    connection.lookupByName(name).setVcpusFlags(step.value, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+def set_vcpus(connection: Connection, name: str, step: Step, options: t.Any) -> t.Iterator[None]:
+    """Plug virtual CPUs in or out, and give the guest a moment to let go of those that go."""
+    domain = connection.lookupByName(name)
+    deadline = time.monotonic() + RELEASE
+    asked = -REPEAT
+    while asked < 0 or plugged(domain) != step.value:
+        now = time.monotonic()
+        if now >= deadline:
+            raise VirtfleetError(
+                f"set_vcpus: the guest has not let go of its CPUs in {RELEASE:g} s, and has {plugged(domain)}; the"
+                f" definition has {step.value}, so the others are gone once it lets go of them, or after the next start"
+            )
+        if now - asked >= REPEAT:
+            try:
+                domain.setVcpusFlags(step.value, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+            except libvirt.libvirtError as error:
+                # libvirt has waited for the guest; asked again while it is at it, QEMU refuses.
+                if (asked < 0 and not lacks(error, "VIR_ERR_OPERATION_TIMEOUT")) or not domain.isActive():
+                    raise
+            asked = time.monotonic()
+        yield
+
+
+def plugged(domain: Domain) -> int:
+    """How many virtual CPUs the running guest has."""
+    return int(domain.vcpusFlags(libvirt.VIR_DOMAIN_AFFECT_LIVE))
 
 
 def set_metadata(connection: Connection, name: str, step: Step, options: t.Any) -> None:

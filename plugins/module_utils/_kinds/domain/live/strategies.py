@@ -69,6 +69,14 @@ def drive_format(changes: list[Change], root: ET.Element, stuck: bool, now: ET.E
     return RESTART if any(kind_of(disk) != kind_of(drive) for disk in same) else []
 
 
+def tray(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Element) -> Answer:
+    """The tray of a drive: QEMU starts with it closed, whatever is defined, and then it is the guest's to open.
+
+    libvirt changes none (qemuDomainDiskChangeSupported).
+    """
+    return []
+
+
 def place(disk: ET.Element) -> str | None:
     """Where a disk is in the guest, such as ``sda``."""
     target = disk.find("target")
@@ -196,6 +204,7 @@ STRATEGIES = {
     "hotplug": Strategy(hotplug, early=is_early),
     "iotune": Strategy(iotune),
     "format": Strategy(drive_format),
+    "tray": Strategy(tray, kept_only=True),
     "media": Strategy(media),
     "update": Strategy(update),
     "balloon": Strategy(balloon, asks=True),

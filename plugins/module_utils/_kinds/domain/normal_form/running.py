@@ -77,12 +77,26 @@ def as_kept(live: ET.Element, kept: ET.Element) -> list[t.Callable[[], None]]:
     :param kept: the definition that libvirt keeps
     """
     displays = [(node, copy.deepcopy(node)) for node in live.findall("devices/graphics")]
+    trays = [(node, node.get("tray")) for node in live.findall("devices/disk/target")]
     whole(live, kept)
     memory(live, kept)
     interfaces(live, kept)
     disks(live, kept)
     devices(live, kept)
-    return [functools.partial(put_back, node, was) for node, was in displays]
+    return [
+        *(functools.partial(put_back, node, was) for node, was in displays),
+        *(functools.partial(as_it_is, node, was) for node, was in trays),
+    ]
+
+
+def as_it_is(drive: ET.Element, was: str | None) -> None:
+    """Give a drive the tray that it has: with another one, libvirt does not even change the medium.
+
+    :param drive: its target
+    """
+    drive.attrib.pop("tray", None)
+    if was is not None:
+        drive.set("tray", was)
 
 
 def put_back(display: ET.Element, was: ET.Element) -> None:

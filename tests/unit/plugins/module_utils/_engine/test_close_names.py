@@ -35,6 +35,22 @@ def test_what_is_close(name: object, meant: list[str]) -> None:
     assert near(name, OPTIONS) == meant
 
 
+@pytest.mark.parametrize(
+    ("name", "known", "meant"),
+    [
+        ("lsn", ["lan", "dmz"], ["lan"]),
+        ("mtx", ["mac", "mtu"], ["mtu"]),
+        ("wan", ["lan"], []),  # Both are names that people have.
+        ("lbn", ["lan", "lin"], []),
+        ("vm1", ["vm2"], []),
+        ("v12", ["v13"], []),
+        ("lxy", ["lan"], []),
+    ],
+)
+def test_names_of_three_letters(name: str, known: list[str], meant: list[str]) -> None:
+    assert near(name, known) == meant
+
+
 def test_a_letter_that_is_lost_doubled_or_swapped_is_found_again() -> None:
     for option in OPTIONS:
         if len(option) < 4:

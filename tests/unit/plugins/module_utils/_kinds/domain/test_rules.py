@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.readiness import modes_of_files
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
 from ansible_collections.virtfleet.kvm.tests.unit.support import changes, defined, observed, plan_one
 
@@ -41,6 +42,11 @@ CELLS = {"numa": {"cells": [{"cpus": "0-1", "memory": "32MiB"}, {"cpus": "2-3", 
             {"features": {"hyperv": {"spinlocks": {"state": False, "retries": 8191}}}},
             "features.hyperv.spinlocks.retries: goes with state: true",
         ),
+        ({"watchdogs": [{"action": "pause"}]}, "watchdogs[0].model: a new"),
+        ({"sounds": [{"alias": "ua-a"}]}, "sounds[0].model: a new"),
+        ({"iommus": [{"alias": "ua-a"}]}, "iommus[0].model: a new"),
+        ({"shmems": [{"alias": "ua-a"}]}, "shmems[0].name: a new"),
+        ({"memory_devices": [{"alias": "ua-a"}]}, "memory_devices[0].model: a new"),
         ({"disks": [{"size": 0}]}, "disks[0].size: is 0"),
         ({"disks": [{"size": "1GiB", "bus": "VirtIO"}]}, "disks[0].bus: 'VirtIO' is not one of virtio"),
     ],
@@ -142,3 +148,40 @@ def test_the_end_of_a_line_is_a_line_feed(end: str) -> None:
         KEPT.format(arch="x86_64", numa="", panic="").replace("<memory ", "<description>x\ny</description><memory ")
     )
     assert changes(plan_one(DOMAIN, there, {"name": "n", "description": f"x{end}y"})) == {}
+
+
+@pytest.mark.parametrize(
+    ("more", "refused"),
+    [
+        ({"fmode": "600", "dmode": "700"}, ["filesystems[1].fmode", "filesystems[1].dmode"]),
+        ({"dmode": "700", "accessmode": "squash"}, ["filesystems[1].dmode"]),
+        ({"fmode": "600", "dmode": "700", "accessmode": "mapped"}, []),
+        ({"accessmode": "squash"}, []),
+    ],
+)
+def test_the_modes_of_files_go_with_mapped_access(more: dict[str, str], refused: list[str]) -> None:
+    shared = [{"source": "/srv", "target": "a"}, {"source": "/a", "target": "b", **more}]
+    root = ET.fromstring(defined(plan_one(DOMAIN, None, {"name": "x", "memory": "64MiB", "filesystems": shared})))
+    said = list(modes_of_files(root))
+    assert [line.partition(": goes with accessmode: mapped")[0] for line in said] == refused
+
+
+def test_a_watchdog_that_is_there_takes_an_action_without_its_model() -> None:
+    there = "<domain type='kvm'><name>x</name><memory unit='KiB'>65536</memory><devices>{}</devices></domain>"
+    have = observed(there.format("<watchdog model='i6300esb' action='reset'/>"))
+    plan = plan_one(DOMAIN, have, {"name": "x", "watchdogs": [{"action": "pause"}]})
+    assert changes(plan) == {"watchdogs[0].action": ("reset", "pause")}
+    with pytest.raises(VirtfleetError, match=r"watchdogs\[0\]\.model: a new"):
+        plan_one(DOMAIN, observed(there.format("")), {"name": "x", "watchdogs": [{"action": "pause"}]})
+
+
+SMBIOS = "1B4E28BA-2FA1-11D2-883F-0016D3CCA427"
+
+
+def test_the_uuid_of_smbios_is_that_of_the_guest() -> None:
+    config = {"name": "x", "memory": "64MiB", "sysinfo": [{"type": "smbios", "system": {"uuid": SMBIOS}}]}
+    root = ET.fromstring(defined(plan_one(DOMAIN, None, config)))
+    assert root.findtext("uuid") == SMBIOS.lower()
+    DOMAIN.parse([{**config, "uuid": SMBIOS}])
+    with pytest.raises(VirtfleetError, match=r"uuid: is not that of sysinfo\.system\.uuid"):
+        DOMAIN.parse([{**config, "uuid": SMBIOS.replace("1B", "2B")}])

@@ -83,12 +83,73 @@ def test_what_is_dangerous_to_ask_is_left_out() -> None:
     root = definition(devices=devices)
     before = ET.tostring(root)
     assert asked.of(root) is None
-    (text,) = link.asked
-    assert "interface" not in text
-    assert "hostdev" not in text
-    assert 'type="file"' in text
-    assert "volume=" not in text
+    # Of a libvirt that takes the mapping, the second question is not asked.
+    assert [ET.fromstring(text).find("idmap") is not None for text in link.asked] == [False, True]
+    for text in link.asked:
+        assert "interface" not in text
+        assert "hostdev" not in text
+        assert 'type="file"' in text
+        assert "volume=" not in text
     assert ET.tostring(root) == before
+
+
+class Reader(Link):
+    """A libvirt that checks the devices, and then the mapping of users."""
+
+    root = "unsupported configuration: You must map the root user of container"
+
+    def domainXMLToNative(self, form: str, text: str, flags: int) -> str:  # noqa: N802 - libvirt's name
+        self.asked.append(text)
+        asked = ET.fromstring(text)
+        devices = asked.findall("devices/interface") + asked.findall("devices/hostdev")
+        assert not devices or asked.find("idmap") is not None, "it would make a tap device"
+        if self.error is not None and any(device.find("bad") is not None for device in devices):
+            raise self.error
+        if asked.find("idmap") is not None:
+            raise Error(libvirt.VIR_ERR_CONFIG_UNSUPPORTED, self.root)
+        return ""
+
+
+@pytest.mark.parametrize("tag", ["interface", "hostdev"])
+def test_what_libvirt_refuses_of_an_interface_or_device_of_the_host_is_told(tag: str) -> None:
+    words = "unsupported configuration: 'interface' requires shared memory"
+    link = Reader(Error(libvirt.VIR_ERR_CONFIG_UNSUPPORTED, words))
+    asked = Verdict(link)
+    assert asked.of(definition(devices=f"<{tag}/>")) is None
+    assert asked.of(definition(devices=f"<{tag}><bad/></{tag}>")) == Told(words, True)
+
+
+def test_what_says_nothing_of_a_definition_is_no_verdict_on_a_device() -> None:
+    link = Reader(Error(libvirt.VIR_ERR_NO_NETWORK, "Network not found: no network with matching name 'later'"))
+    assert Verdict(link).of(definition(devices="<interface><bad/></interface>")) is None
+
+
+def test_interfaces_that_differ_by_their_address_are_asked_about_once() -> None:
+    link = Reader()
+    asked = Verdict(link)
+    for number in range(10, 90):
+        mac = f"<interface type='network'><mac address='52:54:00:00:00:{number}'/></interface>"
+        assert asked.of(definition(f"g{number}", devices=mac)) is None
+    assert len(link.asked) == 3
+
+
+def test_the_option_of_an_interface_that_libvirt_refuses_is_named() -> None:
+    words = "unsupported configuration: Invalid attempt to set network interface guest-side IP route"
+
+    class Routes(Reader):
+        def domainXMLToNative(self, form: str, text: str, flags: int) -> str:  # noqa: N802 - libvirt's name
+            if ET.fromstring(text).find("devices/interface/route") is not None:
+                raise Error(libvirt.VIR_ERR_CONFIG_UNSUPPORTED, words)
+            return super().domainXMLToNative(form, text, flags)
+
+    card = {"network": "default", "routes": [{"family": "ipv4", "address": "10.1.0.0", "gateway": "10.0.0.2"}]}
+    config = {"name": "x", "memory": "64MiB", "interfaces": [{"network": "default"}, card]}
+    (want,) = DOMAIN.parse([config])
+    root = ET.fromstring(defined(plan_one(DOMAIN, None, config)))
+    asked = Verdict(Routes())
+    told = asked.of(root)
+    assert told is not None
+    assert asked.sentence(told, DOMAIN, want, root).startswith("interfaces[1].routes[0]: libvirt refuses this: ")
 
 
 def test_a_lun_of_a_pool_is_asked_about_as_a_device() -> None:

@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.report import entries
 from ansible_collections.virtfleet.kvm.tests.unit.support import TABLES, observed, plan_one
 
 RUNS = (
@@ -110,3 +111,33 @@ def test_another_format_of_the_same_medium_waits() -> None:
     disk = {"device": "cdrom", "target": "sda", "bus": "sata", "file": "/srv/a.iso", "format": "qcow2"}
     plan = plan_one(TABLES["domain"], kept, {"name": "x", "state": "running", "disks": [disk]})
     assert ([step.action for step in plan.steps], plan.pending) == (["define"], ["disks[0].format"])
+
+
+TRAY = RUNS.format(
+    "<devices><disk type='file' device='cdrom'><driver name='qemu' type='raw'/><source file='/srv/a.iso'/>"
+    "<target dev='sda' bus='sata'{}/></disk></devices>"
+)
+
+
+@pytest.mark.parametrize(("had", "tray"), [("", "open"), (" tray='open'", "closed"), (" tray='open'", None)])
+def test_the_tray_of_a_drive_is_never_pending(had: str, tray: str | None) -> None:
+    item = {"name": "x", "state": "running", "disks": [{"target": "sda", "tray": tray}]}
+    for live in ("", " tray='open'"):
+        kept = dataclasses.replace(observed(TRAY.format(had), "running"), live=ET.fromstring(TRAY.format(live)))
+        plan = plan_one(TABLES["domain"], kept, item)
+        assert [step.action for step in plan.steps] == ["define"]
+        assert [(entry["path"], entry["live"]) for entry in entries(plan)] == [("disks[0].tray", None)]
+        assert plan.pending == []
+        (define,) = plan.steps
+        again = dataclasses.replace(kept, definition=ET.fromstring(define.value))
+        plan = plan_one(TABLES["domain"], again, item)
+        assert (plan.steps, plan.changes, plan.pending) == ([], [], [])
+
+
+@pytest.mark.parametrize("live", ["", " tray='open'"])
+def test_a_medium_comes_into_a_drive_with_the_tray_that_it_has(live: str) -> None:
+    kept = dataclasses.replace(observed(TRAY.format(" tray='open'"), "running"), live=ET.fromstring(TRAY.format(live)))
+    disks = [{"target": "sda", "file": "/srv/b.iso", "tray": "open"}]
+    plan = plan_one(TABLES["domain"], kept, {"name": "x", "state": "running", "disks": disks})
+    assert [step.action for step in plan.steps] == ["define", "update_device"]
+    assert ('tray="open"' in plan.steps[1].value) is bool(live)
