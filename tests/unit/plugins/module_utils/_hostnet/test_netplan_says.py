@@ -15,7 +15,7 @@ LIBEXEC = "/usr/libexec/netplan"
 
 
 @pytest.mark.parametrize(
-    "there, asked",
+    ("there", "asked"),
     [
         # netplan 1.2: Ubuntu 26.04 and Debian forky. There generate fails an assertion.
         ({f"{LIBEXEC}/generate", f"{LIBEXEC}/configure"}, [f"{LIBEXEC}/configure"]),
