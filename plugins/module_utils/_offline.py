@@ -39,6 +39,7 @@ def from_xml(table: Table, text: str, secrets: bool = False) -> dict[str, t.Any]
         raise VirtfleetError(f"{table.kind}: {error}") from None
     if root.tag != table.kind:
         raise VirtfleetError(f"{table.kind}: the XML is of a <{named(root.tag)}>")
+    root = table.whole(root)
     for tag, why in MADE.items() if table.kind == "domain" else ():
         if root.find(tag) is not None and not root.findtext(tag, "").strip():
             raise VirtfleetError(f"{table.kind}: {tag}: {why}")

@@ -105,6 +105,19 @@ def ensure(element: ET.Element, steps: t.Iterable[str]) -> ET.Element:
     return element
 
 
+def join(element: ET.Element, tags: t.Collection[str]) -> None:
+    """Make one element of those of a tag that stand beside each other, as libvirt reads them: by paths through all.
+
+    :param tags: those of which libvirt keeps one, such as ``devices``
+    """
+    first: dict[str, ET.Element] = {}
+    for child in list(element):
+        kept = first.setdefault(child.tag, child)
+        if kept is not child and child.tag in tags:
+            kept.extend(list(child))
+            element.remove(child)
+
+
 def prune(element: ET.Element, steps: tuple[str, ...]) -> None:
     """Remove the element at the end of the steps where nothing is left in it, then such parents."""
     while steps:

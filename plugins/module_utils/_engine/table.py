@@ -132,6 +132,17 @@ class Table:
         """Whether the items have an option."""
         return any(option in row.names for row in self.rows)
 
+    def whole(self, root: ET.Element) -> ET.Element:
+        """A definition that somebody wrote, with one element for each of those that only hold others.
+
+        It is changed in place, and returned. libvirt takes ``<devices>`` or ``<qemu:commandline>`` twice, and makes
+        one of them.
+        """
+        steps = [paths.parse(place).steps for row in self.rows for place in row.places]
+        holders = {each[0] for each in steps if len(each) > 1}
+        paths.join(root, {*holders, *(child.tag for child in root if child.tag.startswith("{"))})
+        return root
+
     def declared(self, root: ET.Element) -> ET.Element:
         """A definition without what libvirt only reports in it. It is changed in place, and returned."""
         for path in map(paths.parse, self.reported):

@@ -160,3 +160,17 @@ def test_numbers_that_libvirt_reads_in_any_base() -> None:
     assert guest["shmems"][0]["msi"]["vectors"] == 16
     assert [controller["target"] for controller in guest["controllers"]] == [{"mem_reserve": 64}, {"index": 9}]
     assert guest["features"]["kvm"]["dirty_ring"]["size"] == 1024
+
+
+def test_elements_that_hold_others_are_read_as_one() -> None:
+    """libvirt takes them several times, and makes one of them."""
+    qemu = "http://libvirt.org/schemas/domain/qemu/1.0"
+    text = f"""<domain type='qemu' xmlns:qemu='{qemu}'><name>x</name><memory>65536</memory>
+        <os><type arch='x86_64' machine='q35'>hvm</type></os><os><boot dev='hd'/></os>
+        <devices><sound model='ich9'/></devices><devices><sound model='ac97'/></devices>
+        <qemu:commandline><qemu:arg value='-fw_cfg'/></qemu:commandline>
+        <qemu:commandline><qemu:arg value='a=b'/></qemu:commandline></domain>"""
+    item = FilterModule().filters()["domain_from_xml"](text)
+    assert item["qemu"]["args"] == ["-fw_cfg", "a=b"]
+    assert [sound["model"] for sound in item["sounds"]] == ["ich9", "ac97"]
+    assert "xml" not in item
