@@ -46,16 +46,7 @@ class Blame:
         alone = alone or [inner for path in several for inner in self.deeper(path)]
         if alone:
             return [self.spelled(inner) for path in alone for inner in self.within(path, [])]
-        if not self.mended(several):
-            return []
-        for path in tuple(several):
-            rest = [other for other in several if other != path]
-            several = rest if self.mended(rest) else several
-        return [
-            self.spelled(inner)
-            for path in several
-            for inner in self.within(path, [other for other in several if other != path])
-        ]
+        return [self.spelled(inner) for inner in self.together(several, [])] if self.mended(several) else []
 
     def counts(self, name: str) -> bool:
         """Whether an option is one that a definition can do without."""
@@ -68,14 +59,27 @@ class Blame:
 
         :param others: what is taken out besides
         """
-        value = self.at(path)
-        keys: t.Iterable[str | int] = ()
-        if isinstance(value, dict):
-            keys = [key for key, inner in value.items() if inner is not None]
-        elif isinstance(value, list) and all(isinstance(inner, dict) for inner in value):
-            keys = range(len(value))
-        inner = [(*path, key) for key in keys if self.mended([*others, (*path, key)])]
+        parts = self.parts(path)
+        inner = [part for part in parts if self.mended([*others, part])]
+        if not inner and len(parts) > 1 and self.mended([*others, *parts]):
+            found = self.together(parts, others)
+            return [path] if found == parts else found  # Values that depend on each other: the whole is to blame.
         return [smallest for part in inner for smallest in self.within(part, others)] or [*self.nulls(path), path]
+
+    def together(self, parts: list[Way], others: list[Way]) -> list[Way]:
+        """The smallest parts to blame where more than one is wrong: of some that mend it together, those it takes.
+
+        :param others: what is taken out besides
+        """
+        taken = list(parts)
+        for part in parts:
+            rest = [other for other in taken if other != part]
+            taken = rest if self.mended([*others, *rest]) else taken
+        return [
+            smallest
+            for part in taken
+            for smallest in self.within(part, [*others, *(other for other in taken if other != part)])
+        ]
 
     def parts(self, path: Way) -> list[Way]:
         """The options inside another one: without all of them it may be as it was before anybody declared it."""

@@ -23,6 +23,7 @@ from .._hidden import without_values_of
 from .._libvirt.connection import LibvirtError, lacks, libvirt, said
 from .._storage.users import is_local
 from .blame import Blame
+from .blame_xml import XmlBlame
 from .kind import Kind
 
 NODE = b"<node><pool type='dir'><name>p</name><target><path>/p</path></target></pool></node>"
@@ -55,6 +56,8 @@ WRONG = (
 )
 """What is said of options to which the schema objects."""
 
+WRONG_XML = "libvirt's schema does not take it here: correct it, or leave it out"
+"""What is said of XML to which the schema objects."""
 
 SCHEMA = re.compile(r"(?i)failed to validate against schema")
 """What libvirt says where its schema does not take a definition."""
@@ -120,11 +123,24 @@ def validate(kind: Kind, plans: t.Iterable[Plan], wants: t.Iterable[Item], uri: 
                 continue
             blamed = Blame(kind.table, want, text, lambda changed: problem(kind, changed) is None).found()
             if by_hand is not None and not blamed:
-                lines.append(f"{kind.name} {plan.name}: xml: {without_values_of(told, by_hand)}")
+                lines.append(f"{kind.name} {plan.name}: xml: {of_xml(kind, text, by_hand, told)}")
             elif plan.obstacle is None:
                 why = WRONG if SCHEMA.search(told) else f"libvirt refuses this: {told}"
                 plan.obstacle = f"{', '.join(blamed)}: {why}" if blamed else f"define: {told}"
     refuse_input(lines)
+
+
+def of_xml(kind: Kind, text: str, by_hand: str, told: str) -> str:
+    """What is wrong with XML by hand, for people.
+
+    :param text: the definition that it is in
+    :param told: what libvirt says of that
+    """
+    said = without_values_of(told, by_hand)
+    part = XmlBlame(text, by_hand, lambda changed: problem(kind, changed) is None).found()
+    if part is None:
+        return said
+    return f"{part}: {WRONG_XML if SCHEMA.search(told) else f'libvirt refuses this: {said}'}"
 
 
 def documents(plan: Plan) -> t.Iterator[str]:

@@ -28,6 +28,14 @@ WRONG = {
 }
 
 
+NAMED = {
+    "domains": "<dsik> in <devices>",
+    "networks": "<domian>",
+    "pools": "<taget>",
+    "volumes": "<compatt> in <target>",
+}
+
+
 @pytest.mark.parametrize("module", WRONG)
 @pytest.mark.parametrize("check", [True, False])
 def test_a_misspelt_element(module: str, check: bool, connection: Any, run_main: Run) -> None:
@@ -37,8 +45,23 @@ def test_a_misspelt_element(module: str, check: bool, connection: Any, run_main:
     said = run_main(main, config=config, uri=URI, check=check, fails=True)["msg"]
     assert said.startswith("nothing was changed, the input is refused:")
     (line,) = [line for line in said.splitlines() if ": xml: " in line]
-    assert "other: xml: XML document failed to validate against schema" in line
+    assert f"other: xml: {NAMED[module]}: libvirt's schema does not take it here" in line
     assert run_main(main, config=[{**item, "xml": right}], uri=URI)["changed"]
+
+
+@pytest.mark.parametrize(
+    ("xml", "named"),
+    [
+        ("<devices><pm><suspend-to-disk enabled='no'/></pm></devices>", "<pm> in <devices>"),
+        ("<devices>hunter2<sound model='ich9'/></devices>", "the text in <devices>"),
+        ("<pm><suspend-to-mem enabled='hunter2'/></pm>", "enabled of <suspend-to-mem>"),
+        ("<title>a</title><blkiotune><wait>5</wait></blkiotune>", "<wait> in <blkiotune>"),
+    ],
+)
+def test_the_part_of_xml_that_is_wrong_is_named(connection: Any, run_domains: Run, xml: str, named: str) -> None:
+    said = run_domains({"name": "q", "memory": "64MiB", "xml": xml}, fails=True)["msg"]
+    assert f"domain q: xml: {named}: libvirt's schema does not take it here" in said
+    assert "hunter2" not in said
 
 
 @pytest.mark.parametrize("module", WRONG)
@@ -59,6 +82,10 @@ WRONG_OPTIONS: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "number": ({"controllers": [{"type": "usb"}, {"type": "scsi", "ports": 4}]}, ("controllers[1].ports",)),
     "initdir": ({"os": {"initdir": "/a/../b"}}, ("os.initdir",)),
     "null": ({"disks": [{"type": "volume", "pool": "p", "volume": None}]}, ("disks[0].volume", "disks[0].pool")),
+    "two of one option": (
+        {"os": {"loader": {"path": "OVMF_CODE.fd"}, "nvram": {"path": "OVMF_VARS.fd"}}},
+        ("os.loader.path", "os.nvram.path"),
+    ),
     "two at once": (
         {"os": {"initdir": "/a/../b"}, "controllers": [{"type": "scsi", "ports": 4}], "title": "x"},
         ("os.initdir", "controllers[0].ports"),
