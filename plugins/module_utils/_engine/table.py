@@ -133,14 +133,18 @@ class Table:
         return any(option in row.names for row in self.rows)
 
     def whole(self, root: ET.Element) -> ET.Element:
-        """A definition that somebody wrote, with one element for each of those that only hold others.
+        """A definition that somebody wrote, with one element for each of which there is one.
 
-        It is changed in place, and returned. libvirt takes ``<devices>`` or ``<qemu:commandline>`` twice, and makes
-        one of them.
+        It is changed in place, and returned. libvirt takes ``<devices>`` or ``<features>`` twice, and reads them as one.
         """
-        steps = [paths.parse(place).steps for row in self.rows for place in row.places]
-        holders = {each[0] for each in steps if len(each) > 1}
-        paths.join(root, {*holders, *(child.tag for child in root if child.tag.startswith("{"))})
+        several, found = set[str](), set[str]()
+        for row in self.rows:
+            many = not row.holds and all(option.get("type") == "list" for option in row.document().values())
+            for steps in (paths.parse(place).steps for place in row.places):
+                if steps:
+                    (several if many and len(steps) == 1 else found).add(paths.tag_of(steps[0]))
+        found |= {child.tag for child in root if child.tag.startswith("{")}
+        paths.join(root, found - several)
         return root
 
     def declared(self, root: ET.Element) -> ET.Element:

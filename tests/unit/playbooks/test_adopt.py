@@ -35,7 +35,7 @@ HOST = """<node>
 GROUPS = {"kvm_hosts": {"hosts": {"kvm01": LOCAL}}}
 
 
-def run(folder: Path, playbook: str, *options: str, **variables: Any) -> str:
+def run(folder: Path, playbook: str, *options: str, fails: bool = False, **variables: Any) -> str:
     """Run the plays of a playbook that ask libvirt, on the test driver; what it printed.
 
     :param variables: those of all hosts
@@ -51,7 +51,7 @@ def run(folder: Path, playbook: str, *options: str, **variables: Any) -> str:
         (folder / "plays/tasks").symlink_to(ROOT / "playbooks/tasks")
     (folder / "plays/part.yml").write_text(yaml.safe_dump(parts))
     code, output = play(folder, "plays/part.yml", *options, groups=GROUPS, **variables)
-    assert code == 0, output
+    assert code == (2 if fails else 0), output
     return output
 
 
@@ -139,6 +139,20 @@ def test_a_relative_folder_is_one_from_where_the_user_stands(tmp_path: Path) -> 
     for _again in range(2):  # The second time, the file that is there is compared.
         run(tmp_path, "adopt", "-e", "adopt_directory=out")
     assert (tmp_path / "out/host_vars/kvm01/virtfleet.yml").is_file()
+
+
+def test_a_file_that_the_new_folder_would_hide_is_named_before(tmp_path: Path) -> None:
+    """Ansible reads a folder or a file of a host's name."""
+    own = tmp_path / "host_vars/kvm01.yml"
+    own.parent.mkdir()
+    own.write_text("---\nkvm_links: []\n")
+    output = " ".join(run(tmp_path, "adopt", fails=True).split())
+    assert f"{own}: Ansible does not read this file any more once there is a folder of its name: move it" in output
+    assert [path.name for path in own.parent.iterdir()] == ["kvm01.yml"]
+    (tmp_path / "host_vars/kvm01").mkdir()
+    own.rename(tmp_path / "host_vars/kvm01/main.yml")
+    run(tmp_path, "adopt")
+    assert "changed=0" in run(tmp_path, "site", "--diff")
 
 
 def test_no_file_is_written_where_all_is_declared(tmp_path: Path) -> None:

@@ -31,6 +31,19 @@ def impossible(root: ET.Element, want: Item) -> t.Iterator[Invalid]:
         )
     yield from memory(root, want)
     yield from switched_off(root, want)
+    yield from without_model(root, want)
+
+
+def without_model(root: ET.Element, want: Item) -> t.Iterator[Invalid]:
+    """Of a CPU without a model libvirt keeps no more than its topology, caches and nodes (virCPUDefFormatBufFull)."""
+    node = root.find("cpu")
+    if node is None or cpu.has_model(node):
+        return
+    for name in ("check", "match"):
+        if (want.get("cpu") or {}).get(name) is not None:
+            yield Invalid(
+                f"cpu.{name}", "needs cpu.model, or another cpu.mode than custom: give one, or leave this out"
+            )
 
 
 def memory(root: ET.Element, want: Item) -> t.Iterator[Invalid]:

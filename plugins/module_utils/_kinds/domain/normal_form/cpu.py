@@ -31,7 +31,15 @@ def settle(root: ET.Element) -> None:
 
 
 def model(root: ET.Element) -> None:
-    """The host's CPU has no model of its own, so nothing to fall back to (virCPUDefFormatBuf)."""
+    """What only a CPU with a model has is kept of no other.
+
+    The host's CPU has no model of its own, so nothing to fall back to (virCPUDefFormatBuf). One of mode custom that has
+    no model only has a topology, caches and nodes (virCPUDefFormatBufFull).
+    """
+    for cpu in root.findall("cpu"):
+        if not has_model(cpu):
+            for name in ("mode", "match", "check"):
+                cpu.attrib.pop(name, None)
     for cpu in root.findall("cpu[@mode]"):
         if cpu.get("mode") in ("host-model", "host-passthrough", "maximum"):
             for node in cpu.findall("model"):
@@ -39,6 +47,11 @@ def model(root: ET.Element) -> None:
                     node.attrib.pop("fallback", None)
                     if not node.attrib:
                         cpu.remove(node)
+
+
+def has_model(cpu: ET.Element) -> bool:
+    """Whether a CPU has a model, its own or that of the host."""
+    return cpu.get("mode", "custom") != "custom" or bool(cpu.findtext("model", "").strip())
 
 
 def cells(root: ET.Element) -> None:

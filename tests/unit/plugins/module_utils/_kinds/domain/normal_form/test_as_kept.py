@@ -43,6 +43,7 @@ ROOTS = [
         "<iothreadsched iothreads='1-2' scheduler='rr' priority='5'/><emulatorsched scheduler='idle'/>",
     )),
     "<cpu mode='custom'><model>qemu64</model><feature name='lahf_lm'/></cpu>",
+    "<cpu mode='custom' match='exact'><topology sockets='1' cores='1' threads='1'/></cpu>",
 ]  # fmt: skip
 CARD = "<interface type='bridge'><source bridge='br0'/>{}</interface>"
 DEVICES = [
@@ -101,8 +102,15 @@ def told(text: str) -> dict[str, Any]:
     )
     cells = (config.get("cpu") or {}).get("numa")
     named = (config.get("cpu") or {}).get("features")
-    rest = {"cells": cells, "named": named, "memory": config["memory"]}
+    kept = {name: (config.get("cpu") or {}).get(name) for name in ("mode", "topology")}
+    rest = {"cells": cells, "named": named, "memory": config["memory"], "cpu": kept}
     return {**{name: config.get(name) for name in names}, **rest}
+
+
+def test_a_cpu_without_a_model_has_no_check() -> None:
+    """QEMU's libvirt drops it; the test driver refuses it."""
+    text = "<cpu mode='custom' match='exact' check='partial'><topology sockets='1' cores='1' threads='1'/></cpu>"
+    assert told(GUEST.format(text, ""))["cpu"] == {"mode": None, "topology": {"cores": 1, "sockets": 1, "threads": 1}}
 
 
 @pytest.mark.parametrize("text", [GUEST.format(root, "") for root in ROOTS] + [GUEST.format("", d) for d in DEVICES])
