@@ -33,6 +33,7 @@ HOST = """<node>
 <memory unit='KiB'>65536</memory><os><type>hvm</type></os></domain>
 </node>"""
 GROUPS = {"kvm_hosts": {"hosts": {"kvm01": LOCAL}}}
+KEPT = {"refused": [], "persistent": True}
 
 
 def run(folder: Path, playbook: str, *options: str, fails: bool = False, **variables: Any) -> str:
@@ -100,11 +101,9 @@ def test_each_resource_is_shortened_once(tmp_path: Path, monkeypatch: pytest.Mon
     (adopting,) = [one for one in plays if one["name"] == "Adopt"]
     names = [f"g{number}" for number in range(20)]
     read = {
-        "adopt_networks_info": {"networks": [{"config": {"name": "lan", "bridge": "virbr7"}, "refused": []}]},
-        "adopt_pools_info": {"pools": [{"config": {"name": "p", "target": "/srv/p"}, "refused": []}]},
-        "adopt_domains_info": {
-            "domains": [{"config": {"name": name, "memory": "1GiB"}, "refused": []} for name in names]
-        },
+        "adopt_networks_info": {"networks": [{"config": {"name": "lan", "bridge": "virbr7"}, **KEPT}]},
+        "adopt_pools_info": {"pools": [{"config": {"name": "p", "target": "/srv/p"}, **KEPT}]},
+        "adopt_domains_info": {"domains": [{"config": {"name": name, "memory": "1GiB"}, **KEPT} for name in names]},
         "adopt_volumes_info": {},
     }
     asked: list[str] = []
@@ -121,6 +120,38 @@ def test_each_resource_is_shortened_once(tmp_path: Path, monkeypatch: pytest.Mon
     found = HostTemplar.of(raw, variables).value(raw["adopt_config"])
     assert [guest["host"] for guest in found["kvm_guests"]] == ["kvm01"] * 20
     assert sorted(asked) == sorted([*names, "lan", "p"])
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_what_is_transient_is_not_written(tmp_path: Path, full: bool) -> None:
+    """Not of the test driver, whose transient guests end with the module that asks it."""
+    plays: Any = yaml.safe_load((ROOT / "playbooks/adopt.yml").read_text(encoding="utf-8"))
+    (adopting,) = [one for one in plays if one["name"] == "Adopt"]
+    (said,) = [task for task in adopting["tasks"] if task["name"] == "Print what was left out"]
+    entries = [
+        {"name": name, "config": {"name": name}, "refused": [], "persistent": name == "stays"}
+        for name in ("goes", "stays", "declared")
+    ]
+    read = {
+        "adopt_networks_info": {"networks": entries},
+        "adopt_pools_info": {"pools": entries},
+        "adopt_domains_info": {"domains": entries},
+        "adopt_volumes_info": {},
+        "adopt_full": full,
+        "inventory_dir": str(tmp_path),
+        "inventory_hostname": "kvm01",
+        "adopt_said": said["vars"]["said"],
+    }
+    ours = {"group_vars/kvm_hosts.yml": {"kvm_guests": [{"name": "declared", "host": "kvm01"}]}}
+    variables = hostvars(tmp_path, {"group_vars/all.yml": {**adopting["vars"], **read}, **ours})
+    raw = {**variables.raw_get("kvm01"), "hostvars": variables}
+    templar = HostTemplar.of(raw, variables)
+    for lists in ("adopt_config", "adopt_listed"):
+        found = templar.value(raw[lists])
+        named = {variable: [item["name"] for item in items] for variable, items in found.items()}
+        assert named == {"kvm_networks": ["stays"], "kvm_pools": ["stays"], "kvm_guests": ["stays"]}
+    told = sorted(line.partition(" was not written: it is transient,")[0] for line in templar.value(raw["adopt_said"]))
+    assert told == ["guest goes", "network declared", "network goes", "pool declared", "pool goes"]
 
 
 def test_what_the_inventory_declares_already_stays_as_it_is_there(tmp_path: Path) -> None:

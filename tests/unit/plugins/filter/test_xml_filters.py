@@ -14,6 +14,7 @@ from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
 
+from ansible_collections.virtfleet.kvm.plugins.filter import xml
 from ansible_collections.virtfleet.kvm.plugins.filter.xml import FilterModule
 from ansible_collections.virtfleet.kvm.tests.unit.support import ROOT, canonical
 
@@ -197,3 +198,36 @@ def test_what_networks_and_pools_hold_twice_is_read_as_one() -> None:
     assert [entry["address"] for entry in item["ips"]] == ["10.1.0.1/24", "10.2.0.1/24"]
     assert len(item["dns"]["hosts"]) == 2
     assert item["dnsmasq_options"] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "places"),
+    [
+        (
+            "domain",
+            "<domain type='kvm'><name>a</name><memory>65536</memory>"
+            "<sysinfo type='fwcfg'><entry name='opt/x'>hunter2</entry><entry name='opt/y' file='/y'/></sysinfo>"
+            "<devices><graphics type='vnc' passwd='hunter2'/></devices></domain>",
+            {"sysinfo[0].entries[0].value", "graphics[0].passwd"},
+        ),
+        ("domain", "<domain type='kvm'><name>a</name><memory>65536</memory></domain>", set()),
+        ("network", "<network><name>a</name></network>", set()),
+    ],
+)
+def test_secrets_that_are_left_out_are_named(
+    monkeypatch: pytest.MonkeyPatch, kind: str, text: str, places: set[str]
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(xml.display, "warning", said.append)
+    read = FilterModule().filters()[f"{kind}_from_xml"]
+    assert "hunter2" not in str(read(text))
+    assert len(said) == bool(places)
+    for line in said:
+        listed = line.partition("left out, as secrets are: ")[2].partition(". A new")[0]
+        assert set(listed.split(", ")) == places
+        assert line.startswith(f"{kind}_from_xml: {kind} a: ")
+        assert "secrets: true" in line
+        assert "hunter2" not in line
+    said.clear()
+    assert ("hunter2" in str(read(text, secrets=True))) is bool(places)
+    assert said == []
