@@ -135,7 +135,8 @@ class Table:
     def whole(self, root: ET.Element) -> ET.Element:
         """A definition that somebody wrote, with one element for each of which there is one.
 
-        It is changed in place, and returned. libvirt takes ``<devices>`` or ``<features>`` twice, and reads them as one.
+        It is changed in place, and returned. libvirt takes ``<devices>`` or ``<features>`` twice, and reads them as
+        one.
         """
         several, found = set[str](), set[str]()
         for row in self.rows:

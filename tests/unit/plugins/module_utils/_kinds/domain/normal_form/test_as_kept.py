@@ -60,9 +60,11 @@ DEVICES = [
         "type='spice' listen='0.0.0.0'>",
         "type='spice'><listen type='address' address='0.0.0.0'/>",
         "type='spice' port='5900' autoport='no' passwdValidTo='2030-01-01T00:00:00' connected='keep'>",
-        "type='spice' port='5900' autoport='no' listen='192.0.2.1'><listen type='network' address='192.0.2.1' network='ovirt'/>",
+        "type='spice' port='5900' autoport='no' listen='192.0.2.1'>"
+        "<listen type='network' address='192.0.2.1' network='ovirt'/>",
         "type='vnc' autoport='yes' listen='0.0.0.0'><listen type='address' address='0.0.0.0'/>",
-        "type='vnc' port='5901' autoport='no' listen='192.0.2.1'><listen type='network' address='192.0.2.1' network='ovirt'/>",
+        "type='vnc' port='5901' autoport='no' listen='192.0.2.1'>"
+        "<listen type='network' address='192.0.2.1' network='ovirt'/>",
         "type='vnc' port='5901' autoport='no' listen='192.0.2.1'><listen type='socket'/>",
         "type='vnc' port='5901' autoport='no' passwdValidTo='2030-01-01T00:00:00'>",
         "type='vnc' port='0'>",
