@@ -117,7 +117,8 @@ class ActionModule(ActionBase):
         if not self._task.check_mode:
             return {}
         uri = str(self._task.args.get("uri", URI["uri"]["default"]))
-        known = _forecast.foreseen(_forecast.host_of(self._task, task_vars), uri)
+        play = _forecast.planning(self._task, task_vars)
+        known = _forecast.foreseen(_forecast.host_of(self._task, task_vars), uri, play)
         told = {kind: known[kind] for kind in ("domains", "networks") if known.get(kind)}
         return {FORECAST: told} if told else {}
 

@@ -17,6 +17,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import hus
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils import (
     _adopted,
     _fleet_changes,
+    _fleet_plan,
     _hidden,
     _left_out,
     _mistaken,
@@ -123,6 +124,7 @@ class FilterModule:
             "fleet_checked": told("fleet_checked", fleet_checked),
             "fleet_changes": told("fleet_changes", _fleet_changes.of_hosts),
             "fleet_owner": told("fleet_owner", _owner.fleet_owner),
+            "fleet_plan": told("fleet_plan", _fleet_plan.of_fleet),
             "fleet_problems": told("fleet_problems", fleet_problems),
             "guest_networks": told("guest_networks", _fleet.guest_networks),
             "guests_on": told("guests_on", _fleet.guests_on),

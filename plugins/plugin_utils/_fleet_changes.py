@@ -64,6 +64,12 @@ It is compared with whole lines only: looked for from each place on, it takes ho
 
 STOPPED = "stopped before the run was done here; the errors above say why"
 
+NOTHING_DONE: dict[str, t.Any] = {"changed": False, "changes": [], "pending_restart": []}
+"""What a result says of changes that has none."""
+
+PLANNED_ONLY = "site_planned_only"
+"""The variable that the site sets for a host that was planned, and not reached any more before the run."""
+
 LEFT = {"guests_declared": ("guest", "guests"), "networks_declared": ("network", "networks")}
 """Results that tell what is no longer declared, and what that is: one, and the role and several."""
 
@@ -103,6 +109,10 @@ def of_host(values: t.Mapping[str, t.Any], goes_on: bool = True) -> Host:
         the modules return them, and ``problems``
     """
     results = {name: values[name] for name in RESULTS if ran(values.get(name))}
+    if values.get(PLANNED_ONLY):
+        # What it was to get is nothing that the run did; why it was not reached is told.
+        lost = {name: result for name, result in results.items() if result.get("failed") or is_lost(result)}
+        results = {name: {**result, **NOTHING_DONE} for name, result in lost.items()}
     # What was done counts, and not what had been planned.
     for plan, done in PLANNED.items():
         if done in results:

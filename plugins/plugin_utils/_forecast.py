@@ -23,7 +23,7 @@ from ansible.plugins.action.normal import ActionModule as NormalAction
 from ansible.plugins.callback import CallbackBase
 from ansible.utils.display import Display
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.arguments import FORECAST, HOST, PROGRESS, URI
+from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.arguments import FORECAST, HOST, PLANS, PROGRESS, URI
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.forecast import FORETOLD
 
 from ._progress import DATA, watching
@@ -37,6 +37,9 @@ FACTS = (
 
 PARTS = ("forward.mode", "forward.interfaces", "forward.dev", "virtualport.type")
 """What they have to know of options that change in part."""
+
+PLANNING = "site_planning"
+"""The variable that is true in the play which plans all hosts before the run."""
 
 INSTALLED = "host_installed"
 """The variable in which the role host has what became of its packages."""
@@ -63,7 +66,9 @@ class DeclaringAction(NormalAction):
         names = declared(self._task.action.rpartition(".")[2], args.get("config"))
         if not self._task.check_mode:
             return self.run_for_real(place_of(host, uri), names, tmp, task_vars)
-        told = {**foreseen(host, uri), **new_packages(self._task, task_vars), HOST: host}
+        play = planning(self._task, task_vars)
+        told = {**foreseen(host, uri, play), **new_packages(self._task, task_vars), HOST: host}
+        told.update({PLANS: True} if play else {})
         self._task.args = {**args, FORECAST: told}
         try:
             result = t.cast("dict[str, t.Any]", super().run(tmp, task_vars))
@@ -80,7 +85,7 @@ class DeclaringAction(NormalAction):
                 known = learn_guests(learn(settle(known, names), changes), guests)
                 return note(known, [resource_of(kind, name) for kind, name, _item in names], changes)
 
-            revise(place_of(host, uri), noted)
+            revise(place_of(host, uri, play), noted)
             without_repeats(result, before)
         return result
 
@@ -150,7 +155,7 @@ def note_links(task: t.Any, task_vars: t.Any, changes: t.Any) -> None:
 
     :param changes: the result's; None where the task failed
     """
-    place = place_of(host_of(task, task_vars))
+    place = place_of(host_of(task, task_vars), play=planning(task, task_vars))
     links = declared("links", task.args.get("config"))
     if not task.check_mode:
         if os.path.exists(place):
@@ -252,18 +257,29 @@ def touched(changes: t.Any) -> set[str]:
     return {name.partition(" ")[2] for name in resources if name.startswith("domain ")}
 
 
-def place_of(host: str, uri: str = "") -> str:
+def planning(task: t.Any, task_vars: t.Any) -> str:
+    """The play of a task that plans all hosts before the run, else empty. What it foretells does not count after it."""
+    if not task.check_mode or not (task_vars or {}).get(PLANNING):
+        return ""
+    return str(getattr(task.play, "_uuid", None) or PLANNING)
+
+
+def place_of(host: str, uri: str = "", play: str = "") -> str:
     """The file with what is known of a host; this run of Ansible removes it at its end.
 
     :param uri: the libvirt there; empty for what all of them share
+    :param play: what ``planning`` says
     """
-    name = hashlib.sha256(json.dumps([host, uri]).encode()).hexdigest()[:32]
+    name = hashlib.sha256(json.dumps([host, uri, *([play] if play else [])]).encode()).hexdigest()[:32]
     return os.path.join(constants.DEFAULT_LOCAL_TMP, f"virtfleet-{name}.json")
 
 
-def foreseen(host: str, uri: str) -> Known:
-    """All that is known so far of a host and one libvirt there."""
-    found = {**read(place_of(host, uri)), **read(place_of(host))}
+def foreseen(host: str, uri: str, play: str = "") -> Known:
+    """All that is known so far of a host and one libvirt there.
+
+    :param play: what ``planning`` says
+    """
+    found = {**read(place_of(host, uri, play)), **read(place_of(host, play=play))}
     return {kind: entries for kind, entries in found.items() if entries and kind != TOLD}
 
 

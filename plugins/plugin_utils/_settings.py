@@ -34,6 +34,12 @@ BOUNDS = {"guests_shutdown_timeout": (0, math.inf), "links_rollback_after": (1, 
 SERIAL = "links_serial"
 """Of no role: how many hosts the playbooks change the links of at once, as the keyword ``serial`` of a play."""
 
+REFUSE = "site_refuse"
+"""Of no role: whether a host that refuses stops the site for the fleet, or for itself alone."""
+
+OF_FLEET = {REFUSE: ("fleet", "host")}
+"""Variables of playbooks that are one for all hosts, and what they may be."""
+
 LATER = re.compile(r"\bansible_\w+|\bplay_hosts\b|\brole_\w+|\bhost_found\b|\b(guests|links|networks|storage)_\w+")
 """What a template may name that is known only while the play runs: facts, and what roles find out."""
 
@@ -103,7 +109,7 @@ def problems(raw: t.Mapping[str, t.Mapping[str, t.Any]], hostvars: t.Any) -> lis
     """
     found: list[Problem] = []
     looked_at: dict[tuple[str, int], str | None] = {}
-    names = [*specs(), SERIAL]
+    names = [*specs(), SERIAL, *OF_FLEET]
     for host, values in raw.items():
         templar: HostTemplar | None = None
         for name in names:
@@ -120,6 +126,20 @@ def problems(raw: t.Mapping[str, t.Mapping[str, t.Any]], hostvars: t.Any) -> lis
                 said = evaluated_problem(name, value, templar)
             if said is not None:
                 found.append((host, f"{name}: {said}"))
+    return found + differing(raw)
+
+
+def differing(raw: t.Mapping[str, t.Mapping[str, t.Any]]) -> list[Problem]:
+    """That a variable which is one for all hosts is not the same on one as on the first.
+
+    :param raw: the variables of each host, as they are written
+    """
+    found: list[Problem] = []
+    for name in OF_FLEET:
+        values = {host: printable(variables.get(name)) for host, variables in raw.items()}
+        first = next(iter(values), "")
+        said = f"{name}: differs from that of {first}, and is one for all hosts: write it in group_vars/all.yml"
+        found += [(host, said) for host, value in values.items() if value != values[first]][:1]
     return found
 
 
@@ -159,6 +179,9 @@ def problem(name: str, value: t.Any, hidden: bool = False) -> str | None:
     shown = printable(value, hidden or ((name == SERIAL or kind in NO_TEXT) and is_words(value)))
     if name == SERIAL:
         return None if all(map(is_batch, value if isinstance(value, list) else [value])) else f"{shown} {BATCH}"
+    if name in OF_FLEET:
+        choices = OF_FLEET[name]
+        return None if value is None or value in choices else f"{shown} is not one of {', '.join(choices)}"
     if is_taken(name, spec, value):
         return out_of_bounds(name, value, shown)
     if name in BOUNDS and is_boundless(value):

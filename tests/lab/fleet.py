@@ -69,6 +69,19 @@ LOOK = "virtfleet.kvm.site_look"
 """The module that looks at all of a host before the roles do."""
 
 
+PLAN = "Plan all hosts before any is touched"
+"""The play of the site that plans before the run."""
+
+AROUND = (PLAN, "Check the declaration", "Look at the hosts", "Stop before any host is touched", "Print the summary")
+"""How the plays of the site begin that are no part of the run itself."""
+
+
+def without_plan(events: list[dict[str, t.Any]]) -> list[dict[str, t.Any]]:
+    """The events of a run without those of its plan, but for hosts for which the plan was the run."""
+    ran = {event["host"] for event in events if not event["play"].startswith(AROUND)}
+    return [event for event in events if event["play"] != PLAN or event["host"] not in ran]
+
+
 class Run(t.NamedTuple):
     """What came of one run of a playbook."""
 
@@ -164,7 +177,7 @@ class Fleet:
         environment = {**ENVIRONMENT, "VIRTFLEET_EVENTS": str(events)}
         code, output = self.ansible_playbook(["-i", "hosts.yml", playbook, *options], environment)
         lines = events.read_text(encoding="utf-8").splitlines() if events.exists() else []
-        return Run(code, output, [json.loads(line) for line in lines])
+        return Run(code, output, without_plan([json.loads(line) for line in lines]))
 
     def ansible_playbook(self, arguments: list[str], environment: dict[str, str]) -> tuple[int, str]:
         """Run ansible-playbook in the folder of the inventory; its exit code, and what it printed."""

@@ -280,8 +280,11 @@ def test_the_check_of_the_site_says_what_goes_and_what_stays(fleet: Fleet) -> No
     fleet.declare({**less, **PURGING, "guests_remove_storage": True})
     before = {host: fleet.sh(host, LOOK) for host in HOSTS}
     said = fleet.play("virtfleet.kvm.site", "--check", "--diff")
+    refused = fleet.play("virtfleet.kvm.site")  # One host refuses: none is touched.
+    assert refused.code != 0
+    assert "no host was touched: 1 of 2 hosts refuses the plan" in refused.output
     assert {host: fleet.sh(host, LOOK) for host in HOSTS} == before
-    done = fleet.play("virtfleet.kvm.site")
+    done = fleet.play("virtfleet.kvm.site", "-e", "site_refuse=host")
     for host in HOSTS:
         assert said.changes(host) == done.changes(host)
     names = {host: [change["path"] if " " in change["path"] else change["resource"] for change in done.changes(host)]

@@ -205,7 +205,8 @@ def test_a_dead_libvirt_fails_before_the_hosts_network_is_touched(steps: Steps) 
             host, "echo 'no = sense' >>/etc/libvirt/libvirtd.conf; systemctl stop libvirtd.service libvirtd.socket"
         )
     try:
-        run = steps.fleet.play("virtfleet.kvm.site")
+        # Without the plan, which would end before that.
+        run = steps.fleet.play("virtfleet.kvm.site", "-e", "site_refuse=host")
         assert run.code != 0
         assert "libvirt does not answer" in run.output or "libvirtd" in run.output, run.output
         assert run.results("virtfleet.kvm.links") == []

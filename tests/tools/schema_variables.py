@@ -79,6 +79,11 @@ PLAYBOOKS = {
         " 5 by default, V(false) for no lines.",
     ),
     "kvm_plan_only": ("bool", "Whether C(virtfleet.kvm.site) only plans. C(virtfleet.kvm.plan) sets it."),
+    "site_refuse": (
+        "refuse",
+        "Which hosts C(virtfleet.kvm.site) leaves alone if one refuses the plan. V(fleet), the default, is all of them;"
+        " V(host) is that one, and then no plan is made first. It is the same for all hosts.",
+    ),
     "links_serial": (
         "batch",
         "How many hosts the playbooks change the links of at once: a number, a share such as V(20%), or a list.",
@@ -216,9 +221,18 @@ def properties() -> Schema:
     profiles = {"type": ["object", "string", "null"], "pattern": TEMPLATE, "additionalProperties": layer}
     known[layers.PROFILES] = {**notes(PROFILES), **profiles}
     for name, (kind, said) in PLAYBOOKS.items():
-        own = {"batch": {**BATCH, "type": ["integer", "string", "array"], "items": BATCH}, "pause": pause()}
+        own = {
+            "batch": {**BATCH, "type": ["integer", "string", "array"], "items": BATCH},
+            "pause": pause(),
+            "refuse": refuse(),
+        }
         known[name] = {**notes(said), **(own.get(kind) or setting(name, {"type": kind}))}
     return known
+
+
+def refuse() -> Schema:
+    """The variable of a playbook that says whom a refusal stops."""
+    return setting("site_refuse", {"type": "str", "choices": ["fleet", "host"]})
 
 
 def slips(name: str) -> str:

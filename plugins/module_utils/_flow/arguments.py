@@ -45,6 +45,12 @@ PROGRESS = "_progress"
 HOST = "host"
 """The part of a forecast with the inventory's name of the host."""
 
+PLANS = "plans"
+"""The part of a forecast that says that the task plans a run: it also has to tell what of it is no change."""
+
+UNFINISHED = "unfinished"
+"""What the result of such a task has where the run would do something that is no change, or is in doubt."""
+
 WHOLE_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff]*|[A-Za-z0-9_.-]*")
 """A connection URI as libvirt takes it, or the alias of one in its libvirt.conf (https://libvirt.org/uri.html)."""
 

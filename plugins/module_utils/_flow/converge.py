@@ -25,7 +25,7 @@ from .._storage.forecast import Forecast
 from .._storage.manifest import Manifest, notes
 from . import begun
 from .apply import apply
-from .arguments import FORECAST
+from .arguments import FORECAST, UNFINISHED
 from .failed_steps import settle
 from .kind import Kind
 from .module import DeclaringModule
@@ -35,6 +35,9 @@ from .parameters import Parameters
 from .purge import Leftovers, asked, leftovers
 from .rehearsal import rehearse
 from .schema import validate
+
+AT_ONCE = 1e-9
+"""Seconds that something is waited for: a guest that has long had what is waited for has it at the first look."""
 
 
 @uncollected()
@@ -89,6 +92,7 @@ class Asked(t.Protocol):
     check_mode: bool
     forecast: Forecast
     is_foretelling: bool
+    is_planning: bool
     host: str
 
 
@@ -102,6 +106,7 @@ class Run:
     :ivar failed: what failed, by name
     :ivar addresses: those of the guests that were waited for, by name
     :ivar undeclared: the names of what the owner made, nobody declares any more, and nothing purges
+    :ivar unfinished: in a plan, whether the run would do something that is no change
     :ivar foretold: in check mode, what guests will have once the plans are carried out, for the tasks after it
     """
 
@@ -118,6 +123,7 @@ class Run:
     foretold: dict[str, dict[str, t.Any]] | None = None
     addresses: dict[str, t.Any] = dataclasses.field(default_factory=dict)
     undeclared: list[str] = dataclasses.field(default_factory=list)
+    unfinished: bool = False
 
     def converge(self) -> None:
         """Plan, and unless in check mode carry out and verify.
@@ -131,7 +137,10 @@ class Run:
             if self.options.check:
                 self.foretell(session)
                 if session.absent is not None:
+                    self.unfinished = self.module.is_planning
                     self.warnings.append(self.told_fresh(session.absent))
+                elif self.module.is_planning:
+                    self.look_for_more(session)
                 return
             if session.absent is not None:
                 raise session.absent
@@ -176,6 +185,8 @@ class Run:
         result = report.result(self.plans, differences)
         if self.foretold:
             result[FORECAST] = self.foretold
+        if self.unfinished:
+            result[UNFINISHED] = True
         if self.kind.wait is not None:
             result["addresses"] = self.addresses
         if self.kind.left_alone is not None:
@@ -199,6 +210,13 @@ class Run:
             self.doing = "are waited for"
             self.addresses, late = self.kind.wait(session, self.wants, self.failed)
             self.failed.update(late)
+
+    def look_for_more(self, session: Session) -> None:
+        """Find out whether the run would do more than change what the plans name, such as wait for a guest."""
+        self.unfinished = any(entry.steps for entry in self.plans if not entry.changes)
+        if self.kind.wait is not None and not self.failed and not any(entry.changes for entry in self.plans):
+            self.addresses, late = self.kind.wait(session, at_once(self.wants), {})
+            self.unfinished = self.unfinished or bool(late)
 
     def leftovers(self, connection: Connection) -> Leftovers:
         """What is no longer declared."""
@@ -362,6 +380,11 @@ class Run:
         """Have the plans tell only what was done, as the run was broken off."""
         for index, entry in enumerate(self.plans):
             entry.keep(self.reached(index))
+
+
+def at_once(wants: list[Item]) -> list[Item]:
+    """The same items, none of which is waited for longer than a look takes."""
+    return [{**want, "wait_timeout": AT_ONCE} if want.get("wait_for") else want for want in wants]
 
 
 def survey(connection: Connection, kind: Kind, wants: list[Item], options: Options) -> list[Plan]:

@@ -12,11 +12,8 @@ from .._errors import VirtfleetError
 from .._libvirt.connection import Session
 from .._printing import label
 from .._storage.forecast import Forecast
-from .converge import Run
+from .converge import Run, at_once
 from .parameters import Parameters
-
-AT_ONCE = 1e-9
-"""Seconds that something is waited for: a guest that has long had what is waited for has it at the first look."""
 
 
 class Undecided(VirtfleetError):
@@ -35,6 +32,7 @@ class Part:
     check_mode: bool
     forecast: Forecast = dataclasses.field(default_factory=Forecast)
     is_foretelling: bool = False
+    is_planning: bool = False
     host: str = ""
 
 
@@ -71,7 +69,7 @@ def look(parameters: Parameters, part: Part, session: Session) -> Seen:
         if entry.steps:
             raise Undecided(f"{entry.kind} {label(entry.name)} has something left to be done")
     if not run.options.check:
-        run.wants = [{**want, "wait_timeout": AT_ONCE} if want.get("wait_for") else want for want in run.wants]
+        run.wants = at_once(run.wants)
         run.wait(session)
         for name, problem in run.failed.items():
             raise Undecided(f"{parameters.kind.name} {label(name)}: {problem}")

@@ -13,7 +13,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from .._printing import encodable, hushed, label, masked, masked_uri, readable, secrets_in, unforeseen
 from .._storage.forecast import Forecast
-from .arguments import FORECAST, HOST, PROGRESS, wrong_parameters
+from .arguments import FORECAST, HOST, PLANS, PROGRESS, wrong_parameters
 
 
 class Module(AnsibleModule):
@@ -32,6 +32,7 @@ class Module(AnsibleModule):
         self.declared: t.Any = None
         self.forecast = Forecast()
         self.is_foretelling = False
+        self.is_planning = False
         self.host = ""
         self.progress: str | None = None
         super().__init__(argument_spec=argument_spec, supports_check_mode=True)
@@ -49,6 +50,7 @@ class Module(AnsibleModule):
             self.forecast = Forecast.of(given)
             self.host = str(given.get(HOST) or "") if isinstance(given, dict) else ""
             self.is_foretelling = True
+            self.is_planning = isinstance(given, dict) and bool(given.get(PLANS))
         if isinstance(self.params, dict) and PROGRESS in self.params:
             self.progress = str(self.params.pop(PROGRESS))
         if isinstance(self.params, dict) and self.params.get(self.LIST) is not None:

@@ -27,10 +27,19 @@ class CallbackModule(CallbackBase):
     CALLBACK_NAME = "events"
     CALLBACK_NEEDS_ENABLED = True
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.play = ""
+
+    def v2_playbook_on_play_start(self, play: t.Any) -> None:
+        """Keep in which play the results are."""
+        self.play = play.get_name()
+
     def write(self, status: str, result: t.Any) -> None:
         """Append one result."""
         entry = {
             "status": status,
+            "play": self.play,
             "host": result._host.get_name(),
             "action": result._task.action,
             "task": result._task.get_name(),

@@ -170,6 +170,7 @@ def written(hostile: Hostile, chance: random.Random) -> Told:
 OF_ROLES = (
     "changes_told",
     "fleet_changes",
+    "fleet_plan",
     "fleet_checked",
     "fleet_owner",
     "pending_restarts",
@@ -225,11 +226,11 @@ def filtered(hostile: Hostile, chance: random.Random) -> Told:
     elif name == "pending_restarts":
         result = {"guests_declared": {"pending_restart": chance.choice(([], hostile.value(), [hostile.value()]))}}
         arguments = (["kvm01"], chance.choice(({"kvm01": result}, hostile.value())))
-    elif name in ("fleet_changes", "changes_told"):
+    elif name in ("fleet_changes", "fleet_plan", "changes_told"):
         change = {"resource": hostile.value(), "path": "memory", "before": hostile.value(), "after": hostile.value()}
         result = {"changes": chance.choice(([change], hostile.value())), "failed": True, "msg": hostile.value()}
         hosts = chance.choice(({"kvm01": {"guests_declared": result}}, {"kvm01": hostile.value()}, hostile.value()))
-        arguments = (["kvm01"], hosts) if name == "fleet_changes" else (chance.choice((hosts, {"hosts": hosts})),)
+        arguments = (["kvm01"], hosts) if name != "changes_told" else (chance.choice((hosts, {"hosts": hosts})),)
     elif name == "fleet_checked":
         variables = {"kvm_guests": chance.choice(([hostile.item(DOMAIN)], hostile.value()))}
         arguments = (["kvm01"], {"kvm01": variables}, [hostile.value()] if chance.random() < 0.2 else [])

@@ -105,6 +105,13 @@ def test_the_site_has_tags_and_the_check_always(tmp_path: Path) -> None:
         "Check the inventory",
         "Look whether anything is to be done",
         "Keep the results of a host on which nothing is to be done",
+        "Note which hosts are planned",
+        "Plan what the site does on the hosts",
+        "Print the summary if no host is left",
+        "Print the plan",
+        "Note which hosts the plan did not reach",
+        "Keep whether the plan of a host is empty",
+        "Forget the results of a plan that is not empty",
         "virtfleet.kvm.guests : Declare the guests",
         "Print the summary",
     ]

@@ -124,7 +124,7 @@ def test_check_mode_needs_no_connection_of_its_own(monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize("check", [True, False])
 def test_check_mode_knows_what_guests_and_networks_would_have(monkeypatch: pytest.MonkeyPatch, check: bool) -> None:
     known = {"domains": {"s01": {"gone": True}}, "networks": {"lan": None}}
-    monkeypatch.setattr(links._forecast, "foreseen", lambda host, uri: {**known, "links": {"br0": None}})
+    monkeypatch.setattr(links._forecast, "foreseen", lambda host, uri, play: {**known, "links": {"br0": None}})
     play = Play(monkeypatch, {"changed": False, "changes": []})
     play.action._task.check_mode = check
     play.run()

@@ -257,3 +257,19 @@ def test_what_a_task_before_would_have_made_is_told_once(tmp_path: Path, tasks: 
     assert code == 0, output
     assert made(output) == {"a": count, "b": count}, output
     assert output.count("+++ after") == 2 * count, output
+
+
+def test_what_a_plan_before_the_run_foretells_counts_in_its_play_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run plans its links in check mode, and nothing that the plan foretold is there yet."""
+    monkeypatch.setattr(_forecast.constants, "DEFAULT_LOCAL_TMP", str(tmp_path))
+    task = SimpleNamespace(check_mode=True, play=SimpleNamespace(_uuid="one"))
+    other = SimpleNamespace(check_mode=True, play=SimpleNamespace(_uuid="two"))
+    plan = _forecast.planning(task, {"site_planning": True})
+    assert plan == "one"
+    _forecast.revise(_forecast.place_of("a", "", plan), lambda known: {"networks": {"lan": {}}})
+    assert _forecast.foreseen("a", "", plan) == {"networks": {"lan": {}}}
+    assert _forecast.foreseen("a", "", _forecast.planning(other, {"site_planning": True})) == {}
+    assert _forecast.planning(task, {}) == ""
+    assert _forecast.foreseen("a", "") == {}

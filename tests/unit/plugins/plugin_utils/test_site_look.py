@@ -25,6 +25,8 @@ def included(tasks: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for task in tasks:
         if "ansible.builtin.import_role" in task:
             found.append(task)
+        if task.get("ansible.builtin.import_tasks") == "tasks/make.yml":
+            found += included(yaml.safe_load((ROOT / "playbooks/tasks/make.yml").read_text(encoding="utf-8")))
         found += included(task.get("block", []))
     return found
 
