@@ -29,15 +29,13 @@ from .arguments import FORECAST, UNFINISHED
 from .failed_steps import settle
 from .kind import Kind
 from .module import DeclaringModule
+from .more import look_for_more
 from .options import Options
 from .outcome import NOT_SO, Traces, verify, with_gone
 from .parameters import Parameters
 from .purge import Leftovers, asked, leftovers
 from .rehearsal import rehearse
 from .schema import validate
-
-AT_ONCE = 1e-9
-"""Seconds that something is waited for: a guest that has long had what is waited for has it at the first look."""
 
 
 @uncollected()
@@ -140,7 +138,9 @@ class Run:
                     self.unfinished = self.module.is_planning
                     self.warnings.append(self.told_fresh(session.absent))
                 elif self.module.is_planning:
-                    self.look_for_more(session)
+                    wait = self.kind.wait
+                    waits = None if wait is None or self.failed else lambda wants: wait(session, wants, {})
+                    self.addresses, self.unfinished = look_for_more(self.plans, self.wants, waits)
                 return
             if session.absent is not None:
                 raise session.absent
@@ -210,13 +210,6 @@ class Run:
             self.doing = "are waited for"
             self.addresses, late = self.kind.wait(session, self.wants, self.failed)
             self.failed.update(late)
-
-    def look_for_more(self, session: Session) -> None:
-        """Find out whether the run would do more than change what the plans name, such as wait for a guest."""
-        self.unfinished = any(entry.steps for entry in self.plans if not entry.changes)
-        if self.kind.wait is not None and not self.failed and not any(entry.changes for entry in self.plans):
-            self.addresses, late = self.kind.wait(session, at_once(self.wants), {})
-            self.unfinished = self.unfinished or bool(late)
 
     def leftovers(self, connection: Connection) -> Leftovers:
         """What is no longer declared."""
@@ -380,11 +373,6 @@ class Run:
         """Have the plans tell only what was done, as the run was broken off."""
         for index, entry in enumerate(self.plans):
             entry.keep(self.reached(index))
-
-
-def at_once(wants: list[Item]) -> list[Item]:
-    """The same items, none of which is waited for longer than a look takes."""
-    return [{**want, "wait_timeout": AT_ONCE} if want.get("wait_for") else want for want in wants]
 
 
 def survey(connection: Connection, kind: Kind, wants: list[Item], options: Options) -> list[Plan]:

@@ -12,7 +12,8 @@ from .._errors import VirtfleetError
 from .._libvirt.connection import Session
 from .._printing import label
 from .._storage.forecast import Forecast
-from .converge import Run, at_once
+from .converge import Run
+from .more import at_once
 from .parameters import Parameters
 
 
