@@ -85,7 +85,8 @@ def spell(live: ET.Element, meant: t.Sequence[tuple[str | None, dict[str, str]]]
             continue
         here = {name: source.get(name, "") for name in NAMES if source.get(name) is not None}
         same = [names for name, names in meant if name in (None, target(disk)) and names]
-        other = next((names for names in same if place(names, pools) == place(here, pools) is not None), here)
+        at = place(here, pools)
+        other = next((names for names in same if at is not None and place(names, pools) == at), here)
         if other != here:
             for name in NAMES:
                 source.attrib.pop(name, None)
