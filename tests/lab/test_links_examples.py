@@ -23,7 +23,7 @@ PLUGINS = Path(__file__).resolve().parents[2] / "plugins/module_utils"
 FETCH = """
 . /etc/os-release
 echo "deb-src http://deb.debian.org/debian $VERSION_CODENAME main" > /etc/apt/sources.list.d/examples.list
-apt-get -qq update && mkdir -p /root/examples && cd /root/examples
+apt-get -qq -o Acquire::Check-Valid-Until=false update && mkdir -p /root/examples && cd /root/examples
 apt-get -qq source --download-only netplan.io 2>/dev/null && tar xf netplan.io_*.orig.tar.* --strip-components 1
 ls examples/*.yaml | wc -l
 """
