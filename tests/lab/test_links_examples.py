@@ -14,11 +14,15 @@ from pathlib import Path
 
 import pytest
 from links_fleet import HOSTS, Links
+from suites import HOST_SUITES
 
 pytestmark = pytest.mark.long
 
 HELPER = Path(__file__).with_name("links_examples.py")
 PLUGINS = Path(__file__).resolve().parents[2] / "plugins/module_utils"
+
+RELEASED = ("bookworm", "trixie")
+"""Suites whose sources stay."""
 
 FETCH = """
 . /etc/os-release
@@ -37,7 +41,10 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Links]:
 
 @pytest.mark.parametrize("host", HOSTS)
 def test_every_device_of_every_example(fleet: Links, host: str) -> None:
-    assert int(fleet.sh(host, FETCH).split()[-1]) >= 29
+    found = int(fleet.sh(host, FETCH).split()[-1])
+    if not found and HOST_SUITES[host] not in RELEASED:
+        pytest.skip(f"the archive has no source of the netplan in {HOST_SUITES[host]}: it moves on")
+    assert found >= 29
     folder = PLUGINS / "_hostnet"
     named = [folder / name for name in ("facts.py", "networkd.py", "agent/route_words.py")]
     for path in [*named, *sorted(folder.glob("netplan*.py"))]:
