@@ -31,15 +31,7 @@ def settle(root: ET.Element) -> None:
 
 
 def model(root: ET.Element) -> None:
-    """What only a CPU with a model has is kept of no other.
-
-    The host's CPU has no model of its own, so nothing to fall back to (virCPUDefFormatBuf). One of mode custom that has
-    no model only has a topology, caches and nodes (virCPUDefFormatBufFull).
-    """
-    for cpu in root.findall("cpu"):
-        if not has_model(cpu):
-            for name in ("mode", "match", "check"):
-                cpu.attrib.pop(name, None)
+    """The host's CPU has no model of its own, so nothing to fall back to (virCPUDefFormatBuf)."""
     for cpu in root.findall("cpu[@mode]"):
         if cpu.get("mode") in ("host-model", "host-passthrough", "maximum"):
             for node in cpu.findall("model"):

@@ -178,3 +178,63 @@ def test_an_id_of_a_generation_that_libvirt_would_make_is_asked_for() -> None:
 def test_a_feature_that_says_nothing_is_on() -> None:
     text = GUEST.format("<features><async-teardown/></features>", "")
     assert _offline.from_xml(DOMAIN, text)["features"]["async_teardown"] is True
+
+
+CHANNELS = "".join(
+    f"<channel name='{name}' mode='{mode}'/>"
+    for name, mode in (("main", "any"), ("record", "secure"), ("inputs", "insecure"))
+)
+WRITTEN = [
+    *(("<cpu mode='" + mode + "' match='exact'/>", "") for mode in ("host-model", "host-passthrough", "maximum")),
+    ("<vcpu placement='auto' cpuset='0-1'>2</vcpu>", ""),
+    (
+        "<vcpu>4</vcpu><cputune><cachetune vcpus='0-3'><cache id='0' level='3' type='both' size='3'/></cachetune>"
+        "</cputune>",
+        "",
+    ),
+    (
+        "<cpu><numa><cell id='0' cpus='0' memory='65536'><cache level='3' associativity='direct' policy='writeback'>"
+        "<size value='10'/><line value='8'/></cache></cell></numa></cpu>",
+        "",
+    ),
+    (
+        "<sysinfo type='smbios'><bios><entry name='vendor'/></bios><system><entry name='product'>a</entry>"
+        "<entry name='serial'> </entry></system><baseBoard><entry name='serial'/></baseBoard>"
+        "<oemStrings><entry/><entry>b</entry></oemStrings></sysinfo>",
+        "",
+    ),
+    ("", "<video><model type='qxl' ram='0' vgamem='0' vram64='0' vram='100' heads='0'/></video>"),
+    ("", "<video><model type='vga' vram='0'/></video>"),
+    (
+        "",
+        "<disk type='file'><driver name='qemu' type='aio'/><source file='/x'/><target dev='vda' bus='virtio'/></disk>",
+    ),
+    *(
+        ("", f"<graphics type='spice' port='5900' autoport='no' {mode}>{CHANNELS}</graphics>")
+        for mode in ("", "defaultMode='any'", "defaultMode='secure'")
+    ),
+]
+
+
+@pytest.mark.parametrize(("root", "device"), WRITTEN)
+def test_what_is_told_of_a_definition_is_what_libvirt_keeps(root: str, device: str) -> None:
+    """libvirt may add something. What it drops is not told, and a number without a unit has libvirt's own."""
+    text = GUEST.format(root, device)
+    connection = libvirt.open("test:///default")
+    found = connection.defineXML(text)
+    kept = found.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)
+    found.undefine()
+    connection.close()
+    told_before, told_after = (_offline.from_xml(DOMAIN, one) for one in (text, kept))
+    assert lost(told_before, told_after, "") == []
+    for before, after in zip(told_before.get("graphics", []), told_after.get("graphics", []), strict=True):
+        assert before["channels"] == after["channels"]
+
+
+def lost(before: Any, after: Any, where: str) -> list[str]:
+    """The paths of what is in the first only, or otherwise in the second."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        return [path for name, one in before.items() for path in lost(one, after.get(name), f"{where}.{name}")]
+    if isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        return [path for one, other in zip(before, after, strict=True) for path in lost(one, other, f"{where}[]")]
+    return [] if before is None or before == after else [f"{where}: {before} {after}"]
