@@ -135,7 +135,7 @@ def test_an_unchanged_host_costs_no_more_than_without_a_plan(tmp_path: Path) -> 
 
 def test_a_guest_that_is_waited_for_is_waited_for_by_the_run(tmp_path: Path) -> None:
     """Nothing of it changes; but a plan waits for nobody."""
-    guest = {**GUEST, "host": "calm", "wait_for": ["ip"], "wait_timeout": 1}
+    guest = {**GUEST, "host": "calm", "wait_for": "address", "wait_timeout": 1}
     ran = site(tmp_path, "calm", kvm_guests=[guest])
     assert ran.code == 2
     assert "1 host: 1 unchanged" in ran.output
