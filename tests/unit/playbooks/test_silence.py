@@ -107,7 +107,6 @@ def test_the_site_has_tags_and_the_check_always(tmp_path: Path) -> None:
         "Keep the results of a host on which nothing is to be done",
         "Note which hosts are planned",
         "Plan what the site does on the hosts",
-        "Print the summary if no host is left",
         "Print the plan",
         "Note which hosts the plan did not reach",
         "Keep whether the plan of a host is empty",
