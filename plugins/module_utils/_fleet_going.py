@@ -14,15 +14,13 @@ from ._engine.rows.model import Item
 from ._fleet_once import entries, word
 from ._printing import label
 
-Problem = tuple[t.Optional[str], str]
-
 GOING = (("interfaces", "network", "kvm_networks"), ("disks", "pool", "kvm_pools"))
 """The devices of a guest that are on something, the option that names it, and the list that may let it go."""
 
 
 def problems(
     guests: t.Sequence[Item], hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, t.Any]]
-) -> list[Problem]:
+) -> list[tuple[str | None, str]]:
     """The host (none, as the guest tells it), and a sentence for each device on what is to be absent.
 
     :param guests: the guests of all hosts, each with its host, and with short forms written out
@@ -32,7 +30,7 @@ def problems(
         host: {variable: absent(variables[host].get(variable)) for _devices, _option, variable in GOING}
         for host in hosts
     }
-    found: list[Problem] = []
+    found: list[tuple[str | None, str]] = []
     for guest in guests:
         going = gone.get(word(guest, "host"), {})
         if any(going.values()) and word(guest, "state") != "absent":

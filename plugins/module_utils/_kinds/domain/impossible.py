@@ -121,6 +121,6 @@ def without_channel(root: ET.Element, want: Item) -> t.Iterator[Invalid]:
     if want.get("wait_for") == "agent" and want.get("state") == "running" and not channels:
         yield Invalid(
             "wait_for",
-            f"agent needs its channel, and the guest has none: declare channels with target {{type: virtio, name: {AGENT}}}, or wait"
-            " for address",
+            "agent needs its channel, and the guest has none: declare channels with target"
+            f" {{type: virtio, name: {AGENT}}}, or wait for address",
         )
