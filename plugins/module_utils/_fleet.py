@@ -9,7 +9,7 @@ import collections
 import re
 import typing as t
 
-from . import _fleet_fitting, _fleet_links, _fleet_networks, _fleet_once, _fleet_reservations
+from . import _fleet_fitting, _fleet_going, _fleet_links, _fleet_networks, _fleet_once, _fleet_reservations
 from ._engine.close_names import near
 from ._engine.rows.model import Item
 from ._engine.rows.row_index import body, list_for_options, whole
@@ -135,6 +135,7 @@ def problems(
     sound = [in_full(guest) for guest in guests if isinstance(guest, dict) and not nested(guest)]
     lines += _fleet_once.problems(sound, hosts, variables, repeated)
     of_hosts: list[Problem] = _fleet_links.problems(sound, hosts, variables)
+    of_hosts += _fleet_going.problems(sound, hosts, variables)
     for host in hosts:
         for variable, table in LISTS.items():
             items = variables[host].get(variable)

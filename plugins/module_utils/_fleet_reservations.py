@@ -19,6 +19,7 @@ from ._engine.rows.short_forms import written_out
 from ._errors import Invalid, VirtfleetError
 from ._fleet_once import entries, host_part, normal, word
 from ._kinds.domain.table import DOMAIN
+from ._kinds.network.rules import of_the_subnet
 from ._kinds.network.table import NETWORK
 from ._kinds.shared.derive import derive_mac
 from ._printing import label, printable
@@ -201,6 +202,9 @@ def network_problem(one: Kept, networks: t.Mapping[str, Item]) -> str | None:
     entry = network["ips"][place]
     if host_part(entry.get("address")) == one.ip:
         return f"{one.ip} is the address of the host itself in {called}"
+    meant = of_the_subnet(ipaddress.ip_address(one.ip), ipaddress.ip_interface(word(entry, "address")).network)
+    if meant:
+        return f"{one.ip} is {meant}, and no guest can have it: write another"
     for host in entries(entry["dhcp"], "hosts"):
         same = (host_part(host.get("ip")) == one.ip, normal(MAC, host.get("mac")) == one.mac)
         if any(same) and not all(same):

@@ -15,6 +15,9 @@ from ..._errors import Invalid
 from . import memory_total
 from .normal_form import cpu
 
+AGENT = "org.qemu.guest_agent.0"
+"""The name of the channel to the agent in a guest (formatdomain.html, channel)."""
+
 
 def impossible(root: ET.Element, want: Item) -> t.Iterator[Invalid]:
     """What a definition to come cannot be, as libvirt adds something to it again.
@@ -33,6 +36,8 @@ def impossible(root: ET.Element, want: Item) -> t.Iterator[Invalid]:
     yield from switched_off(root, want)
     yield from without_model(root, want)
     yield from without_value(root, want)
+    yield from without_kernel(root, want)
+    yield from without_channel(root, want)
 
 
 def without_model(root: ET.Element, want: Item) -> t.Iterator[Invalid]:
@@ -99,3 +104,23 @@ def without_value(root: ET.Element, want: Item) -> t.Iterator[Invalid]:
                     "is missing: write value, or file. The filter domain_from_xml leaves a value out, as it may be a"
                     " secret, unless it gets secrets: true",
                 )
+
+
+def without_kernel(root: ET.Element, want: Item) -> t.Iterator[Invalid]:
+    """QEMU starts no guest that has an initial ramdisk or a command line, and no kernel for them."""
+    if root.get("type") not in ("kvm", "qemu") or root.find("os/kernel") is not None:
+        return
+    for name in ("initrd", "cmdline"):
+        if want.get(name) is not None:
+            yield Invalid(name, "goes with kernel, and the guest has none: give kernel, or leave this out")
+
+
+def without_channel(root: ET.Element, want: Item) -> t.Iterator[Invalid]:
+    """An agent answers through its channel only (formatdomain.html, channel)."""
+    channels = root.findall(f"devices/channel/target[@name='{AGENT}']")
+    if want.get("wait_for") == "agent" and want.get("state") == "running" and not channels:
+        yield Invalid(
+            "wait_for",
+            "agent needs its channel, and the guest has none: declare channels with target"
+            f" {{type: virtio, name: {AGENT}}}, or wait for address",
+        )

@@ -17,6 +17,7 @@ from ..._host import listener, meter
 from ..._libvirt.connection import LibvirtError, Session, active, lacks
 from ..._libvirt.objects import Connection
 from .facts import SOURCES, addresses
+from .impossible import AGENT
 
 POLL = 1.0
 """Seconds between two looks at a guest."""
@@ -24,9 +25,6 @@ PATIENCE = 300
 """Seconds that a guest has where it is not said."""
 ANSWER = 5
 """Seconds that an agent has to answer; libvirt itself waits for ever (virDomainAgentSetResponseTimeout)."""
-
-AGENT = "org.qemu.guest_agent.0"
-"""The name of the channel to the agent in a guest (formatdomain.html, channel)."""
 
 ENDS = {"address": "have an address", "agent": "have an agent that answers"}
 """What is told of guests that are of use, by what is waited for."""

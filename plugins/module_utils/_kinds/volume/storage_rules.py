@@ -235,6 +235,8 @@ def made_disks(domain: Item) -> t.Iterator[Invalid]:
             )
         if disk.get("image") is not None and disk.get("backing") is not None:
             yield Invalid(here, "give only one of image, backing")
+        if disk.get("backing") is not None and disk.get("format") == "raw":
+            yield Invalid(f"{here}.format", "a raw disk cannot be laid over another: write qcow2, or leave it out")
         if disk.get("size") == 0:
             yield Invalid(f"{here}.size", "is 0, which is no size of a disk: give one, such as 20GiB")
         image = disk.get("image") or ""

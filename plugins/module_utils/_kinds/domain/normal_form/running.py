@@ -168,14 +168,15 @@ def processor(live: ET.Element, kept: ET.Element) -> None:
 def features(live: ET.Element, kept: ET.Element) -> list[ET.Element]:
     """The features of the definition that what runs has so, and in place of others what it has.
 
-    Those that belong to the model, and those that libvirt leaves out, it does not tell.
+    Those that belong to the model, and those that libvirt leaves out, it does not tell. One that is forced, and that
+    QEMU does not have, is told as disabled: another start does not bring it either.
     """
     had = {node.get("name", "").replace("-", "_"): node for node in live.findall("feature")}
     found = []
     for node in kept.findall("feature"):
         name, policy = node.get("name", "").replace("-", "_"), node.get("policy", "require")
         running = had.get(name)
-        if policy == "optional" or name in UNTOLD:
+        if policy == "optional" or name in UNTOLD or (policy == "force" and running is not None):
             found.append(node)
         elif running is not None:
             alike = (policy in OFF) == (running.get("policy") in OFF)
@@ -186,9 +187,12 @@ def features(live: ET.Element, kept: ET.Element) -> list[ET.Element]:
 def is_of(kept: ET.Element, model: str, vendor: str) -> bool:
     """Whether a CPU that was written out at the start may be that of a definition.
 
-    One like the host's has the vendor of the host, which one of a name has only where the definition says so.
+    One like the host's has the vendor of the host, which one of a name has only where the definition says so. One that
+    is to be at least a model becomes the host's own (virCPUx86Update).
     """
     mode, name = kept.get("mode", "custom"), kept.findtext("model", "").strip()
+    if mode == "custom" and kept.get("match") == "minimum":
+        return True
     if mode == "custom":
         return name in ("", model) and vendor == kept.findtext("vendor", "").strip()
     return mode == "host-model" and bool(vendor)

@@ -50,6 +50,13 @@ CELLS = {"numa": {"cells": [{"cpus": "0-1", "memory": "32MiB"}, {"cpus": "2-3", 
         ({"shmems": [{"alias": "ua-a"}]}, "shmems[0].name: a new"),
         ({"memory_devices": [{"alias": "ua-a"}]}, "memory_devices[0].model: a new"),
         ({"disks": [{"size": 0}]}, "disks[0].size: is 0"),
+        (
+            {"disks": [{"backing": "base.qcow2", "format": "raw"}]},
+            "disks[0].format: a raw disk cannot be laid over another",
+        ),
+        ({"virt": "qemu", "initrd": "/boot/initrd"}, "initrd: goes with kernel, and the guest has none"),
+        ({"virt": "qemu", "cmdline": "quiet"}, "cmdline: goes with kernel, and the guest has none"),
+        ({"wait_for": "agent", "state": "running"}, "wait_for: agent needs its channel, and the guest has none"),
         ({"disks": [{"size": "1GiB", "bus": "VirtIO"}]}, "disks[0].bus: 'VirtIO' is not one of virtio"),
     ],
 )
@@ -187,3 +194,20 @@ def test_the_uuid_of_smbios_is_that_of_the_guest() -> None:
     DOMAIN.parse([{**config, "uuid": SMBIOS}])
     with pytest.raises(VirtfleetError, match=r"uuid: is not that of sysinfo\.system\.uuid"):
         DOMAIN.parse([{**config, "uuid": SMBIOS.replace("1B", "2B")}])
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"virt": "qemu", "kernel": "/boot/vmlinuz", "initrd": "/boot/initrd", "cmdline": "quiet"},
+        {"virt": "xen", "initrd": "/boot/initrd", "xml": "<os><bootloader>/usr/bin/pygrub</bootloader></os>"},
+        {
+            "wait_for": "agent",
+            "state": "running",
+            "channels": [{"type": "unix", "target": {"type": "virtio", "name": "org.qemu.guest_agent.0"}}],
+        },
+        {"wait_for": "agent", "state": "stopped"},
+    ],
+)
+def test_what_has_what_goes_with_it_is_taken(config: dict[str, Any]) -> None:
+    assert changes(plan_one(DOMAIN, None, {"name": "n", "memory": "64MiB", **config}))
