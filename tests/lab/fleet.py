@@ -69,6 +69,11 @@ LOOK = "virtfleet.kvm.site_look"
 """The module that looks at all of a host before the roles do."""
 
 
+OF_CONTROL_NODE = frozenset(
+    f"ansible.builtin.{name}" for name in ("debug", "fail", "include_tasks", "meta", "set_fact")
+)
+"""Actions that do not reach a host."""
+
 PLAN = "Plan all hosts before any is touched"
 """The play of the site that plans before the run."""
 
@@ -112,8 +117,9 @@ class Run(t.NamedTuple):
         ]
 
     def executed(self, host: str) -> int:
-        """How many tasks ran for a host."""
-        return len([event for event in self.events if event["host"] == host and event["status"] != "skipped"])
+        """How many tasks ran for a host, without those that only the control node works on."""
+        ran = [event for event in self.events if event["host"] == host and event["status"] != "skipped"]
+        return len([event for event in ran if event["action"] not in OF_CONTROL_NODE])
 
     @property
     def changed(self) -> bool:
