@@ -64,6 +64,9 @@ It is compared with whole lines only: looked for from each place on, it takes ho
 
 STOPPED = "stopped before the run was done here; the errors above say why"
 
+LOOK = "site_looked"
+"""Where the look at a host leaves its result, before any role has run."""
+
 LEFT = {"guests_declared": ("guest", "guests"), "networks_declared": ("network", "networks")}
 """Results that tell what is no longer declared, and what that is: one, and the role and several."""
 
@@ -103,6 +106,8 @@ def of_host(values: t.Mapping[str, t.Any], goes_on: bool = True) -> Host:
         the modules return them, and ``problems``
     """
     results = {name: values[name] for name in RESULTS if ran(values.get(name))}
+    if ran(values.get(LOOK)) and values[LOOK].get("unreachable"):
+        results[LOOK] = values[LOOK]
     # What was done counts, and not what had been planned.
     for plan, done in PLANNED.items():
         if done in results:
