@@ -7,7 +7,8 @@ Each answer is safe on one side: nothing is missing only where the role's tasks 
 
 - A package counts as there where dpkg's own database says ``install ok installed`` or ``hold ok installed`` of the one
   for the host's own architecture, which is what apt goes by, and where apt has not noted that it came as a dependency:
-  the role's task would note that it is wanted. Anything but a plain name, such as one with a version, is for apt to tell.
+  the role's task would note that it is wanted. Anything but a plain name, such as one with a version, is for apt to
+  tell.
 - A unit counts as enabled where a link in /etc/systemd/system has a target want or require it: systemctl is-enabled
   looks for the same.
 - A socket unit counts as started where systemd itself, process 1, holds a socket that listens at its path: it opens it
