@@ -70,6 +70,9 @@ NOTHING_DONE: dict[str, t.Any] = {"changed": False, "changes": [], "pending_rest
 PLANNED_ONLY = "site_planned_only"
 """The variable that the site sets for a host that was planned, and not reached any more before the run."""
 
+LOOK = "site_looked"
+"""Where the look at a host leaves its result, before any role has run."""
+
 LEFT = {"guests_declared": ("guest", "guests"), "networks_declared": ("network", "networks")}
 """Results that tell what is no longer declared, and what that is: one, and the role and several."""
 
@@ -113,6 +116,8 @@ def of_host(values: t.Mapping[str, t.Any], goes_on: bool = True) -> Host:
         # What it was to get is nothing that the run did; why it was not reached is told.
         lost = {name: result for name, result in results.items() if result.get("failed") or is_lost(result)}
         results = {name: {**result, **NOTHING_DONE} for name, result in lost.items()}
+    if ran(values.get(LOOK)) and values[LOOK].get("unreachable"):
+        results[LOOK] = values[LOOK]
     # What was done counts, and not what had been planned.
     for plan, done in PLANNED.items():
         if done in results:

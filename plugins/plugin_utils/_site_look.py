@@ -112,8 +112,8 @@ def results_of(parts: t.Iterable[Part], tags: t.Collection[str]) -> dict[str, t.
     :param tags: what is selected, of TAGS
     """
     names = [name for name in RESULTS if name.partition("_")[0] in tags]
-    found = {part["name"]: part["result"] for part in parts}
-    return {**{name: {"changed": False, "skipped": True} for name in names}, **found}
+    found = {part["name"]: {"failed": False, **part["result"]} for part in parts}
+    return {**{name: {"changed": False, "failed": False, "skipped": True} for name in names}, **found}
 
 
 def tasks_of(place: Place, templar: Templar) -> list[Part]:

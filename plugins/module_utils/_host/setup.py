@@ -5,9 +5,10 @@
 
 Each answer is safe on one side: nothing is missing only where the role's tasks would find nothing to do.
 
-- A package counts as there where dpkg's own database says ``install ok installed`` or ``hold ok installed``, which is
-  what apt goes by, and where apt has not noted that it came as a dependency: the role's task would note that it is
-  wanted. Anything but a plain name, such as one with a version, is for apt to tell.
+- A package counts as there where dpkg's own database says ``install ok installed`` or ``hold ok installed`` of the one
+  for the host's own architecture, which is what apt goes by, and where apt has not noted that it came as a dependency:
+  the role's task would note that it is wanted. Anything but a plain name, such as one with a version, is for apt to
+  tell.
 - A unit counts as enabled where a link in /etc/systemd/system has a target want or require it: systemctl is-enabled
   looks for the same.
 - A socket unit counts as started where systemd itself, process 1, holds a socket that listens at its path: it opens it
@@ -32,6 +33,12 @@ PLAIN = re.compile(r"[a-z0-9][a-z0-9+.-]+")
 THERE = frozenset(("install ok installed", "hold ok installed"))
 """What dpkg says of a package that is whole (dpkg-query(1), Status)."""
 
+FIELDS = ("Package: ", "Status: ", "Architecture: ", "Auto-Installed: ")
+"""What is read of a package."""
+
+ARCHITECTURES = "/var/lib/dpkg/arch"
+"""Where dpkg keeps the host's architectures, its own first; a host with one alone may lack it (dpkg(1))."""
+
 AUTOMATIC = "/var/lib/apt/extended_states"
 """Where apt notes which packages came as a dependency (apt-mark(8))."""
 
@@ -45,17 +52,35 @@ LISTENS = 0x10000
 """Of a socket in /proc/net/unix: it listens (__SO_ACCEPTCON in linux/net.h)."""
 
 
-def doubtful_packages(wanted: t.Iterable[str], status: str = STATUS, automatic: str = AUTOMATIC) -> list[str]:
+def doubtful_packages(
+    wanted: t.Iterable[str], status: str = STATUS, automatic: str = AUTOMATIC, architectures: str = ARCHITECTURES
+) -> list[str]:
     """Those of the wanted packages of which it is not sure that apt would have nothing to do.
 
     :param status: the file in which dpkg keeps its packages
     :param automatic: the file in which apt notes what came as a dependency
+    :param architectures: the file in which dpkg keeps the host's architectures
     """
-    there = {paragraph["Package"] for paragraph in paragraphs(status) if paragraph.get("Status") in THERE}
+    own = own_architecture(architectures)
+    there = {
+        paragraph["Package"]
+        for paragraph in paragraphs(status)
+        if paragraph.get("Status") in THERE and (own is None or paragraph.get("Architecture") in (own, "all"))
+    }
     dependencies = {
         paragraph["Package"] for paragraph in paragraphs(automatic) if paragraph.get("Auto-Installed") == "1"
     }
-    return [name for name in wanted if not PLAIN.fullmatch(name) or name not in there or name in dependencies]
+    names = dict.fromkeys(wanted)
+    return [name for name in names if not PLAIN.fullmatch(name) or name not in there or name in dependencies]
+
+
+def own_architecture(path: str) -> str | None:
+    """The host's own architecture; None where it is the only one."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.readline().strip() or None
+    except OSError:
+        return None
 
 
 def paragraphs(path: str) -> t.Iterator[dict[str, str]]:
@@ -64,7 +89,7 @@ def paragraphs(path: str) -> t.Iterator[dict[str, str]]:
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
             for line in file:
-                if line.startswith(("Package: ", "Status: ", "Auto-Installed: ")):
+                if line.startswith(FIELDS):
                     name, _colon, value = line.partition(":")
                     found[name] = value.strip()
                 elif line == "\n":

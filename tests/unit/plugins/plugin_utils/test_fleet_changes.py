@@ -216,3 +216,10 @@ def test_what_the_host_said_of_a_module_that_did_not_start_is_told(msg: str) -> 
     result = {"failed": True, "msg": msg, "module_stderr": "Shared connection closed.\n/bin/sh: 1: sudo: not found\n\n"}
     assert _fleet_changes.problems_of(result) == [f"{msg} (/bin/sh: 1: sudo: not found)"]
     assert _fleet_changes.problems_of({**result, "msg": "no"}) == ["no"]
+
+
+def test_a_host_that_is_unreachable_at_the_look() -> None:
+    """No role has run there."""
+    lost = {"site_looked": {"unreachable": True, "msg": "no route"}}
+    assert _fleet_changes.of_host(lost, goes_on=False)["outcome"] == "unreachable"
+    assert _fleet_changes.of_host({"site_looked": {"unchanged": False}}, goes_on=False)["outcome"] == "stopped"

@@ -13,22 +13,44 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._host import setup
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host.daemons import Daemons
 
 STATUS = """Package: there
+Architecture: amd64
 Status: install ok installed
 Version: 1
 
 Package: held
+Architecture: amd64
 Status: hold ok installed
 
 Package: half
+Architecture: amd64
 Status: install ok half-configured
 
 Package: gone
+Architecture: amd64
 Status: deinstall ok config-files
 
 Package: dependency
+Architecture: amd64
+Status: install ok installed
+
+Package: foreign
+Architecture: i386
+Status: install ok installed
+
+Package: own
+Architecture: i386
+Status: install ok installed
+
+Package: own
+Architecture: amd64
+Status: install ok installed
+
+Package: any
+Architecture: all
 Status: install ok installed
 
 Package: last
+Architecture: amd64
 Status: install ok installed
 """
 AUTOMATIC = """Package: dependency
@@ -57,14 +79,33 @@ def test_without_a_database_nothing_is_there(tmp_path: Path) -> None:
 
 def test_without_notes_of_apt_nothing_came_as_a_dependency(tmp_path: Path) -> None:
     (tmp_path / "status").write_text(STATUS)
-    assert setup.doubtful_packages(["dependency"], str(tmp_path / "status"), str(tmp_path / "no")) == []
+    assert doubtful(tmp_path, "dependency", automatic="") == []
 
 
-def doubtful(folder: Path, name: str) -> list[str]:
+@pytest.mark.parametrize(
+    ("name", "own", "doubt"),
+    [
+        ("foreign", "amd64\ni386\n", True),
+        ("own", "amd64\ni386\n", False),
+        ("any", "amd64\n", False),
+        ("foreign", "", False),
+    ],
+)
+def test_a_package_of_another_architecture_is_not_there(tmp_path: Path, name: str, own: str, doubt: bool) -> None:
+    assert doubtful(tmp_path, name, own=own) == ([name] if doubt else [])
+
+
+def test_a_package_that_is_wanted_twice_is_told_once(tmp_path: Path) -> None:
+    (tmp_path / "status").write_text(STATUS)
+    assert setup.doubtful_packages(["never", "never"], str(tmp_path / "status")) == ["never"]
+
+
+def doubtful(folder: Path, name: str, automatic: str = AUTOMATIC, own: str = "amd64\ni386\n") -> list[str]:
     """What is doubtful of one package."""
-    (folder / "status").write_text(STATUS)
-    (folder / "automatic").write_text(AUTOMATIC)
-    return setup.doubtful_packages([name], str(folder / "status"), str(folder / "automatic"))
+    files = {"status": STATUS, "automatic": automatic, "arch": own}
+    for file, text in files.items():
+        (folder / file).write_text(text)
+    return setup.doubtful_packages([name], *(str(folder / file) for file in files))
 
 
 UNITS = Daemons(
