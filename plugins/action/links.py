@@ -104,7 +104,7 @@ class ActionModule(ActionBase):
         trial = result.pop("trial", None)
         _forecast.note_links(self._task, task_vars, None if result.get("failed") else result.get("changes"))
         if trial is None or result.get("failed"):
-            return result
+            return _forecast.planned_only(result, self._task, task_vars)
         end = End("")
         try:
             return self.follow(end, result, trial, task_vars)

@@ -12,6 +12,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import rea
 
 from . import _fleet_changes
 from ._fleet_changes import RESULTS, counted, of_hosts, ran
+from ._forecast import WOULD_CHANGE
 
 HOW_TO_GO_ON = (
     "Correct what is declared, or these hosts, and run the site again. To go on without them: --limit '{limit}' leaves"
@@ -19,8 +20,8 @@ HOW_TO_GO_ON = (
 )
 """What is said below the refusals."""
 
-RECAP = "Ansible's recap counts as changed what these hosts and the others would change; the playbook plan shows it"
-"""What is to be known of a recap after a plan: Ansible counts the results of check mode, too."""
+STILL_TO_DO = ("changed", WOULD_CHANGE, "failed", "postponed", UNFINISHED)
+"""What a result has of a plan after which a run has something to do."""
 
 STOPPED = "the plan stopped here; the errors above say why"
 """What is said of a host of which no result says why it failed."""
@@ -84,7 +85,7 @@ def is_idle(values: t.Mapping[str, t.Any]) -> bool:
     :param values: the host's variables
     """
     results = [values[name] for name in RESULTS if ran(values.get(name))]
-    return not any(result.get(name) for result in results for name in ("changed", "failed", "postponed", UNFINISHED))
+    return not any(result.get(name) for result in results for name in STILL_TO_DO)
 
 
 def refusal(found: t.Mapping[str, t.Any], parts: t.Mapping[str, list[str]]) -> list[str]:
@@ -102,7 +103,7 @@ def refusal(found: t.Mapping[str, t.Any], parts: t.Mapping[str, list[str]]) -> l
         if each["outcome"] == "unreachable" and host not in parts:
             lines += [f"{host}: {problem}" for problem in each["problems"] or ["unreachable"]]
     limit = f"all:!{':!'.join(parts)}" if len(parts) <= FEW else "all:!HOST:!HOST"
-    return [readable(line) for line in (*lines, HOW_TO_GO_ON.format(limit=limit), RECAP)]
+    return [readable(line) for line in (*lines, HOW_TO_GO_ON.format(limit=limit))]
 
 
 def parts_of(values: t.Mapping[str, t.Any]) -> list[str]:

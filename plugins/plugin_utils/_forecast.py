@@ -41,6 +41,9 @@ PARTS = ("forward.mode", "forward.interfaces", "forward.dev", "virtualport.type"
 PLANNING = "site_planning"
 """The variable that is true in the play which plans all hosts before the run."""
 
+WOULD_CHANGE = "would_change"
+"""What a result in that play has in place of ``changed``, which Ansible's recap counts: nothing was changed."""
+
 INSTALLED = "host_installed"
 """The variable in which the role host has what became of its packages."""
 
@@ -52,7 +55,7 @@ class DeclaringAction(NormalAction):
 
     def run(self, tmp: t.Any = None, task_vars: t.Any = None) -> dict[str, t.Any]:
         """The module's result. Where one item fails, the diff of the others is shown."""
-        result = self.run_module(tmp, task_vars)
+        result = planned_only(self.run_module(tmp, task_vars), self._task, task_vars)
         show_diff(self._task, task_vars, result)
         return result
 
@@ -262,6 +265,13 @@ def planning(task: t.Any, task_vars: t.Any) -> str:
     if not task.check_mode or not (task_vars or {}).get(PLANNING):
         return ""
     return str(getattr(task.play, "_uuid", None) or PLANNING)
+
+
+def planned_only(result: dict[str, t.Any], task: t.Any, task_vars: t.Any) -> dict[str, t.Any]:
+    """The result of a task, which in the play that plans all hosts has changed nothing, but would."""
+    if not (result.get("changed") and planning(task, task_vars)):
+        return result
+    return {**result, "changed": False, WOULD_CHANGE: True}
 
 
 def place_of(host: str, uri: str = "", play: str = "") -> str:

@@ -154,6 +154,17 @@ def test_check_mode_plans_once(tmp_path: Path, options: tuple[str, ...]) -> None
     assert "no host was touched" not in ran.output
 
 
+def test_the_recap_counts_what_was_changed(tmp_path: Path) -> None:
+    """Not what only would be."""
+    for name in ("stopped", "whole"):
+        (tmp_path / name).mkdir()
+    stopped = site(tmp_path / "stopped", "drift,wrong")
+    whole = site(tmp_path / "whole", "drift")
+    assert stopped.ended
+    assert not re.search(r"changed=[1-9]", stopped.output), stopped.output
+    assert re.findall(r"drift .*changed=([0-9]+)", whole.output) == ["1"], whole.output
+
+
 def test_a_switch_that_is_off_leaves_the_plan_a_plan(tmp_path: Path) -> None:
     assert site(tmp_path, "calm,wrong,drift", "-e", "kvm_plan_only=false").tasks() == {}
 
