@@ -90,7 +90,7 @@ def looked_at(hosts: t.Sequence[str], variables: t.Any) -> tuple[list[str], int 
         settings = _settings.problems(raw, variables) + _hidden.unlisted(hosts, variables)
         lists = (_hidden.hidden_twins, _hidden.hidden_items, _hidden.hidden_defaults)
         warned += _fleet.told_once([problem for look in lists for problem in look(hosts, variables)])
-        for warning in warned:
+        for warning in (*warned, *_variable_files.of_nobody(variables)):
             display.warning(warning)
         lines += refused + _hidden.hidden_guests(hosts, variables) + _variable_files.doubled(hosts, variables)
         lines += _same_host.problems(hosts, raw, variables)
@@ -102,10 +102,10 @@ def looked_at(hosts: t.Sequence[str], variables: t.Any) -> tuple[list[str], int 
     evaluated = evaluate(hosts, variables)
     lines += [line for line in _fleet.told_once(evaluated.problems) if line not in lines]
     lines += _fleet.problems(hosts, evaluated.variables, groups, evaluated.repeated)
-    for warning in _fleet_names.slips(hosts, evaluated.variables):
+    for warning in (*evaluated.unread, *_fleet_names.slips(hosts, evaluated.variables)):
         display.warning(readable(warning))
     secrets = known([evaluated.variables]) if lines else set()
-    none = all(evaluated.variables[host].get("kvm_guests") is None for host in hosts)
+    none = all(evaluated.variables[host].get("kvm_guests") is None for host in hosts) and not evaluated.folders
     guests = None if none else _fleet.counted_guests(hosts, evaluated.variables)
     lacking = [] if lines else _fleet_lacking.lacking(hosts, evaluated.variables)
     return [readable(hushed(line, secrets)) for line in lines], guests, [readable(line) for line in lacking]

@@ -33,11 +33,15 @@ class Evaluated(t.NamedTuple):
     :param variables: by host, the lists of the declaration; an item that could not be evaluated is left out
     :param problems: the host, or None for a guest, and a sentence for each field that could not be evaluated
     :param repeated: name and host of guests that are in several files, of which the problems tell
+    :param folders: whether guests stand in files of their own
+    :param unread: a sentence for each file in such a folder that is not read, and may be meant to be
     """
 
     variables: dict[str, dict[str, t.Any]]
     problems: list[_fleet.Problem]
     repeated: t.Container[tuple[str, str]] = ()
+    folders: bool = False
+    unread: t.Sequence[str] = ()
 
 
 NO_FILES = _guest_files.Files([], [], 0, [], [])
@@ -83,8 +87,10 @@ def evaluate(
             if isinstance(part, Guests):
                 folders[host] = part.folder
     read_by = {host: folders.get(host) for host in hosts}
-    problems += [(None, line) for line in _guest_files.unseen(fleet.read or {}, read_by)]
-    return Evaluated(out, of_some(problems, hosts), fleet.repeated)
+    read = fleet.read or {}
+    problems += [(None, line) for line in _guest_files.unseen(read, read_by)]
+    unread = [line for files in read.values() for line in files.unread]
+    return Evaluated(out, of_some(problems, hosts), fleet.repeated, bool(read), unread)
 
 
 def of_some(problems: t.Iterable[_fleet.Problem], hosts: t.Sequence[str]) -> list[_fleet.Problem]:

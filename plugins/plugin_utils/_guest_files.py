@@ -45,6 +45,7 @@ class Files(t.NamedTuple):
     :param total: how many guests there are, with those of files that were left out
     :param guests: the guests as they are written, without their places
     :param others: the names of the guests of other hosts in files that were left out
+    :param unread: a sentence for each file that is not read, and may be meant to be
     """
 
     entries: list[Entry]
@@ -52,6 +53,7 @@ class Files(t.NamedTuple):
     total: int
     guests: list[t.Any]
     others: list[str]
+    unread: t.Sequence[str] = ()
 
 
 Read = dict[str, Files]
@@ -77,6 +79,22 @@ class Folder:
             raise VirtfleetError(f"{FOLDER}: the folder '{spelled_out(self.path)}'{beside}: {error.strerror}") from None
         names = [name for name in found if name.endswith(ENDINGS) and not name.startswith(".")]
         return [name for name in names if not os.path.isdir(os.path.join(self.path, name))]
+
+    def unread(self) -> list[str]:
+        """A sentence for each file that is not read, and may be meant to be: with another ending, or further down."""
+        told = "ends otherwise than in .yml or .yaml, so it is not read; rename it if it has guests"
+        below = "is a folder, of which nothing is read; move its files up if they have guests"
+        lines = []
+        for name in sorted(os.listdir(self.path)):
+            path = os.path.join(self.path, name)
+            if name.startswith("."):
+                continue
+            if os.path.isdir(path):
+                inside = os.listdir(path) if os.access(path, os.R_OK | os.X_OK) else []
+                lines += [f"{self.shown(name)}: {below}"] if any(one.endswith(ENDINGS) for one in inside) else []
+            elif name.endswith(".json") or ("." not in name and name != name.upper()):
+                lines.append(f"{self.shown(name)}: {told}")
+        return lines
 
     def shown(self, name: str) -> str:
         """A file of it, as the user knows it."""
@@ -142,7 +160,8 @@ def read(folder: Folder, loader: DataLoader, host: str | None = None, hosts: t.C
     if index != known:
         save_index(folder, index)
     total = sum(len(hosts) for _signs, hosts, _names in index.values())
-    return Files(entries, problems, total, [entry.raw for entry in entries], others)
+    unread = folder.unread() if host is None else []
+    return Files(entries, problems, total, [entry.raw for entry in entries], others, unread)
 
 
 def entries_of(folder: Folder, name: str, loader: DataLoader) -> list[Entry]:

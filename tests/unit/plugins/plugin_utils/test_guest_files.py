@@ -15,6 +15,7 @@ from ansible import constants
 from ansible.parsing.dataloader import DataLoader
 from ansible.parsing.vault import VaultLib, VaultSecret
 
+from ansible_collections.virtfleet.kvm.plugins.filter import fleet as filters
 from ansible_collections.virtfleet.kvm.plugins.filter.fleet import fleet_problems
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _guest_files
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._evaluate import evaluate
@@ -81,6 +82,30 @@ def test_a_folder_without_guests_declares_nothing(tmp_path: Path) -> None:
     assert looked_up("kvm01", variables) is None
     variables = fleet(tmp_path, {"guests/none.yml": "[]"}, kvm_guests=[])
     assert looked_up("kvm01", variables) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [
+        ("a.json", "guests/a.json: ends otherwise than in .yml or .yaml, so it is not read; rename it if"),
+        ("a", "guests/a: ends otherwise than in .yml or .yaml, so it is not read"),
+        ("rack/a.yml", "guests/rack: is a folder, of which nothing is read; move its files up if they have guests"),
+        ("README.md", None),
+        ("README", None),
+        (".a.yml.swp", None),
+        ("notes/a.txt", None),
+    ],
+)
+def test_a_file_that_is_not_read_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, said: str | None
+) -> None:
+    warned: list[str] = []
+    monkeypatch.setattr(filters.display, "warning", warned.append)
+    variables = fleet(tmp_path, {f"guests/{file}": "x"})
+    told = filters.fleet_checked(HOSTS, variables)
+    assert told.startswith("The declaration is in order: 2 hosts, 0 guests")
+    assert "no host has the variable kvm_guests" not in told
+    assert [line[: len(said or "")] for line in warned] == ([] if said is None else [said])
 
 
 def test_a_list_that_only_a_template_tells_and_files(tmp_path: Path) -> None:
