@@ -42,6 +42,7 @@ ANSIBLES_TAGS = ("all", "always", "never", "tagged", "untagged")
 """Words that Ansible itself knows as tags."""
 
 SYNONYMS = {
+    "guests_remove_disks": "guests_remove_storage",
     "kvm_bridges": "kvm_links",
     "kvm_defaults": "kvm_guest_defaults",
     "kvm_domains": "kvm_guests",
@@ -50,8 +51,11 @@ SYNONYMS = {
     "kvm_storage": "kvm_pools",
     "kvm_virtual_machines": "kvm_guests",
     "kvm_vms": "kvm_guests",
+    "pools_purge": "storage_purge",
+    "secrets_purge": "storage_purge",
+    "volumes_purge": "storage_purge",
 }
-"""What else the lists might be called."""
+"""What else the lists, and other variables, might be called."""
 
 
 WORDS = (re.compile(r"\w+"), re.compile(r"[\w-]+"))

@@ -23,6 +23,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.table impor
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import printable
 
 from ._endless import Endless
+from ._progress import pause
 from ._templar import HostTemplar
 
 COLLECTION = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -40,6 +41,9 @@ REFUSE = "site_refuse"
 OF_FLEET = {REFUSE: ("fleet", "host")}
 """Variables of playbooks that are one for all hosts, and what they may be."""
 
+LOOK_FIRST, PROGRESS = "kvm_look_first", "kvm_progress"
+"""Of no role either: whether one task looks at a host first, and how often long work shows itself."""
+
 LATER = re.compile(r"\bansible_\w+|\bplay_hosts\b|\brole_\w+|\bhost_found\b|\b(guests|links|networks|storage)_\w+")
 """What a template may name that is known only while the play runs: facts, and what roles find out."""
 
@@ -48,8 +52,9 @@ WANTED = {
     "float": "write a number",
     "int": "write a whole number",
     "str": "write a text",
+    "kvm_progress": "write the seconds between two lines, or false for none",
 }
-"""What to write, by the type of a variable."""
+"""What to write, by the type of a variable, or its name."""
 
 NO_TEXT = ("bool", "dict", "float", "int", "list")
 """Types whose values are no texts."""
@@ -109,7 +114,7 @@ def problems(raw: t.Mapping[str, t.Mapping[str, t.Any]], hostvars: t.Any) -> lis
     """
     found: list[Problem] = []
     looked_at: dict[tuple[str, int], str | None] = {}
-    names = [*specs(), SERIAL, *OF_FLEET]
+    names = [*specs(), SERIAL, *OF_FLEET, LOOK_FIRST, PROGRESS]
     for host, values in raw.items():
         templar: HostTemplar | None = None
         for name in names:
@@ -174,11 +179,13 @@ def problem(name: str, value: t.Any, hidden: bool = False) -> str | None:
 
     :param hidden: whether the value is made of other variables, which may be secret, and is not to be shown
     """
-    spec = specs().get(name, {})
+    spec = {"type": "bool"} if name == LOOK_FIRST else specs().get(name, {})
     kind = spec.get("type", "str")
-    shown = printable(value, hidden or ((name == SERIAL or kind in NO_TEXT) and is_words(value)))
+    shown = printable(value, hidden or ((name in (SERIAL, PROGRESS) or kind in NO_TEXT) and is_words(value)))
     if name == SERIAL:
         return None if all(map(is_batch, value if isinstance(value, list) else [value])) else f"{shown} {BATCH}"
+    if name == PROGRESS:
+        return None if value is None or is_pause(value) else f"{shown} is not possible here; {WANTED[PROGRESS]}"
     if name in OF_FLEET:
         choices = OF_FLEET[name]
         return None if value is None or value in choices else f"{shown} is not one of {', '.join(choices)}"
@@ -191,6 +198,15 @@ def problem(name: str, value: t.Any, hidden: bool = False) -> str | None:
     if "choices" in spec:
         return f"{shown} is not one of {', '.join(map(str, spec['choices']))}"
     return f"{shown} is not possible here; {WANTED.get(kind, f'its type is {kind}')}"
+
+
+def is_pause(value: t.Any) -> bool:
+    """Whether a value says how many seconds are between two lines of long work."""
+    try:
+        pause(value)
+    except Exception:  # As there, for all that is neither a number nor yes or no.
+        return False
+    return True
 
 
 def is_words(value: t.Any) -> bool:

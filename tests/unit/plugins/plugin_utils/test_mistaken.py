@@ -64,6 +64,19 @@ def test_one_slip_in_what_a_role_takes_is_refused(name: str, like: str | None) -
     assert refused == ([told] if like else [])
 
 
+@pytest.mark.parametrize(
+    ("name", "like"),
+    [
+        ("pools_purge", "storage_purge"),
+        ("volumes_purge", "storage_purge"),
+        ("guests_remove_disks", "guests_remove_storage"),
+    ],
+)
+def test_another_word_for_what_a_role_takes_is_told(name: str, like: str) -> None:
+    refused, warned = _mistaken.variables({"kvm01": {name: True}})
+    assert [*refused, *warned] == [f"host kvm01: {name} is not a variable of this collection; did you mean '{like}'?"]
+
+
 def test_a_doubtful_slip_in_what_a_role_takes_is_a_warning() -> None:
     """What the roles themselves leave is none."""
     values = {"guests_purging": True, "networks_purged": True, "link_roleback_after": 9, "storage_server": "nas"}

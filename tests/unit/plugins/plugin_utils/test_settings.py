@@ -80,6 +80,13 @@ def test_what_a_role_would_refuse_is_refused_before(tmp_path: Path, name: str) -
         ("host_extra_packages", {"a": 1}, "a dictionary is not a list of names"),
         ("networks_default", "default", "a string is not a list of dictionaries"),
         ("storage_purge", "{{ 'may' ~ 'be' }}", "a string is not possible here; write true or false"),
+        ("kvm_look_first", "ja", "a string is not possible here; write true or false"),
+        (
+            "kvm_progress",
+            "often",
+            "a string is not possible here; write the seconds between two lines, or false for none",
+        ),
+        ("kvm_progress", [5], "a list is not possible here; write the seconds between two lines, or false for none"),
         ("storage_purge", "{{ nope }}", "'nope' is undefined"),
         (
             "links_serial",
@@ -98,6 +105,9 @@ def test_a_wrong_value_is_told_in_the_readers_words(tmp_path: Path, name: str, v
     "values",
     [
         {"links_serial": 1},
+        {"kvm_progress": 30, "kvm_look_first": "yes"},
+        {"kvm_progress": False, "kvm_look_first": None},
+        {"kvm_progress": "{{ 2 * 30 }}"},
         {"links_serial": "20%"},
         {"links_serial": [1, "50%"]},
         {"guests_purge": "{{ storage_purge }}", "storage_purge": "{{ networks_purge | bool }}"},
