@@ -70,7 +70,7 @@ class DeclaringAction(NormalAction):
         if not self._task.check_mode:
             return self.run_for_real(place_of(host, uri), names, tmp, task_vars)
         play = planning(self._task, task_vars)
-        told = {**foreseen(host, uri, play), **new_packages(self._task, task_vars), HOST: host}
+        told: dict[str, t.Any] = {**foreseen(host, uri, play), **new_packages(self._task, task_vars), HOST: host}
         told.update({PLANS: True} if play else {})
         self._task.args = {**args, FORECAST: told}
         try:
