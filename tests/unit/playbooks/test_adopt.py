@@ -19,7 +19,7 @@ from ansible_collections.virtfleet.kvm.tests.unit.support import ROOT
 
 HOST = """<node>
 <network><name>lan</name><uuid>1c95ce2b-070d-504a-94b3-7872f2a3c2be</uuid><forward mode='nat'/><bridge name='virbr7'/>
-<ip address='10.7.0.1' netmask='255.255.255.0'/></network>
+<mac address='52:54:00:a1:b2:c3'/><ip address='10.7.0.1' netmask='255.255.255.0'/></network>
 <domain type='test'><name>web01</name><uuid>1c95ce2b-070d-504a-94b3-7872f2a3c2b1</uuid>
 <memory unit='KiB'>65536</memory><os><type>hvm</type></os>
 <features><acpi/><apic/></features>
@@ -83,6 +83,8 @@ def test_what_is_written_changes_nothing(tmp_path: Path, options: list[str]) -> 
     everything = main + "".join(path.read_text() for path in folder.glob("guests/*"))
     assert ("address:\n" in everything) is (options == ["adopt_full=true"])
     assert "-lead" not in everything
+    for allotted in ("52:54:00:a1:b2:c3", "stp: true", "delay: 0"):
+        assert (allotted in everything) is (options == ["adopt_full=true"])
     assert "slot" not in everything or options == ["adopt_full=true"]
     output = run(tmp_path, "site", "--diff")
     assert "changed=0" in output, output
