@@ -16,6 +16,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_uses import d
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import hushed, readable
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils import (
     _adopted,
+    _adopted_together,
     _fleet_changes,
     _fleet_plan,
     _hidden,
@@ -118,6 +119,7 @@ class FilterModule:
         """The filters by name."""
         return {
             "adopted_files": told("adopted_files", _adopted.adopted_files),
+            "adopted_together": told("adopted_together", _adopted_together.adopted_together),
             "brief": told("brief", _adopted.brief),
             "changes_told": told("changes_told", _fleet_changes.lines),
             "declared_uses": told("declared_uses", declared_uses),

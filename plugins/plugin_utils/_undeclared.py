@@ -21,6 +21,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_once import w
 from . import _guest_files
 from ._adopted import MAIN
 from ._hidden import items, of_groups
+from ._missing import identifiers
 from ._reading import loaded
 from ._templar import HostTemplar
 from ._written import List, lists
@@ -40,14 +41,15 @@ def undeclared(found: t.Mapping[str, t.Any], host: str, hostvars: t.Any, folder:
     :param hostvars: Ansible's ``hostvars``
     :param folder: the folder of the host's variables that adopting writes to
     :returns: ``lists``, without guests that the check of the fleet would refuse for what they have in common; one that
-        would hide another of its name is called ``adopted_guests`` and the like. ``said``: a sentence for each of
-        these, and for what is left out
+        would hide another of its name is called ``adopted_guests`` and the like. ``said``: a sentence for what is left
+        out. ``joins``: the variables whose lists the inventory has yet to join with these
     """
     if not isinstance(found, dict) or not all(isinstance(value, (list, tuple)) for value in found.values()):
         raise VirtfleetError("undeclared: give a dictionary with a list of items for each variable")
     written = Written(folder, getattr(hostvars, "_loader", None) or DataLoader())
     left: dict[str, list[t.Any]] = {}
     said: list[str] = []
+    joins: list[str] = []
     for variable, there in found.items():
         declared = Declared(variable, host, hostvars, written)
         new = [item for item in there if not declared.has(item)]
@@ -57,13 +59,9 @@ def undeclared(found: t.Mapping[str, t.Any], host: str, hostvars: t.Any, folder:
         if len(new) < len(there):
             old = ", ".join(sorted({str(item.get("name")) for item in there if declared.has(item)}))
             said.append(f"{variable}: the inventory declares these already, so they are left out: {old}")
-        if new and declared.exists:
-            own = f"my_{variable.partition('_')[2]}"
-            said.append(
-                f"{variable}: written as {name}, so that the {variable} of the inventory stays in force. To use it,"
-                f' call that list {own}, and write {variable}: "{{{{ {own} + {name} | default([]) }}}}"'
-            )
-    return {"lists": left, "said": said}
+        if left[name] and declared.exists and not declared.joined:
+            joins.append(variable)
+    return {"lists": left, "said": said, "joins": joins}
 
 
 def sole(
@@ -121,6 +119,7 @@ class Declared:
     """What the inventory declares for a host in lists of one name, besides what adopting wrote.
 
     :ivar exists: whether there is such a list, which counts for the host or would
+    :ivar joined: whether the list that counts for the host has the adopted one in it, by its name
     :ivar known: what the items are known by
     """
 
@@ -129,6 +128,7 @@ class Declared:
         raw = hostvars.raw_get(host)
         self.templar = HostTemplar.of(raw, hostvars)
         self.exists = False
+        self.joined = f"adopted_{variable.partition('_')[2]}" in identifiers(raw.get(variable), raw)
         self.known: set[Identity] = set()
         for source in of_groups([host], hostvars, variable):
             self.add(source.raw, written.variables - {variable})

@@ -168,6 +168,7 @@ def written(hostile: Hostile, chance: random.Random) -> Told:
 # Filters
 
 OF_ROLES = (
+    "adopted_together",
     "changes_told",
     "fleet_changes",
     "fleet_plan",
@@ -241,6 +242,12 @@ def filtered(hostile: Hostile, chance: random.Random) -> Told:
         found = {chance.choice(("kvm_guests", "kvm_volumes", "kvm_pools")): [{"name": "a"}, hostile.item(DOMAIN)]}
         variables = {"kvm_guests": hostile.sane(), "kvm_volumes": [hostile.sane()]}
         arguments = (chance.choice((found, hostile.value())), "kvm01", Written({"kvm01": variables}), "/nowhere")
+    elif name == "adopted_together":
+        guests = [{"name": "a", "uuid": "1c95ce2b-070d-504a-94b3-7872f2a3c2be"}, hostile.item(DOMAIN)]
+        left = {"lists": chance.choice(({"kvm_guests": guests}, hostile.value())), "joins": hostile.value()}
+        variables = {"kvm_guests": hostile.sane(), "kvm_pools": [hostile.sane()]}
+        found = chance.choice(({"kvm01": left, "kvm02": left}, {"kvm01": left}, hostile.value()))
+        arguments = (found, ["kvm01", "kvm02"], {"kvm01": variables, "kvm02": {}})
     elif name == "adopted_files":
         item = hostile.item(DOMAIN)
         wrong = chance.choice((None, 7, "", [], ["a"], [[]], {"kvm_guests": None}, {"kvm_guests": [None]}))

@@ -19,7 +19,7 @@ from ansible_collections.virtfleet.kvm.tests.unit.support import ROOT
 
 HOST = """<node>
 <network><name>lan</name><uuid>1c95ce2b-070d-504a-94b3-7872f2a3c2be</uuid><forward mode='nat'/><bridge name='virbr7'/>
-<ip address='10.7.0.1' netmask='255.255.255.0'/></network>
+<mac address='52:54:00:a1:b2:c3'/><ip address='10.7.0.1' netmask='255.255.255.0'/></network>
 <domain type='test'><name>web01</name><uuid>1c95ce2b-070d-504a-94b3-7872f2a3c2b1</uuid>
 <memory unit='KiB'>65536</memory><os><type>hvm</type></os>
 <features><acpi/><apic/></features>
@@ -32,26 +32,41 @@ HOST = """<node>
 <domain type='test'><name>-lead</name><uuid>1c95ce2b-070d-504a-94b3-7872f2a3c2b3</uuid>
 <memory unit='KiB'>65536</memory><os><type>hvm</type></os></domain>
 </node>"""
-GROUPS = {"kvm_hosts": {"hosts": {"kvm01": LOCAL}}}
+OTHER = HOST.replace("c2be", "d3be").replace("web01", "www").replace("db01", "sql").replace("c2b", "d3b")
+"""A host that was cloned, with a card that nobody gave another MAC address."""
+
 KEPT = {"refused": [], "persistent": True}
 
 
-def run(folder: Path, playbook: str, *options: str, fails: bool = False, **variables: Any) -> str:
+def run(
+    folder: Path,
+    playbook: str,
+    *options: str,
+    fails: bool = False,
+    others: dict[str, str] | None = None,
+    **variables: Any,
+) -> str:
     """Run the plays of a playbook that ask libvirt, on the test driver; what it printed.
 
+    :param others: by name, what other hosts than kvm01 have
     :param variables: those of all hosts
     """
-    (folder / "host.xml").write_text(HOST)
+    hosts = {"kvm01": HOST, **(others or {})}
+    for name, has in hosts.items():
+        (folder / f"{name}.xml").write_text(has)
     plays = yaml.safe_load((ROOT / f"playbooks/{playbook}.yml").read_text(encoding="utf-8"))
     wanted = ("Adopt", "Make the hosts what they are declared to be")
     parts = [one for one in plays if one.get("name") in wanted]
     for part in parts:
-        part["module_defaults"] = {"group/virtfleet.kvm.kvm": {"uri": f"test://{folder}/host.xml"}}
+        part["module_defaults"] = {
+            "group/virtfleet.kvm.kvm": {"uri": f"test://{folder}/{{{{ inventory_hostname }}}}.xml"}
+        }
     (folder / "plays").mkdir(exist_ok=True)
     if not (folder / "plays/tasks").exists():
         (folder / "plays/tasks").symlink_to(ROOT / "playbooks/tasks")
     (folder / "plays/part.yml").write_text(yaml.safe_dump(parts))
-    code, output = play(folder, "plays/part.yml", *options, groups=GROUPS, **variables)
+    groups = {"kvm_hosts": {"hosts": dict.fromkeys(hosts, LOCAL)}}
+    code, output = play(folder, "plays/part.yml", *options, groups=groups, **variables)
     assert code == (2 if fails else 0), output
     return output
 
@@ -68,6 +83,8 @@ def test_what_is_written_changes_nothing(tmp_path: Path, options: list[str]) -> 
     everything = main + "".join(path.read_text() for path in folder.glob("guests/*"))
     assert ("address:\n" in everything) is (options == ["adopt_full=true"])
     assert "-lead" not in everything
+    for allotted in ("52:54:00:a1:b2:c3", "stp: true", "delay: 0"):
+        assert (allotted in everything) is (options == ["adopt_full=true"])
     assert "slot" not in everything or options == ["adopt_full=true"]
     output = run(tmp_path, "site", "--diff")
     assert "changed=0" in output, output
@@ -190,3 +207,57 @@ def test_no_file_is_written_where_all_is_declared(tmp_path: Path) -> None:
     ours = {"kvm_guests": [{"name": name, "host": "kvm01"} for name in ("web01", "db01")]}
     run(tmp_path, "adopt", kvm_networks=[{"name": "lan"}], **ours)
     assert not (tmp_path / "host_vars").exists()
+
+
+COMMON = {
+    "mac": (
+        OTHER,
+        "mac 52:54:00:00:00:01: these guests have it in common: web01 on kvm01, www on kvm02; each",
+        "virsh edit",
+    ),
+    "uuid": (
+        OTHER.replace("00:01", "00:02").replace("d3b1", "c2b1"),
+        "uuid 1c95ce2b-070d-504a-94b3-7872f2a3c2b1: these guests have it in common: web01 on kvm01, www on kvm02; each",
+        "another UUID",
+    ),
+    "name": (
+        OTHER.replace("00:01", "00:02").replace("www", "web01"),
+        "name web01: these guests have it in common: web01 on kvm01, web01 on kvm02; each",
+        "virsh domrename",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", COMMON)
+def test_guests_of_two_hosts_that_have_in_common_what_each_needs(tmp_path: Path, what: str) -> None:
+    other, told, remedy = COMMON[what]
+    output = " ".join(run(tmp_path, "adopt", fails=True, others={"kvm02": other}).split())
+    assert told in output
+    assert remedy in output
+    assert output.count("these guests have it in common") == output.count(told)
+    assert not (tmp_path / "host_vars").exists()
+
+
+def test_hosts_with_guests_of_their_own_are_adopted_together(tmp_path: Path) -> None:
+    """What was adopted before is the same guest, and so is one that the inventory has."""
+    other = OTHER.replace("00:01", "00:02")
+    for options in ([], ["-e", "adopt_overwrite=true"], ["--limit", "kvm02"]):
+        run(tmp_path, "adopt", *options, others={"kvm02": other})
+    assert "changed=0" in run(tmp_path, "site", "--diff", others={"kvm02": other})
+    output = run(tmp_path, "adopt", "--limit", "kvm02", fails=True, others={"kvm02": OTHER})
+    assert "web01 on kvm01, www on kvm02" in " ".join(output.split())
+
+
+JOIN = "kvm_networks: written as adopted_networks for kvm01, kvm02, so that"
+
+
+def test_which_lists_to_join_is_told_once_and_only_until_they_are(tmp_path: Path) -> None:
+    others = {"kvm02": OTHER.replace("00:01", "00:02")}
+    output = run(tmp_path, "adopt", others=others, kvm_networks=[{"name": "ours"}])
+    assert output.count("written as adopted_networks") == output.count(JOIN) == 1
+    joined = {"own": [{"name": "ours"}], "kvm_networks": "{{ own + adopted_networks | default([]) }}"}
+    for path in (tmp_path / "host_vars").glob("*/virtfleet.yml"):
+        path.unlink()
+    output = run(tmp_path, "adopt", others=others, **joined)
+    assert "written as" not in output
+    assert "adopted_networks:" in (tmp_path / "host_vars/kvm02/virtfleet.yml").read_text()

@@ -33,7 +33,7 @@ from ..shared.grammar import LIBVIRT
 from ..shared.namespaces import OWN
 from ..shared.ownership_mark import sign, unsign
 from ..shared.rows import HOSTDEV_DRIVER, MERGED, MTU, ROUTES, VIRTUALPORT, VLAN, bandwidth
-from . import cleanup, normal_form
+from . import brief_form, cleanup, normal_form
 from .rules import addressing, forwarding, served, subnets, translating
 
 BANDWIDTH = bandwidth(None)
@@ -658,6 +658,8 @@ NETWORK = Table(
     sign=sign,
     unsign=unsign,
     normal=normal_form.settle,
+    filled=brief_form.fill,
+    alike=brief_form.without_allotted,
     started=normal_form.started,
     strategies=SECTIONS,
 )

@@ -132,7 +132,9 @@ def serials(scope: Scope) -> list[dict[str, t.Any]]:
 
 def cpu_mode(scope: Scope) -> str | None:
     """With hardware virtualization, the host's CPU in a form that migrates; else QEMU's own."""
-    return "host-model" if scope.host.virt == "kvm" else None
+    whole = scope.item if scope.whole is None else scope.whole
+    virt = scope.host.resolve_virt(whole.get("virt") or "auto")
+    return "host-model" if scope.host.virt == virt == "kvm" else None
 
 
 def unless_described(name: str, options: dict[str, t.Any]) -> t.Callable[[dict[str, t.Any]], dict[str, t.Any]]:

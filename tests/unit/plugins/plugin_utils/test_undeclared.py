@@ -32,9 +32,12 @@ OURS = {
 
 def left(folder: Path, files: dict[str, Any]) -> tuple[dict[str, list[str]], list[str]]:
     """The names that are left, by the variable that they get; and what is said."""
-    undeclared = FilterModule().filters()["undeclared"]
-    found = undeclared(FOUND, "kvm01", hostvars(folder, files), str(folder / "host_vars/kvm01"))
-    return {name: [item["name"] for item in items] for name, items in found["lists"].items()}, found["said"]
+    filters = FilterModule().filters()
+    variables = hostvars(folder, files)
+    found = filters["undeclared"](FOUND, "kvm01", variables, str(folder / "host_vars/kvm01"))
+    together = filters["adopted_together"]({"kvm01": found}, ["kvm01", "kvm02"], variables)
+    names = {name: [item["name"] for item in items] for name, items in found["lists"].items()}
+    return names, found["said"] + together["said"]
 
 
 ALL = {name: [item["name"] for item in items] for name, items in FOUND.items()}

@@ -110,6 +110,46 @@ LEGACY = """<domain type='qemu'><name>legacy01</name><memory unit='KiB'>131072</
 </devices></domain>"""
 
 
+EMULATED = """<domain type='qemu'><name>legacy01</name><memory unit='KiB'>131072</memory><vcpu>1</vcpu>
+<os><type arch='x86_64' machine='pc-q35-7.2'>hvm</type><boot dev='hd'/></os><features><acpi/><apic/></features>
+<cpu mode='custom' match='exact' check='none'><model fallback='forbid'>qemu64</model></cpu>
+<devices><emulator>/usr/bin/qemu-system-x86_64</emulator></devices></domain>"""
+
+
+PLAIN = {"mode": "custom", "check": "none", "fallback": "forbid"}
+
+
+@pytest.mark.parametrize("virt", ["kvm", "qemu"])
+def test_the_cpu_of_emulation_is_left_out(virt: str) -> None:
+    host = Host(virt=virt, machines={"q35": "q35"})
+    for model, kept in (("qemu64", None), ("qemu32", {**PLAIN, "model": "qemu32"})):
+        config = adopt(DOMAIN, ET.fromstring(EMULATED.replace("qemu64", model))).config
+        short = engine.brief(DOMAIN, config, host)
+        assert short.get("virt") == (None if virt == "qemu" else "qemu")
+        assert short.get("cpu") == kept
+
+
+LAN = """<network><name>lan</name><forward mode='nat'/><bridge name='virbr7' stp='on' delay='0'/>
+<mac address='52:54:00:a1:b2:c3'/><ip address='10.7.0.1' netmask='255.255.255.0'/></network>"""
+BRIEF_LAN = {"name": "lan", "bridge": "virbr7", "forward": {"mode": "nat"}, "ips": [{"address": "10.7.0.1/24"}]}
+
+
+@pytest.mark.parametrize(
+    ("definition", "more"),
+    [
+        (LAN, {}),
+        (LAN.replace("<forward mode='nat'/>", ""), {"forward": None}),
+        (LAN.replace("stp='on' delay='0'", "stp='off' delay='2'"), {"stp": False, "delay": 2}),
+        (LAN.replace("52:54:00", "02:00:00"), {"mac": "02:00:00:a1:b2:c3"}),
+    ],
+)
+def test_what_libvirt_allots_to_a_network_is_left_out(definition: str, more: dict[str, Any]) -> None:
+    short = engine.brief(NETWORK, adopt(NETWORK, ET.fromstring(definition)).config, HOST)
+    assert {name: value for name, value in short.items() if name != "uuid"} == {
+        name: value for name, value in {**BRIEF_LAN, **more}.items() if value is not None
+    }
+
+
 @pytest.mark.parametrize("autostart", [False, True])
 def test_what_libvirt_adds_to_a_display_and_a_kernel_is_left_out(autostart: bool) -> None:
     config = adopt(DOMAIN, ET.fromstring(LEGACY)).config | {"autostart": autostart, "state": "stopped"}
@@ -119,7 +159,6 @@ def test_what_libvirt_adds_to_a_display_and_a_kernel_is_left_out(autostart: bool
         "name": "legacy01",
         "virt": "qemu",
         "memory": "128MiB",
-        "cpu": {"mode": None},
         "kernel": "/srv/vmlinuz",
         "serials": [],
         "graphics": [{"type": "vnc", "listen": "192.0.2.7"}],
