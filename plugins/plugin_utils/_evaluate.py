@@ -33,11 +33,15 @@ class Evaluated(t.NamedTuple):
     :param variables: by host, the lists of the declaration; an item that could not be evaluated is left out
     :param problems: the host, or None for a guest, and a sentence for each field that could not be evaluated
     :param repeated: name and host of guests that are in several files, of which the problems tell
+    :param warnings: a sentence for each folder of guests in which something is not read
+    :param in_files: whether a host has a folder of guests
     """
 
     variables: dict[str, dict[str, t.Any]]
     problems: list[_fleet.Problem]
     repeated: t.Container[tuple[str, str]] = ()
+    warnings: t.Sequence[str] = ()
+    in_files: bool = False
 
 
 NO_FILES = _guest_files.Files([], [], 0, [], [])
@@ -84,7 +88,9 @@ def evaluate(
                 folders[host] = part.folder
     read_by = {host: folders.get(host) for host in hosts}
     problems += [(None, line) for line in _guest_files.unseen(fleet.read or {}, read_by)]
-    return Evaluated(out, of_some(problems, hosts), fleet.repeated)
+    warnings = [line for files in (fleet.read or {}).values() for line in files.unread]
+    in_files = any(read_by.values())
+    return Evaluated(out, of_some(problems, hosts), fleet.repeated, warnings, in_files)
 
 
 def of_some(problems: t.Iterable[_fleet.Problem], hosts: t.Sequence[str]) -> list[_fleet.Problem]:

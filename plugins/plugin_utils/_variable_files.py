@@ -87,11 +87,16 @@ def files(loader: t.Any, folder: str, kind: str, name: str) -> list[Place]:
 
 def variables(loader: t.Any, path: str) -> t.Mapping[str, t.Any]:
     """The variables in a file; none where it cannot be read. Ansible itself says why."""
+    return variables_of(loader, path) or {}
+
+
+def variables_of(loader: t.Any, path: str) -> t.Mapping[str, t.Any] | None:
+    """The variables in a file; None where it cannot be read."""
     try:
         values = vars_loader.get(PLUGIN).load_found_files(loader, {}, [path])
     except Exception:  # A vault without its password, YAML with mistakes, and more.
-        return {}
-    return values if isinstance(values, dict) else {}
+        return None
+    return values if isinstance(values, dict) else None
 
 
 def of_one(found: t.Sequence[Place]) -> list[str]:

@@ -15,6 +15,7 @@ from ansible import constants
 from ansible.parsing.dataloader import DataLoader
 from ansible.parsing.vault import VaultLib, VaultSecret
 
+from ansible_collections.virtfleet.kvm.plugins.filter import fleet as filters
 from ansible_collections.virtfleet.kvm.plugins.filter.fleet import fleet_problems
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _guest_files
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._evaluate import evaluate
@@ -349,3 +350,25 @@ def test_a_guest_of_no_host_is_refused_by_a_role_alone(tmp_path: Path) -> None:
     for _time in range(2):  # By the index, too.
         for host in HOSTS:
             assert "guest b: host: 'kvm1' is not in the inventory" in looked_up(host, variables)
+
+
+def test_files_in_the_folder_that_are_not_read_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(filters.display, "warning", told.append)
+    files = {f"guests/{name}": guest("a") for name in ("a.json", "a1", "sub/a.yml", "b.yml")}
+    files |= {f"guests/{name}": "# nothing" for name in ("README", "README.md", ".gitkeep", "sub/notes.txt")}
+    said = filters.fleet_checked(HOSTS, fleet(tmp_path, files))
+    assert said.startswith("The declaration is in order: 2 hosts, 1 guest")
+    assert told == [
+        "kvm_guests_dir: not read: guests/a.json, guests/a1, guests/sub/a.yml; a file is read if its name ends with"
+        " .yml or .yaml, and it is in the folder itself"
+    ]
+
+
+def test_a_folder_with_nothing_to_read_is_no_missing_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(filters.display, "warning", told.append)
+    said = filters.fleet_checked(HOSTS, fleet(tmp_path, {"guests/README.md": "# nothing"}))
+    assert said == "The declaration is in order: 2 hosts, 0 guests"
+    (line,) = told
+    assert line.endswith("guests' has no file whose name ends with .yml or .yaml, so no guest is declared in it")
