@@ -68,6 +68,7 @@ def evaluate(
     """
     problems: list[_fleet.Problem] = []
     folders: dict[str, str | None] = {}
+    layers: list[Layers] = []
     out: dict[str, dict[str, t.Any]] = {}
     written = hasattr(variables, "raw_get")
     by_host = {host: variables.raw_get(host) if written else variables[host] for host in hosts}
@@ -86,6 +87,10 @@ def evaluate(
             problems += part.problems
             if isinstance(part, Guests):
                 folders[host] = part.folder
+                layers.append(part.layers)
+    if options is None:
+        judged = {profile for one in layers for profile in one.judged}
+        problems += [(None, line) for one in layers for line in one.unused(judged)]
     read_by = {host: folders.get(host) for host in hosts}
     problems += [(None, line) for line in _guest_files.unseen(fleet.read or {}, read_by)]
     warnings = [line for files in (fleet.read or {}).values() for line in files.unread]

@@ -269,6 +269,20 @@ def test_what_no_guest_uses_is_not_evaluated(tmp_path: Path) -> None:
     assert found(tmp_path, files)["b"]["title"] == "r2"
 
 
+@pytest.mark.parametrize("used", [{}, {"profile": "web"}])
+def test_a_profile_that_no_guest_has_is_looked_at_once(tmp_path: Path, used: dict[str, Any]) -> None:
+    """Whoever gives it to a guest one day is not to find the mistakes. What only some hosts can evaluate is left."""
+    profiles = {"web": {"vcpus": 2}, "db": {"memroy": 1}, "at": {"title": "{{ rack }}", "vcpus": "many"}, "host": "x"}
+    guests = [guest("a", memory="1GiB", **used), guest("b", "kvm02", memory="1GiB")]
+    assert problems(tmp_path, kvm_guest_profiles=profiles, kvm_guests=guests) == [
+        "profile db: memroy: no such option; did you mean 'memory'?",
+        "profile host: a string is not a dictionary of options of a guest",
+    ]
+    (line,) = problems(tmp_path, kvm_guest_profiles=["web"], kvm_guests=guests[1:])
+    assert line == "kvm_guest_profiles: a list is not a dictionary of profiles, by their names"
+    assert problems(tmp_path, kvm_guest_profiles="{{ nope }}", kvm_guests=guests[1:]) == []
+
+
 def test_the_check_across_hosts_sees_what_guests_have_in_common(tmp_path: Path) -> None:
     lines = problems(
         tmp_path,
@@ -319,4 +333,4 @@ def test_they_are_evaluated_once_for_each_host(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(_guest_layers, "Layer", counted)
     guests = [guest(f"g{number}", profile="web") for number in range(50)]
     problems(tmp_path, kvm_guest_defaults={"memory": "1GiB"}, kvm_guest_profiles=PROFILES, kvm_guests=guests)
-    assert made == ["kvm_guest_defaults", "profile web"]
+    assert made == ["kvm_guest_defaults", "profile web", "profile db"]  # The last one by the check alone.
