@@ -90,6 +90,9 @@ class Layers:
             like = near(name, [one for one in profiles if isinstance(one, str)])
             there = f"there are: {', '.join(map(named, profiles))}" if profiles else "there are no profiles"
             hint = f"did you mean {printable(like[0])}?" if like else there
+            if isinstance(name, (list, tuple, dict)):
+                problems.append(f"{PROFILE}: {printable(name)} is no name of a profile; name one profile; {there}")
+                return None
             problems.append(f"{PROFILE}: {printable(name)} is not in {PROFILES}; {hint}")
             return None
         self.judged.add(id(profiles[name]))

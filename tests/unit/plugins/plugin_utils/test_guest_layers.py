@@ -189,7 +189,10 @@ PROFILES = {"web": {"vcpus": 2}, "db": {"vcpus": 4}}
     [
         ({"profile": "wbe"}, "guest a: profile: 'wbe' is not in kvm_guest_profiles; did you mean 'web'?"),
         ({"profile": "mail"}, "guest a: profile: 'mail' is not in kvm_guest_profiles; there are: web, db"),
-        ({"profile": ["web"]}, "guest a: profile: a list is not in kvm_guest_profiles; there are: web, db"),
+        (
+            {"profile": ["web"]},
+            "guest a: profile: a list is no name of a profile; name one profile; there are: web, db",
+        ),
         ({"profile": True}, "guest a: profile: True is not in kvm_guest_profiles; there are: web, db"),
         ({"defaults": "maybe"}, "guest a: defaults: 'maybe' is neither true nor false"),
     ],
@@ -267,6 +270,24 @@ def test_what_no_guest_uses_is_not_evaluated(tmp_path: Path) -> None:
         "host_vars/kvm02.yml": {"rack": "r2"},
     }
     assert found(tmp_path, files)["b"]["title"] == "r2"
+
+
+def test_an_address_that_is_kept_for_a_guest_is_told_to_be_its_own(tmp_path: Path) -> None:
+    """Nothing else is said of it, neither of the option 'ips' nor of the network."""
+    cards = [{"network": "lan", "ip": "192.0.2.5"}, "dmz"]
+    lines = problems(
+        tmp_path,
+        kvm_guest_defaults={"interfaces": cards, "memory": "1GiB"},
+        kvm_guest_profiles={"db": {"interfaces": cards[:1]}},
+        kvm_guests=[guest("a"), guest("b", "kvm02", profile="db")],
+    )
+    own = "interfaces[0].ip: belongs to one guest, so it cannot stand here"
+    assert lines == [f"kvm_guest_defaults: {own}", f"host kvm02: profile db: {own}"]
+
+
+def test_one_profile_is_named(tmp_path: Path) -> None:
+    (line,) = problems(tmp_path, kvm_guest_profiles=PROFILES, kvm_guests=[guest("a", memory="1GiB", profile=["web"])])
+    assert line.startswith("guest a: profile: a list is no name of a profile; name one profile; there are: ")
 
 
 @pytest.mark.parametrize("used", [{}, {"profile": "web"}])
