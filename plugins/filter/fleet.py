@@ -25,6 +25,7 @@ from ansible_collections.virtfleet.kvm.plugins.plugin_utils import (
     _owner,
     _same_host,
     _settings,
+    _stray_files,
     _undeclared,
     _variable_files,
 )
@@ -91,7 +92,8 @@ def looked_at(hosts: t.Sequence[str], variables: t.Any) -> tuple[list[str], int 
         settings = _settings.problems(raw, variables) + _hidden.unlisted(hosts, variables)
         lists = (_hidden.hidden_twins, _hidden.hidden_items, _hidden.hidden_defaults)
         warned += _fleet.told_once([problem for look in lists for problem in look(hosts, variables)])
-        for warning in (*warned, *_variable_files.of_nobody(variables)):
+        warned += _stray_files.strays(variables)
+        for warning in warned:
             display.warning(warning)
         lines += refused + _hidden.hidden_guests(hosts, variables) + _variable_files.doubled(hosts, variables)
         lines += _same_host.problems(hosts, raw, variables)
@@ -103,10 +105,10 @@ def looked_at(hosts: t.Sequence[str], variables: t.Any) -> tuple[list[str], int 
     evaluated = evaluate(hosts, variables)
     lines += [line for line in _fleet.told_once(evaluated.problems) if line not in lines]
     lines += _fleet.problems(hosts, evaluated.variables, groups, evaluated.repeated)
-    for warning in (*evaluated.unread, *_fleet_names.slips(hosts, evaluated.variables)):
+    for warning in (*evaluated.warnings, *_fleet_names.slips(hosts, evaluated.variables)):
         display.warning(readable(warning))
     secrets = known([evaluated.variables]) if lines else set()
-    none = all(evaluated.variables[host].get("kvm_guests") is None for host in hosts) and not evaluated.folders
+    none = not evaluated.in_files and all(evaluated.variables[host].get("kvm_guests") is None for host in hosts)
     guests = None if none else _fleet.counted_guests(hosts, evaluated.variables)
     lacking = [] if lines else _fleet_lacking.lacking(hosts, evaluated.variables)
     return [readable(hushed(line, secrets)) for line in lines], guests, [readable(line) for line in lacking]

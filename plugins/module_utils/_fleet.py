@@ -307,6 +307,10 @@ def host_problem(guest: Item, hosts: t.Collection[str], where: str, groups: t.Co
         return "host: is missing; name the host that it runs on"
     if isinstance(host, str) and host in hosts:
         return None
+    if isinstance(host, (list, tuple, dict)):
+        return (
+            f"host: {printable(host)} is no name of a host; name the one host that it runs on{which_host(None, hosts)}"
+        )
     if isinstance(host, str) and host in groups:
         return f"host: {printable(host)} is a group; name the one host that it runs on"
     return f"host: {printable(host)} is not {where}{which_host(host, hosts)}"

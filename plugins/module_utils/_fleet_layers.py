@@ -32,10 +32,11 @@ PROFILE = "profile"
 SWITCH = "defaults"
 """The option of a guest that keeps the defaults off it."""
 
+OF_ONE = "belongs to one guest, so it cannot stand here"
+"""What to say of most of the options that guests cannot have in common."""
+
 OWN = {
-    "name": "belongs to one guest, so it cannot stand here",
-    "host": "belongs to one guest, so it cannot stand here",
-    "uuid": "belongs to one guest, so it cannot stand here",
+    **dict.fromkeys(("name", "host", "uuid"), OF_ONE),
     PROFILE: "a guest names its profile itself; it cannot stand here",
     SWITCH: "a guest says by itself whether it takes the defaults; it cannot stand here",
 }
@@ -53,7 +54,7 @@ class Layer:
     def __init__(self, source: str, options: Item) -> None:
         self.source = source
         self.problems = layer_problems(options)
-        self.options = {} if nested(options) else written_out(DOMAIN.rows, without(options, OWN))
+        self.options = {} if nested(options) else without_ips(written_out(DOMAIN.rows, without(options, OWN)))
 
     def lines(self) -> list[str]:
         """What is wrong with them, a sentence each."""
@@ -95,11 +96,28 @@ def layer_problems(options: Item) -> list[Invalid]:
     if nested(options):
         return [Invalid("", "has options nested too deep")]
     problems = [Invalid(name, said) for name, said in OWN.items() if name in options]
+    written = written_out(DOMAIN.rows, without(options, OWN))
+    problems += [Invalid(where, OF_ONE) for where in reserved(written)]
     try:
-        DOMAIN.parse_body(without(options, OWN), problems)
+        DOMAIN.parse_body(without_ips(written), problems)
     except Exception as error:  # One bad value must not hide what else is wrong.
         problems.append(Invalid("", unforeseen(error)))
     return problems
+
+
+def reserved(options: Item) -> list[str]:
+    """The paths of the addresses that are reserved for a guest: ``ip`` of interfaces, which no two guests can have."""
+    found = options.get("interfaces")
+    cards = found if isinstance(found, (list, tuple)) else ()
+    return [f"interfaces[{place}].ip" for place, card in enumerate(cards) if isinstance(card, dict) and "ip" in card]
+
+
+def without_ips(options: Item) -> Item:
+    """The options without the addresses that are reserved for a guest."""
+    if not reserved(options):
+        return options
+    cards = [without(card, ("ip",)) if isinstance(card, dict) else card for card in options["interfaces"]]
+    return {**options, "interfaces": cards}
 
 
 def without(item: Item, names: t.Container[str]) -> Item:

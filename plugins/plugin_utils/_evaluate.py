@@ -33,15 +33,15 @@ class Evaluated(t.NamedTuple):
     :param variables: by host, the lists of the declaration; an item that could not be evaluated is left out
     :param problems: the host, or None for a guest, and a sentence for each field that could not be evaluated
     :param repeated: name and host of guests that are in several files, of which the problems tell
-    :param folders: whether guests stand in files of their own
-    :param unread: a sentence for each file in such a folder that is not read, and may be meant to be
+    :param warnings: a sentence for each folder of guests in which something is not read
+    :param in_files: whether a host has a folder of guests
     """
 
     variables: dict[str, dict[str, t.Any]]
     problems: list[_fleet.Problem]
     repeated: t.Container[tuple[str, str]] = ()
-    folders: bool = False
-    unread: t.Sequence[str] = ()
+    warnings: t.Sequence[str] = ()
+    in_files: bool = False
 
 
 NO_FILES = _guest_files.Files([], [], 0, [], [])
@@ -68,6 +68,7 @@ def evaluate(
     """
     problems: list[_fleet.Problem] = []
     folders: dict[str, str | None] = {}
+    layers: list[Layers] = []
     out: dict[str, dict[str, t.Any]] = {}
     written = hasattr(variables, "raw_get")
     by_host = {host: variables.raw_get(host) if written else variables[host] for host in hosts}
@@ -86,11 +87,15 @@ def evaluate(
             problems += part.problems
             if isinstance(part, Guests):
                 folders[host] = part.folder
+                layers.append(part.layers)
+    if options is None:
+        judged = {profile for one in layers for profile in one.judged}
+        problems += [(None, line) for one in layers for line in one.unused(judged)]
     read_by = {host: folders.get(host) for host in hosts}
-    read = fleet.read or {}
-    problems += [(None, line) for line in _guest_files.unseen(read, read_by)]
-    unread = [line for files in read.values() for line in files.unread]
-    return Evaluated(out, of_some(problems, hosts), fleet.repeated, bool(read), unread)
+    problems += [(None, line) for line in _guest_files.unseen(fleet.read or {}, read_by)]
+    warnings = [line for files in (fleet.read or {}).values() for line in files.unread]
+    in_files = any(read_by.values())
+    return Evaluated(out, of_some(problems, hosts), fleet.repeated, warnings, in_files)
 
 
 def of_some(problems: t.Iterable[_fleet.Problem], hosts: t.Sequence[str]) -> list[_fleet.Problem]:

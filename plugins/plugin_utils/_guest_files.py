@@ -32,6 +32,18 @@ FOLDER = "kvm_guests_dir"
 ENDINGS = (".yml", ".yaml")
 """How the names of the files end."""
 
+UNREAD = (".json", ".YML", ".YAML", ".yml.j2", ".yaml.j2")
+"""How the names of files end that are not read although they may be meant so."""
+
+TEXTS = ("README", "LICENSE", "Makefile", "CODEOWNERS", "OWNERS")
+"""Names of files without an ending that hold no guest."""
+
+MOST = 5
+"""How many files that are not read are named."""
+
+DEEPEST = 2
+"""How many folders deep they are looked for: the folder may be one with much else in it."""
+
 Index = dict[str, tuple[list[int], list["str | None"], list[str]]]
 """By the name of a file: what tells it from what it becomes by a change, the hosts that its guests name, None for one
 that only a template tells, and the names of its guests."""
@@ -45,7 +57,7 @@ class Files(t.NamedTuple):
     :param total: how many guests there are, with those of files that were left out
     :param guests: the guests as they are written, without their places
     :param others: the names of the guests of other hosts in files that were left out
-    :param unread: a sentence for each file that is not read, and may be meant to be
+    :param unread: a sentence on what is in the folder and is not read, where it may be meant for a guest
     """
 
     entries: list[Entry]
@@ -81,19 +93,27 @@ class Folder:
         return [name for name in names if not os.path.isdir(os.path.join(self.path, name))]
 
     def unread(self) -> list[str]:
-        """A sentence for each file that is not read, and may be meant to be: with another ending, or further down."""
-        told = "ends otherwise than in .yml or .yaml, so it is not read; rename it if it has guests"
-        below = "is a folder, of which nothing is read; move its files up if they have guests"
+        """A sentence on the files that may hold guests and are not read, and on a folder without any file to read."""
+        found: list[str] = []
+        for at, folders, names in os.walk(self.path):
+            below = os.path.relpath(at, self.path)
+            deep = below.count(os.sep) >= DEEPEST
+            folders[:] = [] if deep else sorted(name for name in folders if not name.startswith("."))
+            ours = UNREAD if below == "." else (*UNREAD, *ENDINGS)
+            some = sorted(name for name in names if name.endswith(ours) or ("." not in name and name not in TEXTS))
+            found += [os.path.normpath(os.path.join(below, name)) for name in some]
         lines = []
-        for name in sorted(os.listdir(self.path)):
-            path = os.path.join(self.path, name)
-            if name.startswith("."):
-                continue
-            if os.path.isdir(path):
-                inside = os.listdir(path) if os.access(path, os.R_OK | os.X_OK) else []
-                lines += [f"{self.shown(name)}: {below}"] if any(one.endswith(ENDINGS) for one in inside) else []
-            elif name.endswith(".json") or ("." not in name and name != name.upper()):
-                lines.append(f"{self.shown(name)}: {told}")
+        if found:
+            more = f" and {len(found) - MOST} more" if len(found) > MOST else ""
+            lines.append(
+                f"{FOLDER}: not read: {', '.join(map(self.shown, found[:MOST]))}{more}; a file is read if its name ends"
+                " with .yml or .yaml, and it is in the folder itself"
+            )
+        elif not self.names():
+            lines.append(
+                f"{FOLDER}: the folder '{spelled_out(self.path)}' has no file whose name ends with .yml or .yaml, so no"
+                " guest is declared in it"
+            )
         return lines
 
     def shown(self, name: str) -> str:
@@ -160,7 +180,7 @@ def read(folder: Folder, loader: DataLoader, host: str | None = None, hosts: t.C
     if index != known:
         save_index(folder, index)
     total = sum(len(hosts) for _signs, hosts, _names in index.values())
-    unread = folder.unread() if host is None else []
+    unread = folder.unread() if host is None else ()
     return Files(entries, problems, total, [entry.raw for entry in entries], others, unread)
 
 

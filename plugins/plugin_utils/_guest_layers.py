@@ -41,6 +41,7 @@ class Layers:
 
     :param options: the options to evaluate; None for all
     :ivar problems: a sentence for all that is wrong with it, as far as guests use it
+    :ivar judged: the identities of the profiles that guests use, as they are written
     """
 
     def __init__(self, values: Values, options: t.Container[str] | None = None) -> None:
@@ -48,6 +49,7 @@ class Layers:
         self.problems: list[str] = []
         self.known: dict[str, Layer | None] = {}
         self.named: t.Any = None
+        self.judged: set[int] = set()
 
     def laid_under(self, guest: dict[str, t.Any], place: str = "") -> tuple[dict[str, t.Any], list[str]]:
         """A guest with what it has in common with others; and what is wrong with how it says so.
@@ -88,8 +90,12 @@ class Layers:
             like = near(name, [one for one in profiles if isinstance(one, str)])
             there = f"there are: {', '.join(map(named, profiles))}" if profiles else "there are no profiles"
             hint = f"did you mean {printable(like[0])}?" if like else there
+            if isinstance(name, (list, tuple, dict)):
+                problems.append(f"{PROFILE}: {printable(name)} is no name of a profile; name one profile; {there}")
+                return None
             problems.append(f"{PROFILE}: {printable(name)} is not in {PROFILES}; {hint}")
             return None
+        self.judged.add(id(profiles[name]))
         source = f"profile {label(name)}"
         if source not in self.known:
             self.known[source] = self.layer(source, profiles[name])
@@ -108,6 +114,33 @@ class Layers:
                 found = Failed()
             self.named = {} if found is None else found
         return None if isinstance(self.named, Failed) else self.named
+
+    def unused(self, judged: set[int]) -> list[str]:
+        """What is wrong with the profiles that no guest has, as far as they can be evaluated on this host.
+
+        What they name may be there only where guests use them.
+
+        :param judged: the identities of profiles that were looked at; gets more
+        """
+        unasked, before = self.named is None, len(self.problems)
+        profiles = self.profiles()
+        if profiles is None and unasked and isinstance(self.values.raw.get(PROFILES), str):
+            return []
+        for name, raw in (profiles or {}).items():
+            if id(raw) not in judged and self.can_be_evaluated(raw):
+                judged.add(id(raw))
+                self.profile(name, [])
+        return self.problems[before:]
+
+    def can_be_evaluated(self, raw: t.Any) -> bool:
+        """Whether a value can be judged on this host. What is nested too deep can be, as it is written."""
+        if nested(raw) or endless(raw) is not None:
+            return True
+        try:
+            self.values.value(raw)
+        except Exception:  # Any filter or lookup may be in a template.
+            return False
+        return True
 
     def layer(self, source: str, raw: t.Any) -> Layer | None:
         """Options that guests have in common, evaluated; None where they cannot be.

@@ -43,6 +43,10 @@ ANSIBLES_TAGS = ("all", "always", "never", "tagged", "untagged")
 
 SYNONYMS = {
     "guests_remove_disks": "guests_remove_storage",
+    "guests_remove_volumes": "guests_remove_storage",
+    "pools_purge": "storage_purge",
+    "secrets_purge": "storage_purge",
+    "volumes_purge": "storage_purge",
     "kvm_bridges": "kvm_links",
     "kvm_defaults": "kvm_guest_defaults",
     "kvm_domains": "kvm_guests",
@@ -51,11 +55,15 @@ SYNONYMS = {
     "kvm_storage": "kvm_pools",
     "kvm_virtual_machines": "kvm_guests",
     "kvm_vms": "kvm_guests",
-    "pools_purge": "storage_purge",
-    "secrets_purge": "storage_purge",
-    "volumes_purge": "storage_purge",
 }
-"""What else the lists, and other variables, might be called."""
+"""What else the lists, and variables of the roles, might be called."""
+
+
+WITHOUT = {
+    "kvm_purge": "write guests_purge, networks_purge or storage_purge",
+    "links_purge": "links are never purged: to remove one, declare it with state: absent",
+}
+"""Variables that the collection has for other things, but not for this; and what to do."""
 
 
 WORDS = (re.compile(r"\w+"), re.compile(r"[\w-]+"))
@@ -86,7 +94,6 @@ def options() -> frozenset[str]:
             "kvm_plan_only",
             "kvm_progress",
             "plan_file",
-            "site_refuse",
         }
     )
 
@@ -124,7 +131,7 @@ def suspicious(name: t.Any) -> bool:
     """Whether a variable may be meant for the collection, and is not known to it."""
     if not isinstance(name, str) or name in options() or name in ADOPTED or name in RESULTS:
         return False
-    return name.lower().startswith("kvm_") or nearest(name) is not None
+    return name.lower().startswith("kvm_") or name in WITHOUT or nearest(name) is not None
 
 
 def is_told(name: str, value: t.Any) -> bool:
@@ -148,6 +155,9 @@ def variables(raw: t.Mapping[str, t.Mapping[str, t.Any]]) -> tuple[list[str], li
                 continue
             like = nearest(name)
             line = f"{name} is not a variable of this collection"
+            if name in WITHOUT:
+                warned.append((host, f"{line}; {WITHOUT[name]}"))
+                continue
             if like is not None:
                 line += f"; did you mean '{like}'?"
             slip = like is not None and is_slip(name, like)

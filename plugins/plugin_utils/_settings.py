@@ -17,13 +17,13 @@ import typing as t
 
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.parsing.convert_bool import BOOLEANS
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import VARIABLES, Problem
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.table import LONGEST
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import printable
 
 from ._endless import Endless
-from ._progress import pause
 from ._templar import HostTemplar
 
 COLLECTION = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -41,8 +41,14 @@ REFUSE = "site_refuse"
 OF_FLEET = {REFUSE: ("fleet", "host")}
 """Variables of playbooks that are one for all hosts, and what they may be."""
 
-LOOK_FIRST, PROGRESS = "kvm_look_first", "kvm_progress"
-"""Of no role either: whether one task looks at a host first, and how often long work shows itself."""
+PROGRESS = "kvm_progress"
+"""Of no role either: how many seconds lie between two lines of a long task, or whether there are any."""
+
+OWNER = "kvm_owner"
+"""The label of what the roles make."""
+
+SWITCHES = ("kvm_look_first", "kvm_plan_only")
+"""Of no role: what the playbooks take true or false for. They take any other word for false, without a word."""
 
 LATER = re.compile(r"\bansible_\w+|\bplay_hosts\b|\brole_\w+|\bhost_found\b|\b(guests|links|networks|storage)_\w+")
 """What a template may name that is known only while the play runs: facts, and what roles find out."""
@@ -52,9 +58,8 @@ WANTED = {
     "float": "write a number",
     "int": "write a whole number",
     "str": "write a text",
-    "kvm_progress": "write the seconds between two lines, or false for none",
 }
-"""What to write, by the type of a variable, or its name."""
+"""What to write, by the type of a variable."""
 
 NO_TEXT = ("bool", "dict", "float", "int", "list")
 """Types whose values are no texts."""
@@ -114,7 +119,7 @@ def problems(raw: t.Mapping[str, t.Mapping[str, t.Any]], hostvars: t.Any) -> lis
     """
     found: list[Problem] = []
     looked_at: dict[tuple[str, int], str | None] = {}
-    names = [*specs(), SERIAL, *OF_FLEET, LOOK_FIRST, PROGRESS]
+    names = [*specs(), SERIAL, PROGRESS, *OF_FLEET, *SWITCHES]
     for host, values in raw.items():
         templar: HostTemplar | None = None
         for name in names:
@@ -179,13 +184,14 @@ def problem(name: str, value: t.Any, hidden: bool = False) -> str | None:
 
     :param hidden: whether the value is made of other variables, which may be secret, and is not to be shown
     """
-    spec = {"type": "bool"} if name == LOOK_FIRST else specs().get(name, {})
+    spec = {"type": "bool"} if name in SWITCHES else specs().get(name, {})
     kind = spec.get("type", "str")
     shown = printable(value, hidden or ((name in (SERIAL, PROGRESS) or kind in NO_TEXT) and is_words(value)))
     if name == SERIAL:
         return None if all(map(is_batch, value if isinstance(value, list) else [value])) else f"{shown} {BATCH}"
-    if name == PROGRESS:
-        return None if value is None or is_pause(value) else f"{shown} is not possible here; {WANTED[PROGRESS]}"
+    if name in OWN:
+        possible, said = OWN[name]
+        return None if value is None or possible(value) else f"{shown} {said}"
     if name in OF_FLEET:
         choices = OF_FLEET[name]
         return None if value is None or value in choices else f"{shown} is not one of {', '.join(choices)}"
@@ -198,15 +204,6 @@ def problem(name: str, value: t.Any, hidden: bool = False) -> str | None:
     if "choices" in spec:
         return f"{shown} is not one of {', '.join(map(str, spec['choices']))}"
     return f"{shown} is not possible here; {WANTED.get(kind, f'its type is {kind}')}"
-
-
-def is_pause(value: t.Any) -> bool:
-    """Whether a value says how many seconds are between two lines of long work."""
-    try:
-        pause(value)
-    except Exception:  # As there, for all that is neither a number nor yes or no.
-        return False
-    return True
 
 
 def is_words(value: t.Any) -> bool:
@@ -243,6 +240,8 @@ def is_taken(name: str, spec: t.Mapping[str, t.Any], value: t.Any) -> bool:
     try:
         if name in BOUNDS and value is not None:
             float(value)  # Ansible itself takes a whole number of any size.
+        if spec.get("type") == "list" and isinstance(value, str):
+            return False  # Ansible makes a list of it to look at, but the role gets the text.
         return bearable(value) and not ArgumentSpecValidator({name: spec}).validate({name: value}).error_messages
     except Exception:  # It raises for numbers that are too large, among other things.
         return False
@@ -259,6 +258,32 @@ def bearable(value: t.Any) -> bool:
                 return False
             left += part.values() if isinstance(part, dict) else part
     return True
+
+
+def is_pause(value: t.Any) -> bool:
+    """Whether a value says how many seconds lie between two lines, or whether there are any (see _progress)."""
+    if isinstance(value, str) and value.strip().lower() in BOOLEANS:
+        return True
+    try:
+        return isinstance(value, (bool, int, float, str)) and 0 <= float(value) < math.inf
+    except (ValueError, OverflowError):
+        return False
+
+
+def is_label(value: t.Any) -> bool:
+    """Whether a value is a label for what is made. Of an empty one the roles make the name of the repository."""
+    return isinstance(value, (str, int, float)) and not isinstance(value, bool) and value != ""
+
+
+OWN: dict[str, tuple[t.Callable[[t.Any], bool], str]] = {
+    PROGRESS: (is_pause, "is not possible here; write true, false, or a number of seconds, such as 30"),
+    OWNER: (
+        is_label,
+        "is no label; write a text such as 'ops/fleet', or leave the variable out: the label is then the name of the"
+        " git repository",
+    ),
+}
+"""Values that Ansible would take for anything: what is possible, and what to say of another one."""
 
 
 def is_batch(value: t.Any) -> bool:

@@ -16,10 +16,8 @@ import typing as t
 
 from ansible.plugins.loader import vars_loader
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.close_names import near
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import VARIABLES
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import DEFAULTS, PROFILES
-from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label
 
 from ._endless import is_endless
 
@@ -68,44 +66,6 @@ def doubled(hosts: t.Sequence[str], hostvars: t.Any) -> list[str]:
     return out
 
 
-def of_nobody(hostvars: t.Any) -> list[str]:
-    """A sentence for each file whose name is close to that of a host or group which has none, and that has our lists.
-
-    Others may be of another inventory beside this one.
-
-    :param hostvars: Ansible's ``hostvars``
-    """
-    inventory, loader = getattr(hostvars, "_inventory", None), getattr(hostvars, "_loader", None)
-    if inventory is None or loader is None:
-        return []
-    out = []
-    for folder in folders(inventory, loader):
-        for kind, what, known in (("group_vars", "group", inventory.groups), ("host_vars", "host", inventory.hosts)):
-            names = names_in(os.path.join(folder, kind))
-            without = [name for name in known if name not in names]
-            for name in sorted(names - set(known)):
-                meant = near(name, without)
-                having = [
-                    place for place in files(loader, folder, kind, name) if any(one in place.values for one in LISTS)
-                ]
-                if meant and having:
-                    out.append(
-                        f"{kind}/{name}: the inventory has no {what} {label(name)}, so Ansible does not read this; did"
-                        f" you mean '{meant[0]}'?"
-                    )
-    return out
-
-
-def names_in(folder: str) -> set[str]:
-    """The names of the hosts or groups that have variables in a folder."""
-    try:
-        found = os.listdir(folder)
-    except OSError:
-        return set()
-    names = {next((name.removesuffix(one) for one in ENDINGS if name.endswith(one)), name) for name in found}
-    return {name for name in names if not name.startswith(".")}
-
-
 def folders(inventory: t.Any, loader: t.Any) -> list[str]:
     """Where Ansible looks for ``group_vars`` and ``host_vars``: beside each inventory, and beside the playbook."""
     places = [source for source in inventory._sources if source and (os.path.exists(source) or "," not in source)]
@@ -127,11 +87,16 @@ def files(loader: t.Any, folder: str, kind: str, name: str) -> list[Place]:
 
 def variables(loader: t.Any, path: str) -> t.Mapping[str, t.Any]:
     """The variables in a file; none where it cannot be read. Ansible itself says why."""
+    return variables_of(loader, path) or {}
+
+
+def variables_of(loader: t.Any, path: str) -> t.Mapping[str, t.Any] | None:
+    """The variables in a file; None where it cannot be read."""
     try:
         values = vars_loader.get(PLUGIN).load_found_files(loader, {}, [path])
     except Exception:  # A vault without its password, YAML with mistakes, and more.
-        return {}
-    return values if isinstance(values, dict) else {}
+        return None
+    return values if isinstance(values, dict) else None
 
 
 def of_one(found: t.Sequence[Place]) -> list[str]:

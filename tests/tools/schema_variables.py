@@ -96,6 +96,10 @@ BOUNDS = {"guests_shutdown_timeout": (0, math.inf), "links_rollback_after": (1, 
 
 SYNONYMS = {
     "guests_remove_disks": "guests_remove_storage",
+    "guests_remove_volumes": "guests_remove_storage",
+    "pools_purge": "storage_purge",
+    "secrets_purge": "storage_purge",
+    "volumes_purge": "storage_purge",
     "kvm_bridges": "kvm_links",
     "kvm_defaults": "kvm_guest_defaults",
     "kvm_domains": "kvm_guests",
@@ -104,9 +108,6 @@ SYNONYMS = {
     "kvm_storage": "kvm_pools",
     "kvm_virtual_machines": "kvm_guests",
     "kvm_vms": "kvm_guests",
-    "pools_purge": "storage_purge",
-    "secrets_purge": "storage_purge",
-    "volumes_purge": "storage_purge",
 }
 """What else the lists might be called (see plugin_utils/_mistaken.py)."""
 

@@ -72,8 +72,8 @@ class Leftovers:
         """
         if label == "" and owner:
             self.warnings.append(
-                f"{kind} {name}: is no longer declared, but was made without a label, so it stays; a run with"
-                f" 'owner: ''' (kvm_owner of the roles) purges it (the label of this one is {owner})"
+                f"{kind} {name}: is no longer declared, but was made without a label, so it stays; a task"
+                f" with this module and 'owner: ''' purges it (the label of this one is {owner})"
             )
         return label == owner
 

@@ -294,17 +294,31 @@ class Presence(Boolean):
 
 
 class Choice(Converter):
-    """One of a few words."""
+    """One of a few words.
 
-    def __init__(self, *choices: str) -> None:
+    :param meant: what to say of other words that people may write, as they know them of other tools. ``on`` and ``off``
+        stand for true and false, too, which is what YAML makes of them
+    """
+
+    def __init__(self, *choices: str, meant: t.Mapping[str, str] | None = None) -> None:
         self.choices = self.words = choices
+        self.meant = meant or {}
 
     def parse(self, value: t.Any) -> str:
         if isinstance(value, bool) and {"on", "off"} & set(self.words):
             value = "on" if value else "off"  # YAML reads the bare words as true and false.
         if not isinstance(value, str) or value not in self.words:
-            raise ValueError(f"{printable(value)} is not one of {', '.join(self.words)}")
+            raise ValueError(f"{printable(value)} is not one of {', '.join(self.words)}{self.hint(value)}")
         return str(value)
+
+    def hint(self, value: t.Any) -> str:
+        """What may be meant by a value that is refused."""
+        if isinstance(value, bool):
+            made = "; YAML makes true of on and yes" if value else "; YAML makes false of off and no"
+            word = "on" if value else "off"
+        else:
+            made, word = "", value.strip().lower() if isinstance(value, str) else ""
+        return f"{made}; {self.meant[word]}" if word in self.meant else made
 
     def knows(self, value: t.Any) -> bool:
         """A later libvirt may have more words."""

@@ -85,10 +85,19 @@ def switch_on(known: Options, value: int) -> str:
     switches = [f"{row.name}: true" for row in known.each if row.name in SWITCHES and is_switch(row)]
     if isinstance(value, bool):
         return f"{{{switches[0].replace('true', str(value).lower())}}}" if len(switches) == 1 else ""
-    numbers = [row for row in known.each if row.document()[row.name].get("type") == "int"]
-    if known.secret or len(numbers) != 1:
+    if known.secret:
         return ""
-    return f"{{{', '.join([*switches, f'{numbers[0].name}: {value}'])}}}"
+    numbers = [row for row in known.each if is_number(row)]
+    if len(numbers) == 1:
+        return f"{{{', '.join([*switches, f'{numbers[0].name}: {value}'])}}}"
+    listed = [(row, inner) for row in known.each for outer in row.rows for inner in outer.each() if is_number(inner)]
+    listed = [(row, inner) for row, inner in listed if row.document()[row.name].get("type") == "list"]
+    return f"{{{listed[0][0].name}: [{{{listed[0][1].name}: {value}}}]}}" if len(listed) == 1 and not numbers else ""
+
+
+def is_number(row: Row) -> bool:
+    """Whether an option is a whole number."""
+    return bool(row.document()[row.name].get("type") == "int")
 
 
 def switches_of(known: Options, value: t.Any) -> str:

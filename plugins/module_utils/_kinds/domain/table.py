@@ -12,6 +12,7 @@ from ..._engine.table import Table
 from ..shared import derive
 from ..shared.grammar import LIBVIRT
 from ..shared.namespaces import OWN
+from ..shared.other_words import OF_GUESTS
 from ..shared.ownership_mark import sign, unsign
 from ..shared.rows import MERGED
 from ..volume.storage_rules import made_disks, shared_writers
@@ -43,7 +44,7 @@ HEAD = (
     Property(
         "state",
         "",
-        Choice("present", "running", "stopped", "paused", "absent"),
+        Choice("present", "running", "stopped", "paused", "absent", meant=OF_GUESTS),
         "State that the guest shall be in. V(present) defines it and leaves it running or stopped as it is; V(absent)"
         " removes the definition and keeps the disks, unless O(remove_storage) is set.",
     ),

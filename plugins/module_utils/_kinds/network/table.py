@@ -31,6 +31,7 @@ from ..domain.live.strategies import SECTIONS
 from ..shared import derive
 from ..shared.grammar import LIBVIRT
 from ..shared.namespaces import OWN
+from ..shared.other_words import OF_OTHERS
 from ..shared.ownership_mark import sign, unsign
 from ..shared.rows import HOSTDEV_DRIVER, MERGED, MTU, ROUTES, VIRTUALPORT, VLAN, bandwidth
 from . import brief_form, cleanup, normal_form
@@ -359,11 +360,21 @@ PORTGROUP = (
     VLAN,
 )
 
+MODES = {
+    **dict.fromkeys(
+        ("macvtap", "macvlan", "direct"), "write {mode: bridge, interfaces: [DEVICE]} with a network card of the host"
+    ),
+    **dict.fromkeys(("none", "isolated", "off"), "leave forward out, and the network is isolated"),
+    "bridged": "did you mean 'bridge'?",
+    "routed": "did you mean 'route'?",
+}
+"""What people write for the way out of a network, and what to say of it."""
+
 FORWARD = (
     Field(
         "mode",
         "@mode",
-        Choice("nat", "route", "open", "bridge", "private", "vepa", "passthrough", "hostdev"),
+        Choice("nat", "route", "open", "bridge", "private", "vepa", "passthrough", "hostdev", meant=MODES),
         "How guests reach the outside (libvirt's forward C(mode)): V(nat) behind the host's address, V(route) with"
         " their own, V(open) without firewall rules, V(bridge) on a bridge of the host. Without O(config[].forward)"
         " the network is isolated.",
@@ -475,7 +486,7 @@ ROWS = (
     Property(
         "state",
         "",
-        Choice("active", "inactive", "present", "absent"),
+        Choice("active", "inactive", "present", "absent", meant=OF_OTHERS),
         "State that the network shall be in. V(present) defines it and leaves it active or inactive as it is;"
         " V(absent) removes it.",
     ),

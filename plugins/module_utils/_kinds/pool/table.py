@@ -11,6 +11,7 @@ from ..._engine.rows.create_only import Aside
 from ..._engine.table import Table
 from ..shared import derive
 from ..shared.grammar import LIBVIRT
+from ..shared.other_words import OF_OTHERS, OF_POOLS
 from ..shared.rows import MERGED
 from ..shared.storage_values import MODE, OWNER
 from ..volume.storage_rules import describe_pool, pool_target
@@ -200,7 +201,7 @@ ROWS = (
     Property(
         "state",
         "",
-        Choice("active", "inactive", "present", "absent"),
+        Choice("active", "inactive", "present", "absent", meant=OF_OTHERS),
         "State that the pool shall be in. V(present) defines it and leaves it active or inactive as it is; V(absent)"
         " stops it and removes the definition, never any data.",
     ),
@@ -238,6 +239,7 @@ ROWS = (
             "gluster",
             "zfs",
             "vstorage",
+            meant=OF_POOLS,
         ),
         "Kind of storage that the pool's volumes are on (libvirt's pool C(type)): V(dir) for files in a directory,"
         " V(fs) on a file system of its own, V(netfs) on a server, V(logical) for LVM, V(disk) for partitions, and so"

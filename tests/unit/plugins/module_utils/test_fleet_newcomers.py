@@ -295,3 +295,30 @@ def test_a_host_that_is_not_there_is_told_with_those_that_are(host: str, hint: s
     assert problems(HOSTS, fleet(guest("a", host))) == [
         f"guest a: host: '{host}' is not in the inventory's group kvm_hosts; {hint}"
     ]
+
+
+@pytest.mark.parametrize(
+    ("variable", "item", "said"),
+    [
+        ("kvm_guests", guest("a", ["kvm01", "kvm02"]), "name the one host that it runs on; there are: kvm01, kvm02"),
+        ("kvm_guests", guest("a", state=False), "YAML makes false of off and no; write stopped"),
+        ("kvm_guests", guest("a", state=True), "YAML makes true of on and yes; write running"),
+        ("kvm_guests", guest("a", state="Started"), "write running"),
+        ("kvm_guests", guest("a", state="destroyed"), "write absent"),
+        ("kvm_networks", {"name": "n", "state": False}, "YAML makes false of off and no; write inactive"),
+        ("kvm_pools", {"name": "p", "state": True}, "YAML makes true of on and yes; write active"),
+        ("kvm_links", {"name": "br0", "type": "bridge", "state": False}, "YAML makes false of off and no"),
+        ("kvm_networks", {"name": "n", "vlan": 20}, "write {tags: [{id: 20}]}"),
+        ("kvm_networks", {"name": "n", "forward": "macvtap"}, "interfaces: [DEVICE]} with a network card of the host"),
+        ("kvm_networks", {"name": "n", "forward": "isolated"}, "leave forward out, and the network is isolated"),
+        ("kvm_guests", guest("a", interfaces=[{"macvtap": "eth0"}]), "did you mean 'direct'?"),
+        ("kvm_guests", guest("a", interfaces=[{"type": "macvtap", "direct": "eth0"}]), "card of the host, and no type"),
+        ("kvm_pools", {"name": "p", "type": "nfs"}, "write netfs"),
+        ("kvm_pools", {"name": "p", "type": "lvm"}, "write logical"),
+        ("kvm_pools", {"name": "p", "type": "cifs"}, "write netfs, with format: cifs in source"),
+        ("kvm_guests", guest("a", disks=[{"dev": "/dev/sdb"}]), "did you mean 'block'?"),
+    ],
+)
+def test_words_of_other_tools_and_of_yaml(variable: str, item: dict[str, Any], said: str) -> None:
+    lines = problems(HOSTS, {"kvm01": {variable: [item]}, "kvm02": {}})
+    assert [line for line in lines if line.endswith(said)], lines

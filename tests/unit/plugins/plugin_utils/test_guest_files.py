@@ -84,30 +84,6 @@ def test_a_folder_without_guests_declares_nothing(tmp_path: Path) -> None:
     assert looked_up("kvm01", variables) == []
 
 
-@pytest.mark.parametrize(
-    ("file", "said"),
-    [
-        ("a.json", "guests/a.json: ends otherwise than in .yml or .yaml, so it is not read; rename it if"),
-        ("a", "guests/a: ends otherwise than in .yml or .yaml, so it is not read"),
-        ("rack/a.yml", "guests/rack: is a folder, of which nothing is read; move its files up if they have guests"),
-        ("README.md", None),
-        ("README", None),
-        (".a.yml.swp", None),
-        ("notes/a.txt", None),
-    ],
-)
-def test_a_file_that_is_not_read_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, said: str | None
-) -> None:
-    warned: list[str] = []
-    monkeypatch.setattr(filters.display, "warning", warned.append)
-    variables = fleet(tmp_path, {f"guests/{file}": "x"})
-    told = filters.fleet_checked(HOSTS, variables)
-    assert told.startswith("The declaration is in order: 2 hosts, 0 guests")
-    assert "no host has the variable kvm_guests" not in told
-    assert [line[: len(said or "")] for line in warned] == ([] if said is None else [said])
-
-
 def test_a_list_that_only_a_template_tells_and_files(tmp_path: Path) -> None:
     web = {"web": [guest("w")], "kvm_guests": "{{ web | map('combine', {'memory': '1GiB'}) }}"}
     variables = fleet(tmp_path, {"guests/a.yml": guest("a", memory="1GiB")}, **web)
@@ -374,3 +350,25 @@ def test_a_guest_of_no_host_is_refused_by_a_role_alone(tmp_path: Path) -> None:
     for _time in range(2):  # By the index, too.
         for host in HOSTS:
             assert "guest b: host: 'kvm1' is not in the inventory" in looked_up(host, variables)
+
+
+def test_files_in_the_folder_that_are_not_read_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(filters.display, "warning", told.append)
+    files = {f"guests/{name}": guest("a") for name in ("a.json", "a1", "sub/a.yml", "b.yml")}
+    files |= {f"guests/{name}": "# nothing" for name in ("README", "README.md", ".gitkeep", "sub/notes.txt")}
+    said = filters.fleet_checked(HOSTS, fleet(tmp_path, files))
+    assert said.startswith("The declaration is in order: 2 hosts, 1 guest")
+    assert told == [
+        "kvm_guests_dir: not read: guests/a.json, guests/a1, guests/sub/a.yml; a file is read if its name ends with"
+        " .yml or .yaml, and it is in the folder itself"
+    ]
+
+
+def test_a_folder_with_nothing_to_read_is_no_missing_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(filters.display, "warning", told.append)
+    said = filters.fleet_checked(HOSTS, fleet(tmp_path, {"guests/README.md": "# nothing"}))
+    assert said == "The declaration is in order: 2 hosts, 0 guests"
+    (line,) = told
+    assert line.endswith("guests' has no file whose name ends with .yml or .yaml, so no guest is declared in it")

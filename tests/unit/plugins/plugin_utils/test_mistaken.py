@@ -249,3 +249,18 @@ def test_every_play_and_task_of_a_playbook_has_a_tag(path: Path) -> None:
         tags = [play["tags"]] if "tags" in play else [task.get("tags") for task in inner]
         tags = [tag for given in tags for tag in (given if isinstance(given, list) else [given])]
         assert set(tags) <= {*_mistaken.TAGS, "always"}, play["name"]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("guests_remove_disks", "did you mean 'guests_remove_storage'?"),
+        ("pools_purge", "did you mean 'storage_purge'?"),
+        ("volumes_purge", "did you mean 'storage_purge'?"),
+        ("links_purge", "links are never purged: to remove one, declare it with state: absent"),
+        ("kvm_purge", "write guests_purge, networks_purge or storage_purge"),
+    ],
+)
+def test_what_one_would_think_that_there_is_is_a_warning(name: str, said: str) -> None:
+    told = f"host kvm01: {name} is not a variable of this collection; {said}"
+    assert _mistaken.variables({"kvm01": {name: True}}) == ([], [told])

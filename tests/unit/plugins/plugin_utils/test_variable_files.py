@@ -96,38 +96,3 @@ def test_beside_the_inventory_and_beside_the_playbook(tmp_path: Path) -> None:
 def test_a_list_that_loses_nothing(tmp_path: Path, earlier: dict[str, Any]) -> None:
     groups = {**GROUPS, "all": {"vars": earlier}}
     assert problems(tmp_path, {"group_vars/all.yml": B}, groups) == []
-
-
-@pytest.mark.parametrize(
-    ("file", "meant"),
-    [
-        ("host_vars/kvm1.yml", "kvm01"),
-        ("host_vars/KVM01.yml", "kvm01"),
-        ("host_vars/kvm1/links.yaml", "kvm01"),
-        ("group_vars/kvm_host.yml", "kvm_hosts"),
-        ("host_vars/kvm03.yml", None),
-        ("group_vars/staging.yml", None),
-    ],
-)
-def test_a_file_of_nobody(tmp_path: Path, file: str, meant: str | None) -> None:
-    lines = _variable_files.of_nobody(hostvars(tmp_path, {file: A}))
-    assert len(lines) == (meant is not None)
-    if meant is not None:
-        kind, name = file.split("/")[:2]
-        what = "group" if kind == "group_vars" else "host"
-        name = name.partition(".")[0]
-        assert lines[0] == (
-            f"{kind}/{name}: the inventory has no {what} {name}, so Ansible does not read this; did you mean '{meant}'?"
-        )
-
-
-def test_a_file_of_nobody_is_not_told_beside_that_of_the_host_or_without_lists(tmp_path: Path) -> None:
-    files = {"host_vars/kvm1.yml": A, "host_vars/kvm01.yml": {"x": 1}, "host_vars/kvm2.yml": {"x": 1}}
-    assert _variable_files.of_nobody(hostvars(tmp_path, files)) == []
-
-
-def test_a_file_of_nobody_is_a_warning_of_the_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    warned: list[str] = []
-    monkeypatch.setattr(fleet.display, "warning", warned.append)
-    assert problems(tmp_path, {"host_vars/kvm1.yml": A}) == []
-    assert [line.partition(":")[0] for line in warned] == ["host_vars/kvm1"]

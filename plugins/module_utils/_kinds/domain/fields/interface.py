@@ -9,6 +9,7 @@ from ...._engine.converters import ADDRESS, DEVICE, MAC, NATURAL, ON_OFF, PORT, 
 from ...._engine.rows import Field, Group, Row, Struct
 from ...._engine.rows.variant import Variant
 from ...shared import derive
+from ...shared.other_words import OF_INTERFACES
 from ...shared.rows import BANDWIDTH, ISOLATED, MTU, ROUTES, VIRTUALPORT, VLAN
 from . import common
 from .common import BOOT, RECONNECT, ROM, VIRTIO
@@ -265,6 +266,7 @@ KINDS = Variant(
             "vdpa",
             "null",
             "vds",
+            meant=OF_INTERFACES,
         ),
         "Kind of network connection (libvirt's interface C(type)). Leave it out for V(network), V(bridge) and"
         " V(direct): the option of that name tells it.",
