@@ -94,6 +94,7 @@ def options() -> frozenset[str]:
             "kvm_plan_only",
             "kvm_progress",
             "plan_file",
+            "site_refuse",
         }
     )
 

@@ -92,7 +92,7 @@ SETTINGS: tuple[tuple[str, list[Any], list[Any]], ...] = (
     ("guests_shutdown_timeout", [0, 120, 1.5, "90", "1.5", "1e3"], [None, -1, "soon", [], {}, "-1", "5 s"]),
     ("links_rollback_after", [1, 60, 3600, "60"], [None, 0, 3601, -5, "soon", [], {}, 1.5]),
     ("links_serial", [1, 5, "20%", "3", [1, 5, "50%"]], [0, "0", "all", None, True, {}, [0], "-1"]),
-    ("host_extra_packages", [[], ["zfsutils-linux"], "a,b"], [None, {}, {"a": 1}]),
+    ("host_extra_packages", [[], ["zfsutils-linux"]], [None, {}, {"a": 1}, "a,b", "zstd"]),
     ("kvm_guests_dir", ["guests", None], []),
     ("kvm_owner", ["ops/fleet", 7, None], []),
     *(
