@@ -9,7 +9,6 @@ import json
 import shlex
 import sys
 import typing as t
-from pathlib import Path
 
 import pytest
 import yaml
@@ -142,7 +141,7 @@ def test_the_timer_makes_the_host_what_the_repository_says(pulling: Pulling) -> 
         again = fleet.play("virtfleet.kvm.pull", "--limit", HOST, *options)
         assert again.code == 0, again.output
         assert not again.changed, again.output
-    pulling.ask("while systemctl is-active -q virtfleet-pull.service || pgrep -f pull.py; do sleep 1; done")
+    pulling.ask('while [ "$(systemctl is-active virtfleet-pull.service)" = activating ]; do sleep 1; done')
     assert "changed=0" in pulling.runs()
     owner = pulling.ask("virsh dumpxml one | grep -i owner || true")
     assert "ops/fleet" in owner, owner
@@ -162,8 +161,10 @@ def test_a_new_commit_changes_the_host(pulling: Pulling) -> None:
 def test_of_a_commit_that_nobody_signed_who_may_nothing_is_run(pulling: Pulling, key: str | None) -> None:
     good = pulling.ask("git --git-dir /var/lib/virtfleet-pull/mirror.git rev-parse accepted").strip()
     # What Ansible would execute as soon as it is in the folder.
-    trap = "printf '[defaults]\\nvars_plugins = plugins\\nvars_plugins_enabled = trap\\n' >ansible.cfg; mkdir -p plugins"
-    trap += "; echo 'open(\"/root/was-run\", \"w\")' >plugins/trap.py"
+    trap = (
+        "printf '[defaults]\\nvars_plugins = plugins\\nvars_plugins_enabled = trap\\n' >ansible.cfg; mkdir -p plugins"
+    )
+    trap += '; echo \'open("/root/was-run", "w")\' >plugins/trap.py'
     bad = pulling.repository.commit({"kvm_guests": [guest("three", HOST)]}, key, trap)
     told = pulling.runs(clean=False)
     assert f"commit {bad} is not signed by a key of pull_allowed_signers" in told

@@ -24,7 +24,7 @@ import typing as t
 from pathlib import Path
 
 PROGRAM = Path("/opt/virtfleet-pull")
-"""What the role has put there: this program and the collection. Here is ansible-core, too."""
+"""This program, the collection that was sent along, and ansible-core."""
 
 SETTINGS = Path("/etc/virtfleet-pull")
 """The settings and the keys."""
@@ -51,6 +51,12 @@ class Refused(Exception):
 def settings() -> dict[str, t.Any]:
     """What the role wrote: the variables ``pull_*`` without their prefix, and the host's name."""
     return t.cast("dict[str, t.Any]", json.loads((SETTINGS / "settings.json").read_text(encoding="utf-8")))
+
+
+def say(text: str, stream: t.TextIO) -> None:
+    """Write a line."""
+    stream.write(f"{text}\n")
+    stream.flush()
 
 
 def called(
@@ -102,15 +108,21 @@ def wanted_environment(known: dict[str, t.Any]) -> Path:
     return PROGRAM / f"venv-{hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]}"
 
 
+def is_prepared(known: dict[str, t.Any]) -> bool:
+    """Whether the ansible-core is there that the settings want."""
+    folder = known["ansible_folder"]
+    if not folder:
+        return (wanted_environment(known) / "ready").exists()
+    if not (Path(folder) / "ansible-pull").exists():
+        raise Refused(f"pull_ansible_folder {folder} has no ansible-pull: install ansible-core there")
+    return True
+
+
 def prepare(known: dict[str, t.Any]) -> bool:
     """Make the virtual environment with ansible-core where there is none. Whether it was made."""
-    if known["ansible_folder"]:
-        if not (Path(known["ansible_folder"]) / "ansible-pull").exists():
-            raise Refused(f"pull_ansible_folder {known['ansible_folder']} has no ansible-pull: install ansible-core there")
+    if is_prepared(known):
         return False
     folder = wanted_environment(known)
-    if (folder / "ready").exists():
-        return False
     shutil.rmtree(folder, ignore_errors=True)
     called([known["python"], "-m", "venv", folder], "the virtual environment could not be made")
     offline = ["--no-index", "--find-links", PROGRAM / "wheels"] if wheels() else []
@@ -190,7 +202,9 @@ def fetch(known: dict[str, t.Any], environment: dict[str, str]) -> str:
     """Fetch the branch or tag into the copy, and nowhere else. Returns the id of its commit."""
     url, version = known["repository"], known["version"]
     if not (MIRROR / "HEAD").exists():
-        called(["git", "init", "--quiet", "--bare", MIRROR], "the copy of the repository could not be made", environment)
+        called(
+            ["git", "init", "--quiet", "--bare", MIRROR], "the copy of the repository could not be made", environment
+        )
     what = f"'{version}' of {without_password(url)} could not be fetched"
     try:
         git("fetch", "--quiet", "--no-tags", "--force", "--", url, version, what=what, environment=environment)
@@ -232,7 +246,9 @@ def is_ancestor(older: str, newer: str, environment: dict[str, str]) -> bool:
 
 def accept(known: dict[str, t.Any], environment: dict[str, str], commit: str) -> None:
     """Make a commit the one that ansible-pull takes, and have git take the copy for the repository."""
-    if not git("ls-tree", "--name-only", commit, "--", known["inventory"], what="", environment=environment, check=False):
+    if not git(
+        "ls-tree", "--name-only", commit, "--", known["inventory"], what="", environment=environment, check=False
+    ):
         raise Refused(f"pull_inventory: commit {commit} has no '{known['inventory']}': nothing was run")
     what = "the commit could not be noted"
     git("update-ref", f"refs/heads/{ACCEPTED}", commit, what=what, environment=environment)
@@ -346,26 +362,41 @@ def run(known: dict[str, t.Any]) -> int:
     if code:
         sys.stderr.write(LOG.read_text(encoding="utf-8", errors="replace"))
     told = f"commit {commit}: {'failed' if code else 'done'}{': ' if recap else ''}{recap}"
-    print(told, file=sys.stderr if code else sys.stdout, flush=True)
+    say(told, sys.stderr if code else sys.stdout)
     return min(code, 125) if code > 0 else bool(code)
 
 
+def locked(wait: bool) -> t.IO[str]:
+    """Have the host for this process alone, until the file is closed. Raises Refused where another one has it.
+
+    :param wait: whether to wait for that one
+    """
+    lock = LOCK.open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except BlockingIOError:
+        lock.close()
+        raise Refused("another run of pull mode is at work on this host: wait for its end") from None
+    return lock
+
+
 def main(words: t.Sequence[str]) -> int:
-    """Do what the first argument says, once no other process does."""
+    """Do what the first argument says: ``prepare``, or all."""
     os.umask(0o022)
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
-        with LOCK.open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise Refused("another run of pull mode is at work on this host: wait for its end") from None
-            if words == ["prepare"]:
-                print("made" if prepare(settings()) else "unchanged")
-                return 0
-            return run(settings())
+        known = settings()
+        if words == ["prepare"]:
+            made = False
+            if not is_prepared(known):
+                with locked(wait=True):
+                    made = prepare(known)
+            say("made" if made else "unchanged", sys.stdout)
+            return 0
+        with locked(wait=False):
+            return run(known)
     except (Refused, OSError, ValueError, tarfile.TarError) as error:
-        print(f"virtfleet-pull: {error}", file=sys.stderr)
+        say(f"virtfleet-pull: {error}", sys.stderr)
         return 1
 
 
