@@ -202,9 +202,9 @@ def fetch(known: dict[str, t.Any], environment: dict[str, str]) -> str:
     """Fetch the branch or tag into the copy, and nowhere else. Returns the id of its commit."""
     url, version = known["repository"], known["version"]
     if not (MIRROR / "HEAD").exists():
-        called(
-            ["git", "init", "--quiet", "--bare", MIRROR], "the copy of the repository could not be made", environment
-        )
+        # That branch is the one which a clone checks out, and which ansible-pull then verifies.
+        command = ["git", "init", "--quiet", "--bare", "--initial-branch", ACCEPTED, MIRROR]
+        called(command, "the copy of the repository could not be made", environment)
     what = f"'{version}' of {without_password(url)} could not be fetched"
     try:
         git("fetch", "--quiet", "--no-tags", "--force", "--", url, version, what=what, environment=environment)

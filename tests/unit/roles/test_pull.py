@@ -85,6 +85,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
 def test_a_commit_that_an_allowed_key_has_signed(world: World) -> None:
     for _round in range(2):
         assert world.commit("author") == world.accepts()
+    assert (world.places["MIRROR"] / "HEAD").read_text().strip() == "ref: refs/heads/accepted"
 
 
 @pytest.mark.parametrize("key", [None, "stranger"])
