@@ -111,9 +111,13 @@ def places_of(item: Item) -> Uses:
 def secrets_in(value: t.Any) -> list[str]:
     """The secrets that an item refers to, wherever: each by its UUID or its name."""
     found: list[str] = []
-    left = [value]
+    left, seen = [value], set[int]()  # By anchors of YAML, one list can stand there a billion times.
     while left:
         part = left.pop()
+        if id(part) in seen:
+            continue
+        if isinstance(part, (dict, list, tuple)):
+            seen.add(id(part))
         if isinstance(part, (list, tuple)):
             left += part
         for option, inner in part.items() if isinstance(part, dict) else ():

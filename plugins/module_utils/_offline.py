@@ -9,7 +9,7 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from ._engine import xml_merge
-from ._engine.adopt import adopt
+from ._engine.adopt import Adopted, adopt
 from ._engine.plan import plan
 from ._engine.rows.model import Host, Item
 from ._engine.table import Table
@@ -29,9 +29,16 @@ MADE = {
 
 
 def from_xml(table: Table, text: str, secrets: bool = False) -> dict[str, t.Any]:
-    """The options that a definition amounts to. What libvirt only reports in it is left out.
+    """The options that a definition amounts to (see read_xml)."""
+    return read_xml(table, text, secrets).config
+
+
+def read_xml(table: Table, text: str, secrets: bool = False) -> Adopted:
+    """The options that a definition amounts to, and where secrets are. What libvirt only reports in it is left out.
 
     Raises VirtfleetError for what is no definition of that kind.
+
+    :param secrets: whether secrets are in the options
     """
     try:
         root = xml_merge.element(text)
@@ -45,7 +52,7 @@ def from_xml(table: Table, text: str, secrets: bool = False) -> dict[str, t.Any]
             raise VirtfleetError(f"{table.kind}: {tag}: {why}")
     if table.normal is not None:
         table.normal(root)
-    return adopt(table, table.declared(root), secrets).config
+    return adopt(table, table.declared(root), secrets)
 
 
 def to_xml(table: Table, item: t.Any, virt: str = "kvm") -> str:

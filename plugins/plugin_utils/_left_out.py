@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._called import Called
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label, readable
 
 NOUNS = {"networks": "network", "pools": "pool", "volumes": "volume", "guests": "guest"}
 """What people call the items of each list."""
+
+COMMANDS = {"networks": ("net-dumpxml", "net-define"), "pools": ("pool-dumpxml", "pool-define")}
+"""The commands of virsh that print a definition, and keep it; for guests, they have no prefix."""
 
 
 def left_out(
@@ -21,7 +25,8 @@ def left_out(
 
     :param found: by the names in NOUNS, what the modules that read have told
     :param lists: by the names of variables, such as ``kvm_guests`` or ``adopted_guests``, what is written: of what the
-        inventory declares already, nothing is left out; None where all is written
+        inventory declares already, nothing is left out; None where all is written. Those that are transient are in
+        them, too, unless they are declared
     """
     if not isinstance(found, dict) or not all(map(is_told, found.values())):
         raise VirtfleetError("left_out: give a dictionary with a list of what was found for each kind")
@@ -35,6 +40,9 @@ def left_out(
                 continue
             if lists is not None and identity(item) not in written(lists, kind):
                 continue
+            if item.get("persistent") is False:
+                lines.append(transient(kind, item))
+                continue
             if secrets:
                 verb, it = ("is", "it") if len(secrets) == 1 else ("are", "them")
                 noun = NOUNS.get(kind) or label(kind)
@@ -45,6 +53,21 @@ def left_out(
             if uncovered:
                 lines.append(f"{called}: no option holds {', '.join(uncovered)}, which stays on the host as it is")
     return [readable(line) for line in lines]
+
+
+def transient(kind: str, item: t.Mapping[str, t.Any]) -> str:
+    """Why something is not written that is gone once it stops, and how to keep it: site would make it persistent.
+
+    :param kind: a name in NOUNS
+    """
+    noun = NOUNS.get(kind) or label(kind)
+    show, define = COMMANDS.get(kind, ("dumpxml", "define"))
+    name = f"{Called(item.get('name')):sh}"
+    return (
+        f"{noun} {label(item.get('name'))} was not written: it is transient, so it is gone once it stops. To keep it,"
+        f" declare it yourself, or make it persistent and adopt again:"
+        f" virsh {show} --inactive {name} > {noun}.xml && virsh {define} {noun}.xml"
+    )
 
 
 def written(lists: t.Mapping[str, t.Any], kind: str) -> list[tuple[t.Any, t.Any]]:

@@ -35,7 +35,8 @@ NETWORK = (
 
 def guest(host: str, number: int) -> tuple[dict[str, t.Any], str]:
     """A guest as it is declared, and as libvirt has it."""
-    name, mac = f"{host}-{number}", f"52:54:11:00:00:{number:02x}"
+    name = f"{host}-{number}"
+    mac = f"52:54:11:00:{int(host[-3:]):02x}:{number:02x}"
     declared = {
         "name": name,
         "host": host,

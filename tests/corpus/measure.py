@@ -39,6 +39,8 @@ from compare import Counter, as_libvirt_reads, canonical, differences, without_a
 
 NAME = "virtfleet-corpus"
 MADE = "the same when made anew"
+REFUSED = 0.1
+"""The largest share of what libvirt accepts that may be refused, rather than made anew."""
 OFFLINE = ("adopted without a change, by the tables alone", "the same again, by the tables alone")
 
 
@@ -225,6 +227,8 @@ class Measure:
         }
         shares = list(self.shares())
         measured = any(total for _name, _number, total in shares)
+        if self.counts[f"refused: {MADE}"] > REFUSED * self.counts["accepted"]:
+            return False
         return measured and all(number >= promised.get(name, 0) * total for name, number, total in shares)
 
     def report(self, seconds: float) -> None:

@@ -31,9 +31,8 @@ netplan: t.Any = import_module("module_utils._hostnet.netplan")
 Netplan, Place = netplan.Netplan, netplan.Place
 Nic: t.Any = import_module("module_utils._hostnet.facts").Nic
 
-PROGRAMS = ("/usr/libexec/netplan/configure", "/usr/libexec/netplan/generate", "/lib/netplan/generate")
-GENERATE = next(path for path in PROGRAMS if Path(path).exists())
-"""What `netplan generate` calls, which itself takes Python's start each time. Since netplan 1.2 that is configure."""
+READER: list[str] = import_module("module_utils._hostnet.netplan_reader").reader()
+"""What `netplan generate` calls, which itself takes Python's start each time."""
 BRIDGE = Place("bridges", "brtest")
 MAC = "52:54:00:99:99:99"
 STAYS = ("Match", "Link", "Bridge", "SR-IOV", "IPoIB")
@@ -72,7 +71,7 @@ def generated(net: t.Any) -> Written:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(netplan_yaml.dump(document))
             path.chmod(0o600)
-        done = subprocess.run([GENERATE, "--root-dir", root], capture_output=True, text=True, check=False)
+        done = subprocess.run([*READER, "--root-dir", root], capture_output=True, text=True, check=False)
         if done.returncode:
             raise ValueError(done.stderr)
         files = [path for path in Path(root, "run").rglob("*") if path.is_file() and not path.is_symlink()]

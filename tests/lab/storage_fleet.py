@@ -78,6 +78,17 @@ def hosts_with_storage(name: str, folder: Path) -> t.Iterator[Fleet]:
         yield made
 
 
+UNIT = Path(__file__).parents[1] / "unit"
+
+
+def serve_hostile(fleet: Fleet, host: str, folder: str) -> None:
+    """Put the hostile images and their server into a folder of a host, and have it serve at port 8081."""
+    for name in ("hostile_images", "hostile_server"):
+        text = (UNIT / f"{name}.py").read_text(encoding="utf-8")
+        fleet.sh(host, f"mkdir -p {folder}; cat >{folder}/{name}.py <<'END'\n{text}\nEND\n")
+    fleet.sh(host, f"systemd-run -q --unit hostile python3 {folder}/hostile_server.py 8081")
+
+
 class Done(t.NamedTuple):
     """What came of declaring something once in check mode and twice for real, on both hosts."""
 

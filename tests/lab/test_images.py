@@ -8,15 +8,24 @@ from __future__ import annotations
 import json
 import re
 import typing as t
-from pathlib import Path
 
 import pytest
 from fleet import Fleet
-from storage_fleet import HOSTS, IMAGES, STORAGE, declare, disk_guest, failed, hosts_with_storage, image, paths
+from storage_fleet import (
+    HOSTS,
+    IMAGES,
+    STORAGE,
+    declare,
+    disk_guest,
+    failed,
+    hosts_with_storage,
+    image,
+    paths,
+    serve_hostile,
+)
 
 pytestmark = pytest.mark.long
 
-UNIT = Path(__file__).parents[1] / "unit"
 FOLDER = "/root/hostile"
 CANARY = "/root/canary"
 WEB = "http://127.0.0.1:8081"
@@ -35,10 +44,7 @@ LEFT = f"pgrep -a qemu-img; ls -A {IMAGES}; grep -rl 'secret of the host' {IMAGE
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Fleet]:
     with hosts_with_storage("images", tmp_path_factory.mktemp("images")) as made:
         for host in HOSTS:
-            for name in ("hostile_images", "hostile_server"):
-                text = (UNIT / f"{name}.py").read_text(encoding="utf-8")
-                made.sh(host, f"mkdir -p {FOLDER}/tools; cat >{FOLDER}/tools/{name}.py <<'END'\n{text}\nEND\n")
-            made.sh(host, f"systemd-run -q --unit hostile python3 {FOLDER}/tools/hostile_server.py 8081")
+            serve_hostile(made, host, f"{FOLDER}/tools")
         yield made
 
 

@@ -14,16 +14,20 @@ from pathlib import Path
 
 import pytest
 from links_fleet import HOSTS, Links
+from suites import HOST_SUITES
 
 pytestmark = pytest.mark.long
 
 HELPER = Path(__file__).with_name("links_examples.py")
 PLUGINS = Path(__file__).resolve().parents[2] / "plugins/module_utils"
 
+RELEASED = ("bookworm", "trixie")
+"""Suites whose sources stay."""
+
 FETCH = """
 . /etc/os-release
 echo "deb-src http://deb.debian.org/debian $VERSION_CODENAME main" > /etc/apt/sources.list.d/examples.list
-apt-get -qq update && mkdir -p /root/examples && cd /root/examples
+apt-get -qq -o Acquire::Check-Valid-Until=false update && mkdir -p /root/examples && cd /root/examples
 apt-get -qq source --download-only netplan.io 2>/dev/null && tar xf netplan.io_*.orig.tar.* --strip-components 1
 ls examples/*.yaml | wc -l
 """
@@ -37,7 +41,10 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Links]:
 
 @pytest.mark.parametrize("host", HOSTS)
 def test_every_device_of_every_example(fleet: Links, host: str) -> None:
-    assert int(fleet.sh(host, FETCH).split()[-1]) >= 29
+    found = int(fleet.sh(host, FETCH).split()[-1])
+    if not found and HOST_SUITES[host] not in RELEASED:
+        pytest.skip(f"the archive has no source of the netplan in {HOST_SUITES[host]}: it moves on")
+    assert found >= 29
     folder = PLUGINS / "_hostnet"
     named = [folder / name for name in ("facts.py", "networkd.py", "agent/route_words.py")]
     for path in [*named, *sorted(folder.glob("netplan*.py"))]:

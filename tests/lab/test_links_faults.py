@@ -104,7 +104,11 @@ def test_two_runs_at_once(fleet: Links, host: str) -> None:
 
 def test_a_port_of_another_bridge(fleet: Links, host: str) -> None:
     """Faults 5 and 6: the kernel would take it without a word."""
-    fleet.sh(host, "ip link add br9 type bridge && ip link set eno2 master br9 && ip link set br9 up")
+    fleet.sh(
+        host,
+        "ip link add br9 type bridge && echo 1 >/proc/sys/net/ipv6/conf/br9/disable_ipv6 &&"
+        " ip link set eno2 master br9 && ip link set br9 up",
+    )
     assert "eno2 is a port of the bridge br9: 'takeover: true'" in fleet.refused(host, {**BRIDGE, "ports": ["eno2"]})
     said = fleet.refused(host, {"name": "tap9", "type": "macvtap", "parent": "eno2"})
     assert "eno2 is a port of the bridge br9" in said

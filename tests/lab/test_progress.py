@@ -13,15 +13,13 @@ import signal
 import subprocess
 import time
 import typing as t
-from pathlib import Path
 
 import pytest
 from fleet import ENVIRONMENT, Fleet
-from storage_fleet import HOSTS, IMAGES, STORAGE, disk_guest, hosts_with_storage
+from storage_fleet import HOSTS, IMAGES, STORAGE, disk_guest, hosts_with_storage, serve_hostile
 
 pytestmark = pytest.mark.long
 
-UNIT = Path(__file__).parents[1] / "unit"
 TOOLS = "/root/tools"
 URL = "http://bob:hunter2@127.0.0.1:8081/steady.raw?token=hunter2"
 VOLUME = [{"name": "big.qcow2", "image": URL}]
@@ -48,10 +46,7 @@ true
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Fleet]:
     with hosts_with_storage("progress", tmp_path_factory.mktemp("progress")) as made:
         for host in HOSTS:
-            for name in ("hostile_images", "hostile_server"):
-                text = (UNIT / f"{name}.py").read_text(encoding="utf-8")
-                made.sh(host, f"mkdir -p {TOOLS}; cat >{TOOLS}/{name}.py <<'END'\n{text}\nEND\n")
-            made.sh(host, f"systemd-run -q --unit steady python3 {TOOLS}/hostile_server.py 8081")
+            serve_hostile(made, host, TOOLS)
         yield made
 
 

@@ -26,6 +26,9 @@ from .rows.row_index import complete_rows, edit_rows, show_rows
 from .step import Step
 from .table import Table
 
+STARTS = ("start", "start_paused")
+"""Actions after which what runs is new, and was asked for nothing before."""
+
 
 @dataclasses.dataclass
 class Plan:
@@ -141,7 +144,8 @@ class Plan:
 
     def settled(self, left: Plan) -> bool:
         """Whether nothing is left to do of this plan but what is known to wait."""
-        self.waiting.update(dict.fromkeys(left.asked, ASKED))
+        if not any(step.action in STARTS for step in self.carried_out()):  # One that just started will follow.
+            self.waiting.update(dict.fromkeys(left.asked, ASKED))
         told = {path for step in self.carried_out() for path in step.reaches}
         for step in left.steps:
             if (

@@ -67,6 +67,7 @@ class Table:
     :param remarks: warnings of an item, as it is declared, that a run does something about: whether it is new, and the
         host decide
     :param combine: brings options that mean the same into one form
+    :param dropped: takes out of a definition that somebody wrote what libvirt drops of it without a word
     :param normal: brings a definition into the form in which libvirt keeps it
     :param joined: makes one element again of what people write as one and libvirt keeps as several
     :param filled: writes into a definition what libvirt writes where nothing is given, as far as it is known
@@ -100,6 +101,7 @@ class Table:
     unsign: t.Callable[[ET.Element], None] | None = None
     remarks: t.Callable[[Item, bool, Host], t.Iterable[str]] | None = None
     combine: t.Callable[[Item], None] | None = None
+    dropped: t.Callable[[ET.Element], None] | None = None
     normal: t.Callable[[ET.Element], None] | None = None
     joined: t.Callable[[ET.Element], None] | None = None
     filled: t.Callable[[ET.Element, Host], None] | None = None
@@ -133,14 +135,20 @@ class Table:
         return any(option in row.names for row in self.rows)
 
     def whole(self, root: ET.Element) -> ET.Element:
-        """A definition that somebody wrote, with one element for each of those that only hold others.
+        """A definition that somebody wrote as libvirt reads it. It is changed in place, and returned.
 
-        It is changed in place, and returned. libvirt takes ``<devices>`` or ``<qemu:commandline>`` twice, and makes
-        one of them.
+        libvirt takes ``<devices>`` or ``<features>`` twice, and reads them as one. What it drops is taken out.
         """
-        steps = [paths.parse(place).steps for row in self.rows for place in row.places]
-        holders = {each[0] for each in steps if len(each) > 1}
-        paths.join(root, {*holders, *(child.tag for child in root if child.tag.startswith("{"))})
+        several, found = set[str](), set[str]()
+        for row in self.rows:
+            many = not row.holds and all(option.get("type") == "list" for option in row.document().values())
+            for steps in (paths.parse(place).steps for place in row.places):
+                if steps:
+                    (several if many and len(steps) == 1 else found).add(paths.tag_of(steps[0]))
+        found |= {child.tag for child in root if child.tag.startswith("{")}
+        paths.join(root, found - several)
+        if self.dropped is not None:
+            self.dropped(root)
         return root
 
     def declared(self, root: ET.Element) -> ET.Element:

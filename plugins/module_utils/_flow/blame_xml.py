@@ -25,13 +25,13 @@ class XmlBlame:
     """Looks for the part of XML by hand that is to blame.
 
     :param text: the definition to come, which has that part
-    :param by_hand: the XML; one element or several beside each other
+    :param by_hand: the XML, below an element of the definition's own tag (see Fragment.piece)
     :param right: tells whether the schema takes a definition
     """
 
-    def __init__(self, text: str, by_hand: str, right: Right) -> None:
-        self.root, self.right, self.left = ET.fromstring(text), right, MOST
-        self.by_hand = ET.fromstring(f"<xml>{by_hand}</xml>")
+    def __init__(self, text: str, by_hand: ET.Element, right: Right) -> None:
+        self.root, self.by_hand, self.right = ET.fromstring(text), by_hand, right
+        self.left = MOST
 
     def found(self) -> str | None:
         """The smallest such part, for people; None where it cannot be told."""

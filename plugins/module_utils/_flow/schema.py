@@ -136,8 +136,10 @@ def of_xml(kind: Kind, text: str, by_hand: str, told: str) -> str:
     :param text: the definition that it is in
     :param told: what libvirt says of that
     """
-    said = without_values_of(told, by_hand)
-    part = XmlBlame(text, by_hand, lambda changed: problem(kind, changed) is None).found()
+    said, row = without_values_of(told, by_hand), kind.table.fragment
+    if row is None:
+        return said
+    part = XmlBlame(text, row.piece(by_hand), lambda changed: problem(kind, changed) is None).found()
     if part is None:
         return said
     return f"{part}: {WRONG_XML if SCHEMA.search(told) else f'libvirt refuses this: {said}'}"

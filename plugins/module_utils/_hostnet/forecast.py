@@ -110,7 +110,7 @@ def give_back(
     if same_card and had_identity:
         sure = True
     elif by_networkd and own_file and bridge.iaid is not None:
-        units.update(networkd.identity(f"10-netplan-{heir}.network", bridge.iaid))
+        units.update(networkd.identity(f"10-netplan-{heir}.network", bridge))
         sure = True
     elif same_card and (not by_networkd or (bridge.client_id and bridge.iaid is None)):
         # The server knows it by its MAC address.

@@ -15,16 +15,9 @@ from .._errors import VirtfleetError
 from . import netplan_yaml
 from .agent import files, network
 from .facts import Facts
+from .netplan_reader import GENERATORS, reader
 from .planner import Plan
 
-GENERATORS = (
-    "/usr/libexec/netplan/configure",
-    "/usr/libexec/netplan/generate",
-    "/usr/lib/netplan/generate",
-    "/lib/netplan/generate",
-)
-"""Where the program is that ``netplan generate`` calls to write networkd's units. Since netplan 1.2 that is configure:
-generate only makes what systemd starts, and fails an assertion if it is told of another folder."""
 UNITS, BY_NETPLAN, KINDS = "/run/systemd/network", "10-netplan-", (".network", ".netdev", ".link")
 """Where netplan writes networkd's units, how their names begin, and end."""
 
@@ -86,16 +79,6 @@ def units_in(folder: str) -> dict[str, str]:
     return {
         name: files.read(os.path.join(folder, name)) for name in names if os.path.isfile(os.path.join(folder, name))
     }
-
-
-def reader() -> list[str]:
-    """What reads netplan's documents of another folder, and leaves the host alone.
-
-    ``netplan generate`` does not since netplan 1.1: whatever folder it is told of, it has systemd read its units anew,
-    and with that netplan's generator writes the files of the host itself. So its program is called, which does all the
-    reading; ``netplan get`` reads the documents as well, but does not say what the backend cannot do.
-    """
-    return next(([path] for path in GENERATORS if os.path.exists(path)), ["netplan", "get"])
 
 
 def told(errors: str, hidden: t.Sequence[str]) -> str:

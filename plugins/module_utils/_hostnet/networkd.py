@@ -139,13 +139,24 @@ def static(item: t.Mapping[str, t.Any]) -> Sections:
     return sections
 
 
-def identity(network_file: str, iaid: int) -> Units:
-    """The DHCP identity of a link's former holder, so that the server gives the same address.
+def identity(network_file: str, device: Device) -> Units:
+    """The DHCP identity of a link's former holder, so that the server gives the same address."""
+    return {f"{network_file}.d/virtfleet-identity.conf": render(known_as(device))}
 
-    networkd's client id holds an IAID made from the interface's name; the MAC alone is not enough.
+
+def known_as(device: Device) -> Sections:
+    """What a DHCP server is to know another link by; nothing where it knows a device by its MAC address.
+
+    networkd's client id holds an IAID made from the interface's name; the MAC alone is not enough. A link that goes
+    gives its address back, and then the server may have another one for the next link, so that is asked for. networkd
+    knows RequestAddress= since systemd 255 (systemd.network(5)), and an older one leaves it out.
     """
-    value = [("IAID", str(iaid))]
-    return {f"{network_file}.d/virtfleet-identity.conf": render([("DHCPv4", value), ("DHCPv6", value)])}
+    if device.iaid is None:
+        return []
+    iaid = ("IAID", str(device.iaid))
+    ours = [address.partition("/")[0] for address in device.addresses if ":" not in address]
+    asked = [("RequestAddress", ours[0])] if len(ours) == 1 else []
+    return [("DHCPv4", [iaid, *asked]), ("DHCPv6", [iaid])]
 
 
 OF_OTHERS = ("identity", "vlan")
@@ -232,9 +243,7 @@ def inherited(port: Device, text: Sections) -> Sections:
     for section, values in text:
         if section not in ("Match", "Link", *OF_THE_CARD):
             own.append((section, [(key, value) for key, value in values if section != "Network" or key not in STACKED]))
-    if port.iaid is not None:
-        own += [("DHCPv4", [("IAID", str(port.iaid))]), ("DHCPv6", [("IAID", str(port.iaid))])]
-    return own
+    return own + known_as(port)
 
 
 def addressing(item: t.Mapping[str, t.Any], kind: str) -> Sections:

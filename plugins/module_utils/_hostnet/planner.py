@@ -201,7 +201,7 @@ class Work:
                 continue
             inherits = (item.get("addressing") or "inherit") == "inherit"
             if inherits and dhcp and device.iaid is not None and self.net.renderer(place) == "networkd":
-                self.units.update(networkd.identity(f"10-netplan-{name}.network", device.iaid))
+                self.units.update(networkd.identity(f"10-netplan-{name}.network", device))
             forecast.addresses(item, device.addresses, dhcp and device.client_id == "", facts, self.out)
             if inherits:
                 self.out.warnings += drop_ins.warnings(name, port, owner, facts)
@@ -395,6 +395,8 @@ class Work:
 def keep_identity(wanted: networkd.Units, kept: networkd.Units, name: str) -> None:
     """Leave a bridge its DHCP identity: its port, which had it, has no lease any more."""
     unit = f"00-virtfleet-{name}.network"
-    iaid = networkd.setting(networkd.parse(kept.get(unit, "")), "DHCPv4", "IAID")
+    there = networkd.parse(kept.get(unit, ""))
+    iaid, address = (networkd.setting(there, "DHCPv4", key) for key in ("IAID", "RequestAddress"))
     if iaid is not None and "IAID=" not in wanted[unit]:
-        wanted[unit] += f"\n[DHCPv4]\nIAID={iaid}\n\n[DHCPv6]\nIAID={iaid}\n"
+        asked = "" if address is None else f"RequestAddress={address}\n"
+        wanted[unit] += f"\n[DHCPv4]\nIAID={iaid}\n{asked}\n[DHCPv6]\nIAID={iaid}\n"

@@ -27,6 +27,10 @@ START = re.compile(r"(?<![^=,:\"'(\[{\s])/")
 """Where a path may begin in an argument of QEMU."""
 
 
+Seen = t.Tuple[int, str, str]  # noqa: UP006 - older Pythons evaluate it
+"""A list or dictionary by its identity, the option that has it, and the pool that its volumes are in."""
+
+
 class Place(t.NamedTuple):
     """A place that a guest names.
 
@@ -147,9 +151,13 @@ def words_of(text: str) -> t.Iterator[str]:
             yield value
 
 
-def item_places(item: Item, pool: str = "default") -> t.Iterator[Place]:
-    """The places that a declared guest or volume names, wherever: paths, volumes by name, and what is in its XML."""
+def item_places(item: Item, pool: str = "default", seen: set[Seen] | None = None) -> t.Iterator[Place]:
+    """The places that a declared guest or volume names, wherever: paths, volumes by name, and what is in its XML.
+
+    :param seen: what was looked at: by anchors of YAML, one list can stand in a declaration a billion times
+    """
     where = item.get("pool") or pool
+    seen = set() if seen is None else seen
     for option, value in item.items():
         if option in TEXTS:
             continue
@@ -166,11 +174,10 @@ def item_places(item: Item, pool: str = "default") -> t.Iterator[Place]:
                 yield Place("folder" if option == "dir" else "path", text)
             elif option == "xml":
                 yield from fragment_places(text)
-        elif isinstance(value, dict):
-            yield from item_places(value, where)
-        elif isinstance(value, (list, tuple)):
-            for inner in value:
-                yield from item_places(inner if isinstance(inner, dict) else {option: inner}, where)
+        elif isinstance(value, (dict, list, tuple)) and (id(value), option, str(where)) not in seen:
+            seen.add((id(value), option, str(where)))
+            for inner in [value] if isinstance(value, dict) else value:
+                yield from item_places(inner if isinstance(inner, dict) else {option: inner}, where, seen)
 
 
 def fragment_places(text: str) -> t.Iterator[Place]:

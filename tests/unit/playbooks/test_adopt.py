@@ -33,9 +33,10 @@ HOST = """<node>
 <memory unit='KiB'>65536</memory><os><type>hvm</type></os></domain>
 </node>"""
 GROUPS = {"kvm_hosts": {"hosts": {"kvm01": LOCAL}}}
+KEPT = {"refused": [], "persistent": True}
 
 
-def run(folder: Path, playbook: str, *options: str, **variables: Any) -> str:
+def run(folder: Path, playbook: str, *options: str, fails: bool = False, **variables: Any) -> str:
     """Run the plays of a playbook that ask libvirt, on the test driver; what it printed.
 
     :param variables: those of all hosts
@@ -51,7 +52,7 @@ def run(folder: Path, playbook: str, *options: str, **variables: Any) -> str:
         (folder / "plays/tasks").symlink_to(ROOT / "playbooks/tasks")
     (folder / "plays/part.yml").write_text(yaml.safe_dump(parts))
     code, output = play(folder, "plays/part.yml", *options, groups=GROUPS, **variables)
-    assert code == 0, output
+    assert code == (2 if fails else 0), output
     return output
 
 
@@ -100,11 +101,9 @@ def test_each_resource_is_shortened_once(tmp_path: Path, monkeypatch: pytest.Mon
     (adopting,) = [one for one in plays if one["name"] == "Adopt"]
     names = [f"g{number}" for number in range(20)]
     read = {
-        "adopt_networks_info": {"networks": [{"config": {"name": "lan", "bridge": "virbr7"}, "refused": []}]},
-        "adopt_pools_info": {"pools": [{"config": {"name": "p", "target": "/srv/p"}, "refused": []}]},
-        "adopt_domains_info": {
-            "domains": [{"config": {"name": name, "memory": "1GiB"}, "refused": []} for name in names]
-        },
+        "adopt_networks_info": {"networks": [{"config": {"name": "lan", "bridge": "virbr7"}, **KEPT}]},
+        "adopt_pools_info": {"pools": [{"config": {"name": "p", "target": "/srv/p"}, **KEPT}]},
+        "adopt_domains_info": {"domains": [{"config": {"name": name, "memory": "1GiB"}, **KEPT} for name in names]},
         "adopt_volumes_info": {},
     }
     asked: list[str] = []
@@ -123,6 +122,38 @@ def test_each_resource_is_shortened_once(tmp_path: Path, monkeypatch: pytest.Mon
     assert sorted(asked) == sorted([*names, "lan", "p"])
 
 
+@pytest.mark.parametrize("full", [False, True])
+def test_what_is_transient_is_not_written(tmp_path: Path, full: bool) -> None:
+    """Not of the test driver, whose transient guests end with the module that asks it."""
+    plays: Any = yaml.safe_load((ROOT / "playbooks/adopt.yml").read_text(encoding="utf-8"))
+    (adopting,) = [one for one in plays if one["name"] == "Adopt"]
+    (said,) = [task for task in adopting["tasks"] if task["name"] == "Print what was left out"]
+    entries = [
+        {"name": name, "config": {"name": name}, "refused": [], "persistent": name == "stays"}
+        for name in ("goes", "stays", "declared")
+    ]
+    read = {
+        "adopt_networks_info": {"networks": entries},
+        "adopt_pools_info": {"pools": entries},
+        "adopt_domains_info": {"domains": entries},
+        "adopt_volumes_info": {},
+        "adopt_full": full,
+        "inventory_dir": str(tmp_path),
+        "inventory_hostname": "kvm01",
+        "adopt_said": said["vars"]["said"],
+    }
+    ours = {"group_vars/kvm_hosts.yml": {"kvm_guests": [{"name": "declared", "host": "kvm01"}]}}
+    variables = hostvars(tmp_path, {"group_vars/all.yml": {**adopting["vars"], **read}, **ours})
+    raw = {**variables.raw_get("kvm01"), "hostvars": variables}
+    templar = HostTemplar.of(raw, variables)
+    for lists in ("adopt_config", "adopt_listed"):
+        found = templar.value(raw[lists])
+        named = {variable: [item["name"] for item in items] for variable, items in found.items()}
+        assert named == {"kvm_networks": ["stays"], "kvm_pools": ["stays"], "kvm_guests": ["stays"]}
+    told = sorted(line.partition(" was not written: it is transient,")[0] for line in templar.value(raw["adopt_said"]))
+    assert told == ["guest goes", "network declared", "network goes", "pool declared", "pool goes"]
+
+
 def test_what_the_inventory_declares_already_stays_as_it_is_there(tmp_path: Path) -> None:
     ours = {"kvm_guests": [{"name": "db01", "host": "kvm01", "memory": "64MiB"}], "kvm_networks": [{"name": "lan"}]}
     output = run(tmp_path, "adopt", **ours)
@@ -139,6 +170,20 @@ def test_a_relative_folder_is_one_from_where_the_user_stands(tmp_path: Path) -> 
     for _again in range(2):  # The second time, the file that is there is compared.
         run(tmp_path, "adopt", "-e", "adopt_directory=out")
     assert (tmp_path / "out/host_vars/kvm01/virtfleet.yml").is_file()
+
+
+def test_a_file_that_the_new_folder_would_hide_is_named_before(tmp_path: Path) -> None:
+    """Ansible reads a folder or a file of a host's name."""
+    own = tmp_path / "host_vars/kvm01.yml"
+    own.parent.mkdir()
+    own.write_text("---\nkvm_links: []\n")
+    output = " ".join(run(tmp_path, "adopt", fails=True).split())
+    assert f"{own}: Ansible does not read this file any more once there is a folder of its name: move it" in output
+    assert [path.name for path in own.parent.iterdir()] == ["kvm01.yml"]
+    (tmp_path / "host_vars/kvm01").mkdir()
+    own.rename(tmp_path / "host_vars/kvm01/main.yml")
+    run(tmp_path, "adopt")
+    assert "changed=0" in run(tmp_path, "site", "--diff")
 
 
 def test_no_file_is_written_where_all_is_declared(tmp_path: Path) -> None:

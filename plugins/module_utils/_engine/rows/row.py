@@ -254,6 +254,11 @@ class Row(abc.ABC):
             yield self.rows
 
     @property
+    def holds(self) -> bool:
+        """Whether the element at its place holds those of a list, and is none of them."""
+        return False
+
+    @property
     def places(self) -> tuple[str, ...]:
         """The paths that it reads and writes, as they are declared."""
         return ()

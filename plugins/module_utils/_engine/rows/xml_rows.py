@@ -179,6 +179,10 @@ class Documents(Row):
         return (root_of(self.path),)
 
     @property
+    def holds(self) -> bool:
+        return True
+
+    @property
     def places(self) -> tuple[str, ...]:
         return (self.path,)
 

@@ -31,6 +31,20 @@ def impossible(root: ET.Element, want: Item) -> t.Iterator[Invalid]:
         )
     yield from memory(root, want)
     yield from switched_off(root, want)
+    yield from without_model(root, want)
+    yield from without_value(root, want)
+
+
+def without_model(root: ET.Element, want: Item) -> t.Iterator[Invalid]:
+    """Of a CPU without a model libvirt keeps no more than its topology, caches and nodes (virCPUDefFormatBufFull)."""
+    node = root.find("cpu")
+    if node is not None and cpu.has_model(node):
+        return
+    for name in ("check", "match"):
+        if (want.get("cpu") or {}).get(name) is not None:
+            yield Invalid(
+                f"cpu.{name}", "needs cpu.model, or another cpu.mode than custom: give one, or leave this out"
+            )
 
 
 def memory(root: ET.Element, want: Item) -> t.Iterator[Invalid]:
@@ -71,3 +85,17 @@ def switched_off(root: ET.Element, want: Item) -> t.Iterator[Invalid]:
                         "goes with state: true; of a feature that is off libvirt keeps nothing else: leave one of the"
                         " two out",
                     )
+
+
+def without_value(root: ET.Element, want: Item) -> t.Iterator[Invalid]:
+    """An entry of QEMU's firmware configuration holds something (virSysinfoParseFWCfgDef)."""
+    nodes = root.findall("sysinfo[@type='fwcfg']/entry")
+    empty = {node.get("name") for node in nodes if not node.text and not node.get("file")}
+    for place, table in enumerate(want.get("sysinfo") or []):
+        for index, entry in enumerate(table.get("entries") or []):
+            if table.get("type") == "fwcfg" and entry.get("name") in empty:
+                yield Invalid(
+                    f"sysinfo[{place}].entries[{index}].value",
+                    "is missing: write value, or file. The filter domain_from_xml leaves a value out, as it may be a"
+                    " secret, unless it gets secrets: true",
+                )

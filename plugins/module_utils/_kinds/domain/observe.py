@@ -14,6 +14,7 @@ from ..._flow.kind import Definition
 from ..._libvirt.connection import libvirt, listed
 from ..._libvirt.objects import Connection
 from .live import refusals
+from .normal_form import running
 from .undefine import Belongings, undefine
 
 
@@ -32,7 +33,7 @@ def domains(connection: Connection, names: t.Container[str]) -> dict[str, Observ
         live = paths.document(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_SECURE)) if active else None
         found[name] = Observed(
             refused={} if live is None else refusals.taken_out(live),
-            definition=kept(domain),
+            definition=kept(domain, name in transient),
             live=live,
             state="paused" if name in paused else "running" if active else "stopped",
             properties={"autostart": name in autostart},
@@ -41,10 +42,15 @@ def domains(connection: Connection, names: t.Container[str]) -> dict[str, Observ
     return found
 
 
-def kept(found: t.Any) -> ET.Element:
-    """The definition that libvirt keeps of a guest."""
+def kept(found: t.Any, transient: bool | None = None) -> ET.Element:
+    """The definition that libvirt keeps of a guest.
+
+    :param transient: whether it is, so that it has but what runs; None where libvirt is to be asked
+    """
     root = paths.document(found.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE | libvirt.VIR_DOMAIN_XML_SECURE))
-    refusals.taken_out(root)  # One that is not persistent has but what runs.
+    refusals.taken_out(root)
+    if not found.isPersistent() if transient is None else transient:
+        running.settle(root)
     return root
 
 

@@ -34,7 +34,7 @@ from .impossible import impossible
 from .live.started import compared
 from .live.strategies import STRATEGIES
 from .memory_total import fit
-from .normal_form import console, cpu, definition, filled
+from .normal_form import console, cpu, definition, dropped, filled
 from .rules import booting, listening, memory_in_use, one_uuid
 from .synonyms import NOWHERE
 
@@ -459,6 +459,7 @@ DOMAIN = Table(
     unsign=unsign,
     remarks=emulation,
     combine=definition.combine,
+    dropped=dropped.without_dropped,
     normal=definition.settle,
     joined=cpu.schedulers,
     filled=filled.fill,

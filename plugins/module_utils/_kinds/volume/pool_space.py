@@ -14,11 +14,8 @@ from ..._engine.plan import Plan
 from ..._engine.rows.row_index import read_rows
 from ..._storage.making import Making
 from ..shared.lacking import Site
-from .storage_rules import MADE_DIRECTORIES
+from .storage_rules import FILLINGS, MADE_DIRECTORIES
 from .table import VOLUME
-
-FILLED = ("image", "clone_from", "backing")
-"""Options with which a volume takes what it is filled with."""
 
 
 def warn(site: Site, plans: t.Sequence[Plan]) -> None:
@@ -50,7 +47,7 @@ def warn(site: Site, plans: t.Sequence[Plan]) -> None:
 
 def taken(volume: Making) -> int:
     """The bytes that a new volume takes at once; 0 where that is not known."""
-    if any(volume.item.get(name) is not None for name in FILLED) or "seed" in volume.item:
+    if any(volume.item.get(name) is not None for name in FILLINGS) or "seed" in volume.item:
         return 0
     told = read_rows(VOLUME.rows, ET.fromstring(volume.xml))
     if told.get("format") not in (None, "raw"):

@@ -92,6 +92,26 @@ def test_what_adopting_leaves_out_is_told_in_sentences() -> None:
     ]
 
 
+def test_what_is_transient_is_named_with_how_to_keep_it() -> None:
+    found = {
+        "networks": [{"name": "lan", "persistent": False}],
+        "pools": [{"name": "p", "persistent": False}, {"name": "q", "persistent": True}],
+        "guests": [{"name": "a b", "persistent": False, "secrets": ["x"], "uncovered": ["y"]}],
+    }
+    left_out = FilterModule().filters()["left_out"]
+    way = (
+        "was not written: it is transient, so it is gone once it stops. To keep it, declare it yourself, or make it"
+        " persistent and adopt again: virsh"
+    )
+    assert left_out(found) == [
+        f"network lan {way} net-dumpxml --inactive lan > network.xml && virsh net-define network.xml",
+        f"pool p {way} pool-dumpxml --inactive p > pool.xml && virsh pool-define pool.xml",
+        f"guest a b {way} dumpxml --inactive 'a b' > guest.xml && virsh define guest.xml",
+    ]
+    lists = {"kvm_guests": [{"name": "a b"}], "kvm_networks": [], "kvm_pools": [{"name": "q"}]}
+    assert [line.split(" ")[0] for line in left_out(found, lists)] == ["guest"]
+
+
 def test_nothing_is_left_out_of_what_the_inventory_declares_already() -> None:
     told = [{"name": "a", "secrets": ["x"], "uncovered": ["y"]}, {"name": "b", "secrets": ["x"]}]
     volumes = [{"name": "a", "pool": "p", "uncovered": ["z"]}, {"name": "a", "pool": "q", "uncovered": ["z"]}]

@@ -14,6 +14,7 @@ from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
 
+from ansible_collections.virtfleet.kvm.plugins.filter import xml
 from ansible_collections.virtfleet.kvm.plugins.filter.xml import FilterModule
 from ansible_collections.virtfleet.kvm.tests.unit.support import ROOT, canonical
 
@@ -168,9 +169,65 @@ def test_elements_that_hold_others_are_read_as_one() -> None:
     text = f"""<domain type='qemu' xmlns:qemu='{qemu}'><name>x</name><memory>65536</memory>
         <os><type arch='x86_64' machine='q35'>hvm</type></os><os><boot dev='hd'/></os>
         <devices><sound model='ich9'/></devices><devices><sound model='ac97'/></devices>
+        <features><acpi/></features><features><pae/></features>
+        <pm><suspend-to-mem enabled='no'/></pm><pm><suspend-to-disk enabled='no'/></pm>
+        <memoryBacking><nosharepages/></memoryBacking><memoryBacking><locked/></memoryBacking>
+        <metadata><a:a xmlns:a='http://a'/></metadata><metadata><b:b xmlns:b='http://b'/></metadata>
+        <seclabel type='none' model='selinux'/><seclabel type='none' model='apparmor'/>
         <qemu:commandline><qemu:arg value='-fw_cfg'/></qemu:commandline>
         <qemu:commandline><qemu:arg value='a=b'/></qemu:commandline></domain>"""
     item = FilterModule().filters()["domain_from_xml"](text)
     assert item["qemu"]["args"] == ["-fw_cfg", "a=b"]
     assert [sound["model"] for sound in item["sounds"]] == ["ich9", "ac97"]
+    assert (item["features"]["acpi"], item["features"]["pae"]) == (True, True)
+    assert item["pm"] == {"suspend_to_mem": False, "suspend_to_disk": False}
+    assert item["memory_backing"] == {"nosharepages": True, "locked": True}
+    assert len(item["seclabels"]) == 2
+    assert len(item["metadata"]) == 2
     assert "xml" not in item
+
+
+def test_what_networks_and_pools_hold_twice_is_read_as_one() -> None:
+    dnsmasq = "http://libvirt.org/schemas/network/dnsmasq/1.0"
+    text = f"""<network xmlns:dnsmasq='{dnsmasq}'><name>n</name><ip address='10.1.0.1' prefix='24'/>
+        <ip address='10.2.0.1' prefix='24'/><dns><host ip='10.1.0.2'><hostname>a</hostname></host></dns>
+        <dns><host ip='10.1.0.3'><hostname>b</hostname></host></dns>
+        <dnsmasq:options><dnsmasq:option value='a'/></dnsmasq:options>
+        <dnsmasq:options><dnsmasq:option value='b'/></dnsmasq:options></network>"""
+    item = FilterModule().filters()["network_from_xml"](text)
+    assert [entry["address"] for entry in item["ips"]] == ["10.1.0.1/24", "10.2.0.1/24"]
+    assert len(item["dns"]["hosts"]) == 2
+    assert item["dnsmasq_options"] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "places"),
+    [
+        (
+            "domain",
+            "<domain type='kvm'><name>a</name><memory>65536</memory>"
+            "<sysinfo type='fwcfg'><entry name='opt/x'>hunter2</entry><entry name='opt/y' file='/y'/></sysinfo>"
+            "<devices><graphics type='vnc' passwd='hunter2'/></devices></domain>",
+            {"sysinfo[0].entries[0].value", "graphics[0].passwd"},
+        ),
+        ("domain", "<domain type='kvm'><name>a</name><memory>65536</memory></domain>", set()),
+        ("network", "<network><name>a</name></network>", set()),
+    ],
+)
+def test_secrets_that_are_left_out_are_named(
+    monkeypatch: pytest.MonkeyPatch, kind: str, text: str, places: set[str]
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(xml.display, "warning", said.append)
+    read = FilterModule().filters()[f"{kind}_from_xml"]
+    assert "hunter2" not in str(read(text))
+    assert len(said) == bool(places)
+    for line in said:
+        listed = line.partition("left out, as secrets are: ")[2].partition(". A new")[0]
+        assert set(listed.split(", ")) == places
+        assert line.startswith(f"{kind}_from_xml: {kind} a: ")
+        assert "secrets: true" in line
+        assert "hunter2" not in line
+    said.clear()
+    assert ("hunter2" in str(read(text, secrets=True))) is bool(places)
+    assert said == []

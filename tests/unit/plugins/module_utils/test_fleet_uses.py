@@ -67,3 +67,12 @@ def test_what_the_check_refuses_is_no_traceback(odd: object) -> None:
 def test_what_is_no_list_is_refused() -> None:
     with pytest.raises(VirtfleetError, match=r"declared_uses: .* is not a list"):
         declared_uses("web01", "kvm01")
+
+
+def test_lists_that_stand_in_each_other_a_billion_times_are_looked_at_once() -> None:
+    """So anchors of YAML can write them."""
+    values: list[object] = ["/srv/a.img"]
+    for _time in range(40):
+        values = [values, values]
+    guest = {"name": "web01", "host": "kvm01", "disks": values, "tpms": values}
+    assert declared_uses([guest], "kvm01")["guest web01"]["paths"] == ["/srv/a.img"]

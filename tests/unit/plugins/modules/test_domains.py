@@ -11,6 +11,7 @@ from typing import Any
 import libvirt
 import pytest
 
+from ansible_collections.virtfleet.kvm.plugins.filter import xml
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import domain_actions
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import connection as binding
 from ansible_collections.virtfleet.kvm.tests.unit.samples import DOMAINS
@@ -262,6 +263,20 @@ def test_what_libvirt_knows_of_snapshots_goes(connection: Any, run_domains: Run)
     connection.lookupByName("web01").snapshotCreateXML("<domainsnapshot><name>one</name></domainsnapshot>", 0)
     gone = run_domains({"name": "web01", "state": "absent"})["changes"]
     assert [change["before"] for change in gone if change["path"] == "snapshots"] == [["one"]]
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_value_that_a_filter_left_out_is_named(connection: Any, run_domains: Run, check: bool) -> None:
+    text = (
+        "<domain type='test'><name>fw</name><memory>65536</memory><os><type>hvm</type></os>"
+        "<sysinfo type='fwcfg'><entry name='opt/a' file='/a'/><entry name='opt/x'>secret</entry></sysinfo></domain>"
+    )
+    read = xml.FilterModule().filters()["domain_from_xml"]
+    message = run_domains({**read(text), "state": "stopped"}, check=check, fails=True)["msg"]
+    assert "domain fw: sysinfo[0].entries[1].value: is missing: write value, or file." in message
+    assert "secrets: true" in message
+    run_domains({**read(text, True), "state": "stopped"})
+    assert not run_domains({**read(text), "state": "stopped"}, check=check)["changed"]  # The guest keeps it.
 
 
 def test_a_transient_guest_is_kept(connection: Any, run_domains: Run) -> None:

@@ -35,7 +35,9 @@ def here(connection: Any, run_main: Run, noted: Any, tmp_path: Path, monkeypatch
     statvfs, shut = os.statvfs, (str(tmp_path), f"{tmp_path}/there")
 
     def asked(path: Any) -> Any:
-        return SimpleNamespace(f_flag=os.ST_RDONLY) if str(path) in shut else statvfs(path)
+        return (
+            SimpleNamespace(f_flag=os.ST_RDONLY, f_bfree=2**20, f_frsize=4096) if str(path) in shut else statvfs(path)
+        )
 
     monkeypatch.setattr(file_systems.os, "statvfs", asked)
     return tmp_path

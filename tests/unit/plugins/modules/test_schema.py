@@ -56,6 +56,7 @@ def test_a_misspelt_element(module: str, check: bool, connection: Any, run_main:
         ("<devices>hunter2<sound model='ich9'/></devices>", "the text in <devices>"),
         ("<pm><suspend-to-mem enabled='hunter2'/></pm>", "enabled of <suspend-to-mem>"),
         ("<title>a</title><blkiotune><wait>5</wait></blkiotune>", "<wait> in <blkiotune>"),
+        ("<?xml version='1.0'?><domain><pm><suspend-to-mum/></pm></domain>", "<suspend-to-mum> in <pm>"),
     ],
 )
 def test_the_part_of_xml_that_is_wrong_is_named(connection: Any, run_domains: Run, xml: str, named: str) -> None:

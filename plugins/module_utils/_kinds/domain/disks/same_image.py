@@ -18,11 +18,12 @@ from ...._engine import paths
 from ...._engine.observed import Observed
 from ...._engine.rows.model import Item
 from ...._flow.kind import Have
+from ...._storage.forgotten import FOLDERS
 from ...._storage.storage_observe import Pool
 from ..normal_form.running import target
 
-FILES, DEVICES = ("dir", "fs", "netfs"), ("logical", "disk")
-"""Types of pools whose volumes are files, and block devices, by their names in the pool's folder."""
+DEVICES = ("logical", "disk")
+"""Types of pools whose volumes are block devices, by their names in the pool's folder."""
 
 NAMES = ("file", "dev", "volume", "pool")
 """The attributes of a source that tell where it is."""
@@ -85,7 +86,8 @@ def spell(live: ET.Element, meant: t.Sequence[tuple[str | None, dict[str, str]]]
             continue
         here = {name: source.get(name, "") for name in NAMES if source.get(name) is not None}
         same = [names for name, names in meant if name in (None, target(disk)) and names]
-        other = next((names for names in same if place(names, pools) == place(here, pools) is not None), here)
+        at = place(here, pools)
+        other = next((names for names in same if at is not None and place(names, pools) == at), here)
         if other != here:
             for name in NAMES:
                 source.attrib.pop(name, None)
@@ -100,6 +102,6 @@ def place(names: t.Mapping[str, str], pools: t.Mapping[str, Pool]) -> Place | No
     if "dev" in names:
         return "block", names["dev"]
     pool = pools.get(names.get("pool", ""))
-    if pool is None or pool.target is None or not names.get("volume") or pool.type not in (*FILES, *DEVICES):
+    if pool is None or pool.target is None or not names.get("volume") or pool.type not in (*FOLDERS, *DEVICES):
         return None
-    return "file" if pool.type in FILES else "block", os.path.join(pool.target, names["volume"])
+    return "file" if pool.type in FOLDERS else "block", os.path.join(pool.target, names["volume"])

@@ -10,7 +10,7 @@ from ...._engine.rows import Field, Group, Map, Struct
 from ...._engine.rows.variant import Variant
 from ...shared import derive
 
-CACHE_SIZE = Size("b", minimum=0)
+LINE_SIZE = Size("b", minimum=0)
 
 CELL = (
     Field(
@@ -77,13 +77,13 @@ CELL = (
             Field(
                 "size",
                 "size@value",
-                CACHE_SIZE,
+                Size("KiB", minimum=0),
                 "Size of the cache that the guest is told (libvirt's cache C(size)), such as V(10KiB).",
             ),
             Field(
                 "line",
                 "line@value",
-                CACHE_SIZE,
+                LINE_SIZE,
                 "Size of a line of the cache (libvirt's cache C(line)), such as V(8B).",
             ),
         ),
@@ -455,7 +455,7 @@ CPUTUNE = (
                     Field(
                         "size",
                         "@size",
-                        Size("b", minimum=0),
+                        Size("KiB", minimum=0),
                         "Size of the share (libvirt's cache C(size)), such as V(3MiB).",
                     ),
                 ),

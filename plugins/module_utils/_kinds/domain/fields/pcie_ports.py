@@ -30,18 +30,45 @@ class Slots(Aside):
     """How many devices can come while a new guest runs. No definition holds it, only the ports that it makes."""
 
     def edit(self, element: ET.Element, item: Item, scope: Scope, where: str, changes: list[Change]) -> None:
-        spare = item.get(self.name)
-        if not scope.new or not spare or "q35" not in (item.get("machine") or ""):
+        if not scope.new or "q35" not in (item.get("machine") or ""):
             return
+        spare = item.get(self.name)
+        ports = spare + ALWAYS + sum(len(item.get(name) or []) for name in TAKERS) if spare else 0
         devices = paths.ensure(element, ("devices",))
-        ports = spare + ALWAYS + sum(len(item.get(name) or []) for name in TAKERS)
-        # libvirt numbers them in this order, and the root must be the first.
-        for model in ("pcie-root", *["pcie-root-port"] * ports):
+        named = {node.get("index") for node in devices.findall("controller[@type='pci'][@index]")}
+        bridges = [str(bus) for bus in slotted(item) if str(bus) not in named]
+        # libvirt numbers those without an index in this order, and the root must be the first.
+        for model in ("pcie-root", *["pcie-root-port"] * ports) if ports else ():
             ET.SubElement(devices, "controller", {"type": "pci", "model": model})
+        for index in bridges:
+            ET.SubElement(devices, "controller", {"type": "pci", "index": index, "model": "pcie-to-pci-bridge"})
+        paths.prune(element, ("devices",))
+
+
+def slotted(item: t.Mapping[str, t.Any]) -> list[int]:
+    """The buses on which the addresses of a guest name a slot but the first.
+
+    A port has only that one. Where no controller has such a bus, libvirt makes a bridge of conventional PCI for the
+    device, and may move it to another bus (virDomainPCIAddressSetGrow): so that it stays, the bridge is to be named.
+    """
+    entries = [entry for value in item.values() for entry in (value if isinstance(value, list) else [value])]
+    places = [entry.get("address") for entry in entries if isinstance(entry, dict)]
+    buses: set[int] = {
+        place["bus"]
+        for place in places
+        if isinstance(place, dict) and place.get("type") == "pci" and place.get("bus") and place.get("slot")
+    }
+    return sorted(buses)
 
 
 def slots(scope: Scope) -> int | None:
-    """The free ports of a new guest; None for another machine than Q35, and where the user names PCI controllers."""
+    """The free ports of a new guest; None for another machine than Q35, and where the user names PCI controllers.
+
+    There, none are asked for where a bridge is.
+    """
     machine: t.Any = scope.item.get("machine") or ""
-    named = any(entry.get("type") == "pci" for entry in scope.item.get("controllers") or [])
-    return SPARE if "q35" in machine and not named else None
+    if "q35" not in machine:
+        return None
+    if any(entry.get("type") == "pci" for entry in scope.item.get("controllers") or []):
+        return 0 if slotted(scope.item) else None
+    return SPARE

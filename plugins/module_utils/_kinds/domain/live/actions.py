@@ -93,7 +93,7 @@ def set_vcpus(connection: Connection, name: str, step: Step, options: t.Any) -> 
         now = time.monotonic()
         if now >= deadline:
             raise VirtfleetError(
-                f"set_vcpus: the guest has not let go of its CPUs in {RELEASE:g} s, and has {plugged(domain)}; the"
+                f"current_vcpus: the guest has not let go of its CPUs in {RELEASE:g} s, and has {plugged(domain)}; the"
                 f" definition has {step.value}, so the others are gone once it lets go of them, or after the next start"
             )
         if now - asked >= REPEAT:

@@ -41,6 +41,11 @@ def model(root: ET.Element) -> None:
                         cpu.remove(node)
 
 
+def has_model(cpu: ET.Element) -> bool:
+    """Whether a CPU has a model, its own or that of the host."""
+    return cpu.get("mode", "custom") != "custom" or bool(cpu.findtext("model", "").strip())
+
+
 def cells(root: ET.Element) -> None:
     """CPUs of no node are of the first one (qemuDomainDefNumaCPUsRectify)."""
     found = root.findall("cpu/numa/cell")

@@ -245,19 +245,14 @@ def graphics(device: ET.Element) -> None:
     for name in ("listen", "passwd"):
         if device.get(name) == "":
             device.attrib.pop(name)
-    if device.get("passwd") is None:
-        for name in ("passwdValidTo", "connected"):  # virDomainGraphicsAuthDefParseXML reads no further.
-            device.attrib.pop(name, None)
     ports(device)
     if device.get("socket", "").startswith(SOCKETS):
         device.attrib.pop("socket")
-    for place, node in enumerate(device.findall("listen")):
+    for node in device.findall("listen"):
         if node.get("socket", "").startswith(SOCKETS):
             node.attrib.pop("socket")
         if node.get("type") == "network":
             node.attrib.pop("address", None)
-        if place == 0 and node.get("type") != "address":
-            device.attrib.pop("listen", None)  # It tells the address that libvirt found.
 
 
 def ports(device: ET.Element) -> None:
@@ -273,9 +268,7 @@ def ports(device: ET.Element) -> None:
     if where == "socket" or (kind == "spice" and where == "none"):
         for name in ("autoport", "port", "tlsPort"):
             device.attrib.pop(name, None)
-    elif (
-        kind == "spice" and device.get("autoport", "no") == "no" and given == ["0", "0"] and where in (None, "address")
-    ):
+    elif kind == "spice" and device.get("autoport") == "no" and given == ["0", "0"]:
         # One that listens nowhere is said in another way.
         for name in ("autoport", "port", "tlsPort", "listen"):
             device.attrib.pop(name, None)

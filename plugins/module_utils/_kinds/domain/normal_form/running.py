@@ -35,7 +35,10 @@ EXPANDED = "full"
 
 
 def settle(root: ET.Element) -> None:
-    """Take out of the definition of a running guest what libvirt only reports there."""
+    """Take out of the definition of a running guest what libvirt only reports there, also where it has no ``id``.
+
+    One that is transient has no other, also where the one that is kept is asked for.
+    """
     for interface in root.findall("devices/interface"):
         source = interface.find("source")
         if source is not None and source.get("network") is not None and source.get("portid") is not None:
@@ -53,10 +56,11 @@ def settle(root: ET.Element) -> None:
     for node in root.findall("seclabel"):
         if node.get("type") == "dynamic" and node.find("baselabel") is None:
             root.remove(node)
+        drop(node, "imagelabel")
     for cpu in root.findall("cpu"):
         if cpu.get("check") == EXPANDED:
             cpu.attrib.pop("check")
-    root.attrib.pop("id")
+    root.attrib.pop("id", None)
 
 
 def on_network(interface: ET.Element, source: ET.Element) -> None:

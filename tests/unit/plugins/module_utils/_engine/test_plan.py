@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -309,3 +310,28 @@ def test_only_q35_gets_ports_for_what_is_plugged_later(machine: str, ports: int)
         {"name": "x", "memory": "1GiB", "machine": machine, "hotplug_slots": 2, "state": "present"},
     )
     assert defined(plan).count('model="pcie-root-port"') == ports
+
+
+@pytest.mark.parametrize(
+    ("places", "more", "bridges", "ports"),
+    [
+        # A port has one slot: what names another one is on a bridge, of that very bus.
+        ([(1, 0), (2, 1)], {}, ["2"], 4 + 3 + 2),
+        ([(2, 1), (2, 2), (30, 3)], {}, ["2", "30"], 4 + 3 + 3),
+        ([(2, 1)], {"hotplug_slots": 0}, ["2"], 0),
+        ([(2, 1)], {"controllers": [{"type": "pci", "index": 0, "model": "pcie-root"}]}, ["2"], 0),
+        # What a port or the root has, and what is on a controller that is declared, needs none.
+        ([(0, 2), (1, 0), (3, 0)], {}, [], 4 + 3 + 3),
+        ([(2, 1)], {"controllers": [{"type": "pci", "index": 2, "model": "pcie-to-pci-bridge"}]}, ["2"], 0),
+        ([(2, 1)], {"machine": "pc"}, [], 0),
+    ],
+)
+def test_ports_give_way_to_addresses(
+    places: list[tuple[int, int]], more: dict[str, Any], bridges: list[str], ports: int
+) -> None:
+    cards = [{"type": "user", "address": {"type": "pci", "bus": bus, "slot": slot}} for bus, slot in places]
+    guest = {"name": "x", "memory": "1GiB", "machine": "q35", "state": "present", "interfaces": cards, **more}
+    root = ElementTree.fromstring(defined(plan_one(DOMAIN, None, guest)))
+    found = root.findall("devices/controller[@model='pcie-to-pci-bridge']")
+    assert [node.get("index") for node in found] == bridges
+    assert len(root.findall("devices/controller[@model='pcie-root-port']")) == ports

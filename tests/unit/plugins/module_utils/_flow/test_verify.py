@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Plan, Step
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Change
 from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.outcome import unkept, verify
@@ -52,3 +54,20 @@ def test_lists_that_differ_are_told_by_what_is_in_them() -> None:
     assert words.endswith("boot is not as declared, panics[0] is still there")
     assert "hunter2" not in unkept([Change("passwd", ["hunter2"], ["hunter3"])])
     assert unkept([Change("a", [{"b": 1}], [{"b": 2}])]).endswith("a is not as declared")
+
+
+@pytest.mark.parametrize(
+    ("actions", "pending"),
+    [
+        (["define", "start"], []),
+        (["define", "start_paused"], []),
+        (["define", "shutdown", "start"], []),
+        (["define"], ["current_memory"]),
+        ([], ["current_memory"]),
+    ],
+)
+def test_only_what_ran_before_has_not_followed(actions: list[str], pending: list[str]) -> None:
+    """The memory balloon of a guest that has just started takes seconds to be there."""
+    done = Plan("domain", "a", steps=[Step(action) for action in actions], done=len(actions))
+    assert done.settled(Plan("domain", "a", asked=["current_memory"]))
+    assert done.pending == pending

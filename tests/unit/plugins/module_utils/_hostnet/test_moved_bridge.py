@@ -76,6 +76,7 @@ def test_the_address_goes_with_the_bridge_to_its_new_port_and_back_to_that() -> 
     assert said(gone) == [("br0", ADDRESSES, ADDRESSES)]
     assert IDENTITY.format("br0") not in host.units
     assert f"IAID={IAID}\n" in host.units[IDENTITY.format("eno2")]
+    assert f"RequestAddress={ADDRESSES[0].partition('/')[0]}\n" in host.units[IDENTITY.format("eno2")]
     assert "dhcp4: true" in host.netplan[0].text.split("eno2")[1]
     assert "dhcp4: true" not in host.netplan[0].text.split("eno2")[0]
 

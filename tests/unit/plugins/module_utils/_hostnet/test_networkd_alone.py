@@ -30,6 +30,8 @@ def test_networkd_alone_gets_units_that_come_first_and_keeps_the_users() -> None
     assert networkd.setting(bridge, "Network", "DHCP") == "ipv4"
     assert networkd.setting(bridge, "DHCPv4", "UseMTU") == "yes"
     assert networkd.setting(bridge, "DHCPv4", "IAID") == str(0x5CE53627)
+    # The address that eno1 gives back is asked for: a server may give another card another one.
+    assert networkd.setting(bridge, "DHCPv4", "RequestAddress") == "192.0.2.10"
     assert networkd.setting(bridge, "Link", "MTUBytes") == "1400"
     port = networkd.parse(text(found, "00-virtfleet-eno1.network"))
     assert networkd.setting(port, "Network", "Bridge") == "br0"

@@ -22,6 +22,8 @@ CELLS = {"numa": {"cells": [{"cpus": "0-1", "memory": "32MiB"}, {"cpus": "2-3", 
     ("config", "problem"),
     [
         ({"current_memory": "128MiB"}, "current_memory: 128MiB is more than memory, 64MiB"),
+        ({"cpu": {"mode": "custom", "check": "full"}}, "cpu.check: needs cpu.model, or another cpu.mode than custom"),
+        ({"cpu": {"mode": "custom", "match": "strict"}}, "cpu.match: needs cpu.model, or another cpu.mode than custom"),
         ({"memory": "128MiB", "vcpus": 4, "cpu": CELLS}, "memory: is 128MiB, but cpu.numa.cells"),
         (
             {

@@ -43,6 +43,7 @@ ROOTS = [
         "<iothreadsched iothreads='1-2' scheduler='rr' priority='5'/><emulatorsched scheduler='idle'/>",
     )),
     "<cpu mode='custom'><model>qemu64</model><feature name='lahf_lm'/></cpu>",
+    "<cpu mode='custom' match='exact'><topology sockets='1' cores='1' threads='1'/></cpu>",
 ]  # fmt: skip
 CARD = "<interface type='bridge'><source bridge='br0'/>{}</interface>"
 DEVICES = [
@@ -59,9 +60,11 @@ DEVICES = [
         "type='spice' listen='0.0.0.0'>",
         "type='spice'><listen type='address' address='0.0.0.0'/>",
         "type='spice' port='5900' autoport='no' passwdValidTo='2030-01-01T00:00:00' connected='keep'>",
-        "type='spice' port='5900' autoport='no' listen='192.0.2.1'><listen type='network' address='192.0.2.1' network='ovirt'/>",
+        "type='spice' port='5900' autoport='no' listen='192.0.2.1'>"
+        "<listen type='network' address='192.0.2.1' network='ovirt'/>",
         "type='vnc' autoport='yes' listen='0.0.0.0'><listen type='address' address='0.0.0.0'/>",
-        "type='vnc' port='5901' autoport='no' listen='192.0.2.1'><listen type='network' address='192.0.2.1' network='ovirt'/>",
+        "type='vnc' port='5901' autoport='no' listen='192.0.2.1'>"
+        "<listen type='network' address='192.0.2.1' network='ovirt'/>",
         "type='vnc' port='5901' autoport='no' listen='192.0.2.1'><listen type='socket'/>",
         "type='vnc' port='5901' autoport='no' passwdValidTo='2030-01-01T00:00:00'>",
         "type='vnc' port='0'>",
@@ -101,8 +104,15 @@ def told(text: str) -> dict[str, Any]:
     )
     cells = (config.get("cpu") or {}).get("numa")
     named = (config.get("cpu") or {}).get("features")
-    rest = {"cells": cells, "named": named, "memory": config["memory"]}
+    kept = {name: (config.get("cpu") or {}).get(name) for name in ("mode", "topology")}
+    rest = {"cells": cells, "named": named, "memory": config["memory"], "cpu": kept}
     return {**{name: config.get(name) for name in names}, **rest}
+
+
+def test_a_cpu_without_a_model_has_no_check() -> None:
+    """QEMU's libvirt drops it; the test driver refuses it."""
+    text = "<cpu mode='custom' match='exact' check='partial'><topology sockets='1' cores='1' threads='1'/></cpu>"
+    assert told(GUEST.format(text, ""))["cpu"] == {"mode": None, "topology": {"cores": 1, "sockets": 1, "threads": 1}}
 
 
 @pytest.mark.parametrize("text", [GUEST.format(root, "") for root in ROOTS] + [GUEST.format("", d) for d in DEVICES])
@@ -168,3 +178,63 @@ def test_an_id_of_a_generation_that_libvirt_would_make_is_asked_for() -> None:
 def test_a_feature_that_says_nothing_is_on() -> None:
     text = GUEST.format("<features><async-teardown/></features>", "")
     assert _offline.from_xml(DOMAIN, text)["features"]["async_teardown"] is True
+
+
+CHANNELS = "".join(
+    f"<channel name='{name}' mode='{mode}'/>"
+    for name, mode in (("main", "any"), ("record", "secure"), ("inputs", "insecure"))
+)
+WRITTEN = [
+    *(("<cpu mode='" + mode + "' match='exact'/>", "") for mode in ("host-model", "host-passthrough", "maximum")),
+    ("<vcpu placement='auto' cpuset='0-1'>2</vcpu>", ""),
+    (
+        "<vcpu>4</vcpu><cputune><cachetune vcpus='0-3'><cache id='0' level='3' type='both' size='3'/></cachetune>"
+        "</cputune>",
+        "",
+    ),
+    (
+        "<cpu><numa><cell id='0' cpus='0' memory='65536'><cache level='3' associativity='direct' policy='writeback'>"
+        "<size value='10'/><line value='8'/></cache></cell></numa></cpu>",
+        "",
+    ),
+    (
+        "<sysinfo type='smbios'><bios><entry name='vendor'/></bios><system><entry name='product'>a</entry>"
+        "<entry name='serial'> </entry></system><baseBoard><entry name='serial'/></baseBoard>"
+        "<oemStrings><entry/><entry>b</entry></oemStrings></sysinfo>",
+        "",
+    ),
+    ("", "<video><model type='qxl' ram='0' vgamem='0' vram64='0' vram='100' heads='0'/></video>"),
+    ("", "<video><model type='vga' vram='0'/></video>"),
+    (
+        "",
+        "<disk type='file'><driver name='qemu' type='aio'/><source file='/x'/><target dev='vda' bus='virtio'/></disk>",
+    ),
+    *(
+        ("", f"<graphics type='spice' port='5900' autoport='no' {mode}>{CHANNELS}</graphics>")
+        for mode in ("", "defaultMode='any'", "defaultMode='secure'")
+    ),
+]
+
+
+@pytest.mark.parametrize(("root", "device"), WRITTEN)
+def test_what_is_told_of_a_definition_is_what_libvirt_keeps(root: str, device: str) -> None:
+    """libvirt may add something. What it drops is not told, and a number without a unit has libvirt's own."""
+    text = GUEST.format(root, device)
+    connection = libvirt.open("test:///default")
+    found = connection.defineXML(text)
+    kept = found.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)
+    found.undefine()
+    connection.close()
+    told_before, told_after = (_offline.from_xml(DOMAIN, one) for one in (text, kept))
+    assert lost(told_before, told_after, "") == []
+    for before, after in zip(told_before.get("graphics", []), told_after.get("graphics", []), strict=True):
+        assert before["channels"] == after["channels"]
+
+
+def lost(before: Any, after: Any, where: str) -> list[str]:
+    """The paths of what is in the first only, or otherwise in the second."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        return [path for name, one in before.items() for path in lost(one, after.get(name), f"{where}.{name}")]
+    if isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        return [path for one, other in zip(before, after, strict=True) for path in lost(one, other, f"{where}[]")]
+    return [] if before is None or before == after else [f"{where}: {before} {after}"]

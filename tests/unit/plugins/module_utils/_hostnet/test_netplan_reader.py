@@ -9,7 +9,7 @@ import os
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import netplan_says
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import netplan_reader
 
 LIBEXEC = "/usr/libexec/netplan"
 
@@ -29,4 +29,4 @@ def test_the_program_that_writes_units_is_asked(
     there: set[str], asked: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os.path, "exists", there.__contains__)
-    assert netplan_says.reader() == asked
+    assert netplan_reader.reader() == asked
