@@ -10,6 +10,7 @@ verified; ansible-pull has its files from there. So what is not accepted never i
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -23,29 +24,31 @@ import tarfile
 import typing as t
 from pathlib import Path
 
+from repository import (
+    ACCEPTED,
+    SETTINGS,
+    STATE,
+    Refused,
+    accept,
+    called,
+    fetch,
+    git,
+    git_environment,
+    stand_in,
+    verify,
+)
+
 PROGRAM = Path("/opt/virtfleet-pull")
 """This program, the collection that was sent along, and ansible-core."""
-
-SETTINGS = Path("/etc/virtfleet-pull")
-"""The settings and the keys."""
-
-STATE = Path("/var/lib/virtfleet-pull")
-"""What the program itself makes: the copy of the repository, its files, the log."""
 
 LOCK = Path("/run/virtfleet-pull.lock")
 """Locked by the process that works."""
 
-MIRROR, CHECKOUT, UNPACKED, FETCHED = (STATE / name for name in ("mirror.git", "checkout", "collection", "fetched"))
+CHECKOUT, UNPACKED, FETCHED = (STATE / name for name in ("checkout", "collection", "fetched"))
 LOG = STATE / "last.log"
-ACCEPTED = "accepted"
-"""The branch of the copy that ansible-pull takes."""
 
 OLDEST = (3, 11)
 """The oldest Python that the oldest supported ansible-core runs on."""
-
-
-class Refused(Exception):
-    """Why nothing was run, for whoever reads the journal."""
 
 
 def settings() -> dict[str, t.Any]:
@@ -57,30 +60,6 @@ def say(text: str, stream: t.TextIO) -> None:
     """Write a line."""
     stream.write(f"{text}\n")
     stream.flush()
-
-
-def called(
-    command: t.Sequence[str | Path], what: str, environment: dict[str, str] | None = None, check: bool = True
-) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end. Raises Refused with what it said where it fails and ``check`` is true.
-
-    :param what: what could not be done then
-    """
-    try:
-        done = subprocess.run(
-            list(map(str, command)),
-            env={**os.environ, **(environment or {})},
-            capture_output=True,
-            text=True,
-            errors="replace",
-            stdin=subprocess.DEVNULL,
-            check=False,
-        )
-    except OSError as error:
-        raise Refused(f"{what}: {error}") from error
-    if check and done.returncode:
-        raise Refused(f"{what}: {done.stderr.strip() or done.stdout.strip() or f'status {done.returncode}'}")
-    return done
 
 
 # --- what runs the playbook ---
@@ -155,110 +134,6 @@ def unpack() -> None:
     noted.write_text(wanted)
 
 
-# --- the repository ---
-
-
-def git_environment(known: dict[str, t.Any]) -> dict[str, str]:
-    """How git reaches the repository, and which keys it trusts. No other configuration of git counts."""
-    ssh = ["ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=30", "-o", "ServerAliveInterval=15"]
-    ssh += ["-o", "StrictHostKeyChecking=yes", "-o", f"UserKnownHostsFile={SETTINGS}/known_hosts"]
-    if (SETTINGS / "deploy_key").exists():
-        ssh += ["-i", str(SETTINGS / "deploy_key"), "-o", "IdentitiesOnly=yes"]
-    lines = [
-        *('[gpg "ssh"]', f"\tallowedSignersFile = {SETTINGS}/allowed_signers"),
-        # Certificates of X.509 are checked against authorities that nobody has chosen here.
-        *('[gpg "x509"]', "\tprogram = false"),
-        *("[http]", "\tlowSpeedLimit = 1", "\tlowSpeedTime = 60"),
-    ]
-    config = STATE / "gitconfig"
-    config.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return {
-        "GIT_CONFIG_GLOBAL": str(config),
-        "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_SSH_COMMAND": " ".join(ssh),
-        "GIT_TERMINAL_PROMPT": "0",
-        "GNUPGHOME": str(STATE / "gnupg"),
-    }
-
-
-def keyring(environment: dict[str, str]) -> None:
-    """Make the keyring with the OpenPGP keys of the settings, and no others."""
-    folder = STATE / "gnupg"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(mode=0o700)
-    keys = SETTINGS / "gpg_keys"
-    if keys.exists() and keys.stat().st_size:
-        command = ["gpg", "--batch", "--quiet", "--no-autostart", "--import", keys]
-        called(command, "the keys in pull_gpg_keys could not be read", environment)
-
-
-def git(*words: str | Path, what: str, environment: dict[str, str], check: bool = True) -> str:
-    """What git prints in the copy of the repository; with ``check`` off, empty where it fails."""
-    done = called(["git", "--git-dir", MIRROR, *words], what, environment, check)
-    return done.stdout.strip() if not done.returncode else ""
-
-
-def fetch(known: dict[str, t.Any], environment: dict[str, str]) -> str:
-    """Fetch the branch or tag into the copy, and nowhere else. Returns the id of its commit."""
-    url, version = known["repository"], known["version"]
-    if not (MIRROR / "HEAD").exists():
-        # That branch is the one which a clone checks out, and which ansible-pull then verifies.
-        command = ["git", "init", "--quiet", "--bare", "--initial-branch", ACCEPTED, MIRROR]
-        called(command, "the copy of the repository could not be made", environment)
-    what = f"'{version}' of {without_password(url)} could not be fetched"
-    try:
-        git("fetch", "--quiet", "--no-tags", "--force", "--", url, version, what=what, environment=environment)
-    except Refused as error:
-        raise Refused(str(error).replace(url, without_password(url))) from None
-    return git("rev-parse", "FETCH_HEAD^{commit}", what=what, environment=environment)
-
-
-def without_password(url: str) -> str:
-    """An address as it may be printed."""
-    return re.sub(r"(?<=//)[^/@]*@", "", url)
-
-
-def verify(known: dict[str, t.Any], environment: dict[str, str], commit: str) -> None:
-    """Refuse a commit that no allowed key has signed, and one that does not follow the commit of the last run."""
-    keyring(environment)
-    done = called(["git", "--git-dir", MIRROR, "verify-commit", commit], "git does not run", environment, check=False)
-    if done.returncode:
-        said = " ".join(done.stderr.split()) or "it has no signature"
-        raise Refused(
-            f"commit {commit} is not signed by a key of pull_allowed_signers or pull_gpg_keys ({said}): nothing of it"
-            " was run. Sign it, or add the key"
-        )
-    last = git("rev-parse", "--verify", "--quiet", ACCEPTED, what="", environment=environment, check=False)
-    of = git("config", "virtfleet.version", what="", environment=environment, check=False)
-    if not last or of != known["version"] or is_ancestor(last, commit, environment):
-        return
-    raise Refused(
-        f"commit {commit} does not follow {last}, which was run last: '{known['version']}' was set back, or its server"
-        f" gives an old state. Nothing of it was run. If you did that yourself, remove {MIRROR} on the host"
-    )
-
-
-def is_ancestor(older: str, newer: str, environment: dict[str, str]) -> bool:
-    """Whether a commit is a forefather of another one, or the same."""
-    command = ["git", "--git-dir", MIRROR, "merge-base", "--is-ancestor", older, newer]
-    return called(command, "git does not run", environment, check=False).returncode == 0
-
-
-def accept(known: dict[str, t.Any], environment: dict[str, str], commit: str) -> None:
-    """Make a commit the one that ansible-pull takes, and have git take the copy for the repository."""
-    if not git(
-        "ls-tree", "--name-only", commit, "--", known["inventory"], what="", environment=environment, check=False
-    ):
-        raise Refused(f"pull_inventory: commit {commit} has no '{known['inventory']}': nothing was run")
-    what = "the commit could not be noted"
-    git("update-ref", f"refs/heads/{ACCEPTED}", commit, what=what, environment=environment)
-    git("config", "virtfleet.version", known["version"], what=what, environment=environment)
-    with (STATE / "gitconfig").open("a", encoding="utf-8") as file:
-        # So the files have the repository's own address, of which the label of the fleet is made.
-        quoted = known["repository"].replace("\\", "\\\\").replace('"', '\\"')
-        file.write(f'[url "{MIRROR}"]\n\tinsteadOf = "{quoted}"\n')
-
-
 # --- the run ---
 
 
@@ -268,7 +143,6 @@ def playbook(name: str, environment: dict[str, str]) -> str:
         return name
     namespace, collection, book = name.split(".")
     inside = Path("ansible_collections", namespace, collection, "playbooks", f"{book}.yml")
-    # The files in the checkout are still those of the last run.
     if git("ls-tree", ACCEPTED, "--", f"collections/{inside}", what="", environment=environment, check=False):
         return str(CHECKOUT / "collections" / inside)
     for place in (FETCHED, UNPACKED):
@@ -278,24 +152,20 @@ def playbook(name: str, environment: dict[str, str]) -> str:
 
 
 def require(known: dict[str, t.Any], environment: dict[str, str]) -> None:
-    """Install the collections that the repository asks for, where that file has changed."""
-    if not known["requirements"]:
-        return
-    named = f"{ACCEPTED}:{known['requirements']}"
-    what = f"pull_requirements: the repository has no '{known['requirements']}'"
-    text = git("show", named, what=what, environment=environment)
-    noted = STATE / "requirements.yml"
-    if FETCHED.exists() and noted.exists() and noted.read_text(encoding="utf-8") == text:
-        return
-    new = STATE / "requirements.new.yml"
-    new.write_text(text, encoding="utf-8")
+    """Have the collections there that the repository asks for, and no others; new ones once that file has changed."""
+    noted, new, text = STATE / "requirements.yml", STATE / "requirements.new.yml", ""
+    if known["requirements"]:
+        what = f"pull_requirements: the repository has no '{known['requirements']}'"
+        text = git("show", f"{ACCEPTED}:{known['requirements']}", what=what, environment=environment)
+        if noted.exists() and noted.read_text(encoding="utf-8") == text:
+            return
+    noted.unlink(missing_ok=True)
     shutil.rmtree(FETCHED, ignore_errors=True)
+    if not text:
+        return
+    new.write_text(text, encoding="utf-8")
     command = [programs(known) / "ansible-galaxy", "collection", "install", "-r", new, "-p", FETCHED]
-    try:
-        called(command, f"the collections of {known['requirements']} could not be installed", environment)
-    except Refused:
-        shutil.rmtree(FETCHED, ignore_errors=True)
-        raise
+    called(command, f"the collections of {known['requirements']} could not be installed", environment)
     new.replace(noted)
 
 
@@ -316,26 +186,31 @@ def pull_command(known: dict[str, t.Any], environment: dict[str, str]) -> list[s
     return [*command, playbook(known["playbook"], environment)]
 
 
-def pulled(known: dict[str, t.Any], environment: dict[str, str]) -> tuple[int, str]:
-    """Run ansible-pull, its output in the log. Returns its exit status and the line with the numbers of the host."""
-    collections = ":".join(map(str, (CHECKOUT / "collections", FETCHED, UNPACKED)))
-    work = STATE / "empty"
-    work.mkdir(exist_ok=True)
-    ours = {
-        "ANSIBLE_COLLECTIONS_PATH": collections,
+def ansible_environment() -> dict[str, str]:
+    """Where Ansible finds collections, and where it writes."""
+    return {
+        "ANSIBLE_COLLECTIONS_PATH": ":".join(map(str, (CHECKOUT / "collections", FETCHED, UNPACKED))),
         "ANSIBLE_HOME": str(STATE / "ansible"),
         "ANSIBLE_NOCOLOR": "1",
         "HOME": "/root",
         "LC_ALL": "C.UTF-8",
     }
+
+
+def pulled(known: dict[str, t.Any], environment: dict[str, str]) -> tuple[int, str]:
+    """Run ansible-pull, its output in the log. Returns its exit status and the line with the numbers of the host."""
+    work = STATE / "empty"
+    work.mkdir(exist_ok=True)
+    # A run that was cut off may have left it half made, or locked.
+    shutil.rmtree(CHECKOUT, ignore_errors=True)
     with LOG.open("w", encoding="utf-8") as log:
         done = subprocess.run(
             pull_command(known, environment),
-            env={**os.environ, **environment, **ours},
+            env={**os.environ, **environment},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
-            # Not in the files of the last run: their ansible.cfg has no say in what is checked out.
+            # Not in the files of the repository: their ansible.cfg has no say in what is checked out.
             cwd=work,
             check=False,
         )
@@ -349,12 +224,14 @@ def run(known: dict[str, t.Any]) -> int:
     STATE.mkdir(mode=0o700, exist_ok=True)
     prepare(known)
     unpack()
-    environment = git_environment(known)
+    environment = git_environment()
     commit = fetch(known, environment)
     if known["verify_commits"]:
         verify(known, environment, commit)
     accept(known, environment, commit)
+    environment |= ansible_environment()
     require(known, environment)
+    stand_in(known)
     code, recap = pulled(known, environment)
     if not code and not recap:
         # Ansible calls it a success where no play has the host.
@@ -396,7 +273,8 @@ def main(words: t.Sequence[str]) -> int:
         with locked(wait=False):
             return run(known)
     except (Refused, OSError, ValueError, tarfile.TarError) as error:
-        say(f"virtfleet-pull: {error}", sys.stderr)
+        full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+        say(f"virtfleet-pull: {error}{f': make room in {STATE} and {PROGRAM}' if full else ''}", sys.stderr)
         return 1
 
 

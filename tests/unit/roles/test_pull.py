@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import errno
 import importlib.util
+import re
 import subprocess
 import sys
 import types
@@ -22,7 +24,10 @@ from ansible_collections.virtfleet.kvm.tests.unit.support import ROOT
 ROLE = ROOT / "roles/pull"
 
 
-def program() -> types.ModuleType:
+def program(monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
+    """The program, with a module ``repository`` that is its own."""
+    monkeypatch.syspath_prepend(str(ROLE / "files"))
+    monkeypatch.delitem(sys.modules, "repository", raising=False)
     spec = importlib.util.spec_from_file_location("virtfleet_pull", ROLE / "files/pull.py")
     assert spec is not None
     assert spec.loader is not None
@@ -35,14 +40,15 @@ class World:
     """A repository, and a host's folders."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.work, self.pull = folder / "work", program()
+        self.work, self.pull = folder / "work", program(monkeypatch)
         places = {name: folder / name.lower() for name in ("PROGRAM", "SETTINGS", "STATE")}
         for place in (self.work, *places.values()):
             place.mkdir()
         places |= {name: places["STATE"] / name.lower() for name in ("CHECKOUT", "UNPACKED", "FETCHED", "LOG")}
         places |= {"MIRROR": places["STATE"] / "mirror.git", "LOCK": folder / "lock"}
-        for name, place in places.items():
-            monkeypatch.setattr(self.pull, name, place)
+        for module in (self.pull, sys.modules["repository"]):
+            for name in places.keys() & vars(module).keys():
+                monkeypatch.setattr(module, name, places[name])
         monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
         self.places = places
         self.git("init", "-q", "-b", "main")
@@ -53,7 +59,7 @@ class World:
             signers.append(f"{name}@example.com {key.with_suffix('.pub').read_text()}")
         (places["SETTINGS"] / "allowed_signers").write_text(signers[0])
         self.folder = folder
-        self.settings = {"repository": str(self.work), "version": "main", "inventory": "inventory"}
+        self.settings = {"repository": str(self.work), "version": "main", "inventory": "inventory", "requirements": ""}
 
     def git(self, *words: str) -> str:
         who = ["-c", "user.name=a", "-c", "user.email=author@example.com", "-c", "gpg.format=ssh"]
@@ -70,7 +76,7 @@ class World:
 
     def accepts(self, **settings: str) -> str:
         known = {**self.settings, **settings}
-        environment = self.pull.git_environment(known)
+        environment = self.pull.git_environment()
         commit = self.pull.fetch(known, environment)
         self.pull.verify(known, environment, commit)
         self.pull.accept(known, environment, commit)
@@ -114,11 +120,61 @@ def test_a_branch_that_was_set_back_is_refused_and_another_branch_is_not(world: 
     assert world.accepts(version="older") == first
 
 
-@pytest.mark.parametrize("settings", [{"version": "--upload-pack=touch x"}, {"version": "gone"}])
-def test_a_branch_that_is_none_is_named(world: World, settings: dict[str, str]) -> None:
+def test_another_repository_has_commits_of_its_own(world: World) -> None:
     world.commit("author")
-    with pytest.raises(world.pull.Refused, match=f"'{settings['version']}' of .* could not be fetched"):
-        world.accepts(**settings)
+    world.accepts()
+    other = world.folder / "other"
+    world.git("init", "-q", "-b", "main", str(other))
+    world.work = other
+    first = world.commit("author")
+    assert world.accepts(repository=str(other)) == first
+
+
+@pytest.mark.parametrize("version", ["--upload-pack=touch x", "gone", "*"])
+def test_a_branch_that_is_none_is_named(world: World, version: str) -> None:
+    world.commit("author")
+    with pytest.raises(world.pull.Refused, match=f"has no branch or tag '{re.escape(version)}'"):
+        world.accepts(version=version)
+
+
+def test_a_repository_that_is_gone_is_named(world: World) -> None:
+    with pytest.raises(world.pull.Refused, match=r"the repository /nowhere/fleet\.git could not be read: "):
+        world.accepts(repository="/nowhere/fleet.git")
+
+
+def test_a_tag_does_not_take_the_place_of_the_branch_of_its_name(world: World) -> None:
+    last = world.commit("author")
+    world.git("tag", "v1")
+    assert world.accepts(version="v1") == last
+    world.git("checkout", "-q", "-b", "feature")
+    unseen = world.commit("author")
+    world.git("tag", "main")
+    with pytest.raises(world.pull.Refused, match="a branch and a tag 'main': write refs/heads/main or refs/tags/main"):
+        world.accepts()
+    assert world.accepts(version="refs/heads/main") == last
+    assert world.accepts(version="refs/tags/main") == unseen
+
+
+@pytest.mark.parametrize("lock", ["config.lock", "refs/heads/accepted.lock", "HEAD.lock"])
+def test_a_run_that_was_cut_off_does_not_lock_the_copy_for_ever(world: World, lock: str) -> None:
+    world.commit("author")
+    world.accepts()
+    (world.places["MIRROR"] / lock).touch()
+    last = world.commit("author")
+    assert world.accepts() == last
+
+
+@pytest.mark.parametrize("left", ["HEAD", "config", "objects"])
+def test_a_copy_that_was_only_begun_is_finished(world: World, left: str) -> None:
+    last = world.commit("author")
+    mirror = world.places["MIRROR"]
+    mirror.mkdir()
+    if left == "objects":
+        (mirror / left).mkdir()
+    else:
+        (mirror / left).write_text({"HEAD": "ref: refs/heads/accepted\n"}.get(left, ""))
+    assert world.accepts() == last
+    assert (mirror / "HEAD").read_text().strip() == "ref: refs/heads/accepted"
 
 
 def test_an_inventory_that_is_not_in_the_commit_is_named(world: World) -> None:
@@ -134,7 +190,7 @@ def test_a_playbook_of_a_collection_is_the_one_of_the_repository_first(world: Wo
     sent.write_text("[]")
     world.commit("author")
     world.accepts()
-    environment = world.pull.git_environment(world.settings)
+    environment = world.pull.git_environment()
     assert world.pull.playbook("virtfleet.kvm.site", environment) == str(sent)
     assert world.pull.playbook("play/site.yml", environment) == "play/site.yml"
     own = world.work / "collections" / inside
@@ -144,6 +200,78 @@ def test_a_playbook_of_a_collection_is_the_one_of_the_repository_first(world: Wo
     world.accepts()
     assert world.pull.playbook("virtfleet.kvm.site", environment) == str(
         world.places["CHECKOUT"] / "collections" / inside
+    )
+
+
+class Galaxy:
+    """A repository with a file of requirements, and an ansible-galaxy that only makes the folder, or fails."""
+
+    FILE = "requirements.yml"
+
+    def __init__(self, world: World) -> None:
+        self.world, self.calls = world, world.folder / "calls"
+        program = world.folder / "ansible-galaxy"
+        copied = f'mkdir -p "${{@: -1}}"; (cat "$4"; echo; cat "$GIT_CONFIG_GLOBAL") >>{self.calls}'
+        program.write_text(f"#!/bin/bash\n{copied}\n! grep -q broken $4\n")
+        program.chmod(0o755)
+
+    def run(self, text: str, requirements: str = FILE) -> list[str]:
+        """What ansible-galaxy was called with for this content of the file."""
+        world = self.world
+        known = {**world.settings, "requirements": requirements, "ansible_folder": str(world.folder)}
+        (world.work / self.FILE).write_text(text)
+        world.commit("author")
+        self.calls.write_text("")
+        commit = world.accepts()
+        assert commit
+        environment = {**world.pull.git_environment(), **world.pull.ansible_environment()}
+        world.pull.require(known, environment)
+        world.pull.stand_in(known)
+        return self.calls.read_text().splitlines()
+
+
+def test_collections_are_installed_anew_once_their_file_has_changed(world: World) -> None:
+    galaxy = Galaxy(world)
+    assert galaxy.run("one")[0] == "one"
+    assert galaxy.run("one") == []
+    said = galaxy.run("two")
+    assert said[0] == "two"
+    # A collection in git may have an address that begins as that of the repository does.
+    assert not [line for line in said if "insteadOf" in line]
+
+
+def test_collections_that_could_not_be_installed_are_tried_again(world: World) -> None:
+    galaxy = Galaxy(world)
+    galaxy.run("one")
+    with pytest.raises(world.pull.Refused, match=r"collections of requirements\.yml could not be installed"):
+        galaxy.run("broken")
+    assert galaxy.run("one")[0] == "one"
+
+
+def test_collections_that_are_no_longer_required_are_removed(world: World) -> None:
+    galaxy = Galaxy(world)
+    galaxy.run("one")
+    assert world.places["FETCHED"].exists()
+    assert galaxy.run("one", requirements="") == []
+    assert not world.places["FETCHED"].exists()
+    assert galaxy.run("one")[0] == "one"
+
+
+def test_a_full_disk_is_told_with_what_to_do(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (world.places["SETTINGS"] / "settings.json").write_text("{}")
+
+    def full(known: dict[str, t.Any]) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(world.pull, "run", full)
+    monkeypatch.setattr(world.pull.signal, "signal", lambda number, handler: None)
+    assert world.pull.main(["run"]) == 1
+    said = capsys.readouterr().err
+    assert said == (
+        f"virtfleet-pull: [Errno {errno.ENOSPC}] No space left on device: make room in {world.places['STATE']} and"
+        f" {world.places['PROGRAM']}\n"
     )
 
 
@@ -179,6 +307,7 @@ def doubts(**variables: t.Any) -> list[str]:
 def test_settings_in_order() -> None:
     assert doubts() == []
     assert doubts(pull_repository="https://git.example.com/ops/fleet.git", pull_known_hosts=[]) == []
+    assert doubts(pull_repository="ssh://git@git.example.com:2222/ops/fleet.git") == []
     assert doubts(pull_verify_commits=False, pull_allowed_signers=[]) == []
 
 
@@ -187,6 +316,8 @@ def test_settings_in_order() -> None:
     [
         ({"pull_repository": None}, "pull_repository is missing"),
         ({"pull_repository": "https://token@git.example.com/x.git"}, "has a user or password in it"),
+        ({"pull_repository": "HTTP://anna:secret@git.example.com/x.git"}, "has a user or password in it"),
+        ({"pull_repository": "ssh://git:secret@git.example.com/x.git"}, "has a user or password in it"),
         ({"pull_known_hosts": []}, "pull_known_hosts is empty"),
         ({"pull_known_hosts": [], "pull_repository": "ssh://git@git.example.com/x"}, "pull_known_hosts is empty"),
         ({"pull_allowed_signers": []}, "no commit would be run"),
@@ -196,3 +327,4 @@ def test_settings_in_order() -> None:
 def test_what_cannot_work_is_refused(variables: dict[str, t.Any], said: str) -> None:
     (line,) = doubts(**variables)
     assert said in line
+    assert "secret" not in line
