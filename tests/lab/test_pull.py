@@ -9,13 +9,17 @@ import json
 import shlex
 import sys
 import typing as t
+from pathlib import Path
 
 import pytest
 import yaml
 from fleet import Fleet, guest, printed
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._host.pull_mode import COLLIDES, SET_BACK
+
 pytestmark = pytest.mark.long
 
+ROLE = Path(__file__).parents[2] / "roles/pull"
 HOST, SERVER = "kvm01", "kvm02"
 REPOSITORY = "/srv/ops/fleet.git"
 NETWORKS = [{"name": "default", "autostart": True}, {"name": "lab", "forward": {"mode": "nat"}, "bridge": "virbr7"}]
@@ -55,11 +59,13 @@ class Repository:
         """
         # As an operator reaches it: none of that is true for the host itself.
         reached = {"ansible_host": "192.0.2.1", "ansible_user": "nobody", "ansible_connection": "ssh"}
+        reached["ansible_become"] = "true"  # And the hosts have no sudo.
         hosts = {"kvm_hosts": {"hosts": {HOST: reached, SERVER: {}}}}
         files = {"inventory/hosts.yml": hosts, "inventory/group_vars/all.yml": variables}
         write = [f"cat >{name} <<'END'\n{yaml.safe_dump(content)}END" for name, content in files.items()]
         sign = "-S" if key else "--no-gpg-sign"
         config = f"-c user.signingkey=/root/{key}" if key else ""
+        config = "-c gpg.format=openpgp -c user.signingkey=anna@example.com" if key == "openpgp" else config
         script = ["set -e", "cd /root/fleet", "mkdir -p inventory/group_vars", *write, more, "git add --all"]
         script += [f"git {config} commit -q --allow-empty {sign} -m change", "git push -q --force origin HEAD:main"]
         return self.fleet.sh(SERVER, "\n".join([*script, "git rev-parse HEAD"])).strip()
@@ -96,6 +102,11 @@ class Pulling(t.NamedTuple):
 
     def ask(self, script: str) -> str:
         return self.fleet.sh(HOST, script)
+
+    def good(self, networks: list[dict[str, t.Any]] = NETWORKS) -> str:
+        """Commit what is in order, and run it. Returns what it told the journal."""
+        self.repository.commit({"kvm_networks": networks, "kvm_guests": [guest("one", HOST), guest("two", HOST)]})
+        return self.runs()
 
     def runs(self, clean: bool = True) -> str:
         """Start the service by hand, and return what it told the journal. Fails the test if it ends otherwise."""
@@ -197,10 +208,120 @@ def test_a_broken_commit_leaves_the_host_as_it_was(pulling: Pulling) -> None:
     assert "virtfleet-pull.service" in pulling.ask("systemctl --failed --no-legend")
 
 
-def test_an_inventory_without_the_host_is_no_success(pulling: Pulling) -> None:
+def test_an_inventory_without_the_host_is_no_success_and_the_next_run_goes_on(pulling: Pulling) -> None:
     hosts = json.dumps({"kvm_hosts": {"hosts": {SERVER: {}}}})
     pulling.repository.commit({}, more=f"echo {shlex.quote(hosts)} >inventory/hosts.yml")
     assert "failed" in pulling.runs(clean=False)
+    pulling.good()
+    assert pulling.ask("systemctl --failed --no-legend") == ""
+
+
+def test_a_repository_that_is_gone_changes_nothing(pulling: Pulling) -> None:
+    before = pulling.fleet.state(HOST)
+    pulling.fleet.sh(SERVER, f"mv {REPOSITORY} {REPOSITORY}.away")
+    assert f"{REPOSITORY} could not be read: " in pulling.runs(clean=False)
+    pulling.fleet.sh(SERVER, f"mv {REPOSITORY}.away {REPOSITORY}")
+    pulling.fleet.lab("unplug", HOST)
+    assert f"{REPOSITORY} could not be read: ssh: connect to host" in pulling.runs(clean=False)
+    pulling.fleet.lab("plug", HOST)
+    assert pulling.fleet.state(HOST) == before
+    reached = f"ping -c 1 -W 1 {pulling.repository.address} >/dev/null && echo yes || true"
+    pulling.fleet.wait(lambda: "yes" in pulling.ask(reached))
+    pulling.runs()
+
+
+def test_a_full_disk_is_told_and_the_next_run_goes_on(pulling: Pulling) -> None:
+    pulling.ask("mount -t tmpfs -o size=32k tmpfs /var/lib/virtfleet-pull")
+    try:
+        assert "No space left on device" in pulling.runs(clean=False)
+    finally:
+        pulling.ask("umount /var/lib/virtfleet-pull")
+    assert "changed=0" in pulling.runs()
+
+
+@pytest.mark.parametrize("seconds", [0.3, 0.8, 2.0, 6.0])
+def test_after_a_run_that_was_killed_the_next_one_goes_on(pulling: Pulling, seconds: float) -> None:
+    pulling.good()
+    kill = f"systemctl start --no-block virtfleet-pull.service; sleep {seconds}"
+    pulling.ask(f"{kill}; systemctl kill --signal=KILL virtfleet-pull.service || true")
+    pulling.ask("touch /var/lib/virtfleet-pull/mirror.git/refs/heads/accepted.lock")
+    pulling.ask("mkdir -p /var/lib/virtfleet-pull/checkout/.git; touch /var/lib/virtfleet-pull/checkout/.git/index.lock")
+    assert "changed=0" in pulling.runs()
+
+
+def test_a_run_from_elsewhere_is_told_of_pull_mode(pulling: Pulling) -> None:
+    fleet, options = pulling.fleet, ("virtfleet.kvm.networks", "--limit", HOST)
+
+    def told(*more: str) -> list[str]:
+        made = fleet.play(*options, *more)
+        assert made.code == 0, made.output
+        lines = [line for event in made.events for line in event["result"].get("warnings", [])]
+        return [line for line in lines if "pull mode" in line]
+
+    pulling.good()
+    fleet.declare({**pulling.settings, "kvm_networks": [*NETWORKS, {"name": "mine", "bridge": "virbr8"}]})
+    for more in (["--check"], []):
+        assert told(*more) == [f"{HOST}: {SET_BACK}"]
+    assert told() == []
+    pulling.ask("systemctl start --no-block virtfleet-pull.service; sleep 1")
+    pulling.ask("systemctl kill --signal=STOP virtfleet-pull.service")
+    fleet.declare({**pulling.settings, "kvm_networks": [*NETWORKS, {"name": "mine", "state": "absent"}]})
+    assert told() == [f"{HOST}: {COLLIDES}"]
+    pulling.ask("systemctl kill --signal=CONT virtfleet-pull.service")
+    pulling.ask('while [ "$(systemctl is-active virtfleet-pull.service)" = activating ]; do sleep 1; done')
+    fleet.declare(pulling.settings)
+    assert fleet.play("virtfleet.kvm.pull", "--limit", HOST).code == 0
+    # What pull mode itself changes is as it should be.
+    pulling.good(NETWORKS[:1])
+    pulling.good()
+    assert "pull mode" not in pulling.ask("cat /var/lib/virtfleet-pull/last.log")
+
+
+OPENPGP = """
+apt-get install -qq -y gpg gpg-agent >/dev/null
+gpg --batch --quiet --passphrase '' --quick-generate-key anna@example.com ed25519 sign never 2>/dev/null
+gpg --armor --export anna@example.com
+"""
+COLLECTION = """
+set -e
+git init -q -b main /srv/ops/collection
+cd /srv/ops/collection
+tar -xzf /root/collection.tar.gz
+touch README.md
+sed -i 's/^version: .*/version: 0.9.9/' galaxy.yml
+git add --all
+git -c user.name=a -c user.email=a@example.com commit -q -m x
+"""
+FETCHED = "/var/lib/virtfleet-pull/fetched"
+
+
+def test_openpgp_keys_and_a_newer_collection_that_the_repository_requires(pulling: Pulling) -> None:
+    fleet, repository = pulling.fleet, pulling.repository
+    packed = fleet.folder / "collection.tar.gz"
+    printed([sys.executable, "-I", str(ROLE / "files/pack.py"), str(packed)], "pack.py")
+    copied = {"ansible.builtin.copy": {"src": str(packed), "dest": "/root/collection.tar.gz", "mode": "0600"}}
+    play = fleet.folder / "copy.yml"
+    play.write_text(yaml.safe_dump([{"hosts": SERVER, "gather_facts": False, "tasks": [copied]}]))
+    assert fleet.play(str(play)).code == 0
+    fleet.sh(SERVER, COLLECTION)
+    settings = {**pulling.settings, "pull_allowed_signers": [], "pull_gpg_keys": [fleet.sh(SERVER, OPENPGP)]}
+    fleet.declare({**settings, "pull_requirements": "requirements.yml"})
+    made = fleet.play("virtfleet.kvm.pull", "--limit", HOST)
+    assert made.code == 0, made.output
+    source = {"name": f"ssh://root@{repository.address}/srv/ops/collection", "type": "git", "version": "main"}
+    wanted = shlex.quote(json.dumps({"collections": [source]}))
+    bad = repository.commit({"kvm_networks": NETWORKS}, more=f"echo {wanted} >requirements.yml")
+    assert f"commit {bad} is not signed by a key of pull_allowed_signers or pull_gpg_keys" in pulling.runs(clean=False)
+    repository.commit({"kvm_networks": NETWORKS}, "openpgp")
+    assert "failed=0" in pulling.runs()
+    assert "0.9.9" in pulling.ask(f"cat {FETCHED}/ansible_collections/virtfleet/kvm/MANIFEST.json")
+    gone = shlex.quote(json.dumps({"collections": [{**source, "version": "gone"}]}))
+    repository.commit({"kvm_networks": NETWORKS}, "openpgp", more=f"echo {gone} >requirements.yml")
+    assert "the collections of requirements.yml could not be installed" in pulling.runs(clean=False)
+    fleet.declare(settings)
+    assert fleet.play("virtfleet.kvm.pull", "--limit", HOST).code == 0
+    assert "failed=0" in pulling.runs()
+    assert pulling.ask(f"ls {FETCHED} 2>/dev/null || true") == ""
 
 
 def test_two_at_once(pulling: Pulling) -> None:
