@@ -245,7 +245,7 @@ def test_after_a_run_that_was_killed_the_next_one_goes_on(pulling: Pulling, seco
     kill = f"systemctl start --no-block virtfleet-pull.service; sleep {seconds}"
     pulling.ask(f"{kill}; systemctl kill --signal=KILL virtfleet-pull.service || true")
     pulling.ask("touch /var/lib/virtfleet-pull/mirror.git/refs/heads/accepted.lock")
-    pulling.ask("mkdir -p /var/lib/virtfleet-pull/checkout/.git; touch /var/lib/virtfleet-pull/checkout/.git/index.lock")
+    pulling.ask("cd /var/lib/virtfleet-pull; mkdir -p checkout/.git; touch checkout/.git/index.lock")
     assert "changed=0" in pulling.runs()
 
 
