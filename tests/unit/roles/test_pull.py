@@ -321,6 +321,8 @@ def test_settings_in_order() -> None:
         ({"pull_known_hosts": []}, "pull_known_hosts is empty"),
         ({"pull_known_hosts": [], "pull_repository": "ssh://git@git.example.com/x"}, "pull_known_hosts is empty"),
         ({"pull_allowed_signers": []}, "no commit would be run"),
+        ({"pull_version": None}, "pull_version is empty: write a text, or leave it out for its default"),
+        ({"pull_on_calendar": ""}, "pull_on_calendar is empty"),
         ({"pull_inventory": "my inventory"}, "take no spaces"),
     ],
 )
