@@ -104,8 +104,8 @@ def prepare(known: dict[str, t.Any]) -> bool:
     folder = wanted_environment(known)
     shutil.rmtree(folder, ignore_errors=True)
     called([known["python"], "-m", "venv", folder], "the virtual environment could not be made")
-    offline = ["--no-index", "--find-links", PROGRAM / "wheels"] if wheels() else []
-    command = [folder / "bin/pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", *offline]
+    offline = ["--no-index", "--find-links", str(PROGRAM / "wheels")] if wheels() else []
+    command = [str(folder / "bin/pip"), "install", "--quiet", "--disable-pip-version-check", "--no-input", *offline]
     called([*command, *known["pip_arguments"], known["ansible_core"]], "ansible-core could not be installed")
     (folder / "ready").touch()
     for other in PROGRAM.glob("venv-*"):
@@ -164,7 +164,7 @@ def require(known: dict[str, t.Any], environment: dict[str, str]) -> None:
     if not text:
         return
     new.write_text(text, encoding="utf-8")
-    command = [programs(known) / "ansible-galaxy", "collection", "install", "-r", new, "-p", FETCHED]
+    command = [str(programs(known) / "ansible-galaxy"), "collection", "install", "-r", str(new), "-p", str(FETCHED)]
     called(command, f"the collections of {known['requirements']} could not be installed", environment)
     new.replace(noted)
 

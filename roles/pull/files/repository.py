@@ -84,7 +84,7 @@ def keyring(environment: dict[str, str]) -> None:
     folder.mkdir(mode=0o700)
     keys = SETTINGS / "gpg_keys"
     if keys.exists() and keys.stat().st_size:
-        command = ["gpg", "--batch", "--quiet", "--no-autostart", "--import", keys]
+        command = ["gpg", "--batch", "--quiet", "--no-autostart", "--import", str(keys)]
         called(command, "the keys in pull_gpg_keys could not be read", environment)
 
 
@@ -100,18 +100,18 @@ def fetch(known: dict[str, t.Any], environment: dict[str, str]) -> str:
     for lock in MIRROR.rglob("*.lock"):
         lock.unlink()
     # That branch is the one which a clone checks out, and which ansible-pull then verifies.
-    command = ["git", "init", "--quiet", "--bare", "--initial-branch", ACCEPTED, MIRROR]
+    command = ["git", "init", "--quiet", "--bare", "--initial-branch", ACCEPTED, str(MIRROR)]
     called(command, "the copy of the repository could not be made", environment)
     wanted = reference(known, environment)
     what = f"{wanted} of {known['repository']} could not be fetched"
-    command = ["fetch", "--quiet", "--no-tags", "--force", "--", known["repository"], wanted]
-    git(*command, what=what, environment=environment)
+    words = ("fetch", "--quiet", "--no-tags", "--force", "--", known["repository"], wanted)
+    git(*words, what=what, environment=environment)
     return git("rev-parse", "FETCH_HEAD^{commit}", what=what, environment=environment)
 
 
 def reference(known: dict[str, t.Any], environment: dict[str, str]) -> str:
     """The full name of the branch or tag. Where there are both, git would silently take the tag."""
-    url, version = known["repository"], known["version"]
+    url, version = str(known["repository"]), str(known["version"])
     if version.startswith("refs/"):
         return version
     wanted = [f"refs/{kind}/{version}" for kind in ("heads", "tags")]
@@ -152,7 +152,7 @@ def source(known: dict[str, t.Any]) -> str:
 
 def is_ancestor(older: str, newer: str, environment: dict[str, str]) -> bool:
     """Whether a commit is a forefather of another one, or the same."""
-    command = ["git", "--git-dir", MIRROR, "merge-base", "--is-ancestor", older, newer]
+    command = ["git", "--git-dir", str(MIRROR), "merge-base", "--is-ancestor", older, newer]
     return called(command, "git does not run", environment, check=False).returncode == 0
 
 
