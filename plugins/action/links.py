@@ -50,6 +50,12 @@ UNDECIDED = (
     " virtfleet-links.service tells what the unit does"
 )
 
+BY_ITSELF = (
+    "the connection is local, so the host has confirmed the change by itself, with what it reaches: nobody has reached"
+    " the host from elsewhere since"
+)
+"""What to say of a change that was confirmed without a connection."""
+
 BEFORE = "the host's network is as it was before the change"
 CORRECT = {
     "gateway": "correct gateway in kvm_links (with addressing: dhcp, what the DHCP server gives), or the port or VLAN",
@@ -156,10 +162,12 @@ class ActionModule(ActionBase):
             if not whole:
                 reason += f"; not all is as it was: {'; '.join(end.answer.get('log', []))}"
             return self.failure(result, end.probes, end.outcome, reason, changed=not whole)
+        local = self._connection.transport == "local"
         reached = {"probe": "controller", "ok": True, "said": f"reached {end.address} over a new connection"}
-        result.update(outcome="confirmed", probes=[*end.probes, reached], address=end.address)
+        result.update(outcome="confirmed", probes=[*end.probes, *([] if local else [reached])], address=end.address)
         result["warnings"] = [
             *result.get("warnings", []),
+            *([BY_ITSELF] if local else []),
             *(f"the host has lost what somebody had set by hand: {command}" for command in end.answer.get("lost", ())),
             *(f"the change was kept, and all the same {said}" for said in end.answer.get("missing", ())),
         ]

@@ -82,6 +82,7 @@ SETTINGS: tuple[tuple[str, list[Any], list[Any]], ...] = (
                 "storage_needed",
                 "storage_going",
                 "storage_purge",
+                "pull_verify_commits",
             ),
         )
     ),
@@ -95,6 +96,20 @@ SETTINGS: tuple[tuple[str, list[Any], list[Any]], ...] = (
     ("host_extra_packages", [[], ["zfsutils-linux"]], [None, {}, {"a": 1}, "a,b", "zstd"]),
     ("kvm_guests_dir", ["guests", None], []),
     ("kvm_owner", ["ops/fleet", 7, None], []),
+    ("pull_state", ["present", "absent"], ["gone", None, True, [], {}]),
+    *((f"pull_{name}", ["text", 7, None], []) for name in ("repository", "deploy_key", "vault_password")),
+    *(
+        (f"pull_{name}", ["text", 7], [])
+        for name in (
+            *("version", "inventory", "playbook", "requirements", "on_calendar", "random_delay"),
+            *("python", "ansible_core", "wheels", "ansible_folder"),
+        )
+    ),
+    *(
+        (f"pull_{name}", [[], ["text"], "a,b"], [None, {}, {"a": 1}])
+        for name in ("tags", "allowed_signers", "gpg_keys", "known_hosts", "pip_arguments")
+    ),
+    ("pull_skip_tags", [[], ["text"], "a,b", None], [{}, {"a": 1}]),
     *(
         (name, [[], [{"name": "default"}], None], ["default", {"name": "default"}, [1], 5])
         for name in ("networks_default", "storage_default")

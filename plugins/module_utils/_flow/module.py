@@ -11,6 +11,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
+from .._host import pull_mode
 from .._printing import encodable, hushed, label, masked, masked_uri, readable, secrets_in, unforeseen
 from .._storage.forecast import Forecast
 from .arguments import FORECAST, HOST, PLANS, PROGRESS, wrong_parameters
@@ -90,14 +91,22 @@ class Module(AnsibleModule):
     def warn(self, warning: str, **how: t.Any) -> None:
         super().warn(self.hushed(warning), **how)
 
+    def warn_of_pull(self, result: dict[str, t.Any], failed: bool) -> None:
+        """Warn on a host that also pulls its declaration, where that may undo or disturb this run."""
+        said = pull_mode.warning(bool(result.get("changed")), failed)
+        if said is not None:
+            self.warn(said)
+
     def fail_json(self, msg: str, **result: t.Any) -> t.NoReturn:
         for failure in result.get("failures") or ():
             failure.update({name: self.hushed(text) for name, text in failure.items()})
+        self.warn_of_pull(result, failed=True)
         result.setdefault("invocation", {"module_args": self.told})
         super().fail_json(msg=self.hushed(msg), **plain(result))
         raise SystemExit(1)
 
     def exit_json(self, **result: t.Any) -> t.NoReturn:
+        self.warn_of_pull(result, failed=False)
         result.setdefault("invocation", {"module_args": self.told})
         super().exit_json(**plain(result))
         raise SystemExit(0)

@@ -33,6 +33,8 @@ LOST = AnsibleConnectionFailure("no route to host")
 class Connection:
     """A connection of ssh's kind, as far as its options go."""
 
+    transport = "ssh"
+
     def __init__(self) -> None:
         self.options: dict[str, Any] = {
             "ssh_args": "-o ControlPersist=60s",
@@ -146,6 +148,14 @@ def test_it_is_confirmed_over_a_connection_of_its_own(monkeypatch: pytest.Monkey
         assert options["reconnection_retries"] == 0
     # Later tasks have the connection as it was.
     assert play.connection.options == play.connection.before
+
+
+def test_a_local_connection_is_no_proof_that_the_host_can_be_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Connection, "transport", "local")
+    result = Play(monkeypatch, BEGUN, APPLIED, GOOD).run()
+    assert result["outcome"] == "confirmed"
+    assert [probe["probe"] for probe in result["probes"]] == ["name server"]
+    assert any("nobody has reached the host from elsewhere" in warning for warning in result["warnings"])
 
 
 def test_a_connection_of_another_kind_is_left_between_the_two_questions(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -177,4 +177,5 @@ def test_every_number_with_bounds_is_an_option_of_a_role() -> None:
         "choices",
         "default",
         "elements",
+        "no_log",
     }
