@@ -106,10 +106,10 @@ SETTINGS: tuple[tuple[str, list[Any], list[Any]], ...] = (
         )
     ),
     *(
-        (f"pull_{name}", [[], ["text"], "a,b"], [None, {}, {"a": 1}])
+        (f"pull_{name}", [[], ["text"]], ["a,b", None, {}, {"a": 1}])
         for name in ("tags", "allowed_signers", "gpg_keys", "known_hosts", "pip_arguments")
     ),
-    ("pull_skip_tags", [[], ["text"], "a,b", None], [{}, {"a": 1}]),
+    ("pull_skip_tags", [[], ["text"], None], ["a,b", {}, {"a": 1}]),
     *(
         (name, [[], [{"name": "default"}], None], ["default", {"name": "default"}, [1], 5])
         for name in ("networks_default", "storage_default")
