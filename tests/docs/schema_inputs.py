@@ -92,9 +92,9 @@ SETTINGS: tuple[tuple[str, list[Any], list[Any]], ...] = (
     ("guests_shutdown_timeout", [0, 120, 1.5, "90", "1.5", "1e3"], [None, -1, "soon", [], {}, "-1", "5 s"]),
     ("links_rollback_after", [1, 60, 3600, "60"], [None, 0, 3601, -5, "soon", [], {}, 1.5]),
     ("links_serial", [1, 5, "20%", "3", [1, 5, "50%"]], [0, "0", "all", None, True, {}, [0], "-1"]),
-    ("host_extra_packages", [[], ["zfsutils-linux"], "a,b"], [None, {}, {"a": 1}]),
+    ("host_extra_packages", [[], ["zfsutils-linux"]], [None, {}, {"a": 1}, "a,b", "a"]),
     ("kvm_guests_dir", ["guests", None], []),
-    ("kvm_owner", ["ops/fleet", 7, None], []),
+    ("kvm_owner", ["ops/fleet", 7, None], ["", True, ["us"], {"a": 1}]),
     *(
         (name, [[], [{"name": "default"}], None], ["default", {"name": "default"}, [1], 5])
         for name in ("networks_default", "storage_default")

@@ -183,12 +183,14 @@ def setting(name: str, spec: dict[str, Any]) -> Schema:
             ]
         }
     if kind == "list":
-        # Ansible splits a text at its commas.
-        return {"type": ["array", "string", "number", *null], "items": {"type": ["string", "number", "boolean"]}}
+        items = {"type": ["string", "number", "boolean"]}
+        return {"type": ["array", "string", *null], "pattern": TEMPLATE, "items": items}
     if kind == "bool":
         return switch(*null)
     if kind in ("int", "float"):
         return number(name, kind, *null)
+    if name == "kvm_owner":
+        return {"type": ["string", "number", *null], "minLength": 1}
     return {"type": ["string", "number", "boolean", *null]}
 
 
