@@ -42,11 +42,6 @@ ANSIBLES_TAGS = ("all", "always", "never", "tagged", "untagged")
 """Words that Ansible itself knows as tags."""
 
 SYNONYMS = {
-    "guests_remove_disks": "guests_remove_storage",
-    "guests_remove_volumes": "guests_remove_storage",
-    "pools_purge": "storage_purge",
-    "secrets_purge": "storage_purge",
-    "volumes_purge": "storage_purge",
     "kvm_bridges": "kvm_links",
     "kvm_defaults": "kvm_guest_defaults",
     "kvm_domains": "kvm_guests",
@@ -56,7 +51,16 @@ SYNONYMS = {
     "kvm_virtual_machines": "kvm_guests",
     "kvm_vms": "kvm_guests",
 }
-"""What else the lists, and variables of the roles, might be called."""
+"""What else the lists might be called."""
+
+OF_ROLES = {
+    "guests_remove_disks": "guests_remove_storage",
+    "guests_remove_volumes": "guests_remove_storage",
+    "pools_purge": "storage_purge",
+    "secrets_purge": "storage_purge",
+    "volumes_purge": "storage_purge",
+}
+"""What else variables of the roles might be called. Other collections may have one of the name, so it is warned of."""
 
 
 WITHOUT = {
@@ -107,6 +111,8 @@ def nearest(name: str) -> str | None:
     plain = name.lower().replace("-", "_")
     if plain in SYNONYMS:
         return SYNONYMS[plain]
+    if plain in OF_ROLES:
+        return OF_ROLES[plain]
     likeness = LIKENESS if plain.startswith("kvm") else ALIKE
     found = difflib.get_close_matches(plain, sorted(options()), 1, likeness)
     shorter = [] if plain.startswith("kvm") else [one for one in sorted(options()) if is_short_for(plain, one)]

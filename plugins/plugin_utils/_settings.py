@@ -241,8 +241,8 @@ def is_taken(name: str, spec: t.Mapping[str, t.Any], value: t.Any) -> bool:
     try:
         if name in BOUNDS and value is not None:
             float(value)  # Ansible itself takes a whole number of any size.
-        if spec.get("type") == "list" and isinstance(value, str):
-            return False  # Ansible makes a list of it to look at, but the role gets the text.
+        if spec.get("type") == "list" and isinstance(value, (str, int, float)):
+            return False  # Ansible makes a list of it to look at, but the role gets it as it is.
         return bearable(value) and not ArgumentSpecValidator({name: spec}).validate({name: value}).error_messages
     except Exception:  # It raises for numbers that are too large, among other things.
         return False

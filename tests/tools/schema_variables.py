@@ -199,6 +199,8 @@ def setting(name: str, spec: dict[str, Any]) -> Schema:
         return switch(*null)
     if kind in ("int", "float"):
         return number(name, kind, *null)
+    if name == "kvm_owner":
+        return {"type": ["string", "number", *null], "minLength": 1}
     return {"type": ["string", "number", "boolean", *null]}
 
 

@@ -64,7 +64,7 @@ def test_nothing_declared_is_fine() -> None:
         ),
         (
             guest("a", ["kvm01"]),
-            f"guest a: host: a list is not in the inventory's group kvm_hosts{THERE}",
+            f"guest a: host: a list is no name of a host; name the one host that it runs on{THERE}",
         ),
         (guest("a", None), "guest a: host: is missing; name the host that it runs on"),
         ({"name": "a", "memory": "1GiB"}, "guest a: host: is missing; name the host that it runs on"),

@@ -53,7 +53,9 @@ def test_what_a_role_would_refuse_is_refused_before(tmp_path: Path, name: str) -
     for number, value in enumerate(VALUES):
         expected = bool(ArgumentSpecValidator({name: spec}).validate({name: value}).error_messages)
         expected |= name == "links_rollback_after" and str(value) == "0"
-        expected |= spec["type"] == "list" and isinstance(value, str)  # The role adds it to a list of its own.
+        expected |= spec["type"] == "list" and isinstance(
+            value, (str, int, float)
+        )  # The role adds it to a list of its own.
         expected |= name == "kvm_owner" and (value is True or value == "" or isinstance(value, (list, dict)))
         found = problems(tmp_path / str(number), {name: value})
         assert len(found) == expected, (value, found)
