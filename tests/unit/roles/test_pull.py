@@ -257,6 +257,14 @@ def test_collections_that_are_no_longer_required_are_removed(world: World) -> No
     assert galaxy.run("one")[0] == "one"
 
 
+def test_only_root_can_keep_a_run_from_its_lock(world: World) -> None:
+    with world.pull.locked(wait=False):
+        assert world.places["LOCK"].stat().st_mode & 0o777 == 0o600
+        with pytest.raises(world.pull.Refused, match="another run of pull mode is at work"):
+            world.pull.locked(wait=False)
+    world.pull.locked(wait=False).close()
+
+
 def test_a_full_disk_is_told_with_what_to_do(
     world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
