@@ -164,6 +164,25 @@ def test_a_run_that_was_cut_off_does_not_lock_the_copy_for_ever(world: World, lo
     assert world.accepts() == last
 
 
+def test_what_was_fetched_outlives_a_power_cut(world: World) -> None:
+    """Objects in files of their own are not flushed by default, packs are."""
+    world.commit("author")
+    world.accepts()
+    objects = world.places["MIRROR"] / "objects"
+    assert {path.parent.name for path in objects.rglob("*") if path.is_file()} == {"pack"}
+
+
+def test_a_copy_whose_objects_are_empty_is_fetched_anew(world: World) -> None:
+    world.commit("author")
+    world.accepts()
+    for path in (world.places["MIRROR"] / "objects").rglob("*"):
+        if path.is_file():
+            path.chmod(0o600)
+            path.write_bytes(b"")
+    last = world.commit("author")
+    assert world.accepts() == last
+
+
 @pytest.mark.parametrize("left", ["HEAD", "config", "objects"])
 def test_a_copy_that_was_only_begun_is_finished(world: World, left: str) -> None:
     last = world.commit("author")
