@@ -228,6 +228,15 @@ def test_a_repository_that_is_gone_changes_nothing(pulling: Pulling) -> None:
     pulling.runs()
 
 
+def test_a_host_that_was_off_at_its_time_runs_once_it_is_up(pulling: Pulling) -> None:
+    wanted = pulling.repository.commit({"kvm_networks": NETWORKS})
+    pulling.ask("touch --date '3 hours ago' /var/lib/systemd/timers/stamp-virtfleet-pull.timer")
+    pulling.fleet.lab("reboot", HOST)
+    log = "journalctl --boot -o cat -t virtfleet-pull"
+    pulling.fleet.wait(lambda: f"commit {wanted}: done: ok=" in pulling.ask(log), timeout=120)
+    pulling.good()
+
+
 def test_a_full_disk_is_told_and_the_next_run_goes_on(pulling: Pulling) -> None:
     pulling.ask("mount -t tmpfs -o size=32k tmpfs /var/lib/virtfleet-pull")
     try:

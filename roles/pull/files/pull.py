@@ -248,7 +248,8 @@ def locked(wait: bool) -> t.IO[str]:
 
     :param wait: whether to wait for that one
     """
-    lock = LOCK.open("w")
+    # Whoever may read it may lock it.
+    lock = os.fdopen(os.open(LOCK, os.O_RDWR | os.O_CREAT, 0o600), "w")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     except BlockingIOError:

@@ -65,6 +65,8 @@ def git_environment() -> dict[str, str]:
         *("[http]", "\tlowSpeedLimit = 1", "\tlowSpeedTime = 60"),
         # What goes on in the background is killed with the end of the service.
         *("[gc]", "\tautoDetach = false"),
+        # Else a power cut may empty objects that were just fetched, and each later fetch fails. Lost packs are fetched.
+        *("[core]", "\tfsync = all", "[fetch]", "\tunpackLimit = 1"),
     ]
     config = STATE / "gitconfig"
     config.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -164,6 +164,25 @@ def test_a_run_that_was_cut_off_does_not_lock_the_copy_for_ever(world: World, lo
     assert world.accepts() == last
 
 
+def test_what_was_fetched_outlives_a_power_cut(world: World) -> None:
+    """Objects in files of their own are not flushed by default, packs are."""
+    world.commit("author")
+    world.accepts()
+    objects = world.places["MIRROR"] / "objects"
+    assert {path.parent.name for path in objects.rglob("*") if path.is_file()} == {"pack"}
+
+
+def test_a_copy_whose_objects_are_empty_is_fetched_anew(world: World) -> None:
+    world.commit("author")
+    world.accepts()
+    for path in (world.places["MIRROR"] / "objects").rglob("*"):
+        if path.is_file():
+            path.chmod(0o600)
+            path.write_bytes(b"")
+    last = world.commit("author")
+    assert world.accepts() == last
+
+
 @pytest.mark.parametrize("left", ["HEAD", "config", "objects"])
 def test_a_copy_that_was_only_begun_is_finished(world: World, left: str) -> None:
     last = world.commit("author")
@@ -255,6 +274,14 @@ def test_collections_that_are_no_longer_required_are_removed(world: World) -> No
     assert galaxy.run("one", requirements="") == []
     assert not world.places["FETCHED"].exists()
     assert galaxy.run("one")[0] == "one"
+
+
+def test_only_root_can_keep_a_run_from_its_lock(world: World) -> None:
+    with world.pull.locked(wait=False):
+        assert world.places["LOCK"].stat().st_mode & 0o777 == 0o600
+        with pytest.raises(world.pull.Refused, match="another run of pull mode is at work"):
+            world.pull.locked(wait=False)
+    world.pull.locked(wait=False).close()
 
 
 def test_a_full_disk_is_told_with_what_to_do(
