@@ -138,7 +138,7 @@ user:
       sample: true
 """
 
-from ..module_utils import _zip_imports  # noqa: F401 - first, for what follows
+from ..module_utils import _zip_imports  # noqa: F401  # pylint: disable=unused-import
 from ..module_utils._flow.arguments import URI
 from ..module_utils._flow.module import Module, no_traceback
 from ..module_utils._libvirt.host import facts

@@ -183,7 +183,7 @@ address:
   sample: 192.0.2.10
 """
 
-from ..module_utils import _zip_imports  # noqa: F401 - first, for what follows
+from ..module_utils import _zip_imports  # noqa: F401  # pylint: disable=unused-import
 from ..module_utils._flow.arguments import URI
 from ..module_utils._flow.module import Module
 from ..module_utils._hostnet.converge import declare

@@ -139,7 +139,7 @@ failures:
       type: str
 """
 
-from ..module_utils import _zip_imports  # noqa: F401 - first, for what follows
+from ..module_utils import _zip_imports  # noqa: F401  # pylint: disable=unused-import
 from ..module_utils._flow.converge import declare
 from ..module_utils._flow.module import DeclaringModule
 from ..module_utils._kinds.pool.parameters import PARAMETERS

@@ -100,7 +100,7 @@ found:
   type: raw
 """
 
-from ..module_utils import _zip_imports  # noqa: F401 - first, for what follows
+from ..module_utils import _zip_imports  # noqa: F401  # pylint: disable=unused-import
 from ..module_utils._flow.info import ARGUMENTS, inform
 from ..module_utils._flow.module import Module
 from ..module_utils._kinds.pool.observe import DEFINITION, pool_facts, pools

@@ -123,7 +123,7 @@ parts:
       type: dict
 """
 
-from ..module_utils import _zip_imports  # noqa: F401 - first, for what follows
+from ..module_utils import _zip_imports  # noqa: F401  # pylint: disable=unused-import
 from ..module_utils._flow.arguments import URI
 from ..module_utils._flow.module import Module
 from ..module_utils._kinds.site_look import Look

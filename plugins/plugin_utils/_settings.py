@@ -186,7 +186,7 @@ def problem(name: str, value: t.Any, hidden: bool = False) -> str | None:
     """
     spec = {"type": "bool"} if name in SWITCHES else specs().get(name, {})
     kind = spec.get("type", "str")
-    hidden = hidden or spec.get("no_log", False)
+    hidden = bool(hidden or spec.get("no_log"))
     shown = printable(value, hidden or ((name == SERIAL or kind in NO_TEXT) and is_words(value)))
     if name == SERIAL:
         return None if all(map(is_batch, value if isinstance(value, list) else [value])) else f"{shown} {BATCH}"

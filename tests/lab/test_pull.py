@@ -101,9 +101,11 @@ class Pulling(t.NamedTuple):
     def ask(self, script: str) -> str:
         return self.fleet.sh(HOST, script)
 
-    def good(self, networks: list[dict[str, t.Any]] = NETWORKS) -> str:
+    def good(self, networks: t.Sequence[dict[str, t.Any]] = ()) -> str:
         """Commit what is in order, and run it. Returns what it told the journal."""
-        self.repository.commit({"kvm_networks": networks, "kvm_guests": [guest("one", HOST), guest("two", HOST)]})
+        self.repository.commit(
+            {"kvm_networks": [*(networks or NETWORKS)], "kvm_guests": [guest("one", HOST), guest("two", HOST)]}
+        )
         return self.runs()
 
     def runs(self, clean: bool = True) -> str:
