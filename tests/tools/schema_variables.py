@@ -95,11 +95,6 @@ BOUNDS = {"guests_shutdown_timeout": (0, math.inf), "links_rollback_after": (1, 
 """The least and the most that a number may be (see plugin_utils/_settings.py)."""
 
 SYNONYMS = {
-    "guests_remove_disks": "guests_remove_storage",
-    "guests_remove_volumes": "guests_remove_storage",
-    "pools_purge": "storage_purge",
-    "secrets_purge": "storage_purge",
-    "volumes_purge": "storage_purge",
     "kvm_bridges": "kvm_links",
     "kvm_defaults": "kvm_guest_defaults",
     "kvm_domains": "kvm_guests",

@@ -26,6 +26,10 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ready, "POLL", 0.01)
 
 
+AGENT = {"channels": [{"type": "unix", "target": {"type": "virtio", "name": "org.qemu.guest_agent.0"}}]}
+"""What a guest has whose agent is waited for."""
+
+
 def guest(name: str, **more: Any) -> dict[str, Any]:
     interfaces = [{"network": "default", "mac": "52:54:00:00:00:01"}]
     return {"name": name, "memory": "64MiB", "interfaces": interfaces, "state": "running", **more}
@@ -102,13 +106,19 @@ def test_one_that_comes_too_late_fails_alone(connection: Any, run_domains: Any, 
 )
 def test_what_an_agent_can_lack(connection: Any, run_domains: Any, sees: Any, seen: Look, said: str) -> None:
     sees(lambda name: seen)
-    done = run_domains(guest("web01", wait_for="agent", wait_timeout=1), fails=True)
+    done = run_domains(guest("web01", wait_for="agent", wait_timeout=1, **AGENT), fails=True)
     assert f"domain web01: {said}" in done["msg"]
+
+
+def test_a_guest_without_a_channel_for_its_agent_is_refused(connection: Any, run_domains: Any) -> None:
+    done = run_domains(guest("web01", wait_for="agent"), fails=True)
+    assert "domain web01: wait_for: agent needs its channel, and the guest has none" in done["msg"]
+    assert "web01" not in connection.listDefinedDomains()
 
 
 def test_an_agent_that_is_there(connection: Any, run_domains: Any, sees: Any) -> None:
     sees(lambda name: Look([], True))
-    assert run_domains(guest("web01", wait_for="agent"))["addresses"] == {"web01": []}
+    assert run_domains(guest("web01", wait_for="agent", **AGENT))["addresses"] == {"web01": []}
 
 
 @pytest.mark.parametrize("state", ["stopped", "absent", "present"])

@@ -164,7 +164,8 @@ def test_a_host_that_a_task_failed_on_is_not_unchanged(results: dict[str, Any], 
 
 def test_every_task_of_the_roles_that_may_fail_leaves_its_result() -> None:
     """One without would leave its host as unchanged, or only say that it was stopped."""
-    files = list((ROOT / "roles").glob("*/tasks/*.yml"))
+    # The role pull is no part of the site.
+    files = [path for path in (ROOT / "roles").glob("*/tasks/*.yml") if path.parts[-3] != "pull"]
     assert files
     for path in files:
         for task in yaml.safe_load(path.read_text(encoding="utf-8")):
