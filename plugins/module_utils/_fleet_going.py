@@ -1,7 +1,7 @@
 # Copyright (c) 2026, virtfleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Networks and pools that are to be absent, while guests of the same host are declared on them.
+"""What is to be absent on a host, while guests or volumes of the same host are declared on it.
 
 The host refuses them, too, but only once other things were changed.
 """
@@ -12,47 +12,67 @@ import typing as t
 
 from ._engine.rows.model import Item
 from ._fleet_once import entries, word
+from ._kinds.volume.storage_rules import MADE, volume_key
 from ._printing import label
 
-GOING = (("interfaces", "network", "kvm_networks"), ("disks", "pool", "kvm_pools"))
-"""The devices of a guest that are on something, the option that names it, and the list that may let it go."""
+NETWORKS, POOLS, VOLUMES = "kvm_networks", "kvm_pools", "kvm_volumes"
+
+Going = t.Mapping[str, t.Container[t.Any]]
+"""By the variable that declares them, what is to be absent: names, and of volumes the pool and the name."""
 
 
 def problems(
     guests: t.Sequence[Item], hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, t.Any]]
 ) -> list[tuple[str | None, str]]:
-    """The host (none, as the guest tells it), and a sentence for each device on what is to be absent.
+    """The host (none, as the guest tells it), and a sentence for each device and volume on what is to be absent.
 
     :param guests: the guests of all hosts, each with its host, and with short forms written out
     :param variables: the variables of each host
     """
-    gone = {
-        host: {variable: absent(variables[host].get(variable)) for _devices, _option, variable in GOING}
-        for host in hosts
-    }
+    gone: dict[str, dict[str, set[t.Any]]] = {}
     found: list[tuple[str | None, str]] = []
+    for host in hosts:
+        going = {name: absent(variables[host].get(name), name) for name in (NETWORKS, POOLS, VOLUMES)}
+        if any(going.values()):
+            gone[host] = going
+            found += [(host, line) for line in volumes_on(variables[host].get(VOLUMES), going[POOLS])]
     for guest in guests:
-        going = gone.get(word(guest, "host"), {})
-        if any(going.values()) and word(guest, "state") != "absent":
-            found += [(None, line) for line in on_what_goes(guest, going)]
+        if word(guest, "host") in gone and word(guest, "state") != "absent":
+            here = gone[word(guest, "host")]
+            name = label(word(guest, "name"))
+            found += [(None, f"guest {name}: {line}") for line in on_what_goes(guest, here)]
     return found
 
 
-def absent(items: t.Any) -> set[str]:
-    """The names of the items of a list that are to be absent."""
-    return {word(item, "name") for item in entries({"all": items}, "all") if word(item, "state") == "absent"} - {""}
+def absent(items: t.Any, variable: str) -> set[t.Any]:
+    """What of a list is to be absent."""
+    going = [item for item in entries({"all": items}, "all") if word(item, "state") == "absent" and word(item, "name")]
+    return {volume_key(item) if variable == VOLUMES else word(item, "name") for item in going}
 
 
-def on_what_goes(guest: Item, going: t.Mapping[str, t.Container[str]]) -> t.Iterator[str]:
-    """A sentence for each device of a guest that is on what is to be absent.
+def volumes_on(volumes: t.Any, pools: t.Container[str]) -> t.Iterator[str]:
+    """A sentence for each volume that is to be in a pool which is to be absent."""
+    for volume in entries({"all": volumes}, "all"):
+        pool = word(volume, "pool") or "default"
+        if word(volume, "state") != "absent" and pool in pools:
+            yield f"volume {label(volume_key(volume))}: pool: {told(pool, POOLS)}"
 
-    :param going: by the variable that declares them, the names of what is to be absent
-    """
-    for devices, option, variable in GOING:
-        for index, device in enumerate(entries(guest, devices)):
-            name = word(device, option)
-            if name and name in going[variable]:
-                yield (
-                    f"guest {label(word(guest, 'name'))}: {devices}[{index}].{option}: {label(name)} has state: absent"
-                    f" in {variable} of its host: name another, or keep it there"
-                )
+
+def on_what_goes(guest: Item, going: Going) -> t.Iterator[str]:
+    """What is wrong with each device of a guest that is on what is to be absent."""
+    for index, card in enumerate(entries(guest, "interfaces")):
+        if word(card, "network") in going[NETWORKS]:
+            yield f"interfaces[{index}].network: {told(word(card, 'network'), NETWORKS)}"
+    for index, disk in enumerate(entries(guest, "disks")):
+        volume, pool = word(disk, "volume"), word(disk, "pool")
+        if volume or any(disk.get(name) is not None for name in MADE):
+            pool = pool or "default"
+        if pool in going[POOLS]:
+            yield f"disks[{index}].pool: {told(pool, POOLS)}"
+        elif volume and f"{pool}/{volume}" in going[VOLUMES]:
+            yield f"disks[{index}].volume: {told(f'{pool}/{volume}', VOLUMES)}"
+
+
+def told(name: str, variable: str) -> str:
+    """What is wrong with being on something, and what to do."""
+    return f"{label(name)} has state: absent in {variable} of its host: name another, or keep it there"

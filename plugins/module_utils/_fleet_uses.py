@@ -20,12 +20,9 @@ from ._fleet_once import entries, word
 from ._kinds.domain.table import DOMAIN
 from ._kinds.pool.table import POOL
 from ._kinds.secret.references import secrets_of
-from ._kinds.volume.storage_rules import volume_key
+from ._kinds.volume.storage_rules import MADE, volume_key
 from ._kinds.volume.table import VOLUME
 from ._storage.guest_places import TEXTS, item_places
-
-MADE = ("size", "image", "backing")
-"""Options of a disk that is made as a volume."""
 
 FORMATS = ("qcow2", "raw")
 """What a disk may be made as, where the user names no format."""

@@ -45,6 +45,9 @@ FORMATS = ("qcow2", "raw", "qcow", "qed", "vmdk", "vdi", "vpc", "iso")
 ENDINGS = {"raw": "raw", "img": "raw", "qcow2": "qcow2"}
 """What the ending of a name tells of the format of a guest's disk that is made."""
 
+MADE = ("size", "image", "backing")
+"""Options of a guest's disk that is made as a volume."""
+
 FILLINGS = ("image", "clone_from", "backing")
 """What a new volume can be filled from."""
 
@@ -220,7 +223,7 @@ def made_disks(domain: Item) -> t.Iterator[Invalid]:
     """A disk that is made is a volume, and is filled from one place."""
     for index, disk in enumerate(domain.get("disks") or []):
         here = f"disks[{index}]"
-        given = [name for name in ("size", "image", "backing") if disk.get(name) is not None]
+        given = [name for name in MADE if disk.get(name) is not None]
         volume = str(disk.get("volume") or "")
         if "/" in volume or volume in (".", ".."):
             yield Invalid(
@@ -257,7 +260,7 @@ def shared_writers(domain: Item) -> t.Iterator[Invalid]:
     for index, disk in enumerate(domain.get("disks") or []):
         if not disk.get("shareable") or disk.get("readonly") or disk.get("device") in ("cdrom", "floppy"):
             continue
-        made = any(disk.get(name) is not None for name in ("size", "image", "backing"))
+        made = any(disk.get(name) is not None for name in MADE)
         form = disk.get("format") or (made_format(disk) if made else image_format(disk))
         if form != "raw":
             yield Invalid(
