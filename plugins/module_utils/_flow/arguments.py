@@ -46,10 +46,10 @@ HOST = "host"
 """The part of a forecast with the inventory's name of the host."""
 
 PLANS = "plans"
-"""The part of a forecast that says that the task plans a run: it also has to tell what of it is no change."""
+"""The part of a forecast that is true in a plan of the fleet: then the result also says whether it is unfinished."""
 
 UNFINISHED = "unfinished"
-"""What the result of such a task has where the run would do something that is no change, or is in doubt."""
+"""In such a result: the run has something to do besides changes, such as to wait for a guest, or it may have."""
 
 WHOLE_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff]*|[A-Za-z0-9_.-]*")
 """A connection URI as libvirt takes it, or the alias of one in its libvirt.conf (https://libvirt.org/uri.html)."""

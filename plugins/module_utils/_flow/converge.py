@@ -29,13 +29,13 @@ from .arguments import FORECAST, UNFINISHED
 from .failed_steps import settle
 from .kind import Kind
 from .module import DeclaringModule
-from .more import look_for_more
 from .options import Options
 from .outcome import NOT_SO, Traces, verify, with_gone
 from .parameters import Parameters
 from .purge import Leftovers, asked, leftovers
 from .rehearsal import rehearse
 from .schema import validate
+from .unfinished import unfinished_work
 
 
 @uncollected()
@@ -140,7 +140,7 @@ class Run:
                 elif self.module.is_planning:
                     wait = self.kind.wait
                     waits = None if wait is None or self.failed else lambda wants: wait(session, wants, {})
-                    self.addresses, self.unfinished = look_for_more(self.plans, self.wants, waits)
+                    self.addresses, self.unfinished = unfinished_work(self.plans, self.wants, waits)
                 return
             if session.absent is not None:
                 raise session.absent

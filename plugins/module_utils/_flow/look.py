@@ -13,8 +13,8 @@ from .._libvirt.connection import Session
 from .._printing import label
 from .._storage.forecast import Forecast
 from .converge import Run
-from .more import at_once
 from .parameters import Parameters
+from .unfinished import at_once
 
 
 class Undecided(VirtfleetError):

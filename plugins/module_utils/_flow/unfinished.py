@@ -1,7 +1,7 @@
 # Copyright (c) 2026, virtfleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a run does besides the changes that its plans name."""
+"""What a run still has to do where its plans change nothing: finish what was broken off, or wait for guests."""
 
 from __future__ import annotations
 
@@ -22,10 +22,12 @@ def at_once(wants: list[Item]) -> list[Item]:
     return [{**want, "wait_timeout": AT_ONCE} if want.get("wait_for") else want for want in wants]
 
 
-def look_for_more(plans: list[Plan], wants: list[Item], wait: Wait | None) -> tuple[dict[str, t.Any], bool]:
-    """What a run would find that waits for items at once, and whether it would do something that is no change.
+def unfinished_work(plans: list[Plan], wants: list[Item], wait: Wait | None) -> tuple[dict[str, t.Any], bool]:
+    """The addresses of the guests that are ready, and whether a run still has something to do besides changes.
 
-    :param wait: None where nothing is ever waited for, or something failed
+    :param plans: the plans of all items
+    :param wants: the items as they are declared
+    :param wait: waits for items; None if nothing is ever waited for, or something failed
     """
     unfinished = any(entry.steps for entry in plans if not entry.changes)
     if wait is None or any(entry.changes for entry in plans):
