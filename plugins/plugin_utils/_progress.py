@@ -191,7 +191,7 @@ def pause(wanted: t.Any) -> float | None:
     if wanted is True:
         return SECONDS
     if not isinstance(wanted, bool):
-        with contextlib.suppress(TypeError, ValueError):
+        with contextlib.suppress(OverflowError, TypeError, ValueError):
             seconds = float(wanted)
             if 0 <= seconds <= LARGEST:
                 return max(LEAST, seconds) if seconds else None

@@ -17,13 +17,13 @@ import typing as t
 
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible.module_utils.parsing.convert_bool import BOOLEANS
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import VARIABLES, Problem
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.table import LONGEST
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import printable
 
 from ._endless import Endless
+from ._progress import pause
 from ._templar import HostTemplar
 
 COLLECTION = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -262,13 +262,12 @@ def bearable(value: t.Any) -> bool:
 
 
 def is_pause(value: t.Any) -> bool:
-    """Whether a value says how many seconds lie between two lines, or whether there are any (see _progress)."""
-    if isinstance(value, str) and value.strip().lower() in BOOLEANS:
-        return True
+    """Whether a value says how many seconds lie between two lines, or whether there are any."""
     try:
-        return isinstance(value, (bool, int, float, str)) and 0 <= float(value) < math.inf
-    except (ValueError, OverflowError):
+        pause(value)
+    except ValueError:
         return False
+    return True
 
 
 def is_label(value: t.Any) -> bool:

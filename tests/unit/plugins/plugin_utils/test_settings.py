@@ -82,6 +82,11 @@ def test_what_a_role_would_refuse_is_refused_before(tmp_path: Path, name: str) -
         ("links_rollback_after", 10**4000, f"{LARGE} is not possible here; write a number of seconds from 1 to 3600"),
         ("guests_shutdown_timeout", 10**4000, f"{LARGE} is not possible here; write a number of seconds from 0"),
         ("guests_on_restart_needed", 10**4000, f"{LARGE} is not one of defer, fail, restart"),
+        (
+            "kvm_progress",
+            10**4000,
+            f"{LARGE} is not possible here; write true, false, or a number of seconds, such as 30",
+        ),
         ("guests_purge", 10**4000, f"{LARGE} is not possible here; write true or false"),
         ("links_serial", 10**4000, f"{LARGE} is {HOSTS_WANTED}"),
         ("links_serial", "9" * 5000, f"'{'9' * 80}...' is {HOSTS_WANTED}"),
