@@ -11,7 +11,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.arguments impo
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import readable
 
 from . import _fleet_changes
-from ._fleet_changes import RESULTS, counted, of_hosts, ran
+from ._fleet_changes import RESULTS, counted, is_lost, of_hosts, ran
 from ._forecast import WOULD_CHANGE
 
 HOW_TO_GO_ON = (
@@ -67,13 +67,13 @@ def of_fleet(
 def has_failed(
     host: str, found: t.Mapping[str, t.Any], values: t.Mapping[str, t.Any], going_on: t.Container[str] | None
 ) -> bool:
-    """Whether a host refuses the plan, or the plan failed there; and it is not that the host is unreachable.
+    """Whether a host refuses the plan, or the plan failed there. One that does not answer cannot refuse.
 
     :param found: what ``of_hosts`` returned of it
     :param values: the host's variables
     :param going_on: the hosts that Ansible still runs tasks on; None where that is not known
     """
-    if any(values[name].get("unreachable") for name in RESULTS if ran(values.get(name))):
+    if any(is_lost(values[name]) for name in RESULTS if ran(values.get(name))):
         return False
     # The problem of a host that goes on is one that the run may not have (links_keep_going).
     return bool(found["problems"]) if going_on is None else host not in going_on

@@ -78,7 +78,8 @@ def files(loader: t.Any, folder: str, kind: str, name: str) -> list[Place]:
     at = os.path.join(folder, kind)
     found = loader.find_vars_files(at, name)
     beside = [os.path.join(at, name + ending) for ending in ENDINGS]
-    unread = [path for path in beside if path not in found and os.path.isfile(path)] if found else []
+    # Also beside an empty folder, in which there is nothing to be found.
+    unread = [path for path in beside if path not in found and os.path.isfile(path)]
     return [
         Place(os.path.relpath(path, folder), folder, path in found, variables(loader, path))
         for path in [*unread, *found]

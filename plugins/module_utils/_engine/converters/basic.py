@@ -10,6 +10,7 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from ..._printing import BITS, printable
+from ..close_names import near
 
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What an XML 1.0 document cannot hold (https://www.w3.org/TR/xml/#charsets)."""
@@ -318,7 +319,10 @@ class Choice(Converter):
             word = "on" if value else "off"
         else:
             made, word = "", value.strip().lower() if isinstance(value, str) else ""
-        return f"{made}; {self.meant[word]}" if word in self.meant else made
+        if word in self.meant:
+            return f"{made}; {self.meant[word]}"
+        like = [] if made else near(word, self.words)
+        return f"; did you mean '{like[0]}'?" if like else made
 
     def knows(self, value: t.Any) -> bool:
         """A later libvirt may have more words."""

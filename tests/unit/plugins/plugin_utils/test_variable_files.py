@@ -46,6 +46,13 @@ def test_a_file_beside_the_folder(tmp_path: Path, inside: dict[str, Any]) -> Non
     assert line.startswith("group_vars/all.yml: Ansible does not read this file")
 
 
+@pytest.mark.parametrize("file", ["group_vars/all.yml", "group_vars/kvm_hosts.yaml", "host_vars/kvm01.json"])
+def test_a_file_beside_an_empty_folder(tmp_path: Path, file: str) -> None:
+    (tmp_path / file.rpartition(".")[0]).mkdir(parents=True)
+    (line,) = problems(tmp_path, {file: A})
+    assert line.startswith(f"{file}: Ansible does not read this file")
+
+
 @pytest.mark.parametrize("variable", VARIABLES)
 def test_every_list(tmp_path: Path, variable: str) -> None:
     files = {"group_vars/all/a.yml": {variable: [1]}, "group_vars/all/b.yml": {variable: [2]}}
