@@ -11,10 +11,12 @@ import os
 import shutil
 import struct
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 HAS_NBD = shutil.which("qemu-nbd") is not None
 
@@ -40,3 +42,15 @@ def exported(image: Path, *options: str) -> Iterator[int]:
 def lock(descriptor: int, byte: int) -> None:
     """Lock a byte of an open file as QEMU does (its block/file-posix.c)."""
     fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, struct.pack("hhqqi4x", fcntl.F_RDLCK, os.SEEK_SET, byte, 1, 0))
+
+
+@contextlib.contextmanager
+def held(path: Path, mode: str) -> Iterator[int]:
+    """A file while a process has it open that is none of QEMU's and locks nothing; the number of the process."""
+    code = f"import sys; file = open({str(path)!r}, {mode!r}); print(flush=True); sys.stdin.read()"
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-I", "-c", code], **pipes) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        yield process.pid
+        process.communicate()

@@ -116,10 +116,11 @@ def taken(folder: int, name: str, where: str) -> VirtfleetError:
     return forged(where)
 
 
-def clear(folder: int, name: str, where: str, identity: str | None = None) -> None:
+def clear(folder: int, name: str, where: str, identity: str | None = None, only_look: bool = False) -> None:
     """Take away what a run noted as its own that was killed. Raises VirtfleetError where it is not that.
 
     :param identity: what was noted of the file (see files.birth): it may have another owner by then, or two names
+    :param only_look: whether nothing is taken away, as in a plan
     """
     try:
         descriptor = os.open(name, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
@@ -135,7 +136,8 @@ def clear(folder: int, name: str, where: str, identity: str | None = None) -> No
             raise forged(where)
         if not owned(descriptor, folder, name):
             raise busy(where)
-        os.unlink(name, dir_fd=folder)
+        if not only_look:
+            os.unlink(name, dir_fd=folder)
     finally:
         os.close(descriptor)
 

@@ -265,7 +265,8 @@ class Operations:
             json.dump(notes, file)
         self.world.log.append(f"# {NOTES}: volumes: {key}: {json.dumps(entry)}")
         config = [{"name": name, "pool": pool, "capacity": "1MiB"}]
-        return Operation("volumes", {"config": config}, refusable=["it is not half-made"], untouched=True)
+        refusable = ["it is not half-made", "end that, and run again"]
+        return Operation("volumes", {"config": config}, refusable=refusable, untouched=True)
 
     def asleep(self) -> set[str]:
         """The pools that are stopped, by name: the collection tells of what may be in them that it cannot see it."""

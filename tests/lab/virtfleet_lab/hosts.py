@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -54,10 +55,17 @@ def wait_for(lab: Lab, host: Host) -> str:
     wait_until(f"{host.name} to get an address by DHCP {advice}", leased, _BOOT_LIMIT, 0.2)
     wait_until(
         f"{host.name} to answer SSH {advice}",
-        lambda: leased() and run(ssh(lab, host, ["true"]), check=False).returncode == 0,
+        lambda: leased() and _answers_ssh(lab, host),
         _BOOT_LIMIT,
     )
     return str(external.address(lab, host))
+
+
+def _answers_ssh(lab: Lab, host: Host) -> bool:
+    """Say whether a host runs a command by SSH. A connection into a host that goes down may never end."""
+    with contextlib.suppress(LabError):
+        return run(ssh(lab, host, ["true"]), check=False, timeout=20).returncode == 0
+    return False
 
 
 def boots(lab: Lab, host: Host) -> int:
@@ -69,8 +77,9 @@ def boots(lab: Lab, host: Host) -> int:
 def reboot(lab: Lab, host: Host) -> None:
     """Reboot a host from inside and wait until it is back."""
     before = boots(lab, host)
-    # The connection may end before the answer comes: what counts is the next boot.
-    run(ssh(lab, host, ["systemctl", "reboot"]), check=False)
+    # The connection may end before the answer comes, or stay open without one: what counts is the next boot.
+    with contextlib.suppress(LabError):
+        run(ssh(lab, host, ["systemctl", "--no-block", "reboot"]), check=False, timeout=60)
     wait_until(f"{host.name} to go down for its reboot", lambda: boots(lab, host) > before, 120)
     say(f"{host.name} is down, coming up again")
     wait_for(lab, host)

@@ -22,6 +22,7 @@ from ..._storage.survey_users import all_users
 from ..shared import declared
 from ..shared.renames import refuse_renamed
 from ..volume.half_made import Half, being_made, half_made
+from ..volume.held_halves import refuse_held
 from ..volume.plan import say_doubt, whole
 from ..volume.volumes_to_come import listed_later
 from . import autostarts, readiness, undefine
@@ -119,7 +120,7 @@ def plans_with_disks(
     keys = {need.key for _want, needed in resolved for need in needed}
     volumes: Have = {} if connection is None or not keys else storage_observe.volumes(connection, keys)
     volumes = {**volumes, **listed_later(connection, options.forecast, keys, volumes)}
-    half = Half({}, {}) if connection is None else half_made(connection, volumes)
+    half = Half.nothing() if connection is None else half_made(connection, volumes)
     volumes = whole(connection, volumes, half, guest_disks.sealed(resolved))
     volumes = forms.of_volumes(resolved, volumes)
     resolved, lines = forms.settle(
@@ -141,6 +142,7 @@ def plans_with_disks(
             guest_disks.amend(entry, [need for need in needed if "seed" not in need.item], volumes, pools, host)
             entry.obstacle = next(unknown_growth(forms, entry, volumes, have), entry.obstacle)
             say_doubt(entry, [need.key for need in needed], half.doubtful)
+            refuse_held(connection, entry, half, made, (Making, seeds.Refilling))
         except Unchangeable as error:
             entry.obstacle = "; ".join([str(error), *half_made_of(needed, half)])
         except Invalid as error:

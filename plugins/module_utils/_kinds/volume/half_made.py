@@ -19,6 +19,7 @@ from xml.etree import ElementTree as ET
 from ..._engine.observed import Observed
 from ..._errors import VirtfleetError
 from ..._host.files import birth
+from ..._host.open_files import kept_open
 from ..._host.part_files import PART, clear, opened_folder, part_name
 from ..._libvirt.objects import Connection, Volume
 from ..._libvirt.process import made_by_another
@@ -78,11 +79,12 @@ def letter_name(part: str) -> str:
     return f"virtfleet-{part.split('.')[-2]}.part"
 
 
-def clear_parts(connection: Connection, pool: t.Any, facts: t.Mapping[str, t.Any]) -> None:
+def clear_parts(connection: Connection, pool: t.Any, facts: t.Mapping[str, t.Any], only_look: bool = False) -> None:
     """Take away the temporary files of a run that was killed.
 
     :param pool: the pool of the volume that it made
     :param facts: what it noted of that volume
+    :param only_look: whether nothing is taken away, as in a plan
 
     Raises VirtfleetError, with the file left as it is, where a guest uses it, or it is none that a run leaves.
     """
@@ -101,7 +103,7 @@ def clear_parts(connection: Connection, pool: t.Any, facts: t.Mapping[str, t.Any
                     f"{path} is what a killed run left, and {because(holders, ())}: stop using it there"
                 )
             with opened_folder(os.path.dirname(path)) as descriptor:
-                clear(descriptor, name, path, facts.get("identity"))
+                clear(descriptor, name, path, facts.get("identity"), only_look)
 
 
 BeingMade = tuple[str, t.Mapping[str, t.Any], str]
@@ -122,16 +124,23 @@ class Half(t.NamedTuple):
 
     :param ours: volumes that are still half-made, by identity
     :param doubtful: volumes of which that cannot be told, with the reasons
+    :param held: those of ours that a program has open, so that nobody may take them away, with the reasons
     """
 
     ours: dict[str, Observed]
     doubtful: dict[str, str]
+    held: dict[str, str]
+
+    @classmethod
+    def nothing(cls) -> Half:
+        """Nothing is left."""
+        return cls({}, {}, {})
 
 
 def half_made(connection: Connection, volumes: t.Mapping[str, Observed]) -> Half:
     """Which of these volumes a run began that was killed. Who uses them is only asked where there are any."""
     noted = Manifest(connection.getURI()).entries("volumes")
-    half = Half({}, {})
+    half = Half.nothing()
     users: Users | None = None
     for key, found in volumes.items():
         facts = noted.get(key, {})
@@ -144,12 +153,17 @@ def half_made(connection: Connection, volumes: t.Mapping[str, Observed]) -> Half
         reason = doubt(key, facts, found, users)
         if reason is None:
             half.ours[key] = found
+            who = kept_open(found.definition.findtext("target/path") or "", now=True)
+            if who is not None:
+                half.held[key] = f"{unfinished(key)}, and it is used by {who}: end that, and run again"
         else:
-            half.doubtful[key] = (
-                f"a run that was killed was making the volume {key}, but {reason}:"
-                " it stays, and counts as somebody else's"
-            )
+            half.doubtful[key] = f"{unfinished(key)}, but {reason}: it stays, and counts as somebody else's"
     return half
+
+
+def unfinished(key: str) -> str:
+    """How messages begin about a volume that a killed run was making, by POOL/VOLUME."""
+    return f"a run that was killed was making the volume {key}"
 
 
 def doubt(key: str, facts: t.Mapping[str, t.Any], found: Observed, users: Users) -> str | None:

@@ -25,6 +25,7 @@ from ..shared import declared
 from . import readiness, storage_plan
 from .encryption import remembered
 from .half_made import Half, half_made
+from .held_halves import refuse_held
 from .storage_plan import FUTURE
 from .storage_rules import volume_key
 from .volume_formats import Formats, alike
@@ -54,6 +55,7 @@ def plan_volumes(connection: Connection, have: Have, wants: Wants, host: Host, o
     lost = [want for want in wants if want["state"] == "absent" and (want.get("pool") or "default") not in pools]
     for entry, want in zip(plans, wants, strict=True):
         say_doubt(entry, [entry.name], half.doubtful)
+        refuse_held(connection, entry, half, noted)
         entry.obstacle = made_by_another(entry.name, noted.get(entry.name, {})) or entry.obstacle
         if want["state"] != "absent" and entry.name in have and is_a_guests(noted.get(entry.name, {})):
             entry.steps.append(Step("note_declared", entry.name))

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
+from ansible_collections.virtfleet.kvm.plugins.module_utils._host import image_locks
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host.files import birth
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host.part_files import part_name
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume import volume_actions
@@ -21,6 +22,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.half_m
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import process
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage import manifest
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, pools, volumes
+from ansible_collections.virtfleet.kvm.tests.unit.opened import held
 from ansible_collections.virtfleet.kvm.tests.unit.support import KINDS
 
 URI = "test:///default"
@@ -188,6 +190,51 @@ def test_a_guest_that_is_refused_for_what_a_killed_run_left_says_so(
         assert "domain g: disks[0].size: is 1MiB and cannot shrink" in said
         assert f"; a run that was killed was making the volume {KEY}, but nothing tells" in said
         assert "if it holds nothing, delete it with state: absent of the module virtfleet.kvm.volumes" in said
+
+
+USED: dict[str, tuple[Any, dict[str, Any], str]] = {
+    "a volume": (volumes, WANT, "volume p/x.raw: "),
+    "a disk of a guest": (domains, GUEST, "domain g: disks[0]: "),
+}
+
+
+@pytest.mark.parametrize("name", USED)
+def test_a_half_that_a_program_has_open_is_refused_before_anything_is_done(
+    run_main: Run, noted: manifest.Manifest, file: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Check mode says what the run does: it was silent, and the run failed where it deleted the half."""
+    monkeypatch.setattr(image_locks, "PATIENCE", 0.1)
+    module, want, who = USED[name]
+    noted.put("volumes", KEY, making=DEAD, identity=sign(file))
+    with held(file, "rb") as number:
+        for check in (True, False):
+            result = run_main(module.main, config=[want], uri=URI, fails=True, check=check)
+            assert f"{who}a run that was killed was making the volume {KEY}, and it is used by " in result["msg"]
+            assert f"(process {number}), which has it open: end that, and run again" in result["msg"]
+            assert (result["changed"], result["changes"]) == (False, [])
+    assert noted.entries("volumes") == {KEY: {"making": DEAD, "identity": sign(file)}}
+    assert run_main(module.main, config=[want], uri=URI)["changed"] is True
+    assert run_main(module.main, config=[want], uri=URI)["changed"] is False
+
+
+@pytest.mark.parametrize("there", [True, False])
+@pytest.mark.parametrize("name", USED)
+def test_a_temporary_file_that_a_guest_has_is_refused_before_anything_is_done(
+    connection: Any, run_main: Run, noted: manifest.Manifest, file: Path, name: str, there: bool
+) -> None:
+    module, want, who = USED[name]
+    part = file.with_name(part_name("x.raw"))
+    part.touch()
+    use(connection, part)
+    noted.put("volumes", KEY, making=DEAD, part=part.name, identity=sign(file))
+    if not there:
+        connection.storagePoolLookupByName("p").storageVolLookupByName("x.raw").delete()
+        file.unlink(missing_ok=True)
+    for check in (True, False):
+        result = run_main(module.main, config=[want], uri=URI, fails=True, check=check)
+        assert f"{who}{part} is what a killed run left, and is used by guest theirs: stop" in result["msg"]
+        assert (result["changed"], result["changes"]) == (False, [])
+    assert part.exists()
 
 
 def test_an_image_that_is_refused_is_told_with_its_disk(

@@ -6,9 +6,7 @@
 from __future__ import annotations
 
 import contextlib
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +15,7 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host import image_locks, open_files
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, volumes
-from ansible_collections.virtfleet.kvm.tests.unit.opened import HAS_NBD, exported, lock
+from ansible_collections.virtfleet.kvm.tests.unit.opened import HAS_NBD, exported, held, lock
 from ansible_collections.virtfleet.kvm.tests.unit.removal_world import GONE, OLD, URI, VOLUME, is_there, paths, stays
 
 Run = Callable[..., dict[str, Any]]
@@ -28,18 +26,6 @@ OPEN = "which has it open"
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(image_locks, "PATIENCE", 0.1)
     monkeypatch.setattr(open_files.OPEN, "looked", float("-inf"))  # That look was at another test's processes.
-
-
-@contextlib.contextmanager
-def held(path: Path, mode: str) -> Iterator[int]:
-    """A file while a process has it open that is none of QEMU's and locks nothing; the number of the process."""
-    code = f"import sys; file = open({str(path)!r}, {mode!r}); print(flush=True); sys.stdin.read()"
-    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    with subprocess.Popen([sys.executable, "-I", "-c", code], **pipes) as process:
-        assert process.stdout is not None
-        process.stdout.readline()
-        yield process.pid
-        process.communicate()
 
 
 @pytest.mark.parametrize("mode", ["rb+", "rb"])
