@@ -18,6 +18,9 @@ from .verdict import UNASKED
 NAME, UUID = "p", "6a1f2d60-8f0e-4c1b-9d5e-2b7c3e4f5a60"
 """Those of what is defined: each guest is defined in place of the one before."""
 
+MOST_NODES = 63
+"""The highest NUMA node that is added."""
+
 INVENTED = "testnet"
 """How the test driver names the devices of network cards."""
 
@@ -41,10 +44,37 @@ def keeps(connection: t.Any, root: ET.Element) -> ET.Element:
     for devices in asked.findall("devices"):
         for emulator in devices.findall("emulator"):
             devices.remove(emulator)
+    added = add_nodes(asked)
     domain = connection.defineXML(paths.text(asked))
     kept = ET.fromstring(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_SECURE | libvirt.VIR_DOMAIN_XML_INACTIVE))
     restore(root, kept)
+    if added:
+        without_nodes(kept, root)
     return kept
+
+
+def add_nodes(root: ET.Element) -> bool:
+    """Give a definition the NUMA nodes that its memory devices are in. Returns whether it has got some.
+
+    QEMU's driver adds one itself where there is none (qemuDomainDefNumaAutoAdd). The test driver refuses the devices.
+    """
+    named = [node.text or "" for node in root.findall("devices/memory/target/node")]
+    memory = root.find("memory")
+    if root.find("cpu/numa") is not None or memory is None or not named or not all(map(str.isdecimal, named)):
+        return False
+    cells = paths.ensure(root, ("cpu", "numa"))
+    for number in range(min(max(map(int, named)), MOST_NODES) + 1):
+        size = (memory.text or "0") if number == 0 else "0"
+        ET.SubElement(cells, "cell", {"id": str(number), "memory": size, "unit": memory.get("unit", "KiB")})
+    return True
+
+
+def without_nodes(kept: ET.Element, root: ET.Element) -> None:
+    """Take out of what is kept what `add_nodes` added: nodes, and the sum of memory that libvirt makes of them."""
+    for tag in ("cpu", "memory", "currentMemory", "maxMemory"):
+        for node in kept.findall(tag):
+            kept.remove(node)
+        kept.extend(map(paths.clone, root.findall(tag)))
 
 
 def restore(root: ET.Element, kept: ET.Element) -> None:

@@ -26,7 +26,7 @@ from ...._libvirt.connection import LibvirtError
 from ...._printing import spelled_out
 from ...._storage.noted_formats import SAME, volume_at
 from ...._storage.storage_observe import source_place
-from ..normal_form.running import below_the_overlay
+from ..normal_form.running_disks import below_the_overlay
 from .disk_formats import DiskFormats
 from .disk_nodes import OF_DISK, STORAGE, driver_of
 from .guest_disks import DISKS, fresh, target_of, wanted

@@ -20,7 +20,7 @@ from ...._engine.rows.model import Item
 from ...._flow.kind import Have
 from ...._storage.forgotten import FOLDERS
 from ...._storage.storage_observe import Pool
-from ..normal_form.running import target
+from ..normal_form.running_disks import target
 
 DEVICES = ("logical", "disk")
 """Types of pools whose volumes are block devices, by their names in the pool's folder."""

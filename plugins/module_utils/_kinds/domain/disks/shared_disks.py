@@ -20,7 +20,7 @@ from ...._storage.guest_places import item_places
 from ...._storage.making import Making
 from ...shared.lacking import Site, plain
 from ...volume.volume_places import by_folder
-from ..normal_form.running import below_the_overlay
+from ..normal_form.running_disks import below_the_overlay
 
 STARTS = frozenset(("start", "start_paused"))
 """Steps after which a guest runs."""

@@ -19,7 +19,7 @@ from ...._engine.live import RESTART, TOGETHER, Answer, Strategy
 from ...._engine.rows.model import Change
 from ...._engine.step import Step
 from ..memory_total import comes_along
-from ..normal_form.running import medium
+from ..normal_form.running_disks import medium
 from .obstacles import fixed, obstacle
 
 REMOVABLE = ("cdrom", "floppy")

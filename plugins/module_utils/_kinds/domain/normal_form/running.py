@@ -16,6 +16,7 @@ import functools
 import typing as t
 from xml.etree import ElementTree as ET
 
+from .running_disks import as_it_is, below_the_overlay, disks, empty_again, started_without
 from .running_memory import drop, memory
 
 OF_NETWORK = ("vlan", "virtualport", "bandwidth", "port")
@@ -83,24 +84,17 @@ def as_kept(live: ET.Element, kept: ET.Element) -> list[t.Callable[[], None]]:
     displays = [(node, copy.deepcopy(node)) for node in live.findall("devices/graphics")]
     trays = [(node, node.get("tray")) for node in live.findall("devices/disk/target")]
     whole(live, kept)
+    firmware(live, kept)
     memory(live, kept)
     interfaces(live, kept)
+    absent = started_without(live, kept)
     disks(live, kept)
     devices(live, kept)
     return [
+        *(functools.partial(empty_again, node, source) for node, source in absent),
         *(functools.partial(put_back, node, was) for node, was in displays),
         *(functools.partial(as_it_is, node, was) for node, was in trays),
     ]
-
-
-def as_it_is(drive: ET.Element, was: str | None) -> None:
-    """Give a drive the tray that it has: with another one, libvirt does not even change the medium.
-
-    :param drive: its target
-    """
-    drive.attrib.pop("tray", None)
-    if was is not None:
-        drive.set("tray", was)
 
 
 def put_back(display: ET.Element, was: ET.Element) -> None:
@@ -230,89 +224,31 @@ def interfaces(live: ET.Element, kept: ET.Element) -> None:
                 drop(node, tag)
 
 
+def firmware(live: ET.Element, kept: ET.Element) -> None:
+    """Before 9.2, libvirt picks the firmware at the start, and what runs tells its files (qemuFirmwareFillDomain).
+
+    Those that it picked come with the template of their variables, if they have any.
+    """
+    running, ours = live.find("os"), kept.find("os")
+    if running is None or ours is None or ours.get("firmware") is None or running.get("firmware") is not None:
+        return
+    loader, variables = running.find("loader"), running.find("nvram")
+    if loader is None or (variables is not None and variables.get("template") is None):
+        return
+    running.set("firmware", ours.get("firmware", ""))
+    if ours.find("loader") is None:
+        drop(running, "loader")
+    own = ours.find("nvram")
+    if variables is not None and own is None:
+        drop(running, "nvram")
+    elif variables is not None and own is not None and own.get("template") is None:
+        variables.attrib.pop("template")
+
+
 def address(interface: ET.Element) -> str:
     """The MAC address of an interface."""
     node = interface.find("mac")
     return "" if node is None else node.get("address", "").lower()
-
-
-def disks(live: ET.Element, kept: ET.Element) -> None:
-    """The images below a disk's are read from the disk, and the tray is the guest's to open."""
-    own = {target(node): node for node in kept.findall("devices/disk")}
-    for node in live.findall("devices/disk"):
-        below_the_overlay(node)
-        ours = own.get(target(node))
-        if ours is None:
-            continue
-        for tag in ("backingStore", "mirror"):
-            if ours.find(tag) is None:
-                drop(node, tag)
-        source, where = node.find("source"), ours.find("source")
-        locked = None if source is None else source.find("encryption")
-        if locked is not None and ours.find("encryption") is not None and node.find("encryption") is None:
-            source.remove(locked)  # type: ignore[union-attr]
-            node.append(locked)  # Where it was in older definitions: with the disk, not with its source.
-        if source is not None and (where is None or where.find("dataStore") is None):
-            drop(source, "dataStore")
-        for path, name in (("target", "tray"), ("driver", "cache"), ("driver", "type"), ("driver", "io")):
-            part, other = node.find(path), ours.find(path)
-            if (
-                other is None
-                or (name == "type" and source is not None and not exchanged(node, ours))
-                or (name in ("cache", "io") and other.get(name))
-            ):
-                continue
-            if part is None:
-                part = ET.SubElement(node, path)
-            part.attrib.pop(name, None)
-            if other.get(name):
-                part.set(name, other.get(name, ""))
-
-
-def medium(drive: ET.Element) -> dict[str, str] | None:
-    """Where that is what lies in a drive; None where it is empty."""
-    source = drive.find("source")
-    if source is None:
-        return None
-    return {name: value for name, value in source.attrib.items() if name not in ("index", "startupPolicy")}
-
-
-def exchanged(drive: ET.Element, ours: ET.Element) -> bool:
-    """Whether another medium is to be in a drive: its format is none of that which lies there now."""
-    return drive.get("device") in ("cdrom", "floppy") and medium(ours) is not None and medium(drive) != medium(ours)
-
-
-def below_the_overlay(disk: ET.Element) -> None:
-    """Make a transient disk of a running guest again what it is in the definition.
-
-    Until the guest stops, it writes to a qcow2 file over the image, of the image's name with ``.TRANSIENT`` and the
-    guest's behind (qemuSnapshotGetTransientDiskDef). The image is the first of the chain below, with its format and
-    all that belongs to its source; an option of both is the ``startupPolicy``, which stays with the disk.
-    """
-    below, source = disk.find("backingStore"), disk.find("source")
-    image = None if below is None else below.find("source")
-    if disk.find("transient") is None or below is None or source is None or image is None:
-        return
-    if not source.get("file", "").startswith(f"{image.get('file')}.TRANSIENT"):
-        return
-    policy = source.get("startupPolicy")
-    source.attrib.clear()
-    source.attrib.update(image.attrib if policy is None else {**image.attrib, "startupPolicy": policy})
-    source[:] = list(image)
-    disk.set("type", below.get("type", "file"))
-    driver, kind = disk.find("driver"), below.find("format")
-    if driver is not None and kind is not None:
-        driver.set("type", kind.get("type", "raw"))
-        drop(driver, "metadata_cache")
-        driver.extend(kind.findall("metadata_cache"))
-    disk.remove(below)
-    disk.extend(below.findall("backingStore"))
-
-
-def target(disk: ET.Element) -> str:
-    """The name that orders a disk on its bus."""
-    node = disk.find("target")
-    return "" if node is None else node.get("dev", "")
 
 
 def devices(live: ET.Element, kept: ET.Element) -> None:
@@ -368,6 +304,8 @@ def hostdev(node: ET.Element, ours: ET.Element) -> None:
     if ours.find("driver") is None:
         drop(node, "driver")
     source, other = node.find("source"), ours.find("source")
+    if source is not None:
+        source.attrib.pop("missing", None)  # What its startupPolicy allows.
     if source is not None and (other is None or other.find("address") is None) and node.get("type") == "usb":
         drop(source, "address")
 

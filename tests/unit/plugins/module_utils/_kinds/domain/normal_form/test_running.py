@@ -16,6 +16,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils import _offline
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.adopt import adopt
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.observed import Observed
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Plan
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.live.started import compared
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
 from ansible_collections.virtfleet.kvm.tests.unit.support import EMULATING_HOST, ROOT, plan_one
 
@@ -80,6 +81,8 @@ ELSEWHERE: list[tuple[str, str, dict[str, Any], list[str], list[str]]] = [
     ("memory-odd", "11.3", {"memory": "80MiB"}, [], ["memory"]),
     ("consoles", "11.3", {"consoles": []}, [], ["consoles[1]"]),
     ("cdrom-open", "11.3", {"disks": [{"target": "sda", "bus": "usb"}]}, [], ["disks[0].bus"]),
+    ("firmware-features", "9.0", {"os": {"firmware": "bios"}}, [], ["os.firmware"]),
+    ("firmware-features", "9.0", {"os": {"firmware": None, "loader": {"path": "/x.fd"}}}, [], ["os.loader.path"]),
 ]
 """A pair, options that differ from what it has, and what is brought to the running guest or waits."""
 
@@ -127,6 +130,44 @@ def test_a_disk_that_is_to_be_transient_no_more_waits_for_that_alone(pair: ET.El
     plan = planned(kept, live, config)
     assert {path.partition(".transient")[0] for path in plan.waiting} == {"disks[0]"}
     assert [path for path in plan.waiting if not path.startswith("disks[0].transient")] == []
+
+
+MISSING = [pair for pair in PAIRS if pair.get("name") == "missing-media"]
+
+
+@pytest.mark.parametrize("pair", MISSING, ids=lambda pair: str(pair.get("libvirt")))
+def test_a_drive_that_the_start_left_empty_gets_another_medium(pair: ET.Element) -> None:
+    """Its own was missing, as startup_policy allows."""
+    kept, live = of(pair, "kept"), of(pair, "live")
+    config = config_of(kept)
+    (drive,) = [disk for disk in config["disks"] if disk["target"] == "sda"]
+    drive["file"] = "/other.iso"
+    plan = planned(kept, copy.deepcopy(live), config)
+    (device,) = [ET.fromstring(step.value) for step in plan.steps if step.action == "update_device"]
+    assert [source.get("file") for source in device.findall("source")] == ["/other.iso"]
+    assert plan.waiting == {}
+
+
+@pytest.mark.parametrize("pair", MISSING, ids=lambda pair: str(pair.get("libvirt")))
+def test_a_drive_that_the_start_left_empty_stays_so_where_other_things_of_it_change(pair: ET.Element) -> None:
+    kept, live = of(pair, "kept"), of(pair, "live")
+    drive = live.find("devices/disk[@device='cdrom']")
+    assert drive is not None
+    given_back = compared(live, kept)
+    assert [source.get("file") for source in drive.findall("source")] == ["/nn.iso"]
+    for call in given_back:
+        call()
+    assert drive.findall("source") == []
+
+
+@pytest.mark.parametrize("pair", MISSING, ids=lambda pair: str(pair.get("libvirt")))
+def test_a_disk_that_the_start_left_out_may_go(pair: ET.Element) -> None:
+    kept, live = of(pair, "kept"), of(pair, "live")
+    config = config_of(kept)
+    config["disks"] = [disk for disk in config["disks"] if disk["target"] != "vda"]
+    plan = planned(kept, live, config)
+    assert [step.action for step in plan.steps if step.reaches] == ["detach_device"]
+    assert plan.waiting == {}
 
 
 def test_a_device_that_goes_is_known_by_its_alias() -> None:
