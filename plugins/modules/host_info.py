@@ -116,6 +116,13 @@ daemon:
       type: list
       elements: str
       sample: [libvirtd.socket]
+    blocking:
+      description:
+        - Services that run while their socket is stopped. systemd starts no socket of a running service, so they have
+          to be stopped first. Guests run on meanwhile. Only root can see this.
+      type: list
+      elements: str
+      sample: []
 stack:
   description:
     - Which packages bring the hypervisor. V(base) for the distribution's, V(hwe) for the hardware enablement stack of

@@ -20,6 +20,7 @@ Each answer is safe on one side: nothing is missing only where the role's tasks 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import typing as t
@@ -122,17 +123,49 @@ def started(unit: str, folders: t.Sequence[str], root: str, open_here: t.Contain
     :param open_here: the paths at which systemd listens
     """
     if not unit.endswith(".socket"):
-        return os.path.islink(os.path.join(root, STARTED.lstrip("/"), f"invocation:{unit}"))
-    if any(os.path.exists(os.path.join(folder, f"{unit}.d")) for folder in (*folders, "/run/systemd/system.control")):
-        return False
-    for folder in folders:
-        try:
-            with open(os.path.join(folder, unit), encoding="utf-8", errors="replace") as file:
-                paths = LISTEN.findall(file.read())
-        except OSError:
+        return runs(unit, root)
+    paths = listens(unit, folders)
+    return bool(paths) and all(os.path.realpath(path) in open_here or path in open_here for path in paths)
+
+
+KEEPERS = ("virtlogd", "virtlockd")
+"""Daemons that keep something open for each guest: they are never stopped."""
+
+
+def blocking(daemons: Daemons, folders: t.Sequence[str] = UNIT_FOLDERS, root: str = "/") -> list[str]:
+    """Services that run while their socket is stopped, so that systemd refuses to start that (systemd.socket(5)).
+
+    Guests run on while such a service is stopped. Without its socket nobody starts it again once it has ended, as it
+    does after two minutes without work.
+
+    :param folders: where units are, those of an administrator first
+    :param root: where /proc and /run are
+    """
+    open_here = sockets_of_systemd(root)
+    found = []
+    for unit in daemons.started if open_here else ():
+        service = f"{unit.removesuffix('.socket')}.service"
+        if not unit.endswith(".socket") or service.startswith(KEEPERS) or not runs(service, root):
             continue
-        return bool(paths) and all(os.path.realpath(path) in open_here or path in open_here for path in paths)
-    return False
+        paths = listens(unit, folders)
+        if paths and not any(os.path.realpath(path) in open_here or path in open_here for path in paths):
+            found.append(service)
+    return found
+
+
+def runs(service: str, root: str) -> bool:
+    """Whether a service is active."""
+    return os.path.islink(os.path.join(root, STARTED.lstrip("/"), f"invocation:{service}"))
+
+
+def listens(unit: str, folders: t.Sequence[str]) -> list[str]:
+    """The paths at which a socket unit listens; none where that is not known, as a drop-in may change them."""
+    if any(os.path.exists(os.path.join(folder, f"{unit}.d")) for folder in (*folders, "/run/systemd/system.control")):
+        return []
+    for folder in folders:
+        with contextlib.suppress(OSError), open(os.path.join(folder, unit), encoding="utf-8", errors="replace") as file:
+            return LISTEN.findall(file.read())
+    return []
 
 
 def sockets_of_systemd(root: str) -> set[str]:

@@ -11,7 +11,7 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from .._errors import VirtfleetError
-from .._host import daemons, packages
+from .._host import daemons, packages, setup
 from .._host.virtualization import Virtualization
 from .connection import connect, libvirt, user
 from .host_model import offered
@@ -29,6 +29,7 @@ def facts(uri: str) -> dict[str, t.Any]:
             types, _machines = offered(ET.fromstring(connection.getCapabilities()), platform.machine())
     except VirtfleetError as error:
         asked["problem"] = str(error)
+    services = daemons.of_this_host()
     virtualization = Virtualization.of_this_host(None if types is None else "kvm" in types)
     return {
         **asked,
@@ -42,7 +43,7 @@ def facts(uri: str) -> dict[str, t.Any]:
         "cpus": os.cpu_count(),
         "memory": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
         "arch": platform.machine(),
-        "daemon": daemons.of_this_host()._asdict(),
+        "daemon": {**services._asdict(), "blocking": setup.blocking(services)},
         "stack": packages.stack(),
         "user": {"name": user(), "root": os.geteuid() == 0},
     }

@@ -153,6 +153,48 @@ def test_a_socket_that_does_not_listen(systemd: Path) -> None:
     assert units(systemd) == ["libvirtd.socket"]
 
 
+OTHERS = "0000000000000000: 00000002 00000000 00010000 0001 01 77 /run/other\n"
+
+
+@pytest.fixture
+def stopped_socket(systemd: Path) -> Path:
+    """A host whose libvirtd runs, while its socket is stopped; another socket listens."""
+    (systemd / "proc/1/fd/12").unlink()
+    (systemd / "proc/1/fd/14").symlink_to("socket:[77]")
+    (systemd / "proc/net/unix").write_text(UNIX + OTHERS)
+    (systemd / "run/systemd/units/invocation:libvirtd.service").symlink_to("0123456789abcdef")
+    return systemd
+
+
+def blocking(folder: Path, units: Daemons = UNITS) -> list[str]:
+    return setup.blocking(units, [str(folder / "etc"), str(folder / "usr")], str(folder))
+
+
+def test_a_service_that_keeps_its_socket_from_starting(stopped_socket: Path) -> None:
+    """systemd refuses to start the socket of a service that runs: each run of the role failed."""
+    assert blocking(stopped_socket) == ["libvirtd.service"]
+
+
+@pytest.mark.parametrize("what", ["the service is stopped", "the socket listens", "a drop-in", "nothing is seen"])
+def test_services_that_are_in_the_way_of_nothing(stopped_socket: Path, what: str) -> None:
+    if what == "the service is stopped":
+        (stopped_socket / "run/systemd/units/invocation:libvirtd.service").unlink()
+    elif what == "the socket listens":
+        (stopped_socket / "proc/1/fd/12").symlink_to("socket:[21416634]")
+    elif what == "a drop-in":
+        (stopped_socket / "etc/libvirtd.socket.d").mkdir()
+    else:  # As for anybody but root.
+        (stopped_socket / "proc/1/fd/14").unlink()
+    assert blocking(stopped_socket) == []
+
+
+def test_what_keeps_the_logs_and_locks_of_guests_is_not_stopped(stopped_socket: Path) -> None:
+    (stopped_socket / "usr/virtlogd.socket").write_text("[Socket]\nListenStream=/run/libvirt/virtlogd-sock\n")
+    (stopped_socket / "run/systemd/units/invocation:virtlogd.service").symlink_to("0123456789abcdef")
+    units = Daemons("monolithic", ["virtlogd.socket"], ["virtlogd.socket"])
+    assert blocking(stopped_socket, units) == []
+
+
 def test_a_socket_that_a_drop_in_changes(systemd: Path) -> None:
     (systemd / "etc/libvirtd.socket.d").mkdir()
     assert units(systemd) == ["libvirtd.socket"]
