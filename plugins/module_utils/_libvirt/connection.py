@@ -186,10 +186,15 @@ class Session:
         raise AssertionError("the last try returns or raises")
 
 
+RANDOM = re.compile(r"(?<=/qmp-)\w{6}(?=/)")
+"""What libvirt draws for the folder in which it asks QEMU what it can (qemuProcessQMPNew): another one each time."""
+
+
 def said(error: Exception) -> str:
     """What libvirt says is wrong, on one line. It may quote a definition, of which no value is shown."""
     text = error.get_error_message() if hasattr(error, "get_error_message") else None
-    return shortened(readable(masked(without_values(" ".join((text or str(error)).split())))), 2000)
+    told = RANDOM.sub("*", " ".join((text or str(error)).split()))
+    return shortened(readable(masked(without_values(told))), 2000)
 
 
 def lacks(error: t.Any, *codes: str) -> bool:

@@ -76,10 +76,7 @@ def references(root: ET.Element) -> t.Iterator[Reference]:
             yield Reference("filesystems", index, "source", "folder", place)
     for index, device in enumerate(root.findall("devices/hostdev")):
         yield from of_hostdev(index, device)
-    for tag in ("serial", "parallel", "console", "channel"):
-        for index, device in enumerate(root.findall(f"devices/{tag}")):
-            if device.get("type") == "dev" and attribute(device, "source", "path"):
-                yield Reference(f"{tag}s", index, "path", "file", attribute(device, "source", "path"))
+    yield from of_ports(root)
     for index, rng in enumerate(root.findall("devices/rng")):
         backend = rng.find("backend")
         if backend is not None and backend.get("model") == "random" and (backend.text or "").strip():
@@ -88,6 +85,32 @@ def references(root: ET.Element) -> t.Iterator[Reference]:
         place = attribute(device, "source", "evdev") or attribute(device, "source", "dev")
         if place:
             yield Reference("inputs", index, "source", "file", place)
+
+
+OWN_FOLDERS = ("/var/lib/libvirt/", "/run/libvirt/", "/var/run/libvirt/", "/var/log/libvirt/")
+"""Where libvirt makes folders of its own."""
+
+
+def of_ports(root: ET.Element) -> t.Iterator[Reference]:
+    """What serial ports, consoles and channels are connected to: a device, or a file or socket that is made in a folder.
+
+    Nobody makes the folder: virtlogd and QEMU open the file, and QEMU the socket that it listens at.
+    """
+    for tag in ("serial", "parallel", "console", "channel"):
+        for index, device in enumerate(root.findall(f"devices/{tag}")):
+            kind, place = device.get("type"), attribute(device, "source", "path")
+            if kind == "dev" and place:
+                yield Reference(f"{tag}s", index, "path", "file", place)
+            listens = kind == "unix" and attribute(device, "source", "mode") == "bind"
+            if kind in ("file", "pipe") or listens:
+                yield from folder_of(f"{tag}s", index, "path", place)
+            yield from folder_of(f"{tag}s", index, "log.file", attribute(device, "log", "file"))
+
+
+def folder_of(group: str, index: int, option: str, place: str) -> t.Iterator[Reference]:
+    """The folder of a file that is made at the start."""
+    if place.startswith("/") and not place.startswith(OWN_FOLDERS):
+        yield Reference(group, index, option, "folder", place.rpartition("/")[0] or "/")
 
 
 SECRETS = (("disks", "disk", "source"), ("hostdevs", "hostdev", "source"), ("tpms", "tpm", "backend"))

@@ -75,19 +75,24 @@ def disks(live: ET.Element, kept: ET.Element) -> None:
             node.append(locked)  # Where it was in older definitions: with the disk, not with its source.
         if source is not None and (where is None or where.find("dataStore") is None):
             drop(source, "dataStore")
-        for path, name in (("target", "tray"), ("driver", "cache"), ("driver", "type"), ("driver", "io")):
+        uncached(node, ours)
+        for path, name in (("target", "tray"), ("driver", "type")):
             part, other = node.find(path), ours.find(path)
-            if (
-                other is None
-                or (name == "type" and source is not None and not exchanged(node, ours))
-                or (name in ("cache", "io") and other.get(name))
-            ):
+            if other is None or (name == "type" and source is not None and not exchanged(node, ours)):
                 continue
             if part is None:
                 part = ET.SubElement(node, path)
             part.attrib.pop(name, None)
             if other.get(name):
                 part.set(name, other.get(name, ""))
+
+
+def uncached(node: ET.Element, ours: ET.Element) -> None:
+    """A disk that guests share is started without a cache where none is said (qemuDomainPrepareDiskCachemode)."""
+    driver, own = node.find("driver"), ours.find("driver")
+    shared = node.find("shareable") is not None and ours.find("shareable") is not None
+    if shared and driver is not None and driver.get("cache") == "none" and (own is None or own.get("cache") is None):
+        driver.attrib.pop("cache")
 
 
 def medium(drive: ET.Element) -> dict[str, str] | None:

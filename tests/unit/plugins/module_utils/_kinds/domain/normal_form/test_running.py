@@ -132,6 +132,21 @@ def test_a_disk_that_is_to_be_transient_no_more_waits_for_that_alone(pair: ET.El
     assert [path for path in plan.waiting if not path.startswith("disks[0].transient")] == []
 
 
+@pytest.mark.parametrize("option", ["cache", "io", "discard", "error_policy"])
+def test_an_option_of_a_disk_that_is_taken_back_waits_until_the_next_start(option: str) -> None:
+    """The definition has it no more: what runs has it still, in the second run as in the first."""
+    kept, live = pair_of("missing-media", "11.3")
+    value = {"cache": "writeback", "io": "threads", "discard": "unmap", "error_policy": "report"}[option]
+    for driver in live.findall("devices/disk[@device='disk']/driver"):
+        driver.set(option, value)
+    config = config_of(kept)
+    (disk,) = [disk for disk in config["disks"] if disk["target"] == "vdb"]
+    disk["driver"] = {**disk.get("driver", {}), option: None}
+    plan = planned(kept, live, config)
+    assert [path.rpartition(".")[2] for path in plan.waiting] == [option]
+    assert plan.changes == []
+
+
 MISSING = [pair for pair in PAIRS if pair.get("name") == "missing-media"]
 
 
