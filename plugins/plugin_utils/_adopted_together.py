@@ -48,7 +48,9 @@ def adopted_together(found: t.Any, hosts: t.Sequence[str], hostvars: t.Any) -> d
 
 def is_found(value: t.Any) -> bool:
     """Whether a value is what the filter ``undeclared`` returns."""
-    lists = value.get("lists") if isinstance(value, dict) else None
+    lists, joins = (value.get("lists"), value.get("joins") or []) if isinstance(value, dict) else (None, None)
+    if not isinstance(joins, (list, tuple)) or not all(isinstance(variable, str) for variable in joins):
+        return False
     return isinstance(lists, dict) and all(
         isinstance(items, (list, tuple)) and all(isinstance(item, dict) for item in items) for items in lists.values()
     )
