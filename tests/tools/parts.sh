@@ -40,7 +40,11 @@ has_something() {
 # --- counting ---
 
 count() { echo "$1 $2" >>"$RUN/counts"; }
-forgive() { sed -i '$ s/ [0-9]*$/ 0/' "$RUN/counts"; } # what failed last is run again
+# What failed last is run again.
+forgive() {
+    sed -i '$ s/ [0-9]*$/ 0/' "$RUN/counts"
+    sed -i '\#^[A-Z]* tests/lab/#d' "$RUN/failures"
+}
 totals() { touch "$RUN/counts" && awk '{p += $1; f += $2} END {print p + 0, f + 0}' "$RUN/counts"; }
 
 # check NAME COMMAND...: one check, quiet when it passes.
@@ -65,6 +69,7 @@ run_pytest() {
     (cd "$STAGE" && HYPOTHESIS_STORAGE_DIRECTORY=$CACHE/hypothesis python -m pytest "$@" ${PYTEST_ARGS[@]+"${PYTEST_ARGS[@]}"}) 2>&1 |
         grep -v --line-buffered "^Unable to find git root" | tee "$RUN/pytest.log"
     status=${PIPESTATUS[0]}
+    grep -E '^(FAILED|ERROR) ' "$RUN/pytest.log" | cut -c 1-300 >>"$RUN/failures"
     # "12 passed, 1 failed, 1 error in 3.21s"
     tail -n 3 "$RUN/pytest.log" | grep -E ' in [0-9.]+s' | tail -n 1 | awk -v RS='[,=]' '
         $2 == "passed" {p = $1} $2 == "failed" || $2 ~ /^error/ {f += $1} END {print p + 0, f + 0}' >>"$RUN/counts"

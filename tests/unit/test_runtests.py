@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -48,6 +49,16 @@ def test_the_parts_with_hosts_of_two_suites_take_the_suite_that_is_wanted(part: 
     """
     said = shell(f"{fakes} {{ {part}; }} 2>&1")
     assert "up 2 --suite bookworm --suite forky" in said
+
+
+def test_what_failed_is_kept_for_the_summary_unless_it_passes_when_it_is_run_again(tmp_path: Path) -> None:
+    fakes = f"""
+        RUN={tmp_path} STAGE={tmp_path} CACHE={tmp_path} PYTEST_ARGS=()
+        failed() {{ printf '%s\\n' "FAILED tests/$1/test_a.py::test_b - E" '= 1 passed, 1 failed in 2.00s ='; }}
+        python() {{ failed "$3"; return 1; }}
+        run_pytest unit >/dev/null || :; run_pytest lab >/dev/null || :; forgive; cat "$RUN/failures"; totals
+    """
+    assert shell(fakes).splitlines() == ["FAILED tests/unit/test_a.py::test_b - E", "2 1"]
 
 
 def test_every_lab_that_a_test_brings_up_is_taken_down() -> None:

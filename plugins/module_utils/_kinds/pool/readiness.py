@@ -131,8 +131,8 @@ def pool_problems(site: Site, entry: Plan, root: ET.Element, folders: dict[str, 
         other = folders.setdefault(target, entry.name)
         if other != entry.name:
             told = (
-                f"target: {target} is the folder of the pool {other}, and libvirt takes one pool for a folder: give this"
-                f" one another folder, or keep the name {other}"
+                f"target: {target} is the folder of the pool {other}, and libvirt takes one pool for a folder: give"
+                f" {entry.name} another folder, or keep the name {other}"
             )
             yield site.unsure(told, "pools")
     build = next((step.value for step in entry.steps if step.action == "start"), "")

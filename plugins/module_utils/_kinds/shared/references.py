@@ -92,7 +92,7 @@ OWN_FOLDERS = ("/var/lib/libvirt/", "/run/libvirt/", "/var/run/libvirt/", "/var/
 
 
 def of_ports(root: ET.Element) -> t.Iterator[Reference]:
-    """What serial ports, consoles and channels are connected to: a device, or a file or socket that is made in a folder.
+    """What serial ports, consoles and channels are connected to: a device, or a file or socket in a folder.
 
     Nobody makes the folder: virtlogd and QEMU open the file, and QEMU the socket that it listens at.
     """
