@@ -53,6 +53,16 @@ def check_pools(connection: Connection, plans: t.Sequence[Plan], have: Have, opt
         sources.take(entry.name, root)
     if site.local:
         warn_of_one_folder(changing, have, folders)
+        warn_of_lost_folders(site, plans)
+
+
+def warn_of_lost_folders(site: Site, plans: t.Sequence[Plan]) -> None:
+    """Warn of pools that stay active and whose folder is gone."""
+    for entry in plans:
+        stays = not any(step.action in ("start", "stop", "undefine") for step in entry.steps)
+        if stays and entry.name in site.pools and site.pools[entry.name].active:
+            told = site.lost_folder(entry.name)
+            entry.warnings += [] if told is None else [f"target: {told}"]
 
 
 def mounted(site: Site, plans: t.Sequence[Plan], have: Have) -> set[str]:

@@ -241,7 +241,17 @@ class Site:
             return here.format(name, hint(name, list(self.pools)))
         if not found.active:
             return f"the pool {name} is not active; start it with virtfleet.kvm.pools and state: active"
-        return None
+        return None if self.forecast.pools.get(name) else self.lost_folder(name)
+
+    def lost_folder(self, name: str) -> str | None:
+        """That the folder of an active pool is gone. libvirt does not look after it has started the pool."""
+        found = self.pools[name]
+        if not self.local or found.type != "dir" or not found.target or there(found.target):
+            return None
+        return (
+            f"the pool {name} is active, but its folder {found.target} is gone: mount it again, or restart the pool"
+            f" (virsh pool-destroy {name}, then state: active), which makes an empty one"
+        )
 
     def volume(self, key: str) -> str | None:
         where, _slash, name = key.partition("/")

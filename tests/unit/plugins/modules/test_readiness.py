@@ -137,6 +137,7 @@ def test_what_an_earlier_task_may_solve_is_only_warned_of(
 ) -> None:
     """All else is refused as in the run: what the check of a site says may not depend on what else changes there."""
     monkeypatch.setattr(lacking, "FOREIGN", ())
+    monkeypatch.setattr(lacking, "there", lambda path, real=lacking.there: path == "/default-pool" or real(path))
     refused = call(run_main, name, item, fails=True)["msg"]
     assert words in refused
     known: dict[str, Any] = {
@@ -185,6 +186,27 @@ def test_more_memory_together_than_the_host_has_is_warned_of(
         said = call(run_main, "domains", *config, force_shutdown=True, check=check)
         words = "domain two: memory: the guests that run on this host have 3248MiB together with this one"
         assert [line[: len(words)] for line in said["warnings"] if "together" in line] == [words] * warns
+
+
+def test_a_pool_whose_folder_is_gone_while_it_is_active(here: Path, run_main: Run) -> None:
+    """libvirt goes on calling it active: the pool was "ok", and a volume failed with the words of qemu-img."""
+    folder = here / "mounted"
+    folder.mkdir()
+    pool = {"name": "lost", "target": str(folder)}
+    call(run_main, "pools", pool)
+    folder.rmdir()
+    for check in (True, False):
+        said = call(run_main, "pools", pool, check=check)
+        assert [line for line in said["warnings"] if f"its folder {folder} is gone: mount it again, or restart" in line]
+        for name, item in (
+            ("volumes", {"pool": "lost", "capacity": "1MiB"}),
+            ("domains", {"disks": [{"size": "1MiB", "pool": "lost"}]}),
+        ):
+            said = call(run_main, name, item, check=check, fails=True)
+            assert f"pool: the pool lost is active, but its folder {folder} is gone" in said["msg"]
+            assert said["changes"] == []
+    folder.mkdir()
+    assert [line for line in call(run_main, "pools", pool)["warnings"] if "is gone" in line] == []
 
 
 def test_files_of_many_volumes_are_looked_up_fast(host: Any, here: Path, run_main: Run) -> None:

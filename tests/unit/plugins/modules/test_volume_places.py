@@ -34,6 +34,8 @@ def folder(connection: Any, run_main: Run, tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(lacking, "FOREIGN", ())
     for name in ("real", "other"):
         (tmp_path / name).mkdir()
+    (tmp_path / "real").mkdir()
+    (tmp_path / "other").mkdir()
     (tmp_path / "link").symlink_to("real")
     config = [{"name": f"q-{name}", "target": f"{tmp_path}/{name}"} for name in ("real", "link", "other")]
     run_main(pools.main, config=config, uri=URI)
