@@ -34,8 +34,6 @@ def folder(connection: Any, run_main: Run, tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(lacking, "FOREIGN", ())
     for name in ("real", "other"):
         (tmp_path / name).mkdir()
-    (tmp_path / "real").mkdir()
-    (tmp_path / "other").mkdir()
     (tmp_path / "link").symlink_to("real")
     config = [{"name": f"q-{name}", "target": f"{tmp_path}/{name}"} for name in ("real", "link", "other")]
     run_main(pools.main, config=config, uri=URI)
@@ -58,6 +56,8 @@ def test_a_pool_on_the_folder_of_another_by_a_link_is_told_of(
 ) -> None:
     monkeypatch.setattr(lacking, "is_local", lambda uri: True)
     monkeypatch.setattr(lacking, "FOREIGN", ())
+    (tmp_path / "real").mkdir()
+    (tmp_path / "other").mkdir()
     (tmp_path / "link").symlink_to("real")
     config = [{"name": f"q-{name}", "target": f"{tmp_path}/{name}"} for name in ("real", "link", "other")]
     if not at_once:
