@@ -24,7 +24,7 @@ from ..shared.lacking import Site, at, plain
 from ..shared.readiness import certain, definition, refuse
 from ..shared.references import Reference, references
 from ..volume.readiness import growths, key_of, makings
-from . import memory_overcommit, saved_states, verdict
+from . import host_cpus, memory_overcommit, saved_states, verdict
 from .disks import outside_disks, shared_disks, taken_volumes
 from .disks.disk_bytes import first_bytes
 from .macvtap_carriers import content
@@ -59,6 +59,7 @@ def check_guests(connection: Connection, plans: t.Sequence[Plan], wants: Wants, 
             problems += lacks
             problems += needs_again(site, entry, root, saved.get(entry.name))
             problems += unreadable(site, entry, root)
+            problems += unknown_cpus(site, entry, root)
             problems += [*without_source(root), *modes_of_files(root), *two_boot_orders(root, want)]
             entry.warnings += doubts
         if root is not None and not certain(problems):
@@ -114,6 +115,12 @@ def unreadable(site: Site, entry: Plan, root: ET.Element) -> t.Iterator[str]:
         if found is not None and found.kind not in ("qcow2", "none"):
             told = f"{place} is {found.words} by its first bytes, and no qcow2: write the format that it has"
             yield site.unsure(f"disks[{index}].format: {told}", "volumes")
+
+
+def unknown_cpus(site: Site, entry: Plan, root: ET.Element) -> t.Iterator[str]:
+    """What a guest that starts is bound to, and the host does not have."""
+    if site.local and shared_disks.starts(entry):
+        yield from host_cpus.unknown(root, lambda kind: site.once(f"online {kind}", lambda: host_cpus.online(kind)))
 
 
 def block_jobs(site: Site, entry: Plan, have: Observed | None) -> t.Iterator[str]:
