@@ -58,8 +58,7 @@ def check_guests(connection: Connection, plans: t.Sequence[Plan], wants: Wants, 
             lacks, doubts = needs(site, entry, want, root, there)
             problems += lacks
             problems += needs_again(site, entry, root, saved.get(entry.name))
-            problems += unreadable(site, entry, root)
-            problems += unknown_cpus(site, entry, root)
+            problems += [*unreadable(site, entry, root), *unknown_cpus(site, entry, root)]
             problems += [*without_source(root), *modes_of_files(root), *two_boot_orders(root, want)]
             entry.warnings += doubts
         if root is not None and not certain(problems):
