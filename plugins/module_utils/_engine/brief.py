@@ -42,11 +42,24 @@ def brief(table: Table, config: Item, host: Host) -> Item:
     bare = {name: value for name, value in bare.items() if name != "autostart" or value != known.autostart}
     wanted = known.definition(bare)
     if wanted is None:
-        return config
+        return without_the_odd_one(known, config)
     for careful in (False, True):
         short = known.shortened(bare, wanted, careful)
         if known.is_no_change(config, short):
             return short
+    return config
+
+
+def without_the_odd_one(known: Brief, config: Item) -> Item:
+    """A config that no new resource could have because of one option, such as one whose secret is left out.
+
+    That option stays as it is, and the others are made brief without it.
+    """
+    for odd in config:
+        rest = {name: value for name, value in config.items() if name != odd}
+        if odd not in KEPT and known.definition(without_places(known.table.rows, copied(rest))) is not None:
+            short = brief(known.table, rest, known.host)
+            return {name: config[name] if name == odd else short[name] for name in config if name in (odd, *short)}
     return config
 
 

@@ -232,6 +232,26 @@ def test_networks_and_pools(table: Table, xml: str) -> None:
     assert done.changes == []
 
 
+SECRETIVE = (
+    "<sysinfo type='fwcfg'><entry name='opt/com.example/key'>hidden</entry></sysinfo>",
+    "<sysinfo type='fwcfg'><entry name='opt/a' file='/srv/a'/><entry name='opt/b'>hidden</entry></sysinfo>",
+)
+
+
+@pytest.mark.parametrize("sysinfo", SECRETIVE)
+def test_one_option_whose_secret_is_left_out_leaves_the_others_brief(sysinfo: str) -> None:
+    """No new guest could lack the value, so all that libvirt adds was written."""
+    definition = paths.clone(BY_HAND)
+    plain = engine.brief(DOMAIN, adopt(DOMAIN, paths.clone(definition)).config, HOST)
+    definition.append(ET.fromstring(sysinfo))
+    found = adopt(DOMAIN, definition)
+    assert found.secrets
+    short = engine.brief(DOMAIN, found.config, HOST)
+    assert {name: value for name, value in short.items() if name != "sysinfo"} == plain
+    assert short["sysinfo"] == found.config["sysinfo"]
+    assert list(short) == [name for name in found.config if name in short]
+
+
 def test_what_no_new_one_may_be_stays_as_it_is() -> None:
     config = {"name": "a", "vcpus": 1, "features": {"acpi": True}}
     assert engine.brief(DOMAIN, config, HOST) == config
