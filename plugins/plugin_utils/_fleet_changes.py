@@ -21,6 +21,7 @@ RESULTS = (
     "host_found",
     "host_installed",
     "host_after_installing",
+    "host_stopped",
     "host_services",
     "host_after_starting",
     "host_refused",
@@ -42,7 +43,11 @@ RESULTS = (
 PLANNED = {"links_plan": "links_declared"}
 """A result that only says what the next one is to do, and that one."""
 
-OTHERS = {"host_installed": "packages of the host", "host_services": "services of the host"}
+OTHERS = {
+    "host_installed": "packages of the host",
+    "host_stopped": "services of the host",
+    "host_services": "services of the host",
+}
 """Results of other modules: what it is that they change."""
 
 SETTING = "setting"
@@ -208,7 +213,13 @@ def problems_of(result: t.Mapping[str, t.Any]) -> list[str]:
 def in_short(line: str) -> str:
     """A line of a failed task; that of a timeout in our words."""
     found = TIMED_OUT.fullmatch(line)
-    return line if found is None else f"did not answer within {found['seconds']} s"
+    return (
+        line
+        if found is None
+        else (
+            f"did not answer within {found['seconds']} s: the host hangs, or libvirt on it (systemctl restart libvirtd)"
+        )
+    )
 
 
 def said_beside(result: t.Mapping[str, t.Any]) -> str:

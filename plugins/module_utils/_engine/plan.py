@@ -348,6 +348,7 @@ def plan_live(table: Table, plan: Plan, have: Observed, live: ET.Element, want: 
     aside = {name for name, strategy in table.strategies.items() if strategy.kept_only}
     plan.kept_only = frozenset(change.path for change in plan.changes if change.live in aside)
     plan.asked, plan.waiting = reached.asked, {**reached.waiting, **expected}
+    plan.warnings += [f"{path}: {ASKED}" for path in reached.asked]
     plan.again = [change for change in late if change.path in expected]
     beside = [change for change in late if change.path not in (*known, *plan.waiting, *plan.asked)]
     plan.beside = frozenset(change.path for change in (*beside, *plan.again))

@@ -17,14 +17,14 @@ ONLINE = "/sys/devices/system/{}/online"
 WORDS = {"cpu": "CPUs", "node": "NUMA nodes"}
 
 
-def unknown(root: ET.Element, online: t.Callable[[str], set[int]]) -> t.Iterator[str]:
+def unknown(root: ET.Element, has: t.Mapping[str, set[int]]) -> t.Iterator[str]:
     """A sentence for each set of which the host has none.
 
     :param root: the definition of a guest that starts
-    :param online: the numbers of what the host has, by what it is; empty where that cannot be told
+    :param has: the numbers of what the host has, by what it is; empty where that cannot be told
     """
     for option, kind, text in sets(root):
-        wanted, there = numbers(text), online(kind)
+        wanted, there = numbers(text), has[kind]
         if wanted and there and wanted.isdisjoint(there):
             yield f"{option}: this host has no {WORDS[kind]} {text}: it has {shown(there)}"
 
@@ -71,3 +71,8 @@ def online(kind: str) -> set[int]:
             return numbers(file.read().strip())
     except OSError:
         return set()
+
+
+def of_this_host() -> dict[str, set[int]]:
+    """Those of this host, by what they are."""
+    return {kind: online(kind) for kind in WORDS}

@@ -20,6 +20,7 @@ from ..._engine.plan import Plan
 from ..._engine.rows.model import Item
 from ..._flow.kind import Have, Wants
 from ..._libvirt.objects import Connection
+from ..._storage.making import Making
 from ..shared.lacking import Site, at, plain
 from ..shared.readiness import certain, definition, refuse
 from ..shared.references import Reference, references
@@ -58,8 +59,12 @@ def check_guests(connection: Connection, plans: t.Sequence[Plan], wants: Wants, 
             lacks, doubts = needs(site, entry, want, root, there)
             problems += lacks
             problems += needs_again(site, entry, root, saved.get(entry.name))
-            problems += [*unreadable(site, entry, root), *unknown_cpus(site, entry, root)]
-            problems += [*without_source(root), *modes_of_files(root), *two_boot_orders(root, want)]
+            problems += [
+                *unreadable(site, entry, root),
+                *without_source(root),
+                *modes_of_files(root),
+                *two_boot_orders(root, want),
+            ]
             entry.warnings += doubts
         if root is not None and not certain(problems):
             told = asked.of(root)
@@ -80,9 +85,13 @@ def check_guests(connection: Connection, plans: t.Sequence[Plan], wants: Wants, 
 
 def needs(site: Site, entry: Plan, want: Item, root: ET.Element, have: Observed | None) -> tuple[list[str], list[str]]:
     """What a guest needs that the host lacks: what it is refused for, and what it is only warned of."""
-    old = set() if have is None or shared_disks.starts(entry) else {found.what for found in references(have.definition)}
+    before = None if have is None or shared_disks.starts(entry) else have.definition
+    old = set() if before is None else {found.what for found in references(before)}
+    bound = [] if before is None else unknown_cpus(site, before)
     told = [sentence(site, found, want) for found in references(root) if found.what not in old]
-    lacks = list(dict.fromkeys(line for line in told if line is not None))
+    made = tuple(f"{step.value.where}.file: " for step in entry.steps if isinstance(step.value, Making))
+    lacks = [line for line in dict.fromkeys(told) if line is not None and not line.startswith(made)]
+    lacks += [line for line in unknown_cpus(site, root) if line not in bound]
     large, pieces = memory(site, root) if shared_disks.starts(entry) else (None, None)
     lacks += [] if large is None else [large]
     if shared_disks.starts(entry) or entry.running:
@@ -116,10 +125,9 @@ def unreadable(site: Site, entry: Plan, root: ET.Element) -> t.Iterator[str]:
             yield site.unsure(f"disks[{index}].format: {told}", "volumes")
 
 
-def unknown_cpus(site: Site, entry: Plan, root: ET.Element) -> t.Iterator[str]:
-    """What a guest that starts is bound to, and the host does not have."""
-    if site.local and shared_disks.starts(entry):
-        yield from host_cpus.unknown(root, lambda kind: site.once(f"online {kind}", lambda: host_cpus.online(kind)))
+def unknown_cpus(site: Site, root: ET.Element) -> list[str]:
+    """What a guest is bound to, and the host does not have."""
+    return list(host_cpus.unknown(root, site.once("online", host_cpus.of_this_host))) if site.local else []
 
 
 def block_jobs(site: Site, entry: Plan, have: Observed | None) -> t.Iterator[str]:

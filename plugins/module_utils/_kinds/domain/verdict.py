@@ -13,7 +13,8 @@ too, in the same words, but for the devices that are taken out of the question:
 
 About those it is asked in a second question, with a mapping of users that no guest can have. libvirt looks at that
 once it has checked all devices, and while it still reads the definition (virDomainDefIdMapValidate): where it speaks
-of the mapping, it has nothing against the devices, and it has gone no further.
+of the mapping, it has nothing against the devices, and it has gone no further. So the same question tells of what it
+refuses whether it does so as it reads: where it says the same of a definition with the mapping, a define fails as well.
 """
 
 from __future__ import annotations
@@ -105,7 +106,24 @@ class Verdict:
     def of(self, root: ET.Element) -> Told | None:
         """What libvirt has against a definition; None where it has nothing, or cannot be asked."""
         told = self.of_rest(root)
-        return told if told is not None and told.defining else self.of_devices(root) or told
+        if told is not None and (told.defining or self.is_read(root, told)):
+            return told._replace(defining=True)
+        return self.of_devices(root) or told
+
+    def is_read(self, root: ET.Element, told: Told) -> bool:
+        """Whether libvirt refuses something as it reads a definition, and not only as it prepares a start."""
+        if self.connection is None or told.option or not self.mapping(root):
+            return False
+        reason = self.refusal(paths.text(rootless(question(root))))[0]
+        return reason == told.reason and reason != self.ends
+
+    def mapping(self, root: ET.Element) -> str:
+        """What libvirt says of the mapping; empty where it takes it, or cannot be asked."""
+        if self.ends is None:
+            bare = ET.Element("domain", root.attrib)
+            bare.extend([node for tag in ("name", "memory", "os") for node in root.findall(tag)])
+            self.ends = self.refusal(paths.text(rootless(bare)))[0]
+        return self.ends
 
     def of_rest(self, root: ET.Element) -> Told | None:
         """What libvirt has against a definition without interfaces and devices of the host."""
@@ -131,9 +149,7 @@ class Verdict:
         form = likeness(text)
         if form in self.right:
             return None
-        if self.ends is None:
-            self.ends = self.refusal(paths.text(rootless(question(root))))[0]
-        reason, told = self.refusal(text) if self.ends else ("", None)
+        reason, told = self.refusal(text) if self.mapping(root) else ("", None)
         if told is not None and reason != self.ends:
             return Told(told.reason, True)
         self.right.add(form)

@@ -22,7 +22,7 @@ from ..._engine.step import Step
 from ..._flow.purge import Leftovers
 from ..._libvirt.objects import Connection
 from .cleanup import OF_OTHERS, forward_mode
-from .network_users import guests, on_network
+from .network_users import guests, named, on_network
 from .subnets import subnets
 
 Declared = t.Mapping[str, t.Sequence[str]]
@@ -60,7 +60,7 @@ def leaving(
         kept = sorted(guest for guest in users if guest not in declared or name in listed(declared[guest]))
         if kept:
             held[name] = (
-                f"makes room for the network {taker}, but guest {', '.join(kept)} is on it and not declared to be on"
+                f"makes room for the network {taker}, but {named(kept, 'is', 'are')} on it and not declared to be on"
                 " another, so it stays"
             )
         else:

@@ -43,10 +43,13 @@ def warn_of_users(connection: Connection, plans: t.Sequence[Plan], options: t.An
                 " of the guest"
             )
         if off:
-            plan.warnings.append(f"guest {', '.join(map(label, off))} is on it, and does not start without it")
+            plan.warnings.append(
+                f"{named(off, 'is', 'are')} on it, and {'does' if len(off) == 1 else 'do'} not start without it"
+            )
         others = to_be_on(connection, plan.name, options, users)
         if others:
-            plan.warnings.append(f"{', '.join(others)} is to be on it, and does not start without it")
+            verbs = ("is", "does") if len(others) == 1 else ("are", "do")
+            plan.warnings.append(f"{', '.join(others)} {verbs[0]} to be on it, and {verbs[1]} not start without it")
 
 
 def to_be_on(connection: Connection, name: str, asked: t.Any, known: t.Container[str]) -> list[str]:
@@ -98,10 +101,14 @@ def on(connection: Connection, name: str, trees: t.Sequence[tuple[str, ET.Elemen
     return {guest for guest, tree in trees if uses(tree)}
 
 
-def named(guests_on_it: t.Sequence[str]) -> str:
-    """Guests with their verb."""
+def named(guests_on_it: t.Sequence[str], one: str = "runs", more: str = "run") -> str:
+    """Guests with their verb.
+
+    :param one: the verb for one guest
+    :param more: the verb for several
+    """
     names = ", ".join(map(label, guests_on_it))
-    return f"guest {names} runs" if len(guests_on_it) == 1 else f"the guests {names} run"
+    return f"guest {names} {one}" if len(guests_on_it) == 1 else f"the guests {names} {more}"
 
 
 def guests(connection: Connection, forecast: Forecast = PRESENT) -> list[tuple[str, ET.Element]]:

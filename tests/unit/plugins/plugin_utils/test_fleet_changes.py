@@ -13,6 +13,8 @@ import yaml
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _fleet_changes
 from ansible_collections.virtfleet.kvm.tests.unit.support import ROOT
 
+HANGS = ": the host hangs, or libvirt on it (systemctl restart libvirtd)"
+
 
 def change(resource: str, path: str, before: Any, after: Any) -> dict[str, Any]:
     return {"resource": resource, "path": path, "before": before, "after": after, "live": None}
@@ -146,7 +148,7 @@ SERVICE = {"failed": True, "msg": "One or more items failed", "results": [
         ({"host_services": SERVICE}, "failed", "libvirtd.service: could not be started"),
         ({}, "stopped", "stopped before the run was done here; the errors above say why"),
         *(
-            ({"host_found": {"failed": True, "msg": words}}, "unreachable", "did not answer within 120 s")
+            ({"host_found": {"failed": True, "msg": words}}, "unreachable", f"did not answer within 120 s{HANGS}")
             for words in (
                 "Task failed: Timed out after 120 second(s).",
                 "The host_info action failed to execute in the expected time frame (120) and was terminated",
@@ -208,7 +210,7 @@ def test_a_line_of_a_megabyte_is_looked_at_once() -> None:
 def test_a_timeout_is_said_in_short(line: str) -> None:
     assert _fleet_changes.problems_of({"failed": True, "msg": f"first\n{line}"}) == [
         "first",
-        "did not answer within 30 s",
+        f"did not answer within 30 s{HANGS}",
     ]
 
 

@@ -32,7 +32,10 @@ def test_who_refuses_and_who_is_done() -> None:
     assert found["told"][0] == "no host was touched: 2 of 6 hosts refuse the plan:"
     assert "refused: networks: network lan: no" in found["told"]
     assert "crashed: the plan stopped here; the errors above say why" in found["told"]
-    assert "slow: did not answer within 120 s" in found["told"]
+    assert (
+        "slow: did not answer within 120 s: the host hangs, or libvirt on it (systemctl restart libvirtd)"
+        in found["told"]
+    )
     assert "lost: unreachable" in found["told"]
     assert "--limit 'all:!refused:!crashed'" in found["told"][-1]
 

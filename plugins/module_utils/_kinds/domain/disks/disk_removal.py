@@ -124,7 +124,12 @@ def leaving(plans: t.Sequence[Plan], known: Known) -> dict[str, list[Leaving]]:
             why = reason_to_stay(plan.name, key, note, name in had, known)
             if why is not None:
                 stays = bool(why) and not is_nowhere(key, volumes, known.pools, users)
-                plan.warnings += [f"its disk {origin} stays: {why}"] if stays else []
+                told = f"its disk {origin} stays: {why}"
+                if not origin.startswith("/") and origin.partition("/")[0] not in known.pools:
+                    told = (
+                        f"its disk {origin} is not looked for: there is no pool {origin.partition('/')[0]} on this host"
+                    )
+                plan.warnings += [told] if stays else []
             elif note is not None and key in volumes:
                 sign = next((sign for sign in sorted(users.signs(known.path(key) or "")) if sign[:5] == "name "), key)
                 first = same.setdefault(sign, note if note in volumes else key)

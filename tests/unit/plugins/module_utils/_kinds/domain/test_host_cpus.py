@@ -31,14 +31,14 @@ BOUND = {
 
 @pytest.mark.parametrize("text", BOUND)
 def test_what_the_host_does_not_have(text: str) -> None:
-    found = list(host_cpus.unknown(ET.fromstring(f"<domain>{text}</domain>"), HOST.__getitem__))
+    found = list(host_cpus.unknown(ET.fromstring(f"<domain>{text}</domain>"), HOST))
     words = BOUND[text]
     assert [line.startswith(words or "-") for line in found] == [True] * bool(words)
 
 
 def test_nothing_is_said_where_it_cannot_be_told() -> None:
     root = ET.fromstring("<domain><vcpu cpuset='500'>1</vcpu></domain>")
-    assert list(host_cpus.unknown(root, lambda kind: set())) == []
+    assert list(host_cpus.unknown(root, {kind: set() for kind in HOST})) == []
 
 
 @pytest.mark.parametrize(
@@ -47,5 +47,4 @@ def test_nothing_is_said_where_it_cannot_be_told() -> None:
 def test_sets(text: str, found: set[int], tmp_path: Path, monkeypatch: Any) -> None:
     (tmp_path / "cpu").write_text(text)
     monkeypatch.setattr(host_cpus, "ONLINE", str(tmp_path / "{}"))
-    assert host_cpus.online("cpu") == found
-    assert host_cpus.online("node") == set()
+    assert host_cpus.of_this_host() == {"cpu": found, "node": set()}
