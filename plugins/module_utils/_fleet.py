@@ -27,6 +27,7 @@ from ._kinds.secret.table import SECRET
 from ._kinds.volume.storage_rules import volume_key
 from ._kinds.volume.table import VOLUME
 from ._printing import NAME, label, named, printable, unforeseen
+from ._role_words import for_role
 
 LISTS = {
     "kvm_links": LINK,
@@ -136,7 +137,7 @@ def problems(
     lines += _fleet_once.problems(sound, hosts, variables, repeated)
     of_hosts: list[Problem] = _fleet_links.problems(sound, hosts, variables)
     of_hosts += _fleet_going.problems(sound, hosts, variables)
-    return lines + told_once(of_hosts)
+    return [for_role(line) for line in (*lines, *told_once(of_hosts))]
 
 
 def of_lists(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, t.Any]]) -> t.Iterator[Problem]:

@@ -51,6 +51,12 @@ SETTING = "setting"
 NEW_VOLUME = re.compile(r"(?:disks\[\d+\]|cloud_init)\.volume")
 """The path of a change that is a new volume of a guest: of a disk, or with its seed."""
 
+DOMAIN = "domain "
+"""How the resource of a guest begins."""
+
+GUEST = "guest "
+"""How a guest is called in what people read."""
+
 VOLUME = "volume "
 """How the path of a change begins that is about a volume of a guest."""
 
@@ -246,6 +252,11 @@ def sorted_out(changes: t.Iterable[t.Mapping[str, t.Any]]) -> tuple[list[str], l
     return of["made"], of["changed"], of["removed"]
 
 
+def as_guest(name: str) -> str:
+    """Kind and name of a resource as the user of a playbook calls it: guests are libvirt's domains."""
+    return GUEST + name[len(DOMAIN) :] if name.startswith(DOMAIN) else name
+
+
 def lines(found: t.Mapping[str, t.Any], detailed: bool = False) -> list[str]:
     """What happened on all hosts, for people: the summary, and in detail.
 
@@ -268,7 +279,8 @@ def summary(found: t.Mapping[str, t.Any]) -> list[str]:
         ("removed", "removed"),
         ("waiting", "wait for a restart"),
     ):
-        counts = [counted(number, kind) for kind, number in found["totals"][what].items() if kind != SETTING]
+        kinds = {as_guest(f"{kind} ").strip(): number for kind, number in found["totals"][what].items()}
+        counts = [counted(number, kind) for kind, number in kinds.items() if kind != SETTING]
         counts += sorted({name.partition(" ")[2] for each in hosts.values() for name in each[what] if is_setting(name)})
         if sum(found["totals"][what].values()) == 1:
             said = said.replace("wait ", "waits ")
@@ -300,20 +312,20 @@ def details(found: t.Mapping[str, t.Any]) -> list[str]:
     lines: list[str] = []
     for host, each in found["hosts"].items():
         for name in each["made"]:
-            lines.append(f"{host}: {name}: made")
-            lines += [f"{host}: {name}: {field}" for field in fields_of(name, each["changes"])]
+            lines.append(f"{host}: {as_guest(name)}: made")
+            lines += [f"{host}: {as_guest(name)}: {field}" for field in fields_of(name, each["changes"])]
         for change in each["changes"]:
             if change["resource"] in each["changed"]:
                 lines.append(f"{host}: {one_change(change)}")
         for name in each["removed"]:
-            lines.append(f"{host}: {name}: removed")
+            lines.append(f"{host}: {as_guest(name)}: removed")
     return [*map(readable, lines), *waiting(found)]
 
 
 def waiting(found: t.Mapping[str, t.Any]) -> list[str]:
     """What runs as it was before, until it is started anew."""
     hosts = found["hosts"].items()
-    return [readable(f"{host}: {sentence(entry)}") for host, each in hosts for entry in each["pending_restart"]]
+    return [readable(f"{host}: {as_guest(sentence(entry))}") for host, each in hosts for entry in each["pending_restart"]]
 
 
 def fields_of(name: str, changes: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
@@ -327,7 +339,7 @@ def one_change(change: t.Mapping[str, t.Any]) -> str:
     """A change of one field in a line."""
     if change.get("before") is None and change.get("after") is None:
         return text(change["resource"]).removeprefix(f"{SETTING} ")
-    return f"{change['resource']}: {change['path']}: {shown(change.get('before'))} -> {shown(change.get('after'))}"
+    return f"{as_guest(text(change['resource']))}: {change['path']}: {shown(change.get('before'))} -> {shown(change.get('after'))}"
 
 
 def shown(value: t.Any) -> str:

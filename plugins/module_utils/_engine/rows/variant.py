@@ -193,7 +193,8 @@ class Variant(Row):
             return ""
         ways = [name for name, kind in self.selectors.items() if kind in kinds]
         others = [kind for kind in kinds if kind not in self.selectors.values()]
-        return f", but with {' or '.join([*ways, *([f'{self.type.name}: {" or ".join(others)}'] if others else [])])}"
+        ways += [f"{self.type.name}: {' or '.join(others)}"] if others else []
+        return f", but with {' or '.join(ways)}"
 
     def complete(self, item: Item, scope: Scope, problems: Problems, where: str) -> None:
         tag = self.chosen(item)

@@ -71,32 +71,32 @@ def test_what_is_made_changed_and_removed_is_sorted_out() -> None:
 def test_the_summary_fits_a_screen_and_names_what_is_wrong() -> None:
     assert _fleet_changes.lines(found()) == [
         "5 hosts: 1 changed, 1 failed, 1 not asked, 1 unchanged, 1 unreachable",
-        "made: 1 domain, 1 volume",
-        "changed: 2 domains, packages of the host",
-        "removed: 1 domain, 1 network, 1 volume",
-        "waits for a restart: 1 domain",
+        "made: 1 guest, 1 volume",
+        "changed: 2 guests, packages of the host",
+        "removed: 1 guest, 1 network, 1 volume",
+        "waits for a restart: 1 guest",
         "wrong: network lan: is no network",
         "wrong: network b: no",
         "away: unreachable",
-        "busy: domain db01: still runs with the old memory (why); shut it down and start it again (a reboot is not"
+        "busy: guest db01: still runs with the old memory (why); shut it down and start it again (a reboot is not"
         " enough), or set guests_on_restart_needed: restart",
     ]
 
 
 def test_the_details_name_each_field() -> None:
     assert _fleet_changes.details(found()) == [
-        "busy: domain web01: made",
-        "busy: domain web01: memory: 1GiB",
-        "busy: domain web01: vcpus: 2",
+        "busy: guest web01: made",
+        "busy: guest web01: memory: 1GiB",
+        "busy: guest web01: vcpus: 2",
         "busy: volume default/db01-vdb.qcow2: made",
         "busy: packages of the host",
-        "busy: domain db01: memory: 1 -> 2",
-        'busy: domain db01: disks[1].volume: null -> {"name": "db01-vdb.qcow2", "capacity": "1GiB"}',
-        "busy: domain old: removed",
+        "busy: guest db01: memory: 1 -> 2",
+        'busy: guest db01: disks[1].volume: null -> {"name": "db01-vdb.qcow2", "capacity": "1GiB"}',
+        "busy: guest old: removed",
         "busy: volume fast/old-vda.qcow2: removed",
         "busy: network old: removed",
-        "wrong: domain db01: memory: 1 -> 2",
-        "busy: domain db01: still runs with the old memory (why); shut it down and start it again (a reboot is not"
+        "wrong: guest db01: memory: 1 -> 2",
+        "busy: guest db01: still runs with the old memory (why); shut it down and start it again (a reboot is not"
         " enough), or set guests_on_restart_needed: restart",
     ]
 

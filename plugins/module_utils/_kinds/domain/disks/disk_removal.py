@@ -185,6 +185,7 @@ def not_ours(volume: Observed | None, facts: t.Mapping[str, t.Any] | None) -> st
     if facts.get("identity") is None:
         return (
             "nothing tells whether it is still the one that this collection made; delete the volume with state: absent"
+            " of the module virtfleet.kvm.volumes"
         )
     if not facts.get("guest") or facts.get("declared"):
         return "it was declared as a volume of its own, and goes by the module virtfleet.kvm.volumes"

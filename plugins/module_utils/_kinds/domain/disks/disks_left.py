@@ -70,8 +70,8 @@ def warn_of_kept(
         if made:
             names = listed(list(map(spelled_out, made)))
             plan.warnings.append(
-                f"{names} {'stays' if len(made) == 1 else 'stay'} with the data: remove_storage takes a guest's volumes"
-                " along, and state: absent among the volumes deletes what is left"
+                f"{names} {'stays' if len(made) == 1 else 'stay'} with the data: remove_storage (guests_remove_storage"
+                " of the role) takes a guest's volumes along, and state: absent among the volumes deletes what is left"
             )
 
 
