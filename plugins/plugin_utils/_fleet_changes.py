@@ -57,6 +57,9 @@ DOMAIN = "domain "
 GUEST = "guest "
 """How a guest is called in what people read."""
 
+BESIDE = ("autostart", "state")
+"""What a new resource has beside its definition: whether it comes up with its host, and whether it runs now."""
+
 VOLUME = "volume "
 """How the path of a change begins that is about a volume of a guest."""
 
@@ -79,7 +82,10 @@ PLANNED_ONLY = "site_planned_only"
 LOOK = "site_looked"
 """Where the look at a host leaves its result, before any role has run."""
 
-LEFT = {"guests_declared": ("guest", "guests"), "networks_declared": ("network", "networks")}
+GUESTS = "guests_declared"
+"""Where the role guests leaves its result."""
+
+LEFT = {GUESTS: ("guest", "guests"), "networks_declared": ("network", "networks")}
 """Results that tell what is no longer declared, and what that is: one, and the role and several."""
 
 MOST = 160
@@ -114,8 +120,8 @@ def of_host(values: t.Mapping[str, t.Any], goes_on: bool = True) -> Host:
     :returns: ``outcome`` (``unchanged``, ``changed``, ``failed``, ``unreachable``, ``stopped`` where the run ended
         early and no result of this collection says why, or ``not asked`` where no role ran), ``made``, ``changed`` and
         ``removed`` (kind and name of each resource), ``waiting`` (kind and name of what waits for a restart),
-        ``undeclared`` (kind and name of what is no longer declared and stays), ``changes`` and ``pending_restart`` as
-        the modules return them, and ``problems``
+        ``undeclared`` (kind and name of what is no longer declared and stays), ``left`` (a sentence for each thing that
+        guests leave behind), ``changes`` and ``pending_restart`` as the modules return them, and ``problems``
     """
     results = {name: values[name] for name in RESULTS if ran(values.get(name))}
     if values.get(PLANNED_ONLY):
@@ -146,6 +152,7 @@ def of_host(values: t.Mapping[str, t.Any], goes_on: bool = True) -> Host:
         "removed": removed,
         "waiting": [resource(entry) for entry in pending],
         "undeclared": undeclared(results),
+        "left": [text(line) for line in results.get(GUESTS, {}).get("left") or ()],
         "changes": changes,
         "pending_restart": pending,
         "problems": problems,
@@ -162,12 +169,13 @@ def undeclared(results: t.Mapping[str, t.Any]) -> list[str]:
 
 
 def staying(found: t.Mapping[str, t.Any]) -> list[str]:
-    """What stays though nobody declares it any more: a line for each kind of a host.
+    """What stays though nobody declares it any more: of each host what guests left behind, and a line for each kind.
 
     :param found: what ``of_hosts`` returned
     """
     lines = []
     for host, each in found["hosts"].items():
+        lines += [f"{host}: {line}" for line in each["left"]]
         for kind, role in LEFT.values():
             names = [name.partition(" ")[2] for name in each["undeclared"] if name.startswith(f"{kind} ")]
             if names:
@@ -329,10 +337,13 @@ def waiting(found: t.Mapping[str, t.Any]) -> list[str]:
 
 
 def fields_of(name: str, changes: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
-    """What a new resource has, a line for each option but its name; nothing of a volume of a guest's disk."""
-    made = [change.get("after") for change in changes if change["resource"] == name and change["path"] == "definition"]
-    options = [one for one in made if isinstance(one, dict) and not endless(one)]
-    return [f"{option}: {shown(value)}" for one in options for option, value in one.items() if option != "name"]
+    """What a new resource has, a line for each option but its name, and how it ends up; nothing of a volume of a
+    guest's disk."""
+    found = [(change["path"], change.get("after")) for change in changes if change["resource"] == name]
+    options = [one for path, one in found if path == "definition" and isinstance(one, dict) and not endless(one)]
+    fields = [pair for one in options for pair in one.items() if pair[0] != "name"]
+    fields += [pair for pair in found if pair[0] in BESIDE]
+    return [f"{option}: {shown(value)}" for option, value in fields]
 
 
 def one_change(change: t.Mapping[str, t.Any]) -> str:

@@ -189,6 +189,7 @@ class Run:
             result[UNFINISHED] = True
         if self.kind.wait is not None:
             result["addresses"] = self.addresses
+            result["left"] = [self.module.hushed(line) for line in report.left(self.plans, self.failed)]
         if self.kind.left_alone is not None:
             result["undeclared"] = self.undeclared
         return result, [*self.warnings, *result.pop("warnings", [])]

@@ -19,7 +19,8 @@ def change(resource: str, path: str, before: Any, after: Any) -> dict[str, Any]:
 
 
 MADE = change("domain web01", "definition", None, {"name": "web01", "memory": "1GiB", "vcpus": 2})
-STARTED = change("domain web01", "state", None, "running")
+STARTED = change("domain web01", "state", "stopped", "running")
+COMES_UP = change("domain web01", "autostart", False, True)
 GROWN = change("domain db01", "memory", 1, 2)
 GONE = change("network old", "state", "active", "absent")
 PURGED = [
@@ -35,7 +36,7 @@ FLEET: dict[str, dict[str, Any]] = {
     "busy": {
         "host_installed": {"changed": True},
         "host_services": {"skipped": True, "changed": False},
-        "guests_declared": {"changes": [MADE, STARTED, GROWN, NEW_DISK, *PURGED], "pending_restart": [WAITS]},
+        "guests_declared": {"changes": [MADE, COMES_UP, STARTED, GROWN, NEW_DISK, *PURGED], "pending_restart": [WAITS]},
         "networks_purged": {"changes": [GONE]},
     },
     "wrong": {
@@ -83,11 +84,21 @@ def test_the_summary_fits_a_screen_and_names_what_is_wrong() -> None:
     ]
 
 
+def test_what_guests_leave_behind_is_in_the_summary() -> None:
+    left = ["guest old: its disk default/old.qcow2 stays: it is used by guest web", "guest a: b"]
+    values = {"kvm01": {"guests_declared": {"changed": True, "changes": PURGED, "left": left}}}
+    for detailed in (False, True):
+        told = _fleet_changes.lines(_fleet_changes.of_hosts(values, values), detailed)
+        assert [line for line in told if line in [f"kvm01: {one}" for one in left]] == [f"kvm01: {one}" for one in left]
+
+
 def test_the_details_name_each_field() -> None:
     assert _fleet_changes.details(found()) == [
         "busy: guest web01: made",
         "busy: guest web01: memory: 1GiB",
         "busy: guest web01: vcpus: 2",
+        "busy: guest web01: autostart: true",
+        "busy: guest web01: state: running",
         "busy: volume default/db01-vdb.qcow2: made",
         "busy: packages of the host",
         "busy: guest db01: memory: 1 -> 2",

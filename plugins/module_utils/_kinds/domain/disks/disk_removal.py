@@ -83,7 +83,7 @@ def removals(plans: t.Sequence[Plan], known: Known) -> None:
     free, kept = order(Judge(users, names, links=True, running=running), places)
     for key, holders in kept.items():
         for plan, origin, note in left[key]:
-            plan.warnings.append(f"its disk {origin} stays: it {why_it_stays(key, holders, users.doubts)}")
+            plan.leave(f"its disk {origin} stays: it {why_it_stays(key, holders, users.doubts)}")
             if holders and is_leaving(places[key], known.made[note], known.state):
                 plan.steps.append(Step("spare", note))
     for key, after in free.items():
@@ -123,8 +123,8 @@ def leaving(plans: t.Sequence[Plan], known: Known) -> dict[str, list[Leaving]]:
             note = noted(key, volumes.get(key), known.made, users)
             why = reason_to_stay(plan.name, key, note, name in had, known)
             if why is not None:
-                stays = bool(why) and not is_nowhere(key, volumes, known.pools, users)
-                plan.warnings += [f"its disk {origin} stays: {why}"] if stays else []
+                if why and not is_nowhere(key, volumes, known.pools, users):
+                    plan.leave(f"its disk {origin} stays: {why}")
             elif note is not None and key in volumes:
                 sign = next((sign for sign in sorted(users.signs(known.path(key) or "")) if sign[:5] == "name "), key)
                 first = same.setdefault(sign, note if note in volumes else key)
