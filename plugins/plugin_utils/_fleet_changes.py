@@ -333,7 +333,9 @@ def details(found: t.Mapping[str, t.Any]) -> list[str]:
 def waiting(found: t.Mapping[str, t.Any]) -> list[str]:
     """What runs as it was before, until it is started anew."""
     hosts = found["hosts"].items()
-    return [readable(f"{host}: {as_guest(sentence(entry))}") for host, each in hosts for entry in each["pending_restart"]]
+    return [
+        readable(f"{host}: {as_guest(sentence(entry))}") for host, each in hosts for entry in each["pending_restart"]
+    ]
 
 
 def fields_of(name: str, changes: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
@@ -350,7 +352,8 @@ def one_change(change: t.Mapping[str, t.Any]) -> str:
     """A change of one field in a line."""
     if change.get("before") is None and change.get("after") is None:
         return text(change["resource"]).removeprefix(f"{SETTING} ")
-    return f"{as_guest(text(change['resource']))}: {change['path']}: {shown(change.get('before'))} -> {shown(change.get('after'))}"
+    name = as_guest(text(change["resource"]))
+    return f"{name}: {change['path']}: {shown(change.get('before'))} -> {shown(change.get('after'))}"
 
 
 def shown(value: t.Any) -> str:

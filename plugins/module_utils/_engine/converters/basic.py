@@ -277,7 +277,9 @@ class Boolean(Converter):
         text = digits(value)
         if text.lower() in TRUE or text.lower() in FALSE:
             return self.from_text(text)
-        raise ValueError("must be true or false" if is_unshown(value) else f"{printable(value)} is neither true nor false")
+        raise ValueError(
+            "must be true or false" if is_unshown(value) else f"{printable(value)} is neither true nor false"
+        )
 
     def from_text(self, text: str) -> bool:
         if text.lower() in TRUE:

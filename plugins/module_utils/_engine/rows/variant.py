@@ -176,7 +176,7 @@ class Variant(Row):
         known = {name for row in self.cases.get(tag, ()) for name in row.names}
         if self.type is not None:
             known.add(self.type.name)
-        what = chooser if chooser is not None or self.type is None else f"{self.type.name}: {tag}"
+        what = str(chooser) if chooser is not None or self.type is None else f"{self.type.name}: {tag}"
         for name in item:
             if name not in known and name in self.names and item[name] not in (None, [], {}):
                 kinds = [kind for kind, rows in self.cases.items() if any(name in row.names for row in rows)]

@@ -95,5 +95,5 @@ def addresses(definition: ET.Element) -> list[str]:
 def disks(definition: ET.Element) -> list[str]:
     """The places of a guest's disks, without media and its seed."""
     found = [disk for disk in definition.iterfind("devices/disk") if disk.get("device") not in ("cdrom", "floppy")]
-    places = [source_place(disk.find("source")) for disk in found if not is_seed(disk)]  # type: ignore[arg-type]
+    places = [source_place(disk.find("source")) for disk in found if not is_seed(disk)]
     return [place for place in places if place]

@@ -268,7 +268,7 @@ class Site:
 
     def volumes_in(self, pool: str) -> set[str]:
         """The names of the volumes that an active pool has, or will have by then."""
-        found = {key: True for key in self.made} | {key: told is not None for key, told in self.forecast.volumes.items()}
+        found = dict.fromkeys(self.made, True) | {key: told is not None for key, told in self.forecast.volumes.items()}
         begin = f"{pool}/"
         told = {key[len(begin) :]: stays for key, stays in found.items() if key.startswith(begin)}
         names = set(told)

@@ -93,7 +93,8 @@ def keep_shared(out: Leftovers, left: t.Mapping[str, str | None], users: Users) 
             near[key] = path
         else:
             out.warnings.append(
-                f"volume {key}: is no longer declared, but {far}, so it stays; state: absent among the volumes deletes it"
+                f"volume {key}: is no longer declared, but {far}, so it stays; state: absent among the volumes deletes"
+                " it"
             )
     return near
 

@@ -114,7 +114,7 @@ MVT0 = {"name": "mvt0", "type": "macvtap", "parent": "eno2"}
     ],
 )
 def test_a_bridge_that_the_host_does_not_declare(bridge: str, links: list[Any], said: list[str]) -> None:
-    """Only the host knows whether it has one by hand, so nothing is refused; and where no links are declared, all are."""
+    """Only the host knows whether it has one by hand, so nothing is refused; one without links has all by hand."""
     guest = {"name": "a", "host": "kvm01", "memory": "1GiB", "interfaces": [{"bridge": bridge}]}
     networks = [{"name": "lan", "bridge": "virbr7"}]
     fleet: dict[str, Any] = {

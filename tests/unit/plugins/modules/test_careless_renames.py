@@ -44,7 +44,11 @@ def declare(run_main: Run, connection: Any, tmp_path: Path) -> Run:
         ({}, {"disks": [{"file": "/srv/sql01.raw", "format": "raw"}]}, "as much memory, and as many CPUs and disks"),
         ({}, {"disks": [{"file": "/srv/sql01.raw", "format": "raw"}], "memory": "65MiB"}, None),
         ({}, {"disks": [], "memory": "64MiB"}, None),
-        ({"interfaces": [CARD]}, {"interfaces": [CARD], "memory": "65MiB", "disks": []}, f"the same MAC address ({MAC})"),
+        (
+            {"interfaces": [CARD]},
+            {"interfaces": [CARD], "memory": "65MiB", "disks": []},
+            f"the same MAC address ({MAC})",
+        ),
     ],
 )
 @pytest.mark.parametrize("purge", [False, True])

@@ -41,7 +41,10 @@ def test_a_guest_that_goes_names_the_disks_that_stay(call: Run) -> None:
     item = {**GUEST, "disks": [{"size": "1MiB", "pool": "p"}]}
     assert call(item) == []
     (told,) = call(GONE)
-    assert "domain new01: p/new01-vda.qcow2 stays with the data: remove_storage (guests_remove_storage of the role) takes" in told
+    assert (
+        "domain new01: p/new01-vda.qcow2 stays with the data: remove_storage (guests_remove_storage of the role) takes"
+        in told
+    )
     assert call(item) == [f"domain new01: {KEPT}"]
     assert call(item) == []
     assert not any("stays with the data" in line for line in call(GONE, remove_storage=True))

@@ -266,7 +266,10 @@ def test_what_one_would_think_that_there_is_is_a_warning(name: str, said: str) -
 
 
 def test_one_with_the_collections_own_prefix_is_refused() -> None:
-    told = "host kvm01: kvm_purge is not a variable of this collection; write guests_purge, networks_purge or storage_purge"
+    told = (
+        "host kvm01: kvm_purge is not a variable of this collection; write guests_purge, networks_purge or"
+        " storage_purge"
+    )
     assert _mistaken.variables({"kvm01": {"kvm_purge": True}}) == ([told], [])
     # Where a template of the user's own names it, it is the user's.
     own = {"kvm_purge": True, "guests_purge": "{{ kvm_purge }}"}
