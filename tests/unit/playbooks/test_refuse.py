@@ -116,7 +116,7 @@ def test_the_run_does_what_the_plan_said(tmp_path: Path) -> None:
     assert ran.code == 0, ran.output
     told = [re.findall(r'"(.*)"', text.split("]\n}")[0]) for text in re.split("the run (?:did|does) this:", ran.output)]
     assert told[1] == told[2]
-    assert "made: 1 domain, 1 network" in told[1]
+    assert "made: 1 guest, 1 network" in told[1]
     assert ran.tasks(PLAN)["drift"] == ran.tasks("Make the hosts")["drift"]
 
 
