@@ -27,6 +27,7 @@ from ._kinds.secret.table import SECRET
 from ._kinds.volume.storage_rules import volume_key
 from ._kinds.volume.table import VOLUME
 from ._printing import NAME, label, named, printable, unforeseen
+from ._role_words import for_role
 
 LISTS = {
     "kvm_links": LINK,
@@ -115,7 +116,7 @@ def problems(
     groups: t.Container[str] = (),
     repeated: t.Container[tuple[str, str]] = (),
 ) -> list[str]:
-    """What is wrong with the declaration of a fleet, a sentence each.
+    """What is wrong with the declaration of a fleet, a sentence each: what guests stand on first, as causes are there.
 
     :param hosts: the virtualization hosts of the inventory
     :param variables: the variables of each, of which kvm_guests and those in LISTS are looked at
@@ -131,18 +132,22 @@ def problems(
         for place, guest in guests.placed()
         for line in guest_problems(guest, networks, place_in("kvm_guests", place), groups)
     ]
-    lines = told_once(of_several(of_guests))
+    lines = told_once(of_lists(hosts, variables)) + told_once(of_several(of_guests))
     sound = [in_full(guest) for guest in guests if isinstance(guest, dict) and not nested(guest)]
     lines += _fleet_once.problems(sound, hosts, variables, repeated)
     of_hosts: list[Problem] = _fleet_links.problems(sound, hosts, variables)
     of_hosts += _fleet_going.problems(sound, hosts, variables)
+    return [for_role(line) for line in (*lines, *told_once(of_hosts))]
+
+
+def of_lists(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, t.Any]]) -> t.Iterator[Problem]:
+    """What is wrong with the lists that hosts have beside their guests (see problems)."""
     for host in hosts:
         for variable, table in LISTS.items():
             items = variables[host].get(variable)
             if items is not None:
-                of_hosts += [(host, line) for line in items_problems(table, items, variable)]
-        of_hosts += [(host, line) for line in _fleet_networks.problems(variables[host].get("kvm_networks"))]
-    return lines + told_once(of_hosts)
+                yield from ((host, line) for line in items_problems(table, items, variable))
+        yield from ((host, line) for line in _fleet_networks.problems(variables[host].get("kvm_networks")))
 
 
 def in_full(guest: Item) -> Item:

@@ -15,7 +15,7 @@ from ._fleet_once import entries, word
 from ._kinds.volume.storage_rules import MADE, volume_key
 from ._printing import label
 
-NETWORKS, POOLS, VOLUMES = "kvm_networks", "kvm_pools", "kvm_volumes"
+LINKS, NETWORKS, POOLS, VOLUMES = "kvm_links", "kvm_networks", "kvm_pools", "kvm_volumes"
 
 Going = t.Mapping[str, t.Container[t.Any]]
 """By the variable that declares them, what is to be absent: names, and of volumes the pool and the name."""
@@ -32,7 +32,7 @@ def problems(
     gone: dict[str, dict[str, set[t.Any]]] = {}
     found: list[tuple[str | None, str]] = []
     for host in hosts:
-        going = {name: absent(variables[host].get(name), name) for name in (NETWORKS, POOLS, VOLUMES)}
+        going = {name: absent(variables[host].get(name), name) for name in (LINKS, NETWORKS, POOLS, VOLUMES)}
         if any(going.values()):
             gone[host] = going
             found += [(host, line) for line in volumes_on(variables[host].get(VOLUMES), going[POOLS])]
@@ -63,6 +63,9 @@ def on_what_goes(guest: Item, going: Going) -> t.Iterator[str]:
     for index, card in enumerate(entries(guest, "interfaces")):
         if word(card, "network") in going[NETWORKS]:
             yield f"interfaces[{index}].network: {told(word(card, 'network'), NETWORKS)}"
+        for option in ("bridge", "direct"):
+            if word(card, option) in going[LINKS]:
+                yield f"interfaces[{index}].{option}: {told(word(card, option), LINKS)}"
     for index, disk in enumerate(entries(guest, "disks")):
         volume, pool = word(disk, "volume"), word(disk, "pool")
         if volume or any(disk.get(name) is not None for name in MADE):

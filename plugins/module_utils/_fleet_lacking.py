@@ -16,12 +16,14 @@ from ._engine.rows.row_index import lacks_rows
 from ._engine.rows.short_forms import written_out
 from ._engine.table import Table, nested
 from ._errors import Invalid
-from ._fleet import LISTS, Problem, identity, in_full, merged, title, told_once
+from ._fleet import LISTS, Problem, identity, in_full, merged, some, title, told_once
+from ._fleet_names import bridges
 from ._fleet_once import entries, word
 from ._kinds.domain.rules import NO_SOURCE
 from ._kinds.domain.table import DOMAIN
 from ._kinds.volume.storage_rules import need_size
 from ._kinds.volume.table import VOLUME
+from ._printing import label
 
 SOURCES = ("size", "image", "backing", "file", "block", "dir", "volume", "protocol", "source", "type")
 """Options of a disk of which each may say what it is on."""
@@ -39,12 +41,36 @@ def lacking(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, t.A
         for guest in ([] if isinstance(guests, str) else guests)
         for problem in lacks(DOMAIN, in_full(guest))
     ]
+    if not isinstance(guests, str):
+        found += [(None, line) for line in unlinked(guests, variables)]
     for host in hosts:
         for variable, table in LISTS.items():
             for item in entries({"all": variables[host].get(variable)}, "all"):
                 called = title(table.kind, identity(table, item), variable)
                 found += [(host, f"{called}: {problem}") for problem in lacks(table, written_out(table.rows, item))]
     return told_once(found)
+
+
+def unlinked(guests: t.Iterable[t.Any], variables: t.Mapping[str, t.Mapping[str, t.Any]]) -> t.Iterator[str]:
+    """A sentence for each interface on a bridge that its host, which declares its links, does not declare.
+
+    :param guests: the guests of all hosts
+    :param variables: the variables of each host
+    """
+    declared = {host: bridges(values) for host, values in variables.items() if values.get("kvm_links")}
+    for guest in guests:
+        host = word(guest, "host")
+        if host not in declared or word(guest, "state") == "absent":
+            continue
+        for place, card in enumerate(entries(in_full(guest), "interfaces")):
+            bridge = word(card, "bridge")
+            if bridge and bridge not in declared[host]:
+                others = [other for other, names in declared.items() if bridge in names]
+                but = f", but in that of {some(others)}" if others else ""
+                yield (
+                    f"{title('guest', guest.get('name'), 'a guest')}: interfaces[{place}].bridge: {label(bridge)} is"
+                    f" not in kvm_links of host {host}{but}"
+                )
 
 
 def lacks(table: Table, item: Item) -> t.Iterator[Invalid]:

@@ -212,17 +212,16 @@ def network_problem(one: Kept, networks: t.Mapping[str, Item]) -> str | None:
     return None
 
 
-def outside(network: Item, called: str, ip: str) -> str:
-    """Why no subnet of a network can keep an address.
+def outside(network: Item, called: str, ip: str) -> str | None:
+    """Why no subnet of a network can keep an address. None where one of them is not known, as it is refused itself.
 
     :param called: the network, in words
     """
     spaces = []
     for entry in entries(network, "ips"):
-        try:
-            spaces.append(ipaddress.ip_interface(word(entry, "address")).network)
-        except ValueError:
-            continue
+        if normal(INTERFACE, entry.get("address")) is None:
+            return None
+        spaces.append(ipaddress.ip_interface(word(entry, "address")).network)
     if any(ipaddress.ip_address(ip) in space for space in spaces):
         return f"{called} has no dhcp for {ip}, which keeps it; give dhcp to its ips in kvm_networks"
     ranges = ", ".join(map(str, spaces)) or "it has no ips"

@@ -241,6 +241,14 @@ undeclared:
   type: list
   elements: str
   sample: [old01]
+left:
+  description:
+    - What stays behind of guests that go, or would go in check mode, and why; each is a warning, too.
+    - A volume that a guest which stays does not have any more is told as well.
+  returned: always
+  type: list
+  elements: str
+  sample: ["domain old01: its disk /dev/sdb stays: this collection did not make it"]
 addresses:
   description:
     - The addresses of each guest that O(config[].wait_for) was given for, by its name, from the first source that knows

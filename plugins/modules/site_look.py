@@ -154,6 +154,7 @@ def main() -> None:
             },
         },
     )
+    module.is_of_role = True  # The playbook site alone asks it, in place of the roles.
     parts = module.params["parts"]
     if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
         module.fail_json(msg="parts: is not a list of dictionaries; the action plugin of this module fills it in")
@@ -161,6 +162,8 @@ def main() -> None:
     why = next((f"{part['name']}: {part['why']}" for part in found if part["why"] is not None), None)
     for part in found:
         part["why"] = None if part["why"] is None else module.hushed(part["why"])
+        if isinstance(part.get("result"), dict) and part["result"].get("left"):
+            part["result"]["left"] = [module.hushed(line) for line in part["result"]["left"]]
         part["warnings"] = [module.hushed(warning) for warning in part.get("warnings", ())]
         for warning in part["warnings"] if unchanged else ():
             module.warn(warning)

@@ -56,6 +56,15 @@ SETTING = "setting"
 NEW_VOLUME = re.compile(r"(?:disks\[\d+\]|cloud_init)\.volume")
 """The path of a change that is a new volume of a guest: of a disk, or with its seed."""
 
+DOMAIN = "domain "
+"""How the resource of a guest begins."""
+
+GUEST = "guest "
+"""How a guest is called in what people read."""
+
+BESIDE = ("autostart", "state")
+"""What a new resource has beside its definition: whether it comes up with its host, and whether it runs now."""
+
 VOLUME = "volume "
 """How the path of a change begins that is about a volume of a guest."""
 
@@ -78,7 +87,10 @@ PLANNED_ONLY = "site_planned_only"
 LOOK = "site_looked"
 """Where the look at a host leaves its result, before any role has run."""
 
-LEFT = {"guests_declared": ("guest", "guests"), "networks_declared": ("network", "networks")}
+GUESTS = "guests_declared"
+"""Where the role guests leaves its result."""
+
+LEFT = {GUESTS: ("guest", "guests"), "networks_declared": ("network", "networks")}
 """Results that tell what is no longer declared, and what that is: one, and the role and several."""
 
 MOST = 160
@@ -113,8 +125,8 @@ def of_host(values: t.Mapping[str, t.Any], goes_on: bool = True) -> Host:
     :returns: ``outcome`` (``unchanged``, ``changed``, ``failed``, ``unreachable``, ``stopped`` where the run ended
         early and no result of this collection says why, or ``not asked`` where no role ran), ``made``, ``changed`` and
         ``removed`` (kind and name of each resource), ``waiting`` (kind and name of what waits for a restart),
-        ``undeclared`` (kind and name of what is no longer declared and stays), ``changes`` and ``pending_restart`` as
-        the modules return them, and ``problems``
+        ``undeclared`` (kind and name of what is no longer declared and stays), ``left`` (a sentence for each thing that
+        guests leave behind), ``changes`` and ``pending_restart`` as the modules return them, and ``problems``
     """
     results = {name: values[name] for name in RESULTS if ran(values.get(name))}
     if values.get(PLANNED_ONLY):
@@ -145,6 +157,7 @@ def of_host(values: t.Mapping[str, t.Any], goes_on: bool = True) -> Host:
         "removed": removed,
         "waiting": [resource(entry) for entry in pending],
         "undeclared": undeclared(results),
+        "left": [text(line) for line in results.get(GUESTS, {}).get("left") or ()],
         "changes": changes,
         "pending_restart": pending,
         "problems": problems,
@@ -161,12 +174,13 @@ def undeclared(results: t.Mapping[str, t.Any]) -> list[str]:
 
 
 def staying(found: t.Mapping[str, t.Any]) -> list[str]:
-    """What stays though nobody declares it any more: a line for each kind of a host.
+    """What stays though nobody declares it any more: of each host what guests left behind, and a line for each kind.
 
     :param found: what ``of_hosts`` returned
     """
     lines = []
     for host, each in found["hosts"].items():
+        lines += [f"{host}: {line}" for line in each["left"]]
         for kind, role in LEFT.values():
             names = [name.partition(" ")[2] for name in each["undeclared"] if name.startswith(f"{kind} ")]
             if names:
@@ -257,6 +271,11 @@ def sorted_out(changes: t.Iterable[t.Mapping[str, t.Any]]) -> tuple[list[str], l
     return of["made"], of["changed"], of["removed"]
 
 
+def as_guest(name: str) -> str:
+    """Kind and name of a resource as the user of a playbook calls it: guests are libvirt's domains."""
+    return GUEST + name[len(DOMAIN) :] if name.startswith(DOMAIN) else name
+
+
 def lines(found: t.Mapping[str, t.Any], detailed: bool = False) -> list[str]:
     """What happened on all hosts, for people: the summary, and in detail.
 
@@ -279,7 +298,8 @@ def summary(found: t.Mapping[str, t.Any]) -> list[str]:
         ("removed", "removed"),
         ("waiting", "wait for a restart"),
     ):
-        counts = [counted(number, kind) for kind, number in found["totals"][what].items() if kind != SETTING]
+        kinds = {as_guest(f"{kind} ").strip(): number for kind, number in found["totals"][what].items()}
+        counts = [counted(number, kind) for kind, number in kinds.items() if kind != SETTING]
         counts += sorted({name.partition(" ")[2] for each in hosts.values() for name in each[what] if is_setting(name)})
         if sum(found["totals"][what].values()) == 1:
             said = said.replace("wait ", "waits ")
@@ -311,34 +331,40 @@ def details(found: t.Mapping[str, t.Any]) -> list[str]:
     lines: list[str] = []
     for host, each in found["hosts"].items():
         for name in each["made"]:
-            lines.append(f"{host}: {name}: made")
-            lines += [f"{host}: {name}: {field}" for field in fields_of(name, each["changes"])]
+            lines.append(f"{host}: {as_guest(name)}: made")
+            lines += [f"{host}: {as_guest(name)}: {field}" for field in fields_of(name, each["changes"])]
         for change in each["changes"]:
             if change["resource"] in each["changed"]:
                 lines.append(f"{host}: {one_change(change)}")
         for name in each["removed"]:
-            lines.append(f"{host}: {name}: removed")
+            lines.append(f"{host}: {as_guest(name)}: removed")
     return [*map(readable, lines), *waiting(found)]
 
 
 def waiting(found: t.Mapping[str, t.Any]) -> list[str]:
     """What runs as it was before, until it is started anew."""
     hosts = found["hosts"].items()
-    return [readable(f"{host}: {sentence(entry)}") for host, each in hosts for entry in each["pending_restart"]]
+    return [
+        readable(f"{host}: {as_guest(sentence(entry))}") for host, each in hosts for entry in each["pending_restart"]
+    ]
 
 
 def fields_of(name: str, changes: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
-    """What a new resource has, a line for each option but its name; nothing of a volume of a guest's disk."""
-    made = [change.get("after") for change in changes if change["resource"] == name and change["path"] == "definition"]
-    options = [one for one in made if isinstance(one, dict) and not endless(one)]
-    return [f"{option}: {shown(value)}" for one in options for option, value in one.items() if option != "name"]
+    """What a new resource has, a line for each option but its name, and how it ends up; nothing of a volume of a
+    guest's disk."""
+    found = [(change["path"], change.get("after")) for change in changes if change["resource"] == name]
+    options = [one for path, one in found if path == "definition" and isinstance(one, dict) and not endless(one)]
+    fields = [pair for one in options for pair in one.items() if pair[0] != "name"]
+    fields += [pair for pair in found if pair[0] in BESIDE]
+    return [f"{option}: {shown(value)}" for option, value in fields]
 
 
 def one_change(change: t.Mapping[str, t.Any]) -> str:
     """A change of one field in a line."""
     if change.get("before") is None and change.get("after") is None:
         return text(change["resource"]).removeprefix(f"{SETTING} ")
-    return f"{change['resource']}: {change['path']}: {shown(change.get('before'))} -> {shown(change.get('after'))}"
+    name = as_guest(text(change["resource"]))
+    return f"{name}: {change['path']}: {shown(change.get('before'))} -> {shown(change.get('after'))}"
 
 
 def shown(value: t.Any) -> str:

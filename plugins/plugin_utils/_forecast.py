@@ -23,7 +23,14 @@ from ansible.plugins.action.normal import ActionModule as NormalAction
 from ansible.plugins.callback import CallbackBase
 from ansible.utils.display import Display
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.arguments import FORECAST, HOST, PLANS, PROGRESS, URI
+from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.arguments import (
+    FORECAST,
+    HOST,
+    PLANS,
+    PROGRESS,
+    ROLE,
+    URI,
+)
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.forecast import FORETOLD
 
 from ._progress import DATA, watching
@@ -62,11 +69,21 @@ class DeclaringAction(NormalAction):
     def run_module(self, tmp: t.Any, task_vars: t.Any) -> dict[str, t.Any]:
         """The module's result."""
         args = self._task.args
-        for name in (FORECAST, PROGRESS):
+        for name in (FORECAST, PROGRESS, ROLE):
             if name in args:
                 raise AnsibleActionFail(f"{name} is no parameter of this module")
         host, uri = host_of(self._task, task_vars), str(args.get("uri", URI["uri"]["default"]))
         names = declared(self._task.action.rpartition(".")[2], args.get("config"))
+        if is_of_role(self._task):
+            self._task.args = {**args, ROLE: True}
+        try:
+            return self.run_there(host, uri, names, tmp, task_vars)
+        finally:
+            self._task.args = args  # The next attempt of a task with `until` begins with them.
+
+    def run_there(self, host: str, uri: str, names: Declared, tmp: t.Any, task_vars: t.Any) -> dict[str, t.Any]:
+        """The module's result, for one libvirt of a host; in check mode with what was foretold for it."""
+        args = self._task.args
         if not self._task.check_mode:
             return self.run_for_real(place_of(host, uri), names, tmp, task_vars)
         play = planning(self._task, task_vars)
@@ -76,7 +93,7 @@ class DeclaringAction(NormalAction):
         try:
             result = t.cast("dict[str, t.Any]", super().run(tmp, task_vars))
         finally:
-            self._task.args = args  # The next attempt of a task with `until` begins with them.
+            self._task.args = args
         guests = result.pop(FORECAST, None)
         if isinstance(result.get("changes"), list):
             failed = {name for failure in result.get("failures") or () for name in failure.values()}
@@ -129,6 +146,12 @@ def show_diff(task: t.Any, task_vars: t.Any, result: t.Mapping[str, t.Any]) -> N
 
 Declared = list[tuple[str, str, dict[str, t.Any]]]
 """Declared items with their kind, in the plural, and what tells them from others of it."""
+
+
+def is_of_role(task: t.Any) -> bool:
+    """Whether a task is one of a role of this collection, whose users write variables and no parameters."""
+    role = getattr(task, "_role", None)
+    return role is not None and str(role.get_name()).startswith("virtfleet.kvm.")
 
 
 def host_of(task: t.Any, task_vars: t.Any) -> str:

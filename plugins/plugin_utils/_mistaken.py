@@ -163,7 +163,8 @@ def variables(raw: t.Mapping[str, t.Mapping[str, t.Any]]) -> tuple[list[str], li
             like = nearest(name)
             line = f"{name} is not a variable of this collection"
             if name in WITHOUT:
-                warned.append((host, f"{line}; {WITHOUT[name]}"))
+                # One with the collection's own prefix is nobody else's.
+                (refused if name.startswith("kvm_") else warned).append((host, f"{line}; {WITHOUT[name]}"))
                 continue
             if like is not None:
                 line += f"; did you mean '{like}'?"

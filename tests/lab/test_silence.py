@@ -168,8 +168,8 @@ def test_what_waits_for_a_restart_is_seen_without_asking(steps: Steps) -> None:
         words = " ".join(run.output.split())
         end = words.rpartition("TASK [Print the summary]")[2]
         for host in HOSTS:
-            assert f"domain web-{host}: still runs with the old memory; shut it down and start it again" in words
-            assert f"{host}: domain web-{host}: still runs with the old memory" in end
+            assert f"guest web-{host}: still runs with the old memory; shut it down and start it again" in words
+            assert f"{host}: guest web-{host}: still runs with the old memory" in end
         assert "bridged" not in end
     steps.fleet.declare(AFTER)
     assert steps.fleet.play("virtfleet.kvm.guests").code == 0

@@ -38,9 +38,10 @@ def is_there(connection: Any) -> bool:
 
 
 def stays(connection: Any, result: dict[str, Any], *words: str) -> None:
-    """The disk is there, and a warning says why."""
+    """The disk is there, and a warning says why, as does the list of what is left."""
     assert VOLUME not in paths(result)
     assert is_there(connection)
     (warning,) = [text for text in result["warnings"] if "old-vda.qcow2" in text]
+    assert [text for text in result["left"] if "old-vda.qcow2" in text] == [warning]
     for word in words:
         assert word in warning

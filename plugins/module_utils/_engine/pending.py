@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .._role_words import for_role
 from .live import RESTART
 
 MARK = "  # waits for a restart"
@@ -83,7 +84,7 @@ def of_hosts(hosts: t.Iterable[str], variables: t.Any) -> list[str]:
         values = read(host)
         for result in RESULTS:
             entries = (values.get(result) or {}).get("pending_restart") or []
-            lines += [f"{host}: {sentence(entry)}" for entry in entries]
+            lines += [f"{host}: {for_role(sentence(entry))}" for entry in entries]
     return lines
 
 

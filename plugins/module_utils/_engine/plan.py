@@ -35,6 +35,7 @@ class Plan:
     """What is to be done to one resource, and what that changes.
 
     :param waiting: paths that the running resource gets only when it starts anew, with the reasons
+    :param left: of the warnings, those of what stays behind once it is gone, and why
     :param running: whether something runs that a change can reach or not
     :param beside: paths of changes that only what runs lacks; the definition has them
     :param kept_only: paths of changes that nothing that runs ever gets
@@ -61,6 +62,7 @@ class Plan:
     changes: list[Change] = dataclasses.field(default_factory=list)
     waiting: dict[str, str] = dataclasses.field(default_factory=dict)
     warnings: list[str] = dataclasses.field(default_factory=list)
+    left: list[str] = dataclasses.field(default_factory=list)
     running: bool = False
     beside: frozenset[str] = frozenset()
     problem: str | None = None
@@ -78,6 +80,11 @@ class Plan:
     waits: Plan | None = None
     lacks: t.Callable[[ET.Element], list[Change]] | None = None
     cut_off: list[Plan] = dataclasses.field(default_factory=list)
+
+    def leave(self, said: str) -> None:
+        """Warn of what stays behind once the resource is gone."""
+        self.warnings.append(said)
+        self.left.append(said)
 
     def reached(self) -> list[Change]:
         """The changes that the steps carried out so far have brought about, as far as it can be told from them."""

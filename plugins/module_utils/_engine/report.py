@@ -131,10 +131,22 @@ def all_the_same(plans: t.Iterable[Plan], check: bool = False) -> list[str]:
 
 def warnings(plans: t.Iterable[Plan]) -> list[str]:
     """One line for each warning, however many resources it is about."""
+    return together([(plan, text) for plan in plans for text in plan.warnings])
+
+
+def left(plans: t.Iterable[Plan], failed: t.Container[str] = ()) -> list[str]:
+    """One line for each thing that stays behind of resources that go.
+
+    :param failed: the names of those that did not go
+    """
+    return together([(plan, text) for plan in plans if plan.name not in failed for text in plan.left])
+
+
+def together(told: t.Iterable[tuple[Plan, str]]) -> list[str]:
+    """Sentences about resources, each once with all that it is about."""
     names: dict[tuple[str, str], list[str]] = {}
-    for plan in plans:
-        for text in plan.warnings:
-            names.setdefault((plan.kind, text), []).append(label(plan.name))
+    for plan, text in told:
+        names.setdefault((plan.kind, text), []).append(label(plan.name))
     return [f"{kind} {some(found)}: {text}" for (kind, text), found in names.items()]
 
 

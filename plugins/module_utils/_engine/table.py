@@ -20,7 +20,7 @@ from .rows.fields import Property
 from .rows.model import Change, Host, Item
 from .rows.row import Row
 from .rows.row_index import LISTED, body, document_rows, join, parse_rows
-from .rows.strangers import with_manual
+from .rows.strangers import Stranger, with_manual
 from .rows.xml_rows import Fragment
 from .xml_merge import PLAIN, Grammar
 
@@ -223,7 +223,8 @@ class Table:
         if isinstance(raw, dict) and called_by_key(self, raw, problems):
             return {}
         item = self.parse_body(raw, problems)
-        if isinstance(raw, dict) and raw.get("name") is None:
+        said = any(isinstance(one, Stranger) and not one.at and near(one.name, ("name",)) for one in problems)
+        if isinstance(raw, dict) and raw.get("name") is None and not said:
             problems.append(Invalid("name", "is missing"))
         if item.get("state") is None:
             item["state"] = self.state

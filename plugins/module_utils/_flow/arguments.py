@@ -42,6 +42,9 @@ FORECAST = "_forecast"
 PROGRESS = "_progress"
 """The parameter by which the control node names the file that it looks at (see _host/meter); no user gives it."""
 
+ROLE = "_role"
+"""The parameter by which the control node says that a task is one of a role (see _role_words); no user gives it."""
+
 HOST = "host"
 """The part of a forecast with the inventory's name of the host."""
 

@@ -64,6 +64,7 @@ def declare(module: DeclaringModule, parameters: Parameters) -> None:
     if stopped is not None:
         run.keep_reached()
     result, warnings = run.told(module._diff)
+    result.update({"left": [module.hushed(line) for line in result["left"]]} if "left" in result else {})
     for warning in warnings:
         module.warn(warning)
     if not run.failed and stopped is None:
@@ -189,6 +190,7 @@ class Run:
             result[UNFINISHED] = True
         if self.kind.wait is not None:
             result["addresses"] = self.addresses
+            result["left"] = report.left(self.plans, self.failed)
         if self.kind.left_alone is not None:
             result["undeclared"] = self.undeclared
         return result, [*self.warnings, *result.pop("warnings", [])]

@@ -13,8 +13,9 @@ from ansible.module_utils.basic import AnsibleModule
 
 from .._host import pull_mode
 from .._printing import encodable, hushed, label, masked, masked_uri, readable, secrets_in, unforeseen
+from .._role_words import for_role
 from .._storage.forecast import Forecast
-from .arguments import FORECAST, HOST, PLANS, PROGRESS, wrong_parameters
+from .arguments import FORECAST, HOST, PLANS, PROGRESS, ROLE, wrong_parameters
 
 
 class Module(AnsibleModule):
@@ -36,6 +37,7 @@ class Module(AnsibleModule):
         self.is_planning = False
         self.host = ""
         self.progress: str | None = None
+        self.is_of_role = False
         super().__init__(argument_spec=argument_spec, supports_check_mode=True)
         if self.declared is not None:
             self.params[self.LIST] = self.declared
@@ -54,6 +56,8 @@ class Module(AnsibleModule):
             self.is_planning = isinstance(given, dict) and bool(given.get(PLANS))
         if isinstance(self.params, dict) and PROGRESS in self.params:
             self.progress = str(self.params.pop(PROGRESS))
+        if isinstance(self.params, dict) and ROLE in self.params:
+            self.is_of_role = bool(self.params.pop(ROLE))
         if isinstance(self.params, dict) and self.params.get(self.LIST) is not None:
             self.declared = self.params[self.LIST]
             self.params[self.LIST] = []
@@ -83,10 +87,10 @@ class Module(AnsibleModule):
             self.params = whole
 
     def hushed(self, text: t.Any) -> str:
-        """A message, readable and without the secrets of the parameters."""
+        """A message, readable and without the secrets of the parameters; in the words of the role, if one called."""
         with contextlib.suppress(Exception):  # It is a second net; what is told is made without secrets.
             text = hushed(str(text), secrets_in([self.declared, self.params]).difference(names(self.declared)))
-        return readable(str(text))
+        return readable(for_role(str(text)) if self.is_of_role else str(text))
 
     def warn(self, warning: str, **how: t.Any) -> None:
         super().warn(self.hushed(warning), **how)

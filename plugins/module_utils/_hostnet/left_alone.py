@@ -54,7 +54,7 @@ def needed(port: Device, items: t.Sequence[Item], facts: Facts) -> str:
     what = "this address" if len(addresses) == 1 else "these addresses"
     return (
         f"{port.name} is the only port of the bridge {bridge.name}, which has {', '.join(addresses)}: the host would"
-        f" not be reached by {what} any more. Remove {bridge.name} in the same call (state: absent),"
+        f" not be reached by {what} any more. Remove {bridge.name} in the same run (state: absent),"
         f" and the addresses move along{first}; or give {bridge.name} another port first"
     )
 

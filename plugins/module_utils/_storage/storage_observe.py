@@ -225,7 +225,8 @@ def active_pool(connection: Connection, name: str) -> t.Any:
     except libvirt.libvirtError as error:
         if not lacks(error, "VIR_ERR_NO_STORAGE_POOL"):
             raise
-        raise VirtfleetError(f"there is no pool {name} on this host; declare it with virtfleet.kvm.pools") from None
+        told = "declare it with virtfleet.kvm.pools (kvm_pools of the role)"
+        raise VirtfleetError(f"there is no pool {name} on this host; {told}") from None
     if not pool.isActive():
         raise VirtfleetError(f"the pool {name} is not active; start it with virtfleet.kvm.pools and state: active")
     return pool

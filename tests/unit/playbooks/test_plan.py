@@ -89,8 +89,8 @@ def test_the_plan_is_told_field_by_field(runs: dict[str, tuple[int, str, dict[st
     output = runs["plan"][1]
     assert "the run would do this:" in output
     assert "5 hosts: 2 changed, 1 failed, 1 unchanged, 1 unreachable" in output
-    assert "fresh: domain web01: made" in output
-    assert "drift: domain web01: memory: " in output
+    assert "fresh: guest web01: made" in output
+    assert "drift: guest web01: memory: " in output
     assert "nowhere" in output
     assert "gone: unreachable" in output
 
@@ -99,7 +99,7 @@ def test_the_site_ends_with_the_summary_alone(runs: dict[str, tuple[int, str, di
     output = runs["run"][1]
     assert "the run did this:" in output
     assert "5 hosts: 2 changed, 1 failed, 1 unchanged, 1 unreachable" in output
-    assert "drift: domain web01: memory: " not in output
+    assert "drift: guest web01: memory: " not in output
 
 
 @pytest.mark.parametrize("limit", ["wrong", "wrong,gone"])
@@ -108,7 +108,7 @@ def test_the_plan_is_there_where_no_host_is_left(tmp_path: Path, limit: str) -> 
     code, output, found = site(tmp_path, "-e", '{"kvm_plan_only": true}', "--limit", limit, "--tags", "guests")
     assert code != 0
     assert output.count("the run would do this:") == 1
-    assert "wrong: domain web01: " in output
+    assert "wrong: guest web01: " in output
     assert found["hosts"]["wrong"]["outcome"] == "failed"
     assert any("nowhere" in problem for problem in found["hosts"]["wrong"]["problems"])
     assert list(found["hosts"]) == [host for host in HOSTS if host in limit]

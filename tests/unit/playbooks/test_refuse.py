@@ -83,7 +83,7 @@ def test_where_one_host_refuses_none_is_touched(tmp_path: Path, others: str, loo
     assert ran.code not in (0, 4)
     assert ran.tasks() == {}
     assert ran.ended
-    assert ran.output.count('"wrong: guests: domain web01: interfaces[0].network: there is no network nowhere') == 1
+    assert ran.output.count('"wrong: guests: guest web01: interfaces[0].network: there is no network nowhere') == 1
     assert "--limit 'all:!wrong'" in ran.output
     assert "site_refuse: host" in ran.output
     assert ("gone: unreachable" in ran.output) is ("gone" in others)
@@ -116,7 +116,7 @@ def test_the_run_does_what_the_plan_said(tmp_path: Path) -> None:
     assert ran.code == 0, ran.output
     told = [re.findall(r'"(.*)"', text.split("]\n}")[0]) for text in re.split("the run (?:did|does) this:", ran.output)]
     assert told[1] == told[2]
-    assert "made: 1 domain, 1 network" in told[1]
+    assert "made: 1 guest, 1 network" in told[1]
     assert ran.tasks(PLAN)["drift"] == ran.tasks("Make the hosts")["drift"]
 
 

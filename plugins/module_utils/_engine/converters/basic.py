@@ -9,7 +9,7 @@ import re
 import typing as t
 from xml.etree import ElementTree as ET
 
-from ..._printing import BITS, printable
+from ..._printing import BITS, Showing, printable
 from ..close_names import near
 
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -48,6 +48,11 @@ MOST = 2**64 - 1
 """The largest number that libvirt keeps, an unsigned long long."""
 LEAST = -(2**63)
 """The smallest, a long long."""
+
+
+def is_unshown(value: t.Any) -> bool:
+    """Whether a value may be a secret, so that ``printable`` says only its type, which tells nobody what is wrong."""
+    return Showing.hidden > 0 and isinstance(value, (str, int, float))
 
 
 def digits(value: t.Any) -> str:
@@ -269,7 +274,12 @@ class Boolean(Converter):
     def parse(self, value: t.Any) -> bool:
         if isinstance(value, bool):
             return value
-        return self.from_text(digits(value))
+        text = digits(value)
+        if text.lower() in TRUE or text.lower() in FALSE:
+            return self.from_text(text)
+        raise ValueError(
+            "must be true or false" if is_unshown(value) else f"{printable(value)} is neither true nor false"
+        )
 
     def from_text(self, text: str) -> bool:
         if text.lower() in TRUE:
@@ -309,7 +319,8 @@ class Choice(Converter):
         if isinstance(value, bool) and {"on", "off"} & set(self.words):
             value = "on" if value else "off"  # YAML reads the bare words as true and false.
         if not isinstance(value, str) or value not in self.words:
-            raise ValueError(f"{printable(value)} is not one of {', '.join(self.words)}{self.hint(value)}")
+            told = "must be one of" if is_unshown(value) else f"{printable(value)} is not one of"
+            raise ValueError(f"{told} {', '.join(self.words)}{self.hint(value)}")
         return str(value)
 
     def hint(self, value: t.Any) -> str:

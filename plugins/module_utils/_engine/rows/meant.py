@@ -241,3 +241,24 @@ def of_kind(known: Options, item: Item, where: str, problems: Problems, start: i
             told = flow(problem.value) if shown else "VALUE"
             hint = f"is not a dictionary of options; in place of type and {name}, write {kind}: {told}"
             problems[number] = Invalid(problem.where, f"{printable(problem.value, not shown)} {hint}")
+
+
+def beside(known: Options, item: Item, where: str, problems: Problems, start: int) -> None:
+    """Say of options that are given inside another one how to write them beside it, as their names begin with its own.
+
+    So libvirt's ``<apic eoi="on"/>`` is no ``apic: {eoi: true}``, but has ``apic_eoi: true``.
+
+    :param known: the options of the item
+    :param item: what the user wrote
+    :param where: its path
+    :param problems: what is wrong with it, changed in place
+    :param start: the first of the problems that are of it
+    """
+    for number, problem in enumerate(problems[start:], start):
+        name = problem.where[len(where) + 1 :] if where else problem.where
+        inner = item.get(name)
+        if not isinstance(inner, dict) or not inner or isinstance(problem, NoOptions) or name not in known.names:
+            continue
+        ways = [f"{name}_{key}" for key in inner]
+        if all(way in known.names for way in ways):
+            problems[number] = Invalid(problem.where, f"{problem.problem}; write {' and '.join(ways)} beside '{name}'")

@@ -17,7 +17,7 @@ from xml.etree import ElementTree as ET
 
 from ..._errors import Invalid
 from ..._printing import printable, secret_name, unshown
-from .meant import NoOptions, of_kind, pairs, there_are, way
+from .meant import NoOptions, beside, of_kind, pairs, there_are, way
 from .model import Change, Item, Problems, Scope
 from .row import Row, Rows
 from .strangers import settle, stranger
@@ -152,8 +152,9 @@ def parse_rows(rows: Rows, value: t.Any, where: str, problems: Problems) -> Item
     else:
         parse_each(known, value, out, where, problems)
     if len(problems) > start:
-        settle(known, where, problems, start)
+        settle(known, value, where, problems, start)
         of_kind(known, value, where, problems, start)
+        beside(known, value, where, problems, start)
     return out
 
 

@@ -11,7 +11,7 @@ import typing as t
 from ..._errors import Invalid
 from ..._printing import NAME, named, secret_name
 from ..close_names import near, surely, words_of
-from .model import Problems
+from .model import Item, Problems
 
 MANY = 20
 """How many options are listed in a message; of more, the manual tells."""
@@ -99,10 +99,11 @@ def listed(ways: list[str]) -> str:
     return " or ".join(ways) if len(ways) <= WAYS else f"{', '.join(ways[: WAYS - 1])} or others"
 
 
-def settle(known: Places, where: str, problems: Problems, start: int) -> None:
+def settle(known: Places, item: Item, where: str, problems: Problems, start: int) -> None:
     """Say of options that no row inside has where they belong, as these options around them know it.
 
-    :param where: the path of the options around
+    :param item: the options around, as the user wrote them
+    :param where: their path
     :param start: the first of the problems that are of what is inside
     """
     for number, problem in enumerate(problems[start:], start):
@@ -113,6 +114,9 @@ def settle(known: Places, where: str, problems: Problems, start: int) -> None:
         if name in known.names:
             outer = re.split(r"[.\[]", problem.at[len(where) :].lstrip("."))[0]
             hint = f"it belongs beside '{outer}', not in it: indent it less"
+            inner = item.get(outer)
+            if isinstance(inner, dict) and all(one in known.names for one in inner):
+                hint += f", and remove '{outer}:', in which nothing is left"
         elif ways and len(ways) <= WAYS and not problem.hinted:
             hint = f"it belongs into {listed(list(ways))}"
         else:

@@ -13,6 +13,7 @@ from xml.etree import ElementTree as ET
 from ..._errors import Invalid
 from .. import paths
 from .fields import root_of
+from .meant import way
 from .model import Change, Item, Problems, Scope
 from .parts import taken_out, without_places
 from .row import Row, Rows, Undo, Way
@@ -81,6 +82,11 @@ class Struct(Row):
         return not self.bare and any(row.creating for row in self.fields)
 
     @property
+    def means_something(self) -> bool:
+        """Whether an empty dictionary asks for something."""
+        return self.bare
+
+    @property
     def places(self) -> tuple[str, ...]:
         return () if self.outside else (self.path,)
 
@@ -105,6 +111,9 @@ class Struct(Row):
         value, here = item[self.name], join(where, self.name)
         if value is None and self.required:
             problems.append(Invalid(here, "cannot be null: there is no default for it; give its options"))
+        elif isinstance(value, bool) and self.means_something and not way(body(self.fields), value):
+            hint = "write {}, or some of its options" if value else "write null, which takes it away, or leave it out"
+            problems.append(Invalid(here, f"{str(value).lower()} is not a dictionary of options; {hint}"))
         else:
             parsed = None if value is None else parse_item(self.fields, value, self.short, here, problems)
             out[self.name] = parsed

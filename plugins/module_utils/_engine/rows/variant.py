@@ -11,12 +11,15 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from ..._errors import Invalid
-from ..._printing import printable
+from ..._printing import readable
 from .. import paths
 from .fields import UNSET, Field, root_of
 from .model import Change, Item, Problems, Scope
 from .row import Row, Rows
 from .row_index import body, document_rows, inner_rows, join, lacks_rows, strip_rows
+
+MOST_KINDS = 3
+"""How many kinds are named with which an option could be combined."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -173,16 +176,25 @@ class Variant(Row):
         known = {name for row in self.cases.get(tag, ()) for name in row.names}
         if self.type is not None:
             known.add(self.type.name)
-        what = chooser if chooser is not None or self.type is None else f"{self.type.name}: {tag}"
+        what = str(chooser) if chooser is not None or self.type is None else f"{self.type.name}: {tag}"
         for name in item:
             if name not in known and name in self.names and item[name] not in (None, [], {}):
                 kinds = [kind for kind, rows in self.cases.items() if any(name in row.names for row in rows)]
-                way = hint.format(self.way(kinds))
-                problems.append(Invalid(join(where, name), f"does not go with {printable(what)}{way}"))
+                way = hint.format(self.way(kinds)) if hint else self.home(kinds)
+                problems.append(Invalid(join(where, name), f"cannot be combined with '{readable(what)}'{way}"))
 
     def way(self, kinds: t.Sequence[str]) -> str:
         """How to ask for one of some kinds."""
         return "" if self.type is None else f"write {self.type.name}: {' or '.join(kinds)}"
+
+    def home(self, kinds: t.Sequence[str]) -> str:
+        """Where an option belongs that is given beside another kind; nothing where that is a long list."""
+        if self.type is None or not 0 < len(kinds) <= MOST_KINDS:
+            return ""
+        ways = [name for name, kind in self.selectors.items() if kind in kinds]
+        others = [kind for kind in kinds if kind not in self.selectors.values()]
+        ways += [f"{self.type.name}: {' or '.join(others)}"] if others else []
+        return f", but with {' or '.join(ways)}"
 
     def complete(self, item: Item, scope: Scope, problems: Problems, where: str) -> None:
         tag = self.chosen(item)

@@ -59,8 +59,8 @@ def domain_shutdown(connection: Connection, name: str, step: Step, options: Gues
             if not options.force_shutdown:
                 raise VirtfleetError(
                     f"shutdown: the guest still runs {options.shutdown_timeout:g} s after it was asked to shut down;"
-                    " give it longer with shutdown_timeout, or allow force_shutdown (guests_shutdown_timeout and"
-                    " guests_force_shutdown of the role)"
+                    " give it longer with shutdown_timeout (guests_shutdown_timeout of the role), or allow"
+                    " force_shutdown (guests_force_shutdown of the role)"
                 )
             stop(domain, lambda: domain.destroyFlags(libvirt.VIR_DOMAIN_DESTROY_GRACEFUL))
             return

@@ -33,7 +33,8 @@ def wrong(given: Given) -> str | None:
     """Ansible takes nan, inf and -1 for numbers."""
     if 0 <= given["shutdown_timeout"] < float("inf"):
         return None
-    return "nothing was changed: the parameter shutdown_timeout has to be a number of seconds from 0"
+    told = "shutdown_timeout (guests_shutdown_timeout of the role) has to be a number of seconds from 0"
+    return f"nothing was changed: {told}"
 
 
 PARAMETERS = Parameters(

@@ -27,6 +27,7 @@ from ..volume.plan import say_doubt, whole
 from ..volume.volumes_to_come import listed_later
 from . import autostarts, readiness, undefine
 from .apparmor import warn_of_volumes
+from .careless_renames import warn_of_renames
 from .cloud_init import seed_removal, seed_restarts, seeds
 from .disks import defined_formats, disk_removal, guest_disks, same_image
 from .disks.disk_formats import WRITE_FORMAT, DiskFormats
@@ -71,6 +72,7 @@ def plan_guests(connection: Connection, have: Have, wants: Wants, host: Host, op
     defined_formats.look(forms, plans, wants, have)
     forms.hold_back(plans)
     refuse_renamed(connection, DEFINITION, plans, have)
+    warn_of_renames(connection, plans, have, options)
     lines: list[str] = []
     for entry in plans:
         try:

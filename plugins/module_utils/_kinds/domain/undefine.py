@@ -99,7 +99,7 @@ def plan_tpm(plan: Plan, definition: ET.Element, going: Belongings) -> None:
     """
     path = tpm_place(definition)
     if path is not None:
-        plan.warnings.append(
+        plan.leave(
             f"the state of its TPM in {path} stays: libvirt would delete all that is there; remove it by hand if"
             " nobody needs it"
         )
@@ -130,7 +130,7 @@ def plan_nvram(
                 depart(plan, dataclasses.replace(step.value or going, variables=variables))
             else:
                 plan.changes.remove(change)
-                plan.warnings.append(f"its NVRAM {path} stays: {reason}")
+                plan.leave(f"its NVRAM {path} stays: {reason}")
 
 
 def loses(domain: Domain, definition: ET.Element, going: Belongings) -> str | None:

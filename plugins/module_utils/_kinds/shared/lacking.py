@@ -9,6 +9,7 @@ made (see forecast).
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import re
@@ -18,6 +19,7 @@ from xml.etree import ElementTree as ET
 from ..._engine.close_names import near
 from ..._engine.plan import Plan
 from ..._host.files import oddity, there
+from ..._libvirt.connection import libvirt
 from ..._libvirt.objects import Connection
 from ..._printing import printable
 from ..._storage import storage_observe
@@ -198,8 +200,10 @@ class Site:
         if name in links:
             return self.unsure(f"there is no network device {name} on this host {REMOVED}", "links")
         known = [*folder(f"{SYS}/class/net"), *(one for one, told in links.items() if told is not None)]
-        told = f"there is no network device {name} on this host: declare it with virtfleet.kvm.links (kvm_links of the"
-        return f"{told} role), or {hint(name, known)}"
+        return (
+            f"there is no network device {name} on this host: declare it with virtfleet.kvm.links (kvm_links of the"
+            f" role), or {hint(name, known)}"
+        )
 
     def bridge(self, name: str) -> str | None:
         told = self.netdev(name)
@@ -270,7 +274,17 @@ class Site:
             return None
         if gone:
             return f"there is no volume {name} in the pool {where} {REMOVED}"
-        return f"there is no volume {name} in the pool {where}; declare it before this one"
+        return f"{no_volume(name, where)}, or {hint(name, self.volumes_in(where))}"
+
+    def volumes_in(self, pool: str) -> set[str]:
+        """The names of the volumes that an active pool has, or will have by then."""
+        found = dict.fromkeys(self.made, True) | {key: told is not None for key, told in self.forecast.volumes.items()}
+        begin = f"{pool}/"
+        told = {key[len(begin) :]: stays for key, stays in found.items() if key.startswith(begin)}
+        names = set(told)
+        with contextlib.suppress(libvirt.libvirtError):  # It only helps to guess what is meant.
+            names.update(self.connection.storagePoolLookupByName(pool).listVolumes())
+        return {name for name in names if told.get(name, True)}
 
     def unseen(self, pool: str, name: str) -> bool:
         """Whether a file is there that libvirt has not seen yet."""
@@ -369,6 +383,14 @@ def hint(name: str, known: t.Collection[str]) -> str:
     """The way out of a name that is not known."""
     like = near(name, known)
     return f"did you mean {printable(like[0])}?" if like else "correct the name"
+
+
+def no_volume(name: str, pool: str) -> str:
+    """That there is no volume, and how to have one."""
+    return (
+        f"there is no volume {name} in the pool {pool}: declare it with virtfleet.kvm.volumes (kvm_volumes of the role)"
+        " before this one"
+    )
 
 
 def plain(path: str) -> str:

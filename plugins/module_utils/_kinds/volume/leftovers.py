@@ -73,7 +73,7 @@ def still_ours(out: Leftovers, there: t.Mapping[str, Observed], noted: Entries, 
         elif noted[key].get("identity") is None:
             out.warnings.append(
                 f"volume {key}: is no longer declared, but nothing tells whether it is still the one that this"
-                " collection made, so it stays; state: absent deletes it"
+                " collection made, so it stays; state: absent among the volumes deletes it"
             )
         else:
             left[key] = found.definition.findtext("target/path")
@@ -93,7 +93,8 @@ def keep_shared(out: Leftovers, left: t.Mapping[str, str | None], users: Users) 
             near[key] = path
         else:
             out.warnings.append(
-                f"volume {key}: is no longer declared, but {far}, so it stays; state: absent deletes it"
+                f"volume {key}: is no longer declared, but {far}, so it stays; state: absent among the volumes deletes"
+                " it"
             )
     return near
 

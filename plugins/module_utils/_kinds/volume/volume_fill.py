@@ -39,7 +39,8 @@ def find(connection: Connection, place: str, pool: str, what: str) -> t.Any:
         volume = lookup(holder, name)
     if volume is None:
         raise VirtfleetError(
-            f"{what}: there is no volume {name} in the pool {where or pool}; declare it before this one"
+            f"{what}: there is no volume {name} in the pool {where or pool}: declare it with virtfleet.kvm.volumes"
+            " (kvm_volumes of the role) before this one"
         )
     return volume
 

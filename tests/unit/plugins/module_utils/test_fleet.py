@@ -103,10 +103,10 @@ def test_everything_wrong_is_said_at_once() -> None:
         HOSTS, fleet(guest("a", "kvm99", vcpus=0), guest("b", memory="x"), networks=[{"name": "n", "mtu": 1}])
     )
     assert lines == [
+        "hosts kvm01, kvm02: network n: mtu: 1 is less than 68",
         f"guest a: host: 'kvm99' is not in the inventory's group kvm_hosts{THERE}",
         "guest a: vcpus: 0 is less than 1",
         "guest b: memory: 'x' is not a size; write it like 512MiB or 2GiB",
-        "hosts kvm01, kvm02: network n: mtu: 1 is less than 68",
     ]
 
 
@@ -268,7 +268,7 @@ def test_lists_in_a_list() -> None:
     """That comes of ``[web_guests, db_guests]``."""
     variables: dict[str, Any] = {"kvm01": {"kvm_guests": [[guest("a")]], "kvm_networks": [[{"name": "n"}]]}}
     said = 'a list is not a dictionary of options; a list in a list comes of [a, b]: join them as "{{ a + b }}"'
-    assert problems(["kvm01"], variables) == [f"kvm_guests[0]: {said}", f"host kvm01: kvm_networks[0]: {said}"]
+    assert problems(["kvm01"], variables) == [f"host kvm01: kvm_networks[0]: {said}", f"kvm_guests[0]: {said}"]
 
 
 def test_a_word_in_place_of_options_is_short_for_one_of_them() -> None:
@@ -298,8 +298,8 @@ def test_a_format_that_libvirt_does_not_know(wrong: Any) -> None:
     variables["kvm01"]["kvm_volumes"] = [{"name": "v", "capacity": "1GiB", "format": wrong}]
     lines = problems(["kvm01"], variables)
     assert [line.partition(" is not one of raw, qcow2, ")[0] for line in lines] == [
-        f"guest a: disks[0].format: {wrong!r}",
         f"host kvm01: volume default/v: format: {wrong!r}",
+        f"guest a: disks[0].format: {wrong!r}",
     ]
 
 

@@ -20,6 +20,8 @@ GONE = {"name": "old", "state": "absent"}
     [
         ("kvm_networks", {"interfaces": ["old"]}, "interfaces[0].network"),
         ("kvm_networks", {"interfaces": [{"type": "user"}, {"network": "old"}]}, "interfaces[1].network"),
+        ("kvm_links", {"interfaces": [{"bridge": "old"}]}, "interfaces[0].bridge"),
+        ("kvm_links", {"interfaces": [{"direct": "old"}]}, "interfaces[0].direct"),
         ("kvm_pools", {"disks": [{"size": "1GiB"}, {"size": "1GiB", "pool": "old"}]}, "disks[1].pool"),
     ],
 )

@@ -97,3 +97,30 @@ def test_the_check_tells_it_and_is_passed() -> None:
     assert ". This is refused where the host does not have it yet: host kvm01: pool p0: target: a new pool" in said
     assert said.endswith("; and 2 more")
     assert fleet_checked(["kvm01"], {"kvm01": {"kvm_guests": []}}) == "The declaration is in order: 1 host, 0 guests"
+
+
+BR0 = {"name": "br0", "type": "bridge", "ports": ["eno1"]}
+MVT0 = {"name": "mvt0", "type": "macvtap", "parent": "eno2"}
+
+
+@pytest.mark.parametrize(
+    ("bridge", "links", "said"),
+    [
+        ("br0", [MVT0], ["guest a: interfaces[0].bridge: br0 is not in kvm_links of host kvm01, but in that of kvm02"]),
+        ("br9", [MVT0], ["guest a: interfaces[0].bridge: br9 is not in kvm_links of host kvm01"]),
+        ("br0", [MVT0, BR0], []),
+        ("virbr7", [MVT0], []),
+        ("br9", [], []),
+    ],
+)
+def test_a_bridge_that_the_host_does_not_declare(bridge: str, links: list[Any], said: list[str]) -> None:
+    """Only the host knows whether it has one by hand, so nothing is refused; one without links has all by hand."""
+    guest = {"name": "a", "host": "kvm01", "memory": "1GiB", "interfaces": [{"bridge": bridge}]}
+    networks = [{"name": "lan", "bridge": "virbr7"}]
+    fleet: dict[str, Any] = {
+        "kvm01": {"kvm_guests": [guest, {**guest, "name": "b", "state": "absent"}], "kvm_links": links},
+        "kvm02": {"kvm_links": [BR0]},
+    }
+    fleet["kvm01"]["kvm_networks"] = networks
+    assert problems(["kvm01", "kvm02"], fleet) == []
+    assert lacking(["kvm01", "kvm02"], fleet) == said

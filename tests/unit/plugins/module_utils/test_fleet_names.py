@@ -14,7 +14,12 @@ from ansible_collections.virtfleet.kvm.plugins.filter import fleet
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_names import slips
 from ansible_collections.virtfleet.kvm.tests.unit.inventories import HOSTS, hostvars
 
-LISTS: dict[str, Any] = {"kvm_networks": [{"name": "direct"}], "kvm_pools": [{"name": "fast", "target": "/srv/fast"}]}
+LISTS: dict[str, Any] = {
+    "kvm_networks": [{"name": "direct"}, {"name": "lan", "bridge": "virbr-lan"}],
+    "kvm_pools": [{"name": "fast", "target": "/srv/fast"}],
+    "kvm_volumes": [{"name": "scratch.qcow2", "capacity": "1GiB"}],
+    "kvm_links": [{"name": "br-office", "type": "bridge"}],
+}
 
 
 def guest(name: str, host: str = "kvm01", **options: Any) -> dict[str, Any]:
@@ -30,6 +35,17 @@ def guest(name: str, host: str = "kvm01", **options: Any) -> dict[str, Any]:
         ({"disks": [{"size": "1MiB", "pool": "fats"}]}, ["disks[0].pool: 'fats' is not in kvm_pools of host kvm01; "
                                                          "did you mean 'fast'? The run goes on, for the host may"
                                                          " have a pool fats that nobody declares"]),
+        ({"interfaces": [{"bridge": "br-ofice"}, {"bridge": "virbr-ln"}, {"bridge": "br-office"}, {"bridge": "br7"}]},
+         ["interfaces[0].bridge: 'br-ofice' is not in kvm_links of host kvm01; did you mean 'br-office'? The run goes"
+          " on, for the host may have a bridge br-ofice that nobody declares",
+          "interfaces[1].bridge: 'virbr-ln' is not in kvm_links of host kvm01; did you mean 'virbr-lan'? The run goes"
+          " on, for the host may have a bridge virbr-ln that nobody declares"]),
+        ({"disks": [{"volume": "scrach.qcow2"}, {"image": "scrach.qcow2"}, {"backing": "default/scrach.qcow2"}]},
+         [f"disks[{place}].{option}: 'scrach.qcow2' is not in kvm_volumes of host kvm01; did you mean 'scratch.qcow2'?"
+          " The run goes on, for the host may have a volume scrach.qcow2 that nobody declares"
+          for place, option in enumerate(("volume", "image", "backing"))]),
+        ({"disks": [{"image": "/srv/scrach.qcow2"}, {"image": "https://a/scrach.qcow2"},
+                    {"volume": "scrach.qcow2", "size": "1GiB"}, {"volume": "scratch.qcow2"}]}, []),
         ({"interfaces": ["direct", "default", "made-by-hand"], "disks": [{"size": "1MiB", "pool": "fast"}]}, []),
         ({"interfaces": 7, "disks": [{"size": "1MiB", "pool": ["fats"]}, 7]}, []),
     ],

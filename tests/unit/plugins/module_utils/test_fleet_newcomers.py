@@ -48,10 +48,19 @@ def test_many_options_are_not_listed_but_the_manual_is_named() -> None:
             {"disks": [{"size": "1GiB", "current_memory": "1GiB"}]},
             "disks[0].current_memory: no such option; it belongs beside 'disks', not in it: indent it less",
         ),
-        ({"os": {"boot": ["hd"]}}, "os.boot: no such option; it belongs beside 'os', not in it: indent it less"),
+        (
+            {"os": {"boot": ["hd"]}},
+            "os.boot: no such option; it belongs beside 'os', not in it: indent it less, and remove 'os:', in which"
+            " nothing is left",
+        ),
+        (
+            {"os": {"boot": ["hd"], "firmware": "efi"}},
+            "os.boot: no such option; it belongs beside 'os', not in it: indent it less",
+        ),
         (
             {"disks": [{"source": {"file": "/a"}}]},
-            "disks[0].source.file: no such option; it belongs beside 'source', not in it: indent it less",
+            "disks[0].source.file: no such option; it belongs beside 'source', not in it: indent it less, and remove"
+            " 'source:', in which nothing is left",
         ),
         (
             {"disks": [{"size": "1GiB", "mac": "x"}]},

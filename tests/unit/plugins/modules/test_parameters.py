@@ -109,7 +109,9 @@ def test_an_owner_that_no_label_can_hold_is_refused(
 @pytest.mark.parametrize("seconds", [-1, "nan", "inf", "-inf", -0.5])
 def test_a_time_that_is_none_is_refused(connection: Any, run_domains: Run, seconds: Any) -> None:
     result = run_domains(WEB, shutdown_timeout=seconds, fails=True)
-    assert result["msg"].startswith("nothing was changed: the parameter shutdown_timeout has to be a number")
+    assert result["msg"].startswith(
+        "nothing was changed: shutdown_timeout (guests_shutdown_timeout of the role) has to be a number"
+    )
     assert "web01" not in [domain.name() for domain in connection.listAllDomains()]
 
 

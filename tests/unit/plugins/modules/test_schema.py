@@ -187,15 +187,15 @@ def test_a_text_that_no_definition_keeps_is_refused(how: str, check: bool, conne
 STRANGERS: dict[str, tuple[dict[str, Any], str]] = {
     "parallels": (
         {"parallels": [{"host": "a"}]},
-        "parallels[0].host: does not go with 'type: pty', which a new one is: write type: ",
+        "parallels[0].host: cannot be combined with 'type: pty', which a new one is: write type: ",
     ),
     "rngs": (
         {"rngs": [{"backend": {"tls": True}}]},
-        "rngs[0].backend.tls: does not go with 'model: random', which a new one is: write model: egd",
+        "rngs[0].backend.tls: cannot be combined with 'model: random', which a new one is: write model: egd",
     ),
     "clock": (
         {"clock": {"timezone": "Europe/Rome"}},
-        "clock.timezone: does not go with 'offset: utc', which a new one is: write offset: timezone",
+        "clock.timezone: cannot be combined with 'offset: utc', which a new one is: write offset: timezone",
     ),
 }
 

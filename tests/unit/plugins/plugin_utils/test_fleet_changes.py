@@ -21,7 +21,8 @@ def change(resource: str, path: str, before: Any, after: Any) -> dict[str, Any]:
 
 
 MADE = change("domain web01", "definition", None, {"name": "web01", "memory": "1GiB", "vcpus": 2})
-STARTED = change("domain web01", "state", None, "running")
+STARTED = change("domain web01", "state", "stopped", "running")
+COMES_UP = change("domain web01", "autostart", False, True)
 GROWN = change("domain db01", "memory", 1, 2)
 GONE = change("network old", "state", "active", "absent")
 PURGED = [
@@ -37,7 +38,7 @@ FLEET: dict[str, dict[str, Any]] = {
     "busy": {
         "host_installed": {"changed": True},
         "host_services": {"skipped": True, "changed": False},
-        "guests_declared": {"changes": [MADE, STARTED, GROWN, NEW_DISK, *PURGED], "pending_restart": [WAITS]},
+        "guests_declared": {"changes": [MADE, COMES_UP, STARTED, GROWN, NEW_DISK, *PURGED], "pending_restart": [WAITS]},
         "networks_purged": {"changes": [GONE]},
     },
     "wrong": {
@@ -73,32 +74,42 @@ def test_what_is_made_changed_and_removed_is_sorted_out() -> None:
 def test_the_summary_fits_a_screen_and_names_what_is_wrong() -> None:
     assert _fleet_changes.lines(found()) == [
         "5 hosts: 1 changed, 1 failed, 1 not asked, 1 unchanged, 1 unreachable",
-        "made: 1 domain, 1 volume",
-        "changed: 2 domains, packages of the host",
-        "removed: 1 domain, 1 network, 1 volume",
-        "waits for a restart: 1 domain",
+        "made: 1 guest, 1 volume",
+        "changed: 2 guests, packages of the host",
+        "removed: 1 guest, 1 network, 1 volume",
+        "waits for a restart: 1 guest",
         "wrong: network lan: is no network",
         "wrong: network b: no",
         "away: unreachable",
-        "busy: domain db01: still runs with the old memory (why); shut it down and start it again (a reboot is not"
+        "busy: guest db01: still runs with the old memory (why); shut it down and start it again (a reboot is not"
         " enough), or set guests_on_restart_needed: restart",
     ]
 
 
+def test_what_guests_leave_behind_is_in_the_summary() -> None:
+    left = ["guest old: its disk default/old.qcow2 stays: it is used by guest web", "guest a: b"]
+    values = {"kvm01": {"guests_declared": {"changed": True, "changes": PURGED, "left": left}}}
+    for detailed in (False, True):
+        told = _fleet_changes.lines(_fleet_changes.of_hosts(values, values), detailed)
+        assert [line for line in told if line in [f"kvm01: {one}" for one in left]] == [f"kvm01: {one}" for one in left]
+
+
 def test_the_details_name_each_field() -> None:
     assert _fleet_changes.details(found()) == [
-        "busy: domain web01: made",
-        "busy: domain web01: memory: 1GiB",
-        "busy: domain web01: vcpus: 2",
+        "busy: guest web01: made",
+        "busy: guest web01: memory: 1GiB",
+        "busy: guest web01: vcpus: 2",
+        "busy: guest web01: autostart: true",
+        "busy: guest web01: state: running",
         "busy: volume default/db01-vdb.qcow2: made",
         "busy: packages of the host",
-        "busy: domain db01: memory: 1 -> 2",
-        'busy: domain db01: disks[1].volume: null -> {"name": "db01-vdb.qcow2", "capacity": "1GiB"}',
-        "busy: domain old: removed",
+        "busy: guest db01: memory: 1 -> 2",
+        'busy: guest db01: disks[1].volume: null -> {"name": "db01-vdb.qcow2", "capacity": "1GiB"}',
+        "busy: guest old: removed",
         "busy: volume fast/old-vda.qcow2: removed",
         "busy: network old: removed",
-        "wrong: domain db01: memory: 1 -> 2",
-        "busy: domain db01: still runs with the old memory (why); shut it down and start it again (a reboot is not"
+        "wrong: guest db01: memory: 1 -> 2",
+        "busy: guest db01: still runs with the old memory (why); shut it down and start it again (a reboot is not"
         " enough), or set guests_on_restart_needed: restart",
     ]
 

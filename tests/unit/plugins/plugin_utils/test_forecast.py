@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.arguments import FORECAST
+from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.arguments import FORECAST, ROLE
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _forecast
 
 GUEST = {"name": "web", "memory": "64MiB", "state": "running", "interfaces": [{"network": "lan"}]}
@@ -55,12 +55,19 @@ def test_a_network_of_no_task_or_of_another_host_does_not(tmp_path: Path, first:
     assert failed == (["a", "b"] if first is None else ["b"])
 
 
-def test_the_parameter_is_nobodys(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", [FORECAST, ROLE])
+def test_the_parameter_is_nobodys(tmp_path: Path, name: str) -> None:
     odd = task("domains", GUEST)
-    odd["virtfleet.kvm.domains"][FORECAST] = {"networks": {"lan": {"state": "active"}}}
+    odd["virtfleet.kvm.domains"][name] = {"networks": {"lan": {"state": "active"}}}
     code, output = play(tmp_path, odd)
     assert code != 0
-    assert f"{FORECAST} is no parameter of this module" in output
+    assert f"{name} is no parameter of this module" in output
+
+
+def test_a_task_of_no_role_keeps_the_words_of_the_module(tmp_path: Path) -> None:
+    """Those of a role are looked at in test_plan, with the playbooks."""
+    output = play(tmp_path, task("domains", GUEST))[1]
+    assert "domain web: interfaces[0].network: there is no network lan" in output
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "null", "\x00", '{"networks": []}'])

@@ -252,7 +252,10 @@ def test_what_contradicts_an_option_of_the_guest_is_said_with_its_place(tmp_path
         kvm_guest_defaults={"memory": "1GiB", "cpu": {"mode": "custom", "model": "EPYC"}},
         kvm_guests=[guest("a", cpu="host-passthrough"), guest("b"), guest("c", cpu={"mode": "maximum", "model": None})],
     )
-    assert lines == ["guest a: cpu.model: does not go with 'mode: host-passthrough' (from kvm_guest_defaults)"]
+    assert lines == [
+        "guest a: cpu.model: cannot be combined with 'mode: host-passthrough', but with mode: custom or host-model"
+        " (from kvm_guest_defaults)"
+    ]
 
 
 def test_what_all_hosts_say_of_the_defaults_is_no_hosts_own(tmp_path: Path) -> None:

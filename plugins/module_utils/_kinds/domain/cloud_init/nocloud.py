@@ -14,10 +14,11 @@ import json
 import re
 import typing as t
 
+from ...._engine.rows.fields import Field
 from ...._engine.rows.model import Item
 from ...._errors import Invalid
 from ...._printing import SECRET
-from .options import ALONE
+from .options import ALONE, CLOUD_INIT
 
 Files = dict[str, bytes]
 """The files of a seed by their names."""
@@ -175,12 +176,9 @@ def digest(made: Files, instance: bool) -> str:
     return hashlib.sha256(" ".join(parts).encode()).hexdigest()
 
 
-def parts(before: Files, after: Files) -> dict[str, tuple[str | None, str | None]]:
-    """What differs between two seeds: the options by their names, each with whether it was and will be there.
-
-    No value is told, for any may be a secret.
-    """
-    found: dict[str, tuple[str | None, str | None]] = {}
+def parts(before: Files, after: Files) -> dict[str, tuple[t.Any, t.Any]]:
+    """What differs between two seeds: the options by their names, each as it was and will be (see shown)."""
+    found: dict[str, tuple[t.Any, t.Any]] = {}
     for name, default in ((META, "meta_data"), (USER, "user_data"), (VENDOR, "vendor_data"), (NETWORK, "network")):
         old, new = before.get(name), after.get(name)
         if old == new:
@@ -189,11 +187,60 @@ def parts(before: Files, after: Files) -> dict[str, tuple[str | None, str | None
         if name in (META, USER) and isinstance(was, dict) and isinstance(will, dict):
             for key in [*will, *(key for key in was if key not in will)]:
                 if was.get(key) != will.get(key):
-                    shown = tuple(SECRET if key in entries else None for entries in (was, will))
-                    found.setdefault(OPTION.get(key, default), t.cast("tuple[str | None, str | None]", shown))
+                    option = OPTION.get(key, default)
+                    sides = [shown(option, entries[key]) if key in entries else None for entries in (was, will)]
+                    found.setdefault(option, (sides[0], sides[1]))
         else:
-            found[default] = (SECRET if old is not None else None, SECRET if new is not None else None)
+            sides = [None if side is None else shown(default, read(side)) for side in (old, new)]
+            found[default] = (sides[0], sides[1])
     return found
+
+
+def shown(option: str, value: t.Any) -> t.Any:
+    """What of a seed is told as the value of an option: as much as of a new guest, whose secrets are hidden, too.
+
+    What may be from an option that holds anything, such as user_data, is only shown in the form that ours has.
+
+    :param option: one of ``cloud_init``
+    :param value: what a seed has of it
+    """
+    if option == "network":
+        return value if is_made(value) else SECRET
+    if option in CLEAR and isinstance(value, list):
+        return [shown_item(one, CLEAR[option]) for one in value]
+    texts = value if isinstance(value, list) else [value]
+    plain = option not in SECRETS and option not in CLEAR and all(isinstance(text, str) for text in texts)
+    return value if plain else SECRET
+
+
+def shown_item(item: t.Any, clear: t.Container[str]) -> t.Any:
+    """A user or a file of a seed, without what may be secret.
+
+    :param clear: the options that may be shown
+    """
+    if isinstance(item, dict):
+        return {name: value if name in clear else SECRET for name, value in item.items()}
+    return item if item == "default" else SECRET
+
+
+def is_made(network: t.Any) -> bool:
+    """Whether network-config is as we make it from addresses (see network_config), in which nothing is secret."""
+    cards = network.get("ethernets") if isinstance(network, dict) and set(network) == {"version", "ethernets"} else None
+    return isinstance(cards, dict) and all(
+        isinstance(one, dict) and set(one) <= {"match", "dhcp4", "addresses", "routes", "nameservers"}
+        for one in cards.values()
+    )
+
+
+SECRETS = frozenset(row.name for row in CLOUD_INIT.fields if isinstance(row, Field) and row.secret)
+"""The options that hold a secret, or may hold anything."""
+
+CLEAR = {
+    row.name: frozenset(inner.name for inner in row.rows if not (isinstance(inner, Field) and inner.secret))
+    for row in CLOUD_INIT.fields
+    if row.rows
+}
+"""Of options that are lists of options, those that hold no secret."""
 
 
 OPTION = {

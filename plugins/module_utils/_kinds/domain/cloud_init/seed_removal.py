@@ -81,7 +81,7 @@ def plan_removal(plan: Plan, key: str, volume: Observed, facts: t.Mapping[str, t
         who = holders(plan, key, volume, users)
         reason = f"it {because(who, users.doubts)}" if who or users.doubts else None
     if reason is not None:
-        plan.warnings.append(f"its seed {key} stays: {reason}")
+        plan.leave(f"its seed {key} stays: {reason}")
         return
     if any(step.action == "detach_device" for step in plan.steps) or not waits(plan):
         step = dataclasses.replace(going(key, volume), guest=plan.name)

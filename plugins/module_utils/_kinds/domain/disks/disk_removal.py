@@ -83,7 +83,7 @@ def removals(plans: t.Sequence[Plan], known: Known) -> None:
     free, kept = order(Judge(users, names, links=True, running=running), places)
     for key, holders in kept.items():
         for plan, origin, note in left[key]:
-            plan.warnings.append(f"its disk {origin} stays: it {why_it_stays(key, holders, users.doubts)}")
+            plan.leave(f"its disk {origin} stays: it {why_it_stays(key, holders, users.doubts)}")
             if holders and is_leaving(places[key], known.made[note], known.state):
                 plan.steps.append(Step("spare", note))
     for key, after in free.items():
@@ -123,13 +123,12 @@ def leaving(plans: t.Sequence[Plan], known: Known) -> dict[str, list[Leaving]]:
             note = noted(key, volumes.get(key), known.made, users)
             why = reason_to_stay(plan.name, key, note, name in had, known)
             if why is not None:
-                stays = bool(why) and not is_nowhere(key, volumes, known.pools, users)
-                told = f"its disk {origin} stays: {why}"
-                if not origin.startswith("/") and origin.partition("/")[0] not in known.pools:
-                    told = (
-                        f"its disk {origin} is not looked for: there is no pool {origin.partition('/')[0]} on this host"
-                    )
-                plan.warnings += [told] if stays else []
+                if why and not is_nowhere(key, volumes, known.pools, users):
+                    pool = origin.partition("/")[0]
+                    told = f"its disk {origin} stays: {why}"
+                    if pool and pool not in known.pools:
+                        told = f"its disk {origin} is not looked for: there is no pool {pool} on this host"
+                    plan.leave(told)
             elif note is not None and key in volumes:
                 sign = next((sign for sign in sorted(users.signs(known.path(key) or "")) if sign[:5] == "name "), key)
                 first = same.setdefault(sign, note if note in volumes else key)
@@ -190,6 +189,7 @@ def not_ours(volume: Observed | None, facts: t.Mapping[str, t.Any] | None) -> st
     if facts.get("identity") is None:
         return (
             "nothing tells whether it is still the one that this collection made; delete the volume with state: absent"
+            " of the module virtfleet.kvm.volumes"
         )
     if not facts.get("guest") or facts.get("declared"):
         return "it was declared as a volume of its own, and goes by the module virtfleet.kvm.volumes"

@@ -41,7 +41,7 @@ def test_the_only_port_of_a_bridge_with_addresses_is_not_taken(takeover: bool) -
     """And it is not advised to take it."""
     said = refusal({**TAKEN, "takeover": takeover}, host=BRIDGED)
     assert "eno1 is the only port of the bridge br0, which has 192.0.2.10/24" in said
-    assert "Remove br0 in the same call (state: absent)" in said
+    assert "Remove br0 in the same run (state: absent)" in said
     assert "takeover" not in said
 
 

@@ -143,7 +143,7 @@ def test_only_one_kind() -> None:
 
 
 def test_an_option_of_another_kind() -> None:
-    assert problems((KIND,), {"network": "n", "mode": "vepa"}) == ["mode: does not go with 'network'"]
+    assert problems((KIND,), {"network": "n", "mode": "vepa"}) == ["mode: cannot be combined with 'network'"]
     assert problems((KIND,), {"bridge": "n", "tap": "t"}) == []
     assert problems((KIND,), {"mode": "vepa"}) == []
 
