@@ -44,12 +44,14 @@ def keeps(connection: t.Any, root: ET.Element) -> ET.Element:
     for devices in asked.findall("devices"):
         for emulator in devices.findall("emulator"):
             devices.remove(emulator)
-    added = add_nodes(asked)
+    added, usb = add_nodes(asked), add_usb(asked)
     domain = connection.defineXML(paths.text(asked))
     kept = ET.fromstring(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_SECURE | libvirt.VIR_DOMAIN_XML_INACTIVE))
     restore(root, kept)
     if added:
         without_nodes(kept, root)
+    if usb:
+        take_out(kept, "controller[@type='usb']")
     return kept
 
 
@@ -67,6 +69,25 @@ def add_nodes(root: ET.Element) -> bool:
         size = (memory.text or "0") if number == 0 else "0"
         ET.SubElement(cells, "cell", {"id": str(number), "memory": size, "unit": memory.get("unit", "KiB")})
     return True
+
+
+def add_usb(root: ET.Element) -> bool:
+    """Give a definition the USB controller that QEMU's driver adds itself. Returns whether it has got one.
+
+    The test driver refuses a redirected device instead (virDomainRedirdevDefValidate).
+    """
+    devices = root.find("devices")
+    if devices is None or devices.find("redirdev") is None or devices.find("controller[@type='usb']") is not None:
+        return False
+    ET.SubElement(devices, "controller", {"type": "usb", "index": "0", "model": "qemu-xhci"})
+    return True
+
+
+def take_out(root: ET.Element, path: str) -> None:
+    """Take devices out of a definition."""
+    for devices in root.findall("devices"):
+        for device in devices.findall(path):
+            devices.remove(device)
 
 
 def without_nodes(kept: ET.Element, root: ET.Element) -> None:

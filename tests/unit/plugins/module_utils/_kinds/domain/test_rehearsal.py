@@ -32,3 +32,16 @@ def test_memory_devices_of_a_guest_without_numa_nodes(cpu: str, node: int) -> No
     assert kept.find("cpu/numa") is None
     assert (kept.find("cpu") is not None) == bool(cpu)
     assert [kept.findtext(tag) for tag in ("memory", "maxMemory")] == ["262144", "1048576"]
+
+
+@pytest.mark.parametrize("controller", ["", "<controller type='usb' index='0' model='nec-xhci'/>"])
+def test_a_redirected_device_of_a_guest_whose_usb_qemu_adds(controller: str) -> None:
+    root = ET.fromstring(
+        "<domain type='qemu'><name>n</name><memory>65536</memory><os><type>hvm</type></os><devices>"
+        f"{controller}<redirdev bus='usb' type='vc'><source path='/x'/></redirdev></devices></domain>"
+    )
+    with empty_host() as connection:
+        kept = keeps(connection, root)
+    assert kept.find("devices/redirdev") is not None
+    assert kept.find("devices/redirdev/source") is None
+    assert len(kept.findall("devices/controller[@type='usb']")) == bool(controller)
