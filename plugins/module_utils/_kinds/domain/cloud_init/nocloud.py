@@ -235,9 +235,7 @@ SECRETS = frozenset(row.name for row in CLOUD_INIT.fields if row.secret)
 """The options that hold a secret, or may hold anything."""
 
 CLEAR = {
-    row.name: frozenset(inner.name for inner in row.rows if not inner.secret)
-    for row in CLOUD_INIT.fields
-    if row.rows
+    row.name: frozenset(inner.name for inner in row.rows if not inner.secret) for row in CLOUD_INIT.fields if row.rows
 }
 """Of options that are lists of options, those that hold no secret."""
 
