@@ -230,7 +230,7 @@ def deaf(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_a_guest_that_does_not_shut_down_in_time(connection: Any, run_domains: Run, deaf: list[str]) -> None:
     result = run_domains({"name": "test", "state": "stopped"}, shutdown_timeout=0, fails=True)
     assert result["failures"][0]["domain"] == "test"
-    assert "give it longer with shutdown_timeout, or allow force_shutdown" in result["msg"]
+    assert "give it longer with shutdown_timeout (guests_shutdown_timeout of the role), or allow" in result["msg"]
     assert connection.lookupByName("test").isActive()
     assert result["changes"] == []
     assert deaf == ["test"]

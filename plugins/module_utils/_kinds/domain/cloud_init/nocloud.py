@@ -14,7 +14,6 @@ import json
 import re
 import typing as t
 
-from ...._engine.rows.fields import Field
 from ...._engine.rows.model import Item
 from ...._errors import Invalid
 from ...._printing import SECRET
@@ -232,13 +231,11 @@ def is_made(network: t.Any) -> bool:
     )
 
 
-SECRETS = frozenset(row.name for row in CLOUD_INIT.fields if isinstance(row, Field) and row.secret)
+SECRETS = frozenset(row.name for row in CLOUD_INIT.fields if row.secret)
 """The options that hold a secret, or may hold anything."""
 
 CLEAR = {
-    row.name: frozenset(inner.name for inner in row.rows if not (isinstance(inner, Field) and inner.secret))
-    for row in CLOUD_INIT.fields
-    if row.rows
+    row.name: frozenset(inner.name for inner in row.rows if not inner.secret) for row in CLOUD_INIT.fields if row.rows
 }
 """Of options that are lists of options, those that hold no secret."""
 
