@@ -46,8 +46,7 @@ def key_of(step: Step, makings: tuple[type, ...]) -> str | None:
     """The volume of which a step takes away what was left, POOL/VOLUME; None for other steps."""
     if step.action in BY_KEY:
         return t.cast(str, step.value)
-    value: t.Any = step.value
-    return t.cast(str, value.key) if isinstance(value, makings) else None
+    return str(t.cast(t.Any, step.value).key) if isinstance(step.value, makings) else None
 
 
 def held_part(connection: Connection, key: str, facts: t.Mapping[str, t.Any]) -> str | None:
