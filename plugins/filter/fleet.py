@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 from ansible.utils.display import Display
@@ -14,6 +15,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import pendi
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_reservations import with_reservations
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_uses import declared_uses
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import hushed, readable
+from ansible_collections.virtfleet.kvm.plugins.module_utils._role_words import for_role
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils import (
     _adopted,
     _adopted_together,
@@ -133,7 +135,7 @@ class FilterModule:
             "guest_networks": told("guest_networks", _fleet.guest_networks),
             "guests_on": told("guests_on", _fleet.guests_on),
             "left_out": told("left_out", _left_out.left_out),
-            "pending_restarts": told("pending_restarts", pending.of_hosts),
+            "pending_restarts": told("pending_restarts", functools.partial(pending.of_hosts, words=for_role)),
             "run_problems": told("run_problems", _mistaken.run_problems),
             "staying": told("staying", _fleet.staying),
             "undeclared": told("undeclared", _undeclared.undeclared),

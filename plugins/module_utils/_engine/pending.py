@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import typing as t
 
-from .._role_words import for_role
 from .live import RESTART
 
 MARK = "  # waits for a restart"
@@ -72,11 +71,12 @@ def forbidden(kind: str, waiting: str) -> str:
     return f"needs a restart, and on_restart_needed ({variable} of the role) is fail: {waiting}; write defer or restart"
 
 
-def of_hosts(hosts: t.Iterable[str], variables: t.Any) -> list[str]:
+def of_hosts(hosts: t.Iterable[str], variables: t.Any, words: t.Callable[[str], str] = str) -> list[str]:
     """What waits on all hosts of a run, a sentence each, from the results that the roles have left.
 
     :param hosts: the names of the hosts
     :param variables: ``hostvars``, or plain dictionaries by host
+    :param words: puts a sentence into the words of those who read it
     """
     read = getattr(variables, "raw_get", None) or variables.__getitem__
     lines = []
@@ -84,7 +84,7 @@ def of_hosts(hosts: t.Iterable[str], variables: t.Any) -> list[str]:
         values = read(host)
         for result in RESULTS:
             entries = (values.get(result) or {}).get("pending_restart") or []
-            lines += [f"{host}: {for_role(sentence(entry))}" for entry in entries]
+            lines += [f"{host}: {words(sentence(entry))}" for entry in entries]
     return lines
 
 

@@ -40,10 +40,10 @@ def validate(connection: Connection, text: str) -> None:
 def keeps(connection: t.Any, root: ET.Element) -> ET.Element:
     """What libvirt keeps of a network's definition. Raises LibvirtError for what it does not read.
 
-    :param connection: to a host in memory
+    :param connection: to a host in memory. Of a network that does not run it tells the definition, and takes no flag
     """
     network = connection.networkDefineXML(paths.text(root))
-    kept = ET.fromstring(network.XMLDesc(libvirt.VIR_NETWORK_XML_INACTIVE))
+    kept = ET.fromstring(network.XMLDesc(0))
     network.undefine()
     kept.extend(paths.clone(child) for child in root if child.tag.startswith("{"))  # Its own driver reads those.
     return kept

@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import os
 import typing as t
+from xml.etree import ElementTree as ET
 
 from ..._engine.plan import Plan
 from ..._flow.kind import Wants
+from ..._host.file_systems import file_system
+from ..._host.files import there
+from ..._libvirt.connection import LibvirtError, lacks
 from ..._libvirt.objects import Connection
 from ..._storage.making import Making
 from ..domain.disks import disk_locks, outside_disks
@@ -76,6 +80,7 @@ def making(site: Site, volume: Making) -> t.Iterator[str]:
     if told is not None:
         yield f"pool: {told}, or take another pool"
         return
+    yield from formats(site, volume)
     item = volume.item
     backing = item.get("backing") or {}
     for option, place in (("clone_from", item.get("clone_from")), ("backing", backing.get("volume"))):
@@ -92,3 +97,31 @@ def making(site: Site, volume: Making) -> t.Iterator[str]:
     for told in (name_problem(site, volume), image_problem(site, volume), base_problem(site, volume)):
         if told is not None:
             yield told
+
+
+def formats(site: Site, volume: Making) -> t.Iterator[str]:
+    """What a new volume's pool does not have: its format, such as a partition's in a folder, or copy-on-write."""
+    pool, form = site.pools.get(volume.pool), volume.item.get("format")
+    if pool is None:
+        return
+    takes = site.once("formats", lambda: formats_of(site)).get(pool.type, [])
+    # In a folder, libvirt reads "none" as a format that it does not know.
+    takes = [one for one in takes if one not in ("none", "unknown")] if "raw" in takes else takes
+    if form is not None and takes and form not in takes:
+        yield f"format: a pool of type {pool.type} has no volumes of format {form}: it takes {', '.join(takes)}"
+    if volume.item.get("nocow") and (form or "raw") == "raw" and site.local and pool.target and there(pool.target):
+        kind = file_system(pool.target)
+        if kind != "btrfs":
+            yield f"nocow: {pool.target} is on {kind}, and only btrfs copies on write: leave it out"
+
+
+def formats_of(site: Site) -> dict[str, list[str]]:
+    """The formats that libvirt makes volumes in, by the type of the pool (formatstoragecaps.html), if it tells."""
+    try:
+        told = ET.fromstring(site.connection.getStoragePoolCapabilities(0))
+    except LibvirtError as error:
+        if not lacks(error, "VIR_ERR_NO_SUPPORT"):
+            raise
+        return {}
+    values = "volOptions/enum[@name='targetFormatType']/value"
+    return {pool.get("type", ""): [value.text or "" for value in pool.findall(values)] for pool in told.findall("pool")}

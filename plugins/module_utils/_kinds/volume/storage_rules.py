@@ -176,12 +176,38 @@ def made(volume: Item) -> t.Iterator[Invalid]:
         yield Invalid("format", f"{printable(form)} {what}: make a new volume as qcow2 or raw")
 
 
+COMPATS = ("0.10", "1.1")
+"""Versions of qcow2 (qemu-img(1), compat)."""
+
+OF_QCOW2 = ("compat", "cluster_size", "lazy_refcounts", "extended_l2")
+"""Options of new volumes that qcow2 alone has. libvirt refuses them beside another format, or leaves them out."""
+
+
+def qcow2(volume: Item) -> t.Iterator[Invalid]:
+    """The options of qcow2 go with that format, and its versions are two."""
+    if volume.get("compat") not in (None, *COMPATS):
+        yield Invalid("compat", f"{printable(volume['compat'])} must be one of {', '.join(COMPATS)}")
+    form = format_of(volume)
+    for name in OF_QCOW2:
+        if volume.get(name) not in (None, False) and form != "qcow2":
+            yield Invalid(name, f"cannot be combined with 'format: {form}', but with format: qcow2")
+
+
+def format_of(volume: Item) -> str:
+    """The format of a new volume: the one that is declared, or that its name tells."""
+    ending = str(volume.get("name")).rpartition(".")[2].lower()
+    return str(volume.get("format") or (ending if ending in FORMATS else "raw"))
+
+
 def allocated(volume: Item) -> t.Iterator[Invalid]:
     """A new raw volume has as many bytes as libvirt allocates, if that is more than its capacity."""
     capacity, allocation = volume.get("capacity"), volume.get("allocation")
-    ending = str(volume.get("name")).rpartition(".")[2].lower()
-    form = volume.get("format") or (ending if ending in FORMATS else "raw")
-    if capacity is not None and allocation is not None and allocation > capacity and form in ("raw", "iso"):
+    if (
+        capacity is not None
+        and allocation is not None
+        and allocation > capacity
+        and format_of(volume) in ("raw", "iso")
+    ):
         yield Invalid(
             "allocation",
             f"{CAPACITY.show(allocation)} is more than the capacity, {CAPACITY.show(capacity)}, and would make the"

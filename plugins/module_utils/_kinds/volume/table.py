@@ -12,7 +12,17 @@ from ..._engine.table import Table
 from ..shared.grammar import LIBVIRT
 from ..shared.rows import IMAGE_FORMATS
 from ..shared.storage_values import ALLOCATION, CAPACITY, CHECKSUM, CLUSTER, IMAGE, MODE, OWNER, PLACE
-from .storage_rules import CHECKED, IN_TIME, TAKEN, allocated, filling, made, volume_format, volume_key
+from .storage_rules import (
+    CHECKED,
+    IN_TIME,
+    TAKEN,
+    allocated,
+    filling,
+    made,
+    qcow2,
+    volume_format,
+    volume_key,
+)
 
 PARTITIONS = ("extended", "fat16", "fat32", "linux", "linux-lvm", "linux-raid", "linux-swap", "none")
 """What the volumes of a pool of type ``disk`` are, which are partitions (virStorageVolFormatDisk)."""
@@ -253,7 +263,7 @@ VOLUME = Table(
     transitions={("present", "absent"): ("delete",)},
     rows=ROWS,
     rules=(filling,),
-    cautions=(made, allocated),
+    cautions=(made, allocated, qcow2),
     identity=volume_key,
     reported=(
         *("@type", "key", "physical", "source"),

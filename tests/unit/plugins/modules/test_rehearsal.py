@@ -11,6 +11,8 @@ from typing import Any
 import libvirt
 import pytest
 
+from ansible_collections.virtfleet.kvm.plugins.modules import networks
+
 from .conftest import URI, Run
 
 DROPPED: dict[str, tuple[dict[str, Any], str]] = {
@@ -207,3 +209,39 @@ def test_the_question_leaves_no_trace(connection: Any, run_domains: Run, snapsho
     before = snapshot()
     run_domains({"name": "q", "memory": "64MiB", "graphics": [{"type": "vnc"}]}, check=True)
     assert snapshot() == before
+
+
+OF_NETWORKS: dict[str, tuple[dict[str, Any], str]] = {
+    "managed devices of none": (
+        {"forward": {"mode": "open", "managed": True}, "ips": [{"address": "192.0.2.1/24"}]},
+        "forward.managed: libvirt keeps nothing of True here",
+    ),
+    "of a bridge of the host": (
+        {"bridge": "br0", "forward": {"mode": "bridge", "managed": True}},
+        "forward.managed: libvirt keeps nothing of True here",
+    ),
+    "the driver of no device": (
+        {"bridge": "br0", "forward": {"mode": "bridge", "driver": {"model": "mlx5_vfio_pci"}}},
+        "forward.driver",
+    ),
+}
+
+
+@pytest.mark.parametrize("how", OF_NETWORKS)
+def test_what_libvirt_drops_of_a_network(how: str, connection: Any, run_main: Run) -> None:
+    """The test driver was given a flag that it does not take, so nothing was ever said of networks."""
+    options, said = OF_NETWORKS[how]
+    for check in (True, False):
+        result = run_main(networks.main, config=[{"name": "n", **options}], uri=URI, check=check, fails=True)
+        assert result["failures"][0]["problem"].startswith(said)
+        assert result["changes"] == []
+    assert [network.name() for network in connection.listAllNetworks()] == ["default"]
+
+
+@pytest.mark.parametrize("mode", ["open", "none", "nat", "route", "bridge"])
+def test_networks_that_are_kept(mode: str, connection: Any, run_main: Run) -> None:
+    ips = [{"address": "192.0.2.1/24"}] if mode in ("nat", "route", "open") else []
+    forward = {} if mode == "none" else {"forward": {"mode": mode}}
+    bridge = {"bridge": "br0"} if mode == "bridge" else {}
+    want = {"name": "n", "state": "inactive", **forward, **bridge, **({"ips": ips} if ips else {})}
+    run_main(networks.main, config=[want], uri=URI, check=True)
