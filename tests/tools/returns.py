@@ -83,7 +83,7 @@ def written(module: str) -> str:
     block = f'RETURN = r"""\n{HEAD}{body}"""\n'
     found, count = BLOCK.subn(lambda _match: block, text)
     if count != 1:
-        raise ValueError(f"{path(module)}: has {count} RETURN = r\"\"\", and must have one")
+        raise ValueError(f'{path(module)}: has {count} RETURN = r""", and must have one')
     return found
 
 
