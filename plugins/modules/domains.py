@@ -192,7 +192,7 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-# Written by tests/tools/returns.py.
+# Written by tests/tools/returns.py, from returns.yml beside it.
 changes:
   description: Every field that changed, or in check mode would change.
   returned: success, failure of some guests, or failure after the first change
@@ -207,7 +207,7 @@ changes:
       description:
       - Option that changed, V(definition) for all of a new guest, or V(state).
       - V(persistent) for a guest that libvirt did not keep before, V(restart) for one that is restarted.
-        RV(changes[].after) then has the options that need the restart.
+        For V(restart), RV(changes[].after) names the options that need it.
       - Of a guest that goes, there is also what goes with it, such as V(nvram), V(tpm_state), V(saved_state),
         V(snapshots), V(checkpoints) and V(volume default/web01-vda.qcow2).
       type: str
@@ -244,7 +244,7 @@ pending_restart:
       description: Reason why each of these options waits, by option.
       type: dict
 failures:
-  description: The guests that failed, and why. RV(changes) has what was done all the same, or would be.
+  description: The guests that failed, and why. RV(changes) has what was done, or would be, nonetheless.
   returned: failure of some guests, or failure after the first change
   type: list
   elements: dict

@@ -79,7 +79,7 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-# Written by tests/tools/returns.py.
+# Written by tests/tools/returns.py, from returns.yml beside it.
 changes:
   description: Every field that changed, or in check mode would change.
   returned: success, failure of some networks, or failure after the first change
@@ -94,7 +94,7 @@ changes:
       description:
       - Option that changed, V(definition) for all of a new network, or V(state).
       - V(persistent) for a network that libvirt did not keep before, V(restart) for one that is restarted.
-        RV(changes[].after) then has the options that need the restart.
+        For V(restart), RV(changes[].after) names the options that need it.
       type: str
       sample: mtu
     before:
@@ -129,8 +129,7 @@ pending_restart:
       description: Reason why each of these options waits, by option.
       type: dict
 failures:
-  description: The networks that failed, and why. RV(changes) has what was done all the same, or would
-    be.
+  description: The networks that failed, and why. RV(changes) has what was done, or would be, nonetheless.
   returned: failure of some networks, or failure after the first change
   type: list
   elements: dict

@@ -54,7 +54,7 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-# Written by tests/tools/returns.py.
+# Written by tests/tools/returns.py, from returns.yml beside it.
 networks:
   description: Networks of the host, in the order of their names.
   returned: success

@@ -70,7 +70,7 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-# Written by tests/tools/returns.py.
+# Written by tests/tools/returns.py, from returns.yml beside it.
 changes:
   description: Every field that changed, or in check mode would change.
   returned: success, failure of some secrets, or failure after the first change
@@ -93,8 +93,8 @@ changes:
       description: Value after the change; V(null) for none.
       type: raw
     live:
-      description: Always V(null), as a secret does not run. Of what does, this says whether it has the
-        new value.
+      description: Always V(null), as a secret does not run. The other modules say whether what runs has
+        the value.
       type: bool
 pending_restart:
   description: Always empty, as a secret does not run. The other declaring modules return what waits for
@@ -104,8 +104,7 @@ pending_restart:
   elements: dict
   sample: []
 failures:
-  description: The secrets that failed, and why. RV(changes) has what was done all the same, or would
-    be.
+  description: The secrets that failed, and why. RV(changes) has what was done, or would be, nonetheless.
   returned: failure of some secrets, or failure after the first change
   type: list
   elements: dict

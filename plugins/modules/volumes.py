@@ -78,7 +78,7 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-# Written by tests/tools/returns.py.
+# Written by tests/tools/returns.py, from returns.yml beside it.
 changes:
   description: Every field that changed, or in check mode would change.
   returned: success, failure of some volumes, or failure after the first change
@@ -101,8 +101,8 @@ changes:
       description: Value after the change; V(null) for none.
       type: raw
     live:
-      description: Always V(null), as a volume does not run. Of what does, this says whether it has the
-        new value.
+      description: Always V(null), as a volume does not run. The other modules say whether what runs has
+        the value.
       type: bool
 pending_restart:
   description: Always empty, as a volume does not run. The other declaring modules return what waits for
@@ -112,8 +112,7 @@ pending_restart:
   elements: dict
   sample: []
 failures:
-  description: The volumes that failed, and why. RV(changes) has what was done all the same, or would
-    be.
+  description: The volumes that failed, and why. RV(changes) has what was done, or would be, nonetheless.
   returned: failure of some volumes, or failure after the first change
   type: list
   elements: dict
