@@ -192,9 +192,10 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+# Written by tests/tools/returns.py, from returns.yml beside it.
 changes:
   description: Every field that changed, or in check mode would change.
-  returned: success
+  returned: success, failure of some guests, or failure after the first change
   type: list
   elements: dict
   contains:
@@ -203,7 +204,12 @@ changes:
       type: str
       sample: domain web01
     path:
-      description: Option that changed, V(definition) for all of a new one, or V(state).
+      description:
+      - Option that changed, V(definition) for all of a new guest, or V(state).
+      - V(persistent) for a guest that libvirt did not keep before, V(restart) for one that is restarted.
+        For V(restart), RV(changes[].after) names the options that need it.
+      - Of a guest that goes, there is also what goes with it, such as V(nvram), V(tpm_state), V(saved_state),
+        V(snapshots), V(checkpoints) and V(volume default/web01-vda.qcow2).
       type: str
       sample: memory
     before:
@@ -213,11 +219,14 @@ changes:
       description: Value after the change; V(null) for none.
       type: raw
     live:
-      description: Whether what runs has the new value already; V(null) where nothing runs, or gets it at no start.
+      description: Whether what runs has the new value already; V(null) where nothing runs, or gets it
+        at no start.
       type: bool
 pending_restart:
-  description: What runs, and gets some of the declared values only by a restart.
-  returned: success
+  description:
+  - The guests that are running, and get some of the declared values only by a restart.
+  - With O(on_restart_needed=restart), the module shuts such a guest down and starts it.
+  returned: success, failure of some guests, or failure after the first change
   type: list
   elements: dict
   contains:
@@ -229,37 +238,14 @@ pending_restart:
       description: Options whose values wait for the restart.
       type: list
       elements: str
-      sample: [memory]
+      sample:
+      - memory
     reasons:
       description: Reason why each of these options waits, by option.
       type: dict
-undeclared:
-  description:
-    - Names of guests that were made for O(owner), are no longer declared, and stay, as O(purge) is false.
-    - Empty where O(purge) is true, or O(owner) is empty.
-  returned: always
-  type: list
-  elements: str
-  sample: [old01]
-left:
-  description:
-    - What stays behind of guests that go, or would go in check mode, and why; each is a warning, too.
-    - A volume that a guest which stays does not have any more is told as well.
-  returned: always
-  type: list
-  elements: str
-  sample: ["domain old01: its disk /dev/sdb stays: this collection did not make it"]
-addresses:
-  description:
-    - The addresses of each guest that O(config[].wait_for) was given for, by its name, from the first source that knows
-      any. Empty in check mode, which waits for nothing.
-  returned: always
-  type: dict
-  sample: {"web01": [{"interface": "vnet0", "mac": "52:54:00:aa:00:01", "address": "192.168.122.17", "prefix": 24,
-    "source": "lease"}]}
 failures:
-  description: What could not be done, while the rest was.
-  returned: failure
+  description: The guests that failed, and why. RV(changes) has what was done, or would be, nonetheless.
+  returned: failure of some guests, or failure after the first change
   type: list
   elements: dict
   contains:
@@ -270,6 +256,50 @@ failures:
     problem:
       description: Action that failed, and why.
       type: str
+undeclared:
+  description:
+  - Names of guests that were made for O(owner), are no longer declared, and stay, as O(purge) is false.
+  - Empty where O(purge) is true, or O(owner) is empty.
+  returned: success, failure of some guests, or failure after the first change
+  type: list
+  elements: str
+  sample:
+  - old01
+left:
+  description:
+  - What stays behind of guests that go, or would go in check mode, and why; each is a warning, too.
+  - A volume that a guest which stays does not have any more is told as well.
+  returned: success, failure of some guests, or failure after the first change
+  type: list
+  elements: str
+  sample:
+  - 'domain old01: its disk /dev/sdb stays: this collection did not make it'
+addresses:
+  description:
+  - The addresses of each guest that O(config[].wait_for) was given for, by its name, from the first source
+    that knows any. Empty in check mode, which waits for nothing; but the plan that C(virtfleet.kvm.site)
+    makes of all hosts tells those that guests have, if it finds nothing to change.
+  - Each has C(interface), C(mac), C(address) and C(prefix), as M(virtfleet.kvm.domains_info) tells them,
+    and C(source), which is V(lease), V(agent) or V(arp).
+  returned: success, failure of some guests, or failure after the first change
+  type: dict
+  sample:
+    web01:
+    - interface: vnet0
+      mac: 52:54:00:aa:00:01
+      address: 192.168.122.17
+      prefix: 24
+      source: lease
+unfinished:
+  description: Whether the run has, or may have, something to do that is no change, such as to wait for
+    a guest.
+  returned: in the plan that the playbook C(virtfleet.kvm.site) makes of all hosts, if that is so
+  type: bool
+would_change:
+  description: Whether the run would change something. C(changed) is V(false) there, as a plan changes
+    nothing.
+  returned: in the plan that the playbook C(virtfleet.kvm.site) makes of all hosts, if that is so
+  type: bool
 """
 
 from ..module_utils import _zip_imports  # noqa: F401  # pylint: disable=unused-import

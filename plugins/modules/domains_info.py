@@ -62,6 +62,7 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+# Written by tests/tools/returns.py, from returns.yml beside it.
 domains:
   description: Guests of the host, in the order of their names.
   returned: success
@@ -71,6 +72,7 @@ domains:
     name:
       description: Name of the guest on its host.
       type: str
+      sample: web01
     uuid:
       description: UUID that libvirt has for the guest.
       type: str
@@ -81,32 +83,34 @@ domains:
       description: Whether the guest starts when the host does.
       type: bool
     persistent:
-      description: Whether libvirt keeps the definition when it stops.
+      description: Whether libvirt keeps the definition when the guest stops.
       type: bool
     config:
-      description: Options that describe it as it is, as the module that declares it takes them.
+      description: Options that describe the guest as it is, as M(virtfleet.kvm.domains) takes them.
       type: dict
     secrets:
       description: Options in C(config) whose values are left out, for they are secret.
       type: list
       elements: str
-      sample: ["graphics[0].passwd"]
+      sample:
+      - graphics[0].passwd
     uncovered:
       description: Parts of the definition that C(config) cannot hold, by their path in libvirt's XML.
       type: list
       elements: str
     refused:
-      description: Why C(config) cannot be declared as it is, such as for a name that begins with a dash; mostly empty.
+      description: Why C(config) cannot be declared as it is, such as for a name that begins with a dash;
+        mostly empty.
       type: list
       elements: str
     memory:
       description: Bytes of memory that the guest has now.
       type: int
     memory_max:
-      description: Bytes of memory that it can have.
+      description: Bytes of memory that the guest can have.
       type: int
     vcpus:
-      description: Virtual CPUs that it has now.
+      description: Virtual CPUs that the guest has now.
       type: int
     addresses:
       description: Addresses of the guest, where O(addresses) is given.

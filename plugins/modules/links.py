@@ -98,15 +98,10 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-postponed:
-  description: The links that O(leave_used) has left for a later call.
-  returned: success
-  type: list
-  elements: str
-  sample: [br1]
+# Written by tests/tools/returns.py, from returns.yml beside it.
 changes:
   description: Every field that changed, or in check mode would change.
-  returned: success
+  returned: success, and when a change was tried
   type: list
   elements: dict
   contains:
@@ -115,7 +110,7 @@ changes:
       type: str
       sample: link br0
     path:
-      description: Option that changed, or V(definition) for all of a new link.
+      description: Option that changed, or V(definition) for all of a link that is made or removed.
       type: str
       sample: ports
     before:
@@ -125,11 +120,18 @@ changes:
       description: Value after the change; V(null) for none.
       type: raw
     live:
-      description: Whether the change is in force already.
+      description: Whether the change is in force when the module ends. Always V(true).
       type: bool
+postponed:
+  description: The links that O(leave_used) has left for a later call.
+  returned: success
+  type: list
+  elements: str
+  sample:
+  - br1
 forecast:
   description: Where the host's addresses are before and after the change.
-  returned: success
+  returned: success, and when a change was tried
   type: list
   elements: dict
   contains:
@@ -141,17 +143,20 @@ forecast:
       description: Addresses of the host before the change.
       type: list
       elements: str
-      sample: [192.0.2.10/24]
+      sample:
+      - 192.0.2.10/24
     after:
       description: Addresses of the host after the change; V(null) where that is not known.
       type: list
       elements: str
-      sample: [192.0.2.10/24]
+      sample:
+      - 192.0.2.10/24
     note:
       description: Reason why the addresses are there afterwards.
       type: str
 tried:
-  description: The changes of a trial that was taken back, or of which it is not known how it ended, as in RV(changes).
+  description: The changes of a trial that was taken back, or of which it is not known how it ended, as
+    in RV(changes).
   returned: when a change was tried and not kept
   type: list
   elements: dict
@@ -172,7 +177,8 @@ probes:
       description: Finding of the probe, in words.
       type: str
 outcome:
-  description: How the trial ended, V(confirmed) or V(rolled-back); V(unknown) where that could not be learnt.
+  description: How the trial ended, V(confirmed) or V(rolled-back); V(unknown) where that could not be
+    learnt.
   returned: when a change was tried
   type: str
   sample: confirmed
@@ -181,6 +187,11 @@ address:
   returned: when a change was confirmed
   type: str
   sample: 192.0.2.10
+would_change:
+  description: Whether the run would change something. C(changed) is V(false) there, as a plan changes
+    nothing.
+  returned: in the plan that the playbook C(virtfleet.kvm.site) makes of all hosts, if that is so
+  type: bool
 """
 
 from ..module_utils import _zip_imports  # noqa: F401  # pylint: disable=unused-import

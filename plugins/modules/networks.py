@@ -79,9 +79,10 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+# Written by tests/tools/returns.py, from returns.yml beside it.
 changes:
   description: Every field that changed, or in check mode would change.
-  returned: success
+  returned: success, failure of some networks, or failure after the first change
   type: list
   elements: dict
   contains:
@@ -90,7 +91,10 @@ changes:
       type: str
       sample: network default
     path:
-      description: Option that changed, V(definition) for all of a new one, or V(state).
+      description:
+      - Option that changed, V(definition) for all of a new network, or V(state).
+      - V(persistent) for a network that libvirt did not keep before, V(restart) for one that is restarted.
+        For V(restart), RV(changes[].after) names the options that need it.
       type: str
       sample: mtu
     before:
@@ -103,8 +107,11 @@ changes:
       description: Whether what runs has the new value already; V(null) where nothing runs.
       type: bool
 pending_restart:
-  description: What runs, and gets some of the declared values only by a restart.
-  returned: success
+  description:
+  - The networks that are active, and get some of the declared values only by a restart.
+  - With O(on_restart_needed=restart), the module stops such a network, starts it, and puts its guests
+    back on its bridge.
+  returned: success, failure of some networks, or failure after the first change
   type: list
   elements: dict
   contains:
@@ -116,21 +123,14 @@ pending_restart:
       description: Options whose values wait for the restart.
       type: list
       elements: str
-      sample: [mtu]
+      sample:
+      - mtu
     reasons:
       description: Reason why each of these options waits, by option.
       type: dict
-undeclared:
-  description:
-    - Names of networks that were made for O(owner), are no longer declared, and stay, as O(purge) is false.
-    - Empty where O(purge) is true, or O(owner) is empty.
-  returned: always
-  type: list
-  elements: str
-  sample: [old01]
 failures:
-  description: What could not be done, while the rest was.
-  returned: failure
+  description: The networks that failed, and why. RV(changes) has what was done, or would be, nonetheless.
+  returned: failure of some networks, or failure after the first change
   type: list
   elements: dict
   contains:
@@ -141,6 +141,25 @@ failures:
     problem:
       description: Action that failed, and why.
       type: str
+undeclared:
+  description:
+  - Names of networks that were made for O(owner), are no longer declared, and stay, as O(purge) is false.
+  - Empty where O(purge) is true, or O(owner) is empty.
+  returned: success, failure of some networks, or failure after the first change
+  type: list
+  elements: str
+  sample:
+  - old01
+unfinished:
+  description: Whether the run has, or may have, something to do that is no change, such as to wait for
+    a guest.
+  returned: in the plan that the playbook C(virtfleet.kvm.site) makes of all hosts, if that is so
+  type: bool
+would_change:
+  description: Whether the run would change something. C(changed) is V(false) there, as a plan changes
+    nothing.
+  returned: in the plan that the playbook C(virtfleet.kvm.site) makes of all hosts, if that is so
+  type: bool
 """
 
 from ..module_utils import _zip_imports  # noqa: F401  # pylint: disable=unused-import

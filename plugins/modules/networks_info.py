@@ -54,6 +54,7 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+# Written by tests/tools/returns.py, from returns.yml beside it.
 networks:
   description: Networks of the host, in the order of their names.
   returned: success
@@ -63,6 +64,7 @@ networks:
     name:
       description: Name of the network on its host.
       type: str
+      sample: default
     uuid:
       description: UUID that libvirt has for the network.
       type: str
@@ -73,22 +75,23 @@ networks:
       description: Whether the network starts when the host does.
       type: bool
     persistent:
-      description: Whether libvirt keeps the definition when it stops.
+      description: Whether libvirt keeps the definition when the network stops.
       type: bool
     config:
-      description: Options that describe it as it is, as the module that declares it takes them.
+      description: Options that describe the network as it is, as M(virtfleet.kvm.networks) takes them.
       type: dict
     secrets:
       description: Options in C(config) whose values are left out, for they are secret.
       type: list
       elements: str
-      sample: ["graphics[0].passwd"]
+      sample: []
     uncovered:
       description: Parts of the definition that C(config) cannot hold, by their path in libvirt's XML.
       type: list
       elements: str
     refused:
-      description: Why C(config) cannot be declared as it is, such as for a name that begins with a dash; mostly empty.
+      description: Why C(config) cannot be declared as it is, such as for a name that begins with a dash;
+        mostly empty.
       type: list
       elements: str
     active:

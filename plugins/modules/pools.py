@@ -83,9 +83,10 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+# Written by tests/tools/returns.py, from returns.yml beside it.
 changes:
   description: Every field that changed, or in check mode would change.
-  returned: success
+  returned: success, failure of some pools, or failure after the first change
   type: list
   elements: dict
   contains:
@@ -94,7 +95,10 @@ changes:
       type: str
       sample: pool default
     path:
-      description: Option that changed, V(definition) for all of a new one, or V(state).
+      description:
+      - Option that changed, V(definition) for all of a new pool, or V(state).
+      - V(persistent) for a pool that libvirt did not keep before, V(restart) for one that is restarted.
+        For V(restart), RV(changes[].after) names the options that need it.
       type: str
       sample: target
     before:
@@ -107,8 +111,10 @@ changes:
       description: Whether what runs has the new value already; V(null) where nothing runs.
       type: bool
 pending_restart:
-  description: Active pools that get some of the declared values only by a restart.
-  returned: success
+  description:
+  - The pools that are active, and get some of the declared values only by a restart.
+  - With O(on_restart_needed=restart), the module stops such a pool and starts it.
+  returned: success, failure of some pools, or failure after the first change
   type: list
   elements: dict
   contains:
@@ -120,13 +126,14 @@ pending_restart:
       description: Options whose values wait for the restart.
       type: list
       elements: str
-      sample: [target]
+      sample:
+      - target
     reasons:
       description: Reason why each of these options waits, by option.
       type: dict
 failures:
-  description: What could not be done, while the rest was.
-  returned: failure
+  description: The pools that failed, and why. RV(changes) has what was done, or would be, nonetheless.
+  returned: failure of some pools, or failure after the first change
   type: list
   elements: dict
   contains:
@@ -137,6 +144,16 @@ failures:
     problem:
       description: Action that failed, and why.
       type: str
+unfinished:
+  description: Whether the run has, or may have, something to do that is no change, such as to wait for
+    a guest.
+  returned: in the plan that the playbook C(virtfleet.kvm.site) makes of all hosts, if that is so
+  type: bool
+would_change:
+  description: Whether the run would change something. C(changed) is V(false) there, as a plan changes
+    nothing.
+  returned: in the plan that the playbook C(virtfleet.kvm.site) makes of all hosts, if that is so
+  type: bool
 """
 
 from ..module_utils import _zip_imports  # noqa: F401  # pylint: disable=unused-import

@@ -45,6 +45,7 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+# Written by tests/tools/returns.py, from returns.yml beside it.
 pools:
   description: Pools of the host, in the order of their names.
   returned: success
@@ -54,6 +55,7 @@ pools:
     name:
       description: Name of the pool on its host.
       type: str
+      sample: default
     uuid:
       description: UUID that libvirt has for the pool.
       type: str
@@ -64,10 +66,10 @@ pools:
       description: Whether the pool starts when the host does.
       type: bool
     persistent:
-      description: Whether libvirt keeps the definition when it stops.
+      description: Whether libvirt keeps the definition when the pool stops.
       type: bool
     config:
-      description: Options that describe it as it is, as the module that declares it takes them.
+      description: Options that describe the pool as it is, as M(virtfleet.kvm.pools) takes them.
       type: dict
     secrets:
       description: Options in C(config) whose values are left out, for they are secret.
@@ -79,20 +81,21 @@ pools:
       type: list
       elements: str
     refused:
-      description: Why C(config) cannot be declared as it is, such as for a name that begins with a dash; mostly empty.
+      description: Why C(config) cannot be declared as it is, such as for a name that begins with a dash;
+        mostly empty.
       type: list
       elements: str
     active:
       description: Whether the pool is active now.
       type: bool
     capacity:
-      description: The bytes that it holds in all; V(null) while it is not active.
+      description: The bytes that the pool holds in all; V(null) while it is not active.
       type: int
     allocation:
-      description: The bytes that are taken.
+      description: The bytes of the pool that are taken; V(null) while it is not active.
       type: int
     available:
-      description: The bytes that are free.
+      description: The bytes of the pool that are free; V(null) while it is not active.
       type: int
 found:
   description: Result of the expression in O(query).

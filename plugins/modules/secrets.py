@@ -70,9 +70,10 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+# Written by tests/tools/returns.py, from returns.yml beside it.
 changes:
   description: Every field that changed, or in check mode would change.
-  returned: success
+  returned: success, failure of some secrets, or failure after the first change
   type: list
   elements: dict
   contains:
@@ -81,7 +82,8 @@ changes:
       type: str
       sample: secret client.libvirt
     path:
-      description: Option that changed, V(definition) for all of a new one, or V(state).
+      description:
+      - Option that changed, V(definition) for all of a new secret, or V(state).
       type: str
       sample: description
     before:
@@ -91,21 +93,39 @@ changes:
       description: Value after the change; V(null) for none.
       type: raw
     live:
-      description: Whether what runs has the new value already; V(null) where nothing runs.
+      description: Always V(null), as a secret does not run. The other modules say whether what runs has
+        the value.
       type: bool
+pending_restart:
+  description: Always empty, as a secret does not run. The other declaring modules return what waits for
+    a restart.
+  returned: success, failure of some secrets, or failure after the first change
+  type: list
+  elements: dict
+  sample: []
 failures:
-  description: What could not be done, while the rest was.
-  returned: failure
+  description: The secrets that failed, and why. RV(changes) has what was done, or would be, nonetheless.
+  returned: failure of some secrets, or failure after the first change
   type: list
   elements: dict
   contains:
     secret:
-      description: Name of the secret.
+      description: Name of the secret, which is that of its usage.
       type: str
       sample: client.libvirt
     problem:
       description: Action that failed, and why.
       type: str
+unfinished:
+  description: Whether the run has, or may have, something to do that is no change, such as to wait for
+    a guest.
+  returned: in the plan that the playbook C(virtfleet.kvm.site) makes of all hosts, if that is so
+  type: bool
+would_change:
+  description: Whether the run would change something. C(changed) is V(false) there, as a plan changes
+    nothing.
+  returned: in the plan that the playbook C(virtfleet.kvm.site) makes of all hosts, if that is so
+  type: bool
 """
 
 from ..module_utils import _zip_imports  # noqa: F401  # pylint: disable=unused-import

@@ -46,6 +46,7 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+# Written by tests/tools/returns.py, from returns.yml beside it.
 secrets:
   description: Secrets of the host, in the order of their names.
   returned: success
@@ -55,6 +56,7 @@ secrets:
     name:
       description: Name of the secret, which is that of its usage.
       type: str
+      sample: client.libvirt
     uuid:
       description: UUID that libvirt has for the secret.
       type: str
@@ -62,10 +64,11 @@ secrets:
       description: State of the secret, as M(virtfleet.kvm.secrets) names it.
       type: str
     persistent:
-      description: Always V(true); whether libvirt keeps the secret on disk is told by C(ephemeral) in C(config).
+      description: Always V(true); whether libvirt keeps the secret on disk is told by C(ephemeral) in
+        C(config).
       type: bool
     config:
-      description: Options that describe it as it is, as the module that declares it takes them.
+      description: Options that describe the secret as it is, as M(virtfleet.kvm.secrets) takes them.
       type: dict
     secrets:
       description: Options in C(config) whose values are left out, for they are secret.
@@ -77,11 +80,13 @@ secrets:
       type: list
       elements: str
     refused:
-      description: Why C(config) cannot be declared as it is, such as for a name that begins with a dash; mostly empty.
+      description: Why C(config) cannot be declared as it is, such as for a name that begins with a dash;
+        mostly empty.
       type: list
       elements: str
     has_value:
-      description: Whether the secret has a value; V(null) where libvirt does not tell, as of a private one.
+      description: Whether the secret has a value; V(null) where libvirt does not tell, as of a private
+        one.
       type: bool
 found:
   description: Result of the expression in O(query).

@@ -121,6 +121,12 @@ parts:
       description:
         - What the module of the part would return, such as C(pending_restart). Only where nothing is to be done.
       type: dict
+results:
+  description:
+    - The variables that the tasks of the roles would leave behind, by name, such as C(guests_declared).
+    - Empty without RV(unchanged).
+  returned: without O(parts)
+  type: dict
 """
 
 from ..module_utils import _zip_imports  # noqa: F401  # pylint: disable=unused-import

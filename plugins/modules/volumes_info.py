@@ -24,7 +24,7 @@ options:
     elements: str
   query:
     description:
-      - A JMESPath expression over RV(volumes), such as V([?active].name).
+      - A JMESPath expression over RV(volumes), such as V([?pool=='default'].path).
       - It is evaluated on the control node, which needs the Python library jmespath for it.
     type: str
 seealso:
@@ -45,6 +45,7 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+# Written by tests/tools/returns.py, from returns.yml beside it.
 volumes:
   description: Volumes of the host, in the order of their names.
   returned: success
@@ -52,22 +53,21 @@ volumes:
   elements: dict
   contains:
     name:
-      description: Name of the volume on its host.
+      description: Name of the volume in its pool.
+      type: str
+      sample: web01.qcow2
+    uuid:
+      description: Always V(null), as libvirt gives volumes none. It is there as the other C(*_info) modules
+        tell one.
       type: str
     state:
       description: State of the volume, as M(virtfleet.kvm.volumes) names it.
       type: str
-    uuid:
-      description: Always null, as libvirt gives volumes none. It is there as the other C(*_info) modules tell one.
-      type: str
     persistent:
-      description: Always true, as libvirt keeps each volume that there is.
+      description: Always V(true), as libvirt keeps each volume that there is.
       type: bool
-    pool:
-      description: The pool that it is in.
-      type: str
     config:
-      description: Options that describe it as it is, as the module that declares it takes them.
+      description: Options that describe the volume as it is, as M(virtfleet.kvm.volumes) takes them.
       type: dict
     secrets:
       description: Options in C(config) whose values are left out, for they are secret.
@@ -79,9 +79,14 @@ volumes:
       type: list
       elements: str
     refused:
-      description: Why C(config) cannot be declared as it is, such as for a name that begins with a dash; mostly empty.
+      description: Why C(config) cannot be declared as it is, such as for a name that begins with a dash;
+        mostly empty.
       type: list
       elements: str
+    pool:
+      description: The pool that the volume is in.
+      type: str
+      sample: default
     path:
       description: Path of the volume on the host.
       type: str
@@ -89,7 +94,7 @@ volumes:
       description: The bytes that a guest sees.
       type: int
     allocation:
-      description: The bytes that it takes.
+      description: The bytes that the volume takes.
       type: int
 found:
   description: Result of the expression in O(query).

@@ -16,7 +16,7 @@ from pathlib import Path
 from .._errors import VirtfleetError
 from . import bridge, facts, ifupdown, lease, namers, namespaces, networkd, profiles
 from .agent import files, network, others, route_words
-from .facts import Device, Facts, NetplanFile
+from .facts import Device, Facts, NetplanFile, Route
 from .reading import described, known
 
 NETPLAN_FOLDERS = ("/lib/netplan", "/etc/netplan", "/run/netplan")
@@ -24,6 +24,9 @@ NETPLAN_FOLDERS = ("/lib/netplan", "/etc/netplan", "/run/netplan")
 
 PATIENCE = 30
 """Seconds that a command has which only asks the kernel."""
+
+FAMILIES = (("-4", "0.0.0.0/0"), ("-6", "::/0"))
+"""The families of addresses as ``ip`` is asked for them, each with the network of its default route."""
 
 UNIT_FOLDERS = ("/etc/systemd/network", "/run/systemd/network", "/usr/local/lib/systemd/network")
 
@@ -38,7 +41,7 @@ def host(login: str = "") -> Facts:
     devices = {name: detailed(device) for name, device in facts.devices(ip("-detail", "address", "show")).items()}
     if not devices:
         raise VirtfleetError("ip -json -detail address show: told of no device, and every host has one")
-    found = (*facts.routes(routes("-4"), "0.0.0.0/0"), *facts.routes(routes("-6"), "::/0"))
+    found = routes(of_all_tables)
     lasting = ("neighbour", "show")
     network_manager = os.path.exists(profiles.STATE)
     devices = profiles.known_to(devices) if network_manager else devices
@@ -145,8 +148,28 @@ def queues() -> dict[str, list[str]]:
     return found
 
 
-def routes(family: str) -> list[dict[str, t.Any]]:
-    """What ``ip -json`` says of all routes, and which of their numbers are locked."""
+def of_main_table(family: str) -> list[dict[str, t.Any]]:
+    """What ``ip -json`` says of the routes of the main table.
+
+    :param family: ``-4`` or ``-6``
+    """
+    found: list[dict[str, t.Any]] = ip(family, "route", "show")
+    return found
+
+
+def routes(told: t.Callable[[str], list[dict[str, t.Any]]] = of_main_table) -> tuple[Route, ...]:
+    """The routes of the host, of both families. Raises VirtfleetError where the kernel cannot be asked.
+
+    :param told: what ``ip -json`` says of those of a family
+    """
+    return tuple(route for family, default in FAMILIES for route in facts.routes(told(family), default))
+
+
+def of_all_tables(family: str) -> list[dict[str, t.Any]]:
+    """What ``ip -json`` says of the routes of all tables, and which of their numbers are locked.
+
+    :param family: ``-4`` or ``-6``
+    """
     words = (family, "route", "show", "table", "all")
     found: list[dict[str, t.Any]] = ip(*words)
     route_words.lock(found, lambda: others.asked(*words))

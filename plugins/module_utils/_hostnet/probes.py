@@ -31,10 +31,7 @@ def look() -> Facts:
             name: observe.detailed(device)
             for name, device in model.devices(observe.ip("-detail", "address", "show")).items()
         },
-        routes=(
-            *model.routes(observe.ip("-4", "route", "show"), "0.0.0.0/0"),
-            *model.routes(observe.ip("-6", "route", "show"), "::/0"),
-        ),
+        routes=observe.routes(),
     )
 
 

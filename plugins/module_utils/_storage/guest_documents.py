@@ -63,6 +63,12 @@ def of_guest(domain: Domain, doubt: Doubt) -> t.Iterator[Document]:
         yield from read(f"guest {name} (backup)", name, domain.backupGetXMLDesc, doubt, (*GONE, *NO_BACKUP))
 
 
+def definitions(domain: Domain) -> tuple[ET.Element, ET.Element | None]:
+    """What is defined of a guest, and what runs; None where nothing does. Raises LibvirtError."""
+    kept = ET.fromstring(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))
+    return kept, ET.fromstring(domain.XMLDesc(0)) if domain.isActive() else None
+
+
 def kept(connection: Connection, doubt: Doubt, gone: t.Container[str] = ()) -> t.Iterator[Document]:
     """What guests can come back as: saved states, snapshots and checkpoints.
 

@@ -218,6 +218,16 @@ def source_place(source: ET.Element | None) -> str | None:
     return source.get("file") or source.get("dev")
 
 
+def runs_with(connection: Connection, *places: str) -> tuple[t.Any, str] | None:
+    """The running guest that has a volume as a disk, and the disk's target; None where none has."""
+    for domain in connection.listAllDomains(libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE):
+        for disk in ET.fromstring(domain.XMLDesc(0)).iterfind("devices/disk"):
+            target = disk.find("target")
+            if target is not None and source_place(disk.find("source")) in places:
+                return domain, str(target.get("dev"))
+    return None
+
+
 def active_pool(connection: Connection, name: str) -> t.Any:
     """A pool that volumes can be made in."""
     try:

@@ -12,10 +12,11 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from ..._engine.plan import Plan
-from ..._libvirt.connection import LibvirtError, libvirt
+from ..._libvirt.connection import LibvirtError
 from ..._libvirt.objects import Connection, Network
 from ..._printing import label
 from ..._storage.forecast import Forecast
+from ..._storage.guest_documents import definitions
 from ..._storage.survey_users import PRESENT
 from ..domain.saved_states import saved_definitions
 from ..shared import declared
@@ -124,9 +125,7 @@ def guests(connection: Connection, forecast: Forecast = PRESENT) -> list[tuple[s
     for domain in connection.listAllDomains(0):
         if domain.name() in told:
             continue
-        found.append((domain.name(), ET.fromstring(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))))
-        if domain.isActive():
-            found.append((domain.name(), ET.fromstring(domain.XMLDesc(0))))
+        found += [(domain.name(), root) for root in definitions(domain) if root is not None]
     gone = {name for name, guest in told.items() if guest.gone}
     return [*found, *(pair for pair in saved_definitions(connection).items() if pair[0] not in gone)]
 

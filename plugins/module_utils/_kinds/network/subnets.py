@@ -46,10 +46,7 @@ def routes() -> list[Route]:
     """The host's routes. Where there is no ``ip`` yet, there is no libvirt yet, whose package brings it."""
     if shutil.which("ip", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin") is None:
         return []
-    return [
-        *facts.routes(observe.ip("-4", "route", "show"), "0.0.0.0/0"),
-        *facts.routes(observe.ip("-6", "route", "show"), "::/0"),
-    ]
+    return list(observe.routes())
 
 
 def collisions(starting: t.Iterable[Plan], have: t.Mapping[str, Observed], there: t.Sequence[Route]) -> list[str]:

@@ -16,13 +16,12 @@ from xml.etree import ElementTree as ET
 from ..._engine import paths
 from ..._engine.observed import Observed
 from ..._engine.rows.model import Item
-from ..._libvirt.connection import libvirt
 from ..._libvirt.objects import Connection
 from ..._printing import printable
 from ..._storage.making import Making
 from ..._storage.manifest import Manifest
 from ..._storage.noted_formats import SAME
-from ..._storage.storage_observe import another, source_place
+from ..._storage.storage_observe import another, runs_with
 from ..secret.readiness import missing
 from ..secret.references import secrets_of
 from ..secret.volume_users import reference
@@ -140,11 +139,8 @@ def growth_problem(connection: Connection, key: str, root: ET.Element) -> str | 
     """
     if not is_encrypted(connection, key, root):
         return None
-    places = {key, root.findtext("target/path")}
-    for domain in connection.listAllDomains(libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE):
-        live = ET.fromstring(domain.XMLDesc(0))
-        if any(source_place(disk.find("source")) in places for disk in live.iterfind("devices/disk")):
-            return None
+    if runs_with(connection, key, root.findtext("target/path") or key) is not None:
+        return None
     return (
         "it is encrypted, and libvirt makes such a volume larger only while a guest runs with it: start the guest that"
         " has it, and run again; or make another volume of that size, and copy the data in a guest that has both"

@@ -25,7 +25,7 @@ from ..._storage.making import Forestalled, Making
 from ..._storage.manifest import Manifest
 from ..._storage.noted_formats import SAME
 from ..._storage.removal import Going, InUse, Kept, going, last_look, refuse_used
-from ..._storage.storage_observe import active_pool, identity, lookup, refresh, source_place, unseen
+from ..._storage.storage_observe import active_pool, identity, lookup, refresh, runs_with, unseen
 from ..._storage.survey_users import all_users
 from ..._storage.users import is_local
 from ..domain.cloud_init import seed_fill
@@ -239,16 +239,6 @@ def volume_grow(connection: Connection, name: str, step: Step, options: t.Any) -
         domain, target = running
         domain.blockResize(target, capacity, libvirt.VIR_DOMAIN_BLOCK_RESIZE_BYTES)
         refresh(pool)
-
-
-def runs_with(connection: Connection, *places: str) -> tuple[t.Any, str] | None:
-    """The running guest that has a volume as a disk, and the disk's target; None where none has."""
-    for domain in connection.listAllDomains(libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE):
-        for disk in ET.fromstring(domain.XMLDesc(0)).iterfind("devices/disk"):
-            target = disk.find("target")
-            if target is not None and source_place(disk.find("source")) in places:
-                return domain, str(target.get("dev"))
-    return None
 
 
 def volume_delete(connection: Connection, name: str, step: Step, options: t.Any) -> None:

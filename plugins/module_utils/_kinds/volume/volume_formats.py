@@ -30,6 +30,7 @@ from ..._host.qcow2 import check_qcow2
 from ..._libvirt.connection import LibvirtError, libvirt
 from ..._libvirt.objects import Connection
 from ..._printing import printable
+from ..._storage.guest_documents import definitions
 from ..._storage.noted_formats import SAME, Noted, things, volume_at
 from ..._storage.storage_observe import listed, source_place
 from ..._storage.users import is_local
@@ -335,9 +336,7 @@ def drivers(connection: Connection, gone: t.Container[str] = ()) -> t.Iterator[t
         if name in gone:
             continue
         try:
-            roots = [ET.fromstring(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))]
-            if domain.isActive():
-                roots.append(ET.fromstring(domain.XMLDesc(0)))
+            roots = [root for root in definitions(domain) if root is not None]
         except LibvirtError:
             continue
         if name in saved:

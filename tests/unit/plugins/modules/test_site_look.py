@@ -8,15 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 
+from ansible_collections.virtfleet.kvm.plugins.action import site_look as action
 from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import look as flow
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host import daemons
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import converge
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds import site_look as looking
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import connection as binding
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, networks, pools, secrets, site_look, volumes
+from ansible_collections.virtfleet.kvm.tests.unit.returned import documented, returned
 
 URI = "test:///default"
 Run = Callable[..., dict[str, Any]]
@@ -69,6 +72,17 @@ def test_nothing_to_do(made: dict[str, Any], look: Run, snapshot: Any, run_main:
         alone = run_main(MODULES[part["name"]].main, check=check, uri=URI, **made[part["name"]])
         assert part["result"] == {name: alone[name] for name in part["result"]}
         assert part["warnings"] == alone["warnings"]
+
+
+def test_all_that_is_returned_is_documented(made: dict[str, Any], look: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = [look(made), look({"networks": {"config": [{"name": "new"}]}})]
+    found = returned(site_look, *answers)
+    assert found | {"results"} == documented(site_look)
+    # The action plugin adds these where it makes up the parts.
+    plugin = action.ActionModule(*(MagicMock(args={}) for _each in range(6)))
+    monkeypatch.setattr(plugin, "_execute_module", lambda **_words: answers.pop(0))
+    results = [plugin.looked([], [], {}) for _answer in [*answers]]
+    assert returned(site_look, *results, action.unsure("no")) == documented(site_look)
 
 
 DRIFTS: dict[str, tuple[str, dict[str, Any], str]] = {

@@ -16,6 +16,7 @@ from ...._libvirt.connection import LibvirtError, lacks, libvirt, said
 from ...._libvirt.objects import Connection
 from ...._printing import spelled_out
 from ...._storage.forecast import Forecast
+from ...._storage.guest_documents import definitions
 from ...shared.lacking import Site
 from ..saved_states import saved_definitions
 from .disk_locks import Access, laid_over, opened, refuse_locked
@@ -69,12 +70,12 @@ def look(site: Site, names: t.Container[str]) -> list[Outside]:
         if domain.name() in names or (to_come is not None and to_come.gone):
             continue
         try:
-            kept = signs(site, ET.fromstring(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)))
-            running = ET.fromstring(domain.XMLDesc(0)) if domain.isActive() else None
+            defined, running = definitions(domain)
         except LibvirtError as error:
             if not lacks(error, "VIR_ERR_NO_DOMAIN"):
                 raise
             continue
+        kept = signs(site, defined)
         live = set() if running is None else signs(site, running)
         opens = () if running is None else tuple(opened(site, running))
         held = signs(site, saved[domain.name()]) if domain.name() in saved else set()
