@@ -10,6 +10,7 @@ is declared goes into a new one, and of one that exists only what can be compare
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
 import typing as t
 from xml.etree import ElementTree as ET
@@ -55,10 +56,7 @@ def plan_pools(
     """Plan pools: what a start makes where it is missing is told to the start."""
     plans = plan(table, have, wants, host, on_restart_needed)
     for entry, want in zip(plans, wants, strict=True):
-        build = want.get("build") or "directory"
-        entry.steps = [
-            dataclasses.replace(step, value=build) if step.action == "start" else step for step in entry.steps
-        ]
+        entry.steps.give("start", want.get("build") or "directory")
     return plans
 
 
@@ -151,9 +149,8 @@ def plan_deletion(have: Observed | None, want: Item, host: Host, judge: Judge, p
     judge.take(key, path)
     done = plan_item(VOLUME, have, want, host)
     done.name = key
-    done.steps = (
-        [] if have is None else [dataclasses.replace(step, value=going(key, have, after)) for step in done.steps]
-    )
+    if have is not None:
+        done.steps.give("delete", going(key, have, after))
     return done
 
 
@@ -166,12 +163,15 @@ def plan_making(want: Item, host: Host, pools: t.Mapping[str, Pool], guest: str 
     loose = want.get("format") is None
     want = describe_volume(want, None if pool is None else pool.type)
     odd = odd_name(want["name"], str(want["format"])) if loose and want.get("format") is not None else None
-    done = plan_item(VOLUME, None, want, host)
-    (define,) = done.steps
+
+    def make(done: Plan, xml: str) -> t.Iterator[Step]:
+        (change,) = done.changes
+        whole = {name: value for name, value in want.items() if value is not None}
+        whole.setdefault("format", (change.after or {}).get("format"))
+        yield Step("define", Making(whole, xml, guest, verbatim))
+
+    done = plan_item(VOLUME, None, want, host, steps_for=make)
     (change,) = done.changes
-    whole = {name: value for name, value in want.items() if value is not None}
-    whole.setdefault("format", (change.after or {}).get("format"))
-    done.steps = [Step("define", Making(whole, define.value, guest, verbatim))]
     shown = {name: value for name, value in change.after.items() if value is not None}
     done.changes = [dataclasses.replace(change, after=shown)]
     if odd is not None:
@@ -214,9 +214,21 @@ def plan_growth(have: Observed, want: Item, host: Host, pools: t.Mapping[str, Po
         if place is not None:
             path = volume_path(place, want["pool"], pools)
             want["backing"].update({} if path is None else {"path": path})
-    done = plan_item(VOLUME, have, want, host)
+    return plan_item(VOLUME, have, want, host, steps_for=functools.partial(grow, there, want, form))
+
+
+def grow(there: ET.Element, want: Item, form: str | None, done: Plan, _xml: str) -> list[Step]:
+    """The step that makes a volume larger, and nothing else; what differs by less than can be told is no change.
+
+    :param there: the volume as it is
+    :param want: what is declared of it, and can be compared
+    :param form: the format that the user names
+
+    Raises Invalid for what differs otherwise.
+    """
+    node = there.find("target/format")
+    steps: list[Step] = []
     changes: list[Change] = []
-    done.steps = [step for step in done.steps if step.action != "define"]
     for change in done.changes:
         if change.path != "capacity":
             raise Invalid(
@@ -235,7 +247,7 @@ def plan_growth(have: Observed, want: Item, host: Host, pools: t.Mapping[str, Po
         if after > before:
             changes.append(change)
             grown = {"pool": want["pool"], "name": want["name"], "capacity": after}
-            done.steps.append(Step("grow", grown if form is None else {**grown, "format": form}))
+            steps.append(Step("grow", grown if form is None else {**grown, "format": form}))
         elif before - after >= slack(there):
             raise Invalid(
                 "capacity",
@@ -243,7 +255,7 @@ def plan_growth(have: Observed, want: Item, host: Host, pools: t.Mapping[str, Po
                 " A volume only grows",
             )
     done.changes = changes
-    return done
+    return steps
 
 
 def slack(volume: ET.Element) -> int:

@@ -21,7 +21,7 @@ from ...._engine.plan import Plan
 from ...._engine.rows.group import Group
 from ...._engine.rows.model import Change, Host, Item, Scope
 from ...._engine.rows.row_index import body
-from ...._engine.step import Step
+from ...._engine.step import Place, Step
 from ...._errors import Invalid
 from ...._storage.making import Making
 from ...._storage.storage_observe import Pool, problem_of, source_place
@@ -312,7 +312,7 @@ def amend(
         if not need.kept:
             plan.warnings += found_there(where, need, have)
             name_volumes(plan, need)
-    plan.steps[:0] = steps
+    plan.steps.add(Place.NEEDED, *steps)
     plan.changes[:0] = changes
 
 
