@@ -50,6 +50,19 @@ FUTURE = {"default": Pool("dir", IMAGES, True)}
 """Pools that a fresh host will have, as far as can be known."""
 
 
+class Owner(t.NamedTuple):
+    """The disk of a guest for which a volume is planned.
+
+    :param guest: the guest's name
+    :param disk: the disk's place in its list
+    :param option: the option that asks for the volume, such as ``disks[0]``
+    """
+
+    guest: str
+    disk: int
+    option: str
+
+
 def plan_pools(
     table: Table, have: t.Mapping[str, Observed], wants: t.Sequence[Item], host: Host, on_restart_needed: str
 ) -> list[Plan]:
@@ -107,14 +120,17 @@ def plan_volume(
     want: Item,
     host: Host,
     pools: t.Mapping[str, Pool],
-    guest: str | None = None,
+    owner: Owner | None = None,
 ) -> Plan:
-    """Plan one volume that is to be there. Raises Invalid for what cannot be, Unchangeable of one that is there."""
+    """Plan one volume that is to be there. Raises Invalid for what cannot be, Unchangeable of one that is there.
+
+    :param owner: what it is for, if it is a guest's; then the steps are those of a guest's plan
+    """
     if have is None:
-        done = plan_making(want, host, pools, guest)
+        done = plan_making(want, host, pools, owner)
     else:
         try:
-            done = plan_growth(have, want, host, pools)
+            done = plan_growth(have, want, host, pools, owner)
         except Invalid as error:
             raise Unchangeable(error.where, error.problem) from None
     done.name = str(volume_key(want))
@@ -154,7 +170,7 @@ def plan_deletion(have: Observed | None, want: Item, host: Host, judge: Judge, p
     return done
 
 
-def plan_making(want: Item, host: Host, pools: t.Mapping[str, Pool], guest: str | None = None) -> Plan:
+def plan_making(want: Item, host: Host, pools: t.Mapping[str, Pool], owner: Owner | None) -> Plan:
     """Plan a new volume."""
     pool = pools.get(want["pool"])
     need_size(want)
@@ -168,7 +184,11 @@ def plan_making(want: Item, host: Host, pools: t.Mapping[str, Pool], guest: str 
         (change,) = done.changes
         whole = {name: value for name, value in want.items() if value is not None}
         whole.setdefault("format", (change.after or {}).get("format"))
-        yield Step("define", Making(whole, xml, guest, verbatim))
+        if owner is None:
+            yield Step("define", Making(whole, xml, verbatim=verbatim))
+        else:
+            path = f"{owner.option}.volume"
+            yield Step("make_volume", Making(whole, xml, owner.guest, verbatim, owner.disk, path))
 
     done = plan_item(VOLUME, None, want, host, steps_for=make)
     (change,) = done.changes
@@ -198,7 +218,7 @@ def fetched(plans: t.Iterable[Plan]) -> t.Iterator[str]:
                 yield str(step.value.item["image"])
 
 
-def plan_growth(have: Observed, want: Item, host: Host, pools: t.Mapping[str, Pool]) -> Plan:
+def plan_growth(have: Observed, want: Item, host: Host, pools: t.Mapping[str, Pool], owner: Owner | None) -> Plan:
     """Plan the only way that a volume can change."""
     there = have.definition
     want = {name: want[name] for name in COMPARED if want.get(name) is not None}
@@ -214,15 +234,16 @@ def plan_growth(have: Observed, want: Item, host: Host, pools: t.Mapping[str, Po
         if place is not None:
             path = volume_path(place, want["pool"], pools)
             want["backing"].update({} if path is None else {"path": path})
-    return plan_item(VOLUME, have, want, host, steps_for=functools.partial(grow, there, want, form))
+    return plan_item(VOLUME, have, want, host, steps_for=functools.partial(grow, there, want, form, owner))
 
 
-def grow(there: ET.Element, want: Item, form: str | None, done: Plan, _xml: str) -> list[Step]:
+def grow(there: ET.Element, want: Item, form: str | None, owner: Owner | None, done: Plan, _xml: str) -> list[Step]:
     """The step that makes a volume larger, and nothing else; what differs by less than can be told is no change.
 
     :param there: the volume as it is
     :param want: what is declared of it, and can be compared
     :param form: the format that the user names
+    :param owner: what it is for, if it is a guest's
 
     Raises Invalid for what differs otherwise.
     """
@@ -247,7 +268,11 @@ def grow(there: ET.Element, want: Item, form: str | None, done: Plan, _xml: str)
         if after > before:
             changes.append(change)
             grown = {"pool": want["pool"], "name": want["name"], "capacity": after}
-            steps.append(Step("grow", grown if form is None else {**grown, "format": form}))
+            grown |= {} if form is None else {"format": form}
+            if owner is None:
+                steps.append(Step("grow", grown))
+            else:
+                steps.append(Step("grow_volume", {**grown, "change": f"{owner.option}.size"}))
         elif before - after >= slack(there):
             raise Invalid(
                 "capacity",
