@@ -113,4 +113,4 @@ class Steps(t.Sequence[Step]):
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        return repr(self.ordered())
+        return str(self.ordered())
