@@ -101,6 +101,15 @@ def test_only_the_connection_imports_libvirt() -> None:
     assert [path.name for path in ROOT.glob("plugins/**/*.py") if pattern.search(path.read_text())] == ["connection.py"]
 
 
+def test_the_places_of_steps_are_those_of_the_plan() -> None:
+    """In their order. That nobody changes the steps otherwise, the unit test of steps holds."""
+    section = (ROOT / "docs/architecture.md").read_text().partition("### The steps of a plan\n")[2].partition("\n#")[0]
+    source = (ROOT / "plugins/module_utils/_engine/step.py").read_text()
+    places = re.findall(r"^    ([A-Z]+) = (\d+)$", source, re.M)
+    assert re.findall(r"^\| `(\w+)` \|", section, re.M) == [place for place, _number in places] != []
+    assert [int(number) for _place, number in places] == list(range(len(places)))
+
+
 @pytest.mark.parametrize("page", WITH_LINKS, ids=name)
 def test_files_of_rooms_exist(page: Path) -> None:
     """A page names files of module_utils from there on, such as `_engine/plan.py`."""

@@ -14,6 +14,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import paths
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.observed import Observed
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Plan, plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Host, Scope
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.step import Place, Step
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import Table
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.kind import DOMAINS
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
@@ -64,6 +65,13 @@ def plan_one(table: Table, have: Observed | None, config: dict[str, Any], host: 
     (item,) = table.parse([config])
     there = {} if have is None else {item["name"]: have}
     (result,) = plan(table, there, [item], host)
+    return result
+
+
+def plan_of(kind: str, name: str, *steps: Step, **more: Any) -> Plan:
+    """A plan with steps, in their order."""
+    result = Plan(kind, name, **more)
+    result.steps.add(Place.STATE, *steps)
     return result
 
 

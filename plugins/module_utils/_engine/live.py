@@ -55,16 +55,31 @@ Strategies = t.Mapping[str, Strategy]
 """Strategies by name. Within one device they are tried in this order."""
 
 
+@dataclasses.dataclass(frozen=True)
+class Brought:
+    """The steps of one strategy.
+
+    :param early: whether they come before all others
+    :param sign: what later plans know them by
+    :param paths: the paths that they bring to what runs
+    """
+
+    steps: t.Sequence[Step]
+    early: bool
+    sign: str
+    paths: list[str]
+
+
 @dataclasses.dataclass
 class Reach:
     """What becomes of the changes that what runs lacks.
 
-    :param steps: bring changes to what runs
+    :param brought: what strategies bring to what runs, in the order in which they were asked
     :param waiting: the paths that wait for a restart, with the reason
     :param asked: the paths for which what runs was asked before, and which it has not followed; no restart would help
     """
 
-    steps: list[Step] = dataclasses.field(default_factory=list)
+    brought: list[Brought] = dataclasses.field(default_factory=list)
     waiting: dict[str, str] = dataclasses.field(default_factory=dict)
     asked: list[str] = dataclasses.field(default_factory=list)
 
@@ -83,11 +98,9 @@ class Reach:
         """
         if isinstance(answer, str):
             self.wait(changes, answer)
-        else:
-            covered = tuple(change.path for change in changes)
-            known = sign(answer[0].action, changes) if answer else ""
-            steps = [dataclasses.replace(step, reaches=covered, sign=known) for step in answer]
-            self.steps = [*steps, *self.steps] if early else [*self.steps, *steps]
+        elif answer:
+            known = sign(answer[0].action, changes)
+            self.brought.append(Brought(answer, early, known, [change.path for change in changes]))
 
     def follow(self, option: str, change: Change) -> None:
         """Let a change come with the steps of another option, and wait where these wait or are none.
@@ -95,13 +108,21 @@ class Reach:
         :param option: its name
         """
         led = [option_of(path) == option for path in self.waiting]
-        carriers = [step for step in self.steps if any(option_of(path) == option for path in step.reaches)]
+        carriers = [one for one in self.brought if any(option_of(path) == option for path in one.paths)]
         if any(led) or not carriers:
             self.wait([change], TOGETHER if any(led) else RESTART)
             return
-        self.steps = [
-            dataclasses.replace(step, reaches=(*step.reaches, change.path)) if step in carriers else step
-            for step in self.steps
+        for one in carriers:
+            one.paths.append(change.path)
+
+    @property
+    def steps(self) -> list[Step]:
+        """The steps that bring changes to what runs: of those that are early the last first, then the others."""
+        early = [one for one in reversed(self.brought) if one.early]
+        return [
+            dataclasses.replace(step, reaches=tuple(one.paths), sign=one.sign)
+            for one in (*early, *(one for one in self.brought if not one.early))
+            for step in one.steps
         ]
 
 

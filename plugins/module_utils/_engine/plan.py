@@ -23,7 +23,7 @@ from .observed import Observed
 from .progress import brought, moved
 from .rows.model import Change, Host, Item, Scope
 from .rows.row_index import complete_rows, edit_rows, show_rows
-from .step import Step
+from .step import Place, Step, Steps
 from .table import Table
 
 STARTS = ("start", "start_paused")
@@ -43,6 +43,7 @@ class Plan:
     :param obstacle: what is to become the problem once all of the input is known to be right (see hold_back)
     :param begun: whether something may have been done about it
     :param done: how many of the steps have been carried out
+    :param uuid: the UUID with which a new resource was defined; the definition in its step need not have one
     :param unsure: the step that failed, or was cut off, where it may have come about all the same
     :param undone: those of them that were taken back afterwards
     :param asked: paths that the running guest was asked for by an earlier run and has not followed
@@ -58,7 +59,7 @@ class Plan:
 
     kind: str
     name: str
-    steps: list[Step] = dataclasses.field(default_factory=list)
+    steps: Steps = dataclasses.field(default_factory=Steps)
     changes: list[Change] = dataclasses.field(default_factory=list)
     waiting: dict[str, str] = dataclasses.field(default_factory=dict)
     warnings: list[str] = dataclasses.field(default_factory=list)
@@ -69,6 +70,7 @@ class Plan:
     obstacle: str | None = None
     begun: bool = False
     done: int = 0
+    uuid: str | None = None
     unsure: Step | None = None
     undone: list[Step] = dataclasses.field(default_factory=list)
     kept_only: frozenset[str] = frozenset()
@@ -130,7 +132,7 @@ class Plan:
     def refuse(self, problem: str) -> None:
         """Do nothing about this resource, for a reason; the others are not stopped by it."""
         self.problem = problem
-        self.steps, self.changes, self.warnings, self.waiting = [], [], [], {}
+        self.steps, self.changes, self.warnings, self.waiting = Steps(), [], [], {}
 
     def hold_back(self) -> None:
         """Refuse it where there is an obstacle. Wrong input refuses all of them, and comes before that."""
@@ -164,10 +166,13 @@ class Plan:
         return all(step.reaches and self.waiting.keys() >= set(step.reaches) for step in left.steps)
 
 
-def step_to(table: Table, action: str) -> Step:
-    """A step of the way from one state to another, with the state that it ends in."""
-    ends = {actions[-1]: want for (_have, want), actions in table.transitions.items()}
-    return Step(action, state=ends.get(action))
+StepsFor: t.TypeAlias = "t.Callable[[Plan, str], t.Iterable[Step]]"
+"""The steps for a definition that changes, or is new, from the plan with its changes and the XML. May raise Invalid."""
+
+
+def define(plan: Plan, text: str) -> t.Iterable[Step]:
+    """The step for a definition of what libvirt keeps definitions of."""
+    return (Step("define", text),)
 
 
 def plan(
@@ -199,7 +204,14 @@ def plan(
     return plans
 
 
-def plan_item(table: Table, have: Observed | None, want: Item, host: Host, on_restart_needed: str = "defer") -> Plan:
+def plan_item(
+    table: Table,
+    have: Observed | None,
+    want: Item,
+    host: Host,
+    on_restart_needed: str = "defer",
+    steps_for: StepsFor = define,
+) -> Plan:
     """Plan one item. Raises Invalid for what cannot be."""
     plan = Plan(table.kind, want["name"])
     if want["state"] == "absent":
@@ -210,10 +222,10 @@ def plan_item(table: Table, have: Observed | None, want: Item, host: Host, on_re
     remarks = [] if table.remarks is None else list(table.remarks(want, have is None, host))
     properties: t.Mapping[str, t.Any] = {}
     if have is None:
-        want = plan_new(table, plan, want, scope)
+        want = plan_new(table, plan, want, scope, steps_for)
         state = table.initial
     else:
-        plan_edit(table, plan, have, want, dataclasses.replace(scope, whole=want))
+        plan_edit(table, plan, have, want, dataclasses.replace(scope, whole=want), steps_for)
         state, properties = have.state, have.properties
         want = with_new(table, want, scope) if have.unfinished else want
     plan_properties(table, plan, properties, want)
@@ -225,7 +237,7 @@ def plan_item(table: Table, have: Observed | None, want: Item, host: Host, on_re
     return plan
 
 
-def plan_new(table: Table, plan: Plan, want: Item, scope: Scope) -> Item:
+def plan_new(table: Table, plan: Plan, want: Item, scope: Scope, steps_for: StepsFor) -> Item:
     """Plan a definition from nothing. Returns the declared item with what new ones get."""
     problems: list[Invalid] = []
     scope, declared = dataclasses.replace(scope, new=True), want
@@ -243,7 +255,7 @@ def plan_new(table: Table, plan: Plan, want: Item, scope: Scope) -> Item:
     shown = show_rows(table.rows, whole)
     definition = {name: value for name, value in shown.items() if name not in table.beside}
     plan.changes.append(Change("definition", None, definition))
-    plan.steps.append(Step("define", paths.text(root)))
+    plan.steps.add(Place.DEFINITION, *steps_for(plan, paths.text(root)))
     plan.lacks = functools.partial(lacking, table, declared, scope)
     return whole
 
@@ -268,7 +280,7 @@ def lacking(table: Table, want: Item, scope: Scope, kept: ET.Element) -> list[Ch
     return left.changes
 
 
-def plan_edit(table: Table, plan: Plan, have: Observed, want: Item, scope: Scope) -> None:
+def plan_edit(table: Table, plan: Plan, have: Observed, want: Item, scope: Scope, steps_for: StepsFor = define) -> None:
     """Plan the way from an existing definition to the declared one, and on to what runs."""
     root = paths.clone(have.definition)
     if table.joined is not None:
@@ -296,7 +308,7 @@ def plan_edit(table: Table, plan: Plan, have: Observed, want: Item, scope: Scope
     refuse([problem for problem in doubts if option_of(problem.where) in touched])
     if changes:
         plan.changes += changes
-        plan.steps.append(Step("define", paths.text(root)))
+        plan.steps.add(Place.DEFINITION, *steps_for(plan, paths.text(root)))
     plan.running = have.state in table.active
     if have.live is not None and want["state"] not in table.inactive:
         plan_live(table, plan, have, have.live, want, dataclasses.replace(scope, model=root))
@@ -350,8 +362,9 @@ def plan_live(table: Table, plan: Plan, have: Observed, live: ET.Element, want: 
     now, root, late = edited_live(table, live, have.definition, want, scope)
     known = {change.path for change in plan.changes}
     reached = reach(table.strategies, root, now, late, known)
-    plan.steps += reached.steps
-    expected = refused.expected(reached.steps, have.refused, known)
+    steps = reached.steps
+    plan.steps.add(Place.LIVE, *steps)
+    expected = refused.expected(steps, have.refused, known)
     aside = {name for name, strategy in table.strategies.items() if strategy.kept_only}
     plan.kept_only = frozenset(change.path for change in plan.changes if change.live in aside)
     plan.asked, plan.waiting = reached.asked, {**reached.waiting, **expected}
@@ -370,7 +383,7 @@ def plan_properties(table: Table, plan: Plan, have: t.Mapping[str, t.Any], want:
             after = row.default if after is None else after
             if before != after:
                 plan.changes.append(Change(name, before, after))
-                plan.steps.append(Step(f"set_{name}", after))
+                plan.steps.add(Place.BESIDE, Step(f"set_{name}", after))
 
 
 def plan_state(table: Table, plan: Plan, have: str, want: str) -> None:
@@ -378,7 +391,7 @@ def plan_state(table: Table, plan: Plan, have: str, want: str) -> None:
     actions = table.transitions.get((have, want), ())
     if actions:
         plan.changes.append(Change("state", have, want))
-        plan.steps += [step_to(table, action) for action in actions]
+        plan.steps.add(Place.STATE, *table.way(actions))
         if want not in table.active:
             plan.waiting, plan.running = {}, False
 
@@ -389,9 +402,6 @@ def plan_restart(table: Table, plan: Plan, state: str, policy: str) -> None:
         waiting = "; ".join(f"{path} ({reason})" for path, reason in plan.waiting.items())
         raise Invalid("", pending.forbidden(table.kind, waiting))
     if policy == "restart" and state in table.active:
-        # All of the definition comes with the start; nothing is left to be brought to what runs.
-        kept = {"define", *(f"set_{name}" for name in table.beside)}
-        plan.steps = [step for step in plan.steps if step.action in kept]
-        plan.steps += [step_to(table, action) for action in table.restart]
+        plan.steps.add(Place.RESTART, *table.way(table.restart))
         plan.changes.append(Change("restart", None, ", ".join(plan.pending)))
         plan.waiting = {}

@@ -22,6 +22,7 @@ from .rows.row import Row
 from .rows.row_index import LISTED, body, document_rows, join, parse_rows
 from .rows.strangers import Stranger, with_manual
 from .rows.xml_rows import Fragment
+from .step import Step
 from .xml_merge import PLAIN, Grammar
 
 Rule = t.Callable[[Item], t.Iterator[Invalid]]
@@ -129,6 +130,14 @@ class Table:
     def grammar(self) -> Grammar:
         """What the merging of XML has to know of its definitions."""
         return PLAIN if self.fragment is None else self.fragment.grammar
+
+    def way(self, actions: t.Iterable[str]) -> list[Step]:
+        """The steps of a way from one state to another, each with the state that it ends in.
+
+        :param actions: those of a transition, or of the restart
+        """
+        ends = {actions[-1]: want for (_have, want), actions in self.transitions.items()}
+        return [Step(action, state=ends.get(action)) for action in actions]
 
     def has(self, option: str) -> bool:
         """Whether the items have an option."""

@@ -122,7 +122,7 @@ def run(connection: Connection, kind: Kind, plan: Plan, options: t.Any, around: 
                 undo.made(connection, kind, plan)
             with begun.noted(connection, kind, plan, step, options) as noted:
                 action = functools.partial(actions[step.action], connection, plan.name, noted, options)
-                yield from carry_out(plan, noted, action)
+                yield from carry_out(plan, step, action)
             plan.accepted(step)
         except libvirt.libvirtError as error:
             if cut(error):

@@ -20,7 +20,7 @@ from .._engine import paths
 from .._engine.observed import Observed
 from .._engine.plan import Plan
 from .._engine.progress import FINISH
-from .._engine.step import Step
+from .._engine.step import Place, Step
 from .._errors import VirtfleetError
 from .._libvirt.connection import LibvirtError
 from .._libvirt.objects import Connection
@@ -55,7 +55,7 @@ def is_unfinished(name: str, found: Observed, entries: t.Mapping[str, t.Mapping[
 def plan_finish(kind: Kind, plans: t.Iterable[Plan], have: t.Mapping[str, Observed]) -> None:
     """Put the step that ends the making of a resource into the plans of new ones, and of those that are unfinished.
 
-    It comes before they start: a start that fails takes a new one back.
+    It comes after all that they are made with, and before they start: a start that fails takes a new one back.
     """
     if kind.record is None:
         return
@@ -63,8 +63,8 @@ def plan_finish(kind: Kind, plans: t.Iterable[Plan], have: t.Mapping[str, Observ
         found = have.get(entry.name)
         new = undo.is_new(kind, entry) or (found is not None and found.unfinished)
         if new and entry.problem is None:
-            places = [place for place, step in enumerate(entry.steps, 1) if belongs(step)]
-            entry.steps.insert(max(places, default=0), Step(FINISH))
+            place = entry.steps.last_place(belongs)
+            entry.steps.add(Place.FORGET if place is None else place, Step(FINISH))
 
 
 def belongs(step: Step) -> bool:
@@ -90,7 +90,7 @@ def actions(kind: Kind) -> dict[str, Action]:
 
 @contextlib.contextmanager
 def noted(connection: Connection, kind: Kind, plan: Plan, step: Step, options: t.Any) -> t.Iterator[Step]:
-    """Note a new resource while it is defined. Gives the step, whose definition has a UUID then.
+    """Note a new resource while it is defined. Gives what is carried out of the step: its definition has a UUID then.
 
     Where libvirt refuses the definition, nothing stays noted. Raises VirtfleetError where it cannot be noted.
     """
@@ -101,7 +101,8 @@ def noted(connection: Connection, kind: Kind, plan: Plan, step: Step, options: t
     if kept.find(connection, plan.name) is not None:
         yield step  # Somebody defined it meanwhile: it is theirs.
         return
-    step = plan.steps[plan.done] = identified(step)
+    step = identified(step)
+    plan.uuid = undo.uuid_in(step)
     facts = {"owner": options.owner} if options.owner else {}
     manifest = Manifest(connection.getURI())
     manifest.put(record.kind, plan.name, uuid=str(undo.planned_uuid(plan)), making=mark(), **facts)

@@ -12,6 +12,7 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from .._engine.plan import Plan
+from .._engine.step import Step
 from .._errors import VirtfleetError
 from .._libvirt.connection import LibvirtError, said
 from .._libvirt.objects import Connection
@@ -129,9 +130,12 @@ def unnote(connection: Connection, kind: Kind, plan: Plan) -> None:
 
 
 def planned_uuid(plan: Plan) -> str | None:
-    """The UUID of a definition that is to be made."""
-    for step in plan.steps:
-        if step.action == "define":
-            uuid = ET.fromstring(step.value).findtext("uuid")
-            return None if uuid is None else uuid.strip().lower()
-    return None
+    """The UUID of a definition that is to be made; None where it has none, and got none yet."""
+    define = next((step for step in plan.steps if step.action == "define"), None)
+    return plan.uuid if plan.uuid is not None or define is None else uuid_in(define)
+
+
+def uuid_in(define: Step) -> str | None:
+    """The UUID in the definition of a step, in lower case; None where it has none."""
+    uuid = ET.fromstring(define.value).findtext("uuid")
+    return None if uuid is None else uuid.strip().lower()

@@ -10,6 +10,7 @@ import typing as t
 
 from ..._engine.plan import Plan, plan
 from ..._engine.rows.model import Host, Item
+from ..._engine.step import Place, Step
 from ..._errors import Invalid, Unchangeable, VirtfleetError, refuse_input
 from ..._flow.kind import Have, Wants
 from ..._libvirt.objects import Connection
@@ -73,13 +74,7 @@ def plan_guests(connection: Connection, have: Have, wants: Wants, host: Host, op
     forms.hold_back(plans)
     refuse_renamed(connection, DEFINITION, plans, have)
     warn_of_renames(connection, plans, have, options)
-    lines: list[str] = []
-    for entry in plans:
-        try:
-            undefine.plan_departure(connection, entry, have.get(entry.name), options.going)
-        except Invalid as error:
-            lines.append(f"domain {entry.name}: {error}")
-    refuse_input(lines)
+    going = departures(connection, plans, have, options)
     warn_of_left(connection, plans, lambda: forms.pools, options.forecast)
     warn_of_kept(connection, plans, have, lambda: forms.pools, options)
     if connection is not None:
@@ -90,12 +85,30 @@ def plan_guests(connection: Connection, have: Have, wants: Wants, host: Host, op
     if any(change.path == "nvram" and change.after is None for entry in plans for change in entry.changes):
         users = all_users(connection, forecast=options.forecast)
         declared.add_guests(users, plans, wants, have)
-        undefine.plan_nvram(connection, plans, have, users, options.going)
+        undefine.plan_nvram(connection, plans, have, users, going)
+    for entry in plans:
+        if entry.name in going:
+            entry.steps.give("undefine", going[entry.name])
     if connection is not None:
         readiness.check_guests(connection, plans, wants, have, options)
         leave_to_others(connection, plans, wants)
     autostarts.warn(connection, plans, settled, have, options.forecast)
     return plans
+
+
+def departures(connection: Connection, plans: list[Plan], have: Have, options: t.Any) -> dict[str, undefine.Belongings]:
+    """What goes with the guests that go, by their names. Raises VirtfleetError for what the user has not allowed."""
+    found: dict[str, undefine.Belongings] = {}
+    lines: list[str] = []
+    for entry in plans:
+        try:
+            going = undefine.plan_departure(connection, entry, have.get(entry.name), options.going)
+        except Invalid as error:
+            lines.append(f"domain {entry.name}: {error}")
+        else:
+            found.update({} if going is None else {entry.name: going})
+    refuse_input(lines)
+    return found
 
 
 def leave_to_others(connection: Connection, plans: list[Plan], wants: Wants) -> None:
@@ -140,8 +153,7 @@ def plans_with_disks(
             forms.refused[entry.name] += half_made_of(needed, half)
             continue
         try:
-            plan_seed(of_seeds, entry, want, needed, volumes, have, options.on_restart_needed)
-            guest_disks.amend(entry, [need for need in needed if "seed" not in need.item], volumes, pools, host)
+            plan_storage(of_seeds, entry, want, needed, volumes, have, options.on_restart_needed)
             entry.obstacle = next(unknown_growth(forms, entry, volumes, have), entry.obstacle)
             say_doubt(entry, [need.key for need in needed], half.doubtful)
             refuse_held(connection, entry, half, made, (Making, seeds.Refilling))
@@ -203,7 +215,7 @@ def with_volumes(
     return resolved, lines
 
 
-def plan_seed(
+def plan_storage(
     of_seeds: seeds.Seeds,
     entry: Plan,
     want: Item,
@@ -212,14 +224,19 @@ def plan_seed(
     have: Have,
     policy: str,
 ) -> None:
-    """Put the volume of a guest's seed into its plan. Raises Invalid."""
+    """Put the volumes of a guest's disks into its plan, and that of its seed after them. Raises Invalid."""
+    of_seed: list[Step] = []
     for need in needed:
         if "seed" in need.item:
             volume, there = volumes.get(need.key), have.get(entry.name)
             steps, changes = of_seeds.plan(entry, need, volume, there)
             path = None if volume is None or not of_seeds.here else volume.definition.findtext("target/path")
             seed_restarts.plan_restarts(DOMAIN, entry, want, there, (steps, changes), path, policy)
-            entry.steps[:0], entry.changes[:0] = steps, changes
+            entry.changes[:0] = changes
+            of_seed += steps
+    disks = [need for need in needed if "seed" not in need.item]
+    guest_disks.amend(entry, disks, volumes, of_seeds.pools, of_seeds.host)
+    entry.steps.add(Place.NEEDED, *of_seed)
 
 
 def shared(plans: list[Plan], resolved: list[tuple[Item, list[guest_disks.Needed]]]) -> list[str]:

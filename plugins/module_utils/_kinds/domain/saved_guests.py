@@ -9,8 +9,9 @@ import typing as t
 
 from ..._engine import pending
 from ..._engine.observed import Observed
-from ..._engine.plan import Plan, edited_live, step_to
+from ..._engine.plan import Plan, edited_live
 from ..._engine.rows.model import Change, Host, Item, Scope
+from ..._engine.step import Place
 from ..._engine.table import Table
 from ..._errors import Invalid
 from ..._libvirt.objects import Connection
@@ -54,7 +55,7 @@ def plan_starts(
             paths = ", ".join(waiting)
             plan.refuse(pending.forbidden(plan.kind, f"{paths} ({SAVED})"))
         elif policy == "restart" and want["state"] == "running":
-            plan.steps += [step_to(table, action) for action in table.restart]
+            plan.steps.add(Place.STATE, *table.way(table.restart))
             plan.changes.append(Change("restart", None, ", ".join(waiting)))
         else:
             plan.waiting.update(waiting)

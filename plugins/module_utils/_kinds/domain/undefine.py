@@ -49,17 +49,18 @@ class Belongings:
     volumes: tuple[Going, ...] = ()
 
 
-def plan_departure(connection: Connection, plan: Plan, have: Observed | None, going: Belongings) -> None:
-    """Put into the plan of a guest that goes what goes with it.
+def plan_departure(connection: Connection, plan: Plan, have: Observed | None, going: Belongings) -> Belongings | None:
+    """What goes with a guest that goes, which is told in its plan; None of one that stays.
 
     Raises Invalid where something would be lost that the user has not said may go.
+
+    :param going: what the user says may go
     """
     if have is None or not any(step.action == "undefine" for step in plan.steps):
-        return
+        return None
     definition = have.definition
     volumes = tuple(step.value for step in plan.steps if step.action == "delete_volume")
     going = dataclasses.replace(going, uuid=definition.findtext("uuid"), volumes=volumes)
-    depart(plan, going)
     domain = connection.lookupByName(plan.name)
     lost = loses(domain, definition, going)
     if lost:
@@ -72,7 +73,7 @@ def plan_departure(connection: Connection, plan: Plan, have: Observed | None, go
     if path and there(path, follow=False):
         plan.changes.append(Change("nvram", path, None))
     if going.tpm:
-        plan_tpm(plan, definition, going)
+        going = plan_tpm(plan, definition, going)
     snapshots = domain.snapshotListNames(0) if domain.snapshotNum(0) else []
     if snapshots:
         # Only what libvirt knows of them; what is in the disks stays there.
@@ -80,6 +81,7 @@ def plan_departure(connection: Connection, plan: Plan, have: Observed | None, go
     checkpoints = checkpoint_names(domain)
     if checkpoints:
         plan.changes.append(Change("checkpoints", sorted(checkpoints), None))
+    return going
 
 
 def checkpoint_names(domain: Domain) -> list[str]:
@@ -92,8 +94,8 @@ def checkpoint_names(domain: Domain) -> list[str]:
         return []
 
 
-def plan_tpm(plan: Plan, definition: ET.Element, going: Belongings) -> None:
-    """Plan that the state of a guest's TPM goes with it, but where the definition names a place of its own for it.
+def plan_tpm(plan: Plan, definition: ET.Element, going: Belongings) -> Belongings:
+    """What goes, with the state of a guest's TPM, but where the definition names a place of its own for it.
 
     Of such a place libvirt deletes all (qemuTPMEmulatorDeleteStorage in its src/qemu/qemu_tpm.c), whatever it holds.
     """
@@ -103,31 +105,32 @@ def plan_tpm(plan: Plan, definition: ET.Element, going: Belongings) -> None:
             f"the state of its TPM in {path} stays: libvirt would delete all that is there; remove it by hand if"
             " nobody needs it"
         )
-        depart(plan, dataclasses.replace(going, tpm=False))
-        return
+        return dataclasses.replace(going, tpm=False)
     if has_tpm_state(definition) or (keep_tpm() is not None and definition.find(TPM) is not None):
         plan.changes.append(Change("tpm_state", True, None))
-
-
-def depart(plan: Plan, going: Belongings) -> None:
-    """Give the step that undefines a guest what goes with it."""
-    plan.steps = [dataclasses.replace(step, value=going) if step.action == "undefine" else step for step in plan.steps]
+    return going
 
 
 def plan_nvram(
-    connection: Connection, plans: t.Sequence[Plan], have: t.Mapping[str, Observed], users: Users, going: Belongings
+    connection: Connection,
+    plans: t.Sequence[Plan],
+    have: t.Mapping[str, Observed],
+    users: Users,
+    going: dict[str, Belongings],
 ) -> None:
-    """Keep the variables of the firmware of guests that go, where the file may be somebody else's, and say so."""
+    """Keep the variables of the firmware of guests that go, where the file may be somebody else's, and say so.
+
+    :param going: what goes with each, by its name; gets the variables that go
+    """
     for plan in plans:
         for change in [change for change in plan.changes if change.path == "nvram" and change.after is None]:
             path = change.before
-            step = next(step for step in plan.steps if step.action == "undefine")
             found = have[plan.name]
             live = found.live is not None
             reason = nvram.keeps(path, plan.name, connection.getURI(), found.definition, users, live)
             if reason is None:
                 variables = Variables(path, nvram.identity(path))
-                depart(plan, dataclasses.replace(step.value or going, variables=variables))
+                going[plan.name] = dataclasses.replace(going[plan.name], variables=variables)
             else:
                 plan.changes.remove(change)
                 plan.leave(f"its NVRAM {path} stays: {reason}")

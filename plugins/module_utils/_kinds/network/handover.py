@@ -18,7 +18,7 @@ from xml.etree import ElementTree as ET
 from ..._engine.observed import Observed
 from ..._engine.plan import Plan
 from ..._engine.rows.model import Item
-from ..._engine.step import Step
+from ..._engine.step import Place, Step
 from ..._flow.purge import Leftovers
 from ..._libvirt.objects import Connection
 from .cleanup import OF_OTHERS, forward_mode
@@ -99,14 +99,21 @@ def inside(address: str, there: t.Iterable[t.Any]) -> bool:
 
 
 def reattach(plans: t.Iterable[Plan], have: t.Mapping[str, Observed], wants: t.Sequence[Item]) -> None:
-    """Plan that guests on a network that goes are put on the bridge of the one that takes its place."""
+    """Plan that guests on a network that goes are put on the bridge of the one that takes its place.
+
+    Which one that is can only be told from the plans of all networks.
+    """
     plans = list(plans)
     going = [entry.name for entry in plans if any(step.action == "undefine" for step in entry.steps)]
     staying = [want for want in wants if want["state"] != "absent"]
+    given_up: dict[str, list[str]] = {}
     for name in going:
         taker = follower(have[name].definition, staying) if name in have else None
-        for entry in plans:
-            if entry.name == taker and any(step.action == "start" for step in entry.steps):
-                others = [step for step in entry.steps if step.action != "reattach"]
-                before = [one for step in entry.steps if step.action == "reattach" for one in step.value or ()]
-                entry.steps = [*others, Step("reattach", (*before, name))]
+        if taker is not None:
+            given_up.setdefault(taker, []).append(name)
+    for entry in plans:
+        actions = {step.action for step in entry.steps}
+        if entry.name in given_up and "start" in actions:
+            if "reattach" not in actions:  # After a restart, that puts the network's own guests back, too.
+                entry.steps.add(Place.STATE, Step("reattach"))
+            entry.steps.give("reattach", tuple(given_up[entry.name]))

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import typing as t
 from xml.etree import ElementTree as ET
 
@@ -75,7 +74,7 @@ def refuse_used(connection: Connection, plans: t.Iterable[Plan], options: t.Any)
         who += declared.users_of(connection, options, "pools", {plan.name})
         if who:
             plan.refuse(f"state: {in_use(who)}")
-        plan.steps = [dataclasses.replace(step, value=GOING) if step.action == "stop" else step for step in plan.steps]
+        plan.steps.give("stop", GOING)
 
 
 def stops(plan: Plan) -> bool:

@@ -10,7 +10,7 @@ import typing as t
 
 from ..._engine.plan import Plan
 from ..._engine.rows.model import Host
-from ..._engine.step import Step
+from ..._engine.step import Place, Step
 from ..._errors import VirtfleetError
 from ..._flow.kind import Have, Wants
 from ..._libvirt.objects import Connection
@@ -58,7 +58,7 @@ def plan_volumes(connection: Connection, have: Have, wants: Wants, host: Host, o
         refuse_held(connection, entry, half, noted)
         entry.obstacle = made_by_another(entry.name, noted.get(entry.name, {})) or entry.obstacle
         if want["state"] != "absent" and entry.name in have and is_a_guests(noted.get(entry.name, {})):
-            entry.steps.append(Step("note_declared", entry.name))
+            entry.steps.add(Place.AFTER, Step("note_declared", entry.name))
         if want in lost and entry.name in noted:
             entry.warnings.append(storage_observe.no_pool(entry.name.partition("/")[0]))
     readiness.check_volumes(connection, plans, wants, options)
@@ -117,4 +117,4 @@ def say_doubt(entry: Plan, keys: t.Iterable[str], doubtful: t.Mapping[str, str])
     for key in keys:
         if key in doubtful:
             entry.warnings.append(doubtful[key])
-            entry.steps.insert(0, Step("forget", key))
+            entry.steps.add(Place.FORGET, Step("forget", key))

@@ -10,6 +10,7 @@ is declared goes into a new one, and of one that exists only what can be compare
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
 import typing as t
 from xml.etree import ElementTree as ET
@@ -49,16 +50,26 @@ FUTURE = {"default": Pool("dir", IMAGES, True)}
 """Pools that a fresh host will have, as far as can be known."""
 
 
+class Owner(t.NamedTuple):
+    """The disk of a guest for which a volume is planned.
+
+    :param guest: the guest's name
+    :param disk: the disk's place in its list
+    :param option: the option that asks for the volume, such as ``disks[0]``
+    """
+
+    guest: str
+    disk: int
+    option: str
+
+
 def plan_pools(
     table: Table, have: t.Mapping[str, Observed], wants: t.Sequence[Item], host: Host, on_restart_needed: str
 ) -> list[Plan]:
     """Plan pools: what a start makes where it is missing is told to the start."""
     plans = plan(table, have, wants, host, on_restart_needed)
     for entry, want in zip(plans, wants, strict=True):
-        build = want.get("build") or "directory"
-        entry.steps = [
-            dataclasses.replace(step, value=build) if step.action == "start" else step for step in entry.steps
-        ]
+        entry.steps.give("start", want.get("build") or "directory")
     return plans
 
 
@@ -109,14 +120,17 @@ def plan_volume(
     want: Item,
     host: Host,
     pools: t.Mapping[str, Pool],
-    guest: str | None = None,
+    owner: Owner | None = None,
 ) -> Plan:
-    """Plan one volume that is to be there. Raises Invalid for what cannot be, Unchangeable of one that is there."""
+    """Plan one volume that is to be there. Raises Invalid for what cannot be, Unchangeable of one that is there.
+
+    :param owner: what it is for, if it is a guest's; then the steps are those of a guest's plan
+    """
     if have is None:
-        done = plan_making(want, host, pools, guest)
+        done = plan_making(want, host, pools, owner)
     else:
         try:
-            done = plan_growth(have, want, host, pools)
+            done = plan_growth(have, want, host, pools, owner)
         except Invalid as error:
             raise Unchangeable(error.where, error.problem) from None
     done.name = str(volume_key(want))
@@ -151,13 +165,12 @@ def plan_deletion(have: Observed | None, want: Item, host: Host, judge: Judge, p
     judge.take(key, path)
     done = plan_item(VOLUME, have, want, host)
     done.name = key
-    done.steps = (
-        [] if have is None else [dataclasses.replace(step, value=going(key, have, after)) for step in done.steps]
-    )
+    if have is not None:
+        done.steps.give("delete", going(key, have, after))
     return done
 
 
-def plan_making(want: Item, host: Host, pools: t.Mapping[str, Pool], guest: str | None = None) -> Plan:
+def plan_making(want: Item, host: Host, pools: t.Mapping[str, Pool], owner: Owner | None) -> Plan:
     """Plan a new volume."""
     pool = pools.get(want["pool"])
     need_size(want)
@@ -166,12 +179,19 @@ def plan_making(want: Item, host: Host, pools: t.Mapping[str, Pool], guest: str 
     loose = want.get("format") is None
     want = describe_volume(want, None if pool is None else pool.type)
     odd = odd_name(want["name"], str(want["format"])) if loose and want.get("format") is not None else None
-    done = plan_item(VOLUME, None, want, host)
-    (define,) = done.steps
+
+    def make(done: Plan, xml: str) -> t.Iterator[Step]:
+        (change,) = done.changes
+        whole = {name: value for name, value in want.items() if value is not None}
+        whole.setdefault("format", (change.after or {}).get("format"))
+        if owner is None:
+            yield Step("define", Making(whole, xml, verbatim=verbatim))
+        else:
+            path = f"{owner.option}.volume"
+            yield Step("make_volume", Making(whole, xml, owner.guest, verbatim, owner.disk, path))
+
+    done = plan_item(VOLUME, None, want, host, steps_for=make)
     (change,) = done.changes
-    whole = {name: value for name, value in want.items() if value is not None}
-    whole.setdefault("format", (change.after or {}).get("format"))
-    done.steps = [Step("define", Making(whole, define.value, guest, verbatim))]
     shown = {name: value for name, value in change.after.items() if value is not None}
     done.changes = [dataclasses.replace(change, after=shown)]
     if odd is not None:
@@ -198,7 +218,7 @@ def fetched(plans: t.Iterable[Plan]) -> t.Iterator[str]:
                 yield str(step.value.item["image"])
 
 
-def plan_growth(have: Observed, want: Item, host: Host, pools: t.Mapping[str, Pool]) -> Plan:
+def plan_growth(have: Observed, want: Item, host: Host, pools: t.Mapping[str, Pool], owner: Owner | None) -> Plan:
     """Plan the only way that a volume can change."""
     there = have.definition
     want = {name: want[name] for name in COMPARED if want.get(name) is not None}
@@ -214,9 +234,22 @@ def plan_growth(have: Observed, want: Item, host: Host, pools: t.Mapping[str, Po
         if place is not None:
             path = volume_path(place, want["pool"], pools)
             want["backing"].update({} if path is None else {"path": path})
-    done = plan_item(VOLUME, have, want, host)
+    return plan_item(VOLUME, have, want, host, steps_for=functools.partial(grow, there, want, form, owner))
+
+
+def grow(there: ET.Element, want: Item, form: str | None, owner: Owner | None, done: Plan, _xml: str) -> list[Step]:
+    """The step that makes a volume larger, and nothing else; what differs by less than can be told is no change.
+
+    :param there: the volume as it is
+    :param want: what is declared of it, and can be compared
+    :param form: the format that the user names
+    :param owner: what it is for, if it is a guest's
+
+    Raises Invalid for what differs otherwise.
+    """
+    node = there.find("target/format")
+    steps: list[Step] = []
     changes: list[Change] = []
-    done.steps = [step for step in done.steps if step.action != "define"]
     for change in done.changes:
         if change.path != "capacity":
             raise Invalid(
@@ -235,7 +268,11 @@ def plan_growth(have: Observed, want: Item, host: Host, pools: t.Mapping[str, Po
         if after > before:
             changes.append(change)
             grown = {"pool": want["pool"], "name": want["name"], "capacity": after}
-            done.steps.append(Step("grow", grown if form is None else {**grown, "format": form}))
+            grown |= {} if form is None else {"format": form}
+            if owner is None:
+                steps.append(Step("grow", grown))
+            else:
+                steps.append(Step("grow_volume", {**grown, "change": f"{owner.option}.size"}))
         elif before - after >= slack(there):
             raise Invalid(
                 "capacity",
@@ -243,7 +280,7 @@ def plan_growth(have: Observed, want: Item, host: Host, pools: t.Mapping[str, Po
                 " A volume only grows",
             )
     done.changes = changes
-    return done
+    return steps
 
 
 def slack(volume: ET.Element) -> int:

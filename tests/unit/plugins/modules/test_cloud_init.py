@@ -14,6 +14,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import apply, converge
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host import seed_image
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.cloud_init import (
     seed_fill,
@@ -80,6 +81,20 @@ def test_a_guest_gets_its_seed(connection: Any, folder: Path, declared: Any, not
     assert found["vendor-data"] == CLOUD["vendor_data"]
     assert sorted(os.listdir(folder)) == ["web01-seed.img"]
     assert noted.entries("volumes")[KEY]["guest"] == "web01"
+
+
+def test_the_seed_is_made_after_the_disks_and_before_the_definition(
+    folder: Path, declared: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[str, str]] = []
+
+    def noting(connection: Any, kind: Any, plans: Any, options: Any) -> dict[str, str]:
+        seen.extend((step.action, getattr(step.value, "where", "")) for plan in plans for step in plan.steps)
+        return apply.apply(connection, kind, plans, options)
+
+    monkeypatch.setattr(converge, "apply", noting)
+    declared(guest())
+    assert seen[:3] == [("make_volume", "disks[0]"), ("make_volume", "cloud_init"), ("define", "")]
 
 
 @pytest.mark.parametrize(

@@ -286,7 +286,7 @@ def test_a_tpm_that_gets_a_place_of_its_own_meanwhile(
     connection: Any, run_main: Run, noted: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with_variables(connection, "/none.fd", more=TPM.format(persistent=""))
-    monkeypatch.setattr(departures, "plan_tpm", lambda plan, definition, going: None)
+    monkeypatch.setattr(departures, "plan_tpm", lambda plan, definition, going: going)
     monkeypatch.setattr(departures, "tpm_place", lambda definition: "/srv/precious")
     done = run_main(domains.main, config=[GONE], uri=URI, remove_tpm=True, fails=True)
     assert "undefine: its definition names /srv/precious for the state of its TPM by now" in done["msg"]

@@ -9,12 +9,17 @@ import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import libvirt
 import pytest
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.observed import Observed
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Plan
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.step import Place, Step
 from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import begun
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host.private_file import PrivateFile
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.pool.kind import POOLS
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import connection as connecting
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import process
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage import manifest
@@ -257,3 +262,38 @@ def test_a_pool_without_a_uuid_gets_one_before_it_is_defined(
 ) -> None:
     run_main(pools.main, config=[{"name": "k1", "target": "/srv/k1", "uuid": None}], uri=URI)
     assert noted.entries("pools") == {"k1": {"uuid": host.storagePoolLookupByName("k1").UUIDString()}}
+
+
+@pytest.mark.parametrize("item", [{}, {"uuid": None}], ids=["derived", "none"])
+def test_a_pool_that_came_about_though_its_step_failed_is_told(
+    host: Any, run_main: Run, noted: manifest.Manifest, monkeypatch: pytest.MonkeyPatch, item: dict[str, Any]
+) -> None:
+    real = libvirt.virConnect.storagePoolDefineXML
+
+    def define(self: Any, *words: Any) -> None:
+        real(self, *words)
+        raise libvirt.libvirtError("the answer got lost")
+
+    monkeypatch.setattr(libvirt.virConnect, "storagePoolDefineXML", define)
+    result = run_main(pools.main, config=[{"name": "k1", "target": "/srv/k1", **item}], uri=URI, fails=True)
+    assert host.storagePoolLookupByName("k1").UUIDString()
+    assert "definition" in [change["path"] for change in result["changes"]]
+
+
+@pytest.mark.parametrize(
+    ("actions", "order"),
+    [
+        ("define set_autostart start", "define set_autostart finish start"),
+        ("define start", "define finish start"),
+        ("start", "finish start"),
+        ("stop undefine", "stop undefine finish"),
+    ],
+)
+def test_the_making_ends_before_a_start(actions: str, order: str) -> None:
+    entry = Plan("pool", "k1")
+    for action in actions.split():
+        place = Place.DEFINITION if action == "define" else Place.STATE
+        entry.steps.add(Place.BESIDE if action.startswith("set_") else place, Step(action))
+    have = {"k1": Observed(ET.Element("pool"), None, "inactive", {}, unfinished=True)}
+    begun.plan_finish(POOLS, [entry], have)
+    assert [step.action for step in entry.steps] == order.split()

@@ -12,6 +12,7 @@ from typing import Any
 import libvirt
 import pytest
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import apply, converge
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared import lacking
 from ansible_collections.virtfleet.kvm.plugins.modules import pools
 
@@ -55,6 +56,21 @@ def test_what_a_saved_guest_will_lack_is_told(saved: Any, run_domains: Run, poli
     else:
         assert paths == []
         assert saved.hasManagedSaveImage(0)
+
+
+def test_a_saved_guest_comes_back_before_it_is_restarted(
+    saved: Any, run_domains: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So it can shut down in an orderly way, and loses nothing that is in its memory."""
+    seen: list[list[str]] = []
+
+    def noting(connection: Any, kind: Any, plans: Any, options: Any) -> dict[str, str]:
+        seen.extend([step.action for step in plan.steps] for plan in plans)
+        return apply.apply(connection, kind, plans, options)
+
+    monkeypatch.setattr(converge, "apply", noting)
+    run_domains({**GUEST, "memory": "128MiB"}, on_restart_needed="restart")
+    assert seen == [["define", "start", "shutdown", "start"]]
 
 
 def test_a_saved_guest_that_was_changed_before_is_told_of_as_well(saved: Any, run_domains: Run) -> None:

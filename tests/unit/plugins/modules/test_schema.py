@@ -142,16 +142,16 @@ def test_what_libvirt_refuses_of_a_network_as_it_reads_it_is_named(
 
 
 def test_a_definition_that_is_wrong_already_stops_no_other() -> None:
-    from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Plan
     from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.step import Step
     from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.schema import validate
     from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.kind import DOMAINS
     from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
+    from ansible_collections.virtfleet.kvm.tests.unit.support import plan_of
 
     text = "<domain type='test'><name>q</name><memory>65536</memory><os><type>hvm</type></os>{}</domain>"
     plans = [
-        Plan("domain", "q", [Step("define", text.format("<odd/>"))]),
-        Plan("domain", "r", [Step("define", text.format(""))]),
+        plan_of("domain", "q", Step("define", text.format("<odd/>"))),
+        plan_of("domain", "r", Step("define", text.format(""))),
     ]
     wants = DOMAIN.parse([{"name": name, "memory": "64MiB"} for name in ("q", "r")])
     validate(DOMAINS, plans, wants, "qemu+ssh://elsewhere/system")

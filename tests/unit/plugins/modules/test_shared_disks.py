@@ -14,8 +14,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Plan
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.step import Step
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.step import Place, Step
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import apply
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host.block_devices import BlockDevices
@@ -23,7 +22,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain import
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.disks import shared_disks
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared import lacking
 from ansible_collections.virtfleet.kvm.plugins.modules import pools, volumes
-from ansible_collections.virtfleet.kvm.tests.unit.support import KINDS
+from ansible_collections.virtfleet.kvm.tests.unit.support import KINDS, plan_of
 
 Run = Callable[..., dict[str, Any]]
 GUEST: dict[str, Any] = {"memory": "64MiB"}
@@ -242,10 +241,10 @@ def test_a_disk_that_two_guests_give_up(
 
 
 def test_plans_that_wait_for_each_other_fail() -> None:
-    one, other = Plan("domain", "one", [Step("start", None)]), Plan("domain", "other", [Step("start", None)])
+    one, other = plan_of("domain", "one", Step("start")), plan_of("domain", "other", Step("start"))
     one.after, other.after = [other], [one]
     for plan in (one, other):
-        plan.steps.append(Step("define", None))
+        plan.steps.add(Place.STATE, Step("define"))
     waiting = [apply.handed_over(plan, ("define",)) for plan in (one, other)]
     next(waiting[0])
     with pytest.raises(VirtfleetError, match="it and guest one wait for each other's disks"):

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.step import Step
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared import lacking
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared.lacking import Site
@@ -20,6 +19,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume import
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.forecast import Forecast
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.storage_observe import Pool
 from ansible_collections.virtfleet.kvm.plugins.modules import pools, volumes
+from ansible_collections.virtfleet.kvm.tests.unit.support import plan_of
 
 Run = Callable[..., dict[str, Any]]
 URI = "test:///default"
@@ -147,6 +147,8 @@ def planned(
     """What is wrong with two volumes, each with so many steps."""
     site = Site(connection, Forecast())
     site.kept["pools"] = found
-    plans = [Plan("volume", f"{name}/v", [Step("grow", 1)] * count) for name, count in zip(found, steps, strict=True)]
+    plans = [
+        plan_of("volume", f"{name}/v", *[Step("grow", 1)] * count) for name, count in zip(found, steps, strict=True)
+    ]
     wants = [{"name": "v", "pool": name, "state": state} for name, state in zip(found, states, strict=True)]
     return [told for _plan, told in volume_places.twice(site, plans, wants)]

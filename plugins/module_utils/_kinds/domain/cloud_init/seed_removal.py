@@ -11,7 +11,7 @@ import typing as t
 from ...._engine.observed import Observed
 from ...._engine.plan import Plan
 from ...._engine.rows.model import Change, Item
-from ...._engine.step import Step
+from ...._engine.step import Place, Step
 from ...._libvirt.objects import Connection
 from ...._storage import storage_observe
 from ...._storage.forecast import Forecast
@@ -87,7 +87,7 @@ def plan_removal(plan: Plan, key: str, volume: Observed, facts: t.Mapping[str, t
         step = dataclasses.replace(going(key, volume), guest=plan.name)
         path = f"volume {key}"
         plan.changes.append(Change(path, "present", "absent"))
-        plan.steps.append(Step("delete_seed", step, reaches=(path,)))
+        plan.steps.add(Place.AFTER, Step("delete_seed", step, reaches=(path,)))
         plan.beside = plan.beside | {path}
 
 

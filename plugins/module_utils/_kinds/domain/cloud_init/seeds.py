@@ -32,7 +32,7 @@ from ...._storage.storage_observe import Pool, another, identity, problem_of, so
 from ...._storage.users import Users, is_local
 from ...shared.derive import targets
 from ...shared.lacking import FOREIGN
-from ...volume.storage_plan import FUTURE, plan_volume
+from ...volume.storage_plan import FUTURE, Owner, plan_volume
 from ...volume.storage_rules import MADE_DIRECTORIES
 from ..disks.guest_disks import ASIDE, DISKS, Needed, key_of, name_volumes, target_of
 from . import nocloud
@@ -326,17 +326,14 @@ class Seeds:
     def making(self, plan: Plan, need: Needed, root: ET.Element) -> tuple[list[Step], list[Change]]:
         """A seed that is not there yet."""
         files = files_of(need, plan.name, root.findtext("uuid") or plan.name, root)
-        item = {**need.item, "capacity": seed_image.size_of(files)}
-        inner = plan_volume(None, {**item, "seed": files}, self.host, self.pools, plan.name)
+        item = {**need.item, "capacity": seed_image.size_of(files), "seed": files, "content": content_of(need, files)}
+        inner = plan_volume(None, item, self.host, self.pools, Owner(plan.name, need.index, WHERE))
         plan.warnings += inner.warnings
         self.look_for_tools(plan)
-        (step,) = inner.steps
-        value = dataclasses.replace(step.value, disk=need.index, change=f"{WHERE}.volume")
-        value = dataclasses.replace(value, item={**value.item, "content": content_of(need, files)})
         if not need.kept:
             name_volumes(plan, need)
         changes = [Change(f"{WHERE}.volume", change.before, change.after) for change in inner.changes]
-        return [Step("make_volume", value)], changes
+        return list(inner.steps), changes
 
     def refilling(
         self, plan: Plan, need: Needed, volume: Observed, root: ET.Element, facts: t.Mapping[str, t.Any]

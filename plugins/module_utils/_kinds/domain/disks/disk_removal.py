@@ -14,7 +14,7 @@ from ...._engine import paths
 from ...._engine.observed import Observed
 from ...._engine.plan import Plan
 from ...._engine.rows.model import Change
-from ...._engine.step import Step
+from ...._engine.step import Place, Step
 from ...._storage.leaving import DELETE, is_leaving, reason
 from ...._storage.manifest import Entries
 from ...._storage.other_hosts import ELSEWHERE, within_reach
@@ -85,14 +85,14 @@ def removals(plans: t.Sequence[Plan], known: Known) -> None:
         for plan, origin, note in left[key]:
             plan.leave(f"its disk {origin} stays: it {why_it_stays(key, holders, users.doubts)}")
             if holders and is_leaving(places[key], known.made[note], known.state):
-                plan.steps.append(Step("spare", note))
+                plan.steps.add(Place.AFTER, Step("spare", note))
     for key, after in free.items():
         plan, _origin, note = left[key][0]
         others = sorted({str(use.guest) for use in users.uses(key, places[key]) if use.guest in names} - {plan.name})
         facts = going(key, known.volumes[key], after)
         step = dataclasses.replace(facts, guest=plan.name, note=note, others=tuple(others))
         plan.changes.append(Change(f"volume {key}", "present", "absent"))
-        plan.steps.append(Step("delete_volume", step))
+        plan.steps.add(Place.AFTER, Step("delete_volume", step))
 
 
 def why_it_stays(key: str, holders: t.Sequence[str], doubts: t.Sequence[str]) -> str:

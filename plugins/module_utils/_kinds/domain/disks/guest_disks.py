@@ -21,12 +21,11 @@ from ...._engine.plan import Plan
 from ...._engine.rows.group import Group
 from ...._engine.rows.model import Change, Host, Item, Scope
 from ...._engine.rows.row_index import body
-from ...._engine.step import Step
+from ...._engine.step import Place, Step
 from ...._errors import Invalid
-from ...._storage.making import Making
 from ...._storage.storage_observe import Pool, problem_of, source_place
 from ...volume.encryption import BY_HAND, of_disk
-from ...volume.storage_plan import FUTURE, plan_volume
+from ...volume.storage_plan import FUTURE, Owner, plan_volume
 from ...volume.storage_rules import MADE_DIRECTORIES, made_format, odd_name
 from ..table import DOMAIN
 
@@ -291,17 +290,11 @@ def amend(
         if problem is not None:
             raise Invalid(where, f"its volume {need.key}: {problem}")
         try:
-            inner = plan_volume(have, need.item, host, pools, plan.name)
+            inner = plan_volume(have, need.item, host, pools, Owner(plan.name, need.index, where))
         except Invalid as error:
             option = "size" if error.where == "capacity" else error.where
             raise type(error)(f"{where}.{option}" if option else where, error.problem) from None
-        for step in inner.steps:
-            value = step.value
-            if isinstance(value, Making):
-                value = dataclasses.replace(value, disk=need.index, change=f"{where}.volume")
-            else:
-                value = {**value, "change": f"{where}.size"}
-            steps.append(Step({"define": "make_volume", "grow": "grow_volume"}[step.action], value))
+        steps += inner.steps
         for change in inner.changes:
             name = "size" if change.path == "capacity" else "volume"
             changes.append(Change(f"{where}.{name}", change.before, change.after))
@@ -312,7 +305,7 @@ def amend(
         if not need.kept:
             plan.warnings += found_there(where, need, have)
             name_volumes(plan, need)
-    plan.steps[:0] = steps
+    plan.steps.add(Place.NEEDED, *steps)
     plan.changes[:0] = changes
 
 

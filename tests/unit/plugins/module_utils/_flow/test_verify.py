@@ -10,12 +10,13 @@ import pytest
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Plan, Step
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Change
 from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.outcome import unkept, verify
+from ansible_collections.virtfleet.kvm.tests.unit.support import plan_of
 
 
 def planned(name: str, *paths: str) -> Plan:
     """A plan that changes these paths; none for nothing to do."""
     changes = [Change(path, "old", "new") for path in paths]
-    return Plan("domain", name, steps=[Step("define", "<domain/>")] if paths else [], changes=changes)
+    return plan_of("domain", name, *([Step("define", "<domain/>")] if paths else []), changes=changes)
 
 
 def told(plan: Plan) -> list[str]:
@@ -44,7 +45,7 @@ def test_a_failure_of_apply_keeps_its_reason() -> None:
 
 
 def test_a_secret_that_was_not_kept_stays_one() -> None:
-    left = Plan("domain", "a", steps=[Step("define", "hunter2")], changes=[Change("password", "(secret)", "(secret)")])
+    left = plan_of("domain", "a", Step("define", "hunter2"), changes=[Change("password", "(secret)", "(secret)")])
     problem = verify([planned("a", "password")], [left], {})["a"]
     assert "hunter2" not in problem
 
@@ -68,6 +69,6 @@ def test_lists_that_differ_are_told_by_what_is_in_them() -> None:
 )
 def test_only_what_ran_before_has_not_followed(actions: list[str], pending: list[str]) -> None:
     """The memory balloon of a guest that has just started takes seconds to be there."""
-    done = Plan("domain", "a", steps=[Step(action) for action in actions], done=len(actions))
+    done = plan_of("domain", "a", *map(Step, actions), done=len(actions))
     assert done.settled(Plan("domain", "a", asked=["current_memory"]))
     assert done.pending == pending

@@ -11,9 +11,10 @@ import libvirt
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Plan
-from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.step import Step
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.step import Place, Step
 from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.schema import shape
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.define_batch import MANY, Definitions
+from ansible_collections.virtfleet.kvm.tests.unit.support import plan_of
 
 WEB = """<domain type="qemu"><name>web1</name><uuid>61496820-b84f-5b91-b64d-b22cce6bff00</uuid><title>one</title>
 <metadata><x:y xmlns:x="urn:x">1</x:y></metadata><memory unit="KiB">1048576</memory><vcpu>2</vcpu>
@@ -112,7 +113,7 @@ def numbered(count: int, bad: int | None = None) -> list[Plan]:
     for number in range(count):
         document = WEB.replace("web1", f"web{number}")
         document = document.replace("virtio", "wrong") if number == bad else document
-        plans.append(Plan("domain", f"web{number}", [Step("define", document), Step("start")]))
+        plans.append(plan_of("domain", f"web{number}", Step("define", document), Step("start")))
     return plans
 
 
@@ -143,6 +144,6 @@ def test_few_and_what_has_to_come_later_wait_for_their_turn() -> None:
     definitions.ahead(connection, numbered(MANY - 1))
     later = numbered(MANY)
     for plan in later:
-        plan.steps.insert(0, Step("make_volume"))
+        plan.steps.add(Place.NEEDED, Step("make_volume"))
     definitions.ahead(connection, later)
     assert connection.checked == []

@@ -16,6 +16,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.step import 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.guests_to_come import guests_to_come
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.forecast import ToCome
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.guest_places import Place
+from ansible_collections.virtfleet.kvm.tests.unit.support import plan_of
 
 
 def disk(target: str, path: str, inner: str = "") -> str:
@@ -64,7 +65,7 @@ LIVE = document(
 
 def planned(after: str | None, *actions: str, **more: Any) -> Plan:
     steps = [] if after is None else [Step("define", after)]
-    return Plan("domain", "g", steps=[*steps, *(Step(action) for action in actions)], **more)
+    return plan_of("domain", "g", *steps, *(Step(action) for action in actions), **more)
 
 
 def values(after: str | None, *actions: str, live: str | None = LIVE, **more: Any) -> tuple[set[str], set[Any]]:

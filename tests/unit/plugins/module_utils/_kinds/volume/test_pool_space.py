@@ -17,15 +17,14 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.step import 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume import pool_space
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.making import Making
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.storage_observe import Pool
+from ansible_collections.virtfleet.kvm.tests.unit.support import plan_of
 
 GIB = 1024**3
 
 
 def making(name: str, inner: str, **item: Any) -> Plan:
     xml = f"<volume><name>{name}</name><capacity>{2 * GIB}</capacity>{inner}</volume>"
-    plan = Plan("volume", f"p/{name}")
-    plan.steps = [Step("make", Making({"name": name, "pool": "p", **item}, xml))]
-    return plan
+    return plan_of("volume", f"p/{name}", Step("make", Making({"name": name, "pool": "p", **item}, xml)))
 
 
 def warned(plans: list[Plan], folder: Path, monkeypatch: pytest.MonkeyPatch, kind: str = "dir") -> list[int]:

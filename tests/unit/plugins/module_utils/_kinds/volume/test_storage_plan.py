@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Plan
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.step import Place, Step
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.plan import say_doubt
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.storage_plan import plan_volumes
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.volume.table import VOLUME
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.making import Making
@@ -222,3 +224,15 @@ def test_a_disk_of_vpc_is_as_large_as_declared_or_a_little_larger() -> None:
     assert plan_one(name="a.vpc", capacity="1MiB").steps == []
     assert plan_one(name="a.vpc", capacity="1MiB", format="vpc").steps == []
     assert "cannot grow to 2MiB: QEMU makes no vpc larger" in obstacle(Users(), name="a.vpc", capacity="2MiB")
+
+
+def test_notes_of_what_may_be_half_made_are_forgotten_before_all_else() -> None:
+    entry = Plan("domain", "g")
+    entry.steps.add(Place.NEEDED, Step("make_volume"))
+    say_doubt(entry, ["p/a", "p/b", "p/c"], {"p/a": "is odd", "p/c": "is odd, too"})
+    assert [(step.action, step.value) for step in entry.steps] == [
+        ("forget", "p/a"),
+        ("forget", "p/c"),
+        ("make_volume", None),
+    ]
+    assert entry.warnings == ["is odd", "is odd, too"]
