@@ -15,8 +15,9 @@ from pathlib import Path
 
 from .._errors import VirtfleetError
 from . import bridge, facts, ifupdown, lease, namers, namespaces, networkd, profiles
-from .agent import files, network, others, route_words
+from .agent import network, others, route_words
 from .facts import Device, Facts, NetplanFile
+from .iproute import ip
 from .reading import described, known
 
 NETPLAN_FOLDERS = ("/lib/netplan", "/etc/netplan", "/run/netplan")
@@ -112,25 +113,6 @@ def login() -> str:
         if process in ("0", "1"):
             break
     return ""
-
-
-def ip(*words: str) -> t.Any:
-    """What ``ip -json`` says."""
-    command = ["ip", "-json", *words]
-    said = " ".join(command)
-    try:
-        status, output, errors = network.run(command, PATIENCE)
-        if status:
-            raise VirtfleetError(f"{said}: {network.said(errors or output)}")
-        return json.loads(output or "[]")
-    except FileNotFoundError:
-        raise VirtfleetError("ip is missing on this host: install iproute2") from None
-    except subprocess.TimeoutExpired:
-        raise VirtfleetError(f"{said}: did not end within {PATIENCE} s") from None
-    except OSError as error:
-        raise VirtfleetError(f"{said}: {files.problem(error)}") from None
-    except ValueError:
-        raise VirtfleetError(f"{said}: printed something that is no JSON") from None
 
 
 def queues() -> dict[str, list[str]]:
