@@ -25,7 +25,9 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import VARIAB
 
 from ._fleet_changes import RESULTS
 from ._host_guests import remembered
-from ._settings import COLLECTION, defaults, specs
+from ._later import Later
+from ._settings import COLLECTION, OWNER, defaults, specs
+from ._templar import watched
 
 Variables = dict[str, t.Any]
 Part = dict[str, t.Any]
@@ -96,12 +98,15 @@ def parts_of(variables: Variables, loader: DataLoader, tags: t.Collection[str]) 
     :param tags: what is selected, of TAGS
     """
     known = {**trusted_defaults(), **variables}
-    with remembered():
-        refuse_settings(variables, Templar(loader=loader, variables=known))
+    later = Later(variables)
+    with remembered(), watched(later.see):
+        refuse_settings(variables, Templar(loader=loader, variables=known), later)
         parts = [host_part(known, loader)] if "host" in tags else []
         for place in SITE:
             if place.tag in tags:
                 parts += tasks_of(place, Templar(loader=loader, variables={**known, **place.variables}))
+    if later.name is not None:
+        raise VirtfleetError(f"the declaration is made of {later.name}, which is known only while the roles run")
     return parts
 
 
@@ -147,13 +152,18 @@ def host_part(known: Variables, loader: DataLoader) -> Part:
     return {"name": HOST_RESULT, "module": "host", "options": {"packages": packages, "require_hardware": require}}
 
 
-def refuse_settings(variables: Variables, templar: Templar) -> None:
-    """Raise where Ansible would refuse a variable of a role, as the role begins."""
+def refuse_settings(variables: Variables, templar: Templar, later: Later) -> None:
+    """Raise where Ansible would refuse a variable of a role, as the role begins.
+
+    :param later: looks through what they are made of; guests are looked through as they are evaluated
+    """
     for name in VARIABLES:
         # Roles have defaults for lists that are not there, and so for one that a template cannot find.
         if not OF_GUESTS.match(name) and isinstance(variables.get(name), str):
             templar.template(variables[name])
     rules = {name: rule for name, rule in specs().items() if name in variables}
+    for name in (*(name for name in VARIABLES if not OF_GUESTS.match(name)), *rules, OWNER):
+        later.see(variables.get(name))
     given = {name: templar.template(variables[name]) for name in rules}
     if ArgumentSpecValidator(rules).validate(given).error_messages:
         raise VirtfleetError("a variable of a role is refused")

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import typing as t
 
@@ -20,8 +21,24 @@ from ._missing import identifiers, missing
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 """What may be the name of a variable in a template."""
 
+WATCHES: list[t.Callable[[t.Any], None]] = []
+"""Called with each value of a host that is evaluated, as it is written (see ``watched``)."""
+
 DEPTH = 64
 """How deep a declaration is looked through for what cannot be evaluated."""
+
+
+@contextlib.contextmanager
+def watched(see: t.Callable[[t.Any], None]) -> t.Iterator[None]:
+    """Have each value told that is evaluated, as it is written.
+
+    :param see: gets it
+    """
+    WATCHES.append(see)
+    try:
+        yield
+    finally:
+        WATCHES.remove(see)
 
 
 class HostTemplar:
@@ -52,6 +69,8 @@ class HostTemplar:
     def value(self, raw: t.Any) -> t.Any:
         """A value, evaluated. Raises AnsibleError where it cannot be, Endless where nobody could wait for it."""
         refuse(raw)
+        for see in WATCHES:
+            see(raw)
         return decrypted(self.templar.template(raw), 0)
 
     def broken(self, raw: t.Any, where: str = "", depth: int = 0, ends: bool = False) -> list[tuple[str, str]]:

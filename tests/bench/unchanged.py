@@ -66,7 +66,6 @@ def prepare(folder: Path, hosts: int) -> None:
         "kvm_guests": declared,
         "kvm_networks": [{"name": "default"}],
         "kvm_owner": "bench",
-        "kvm_look_first": True,
     }
     inventory = {"all": {"vars": shared}, "kvm_hosts": {"hosts": {name: {} for name in names}}}
     (folder / "fleet.json").write_text(json.dumps(inventory), encoding="utf-8")

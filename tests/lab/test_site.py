@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+import time
 import typing as t
 from pathlib import Path
 
 import pytest
-from fleet import Fleet, Run, guest
+from fleet import LOOK, Fleet, Run, guest
 from suites import HOST_SUITES
 
 HOSTS = HOST_SUITES
@@ -87,7 +88,53 @@ def test_the_second_run_changes_nothing_in_few_tasks(site: Converged) -> None:
     assert site.second.code == 0, site.second.output
     assert not site.second.changed
     for host in HOSTS:
-        assert 5 < site.second.executed(host) <= 12
+        assert 0 < site.second.executed(host) <= 2
+    for module in ("apt", "systemd_service"):
+        assert site.first.results(f"ansible.builtin.{module}")
+        assert not site.second.results(f"ansible.builtin.{module}")
+
+
+def test_without_the_look_nothing_changes_either(site: Converged) -> None:
+    run = site.fleet.play("virtfleet.kvm.site", "-e", '{"kvm_look_first": false}')
+    assert run.code == 0, run.output
+    assert not run.changed
+    for host in HOSTS:
+        assert 5 < run.executed(host) <= 12
+
+
+def looked(run: Run) -> str:
+    """Why the look at a single host was not sure."""
+    (why,) = [event["result"]["why"] for event in run.events if event["action"] == LOOK]
+    return str(why)
+
+
+def test_settings_that_apt_cannot_read_are_not_hidden(site: Converged) -> None:
+    """apt refuses them also where there is nothing to install."""
+    path = "/etc/apt/sources.list.d/broken.list"
+    site.fleet.sh("kvm01", f"echo 'deb nowhere' > {path}")
+    try:
+        run = site.fleet.play("virtfleet.kvm.site", "--limit", "kvm01")
+    finally:
+        site.fleet.sh("kvm01", f"rm {path}")
+    assert f"{path} has changed since apt last read it" in looked(run)
+    assert run.code != 0
+    assert "Malformed entry" in run.output
+    again = site.fleet.play("virtfleet.kvm.site", "--limit", "kvm01")
+    assert again.code == 0, again.output
+    assert again.executed("kvm01") <= 2, looked(again)
+
+
+def test_a_libvirt_that_hangs_costs_one_time_limit(site: Converged) -> None:
+    """That of the role; the look gives it up soon."""
+    site.fleet.sh("kvm01", "systemctl start libvirtd && kill -STOP $(pidof libvirtd)")
+    started = time.monotonic()
+    try:
+        run = site.fleet.play("virtfleet.kvm.site", "--limit", "kvm01")
+    finally:
+        site.fleet.sh("kvm01", "kill -CONT $(pidof libvirtd)")
+    assert "libvirt has not answered within 10 s" in looked(run)
+    assert run.code != 0
+    assert 120 < time.monotonic() - started < 220
 
 
 def test_check_mode_after_the_run_finds_nothing_to_do(site: Converged) -> None:

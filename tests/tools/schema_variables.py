@@ -71,7 +71,8 @@ PLAYBOOKS = {
     "plan_file": ("str", "The file that the playbook C(virtfleet.kvm.plan) writes the plan to, as JSON."),
     "kvm_look_first": (
         "bool",
-        "Whether C(virtfleet.kvm.site) looks at each host once, and leaves alone those on which nothing is to be done.",
+        "Whether C(virtfleet.kvm.site) looks at each host once, and leaves alone those on which nothing is to be done;"
+        " true if it is left out.",
     ),
     "kvm_progress": (
         "pause",

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, virtfleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The flow of every declaring module: observe, plan, apply, verify, report."""
+"""The flow of every declaring module: observe, plan, apply, verify, report. What applies is loaded as it is needed."""
 
 from __future__ import annotations
 
@@ -24,13 +24,10 @@ from .._printing import label, unforeseen
 from .._storage.forecast import Forecast
 from .._storage.manifest import Manifest, notes
 from . import begun
-from .apply import apply
 from .arguments import FORECAST, UNFINISHED
-from .failed_steps import settle
 from .kind import Kind
 from .module import DeclaringModule
 from .options import Options
-from .outcome import NOT_SO, Traces, verify, with_gone
 from .parameters import Parameters
 from .purge import Leftovers, asked, leftovers
 from .rehearsal import rehearse
@@ -265,6 +262,10 @@ class Run:
     def carry_out(self, session: Session) -> None:
         """Apply and verify. Where a daemon went away in between, what is there is read again, and what
         is left is planned and applied anew."""
+        from .apply import apply
+        from .failed_steps import settle
+        from .outcome import Traces, verify, with_gone
+
         self.doing = "are made so"
         touched = {index for index, entry in enumerate(self.plans) if entry.steps}
         failed = apply(session.connection, self.kind, self.plans, self.options)
@@ -288,7 +289,12 @@ class Run:
             self.failed.setdefault(name, problem)
         seen = sorted(rest)
         done = [self.plans[index] for index in seen]
-        traces = session.read(lambda connection: [self.traces(connection, index) for index in seen])
+        came = [(self.carried(index), self.plans[index], self.reached(index)) for index in seen]
+        traces = session.read(
+            lambda connection: [
+                Traces.of(carried, with_gone(connection, entry, reached)) for carried, entry, reached in came
+            ]
+        )
         self.failed = verify(done, [rest[index] for index in seen], self.failed, traces)
         self.note_refused(session, [(entry, rest[index]) for entry, index in zip(done, seen, strict=True)])
         for index in touched - rest.keys():
@@ -316,6 +322,8 @@ class Run:
 
         Something was done by now: input that is refused is the failure of its item, and of no other.
         """
+        from .outcome import NOT_SO
+
         refused: dict[str, str] = {}
         while True:
             try:
@@ -356,10 +364,6 @@ class Run:
     def carried(self, index: int) -> list[Plan]:
         """The plans of an item that were carried out, one after the other."""
         return [self.plans[index], *self.more.get(index, ())]
-
-    def traces(self, connection: Connection, index: int) -> Traces:
-        """What the steps of an item have brought about."""
-        return Traces.of(self.carried(index), with_gone(connection, self.plans[index], self.reached(index)))
 
     def reached(self, index: int) -> list[t.Any]:
         """The changes of an item that are known to have come about, without having looked."""

@@ -129,7 +129,7 @@ class Kind:
     :param plan: plans all declared items: takes the connection (None for a host without libvirt), what is there, the
         items, the host and the Options. Raises VirtfleetError, before anything is touched, where an item asks for what
         cannot be
-    :param actions: its steps, by the names that plans use
+    :param steps: gives its steps, by the names that plans use; what they need is loaded with them
     :param leftovers: what the collection made and nobody declares any more: takes the connection and what was asked for
     :param validate: defines a document on a host in memory, so that libvirt holds it against its schema
     :param definition: how libvirt keeps its definitions; None for a kind without any
@@ -160,7 +160,7 @@ class Kind:
     table: Table
     observe: t.Callable[[t.Any, t.Container[str]], dict[str, Observed]]
     plan: t.Callable[[t.Any, Have, Wants, Host, t.Any], list[Plan]]
-    actions: dict[str, Action]
+    steps: t.Callable[[], dict[str, Action]]
     leftovers: t.Callable[[t.Any, Asked], Leftovers]
     validate: t.Callable[[t.Any, str], t.Any]
     definition: Definition | None = None
@@ -181,6 +181,11 @@ class Kind:
     foretell: t.Callable[[t.Any, t.Sequence[Plan]], dict[str, dict[str, t.Any]]] | None = None
     wait: t.Callable[[Session, Wants, t.Container[str]], tuple[dict[str, t.Any], dict[str, str]]] | None = None
     note_refused: t.Callable[[t.Any, str, t.Mapping[str, str]], None] | None = None
+
+    @property
+    def actions(self) -> dict[str, Action]:
+        """Its steps, by the names that plans use."""
+        return self.steps()
 
     @property
     def name(self) -> str:

@@ -16,7 +16,6 @@ import stat
 import struct
 import typing as t
 import uuid
-from xml.sax.saxutils import unescape
 
 from .image_format import vmdk_text
 
@@ -187,6 +186,8 @@ def locator(item: bytes) -> t.Iterator[bytes]:
 
 def saved(file: t.BinaryIO, first: bytes) -> t.Iterator[bytes]:
     """A guest that was saved into a file (libvirt's src/qemu/qemu_saveimage.h): what its definition names."""
+    from xml.sax.saxutils import unescape  # It loads all that talks HTTP, and hardly a host has such a file.
+
     (length,) = struct.unpack_from("=I", first, 20)
     file.seek(92)
     for name in re.findall(rb"='(/[^'\0]*)'", file.read(min(length, SAVED))):

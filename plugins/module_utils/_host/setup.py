@@ -9,6 +9,9 @@ Each answer is safe on one side: nothing is missing only where the role's tasks 
   for the host's own architecture, which is what apt goes by, and where apt has not noted that it came as a dependency:
   the role's task would note that it is wanted. Anything but a plain name, such as one with a version, is for apt to
   tell.
+- apt also refuses where there is nothing to install: where it cannot read its own settings, or Ansible's module lacks
+  python3-apt. Where that package is missing, or a setting is newer than all that apt has written since it last read
+  them, apt has to be asked.
 - A unit counts as enabled where a link in /etc/systemd/system has a target want or require it: systemctl is-enabled
   looks for the same.
 - A socket unit counts as started where systemd itself, process 1, holds a socket that listens at its path: it opens it
@@ -21,6 +24,7 @@ Each answer is safe on one side: nothing is missing only where the role's tasks 
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
 import re
 import typing as t
@@ -42,6 +46,20 @@ ARCHITECTURES = "/var/lib/dpkg/arch"
 
 AUTOMATIC = "/var/lib/apt/extended_states"
 """Where apt notes which packages came as a dependency (apt-mark(8))."""
+
+SETTINGS = ("/etc/apt/*", "/etc/apt/*.d/*")
+"""What apt reads before anything else: its sources, options and preferences (apt.conf(5), Dir::Etc)."""
+
+READ = (
+    "/var/cache/apt/pkgcache.bin",
+    "/var/lib/apt/lists",
+    "/var/lib/apt/lists/partial",
+    "/var/lib/apt/periodic/update-success-stamp",
+)
+"""What apt writes once it has read its settings: what it keeps of the lists of packages (apt-get(8), Files)."""
+
+FOR_ANSIBLE = "python3-apt"
+"""The package without which Ansible's module apt does nothing but install it, and fails in check mode."""
 
 STARTED = "/run/systemd/units"
 """Where systemd notes the invocation of each unit whose process is active."""
@@ -73,6 +91,34 @@ def doubtful_packages(
     }
     names = dict.fromkeys(wanted)
     return [name for name in names if not PLAIN.fullmatch(name) or name not in there or name in dependencies]
+
+
+def apt_doubt(status: str = STATUS, settings: t.Iterable[str] = SETTINGS, read: t.Iterable[str] = READ) -> str | None:
+    """Why apt may refuse though there is nothing to install, or change something else; None where it does neither.
+
+    :param status: the file in which dpkg keeps its packages
+    :param settings: patterns of the files that apt reads first
+    :param read: what apt writes after that
+    """
+    if not any(one.get("Package") == FOR_ANSIBLE and one.get("Status") in THERE for one in paragraphs(status)):
+        return f"{FOR_ANSIBLE} is missing"
+    known = max((changed for path in read if (changed := when_changed(path)) is not None), default=None)
+    if known is None:
+        return "apt has not read its sources yet"
+    for path in sorted(found for pattern in settings for found in glob.glob(pattern)):
+        changed = when_changed(path)
+        if not os.path.isdir(path) and (changed is None or changed > known):
+            return f"{path} has changed since apt last read it"
+    return None
+
+
+def when_changed(path: str) -> float | None:
+    """When a file was last written, or put where it is; None where that cannot be told. Links are followed."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_mtime if os.path.isdir(path) else max(found.st_mtime, found.st_ctime)
 
 
 def own_architecture(path: str) -> str | None:

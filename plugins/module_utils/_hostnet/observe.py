@@ -15,8 +15,10 @@ from pathlib import Path
 
 from .._errors import VirtfleetError
 from . import bridge, facts, ifupdown, lease, namers, namespaces, networkd, profiles
-from .agent import files, network, others, route_words
-from .facts import Device, Facts, NetplanFile, Route
+from .agent import network, others, route_words
+from .facts import Device, Facts, NetplanFile
+from .host_routes import routes
+from .iproute import ip
 from .reading import described, known
 
 NETPLAN_FOLDERS = ("/lib/netplan", "/etc/netplan", "/run/netplan")
@@ -24,9 +26,6 @@ NETPLAN_FOLDERS = ("/lib/netplan", "/etc/netplan", "/run/netplan")
 
 PATIENCE = 30
 """Seconds that a command has which only asks the kernel."""
-
-FAMILIES = (("-4", "0.0.0.0/0"), ("-6", "::/0"))
-"""The families of addresses as ``ip`` is asked for them, each with the network of its default route."""
 
 UNIT_FOLDERS = ("/etc/systemd/network", "/run/systemd/network", "/usr/local/lib/systemd/network")
 
@@ -117,25 +116,6 @@ def login() -> str:
     return ""
 
 
-def ip(*words: str) -> t.Any:
-    """What ``ip -json`` says."""
-    command = ["ip", "-json", *words]
-    said = " ".join(command)
-    try:
-        status, output, errors = network.run(command, PATIENCE)
-        if status:
-            raise VirtfleetError(f"{said}: {network.said(errors or output)}")
-        return json.loads(output or "[]")
-    except FileNotFoundError:
-        raise VirtfleetError("ip is missing on this host: install iproute2") from None
-    except subprocess.TimeoutExpired:
-        raise VirtfleetError(f"{said}: did not end within {PATIENCE} s") from None
-    except OSError as error:
-        raise VirtfleetError(f"{said}: {files.problem(error)}") from None
-    except ValueError:
-        raise VirtfleetError(f"{said}: printed something that is no JSON") from None
-
-
 def queues() -> dict[str, list[str]]:
     """The kinds of queue of each device; none where tc does not answer."""
     found: dict[str, list[str]] = {}
@@ -146,23 +126,6 @@ def queues() -> dict[str, list[str]]:
     except (OSError, ValueError, KeyError, TypeError, subprocess.TimeoutExpired):
         return {}
     return found
-
-
-def of_main_table(family: str) -> list[dict[str, t.Any]]:
-    """What ``ip -json`` says of the routes of the main table.
-
-    :param family: ``-4`` or ``-6``
-    """
-    found: list[dict[str, t.Any]] = ip(family, "route", "show")
-    return found
-
-
-def routes(told: t.Callable[[str], list[dict[str, t.Any]]] = of_main_table) -> tuple[Route, ...]:
-    """The routes of the host, of both families. Raises VirtfleetError where the kernel cannot be asked.
-
-    :param told: what ``ip -json`` says of those of a family
-    """
-    return tuple(route for family, default in FAMILIES for route in facts.routes(told(family), default))
 
 
 def of_all_tables(family: str) -> list[dict[str, t.Any]]:

@@ -14,7 +14,7 @@ import typing as t
 
 from .._errors import VirtfleetError
 from . import facts as model
-from . import observe
+from . import host_routes, iproute, observe
 from .agent import network
 from .facts import Facts, Route
 from .reading import known
@@ -29,9 +29,9 @@ def look() -> Facts:
     return Facts(
         devices={
             name: observe.detailed(device)
-            for name, device in model.devices(observe.ip("-detail", "address", "show")).items()
+            for name, device in model.devices(iproute.ip("-detail", "address", "show")).items()
         },
-        routes=observe.routes(),
+        routes=host_routes.routes(),
     )
 
 
@@ -108,7 +108,7 @@ def neighbour(route: Route, facts: Facts) -> tuple[bool, str]:
         knock(route.via, route.device, device.index if device else 0)
         end = time.monotonic() + 1
         while time.monotonic() < end:
-            entries = observe.ip(family, "neigh", "show", "to", route.via, "dev", route.device)
+            entries = iproute.ip(family, "neigh", "show", "to", route.via, "dev", route.device)
             if any(entry.get("lladdr") or "NOARP" in entry.get("state", []) for entry in entries):
                 return True, f"{route.via} answers on {route.device}"
             time.sleep(0.02)

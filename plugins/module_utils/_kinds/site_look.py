@@ -22,6 +22,7 @@ from .._flow.parameters import Parameters
 from .._host import daemons, setup
 from .._libvirt import host
 from .._libvirt.connection import Session
+from .._libvirt.in_time import in_time
 from .._libvirt.process import uncollected
 from .._printing import label, unforeseen
 
@@ -88,7 +89,8 @@ class Look:
         parameters = parameters_of(name)
         given = {**checked(parameters.spec, options), "uri": self.uri}
         if self.session is None:
-            self.session = stack.enter_context(Session(self.uri))
+            self.session = in_time(Session(self.uri).__enter__)
+            stack.push(self.session)
         return look(parameters, Part(given, self.check), self.session)
 
 
@@ -135,7 +137,7 @@ def checked(spec: dict[str, dict[str, t.Any]], options: t.Any) -> dict[str, t.An
 
 def host_seen(uri: str, given: t.Mapping[str, t.Any]) -> Seen:
     """What host_info returns of a host of which the role host would change and refuse nothing."""
-    found = host.facts(uri)
+    found = in_time(lambda: host.facts(uri))
     if not found["user"]["root"]:
         raise Undecided("Ansible does not work on the host as root")
     if found["problem"] is not None:
@@ -146,6 +148,9 @@ def host_seen(uri: str, given: t.Mapping[str, t.Any]) -> Seen:
     packages = setup.doubtful_packages(map(str, wanted))
     if packages:
         raise Undecided(f"packages to be installed, or for apt to look at: {', '.join(map(label, packages))}")
+    doubt = setup.apt_doubt()
+    if doubt is not None:
+        raise Undecided(f"apt may have something to say: {doubt}")
     services = daemons.of_this_host()
     units = setup.doubtful_units(services)
     if units or services.model is None:

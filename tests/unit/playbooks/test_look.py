@@ -97,7 +97,7 @@ def site(folder: Path, *options: str, look: bool = True, limit: str = "", **list
     (folder / "parts.yml").write_text(yaml.safe_dump(parts), encoding="utf-8")
     words = ["-e", "plan_file=changes.json", *(options if "--tags" in options else [*TAGS, *options])]
     words += ["--limit", limit] if limit else []
-    code, output = play(folder, "parts.yml", *words, groups=GROUPS, **{**LISTS, "kvm_look_first": True, **lists})
+    code, output = play(folder, "parts.yml", *words, groups=GROUPS, **{**LISTS, **lists})
     path = folder / "changes.json"
     found = path.read_text(encoding="utf-8") if path.exists() else "{}"
     return Ran(code, output.replace(str(folder), "HERE"), json.loads(found.replace(str(folder), "HERE")))
@@ -114,6 +114,30 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Both:
         name: (site(tmp_path_factory.mktemp(name), *words), site(tmp_path_factory.mktemp(name), *words, look=False))
         for name, words in MODES.items()
     }
+
+
+def test_it_can_be_switched_off(tmp_path: Path) -> None:
+    ran = site(tmp_path, limit="calm", kvm_look_first=False)
+    assert ran.code == 0, ran.output
+    assert "Look whether anything is to be done" not in ran.tasks("calm")
+    assert "virtfleet.kvm.guests : Declare the guests" in ran.tasks("calm")
+
+
+LATER = {
+    "a result of a role": "{{ 'paused' if networks_declared is defined else 'running' }}",
+    "a result on another host": "{{ 'paused' if hostvars.calm.networks_declared is defined else 'running' }}",
+    "by way of a variable": "{{ mine }}",
+}
+
+
+@pytest.mark.parametrize("case", LATER)
+def test_what_only_the_roles_know_is_left_to_them(tmp_path: Path, case: str) -> None:
+    """Evaluated before the roles run, such a template says what the host is already."""
+    guests = [{"name": "web01", "host": "calm", "memory": "64MiB", "state": LATER[case]}]
+    lists = {"kvm_guests": guests, "mine": LATER["a result of a role"], "kvm_networks": [{"name": "lan"}]}
+    ran = site(tmp_path, limit="calm", **lists)
+    assert ran.code == 0, ran.output
+    assert ran.found["hosts"]["calm"]["outcome"] == "changed", ran.output
 
 
 @pytest.mark.parametrize("mode", MODES)

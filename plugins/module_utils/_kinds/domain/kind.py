@@ -10,15 +10,13 @@ import typing as t
 
 from ..._engine.plan import Plan
 from ..._engine.rows.model import Item
-from ..._flow.kind import Around, Kind, TakeBack
+from ..._flow.kind import Action, Around, Kind, TakeBack
 from ..._libvirt.connection import Session, libvirt
 from ..._libvirt.objects import Connection
-from ..volume import volume_image
 from ..volume.storage_plan import fetched
 from . import wait_for
 from .define_batch import Definitions
 from .disks import outside_disks
-from .domain_actions import ACTIONS
 from .guests_to_come import guests_to_come
 from .leftovers import declared_elsewhere, left_alone, leftovers
 from .live import refusals
@@ -32,6 +30,8 @@ from .take_back import remove, stays
 @contextlib.contextmanager
 def around(connection: Connection, plans: t.Sequence[Plan]) -> t.Iterator[Around]:
     """Make definitions ahead, and fetch each image once."""
+    from ..volume import volume_image
+
     definitions = Definitions()
     definitions.ahead(connection, plans)
     with volume_image.downloads(fetched(plans)):
@@ -46,6 +46,13 @@ def wait(
     return wait_for.wait(session, waits) if waits else ({}, {})
 
 
+def steps() -> dict[str, Action]:
+    """The steps of a domain, loaded where there is something to do."""
+    from .domain_actions import ACTIONS
+
+    return ACTIONS
+
+
 def validate(connection: Connection, text: str) -> None:
     """Define a guest on a host in memory."""
     connection.defineXMLFlags(text, libvirt.VIR_DOMAIN_DEFINE_VALIDATE)
@@ -55,7 +62,7 @@ DOMAINS = Kind(
     table=DOMAIN,
     observe=domains,
     plan=plan_guests,
-    actions=ACTIONS,
+    steps=steps,
     leftovers=leftovers,
     left_alone=left_alone,
     validate=validate,

@@ -15,11 +15,12 @@ from ..._storage.making import Making
 from ..._storage.manifest import Manifest
 from ..._storage.removal import Going
 from ..._storage.storage_observe import identity, lookup
-from ..volume.volume_actions import volume_delete
 
 
 def remove(connection: Connection, guest: str, making: Making, options: t.Any) -> None:
     """Delete a volume that was made for a guest. Raises VirtfleetError where it may be another one, or is used."""
+    from ..volume.volume_actions import volume_delete  # Only now: hardly a run takes anything back.
+
     pool = connection.storagePoolLookupByName(making.pool)
     volume = lookup(pool, making.name)
     if volume is None:

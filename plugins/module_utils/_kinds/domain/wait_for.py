@@ -16,7 +16,6 @@ from ..._engine.rows.model import Item
 from ..._host import listener, meter
 from ..._libvirt.connection import LibvirtError, Session, active, lacks
 from ..._libvirt.objects import Connection
-from .facts import SOURCES, addresses
 from .impossible import AGENT
 
 POLL = 1.0
@@ -134,6 +133,8 @@ def problem(seen: Look, what: str, seconds: float, late: bool) -> str | None:
 
 def look(connection: Connection, name: str) -> Look:
     """Look at a guest."""
+    from .facts import SOURCES, addresses
+
     try:
         domain = connection.lookupByName(name)
         if not active(domain):

@@ -14,7 +14,6 @@ from ..._called import Called
 from ..._engine.plan import Plan
 from ..._errors import VirtfleetError
 from ..._flow.kind import Have
-from ..._hostnet import observe
 from ..shared import lacking
 from .cleanup import OF_OTHERS, forward_mode
 
@@ -95,8 +94,10 @@ def of_dnsmasq(name: str) -> list[str]:
 
 def addresses() -> dict[str, set[t.Any]]:
     """The addresses of the host's devices by their names; nothing where ``ip`` does not tell."""
+    from ..._hostnet import iproute  # Only now: a host without such a network is spared the time to load it.
+
     try:
-        told = observe.ip("address", "show")
+        told = iproute.ip("address", "show")
     except (ValueError, VirtfleetError):
         return {}
     return {

@@ -10,13 +10,12 @@ from xml.etree import ElementTree as ET
 
 from ..._engine import paths
 from ..._engine.rows.model import Item
-from ..._flow.kind import Kind, Record
+from ..._flow.kind import Action, Kind, Record
 from ..._flow.purge import Leftovers
 from ..._libvirt.connection import libvirt
 from ..._libvirt.objects import Connection
 from . import handover
 from .leftovers import left_alone, leftovers
-from .network_actions import ACTIONS
 from .network_options import NetworkOptions
 from .observe import DEFINITION, networks
 from .plan import plan_networks
@@ -30,6 +29,13 @@ def hold(
     if options.guest_networks is None:
         return list(wants), over.held
     return handover.leaving(connection, over, wants, options.guest_networks)
+
+
+def steps() -> dict[str, Action]:
+    """The steps of a network, loaded where there is something to do."""
+    from .network_actions import ACTIONS
+
+    return ACTIONS
 
 
 def validate(connection: Connection, text: str) -> None:
@@ -53,7 +59,7 @@ NETWORKS = Kind(
     table=NETWORK,
     observe=networks,
     plan=plan_networks,
-    actions=ACTIONS,
+    steps=steps,
     leftovers=leftovers,
     left_alone=left_alone,
     validate=validate,

@@ -14,9 +14,10 @@ from xml.etree import ElementTree as ET
 from ..._engine.observed import Observed
 from ..._engine.plan import Plan
 from ..._errors import refuse_input
-from ..._hostnet import facts, observe
-from ..._hostnet.facts import Route
 from .cleanup import OF_OTHERS, forward_mode
+
+if t.TYPE_CHECKING:
+    from ..._hostnet.facts import Route
 
 Subnet = t.Union[ipaddress.IPv4Network, ipaddress.IPv6Network]  # noqa: UP007 - sanity tests import it with older Pythons
 
@@ -46,7 +47,9 @@ def routes() -> list[Route]:
     """The host's routes. Where there is no ``ip`` yet, there is no libvirt yet, whose package brings it."""
     if shutil.which("ip", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin") is None:
         return []
-    return list(observe.routes())
+    from ..._hostnet import host_routes  # Only now: most runs start no network.
+
+    return list(host_routes.routes())
 
 
 def collisions(starting: t.Iterable[Plan], have: t.Mapping[str, Observed], there: t.Sequence[Route]) -> list[str]:
@@ -103,6 +106,8 @@ def in_the_way(subnet: Subnet, routes: t.Iterable[Route], own: t.Container[str])
     A larger network behind a gateway, such as a VPN's 10.0.0.0/8, is none: to carve a subnet out of it
     is what people do.
     """
+    from ..._hostnet import facts
+
     found = []
     for route in facts.covering(str(subnet), routes):
         larger = ipaddress.ip_network(route.to, strict=False).prefixlen < subnet.prefixlen

@@ -9,14 +9,20 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from ..._engine import paths
-from ..._flow.kind import Kind, Record
+from ..._flow.kind import Action, Kind, Record
 from ..._libvirt.connection import libvirt
 from ..._libvirt.objects import Connection
 from .leftovers import leftovers
 from .observe import DEFINITION, pools
 from .plan import plan_pools
-from .pool_actions import ACTIONS
 from .table import POOL
+
+
+def steps() -> dict[str, Action]:
+    """The steps of a pool, loaded where there is something to do."""
+    from .pool_actions import ACTIONS
+
+    return ACTIONS
 
 
 def validate(connection: Connection, text: str) -> None:
@@ -39,7 +45,7 @@ POOLS = Kind(
     table=POOL,
     observe=pools,
     plan=plan_pools,
-    actions=ACTIONS,
+    steps=steps,
     leftovers=leftovers,
     validate=validate,
     keeps=keeps,

@@ -5,13 +5,19 @@
 
 from __future__ import annotations
 
-from ..._flow.kind import Kind, Record
+from ..._flow.kind import Action, Kind, Record
 from ..._libvirt.objects import Connection
 from .leftovers import leftovers
 from .observe import DEFINITION, MADE, secrets
 from .plan import plan_secrets
-from .secret_actions import ACTIONS
 from .table import SECRET
+
+
+def steps() -> dict[str, Action]:
+    """The steps of a secret, loaded where there is something to do."""
+    from .secret_actions import ACTIONS
+
+    return ACTIONS
 
 
 def validate(connection: Connection, text: str) -> None:
@@ -22,7 +28,7 @@ SECRETS = Kind(
     table=SECRET,
     observe=secrets,
     plan=plan_secrets,
-    actions=ACTIONS,
+    steps=steps,
     leftovers=leftovers,
     validate=validate,
     definition=DEFINITION,

@@ -11,7 +11,6 @@ from ..._engine.rows.model import Host, Scope
 from ..._libvirt.connection import LibvirtError, lacks
 from ..._libvirt.objects import Connection
 from ..shared.derive import derive_uuid
-from . import digests
 from .observe import Named
 
 if t.TYPE_CHECKING:
@@ -82,6 +81,10 @@ def known_by(connection: Connection, gone: t.Container[str]) -> dict[str, list[K
             raise
         return None
     uri = str(connection.getURI())
+    if not listed:
+        return {}
+    from . import digests
+
     found: dict[str, list[Known]] = {}
     for one in map(Named, listed):
         if not one.name() or one.name() not in gone:

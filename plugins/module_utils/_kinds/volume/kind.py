@@ -11,23 +11,30 @@ from xml.etree import ElementTree as ET
 
 from ..._engine import paths
 from ..._engine.plan import Plan
-from ..._flow.kind import Around, Kind
+from ..._flow.kind import Action, Around, Kind
 from ..._libvirt.connection import libvirt
 from ..._libvirt.objects import Connection
 from ..._storage.storage_observe import volumes
-from . import volume_image
 from .leftovers import leftovers
 from .plan import plan_volumes
 from .storage_plan import fetched
 from .table import VOLUME
-from .volume_actions import ACTIONS
 
 
 @contextlib.contextmanager
 def around(connection: Connection, plans: t.Sequence[Plan]) -> t.Iterator[Around]:
     """Fetch each image once."""
+    from . import volume_image
+
     with volume_image.downloads(fetched(plans)):
         yield Around()
+
+
+def steps() -> dict[str, Action]:
+    """The steps of a volume, loaded where there is something to do."""
+    from .volume_actions import ACTIONS
+
+    return ACTIONS
 
 
 def validate(connection: Connection, text: str) -> None:
@@ -43,7 +50,7 @@ VOLUMES = Kind(
     table=VOLUME,
     observe=volumes,
     plan=plan_volumes,
-    actions=ACTIONS,
+    steps=steps,
     leftovers=leftovers,
     validate=validate,
     noted=frozenset(("define", "delete", "forget", "note_declared")),

@@ -20,7 +20,6 @@ from ..domain.disks import disk_locks, outside_disks
 from ..shared.lacking import Site, at
 from ..shared.readiness import refuse
 from . import encryption, pool_space, volume_places
-from .image_look import base_problem, growth_problem, image_problem, name_problem
 
 
 def check_volumes(connection: Connection, plans: t.Sequence[Plan], wants: Wants, options: t.Any) -> None:
@@ -56,6 +55,8 @@ def makings(site: Site, entry: Plan) -> list[str]:
 
 def growths(site: Site, entry: Plan) -> t.Iterator[str]:
     """Why volumes of a plan cannot be made larger, a sentence each. QEMU makes those of a running guest larger."""
+    from .image_look import growth_problem
+
     for step in entry.steps if not entry.running else ():
         told = growth_problem(site, step.value) if step.action in ("grow", "grow_volume") else None
         if told is not None:
@@ -72,6 +73,8 @@ def deletions(site: Site, entry: Plan) -> t.Iterator[str]:
 
 def making(site: Site, volume: Making) -> t.Iterator[str]:
     """Why a volume cannot be made: its pool, or what it is made from, is not there."""
+    from .image_look import base_problem, image_problem, name_problem
+
     told = site.pool(volume.pool)
     if told is not None:
         yield f"pool: {told}"

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import observe
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import iproute
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.network import dead
 from ansible_collections.virtfleet.kvm.tests.unit.readiness import Run, call
 
@@ -32,7 +32,7 @@ def lab(here: Path, run_main: Run, monkeypatch: pytest.MonkeyPatch) -> Path:
     (here / "lab.pid").write_text("77\n")
     monkeypatch.setattr(dead, "PIDS", f"{here}/{{}}.pid")
     monkeypatch.setattr(dead, "PROC", f"{here}/proc")
-    monkeypatch.setattr(observe, "ip", lambda *words: WELL)
+    monkeypatch.setattr(iproute, "ip", lambda *words: WELL)
     return here
 
 
@@ -60,7 +60,7 @@ def test_one_that_does_not_is_told_with_what_to_do(
         (lab / "sys/class/net/virbr7/flags").write_text("0x1002\n")
         said = "its bridge virbr7 is down"
     elif how == "flushed":
-        monkeypatch.setattr(observe, "ip", lambda *words: [{"ifname": "virbr7", "addr_info": [{"local": "fd60::1"}]}])
+        monkeypatch.setattr(iproute, "ip", lambda *words: [{"ifname": "virbr7", "addr_info": [{"local": "fd60::1"}]}])
         said = "virbr7 has not got 10.60.0.1"
     elif how == "killed":
         os.unlink(lab / "proc/77/comm")
@@ -76,5 +76,5 @@ def test_where_ip_does_not_tell_nothing_is_said(lab: Path, run_main: Run, monkey
     def fail(*words: str) -> None:
         raise VirtfleetError("ip is missing")
 
-    monkeypatch.setattr(observe, "ip", fail)
+    monkeypatch.setattr(iproute, "ip", fail)
     assert warned(run_main) == []

@@ -19,6 +19,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._host import daemons
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import converge
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds import site_look as looking
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import connection as binding
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt import in_time
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, networks, pools, secrets, site_look, volumes
 from ansible_collections.virtfleet.kvm.tests.unit.returned import documented, returned
 
@@ -150,6 +151,18 @@ def test_a_libvirt_that_does_not_answer(look: Run, declared: dict[str, Any]) -> 
     assert "libvirt does not answer at test:///no/such/file.xml" in result["why"]
 
 
+@pytest.mark.parametrize("module", ["host", "domains"])
+def test_a_libvirt_that_hangs(look: Run, monkeypatch: pytest.MonkeyPatch, module: str) -> None:
+    def silent(call: Any) -> None:
+        raise in_time.Silent("libvirt has not answered within 10 s")
+
+    monkeypatch.setattr(looking, "in_time", silent)
+    options = {"packages": {}} if module == "host" else {"config": []}
+    result = look({module: options})
+    assert not result["unchanged"]
+    assert result["why"] == f"{module}: libvirt has not answered within 10 s"
+
+
 @pytest.mark.parametrize("check", [False, True])
 def test_a_bare_host(look: Run, declared: dict[str, Any], monkeypatch: pytest.MonkeyPatch, check: bool) -> None:
     """In check mode, too: its modules then plan for a host fresh from installation."""
@@ -223,6 +236,7 @@ DOUBTS: dict[str, tuple[dict[str, Any], str]] = {
     "another hypervisor": ({"stack": "proxmox"}, "not known which packages fit the host"),
     "a bare host": ({"stack": None}, "not known which packages fit the host"),
     "a missing package": ({"packages": ["mtools"]}, "packages to be installed, or for apt to look at: mtools"),
+    "an apt that refuses": ({"apt": "python3-apt is missing"}, "apt may have something to say: python3-apt is missing"),
     "a service": ({"units": ["libvirtd.socket"]}, "or for systemd to look at: libvirtd.socket"),
     "no service at all": ({"model": None}, "or for systemd to look at: all"),
     "no hardware": ({"virtualization": {"kind": "emulation"}}, "has no hardware virtualization"),
@@ -234,11 +248,12 @@ def test_the_role_host(look: Run, monkeypatch: pytest.MonkeyPatch, case: str | N
     odd, said = DOUBTS.get(case or "", ({}, ""))
     facts = {**FACTS, **odd}
     model = facts.pop("model", "monolithic")
-    packages, units = facts.pop("packages", []), facts.pop("units", [])
+    packages, units, apt = facts.pop("packages", []), facts.pop("units", []), facts.pop("apt", None)
     monkeypatch.setattr(looking.host, "facts", lambda uri: facts)
     monkeypatch.setattr(
         looking.setup, "doubtful_packages", lambda wanted: packages if list(wanted) == ["mtools"] else 1
     )
+    monkeypatch.setattr(looking.setup, "apt_doubt", lambda: apt)
     monkeypatch.setattr(looking.setup, "doubtful_units", lambda found: units)
     monkeypatch.setattr(looking.daemons, "of_this_host", lambda: daemons.Daemons(model, [], []))
     result = look({"host": {"packages": {"base": ["mtools"]}, "require_hardware": True}})

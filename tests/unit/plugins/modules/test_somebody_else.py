@@ -43,13 +43,13 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], Any]], 
     """Have somebody do something between the plan and the first step."""
 
     def install(act: Callable[[], Any]) -> None:
-        carry_out = converge.apply
+        carry_out = apply.apply
 
         def applied(*args: Any) -> Any:
             act()
             return carry_out(*args)
 
-        monkeypatch.setattr(converge, "apply", applied)
+        monkeypatch.setattr(apply, "apply", applied)
 
     return install
 

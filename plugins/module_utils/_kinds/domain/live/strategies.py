@@ -20,7 +20,6 @@ from ...._engine.rows.model import Change
 from ...._engine.step import Step
 from ..memory_total import comes_along
 from ..normal_form.running_disks import medium
-from .obstacles import fixed, obstacle
 
 REMOVABLE = ("cdrom", "floppy")
 """Drives whose medium can be exchanged."""
@@ -28,6 +27,8 @@ REMOVABLE = ("cdrom", "floppy")
 
 def hotplug(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Element) -> Answer:
     """A device that comes or goes."""
+    from .obstacles import fixed, obstacle
+
     change = changes[0]
     if len(change.elements) > 1:
         return RESTART

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -234,3 +236,54 @@ def test_without_systemd_nothing_is_known(tmp_path: Path) -> None:
 def units(folder: Path) -> list[str]:
     """What is doubtful of the units."""
     return setup.doubtful_units(UNITS, (str(folder / "etc"), str(folder / "usr")), str(folder))
+
+
+@pytest.fixture
+def apt(tmp_path: Path) -> Path:
+    """A host whose apt has read its settings."""
+    (tmp_path / "status").write_text("Package: python3-apt\nStatus: install ok installed\n", encoding="utf-8")
+    (tmp_path / "sources.list.d").mkdir()
+    for name in ("sources.list", "sources.list.d/debian.sources"):
+        (tmp_path / name).write_text("", encoding="utf-8")
+    later = time.time() + 10
+    (tmp_path / "lists").mkdir()
+    os.utime(tmp_path / "lists", (later, later))
+    return tmp_path
+
+
+def apt_doubt(folder: Path) -> str | None:
+    settings = (f"{folder}/sources.list", f"{folder}/*.d/*")
+    return setup.apt_doubt(str(folder / "status"), settings, (str(folder / "lists"), str(folder / "stamp")))
+
+
+def test_an_apt_that_has_read_its_settings_has_nothing_to_say(apt: Path) -> None:
+    assert apt_doubt(apt) is None
+
+
+@pytest.mark.parametrize("name", ["sources.list", "sources.list.d/new.list"])
+def test_settings_that_apt_has_not_read(apt: Path, name: str) -> None:
+    (apt / name).write_text("deb nowhere\n", encoding="utf-8")
+    much_later = time.time() + 60
+    os.utime(apt / name, (much_later, much_later))
+    assert apt_doubt(apt) == f"{apt}/{name} has changed since apt last read it"
+
+
+def test_settings_that_were_written_long_ago_and_put_there_just_now(apt: Path) -> None:
+    os.utime(apt / "lists", (time.time() - 60, time.time() - 60))
+    os.utime(apt / "sources.list", (0, 0))
+    assert apt_doubt(apt) is not None
+
+
+def test_a_link_of_settings_that_leads_nowhere(apt: Path) -> None:
+    (apt / "sources.list.d/lost.list").symlink_to(apt / "nowhere")
+    assert apt_doubt(apt) == f"{apt}/sources.list.d/lost.list has changed since apt last read it"
+
+
+def test_an_apt_that_has_never_read_anything(apt: Path) -> None:
+    (apt / "lists").rmdir()
+    assert apt_doubt(apt) == "apt has not read its sources yet"
+
+
+def test_an_apt_that_ansible_cannot_ask(apt: Path) -> None:
+    (apt / "status").write_text("Package: python3-apt\nStatus: deinstall ok config-files\n", encoding="utf-8")
+    assert apt_doubt(apt) == "python3-apt is missing"

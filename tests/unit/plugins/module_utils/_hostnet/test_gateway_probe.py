@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import observe, probes
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import iproute, probes
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import network
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, Facts, Route
 
@@ -44,6 +44,6 @@ def test_a_shim_over_the_gateways_subnet_does_not_hide_it(
     asked: list[str] = []
     monkeypatch.setattr(probes.socket, "socket", lambda *_kind: Knocking(asked))
     monkeypatch.setattr(network, "run", lambda command, seconds: (0, "", ""))
-    monkeypatch.setattr(observe, "ip", lambda *words: [{"lladdr": "02:00:00:00:00:01"}] if words[-1] in asked else [])
+    monkeypatch.setattr(iproute, "ip", lambda *words: [{"lladdr": "02:00:00:00:00:01"}] if words[-1] in asked else [])
     host = Facts(devices={"br0": Device("br0", index=4)}, routes=(Route(default, "br0", via), SHIM))
     assert probes.gateway(host, default) == (True, f"{via} answers on br0")
