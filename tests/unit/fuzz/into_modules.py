@@ -99,7 +99,7 @@ def run(which: types.ModuleType, arguments: dict[str, t.Any], kind: str) -> Told
         wrong = f"the exit code is {code}, and failed is {failed}"
     elif "Traceback" in text or "exception" in result:
         wrong = "there is a traceback"
-    elif failed and not any(word in message for word in (f"{kind} ", "config", "libvirt", "parameter")):
+    elif failed and not any(word in message for word in (f"{kind} ", "config", "libvirt", "parameter", "of the role")):
         wrong = "the message does not say what it is about"
     elif "nothing was changed" in message and (result.get("changed") or result.get("changes")):
         wrong = "it says that nothing was changed, and that something was"

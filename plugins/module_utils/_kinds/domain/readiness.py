@@ -25,11 +25,12 @@ from ..shared.lacking import Site, at, plain
 from ..shared.readiness import certain, definition, refuse
 from ..shared.references import Reference, references
 from ..volume.readiness import growths, key_of, makings
-from . import host_cpus, memory_overcommit, saved_states, verdict
+from . import host_cpus, memory_overcommit, saved_states, security_labels, verdict
 from .disks import outside_disks, shared_disks, taken_volumes
 from .disks.disk_bytes import first_bytes
 from .macvtap_carriers import content
 from .rules import NO_SOURCE
+from .security_labels import makes_labels
 from .table import DOMAIN
 
 
@@ -64,6 +65,7 @@ def check_guests(connection: Connection, plans: t.Sequence[Plan], wants: Wants, 
                 *without_source(root),
                 *modes_of_files(root),
                 *two_boot_orders(root, want),
+                *security_labels.unkept(root, lambda: site.once("labels", lambda: makes_labels(connection))),
             ]
             entry.warnings += doubts
         if root is not None and not certain(problems):
