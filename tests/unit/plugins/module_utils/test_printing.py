@@ -245,7 +245,7 @@ def test_an_exception_that_nobody_foresaw_is_told_without_values() -> None:
         ({"disks": [{"file": {"cookies": SECRET}}]}, "disks[0].file: a dictionary is not a string"),
         ({"memory": f"https://u:{SECRET}@host"}, "memory: 'https://***@host' is not a size"),
         ({"passwd": SECRET}, "passwd: no such option"),
-        ({"keywrap": {"key": SECRET}}, "keywrap.key: a string is neither true nor false"),
+        ({"keywrap": {"key": SECRET}}, "keywrap.key: must be true or false"),
     ],
 )
 def test_a_secret_in_wrong_input(wrong: dict[str, Any], said: str) -> None:

@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import apply, converge
+from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import apply
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host import seed_image
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.cloud_init import (
     seed_fill,
@@ -90,9 +90,10 @@ def test_the_seed_is_made_after_the_disks_and_before_the_definition(
 
     def noting(connection: Any, kind: Any, plans: Any, options: Any) -> dict[str, str]:
         seen.extend((step.action, getattr(step.value, "where", "")) for plan in plans for step in plan.steps)
-        return apply.apply(connection, kind, plans, options)
+        return original(connection, kind, plans, options)
 
-    monkeypatch.setattr(converge, "apply", noting)
+    original = apply.apply
+    monkeypatch.setattr(apply, "apply", noting)
     declared(guest())
     assert seen[:3] == [("make_volume", "disks[0]"), ("make_volume", "cloud_init"), ("define", "")]
 
@@ -208,6 +209,13 @@ def test_a_running_guest_that_does_not_let_go_of_its_seed(
     done = run_main(domains.main, config=[guest(None, state="running")], uri=URI)
     assert f"volume {KEY}" not in [change["path"] for change in done["changes"]]
     assert KEY in noted.entries("volumes")
+    # The definition has no seed any more, and check mode said in vain that the volume goes.
+    later = [
+        run_main(domains.main, config=[guest(None, state="running")], uri=URI, check=check)
+        for check in (True, False, True, False)
+    ]
+    assert [result["changes"] for result in later] == [[]] * 4
+    assert [f"volume {KEY}" in entry["paths"] for result in later for entry in result["pending_restart"]] == [True] * 4
     connection.lookupByName("web01").destroy()
     assert [change["path"] for change in declared(guest(None))["changes"]] == [f"volume {KEY}"]
     assert KEY not in noted.entries("volumes")

@@ -12,7 +12,7 @@ from typing import Any
 import libvirt
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import apply, converge
+from ansible_collections.virtfleet.kvm.plugins.module_utils._flow import apply
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared import lacking
 from ansible_collections.virtfleet.kvm.plugins.modules import pools
 
@@ -66,9 +66,10 @@ def test_a_saved_guest_comes_back_before_it_is_restarted(
 
     def noting(connection: Any, kind: Any, plans: Any, options: Any) -> dict[str, str]:
         seen.extend([step.action for step in plan.steps] for plan in plans)
-        return apply.apply(connection, kind, plans, options)
+        return original(connection, kind, plans, options)
 
-    monkeypatch.setattr(converge, "apply", noting)
+    original = apply.apply
+    monkeypatch.setattr(apply, "apply", noting)
     run_domains({**GUEST, "memory": "128MiB"}, on_restart_needed="restart")
     assert seen == [["define", "start", "shutdown", "start"]]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ...._engine.live import RESTART
 from ...._engine.observed import Observed
 from ...._engine.plan import Plan
 from ...._engine.rows.model import Change, Item
@@ -24,6 +25,9 @@ from ...shared import declared
 from ..disks.disk_removal import not_ours
 from ..disks.guest_disks import key_of
 from .seeds import WHERE, is_ours, seed_of
+
+GIVE_UP = ("detach_device", "shutdown", "stop")
+"""Actions after which a running guest has its seed no more."""
 
 
 def plan_removals(
@@ -54,7 +58,7 @@ def plan_removals(
         plan = left.get(key) or had[key]
         who = holders(plan, key, volume, users)
         if key in left or not who:
-            plan_removal(plan, key, volume, made.get(key), users)
+            plan_removal(plan, key, volume, made.get(key), users, runs_with(have.get(plan.name)))
 
 
 def had_by(have: Observed | None, pools: t.Mapping[str, Pool]) -> list[str]:
@@ -74,8 +78,18 @@ def holders(plan: Plan, key: str, volume: Observed, users: Users) -> list[str]:
     return list(dict.fromkeys(use.who for use in uses if use.who not in own))
 
 
-def plan_removal(plan: Plan, key: str, volume: Observed, facts: t.Mapping[str, t.Any] | None, users: Users) -> None:
-    """Plan that one volume goes. What is not sure to be the one that was made stays, and is said."""
+def runs_with(have: Observed | None) -> bool:
+    """Whether a guest runs that has a seed, be it that its definition has none any more."""
+    return have is not None and have.live is not None and seed_of(have.live) is not None
+
+
+def plan_removal(
+    plan: Plan, key: str, volume: Observed, facts: t.Mapping[str, t.Any] | None, users: Users, running: bool
+) -> None:
+    """Plan that one volume goes. What is not sure to be the one that was made stays, and is said.
+
+    :param running: whether the guest runs and has a seed, which it keeps until it stops
+    """
     reason = not_ours(volume, facts)
     if reason is None:
         who = holders(plan, key, volume, users)
@@ -83,7 +97,11 @@ def plan_removal(plan: Plan, key: str, volume: Observed, facts: t.Mapping[str, t
     if reason is not None:
         plan.leave(f"its seed {key} stays: {reason}")
         return
-    if any(step.action == "detach_device" for step in plan.steps) or not waits(plan):
+    # One that an earlier run asked for its seed in vain will not give it up now.
+    gives_up = any(step.action in GIVE_UP and plan.waiting.keys().isdisjoint(step.reaches) for step in plan.steps)
+    if running and not gives_up:
+        plan.waiting.setdefault(f"volume {key}", RESTART)
+    elif gives_up or not waits(plan):
         step = dataclasses.replace(going(key, volume), guest=plan.name)
         path = f"volume {key}"
         plan.changes.append(Change(path, "present", "absent"))

@@ -91,11 +91,14 @@ def kind_of(disk: ET.Element) -> str | None:
 
 
 def iotune(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Element) -> Answer:
-    """The limits of a disk's traffic."""
+    """The limits of a disk's traffic. libvirt lets a disk that has some leave its group only at the start."""
     disk = changes[0].elements[0]
     node, target = disk.find("iotune"), disk.find("target")
     names = {change.path.rpartition(".")[2] for change in changes}
-    values: dict[str, t.Any] = dict.fromkeys(names, 0)
+    leaves = "group_name" in names and disk.find("iotune/group_name") is None
+    if leaves and (node is not None or names == {"group_name"}):
+        return "a disk leaves the group of its limits only at the start"
+    values: dict[str, t.Any] = dict.fromkeys(names - {"group_name"}, 0)
     for child in () if node is None else node:
         values[child.tag] = child.text if child.tag == "group_name" else int(child.text or 0)
     return [Step("set_iotune", ("" if target is None else target.get("dev"), values))]
