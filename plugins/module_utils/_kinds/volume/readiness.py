@@ -107,7 +107,7 @@ def formats(site: Site, volume: Making) -> t.Iterator[str]:
     pool, form = site.pools.get(volume.pool), volume.item.get("format")
     if pool is None:
         return
-    takes = site.once("formats", lambda: formats_of(site)).get(pool.type, [])
+    takes = site.once("formats of pools", lambda: formats_of(site)).get(pool.type, [])
     # In a folder, libvirt reads "none" as a format that it does not know.
     takes = [one for one in takes if one not in ("none", "unknown")] if "raw" in takes else takes
     if form is not None and takes and form not in takes:
