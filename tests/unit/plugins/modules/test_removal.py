@@ -24,6 +24,7 @@ from ansible_collections.virtfleet.kvm.plugins.modules import domains, pools, vo
 from ansible_collections.virtfleet.kvm.tests.unit import images
 from ansible_collections.virtfleet.kvm.tests.unit.removal_world import (
     GONE,
+    OLD,
     URI,
     VOLUME,
     define,
@@ -410,3 +411,18 @@ def test_a_volume_that_a_guest_gives_up_is_told_of(declare: Run, folder: Path, h
     )
     said = [line for line in result["warnings"] if "stays: where nothing" in line]
     assert [line.startswith(told) for line in said] == ([True] if how in ("taken out", "exchanged") else [])
+
+
+@pytest.mark.parametrize("still", [True, False])
+def test_a_volume_that_was_made_for_another_guest_stays(
+    connection: Any, declare: Run, folder: Path, still: bool
+) -> None:
+    """It was deleted with the guest that had it in the end, without a word."""
+    declare(domains, {**OLD, "disks": []} if still else GONE)
+    assert is_there(connection)
+    heir = {"name": "heir", "memory": "64MiB", "disks": [{"volume": "old-vda.qcow2", "pool": "p", "format": "qcow2"}]}
+    declare(domains, heir)
+    gone = declare(domains, {"name": "heir", "state": "absent"}, remove_storage=True)
+    assert paths(gone) == ["state"]
+    assert any("heir: its disk " in line and "stays: it was made for guest old; " in line for line in gone["warnings"])
+    assert is_there(connection)

@@ -13,14 +13,16 @@ from xml.etree import ElementTree as ET
 from ...._engine import paths
 from ...._engine.observed import Observed
 from ...._engine.plan import Plan
-from ...._engine.rows.model import Change
+from ...._engine.rows.model import Change, Host, Scope
 from ...._engine.step import Place, Step
+from ...._printing import label
 from ...._storage.leaving import DELETE, is_leaving, reason
 from ...._storage.manifest import Entries
 from ...._storage.other_hosts import ELSEWHERE, within_reach
 from ...._storage.removal import Judge, because, going, order
 from ...._storage.storage_observe import Pool, another, identity, problem_of, replaced, source_place
 from ...._storage.users import Users
+from ...shared.derive import derive_uuid
 from ..cloud_init.options import is_seed
 from .guest_disks import key_of
 
@@ -146,6 +148,9 @@ def reason_to_stay(guest: str, key: str, note: str | None, had: bool, known: Kno
     why = not_ours(volume, None if note is None else facts)
     if why is None and note is not None and not had and volume is not None:
         why = not_any_more(guest, key, volume, facts, known)
+    owner = facts.get("guest")
+    if why is None and owner not in (None, guest, *known.going) and not is_renamed(known.have.get(guest), str(owner)):
+        why = f"it was made for guest {label(str(owner))}; {DELETE}"
     pool = known.pools.get(key.partition("/")[0])
     if why is None and volume is None and (pool is None or not pool.active):
         why = f"the pool {key.partition('/')[0]} is not {'there' if pool is None else 'active'}"
@@ -155,6 +160,12 @@ def reason_to_stay(guest: str, key: str, note: str | None, had: bool, known: Kno
         far = within_reach("" if pool is None else pool.type, known.path(key)) if known.users.here else None
         why = None if far is None else f"it {far}; {DELETE}"
     return why
+
+
+def is_renamed(have: Observed | None, before: str) -> bool:
+    """Whether a guest had another name before: its UUID is that which a guest of that name gets (see derive_uuid)."""
+    uuid = None if have is None else have.definition.findtext("uuid")
+    return uuid is not None and uuid == derive_uuid(Scope("domain", before, Host(), item={}))
 
 
 def is_nowhere(key: str, volumes: t.Mapping[str, Observed], pools: t.Mapping[str, Pool], users: Users) -> bool:
