@@ -9,6 +9,7 @@ import functools
 import typing as t
 
 from ansible.errors import AnsibleError, AnsibleFilterError
+from jinja2.exceptions import UndefinedError
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import hushed, readable, secrets_in, unforeseen
@@ -30,6 +31,8 @@ def told(name: str, call: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
             problem = str(error)
         except RecursionError:
             problem = f"{name}: what it is given is nested too deep"
+        except UndefinedError as error:
+            problem = f"{name}: a variable that it is given is not defined: {error}"
         except UnicodeError:
             problem = f"{name}: what it is given holds a text that cannot be read"
         except Exception as error:  # Nobody reads a traceback.
