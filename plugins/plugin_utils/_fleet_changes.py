@@ -227,13 +227,10 @@ def problems_of(result: t.Mapping[str, t.Any]) -> list[str]:
 def in_short(line: str) -> str:
     """A line of a failed task; that of a timeout in our words."""
     found = TIMED_OUT.fullmatch(line)
-    return (
-        line
-        if found is None
-        else (
-            f"did not answer within {found['seconds']} s: the host hangs, or libvirt on it (systemctl restart libvirtd)"
-        )
-    )
+    if found is None:
+        return line
+    why = "it is off or hangs, or its libvirt does (systemctl restart libvirtd)"
+    return f"did not answer within {found['seconds']} s: {why}"
 
 
 def said_beside(result: t.Mapping[str, t.Any]) -> str:

@@ -13,7 +13,7 @@ import yaml
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _fleet_changes
 from ansible_collections.virtfleet.kvm.tests.unit.support import ROOT
 
-HANGS = ": the host hangs, or libvirt on it (systemctl restart libvirtd)"
+HANGS = ": it is off or hangs, or its libvirt does (systemctl restart libvirtd)"
 
 
 def change(resource: str, path: str, before: Any, after: Any) -> dict[str, Any]:

@@ -33,7 +33,7 @@ def test_who_refuses_and_who_is_done() -> None:
     assert "refused: networks: network lan: no" in found["told"]
     assert "crashed: the plan stopped here; the errors above say why" in found["told"]
     assert (
-        "slow: did not answer within 120 s: the host hangs, or libvirt on it (systemctl restart libvirtd)"
+        "slow: did not answer within 120 s: it is off or hangs, or its libvirt does (systemctl restart libvirtd)"
         in found["told"]
     )
     assert "lost: unreachable" in found["told"]
