@@ -45,7 +45,8 @@ def warn_of_renames(
         for name, definition in old.items() if plan.name in new else ():
             same = in_common(new[plan.name], definition) or (alike(new, old) if len(new) == len(old) == 1 else "")
             if same:
-                goes = "goes in this run" if name in going else "is no longer declared"
+                left = " with the volumes that were made for it" if options.remove_storage else ""
+                goes = f"goes in this run{left}" if name in going else "is no longer declared"
                 plan.warnings.append(f"is new here, and the guest {label(name)}, which {goes}, has {same}. {WAY}")
 
 

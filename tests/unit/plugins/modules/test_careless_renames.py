@@ -63,6 +63,12 @@ def test_a_new_name_is_told_with_the_guest_that_it_may_mean(
     assert declare({**OLD, **new, "name": "sql01"}, purge=purge) == []
 
 
+def test_what_is_lost_with_the_old_name_is_told(declare: Run) -> None:
+    declare({**OLD, "interfaces": [CARD]})
+    (line,) = declare({**OLD, "interfaces": [CARD], "name": "sql01"}, purge=True, remove_storage=True)
+    assert "guest db01, which goes in this run with the volumes that were made for it, has " in line
+
+
 def test_nothing_is_told_of_guests_that_are_declared_or_of_others(declare: Run) -> None:
     assert declare({**OLD, "interfaces": [CARD]}) == []
     new = {**OLD, "name": "sql01", "disks": [], "memory": "65MiB"}
