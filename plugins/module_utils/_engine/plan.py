@@ -120,6 +120,11 @@ class Plan:
         """The paths that wait for a restart."""
         return list(self.waiting)
 
+    @property
+    def behind(self) -> dict[str, str]:
+        """The paths that what runs does not have, with the reasons: what waits, and what it was asked for in vain."""
+        return {**dict.fromkeys(self.asked, ASKED), **self.waiting}
+
     def keep(self, changes: list[Change]) -> None:
         """Tell only of some of the changes: what did not come about does not wait for a restart either.
 
@@ -368,7 +373,6 @@ def plan_live(table: Table, plan: Plan, have: Observed, live: ET.Element, want: 
     aside = {name for name, strategy in table.strategies.items() if strategy.kept_only}
     plan.kept_only = frozenset(change.path for change in plan.changes if change.live in aside)
     plan.asked, plan.waiting = reached.asked, {**reached.waiting, **expected}
-    plan.warnings += [f"{path}: {ASKED}" for path in reached.asked]
     plan.again = [change for change in late if change.path in expected]
     beside = [change for change in late if change.path not in (*known, *plan.waiting, *plan.asked)]
     plan.beside = frozenset(change.path for change in (*beside, *plan.again))
@@ -393,7 +397,7 @@ def plan_state(table: Table, plan: Plan, have: str, want: str) -> None:
         plan.changes.append(Change("state", have, want))
         plan.steps.add(Place.STATE, *table.way(actions))
         if want not in table.active:
-            plan.waiting, plan.running = {}, False
+            plan.waiting, plan.asked, plan.running = {}, [], False
 
 
 def plan_restart(table: Table, plan: Plan, state: str, policy: str) -> None:
@@ -404,4 +408,4 @@ def plan_restart(table: Table, plan: Plan, state: str, policy: str) -> None:
     if policy == "restart" and state in table.active:
         plan.steps.add(Place.RESTART, *table.way(table.restart))
         plan.changes.append(Change("restart", None, ", ".join(plan.pending)))
-        plan.waiting = {}
+        plan.waiting, plan.asked = {}, []

@@ -27,7 +27,7 @@ def result(plans: t.Iterable[Plan], differences: bool = True) -> dict[str, t.Any
         "changes": changes,
         "diff": [diff(plan) for plan in plans if plan.changes] if differences else [],
         "pending_restart": [
-            {plan.kind: plan.name, "paths": plan.pending, "reasons": plan.waiting} for plan in plans if plan.pending
+            {plan.kind: plan.name, "paths": list(plan.behind), "reasons": plan.behind} for plan in plans if plan.behind
         ],
     }
     return {**told, **waiting(told["pending_restart"])}
