@@ -164,6 +164,19 @@ VOLUME: tuple[Rule, ...] = (
     ((), {"if": when("image_timeout"), "then": needs("image")}),
     ((), {"if": when("image"), "then": without("encryption")}),
     ((), {"properties": {"image": {"pattern": f"/|{TEMPLATE}"}}}),
+    ((), {"properties": {"compat": one_of(storage_rules.COMPATS)}}),
+    (
+        (),
+        {
+            "if": {"required": ["format"], "properties": {"format": {"not": one_of(["qcow2"])}}},
+            "then": {
+                "properties": {
+                    **dict.fromkeys(("compat", "cluster_size"), UNFIT),
+                    **{name: {"not": {"const": True}} for name in ("lazy_refcounts", "extended_l2")},
+                }
+            },
+        },
+    ),
     (("backing",), {"if": when("volume"), "then": without("path")}),
     (("backing",), {"if": {"type": "object", "not": needs("path")}, "then": needs("volume")}),
 )

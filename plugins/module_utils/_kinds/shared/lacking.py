@@ -16,6 +16,7 @@ import re
 import typing as t
 from xml.etree import ElementTree as ET
 
+from ..._called import Called
 from ..._engine.close_names import near
 from ..._engine.plan import Plan
 from ..._host.files import oddity, there
@@ -254,7 +255,7 @@ class Site:
             return None
         return (
             f"the pool {name} is active, but its folder {found.target} is gone: mount it again, or restart the pool"
-            f" (virsh pool-destroy {name}, then state: active), which makes an empty one"
+            f" (virsh pool-destroy {Called(name):sh}, then state: active), which makes an empty one"
         )
 
     def volume(self, key: str) -> str | None:

@@ -24,6 +24,7 @@ FORGED = qcow2(names="/etc/shadow", size=1 << 40, l1_entries=2048)
 CALLS = {
     "XMLDesc": "xml",
     "getURI": "uri",
+    "getStoragePoolCapabilities": "storage",
     "isActive": "active",
     "listAllDomains": "domains",
     "listAllStoragePools": "pools",
@@ -130,6 +131,9 @@ class Connection(Libvirt):
 
     def uri(self) -> str:
         return URI
+
+    def storage(self, flags: int) -> str:
+        return "<storagepoolCapabilities/>"
 
     def domains(self, flags: int) -> list[Guest]:
         if flags == libvirt.VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE:

@@ -11,10 +11,12 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.observed import Observed
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.plan import Plan, plan
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Host, Scope
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Invalid
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import problems
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.disks import disk_removal, guest_disks
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared.derive import derive_uuid
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage import leaving, storage_observe
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.storage_observe import Pool
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.users import Users
@@ -321,8 +323,13 @@ def removed(made: dict[str, Any], users: Users | None = None, have: str | None =
 
 def test_only_what_was_made_goes(known: None) -> None:
     made = ("default/old.qcow2", "default/tools.iso", "default/other")
-    result = removed({key: {"guest": "formerly"} for key in made})
+    uuid = derive_uuid(Scope("domain", "formerly", Host(), item={}))
+    renamed = GUEST.replace("<name>web01</name>", f"<name>web01</name><uuid>{uuid}</uuid>")
+    result = removed({key: {"guest": "formerly"} for key in made}, have=renamed)
     assert [step.value.key for step in result.steps] == ["default/old.qcow2"]
+    of_another = removed({key: {"guest": "formerly"} for key in made})
+    assert list(of_another.steps) == []
+    assert any("default/old.qcow2" in line and "made for guest formerly" in line for line in of_another.warnings)
     assert result.warnings == ["its disk /elsewhere/x.raw stays: this collection did not make it"]
 
 
