@@ -162,7 +162,10 @@ DEVICES = [
     started("rngs[0].backend.device: there is no file /dev/nope", rngs=[{"backend": {"device": "/dev/nope"}}]),
     started("inputs[0].source: there is no file /dev/input/x", inputs=[{"type": "evdev", "source": "/dev/input/x"}]),
     started("memory: is 90000GiB, and this host has", memory="90000GiB"),
-    started("NUMA node 77 is unavailable", xml="<numatune><memory mode='strict' nodeset='77'/></numatune>"),
+    started(
+        "numatune.nodeset: this host has no NUMA nodes 77",
+        xml="<numatune><memory mode='strict' nodeset='77'/></numatune>",
+    ),
     started("hugetlbfs", memory_backing={"hugepages": {}}),
     started("Unknown CPU model", cpu={"mode": "custom", "match": "exact", "model": "Nope"}),
 ]

@@ -30,7 +30,7 @@ class Modules:
 
     def __init__(self) -> None:
         self.basic: t.Any = importlib.import_module("ansible.module_utils.basic")
-        self.converge: t.Any = importlib.import_module(f"{PLUGINS}.module_utils._flow.converge")
+        self.flow: t.Any = importlib.import_module(f"{PLUGINS}.module_utils._flow.apply")
         self.mains = {name: importlib.import_module(f"{PLUGINS}.modules.{name}").main for name in NAMES}
 
     def run(
@@ -76,7 +76,7 @@ class Modules:
 
     def interpose(self, between: Prepare) -> None:
         """Let something happen when the plan is about to be carried out, once. To be called by ``prepare``."""
-        apply = self.converge.apply
+        apply = self.flow.apply
         todo = [between]
 
         def wrapped(*positional: t.Any, **named: t.Any) -> t.Any:
@@ -84,7 +84,7 @@ class Modules:
                 todo.pop()()
             return apply(*positional, **named)
 
-        self.converge.apply = wrapped
+        self.flow.apply = wrapped
 
 
 def parsed(text: str, status: int) -> Result:
