@@ -115,7 +115,7 @@ def formats(site: Site, volume: Making) -> t.Iterator[str]:
     if volume.item.get("nocow") and (form or "raw") == "raw" and site.local and pool.target and there(pool.target):
         kind = file_system(pool.target)
         if kind != "btrfs":
-            yield f"nocow: {pool.target} is on {kind}, and only btrfs copies on write: leave it out"
+            yield f"nocow: {pool.target} is on {kind}, and libvirt takes it on btrfs only: leave it out"
 
 
 def formats_of(site: Site) -> dict[str, list[str]]:

@@ -125,7 +125,12 @@ def pool_target(scope: Scope) -> str | None:
 
 def volume_format(scope: Scope) -> str | None:
     """The format that the ending of a volume's name tells, else raw; a file system in a volume has none."""
-    ending = scope.name.rpartition(".")[2].lower()
+    return format_by_name(scope.name)
+
+
+def format_by_name(name: str) -> str:
+    """The format that the ending of a name tells, else raw."""
+    ending = name.rpartition(".")[2].lower()
     return ending if ending in FORMATS else "raw"
 
 
@@ -195,8 +200,7 @@ def qcow2(volume: Item) -> t.Iterator[Invalid]:
 
 def format_of(volume: Item) -> str:
     """The format of a new volume: the one that is declared, or that its name tells."""
-    ending = str(volume.get("name")).rpartition(".")[2].lower()
-    return str(volume.get("format") or (ending if ending in FORMATS else "raw"))
+    return str(volume.get("format") or format_by_name(str(volume.get("name"))))
 
 
 def allocated(volume: Item) -> t.Iterator[Invalid]:
