@@ -83,7 +83,7 @@ class ActionModule(ActionBase):
     _supports_async = False
     _supports_diff = True
 
-    def run(self, tmp: t.Any = None, task_vars: t.Any = None) -> dict[str, t.Any]:
+    def run(self, tmp: object = None, task_vars: object = None) -> dict[str, t.Any]:
         """The module's result, once the host is as declared or as it was."""
         if self._task.async_val:
             raise AnsibleActionFail("links cannot run with async: the change is confirmed over a new connection")
@@ -118,7 +118,7 @@ class ActionModule(ActionBase):
             said = readable(masked(str(error))) if isinstance(error, AnsibleError) else unforeseen(error)
         return self.broken_off(result, end, said)
 
-    def foreseen(self, task_vars: t.Any) -> dict[str, t.Any]:
+    def foreseen(self, task_vars: object) -> dict[str, object]:
         """In check mode, what earlier tasks would change of guests and networks: what they leave is free by then."""
         if not self._task.check_mode:
             return {}
@@ -128,7 +128,7 @@ class ActionModule(ActionBase):
         told = {kind: known[kind] for kind in ("domains", "networks") if known.get(kind)}
         return {FORECAST: told} if told else {}
 
-    def broken_off(self, result: dict[str, t.Any], end: End, said: str) -> dict[str, t.Any]:
+    def broken_off(self, result: dict[str, t.Any], end: End, said: str) -> dict[str, object]:
         """The result of a trial that was begun, and after which something went wrong on the control node.
 
         :param said: what went wrong
@@ -142,7 +142,9 @@ class ActionModule(ActionBase):
         known = ASKED if end.applied else end.open()
         return self.failure(result, end.probes, "unknown", f"{known}. What went wrong: {said}", changed=True)
 
-    def follow(self, end: End, result: dict[str, t.Any], trial: dict[str, t.Any], task_vars: t.Any) -> dict[str, t.Any]:
+    def follow(
+        self, end: End, result: dict[str, t.Any], trial: dict[str, t.Any], task_vars: object
+    ) -> dict[str, object]:
         """Confirm a trial, and add to the result how it ended.
 
         :param end: gets what is known of the trial's end
@@ -175,7 +177,7 @@ class ActionModule(ActionBase):
             self.tell_moved(result, connection.host, end.address, task_vars)
         return result
 
-    def go_where_it_is(self, task_vars: t.Any) -> None:
+    def go_where_it_is(self, task_vars: object) -> None:
         """Reach a host that an earlier item of the same loop has moved: Ansible follows it once the loop is over."""
         old, new = MOVED.get(_forecast.host_of(self._task, task_vars), (set[str](), ""))
         with contextlib.suppress(KeyError, ValueError, AttributeError):  # Not a connection of that kind.
@@ -195,7 +197,7 @@ class ActionModule(ActionBase):
         said = f"the host has moved from {old} to {new}: change its ansible_host in the inventory"
         result["warnings"] = [*result["warnings"], said]
 
-    def wait_for(self, end: End, connection: Renewed, trial: dict[str, t.Any], task_vars: t.Any) -> None:
+    def wait_for(self, end: End, connection: Renewed, trial: dict[str, t.Any], task_vars: object) -> None:
         """Ask the host, at each of its addresses in turn, until it says how the trial ended or has had its time."""
         # The host's own address may differ from the name it is known by: that one comes first.
         others = [other for other in trial["addresses"][1:] if other != connection.host]
@@ -215,7 +217,7 @@ class ActionModule(ActionBase):
                 if end.outcome:
                     return
 
-    def ask(self, connection: Renewed, address: str, trial: str, task_vars: t.Any) -> dict[str, t.Any]:
+    def ask(self, connection: Renewed, address: str, trial: str, task_vars: object) -> dict[str, t.Any]:
         """What the host says to a new connection. Raises AnsibleConnectionFailure where there is none."""
         connection.open(address)
         return self._execute_module(
@@ -224,7 +226,7 @@ class ActionModule(ActionBase):
 
     def failure(
         self, result: dict[str, t.Any], probes: list[dict[str, t.Any]], outcome: str, reason: str, changed: bool
-    ) -> dict[str, t.Any]:
+    ) -> dict[str, object]:
         """The result of a change that did not stay, or of which that is not known.
 
         :param changed: whether the host may be otherwise than before

@@ -59,7 +59,7 @@ class ActionModule(ActionBase):
         only, skipped = (variables.get(f"ansible_{which}_tags") or () for which in ("run", "skip"))
         return _site_look.is_selected(tag, self._task.tags, only, skipped)
 
-    def refuse_forecast(self, variables: t.Mapping[str, t.Any]) -> None:
+    def refuse_forecast(self, variables: t.Mapping[str, object]) -> None:
         """Raise VirtfleetError where earlier tasks of a run in check mode would have changed the host by now."""
         host, uri = host_of(self._task, variables), str(self._task.args.get("uri", URI["uri"]["default"]))
         if os.path.exists(place_of(host, uri)) or os.path.exists(place_of(host)):
@@ -85,7 +85,7 @@ class ActionModule(ActionBase):
         return {**result, "results": results}
 
 
-def unsure(why: str) -> dict[str, t.Any]:
+def unsure(why: str) -> dict[str, object]:
     """The result of a look that does not know whether anything is to be done.
 
     :param why: in words

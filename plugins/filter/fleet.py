@@ -37,7 +37,7 @@ from ansible_collections.virtfleet.kvm.plugins.plugin_utils._told import known, 
 display = Display()
 
 
-def fleet_problems(hosts: t.Sequence[str], variables: t.Any) -> list[str]:
+def fleet_problems(hosts: t.Sequence[str], variables: object) -> list[str]:
     """What is wrong with the declaration of a fleet, a sentence each. What may be wrong is a warning.
 
     :param hosts: the virtualization hosts
@@ -46,7 +46,7 @@ def fleet_problems(hosts: t.Sequence[str], variables: t.Any) -> list[str]:
     return looked_at(hosts, variables)[0]
 
 
-def fleet_checked(hosts: t.Sequence[str], variables: t.Any, others: t.Sequence[str] = ()) -> str:
+def fleet_checked(hosts: t.Sequence[str], variables: object, others: t.Sequence[str] = ()) -> str:
     """What a check of the declaration ends with: that it is in order, or a line for all that is wrong.
 
     :param hosts: the virtualization hosts
@@ -119,7 +119,7 @@ def looked_at(hosts: t.Sequence[str], variables: t.Any) -> tuple[list[str], int 
 class FilterModule:
     """Ansible's entry point."""
 
-    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+    def filters(self) -> dict[str, t.Callable[..., object]]:
         """The filters by name."""
         return {
             "adopted_files": told("adopted_files", _adopted.adopted_files),

@@ -21,7 +21,7 @@ from ansible_collections.virtfleet.kvm.plugins.plugin_utils._told import told
 display = Display()
 
 
-def from_xml(table: Table, text: str, secrets: bool) -> dict[str, t.Any]:
+def from_xml(table: Table, text: str, secrets: bool) -> dict[str, object]:
     """The options of a definition. That secrets are left out of them is a warning: what is made of it lacks them."""
     read = _offline.read_xml(table, text, secrets)
     if read.secrets and not secrets:
@@ -36,7 +36,7 @@ def from_xml(table: Table, text: str, secrets: bool) -> dict[str, t.Any]:
     return read.config
 
 
-def domain_from_xml(text: str, secrets: bool = False) -> dict[str, t.Any]:
+def domain_from_xml(text: str, secrets: bool = False) -> dict[str, object]:
     """The options of a domain's definition."""
     return from_xml(DOMAIN, text, secrets)
 
@@ -46,7 +46,7 @@ def domain_to_xml(item: dict[str, t.Any], virt: str = "kvm") -> str:
     return _offline.to_xml(DOMAIN, item, virt)
 
 
-def network_from_xml(text: str, secrets: bool = False) -> dict[str, t.Any]:
+def network_from_xml(text: str, secrets: bool = False) -> dict[str, object]:
     """The options of a network's definition."""
     return from_xml(NETWORK, text, secrets)
 
@@ -56,7 +56,7 @@ def network_to_xml(item: dict[str, t.Any]) -> str:
     return _offline.to_xml(NETWORK, item)
 
 
-def pool_from_xml(text: str, secrets: bool = False) -> dict[str, t.Any]:
+def pool_from_xml(text: str, secrets: bool = False) -> dict[str, object]:
     """The options of a pool's definition."""
     return from_xml(POOL, text, secrets)
 
@@ -66,7 +66,7 @@ def pool_to_xml(item: dict[str, t.Any]) -> str:
     return _offline.to_xml(POOL, item)
 
 
-def volume_from_xml(text: str, secrets: bool = False) -> dict[str, t.Any]:
+def volume_from_xml(text: str, secrets: bool = False) -> dict[str, object]:
     """The options of a volume's definition."""
     return from_xml(VOLUME, text, secrets)
 
@@ -74,7 +74,7 @@ def volume_from_xml(text: str, secrets: bool = False) -> dict[str, t.Any]:
 class FilterModule:
     """Ansible's entry point."""
 
-    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+    def filters(self) -> dict[str, t.Callable[..., object]]:
         """The filters by name."""
         return {
             "domain_from_xml": told("domain_from_xml", domain_from_xml),

@@ -253,7 +253,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             raise AnsibleParserError(f"{label(path)}: its name has to end in {NAMES[0]}, as zz-guests{NAMES[0]} does")
         return False
 
-    def parse(self, inventory: t.Any, loader: t.Any, path: str, cache: bool = True) -> None:
+    def parse(self, inventory: object, loader: object, path: str, cache: bool = True) -> None:
         """Add the guests to the inventory. Raises AnsibleParserError."""
         super().parse(inventory, loader, path, cache=cache)
         try:

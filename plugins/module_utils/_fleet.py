@@ -75,7 +75,7 @@ def guests_on(guests: t.Iterable[Item], host: str, staying: bool = False) -> lis
     ]
 
 
-def a_list(name: str, items: t.Any) -> t.Sequence[t.Any]:
+def a_list(name: str, items: object) -> t.Sequence[t.Any]:
     """What a filter was given, which has to be a list. Raises VirtfleetError where it is none.
 
     :param name: the name of the filter
@@ -112,7 +112,7 @@ def guest_networks(guests: t.Iterable[Item], host: str) -> dict[str, list[str]]:
 
 def problems(
     hosts: t.Sequence[str],
-    variables: t.Mapping[str, t.Mapping[str, t.Any]],
+    variables: t.Mapping[str, t.Mapping[str, object]],
     groups: t.Container[str] = (),
     repeated: t.Container[tuple[str, str]] = (),
 ) -> list[str]:
@@ -140,7 +140,7 @@ def problems(
     return [for_role(line) for line in (*lines, *told_once(of_hosts))]
 
 
-def of_lists(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, t.Any]]) -> t.Iterator[Problem]:
+def of_lists(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, object]]) -> t.Iterator[Problem]:
     """What is wrong with the lists that hosts have beside their guests (see problems)."""
     for host in hosts:
         for variable, table in LISTS.items():
@@ -198,16 +198,16 @@ class Part(list[t.Any]):
         self.places = [place for place, _item in pairs]
 
     @classmethod
-    def of(cls, items: t.Sequence[t.Any]) -> Part:
+    def of(cls, items: t.Sequence[object]) -> Part:
         """A list as a part of the user's: as it is, where it is one."""
         return items if isinstance(items, cls) else cls(enumerate(items))
 
-    def placed(self) -> list[tuple[Place, t.Any]]:
+    def placed(self) -> list[tuple[Place, object]]:
         """The items, each with its place."""
         return list(zip(self.places, self, strict=True))
 
 
-def merged(lists: t.Iterable[t.Any]) -> Part | str:
+def merged(lists: t.Iterable[object]) -> Part | str:
     """The fleet's guests. Hosts share one list, or bring their own; a guest that is in several
     lists in the same words is one guest. Returns a sentence where one is not a list."""
     seen: set[int] = set()
@@ -227,13 +227,13 @@ def merged(lists: t.Iterable[t.Any]) -> Part | str:
     return Part(out)
 
 
-def counted_guests(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, t.Any]]) -> int:
+def counted_guests(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, object]]) -> int:
     """How many guests are declared to be there."""
     guests = merged([variables[host].get("kvm_guests") for host in hosts])
     return sum(isinstance(guest, dict) and word(guest, "state") != "absent" for guest in guests)
 
 
-def alike(guest: t.Any, known: dict[t.Any, list[t.Any]]) -> list[t.Any]:
+def alike(guest: object, known: dict[t.Any, list[t.Any]]) -> list[t.Any]:
     """Those of several guests that one may be equal to: the others of its name.
 
     :param known: the guests by name; those without one by None
@@ -247,13 +247,13 @@ def place_in(variable: str, place: Place) -> str:
     return place if isinstance(place, str) else f"{variable}[{place}]"
 
 
-def how_listed(variable: str, items: t.Any) -> str:
+def how_listed(variable: str, items: object) -> str:
     """How to write the list of a variable. On the command line, ``-e NAME=[]`` makes a text of it."""
     typed = f"; on the command line, write -e '{{\"{variable}\": []}}'" if isinstance(items, str) else ""
     return f"; {listing(items)}{typed}"
 
 
-def among(value: t.Any, others: list[t.Any]) -> bool:
+def among(value: object, others: list[t.Any]) -> bool:
     """Whether a value is one of several; not where it cannot be compared."""
     try:
         return value in others
@@ -261,13 +261,13 @@ def among(value: t.Any, others: list[t.Any]) -> bool:
         return False
 
 
-def title(kind: str, name: t.Any, place: str) -> str:
+def title(kind: str, name: object, place: str) -> str:
     """What an item is called in a message: by its name, or by its place where it has none."""
     return f"{kind} {label(name)}" if isinstance(name, str) and name else place
 
 
 def guest_problems(
-    guest: t.Any, hosts: t.Mapping[str, t.Mapping[str, Item]], place: str, groups: t.Container[str] = ()
+    guest: object, hosts: t.Mapping[str, t.Mapping[str, Item]], place: str, groups: t.Container[str] = ()
 ) -> list[str]:
     """What is wrong with one guest.
 
@@ -321,7 +321,7 @@ def host_problem(guest: Item, hosts: t.Collection[str], where: str, groups: t.Co
     return f"host: {printable(host)} is not {where}{which_host(host, hosts)}"
 
 
-def which_host(host: t.Any, hosts: t.Collection[str]) -> str:
+def which_host(host: object, hosts: t.Collection[str]) -> str:
     """Which host may be meant by one that is not there, or which there are."""
     like = near(host, hosts)
     if like:
@@ -345,19 +345,19 @@ def unknown_to_fleet(guest: Item) -> dict[str, str]:
     return found
 
 
-def slip_of_host(guest: Item) -> t.Any:
+def slip_of_host(guest: Item) -> object:
     """The option that is a slip of ``host``, where a guest has no host."""
     return next(filter(means_host, guest), None) if guest.get("host") is None else None
 
 
-def means_host(name: t.Any) -> bool:
+def means_host(name: object) -> bool:
     """Whether an option is a slip of ``host``, which a guest has in the fleet's list and nowhere else."""
     options = body(DOMAIN.rows).names
     return name != "host" and name not in options and near(name, [*options, "host"]) == ["host"]
 
 
 def item_problems(
-    table: Table, raw: t.Any, more: t.Callable[[Item], t.Iterable[Invalid]] = lambda item: ()
+    table: Table, raw: object, more: t.Callable[[Item], t.Iterable[Invalid]] = lambda item: ()
 ) -> list[Invalid]:
     """What is wrong with an item, by itself.
 
@@ -373,7 +373,7 @@ def item_problems(
         return [*wrong, Invalid("", unforeseen(error))]
 
 
-def items_problems(table: Table, items: t.Any, variable: str) -> list[str]:
+def items_problems(table: Table, items: object, variable: str) -> list[str]:
     """What is wrong with a host's items of one kind."""
     if not isinstance(items, (list, tuple)):
         return [f"{variable}: {printable(items, hidden=True)} is not a list{how_listed(variable, items)}"]
@@ -386,7 +386,7 @@ def items_problems(table: Table, items: t.Any, variable: str) -> list[str]:
     return lines + [f"{table.kind} {label(name)}: is declared more than once" for name in repeated(known)]
 
 
-def identity(table: Table, item: t.Any) -> str | None:
+def identity(table: Table, item: object) -> str | None:
     """What tells an item as it was written from all others; None where nothing sensible does."""
     if not isinstance(item, dict) or not isinstance(item.get("name"), str):
         return None

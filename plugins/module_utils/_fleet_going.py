@@ -22,7 +22,7 @@ Going = t.Mapping[str, t.Container[t.Any]]
 
 
 def problems(
-    guests: t.Sequence[Item], hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, t.Any]]
+    guests: t.Sequence[Item], hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, object]]
 ) -> list[tuple[str | None, str]]:
     """The host (none, as the guest tells it), and a sentence for each device and volume on what is to be absent.
 
@@ -44,13 +44,13 @@ def problems(
     return found
 
 
-def absent(items: t.Any, variable: str) -> set[t.Any]:
+def absent(items: object, variable: str) -> set[t.Any]:
     """What of a list is to be absent."""
     going = [item for item in entries({"all": items}, "all") if word(item, "state") == "absent" and word(item, "name")]
     return {volume_key(item) if variable == VOLUMES else word(item, "name") for item in going}
 
 
-def volumes_on(volumes: t.Any, pools: t.Container[str]) -> t.Iterator[str]:
+def volumes_on(volumes: object, pools: t.Container[str]) -> t.Iterator[str]:
     """A sentence for each volume that is to be in a pool which is to be absent."""
     for volume in entries({"all": volumes}, "all"):
         pool = word(volume, "pool") or "default"

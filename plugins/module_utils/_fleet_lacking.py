@@ -29,7 +29,7 @@ SOURCES = ("size", "image", "backing", "file", "block", "dir", "volume", "protoc
 """Options of a disk of which each may say what it is on."""
 
 
-def lacking(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, t.Any]]) -> list[str]:
+def lacking(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, object]]) -> list[str]:
     """A sentence for each thing that a fleet declares with less than a new resource needs.
 
     :param hosts: the virtualization hosts of the inventory

@@ -68,7 +68,7 @@ class Guest(dict[str, t.Any]):
     :ivar place: the file that the guest stands in; empty for a list of guests
     """
 
-    def __init__(self, options: t.Mapping[str, t.Any], place: str = "") -> None:
+    def __init__(self, options: t.Mapping[str, object], place: str = "") -> None:
         super().__init__(options)
         self.sources: dict[str, Layer] = {}
         self.place = place

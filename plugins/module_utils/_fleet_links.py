@@ -21,7 +21,7 @@ MACVTAP = ("bridge", "private", "vepa", "passthrough")
 
 
 def problems(
-    guests: t.Sequence[Item], hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, t.Any]]
+    guests: t.Sequence[Item], hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, object]]
 ) -> list[tuple[str | None, str]]:
     """The host, and a sentence for each contradiction.
 
@@ -41,7 +41,7 @@ def problems(
     return found
 
 
-def taken_bridges(variables: t.Mapping[str, t.Any]) -> t.Iterator[str]:
+def taken_bridges(variables: t.Mapping[str, object]) -> t.Iterator[str]:
     """A sentence for each network that is to have a bridge of its own by the name of a link of the same host.
 
     :param variables: the host's
@@ -60,7 +60,7 @@ def taken_bridges(variables: t.Mapping[str, t.Any]) -> t.Iterator[str]:
             )
 
 
-def cards_of_networks(variables: t.Mapping[str, t.Any]) -> dict[str, list[str]]:
+def cards_of_networks(variables: t.Mapping[str, object]) -> dict[str, list[str]]:
     """The cards of a host on which its declared networks put guests by MacVTap, by the network's name."""
     found = {}
     for network in entries({"networks": variables.get("kvm_networks")}, "networks"):

@@ -28,7 +28,7 @@ KINDS = {"kvm_links": "bridge", "kvm_networks": "network", "kvm_pools": "pool", 
 """What is called so, by the variable that declares it."""
 
 
-def slips(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, t.Any]]) -> list[str]:
+def slips(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, object]]) -> list[str]:
     """A sentence for each name of a guest's or a volume's that its host does not declare, and that is close to one
     that it does.
 
@@ -83,7 +83,7 @@ def names_volume(disk: Item, option: str) -> bool:
     return bool(name) and not made and not name.startswith("/") and "://" not in name
 
 
-def bridges(variables: t.Mapping[str, t.Any]) -> set[str]:
+def bridges(variables: t.Mapping[str, object]) -> set[str]:
     """The bridges that a host declares: links, and those of its networks."""
     links = {word(link, "name") for link in entries({"all": variables.get("kvm_links")}, "all")}
     networks = entries({"all": variables.get("kvm_networks")}, "all")

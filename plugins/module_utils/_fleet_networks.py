@@ -15,7 +15,7 @@ from ._kinds.network.table import NETWORK
 from ._printing import label
 
 
-def problems(networks: t.Any) -> t.Iterator[str]:
+def problems(networks: object) -> t.Iterator[str]:
     """A sentence for each network of a host that takes the bridge or a subnet of one before it.
 
     Only those with addresses of their own are sure to have a bridge of their own.

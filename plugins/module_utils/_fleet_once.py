@@ -34,7 +34,7 @@ Inside = t.Mapping[str, str]
 def problems(
     guests: t.Sequence[Item],
     hosts: t.Sequence[str],
-    variables: t.Mapping[str, t.Mapping[str, t.Any]],
+    variables: t.Mapping[str, t.Mapping[str, object]],
     repeated: t.Container[tuple[str, str]] = (),
 ) -> list[str]:
     """What several guests or hosts have of which each needs its own, a sentence each.
@@ -122,7 +122,7 @@ def addresses(guest: Item, inside: Inside) -> list[t.Any]:
     return found
 
 
-def inside_networks(networks: t.Any) -> dict[str, str]:
+def inside_networks(networks: object) -> dict[str, str]:
     """The networks of a host, as far as they are declared, that are isolated or hide what is in them."""
     found = {}
     for network in entries({"networks": networks}, "networks"):
@@ -133,14 +133,14 @@ def inside_networks(networks: t.Any) -> dict[str, str]:
     return found
 
 
-def shared_folders(pools: t.Any) -> list[str]:
+def shared_folders(pools: object) -> list[str]:
     """The directories of a host that a server gives to several, as far as pools tell."""
     found = entries({"pools": pools}, "pools")
     shared = [pool for pool in found if word(pool, "type") in SHARED]
     return [word(pool, "target") for pool in shared if word(pool, "target")]
 
 
-def folders_of(pools: t.Any) -> dict[str, str]:
+def folders_of(pools: object) -> dict[str, str]:
     """The directories of a host's pools by name, as far as they are declared; and of the one that it has anyway."""
     found = {"default": IMAGES}
     for pool in entries({"pools": pools}, "pools"):
@@ -203,7 +203,7 @@ def allowed(item: Item, name: str) -> bool:
     return normal(YES_NO, item.get(name)) is True
 
 
-def link_addresses(links: t.Mapping[str, t.Any]) -> list[str]:
+def link_addresses(links: t.Mapping[str, object]) -> list[str]:
     """A sentence for each static address that several hosts are to have."""
     owners: dict[str, list[str]] = {}
     for host, items in links.items():
@@ -222,7 +222,7 @@ def link_addresses(links: t.Mapping[str, t.Any]) -> list[str]:
     ]
 
 
-def host_part(address: t.Any) -> str | None:
+def host_part(address: object) -> str | None:
     """An address without its subnet, in normal form; None for what is none."""
     try:
         return str(ipaddress.ip_address(digits(address).partition("/")[0]))
@@ -230,7 +230,7 @@ def host_part(address: t.Any) -> str | None:
         return None
 
 
-def normal(converter: Converter, value: t.Any) -> t.Any:
+def normal(converter: Converter, value: object) -> object:
     """A value in normal form, so that two spellings are one; None where there is none, or it is refused anyway."""
     try:
         return None if value is None else converter.parse(value)

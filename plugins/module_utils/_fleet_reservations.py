@@ -84,19 +84,19 @@ def for_module(guest: Item) -> Item:
     return made
 
 
-def set_inside(card: t.Any, mac: str) -> list[Item]:
+def set_inside(card: object, mac: str) -> list[Item]:
     """The address of an interface that cloud-init sets, as the module domains takes it."""
     if not isinstance(card, dict) or not has_subnet(card.get(IP)) or normal(INTERFACE, card[IP]) is None:
         return []
     return [{"mac": mac, "address": card[IP], **{name: card[name] for name in WAYS if card.get(name) is not None}}]
 
 
-def has_subnet(ip: t.Any) -> bool:
+def has_subnet(ip: object) -> bool:
     """Whether an address stands there with its subnet."""
     return isinstance(ip, str) and "/" in ip
 
 
-def without_ip(card: t.Any, mac: str) -> t.Any:
+def without_ip(card: object, mac: str) -> object:
     """An interface without the address that is kept for it, but with the MAC address."""
     if not isinstance(card, dict) or not card.keys() & set(OURS):
         return card
@@ -116,7 +116,7 @@ def kept(guest: Item) -> list[Kept]:
     return found
 
 
-def by_name(networks: t.Any) -> dict[str, Item]:
+def by_name(networks: object) -> dict[str, Item]:
     """The networks of a host by name, with short forms written out."""
     found = entries({"networks": networks}, "networks")
     return {word(network, "name"): written_out(NETWORK.rows, network) for network in found}
@@ -228,7 +228,7 @@ def outside(network: Item, called: str, ip: str) -> str | None:
     return f"{ip} is outside of {called} ({ranges}); see its ips in kvm_networks"
 
 
-def with_reservations(networks: t.Any, guests: t.Any, host: str) -> list[Item]:
+def with_reservations(networks: object, guests: object, host: str) -> list[Item]:
     """The networks of a host, with the addresses that they keep for its guests.
 
     Raises VirtfleetError for an address that none of them can keep, or that is wrong otherwise.

@@ -9,7 +9,6 @@ A task that removes volumes sees the guests that libvirt has, and not those that
 from __future__ import annotations
 
 import string
-import typing as t
 from xml.etree import ElementTree as ET
 
 from ._engine.rows.model import Item
@@ -36,7 +35,7 @@ PLACES = {"path": "paths", "folder": "folders", "volume": "volumes"}
 Uses = dict[str, list[str]]
 
 
-def declared_uses(guests: t.Any, host: str, volumes: t.Any = None, pools: t.Any = None) -> dict[str, Uses]:
+def declared_uses(guests: object, host: str, volumes: object = None, pools: object = None) -> dict[str, Uses]:
     """What is used by what is declared for a host, by the user in words, such as ``guest web01``.
 
     What is to be absent uses nothing. What is no list of items is refused elsewhere, and uses nothing here.
@@ -56,7 +55,7 @@ def declared_uses(guests: t.Any, host: str, volumes: t.Any = None, pools: t.Any 
     return {who: {kind: names for kind, names in uses.items() if names} for who, uses in found.items()}
 
 
-def present(items: t.Any) -> list[Item]:
+def present(items: object) -> list[Item]:
     """The items of a list that are to be there."""
     given = staying(items) if isinstance(items, (list, tuple)) else []
     return [item for item in given if isinstance(item, dict) and word(item, "name") and not nested(item)]
@@ -105,7 +104,7 @@ def places_of(item: Item) -> Uses:
     return {kind: list(dict.fromkeys(names)) for kind, names in uses.items()}
 
 
-def secrets_in(value: t.Any) -> list[str]:
+def secrets_in(value: object) -> list[str]:
     """The secrets that an item refers to, wherever: each by its UUID or its name."""
     found: list[str] = []
     left, seen = [value], set[int]()  # By anchors of YAML, one list can stand there a billion times.
@@ -130,7 +129,7 @@ def secrets_in(value: t.Any) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def named(reference: t.Any) -> list[str]:
+def named(reference: object) -> list[str]:
     """The names of a secret in a reference to it, which is a dictionary, or the UUID itself."""
     names = [word(reference, "uuid"), word(reference, "usage")] if isinstance(reference, dict) else [reference]
     return [str(name) for name in names if isinstance(name, str) and name]

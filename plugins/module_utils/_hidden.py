@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import html
 import re
-import typing as t
 from xml.etree import ElementTree as ET
 
 HIDDEN = "(hidden)"
@@ -80,7 +79,7 @@ def local(name: str) -> str:
     return name.rpartition("}")[2]
 
 
-def outlined(value: t.Any) -> str | None:
+def outlined(value: object) -> str | None:
     """A value of a piece of XML: elements as an outline, anything else hidden; None for None."""
     if value is None:
         return None
@@ -93,7 +92,7 @@ def outlined(value: t.Any) -> str | None:
     return HIDDEN
 
 
-def pair(before: t.Any, after: t.Any) -> tuple[str | None, str | None]:
+def pair(before: object, after: object) -> tuple[str | None, str | None]:
     """Two values that differ, as they are shown: that they differ is seen all the same."""
     old, new = outlined(before), outlined(after)
     return (old, f"{new} (changed)") if old == new else (old, new)

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import typing as t
 from xml.etree import ElementTree as ET
 
 from ._engine import xml_merge
@@ -28,7 +27,7 @@ MADE = {
 """Elements of a guest that libvirt fills when they are empty, each time with another value."""
 
 
-def from_xml(table: Table, text: str, secrets: bool = False) -> dict[str, t.Any]:
+def from_xml(table: Table, text: str, secrets: bool = False) -> dict[str, object]:
     """The options that a definition amounts to (see read_xml)."""
     return read_xml(table, text, secrets).config
 
@@ -55,12 +54,12 @@ def read_xml(table: Table, text: str, secrets: bool = False) -> Adopted:
     return adopt(table, table.declared(root), secrets)
 
 
-def to_xml(table: Table, item: t.Any, virt: str = "kvm") -> str:
+def to_xml(table: Table, item: object, virt: str = "kvm") -> str:
     """The definition that a new resource gets. Raises VirtfleetError for options that are refused."""
     return definition(table, table.parse([item], alone=True)[0], virt)
 
 
-def volume_to_xml(item: t.Any) -> str:
+def volume_to_xml(item: object) -> str:
     """The definition that a new volume gets.
 
     Raises VirtfleetError for options that are refused, and for a volume that is laid over another

@@ -201,12 +201,12 @@ def masked(text: str) -> str:
     return text
 
 
-def secret_name(name: t.Any) -> bool:
+def secret_name(name: object) -> bool:
     """Whether the name of a value says that it is a secret."""
     return isinstance(name, str) and SECRET_NAME.search(name) is not None and NO_SECRET.search(name) is None
 
 
-def displayed(value: t.Any, name: t.Any = "") -> t.Any:
+def displayed(value: object, name: object = "") -> object:
     """A value for changes, diffs and facts: the same one, without what is secret in it.
 
     :param name: the name of the value, or the path that leads to it
@@ -225,7 +225,7 @@ def displayed(value: t.Any, name: t.Any = "") -> t.Any:
     return value
 
 
-def option_of_secret(word: t.Any) -> bool:
+def option_of_secret(word: object) -> bool:
     """Whether a word is an option of a program whose next word is a secret."""
     if not isinstance(word, str) or not word.startswith("-") or "=" in word:
         return False
@@ -241,7 +241,7 @@ def encodable(text: str) -> str:
     return text
 
 
-def printable(value: t.Any, hidden: bool = False) -> str:
+def printable(value: object, hidden: bool = False) -> str:
     """A value in words: a plain one in quotes and cut to a bearable length, a container only by its type.
 
     A container may hold a secret anywhere, so nothing of it is shown.
@@ -274,7 +274,7 @@ def shortened(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[:most]}..."
 
 
-def named(name: t.Any) -> str:
+def named(name: object) -> str:
     """The name of something, without quotes. Of one that nobody would choose only the beginning is shown.
 
     ``passwd:hunter2``, which lacks a space, is one name to YAML: what follows the name is not shown.
@@ -288,7 +288,7 @@ def named(name: t.Any) -> str:
     return f"{start[:NAME]}..." if start else "(a name that cannot be shown)" if name else "(an empty name)"
 
 
-def label(name: t.Any) -> str:
+def label(name: object) -> str:
     """The name of an item as people know it, without what a terminal acts on; quoted if it has space at its ends."""
     shown = readable(shortened(name, 200)) if isinstance(name, str) else printable(name)
     return shown if shown == shown.strip() else f"'{shown}'"
@@ -326,7 +326,7 @@ def hushed(text: str, secrets: t.Iterable[str]) -> str:
     return text
 
 
-def secrets_in(value: t.Any) -> set[str]:
+def secrets_in(value: object) -> set[str]:
     """The secrets in a declaration: values whose names tell, and parts of URLs. Short ones are left out.
 
     They are looked for wherever a message is about to be shown that others may have written.
@@ -359,7 +359,7 @@ REFERENCE = frozenset(("type", "usage", "uuid"))
 """Options that only say which of libvirt's secrets is meant."""
 
 
-def refers(value: t.Any) -> bool:
+def refers(value: object) -> bool:
     """Whether a value names one of libvirt's secrets, as ``secret`` of ``auth`` does, and is none itself."""
     return isinstance(value, dict) and bool(value) and value.keys() <= REFERENCE
 

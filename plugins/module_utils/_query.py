@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import typing as t
-
 from ._errors import VirtfleetError
 from ._printing import printable, readable, shortened
 
@@ -17,7 +15,7 @@ except ImportError:
     jmespath = exceptions = None
 
 
-def select(data: t.Any, expression: str) -> t.Any:
+def select(data: object, expression: str) -> object:
     """What an expression selects.
 
     Raises VirtfleetError for an expression that is none, and where the library is missing.

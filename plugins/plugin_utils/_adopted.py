@@ -54,7 +54,7 @@ Files = list[dict[str, str]]
 """Files by ``name``, below the folder of the host's variables, and ``content``."""
 
 
-def brief(config: t.Any, kind: str) -> t.Any:
+def brief(config: object, kind: str) -> t.Any:
     """A config without what a new resource gets anyway, and without what libvirt allots.
 
     :param config: the options, as the info module of the kind tells them
@@ -68,7 +68,7 @@ def brief(config: t.Any, kind: str) -> t.Any:
     return engine.brief(TABLES[kind], plain(config), Host(virt="kvm", machines=MACHINES))
 
 
-def adopted_files(lists: t.Mapping[str, t.Any], each: bool = False) -> Files:
+def adopted_files(lists: t.Mapping[str, object], each: bool = False) -> Files:
     """The files that declare what a host has.
 
     A list without items is left out: where what is not declared is purged, an empty one means that everything goes.
@@ -96,17 +96,17 @@ def adopted_files(lists: t.Mapping[str, t.Any], each: bool = False) -> Files:
     return [{"name": MAIN, "content": text(written)}, *files]
 
 
-def is_list_of_items(value: t.Any) -> bool:
+def is_list_of_items(value: object) -> bool:
     """Whether a value is a list of dictionaries."""
     return isinstance(value, (list, tuple)) and all(isinstance(item, dict) for item in value)
 
 
-def named_first(item: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+def named_first(item: t.Mapping[str, object]) -> dict[str, object]:
     """An item that begins with what it is, and where."""
     return {**{name: item[name] for name in ("name", "host", "defaults") if name in item}, **item}
 
 
-def variable_of(guest: t.Mapping[str, t.Any], taken: set[str]) -> str:
+def variable_of(guest: t.Mapping[str, object], taken: set[str]) -> str:
     """The name of a guest's variable, which no other guest of the host has.
 
     :param taken: the names that are given already; this one is added
@@ -132,7 +132,7 @@ class Dumper(yaml.SafeDumper):
         """As PyYAML does it, but never without an indent."""
         super().increase_indent(flow, False)
 
-    def ignore_aliases(self, data: t.Any) -> bool:
+    def ignore_aliases(self, data: object) -> bool:
         """Nobody writes anchors for what is there twice."""
         return True
 
@@ -149,7 +149,7 @@ Dumper.add_representer(str, text_node)
 Dumper.add_representer(Template, text_node)
 
 
-def plain(value: t.Any) -> t.Any:
+def plain(value: object) -> t.Any:
     """A value of YAML's own types: Ansible's know where they come from."""
     if isinstance(value, dict):
         return {plain(name) if isinstance(name, str) else name: plain(inner) for name, inner in value.items()}
@@ -160,7 +160,7 @@ def plain(value: t.Any) -> t.Any:
     return value
 
 
-def text(variables: t.Mapping[str, t.Any]) -> str:
+def text(variables: t.Mapping[str, object]) -> str:
     """Variables as the text of a file. Raises VirtfleetError for a value that YAML has no way to write."""
     try:
         body = yaml.dump(

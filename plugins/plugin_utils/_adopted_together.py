@@ -23,11 +23,11 @@ REMEDIES = {
 }
 """What to do, by what guests have in common."""
 
-Found = t.Mapping[str, t.Mapping[str, t.Any]]
+Found = t.Mapping[str, t.Mapping[str, object]]
 """By host, what the filter ``undeclared`` returns."""
 
 
-def adopted_together(found: t.Any, hosts: t.Sequence[str], hostvars: t.Any) -> dict[str, list[str]]:
+def adopted_together(found: object, hosts: t.Sequence[str], hostvars: object) -> dict[str, list[str]]:
     """What is to be said of several hosts at once before their files are written.
 
     :param found: by host, what the filter ``undeclared`` returns
@@ -46,7 +46,7 @@ def adopted_together(found: t.Any, hosts: t.Sequence[str], hostvars: t.Any) -> d
     return {"refused": [readable(line) for line in in_common(found, hosts, hostvars)], "said": said}
 
 
-def is_found(value: t.Any) -> bool:
+def is_found(value: object) -> bool:
     """Whether a value is what the filter ``undeclared`` returns."""
     lists, joins = (value.get("lists"), value.get("joins") or []) if isinstance(value, dict) else (None, None)
     if not isinstance(joins, (list, tuple)) or not all(isinstance(variable, str) for variable in joins):
@@ -66,7 +66,7 @@ def how_to_join(variable: str, hosts: t.Sequence[str]) -> str:
     )
 
 
-def in_common(found: Found, hosts: t.Sequence[str], hostvars: t.Any) -> t.Iterator[str]:
+def in_common(found: Found, hosts: t.Sequence[str], hostvars: object) -> t.Iterator[str]:
     """A sentence for each value that a guest which is to be written has in common with one of another host."""
     variables = evaluate(hosts, hostvars, NAMES).variables
     new = [{**item, "host": host} for host in found for item in items_of(found[host], "guests")]

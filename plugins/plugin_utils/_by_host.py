@@ -31,7 +31,7 @@ class Sorted:
     :ivar rest: the places of all others
     """
 
-    def __init__(self, items: t.Sequence[t.Any], named: t.Callable[[str], str | None] = lambda template: None) -> None:
+    def __init__(self, items: t.Sequence[object], named: t.Callable[[str], str | None] = lambda template: None) -> None:
         self.items = items
         self.places: dict[str, list[int]] = {}
         self.rest: list[int] = []
@@ -69,7 +69,7 @@ class HostNames:
     :param raw: the variables of each host, as they are written
     """
 
-    def __init__(self, raw: t.Mapping[str, t.Mapping[str, t.Any]]) -> None:
+    def __init__(self, raw: t.Mapping[str, t.Mapping[str, object]]) -> None:
         self.raw = raw
         self.shared: dict[str, bool] = {}
         self.known: dict[str, str | None] = {}
@@ -132,7 +132,7 @@ class Lists:
         self.names = names
         self.known: dict[int, Sorted] = {}
 
-    def sorted(self, items: t.Sequence[t.Any], templar: HostTemplar) -> Sorted:
+    def sorted(self, items: t.Sequence[object], templar: HostTemplar) -> Sorted:
         """A list, sorted.
 
         :param templar: that of any host

@@ -27,7 +27,7 @@ class Endless(Exception):
     """Something cannot be written out. What it says is that, and quotes nothing."""
 
 
-def refuse_endless(value: t.Any, name: str) -> None:
+def refuse_endless(value: object, name: str) -> None:
     """Raise VirtfleetError for what is nested too deep, or cannot be written out.
 
     :param name: the filter that it is given to
@@ -39,12 +39,12 @@ def refuse_endless(value: t.Any, name: str) -> None:
         raise VirtfleetError(f"{name}: {said}")
 
 
-def is_endless(value: t.Any, most: int = MOST) -> bool:
+def is_endless(value: object, most: int = MOST) -> bool:
     """Whether something is in itself, or holds so many values that to write them out takes for ever."""
     return endless(value, most) is not None
 
 
-def endless(value: t.Any, most: int = MOST) -> str | None:
+def endless(value: object, most: int = MOST) -> str | None:
     """Why something cannot be written out; None where it can. One that it holds twice counts twice.
 
     :param most: how many values it may hold

@@ -48,7 +48,7 @@ NO_FILES = _guest_files.Files([], [], 0, [], [])
 """What is read where there is no folder."""
 
 
-def of_all(host: t.Any) -> bool:
+def of_all(host: object) -> bool:
     """Whether each host has to evaluate a guest's ``host`` to know whether it is its own."""
     return "{" in host if isinstance(host, str) else host is not None
 
@@ -137,7 +137,7 @@ class Part:
         self.name, self.host, self.fleet, self.templar = name, host, fleet, templar
         self.problems: list[_fleet.Problem] = []
 
-    def evaluate(self, raw: t.Any) -> t.Any:
+    def evaluate(self, raw: object) -> t.Any:
         """The list, without what cannot be evaluated."""
         written = entries(self.name, raw, self.templar.raw)
         if written is not None:
@@ -145,7 +145,7 @@ class Part:
             return _fleet.Part(found)
         return self.whole(raw)
 
-    def whole(self, raw: t.Any) -> t.Any:
+    def whole(self, raw: object) -> t.Any:
         """The value of a template that is evaluated as a whole; an empty list where it cannot be."""
         try:
             return self.templar.value(raw)
@@ -168,7 +168,7 @@ class Part:
         self.tell(entry, [f"{where}: {why}" if where else why for where, why in broken], owner)
         return []
 
-    def needed(self, raw: t.Any) -> t.Any:
+    def needed(self, raw: object) -> t.Any:
         """What of an item is evaluated."""
         return raw
 
@@ -184,30 +184,30 @@ class Part:
         seen = [how_to_see(line, self.name) for line in lines]
         self.problems += [(owner or self.owner(entry.raw), f"{called}: {line}{where}") for line in seen]
 
-    def is_stray(self, raw: t.Any) -> bool:
+    def is_stray(self, raw: object) -> bool:
         """Whether an item is a guest of a host that is not there."""
         host = raw.get("host") if self.name == "kvm_guests" and isinstance(raw, dict) else None
         return isinstance(host, str) and not of_all(host) and host not in self.fleet.hosts
 
-    def owner(self, raw: t.Any) -> str | None:
+    def owner(self, raw: object) -> str | None:
         """The host to name in a sentence about an item; None for a guest that names its host itself."""
         plain = self.name == "kvm_guests" and isinstance(raw, dict) and not of_all(raw.get("host"))
         return None if plain else self.host
 
-    def called(self, raw: t.Any, place: str) -> str:
+    def called(self, raw: object, place: str) -> str:
         """What to call an item: by its name where that can be told, else by its place."""
         kind = "guest" if self.name == "kvm_guests" else _fleet.LISTS[self.name].kind
         name = self.name_of(raw)
         return place if name is None else f"{kind} {label(name)}"
 
-    def name_of(self, raw: t.Any) -> t.Any:
+    def name_of(self, raw: object) -> t.Any:
         """The name of an item; None where it has none, or that cannot be evaluated."""
         try:
             return self.templar.value(raw["name"]) if isinstance(raw, dict) and "name" in raw else None
         except Exception:  # Any filter or lookup may be in a template.
             return None
 
-    def blame(self, raw: t.Any, error: BaseException) -> None:
+    def blame(self, raw: object, error: BaseException) -> None:
         """Say what in the lists that a template is made of cannot be evaluated; else why the whole cannot."""
         before = len(self.problems)
         for name, items in self.templar.lists_in(raw):
@@ -239,7 +239,7 @@ class Guests(Part):
         self.written: list[Sorted] | None = None
         self.folder: str | None = None
 
-    def evaluate(self, raw: t.Any) -> t.Any:
+    def evaluate(self, raw: object) -> t.Any:
         """The guests, without those of other hosts and what cannot be evaluated; None where none are declared."""
         files = self.files()
         listed = [] if raw is None else lists(self.name, raw, self.templar.raw)
@@ -320,13 +320,13 @@ class Guests(Part):
         """One guest, evaluated, with what it has in common with others; none where it cannot be."""
         return [self.completed(item, entry, owner) for item in super().item(entry, owner)]
 
-    def needed(self, raw: t.Any) -> t.Any:
+    def needed(self, raw: object) -> t.Any:
         """The options of a guest that are asked for, and those that say what it has in common with others."""
         if self.options is None or not isinstance(raw, dict):
             return raw
         return {name: value for name, value in raw.items() if name in self.options or name in (PROFILE, SWITCH)}
 
-    def completed(self, guest: t.Any, entry: Entry, owner: str | None = None) -> t.Any:
+    def completed(self, guest: object, entry: Entry, owner: str | None = None) -> t.Any:
         """A guest with what it has in common with others. That of a host that is not there is none of this one's."""
         if not isinstance(guest, dict):
             return guest
@@ -336,7 +336,7 @@ class Guests(Part):
         self.tell(entry, problems, owner)
         return found
 
-    def here(self, item: t.Any) -> bool:
+    def here(self, item: object) -> bool:
         """Whether an item is this host's to evaluate: other hosts see to their guests themselves."""
         if not isinstance(item, dict):
             return True

@@ -78,7 +78,7 @@ It is compared with whole lines only: looked for from each place on, it takes ho
 
 STOPPED = "stopped before the run was done here; the errors above say why"
 
-NOTHING_DONE: dict[str, t.Any] = {"changed": False, "changes": [], "pending_restart": []}
+NOTHING_DONE: dict[str, object] = {"changed": False, "changes": [], "pending_restart": []}
 """What a result says of changes that has none."""
 
 PLANNED_ONLY = "site_planned_only"
@@ -110,7 +110,7 @@ def of_hosts(hosts: t.Iterable[str], variables: t.Any, going_on: t.Container[str
     """
     read = getattr(variables, "raw_get", None) or variables.__getitem__
     found = {host: of_host(read(host), going_on is None or host in going_on) for host in hosts}
-    totals: dict[str, t.Any] = {"hosts": dict(collections.Counter(each["outcome"] for each in found.values()))}
+    totals: dict[str, object] = {"hosts": dict(collections.Counter(each["outcome"] for each in found.values()))}
     for what in ("made", "changed", "removed", "waiting"):
         kinds = [name.split(" ", 1)[0] for each in found.values() for name in each[what]]
         totals[what] = dict(sorted(collections.Counter(kinds).items()))
@@ -140,7 +140,7 @@ def of_host(values: t.Mapping[str, t.Any], goes_on: bool = True) -> Host:
         if done in results:
             results.pop(plan, None)
     changes: list[t.Mapping[str, t.Any]] = []
-    pending: list[t.Mapping[str, t.Any]] = []
+    pending: list[t.Mapping[str, object]] = []
     problems: list[str] = []
     for name, result in results.items():
         changes += result.get("changes") or []
@@ -192,7 +192,7 @@ def staying(found: t.Mapping[str, t.Any]) -> list[str]:
     return [readable(line) for line in lines]
 
 
-def ran(result: t.Any) -> bool:
+def ran(result: object) -> bool:
     """Whether a task has left a result, and was not skipped."""
     return isinstance(result, dict) and not result.get("skipped")
 
@@ -233,7 +233,7 @@ def in_short(line: str) -> str:
     return f"did not answer within {found['seconds']} s: {why}"
 
 
-def said_beside(result: t.Mapping[str, t.Any]) -> str:
+def said_beside(result: t.Mapping[str, object]) -> str:
     """What the host said where a module did not start, such as that there is no sudo; Ansible's message lacks it."""
     if not re.match("MODULE FAILURE|Module result deserialization failed", text(result.get("msg") or "")):
         return ""
@@ -241,12 +241,12 @@ def said_beside(result: t.Mapping[str, t.Any]) -> str:
     return f" ({shortened(masked(said[-1].strip()), MOST)})" if said else ""
 
 
-def is_lost(result: t.Mapping[str, t.Any]) -> bool:
+def is_lost(result: t.Mapping[str, object]) -> bool:
     """Whether a task was not answered by its host."""
     return bool(result.get("unreachable")) or TIMED_OUT.fullmatch(text(result.get("msg") or "")) is not None
 
 
-def sorted_out(changes: t.Iterable[t.Mapping[str, t.Any]]) -> tuple[list[str], list[str], list[str]]:
+def sorted_out(changes: t.Iterable[t.Mapping[str, object]]) -> tuple[list[str], list[str], list[str]]:
     """The resources that are made, those that only change, and those that are removed; each once.
 
     The volumes that are made for the disks of a guest, or go with it, count by themselves.
@@ -273,7 +273,7 @@ def as_guest(name: str) -> str:
     return GUEST + name[len(DOMAIN) :] if name.startswith(DOMAIN) else name
 
 
-def lines(found: t.Mapping[str, t.Any], detailed: bool = False) -> list[str]:
+def lines(found: t.Mapping[str, object], detailed: bool = False) -> list[str]:
     """What happened on all hosts, for people: the summary, and in detail.
 
     :param found: what ``of_hosts`` returned
@@ -346,7 +346,7 @@ def waiting(found: t.Mapping[str, t.Any]) -> list[str]:
     ]
 
 
-def fields_of(name: str, changes: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
+def fields_of(name: str, changes: t.Iterable[t.Mapping[str, object]]) -> list[str]:
     """What a new resource has, a line for each option but its name, and how it ends up; nothing of a volume of a
     guest's disk."""
     found = [(change["path"], change.get("after")) for change in changes if change["resource"] == name]
@@ -356,7 +356,7 @@ def fields_of(name: str, changes: t.Iterable[t.Mapping[str, t.Any]]) -> list[str
     return [f"{option}: {shown(value)}" for option, value in fields]
 
 
-def one_change(change: t.Mapping[str, t.Any]) -> str:
+def one_change(change: t.Mapping[str, object]) -> str:
     """A change of one field in a line."""
     if change.get("before") is None and change.get("after") is None:
         return text(change["resource"]).removeprefix(f"{SETTING} ")
@@ -364,18 +364,18 @@ def one_change(change: t.Mapping[str, t.Any]) -> str:
     return f"{name}: {change['path']}: {shown(change.get('before'))} -> {shown(change.get('after'))}"
 
 
-def shown(value: t.Any) -> str:
+def shown(value: object) -> str:
     """A value as it stands in YAML, in one line and cut to a bearable length."""
     if isinstance(value, str):
         return shortened(value, MOST)
     return printable(value) if endless(value) else shortened(json.dumps(value, ensure_ascii=False), MOST)
 
 
-def text(value: t.Any) -> str:
+def text(value: object) -> str:
     """What has to be a text, in words where it is none: whatever stands in a variable is no traceback, and no hang."""
     return value if isinstance(value, str) else printable(value)
 
 
-def endless(value: t.Any) -> bool:
+def endless(value: object) -> bool:
     """Whether a value cannot be written out."""
     return nested(value) or is_endless(value)

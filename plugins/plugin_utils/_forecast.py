@@ -60,13 +60,13 @@ Known = dict[str, dict[str, t.Any]]
 class DeclaringAction(NormalAction):
     """Run a declaring module; in check mode tell it what the tasks before it would have made."""
 
-    def run(self, tmp: t.Any = None, task_vars: t.Any = None) -> dict[str, t.Any]:
+    def run(self, tmp: object = None, task_vars: object = None) -> dict[str, t.Any]:
         """The module's result. Where one item fails, the diff of the others is shown."""
         result = planned_only(self.run_module(tmp, task_vars), self._task, task_vars)
         show_diff(self._task, task_vars, result)
         return result
 
-    def run_module(self, tmp: t.Any, task_vars: t.Any) -> dict[str, t.Any]:
+    def run_module(self, tmp: object, task_vars: object) -> dict[str, object]:
         """The module's result."""
         args = self._task.args
         for name in (FORECAST, PROGRESS, ROLE):
@@ -81,7 +81,7 @@ class DeclaringAction(NormalAction):
         finally:
             self._task.args = args  # The next attempt of a task with `until` begins with them.
 
-    def run_there(self, host: str, uri: str, names: Declared, tmp: t.Any, task_vars: t.Any) -> dict[str, t.Any]:
+    def run_there(self, host: str, uri: str, names: Declared, tmp: object, task_vars: object) -> dict[str, object]:
         """The module's result, for one libvirt of a host; in check mode with what was foretold for it."""
         args = self._task.args
         if not self._task.check_mode:
@@ -109,7 +109,7 @@ class DeclaringAction(NormalAction):
             without_repeats(result, before)
         return result
 
-    def run_for_real(self, place: str, names: Declared, tmp: t.Any, task_vars: t.Any) -> dict[str, t.Any]:
+    def run_for_real(self, place: str, names: Declared, tmp: object, task_vars: object) -> dict[str, object]:
         """The module's result. What it declares is there to be seen from now on, so it is forecast no more."""
         result: dict[str, t.Any] = {}
         args = self._task.args
@@ -148,7 +148,7 @@ Declared = list[tuple[str, str, dict[str, t.Any]]]
 """Declared items with their kind, in the plural, and what tells them from others of it."""
 
 
-def is_of_role(task: t.Any) -> bool:
+def is_of_role(task: object) -> bool:
     """Whether a task is one of a role of this collection, whose users write variables and no parameters."""
     role = getattr(task, "_role", None)
     return role is not None and str(role.get_name()).startswith("virtfleet.kvm.")
@@ -159,7 +159,7 @@ def host_of(task: t.Any, task_vars: t.Any) -> str:
     return str(task.delegate_to or (task_vars or {}).get("inventory_hostname") or "")
 
 
-def declared(kind: str, config: t.Any) -> Declared:
+def declared(kind: str, config: object) -> Declared:
     """The items of a parameter ``config`` that is not known to be right."""
     found = []
     for item in config if isinstance(config, list) else ():
@@ -202,7 +202,7 @@ def note_links(task: t.Any, task_vars: t.Any, changes: t.Any) -> None:
     revise(place, noted)
 
 
-def link_facts(item: dict[str, t.Any]) -> dict[str, t.Any]:
+def link_facts(item: dict[str, t.Any]) -> dict[str, object]:
     """What later tasks have to know of a link: its type, and the ports that it is declared to have."""
     ports = item.get("ports")
     return {"type": item.get("type"), **({"ports": ports} if isinstance(ports, list) else {})}
@@ -235,7 +235,7 @@ def forget(known: Known, names: t.Iterable[tuple[str, str]]) -> Known:
     return known
 
 
-def learn(known: Known, changes: t.Any) -> Known:
+def learn(known: Known, changes: object) -> Known:
     """A forecast with what a result in check mode says of changes."""
     for change in changes if isinstance(changes, list) else ():
         kind, _space, name = str(change.get("resource")).partition(" ")
@@ -261,7 +261,7 @@ def learn(known: Known, changes: t.Any) -> Known:
     return known
 
 
-def learn_disk(known: Known, path: str, after: t.Any) -> None:
+def learn_disk(known: Known, path: str, after: object) -> None:
     """Add to a forecast the volume that is made for a guest's disk, or goes with its guest."""
     if DISK_VOLUME.fullmatch(path) and isinstance(after, dict) and after.get("name"):
         facts = {fact: after[fact] for fact in ("format", "encryption") if after.get(fact)}
@@ -270,14 +270,14 @@ def learn_disk(known: Known, path: str, after: t.Any) -> None:
         known.setdefault("volumes", {})[path[len("volume ") :]] = None
 
 
-def learn_guests(known: Known, guests: t.Any) -> Known:
+def learn_guests(known: Known, guests: object) -> Known:
     """A forecast with what the module tells of the guests that its plans change (guests_to_come)."""
     if isinstance(guests, dict):
         known.setdefault("domains", {}).update(guests)
     return known
 
 
-def touched(changes: t.Any) -> set[str]:
+def touched(changes: object) -> set[str]:
     """The guests that a result tells changes of."""
     resources = [str(change.get("resource")) for change in changes] if isinstance(changes, list) else []
     return {name.partition(" ")[2] for name in resources if name.startswith("domain ")}
@@ -290,7 +290,7 @@ def planning(task: t.Any, task_vars: t.Any) -> str:
     return str(getattr(task.play, "_uuid", None) or PLANNING)
 
 
-def planned_only(result: dict[str, t.Any], task: t.Any, task_vars: t.Any) -> dict[str, t.Any]:
+def planned_only(result: dict[str, t.Any], task: object, task_vars: object) -> dict[str, object]:
     """The result of a task, which in the play that plans all hosts has changed nothing, but would."""
     if not (result.get("changed") and planning(task, task_vars)):
         return result

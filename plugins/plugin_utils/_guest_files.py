@@ -121,7 +121,7 @@ class Folder:
         return spelled_out(f"{self.written.removesuffix('/')}/{name}")
 
 
-def folder_of(value: t.Any, raw: t.Mapping[str, t.Any]) -> Folder | None:
+def folder_of(value: object, raw: t.Mapping[str, object]) -> Folder | None:
     """The folder that a host's variable names; None where it names none.
 
     Raises VirtfleetError for what is no folder, or one that Ansible takes for a part of the inventory.
@@ -199,13 +199,13 @@ def entries_of(folder: Folder, name: str, loader: DataLoader) -> list[Entry]:
     raise VirtfleetError(f"holds {what}; write the options of a guest, or a list of guests")
 
 
-def named_host(raw: t.Any) -> str | None:
+def named_host(raw: object) -> str | None:
     """The host that a guest names, where no template has to be evaluated to know it."""
     host = raw.get("host") if isinstance(raw, dict) else None
     return str(host) if isinstance(host, str) and "{" not in host else None
 
 
-def names_of(guests: t.Iterable[t.Any]) -> list[str]:
+def names_of(guests: t.Iterable[object]) -> list[str]:
     """The names of guests that are not to be absent, as far as no template has to be evaluated to know them."""
     there = [guest for guest in guests if isinstance(guest, dict) and _fleet_once.word(guest, "state") != "absent"]
     names = [str(guest["name"]) for guest in there if isinstance(guest.get("name"), str)]

@@ -29,10 +29,10 @@ class Values(t.Protocol):
 
     raw: t.Mapping[str, t.Any]
 
-    def value(self, raw: t.Any) -> t.Any:
+    def value(self, raw: object) -> t.Any:
         """A value, evaluated."""
 
-    def broken(self, raw: t.Any) -> list[tuple[str, str]]:
+    def broken(self, raw: object) -> list[tuple[str, str]]:
         """The fields of a value that cannot be evaluated: where each is, and why."""
 
 
@@ -51,7 +51,7 @@ class Layers:
         self.named: t.Any = None
         self.judged: set[int] = set()
 
-    def laid_under(self, guest: dict[str, t.Any], place: str = "") -> tuple[dict[str, t.Any], list[str]]:
+    def laid_under(self, guest: dict[str, t.Any], place: str = "") -> tuple[dict[str, object], list[str]]:
         """A guest with what it has in common with others; and what is wrong with how it says so.
 
         :param guest: its own options, evaluated
@@ -81,7 +81,7 @@ class Layers:
             self.known[name] = None if raw is None else self.layer(name, raw)
         return self.known[name]
 
-    def profile(self, name: t.Any, problems: list[str]) -> Layer | None:
+    def profile(self, name: object, problems: list[str]) -> Layer | None:
         """The layer of a profile; None where there is none."""
         profiles = self.profiles()
         if profiles is None:
@@ -101,7 +101,7 @@ class Layers:
             self.known[source] = self.layer(source, profiles[name])
         return self.known[source]
 
-    def profiles(self) -> dict[t.Any, t.Any] | None:
+    def profiles(self) -> dict[object, object] | None:
         """The profiles by name, each as it is written; None where they cannot be known."""
         if self.named is None:
             found = named_item(self.values.raw.get(PROFILES), self.values.raw)
@@ -132,7 +132,7 @@ class Layers:
                 self.profile(name, [])
         return self.problems[before:]
 
-    def can_be_evaluated(self, raw: t.Any) -> bool:
+    def can_be_evaluated(self, raw: object) -> bool:
         """Whether a value can be judged on this host. What is nested too deep can be, as it is written."""
         if nested(raw) or endless(raw) is not None:
             return True
@@ -142,7 +142,7 @@ class Layers:
             return False
         return True
 
-    def layer(self, source: str, raw: t.Any) -> Layer | None:
+    def layer(self, source: str, raw: object) -> Layer | None:
         """Options that guests have in common, evaluated; None where they cannot be.
 
         :param source: what to call them
@@ -165,7 +165,7 @@ class Layers:
         self.problems += layer.lines()
         return layer
 
-    def evaluated(self, source: str, raw: t.Any) -> t.Any:
+    def evaluated(self, source: str, raw: object) -> t.Any:
         """A value, evaluated; Failed where it cannot be, of which the problems tell."""
         try:
             return self.values.value(raw)

@@ -54,7 +54,7 @@ class Source:
         """
         return not is_endless(self.raw, MOST)
 
-    def is_same(self, own: t.Any) -> bool:
+    def is_same(self, own: object) -> bool:
         """Whether it is the list that a host sees, or one with the very same in it."""
         return own is self.raw or (self.finite and bool(own == self.raw))
 
@@ -113,12 +113,12 @@ def hidden_twins(hosts: t.Sequence[str], hostvars: t.Any) -> list[Problem]:
     return out
 
 
-def differ(mine: t.Any, hidden: t.Any) -> bool:
+def differ(mine: object, hidden: object) -> bool:
     """Whether two guests are not the same; of one that cannot be written out nobody can tell."""
     return not is_endless(mine) and not is_endless(hidden) and bool(mine != hidden)
 
 
-def by_name(raw: t.Any, host: str, templar: HostTemplar) -> dict[str, t.Any]:
+def by_name(raw: object, host: str, templar: HostTemplar) -> dict[str, object]:
     """The guests of a host in a list, by name, as they are written."""
     try:
         written = entries("kvm_guests", raw, templar.raw)
@@ -195,7 +195,7 @@ def unlisted(hosts: t.Sequence[str], hostvars: t.Any) -> list[Problem]:
     return out
 
 
-def purge_is_on(raw: t.Mapping[str, t.Any], purge: str, hostvars: t.Any) -> bool:
+def purge_is_on(raw: t.Mapping[str, object], purge: str, hostvars: object) -> bool:
     """Whether a host's variables have what is no longer declared removed."""
     try:
         return str(HostTemplar.of(raw, hostvars).value(raw.get(purge, False))).lower() in ("true", "yes", "on", "1")
@@ -203,7 +203,7 @@ def purge_is_on(raw: t.Mapping[str, t.Any], purge: str, hostvars: t.Any) -> bool
         return False
 
 
-def of_groups(hosts: t.Sequence[str], hostvars: t.Any, variable: str) -> list[Source]:
+def of_groups(hosts: t.Sequence[str], hostvars: object, variable: str) -> list[Source]:
     """The lists of one name that groups have, in inventory files and in group_vars."""
     inventory = getattr(hostvars, "_inventory", None)
     manager = getattr(hostvars, "_variable_manager", None)
@@ -243,7 +243,7 @@ def meant(source: Source, hosts: t.Sequence[str]) -> list[str]:
     return [host for host in source.hosts if template or host in named]
 
 
-def names(raw: t.Any, host: str | None, templar: HostTemplar, wanted: bool = False) -> set[str]:
+def names(raw: object, host: str | None, templar: HostTemplar, wanted: bool = False) -> set[str]:
     """The names in a list. What cannot be evaluated is said elsewhere.
 
     :param host: the host whose guests are meant; None for things that are no guests
@@ -256,7 +256,7 @@ def names(raw: t.Any, host: str | None, templar: HostTemplar, wanted: bool = Fal
     }
 
 
-def items(raw: t.Any, templar: HostTemplar, options: t.Sequence[str]) -> t.Iterator[dict[str, t.Any]]:
+def items(raw: object, templar: HostTemplar, options: t.Sequence[str]) -> t.Iterator[dict[str, t.Any]]:
     """Some options of the items of a list. What cannot be evaluated is left out, and said elsewhere."""
     try:
         written = entries("kvm_guests", raw, templar.raw)

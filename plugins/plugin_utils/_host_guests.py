@@ -40,7 +40,7 @@ def remembered() -> t.Iterator[None]:
         MEMORY.pop()
 
 
-def guests_of(host: str, templar: HostTemplar) -> t.Any:
+def guests_of(host: str, templar: HostTemplar) -> object:
     """The guests of one host, evaluated, each with its ``host``; None where none are declared, on no host.
 
     Those of other hosts are not evaluated. Raises VirtfleetError, which names each field that cannot be.

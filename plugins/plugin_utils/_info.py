@@ -24,7 +24,7 @@ class InfoAction(ActionBase):
     _supports_check_mode = True
     _supports_async = True
 
-    def run(self, tmp: t.Any = None, task_vars: t.Any = None) -> dict[str, t.Any]:
+    def run(self, tmp: object = None, task_vars: object = None) -> dict[str, t.Any]:
         """The module's result, with what the query selects in ``found``."""
         super().run(tmp, task_vars)
         arguments = dict(self._task.args)

@@ -51,12 +51,12 @@ class Later:
     :ivar name: the first name found that is known only while the roles run; None where there is none
     """
 
-    def __init__(self, variables: t.Mapping[str, t.Any]) -> None:
+    def __init__(self, variables: t.Mapping[str, object]) -> None:
         self.variables = variables
         self.name: str | None = None
         self.known: set[str] = set(APART)
 
-    def see(self, raw: t.Any) -> None:
+    def see(self, raw: object) -> None:
         """Look through a value as it is written, and the variables that its templates name."""
         left, within = [raw], set[int]()
         while left and self.name is None:

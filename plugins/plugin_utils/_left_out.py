@@ -19,7 +19,7 @@ COMMANDS = {"networks": ("net-dumpxml", "net-define"), "pools": ("pool-dumpxml",
 
 
 def left_out(
-    found: t.Mapping[str, t.Sequence[t.Mapping[str, t.Any]]], lists: t.Mapping[str, t.Any] | None = None
+    found: t.Mapping[str, t.Sequence[t.Mapping[str, t.Any]]], lists: t.Mapping[str, object] | None = None
 ) -> list[str]:
     """A sentence for each item of which something cannot be written, or nothing.
 
@@ -55,7 +55,7 @@ def left_out(
     return [readable(line) for line in lines]
 
 
-def transient(kind: str, item: t.Mapping[str, t.Any]) -> str:
+def transient(kind: str, item: t.Mapping[str, object]) -> str:
     """Why something is not written that is gone once it stops, and how to keep it: site would make it persistent.
 
     :param kind: a name in NOUNS
@@ -80,7 +80,7 @@ def written(lists: t.Mapping[str, t.Any], kind: str) -> list[tuple[t.Any, t.Any]
     return [identity(item) for items in found for item in items or [] if isinstance(item, dict)]
 
 
-def identity(item: t.Mapping[str, t.Any]) -> tuple[t.Any, t.Any]:
+def identity(item: t.Mapping[str, object]) -> tuple[t.Any, t.Any]:
     """What an item is known by among those of its kind on a host: its name, and its pool if it is a volume."""
     return item.get("name"), item.get("pool")
 

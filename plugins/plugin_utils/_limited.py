@@ -25,7 +25,7 @@ def limited(seconds: float) -> t.Iterator[None]:
         yield
         return
 
-    def stop(number: int, frame: t.Any) -> None:
+    def stop(number: int, frame: object) -> None:
         raise TookTooLong(f"no answer within {seconds:.0f} s")
 
     handler = signal.signal(signal.SIGALRM, stop)

@@ -47,7 +47,7 @@ class Named(t.NamedTuple):
 
 
 def missing(
-    template: t.Any, variables: t.Mapping[str, t.Any], value: t.Callable[[t.Any], t.Any], depth: int = 0
+    template: object, variables: t.Mapping[str, object], value: t.Callable[[t.Any], t.Any], depth: int = 0
 ) -> list[str]:
     """A sentence for each variable that a template needs and that is not there, or not what it needs of it.
 
@@ -83,7 +83,7 @@ def tree_of(template: str) -> nodes.Template | None:
         return None
 
 
-def identifiers(template: t.Any, variables: t.Mapping[str, t.Any], depth: int = 0) -> set[str]:
+def identifiers(template: object, variables: t.Mapping[str, object], depth: int = 0) -> set[str]:
     """The variables, filters and tests that a template names, and those of the templates that these variables are.
 
     What is read of a variable, and what stands in quotes, is none: it may be made of a value.
@@ -131,7 +131,7 @@ def chain(node: nodes.Node) -> Named | None:
     return inner._replace(keys=(*inner.keys, key))
 
 
-def lacks(named: Named, variables: t.Mapping[str, t.Any], value: t.Callable[[t.Any], t.Any], depth: int) -> list[str]:
+def lacks(named: Named, variables: t.Mapping[str, object], value: t.Callable[[t.Any], t.Any], depth: int) -> list[str]:
     """Why something is not there that a template reads; nothing where it is, or nobody can tell."""
     name = named.name
     if name not in variables:

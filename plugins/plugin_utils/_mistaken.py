@@ -134,19 +134,19 @@ def is_short_for(name: str, option: str) -> bool:
 
 
 @functools.cache
-def suspicious(name: t.Any) -> bool:
+def suspicious(name: object) -> bool:
     """Whether a variable may be meant for the collection, and is not known to it."""
     if not isinstance(name, str) or name in options() or name in ADOPTED or name in RESULTS:
         return False
     return name.lower().startswith("kvm_") or name in WITHOUT or nearest(name) is not None
 
 
-def is_told(name: str, value: t.Any) -> bool:
+def is_told(name: str, value: object) -> bool:
     """Whether a variable is what the inventory plugin tells of a guest, which may be a virtualization host itself."""
     return name == "kvm_guest" and isinstance(value, dict) and "declared" in value
 
 
-def variables(raw: t.Mapping[str, t.Mapping[str, t.Any]]) -> tuple[list[str], list[str]]:
+def variables(raw: t.Mapping[str, t.Mapping[str, object]]) -> tuple[list[str], list[str]]:
     """What is wrong with the names of variables, and what may be: refusals, and warnings.
 
     A variable that another one names in a template is the user's own: ``kvm_guests: "{{ kvm_web + kvm_db }}"``.
@@ -191,7 +191,7 @@ def one_slip(name: str, like: str) -> bool:
     return any(one == two for one, two in ways)
 
 
-def is_named(name: str, values: t.Mapping[str, t.Any], words: dict[int, frozenset[str]]) -> bool:
+def is_named(name: str, values: t.Mapping[str, object], words: dict[int, frozenset[str]]) -> bool:
     """Whether a template in the variables of a host names one of them. What Ansible itself sets is left out.
 
     :param words: the words in templates by the identity of a value that was looked through; gets more
@@ -236,7 +236,7 @@ def of_guests(groups: t.Mapping[str, t.Sequence[str]], hosts: t.Sequence[str]) -
     )
 
 
-def slips_of(values: t.Mapping[str, t.Any], begin: str) -> list[str]:
+def slips_of(values: t.Mapping[str, object], begin: str) -> list[str]:
     """A sentence for each variable that is a slip of one whose name begins so."""
     likes = {name: nearest(name) for name in values if isinstance(name, str) and name.startswith(begin[:-1])}
     return [

@@ -53,7 +53,7 @@ LONGEST = 300
 LARGEST = 2**80
 """No host has so many bytes, or seconds."""
 
-Args = t.Mapping[str, t.Any]
+Args = t.Mapping[str, object]
 
 # What goes into a pipe, as in a pipeline, is held back until there are 8 KiB of it, and Ansible does not hurry it
 # (ansible/utils/display.py). The process that prints loads the action plugins before it starts those that run them.
@@ -210,7 +210,7 @@ class Watcher:
     :ivar token: the name of the file that the module writes
     """
 
-    def __init__(self, action: t.Any, host: str, seconds: float) -> None:
+    def __init__(self, action: object, host: str, seconds: float) -> None:
         self.action, self.host, self.seconds = action, host, seconds
         self.token = secrets.token_hex(16)
         self.over = threading.Event()
@@ -221,7 +221,7 @@ class Watcher:
         self.thread.start()
         return self
 
-    def __exit__(self, kind: t.Any, error: t.Any, trace: t.Any) -> None:
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
         self.over.set()
         if error is None or isinstance(error, Exception):  # Else the process ends, and the thread with it.
             self.thread.join(PATIENCE)

@@ -37,7 +37,7 @@ MOST = 5
 """How many keys that stand twice are told of."""
 
 
-def loaded(path: str, loader: DataLoader, once: bool = False) -> t.Any:
+def loaded(path: str, loader: DataLoader, once: bool = False) -> object:
     """What a file holds, its templates not evaluated. Raises VirtfleetError, which quotes nothing of it.
 
     :param once: whether a key that stands twice in a dictionary is refused, unless Ansible is told to ignore it

@@ -36,7 +36,7 @@ def resource_of(kind: str, name: str) -> str:
     return f"{KINDS.get(kind, kind)} {name}"
 
 
-def mark(change: t.Any) -> str:
+def mark(change: object) -> str:
     """What stands for a change: nothing of its values can be read from it."""
     text = json.dumps(change, sort_keys=True, default=str)
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
@@ -76,7 +76,7 @@ def without_repeats(result: dict[str, t.Any], told: t.Mapping[str, t.Any]) -> No
         result["diff"] = [one for one in result["diff"] if one.get("after_header") not in gone]
 
 
-def title(change: t.Mapping[str, t.Any]) -> str:
+def title(change: t.Mapping[str, object]) -> str:
     """The header of the diff of a change's resource."""
     kind, _space, name = str(change.get("resource")).partition(" ")
     return f"{kind} {label(name)}"

@@ -34,7 +34,7 @@ WAY = (
 """What else decides which host answers, such as a gateway that goes by the user's name."""
 
 
-def problems(hosts: t.Sequence[str], raw: t.Mapping[str, t.Mapping[str, t.Any]], hostvars: t.Any) -> list[str]:
+def problems(hosts: t.Sequence[str], raw: t.Mapping[str, t.Mapping[str, object]], hostvars: object) -> list[str]:
     """A sentence for each address that several names have.
 
     :param raw: the variables of each host, as they are written

@@ -91,7 +91,7 @@ def specs() -> dict[str, dict[str, t.Any]]:
 
 
 @functools.cache
-def defaults() -> dict[str, t.Any]:
+def defaults() -> dict[str, object]:
     """The defaults of the roles' variables, which templates of a user may name."""
     return {name: value for content in of_roles("defaults", "main.yml") for name, value in content.items()}
 
@@ -109,7 +109,7 @@ def of_roles(*path: str) -> t.Iterator[dict[str, t.Any]]:
                 yield yaml.safe_load(opened) or {}
 
 
-def problems(raw: t.Mapping[str, t.Mapping[str, t.Any]], hostvars: t.Any) -> list[Problem]:
+def problems(raw: t.Mapping[str, t.Mapping[str, object]], hostvars: object) -> list[Problem]:
     """What is wrong with the values of the roles' variables: the host, and a sentence for each.
 
     A value is looked at once, however many hosts share it; a template once for each host.
@@ -139,7 +139,7 @@ def problems(raw: t.Mapping[str, t.Mapping[str, t.Any]], hostvars: t.Any) -> lis
     return found + differing(raw)
 
 
-def differing(raw: t.Mapping[str, t.Mapping[str, t.Any]]) -> list[Problem]:
+def differing(raw: t.Mapping[str, t.Mapping[str, object]]) -> list[Problem]:
     """That a variable which is one for all hosts is not the same on one as on the first.
 
     :param raw: the variables of each host, as they are written
@@ -153,7 +153,7 @@ def differing(raw: t.Mapping[str, t.Mapping[str, t.Any]]) -> list[Problem]:
     return found
 
 
-def constant(value: t.Any, depth: int = 0) -> bool:
+def constant(value: object, depth: int = 0) -> bool:
     """Whether nothing in a value has to be evaluated, or it is nested too deeply to be right, whatever is in it."""
     if isinstance(value, str):
         return "{" not in value
@@ -162,7 +162,7 @@ def constant(value: t.Any, depth: int = 0) -> bool:
     return value is None or isinstance(value, (bool, int, float))
 
 
-def evaluated_problem(name: str, raw: t.Any, templar: HostTemplar) -> str | None:
+def evaluated_problem(name: str, raw: object, templar: HostTemplar) -> str | None:
     """What is wrong with a value that may have templates; None where nothing is, or a play knows more."""
     try:
         value = templar.value(raw)
@@ -171,7 +171,7 @@ def evaluated_problem(name: str, raw: t.Any, templar: HostTemplar) -> str | None
     return problem(name, value, hidden=True)
 
 
-def is_later(raw: t.Any) -> bool:
+def is_later(raw: object) -> bool:
     """Whether a template may name what is known only while the play runs."""
     try:
         return LATER.search(str(raw)) is not None
@@ -179,7 +179,7 @@ def is_later(raw: t.Any) -> bool:
         return False
 
 
-def problem(name: str, value: t.Any, hidden: bool = False) -> str | None:
+def problem(name: str, value: object, hidden: bool = False) -> str | None:
     """What is wrong with the value of one variable, and what to write; None where nothing is.
 
     :param hidden: whether the value is made of other variables, which may be secret, and is not to be shown
@@ -207,7 +207,7 @@ def problem(name: str, value: t.Any, hidden: bool = False) -> str | None:
     return f"{shown} is not possible here; {WANTED.get(kind, f'its type is {kind}')}"
 
 
-def is_words(value: t.Any) -> bool:
+def is_words(value: object) -> bool:
     """Whether a value is a text that is no number: where none is wanted, it may be anything, such as a secret."""
     return isinstance(value, str) and re.fullmatch(r"[-+]?([0-9][0-9.]*%?|inf|nan)", value.strip()) is None
 
@@ -228,7 +228,7 @@ def seconds(name: str, shown: str) -> str:
     return f"{shown} is not possible here; write a number of seconds from {least}{until}"
 
 
-def is_boundless(value: t.Any) -> bool:
+def is_boundless(value: object) -> bool:
     """Whether a value is a number that no clock can count to."""
     try:
         return isinstance(value, (int, float)) and not math.isfinite(value)
@@ -248,7 +248,7 @@ def is_taken(name: str, spec: t.Mapping[str, t.Any], value: t.Any) -> bool:
         return False
 
 
-def bearable(value: t.Any) -> bool:
+def bearable(value: object) -> bool:
     """Whether a value is of a size that can be looked at: anchors of YAML make a few lines endless."""
     left, count = [value], 0
     while left:
@@ -261,7 +261,7 @@ def bearable(value: t.Any) -> bool:
     return True
 
 
-def is_pause(value: t.Any) -> bool:
+def is_pause(value: object) -> bool:
     """Whether a value says how many seconds lie between two lines, or whether there are any."""
     try:
         pause(value)
@@ -270,12 +270,12 @@ def is_pause(value: t.Any) -> bool:
     return True
 
 
-def is_label(value: t.Any) -> bool:
+def is_label(value: object) -> bool:
     """Whether a value is a label for what is made. Of an empty one the roles make the name of the repository."""
     return isinstance(value, (str, int, float)) and not isinstance(value, bool) and value != ""
 
 
-OWN: dict[str, tuple[t.Callable[[t.Any], bool], str]] = {
+OWN: dict[str, tuple[t.Callable[[object], bool], str]] = {
     PROGRESS: (is_pause, "is not possible here; write true, false, or a number of seconds, such as 30"),
     OWNER: (
         is_label,
@@ -286,7 +286,7 @@ OWN: dict[str, tuple[t.Callable[[t.Any], bool], str]] = {
 """Values that Ansible would take for anything: what is possible, and what to say of another one."""
 
 
-def is_batch(value: t.Any) -> bool:
+def is_batch(value: object) -> bool:
     """Whether a value says how many hosts a play takes at once. Ansible takes zero for all hosts, so it is none."""
     if isinstance(value, bool) or not isinstance(value, (int, str)):
         return False

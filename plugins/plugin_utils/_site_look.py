@@ -110,7 +110,7 @@ def parts_of(variables: Variables, loader: DataLoader, tags: t.Collection[str]) 
     return parts
 
 
-def results_of(parts: t.Iterable[Part], tags: t.Collection[str]) -> dict[str, t.Any]:
+def results_of(parts: t.Iterable[Part], tags: t.Collection[str]) -> dict[str, object]:
     """The variables that the tasks would leave behind: the results of the parts, and that the others were skipped.
 
     :param parts: what the look has found of them
@@ -169,7 +169,7 @@ def refuse_settings(variables: Variables, templar: Templar, later: Later) -> Non
         raise VirtfleetError("a variable of a role is refused")
 
 
-def holds(condition: t.Any, templar: Templar) -> bool:
+def holds(condition: object, templar: Templar) -> bool:
     """Whether a condition of a task holds."""
     if isinstance(condition, bool):
         return condition
@@ -213,7 +213,7 @@ def load() -> None:
         tasks(place.role, place.file)
 
 
-def trusted(value: t.Any) -> t.Any:
+def trusted(value: object) -> t.Any:
     """A value of this collection, whose templates Ansible may evaluate."""
     trust = getattr(ansible.template, "trust_as_template", None)  # since ansible-core 2.19
     if isinstance(value, dict):

@@ -26,7 +26,7 @@ NOUNS = {"host_vars": "host", "group_vars": "group"}
 """What the files in a folder are named after."""
 
 
-def strays(hostvars: t.Any) -> list[str]:
+def strays(hostvars: object) -> list[str]:
     """A sentence for each file with variables of this collection that has the name of no host, or of no group.
 
     :param hostvars: Ansible's ``hostvars``
@@ -56,7 +56,7 @@ def entries_of(folder: str) -> t.Iterator[tuple[str, str]]:
             yield entry, entry.removesuffix(ending)
 
 
-def of_one(loader: t.Any, path: str, kind: str, name: str, known: t.Mapping[str, t.Sequence[str]]) -> list[str]:
+def of_one(loader: object, path: str, kind: str, name: str, known: t.Mapping[str, t.Sequence[str]]) -> list[str]:
     """What to say of a file or folder that nothing has the name of; nothing where it has none of our variables.
 
     Of one that cannot be read, as a vault without its password, it is told only where a name is close.
@@ -81,7 +81,7 @@ def of_one(loader: t.Any, path: str, kind: str, name: str, known: t.Mapping[str,
     return [f"{where}: the inventory has no {noun} {named(name)}, so Ansible does not read this{lost}; {hint}"]
 
 
-def contents(loader: t.Any, path: str) -> tuple[set[str], bool]:
+def contents(loader: object, path: str) -> tuple[set[str], bool]:
     """The names of the variables in a file, or in all files below a folder; and whether all could be read."""
     files = [path]
     if os.path.isdir(path):

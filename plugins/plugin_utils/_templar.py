@@ -21,7 +21,7 @@ from ._missing import identifiers, missing
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 """What may be the name of a variable in a template."""
 
-WATCHES: list[t.Callable[[t.Any], None]] = []
+WATCHES: list[t.Callable[[object], None]] = []
 """Called with each value of a host that is evaluated, as it is written (see ``watched``)."""
 
 DEPTH = 64
@@ -50,14 +50,14 @@ class HostTemplar:
     """
 
     def __init__(
-        self, raw: t.Mapping[str, t.Any], templar: Templar, loader: DataLoader | None = None, hostvars: t.Any = None
+        self, raw: t.Mapping[str, t.Any], templar: Templar, loader: DataLoader | None = None, hostvars: object = None
     ) -> None:
         self.raw, self.templar = raw, templar
         self.hostvars = raw.get("hostvars") if hostvars is None else hostvars
         self.loader = loader or DataLoader()
 
     @classmethod
-    def of(cls, raw: t.Mapping[str, t.Any], hostvars: t.Any) -> HostTemplar:
+    def of(cls, raw: t.Mapping[str, object], hostvars: object) -> HostTemplar:
         """Without a play.
 
         :param raw: the host's variables as they are written
@@ -66,14 +66,14 @@ class HostTemplar:
         loader = getattr(hostvars, "_loader", None) or DataLoader()
         return cls(raw, Templar(loader=loader, variables={**raw, "hostvars": hostvars}), loader, hostvars)
 
-    def value(self, raw: t.Any) -> t.Any:
+    def value(self, raw: object) -> t.Any:
         """A value, evaluated. Raises AnsibleError where it cannot be, Endless where nobody could wait for it."""
         refuse(raw)
         for see in WATCHES:
             see(raw)
         return decrypted(self.templar.template(raw), 0)
 
-    def broken(self, raw: t.Any, where: str = "", depth: int = 0, ends: bool = False) -> list[tuple[str, str]]:
+    def broken(self, raw: object, where: str = "", depth: int = 0, ends: bool = False) -> list[tuple[str, str]]:
         """The fields of a value that cannot be evaluated: where each is, and why.
 
         :param ends: whether it is known that the value can be written out, as what it is in can
@@ -93,7 +93,7 @@ class HostTemplar:
             return []
         return [found for place, value in parts for found in self.broken(value, place, depth + 1, said is None)]
 
-    def why(self, raw: t.Any, error: BaseException) -> str:
+    def why(self, raw: object, error: BaseException) -> str:
         """Why a value cannot be evaluated. Nothing is quoted but names that stand in its template.
 
         :param raw: the value as it is written
@@ -107,11 +107,11 @@ class HostTemplar:
             return "; ".join(lacks)
         return f"{told}; it is made of {known}" if known and told.endswith(NOT_SHOWN) else told
 
-    def missing(self, raw: t.Any) -> list[str]:
+    def missing(self, raw: object) -> list[str]:
         """A sentence for each variable that a template needs and that is not there."""
         return missing(raw, {**self.raw, "hostvars": self.hostvars}, self.value)
 
-    def lists_in(self, template: t.Any) -> list[tuple[str, t.Any]]:
+    def lists_in(self, template: object) -> list[tuple[str, t.Any]]:
         """The lists that a template names: ``{{ web_guests + db_guests }}`` has two."""
         names = dict.fromkeys(WORD.findall(template)) if isinstance(template, str) else {}
         return [(name, self.raw[name]) for name in names if isinstance(self.raw.get(name), (list, tuple))]
@@ -120,23 +120,23 @@ class HostTemplar:
 class Plain(HostTemplar):
     """Gives the values of one host as they are: nothing is left to be evaluated."""
 
-    def __init__(self, raw: t.Mapping[str, t.Any]) -> None:
+    def __init__(self, raw: t.Mapping[str, object]) -> None:
         super().__init__(raw, Templar(loader=DataLoader()))
 
-    def value(self, raw: t.Any) -> t.Any:
+    def value(self, raw: object) -> t.Any:
         """The value. Raises Endless where it cannot be written out."""
         refuse(raw)
         return raw
 
 
-def refuse(raw: t.Any) -> None:
+def refuse(raw: object) -> None:
     """Raise Endless for a value that cannot be written out: to evaluate it would take for ever."""
     said = endless(raw)
     if said is not None:
         raise Endless(said)
 
 
-def decrypted(value: t.Any, depth: int) -> t.Any:
+def decrypted(value: object, depth: int) -> object:
     """A value in which no vault is left. Raises AnsibleError where a vault's password is missing.
 
     ansible-core 2.18 leaves vaults as they are until somebody reads them; newer ones have read them here.

@@ -22,7 +22,7 @@ def told(name: str, call: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
     """
 
     @functools.wraps(call)
-    def filtered(*args: t.Any, **kwargs: t.Any) -> t.Any:
+    def filtered(*args: object, **kwargs: object) -> object:
         try:
             return call(*args, **kwargs)
         except AnsibleError:

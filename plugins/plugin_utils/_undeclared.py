@@ -34,7 +34,7 @@ OPTIONS = ("name", "uuid", "pool", "host")
 Identity = tuple[str, str]
 
 
-def undeclared(found: t.Mapping[str, t.Any], host: str, hostvars: t.Any, folder: str) -> dict[str, t.Any]:
+def undeclared(found: t.Mapping[str, object], host: str, hostvars: object, folder: str) -> dict[str, t.Any]:
     """What is left of the lists of a host without what is declared already.
 
     :param found: the lists by the names of their variables, such as ``kvm_guests``
@@ -65,8 +65,8 @@ def undeclared(found: t.Mapping[str, t.Any], host: str, hostvars: t.Any, folder:
 
 
 def sole(
-    new: list[t.Any], there: t.Iterable[t.Any], host: str, found: t.Mapping[str, t.Any]
-) -> tuple[list[t.Any], list[str]]:
+    new: list[t.Any], there: t.Iterable[object], host: str, found: t.Mapping[str, object]
+) -> tuple[list[object], list[str]]:
     """Guests without those that have an address or a disk in common, and a sentence for each of these values.
 
     libvirt takes them, as long as they do not run at the same time. Of a fleet that is declared, each has its own.
@@ -106,7 +106,7 @@ class Written:
                 except VirtfleetError as error:
                     raise VirtfleetError(f"{path}: {error}") from None
 
-    def add(self, content: t.Any) -> None:
+    def add(self, content: object) -> None:
         """Take note of what is in a file."""
         for variable, value in content.items() if isinstance(content, dict) else ():
             self.variables.add(str(variable))

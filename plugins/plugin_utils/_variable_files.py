@@ -41,7 +41,7 @@ class Place(t.NamedTuple):
     values: t.Mapping[str, t.Any]
 
 
-def doubled(hosts: t.Sequence[str], hostvars: t.Any) -> list[str]:
+def doubled(hosts: t.Sequence[str], hostvars: object) -> list[str]:
     """A sentence for each list that two places of one group or host have, and for each that is in a file not read.
 
     :param hosts: the virtualization hosts
@@ -86,12 +86,12 @@ def files(loader: t.Any, folder: str, kind: str, name: str) -> list[Place]:
     ]
 
 
-def variables(loader: t.Any, path: str) -> t.Mapping[str, t.Any]:
+def variables(loader: object, path: str) -> t.Mapping[str, t.Any]:
     """The variables in a file; none where it cannot be read. Ansible itself says why."""
     return variables_of(loader, path) or {}
 
 
-def variables_of(loader: t.Any, path: str) -> t.Mapping[str, t.Any] | None:
+def variables_of(loader: object, path: str) -> t.Mapping[str, object] | None:
     """The variables in a file; None where it cannot be read."""
     try:
         values = vars_loader.get(PLUGIN).load_found_files(loader, {}, [path])

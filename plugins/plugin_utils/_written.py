@@ -47,7 +47,7 @@ class List(t.NamedTuple):
     name: str
     items: t.Sequence[t.Any]
 
-    def entry(self, place: int, variables: t.Mapping[str, t.Any]) -> Entry:
+    def entry(self, place: int, variables: t.Mapping[str, object]) -> Entry:
         """One item of it.
 
         :param variables: what a template may name, as it is written
@@ -55,7 +55,7 @@ class List(t.NamedTuple):
         return Entry(f"{self.name}[{place}]", named_item(self.items[place], variables))
 
 
-def entries(name: str, raw: t.Any, variables: t.Mapping[str, t.Any]) -> list[Entry] | None:
+def entries(name: str, raw: object, variables: t.Mapping[str, object]) -> list[Entry] | None:
     """The items of a list; None where it has to be evaluated to know them.
 
     :param name: the variable that holds it
@@ -68,7 +68,7 @@ def entries(name: str, raw: t.Any, variables: t.Mapping[str, t.Any]) -> list[Ent
     return [part.entry(place, variables) for part in found for place in range(len(part.items))]
 
 
-def lists(name: str, raw: t.Any, variables: t.Mapping[str, t.Any]) -> list[List] | None:
+def lists(name: str, raw: object, variables: t.Mapping[str, object]) -> list[List] | None:
     """The lists that a list is made of, one after the other; None where it has to be evaluated to know them.
 
     For the parameters see ``entries``.
@@ -79,7 +79,7 @@ def lists(name: str, raw: t.Any, variables: t.Mapping[str, t.Any]) -> list[List]
         return None
 
 
-def listed(name: str, raw: t.Any, variables: t.Mapping[str, t.Any], depth: int) -> list[List]:
+def listed(name: str, raw: object, variables: t.Mapping[str, object], depth: int) -> list[List]:
     """The list itself, or the lists that a template names. Raises Unreadable."""
     if isinstance(raw, (list, tuple)):
         return [List(name, raw)]
@@ -89,7 +89,7 @@ def listed(name: str, raw: t.Any, variables: t.Mapping[str, t.Any], depth: int) 
     return joined(found, variables, depth)
 
 
-def joined(node: nodes.Node, variables: t.Mapping[str, t.Any], depth: int) -> list[List]:
+def joined(node: nodes.Node, variables: t.Mapping[str, object], depth: int) -> list[List]:
     """The lists that an expression joins. Raises Unreadable."""
     if isinstance(node, nodes.Name) and node.name in variables:
         return listed(node.name, variables[node.name], variables, depth + 1)
@@ -107,7 +107,7 @@ def joined(node: nodes.Node, variables: t.Mapping[str, t.Any], depth: int) -> li
     raise Unreadable
 
 
-def named_item(raw: t.Any, variables: t.Mapping[str, t.Any]) -> t.Any:
+def named_item(raw: object, variables: t.Mapping[str, object]) -> object:
     """The item that a template names, as it is written: for ``{{ web01 }}``, the value of web01."""
     for _step in range(DEPTH):
         node = expression(raw)
@@ -117,7 +117,7 @@ def named_item(raw: t.Any, variables: t.Mapping[str, t.Any]) -> t.Any:
     return raw
 
 
-def expression(raw: t.Any) -> nodes.Node | None:
+def expression(raw: object) -> nodes.Node | None:
     """The expression that a value is a template of, and nothing beside it; None where it is not."""
     return parsed(str(raw)) if isinstance(raw, str) and "{{" in raw and is_template(raw) else None
 
@@ -128,7 +128,7 @@ def is_template(text: str) -> bool:
     return bool(trusted(text)) if trusted is not None else not hasattr(text, "__UNSAFE__")
 
 
-def texts(value: t.Any) -> t.Iterator[str]:
+def texts(value: object) -> t.Iterator[str]:
     """The templates in a value."""
     left: list[t.Any] = [value]
     seen: set[int] = set()

@@ -73,7 +73,7 @@ def without_secrets(shown: t.Any, item: t.Any, where: str, found: list[str], kee
     return shown
 
 
-def hides(shown: t.Any, value: t.Any, name: str) -> bool:
+def hides(shown: object, value: object, name: str) -> bool:
     """Whether a plain value, or a list of plain values, holds a secret that its text tells of, such as a URL's."""
     if isinstance(value, dict) or (isinstance(value, list) and any(isinstance(one, (dict, list)) for one in value)):
         return False

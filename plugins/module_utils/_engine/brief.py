@@ -174,7 +174,7 @@ class Trial:
         return wanted is not None and self.known.definition(tried) != wanted
 
 
-def copied(value: t.Any) -> t.Any:
+def copied(value: object) -> t.Any:
     """A copy of dictionaries and lists as plain ones.
 
     Those that Ansible gives to filters hold all variables of the fleet, which copy.deepcopy copies with each of them.
@@ -201,7 +201,7 @@ def ordered(root: ET.Element) -> ET.Element:
     return root
 
 
-def options(value: t.Any, where: Path) -> t.Iterator[Path]:
+def options(value: object, where: Path) -> t.Iterator[Path]:
     """The ways to all options of a config, those around others first. Items of lists are none."""
     inner: t.Iterable[tuple[t.Union[str, int], t.Any]] = ()  # noqa: UP007 - as above
     if isinstance(value, dict):

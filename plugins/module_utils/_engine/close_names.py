@@ -47,7 +47,7 @@ def register(names: t.Mapping[str, tuple[str, ...]]) -> None:
     OTHERWISE.update(names)
 
 
-def surely(name: t.Any, known: t.Collection[str]) -> list[str]:
+def surely(name: object, known: t.Collection[str]) -> list[str]:
     """The names that are meant by one that is not known, beyond doubt: written otherwise, of other tools, or a slip."""
     if not isinstance(name, str):
         return []
@@ -56,7 +56,7 @@ def surely(name: t.Any, known: t.Collection[str]) -> list[str]:
     return [plain] if plain in known else list(ways) or close(plain, known, SLIP)
 
 
-def near(name: t.Any, known: t.Collection[str]) -> list[str]:
+def near(name: object, known: t.Collection[str]) -> list[str]:
     """The names that may be meant by one that is not known, the best first; empty where none is close.
 
     :param known: the names that there are

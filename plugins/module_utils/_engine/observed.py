@@ -29,7 +29,7 @@ class Observed:
     definition: ET.Element
     live: ET.Element | None
     state: str
-    properties: t.Mapping[str, t.Any]
+    properties: t.Mapping[str, object]
     persistent: bool = True
     unfinished: bool = False
     refused: t.Mapping[str, str] = dataclasses.field(default_factory=dict)

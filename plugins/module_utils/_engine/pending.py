@@ -28,7 +28,7 @@ def marked(path: str, lines: list[str], waiting: t.Container[str]) -> list[str]:
     return [f"{line}{MARK}" for line in lines or [f"{path}: {GONE}"]]
 
 
-def warnings(pending: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
+def warnings(pending: t.Iterable[t.Mapping[str, object]]) -> list[str]:
     """A sentence for each resource of which something waits.
 
     :param pending: ``pending_restart`` of a module's result
@@ -36,7 +36,7 @@ def warnings(pending: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
     return [sentence(entry) for entry in pending]
 
 
-def sentence(entry: t.Mapping[str, t.Any]) -> str:
+def sentence(entry: t.Mapping[str, object]) -> str:
     """What one resource still runs with, and what brings the new."""
     named = resource(entry)
     way = "stop it and start it again"
@@ -45,7 +45,7 @@ def sentence(entry: t.Mapping[str, t.Any]) -> str:
     return f"{named}: still runs with the old {told(entry)}; {way}"
 
 
-def resource(entry: t.Mapping[str, t.Any]) -> str:
+def resource(entry: t.Mapping[str, object]) -> str:
     """Kind and name of what an entry of ``pending_restart`` is about."""
     return next(f"{kind} {name}" for kind, name in entry.items() if kind not in ("paths", "reasons"))
 

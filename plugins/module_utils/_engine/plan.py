@@ -225,7 +225,7 @@ def plan_item(
         return plan
     scope = Scope(table.kind, want["name"], host, item=want)
     remarks = [] if table.remarks is None else list(table.remarks(want, have is None, host))
-    properties: t.Mapping[str, t.Any] = {}
+    properties: t.Mapping[str, object] = {}
     if have is None:
         want = plan_new(table, plan, want, scope, steps_for)
         state = table.initial
@@ -379,7 +379,7 @@ def plan_live(table: Table, plan: Plan, have: Observed, live: ET.Element, want: 
     plan.changes += beside
 
 
-def plan_properties(table: Table, plan: Plan, have: t.Mapping[str, t.Any], want: Item) -> None:
+def plan_properties(table: Table, plan: Plan, have: t.Mapping[str, object], want: Item) -> None:
     """Plan the values that stand beside the definition."""
     for name, row in table.beside.items():
         if name != "state" and name in want:

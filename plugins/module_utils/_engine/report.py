@@ -99,7 +99,7 @@ def name_of(path: str) -> str:
     return re.split(r"[./@: \]]", path.rstrip("]"))[-1]
 
 
-def flat(path: str, value: t.Any) -> list[str]:
+def flat(path: str, value: object) -> list[str]:
     """A value as lines of ``path: value``, dictionaries and lists taken apart."""
     if value is None:
         return []

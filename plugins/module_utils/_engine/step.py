@@ -58,7 +58,7 @@ class Steps(t.Sequence[Step]):
 
     def __init__(self) -> None:
         self._places: dict[Place, list[Step]] = {place: [] for place in Place}
-        self._values: dict[str, t.Any] = {}
+        self._values: dict[str, object] = {}
         self._ordered: list[Step] | None = None
 
     def add(self, place: Place, *steps: Step) -> None:
@@ -66,7 +66,7 @@ class Steps(t.Sequence[Step]):
         self._places[place] += steps
         self._ordered = None
 
-    def give(self, action: str, value: t.Any) -> None:
+    def give(self, action: str, value: object) -> None:
         """Give a value to all steps of an action that have none of their own, such as the step that undefines.
 
         It may be given before such a step is added, or without one. Raises ValueError for an action that has one.

@@ -173,7 +173,7 @@ class Table:
             paths.prune(root, above)
         return root
 
-    def parse(self, config: t.Any, alone: bool = False) -> list[Item]:
+    def parse(self, config: object, alone: bool = False) -> list[Item]:
         """The declared items in normal form.
 
         Raises VirtfleetError with every problem of every item, a line each. An item is called by its name, or by
@@ -211,7 +211,7 @@ class Table:
             )
         return items
 
-    def parse_item(self, raw: t.Any) -> tuple[Item, list[Invalid]]:
+    def parse_item(self, raw: object) -> tuple[Item, list[Invalid]]:
         """One item in normal form, with what is wrong with it. Nothing is raised, whatever the item is."""
         problems: list[Invalid] = []
         item: Item = {}
@@ -224,7 +224,7 @@ class Table:
         item.setdefault("state", self.state)
         return item, problems
 
-    def parse_options(self, raw: t.Any, problems: list[Invalid]) -> Item:
+    def parse_options(self, raw: object, problems: list[Invalid]) -> Item:
         """The options of one item in normal form. What is wrong goes to problems."""
         if nested(raw):
             problems.append(Invalid("", f"has options nested deeper than {DEEPEST}"))
@@ -244,7 +244,7 @@ class Table:
                 problems.extend(rule(item))
         return item
 
-    def parse_body(self, raw: t.Any, problems: list[Invalid]) -> Item:
+    def parse_body(self, raw: object, problems: list[Invalid]) -> Item:
         """The options of one item in normal form, also of one that is not whole. What is wrong goes to problems."""
         start = len(problems)
         if isinstance(raw, dict):
@@ -264,7 +264,7 @@ class Table:
         return document_rows(self.rows)
 
 
-def listing(items: t.Any) -> str:
+def listing(items: object) -> str:
     """How to write a list of items, which something else was given for."""
     if isinstance(items, dict) and "name" in items:
         return "write '- ' before the first option of each, also of a single one"
@@ -273,7 +273,7 @@ def listing(items: t.Any) -> str:
     return LISTED
 
 
-def torn_off(table: Table, raw: t.Any) -> list[Invalid]:
+def torn_off(table: Table, raw: object) -> list[Invalid]:
     """What is wrong with an item that is one option of another item, as each line of a guest with ``- `` before it is.
 
     :param raw: the whole item as the user wrote it
@@ -306,7 +306,7 @@ DEEPEST = 64
 """How deep lists and dictionaries of an item may be nested; no option is half as deep."""
 
 
-def nested(value: t.Any) -> bool:
+def nested(value: object) -> bool:
     """Whether lists and dictionaries are nested deeper than any option is."""
     level = [value]
     for _depth in range(DEEPEST):
@@ -323,7 +323,7 @@ def nested(value: t.Any) -> bool:
     return True
 
 
-def held(value: t.Any, where: str) -> t.Iterator[Invalid]:
+def held(value: object, where: str) -> t.Iterator[Invalid]:
     """The doubtful values in options, however deep."""
     if isinstance(value, Held):
         yield Invalid(where, value.problem)

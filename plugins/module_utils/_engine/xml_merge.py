@@ -31,7 +31,7 @@ DEEPEST = 250
 """How deep elements may be nested; libxml2 takes 256 levels (xmlParserMaxDepth)."""
 
 
-def element(text: t.Any) -> ET.Element:
+def element(text: object) -> ET.Element:
     """One element from text. Raises ValueError for what is not XML, and for DTDs and entities.
 
     Entities can read files and grow without bounds (https://owasp.org, XML external entity); a
@@ -68,7 +68,7 @@ def shallow(root: ET.Element) -> bool:
     return False
 
 
-def parse(text: t.Any, root: str) -> ET.Element:
+def parse(text: object, root: str) -> ET.Element:
     """A fragment: a whole document with that root, or the elements that go below it."""
     if not isinstance(text, str):
         raise ValueError(f"{printable(text, hidden=True)} is not a piece of XML")

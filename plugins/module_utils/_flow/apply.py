@@ -37,7 +37,7 @@ ENDS = frozenset(("shutdown", "stop", "undefine"))
 Made = t.Container[t.Any]
 
 
-def apply(connection: Connection, kind: Kind, plans: t.Iterable[Plan], options: t.Any) -> dict[str, str]:
+def apply(connection: Connection, kind: Kind, plans: t.Iterable[Plan], options: object) -> dict[str, str]:
     """Run all steps. Returns what failed, by name: the action and the reason.
 
     :param kind: what the plans are of
@@ -79,7 +79,7 @@ def go_on(works: dict[str, Work], failed: dict[str, str]) -> None:
     meter.over()
 
 
-def whole(connection: Connection, kind: Kind, plan: Plan, options: t.Any, around: Around) -> Work:
+def whole(connection: Connection, kind: Kind, plan: Plan, options: object, around: Around) -> Work:
     """The steps of one resource. Where one fails, what was made for a new resource is taken back."""
     try:
         yield from run(connection, kind, plan, options, around)
@@ -102,7 +102,7 @@ def whole(connection: Connection, kind: Kind, plan: Plan, options: t.Any, around
     raise VirtfleetError(f"{failed}{left}") if left else failed
 
 
-def run(connection: Connection, kind: Kind, plan: Plan, options: t.Any, around: Around) -> Work:
+def run(connection: Connection, kind: Kind, plan: Plan, options: object, around: Around) -> Work:
     """The steps of one resource, in order; the first that fails is the last, unless it says otherwise.
 
     Where nobody waits for the result any more, that counts as a failure of the next step (see listener).

@@ -61,7 +61,7 @@ UNWRITABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 """What no label has: control characters, and what XML cannot hold."""
 
 
-def wrong_parameters(params: t.Mapping[str, t.Any]) -> list[str]:
+def wrong_parameters(params: t.Mapping[str, object]) -> list[str]:
     """What is wrong with the parameters that modules share, a sentence each. No value is quoted: it may be a secret."""
     problems = []
     uri, owner = params.get("uri"), params.get("owner")
@@ -75,7 +75,7 @@ def wrong_parameters(params: t.Mapping[str, t.Any]) -> list[str]:
     return problems + wrong_uses(params.get("declared_uses"))
 
 
-def wrong_uses(told: t.Any) -> list[str]:
+def wrong_uses(told: object) -> list[str]:
     """What is wrong with the parameter declared_uses: nothing where it is what the filter of that name gives."""
     uses = told.values() if isinstance(told, dict) else ()
     lists = [names for one in uses for names in (one.values() if isinstance(one, dict) else [None])]

@@ -45,7 +45,7 @@ def marked(connection: Connection, kind: Kind, have: dict[str, Observed]) -> dic
     }
 
 
-def is_unfinished(name: str, found: Observed, entries: t.Mapping[str, t.Mapping[str, t.Any]]) -> bool:
+def is_unfinished(name: str, found: Observed, entries: t.Mapping[str, t.Mapping[str, object]]) -> bool:
     """Whether a resource is what a run noted that began to make it, and runs no more."""
     facts = entries.get(name, {})
     there = (found.definition.findtext("uuid") or "").strip().lower()
@@ -124,7 +124,7 @@ def identified(step: Step) -> Step:
     return dataclasses.replace(step, value=paths.text(root))
 
 
-def finish(record: Record, kept: Definition, connection: Connection, name: str, step: Step, options: t.Any) -> None:
+def finish(record: Record, kept: Definition, connection: Connection, name: str, step: Step, options: object) -> None:
     """Note a resource as made, where the note stays; else forget that it was begun."""
     manifest = Manifest(connection.getURI())
     facts = manifest.entries(record.kind).get(name, {}) if manifest.kept else {}

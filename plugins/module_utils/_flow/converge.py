@@ -116,7 +116,7 @@ class Run:
     more: dict[int, list[Plan]] = dataclasses.field(default_factory=dict)
     failed: dict[str, str] = dataclasses.field(default_factory=dict)
     warnings: list[str] = dataclasses.field(default_factory=list)
-    foretold: dict[str, dict[str, t.Any]] | None = None
+    foretold: dict[str, dict[str, object]] | None = None
     addresses: dict[str, t.Any] = dataclasses.field(default_factory=dict)
     undeclared: list[str] = dataclasses.field(default_factory=list)
     unfinished: bool = False

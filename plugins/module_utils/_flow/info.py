@@ -22,7 +22,7 @@ from .module import Module
 Facts = dict[str, dict[str, t.Any]]
 """Live facts of resources by name."""
 
-ARGUMENTS: dict[str, t.Any] = {
+ARGUMENTS: dict[str, object] = {
     **URI,
     "names": {"type": "list", "elements": "str"},
     "query": {"type": "str"},

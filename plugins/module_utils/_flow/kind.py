@@ -24,7 +24,7 @@ if t.TYPE_CHECKING:
 Have = t.Mapping[str, Observed]
 Wants = t.Sequence[Item]
 Work = t.Generator[None, None, None]
-Action = t.Callable[[t.Any, str, t.Any, t.Any], t.Any]
+Action = t.Callable[[Connection, str, t.Any, t.Any], t.Any]
 """A step: takes the connection, the name of the resource, the Step and the Options. A generator yields to wait."""
 
 
@@ -59,7 +59,7 @@ class TakeBack(t.NamedTuple):
     """
 
     stays: t.Callable[[t.Any], str]
-    remove: t.Callable[[t.Any, str, t.Any, t.Any], None]
+    remove: t.Callable[[Connection, str, t.Any, t.Any], None]
 
 
 @contextlib.contextmanager
@@ -108,7 +108,7 @@ class Definition:
     stays_renamed: bool = False
     in_use: str = "it is active"
     state: t.Callable[[t.Any], str] = active_or_not
-    undefine: t.Callable[[t.Any, t.Any], None] = undefine
+    undefine: t.Callable[[Connection, t.Any], None] = undefine
 
     def find(self, connection: Connection, name: str) -> t.Any:
         """The one of a name; None where there is none."""
@@ -158,11 +158,11 @@ class Kind:
     """
 
     table: Table
-    observe: t.Callable[[t.Any, t.Container[str]], dict[str, Observed]]
+    observe: t.Callable[[Connection, t.Container[str]], dict[str, Observed]]
     plan: t.Callable[[t.Any, Have, Wants, Host, t.Any], list[Plan]]
     steps: t.Callable[[], dict[str, Action]]
     leftovers: t.Callable[[t.Any, Asked], Leftovers]
-    validate: t.Callable[[t.Any, str], t.Any]
+    validate: t.Callable[[Connection, str], object]
     definition: Definition | None = None
     record: Record | None = None
     noted: frozenset[str] = frozenset()
@@ -172,15 +172,15 @@ class Kind:
     read_alike: bool = False
     keeps: t.Callable[[t.Any, ET.Element], ET.Element] | None = None
     unasked: t.Callable[[ET.Element], ET.Element] | None = None
-    around: t.Callable[[t.Any, t.Sequence[Plan]], t.ContextManager[Around]] = nothing_around
+    around: t.Callable[[Connection, t.Sequence[Plan]], t.ContextManager[Around]] = nothing_around
     take_back: t.Mapping[str, TakeBack] = dataclasses.field(default_factory=dict)
-    why: t.Callable[[t.Any, str, t.Any], str] = told_by_libvirt
+    why: t.Callable[[Connection, str, t.Any], str] = told_by_libvirt
     hold: t.Callable[[t.Any, Leftovers, Wants, t.Any], tuple[list[Item], dict[str, str]]] | None = None
     moved: t.Callable[[t.Any, Wants, t.Any], list[str]] | None = None
     left_alone: t.Callable[[t.Any, Asked], list[str]] | None = None
-    foretell: t.Callable[[t.Any, t.Sequence[Plan]], dict[str, dict[str, t.Any]]] | None = None
+    foretell: t.Callable[[Connection, t.Sequence[Plan]], dict[str, dict[str, object]]] | None = None
     wait: t.Callable[[Session, Wants, t.Container[str]], tuple[dict[str, t.Any], dict[str, str]]] | None = None
-    note_refused: t.Callable[[t.Any, str, t.Mapping[str, str]], None] | None = None
+    note_refused: t.Callable[[Connection, str, t.Mapping[str, str]], None] | None = None
 
     @property
     def actions(self) -> dict[str, Action]:

@@ -86,13 +86,13 @@ class Module(AnsibleModule):
         finally:
             self.params = whole
 
-    def hushed(self, text: t.Any) -> str:
+    def hushed(self, text: object) -> str:
         """A message, readable and without the secrets of the parameters; in the words of the role, if one called."""
         with contextlib.suppress(Exception):  # It is a second net; what is told is made without secrets.
             text = hushed(str(text), secrets_in([self.declared, self.params]).difference(names(self.declared)))
         return readable(for_role(str(text)) if self.is_of_role else str(text))
 
-    def warn(self, warning: str, **how: t.Any) -> None:
+    def warn(self, warning: str, **how: object) -> None:
         super().warn(self.hushed(warning), **how)
 
     def warn_of_pull(self, result: dict[str, t.Any], failed: bool) -> None:
@@ -109,7 +109,7 @@ class Module(AnsibleModule):
         super().fail_json(msg=self.hushed(msg), **plain(result))
         raise SystemExit(1)
 
-    def exit_json(self, **result: t.Any) -> t.NoReturn:
+    def exit_json(self, **result: object) -> t.NoReturn:
         self.warn_of_pull(result, failed=False)
         result.setdefault("invocation", {"module_args": self.told})
         super().exit_json(**plain(result))
@@ -120,7 +120,7 @@ class DeclaringModule(Module):
     """A module with a ``config``, which may hold secrets."""
 
 
-def names(config: t.Any) -> list[str]:
+def names(config: object) -> list[str]:
     """The names of the declared items."""
     items = config if isinstance(config, (list, tuple)) else ()
     return [label(item["name"]) for item in items if isinstance(item, dict) and isinstance(item.get("name"), str)]
@@ -135,7 +135,7 @@ def plain(result: dict[str, t.Any]) -> dict[str, t.Any]:
     return result
 
 
-def spelled(value: t.Any, depth: int) -> t.Any:
+def spelled(value: object, depth: int) -> object:
     """A value of JSON's own types."""
     if depth > 50:
         return "(nested deeper)"

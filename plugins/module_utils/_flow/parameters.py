@@ -29,7 +29,7 @@ class Parameters(t.NamedTuple):
     """
 
     kind: Kind
-    spec: dict[str, dict[str, t.Any]]
+    spec: dict[str, dict[str, object]]
     options: t.Callable[[Given], Options]
     wrong: t.Callable[[Given], str | None] = nothing_wrong
 

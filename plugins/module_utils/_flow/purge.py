@@ -95,7 +95,7 @@ class Leftovers:
             self.held[name] = f"is no longer declared, but {because((), doubts)}, so it stays"
 
 
-def leftovers(connection: Connection, kind: Kind, wants: t.Sequence[Item], options: t.Any) -> Leftovers:
+def leftovers(connection: Connection, kind: Kind, wants: t.Sequence[Item], options: object) -> Leftovers:
     """What the collection made of one kind for an owner and is not among the declared items.
 
     A guest also stays where something would be lost with it that may not go (see undefine). The
@@ -107,6 +107,6 @@ def leftovers(connection: Connection, kind: Kind, wants: t.Sequence[Item], optio
     return kind.leftovers(connection, asked(kind, wants, options))
 
 
-def asked(kind: Kind, wants: t.Sequence[Item], options: t.Any) -> Asked:
+def asked(kind: Kind, wants: t.Sequence[Item], options: object) -> Asked:
     """What was asked for of one kind."""
     return Asked(wants, {str(kind.table.identity(want)) for want in wants}, options)

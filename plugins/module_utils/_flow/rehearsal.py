@@ -68,7 +68,7 @@ class Stage:
     :param connection: to that host
     """
 
-    def __init__(self, kind: Kind, connection: t.Any) -> None:
+    def __init__(self, kind: Kind, connection: object) -> None:
         self.kind, self.connection = kind, connection
         self.right: set[tuple[frozenset[str], str]] = set()
 
@@ -121,7 +121,7 @@ class Stage:
         return f"{', '.join(blamed)}: libvirt refuses this: {said(error)}" if blamed else f"define: {said(error)}"
 
 
-def empty(value: t.Any, where: str) -> t.Iterator[str]:
+def empty(value: object, where: str) -> t.Iterator[str]:
     """The paths of declared values that need not show in a definition: what is off, and lists without items."""
     if value is False or value == []:
         yield where

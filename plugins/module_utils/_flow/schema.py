@@ -31,7 +31,7 @@ NODE = b"<node><pool type='dir'><name>p</name><target><path>/p</path></target></
 
 
 @contextlib.contextmanager
-def empty_host() -> t.Iterator[t.Any]:
+def empty_host() -> t.Iterator[object]:
     """A connection to a host in memory that nobody else has. Raises LibvirtError where there is no test driver."""
     with open(os.memfd_create("node"), "wb") as file:
         file.write(NODE)

@@ -60,7 +60,7 @@ def made(connection: Connection, kind: Kind, plan: Plan) -> t.Any:
     return found
 
 
-def undo(connection: Connection, kind: Kind, plan: Plan, options: t.Any) -> str:
+def undo(connection: Connection, kind: Kind, plan: Plan, options: object) -> str:
     """Take back what the steps of a plan made before one of them failed.
 
     Returns what could not be taken back, to be read after the reason of the failure; empty where nothing is left.
@@ -96,7 +96,7 @@ def undo(connection: Connection, kind: Kind, plan: Plan, options: t.Any) -> str:
     return others + "".join(f"; {line}" for line in left)
 
 
-def attempt(left: list[str], what: str, action: t.Callable[..., None], *values: t.Any) -> None:
+def attempt(left: list[str], what: str, action: t.Callable[..., None], *values: object) -> None:
     """Do one thing, and note what stays where that fails. Raises Another."""
     try:
         action(*values)

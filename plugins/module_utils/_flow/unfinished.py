@@ -22,7 +22,7 @@ def at_once(wants: list[Item]) -> list[Item]:
     return [{**want, "wait_timeout": AT_ONCE} if want.get("wait_for") else want for want in wants]
 
 
-def unfinished_work(plans: list[Plan], wants: list[Item], wait: Wait | None) -> tuple[dict[str, t.Any], bool]:
+def unfinished_work(plans: list[Plan], wants: list[Item], wait: Wait | None) -> tuple[dict[str, object], bool]:
     """The addresses of the guests that are ready, and whether a run still has something to do besides changes.
 
     :param plans: the plans of all items

@@ -103,7 +103,7 @@ class Watch:
                 with contextlib.suppress(OSError):
                     held.shutdown(socket.SHUT_RDWR)
 
-    def connect(self, address: tuple[str, int], timeout: t.Any = None, source: t.Any = None) -> socket.socket:
+    def connect(self, address: tuple[str, int], timeout: object = None, source: object = None) -> socket.socket:
         """Connect to a server, in place of socket.create_connection."""
         failed: OSError | None = None
         for family, kind, protocol, _name, place in socket.getaddrinfo(*address, 0, socket.SOCK_STREAM)[:ADDRESSES]:
@@ -159,7 +159,7 @@ class Secure(urllib.request.HTTPSHandler):
 class Unfollowed(urllib.request.HTTPRedirectHandler):
     """Leaves redirects to who asks, unread: urllib fails at those that are no URL without saying so."""
 
-    def http_error_302(self, *words: t.Any, **more: t.Any) -> None:
+    def http_error_302(self, *words: object, **more: object) -> None:
         return None
 
     http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302

@@ -106,6 +106,6 @@ def signals() -> t.Iterator[None]:
         state.told = False
 
 
-def take_note(number: int, frame: t.Any) -> None:
+def take_note(number: int, frame: object) -> None:
     """A signal came."""
     state.told = True

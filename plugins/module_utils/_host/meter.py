@@ -35,7 +35,7 @@ STALE = 24 * 3600
 NAMED = 5
 """How many of those that are waited for are named."""
 
-Status = dict[str, t.Any]
+Status = dict[str, object]
 
 
 class Meter:
@@ -53,7 +53,7 @@ class Meter:
         self.status: Status | None = None
         self.begun = self.noted = 0.0
 
-    def begin(self, doing: str, total: int | None = None, **more: t.Any) -> None:
+    def begin(self, doing: str, total: int | None = None, **more: object) -> None:
         """Tell of work that begins."""
         if self.path is None:
             return
@@ -61,7 +61,7 @@ class Meter:
         self.status = {"subject": self.subject, "doing": doing, "done": None, "total": total, **more}
         self.write()
 
-    def change(self, **facts: t.Any) -> None:
+    def change(self, **facts: object) -> None:
         """Tell how far the work is by now. Costs next to nothing where nothing was written, or a moment ago."""
         if self.status is None:
             return

@@ -20,7 +20,7 @@ ROOM = 512
 """Bytes for the answer: more than the struct has."""
 
 
-def settings(name: str, shown: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+def settings(name: str, shown: t.Mapping[str, object]) -> dict[str, object]:
     """A bridge's own settings.
 
     A bridge that is not the root of its spanning tree goes by the root's forward delay, and shows that one

@@ -150,7 +150,7 @@ def covered(address: str, others: t.Iterable[str]) -> bool:
     return any(ip(address) in ipaddress.ip_interface(other).network for other in others)
 
 
-def given_by_files(device: Device, net: Netplan, facts: Facts) -> set[t.Any]:
+def given_by_files(device: Device, net: Netplan, facts: Facts) -> set[object]:
     """The addresses that files give a device: what a comment, another setting or another device has is none of them.
 
     :param net: netplan's documents
@@ -184,7 +184,7 @@ def hears_routers(device: Device, facts: Facts) -> bool:
     return announced or device.accept_ra not in ("", "0")
 
 
-def is_by_hand(route: Route, written: t.Collection[t.Any]) -> bool:
+def is_by_hand(route: Route, written: t.Collection[object]) -> bool:
     """Whether a route is somebody's, such as one of ``ip route add``, and no file's.
 
     :param written: the addresses that the files have

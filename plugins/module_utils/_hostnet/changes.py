@@ -13,19 +13,19 @@ from .netplan import Netplan, Place
 from .netplan_yaml import is_true, redacted
 
 
-def view(net: Netplan, place: Place | None) -> dict[str, t.Any]:
+def view(net: Netplan, place: Place | None) -> dict[str, object]:
     """A definition as options: what is the module's by its option's name, the rest by netplan's."""
     if place is None:
         return {}
     names = {"interfaces": "ports", "macaddress": "mac", "link": "parent", "forward-delay": "forward_delay"}
-    flat: dict[str, t.Any] = {}
+    flat: dict[str, object] = {}
     for key, value in net.merged(place).items():
         inner = value if key == "parameters" and isinstance(value, dict) else {key: value}
         flat.update({names.get(name, name): typed(redacted(each, name)) for name, each in inner.items()})
     return flat
 
 
-def typed(value: t.Any) -> t.Any:
+def typed(value: object) -> object:
     """netplan's text for people."""
     if isinstance(value, dict):
         return {str(key): typed(inner) for key, inner in value.items()}

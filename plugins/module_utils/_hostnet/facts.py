@@ -316,7 +316,7 @@ def is_own(entry: t.Mapping[str, t.Any]) -> bool:
     return entry.get("scope") not in (None, "host") and not own
 
 
-def routes(entries: t.Iterable[t.Mapping[str, t.Any]], default: str) -> list[Route]:
+def routes(entries: t.Iterable[t.Mapping[str, object]], default: str) -> list[Route]:
     """The routes of ``ip -json route``; the default one gets its network as text."""
     found = []
     for entry, words in route_words.given(entries, default):

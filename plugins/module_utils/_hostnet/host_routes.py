@@ -15,7 +15,7 @@ FAMILIES = (("-4", "0.0.0.0/0"), ("-6", "::/0"))
 """The families of addresses as ``ip`` is asked for them, each with the network of its default route."""
 
 
-def of_main_table(family: str) -> list[dict[str, t.Any]]:
+def of_main_table(family: str) -> list[dict[str, object]]:
     """What ``ip -json`` says of the routes of the main table.
 
     :param family: ``-4`` or ``-6``

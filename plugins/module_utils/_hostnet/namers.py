@@ -155,7 +155,7 @@ def foreseen(namers: t.Iterable[Namer], guests: t.Mapping[str, t.Any], networks:
     return found
 
 
-def texts(value: t.Any) -> set[str]:
+def texts(value: object) -> set[str]:
     """All texts in a value."""
     if isinstance(value, dict):
         return {text for each in value.values() for text in texts(each)}

@@ -234,7 +234,7 @@ class Netplan:
         if self.since([place.id]) > file:
             self.body(file, place)
 
-    def put(self, file: str, place: Place, path: str, value: t.Any, since: str = "") -> None:
+    def put(self, file: str, place: Place, path: str, value: object, since: str = "") -> None:
         """Set a value: where a file has it already there, else in the file given; None takes it away.
 
         A list stays in one file only: netplan joins the lists of all.

@@ -273,7 +273,7 @@ def inherit_device(net: Netplan, place: Place, port: Place, base: str, nics: t.M
         net.put(base, place, "renderer", net.renderer(port))
 
 
-def settings(net: Netplan, place: Place, item: t.Mapping[str, t.Any], file: str, is_new: bool) -> None:
+def settings(net: Netplan, place: Place, item: t.Mapping[str, object], file: str, is_new: bool) -> None:
     """What an item says besides its ports."""
     if place.section == "bridges":
         stp, delay = item.get("stp"), item.get("forward_delay")
@@ -301,7 +301,7 @@ def settings(net: Netplan, place: Place, item: t.Mapping[str, t.Any], file: str,
     addressing(net, place, item, file)
 
 
-def addressing(net: Netplan, place: Place, item: t.Mapping[str, t.Any], file: str) -> None:
+def addressing(net: Netplan, place: Place, item: t.Mapping[str, object], file: str) -> None:
     """Addresses that an item gives itself."""
     kind = item.get("addressing")
     if kind in (None, "inherit"):

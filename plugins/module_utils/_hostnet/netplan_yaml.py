@@ -56,12 +56,12 @@ class Scalar(str):
 
     style: str | None = None
 
-    def __deepcopy__(self, memo: t.Any) -> Scalar:
+    def __deepcopy__(self, memo: object) -> Scalar:
         """Itself: nothing changes one, and the copies of large documents are most of what a plan costs."""
         return self
 
 
-def is_true(value: t.Any) -> bool:
+def is_true(value: object) -> bool:
     """Whether netplan takes a scalar for true."""
     return str(value).lower() in TRUE
 
@@ -137,17 +137,17 @@ def secret_key(key: str) -> bool:
     return last not in OPEN_KEYS and SECRET_KEY.fullmatch(last) is not None
 
 
-def below(key: str, name: t.Any) -> str:
+def below(key: str, name: object) -> str:
     """The key that what stands below a name of a mapping is judged by: what is in a secret is secret, too."""
     return key if key == PASSTHROUGH or (secret_key(key) and key not in NAMES) else str(name)
 
 
-def left_out(value: t.Any) -> bool:
+def left_out(value: object) -> bool:
     """Whether a value is none to people, whatever netplan takes it for: empty, ``null`` or ``~``, without quotes."""
     return value is None or (isinstance(value, Scalar) and value.style is None and value.lower() in ("", "~", "null"))
 
 
-def redacted(value: t.Any, key: str = "") -> t.Any:
+def redacted(value: object, key: str = "") -> t.Any:
     """A document for people: secrets replaced, and all that is in a passthrough."""
     if isinstance(value, dict):
         return {name: redacted(inner, below(key, name)) for name, inner in value.items()}
@@ -156,7 +156,7 @@ def redacted(value: t.Any, key: str = "") -> t.Any:
     return value if left_out(value) or not (key == PASSTHROUGH or secret_key(key)) else "(secret)"
 
 
-def secrets(value: t.Any, key: str = "", name: str = "") -> set[str]:
+def secrets(value: object, key: str = "", name: str = "") -> set[str]:
     """The texts in a document that must not be shown, as ``redacted`` finds them.
 
     :param name: the name of the value itself
@@ -184,7 +184,7 @@ def merge(whole: Body, part: Body) -> None:
             whole[key] = value
 
 
-def plain(value: t.Any) -> t.Any:
+def plain(value: object) -> t.Any:
     """A scalar of Python's as netplan's text; containers with their insides."""
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -212,7 +212,7 @@ def _loader() -> t.Any:
             found.style = node.style or None
             return found
 
-        def scalar(loader: t.Any, node: t.Any) -> t.Any:
+        def scalar(loader: t.Any, node: t.Any) -> object:
             return None if not node.value and node.tag == "tag:yaml.org,2002:null" and not node.style else text(node)
 
         def mapping(loader: t.Any, node: t.Any) -> Body:
@@ -235,17 +235,17 @@ def _loader() -> t.Any:
     return _CLASSES["loader"]
 
 
-def _dumper() -> t.Any:
+def _dumper() -> object:
     """A dumper that writes text without quotes where it needs none for netplan."""
     if "dumper" not in _CLASSES:
 
         class Dumper(yaml.SafeDumper):
             """See dump."""
 
-            def ignore_aliases(self, data: t.Any) -> bool:
+            def ignore_aliases(self, data: object) -> bool:
                 return True
 
-            def increase_indent(self, flow: bool = False, indentless: bool = False) -> t.Any:
+            def increase_indent(self, flow: bool = False, indentless: bool = False) -> object:
                 return super().increase_indent(flow, False)
 
         def text(dumper: t.Any, value: str) -> t.Any:

@@ -117,7 +117,7 @@ def network(item: t.Mapping[str, t.Any], parent: Device | None) -> str:
     return render([*match, ("Network", quiet), *routes])
 
 
-def set_anew(item: t.Mapping[str, t.Any], *options: str) -> list[tuple[str, str]]:
+def set_anew(item: t.Mapping[str, object], *options: str) -> list[tuple[str, str]]:
     """What a link is set to though it is there: by its .netdev unit networkd only makes one."""
     words = {"mac": "MACAddress", "mtu": "MTUBytes"}
     return [(words[option], str(item[option])) for option in options if item.get(option)]
@@ -246,7 +246,7 @@ def inherited(port: Device, text: Sections) -> Sections:
     return own + known_as(port)
 
 
-def addressing(item: t.Mapping[str, t.Any], kind: str) -> Sections:
+def addressing(item: t.Mapping[str, object], kind: str) -> Sections:
     """The sections that give a bridge its addresses, for what takes over none."""
     if kind == "static":
         return static(item)
@@ -255,7 +255,7 @@ def addressing(item: t.Mapping[str, t.Any], kind: str) -> Sections:
     return [("Network", [("LinkLocalAddressing", "no"), ("IPv6AcceptRA", "no")])]
 
 
-def port_sections(port: str, bridge: str, mtu: t.Any, text: Sections) -> Sections:
+def port_sections(port: str, bridge: str, mtu: object, text: Sections) -> Sections:
     """The sections of a bridge's port.
 
     :param text: those of its own unit, of which the settings of the card stay, and what is stacked on it

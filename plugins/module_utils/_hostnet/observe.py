@@ -128,7 +128,7 @@ def queues() -> dict[str, list[str]]:
     return found
 
 
-def of_all_tables(family: str) -> list[dict[str, t.Any]]:
+def of_all_tables(family: str) -> list[dict[str, object]]:
     """What ``ip -json`` says of the routes of all tables, and which of their numbers are locked.
 
     :param family: ``-4`` or ``-6``

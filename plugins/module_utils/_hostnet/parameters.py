@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-import typing as t
-
-SPEC: dict[str, dict[str, t.Any]] = {
+SPEC: dict[str, dict[str, object]] = {
     "config": {"type": "list", "elements": "dict", "required": True},
     "rollback_after": {"type": "int", "default": 60},
     "bypass_iptables": {"type": "bool", "default": False},

@@ -331,7 +331,7 @@ def takes(declared: t.Mapping[str, t.Any], route: Route, facts: Facts) -> bool:
     return within and any(ipaddress.ip_address(router) in to for router in routers)
 
 
-def network_of(to: t.Any) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+def network_of(to: object) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
     """Where a route leads; None for a default route, and for what is no network."""
     try:
         found = ipaddress.ip_network(str(to), strict=False)

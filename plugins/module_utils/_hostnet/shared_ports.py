@@ -13,7 +13,7 @@ import typing as t
 PORTS_OF = ("bridge", "bond")
 """The types of links that have ports, for themselves alone."""
 
-Written = t.Mapping[str, t.Any]
+Written = t.Mapping[str, object]
 
 
 def owners(links: t.Iterable[Written]) -> dict[str, list[tuple[str, str]]]:
@@ -34,7 +34,7 @@ def owners(links: t.Iterable[Written]) -> dict[str, list[tuple[str, str]]]:
     return found
 
 
-def is_text(value: t.Any) -> bool:
+def is_text(value: object) -> bool:
     return isinstance(value, str)
 
 

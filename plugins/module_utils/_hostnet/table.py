@@ -51,7 +51,7 @@ NUMBER = re.compile("0x[0-9a-f]*|0b[01]*|0o[0-7]*|[0-9]+", re.IGNORECASE)
 class LinkName(Device):
     """A name that the kernel, systemd and netplan all take for a device's (ifname_valid, systemd)."""
 
-    def parse(self, value: t.Any) -> str:
+    def parse(self, value: object) -> str:
         name = super().parse(value)
         if ":" in name or NUMBER.fullmatch(name) or name in ("all", "default", "lo"):
             raise ValueError(f"{printable(name)} is not a name that a link of its own can have, such as br0")
@@ -61,7 +61,7 @@ class LinkName(Device):
 class RouteTarget(Converter):
     """A network, or ``default``."""
 
-    def parse(self, value: t.Any) -> str:
+    def parse(self, value: object) -> str:
         text = digits(value)
         if text == "default":
             return text

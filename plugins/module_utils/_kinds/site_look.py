@@ -26,7 +26,7 @@ from .._libvirt.in_time import in_time
 from .._libvirt.process import uncollected
 from .._printing import label, unforeseen
 
-HOST: dict[str, dict[str, t.Any]] = {
+HOST: dict[str, dict[str, object]] = {
     "packages": {"type": "dict", "required": True},
     "require_hardware": {"type": "bool", "default": False},
 }
@@ -49,7 +49,7 @@ class Look:
     session: Session | None = None
 
     @uncollected()
-    def at(self, parts: t.Sequence[t.Mapping[str, t.Any]]) -> tuple[bool, list[dict[str, t.Any]]]:
+    def at(self, parts: t.Sequence[t.Mapping[str, object]]) -> tuple[bool, list[dict[str, t.Any]]]:
         """Whether nothing is to be done in any part, and of each what is told of it, as the module documents it.
 
         :param parts: the ``name``, ``module`` and ``options`` of each
@@ -66,7 +66,7 @@ class Look:
                 found.append(entry)
         return unchanged, found
 
-    def told(self, part: t.Mapping[str, t.Any], stack: contextlib.ExitStack) -> tuple[bool, dict[str, t.Any]]:
+    def told(self, part: t.Mapping[str, object], stack: contextlib.ExitStack) -> tuple[bool, dict[str, t.Any]]:
         """Whether a part has nothing to do, and what is told of it."""
         try:
             seen = self.seen(str(part.get("module")), part.get("options"), stack)
@@ -80,7 +80,7 @@ class Look:
             return False, {"why": unforeseen(error)}
         return True, {"nothing_to_do": True, "why": None, "result": seen.result, "warnings": seen.warnings}
 
-    def seen(self, name: str, options: t.Any, stack: contextlib.ExitStack) -> Seen:
+    def seen(self, name: str, options: object, stack: contextlib.ExitStack) -> Seen:
         """What the module of a part would return that has nothing to do. Raises VirtfleetError in any doubt."""
         if name == "host":
             return host_seen(self.uri, checked(HOST, options))
@@ -111,14 +111,14 @@ def parameters_of(name: str) -> Parameters:
     return PARAMETERS
 
 
-def links_spec() -> dict[str, dict[str, t.Any]]:
+def links_spec() -> dict[str, dict[str, object]]:
     """The parameters of the module links."""
     from .._hostnet.parameters import SPEC
 
     return SPEC
 
 
-def checked(spec: dict[str, dict[str, t.Any]], options: t.Any) -> dict[str, t.Any]:
+def checked(spec: dict[str, dict[str, t.Any]], options: object) -> dict[str, t.Any]:
     """Options as Ansible checks those of a module. Raises Undecided where something is wrong with them."""
     if not isinstance(options, dict):
         raise Undecided("options: is not a dictionary")

@@ -212,7 +212,7 @@ def active(found: t.Any) -> bool:
         return False
 
 
-def stop(found: t.Any, call: t.Callable[[], t.Any]) -> None:
+def stop(found: object, call: t.Callable[[], t.Any]) -> None:
     """Stop a domain, network or pool. That it stopped by itself, or by somebody else, just then is what was asked for.
 
     :param call: the call of libvirt that stops it

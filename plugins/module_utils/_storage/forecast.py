@@ -87,7 +87,7 @@ class Forecast:
     domains: Entries = dataclasses.field(default_factory=dict)
 
     @classmethod
-    def of(cls, told: t.Any) -> Forecast:
+    def of(cls, told: object) -> Forecast:
         """The forecast that the control node handed over; an empty one for anything else."""
         if not isinstance(told, dict):
             return cls()

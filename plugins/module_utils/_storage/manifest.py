@@ -189,7 +189,7 @@ class Manifest:
             self.file.put(folder, text.encode("utf-8"))
 
 
-def filled_by_another(name: str, facts: t.Mapping[str, t.Any]) -> str | None:
+def filled_by_another(name: str, facts: t.Mapping[str, object]) -> str | None:
     """Why to leave a seed to another run, which exchanges it in this moment; None where none does."""
     return made_by_another(name, {"making": facts.get("filling")})
 
@@ -202,7 +202,7 @@ def notes(plans: t.Iterable[Plan], noted: t.Container[str]) -> bool:
     return any(step.action in noted for entry in plans for step in entry.steps)
 
 
-def unique(pairs: list[tuple[str, t.Any]]) -> dict[str, t.Any]:
+def unique(pairs: list[tuple[str, t.Any]]) -> dict[str, object]:
     """A dictionary. Raises ValueError for a name that is there twice: one of the two would be lost."""
     found = dict(pairs)
     if len(found) != len(pairs):
@@ -215,7 +215,7 @@ def unknown(word: str) -> t.NoReturn:
     raise ValueError(f"{word} is no JSON")
 
 
-def hold(content: t.Any) -> None:
+def hold(content: object) -> None:
     """Raises ValueError for what no version of this file is: kinds by URI, names by kind, facts by name."""
     for uri, kinds in mapping(content, "the file").items():
         sound(uri)
@@ -233,14 +233,14 @@ def hold(content: t.Any) -> None:
                         sound(value)
 
 
-def mapping(value: t.Any, what: str) -> dict[str, t.Any]:
+def mapping(value: object, what: str) -> dict[str, t.Any]:
     """A dictionary. Raises ValueError for anything else."""
     if not isinstance(value, dict):
         raise ValueError(f"{what} is no dictionary")
     return value
 
 
-def sound(value: t.Any) -> None:
+def sound(value: object) -> None:
     """Raises ValueError for what is no bearable text: another type, too long, or with control characters."""
     if not isinstance(value, str):
         raise ValueError("a fact is no text")

@@ -85,7 +85,7 @@ def identity(volume: ET.Element) -> str | None:
     return key if LVM.fullmatch(key) else birth(volume.findtext("target/path") or "")
 
 
-def another(noted: t.Mapping[str, t.Any], volume: ET.Element) -> bool:
+def another(noted: t.Mapping[str, object], volume: ET.Element) -> bool:
     """Whether a volume is known to be another one than was noted under its name.
 
     What has no identity where one was noted is another one as well: a symbolic link, a folder. A seed that a killed
@@ -105,7 +105,7 @@ def is_there(volume: ET.Element) -> bool:
     return not path.startswith("/") or os.path.lexists(path)
 
 
-def replaced(noted: t.Mapping[str, t.Any], volume: ET.Element) -> str | None:
+def replaced(noted: t.Mapping[str, object], volume: ET.Element) -> str | None:
     """What is in place of a volume that was noted as a file and is none any more, in words; None where none is."""
     if not another(noted, volume):
         return None
@@ -127,7 +127,7 @@ def listed(pool: t.Any) -> t.Iterator[tuple[str, t.Any]]:
             continue
 
 
-def descriptions(pool: t.Any, names: t.Container[str]) -> dict[str, str]:
+def descriptions(pool: object, names: t.Container[str]) -> dict[str, str]:
     """The XML of a pool's volumes of these names. One that is gone meanwhile is left out.
 
     Of one that libvirt lists and cannot describe, it is the name, the path, and libvirt's reason (see problem_of).

@@ -13,7 +13,7 @@ HIDING = ("", "nat")
 """Modes of networks whose guests are reached from their host alone: without a way out, and with their addresses
 translated (formatnetwork.html, Connectivity)."""
 
-Interface = t.Mapping[str, t.Any]
+Interface = t.Mapping[str, object]
 Networks = t.Mapping[str, t.Mapping[str, t.Any]]
 """By name, ``forward`` and ``bridge`` of the networks of a host."""
 
@@ -65,7 +65,7 @@ def suffices(
     return any(one["mac"] in best and usable(one["address"]) is not None for one in found)
 
 
-def usable(text: t.Any) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def usable(text: object) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     """An address at which others reach a guest; None for what is none, such as one of the link alone."""
     try:
         found = ipaddress.ip_address(str(text))
@@ -77,12 +77,12 @@ def usable(text: t.Any) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 def chosen(
     interfaces: t.Sequence[Interface],
-    addresses: t.Sequence[t.Mapping[str, t.Any]],
+    addresses: t.Sequence[t.Mapping[str, object]],
     networks: Networks,
     wanted: t.Sequence[str],
     sources: t.Sequence[str],
     families: t.Sequence[str],
-) -> t.Mapping[str, t.Any] | None:
+) -> t.Mapping[str, object] | None:
     """The address to take: of the best network, then of the best source, then of the best family; None without one.
 
     An agent tells also of what a guest has inside, such as bridges of containers: an address counts only on a MAC
@@ -94,7 +94,7 @@ def chosen(
     :param families: ``ipv4`` and ``ipv6``, the better one first; one that is left out is not taken
     """
     places = {interface["mac"]: place for place, interface in reversed(list(enumerate(interfaces)))}
-    best: tuple[tuple[int, ...], t.Mapping[str, t.Any]] | None = None
+    best: tuple[tuple[int, ...], t.Mapping[str, object]] | None = None
     for one in addresses:
         found = usable(one["address"])
         if found is None or one["mac"] not in places or one["source"] not in sources:

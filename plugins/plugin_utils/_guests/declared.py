@@ -69,7 +69,7 @@ class Fleet(t.NamedTuple):
     is_declared: bool
 
 
-def fleet(inventory: t.Any, loader: t.Any, path: str) -> Fleet:
+def fleet(inventory: object, loader: object, path: str) -> Fleet:
     """What is declared so far.
 
     Raises VirtfleetError where no virtualization host is known.
@@ -113,7 +113,7 @@ def no_hosts(path: str) -> str:
     )
 
 
-def all_guests(variables: t.Mapping[str, t.Mapping[str, t.Any]], problems: list[str]) -> list[dict[str, t.Any]]:
+def all_guests(variables: t.Mapping[str, t.Mapping[str, object]], problems: list[str]) -> list[dict[str, object]]:
     """The guests of all hosts. What is no list of guests is a problem.
 
     :param variables: the evaluated lists of each host
@@ -129,7 +129,7 @@ def all_guests(variables: t.Mapping[str, t.Mapping[str, t.Any]], problems: list[
     return found
 
 
-def items(value: t.Any) -> list[dict[str, t.Any]]:
+def items(value: object) -> list[dict[str, t.Any]]:
     """The dictionaries of a list."""
     return [item for item in value if isinstance(item, dict)] if isinstance(value, (list, tuple)) else []
 
@@ -153,7 +153,7 @@ def copied(inventory: t.Any) -> InventoryData:
     return copy
 
 
-def sources(inventory: t.Any, path: str) -> list[str]:
+def sources(inventory: object, path: str) -> list[str]:
     """The sources beside which ``group_vars`` and ``host_vars`` count: those read before, and the plugin's own file."""
     read = [source for source in (*getattr(inventory, "processed_sources", ()), path) if source]
     folders: dict[str, str] = {}
@@ -162,7 +162,7 @@ def sources(inventory: t.Any, path: str) -> list[str]:
     return list(folders.values())
 
 
-def unreadable(inventory: t.Any, loader: t.Any, path: str) -> str | None:
+def unreadable(inventory: object, loader: object, path: str) -> str | None:
     """The first file of variables that cannot be read, and why; None where all can. Ansible does not name it."""
     for source in sources(inventory, path):
         for kind in ("group_vars", "host_vars"):
@@ -177,7 +177,7 @@ def unreadable(inventory: t.Any, loader: t.Any, path: str) -> str | None:
     return None
 
 
-def hostvars(inventory: InventoryData, loader: t.Any, read: list[str]) -> HostVars:
+def hostvars(inventory: InventoryData, loader: object, read: list[str]) -> HostVars:
     """Ansible's ``hostvars`` of an inventory that is at its end.
 
     :param read: the sources beside which ``group_vars`` count

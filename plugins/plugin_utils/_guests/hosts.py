@@ -71,7 +71,7 @@ def groups(guest: Guest, kinds: t.Sequence[str]) -> list[str]:
     return [f"kvm_{kind}_{value}" for kind in kinds for value in values[kind]]
 
 
-def unsafe(value: t.Any) -> t.Any:
+def unsafe(value: object) -> object:
     """A value in which Ansible takes nothing for a template, as others may have written it.
 
     Since ansible-core 2.19, that goes for all that is not marked. What surely is no template is marked nonetheless, for

@@ -77,7 +77,7 @@ def normal(network: Guest) -> Guest:
     return item if NETWORK.base is None else NETWORK.base(item)
 
 
-def networks_of(parsed: t.Sequence[Guest]) -> dict[str, dict[str, t.Any]]:
+def networks_of(parsed: t.Sequence[Guest]) -> dict[str, dict[str, object]]:
     """What networks are like, as far as they are declared."""
     out = {}
     for network in parsed:
@@ -114,7 +114,7 @@ def from_declaration(item: Guest, raw: Guest, networks: t.Sequence[Guest]) -> Gu
 
 def declared_addresses(
     name: str, raw: Guest, interfaces: t.Sequence[Guest], networks: t.Sequence[Guest]
-) -> list[dict[str, t.Any]]:
+) -> list[dict[str, object]]:
     """The addresses that a guest is declared to have: its own, and those that a network's DHCP keeps for it."""
     found = []
     cards = raw.get("interfaces")

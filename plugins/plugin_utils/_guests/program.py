@@ -103,7 +103,7 @@ def answers(order: Order) -> t.Iterator[dict[str, t.Any]]:
 def ask(host: str, uri: str, order: Order, pieces: queue.SimpleQueue[tuple[str, str, t.Any]]) -> None:
     """Ask one host, in a thread of its own."""
 
-    def tell(key: str, value: t.Any) -> None:
+    def tell(key: str, value: object) -> None:
         pieces.put((host, key, value))
 
     try:
@@ -173,7 +173,7 @@ def guest_facts(domain: t.Any) -> dict[str, t.Any]:
     }
 
 
-def interface(node: ET.Element) -> dict[str, t.Any]:
+def interface(node: ET.Element) -> dict[str, object]:
     """A network card: its address, and what it is on."""
     mac, source = node.find("mac"), node.find("source")
     found = {} if source is None else source.attrib

@@ -108,7 +108,7 @@ def names() -> list[str]:
     return [URI, "ansible_connection", *found]
 
 
-def ssh_of(known: t.Mapping[str, t.Any]) -> Ssh:
+def ssh_of(known: t.Mapping[str, object]) -> Ssh:
     """What Ansible takes for an SSH connection.
 
     :param known: variables of the host

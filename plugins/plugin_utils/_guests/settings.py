@@ -42,7 +42,7 @@ def problems(config: t.Any, options: t.Mapping[str, t.Any]) -> list[str]:
     return found
 
 
-def unknown(name: t.Any, known: t.Sequence[str]) -> str:
+def unknown(name: object, known: t.Sequence[str]) -> str:
     """That there is no such option, with the one that may be meant."""
     like = near(name, [one for one in known if not one.startswith("_")])
     return f"{named(name)}: no such option{f'; did you mean {printable(like[0])}?' if like else ''}"

@@ -20,7 +20,7 @@ def of_definition(root: ET.Element) -> list[str]:
     return of_elements(root.iterfind("metadata/*"))
 
 
-def of_declaration(metadata: t.Any) -> list[str]:
+def of_declaration(metadata: object) -> list[str]:
     """The tags in the option ``metadata`` of a guest. What is no XML is refused elsewhere."""
     found = []
     for text in metadata if isinstance(metadata, (list, tuple)) else ():

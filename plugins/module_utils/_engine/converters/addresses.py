@@ -21,7 +21,7 @@ class Mac(Converter):
     def from_text(self, text: str) -> str:
         return ":".join(part.rjust(2, "0") for part in text.lower().split(":"))
 
-    def parse(self, value: t.Any) -> str:
+    def parse(self, value: object) -> str:
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             # YAML 1.1 counts 52:54:00:11:22:33 in base 60.
             raise ValueError("YAML reads it as a number: put it into quotes, like '52:54:00:11:22:33'")
@@ -43,7 +43,7 @@ class Uuid(Converter):
     def from_text(self, text: str) -> str:
         return str(uuid.UUID(text))
 
-    def parse(self, value: t.Any) -> str:
+    def parse(self, value: object) -> str:
         try:
             return self.from_text(digits(value))
         except ValueError:
@@ -56,7 +56,7 @@ class Address(Converter):
     def from_text(self, text: str) -> str:
         return str(ipaddress.ip_address(text))
 
-    def parse(self, value: t.Any) -> str:
+    def parse(self, value: object) -> str:
         try:
             return self.from_text(digits(value))
         except ValueError:
@@ -77,7 +77,7 @@ class Interface(Converter):
     def from_text(self, text: str) -> str:
         return ipaddress.ip_interface(text).with_prefixlen
 
-    def parse(self, value: t.Any) -> str:
+    def parse(self, value: object) -> str:
         text = digits(value)
         try:
             if "/" not in text:

@@ -50,12 +50,12 @@ LEAST = -(2**63)
 """The smallest, a long long."""
 
 
-def is_unshown(value: t.Any) -> bool:
+def is_unshown(value: object) -> bool:
     """Whether a value may be a secret, so that ``printable`` says only its type, which tells nobody what is wrong."""
     return Showing.hidden > 0 and isinstance(value, (str, int, float))
 
 
-def digits(value: t.Any) -> str:
+def digits(value: object) -> str:
     """A text or a number as text, without space around it; nothing for all else."""
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         return ""
@@ -94,7 +94,7 @@ class Converter:
     choices: tuple[str, ...] | None = None
     presence = False
 
-    def parse(self, value: t.Any) -> t.Any:
+    def parse(self, value: object) -> t.Any:
         """The user's value in normal form. Raises ValueError with what to write instead."""
         if isinstance(value, bool) or not isinstance(value, (str, int, float)):
             raise ValueError(f"{printable(value)} is not a string")
@@ -136,11 +136,11 @@ class Converter:
     def forget(self, node: ET.Element | None) -> None:
         """Take from a node what was written there beside the attribute, or the text, itself."""
 
-    def knows(self, value: t.Any) -> bool:
+    def knows(self, value: object) -> bool:
         """Whether a value that a definition has could be declared, too."""
         return True
 
-    def resolve(self, value: t.Any, host: t.Any) -> t.Any:
+    def resolve(self, value: t.Any, host: t.Any) -> object:
         """The value to write on that host, where the user's stands for another."""
         return value
 
@@ -170,7 +170,7 @@ class Integer(Converter):
     def __init__(self, minimum: int | None = None, maximum: int | None = None) -> None:
         self.minimum, self.maximum = minimum, maximum
 
-    def parse(self, value: t.Any) -> int:
+    def parse(self, value: object) -> int:
         if not re.fullmatch(r"-?[0-9]+", digits(value)):
             raise ValueError(f"{printable(value)} is not a whole number")
         number = whole(digits(value))
@@ -189,7 +189,7 @@ class Integer(Converter):
 class Power(Integer):
     """A power of two."""
 
-    def parse(self, value: t.Any) -> int:
+    def parse(self, value: object) -> int:
         number = super().parse(value)
         if number < 1 or number & (number - 1):
             raise ValueError(f"{printable(number)} is not a power of two, such as 256 or 1024")
@@ -207,7 +207,7 @@ class Number(Integer):
         super().__init__(0)
         self.width, self.base = width, base
 
-    def parse(self, value: t.Any) -> int:
+    def parse(self, value: object) -> int:
         text = digits(value).lower()
         if re.fullmatch("0x[0-9a-f]+", text):
             return super().parse(whole(text, 16))
@@ -241,7 +241,7 @@ class Identifier(Number):
         super().__init__(width)
         self.anything = anything
 
-    def parse(self, value: t.Any) -> t.Any:
+    def parse(self, value: object) -> t.Any:
         text = digits(value).lower()
         if self.anything and text == "-1":
             return text
@@ -271,7 +271,7 @@ class Boolean(Converter):
     def __init__(self, true: str = "yes", false: str = "no") -> None:
         self.words = {True: true, False: false}
 
-    def parse(self, value: t.Any) -> bool:
+    def parse(self, value: object) -> bool:
         if isinstance(value, bool):
             return value
         text = digits(value)
@@ -315,7 +315,7 @@ class Choice(Converter):
         self.choices = self.words = choices
         self.meant = meant or {}
 
-    def parse(self, value: t.Any) -> str:
+    def parse(self, value: object) -> str:
         if isinstance(value, bool) and {"on", "off"} & set(self.words):
             value = "on" if value else "off"  # YAML reads the bare words as true and false.
         if not isinstance(value, str) or value not in self.words:
@@ -323,7 +323,7 @@ class Choice(Converter):
             raise ValueError(f"{told} {', '.join(self.words)}{self.hint(value)}")
         return str(value)
 
-    def hint(self, value: t.Any) -> str:
+    def hint(self, value: object) -> str:
         """What may be meant by a value that is refused."""
         if isinstance(value, bool):
             made = "; YAML makes true of on and yes" if value else "; YAML makes false of off and no"
@@ -335,7 +335,7 @@ class Choice(Converter):
         like = [] if made else near(word, self.words)
         return f"; did you mean '{like[0]}'?" if like else made
 
-    def knows(self, value: t.Any) -> bool:
+    def knows(self, value: object) -> bool:
         """A later libvirt may have more words."""
         return value is None or value in self.words
 

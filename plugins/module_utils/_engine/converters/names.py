@@ -26,7 +26,7 @@ class Name(Converter):
         """As it is: to libvirt, space at the ends of a name is a part of it."""
         return node.text if attribute is None and (node.text or "").strip() else super().decode(node, attribute)
 
-    def parse(self, value: t.Any) -> str:
+    def parse(self, value: object) -> str:
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             raise ValueError(
                 f"{printable(value)} is what YAML makes of a name that looks like a number, such as 007 or 1_0: write"
@@ -52,7 +52,7 @@ class Device(Converter):
     def __init__(self, lenient: bool = False) -> None:
         self.lenient = lenient
 
-    def parse(self, value: t.Any) -> str:
+    def parse(self, value: object) -> str:
         name = super().parse(value)
         if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.:-]{0,14}", name):
             problem = f"{printable(name)} is not a name of a network device: 1 to 15 letters, digits, '_', '.', '-'"
@@ -71,7 +71,7 @@ class AbsolutePath(Converter):
     def __init__(self, lenient: bool = False) -> None:
         self.lenient = lenient
 
-    def parse(self, value: t.Any) -> str:
+    def parse(self, value: object) -> str:
         path = super().parse(value)
         if not path.startswith("/") or "\n" in path:
             problem = f"{printable(path)} is not a path from the root, such as /var/lib/x"

@@ -30,7 +30,7 @@ class Server(Converter):
 class CookieName(Converter):
     """The name of a cookie, a token (RFC 6265, section 4.1.1)."""
 
-    def parse(self, value: t.Any) -> str:
+    def parse(self, value: object) -> str:
         if not isinstance(value, str) or not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", value):
             raise ValueError("is not the name of a cookie; write its value behind a colon, as in NAME: VALUE")
         return value
@@ -41,7 +41,7 @@ class Moment(Converter):
 
     form = "%Y-%m-%dT%H:%M:%S"
 
-    def parse(self, value: t.Any) -> str:
+    def parse(self, value: object) -> str:
         if isinstance(value, datetime.datetime):
             value = value.replace(tzinfo=None, microsecond=0).isoformat()  # YAML reads it, and makes it UTC.
         try:

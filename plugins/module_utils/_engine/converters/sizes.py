@@ -49,7 +49,7 @@ class Size(Converter):
     def __init__(self, unit: str = "b", grain: int = 1, minimum: int = 1) -> None:
         self.unit, self.grain, self.minimum = unit, grain, minimum
 
-    def parse(self, value: t.Any) -> int:
+    def parse(self, value: object) -> int:
         match = re.fullmatch(r"([0-9]{1,60}(?:\.[0-9]{1,60})?)\s*([A-Za-z]*)", digits(value))
         if not match or match[2].lower() not in UNITS:
             raise ValueError(f"{printable(value)} is not a size; write it like 512MiB or 2GiB")

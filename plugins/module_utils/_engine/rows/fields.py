@@ -42,7 +42,7 @@ def understood(type_: Converter, text: str) -> bool:
     return True
 
 
-def kept(type_: Converter, path: str, value: t.Any) -> t.Any:
+def kept(type_: Converter, path: str, value: object) -> t.Any:
     """A value in normal form. Raises ValueError for a text that the content of an element does not keep."""
     if not isinstance(value, str) or type_.kind != "str" or paths.parse(path).attribute is not None:
         return value
@@ -190,13 +190,13 @@ class Field(Row):
         if self.needing and item.get(self.name) is None:
             yield Invalid(join(where, self.name), f"a new {kind} needs it")
 
-    def value_at(self, element: ET.Element, path: str) -> t.Any:
+    def value_at(self, element: ET.Element, path: str) -> object:
         """The value that stands at a path, or None."""
         steps, attribute = paths.parse(path)
         node = paths.find(element, steps)
         return None if node is None else self.type.decode(node, attribute)
 
-    def fallback(self, element: ET.Element) -> t.Any:
+    def fallback(self, element: ET.Element) -> object:
         """What libvirt means where the XML says nothing."""
         if self.like is not None:
             return self.value_at(element, self.like)
@@ -288,11 +288,11 @@ class Field(Row):
         if self.name in item:
             out[self.name] = self.shown(item[self.name])
 
-    def plainly(self, value: t.Any) -> str:
+    def plainly(self, value: object) -> str:
         """The value in a sentence."""
         return label(displayed(self.shown(value), self.name))
 
-    def shown(self, value: t.Any) -> t.Any:
+    def shown(self, value: object) -> t.Any:
         """The value for people."""
         if value is None:
             return None

@@ -143,7 +143,7 @@ class Group(Row):
             for index, value in enumerate(values)
         ]
 
-    def written_out(self, value: t.Any) -> t.Any:
+    def written_out(self, value: object) -> t.Any:
         if not isinstance(value, (list, tuple)):
             return value
         return [written_out(self.fields, of_text(one, self.short)) for one in value]

@@ -25,7 +25,7 @@ def is_for(want: Item, key: Key) -> bool:
     return all(value_of(want, part[1:]) is None for part in parts if part.startswith("-"))
 
 
-def value_of(item: Item, key: Key) -> t.Any:
+def value_of(item: Item, key: Key) -> object:
     """The value of a key, or None where the item does not have all of it."""
     if isinstance(key, tuple):
         values = tuple(value_of(item, part) for part in options_of(key))

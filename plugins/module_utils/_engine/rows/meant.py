@@ -34,7 +34,7 @@ class NoOptions(Invalid):
     :param hidden: whether that may be a secret
     """
 
-    def __init__(self, where: str, value: t.Any, hidden: bool, problem: str) -> None:
+    def __init__(self, where: str, value: object, hidden: bool, problem: str) -> None:
         super().__init__(where, problem)
         self.value, self.hidden = value, hidden
 
@@ -55,7 +55,7 @@ class Options(t.Protocol):
         """Whether a secret may be among them."""
 
 
-def way(known: Options, value: t.Any) -> str:
+def way(known: Options, value: object) -> str:
     """How to write a text that was given in place of options, where it is likely the value of one: ``nat`` as a mode.
 
     Where a secret may be among the options, only a word is shown that is one of a few.
@@ -100,7 +100,7 @@ def is_number(row: Row) -> bool:
     return bool(row.document()[row.name].get("type") == "int")
 
 
-def switches_of(known: Options, value: t.Any) -> str:
+def switches_of(known: Options, value: object) -> str:
     """How to write a list of words that are options of true and false: ``[acpi, apic]``.
 
     :param known: the options
@@ -116,7 +116,7 @@ def switches_of(known: Options, value: t.Any) -> str:
     return f"{{{', '.join(f'{name}: true' for name in value)}}}"
 
 
-def only_list(known: Options, value: t.Any) -> str:
+def only_list(known: Options, value: object) -> str:
     """How to write a list in the place of options of which the only one is a list of options.
 
     :param known: the options

@@ -18,7 +18,7 @@ SIGNS = {"+": "require", "-": "disable"}
 """What other tools write before a name, and the value that it stands for, where there is one."""
 
 
-def entries(given: t.Any, of_name: Converter, of_value: Converter, names: tuple[str, str | None], hidden: bool) -> str:
+def entries(given: object, of_name: Converter, of_value: Converter, names: tuple[str, str | None], hidden: bool) -> str:
     """How to write what stands in the place of a dictionary of names, as the end of a sentence.
 
     :param given: what the user wrote
@@ -42,7 +42,7 @@ VALUE = "VALUE"
 
 
 def pair(
-    item: t.Any, of_name: Converter, of_value: Converter, names: tuple[str, str | None], index: int
+    item: object, of_name: Converter, of_value: Converter, names: tuple[str, str | None], index: int
 ) -> tuple[str, str] | None:
     """The name and the value that one item of a list stands for; None where that cannot be told.
 
@@ -63,7 +63,7 @@ def pair(
     return shown(item, True if takes(of_value, True) else None, of_name, of_value)
 
 
-def shown(name: t.Any, value: t.Any, of_name: Converter, of_value: Converter) -> tuple[str, str] | None:
+def shown(name: object, value: object, of_name: Converter, of_value: Converter) -> tuple[str, str] | None:
     """A pair as YAML takes it; None for what is no such pair, or may not be shown.
 
     :param value: None where nobody knows it
@@ -86,7 +86,7 @@ def plain(text: str) -> bool:
     return re.fullmatch(WORD, text) is not None and can_be_shown(text)
 
 
-def takes(converter: Converter, value: t.Any) -> bool:
+def takes(converter: Converter, value: object) -> bool:
     """Whether a converter has nothing against a value."""
     try:
         converter.parse(value)

@@ -76,7 +76,7 @@ class Scope:
         if self.left is not None and "[" not in where:
             self.left.append(where)
 
-    def at(self, item: t.Mapping[str, t.Any]) -> Scope:
+    def at(self, item: t.Mapping[str, object]) -> Scope:
         """The same place with another item."""
         whole = item if self.whole is None else self.whole
         place = (self.index, item, self.siblings, self.new, self.lenient, whole, self.left, self.model)

@@ -206,7 +206,7 @@ class Row(abc.ABC):
         """
         yield lambda: self.drop(element, scope, "", [])
 
-    def without_part(self, element: ET.Element, value: t.Any, way: Way, scope: Scope) -> t.Iterator[Undo]:
+    def without_part(self, element: ET.Element, value: object, way: Way, scope: Scope) -> t.Iterator[Undo]:
         """The calls that take a part of its value out of an element; none where a value has no parts.
 
         :param element: what the row stands in
@@ -216,7 +216,7 @@ class Row(abc.ABC):
         """
         yield from ()
 
-    def written_out(self, value: t.Any) -> t.Any:
+    def written_out(self, value: object) -> t.Any:
         """A value of the user's with every short form in it written out (see short_forms)."""
         return value
 

@@ -83,12 +83,12 @@ class Body:
         """The rows of what a new element needs from the user."""
         return [row for row in self.rows if row.needing]
 
-    def serving(self, item: t.Mapping[str, t.Any]) -> list[Row]:
+    def serving(self, item: t.Mapping[str, object]) -> list[Row]:
         """The rows of the options in the item, in order."""
         names = self.names
         return [self.rows[position] for position in sorted({names[name] for name in item if name in names})]
 
-    def completing(self, item: t.Mapping[str, t.Any]) -> list[Row]:
+    def completing(self, item: t.Mapping[str, object]) -> list[Row]:
         """The rows of the options in the item, and those that add something to a new element, in order."""
         names = self.names
         positions = {names[name] for name in item if name in names}.union(self.fresh, self.musts)
@@ -129,7 +129,7 @@ def join(where: str, name: str) -> str:
     return f"{where}.{name}" if where else name
 
 
-def parse_rows(rows: Rows, value: t.Any, where: str, problems: Problems) -> Item:
+def parse_rows(rows: Rows, value: object, where: str, problems: Problems) -> Item:
     """The user's options in normal form. What is wrong, unknown options too, goes to problems."""
     out: Item = {}
     known = body(rows)
@@ -158,7 +158,7 @@ def parse_rows(rows: Rows, value: t.Any, where: str, problems: Problems) -> Item
     return out
 
 
-def parse_item(rows: Rows, value: t.Any, short: str | None, where: str, problems: Problems) -> Item:
+def parse_item(rows: Rows, value: object, short: str | None, where: str, problems: Problems) -> Item:
     """The user's options in normal form, where a text may stand for the value of one of them.
 
     :param short: the option whose value a text is; None where there is no short form (see short_forms)
@@ -176,12 +176,12 @@ def parse_item(rows: Rows, value: t.Any, short: str | None, where: str, problems
     return parse_rows(rows, {short: value}, where, problems)
 
 
-def whole(value: t.Any) -> str:
+def whole(value: object) -> str:
     """How to write a name that was given in place of a whole item. It may be a secret at the wrong place."""
     return "'- name: NAME', and its options below" if isinstance(value, str) else ""
 
 
-def list_for_options(value: t.Any, where: str) -> str:
+def list_for_options(value: object, where: str) -> str:
     """What to write where a list was given in place of options; nothing for what is no list.
 
     :param where: the path of the options, empty for those of a whole item
@@ -199,7 +199,7 @@ def parse_each(known: Body, value: Item, out: Item, where: str, problems: Proble
         row.parse(value, out, where, problems)
 
 
-def wrong(parse: t.Callable[[t.Any], t.Any], value: t.Any, error: Exception, where: str) -> Invalid:
+def wrong(parse: t.Callable[[t.Any], t.Any], value: object, error: Exception, where: str) -> Invalid:
     """The problem of a value that a converter refused. Nothing of it is shown where secrets belong."""
     if secret_place(where):
         with unshown():
@@ -210,7 +210,7 @@ def wrong(parse: t.Callable[[t.Any], t.Any], value: t.Any, error: Exception, whe
     return Invalid(where, f"{error}{alone(parse, value, where)}")
 
 
-def alone(parse: t.Callable[[t.Any], t.Any], value: t.Any, where: str) -> str:
+def alone(parse: t.Callable[[t.Any], t.Any], value: object, where: str) -> str:
     """How to write a value that stands in a dictionary of its own, as ``target: {dev: vda}`` does in libvirt's XML."""
     if not isinstance(value, dict) or len(value) != 1 or where.endswith("]") or secret_place(where):
         return ""
@@ -280,7 +280,7 @@ def show_rows(rows: Rows, item: Item) -> Item:
     return out
 
 
-def document_rows(rows: Rows) -> dict[str, t.Any]:
+def document_rows(rows: Rows) -> dict[str, object]:
     """The options as DOCUMENTATION describes them."""
     out: dict[str, t.Any] = {}
     for row in rows:
@@ -293,7 +293,7 @@ LISTED = "write '- ' before each of its items"
 """How to write a list."""
 
 
-def as_list(value: t.Any, where: str, problems: Problems, rows: Rows = (), short: bool = False) -> list[t.Any]:
+def as_list(value: object, where: str, problems: Problems, rows: Rows = (), short: bool = False) -> list[object]:
     """A list as it is, None as an empty one; anything else is a problem.
 
     :param rows: those of an item, where items are dictionaries; they may hold a secret

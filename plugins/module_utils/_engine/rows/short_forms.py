@@ -15,7 +15,7 @@ from .row import Rows
 from .row_index import body
 
 
-def of_text(value: t.Any, short: str | None) -> t.Any:
+def of_text(value: object, short: str | None) -> object:
     """The options that a text stands for; all else as it is.
 
     :param short: the option whose value it is; None where there is no short form
@@ -23,7 +23,7 @@ def of_text(value: t.Any, short: str | None) -> t.Any:
     return {short: value} if short is not None and isinstance(value, str) else value
 
 
-def written_out(rows: Rows, item: t.Any) -> t.Any:
+def written_out(rows: Rows, item: object) -> t.Any:
     """The user's options with every short form in them written out. What no row knows stays as it is."""
     if not isinstance(item, dict):
         return item

@@ -45,7 +45,7 @@ class Stranger(Invalid):
     :ivar many: how many options there are, where they are not listed
     """
 
-    def __init__(self, at: str, name: t.Any, shown: bool, problem: str) -> None:
+    def __init__(self, at: str, name: object, shown: bool, problem: str) -> None:
         called = named(name) if shown else "(not shown)"
         super().__init__(f"{at}.{called}" if at else called, f"no such option; {problem}")
         self.at, self.name = at, name

@@ -140,7 +140,7 @@ class Map(Row):
             given = item[self.name]
             out[self.name] = None if given is None else {name: self.shown(value) for name, value in given.items()}
 
-    def shown(self, value: t.Any) -> t.Any:
+    def shown(self, value: object) -> t.Any:
         """A value for people."""
         if value is None:
             return None

@@ -151,7 +151,7 @@ def next_hops(text: str) -> list[Words]:
     return sorted(found, key=lambda words: "group" in words)
 
 
-def by_id(entry: t.Mapping[str, t.Any], words: t.Sequence[str]) -> Words:
+def by_id(entry: t.Mapping[str, object], words: t.Sequence[str]) -> Words:
     """The words of a route that name its next hop by the id alone, as the kernel wants it."""
     leads = list(map(str, hop(entry)))
     own = list(words[: words.index("nexthop")] if "nexthop" in words else words)

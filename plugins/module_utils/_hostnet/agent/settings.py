@@ -98,7 +98,7 @@ def look(devices: t.Mapping[str, Device], names: t.Iterable[str]) -> Settings:
     return found
 
 
-def of_port(name: str, device: Device, data: t.Mapping[str, t.Any]) -> Settings:
+def of_port(name: str, device: Device, data: t.Mapping[str, object]) -> Settings:
     """The settings of a bridge's port."""
     found = {f"port {name} {key}": "on" if data[key] else "off" for key in SWITCHES if key in data}
     for key, word in NUMBERS.items():
@@ -131,7 +131,7 @@ def sysctls(name: str) -> Settings:
     return {path: value for path, value in found.items() if os.path.basename(path) not in NOT_OURS}
 
 
-def note(folder: str, name: str, state: t.Mapping[str, t.Any], devices: t.Mapping[str, Device]) -> None:
+def note(folder: str, name: str, state: t.Mapping[str, object], devices: t.Mapping[str, Device]) -> None:
     """Take note of the settings in the folder of a trial. Raises OSError.
 
     :param name: the name of the note

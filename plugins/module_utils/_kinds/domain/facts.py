@@ -15,7 +15,7 @@ SOURCES = {"lease": "LEASE", "agent": "AGENT", "arp": "ARP"}
 """Where libvirt learns the addresses of guests (virDomainInterfaceAddresses)."""
 
 
-def domain_facts(source: str) -> t.Callable[[t.Any, t.Container[str]], Facts]:
+def domain_facts(source: str) -> t.Callable[[object, t.Container[str]], Facts]:
     """The memory and CPUs that guests have now, and their addresses from a source, or from ``none``."""
 
     def live(connection: Connection, names: t.Container[str]) -> Facts:

@@ -27,7 +27,7 @@ DEVICES = {"disks": ("disk", "target", "dev"), "interfaces": ("interface", "mac"
 """Lists of devices that a running guest can give up: the element, and the attribute that tells them apart."""
 
 
-def guests_to_come(connection: Connection, plans: t.Iterable[Plan]) -> dict[str, dict[str, t.Any]]:
+def guests_to_come(connection: Connection, plans: t.Iterable[Plan]) -> dict[str, dict[str, object]]:
     """What the guests will have that plans change, by name, as JSON can hold it (see ToCome).
 
     :param plans: those that are to be carried out: what is held back has no steps

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import typing as t
 from xml.etree import ElementTree as ET
 
 from ..._engine.step import Step
@@ -17,7 +16,7 @@ from ..._storage.removal import Going
 from ..._storage.storage_observe import identity, lookup
 
 
-def remove(connection: Connection, guest: str, making: Making, options: t.Any) -> None:
+def remove(connection: Connection, guest: str, making: Making, options: object) -> None:
     """Delete a volume that was made for a guest. Raises VirtfleetError where it may be another one, or is used."""
     from ..volume.volume_actions import volume_delete  # Only now: hardly a run takes anything back.
 

@@ -28,7 +28,7 @@ def network_facts(leases: bool) -> t.Callable[[t.Any, t.Container[str]], Facts]:
     return live
 
 
-def handed_out(network: Network) -> list[dict[str, t.Any]]:
+def handed_out(network: Network) -> list[dict[str, object]]:
     """The leases of a network, none where it is not active or has no DHCP."""
     try:
         found = network.DHCPLeases()

@@ -9,7 +9,6 @@ import fcntl
 import os
 import socket
 import struct
-import typing as t
 from xml.etree import ElementTree as ET
 
 from ..._engine.step import Step
@@ -19,7 +18,7 @@ from ..._libvirt.objects import Connection
 SIOCBRADDIF = 0x89A2
 
 
-def update_section(connection: Connection, name: str, step: Step, options: t.Any) -> None:
+def update_section(connection: Connection, name: str, step: Step, options: object) -> None:
     """Change one entry of an active network, without a restart (virNetworkUpdate)."""
     section, command, index, text = step.value
     connection.networkLookupByName(name).update(
@@ -31,7 +30,7 @@ def update_section(connection: Connection, name: str, step: Step, options: t.Any
     )
 
 
-def reattach(connection: Connection, name: str, step: Step, options: t.Any) -> None:
+def reattach(connection: Connection, name: str, step: Step, options: object) -> None:
     """Put the running guests' interfaces back on the bridge of a network that was started anew.
 
     A network that stops takes its bridge along, and the guests' taps are left on none. The value of the step are other

@@ -40,7 +40,7 @@ def pools(connection: Connection, names: t.Container[str]) -> dict[str, Observed
     return found
 
 
-def kept(pool: t.Any) -> ET.Element:
+def kept(pool: object) -> ET.Element:
     """The definition that libvirt keeps of a pool."""
     return POOL.declared(paths.document(inactive(pool)))
 
@@ -55,7 +55,7 @@ def inactive(pool: t.Any) -> str:
         return t.cast(str, pool.XMLDesc(0))
 
 
-def pool_facts(connection: Connection, names: t.Container[str]) -> dict[str, dict[str, t.Any]]:
+def pool_facts(connection: Connection, names: t.Container[str]) -> dict[str, dict[str, object]]:
     """How much of active pools is taken, by name."""
     facts: dict[str, dict[str, t.Any]] = {}
     for pool in connection.listAllStoragePools(0):

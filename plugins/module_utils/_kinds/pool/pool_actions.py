@@ -18,7 +18,7 @@ from .pool_users import GOING, last_look, refuse_taken
 from .readiness import no_driver
 
 
-def pool_define(connection: Connection, name: str, step: Step, options: t.Any) -> None:
+def pool_define(connection: Connection, name: str, step: Step, options: object) -> None:
     """Define, or define anew in place; libvirt validates the document first."""
     try:
         connection.storagePoolDefineXML(step.value, getattr(libvirt, "VIR_STORAGE_POOL_DEFINE_VALIDATE", 0))
@@ -29,7 +29,7 @@ def pool_define(connection: Connection, name: str, step: Step, options: t.Any) -
         raise VirtfleetError(f"define: {no_driver(kind)} ({said(error)})") from None
 
 
-def pool_start(connection: Connection, name: str, step: Step, options: t.Any) -> None:
+def pool_start(connection: Connection, name: str, step: Step, options: object) -> None:
     """Start, and make what is missing, as far as that is wanted. What holds data is never made anew.
 
     Making a directory is part of the start. A file system, partition table or volume group is made
@@ -76,7 +76,7 @@ def hint(kind: str) -> str:
     return ""
 
 
-def pool_stop(connection: Connection, name: str, step: Step, options: t.Any) -> None:
+def pool_stop(connection: Connection, name: str, step: Step, options: object) -> None:
     """Stop; one that goes only where still no guest uses it."""
     if step.value == GOING:
         last_look(connection, name)
@@ -84,7 +84,7 @@ def pool_stop(connection: Connection, name: str, step: Step, options: t.Any) -> 
     stop(pool, pool.destroy)
 
 
-def pool_undefine(connection: Connection, name: str, step: Step, options: t.Any) -> None:
+def pool_undefine(connection: Connection, name: str, step: Step, options: object) -> None:
     """Forget the definition. The data stays, all of it."""
     try:
         connection.storagePoolLookupByName(name).undefine()
@@ -94,7 +94,7 @@ def pool_undefine(connection: Connection, name: str, step: Step, options: t.Any)
     Manifest(connection.getURI()).drop("pools", name)
 
 
-def pool_autostart(connection: Connection, name: str, step: Step, options: t.Any) -> None:
+def pool_autostart(connection: Connection, name: str, step: Step, options: object) -> None:
     connection.storagePoolLookupByName(name).setAutostart(step.value)
 
 

@@ -19,7 +19,7 @@ from .observe import DEFINITION, VALUES, Named, forget
 from .users import last_look
 
 
-def secret_define(connection: Connection, name: str, step: Step, options: t.Any) -> None:
+def secret_define(connection: Connection, name: str, step: Step, options: object) -> None:
     """Define, or define anew in place; libvirt validates the document first. The value stays as it is."""
     if DEFINITION.find(connection, name) is None:
         Manifest(connection.getURI()).drop(VALUES, name)  # That was the value of another one.
@@ -50,7 +50,7 @@ def there(connection: Connection, name: str) -> Named:
     return t.cast(Named, found)
 
 
-def secret_undefine(connection: Connection, name: str, step: Step, options: t.Any) -> None:
+def secret_undefine(connection: Connection, name: str, step: Step, options: object) -> None:
     """Take the definition away, and the value with it, where still nobody uses it."""
     found = DEFINITION.find(connection, name)
     if found is not None:

@@ -35,7 +35,7 @@ class UsageName(Field):
     def places(self) -> tuple[str, ...]:
         return (self.path, *PLACES.values())
 
-    def value_at(self, element: ET.Element, path: str) -> t.Any:
+    def value_at(self, element: ET.Element, path: str) -> object:
         found = (super(UsageName, self).value_at(element, place) for place in self.places)
         return next((value for value in found if value is not None), None)
 

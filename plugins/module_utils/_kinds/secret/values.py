@@ -25,7 +25,7 @@ SHAPE = r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"
 class Usage(Converter):
     """What libvirt knows a secret by beside its UUID: a free text, or the path of a volume."""
 
-    def parse(self, value: t.Any) -> str:
+    def parse(self, value: object) -> str:
         name = str(super().parse(value))
         if not name or len(name.encode()) > 1000:
             raise ValueError(f"{printable(name)} is not a name of 1 to 1000 bytes")
@@ -40,7 +40,7 @@ class Usage(Converter):
 class Plain(Converter):
     """A value as text. No message quotes it."""
 
-    def parse(self, value: t.Any) -> str:
+    def parse(self, value: object) -> str:
         if not isinstance(value, str):
             raise ValueError("is not a text; write it in quotes")
         try:
@@ -52,7 +52,7 @@ class Plain(Converter):
 class Base64(Converter):
     """A value in base64 (RFC 4648, section 4). No message quotes it."""
 
-    def parse(self, value: t.Any) -> str:
+    def parse(self, value: object) -> str:
         if not isinstance(value, str):
             raise ValueError("is not a text; write it in quotes")
         text = re.sub(r"[ \t\r\n]", "", value)

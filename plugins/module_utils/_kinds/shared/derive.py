@@ -93,7 +93,7 @@ def disk_format(scope: Scope) -> str:
     return image_format(scope.item)
 
 
-def image_format(disk: t.Mapping[str, t.Any]) -> str:
+def image_format(disk: t.Mapping[str, object]) -> str:
     """The format that the ending of an image's name tells, else raw.
 
     :param disk: the options of a guest's disk
@@ -124,7 +124,7 @@ def acpi(scope: Scope) -> bool:
     return arch_of(scope) in X86
 
 
-def serials(scope: Scope) -> list[dict[str, t.Any]]:
+def serials(scope: Scope) -> list[dict[str, object]]:
     """A serial port for the console; none where a console is declared that is a serial port itself."""
     listed = scope.item.get("consoles") or []
     return [] if listed and is_of_serial(listed[0]) else [{"type": "pty"}]
@@ -137,7 +137,7 @@ def cpu_mode(scope: Scope) -> str | None:
     return "host-model" if scope.host.virt == virt == "kvm" else None
 
 
-def unless_described(name: str, options: dict[str, t.Any]) -> t.Callable[[dict[str, t.Any]], dict[str, t.Any]]:
+def unless_described(name: str, options: dict[str, t.Any]) -> t.Callable[[dict[str, object]], dict[str, object]]:
     """A base for new resources: one that has this name, and nothing else to it, gets the options."""
     beside = {"name", "uuid"}
 

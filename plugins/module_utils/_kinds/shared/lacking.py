@@ -365,7 +365,7 @@ NUMBERED = re.compile(r"virbr\d+")
 """Names that libvirt gives bridges."""
 
 
-def told_forward(root: ET.Element) -> dict[str, t.Any]:
+def told_forward(root: ET.Element) -> dict[str, object]:
     """How a network forwards, by its definition: the mode, and the cards of the host; empty where it does not."""
     node = root.find("forward")
     if node is None:
@@ -374,7 +374,7 @@ def told_forward(root: ET.Element) -> dict[str, t.Any]:
     return {"mode": node.get("mode"), "dev": node.get("dev"), "interfaces": cards}
 
 
-def forward_of(facts: t.Mapping[str, t.Any]) -> str:
+def forward_of(facts: t.Mapping[str, object]) -> str:
     """How a foretold network forwards; empty where that is not known."""
     forward = facts.get("forward")
     return str(forward.get("mode") or "") if isinstance(forward, dict) else ""

@@ -53,7 +53,7 @@ def owner_of(definition: ET.Element) -> str | None:
     return mark.get("owner") or ""
 
 
-def owner_now(found: t.Any, definition: t.Callable[[t.Any], str]) -> str | None:
+def owner_now(found: object, definition: t.Callable[[t.Any], str]) -> str | None:
     """The label of a guest or network; None without the mark, and where it went away just then.
 
     :param definition: reads its definition

@@ -50,7 +50,7 @@ class Reference(t.NamedTuple):
         return f"{self.group}[{index}].{self.option}"
 
 
-def texts(value: t.Any) -> t.Iterator[str]:
+def texts(value: object) -> t.Iterator[str]:
     """All texts in an item."""
     if isinstance(value, str):
         yield value

@@ -24,7 +24,7 @@ class Capacity(Size):
     most = 2**63 - 1
     step = 1024
 
-    def parse(self, value: t.Any) -> int:
+    def parse(self, value: object) -> int:
         amount = super().parse(value)
         if digits(value).isdigit() and amount > 0 and int(digits(value)) < self.least:
             raise ValueError(f"{printable(value)} is a size in bytes; write a unit, like 512MiB or 20GiB")
@@ -45,7 +45,7 @@ class Mode(Converter):
     def from_text(self, text: str) -> str:
         return f"{int(text, 8):04o}"
 
-    def parse(self, value: t.Any) -> str:
+    def parse(self, value: object) -> str:
         # YAML reads a bare 0755 as the number 493, and a bare 755 as itself: only text is clear.
         if not isinstance(value, str) or not re.fullmatch(r"0?[0-7]{3}", value.strip()):
             raise ValueError(f"{printable(value)} is not a mode up to '0777'; write it in quotes, like '0711'")
@@ -65,7 +65,7 @@ class Owner(Converter):
         number = int(text)
         return -1 if number == 0xFFFFFFFF else number
 
-    def parse(self, value: t.Any) -> int:
+    def parse(self, value: object) -> int:
         if not re.fullmatch(r"-1|[0-9]{1,10}", digits(value)):
             raise ValueError(f"{printable(value)} is not a numeric id; ask the host with 'id -u NAME' or 'id -g NAME'")
         number = int(digits(value))
@@ -83,7 +83,7 @@ class Owner(Converter):
 class Place(Converter):
     """A volume by its name in the same pool, or as POOL/VOLUME."""
 
-    def parse(self, value: t.Any) -> str:
+    def parse(self, value: object) -> str:
         if isinstance(value, dict):
             raise ValueError("takes the name of the volume itself, or POOL/VOLUME, and no options")
         text = str(super().parse(value))
@@ -106,13 +106,13 @@ class Image(Converter):
     query = re.compile(r"[?#]|%3f|[;&][^;&=]*=", re.IGNORECASE)
     login = re.compile(r"[^/]*:[^/]*@|//")
 
-    def parse(self, value: t.Any) -> str:
+    def parse(self, value: object) -> str:
         if isinstance(value, str) and UNSURE.search(value):
             with unshown():
                 return self.checked(value)
         return self.checked(value)
 
-    def checked(self, value: t.Any) -> str:
+    def checked(self, value: object) -> str:
         """The value. Raises ValueError with the rule that it breaks."""
         text = str(super().parse(value))
         scheme, colon, _rest = text.partition("://")
@@ -153,7 +153,7 @@ class Checksum(Converter):
 
     lengths: t.ClassVar[dict[str, int]] = {"sha256": 64, "sha384": 96, "sha512": 128}
 
-    def parse(self, value: t.Any) -> str:
+    def parse(self, value: object) -> str:
         text = str(super().parse(value)).strip().lower()
         algorithm, _colon, digest = text.partition(":")
         if not re.fullmatch(r"[0-9a-f]+", digest) or self.lengths.get(algorithm) != len(digest):

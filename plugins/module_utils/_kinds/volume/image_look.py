@@ -97,7 +97,7 @@ def base_file(site: Site, option: str, path: str, backing: Item) -> str | None:
     return None
 
 
-def growth_problem(site: Site, growth: t.Mapping[str, t.Any]) -> str | None:
+def growth_problem(site: Site, growth: t.Mapping[str, object]) -> str | None:
     """Why a volume cannot be made larger by a tool, which opens all that it is laid over, with the option."""
     key = f"{growth['pool']}/{growth['name']}"
     try:

@@ -66,7 +66,7 @@ default_pool = unless_described("default", {"type": "dir", "target": IMAGES})
 def describe_pool(item: Item) -> Item:
     """A new pool with what its name tells. Raises Invalid for what its type cannot do without."""
     item = default_pool(item)
-    kind = item.get("type") or "dir"
+    kind = str(item.get("type") or "dir")
     for need in NEEDS.get(kind, ()):
         value: t.Any = item
         for name in need.split("."):

@@ -45,7 +45,7 @@ MARGIN = 10.0
 """Seconds that a guest's volume waits for another guest, beyond what that one has to shut down."""
 
 
-def volume_define(connection: Connection, name: str, step: Step, options: t.Any) -> None:
+def volume_define(connection: Connection, name: str, step: Step, options: object) -> None:
     """Make a volume, and note that the collection made it. Raises VirtfleetError, which names the disk of a guest."""
     making: Making = step.value
     try:
@@ -98,7 +98,7 @@ def make_noted(connection: Connection, making: Making, options: t.Any) -> None:
         raise
 
 
-def refuse_made(pool: t.Any, making: Making) -> None:
+def refuse_made(pool: object, making: Making) -> None:
     """Raises Forestalled where somebody else made a volume by now, also as a file that libvirt does not know yet."""
     if unseen(pool, {making.name}):
         refresh(pool)
@@ -166,7 +166,7 @@ def make(connection: Connection, pool: t.Any, making: Making, root: ET.Element, 
     return born.identity
 
 
-def take_back(pool: t.Any, making: Making, manifest: Manifest, born: list[str | None]) -> None:
+def take_back(pool: object, making: Making, manifest: Manifest, born: list[str | None]) -> None:
     """Take away a volume that was made and could not be noted, and the note that it was begun.
 
     What is there and is not known to be it stays, and so does the note: the next run finds out.
@@ -182,7 +182,7 @@ def take_back(pool: t.Any, making: Making, manifest: Manifest, born: list[str | 
             manifest.drop("volumes", making.key)
 
 
-def clear_away(connection: Connection, pool: t.Any, making: Making, manifest: Manifest) -> None:
+def clear_away(connection: Connection, pool: object, making: Making, manifest: Manifest) -> None:
     """Take away what a run left half-made that was killed, and let libvirt forget what others deleted.
 
     Raises Forestalled where a run still makes it, or where what is there may be another one.
@@ -207,7 +207,7 @@ def clear_away(connection: Connection, pool: t.Any, making: Making, manifest: Ma
         refresh(pool)
 
 
-def forget(connection: Connection, name: str, step: Step, options: t.Any) -> None:
+def forget(connection: Connection, name: str, step: Step, options: object) -> None:
     """Forget that a run that was killed was making a volume: what is there now is somebody else's."""
     manifest = Manifest(connection.getURI())
     facts = manifest.entries("volumes").get(step.value, {})
@@ -217,17 +217,17 @@ def forget(connection: Connection, name: str, step: Step, options: t.Any) -> Non
         manifest.drop("volumes", step.value)
 
 
-def note_declared(connection: Connection, name: str, step: Step, options: t.Any) -> None:
+def note_declared(connection: Connection, name: str, step: Step, options: object) -> None:
     """Note of a volume that was made for a guest that somebody declares it: it does not go with the guest any more."""
     Manifest(connection.getURI()).add("volumes", step.value, declared="yes")
 
 
-def spare(connection: Connection, name: str, step: Step, options: t.Any) -> None:
+def spare(connection: Connection, name: str, step: Step, options: object) -> None:
     """Note of a volume that a run was about to delete that somebody else has it now: it stays for good."""
     leaving.spare(connection, step.value)
 
 
-def volume_grow(connection: Connection, name: str, step: Step, options: t.Any) -> None:
+def volume_grow(connection: Connection, name: str, step: Step, options: object) -> None:
     """Make a volume larger. While a guest runs with it, only its QEMU may touch it."""
     pool = active_pool(connection, step.value["pool"])
     volume = pool.storageVolLookupByName(step.value["name"])
@@ -241,7 +241,7 @@ def volume_grow(connection: Connection, name: str, step: Step, options: t.Any) -
         refresh(pool)
 
 
-def volume_delete(connection: Connection, name: str, step: Step, options: t.Any) -> None:
+def volume_delete(connection: Connection, name: str, step: Step, options: object) -> None:
     """Delete a volume with its data, after a last look at what it is and who uses it.
 
     Raises Kept where it is not the one that was planned to go, somebody uses it by now, or a volume that

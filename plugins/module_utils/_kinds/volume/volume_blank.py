@@ -137,7 +137,7 @@ def read(root: ET.Element, version: int) -> Blank | None:
     return None
 
 
-def sound(numbers: t.Iterable[t.Any], mode: t.Any) -> bool:
+def sound(numbers: t.Iterable[object], mode: object) -> bool:
     """Whether values are such as can be declared; what is written as XML may be anything."""
     return all(number is None or isinstance(number, int) for number in numbers) and (
         mode is None or re.fullmatch("0[0-7]{3}", str(mode)) is not None

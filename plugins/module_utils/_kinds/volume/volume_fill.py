@@ -67,7 +67,7 @@ def lay_over(connection: Connection, making: Making, root: ET.Element) -> None:
     paths.ensure(root, ("backingStore", "format")).set("type", "raw" if form in SAME else form)
 
 
-def filling(connection: Connection, making: Making) -> t.Any:
+def filling(connection: Connection, making: Making) -> object:
     """What fills a volume: a seed, an image, or a volume that libvirt itself has to copy; None for nothing."""
     if making.item.get("seed") is not None:
         return seed_source(making)
@@ -89,7 +89,7 @@ def image_source(formats: Formats, making: Making) -> Source:
     return Source(image, item.get("checksum"), known, making.verbatim, item.get("image_timeout"))
 
 
-def volume_source(formats: Formats, making: Making, volume: Volume) -> t.Any:
+def volume_source(formats: Formats, making: Making, volume: Volume) -> object:
     """What fills a copy of a volume: its file, or the volume itself where libvirt has to copy it.
 
     Raises VirtfleetError where it cannot be copied.
@@ -119,7 +119,7 @@ def unchanged(volume: Volume, root: ET.Element, known: str) -> t.Any:
     return volume
 
 
-def enlarge(connection: Connection, pool: t.Any, volume: Volume, capacity: int, declared: str | None = None) -> None:
+def enlarge(connection: Connection, pool: object, volume: Volume, capacity: int, declared: str | None = None) -> None:
     """Make a volume larger that no guest runs with. A raw file grows by itself, whatever a guest wrote into it.
 
     :param declared: the format that the user says
@@ -195,7 +195,7 @@ def fill(connection: Connection, pool: t.Any, making: Making, root: ET.Element, 
         raise
 
 
-def pour(connection: Connection, pool: t.Any, making: Making, root: ET.Element, source: Source, born: Born) -> t.Any:
+def pour(connection: Connection, pool: object, making: Making, root: ET.Element, source: Source, born: Born) -> t.Any:
     """Make a volume and pour an image into it, which is raw there."""
     folder = Manifest(connection.getURI()).folder
     os.makedirs(folder, mode=0o700, exist_ok=True)

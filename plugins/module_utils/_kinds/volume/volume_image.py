@@ -186,7 +186,7 @@ def make(
     source: Source,
     form: str | None,
     capacity: int | None,
-    permissions: t.Mapping[str, t.Any] | None = None,
+    permissions: t.Mapping[str, object] | None = None,
     born: t.Callable[[str], None] = lambda part: None,
     part: str | None = None,
 ) -> Found:

@@ -60,7 +60,7 @@ def files(item: Item, guest: str, instance: str, macs: t.Sequence[str]) -> Files
     return made
 
 
-def user_data(item: Item, guest: str) -> t.Any:
+def user_data(item: Item, guest: str) -> object:
     """The user data: entries, or a text."""
     more = item.get("user_data")
     if isinstance(more, str):
@@ -128,12 +128,12 @@ def card(mac: str, fixed: t.Iterable[Item]) -> Item:
     return made if "addresses" in made else {**made, "dhcp4": True}
 
 
-def config(data: t.Any) -> bytes:
+def config(data: object) -> bytes:
     """User data or vendor data as a file."""
     return data.encode() if isinstance(data, str) else HEAD.encode() + written(data)
 
 
-def written(data: t.Any) -> bytes:
+def written(data: object) -> bytes:
     """Data as JSON that is YAML, too: YAML takes fewer characters as they are, and no pairs of escapes for one."""
     text = json.dumps(data, ensure_ascii=False, indent=1)
     return UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode() + b"\n"
@@ -195,7 +195,7 @@ def parts(before: Files, after: Files) -> dict[str, tuple[t.Any, t.Any]]:
     return found
 
 
-def shown(option: str, value: t.Any) -> t.Any:
+def shown(option: str, value: object) -> t.Any:
     """What of a seed is told as the value of an option: as much as of a new guest, whose secrets are hidden, too.
 
     What may be from an option that holds anything, such as user_data, is only shown in the form that ours has.
@@ -212,7 +212,7 @@ def shown(option: str, value: t.Any) -> t.Any:
     return value if plain else SECRET
 
 
-def shown_item(item: t.Any, clear: t.Container[str]) -> t.Any:
+def shown_item(item: object, clear: t.Container[str]) -> object:
     """A user or a file of a seed, without what may be secret.
 
     :param clear: the options that may be shown
@@ -222,7 +222,7 @@ def shown_item(item: t.Any, clear: t.Container[str]) -> t.Any:
     return item if item == "default" else SECRET
 
 
-def is_made(network: t.Any) -> bool:
+def is_made(network: object) -> bool:
     """Whether network-config is as we make it from addresses (see network_config), in which nothing is secret."""
     cards = network.get("ethernets") if isinstance(network, dict) and set(network) == {"version", "ethernets"} else None
     return isinstance(cards, dict) and all(

@@ -92,7 +92,7 @@ def replace(descriptor: int, folder: int, part: str, name: str, where: str) -> N
     os.fsync(folder)
 
 
-def fill_seed(connection: Connection, name: str, step: Step, options: t.Any) -> None:
+def fill_seed(connection: Connection, name: str, step: Step, options: object) -> None:
     """Put a seed in place of the one that is there. A guest that runs keeps the one that it has until it starts anew.
 
     While the new file gets the name of the old one, both are noted: a run that is killed leaves one of them.
@@ -142,7 +142,7 @@ def note(manifest: Manifest, key: str, path: str, more: t.Mapping[str, str]) -> 
         manifest.put("volumes", key, **{**facts, **more})
 
 
-def settle_seed(connection: Connection, name: str, step: Step, options: t.Any) -> None:
+def settle_seed(connection: Connection, name: str, step: Step, options: object) -> None:
     """Take away what a killed run left that was exchanging a seed."""
     pool_name, _slash, volume_name = step.value.partition("/")
     pool, manifest = active_pool(connection, pool_name), Manifest(connection.getURI())
@@ -155,7 +155,7 @@ def settle_seed(connection: Connection, name: str, step: Step, options: t.Any) -
 def delete_seed(delete: t.Callable[..., None]) -> t.Callable[..., None]:
     """The action that deletes the volume of a seed which the guest gives up. A guest that still has it keeps it."""
 
-    def action(connection: Connection, name: str, step: Step, options: t.Any) -> None:
+    def action(connection: Connection, name: str, step: Step, options: object) -> None:
         try:
             delete(connection, name, step, options)
         except Kept as error:

@@ -232,7 +232,7 @@ def overlay(have: Observed | None, need: Needed, pools: t.Mapping[str, Pool]) ->
     )
 
 
-def is_ours(facts: t.Mapping[str, t.Any], guest: str) -> bool:
+def is_ours(facts: t.Mapping[str, object], guest: str) -> bool:
     """Whether a volume is noted as a seed that was made for a guest."""
     return facts.get("guest") == guest and "seed" in facts
 

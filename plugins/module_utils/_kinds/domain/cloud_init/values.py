@@ -25,7 +25,7 @@ HASHING = "make one with 'openssl passwd -6', which asks for the password"
 class HostName(Converter):
     """A name of a host, with or without its domain (RFC 1123, section 2.1)."""
 
-    def parse(self, value: t.Any) -> str:
+    def parse(self, value: object) -> str:
         text = str(super().parse(value))
         if not re.fullmatch(rf"{LABEL}(?:\.{LABEL})*", text) or len(text) > LONGEST:
             raise ValueError(
@@ -45,7 +45,7 @@ class CryptHash(Converter):
     def __init__(self, kinds: t.Sequence[str], locked: bool = False) -> None:
         self.kinds, self.locked = tuple(kinds), locked
 
-    def parse(self, value: t.Any) -> str:
+    def parse(self, value: object) -> str:
         text = str(super().parse(value))
         known = "|".join(map(re.escape, self.kinds))
         if self.locked and text in ("*", "!", "!!"):
@@ -59,7 +59,7 @@ class CryptHash(Converter):
 class Clean(Converter):
     """Text on one line."""
 
-    def parse(self, value: t.Any) -> str:
+    def parse(self, value: object) -> str:
         text = str(super().parse(value)).strip()
         if not text or re.search(r"[\x00-\x1f\x7f-\x9f]", text):
             raise ValueError(f"{printable(value)} is not a text on one line")
@@ -73,7 +73,7 @@ AUTHORIZED = r"(?:.*[ \t])?[a-z][A-Za-z0-9@.-]*[ \t]+AAAA[A-Za-z0-9+/]*={0,3}(?:
 class PublicKey(Clean):
     """A public SSH key, as a line of authorized_keys. It is not shown: somebody may have taken the private one."""
 
-    def parse(self, value: t.Any) -> str:
+    def parse(self, value: object) -> str:
         if isinstance(value, str) and "PRIVATE KEY" in value:
             raise ValueError("is a private key; write the public one, from the file whose name ends with .pub")
         text = super().parse(value)
@@ -93,7 +93,7 @@ WHERE = "~/.ssh/id_ed25519.pub"
 class Permissions(Converter):
     """The permissions of a file in octal digits, those for special bits among them."""
 
-    def parse(self, value: t.Any) -> str:
+    def parse(self, value: object) -> str:
         # YAML reads a bare 0644 as the number 420.
         if not isinstance(value, str) or not re.fullmatch(r"0?[0-7]{3,4}", value.strip()):
             raise ValueError(f"{printable(value)} is not a mode; write it in quotes, like '0644'")
@@ -126,7 +126,7 @@ class Data(Converter):
         """A text as a whole."""
         return str(self.checked(value))
 
-    def checked(self, value: t.Any) -> t.Any:
+    def checked(self, value: object) -> t.Any:
         """Data with plain types all through. Raises ValueError for what no JSON holds."""
         if value is None or isinstance(value, bool):
             return value
@@ -148,7 +148,7 @@ class Data(Converter):
             return {self.key(name): self.checked(inner) for name, inner in value.items()}
         raise ValueError("has a date in it, or another value that is no text and no number; write it in quotes")
 
-    def key(self, name: t.Any) -> str:
+    def key(self, name: object) -> str:
         """The name of an entry."""
         if not isinstance(name, str) or len(name) > KEY:
             raise ValueError(f"has an entry in it whose name is no text of at most {KEY} characters")
@@ -161,7 +161,7 @@ class Commands(Data):
     def __init__(self) -> None:
         super().__init__("list")
 
-    def parse(self, value: t.Any) -> t.Any:
+    def parse(self, value: object) -> t.Any:
         for command in super().parse(value):
             words = command if isinstance(command, list) else [command]
             if not words or any(isinstance(word, (dict, list, bool)) or word is None for word in words):
@@ -208,7 +208,7 @@ class NetworkData(Data):
     def text(self, value: str) -> str:
         return str(Choice(*self.words).parse(value))
 
-    def parse(self, value: t.Any) -> t.Any:
+    def parse(self, value: object) -> t.Any:
         parsed = super().parse(value)
         if isinstance(parsed, dict):
             inner = parsed.get("network") if parsed.keys() == {"network"} else parsed
@@ -224,7 +224,7 @@ class Sudo(Data):
     def __init__(self) -> None:
         super().__init__("str", "bool")
 
-    def parse(self, value: t.Any) -> t.Any:
+    def parse(self, value: object) -> t.Any:
         if value is True:
             raise ValueError("true is no rule of sudo; write one, such as 'ALL=(ALL) NOPASSWD:ALL', or false")
         return super().parse(value)

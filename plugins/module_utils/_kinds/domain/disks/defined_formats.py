@@ -53,7 +53,7 @@ def look(forms: DiskFormats, plans: t.Sequence[Plan], wants: t.Sequence[Item], h
                 forms.refuse(plan.name, f"{where}: {error}")
 
 
-def disks_in(xml: t.Any) -> list[ET.Element]:
+def disks_in(xml: object) -> list[ET.Element]:
     """The disks in a guest's option xml of which it says what they are on, or in which format."""
     try:
         found = [] if xml is None else xml_merge.parse(xml, "domain").findall("devices/disk")

@@ -217,7 +217,7 @@ def there_already(
 
 
 def without_foreseen(
-    resolved: t.Iterable[tuple[Item, list[Needed]]], foreseen: t.Mapping[str, t.Any]
+    resolved: t.Iterable[tuple[Item, list[Needed]]], foreseen: t.Mapping[str, object]
 ) -> list[tuple[Item, list[Needed]]]:
     """Guests with the volumes that they need, but for copies that an earlier task in check mode would have made.
 
@@ -338,7 +338,7 @@ def told(disk: Item, need: Needed) -> Item:
     return {"volume": need.item["name"], "pool": need.item["pool"], **rest}
 
 
-def formats_in(xml: t.Any) -> dict[str | None, str]:
+def formats_in(xml: object) -> dict[str | None, str]:
     """The formats that a guest's option xml gives to disks that stay on what they are on, by their targets."""
     try:
         root = None if xml is None else xml_merge.parse(xml, "domain")

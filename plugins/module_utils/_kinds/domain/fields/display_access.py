@@ -14,7 +14,7 @@ from ...._engine.rows.model import Item
 from ...._errors import Invalid
 
 
-def everywhere(address: t.Any) -> bool:
+def everywhere(address: object) -> bool:
     """Whether to listen on an address is to listen on all that the host has."""
     try:
         return ipaddress.ip_address(str(address)).is_unspecified

@@ -45,7 +45,7 @@ class Slots(Aside):
         paths.prune(element, ("devices",))
 
 
-def slotted(item: t.Mapping[str, t.Any]) -> list[int]:
+def slotted(item: t.Mapping[str, object]) -> list[int]:
     """The buses on which the addresses of a guest name a slot but the first.
 
     A port has only that one. Where no controller has such a bus, libvirt makes a bridge of conventional PCI for the

@@ -22,11 +22,11 @@ RELEASE = 20.0
 """Seconds that a guest has to let go of a device; one that still boots does not answer."""
 
 
-def attach_device(connection: Connection, name: str, step: Step, options: t.Any) -> None:
+def attach_device(connection: Connection, name: str, step: Step, options: object) -> None:
     connection.lookupByName(name).attachDeviceFlags(step.value, libvirt.VIR_DOMAIN_AFFECT_LIVE)
 
 
-def detach_device(connection: Connection, name: str, step: Step, options: t.Any) -> t.Iterator[None]:
+def detach_device(connection: Connection, name: str, step: Step, options: object) -> t.Iterator[None]:
     """Ask the guest for the device and wait, within bounds, until it has let go of it."""
     domain = connection.lookupByName(name)
     device = ET.fromstring(step.value)
@@ -71,11 +71,11 @@ def present(domain: Domain, device: ET.Element) -> bool:
     return root.find(f"devices/{device.tag}/alias[@name='{alias.get('name')}']") is not None
 
 
-def update_device(connection: Connection, name: str, step: Step, options: t.Any) -> None:
+def update_device(connection: Connection, name: str, step: Step, options: object) -> None:
     connection.lookupByName(name).updateDeviceFlags(step.value, libvirt.VIR_DOMAIN_AFFECT_LIVE)
 
 
-def set_memory(connection: Connection, name: str, step: Step, options: t.Any) -> t.Iterator[None]:
+def set_memory(connection: Connection, name: str, step: Step, options: object) -> t.Iterator[None]:
     """Tell the balloon its target in KiB, and give the guest a moment to follow."""
     domain = connection.lookupByName(name)
     domain.setMemoryFlags(step.value, libvirt.VIR_DOMAIN_AFFECT_LIVE)
@@ -84,7 +84,7 @@ def set_memory(connection: Connection, name: str, step: Step, options: t.Any) ->
         yield
 
 
-def set_vcpus(connection: Connection, name: str, step: Step, options: t.Any) -> t.Iterator[None]:
+def set_vcpus(connection: Connection, name: str, step: Step, options: object) -> t.Iterator[None]:
     """Plug virtual CPUs in or out, and give the guest a moment to let go of those that go."""
     domain = connection.lookupByName(name)
     deadline = time.monotonic() + RELEASE
@@ -112,19 +112,19 @@ def plugged(domain: Domain) -> int:
     return int(domain.vcpusFlags(libvirt.VIR_DOMAIN_AFFECT_LIVE))
 
 
-def set_metadata(connection: Connection, name: str, step: Step, options: t.Any) -> None:
+def set_metadata(connection: Connection, name: str, step: Step, options: object) -> None:
     tag, value = step.value
     kind = getattr(libvirt, f"VIR_DOMAIN_METADATA_{tag.upper()}")
     connection.lookupByName(name).setMetadata(kind, value, None, None, libvirt.VIR_DOMAIN_AFFECT_LIVE)
 
 
-def set_document(connection: Connection, name: str, step: Step, options: t.Any) -> None:
+def set_document(connection: Connection, name: str, step: Step, options: object) -> None:
     """Give a running guest the element of a namespace in its metadata, or take it away."""
     space, text = step.value
     kind, flags = libvirt.VIR_DOMAIN_METADATA_ELEMENT, libvirt.VIR_DOMAIN_AFFECT_LIVE
     connection.lookupByName(name).setMetadata(kind, text, "own" if text else None, space, flags)
 
 
-def set_iotune(connection: Connection, name: str, step: Step, options: t.Any) -> None:
+def set_iotune(connection: Connection, name: str, step: Step, options: object) -> None:
     target, values = step.value
     connection.lookupByName(name).setBlockIoTune(target, values, libvirt.VIR_DOMAIN_AFFECT_LIVE)

@@ -11,7 +11,6 @@ part of this: rows of such values are marked ``filled``.
 from __future__ import annotations
 
 import re
-import typing as t
 from xml.etree import ElementTree as ET
 
 from ...._engine.rows.model import Item
@@ -55,7 +54,7 @@ def combine(domain: Item) -> None:
             placed(device.get("address") if isinstance(device, dict) else None)
 
 
-def placed(address: t.Any) -> None:
+def placed(address: object) -> None:
     """A PCI address of noughts is none, and libvirt picks one (virDomainDeviceInfoFormat)."""
     if isinstance(address, dict) and address.get("bus") == 0 and address.get("slot") == 0:
         numbers = {name: address.get(name) for name in ("domain", "bus", "slot", "function")}
