@@ -14,7 +14,8 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils import _fleet, _flee
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import pending
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_reservations import with_reservations
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_uses import declared_uses
-from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import hushed, readable
+from ansible_collections.virtfleet.kvm.plugins.module_utils._own_secrets import hushed
+from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import readable
 from ansible_collections.virtfleet.kvm.plugins.module_utils._role_words import for_role
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils import (
     _adopted,

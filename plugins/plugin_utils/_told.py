@@ -12,7 +12,8 @@ from ansible.errors import AnsibleError, AnsibleFilterError
 from jinja2.exceptions import UndefinedError
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
-from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import hushed, readable, secrets_in, unforeseen
+from ansible_collections.virtfleet.kvm.plugins.module_utils._own_secrets import hushed, secrets_in
+from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import readable, unforeseen
 
 
 def told(name: str, call: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:

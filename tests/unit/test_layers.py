@@ -48,3 +48,17 @@ def test_a_room_knows_only_those_below_it(room: str) -> None:
 
 def test_every_room_is_known() -> None:
     assert {path.name for path in ROOT.iterdir() if path.is_dir() and path.name != "__pycache__"} == set(ROOMS)
+
+
+TABLES = ("table.py", "fields")
+"""What a table is, as long as it may be: the file of a kind, and the folder of a kind with many options."""
+
+
+def test_a_file_is_short_enough_to_be_one_thing() -> None:
+    long = {
+        str(path.relative_to(ROOT.parent)): length
+        for path in ROOT.parent.rglob("*.py")
+        if not {"doc_fragments", "modules", *TABLES} & set(path.relative_to(ROOT.parent).parts)
+        if (length := len(path.read_text().splitlines())) > 400
+    }
+    assert long == {}

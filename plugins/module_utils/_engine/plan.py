@@ -15,11 +15,12 @@ from xml.etree import ElementTree as ET
 
 from .._errors import Invalid, VirtfleetError, refuse, refuse_input
 from .._printing import unforeseen
-from . import paths, pending, refused
+from . import paths, refused
 from .contradiction import refuse_contradiction
 from .lasting import lasting
 from .live import ASKED, IGNORED, option_of, reach
 from .observed import Observed
+from .plan_state import plan_properties, plan_restart, plan_state
 from .progress import brought, moved
 from .rows.model import Change, Host, Item, Scope
 from .rows.row_index import complete_rows, edit_rows, show_rows
@@ -377,35 +378,3 @@ def plan_live(table: Table, plan: Plan, have: Observed, live: ET.Element, want: 
     beside = [change for change in late if change.path not in (*known, *plan.waiting, *plan.asked)]
     plan.beside = frozenset(change.path for change in (*beside, *plan.again))
     plan.changes += beside
-
-
-def plan_properties(table: Table, plan: Plan, have: t.Mapping[str, object], want: Item) -> None:
-    """Plan the values that stand beside the definition."""
-    for name, row in table.beside.items():
-        if name != "state" and name in want:
-            before, after = have.get(name, row.default), want[name]
-            after = row.default if after is None else after
-            if before != after:
-                plan.changes.append(Change(name, before, after))
-                plan.steps.add(Place.BESIDE, Step(f"set_{name}", after))
-
-
-def plan_state(table: Table, plan: Plan, have: str, want: str) -> None:
-    """Plan the way from one state to another."""
-    actions = table.transitions.get((have, want), ())
-    if actions:
-        plan.changes.append(Change("state", have, want))
-        plan.steps.add(Place.STATE, *table.way(actions))
-        if want not in table.active:
-            plan.waiting, plan.asked, plan.running = {}, [], False
-
-
-def plan_restart(table: Table, plan: Plan, state: str, policy: str) -> None:
-    """Plan the restart that pending changes need, where the user wants it. Raises Invalid for fail."""
-    if policy == "fail":
-        waiting = "; ".join(f"{path} ({reason})" for path, reason in plan.waiting.items())
-        raise Invalid("", pending.forbidden(table.kind, waiting))
-    if policy == "restart" and state in table.active:
-        plan.steps.add(Place.RESTART, *table.way(table.restart))
-        plan.changes.append(Change("restart", None, ", ".join(plan.pending)))
-        plan.waiting, plan.asked = {}, []

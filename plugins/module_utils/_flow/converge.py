@@ -9,21 +9,16 @@ import dataclasses
 import typing as t
 
 from .._engine import report
-from .._engine.observed import bare
 from .._engine.plan import Plan
-from .._engine.progress import FINISH
 from .._engine.refused import to_note
-from .._engine.rows.model import Host, Item
+from .._engine.rows.model import Item
 from .._errors import Refused, VirtfleetError
 from .._host import listener, meter
-from .._libvirt import host_model
 from .._libvirt.connection import TRIES, Session, cut_off
 from .._libvirt.objects import Connection
 from .._libvirt.process import uncollected
 from .._printing import label, unforeseen
 from .._storage.forecast import Forecast
-from .._storage.manifest import Manifest, notes
-from . import begun
 from .arguments import FORECAST, UNFINISHED
 from .kind import Kind
 from .module import DeclaringModule
@@ -32,6 +27,7 @@ from .parameters import Parameters
 from .purge import Leftovers, asked, leftovers
 from .rehearsal import rehearse
 from .schema import validate
+from .survey import survey
 from .unfinished import unfinished_work
 
 
@@ -379,24 +375,3 @@ class Run:
         """Have the plans tell only what was done, as the run was broken off."""
         for index, entry in enumerate(self.plans):
             entry.keep(self.reached(index))
-
-
-def survey(connection: Connection, kind: Kind, wants: list[Item], options: Options) -> list[Plan]:
-    """Observe and plan. The connection is None for a host without libvirt."""
-    table = kind.table
-    if connection is None:
-        return kind.plan(None, bare(table), wants, owned(host_model.bare_host(), options), options)
-    have = kind.observe(connection, {str(table.identity(want)) for want in wants})
-    for name in options.forecast.gone(kind.name):
-        have.pop(name, None)
-    have = begun.marked(connection, kind, have)
-    plans = kind.plan(connection, have, wants, owned(host_model.host(connection), options), options)
-    begun.plan_finish(kind, plans, have)
-    if notes(plans, (*kind.noted, FINISH)):
-        Manifest(connection.getURI()).check()
-    return plans
-
-
-def owned(host: Host, options: Options) -> Host:
-    """The facts of the host, with the label that what is made gets."""
-    return dataclasses.replace(host, owner=options.owner)

@@ -12,7 +12,8 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 
 from .._host import pull_mode
-from .._printing import encodable, hushed, label, masked, masked_uri, readable, secrets_in, unforeseen
+from .._own_secrets import hushed, secrets_in
+from .._printing import encodable, label, masked, masked_uri, readable, unforeseen
 from .._role_words import for_role
 from .._storage.forecast import Forecast
 from .arguments import FORECAST, HOST, PLANS, PROGRESS, ROLE, wrong_parameters

@@ -21,7 +21,7 @@ from .netplan import Netplan
 from .netplan_yaml import is_true
 
 if t.TYPE_CHECKING:
-    from .planner import Plan
+    from .links_plan import Plan
 
 HALF = 2**64 - 1
 ADDRESS = re.compile(r"[0-9a-fA-F:.]{2,}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .._engine.rows.model import Change, Item
-from . import networkd
+from . import networkd, networkd_units
 from .netplan import Netplan, Place
 from .netplan_yaml import is_true, redacted
 
@@ -51,7 +51,7 @@ def compared(before: dict[str, t.Any], after: dict[str, t.Any]) -> list[Change]:
 def unit_changes(name: str, before: networkd.Units, after: networkd.Units) -> list[Change]:
     """The settings of a link's units that differ."""
     changes = []
-    for unit in networkd.of_link(name, {**before, **after}):
+    for unit in networkd_units.of_link(name, {**before, **after}):
         old, new = (settings(units.get(unit, "")) for units in (before, after))
         for key in dict.fromkeys([*old, *new]):
             if old.get(key) != new.get(key):

@@ -30,8 +30,8 @@ from . import (
 )
 from .agent import files
 from .facts import Facts
+from .links_plan import File, Plan
 from .plan import plan
-from .planner import File, Plan
 from .table import LINK, LONGEST
 
 

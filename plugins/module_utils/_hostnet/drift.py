@@ -20,7 +20,7 @@ from .netplan import Netplan
 from .netplan_yaml import is_true
 
 if t.TYPE_CHECKING:
-    from .planner import Plan
+    from .links_plan import Plan
 
 LEAST_MTU = 1280
 """The MTU that IPv6 needs (RFC 8200, section 5). networkd gives a link with IPv6 no less, and the kernel takes IPv6

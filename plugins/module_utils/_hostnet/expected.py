@@ -18,7 +18,7 @@ from .facts import Device, Facts
 from .netplan import Netplan
 
 if t.TYPE_CHECKING:
-    from .planner import Plan
+    from .links_plan import Plan
 
 Expected = dict[str, t.Any]
 """``devices`` of which one must have it all; ``addresses``, or None for any of IPv4; ``routes`` to everywhere, each by

@@ -17,7 +17,7 @@ from .netplan_edit import SECTION, is_addressed
 from .netplan_yaml import is_true
 
 if t.TYPE_CHECKING:
-    from .planner import Plan
+    from .links_plan import Plan
 
 
 def moved(item: Item, bridge: Device, before: Netplan, facts: Facts, out: Plan) -> None:

@@ -10,8 +10,8 @@ import typing as t
 from .._engine.rows.model import Item
 from . import drift, networkd
 from .facts import Facts
+from .links_plan import Plan
 from .netplan import Netplan
-from .planner import Plan
 
 
 def told(wants: t.Sequence[Item], net: Netplan, units: networkd.Units, facts: Facts, out: Plan) -> None:

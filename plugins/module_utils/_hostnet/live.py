@@ -12,7 +12,7 @@ from . import networkd
 from .facts import Device, Facts
 
 if t.TYPE_CHECKING:
-    from .planner import Plan
+    from .links_plan import Plan
 
 LEAST_DELAY = 200
 """The forward delay that a bridge with a spanning tree has at least, in hundredths of a second (BR_MIN_FORWARD_DELAY):

@@ -17,7 +17,7 @@ from xml.etree import ElementTree as ET
 from .._engine.rows.model import Item
 from .._printing import readable
 from .facts import Facts
-from .planner import Plan
+from .links_plan import Plan
 
 
 class Namer(t.NamedTuple):

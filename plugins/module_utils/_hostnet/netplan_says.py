@@ -15,8 +15,8 @@ from .._errors import VirtfleetError
 from . import netplan_yaml
 from .agent import files, network
 from .facts import Facts
+from .links_plan import Plan
 from .netplan_reader import GENERATORS, reader
-from .planner import Plan
 
 UNITS, BY_NETPLAN, KINDS = "/run/systemd/network", "10-netplan-", (".network", ".netdev", ".link")
 """Where netplan writes networkd's units, how their names begin, and end."""

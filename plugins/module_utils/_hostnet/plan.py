@@ -14,7 +14,8 @@ from .._engine.rows.model import Change, Item
 from .._errors import Invalid, VirtfleetError
 from . import by_hand, expected, forecast, ifupdown, ipv6_off, networkd, next_hops, preflight, profiles
 from .facts import NF_CALLS, Facts
-from .planner import File, Plan, Work
+from .links_plan import File, Plan
+from .planner import Work
 
 SYSCTL = "/etc/sysctl.d/90-virtfleet-bridge.conf"
 UDEV = "/etc/udev/rules.d/90-virtfleet-bridge.rules"

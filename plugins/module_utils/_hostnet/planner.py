@@ -12,101 +12,16 @@ import typing as t
 from .._engine.rows.model import Change, Item
 from .._errors import Invalid, VirtfleetError
 from . import changes as view
-from . import drift, drop_ins, forecast, live, networkd, precedence
+from . import drift, drop_ins, forecast, live, networkd, networkd_units, precedence
 from .by_hand import covered, set_by_hand
 from .facts import Device, Facts, NetplanFile
+from .links_plan import File, Plan
 from .netplan import Netplan, Place
 from .netplan_edit import MOVED, SECTION, declare, is_addressed, remove
-from .netplan_split import NOTHING, hidden, is_left_over, left_mtus, original, own
+from .netplan_split import hidden, is_left_over, left_mtus, original, own
 from .netplan_yaml import dump, has_inner_comments, has_more_documents, header, is_true, load
 
 CLOUD_INIT = "/etc/cloud/cloud.cfg.d/99-virtfleet-network.cfg"
-
-
-@dataclasses.dataclass(frozen=True)
-class File:
-    """A file that changes.
-
-    :param path: where it is kept
-    :param trial: where it is tried, which goes with a reboot; empty for what has effect at boot only
-    :param before: its text, None where it is not there
-    :param after: its text, None where it goes
-    :param mode: its rights where it is new: one that is there keeps its own, and its owner
-    :param origin: where the text before is, if not at ``path``
-    :param below: what is read in its place where it goes
-    """
-
-    path: str
-    trial: str
-    before: str | None
-    after: str | None
-    mode: int = 0o644
-    origin: str = ""
-    below: str | None = None
-
-    @property
-    def tried(self) -> str | None:
-        """Its text during the trial, None where it is hidden: netplan reads one that goes as one that says nothing."""
-        return self.after if self.after is not None or "/netplan/" not in self.trial else self.below or NOTHING
-
-
-@dataclasses.dataclass
-class Plan:
-    """What is to be done, and what that changes.
-
-    :param items: the changes of each link
-    :param new: devices that a rollback has to remove
-    :param gone: devices that go
-    :param again: those of them that are made anew, with the mode that each then has
-    :param modes: the modes of new MacVLAN links
-    :param settings: the MAC address and the MTU that links must have afterwards, where networkd sets them
-    :param commands: what the kernel is told besides, after the files are in force
-    :param undo: what a rollback tells the kernel
-    :param refresh: devices that networkd must look at again, though their files are as they were
-    :param reconfigure: devices that a rollback has networkd configure anew
-    :param ports: the bridge that each port must be part of afterwards
-    :param units: the name of the unit that networkd is to configure each changed link by
-    :param backend: who makes the files true: ``networkd`` or ``NetworkManager``, and netplan or not
-    :param forecast: what becomes of the host's addresses
-    :param addresses: where the host may be reached after the change
-    :param by_hand: the addresses of devices that no file has
-    :param static: the words of routes that no file has though their origin is that of files
-    :param rules_of_files: whether files may have policy rules: one with their origin may be theirs then
-    :param configured: the devices that lose what no file has, each with the link that is the reason
-    :param held: the addresses that files, servers and routers give devices: any of them may lose its own in a trial
-    :param expected: the addresses and routes that the host must have afterwards (see expected)
-    """
-
-    items: list[tuple[str, list[Change]]] = dataclasses.field(default_factory=list)
-    files: list[File] = dataclasses.field(default_factory=list)
-    new: list[str] = dataclasses.field(default_factory=list)
-    gone: list[str] = dataclasses.field(default_factory=list)
-    again: dict[str, str] = dataclasses.field(default_factory=dict)
-    modes: dict[str, str] = dataclasses.field(default_factory=dict)
-    settings: dict[str, dict[str, t.Any]] = dataclasses.field(default_factory=dict)
-    commands: list[list[str]] = dataclasses.field(default_factory=list)
-    undo: list[list[str]] = dataclasses.field(default_factory=list)
-    refresh: list[str] = dataclasses.field(default_factory=list)
-    reconfigure: list[str] = dataclasses.field(default_factory=list)
-    ports: dict[str, str] = dataclasses.field(default_factory=dict)
-    units: dict[str, str] = dataclasses.field(default_factory=dict)
-    netplan: bool = False
-    network_manager: bool = False
-    documents: dict[str, str] = dataclasses.field(default_factory=dict)
-    forecast: list[dict[str, t.Any]] = dataclasses.field(default_factory=list)
-    addresses: list[str] = dataclasses.field(default_factory=list)
-    by_hand: dict[str, list[str]] = dataclasses.field(default_factory=dict)
-    static: list[list[str]] = dataclasses.field(default_factory=list)
-    rules_of_files: bool = True
-    configured: dict[str, str] = dataclasses.field(default_factory=dict)
-    held: dict[str, list[str]] = dataclasses.field(default_factory=dict)
-    expected: list[dict[str, t.Any]] = dataclasses.field(default_factory=list)
-    warnings: list[str] = dataclasses.field(default_factory=list)
-
-    @property
-    def changes(self) -> list[tuple[str, Change]]:
-        """Every change with the name of its link."""
-        return [(name, change) for name, changes in self.items for change in changes]
 
 
 class Work:
@@ -118,14 +33,14 @@ class Work:
         self.has_netplan = facts.has_netplan and bool(facts.netplan)
         documents = {name: load(name, text) for name, text in self.texts.items()} if self.has_netplan else {}
         self.old, self.net, self.before = (Netplan(documents) for _each in range(3))
-        self.units = networkd.existing(facts)
+        self.units = networkd_units.existing(facts)
         self.kept = dict(self.units)
 
     def item(self, item: Item) -> list[Change]:
         """The changes of one link."""
         if item["state"] == "absent":
             return self.absent(item)
-        if networkd.made_by(item["name"], self.facts) is not None:
+        if networkd_units.made_by(item["name"], self.facts) is not None:
             return []  # It is as the user's own units say; preflight has refused what asks for more.
         mac = item["type"] in networkd.MAC_KINDS
         if mac:
@@ -228,7 +143,7 @@ class Work:
             )
         if item["type"] != "bridge":
             raise Invalid("type", f"a {item['type']} is declared through netplan, which this host does not use")
-        own = networkd.of_link(name, self.kept)
+        own = networkd_units.of_link(name, self.kept)
         if own and "ports" not in item:
             item = {**item, "ports": facts.ports(name)}
         ports = [facts.devices[port] for port in item.get("ports") or []]
@@ -273,7 +188,7 @@ class Work:
         elif device is None:
             own_file = f"00-virtfleet-{parent}.network"
         try:
-            parent_file = networkd.parent_file(device, own_file) if device else str(own_file)
+            parent_file = networkd_units.parent_file(device, own_file) if device else str(own_file)
         except VirtfleetError as error:
             raise Invalid("parent", str(error)) from None
         unit = facts.units.get(device.network_file, "") if device and own_file is None else ""
@@ -284,7 +199,7 @@ class Work:
                 " it a unit of its own",
             )
         drift.refuse_large(item, self.net, self.units, facts)
-        old = networkd.of_link(name, self.kept)
+        old = networkd_units.of_link(name, self.kept)
         for each in old:
             self.units.pop(each, None)
         self.units.update(networkd.macs(item, self.without_by_hand(item, facts), parent_file))
@@ -318,7 +233,7 @@ class Work:
         name, facts = item["name"], self.facts
         device = facts.devices.get(name)
         before = view.view(self.net, self.net.place(name)) if self.net.place(name) else None
-        had = networkd.of_link(name, self.kept)
+        had = networkd_units.of_link(name, self.kept)
         drop_ins.refuse_bridge(name, self.net.place(name), facts)
         self.out.warnings += left_mtus(self.net, name)
         heir = remove(self.net, name, item.get("type"), facts.nics) if self.has_netplan else None

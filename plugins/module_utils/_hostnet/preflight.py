@@ -11,7 +11,7 @@ import typing as t
 
 from .._engine.rows.model import Item
 from .._errors import Invalid
-from . import left_alone, live, networkd, shared_ports
+from . import left_alone, live, networkd, networkd_units, shared_ports
 from .facts import COMMENT, Device, Facts, Route, covering
 from .kernel import MODULES
 
@@ -84,7 +84,7 @@ def taken(item: Item, facts: Facts) -> t.Iterator[Invalid]:
 
 def made_elsewhere(item: Item, facts: Facts) -> t.Iterator[Invalid]:
     """A link that the user's own units make is left to them: a declaration that asks for nothing else is fine."""
-    path, device = networkd.made_by(item["name"], facts), facts.devices.get(item["name"])
+    path, device = networkd_units.made_by(item["name"], facts), facts.devices.get(item["name"])
     if path is None or (device is not None and device.kind not in BUILT):
         return
     if item["state"] == "absent":

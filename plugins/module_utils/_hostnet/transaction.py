@@ -20,7 +20,7 @@ from .._errors import VirtfleetError
 from . import stuck
 from .agent import files, guard, journal, network, notes, unit
 from .facts import Facts
-from .planner import Plan
+from .links_plan import Plan
 from .trial import trial_of
 
 NEW = files.BASE + "/new"

@@ -11,7 +11,7 @@ import typing as t
 from . import netplan_says
 from .agent import network, route_words
 from .facts import Facts
-from .planner import Plan
+from .links_plan import Plan
 
 
 def trial_of(plan: Plan, facts: Facts, seconds: int, probes: t.Sequence[str]) -> dict[str, t.Any]:

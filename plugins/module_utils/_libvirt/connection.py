@@ -15,7 +15,8 @@ import typing as t
 from .._errors import Unreachable, VirtfleetError
 from .._hidden import without_values
 from .._host import daemons
-from .._printing import hushed, masked, masked_uri, readable, secrets_in, shortened
+from .._own_secrets import hushed, secrets_in
+from .._printing import masked, masked_uri, readable, shortened
 from . import interpreter
 from .objects import Connection
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
-import re
 import typing as t
 from xml.etree import ElementTree as ET
 
@@ -32,6 +31,7 @@ from ..domain import macvtap_carriers
 from ..domain.macvtap_carriers import content
 from ..network.cleanup import OF_OTHERS, forward_mode
 from ..secret.readiness import USAGES, missing
+from .forward_modes import DIRECT, NUMBERED, forward_of, told_forward
 from .readiness import Doubt
 from .references import Reference
 
@@ -356,28 +356,6 @@ PROBLEMS: dict[str, t.Callable[[Site, str], str | None]] = {
     "secret": missing,
     **{f"secret {usage}": functools.partial(missing, usage=usage) for usage in USAGES},
 }
-
-
-DIRECT = ("bridge", "private", "vepa", "passthrough")
-"""Modes of networks that put guests on a bridge or on cards of the host (formatnetwork.html, Connectivity)."""
-
-NUMBERED = re.compile(r"virbr\d+")
-"""Names that libvirt gives bridges."""
-
-
-def told_forward(root: ET.Element) -> dict[str, object]:
-    """How a network forwards, by its definition: the mode, and the cards of the host; empty where it does not."""
-    node = root.find("forward")
-    if node is None:
-        return {}
-    cards = [card.get("dev", "") for card in node.findall("interface")]
-    return {"mode": node.get("mode"), "dev": node.get("dev"), "interfaces": cards}
-
-
-def forward_of(facts: t.Mapping[str, object]) -> str:
-    """How a foretold network forwards; empty where that is not known."""
-    forward = facts.get("forward")
-    return str(forward.get("mode") or "") if isinstance(forward, dict) else ""
 
 
 def hint(name: str, known: t.Collection[str]) -> str:

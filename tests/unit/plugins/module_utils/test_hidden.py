@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils import _hidden, _printing
+from ansible_collections.virtfleet.kvm.plugins.module_utils import _hidden, _own_secrets
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import report
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.row_index import parse_rows
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
@@ -103,7 +103,7 @@ def test_what_libvirt_says_of_elements_stays() -> None:
 
 def test_the_values_of_xml_are_looked_for_in_messages() -> None:
     for xml in (piece.replace("$", SECRET) for piece in PIECES):
-        assert SECRET in _printing.secrets_in([{"name": "a", "xml": xml}])
+        assert SECRET in _own_secrets.secrets_in([{"name": "a", "xml": xml}])
     assert _hidden.values_of("<a type='network'/>") == set()
 
 
@@ -115,17 +115,17 @@ PLACE = "/srv/images/web-1:0, 2+a.qcow2"
 def test_the_place_of_a_disk_is_no_secret(attribute: str) -> None:
     for quote in "'\"":
         xml = DISK.format(f"<source {attribute}={quote}{PLACE}{quote} index='7x7x7x7'/>")
-        assert _printing.secrets_in([{"xml": xml}]) == {"7x7x7x7"}
+        assert _own_secrets.secrets_in([{"xml": xml}]) == {"7x7x7x7"}
     item = {"xml": DISK.format(f"<source {attribute}='web-vda.qcow2'/>")}
     told = "its disk /var/lib/libvirt/images/web-vda.qcow2 stays"
-    assert _printing.hushed(told, _printing.secrets_in([item])) == told
+    assert _own_secrets.hushed(told, _own_secrets.secrets_in([item])) == told
 
 
 @pytest.mark.parametrize("path", ["/var/lib/libvirt/images/old.qcow2", "/var/lib/libvirt/boot/vmlinuz", "/srv/a/b.img"])
 @pytest.mark.parametrize("piece", ["<os><kernel>$</kernel></os>", "<arg value='file=$,if=virtio'/>", "<a b='$'/>"])
 def test_the_path_of_an_image_is_no_secret(piece: str, path: str) -> None:
     told = f"its disk {path} stays: it is used by the declared guest new"
-    assert _printing.hushed(told, _printing.secrets_in([{"xml": piece.replace("$", path)}])) == told
+    assert _own_secrets.hushed(told, _own_secrets.secrets_in([{"xml": piece.replace("$", path)}])) == told
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_what_only_looks_like_the_place_of_a_disk_stays_hidden(piece: str) -> No
             {"name": "a", "xml": DISK.format(piece.replace("$", secret))},
         ):
             told = f"it says {secret} there"
-            assert SECRET not in _printing.hushed(told, _printing.secrets_in([item]))
+            assert SECRET not in _own_secrets.hushed(told, _own_secrets.secrets_in([item]))
 
 
 def test_what_libvirts_schema_says_of_xml() -> None:

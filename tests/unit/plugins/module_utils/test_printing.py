@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils import _printing
+from ansible_collections.virtfleet.kvm.plugins.module_utils import _own_secrets, _printing
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.row_index import parse_rows
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
 from ansible_collections.virtfleet.kvm.tests.unit.support import ROOT
@@ -124,7 +124,7 @@ def test_secrets_that_the_text_around_them_tells_of(text: str) -> None:
     written = text.replace("{{", "{").replace("}}", "}").replace("{}", SECRET)
     assert SECRET in written
     assert SECRET not in _printing.masked(written)
-    assert any(SECRET in found for found in _printing.secrets_in([written]))
+    assert any(SECRET in found for found in _own_secrets.secrets_in([written]))
 
 
 @pytest.mark.parametrize(
@@ -299,16 +299,16 @@ def test_a_printer_of_its_own_is_found(code: str) -> None:
 def test_the_values_of_libvirts_secrets_are_known_and_their_names_are_no_secrets() -> None:
     item = {"name": "client.libvirt", "usage": "ceph", "value": "sup3r-s3cret", "value_base64": "c3VwM3I="}
     for declared in ([item], {"kvm_secrets": [item]}):
-        assert _printing.secrets_in(declared) == {"sup3r-s3cret", "c3VwM3I="}
+        assert _own_secrets.secrets_in(declared) == {"sup3r-s3cret", "c3VwM3I="}
 
 
 def test_which_secret_is_meant_is_no_secret() -> None:
     auth = {"username": "libvirt", "secret": {"type": "ceph", "usage": "client.libvirt"}}
     told = "Secret not found: no secret with matching usage 'client.libvirt'"
-    assert _printing.hushed(told, _printing.secrets_in([{"disks": [{"auth": auth}]}])) == told
+    assert _own_secrets.hushed(told, _own_secrets.secrets_in([{"disks": [{"auth": auth}]}])) == told
     for hidden in (
         {"secret": {"usage": "s3cret-1", "key": "k"}},
         {"secret": "s3cret-1"},
         {"passwords": {"a": "s3cret-1"}},
     ):
-        assert "s3cret-1" in _printing.secrets_in([hidden])
+        assert "s3cret-1" in _own_secrets.secrets_in([hidden])

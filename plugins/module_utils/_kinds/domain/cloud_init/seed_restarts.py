@@ -10,7 +10,8 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from ...._engine.observed import Observed
-from ...._engine.plan import Plan, plan_restart
+from ...._engine.plan import Plan
+from ...._engine.plan_state import plan_restart
 from ...._engine.rows.model import Change, Item
 from ...._engine.step import Step
 from ...._engine.table import Table

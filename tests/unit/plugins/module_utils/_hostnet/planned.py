@@ -12,8 +12,8 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, Facts, NetplanFile, Route
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.links_plan import Plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.plan import plan
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.planner import Plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.table import LINK
 
 ENO1 = Device(

@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import bridge, live
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, Facts
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.planner import Plan
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.links_plan import Plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.table import LINK
 
 # As iproute2 6.1 shows a bridge of 7 seconds below a root of 15: its own id is both.

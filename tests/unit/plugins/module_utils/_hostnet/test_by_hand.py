@@ -11,8 +11,8 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import facts as model
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Facts, NetplanFile
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.links_plan import Plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.plan import plan
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.planner import Plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.table import LINK
 
 DHCP = "network: {version: 2, ethernets: {eno1: {dhcp4: true}}}"

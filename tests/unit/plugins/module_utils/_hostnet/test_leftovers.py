@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, Facts, NetplanFile
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.links_plan import Plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.netplan import NEW_FILE
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.planner import Plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.transaction import trial_of
 from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.planned import HOST, planned
 

@@ -26,7 +26,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import (
 )
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import files, guard, journal, network
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, Facts
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.planner import File, Plan
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.links_plan import File, Plan
 
 WIFI = """\
 network:
