@@ -8,6 +8,7 @@ VIRTFLEET_FUZZ_LINKS, _STORAGE    how many rounds of each random test are run
 VIRTFLEET_FUZZ_KILLS, _INPUTS
 VIRTFLEET_FUZZ_SEED               a seed that was printed, to run the same rounds again
 VIRTFLEET_FUZZ_ONLY               the number of one round: of the rounds of a seed, only this
+VIRTFLEET_FUZZ_ALL                when set, all cases of a test that tries each case of a model, not a share of them
 ================================  =======================================================
 
 A round draws from a generator of its own, seeded with the seed and the round's number. So one round
@@ -62,3 +63,20 @@ def one(kind: str, number: int) -> Round:
     """The round of a number."""
     name = f"{PREFIX}SEED={seed()} {PREFIX}ONLY={number} ({kind.lower()})"
     return Round(name, number, random.Random(f"{seed()} {kind} {number}"))
+
+
+def is_thorough() -> bool:
+    """Whether all cases of a model are asked for, as ``./runtests fuzz`` does."""
+    return bool(os.environ.get(PREFIX + "ALL"))
+
+
+Case = t.TypeVar("Case")
+
+
+def share(cases: t.Sequence[Case], of: int) -> t.Sequence[Case]:
+    """One of so many cases, evenly over all of them, beginning where the seed says; all of them where asked for.
+
+    :param cases: in an order in which neighbours are alike
+    :param of: 8 for every eighth case
+    """
+    return cases if is_thorough() else cases[seed() % of :: of]

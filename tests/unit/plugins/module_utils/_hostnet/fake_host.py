@@ -52,7 +52,8 @@ class Tree:
 
     def children(self, folder: str) -> list[str]:
         prefix = folder.rstrip("/") + "/"
-        return [path for path in self.now if path.startswith(prefix) and "/" not in path[len(prefix) :]]
+        start = len(prefix)
+        return [path for path in self.now if path.startswith(prefix) and path.find("/", start) < 0]
 
     def sync_folder(self, folder: str) -> None:
         names = set(self.children(folder))

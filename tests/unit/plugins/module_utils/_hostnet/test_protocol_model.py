@@ -5,13 +5,16 @@
 
 Whatever happens, there is one verdict; the host's network and its files are wholly old or wholly new, and as the
 verdict says; nothing of the trial is done after the verdict; nothing is left; and the next trial works.
+
+All steps are some 12,000 trials. ``./runtests fuzz`` runs them all, other parts a share of them: see fuzzing.share.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import fuzzing
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -26,6 +29,8 @@ from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.
 )
 
 Make = Callable[..., Machine]
+
+pytestmark = pytest.mark.fuzz
 
 
 @pytest.fixture
@@ -44,6 +49,11 @@ def run(make: Make, **faults: Any) -> Machine:
 def steps(make: Make, **faults: Any) -> range:
     """The numbers of the steps that a trial has."""
     return range(1, run(make, **faults).count + 1)
+
+
+def some_steps(make: Make, of: int = 8, **faults: Any) -> Sequence[int]:
+    """Every eighth of them, or so; all of them where the tests are to be thorough."""
+    return fuzzing.share(steps(make, **faults), of)
 
 
 def check(machine: Machine, verdict: str = "") -> str:
@@ -92,7 +102,7 @@ def test_without_a_fault(make: Make) -> None:
 @pytest.mark.parametrize("confirm", [True, False])
 def test_killed_at_every_step(make: Make, confirm: bool) -> None:
     found = []
-    for number in steps(make, confirm=confirm):
+    for number in some_steps(make, confirm=confirm):
         machine = run(make, kills={number}, confirm=confirm)
         found.append(check(machine))
         check_next(machine)
@@ -105,19 +115,19 @@ def test_killed_at_two_steps(make: Make, confirm: bool) -> None:
     """Every pair within reach of each other, and some farther away."""
     count = 0
     numbers = steps(make, confirm=confirm)
-    for first in numbers:
+    for first in fuzzing.share(numbers, 12):
         for second in numbers:
             near = 0 < second - first < 7
             if near or (second > first and (second - first) % 29 == 0):
                 check(run(make, kills={first, second}, confirm=confirm))
                 count += 1
-    assert count > 800
+    assert count > (800 if fuzzing.is_thorough() else 60)
 
 
 @pytest.mark.parametrize("confirm", [True, False])
 def test_the_deadline_passes_at_every_step(make: Make, confirm: bool) -> None:
     """The time is up at a step, and the program is killed at one after it."""
-    for number in steps(make, confirm=confirm):
+    for number in some_steps(make, confirm=confirm):
         check(run(make, late=number, confirm=confirm))
         check(run(make, late=number, kills={number + 3, number + 40}, confirm=confirm))
 
@@ -133,7 +143,7 @@ def test_the_power_fails_at_every_step(make: Make, written: str) -> None:
     }
     found = set()
     for confirm in (True, False):
-        for number in steps(make, confirm=confirm):
+        for number in some_steps(make, confirm=confirm):
             machine = run(make, cut=number, confirm=confirm, written=choices[written])
             found.add("new" if machine.kept() == NEW else "old")
             check_after_boot(machine)
@@ -144,18 +154,21 @@ def test_the_power_fails_at_every_step(make: Make, written: str) -> None:
 def test_the_host_is_soft_rebooted_at_every_step(make: Make, confirm: bool) -> None:
     """Its /run stays, with the trial in it, and the boot's id; the unit ends, and what is beside the files goes."""
     found = []
-    for number in steps(make, confirm=confirm):
+    for number in some_steps(make, confirm=confirm):
         for kills in (set(), {number + 2}, {number + 9}):
             machine = run(make, soft=number, kills=kills, confirm=confirm)
             found.append(machine.outcome()["outcome"])
             check_after_boot(machine)
-    assert set(found) == ({"confirmed", "rolled-back", "refused"} if confirm else {"rolled-back", "refused"})
+    possible = {"rolled-back", "refused"} | ({"confirmed"} if confirm else set())
+    assert set(found) <= possible
+    assert not fuzzing.is_thorough() or set(found) == possible
+    assert "rolled-back" in found
 
 
 def test_the_power_fails_right_after_a_soft_reboot(make: Make) -> None:
     """What that has cleared away is there again in some folders, and in those of the journal it is not."""
     parted = 0
-    for number in range(30, 60):
+    for number in fuzzing.share(range(30, 60), 4):
         for mask in (0b10001111, 0b10100101, 0b10111011, 0b01110000):
             machine = run(
                 make, soft=number, cut=number + 1, written=lambda folder, m=mask: bool(m >> len(folder) % 8 & 1)
@@ -195,7 +208,7 @@ FAULTS: list[dict[str, Any]] = [
 def test_full_read_only_or_broken_from_every_step_on(make: Make, faults: dict[str, Any]) -> None:
     """Old or new, and as it is said; where nothing can be removed any more, what is left goes with the next run."""
     seen = set()
-    for number in steps(make):
+    for number in some_steps(make):
         for confirm in (True, False):
             machine = run(make, fault=number, confirm=confirm, **faults)
             said = machine.outcome()
@@ -224,7 +237,7 @@ def test_full_read_only_or_broken_from_every_step_on(make: Make, faults: dict[st
 @pytest.mark.parametrize("confirm", [True, False])
 def test_run_is_read_only_for_a_while_from_every_step_on(make: Make, confirm: bool) -> None:
     """Nothing can be decided for three lives of the program; then it goes on."""
-    for number in steps(make, confirm=confirm):
+    for number in some_steps(make, confirm=confirm):
         machine = run(make, fault=number, confirm=confirm, read_only=("/run",), heals=3)
         said = machine.outcome()
         assert machine.kept() == (NEW if said["outcome"] == "confirmed" else OLD), said
@@ -241,7 +254,11 @@ def heal(machine: Machine) -> None:
     assert machine.leftovers() == []
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=300 if fuzzing.is_thorough() else 40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(
     kills=st.sets(st.integers(1, 400), max_size=6),
     late=st.none() | st.integers(1, 300),
