@@ -10,7 +10,9 @@ describe() {
     case $1 in
         quick) echo 'ruff, and the unit tests of what changed' ;;
         lint) echo 'style, types and metadata' ;;
-        unit) echo 'tests/unit and tests/packaging' ;;
+        unit) echo 'tests/unit, without whole runs' ;;
+        runs) echo 'whole runs of modules and playbooks, without a host' ;;
+        docs) echo 'tests/docs and tests/packaging' ;;
         sanity) echo 'ansible-test sanity' ;;
         integration) echo 'tests/integration/targets on a test host' ;;
         lab) echo 'tests/lab on real hosts' ;;
@@ -122,16 +124,20 @@ mypy_bench() {
 }
 mypy_lab() { (cd "$STAGE/tests/lab" && mypy --config-file "$STAGE/pyproject.toml" --cache-dir "$CACHE/mypy-lab" .); }
 
-# --- unit ---
+# --- unit, runs, docs ---
 
-part_unit() {
-    local folder folders=()
-    need_packages 'tests of images, seeds and routes' qemu-img=qemu-utils mcopy=mtools zstd=zstd setpriv=util-linux ip=iproute2
-    for folder in tests/unit tests/docs tests/packaging; do
-        [ ! -d "$STAGE/$folder" ] || folders+=("$folder")
-    done
-    # Without coverage, which doubles the time; ./runtests unit -- --cov=plugins measures it.
-    ANSIBLE_COLLECTIONS_PATH=$COLLECTIONS run_pytest -q --numprocesses 2 ${CHOICE[@]+"${CHOICE[@]}"} "${folders[@]}"
+# Those of tests/unit that run whole modules and playbooks, on libvirt's test driver, or try thousands of inputs.
+WHOLE_RUNS=(tests/unit/plugins/modules tests/unit/playbooks tests/unit/roles tests/unit/fuzz)
+
+part_unit() { here 'tests of images and seeds' "${WHOLE_RUNS[@]/#/--ignore=}" tests/unit; }
+part_runs() { here 'tests of images, seeds and routes' "${WHOLE_RUNS[@]}"; }
+part_docs() { here 'tests of the pages' tests/docs tests/packaging; }
+
+# here WHY PYTEST-OPTION...: tests that need no host.
+# Without coverage, which doubles the time; ./runtests unit -- --cov=plugins measures it.
+here() {
+    need_packages "$1" qemu-img=qemu-utils mcopy=mtools zstd=zstd setpriv=util-linux ip=iproute2
+    ANSIBLE_COLLECTIONS_PATH=$COLLECTIONS run_pytest -q --numprocesses 2 ${CHOICE[@]+"${CHOICE[@]}"} "${@:2}"
 }
 
 # --- ansible-test ---

@@ -72,7 +72,7 @@ def test_every_lab_that_a_test_brings_up_is_taken_down() -> None:
     assert brought_up <= named
 
 
-@pytest.mark.parametrize("part", ["part_unit", "part_lab"])
+@pytest.mark.parametrize("part", ["part_unit", "part_runs", "part_docs", "part_lab"])
 @pytest.mark.parametrize(("choice", "long"), [("(-m 'not long')", "without"), ("()", "with")])
 def test_tests_that_take_long_run_where_their_part_is_named(part: str, choice: str, long: str) -> None:
     fakes = """
@@ -88,3 +88,13 @@ def test_runtests_alone_leaves_out_what_takes_long() -> None:
     script = (ROOT / "runtests").read_text(encoding="utf-8")
     where_none_is_named = script.split("if [ ${#PARTS[@]} = 0 ]; then")[1].split("\nfi\n")[0]
     assert "CHOICE=(-m 'not long')" in where_none_is_named
+
+
+def test_each_test_without_a_host_is_in_one_part() -> None:
+    fakes = 'need_packages() { :; }; run_pytest() { shift 3; printf "%s\\n" "$@"; }; COLLECTIONS='
+    parts = {part: shell(f"{fakes}; {part}").splitlines() for part in ("part_unit", "part_runs", "part_docs")}
+    assert parts["part_unit"] == [*(f"--ignore={folder}" for folder in parts["part_runs"]), "tests/unit"]
+    assert parts["part_docs"] == ["tests/docs", "tests/packaging"]
+    assert [
+        folder for part in ("part_runs", "part_docs") for folder in parts[part] if not (ROOT / folder).is_dir()
+    ] == []

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 import typing as t
 from xml.etree import ElementTree as ET
@@ -111,22 +112,22 @@ class Table:
     manual: str = ""
     strategies: Strategies = dataclasses.field(default_factory=dict)
 
-    @property
+    @functools.cached_property
     def inactive(self) -> frozenset[str]:
         """The declared states in which nothing runs."""
         return frozenset(want for have, want in self.transitions if have in self.active) - self.active
 
-    @property
+    @functools.cached_property
     def beside(self) -> dict[str, Property]:
         """The rows of what stands beside the definition, by name."""
         return {row.name: row for row in self.rows if isinstance(row, Property)}
 
-    @property
+    @functools.cached_property
     def fragment(self) -> Fragment | None:
         """The row of the XML that is merged into the definition; None where there is none."""
         return next((row for row in self.rows if isinstance(row, Fragment)), None)
 
-    @property
+    @functools.cached_property
     def grammar(self) -> Grammar:
         """What the merging of XML has to know of its definitions."""
         return PLAIN if self.fragment is None else self.fragment.grammar

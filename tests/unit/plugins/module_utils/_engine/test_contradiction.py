@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import fuzzing
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import paths
@@ -113,12 +114,13 @@ def test_a_unit_alone_is_refused(xml: str, place: str) -> None:
     assert refusal(DOMAIN, {**GUEST, "xml": xml}) == told
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("table", [DOMAIN, NETWORK], ids=lambda table: table.kind)
 def test_every_list_that_would_take_away_what_xml_adds_is_named(table: Table) -> None:
     """Each list of the table: what one example has of it stands in ``xml``, beside the list with nothing in it."""
     refused, taken = set(), set()
     base = GUEST if table is DOMAIN else {"name": "n"}
-    for example in exhaustive(table):
+    for example in fuzzing.share(list(exhaustive(table)), 4 if table is DOMAIN else 1):
         for row in (row for row in table.rows if isinstance(row, Group) and example.get(row.name)):
             one = {**base, row.name: example[row.name]}
             if refusal(table, one):
@@ -136,4 +138,5 @@ def test_every_list_that_would_take_away_what_xml_adds_is_named(table: Table) ->
             else:
                 assert told == "", (row.name, told)
                 taken.add(row.name)
-    assert len(refused) >= (8 if table is DOMAIN else 2), (refused, taken)
+    assert table is DOMAIN or refused
+    assert not fuzzing.is_thorough() or len(refused) >= (8 if table is DOMAIN else 2), (refused, taken)

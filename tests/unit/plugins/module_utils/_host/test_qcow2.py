@@ -10,6 +10,7 @@ import struct
 import subprocess
 from pathlib import Path
 
+import fuzzing
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -52,7 +53,8 @@ def test_a_whole_image() -> None:
     assert size_of(qcow2()) == size_of(qcow2(version=2)) == DISK
 
 
-@settings(max_examples=400, deadline=None)
+@pytest.mark.fuzz
+@settings(max_examples=400 if fuzzing.is_thorough() else 50, deadline=None)
 @given(values=VALUES, extensions=EXTENSIONS, cut=st.integers(0, 6 * CLUSTER))
 def test_any_header_is_taken_or_refused(values: dict[str, int], extensions: list[tuple[int, bytes]], cut: int) -> None:
     image = qcow2(extensions, **fitting(values))
@@ -61,7 +63,8 @@ def test_any_header_is_taken_or_refused(values: dict[str, int], extensions: list
         assert size is None or 0 < size <= 64 * 1024**4
 
 
-@settings(max_examples=300, deadline=None)
+@pytest.mark.fuzz
+@settings(max_examples=300 if fuzzing.is_thorough() else 37, deadline=None)
 @given(content=st.binary(max_size=4096), head=st.sampled_from([b"", b"QFI\xfb\0\0\0\3", b"QFI\xfb\0\0\0\2"]))
 def test_any_bytes_are_taken_or_refused(content: bytes, head: bytes) -> None:
     assert size_of(head + content) is None

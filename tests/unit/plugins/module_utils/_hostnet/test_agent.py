@@ -11,6 +11,7 @@ import subprocess
 import threading
 import time
 
+import fuzzing
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import (
@@ -279,13 +280,14 @@ def race(host: Host, name: str, seconds: float, late: float) -> None:
     thread.join()
 
 
+@pytest.mark.fuzz
 def test_of_two_verdicts_at_once_one_counts(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     pause = threading.Event()
     monkeypatch.setattr(guard.time, "sleep", lambda seconds: pause.wait(0.0005) and None)
     monkeypatch.setattr(files.os, "fsync", lambda descriptor: None)
     host.tried.parent.mkdir()
     seen = set()
-    for turn in range(200):
+    for turn in range(200 if fuzzing.is_thorough() else 60):
         host.kept.write_text("old")
         race(host, f"race{turn}", 0.0003 * (turn % 10) - 0.001, 0.0003 * (turn % 7))
         said = host.outcome()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+import fuzzing
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -47,7 +48,7 @@ FILES = st.dictionaries(
 
 
 @given(FILES, st.sampled_from(["eno1", "eno2", "eno3"]))
-@settings(max_examples=300)
+@settings(max_examples=300 if fuzzing.is_thorough() else 37)
 def test_bridging_moves_all_of_one_device_and_nothing_else(files: dict[str, Any], nic: str) -> None:
     before = Netplan(files)
     port = before.place(nic)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import fuzzing
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.observed import Observed
@@ -136,6 +137,7 @@ def right(how: str, name: str, content: str, noted: str | None, told: str | None
     return REFUSED if form == "qcow2" and content != "qcow2" else form
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize(
     ("how", "new"), [("file", True), ("file", False), ("volume", True), ("volume", False), ("size", True)]
 )
@@ -145,9 +147,8 @@ def test_every_way_to_get_a_disk(
 ) -> None:
     """By all names, bytes, notes, guests that have it, and declared formats, against the model."""
     wrong = []
-    for number, (name, content, noted, told, declared) in enumerate(
-        itertools.product(NAMES, BYTES, FORMS, FORMS, FORMS)
-    ):
+    ways = list(itertools.product(NAMES, BYTES, FORMS, FORMS, FORMS))
+    for number, (name, content, noted, told, declared) in enumerate(fuzzing.share(ways, 7)):
         host = new_host(tmp_path / str(number), monkeypatch)
         there = host.add(name, BYTES[content], "qcow2" if content == "qcow2" else "raw", noted)
         host.guests = [] if told is None else [Guest((str(there.place), told))]
