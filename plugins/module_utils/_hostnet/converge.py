@@ -31,7 +31,7 @@ from . import (
 from .agent import files
 from .facts import Facts
 from .plan import plan
-from .planner import File, Plan
+from .planner import File, Foretold, Plan
 from .table import LINK, LONGEST
 
 
@@ -86,7 +86,7 @@ def converge(module: t.Any) -> dict[str, t.Any]:
     return {**result, "trial": trial}
 
 
-def naming(wants: t.Sequence[Item], planned: Plan, facts: Facts, forecast: t.Any) -> list[str]:
+def naming(wants: t.Sequence[Item], planned: Plan, facts: Facts, forecast: guests_by_then.Forecast | None) -> list[str]:
     """Warnings of what else names the cards that become ports, and the links that go.
 
     :param forecast: in check mode, what guests and networks would have by then
@@ -148,7 +148,7 @@ def told(planned: Plan) -> dict[str, t.Any]:
     }
 
 
-def addresses(forecast: list[dict[str, t.Any]]) -> dict[str, str]:
+def addresses(forecast: list[Foretold]) -> dict[str, str]:
     """What becomes of the host's addresses, as Ansible shows a difference.
 
     :param forecast: that of a plan: of each link the addresses before and after (None where a DHCP server decides),

@@ -13,14 +13,27 @@ from .._engine.rows.model import Change, Item
 from .._errors import Invalid, VirtfleetError
 from . import changes as view
 from . import drift, drop_ins, forecast, live, networkd, precedence
+from .agent.shapes import Expected, Settings
 from .by_hand import covered, set_by_hand
 from .facts import Device, Facts, NetplanFile
 from .netplan import Netplan, Place
 from .netplan_edit import MOVED, SECTION, declare, is_addressed, remove
 from .netplan_split import NOTHING, hidden, is_left_over, left_mtus, original, own
-from .netplan_yaml import dump, has_inner_comments, has_more_documents, header, is_true, load
+from .netplan_yaml import Body, dump, has_inner_comments, has_more_documents, header, is_true, load
 
 CLOUD_INIT = "/etc/cloud/cloud.cfg.d/99-virtfleet-network.cfg"
+
+
+class Foretold(t.TypedDict):
+    """What becomes of the addresses of a link, with a note for people.
+
+    :ivar after: None where a DHCP server decides
+    """
+
+    link: str
+    before: list[str]
+    after: list[str] | None
+    note: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,7 +96,7 @@ class Plan:
     gone: list[str] = dataclasses.field(default_factory=list)
     again: dict[str, str] = dataclasses.field(default_factory=dict)
     modes: dict[str, str] = dataclasses.field(default_factory=dict)
-    settings: dict[str, dict[str, t.Any]] = dataclasses.field(default_factory=dict)
+    settings: dict[str, Settings] = dataclasses.field(default_factory=dict)
     commands: list[list[str]] = dataclasses.field(default_factory=list)
     undo: list[list[str]] = dataclasses.field(default_factory=list)
     refresh: list[str] = dataclasses.field(default_factory=list)
@@ -93,14 +106,14 @@ class Plan:
     netplan: bool = False
     network_manager: bool = False
     documents: dict[str, str] = dataclasses.field(default_factory=dict)
-    forecast: list[dict[str, t.Any]] = dataclasses.field(default_factory=list)
+    forecast: list[Foretold] = dataclasses.field(default_factory=list)
     addresses: list[str] = dataclasses.field(default_factory=list)
     by_hand: dict[str, list[str]] = dataclasses.field(default_factory=dict)
     static: list[list[str]] = dataclasses.field(default_factory=list)
     rules_of_files: bool = True
     configured: dict[str, str] = dataclasses.field(default_factory=dict)
     held: dict[str, list[str]] = dataclasses.field(default_factory=dict)
-    expected: list[dict[str, t.Any]] = dataclasses.field(default_factory=list)
+    expected: list[Expected] = dataclasses.field(default_factory=list)
     warnings: list[str] = dataclasses.field(default_factory=list)
 
     @property
@@ -336,7 +349,7 @@ class Work:
             return []
         return [Change("definition", before or {"type": device.kind if device else "link"}, None)]
 
-    def write(self, name: str, document: dict[str, t.Any]) -> None:
+    def write(self, name: str, document: Body) -> None:
         """Collect a file of netplan's that changes. Raises VirtfleetError where a reboot would forget it."""
         file = next((file for file in self.facts.netplan if file.name == name), NetplanFile("/etc/netplan", name, ""))
         origin = f"{file.folder}/{name}"
