@@ -28,6 +28,7 @@ from .._libvirt.process import made_by_another, mark
 from .._storage.manifest import Manifest, notes
 from . import undo
 from .kind import Action, Definition, Kind, Record
+from .options import Options
 
 
 def marked(connection: Connection, kind: Kind, have: dict[str, Observed]) -> dict[str, Observed]:
@@ -89,7 +90,7 @@ def actions(kind: Kind) -> dict[str, Action]:
 
 
 @contextlib.contextmanager
-def noted(connection: Connection, kind: Kind, plan: Plan, step: Step, options: t.Any) -> t.Iterator[Step]:
+def noted(connection: Connection, kind: Kind, plan: Plan, step: Step, options: Options) -> t.Iterator[Step]:
     """Note a new resource while it is defined. Gives what is carried out of the step: its definition has a UUID then.
 
     Where libvirt refuses the definition, nothing stays noted. Raises VirtfleetError where it cannot be noted.

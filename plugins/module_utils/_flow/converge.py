@@ -18,7 +18,7 @@ from .._errors import Refused, VirtfleetError
 from .._host import listener, meter
 from .._libvirt import host_model
 from .._libvirt.connection import TRIES, Session, cut_off
-from .._libvirt.objects import Connection
+from .._libvirt.objects import Address, Connection
 from .._libvirt.process import uncollected
 from .._printing import label, unforeseen
 from .._storage.forecast import Forecast
@@ -108,7 +108,7 @@ class Run:
 
     module: Asked
     kind: Kind
-    options: t.Any
+    options: Options
     doing: str = "are read from config"
     total: int = 0
     wants: list[Item] = dataclasses.field(default_factory=list)
@@ -117,7 +117,7 @@ class Run:
     failed: dict[str, str] = dataclasses.field(default_factory=dict)
     warnings: list[str] = dataclasses.field(default_factory=list)
     foretold: dict[str, dict[str, object]] | None = None
-    addresses: dict[str, t.Any] = dataclasses.field(default_factory=dict)
+    addresses: dict[str, list[Address]] = dataclasses.field(default_factory=dict)
     undeclared: list[str] = dataclasses.field(default_factory=list)
     unfinished: bool = False
 

@@ -17,6 +17,7 @@ from ..._flow.schema import shape
 from ..._host import listener
 from ..._libvirt.connection import libvirt
 from ..._libvirt.objects import Connection
+from .guest_options import GuestOptions
 
 LANES = 4
 """How many definitions libvirt is given at once; of one connection it takes five."""
@@ -70,7 +71,7 @@ class Definitions:
         connection.defineXMLFlags(document, 0 if form in self.right else libvirt.VIR_DOMAIN_DEFINE_VALIDATE)
         self.right.add(form)
 
-    def define(self, connection: Connection, name: str, step: t.Any, options: t.Any) -> None:
+    def define(self, connection: Connection, name: str, step: t.Any, options: GuestOptions) -> None:
         """Define a domain, or define it anew in place."""
         if step.value not in self.made:
             self.send(connection, step.value)

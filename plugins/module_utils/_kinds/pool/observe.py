@@ -12,7 +12,7 @@ from ..._engine import paths
 from ..._engine.observed import Observed
 from ..._flow.kind import Definition
 from ..._libvirt.connection import lacks, libvirt
-from ..._libvirt.objects import Connection
+from ..._libvirt.objects import Connection, Found, StoragePool
 from ..._storage.manifest import Manifest
 from .table import POOL
 
@@ -45,7 +45,7 @@ def kept(pool: object) -> ET.Element:
     return POOL.declared(paths.document(inactive(pool)))
 
 
-def inactive(pool: t.Any) -> str:
+def inactive(pool: StoragePool) -> str:
     """The persistent definition. libvirt's test driver has but one and refuses to be asked so."""
     try:
         return t.cast(str, pool.XMLDesc(libvirt.VIR_STORAGE_XML_INACTIVE))
@@ -71,7 +71,7 @@ def pool_facts(connection: Connection, names: t.Container[str]) -> dict[str, dic
     return facts
 
 
-def undefine_new(connection: Connection, found: t.Any) -> None:
+def undefine_new(connection: Connection, found: Found) -> None:
     """Take away the definition of a new pool, and the note that the collection made it."""
     name = found.name()
     found.undefine()

@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 from ..._engine.step import Step
 from ..._errors import VirtfleetError
 from ..._libvirt.connection import lacks, libvirt, said, stop
-from ..._libvirt.objects import Connection
+from ..._libvirt.objects import Connection, StoragePool
 from ..._storage.manifest import Manifest
 from ..volume.storage_rules import MADE_DIRECTORIES
 from .pool_users import GOING, last_look, refuse_taken
@@ -59,7 +59,7 @@ def pool_start(connection: Connection, name: str, step: Step, options: object) -
         create_pool(pool, flags)
 
 
-def create_pool(pool: t.Any, flags: int) -> None:
+def create_pool(pool: StoragePool, flags: int) -> None:
     """Start a pool. libvirt's test driver starts one, but makes nothing."""
     try:
         pool.create(flags)

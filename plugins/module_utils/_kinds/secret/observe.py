@@ -12,7 +12,7 @@ from ..._engine import paths
 from ..._engine.observed import Observed
 from ..._flow.kind import Definition
 from ..._libvirt.connection import LibvirtError, lacks
-from ..._libvirt.objects import Connection
+from ..._libvirt.objects import Connection, Secret
 from ..._storage.manifest import Manifest
 
 
@@ -22,7 +22,7 @@ class Named:
     :param secret: what libvirt has
     """
 
-    def __init__(self, secret: t.Any) -> None:
+    def __init__(self, secret: Secret) -> None:
         self.secret = secret
 
     def name(self) -> str:

@@ -16,6 +16,7 @@ from ..._engine.plan import Plan
 from ..._engine.rows.model import Change, Host, Item
 from ..._engine.step import Place, Step
 from ..._flow.kind import Have, Wants
+from ..._flow.options import Options
 from ..._flow.undo import planned_uuid
 from ..._libvirt.objects import Connection
 from ..._printing import SECRET as HIDDEN
@@ -29,7 +30,7 @@ from .users import refuse_used
 from .values import value_of
 
 
-def plan_secrets(connection: Connection, have: Have, wants: Wants, host: Host, options: t.Any) -> list[Plan]:
+def plan_secrets(connection: Connection, have: Have, wants: Wants, host: Host, options: Options) -> list[Plan]:
     """Plan secrets. Who uses them is only asked where one is to go."""
     found = [] if connection is None else all_named(connection)
     there = {one.name(): one for one in found}

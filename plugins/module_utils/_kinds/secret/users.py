@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 
 from ..._engine.plan import Plan
 from ..._errors import VirtfleetError
+from ..._flow.options import Options
 from ..._libvirt.objects import Connection
 from ..._storage import guest_documents
 from ..._storage.forecast import Forecast
@@ -127,7 +128,9 @@ def configured() -> t.Iterator[Reference]:
             yield "uuid", value.strip().strip("\"'").lower()
 
 
-def refuse_used(connection: Connection, plans: t.Iterable[Plan], there: t.Mapping[str, Named], options: t.Any) -> None:
+def refuse_used(
+    connection: Connection, plans: t.Iterable[Plan], there: t.Mapping[str, Named], options: Options
+) -> None:
     """Take the steps from the plan of each secret that is to go and is used, and say by whom.
 
     :param there: the secrets of the host by name

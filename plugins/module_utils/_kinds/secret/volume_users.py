@@ -18,7 +18,7 @@ from xml.etree import ElementTree as ET
 from ..._host import part_files
 from ..._host.image_format import LUKS, QCOW, Unfit
 from ..._libvirt.connection import LibvirtError
-from ..._libvirt.objects import Connection
+from ..._libvirt.objects import Connection, Volume
 from ..._printing import spelled_out
 from ..._storage.forecast import Forecast
 from ..._storage.guest_documents import Document
@@ -74,7 +74,7 @@ def encrypted_volumes(connection: Connection, forecast: Forecast, had: t.Contain
     return found
 
 
-def described(volume: t.Any) -> ET.Element:
+def described(volume: Volume) -> ET.Element:
     """The XML of a volume; of one that libvirt cannot describe, its path at most."""
     try:
         return ET.fromstring(volume.XMLDesc(0))

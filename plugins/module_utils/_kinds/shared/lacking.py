@@ -21,7 +21,7 @@ from ..._engine.close_names import near
 from ..._engine.plan import Plan
 from ..._host.files import oddity, there
 from ..._libvirt.connection import libvirt
-from ..._libvirt.objects import Connection
+from ..._libvirt.objects import Connection, Found
 from ..._printing import printable
 from ..._storage import storage_observe
 from ..._storage.forecast import Forecast
@@ -150,7 +150,7 @@ class Site:
             return f"the network {name} is not active; start it with virtfleet.kvm.networks and state: active"
         return None
 
-    def behind(self, name: str, facts: t.Mapping[str, t.Any], found: t.Any) -> str | None:
+    def behind(self, name: str, facts: t.Mapping[str, t.Any], found: Found) -> str | None:
         """What is wrong with the bridge or the cards of the host that a network stands for."""
         forward, bridge = facts.get("forward"), facts.get("bridge")
         if found is not None and forward != {}:

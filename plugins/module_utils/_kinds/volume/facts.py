@@ -10,7 +10,7 @@ import typing as t
 from ..._engine import paths
 from ..._engine.observed import Observed
 from ..._libvirt.connection import LibvirtError, libvirt
-from ..._libvirt.objects import Connection
+from ..._libvirt.objects import Connection, Volume
 from ..._storage.storage_observe import listed
 from .volume_formats import Formats
 from .volume_size import capacity_of
@@ -32,7 +32,7 @@ def volume_facts(connection: Connection, names: t.Container[str]) -> dict[str, d
     return facts
 
 
-def described(formats: Formats, key: str, volume: t.Any) -> Observed | None:
+def described(formats: Formats, key: str, volume: Volume) -> Observed | None:
     """A volume as it is, whatever a guest wrote into it; None where it cannot be described."""
     try:
         return formats.settled(key, Observed(paths.document(volume.XMLDesc()), None, "present", {}))

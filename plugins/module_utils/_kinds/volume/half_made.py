@@ -21,7 +21,7 @@ from ..._errors import VirtfleetError
 from ..._host.files import birth
 from ..._host.open_files import kept_open
 from ..._host.part_files import PART, clear, opened_folder, part_name
-from ..._libvirt.objects import Connection, Volume
+from ..._libvirt.objects import Connection, StoragePool, Volume
 from ..._libvirt.process import made_by_another
 from ..._storage.manifest import Manifest
 from ..._storage.removal import because
@@ -39,12 +39,12 @@ class Born:
 
     def __init__(self, connection: Connection, key: str) -> None:
         self.manifest, self.key = Manifest(connection.getURI()), key
-        self.volume: t.Any = None
+        self.volume: Volume = None
         self.identity: str | None = None
         noted = self.manifest.entries("volumes").get(key, {})
         self.part = str(noted.get("part") or part_name(key.partition("/")[2]))
 
-    def note(self, volume: Volume) -> t.Any:
+    def note(self, volume: Volume) -> Volume:
         """Note what it is, as soon as it is there. Returns the volume."""
         self.volume = volume
         self.identity = identity(ET.fromstring(volume.XMLDesc()))
@@ -79,7 +79,9 @@ def letter_name(part: str) -> str:
     return f"virtfleet-{part.split('.')[-2]}.part"
 
 
-def clear_parts(connection: Connection, pool: t.Any, facts: t.Mapping[str, t.Any], only_look: bool = False) -> None:
+def clear_parts(
+    connection: Connection, pool: StoragePool, facts: t.Mapping[str, t.Any], only_look: bool = False
+) -> None:
     """Take away the temporary files of a run that was killed.
 
     :param pool: the pool of the volume that it made
