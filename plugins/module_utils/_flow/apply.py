@@ -35,7 +35,7 @@ POLL = 0.25
 ENDS = frozenset(("shutdown", "stop", "undefine"))
 """Steps after which a plan is carried out to its end."""
 
-Made = t.Container[t.Any]
+Made = t.Container[object]
 
 
 def apply(connection: Connection, kind: Kind, plans: t.Iterable[Plan], options: Options) -> dict[str, str]:

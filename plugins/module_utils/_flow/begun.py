@@ -46,7 +46,7 @@ def marked(connection: Connection, kind: Kind, have: dict[str, Observed]) -> dic
     }
 
 
-def is_unfinished(name: str, found: Observed, entries: t.Mapping[str, t.Mapping[str, object]]) -> bool:
+def is_unfinished(name: str, found: Observed, entries: t.Mapping[str, t.Mapping[str, str]]) -> bool:
     """Whether a resource is what a run noted that began to make it, and runs no more."""
     facts = entries.get(name, {})
     there = (found.definition.findtext("uuid") or "").strip().lower()

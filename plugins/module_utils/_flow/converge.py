@@ -13,6 +13,7 @@ from .._engine.observed import bare
 from .._engine.plan import Plan
 from .._engine.progress import FINISH
 from .._engine.refused import to_note
+from .._engine.report import Result
 from .._engine.rows.model import Host, Item
 from .._errors import Refused, VirtfleetError
 from .._host import listener, meter
@@ -24,7 +25,7 @@ from .._printing import label, unforeseen
 from .._storage.forecast import Forecast
 from .._storage.manifest import Manifest, notes
 from . import begun
-from .arguments import FORECAST, UNFINISHED
+from .arguments import FORECAST, UNFINISHED, Params
 from .kind import Kind
 from .module import DeclaringModule
 from .options import Options
@@ -84,7 +85,7 @@ def declare(module: DeclaringModule, parameters: Parameters) -> None:
 class Asked(t.Protocol):
     """What a run has to know of the module that it is for."""
 
-    params: dict[str, t.Any]
+    params: Params
     check_mode: bool
     forecast: Forecast
     is_foretelling: bool
@@ -175,7 +176,7 @@ class Run:
         self.warnings = report.warnings(plans) + over.warnings
         self.total = len(self.wants) + len(over.held)
 
-    def told(self, differences: bool) -> tuple[dict[str, t.Any], list[str]]:
+    def told(self, differences: bool) -> tuple[Result, list[str]]:
         """The result of the module, and its warnings.
 
         :param differences: whether anyone wants to see ``diff``

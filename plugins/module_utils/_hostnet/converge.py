@@ -10,6 +10,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
+from .._engine.report import Result
 from .._engine.rows.model import Item
 from .._errors import VirtfleetError
 from .._printing import displayed, printable, unforeseen
@@ -35,12 +36,22 @@ from .planner import File, Foretold, Plan
 from .table import LINK, LONGEST
 
 
+class Asked(t.Protocol):
+    """What the flow has to know of the module: its parameters, and in check mode what earlier tasks would have made."""
+
+    params: dict[str, t.Any]
+    check_mode: bool
+
+    @property
+    def forecast(self) -> guests_by_then.Forecast: ...
+
+
 def declare(module: AnsibleModule) -> None:
     """Make a module's ``config`` true, and end the module with the report.
 
     A change is only begun here: ``trial`` in the result is for the action plugin, which ends it.
     """
-    problem, result = None, dict[str, t.Any]()
+    problem, result = None, Result()
     settle = module.params["settle"]
     try:
         if settle is not None:
@@ -60,7 +71,7 @@ def declare(module: AnsibleModule) -> None:
     module.exit_json(**result)
 
 
-def converge(module: t.Any) -> dict[str, t.Any]:
+def converge(module: Asked) -> Result:
     """The report. Raises VirtfleetError, with nothing changed, for what is refused."""
     wants = LINK.parse(module.params["config"])
     seconds = module.params["rollback_after"]
@@ -128,7 +139,7 @@ def with_kernel(facts: Facts, wants: t.Sequence[Item]) -> Facts:
     return dataclasses.replace(facts, vlan_filtering=observe.filters_vlans(facts.devices)) if asked else facts
 
 
-def told(planned: Plan) -> dict[str, t.Any]:
+def told(planned: Plan) -> Result:
     """The plan as a result: the same in check mode and after a run."""
     return {
         "changed": bool(planned.changes),

@@ -85,7 +85,7 @@ def identity(volume: ET.Element) -> str | None:
     return key if LVM.fullmatch(key) else birth(volume.findtext("target/path") or "")
 
 
-def another(noted: t.Mapping[str, object], volume: ET.Element) -> bool:
+def another(noted: t.Mapping[str, str], volume: ET.Element) -> bool:
     """Whether a volume is known to be another one than was noted under its name.
 
     What has no identity where one was noted is another one as well: a symbolic link, a folder. A seed that a killed
@@ -105,7 +105,7 @@ def is_there(volume: ET.Element) -> bool:
     return not path.startswith("/") or os.path.lexists(path)
 
 
-def replaced(noted: t.Mapping[str, object], volume: ET.Element) -> str | None:
+def replaced(noted: t.Mapping[str, str], volume: ET.Element) -> str | None:
     """What is in place of a volume that was noted as a file and is none any more, in words; None where none is."""
     if not another(noted, volume):
         return None

@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 
 from ..._engine import paths
 from ..._engine.observed import Observed
+from ..._flow.info import Facts
 from ..._flow.kind import Definition
 from ..._libvirt.connection import lacks, libvirt
 from ..._libvirt.objects import Connection, Found, StoragePool
@@ -57,7 +58,7 @@ def inactive(pool: StoragePool) -> str:
 
 def pool_facts(connection: Connection, names: t.Container[str]) -> dict[str, dict[str, object]]:
     """How much of active pools is taken, by name."""
-    facts: dict[str, dict[str, t.Any]] = {}
+    facts: Facts = {}
     for pool in connection.listAllStoragePools(0):
         if pool.name() in names:
             active = bool(pool.isActive())

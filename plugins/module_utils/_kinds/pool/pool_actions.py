@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-import typing as t
 from xml.etree import ElementTree as ET
 
 from ..._engine.step import Step
 from ..._errors import VirtfleetError
+from ..._flow.kind import Action
 from ..._libvirt.connection import lacks, libvirt, said, stop
 from ..._libvirt.objects import Connection, StoragePool
 from ..._storage.manifest import Manifest
@@ -98,7 +98,7 @@ def pool_autostart(connection: Connection, name: str, step: Step, options: objec
     connection.storagePoolLookupByName(name).setAutostart(step.value)
 
 
-ACTIONS: dict[str, t.Any] = {
+ACTIONS: dict[str, Action] = {
     "define": pool_define,
     "start": pool_start,
     "stop": pool_stop,

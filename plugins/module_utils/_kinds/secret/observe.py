@@ -87,7 +87,7 @@ def secrets(connection: Connection, names: t.Container[str]) -> dict[str, Observ
 class SecretDefinition(Definition):
     """How libvirt keeps secrets: it looks them up by their kind of usage as well."""
 
-    def find(self, connection: Connection, name: str) -> t.Any:
+    def find(self, connection: Connection, name: str) -> Named | None:
         return next((one for one in all_named(connection) if one.name() == name), None)
 
 

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import typing as t
 from xml.etree import ElementTree as ET
 
 from ..._engine.step import Step
@@ -48,7 +47,7 @@ def there(connection: Connection, name: str) -> Named:
     found = DEFINITION.find(connection, name)
     if found is None:
         raise VirtfleetError("set_value: somebody removed it meanwhile; run again")
-    return t.cast(Named, found)
+    return found
 
 
 def secret_undefine(connection: Connection, name: str, step: Step, options: object) -> None:

@@ -82,7 +82,7 @@ def described(volume: Volume) -> ET.Element:
         return ET.Element("volume")
 
 
-def add(found: Volumes, key: str, root: ET.Element, facts: t.Mapping[str, object], had: t.Container[str]) -> None:
+def add(found: Volumes, key: str, root: ET.Element, facts: t.Mapping[str, str], had: t.Container[str]) -> None:
     """Note what a volume that libvirt lists needs.
 
     :param facts: what the manifest has of a volume under this name
@@ -99,7 +99,7 @@ def add(found: Volumes, key: str, root: ET.Element, facts: t.Mapping[str, object
 
 
 def add_unseen(
-    found: Volumes, noted: t.Mapping[str, t.Mapping[str, object]], gone: t.Container[str], active: t.Container[str]
+    found: Volumes, noted: t.Mapping[str, t.Mapping[str, str]], gone: t.Container[str], active: t.Container[str]
 ) -> None:
     """Note what volumes need that were made in pools which are not active, or not there.
 

@@ -66,7 +66,7 @@ def plan_volumes(connection: Connection, have: Have, wants: Wants, host: Host, o
     return plans
 
 
-def is_a_guests(facts: t.Mapping[str, object]) -> bool:
+def is_a_guests(facts: t.Mapping[str, str]) -> bool:
     """Whether a volume was made for a guest, would go with it, and is whole."""
     return bool(facts.get("guest")) and not {"seed", "declared", "making"} & facts.keys()
 

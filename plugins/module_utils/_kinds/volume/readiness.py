@@ -10,6 +10,7 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from ..._engine.plan import Plan
+from ..._engine.step import Step
 from ..._flow.kind import Wants
 from ..._flow.options import Options
 from ..._host.file_systems import file_system
@@ -39,7 +40,7 @@ def check_volumes(connection: Connection, plans: t.Sequence[Plan], wants: Wants,
     pool_space.warn(site, plans)
 
 
-def key_of(step: t.Any) -> str:
+def key_of(step: Step) -> str:
     """The volume that a step makes, as POOL/VOLUME; empty for any other step."""
     return step.value.key if isinstance(step.value, Making) else ""
 

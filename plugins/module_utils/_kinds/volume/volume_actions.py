@@ -15,6 +15,7 @@ from ..._engine import paths
 from ..._engine.observed import Observed
 from ..._engine.step import Step
 from ..._errors import VirtfleetError
+from ..._flow.kind import Action
 from ..._flow.options import Options
 from ..._host import meter
 from ..._host.part_files import part_name
@@ -135,7 +136,13 @@ def told_identity(volume: Volume) -> str | None:
     return None if volume is None else identity(ET.fromstring(volume.XMLDesc()))
 
 
-def make(connection: Connection, pool: StoragePool, making: Making, root: ET.Element, source: t.Any) -> str | None:
+def make(
+    connection: Connection,
+    pool: StoragePool,
+    making: Making,
+    root: ET.Element,
+    source: Source | SeedImage | Volume | None,
+) -> str | None:
     """Make a volume in the way that its pool and what fills it ask for.
 
     Returns what tells a file that was made here from another one; None where libvirt has made the volume.
@@ -161,7 +168,7 @@ def make(connection: Connection, pool: StoragePool, making: Making, root: ET.Ele
         volume_renamed.make(pool, root, path, born.note_file, letter_name(born.part))
     elif isinstance(source, SeedImage):
         seed_fill.make(path, source, born.note_file, born.part)
-    else:
+    elif isinstance(source, Source):
         form, capacity, permissions = (item.get(name) for name in ("format", "capacity", "permissions"))
         volume_image.make(path, source, form, capacity, permissions, born.note_file, born.part)
     refresh(pool)
@@ -278,7 +285,7 @@ def volume_delete(connection: Connection, name: str, step: Step, options: object
     Manifest(connection.getURI()).drop("volumes", plan.note or plan.key)
 
 
-def there(pool: StoragePool, name: str) -> t.Any:
+def there(pool: StoragePool, name: str) -> Volume:
     """A volume of a pool; None where it is gone, also where libvirt has not seen that yet."""
     volume = lookup(pool, name)
     if volume is None or not is_local(pool.connect().getURI()):
@@ -321,7 +328,7 @@ def waiting(connection: Connection, plan: Going) -> str | None:
     return None
 
 
-ACTIONS: dict[str, t.Any] = {
+ACTIONS: dict[str, Action] = {
     "define": volume_define,
     "grow": volume_grow,
     "delete": volume_delete,

@@ -18,6 +18,7 @@ import re
 import typing as t
 from xml.etree import ElementTree as ET
 
+from ..._engine.rows.model import ReadOnlyItem
 from ..._errors import VirtfleetError
 from ..._host import part_files, qemu_img
 from ..._libvirt.objects import StoragePool
@@ -77,7 +78,7 @@ class Blank:
     form: str
     capacity: int | None
     allocation: int
-    permissions: t.Mapping[str, t.Any]
+    permissions: ReadOnlyItem
     options: tuple[str, ...] = ()
     base: str | None = None
 

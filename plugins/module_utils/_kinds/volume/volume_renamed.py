@@ -15,6 +15,7 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from ..._engine import paths
+from ..._engine.rows.model import ReadOnlyItem
 from ..._errors import VirtfleetError
 from ..._host import part_files
 from ..._libvirt.connection import libvirt
@@ -48,7 +49,7 @@ def make(pool: StoragePool, root: ET.Element, path: str, born: t.Callable[[str],
     temporary = paths.clone(root)
     paths.ensure(temporary, ("name",)).text = part
     node = temporary.find("target/permissions")
-    permissions: dict[str, t.Any] = {}
+    permissions: ReadOnlyItem = {}
     if node is not None:
         permissions = {row.name: row.value(node) for row in PERMISSIONS}
         t.cast(ET.Element, temporary.find("target")).remove(node)
