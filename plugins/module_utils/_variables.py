@@ -10,5 +10,5 @@ import typing as t
 Variables = t.Mapping[str, t.Any]
 """The variables of a host, by name. A value may be anything that YAML has, or that a template makes."""
 
-HostVars = t.Mapping[str, Variables]
-"""The variables of each host (Ansible's ``hostvars``, or a part of them)."""
+ByHost = t.Mapping[str, Variables]
+"""The variables of each host, by its name: Ansible's ``hostvars``, or plain dictionaries."""

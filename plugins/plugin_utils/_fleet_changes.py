@@ -11,9 +11,11 @@ import re
 import typing as t
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.pending import resource, sentence
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.report import Result
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import nested
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import some
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import masked, printable, readable, shortened
+from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import ByHost, Variables
 
 from ._endless import is_endless
 
@@ -99,7 +101,7 @@ MOST = 160
 Host = dict[str, t.Any]
 
 
-def of_hosts(hosts: t.Iterable[str], variables: t.Any, going_on: t.Container[str] | None = None) -> dict[str, t.Any]:
+def of_hosts(hosts: t.Iterable[str], variables: ByHost, going_on: t.Container[str] | None = None) -> dict[str, t.Any]:
     """What happened on all hosts, or would happen, as plain data.
 
     :param hosts: the names of the hosts
@@ -117,7 +119,7 @@ def of_hosts(hosts: t.Iterable[str], variables: t.Any, going_on: t.Container[str
     return {"hosts": found, "totals": totals}
 
 
-def of_host(values: t.Mapping[str, t.Any], goes_on: bool = True) -> Host:
+def of_host(values: Variables, goes_on: bool = True) -> Host:
     """What happened on one host.
 
     :param values: the host's variables
@@ -210,7 +212,7 @@ def outcome(results: t.Mapping[str, t.Any], problems: list[str], changes: list[t
     return "changed" if changes else "unchanged"
 
 
-def problems_of(result: t.Mapping[str, t.Any]) -> list[str]:
+def problems_of(result: Result) -> list[str]:
     """What a failed task says, a line for each problem. Of a loop, that is what its items say."""
     items = result.get("results")
     failed: list[t.Mapping[str, t.Any]] = [

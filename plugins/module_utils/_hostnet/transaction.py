@@ -238,6 +238,14 @@ class Begun(t.TypedDict):
     probes: list[str]
 
 
+class Settled(Outcome, total=False):
+    """What the controller is told of a trial that it asks for: the probes, and how far it is."""
+
+    probes: list[Result]
+    applied: bool
+    asked: bool
+
+
 def begin(plan: Plan, facts: Facts, seconds: int, probes: t.Sequence[str]) -> Begun:
     """Start a trial; returns what the controller has to know once all of it is prepared on the host.
 
@@ -342,7 +350,7 @@ APPLIED = "applied"
 """Follows the id of a trial in the question of a controller that has heard that the trial is in force."""
 
 
-def settle(trial: str, probe: t.Callable[[t.Sequence[str]], list[Result]]) -> dict[str, object]:
+def settle(trial: str, probe: t.Callable[[t.Sequence[str]], list[Result]]) -> Settled:
     """Have a trial confirmed if the probes that passed before pass again; else taken back.
 
     The connection that brings the question may be older than the trial, and then shows nothing. So the first answer
@@ -356,7 +364,7 @@ def settle(trial: str, probe: t.Callable[[t.Sequence[str]], list[Result]]) -> di
     trial, _space, heard = trial.partition(" ")
     found = outcome(trial)
     if found is not None:
-        return {**found, "probes": []}
+        return t.cast(Settled, {**found, "probes": []})
     state = files.load(os.path.join(files.TRIAL, "state.json"))
     if state.get("id") != trial or guard.state_of(files.TRIAL) != "applied":
         return {"outcome": None, "probes": []}
@@ -380,4 +388,4 @@ def settle(trial: str, probe: t.Callable[[t.Sequence[str]], list[Result]]) -> di
         # The connection may go with the trial.
         return {"outcome": None, "probes": results, "reason": reason}
     wait_for(lambda: outcome(trial) is not None, CONFIRMED)
-    return {**(outcome(trial) or {"outcome": None, "asked": True}), "probes": results}
+    return t.cast(Settled, {**(outcome(trial) or {"outcome": None, "asked": True}), "probes": results})

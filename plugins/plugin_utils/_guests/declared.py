@@ -134,7 +134,7 @@ def items(value: object) -> list[dict[str, t.Any]]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, (list, tuple)) else []
 
 
-def copied(inventory: t.Any) -> InventoryData:
+def copied(inventory: InventoryData) -> InventoryData:
     """A copy of an inventory while it is made, brought to its end: all groups are below ``all``."""
     copy = InventoryData()
     for name, group in inventory.groups.items():

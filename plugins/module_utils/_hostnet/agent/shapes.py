@@ -216,10 +216,10 @@ class Noted(t.TypedDict):
 
 
 class Outcome(t.TypedDict, total=False):
-    """How a trial ended (``outcome.json``)."""
+    """How a trial ended (``outcome.json``); ``outcome`` is None while it has not."""
 
     id: str
-    outcome: str
+    outcome: str | None
     reason: str
     restored: bool
     lost: t.Sequence[str]
