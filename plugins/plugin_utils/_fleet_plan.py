@@ -12,7 +12,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import rea
 from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import ByHost, Variables
 
 from . import _fleet_changes
-from ._fleet_changes import RESULTS, counted, is_lost, of_hosts, ran
+from ._fleet_changes import RESULTS, Fleet, Host, counted, is_lost, of_hosts, ran
 from ._forecast import WOULD_CHANGE
 
 HOW_TO_GO_ON = (
@@ -36,7 +36,7 @@ def of_fleet(
     variables: ByHost,
     going_on: t.Container[str] | None = None,
     planned: t.Container[str] | None = None,
-) -> dict[str, t.Any]:
+) -> dict[str, object]:
     """What the results of a plan say of all hosts.
 
     :param hosts: the names of the hosts
@@ -65,7 +65,7 @@ def of_fleet(
     }
 
 
-def has_failed(host: str, found: t.Mapping[str, t.Any], values: Variables, going_on: t.Container[str] | None) -> bool:
+def has_failed(host: str, found: Host, values: Variables, going_on: t.Container[str] | None) -> bool:
     """Whether a host refuses the plan, or the plan failed there. One that does not answer cannot refuse.
 
     :param found: what ``of_hosts`` returned of it
@@ -87,7 +87,7 @@ def is_idle(values: Variables) -> bool:
     return not any(result.get(name) for result in results for name in STILL_TO_DO)
 
 
-def refusal(found: t.Mapping[str, t.Any], parts: t.Mapping[str, list[str]]) -> list[str]:
+def refusal(found: Fleet, parts: t.Mapping[str, list[str]]) -> list[str]:
     """Why the run ends, and how to go on.
 
     :param found: what ``of_hosts`` returned
