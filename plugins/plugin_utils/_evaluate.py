@@ -72,8 +72,8 @@ def evaluate(
     layers: list[Layers] = []
     out: dict[str, dict[str, t.Any]] = {}
     written = hasattr(variables, "raw_get")
-    read = getattr(variables, "raw_get", variables.__getitem__)
-    by_host = {host: read(host) for host in hosts}
+    raw_get = getattr(variables, "raw_get", None)
+    by_host = {host: raw_get(host) if raw_get else variables[host] for host in hosts}
     fleet = Fleet(frozenset(hosts), {}, HostNames(by_host))
     for host, raw in by_host.items():
         templar = HostTemplar.of(raw, variables) if written else Plain(raw)

@@ -71,7 +71,7 @@ def inform(
     module.exit_json(changed=False, **{f"{table.kind}s": told})
 
 
-def described(table: Table, name: str, have: Observed, kept: Definition | None = None) -> dict[str, t.Any]:
+def described(table: Table, name: str, have: Observed, kept: Definition | None = None) -> dict[str, object]:
     """One resource. Raises VirtfleetError, naming it, for a definition that cannot be told."""
     try:
         return entry(table, have, kept)
@@ -79,7 +79,7 @@ def described(table: Table, name: str, have: Observed, kept: Definition | None =
         raise VirtfleetError(f"{table.kind} {label(name)}: {unforeseen(error)}") from None
 
 
-def entry(table: Table, have: Observed, kept: Definition | None = None) -> dict[str, t.Any]:
+def entry(table: Table, have: Observed, kept: Definition | None = None) -> dict[str, object]:
     """One resource: what it is, and the config that declares it as it is."""
     adopted = adopt(table, have.definition)
     beside = {**have.properties, "state": have.state}

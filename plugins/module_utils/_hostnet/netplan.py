@@ -198,7 +198,7 @@ class Netplan:
             network[place.section][place.id] = {}
         return network[place.section][place.id]
 
-    def get(self, place: Place, path: str) -> t.Any:
+    def get(self, place: Place, path: str) -> object:
         """The merged value at a path such as ``parameters/stp``."""
         value: object = self.merged(place)
         for step in path.split("/"):

@@ -68,7 +68,7 @@ def leaving(
     return going + staying, held
 
 
-def listed(networks: object) -> t.Sequence[t.Any]:
+def listed(networks: object) -> t.Sequence[object]:
     """The networks of a guest as a list, also where the user wrote a single one."""
     return networks if isinstance(networks, (list, tuple)) else [networks]
 
