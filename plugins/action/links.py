@@ -16,10 +16,18 @@ import typing as t
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.report import Result
 from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.arguments import FORECAST, URI
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import masked, readable, unforeseen
+from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import Variables
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _forecast
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._limited import limited
+
+if t.TYPE_CHECKING:
+    from ansible.plugins.connection import ConnectionBase
+
+    from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.probes import Result as Probe
+    from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.transaction import Begun, Settled
 
 MODULE = "virtfleet.kvm.links"
 APPLIED = "applied"
@@ -83,8 +91,9 @@ class ActionModule(ActionBase):
     _supports_async = False
     _supports_diff = True
 
-    def run(self, tmp: object = None, task_vars: object = None) -> dict[str, t.Any]:
+    def run(self, tmp: object = None, task_vars: Variables | None = None) -> Result:
         """The module's result, once the host is as declared or as it was."""
+        task_vars = task_vars or {}
         if self._task.async_val:
             raise AnsibleActionFail("links cannot run with async: the change is confirmed over a new connection")
         for name in ("settle", FORECAST):
@@ -118,7 +127,7 @@ class ActionModule(ActionBase):
             said = readable(masked(str(error))) if isinstance(error, AnsibleError) else unforeseen(error)
         return self.broken_off(result, end, said)
 
-    def foreseen(self, task_vars: object) -> dict[str, object]:
+    def foreseen(self, task_vars: Variables) -> dict[str, object]:
         """In check mode, what earlier tasks would change of guests and networks: what they leave is free by then."""
         if not self._task.check_mode:
             return {}
@@ -128,7 +137,7 @@ class ActionModule(ActionBase):
         told = {kind: known[kind] for kind in ("domains", "networks") if known.get(kind)}
         return {FORECAST: told} if told else {}
 
-    def broken_off(self, result: dict[str, t.Any], end: End, said: str) -> dict[str, object]:
+    def broken_off(self, result: Result, end: End, said: str) -> dict[str, object]:
         """The result of a trial that was begun, and after which something went wrong on the control node.
 
         :param said: what went wrong
@@ -142,9 +151,7 @@ class ActionModule(ActionBase):
         known = ASKED if end.applied else end.open()
         return self.failure(result, end.probes, "unknown", f"{known}. What went wrong: {said}", changed=True)
 
-    def follow(
-        self, end: End, result: dict[str, t.Any], trial: dict[str, t.Any], task_vars: object
-    ) -> dict[str, object]:
+    def follow(self, end: End, result: Result, trial: Begun, task_vars: Variables) -> dict[str, object]:
         """Confirm a trial, and add to the result how it ended.
 
         :param end: gets what is known of the trial's end
@@ -177,14 +184,14 @@ class ActionModule(ActionBase):
             self.tell_moved(result, connection.host, end.address, task_vars)
         return result
 
-    def go_where_it_is(self, task_vars: object) -> None:
+    def go_where_it_is(self, task_vars: Variables) -> None:
         """Reach a host that an earlier item of the same loop has moved: Ansible follows it once the loop is over."""
         old, new = MOVED.get(_forecast.host_of(self._task, task_vars), (set[str](), ""))
         with contextlib.suppress(KeyError, ValueError, AttributeError):  # Not a connection of that kind.
             if self._connection.get_option("host") in old:
                 self._connection.set_option("host", new)
 
-    def tell_moved(self, result: dict[str, t.Any], old: str, new: str, task_vars: t.Any) -> None:
+    def tell_moved(self, result: Result, old: str, new: str, task_vars: Variables) -> None:
         """Have later tasks of the play go where the host is now; the inventory file is the user's to change.
 
         The host is that which the task was for, not the one that delegates it.
@@ -197,7 +204,7 @@ class ActionModule(ActionBase):
         said = f"the host has moved from {old} to {new}: change its ansible_host in the inventory"
         result["warnings"] = [*result["warnings"], said]
 
-    def wait_for(self, end: End, connection: Renewed, trial: dict[str, t.Any], task_vars: object) -> None:
+    def wait_for(self, end: End, connection: Renewed, trial: Begun, task_vars: Variables) -> None:
         """Ask the host, at each of its addresses in turn, until it says how the trial ended or has had its time."""
         # The host's own address may differ from the name it is known by: that one comes first.
         others = [other for other in trial["addresses"][1:] if other != connection.host]
@@ -217,7 +224,7 @@ class ActionModule(ActionBase):
                 if end.outcome:
                     return
 
-    def ask(self, connection: Renewed, address: str, trial: str, task_vars: object) -> dict[str, t.Any]:
+    def ask(self, connection: Renewed, address: str, trial: str, task_vars: Variables) -> Settled:
         """What the host says to a new connection. Raises AnsibleConnectionFailure where there is none."""
         connection.open(address)
         return self._execute_module(
@@ -225,7 +232,7 @@ class ActionModule(ActionBase):
         )
 
     def failure(
-        self, result: dict[str, t.Any], probes: list[dict[str, t.Any]], outcome: str, reason: str, changed: bool
+        self, result: Result, probes: list[Probe], outcome: str, reason: str, changed: bool
     ) -> dict[str, object]:
         """The result of a change that did not stay, or of which that is not known.
 
@@ -263,10 +270,10 @@ class End:
     def __init__(self, address: str) -> None:
         self.address, self.outcome = address, ""
         self.applied = self.asked = self.heard = False
-        self.answer: dict[str, t.Any] = {}
-        self.probes: list[dict[str, t.Any]] = []
+        self.answer: Settled = {}
+        self.probes: list[Probe] = []
 
-    def hear(self, answer: dict[str, t.Any], address: str) -> None:
+    def hear(self, answer: Settled, address: str) -> None:
         """Take note of what the host says."""
         self.answer, self.address = answer, address
         self.heard = self.heard or "outcome" in answer
@@ -281,7 +288,7 @@ class End:
 
 
 @contextlib.contextmanager
-def watched(connection: t.Any) -> t.Iterator[None]:
+def watched(connection: ConnectionBase) -> t.Iterator[None]:
     """Have ssh notice that the host is gone, such as by a power cut, while it makes the change ready."""
     try:
         old = connection.get_option("ssh_args")
@@ -301,9 +308,9 @@ class Renewed:
 
     OPTIONS = ("ssh_args", "timeout", "reconnection_retries", "host")
 
-    def __init__(self, connection: t.Any) -> None:
+    def __init__(self, connection: ConnectionBase) -> None:
         self.connection = connection
-        self.old: dict[str, t.Any] = {}
+        self.old: dict[str, object] = {}
         for name in self.OPTIONS:
             try:
                 self.old[name] = connection.get_option(name)

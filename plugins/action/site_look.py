@@ -15,9 +15,11 @@ import typing as t
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.report import Result
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.arguments import URI
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import readable, unforeseen
+from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import Variables
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _site_look
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._forecast import host_of, place_of
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._limited import TookTooLong, limited
@@ -38,12 +40,13 @@ class ActionModule(ActionBase):
     _supports_check_mode = True
     _supports_async = False
 
-    def run(self, tmp: t.Any = None, task_vars: t.Any = None) -> dict[str, t.Any]:
+    def run(self, tmp: object = None, task_vars: Variables | None = None) -> Result:
         """The module's result, with the variables that the tasks of the roles would leave behind, in ``results``."""
+        task_vars = task_vars or {}
         super().run(tmp, task_vars)
         variables = task_vars or {}
         if "parts" in self._task.args:
-            return t.cast("dict[str, t.Any]", self._execute_module(module_args=self._task.args, task_vars=variables))
+            return t.cast(Result, self._execute_module(module_args=self._task.args, task_vars=variables))
         tags = [tag for tag in _site_look.TAGS if self.is_selected(tag, variables)]
         try:
             self.refuse_forecast(variables)
@@ -54,7 +57,7 @@ class ActionModule(ActionBase):
             return unsure(unforeseen(error))
         return self.looked(parts, tags, variables)
 
-    def is_selected(self, tag: str, variables: t.Mapping[str, t.Any]) -> bool:
+    def is_selected(self, tag: str, variables: Variables) -> bool:
         """Whether the tasks of a part run."""
         only, skipped = (variables.get(f"ansible_{which}_tags") or () for which in ("run", "skip"))
         return _site_look.is_selected(tag, self._task.tags, only, skipped)
@@ -65,7 +68,7 @@ class ActionModule(ActionBase):
         if os.path.exists(place_of(host, uri)) or os.path.exists(place_of(host)):
             raise VirtfleetError("in this run, tasks in check mode have told of changes on the host before")
 
-    def looked(self, parts: list[_site_look.Part], tags: list[str], variables: dict[str, t.Any]) -> dict[str, t.Any]:
+    def looked(self, parts: list[_site_look.Part], tags: list[str], variables: Variables) -> Result:
         """What the host says to the parts."""
         try:
             with limited(PATIENCE):

@@ -17,6 +17,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_uses import d
 from ansible_collections.virtfleet.kvm.plugins.module_utils._own_secrets import hushed
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import readable
 from ansible_collections.virtfleet.kvm.plugins.module_utils._role_words import for_role
+from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import ByHost
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils import (
     _adopted,
     _adopted_together,
@@ -38,7 +39,7 @@ from ansible_collections.virtfleet.kvm.plugins.plugin_utils._told import known, 
 display = Display()
 
 
-def fleet_problems(hosts: t.Sequence[str], variables: object) -> list[str]:
+def fleet_problems(hosts: t.Sequence[str], variables: ByHost) -> list[str]:
     """What is wrong with the declaration of a fleet, a sentence each. What may be wrong is a warning.
 
     :param hosts: the virtualization hosts
@@ -47,7 +48,7 @@ def fleet_problems(hosts: t.Sequence[str], variables: object) -> list[str]:
     return looked_at(hosts, variables)[0]
 
 
-def fleet_checked(hosts: t.Sequence[str], variables: object, others: t.Sequence[str] = ()) -> str:
+def fleet_checked(hosts: t.Sequence[str], variables: ByHost, others: t.Sequence[str] = ()) -> str:
     """What a check of the declaration ends with: that it is in order, or a line for all that is wrong.
 
     :param hosts: the virtualization hosts
@@ -79,7 +80,7 @@ NO_GUESTS = (
 """What to say where no host has a list of guests: its file may have a wrong name, which Ansible never says."""
 
 
-def looked_at(hosts: t.Sequence[str], variables: t.Any) -> tuple[list[str], int | None, list[str]]:
+def looked_at(hosts: t.Sequence[str], variables: ByHost) -> tuple[list[str], int | None, list[str]]:
     """What is wrong with the declaration of a fleet, how many guests it has, and what of it could not be made anew.
 
     The number is None where no guests are declared. What could not be made is only told where nothing is wrong.

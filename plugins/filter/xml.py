@@ -10,6 +10,7 @@ import typing as t
 from ansible.utils.display import Display
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils import _offline, _query
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Item
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import Table
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.network.table import NETWORK
@@ -41,7 +42,7 @@ def domain_from_xml(text: str, secrets: bool = False) -> dict[str, object]:
     return from_xml(DOMAIN, text, secrets)
 
 
-def domain_to_xml(item: dict[str, t.Any], virt: str = "kvm") -> str:
+def domain_to_xml(item: Item, virt: str = "kvm") -> str:
     """The definition that a new domain gets."""
     return _offline.to_xml(DOMAIN, item, virt)
 
@@ -51,7 +52,7 @@ def network_from_xml(text: str, secrets: bool = False) -> dict[str, object]:
     return from_xml(NETWORK, text, secrets)
 
 
-def network_to_xml(item: dict[str, t.Any]) -> str:
+def network_to_xml(item: Item) -> str:
     """The definition that a new network gets."""
     return _offline.to_xml(NETWORK, item)
 
@@ -61,7 +62,7 @@ def pool_from_xml(text: str, secrets: bool = False) -> dict[str, object]:
     return from_xml(POOL, text, secrets)
 
 
-def pool_to_xml(item: dict[str, t.Any]) -> str:
+def pool_to_xml(item: Item) -> str:
     """The definition that a new pool gets."""
     return _offline.to_xml(POOL, item)
 

@@ -192,7 +192,7 @@ class Part(list[t.Any]):
     :ivar places: the place of each in the user's list, counted from 0 as Ansible does; or a file, in words
     """
 
-    def __init__(self, placed: t.Iterable[tuple[Place, t.Any]] = ()) -> None:
+    def __init__(self, placed: t.Iterable[tuple[Place, object]] = ()) -> None:
         pairs = list(placed)
         super().__init__(item for _place, item in pairs)
         self.places = [place for place, _item in pairs]
@@ -211,8 +211,8 @@ def merged(lists: t.Iterable[object]) -> Part | str:
     """The fleet's guests. Hosts share one list, or bring their own; a guest that is in several
     lists in the same words is one guest. Returns a sentence where one is not a list."""
     seen: set[int] = set()
-    known: dict[t.Any, list[t.Any]] = {}
-    out: list[tuple[Place, t.Any]] = []
+    known: dict[object, list[object]] = {}
+    out: list[tuple[Place, object]] = []
     for guests in lists:
         if guests is None or id(guests) in seen:
             continue
@@ -253,7 +253,7 @@ def how_listed(variable: str, items: object) -> str:
     return f"; {listing(items)}{typed}"
 
 
-def among(value: object, others: list[t.Any]) -> bool:
+def among(value: object, others: list[object]) -> bool:
     """Whether a value is one of several; not where it cannot be compared."""
     try:
         return value in others

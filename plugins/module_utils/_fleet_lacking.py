@@ -24,6 +24,7 @@ from ._kinds.domain.table import DOMAIN
 from ._kinds.volume.storage_rules import need_size
 from ._kinds.volume.table import VOLUME
 from ._printing import label
+from ._variables import ByHost
 
 SOURCES = ("size", "image", "backing", "file", "block", "dir", "volume", "protocol", "source", "type")
 """Options of a disk of which each may say what it is on."""
@@ -51,7 +52,7 @@ def lacking(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, obj
     return told_once(found)
 
 
-def unlinked(guests: t.Iterable[t.Any], variables: t.Mapping[str, t.Mapping[str, t.Any]]) -> t.Iterator[str]:
+def unlinked(guests: t.Iterable[Item], variables: ByHost) -> t.Iterator[str]:
     """A sentence for each interface on a bridge that its host, which declares its links, does not declare.
 
     :param guests: the guests of all hosts

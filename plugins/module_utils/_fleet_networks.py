@@ -23,7 +23,7 @@ def problems(networks: object) -> t.Iterator[str]:
     :param networks: those that are declared for the host
     """
     bridges: dict[str, str] = {}
-    subnets: list[tuple[str, t.Any]] = []
+    subnets: list[tuple[str, ipaddress.IPv4Network | ipaddress.IPv6Network]] = []
     for item in entries({"networks": networks}, "networks"):
         network = written_out(NETWORK.rows, item)
         name, bridge, own = word(network, "name"), word(network, "bridge"), subnets_of(network)
@@ -44,7 +44,7 @@ def problems(networks: object) -> t.Iterator[str]:
         subnets += [(name, subnet) for _index, subnet in own]
 
 
-def subnets_of(network: Item) -> list[tuple[int, t.Any]]:
+def subnets_of(network: Item) -> list[tuple[int, ipaddress.IPv4Network | ipaddress.IPv6Network]]:
     """The subnets of a network, each with its place; what is none is refused elsewhere."""
     found = []
     for index, ip in enumerate(entries(network, "ips")):

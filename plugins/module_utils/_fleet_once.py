@@ -88,7 +88,7 @@ def names_twice(guests: t.Iterable[Item], here: list[Item], repeated: t.Containe
     return twice([guest for guest in guests if id(guest) in meant], "name", lambda guest: [word(guest, "name")])
 
 
-def macs(guest: Item) -> list[t.Any]:
+def macs(guest: Item) -> list[object]:
     """The MAC addresses that a guest's declaration names."""
     found = []
     for entry in entries(guest, "interfaces"):
@@ -103,12 +103,12 @@ def of_its_own(interface: Item) -> bool:
     return word(interface, "type") == "user"
 
 
-def addresses(guest: Item, inside: Inside) -> list[t.Any]:
+def addresses(guest: Item, inside: Inside) -> list[object]:
     """The IP addresses that a guest's declaration gives it, with the network where that is of its host alone.
 
     :param inside: the networks of its host that others do not reach
     """
-    found: list[t.Any] = []
+    found: list[object] = []
     for entry in entries(guest, "interfaces"):
         if of_its_own(entry):
             continue

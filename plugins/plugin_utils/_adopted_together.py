@@ -10,6 +10,7 @@ import typing as t
 from ansible_collections.virtfleet.kvm.plugins.module_utils import _fleet, _fleet_once
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import readable
+from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import ByHost
 
 from ._evaluate import evaluate
 
@@ -27,7 +28,7 @@ Found = t.Mapping[str, t.Mapping[str, object]]
 """By host, what the filter ``undeclared`` returns."""
 
 
-def adopted_together(found: object, hosts: t.Sequence[str], hostvars: object) -> dict[str, list[str]]:
+def adopted_together(found: object, hosts: t.Sequence[str], hostvars: ByHost) -> dict[str, list[str]]:
     """What is to be said of several hosts at once before their files are written.
 
     :param found: by host, what the filter ``undeclared`` returns
@@ -66,7 +67,7 @@ def how_to_join(variable: str, hosts: t.Sequence[str]) -> str:
     )
 
 
-def in_common(found: Found, hosts: t.Sequence[str], hostvars: object) -> t.Iterator[str]:
+def in_common(found: Found, hosts: t.Sequence[str], hostvars: ByHost) -> t.Iterator[str]:
     """A sentence for each value that a guest which is to be written has in common with one of another host."""
     variables = evaluate(hosts, hostvars, NAMES).variables
     new = [{**item, "host": host} for host in found for item in items_of(found[host], "guests")]

@@ -16,6 +16,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils import _fleet
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import PROFILE, SWITCH, merged
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label
+from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import ByHost
 
 from . import _guest_files
 from ._by_host import HostNames, Lists, Sorted
@@ -55,7 +56,7 @@ def of_all(host: object) -> bool:
 
 def evaluate(
     hosts: t.Sequence[str],
-    variables: t.Any,
+    variables: ByHost,
     names: t.Sequence[str] = _fleet.VARIABLES,
     options: t.Container[str] | None = None,
 ) -> Evaluated:
@@ -71,7 +72,8 @@ def evaluate(
     layers: list[Layers] = []
     out: dict[str, dict[str, t.Any]] = {}
     written = hasattr(variables, "raw_get")
-    by_host = {host: variables.raw_get(host) if written else variables[host] for host in hosts}
+    raw_get = getattr(variables, "raw_get", None)
+    by_host = {host: raw_get(host) if raw_get else variables[host] for host in hosts}
     fleet = Fleet(frozenset(hosts), {}, HostNames(by_host))
     for host, raw in by_host.items():
         templar = HostTemplar.of(raw, variables) if written else Plain(raw)

@@ -11,9 +11,11 @@ import re
 import typing as t
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.pending import resource, sentence
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.report import Result
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import nested
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import some
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import masked, printable, readable, shortened
+from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import ByHost, Variables
 
 from ._endless import is_endless
 
@@ -97,9 +99,16 @@ MOST = 160
 """How many letters of a value are shown."""
 
 Host = dict[str, t.Any]
+"""What happened on a host: see of_host."""
+
+Fleet = dict[str, t.Any]
+"""What happened on all hosts: see of_hosts."""
+
+Results = t.Mapping[str, Result]
+"""The results of a host's tasks, by the variables in which they are."""
 
 
-def of_hosts(hosts: t.Iterable[str], variables: t.Any, going_on: t.Container[str] | None = None) -> dict[str, t.Any]:
+def of_hosts(hosts: t.Iterable[str], variables: ByHost, going_on: t.Container[str] | None = None) -> Fleet:
     """What happened on all hosts, or would happen, as plain data.
 
     :param hosts: the names of the hosts
@@ -117,7 +126,7 @@ def of_hosts(hosts: t.Iterable[str], variables: t.Any, going_on: t.Container[str
     return {"hosts": found, "totals": totals}
 
 
-def of_host(values: t.Mapping[str, t.Any], goes_on: bool = True) -> Host:
+def of_host(values: Variables, goes_on: bool = True) -> Host:
     """What happened on one host.
 
     :param values: the host's variables
@@ -139,7 +148,7 @@ def of_host(values: t.Mapping[str, t.Any], goes_on: bool = True) -> Host:
     for plan, done in PLANNED.items():
         if done in results:
             results.pop(plan, None)
-    changes: list[t.Mapping[str, t.Any]] = []
+    changes: list[t.Mapping[str, object]] = []
     pending: list[t.Mapping[str, object]] = []
     problems: list[str] = []
     for name, result in results.items():
@@ -164,7 +173,7 @@ def of_host(values: t.Mapping[str, t.Any], goes_on: bool = True) -> Host:
     }
 
 
-def undeclared(results: t.Mapping[str, t.Any]) -> list[str]:
+def undeclared(results: Results) -> list[str]:
     """Kind and name of what is no longer declared and stays."""
     return [
         f"{kind} {name}"
@@ -173,7 +182,7 @@ def undeclared(results: t.Mapping[str, t.Any]) -> list[str]:
     ]
 
 
-def staying(found: t.Mapping[str, t.Any]) -> list[str]:
+def staying(found: Host) -> list[str]:
     """What stays though nobody declares it any more: of each host what guests left behind, and a line for each kind.
 
     :param found: what ``of_hosts`` returned
@@ -197,7 +206,7 @@ def ran(result: object) -> bool:
     return isinstance(result, dict) and not result.get("skipped")
 
 
-def outcome(results: t.Mapping[str, t.Any], problems: list[str], changes: list[t.Any], goes_on: bool) -> str:
+def outcome(results: Results, problems: list[str], changes: t.Sequence[object], goes_on: bool) -> str:
     """How a host came out, in one word or two."""
     if any(map(is_lost, results.values())):
         return "unreachable"
@@ -210,12 +219,10 @@ def outcome(results: t.Mapping[str, t.Any], problems: list[str], changes: list[t
     return "changed" if changes else "unchanged"
 
 
-def problems_of(result: t.Mapping[str, t.Any]) -> list[str]:
+def problems_of(result: Result) -> list[str]:
     """What a failed task says, a line for each problem. Of a loop, that is what its items say."""
     items = result.get("results")
-    failed: list[t.Mapping[str, t.Any]] = [
-        item for item in items or () if isinstance(item, dict) and item.get("failed")
-    ]
+    failed: list[Result] = [item for item in items or () if isinstance(item, dict) and item.get("failed")]
     lines = []
     for item in failed or [result]:
         where = f"{text(item['item'])}: " if isinstance(item.get("item"), str) else ""
@@ -273,7 +280,7 @@ def as_guest(name: str) -> str:
     return GUEST + name[len(DOMAIN) :] if name.startswith(DOMAIN) else name
 
 
-def lines(found: t.Mapping[str, object], detailed: bool = False) -> list[str]:
+def lines(found: Fleet, detailed: bool = False) -> list[str]:
     """What happened on all hosts, for people: the summary, and in detail.
 
     :param found: what ``of_hosts`` returned
@@ -281,7 +288,7 @@ def lines(found: t.Mapping[str, object], detailed: bool = False) -> list[str]:
     return summary(found) + staying(found) + (details(found) if detailed else waiting(found))
 
 
-def summary(found: t.Mapping[str, t.Any]) -> list[str]:
+def summary(found: Fleet) -> list[str]:
     """What fits a screen: how many hosts and resources, and the hosts on which something is wrong.
 
     :param found: what ``of_hosts`` returned
@@ -320,7 +327,7 @@ def counted(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
-def details(found: t.Mapping[str, t.Any]) -> list[str]:
+def details(found: Fleet) -> list[str]:
     """Host by host and field by field what changes; hosts on which nothing does are left out.
 
     :param found: what ``of_hosts`` returned
@@ -338,7 +345,7 @@ def details(found: t.Mapping[str, t.Any]) -> list[str]:
     return [*map(readable, lines), *waiting(found)]
 
 
-def waiting(found: t.Mapping[str, t.Any]) -> list[str]:
+def waiting(found: Fleet) -> list[str]:
     """What runs as it was before, until it is started anew."""
     hosts = found["hosts"].items()
     return [

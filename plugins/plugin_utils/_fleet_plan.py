@@ -9,9 +9,10 @@ import typing as t
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.arguments import UNFINISHED
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import readable
+from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import ByHost, Variables
 
 from . import _fleet_changes
-from ._fleet_changes import RESULTS, counted, is_lost, of_hosts, ran
+from ._fleet_changes import RESULTS, Fleet, Host, counted, is_lost, of_hosts, ran
 from ._forecast import WOULD_CHANGE
 
 HOW_TO_GO_ON = (
@@ -32,10 +33,10 @@ FEW = 5
 
 def of_fleet(
     hosts: t.Iterable[str],
-    variables: t.Any,
+    variables: ByHost,
     going_on: t.Container[str] | None = None,
     planned: t.Container[str] | None = None,
-) -> dict[str, t.Any]:
+) -> dict[str, object]:
     """What the results of a plan say of all hosts.
 
     :param hosts: the names of the hosts
@@ -64,9 +65,7 @@ def of_fleet(
     }
 
 
-def has_failed(
-    host: str, found: t.Mapping[str, t.Any], values: t.Mapping[str, t.Any], going_on: t.Container[str] | None
-) -> bool:
+def has_failed(host: str, found: Host, values: Variables, going_on: t.Container[str] | None) -> bool:
     """Whether a host refuses the plan, or the plan failed there. One that does not answer cannot refuse.
 
     :param found: what ``of_hosts`` returned of it
@@ -79,7 +78,7 @@ def has_failed(
     return bool(found["problems"]) if going_on is None else host not in going_on
 
 
-def is_idle(values: t.Mapping[str, t.Any]) -> bool:
+def is_idle(values: Variables) -> bool:
     """Whether a run has nothing to do on a host that is planned without a change.
 
     :param values: the host's variables
@@ -88,7 +87,7 @@ def is_idle(values: t.Mapping[str, t.Any]) -> bool:
     return not any(result.get(name) for result in results for name in STILL_TO_DO)
 
 
-def refusal(found: t.Mapping[str, t.Any], parts: t.Mapping[str, list[str]]) -> list[str]:
+def refusal(found: Fleet, parts: t.Mapping[str, list[str]]) -> list[str]:
     """Why the run ends, and how to go on.
 
     :param found: what ``of_hosts`` returned
@@ -106,7 +105,7 @@ def refusal(found: t.Mapping[str, t.Any], parts: t.Mapping[str, list[str]]) -> l
     return [readable(line) for line in (*lines, HOW_TO_GO_ON.format(limit=limit))]
 
 
-def parts_of(values: t.Mapping[str, t.Any]) -> list[str]:
+def parts_of(values: Variables) -> list[str]:
     """The parts of the site that a host refuses: the tags.
 
     :param values: the host's variables

@@ -23,6 +23,8 @@ from ansible.plugins.action.normal import ActionModule as NormalAction
 from ansible.plugins.callback import CallbackBase
 from ansible.utils.display import Display
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.report import Entry, Result
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Item
 from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.arguments import (
     FORECAST,
     HOST,
@@ -32,9 +34,13 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.arguments impo
     URI,
 )
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.forecast import FORETOLD
+from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import Variables
 
 from ._progress import DATA, watching
 from ._repeats import DISK_VOLUME, TOLD, note, resource_of, without_repeats
+
+if t.TYPE_CHECKING:
+    from ansible.playbook.task import Task
 
 FACTS = (
     *("type", "target", "bridge", "forward", "state", "virtualport", "portgroups", "format", "encryption"),
@@ -55,18 +61,20 @@ INSTALLED = "host_installed"
 """The variable in which the role host has what became of its packages."""
 
 Known = dict[str, dict[str, t.Any]]
+"""What is foretold of a host, by kind and name: what a later task has to know of each (see forecast)."""
 
 
 class DeclaringAction(NormalAction):
     """Run a declaring module; in check mode tell it what the tasks before it would have made."""
 
-    def run(self, tmp: object = None, task_vars: object = None) -> dict[str, t.Any]:
+    def run(self, tmp: object = None, task_vars: Variables | None = None) -> Result:
         """The module's result. Where one item fails, the diff of the others is shown."""
+        task_vars = task_vars or {}
         result = planned_only(self.run_module(tmp, task_vars), self._task, task_vars)
         show_diff(self._task, task_vars, result)
         return result
 
-    def run_module(self, tmp: object, task_vars: object) -> dict[str, object]:
+    def run_module(self, tmp: object, task_vars: Variables) -> dict[str, object]:
         """The module's result."""
         args = self._task.args
         for name in (FORECAST, PROGRESS, ROLE):
@@ -81,24 +89,24 @@ class DeclaringAction(NormalAction):
         finally:
             self._task.args = args  # The next attempt of a task with `until` begins with them.
 
-    def run_there(self, host: str, uri: str, names: Declared, tmp: object, task_vars: object) -> dict[str, object]:
+    def run_there(self, host: str, uri: str, names: Declared, tmp: object, task_vars: Variables) -> dict[str, object]:
         """The module's result, for one libvirt of a host; in check mode with what was foretold for it."""
         args = self._task.args
         if not self._task.check_mode:
             return self.run_for_real(place_of(host, uri), names, tmp, task_vars)
         play = planning(self._task, task_vars)
-        told: dict[str, t.Any] = {**foreseen(host, uri, play), **new_packages(self._task, task_vars), HOST: host}
+        told: dict[str, object] = {**foreseen(host, uri, play), **new_packages(self._task, task_vars), HOST: host}
         told.update({PLANS: True} if play else {})
         self._task.args = {**args, FORECAST: told}
         try:
-            result = t.cast("dict[str, t.Any]", super().run(tmp, task_vars))
+            result = t.cast(Result, super().run(tmp, task_vars))
         finally:
             self._task.args = args
         guests = result.pop(FORECAST, None)
         if isinstance(result.get("changes"), list):
             failed = {name for failure in result.get("failures") or () for name in failure.values()}
             names = [(kind, name, item) for kind, name, item in names if name not in failed]
-            changes, before = result["changes"], dict[str, t.Any]()
+            changes, before = result["changes"], dict[str, object]()
 
             def noted(known: Known) -> Known:
                 before.update(known.get(TOLD, {}))
@@ -109,14 +117,14 @@ class DeclaringAction(NormalAction):
             without_repeats(result, before)
         return result
 
-    def run_for_real(self, place: str, names: Declared, tmp: object, task_vars: object) -> dict[str, object]:
+    def run_for_real(self, place: str, names: Declared, tmp: object, task_vars: Variables) -> dict[str, object]:
         """The module's result. What it declares is there to be seen from now on, so it is forecast no more."""
-        result: dict[str, t.Any] = {}
+        result: Result = {}
         args = self._task.args
         try:
             with watching(self, host_of(self._task, task_vars), task_vars) as watcher:
                 self._task.args = args if watcher is None else {**args, PROGRESS: watcher.token}
-                result = t.cast("dict[str, t.Any]", super().run(tmp, task_vars))
+                result = t.cast(Result, super().run(tmp, task_vars))
         finally:
             self._task.args = args
             if os.path.exists(place):
@@ -129,7 +137,7 @@ class DeclaringAction(NormalAction):
         return result
 
 
-def show_diff(task: t.Any, task_vars: t.Any, result: t.Mapping[str, t.Any]) -> None:
+def show_diff(task: Task, task_vars: Variables, result: Result) -> None:
     """Show the diff of a task that failed with some items: of such a one, Ansible itself shows none.
 
     See v2_on_file_diff in ansible.plugins.strategy, which is only called for a task that did not fail.
@@ -144,7 +152,7 @@ def show_diff(task: t.Any, task_vars: t.Any, result: t.Mapping[str, t.Any]) -> N
         Display().display(f"[{host_of(task, task_vars)}]: {what}, though others failed:\n{text}")
 
 
-Declared = list[tuple[str, str, dict[str, t.Any]]]
+Declared = list[tuple[str, str, Item]]
 """Declared items with their kind, in the plural, and what tells them from others of it."""
 
 
@@ -154,7 +162,7 @@ def is_of_role(task: object) -> bool:
     return role is not None and str(role.get_name()).startswith("virtfleet.kvm.")
 
 
-def host_of(task: t.Any, task_vars: t.Any) -> str:
+def host_of(task: Task, task_vars: Variables) -> str:
     """The host that a task is for."""
     return str(task.delegate_to or (task_vars or {}).get("inventory_hostname") or "")
 
@@ -169,14 +177,14 @@ def declared(kind: str, config: object) -> Declared:
     return found
 
 
-def new_packages(task: t.Any, task_vars: t.Any) -> Known:
+def new_packages(task: Task, task_vars: Variables) -> Known:
     """A forecast with the packages that the role host would have installed on the host of a task."""
     installed = (task_vars or {}).get(INSTALLED)
     would = isinstance(installed, dict) and bool(installed.get("changed")) and not task.delegate_to
     return {"packages": {INSTALLED: {}}} if would else {}
 
 
-def note_links(task: t.Any, task_vars: t.Any, changes: t.Any) -> None:
+def note_links(task: Task, task_vars: Variables, changes: t.Sequence[Entry] | None) -> None:
     """Note the links that a task in check mode would have changed on a host, or forget those it has declared for real.
 
     :param changes: the result's; None where the task failed
@@ -202,7 +210,7 @@ def note_links(task: t.Any, task_vars: t.Any, changes: t.Any) -> None:
     revise(place, noted)
 
 
-def link_facts(item: dict[str, t.Any]) -> dict[str, object]:
+def link_facts(item: Item) -> dict[str, object]:
     """What later tasks have to know of a link: its type, and the ports that it is declared to have."""
     ports = item.get("ports")
     return {"type": item.get("type"), **({"ports": ports} if isinstance(ports, list) else {})}
@@ -283,14 +291,14 @@ def touched(changes: object) -> set[str]:
     return {name.partition(" ")[2] for name in resources if name.startswith("domain ")}
 
 
-def planning(task: t.Any, task_vars: t.Any) -> str:
+def planning(task: Task, task_vars: Variables) -> str:
     """The play of a task that plans all hosts before the run, else empty. What it foretells does not count after it."""
     if not task.check_mode or not (task_vars or {}).get(PLANNING):
         return ""
     return str(getattr(task.play, "_uuid", None) or PLANNING)
 
 
-def planned_only(result: dict[str, t.Any], task: object, task_vars: object) -> dict[str, object]:
+def planned_only(result: Result, task: object, task_vars: Variables) -> dict[str, object]:
     """The result of a task, which in the play that plans all hosts has changed nothing, but would."""
     if not (result.get("changed") and planning(task, task_vars)):
         return result

@@ -10,6 +10,7 @@ import typing as t
 from ansible_collections.virtfleet.kvm.plugins.module_utils import _fleet_layers
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.close_names import near
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.converters import YES_NO
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Item
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import nested
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import (
     DEFAULTS,
@@ -19,6 +20,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import
     Layer,
 )
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label, named, printable
+from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import Variables
 
 from ._endless import endless
 from ._written import named_item
@@ -27,7 +29,7 @@ from ._written import named_item
 class Values(t.Protocol):
     """Evaluates the values of one host (see _templar.HostTemplar)."""
 
-    raw: t.Mapping[str, t.Any]
+    raw: Variables
 
     def value(self, raw: object) -> t.Any:
         """A value, evaluated."""
@@ -51,7 +53,7 @@ class Layers:
         self.named: t.Any = None
         self.judged: set[int] = set()
 
-    def laid_under(self, guest: dict[str, t.Any], place: str = "") -> tuple[dict[str, object], list[str]]:
+    def laid_under(self, guest: Item, place: str = "") -> tuple[dict[str, object], list[str]]:
         """A guest with what it has in common with others; and what is wrong with how it says so.
 
         :param guest: its own options, evaluated
@@ -65,7 +67,7 @@ class Layers:
             layers.append(self.profile(guest[PROFILE], problems))
         return _fleet_layers.merged(guest, [layer for layer in layers if layer is not None], place), problems
 
-    def takes_defaults(self, guest: dict[str, t.Any], problems: list[str]) -> bool:
+    def takes_defaults(self, guest: Item, problems: list[str]) -> bool:
         """Whether a guest gets the defaults."""
         wanted = guest.get(SWITCH)
         try:

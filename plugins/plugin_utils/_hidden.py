@@ -27,6 +27,9 @@ from ._host_guests import is_listed
 from ._templar import HostTemplar
 from ._written import entries
 
+if t.TYPE_CHECKING:
+    from ansible.vars.hostvars import HostVars
+
 MOST = 1_000_000
 """How many values a list may hold to be compared with another one."""
 
@@ -59,7 +62,7 @@ class Source:
         return own is self.raw or (self.finite and bool(own == self.raw))
 
 
-def hidden_guests(hosts: t.Sequence[str], hostvars: t.Any) -> list[str]:
+def hidden_guests(hosts: t.Sequence[str], hostvars: HostVars) -> list[str]:
     """A sentence for each guest that is declared for a host in a list that the host does not see.
 
     :param hosts: the virtualization hosts
@@ -90,7 +93,7 @@ def hidden_guests(hosts: t.Sequence[str], hostvars: t.Any) -> list[str]:
     ]
 
 
-def hidden_twins(hosts: t.Sequence[str], hostvars: t.Any) -> list[Problem]:
+def hidden_twins(hosts: t.Sequence[str], hostvars: HostVars) -> list[Problem]:
     """A sentence for each guest that a hidden list has, too, and in other words: what is changed there does nothing."""
     raw = {host: hostvars.raw_get(host) for host in hosts}
     out: list[Problem] = []
@@ -130,7 +133,7 @@ def by_name(raw: object, host: str, templar: HostTemplar) -> dict[str, object]:
     return {str(fields.get("name")): item for fields, item in called if fields.get("host") == host}
 
 
-def hidden_items(hosts: t.Sequence[str], hostvars: t.Any) -> list[Problem]:
+def hidden_items(hosts: t.Sequence[str], hostvars: HostVars) -> list[Problem]:
     """What purging would remove of a host because a group's list with it is hidden, a sentence each."""
     out: list[Problem] = []
     for variable, purge in PURGES.items():
@@ -153,7 +156,7 @@ def hidden_items(hosts: t.Sequence[str], hostvars: t.Any) -> list[Problem]:
     return out
 
 
-def hidden_defaults(hosts: t.Sequence[str], hostvars: t.Any) -> list[Problem]:
+def hidden_defaults(hosts: t.Sequence[str], hostvars: HostVars) -> list[Problem]:
     """What guests lack because a variable with defaults is hidden by another of the same name, a sentence each."""
     out: list[Problem] = []
     raw = {host: hostvars.raw_get(host) for host in hosts}
@@ -175,7 +178,7 @@ def hidden_defaults(hosts: t.Sequence[str], hostvars: t.Any) -> list[Problem]:
     return out
 
 
-def unlisted(hosts: t.Sequence[str], hostvars: t.Any) -> list[Problem]:
+def unlisted(hosts: t.Sequence[str], hostvars: HostVars) -> list[Problem]:
     """Why a purge of guests is refused: a missing list of guests is no list without guests, a sentence for each host.
 
     Without a folder of files, a purge does nothing where the list is left out.

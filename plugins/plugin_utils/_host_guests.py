@@ -11,6 +11,7 @@ import typing as t
 from ansible_collections.virtfleet.kvm.plugins.module_utils import _fleet
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label
+from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import Variables
 
 from . import _guest_files
 from ._by_host import HostNames, Sorted
@@ -95,7 +96,7 @@ def names_elsewhere(host: str, templar: HostTemplar) -> list[str]:
     return [*_guest_files.names_of(others), *files.others]
 
 
-def of_no_host(raw: t.Mapping[str, t.Any], guests: t.Any, written: t.Sequence[Sorted] | None) -> list[str]:
+def of_no_host(raw: Variables, guests: t.Any, written: t.Sequence[Sorted] | None) -> list[str]:
     """A sentence for each guest that no host of the inventory takes: a purge would take it for one that is to go.
 
     :param raw: the variables of a host as they are written

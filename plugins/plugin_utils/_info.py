@@ -9,9 +9,11 @@ import typing as t
 
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.report import Result
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import readable
 from ansible_collections.virtfleet.kvm.plugins.module_utils._query import select
+from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import Variables
 
 
 class InfoAction(ActionBase):
@@ -24,8 +26,9 @@ class InfoAction(ActionBase):
     _supports_check_mode = True
     _supports_async = True
 
-    def run(self, tmp: object = None, task_vars: object = None) -> dict[str, t.Any]:
+    def run(self, tmp: object = None, task_vars: Variables | None = None) -> Result:
         """The module's result, with what the query selects in ``found``."""
+        task_vars = task_vars or {}
         super().run(tmp, task_vars)
         arguments = dict(self._task.args)
         query = arguments.pop("query", None)
@@ -45,4 +48,4 @@ class InfoAction(ActionBase):
                 result["found"] = select(result[self.kind], query)
             except VirtfleetError as error:
                 result.update(failed=True, msg=readable(str(error)))
-        return t.cast("dict[str, t.Any]", result)
+        return t.cast(Result, result)

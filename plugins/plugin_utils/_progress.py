@@ -25,6 +25,10 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.utils.display import Display
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._host.meter import places
+from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import Variables
+
+if t.TYPE_CHECKING:
+    from ansible.plugins.action import ActionBase
 
 VARIABLE = "kvm_progress"
 """The variable that says how many seconds lie between two lines, or that there are none."""
@@ -255,7 +259,7 @@ class Watcher:
         return str(told.get("stdout") or "").strip()
 
 
-def twin(action: t.Any) -> t.Any:
+def twin(action: ActionBase) -> t.Any:
     """The same action plugin with a connection of its own, which goes the same way. What it is told stays its own."""
     other, connection = copy.copy(action), copy.copy(action._connection)
     connection.become = copy.copy(connection.become)  # It keeps by what it knows that the command runs.
@@ -266,7 +270,7 @@ def twin(action: t.Any) -> t.Any:
     return other
 
 
-def watching(action: t.Any, host: str, task_vars: t.Any) -> contextlib.AbstractContextManager[Watcher | None]:
+def watching(action: ActionBase, host: str, task_vars: Variables) -> contextlib.AbstractContextManager[Watcher | None]:
     """Print how far the work of a task has come, within. Gives None where nothing is printed.
 
     :param action: the action plugin that runs its module
@@ -283,7 +287,7 @@ def watching(action: t.Any, host: str, task_vars: t.Any) -> contextlib.AbstractC
     return contextlib.nullcontext() if seconds is None else Watcher(action, host, seconds)
 
 
-def wanted(action: t.Any, variables: Args) -> float | None:
+def wanted(action: ActionBase, variables: Args) -> float | None:
     """The seconds between two lines, as the variable says; None for no lines."""
     if variables.get(VARIABLE) is None:
         return SECONDS

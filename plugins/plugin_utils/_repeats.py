@@ -14,6 +14,7 @@ import json
 import re
 import typing as t
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.report import Result
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.forecast import FORETOLD
 
@@ -59,7 +60,7 @@ def note(
     return known
 
 
-def without_repeats(result: dict[str, t.Any], told: t.Mapping[str, t.Any]) -> None:
+def without_repeats(result: Result, told: t.Mapping[str, t.Any]) -> None:
     """Take the changes out of a result that were told of before.
 
     Of a resource with other changes, too, the diff stays as it is.

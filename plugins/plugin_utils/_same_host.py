@@ -15,6 +15,10 @@ from ansible import constants
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import some
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import label
+from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import Variables
+
+if t.TYPE_CHECKING:
+    from ansible.vars.hostvars import HostVars
 
 SSH = ("ssh", "smart", "paramiko", "paramiko_ssh", "ansible.builtin.ssh", "ansible.builtin.paramiko_ssh")
 """Connections that lead to a host by its name or address."""
@@ -58,7 +62,7 @@ def shown(place: tuple[str, ...]) -> str:
     return label(place[0]) + ("" if place[1] == str(PORT) else f" port {place[1]}")
 
 
-def place_of(host: str, values: t.Mapping[str, t.Any], hostvars: t.Any) -> tuple[str, ...] | None:
+def place_of(host: str, values: Variables, hostvars: HostVars) -> tuple[str, ...] | None:
     """What leads to a host: address, port, and the rest; None where it is not reached by SSH, or that is not known."""
 
     def told(names: t.Sequence[str], default: str) -> str:

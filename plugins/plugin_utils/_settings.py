@@ -80,10 +80,14 @@ BATCH = "is not a number of hosts; write one from 1, a share such as '20%', or a
 """What is wrong with a batch of hosts."""
 
 
+Spec = dict[str, t.Any]
+"""An option, as the argument_specs of roles say what it takes."""
+
+
 @functools.cache
-def specs() -> dict[str, dict[str, t.Any]]:
+def specs() -> dict[str, Spec]:
     """The options of the roles by name, from ``meta/argument_specs.yml``, without the lists of what is declared."""
-    found: dict[str, dict[str, t.Any]] = {}
+    found: dict[str, Spec] = {}
     for content in of_roles("meta", "argument_specs.yml"):
         for entry in content["argument_specs"].values():
             found.update(entry.get("options") or {})
@@ -96,7 +100,7 @@ def defaults() -> dict[str, object]:
     return {name: value for content in of_roles("defaults", "main.yml") for name, value in content.items()}
 
 
-def of_roles(*path: str) -> t.Iterator[dict[str, t.Any]]:
+def of_roles(*path: str) -> t.Iterator[Spec]:
     """What one file of each role holds; roles without it are left out.
 
     :param path: where it is in the role
@@ -236,7 +240,7 @@ def is_boundless(value: object) -> bool:
         return True
 
 
-def is_taken(name: str, spec: t.Mapping[str, t.Any], value: t.Any) -> bool:
+def is_taken(name: str, spec: Spec, value: t.Any) -> bool:
     """Whether Ansible takes a value for an option of a role."""
     try:
         if name in BOUNDS and value is not None:

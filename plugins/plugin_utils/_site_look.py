@@ -22,6 +22,7 @@ from ansible.template import Templar
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import VARIABLES
+from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import Variables
 
 from ._fleet_changes import RESULTS
 from ._host_guests import remembered
@@ -29,8 +30,8 @@ from ._later import Later
 from ._settings import COLLECTION, OWNER, defaults, specs
 from ._templar import watched
 
-Variables = dict[str, t.Any]
 Part = dict[str, t.Any]
+"""A part of a look: its name, its module, and the options that the module gets, whatever they are."""
 
 
 class Place(t.NamedTuple):
@@ -46,7 +47,7 @@ class Place(t.NamedTuple):
     role: str
     file: str
     when: str = ""
-    variables: t.Mapping[str, t.Any] = {}
+    variables: t.Mapping[str, object] = {}
 
 
 SITE = (

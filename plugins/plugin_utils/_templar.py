@@ -14,6 +14,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import named
+from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import Variables
 
 from ._endless import Endless, endless
 from ._missing import identifiers, missing
@@ -50,7 +51,7 @@ class HostTemplar:
     """
 
     def __init__(
-        self, raw: t.Mapping[str, t.Any], templar: Templar, loader: DataLoader | None = None, hostvars: object = None
+        self, raw: Variables, templar: Templar, loader: DataLoader | None = None, hostvars: object = None
     ) -> None:
         self.raw, self.templar = raw, templar
         self.hostvars = raw.get("hostvars") if hostvars is None else hostvars

@@ -15,6 +15,7 @@ import typing as t
 from ansible.parsing.dataloader import DataLoader
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils import _fleet_once
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Item
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_once import word
 
@@ -25,6 +26,9 @@ from ._missing import identifiers
 from ._reading import loaded
 from ._templar import HostTemplar
 from ._written import List, lists
+
+if t.TYPE_CHECKING:
+    from ansible.vars.hostvars import HostVars
 
 GUESTS = "kvm_guests"
 VOLUMES, POOL = "kvm_volumes", "default"
@@ -123,7 +127,7 @@ class Declared:
     :ivar known: what the items are known by
     """
 
-    def __init__(self, variable: str, host: str, hostvars: t.Any, written: Written) -> None:
+    def __init__(self, variable: str, host: str, hostvars: HostVars, written: Written) -> None:
         self.variable, self.host, self.written = variable, host, written
         raw = hostvars.raw_get(host)
         self.templar = HostTemplar.of(raw, hostvars)
@@ -159,12 +163,12 @@ class Declared:
                 if self.variable != GUESTS or item["host"] == self.host:
                     self.known.update(identities(item))
 
-    def has(self, item: dict[str, t.Any]) -> bool:
+    def has(self, item: Item) -> bool:
         """Whether an item is declared."""
         return not self.known.isdisjoint(identities(item))
 
 
-def identities(item: dict[str, t.Any]) -> list[Identity]:
+def identities(item: Item) -> list[Identity]:
     """What an item is known by. Only volumes name a pool, and those that are found do."""
     pool, name, uuid = (word(item, option) for option in ("pool", "name", "uuid"))
     found = [("name", f"{pool}/{name}" if pool else name)] if name else []

@@ -18,8 +18,13 @@ from ansible.plugins.loader import vars_loader
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import VARIABLES
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_layers import DEFAULTS, PROFILES
+from ansible_collections.virtfleet.kvm.plugins.module_utils._variables import Variables
 
 from ._endless import is_endless
+
+if t.TYPE_CHECKING:
+    from ansible.inventory.data import InventoryData
+    from ansible.parsing.dataloader import DataLoader
 
 PLUGIN = "ansible.builtin.host_group_vars"
 ENDINGS = (".yml", ".yaml", ".json")
@@ -38,7 +43,7 @@ class Place(t.NamedTuple):
     name: str
     folder: str
     read: bool
-    values: t.Mapping[str, t.Any]
+    values: Variables
 
 
 def doubled(hosts: t.Sequence[str], hostvars: object) -> list[str]:
@@ -66,14 +71,14 @@ def doubled(hosts: t.Sequence[str], hostvars: object) -> list[str]:
     return out
 
 
-def folders(inventory: t.Any, loader: t.Any) -> list[str]:
+def folders(inventory: InventoryData, loader: DataLoader) -> list[str]:
     """Where Ansible looks for ``group_vars`` and ``host_vars``: beside each inventory, and beside the playbook."""
     places = [source for source in inventory._sources if source and (os.path.exists(source) or "," not in source)]
     beside = [place if os.path.isdir(place) else os.path.dirname(place) for place in places]
     return list(dict.fromkeys(os.path.realpath(place or ".") for place in [*beside, loader.get_basedir()]))
 
 
-def files(loader: t.Any, folder: str, kind: str, name: str) -> list[Place]:
+def files(loader: DataLoader, folder: str, kind: str, name: str) -> list[Place]:
     """All files with variables of a group or host in one of those folders, in the order in which Ansible reads them."""
     at = os.path.join(folder, kind)
     found = loader.find_vars_files(at, name)

@@ -203,7 +203,7 @@ def ordered(root: ET.Element) -> ET.Element:
 
 def options(value: object, where: Path) -> t.Iterator[Path]:
     """The ways to all options of a config, those around others first. Items of lists are none."""
-    inner: t.Iterable[tuple[t.Union[str, int], t.Any]] = ()  # noqa: UP007 - as above
+    inner: t.Iterable[tuple[t.Union[str, int], object]] = ()  # noqa: UP007 - as above
     if isinstance(value, dict):
         # What takes several lines goes first: of two ways to say the same the shorter one stays.
         inner = sorted(value.items(), key=lambda item: not isinstance(item[1], (dict, list)))

@@ -14,15 +14,28 @@ from . import pending
 from .plan import Plan
 from .rows.model import Change
 
+Result = t.Dict[str, t.Any]  # noqa: UP006 - sanity tests import it with older Pythons
+"""What a module returns, as its documentation says (RETURN)."""
 
-def result(plans: t.Iterable[Plan], differences: bool = True) -> dict[str, t.Any]:
+
+class Entry(t.TypedDict):
+    """A change, as the result of a module tells it (see entries)."""
+
+    resource: str
+    path: str
+    before: object
+    after: object
+    live: bool | None
+
+
+def result(plans: t.Iterable[Plan], differences: bool = True) -> Result:
     """``changed``, ``changes``, ``diff`` and ``pending_restart`` of the plans, and ``warnings`` of what waits.
 
     :param differences: whether anyone wants to see ``diff``
     """
     plans = list(plans)
     changes = [entry for plan in plans for entry in entries(plan)]
-    told: dict[str, t.Any] = {
+    told: Result = {
         "changed": bool(changes),
         "changes": changes,
         "diff": [diff(plan) for plan in plans if plan.changes] if differences else [],
@@ -33,12 +46,12 @@ def result(plans: t.Iterable[Plan], differences: bool = True) -> dict[str, t.Any
     return {**told, **waiting(told["pending_restart"])}
 
 
-def waiting(entries: list[dict[str, t.Any]]) -> dict[str, list[str]]:
+def waiting(entries: list[dict[str, object]]) -> dict[str, list[str]]:
     """The warnings of what waits for a restart, as Ansible shows those of a result; nothing where nothing waits."""
     return {"warnings": pending.warnings(entries)} if entries else {}
 
 
-def entries(plan: Plan) -> list[dict[str, t.Any]]:
+def entries(plan: Plan) -> list[Entry]:
     """The changes of one resource. ``live`` is None where nothing runs that could have it now, or that ever gets it."""
     return [
         {

@@ -311,7 +311,7 @@ def nested(value: object) -> bool:
     """Whether lists and dictionaries are nested deeper than any option is."""
     level = [value]
     for _depth in range(DEEPEST):
-        inner: dict[int, t.Any] = {}
+        inner: dict[int, object] = {}
         for one in level:
             if isinstance(one, (dict, list, tuple)):
                 # What is there more than once, as anchors of YAML make it, is looked at once.

@@ -26,6 +26,7 @@ from .._storage.removal import Kept
 from . import begun, failed_steps, undo
 from .kept import NotKept, refuse_unkept
 from .kind import Around, Kind, Work
+from .options import Options
 
 POLL = 0.25
 """Seconds between two looks at guests that are waited for."""
@@ -34,10 +35,10 @@ POLL = 0.25
 ENDS = frozenset(("shutdown", "stop", "undefine"))
 """Steps after which a plan is carried out to its end."""
 
-Made = t.Container[t.Any]
+Made = t.Container[object]
 
 
-def apply(connection: Connection, kind: Kind, plans: t.Iterable[Plan], options: object) -> dict[str, str]:
+def apply(connection: Connection, kind: Kind, plans: t.Iterable[Plan], options: Options) -> dict[str, str]:
     """Run all steps. Returns what failed, by name: the action and the reason.
 
     :param kind: what the plans are of
@@ -79,7 +80,7 @@ def go_on(works: dict[str, Work], failed: dict[str, str]) -> None:
     meter.over()
 
 
-def whole(connection: Connection, kind: Kind, plan: Plan, options: object, around: Around) -> Work:
+def whole(connection: Connection, kind: Kind, plan: Plan, options: Options, around: Around) -> Work:
     """The steps of one resource. Where one fails, what was made for a new resource is taken back."""
     try:
         yield from run(connection, kind, plan, options, around)
@@ -102,7 +103,7 @@ def whole(connection: Connection, kind: Kind, plan: Plan, options: object, aroun
     raise VirtfleetError(f"{failed}{left}") if left else failed
 
 
-def run(connection: Connection, kind: Kind, plan: Plan, options: object, around: Around) -> Work:
+def run(connection: Connection, kind: Kind, plan: Plan, options: Options, around: Around) -> Work:
     """The steps of one resource, in order; the first that fails is the last, unless it says otherwise.
 
     Where nobody waits for the result any more, that counts as a failure of the next step (see listener).
@@ -149,7 +150,7 @@ def run(connection: Connection, kind: Kind, plan: Plan, options: object, around:
         raise kept
 
 
-def carry_out(plan: Plan, step: Step, action: t.Callable[[], t.Any]) -> Work:
+def carry_out(plan: Plan, step: Step, action: t.Callable[[], t.Iterator[None] | None]) -> Work:
     """One step, and what it waits for."""
     plan.unsure = step
     with listener.heeded(not belongs_to_what_was_done(plan)):
@@ -158,7 +159,7 @@ def carry_out(plan: Plan, step: Step, action: t.Callable[[], t.Any]) -> Work:
         yield from heeding(waits, not is_restart(plan, step))
 
 
-def heeding(work: Work, yes: bool) -> Work:
+def heeding(work: t.Iterator[None], yes: bool) -> Work:
     """Wait for what a step waits for, unless nobody waits for the result any more. Raises Gone then.
 
     :param yes: whether it can be broken off

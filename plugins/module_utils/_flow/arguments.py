@@ -8,10 +8,16 @@ from __future__ import annotations
 import re
 import typing as t
 
-URI: dict[str, t.Any] = {"uri": {"type": "str", "default": "qemu:///system"}}
+Spec = t.Dict[str, t.Dict[str, object]]  # noqa: UP006 - sanity tests import it with older Pythons
+"""Parameters as Ansible takes them (argument_spec)."""
+
+Params = t.Dict[str, t.Any]  # noqa: UP006
+"""Parameters as Ansible checked them."""
+
+URI: Spec = {"uri": {"type": "str", "default": "qemu:///system"}}
 """Every module asks one libvirt."""
 
-DECLARE: dict[str, t.Any] = {
+DECLARE: Spec = {
     **URI,
     "config": {"type": "list", "elements": "dict", "required": True},
 }
@@ -22,16 +28,16 @@ out, and left out is not the same as null; and its work grows with the width of 
 what the user wrote.
 """
 
-PURGE: dict[str, t.Any] = {
+PURGE: Spec = {
     "purge": {"type": "bool", "default": False},
     "owner": {"type": "str", "default": ""},
 }
 """Whether what the collection made goes once it is no longer declared, and whose things are meant."""
 
-USES: dict[str, t.Any] = {"declared_uses": {"type": "dict", "default": {}}}
+USES: Spec = {"declared_uses": {"type": "dict", "default": {}}}
 """What all that is declared for the host uses: it stays, be it defined by now or not."""
 
-RESTART: dict[str, t.Any] = {
+RESTART: Spec = {
     "on_restart_needed": {"type": "str", "choices": ["defer", "fail", "restart"], "default": "defer"},
 }
 """What becomes of changes that only a restart brings."""

@@ -28,6 +28,7 @@ from .._libvirt.process import made_by_another, mark
 from .._storage.manifest import Manifest, notes
 from . import undo
 from .kind import Action, Definition, Kind, Record
+from .options import Options
 
 
 def marked(connection: Connection, kind: Kind, have: dict[str, Observed]) -> dict[str, Observed]:
@@ -45,7 +46,7 @@ def marked(connection: Connection, kind: Kind, have: dict[str, Observed]) -> dic
     }
 
 
-def is_unfinished(name: str, found: Observed, entries: t.Mapping[str, t.Mapping[str, object]]) -> bool:
+def is_unfinished(name: str, found: Observed, entries: t.Mapping[str, t.Mapping[str, str]]) -> bool:
     """Whether a resource is what a run noted that began to make it, and runs no more."""
     facts = entries.get(name, {})
     there = (found.definition.findtext("uuid") or "").strip().lower()
@@ -89,7 +90,7 @@ def actions(kind: Kind) -> dict[str, Action]:
 
 
 @contextlib.contextmanager
-def noted(connection: Connection, kind: Kind, plan: Plan, step: Step, options: t.Any) -> t.Iterator[Step]:
+def noted(connection: Connection, kind: Kind, plan: Plan, step: Step, options: Options) -> t.Iterator[Step]:
     """Note a new resource while it is defined. Gives what is carried out of the step: its definition has a UUID then.
 
     Where libvirt refuses the definition, nothing stays noted. Raises VirtfleetError where it cannot be noted.

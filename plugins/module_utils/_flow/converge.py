@@ -11,15 +11,16 @@ import typing as t
 from .._engine import report
 from .._engine.plan import Plan
 from .._engine.refused import to_note
+from .._engine.report import Result
 from .._engine.rows.model import Item
 from .._errors import Refused, VirtfleetError
 from .._host import listener, meter
 from .._libvirt.connection import TRIES, Session, cut_off
-from .._libvirt.objects import Connection
+from .._libvirt.objects import Address, Connection
 from .._libvirt.process import uncollected
 from .._printing import label, unforeseen
 from .._storage.forecast import Forecast
-from .arguments import FORECAST, UNFINISHED
+from .arguments import FORECAST, UNFINISHED, Params
 from .kind import Kind
 from .module import DeclaringModule
 from .options import Options
@@ -80,7 +81,7 @@ def declare(module: DeclaringModule, parameters: Parameters) -> None:
 class Asked(t.Protocol):
     """What a run has to know of the module that it is for."""
 
-    params: dict[str, t.Any]
+    params: Params
     check_mode: bool
     forecast: Forecast
     is_foretelling: bool
@@ -104,7 +105,7 @@ class Run:
 
     module: Asked
     kind: Kind
-    options: t.Any
+    options: Options
     doing: str = "are read from config"
     total: int = 0
     wants: list[Item] = dataclasses.field(default_factory=list)
@@ -113,7 +114,7 @@ class Run:
     failed: dict[str, str] = dataclasses.field(default_factory=dict)
     warnings: list[str] = dataclasses.field(default_factory=list)
     foretold: dict[str, dict[str, object]] | None = None
-    addresses: dict[str, t.Any] = dataclasses.field(default_factory=dict)
+    addresses: dict[str, list[Address]] = dataclasses.field(default_factory=dict)
     undeclared: list[str] = dataclasses.field(default_factory=list)
     unfinished: bool = False
 
@@ -171,7 +172,7 @@ class Run:
         self.warnings = report.warnings(plans) + over.warnings
         self.total = len(self.wants) + len(over.held)
 
-    def told(self, differences: bool) -> tuple[dict[str, t.Any], list[str]]:
+    def told(self, differences: bool) -> tuple[Result, list[str]]:
         """The result of the module, and its warnings.
 
         :param differences: whether anyone wants to see ``diff``

@@ -13,16 +13,17 @@ from .._engine.observed import Observed
 from .._engine.table import Table
 from .._errors import Invalid, VirtfleetError
 from .._libvirt.connection import Session
+from .._libvirt.objects import Connection
 from .._libvirt.process import uncollected
 from .._printing import label, unforeseen
-from .arguments import URI
+from .arguments import URI, Spec
 from .kind import Definition
 from .module import Module
 
-Facts = dict[str, dict[str, t.Any]]
+Facts = dict[str, dict[str, object]]
 """Live facts of resources by name."""
 
-ARGUMENTS: dict[str, object] = {
+ARGUMENTS: Spec = {
     **URI,
     "names": {"type": "list", "elements": "str"},
     "query": {"type": "str"},
@@ -40,8 +41,8 @@ class Every:
 def inform(
     module: Module,
     table: Table,
-    look: t.Callable[[t.Any, t.Container[str]], dict[str, Observed]],
-    live: t.Callable[[t.Any, t.Container[str]], Facts],
+    look: t.Callable[[Connection, t.Container[str]], dict[str, Observed]],
+    live: t.Callable[[Connection, t.Container[str]], Facts],
     kept: Definition | None = None,
 ) -> None:
     """End the module with what is there.
@@ -70,7 +71,7 @@ def inform(
     module.exit_json(changed=False, **{f"{table.kind}s": told})
 
 
-def described(table: Table, name: str, have: Observed, kept: Definition | None = None) -> dict[str, t.Any]:
+def described(table: Table, name: str, have: Observed, kept: Definition | None = None) -> dict[str, object]:
     """One resource. Raises VirtfleetError, naming it, for a definition that cannot be told."""
     try:
         return entry(table, have, kept)
@@ -78,7 +79,7 @@ def described(table: Table, name: str, have: Observed, kept: Definition | None =
         raise VirtfleetError(f"{table.kind} {label(name)}: {unforeseen(error)}") from None
 
 
-def entry(table: Table, have: Observed, kept: Definition | None = None) -> dict[str, t.Any]:
+def entry(table: Table, have: Observed, kept: Definition | None = None) -> dict[str, object]:
     """One resource: what it is, and the config that declares it as it is."""
     adopted = adopt(table, have.definition)
     beside = {**have.properties, "state": have.state}

@@ -12,9 +12,11 @@ import typing as t
 from .._engine.observed import Observed
 from .._engine.plan import Plan
 from .._engine.rows.model import Host, Item
+from .._engine.step import Step
 from .._engine.table import Table
 from .._libvirt.connection import LibvirtError, Session, lacks, said
-from .._libvirt.objects import Connection
+from .._libvirt.objects import Address, Connection, Error, Found
+from .options import KindOptions
 
 if t.TYPE_CHECKING:
     from xml.etree import ElementTree as ET
@@ -24,7 +26,7 @@ if t.TYPE_CHECKING:
 Have = t.Mapping[str, Observed]
 Wants = t.Sequence[Item]
 Work = t.Generator[None, None, None]
-Action = t.Callable[[Connection, str, t.Any, t.Any], t.Any]
+Action = t.Callable[[Connection, str, Step, KindOptions], t.Iterator[None] | None]
 """A step: takes the connection, the name of the resource, the Step and the Options. A generator yields to wait."""
 
 
@@ -36,7 +38,7 @@ class Around(t.NamedTuple):
     """
 
     actions: t.Mapping[str, Action] = {}
-    made: t.Container[t.Any] = ()
+    made: t.Container[object] = ()
 
 
 class Record(t.NamedTuple):
@@ -59,7 +61,7 @@ class TakeBack(t.NamedTuple):
     """
 
     stays: t.Callable[[t.Any], str]
-    remove: t.Callable[[Connection, str, t.Any, t.Any], None]
+    remove: t.Callable[[Connection, str, t.Any, KindOptions], None]
 
 
 @contextlib.contextmanager
@@ -68,17 +70,17 @@ def nothing_around(connection: Connection, plans: t.Sequence[Plan]) -> t.Iterato
     yield Around()
 
 
-def told_by_libvirt(connection: Connection, name: str, error: t.Any) -> str:
+def told_by_libvirt(connection: Connection, name: str, error: Error) -> str:
     """What libvirt has against a step, in its own words."""
     return said(error)
 
 
-def active_or_not(found: t.Any) -> str:
+def active_or_not(found: Found) -> str:
     """The state of a network or pool."""
     return "active" if found.isActive() else "inactive"
 
 
-def undefine(connection: Connection, found: t.Any) -> None:
+def undefine(connection: Connection, found: Found) -> None:
     """Take away the definition of a new network or the like."""
     found.undefine()
 
@@ -104,13 +106,13 @@ class Definition:
     listing: str
     missing: str
     rename: str
-    kept: t.Callable[[t.Any], ET.Element]
+    kept: t.Callable[[Found], ET.Element]
     stays_renamed: bool = False
     in_use: str = "it is active"
-    state: t.Callable[[t.Any], str] = active_or_not
-    undefine: t.Callable[[Connection, t.Any], None] = undefine
+    state: t.Callable[[Found], str] = active_or_not
+    undefine: t.Callable[[Connection, Found], None] = undefine
 
-    def find(self, connection: Connection, name: str) -> t.Any:
+    def find(self, connection: Connection, name: str) -> Found:
         """The one of a name; None where there is none."""
         try:
             return getattr(connection, self.lookup)(name)
@@ -159,9 +161,9 @@ class Kind:
 
     table: Table
     observe: t.Callable[[Connection, t.Container[str]], dict[str, Observed]]
-    plan: t.Callable[[t.Any, Have, Wants, Host, t.Any], list[Plan]]
+    plan: t.Callable[[Connection, Have, Wants, Host, KindOptions], list[Plan]]
     steps: t.Callable[[], dict[str, Action]]
-    leftovers: t.Callable[[t.Any, Asked], Leftovers]
+    leftovers: t.Callable[[Connection, Asked], Leftovers]
     validate: t.Callable[[Connection, str], object]
     definition: Definition | None = None
     record: Record | None = None
@@ -170,16 +172,16 @@ class Kind:
     prepares: frozenset[str] = frozenset(("define",))
     asks_schema: bool = True
     read_alike: bool = False
-    keeps: t.Callable[[t.Any, ET.Element], ET.Element] | None = None
+    keeps: t.Callable[[Connection, ET.Element], ET.Element] | None = None
     unasked: t.Callable[[ET.Element], ET.Element] | None = None
     around: t.Callable[[Connection, t.Sequence[Plan]], t.ContextManager[Around]] = nothing_around
     take_back: t.Mapping[str, TakeBack] = dataclasses.field(default_factory=dict)
-    why: t.Callable[[Connection, str, t.Any], str] = told_by_libvirt
-    hold: t.Callable[[t.Any, Leftovers, Wants, t.Any], tuple[list[Item], dict[str, str]]] | None = None
-    moved: t.Callable[[t.Any, Wants, t.Any], list[str]] | None = None
-    left_alone: t.Callable[[t.Any, Asked], list[str]] | None = None
+    why: t.Callable[[Connection, str, Error], str] = told_by_libvirt
+    hold: t.Callable[[Connection, Leftovers, Wants, KindOptions], tuple[list[Item], dict[str, str]]] | None = None
+    moved: t.Callable[[Connection, Wants, KindOptions], list[str]] | None = None
+    left_alone: t.Callable[[Connection, Asked], list[str]] | None = None
     foretell: t.Callable[[Connection, t.Sequence[Plan]], dict[str, dict[str, object]]] | None = None
-    wait: t.Callable[[Session, Wants, t.Container[str]], tuple[dict[str, t.Any], dict[str, str]]] | None = None
+    wait: t.Callable[[Session, Wants, t.Container[str]], tuple[dict[str, list[Address]], dict[str, str]]] | None = None
     note_refused: t.Callable[[Connection, str, t.Mapping[str, str]], None] | None = None
 
     @property

@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import dataclasses
-import typing as t
 
+from .._engine.report import Result
 from .._errors import VirtfleetError
 from .._libvirt.connection import Session
 from .._printing import label
 from .._storage.forecast import Forecast
+from .arguments import Params
 from .converge import Run
 from .parameters import Parameters
 from .unfinished import at_once
@@ -29,7 +30,7 @@ class Part:
     :param check_mode: whether the module itself would run in check mode
     """
 
-    params: dict[str, t.Any]
+    params: Params
     check_mode: bool
     forecast: Forecast = dataclasses.field(default_factory=Forecast)
     is_foretelling: bool = False
@@ -45,7 +46,7 @@ class Seen:
     :param warnings: those that it would give
     """
 
-    result: dict[str, t.Any]
+    result: Result
     warnings: list[str]
 
 

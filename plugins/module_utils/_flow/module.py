@@ -11,12 +11,13 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
+from .._engine.report import Result
 from .._host import pull_mode
 from .._own_secrets import hushed, secrets_in
 from .._printing import encodable, label, masked, masked_uri, readable, unforeseen
 from .._role_words import for_role
 from .._storage.forecast import Forecast
-from .arguments import FORECAST, HOST, PLANS, PROGRESS, ROLE, wrong_parameters
+from .arguments import FORECAST, HOST, PLANS, PROGRESS, ROLE, Params, Spec, wrong_parameters
 
 
 class Module(AnsibleModule):
@@ -29,10 +30,10 @@ class Module(AnsibleModule):
     """
 
     LIST = "config"
-    params: dict[str, t.Any]
+    params: Params
 
-    def __init__(self, argument_spec: dict[str, t.Any]) -> None:
-        self.declared: t.Any = None
+    def __init__(self, argument_spec: Spec) -> None:
+        self.declared: object = None
         self.forecast = Forecast()
         self.is_foretelling = False
         self.is_planning = False
@@ -64,9 +65,9 @@ class Module(AnsibleModule):
             self.params[self.LIST] = []
 
     @property
-    def told(self) -> dict[str, t.Any]:
+    def told(self) -> dict[str, object]:
         """The parameters as they may be told: of the list only the names of its items."""
-        told: dict[str, t.Any] = {}
+        told: dict[str, object] = {}
         for name, value in self.params.items():
             if name == self.LIST:
                 told[name] = names(self.declared)
@@ -96,7 +97,7 @@ class Module(AnsibleModule):
     def warn(self, warning: str, **how: object) -> None:
         super().warn(self.hushed(warning), **how)
 
-    def warn_of_pull(self, result: dict[str, t.Any], failed: bool) -> None:
+    def warn_of_pull(self, result: Result, failed: bool) -> None:
         """Warn on a host that also pulls its declaration, where that may undo or disturb this run."""
         said = pull_mode.warning(bool(result.get("changed")), failed)
         if said is not None:
@@ -127,12 +128,12 @@ def names(config: object) -> list[str]:
     return [label(item["name"]) for item in items if isinstance(item, dict) and isinstance(item.get("name"), str)]
 
 
-def plain(result: dict[str, t.Any]) -> dict[str, t.Any]:
+def plain(result: Result) -> Result:
     """A result that can be written as JSON: as it is where it can, else with what is odd spelled out."""
     try:
         json.dumps(result)
     except (TypeError, ValueError, RecursionError, OverflowError):
-        return t.cast("dict[str, t.Any]", spelled(result, 0))
+        return t.cast("Result", spelled(result, 0))
     return result
 
 

@@ -5,6 +5,11 @@ import typing as t
 
 from .._storage.forecast import Forecast
 
+KindOptions = t.Any
+"""The Options of a kind, for what is the same of all kinds: the functions of a kind take the class of their own."""
+
+T = t.TypeVar("T", bound="Options")
+
 
 @dataclasses.dataclass(frozen=True)
 class Options:
@@ -27,6 +32,6 @@ class Options:
     check: bool = False
     declared_uses: t.Mapping[str, t.Mapping[str, t.Sequence[str]]] = dataclasses.field(default_factory=dict)
 
-    def for_second_look(self) -> t.Any:
+    def for_second_look(self: T) -> T:
         """The options by which is looked at what was made: what has to wait is no failure."""
         return dataclasses.replace(self, on_restart_needed="defer")

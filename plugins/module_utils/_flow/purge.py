@@ -17,6 +17,7 @@ from .._libvirt.objects import Connection
 from .._storage.forecast import Forecast
 from .._storage.removal import because, listed
 from .kind import Kind
+from .options import KindOptions
 
 
 class Asked(t.NamedTuple):
@@ -29,7 +30,7 @@ class Asked(t.NamedTuple):
 
     wants: t.Sequence[Item]
     names: set[str]
-    options: t.Any
+    options: KindOptions
 
     @property
     def owner(self) -> str:

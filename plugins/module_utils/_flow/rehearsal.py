@@ -22,6 +22,7 @@ from .._engine.report import name_of
 from .._engine.rows.model import Change, Host, Item, Scope
 from .._errors import VirtfleetError
 from .._libvirt.connection import LibvirtError, lacks, libvirt, said
+from .._libvirt.objects import Error
 from .._printing import printable, secret_name
 from .._storage.users import is_local
 from .blame import Blame
@@ -111,7 +112,7 @@ class Stage:
             return False
         return True
 
-    def refused(self, want: Item, root: ET.Element, error: t.Any) -> str | None:
+    def refused(self, want: Item, root: ET.Element, error: Error) -> str | None:
         """What libvirt has against a definition, where that is about parts which nobody else has been asked about."""
         if self.kind.unasked is None or not lacks(error, *READ):
             return None

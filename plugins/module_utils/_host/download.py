@@ -140,7 +140,7 @@ class Plain(urllib.request.HTTPHandler):
         super().__init__()
         self.watch = watch
 
-    def http_open(self, req: urllib.request.Request) -> t.Any:
+    def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
         return self.do_open(functools.partial(watched, http.client.HTTPConnection, self.watch), req)
 
 
@@ -151,7 +151,7 @@ class Secure(urllib.request.HTTPSHandler):
         super().__init__()
         self.watch = watch
 
-    def https_open(self, req: urllib.request.Request) -> t.Any:
+    def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
         make = functools.partial(watched, http.client.HTTPSConnection, self.watch)
         return self.do_open(make, req, context=ssl.create_default_context())
 
@@ -165,11 +165,11 @@ class Unfollowed(urllib.request.HTTPRedirectHandler):
     http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302
 
 
-def watched(kind: t.Any, watch: Watch, host: str, **options: t.Any) -> t.Any:
+def watched(kind: t.Any, watch: Watch, host: str, **options: object) -> http.client.HTTPConnection:
     """A connection of urllib's whose socket is watched."""
     made = kind(host, **options)
     made._create_connection = watch.connect
-    return made
+    return t.cast(http.client.HTTPConnection, made)
 
 
 def download(url: str, take: t.Callable[[bytes], None], checked: bool, seconds: float | None = None) -> None:
@@ -209,7 +209,7 @@ class Untaken(Exception):
         self.cause = cause
 
 
-def answer(url: str, watch: Watch, checked: bool, asked: list[str]) -> t.Any:
+def answer(url: str, watch: Watch, checked: bool, asked: list[str]) -> http.client.HTTPResponse:
     """The answer of a server, at the end of all redirects.
 
     :param asked: gets the URLs on the way
@@ -279,7 +279,7 @@ def origin(url: str) -> tuple[str, str | None, int | None]:
     return parts.scheme, parts.hostname, parts.port
 
 
-def receive(came: t.Any, url: str, watch: Watch, take: t.Callable[[bytes], None]) -> None:
+def receive(came: http.client.HTTPResponse, url: str, watch: Watch, take: t.Callable[[bytes], None]) -> None:
     """Read an answer to its end. Raises Refusal where it is not whole, or its headers are strange."""
     expected = declared(came, url)
     meter.expect(expected)
@@ -300,7 +300,7 @@ def receive(came: t.Any, url: str, watch: Watch, take: t.Callable[[bytes], None]
         raise Refusal(f"it broke off: {watch.received} of {expected} bytes came")
 
 
-def declared(came: t.Any, url: str) -> int | None:
+def declared(came: http.client.HTTPResponse, url: str) -> int | None:
     """How long an answer says that it is; None where it does not. Raises Refusal for headers that are strange."""
     if came.status != 200:
         raise Refusal(status(came.status))

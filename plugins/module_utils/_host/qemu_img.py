@@ -92,7 +92,7 @@ def create(target: int, path: str, options: t.Sequence[str], base: str | None, s
         raise VirtfleetError(f"it cannot be made: {str(error).replace(made, path)}") from None
 
 
-def check(call: t.Callable[[], t.Any]) -> None:
+def check(call: t.Callable[[], object]) -> None:
     """Hold the tables of a qcow2 image against each other. Raises Unfit where they contradict each other.
 
     What lies outside of the file would read as zeros otherwise, and what is there twice could grow without end.

@@ -29,6 +29,21 @@ BROKEN = (lzma.LZMAError, zlib.error, OSError, EOFError, ValueError, MemoryError
 NAMES = {"gz": "gzip", "xz": "xz", "bz2": "bzip2", "zst": "zstd"}
 
 
+class Decompressor(t.Protocol):
+    """What unpacks a stream, as the classes of ``bz2``, ``lzma`` and ``compression.zstd`` do."""
+
+    @property
+    def eof(self) -> bool: ...
+
+    @property
+    def needs_input(self) -> bool: ...
+
+    @property
+    def unused_data(self) -> bytes: ...
+
+    def decompress(self, data: bytes, max_length: int) -> bytes: ...
+
+
 class Gzip:
     """A gzip member in the shape that lzma and bz2 have."""
 
@@ -51,15 +66,15 @@ class Gzip:
         return out
 
 
-def zstandard() -> t.Callable[[], t.Any] | None:
+def zstandard() -> t.Callable[[], Decompressor] | None:
     """Python's own decompressor of zstd; None where it has none."""
     try:
-        return t.cast("t.Callable[[], t.Any]", importlib.import_module("compression.zstd").ZstdDecompressor)
+        return t.cast("t.Callable[[], Decompressor]", importlib.import_module("compression.zstd").ZstdDecompressor)
     except ImportError:
         return None
 
 
-STREAMS: dict[str, t.Callable[[], t.Any]] = {
+STREAMS: dict[str, t.Callable[[], Decompressor]] = {
     "gz": Gzip,
     "xz": lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=MEMORY),
     "bz2": bz2.BZ2Decompressor,
@@ -103,10 +118,10 @@ def unpack(kind: str, source: int, size: int, take: t.Callable[[bytes], None], d
             return
 
 
-def step(kind: str, stream: t.Any, data: bytes) -> bytes:
+def step(kind: str, stream: Decompressor, data: bytes) -> bytes:
     """The next piece. Raises Unfit where the stream is damaged."""
     try:
-        return t.cast(bytes, stream.decompress(data, CHUNK))
+        return stream.decompress(data, CHUNK)
     except BROKEN as error:
         raise Unfit(f"is damaged: its {NAMES[kind]} stream cannot be unpacked ({error})") from None
     except Exception as error:  # compression.zstd has an error of its own

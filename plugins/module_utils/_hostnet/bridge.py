@@ -9,7 +9,8 @@ import array
 import fcntl
 import socket
 import struct
-import typing as t
+
+from .agent.shapes import LinkData
 
 SIOCDEVPRIVATE = 0x89F0
 """The ioctl that a bridge answers with what it is set to (linux/sockios.h; br_dev_siocdevprivate in net/bridge)."""
@@ -20,7 +21,7 @@ ROOM = 512
 """Bytes for the answer: more than the struct has."""
 
 
-def settings(name: str, shown: t.Mapping[str, object]) -> dict[str, object]:
+def settings(name: str, shown: LinkData) -> LinkData:
     """A bridge's own settings.
 
     A bridge that is not the root of its spanning tree goes by the root's forward delay, and shows that one
@@ -30,7 +31,7 @@ def settings(name: str, shown: t.Mapping[str, object]) -> dict[str, object]:
     :param name: the bridge
     :param shown: what ``ip -details -json link`` tells of it
     """
-    found = dict(shown)
+    found = shown.copy()
     own = forward_delay(name)
     if own is not None:
         found["forward_delay"] = own

@@ -150,7 +150,7 @@ def covered(address: str, others: t.Iterable[str]) -> bool:
     return any(ip(address) in ipaddress.ip_interface(other).network for other in others)
 
 
-def given_by_files(device: Device, net: Netplan, facts: Facts) -> set[object]:
+def given_by_files(device: Device, net: Netplan, facts: Facts) -> set[ipaddress.IPv4Address | ipaddress.IPv6Address]:
     """The addresses that files give a device: what a comment, another setting or another device has is none of them.
 
     :param net: netplan's documents
@@ -200,7 +200,7 @@ def is_by_hand(route: Route, written: t.Collection[object]) -> bool:
     return not network.prefixlen or network.network_address not in written
 
 
-def addresses_in(texts: t.Iterable[str]) -> set[t.Any]:
+def addresses_in(texts: t.Iterable[str]) -> set[ipaddress.IPv4Address | ipaddress.IPv6Address]:
     """Every address that some texts have, whatever it is there for."""
     found = set()
     for text in texts:
@@ -212,7 +212,7 @@ def addresses_in(texts: t.Iterable[str]) -> set[t.Any]:
     return found
 
 
-def ip(address: str) -> t.Any:
+def ip(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
     """An address without its subnet."""
     return ipaddress.ip_interface(address).ip
 

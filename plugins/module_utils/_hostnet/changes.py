@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import typing as t
-
 from .._engine.rows.model import Change, Item
 from . import networkd, networkd_units
 from .netplan import Netplan, Place
@@ -37,7 +35,7 @@ def typed(value: object) -> object:
     return int(text) if text.isdigit() and len(text) < 10 else None if value is None else text
 
 
-def compared(before: dict[str, t.Any], after: dict[str, t.Any]) -> list[Change]:
+def compared(before: dict[str, object], after: dict[str, object]) -> list[Change]:
     """The options that differ; all of a new link is one change."""
     if not before:
         return [Change("definition", None, after)]
@@ -69,6 +67,6 @@ def settings(text: str) -> dict[str, str]:
     return found
 
 
-def shown(item: Item) -> dict[str, t.Any]:
+def shown(item: Item) -> dict[str, object]:
     """An item for people."""
     return {name: value for name, value in item.items() if name not in ("name", "state", "takeover")}

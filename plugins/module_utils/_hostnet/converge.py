@@ -10,6 +10,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
+from .._engine.report import Result
 from .._engine.rows.model import Item
 from .._errors import VirtfleetError
 from .._printing import displayed, printable, unforeseen
@@ -30,9 +31,19 @@ from . import (
 )
 from .agent import files
 from .facts import Facts
-from .links_plan import File, Plan
+from .links_plan import File, Foretold, Plan
 from .plan import plan
 from .table import LINK, LONGEST
+
+
+class Asked(t.Protocol):
+    """What the flow has to know of the module: its parameters, and in check mode what earlier tasks would have made."""
+
+    params: dict[str, t.Any]
+    check_mode: bool
+
+    @property
+    def forecast(self) -> guests_by_then.Forecast: ...
 
 
 def declare(module: AnsibleModule) -> None:
@@ -40,7 +51,7 @@ def declare(module: AnsibleModule) -> None:
 
     A change is only begun here: ``trial`` in the result is for the action plugin, which ends it.
     """
-    problem, result = None, dict[str, t.Any]()
+    problem, result = None, Result()
     settle = module.params["settle"]
     try:
         if settle is not None:
@@ -60,7 +71,7 @@ def declare(module: AnsibleModule) -> None:
     module.exit_json(**result)
 
 
-def converge(module: t.Any) -> dict[str, t.Any]:
+def converge(module: Asked) -> Result:
     """The report. Raises VirtfleetError, with nothing changed, for what is refused."""
     wants = LINK.parse(module.params["config"])
     seconds = module.params["rollback_after"]
@@ -86,7 +97,7 @@ def converge(module: t.Any) -> dict[str, t.Any]:
     return {**result, "trial": trial}
 
 
-def naming(wants: t.Sequence[Item], planned: Plan, facts: Facts, forecast: t.Any) -> list[str]:
+def naming(wants: t.Sequence[Item], planned: Plan, facts: Facts, forecast: guests_by_then.Forecast | None) -> list[str]:
     """Warnings of what else names the cards that become ports, and the links that go.
 
     :param forecast: in check mode, what guests and networks would have by then
@@ -128,7 +139,7 @@ def with_kernel(facts: Facts, wants: t.Sequence[Item]) -> Facts:
     return dataclasses.replace(facts, vlan_filtering=observe.filters_vlans(facts.devices)) if asked else facts
 
 
-def told(planned: Plan) -> dict[str, t.Any]:
+def told(planned: Plan) -> Result:
     """The plan as a result: the same in check mode and after a run."""
     return {
         "changed": bool(planned.changes),
@@ -148,7 +159,7 @@ def told(planned: Plan) -> dict[str, t.Any]:
     }
 
 
-def addresses(forecast: list[dict[str, t.Any]]) -> dict[str, str]:
+def addresses(forecast: list[Foretold]) -> dict[str, str]:
     """What becomes of the host's addresses, as Ansible shows a difference.
 
     :param forecast: that of a plan: of each link the addresses before and after (None where a DHCP server decides),

@@ -15,9 +15,10 @@ import typing as t
 from .._engine.rows.model import Change, Item
 from .._errors import Invalid
 from . import networkd
+from .agent.shapes import Settings
 from .facts import Device, Facts
 from .netplan import Netplan
-from .netplan_yaml import is_true
+from .netplan_yaml import Body, is_true
 
 if t.TYPE_CHECKING:
     from .links_plan import Plan
@@ -62,7 +63,7 @@ def changes(item: Item, others: t.Sequence[Change], units: networkd.Units, facts
         found = lost_routes(item, units, facts)
         out.refresh += [item["name"] for _lost in found if item["name"] not in out.refresh]
     if found or others:
-        out.settings[item["name"]] = {option: item[option] for option in ("mac", "mtu") if item.get(option)}
+        out.settings[item["name"]] = wanted(item)
     return found
 
 
@@ -145,7 +146,17 @@ def refuse_large(item: Item, net: Netplan, units: networkd.Units, facts: Facts) 
         )
 
 
-def has_ipv6(definition: t.Mapping[str, t.Any]) -> bool:
+def wanted(item: Item) -> Settings:
+    """The MAC address and the MTU that a link is to have, as far as they are declared."""
+    found: Settings = {}
+    if item.get("mac"):
+        found["mac"] = item["mac"]
+    if item.get("mtu"):
+        found["mtu"] = item["mtu"]
+    return found
+
+
+def has_ipv6(definition: Body) -> bool:
     """Whether a definition of netplan's gives its device IPv6: left alone, it has a link-local address."""
     addresses = any(":" in str(address) for address in definition.get("addresses") or [])
     return "ipv6" in (definition.get("link-local", ["ipv6"]) or []) or addresses or is_true(definition.get("dhcp6"))

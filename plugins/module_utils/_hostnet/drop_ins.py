@@ -5,8 +5,7 @@
 
 from __future__ import annotations
 
-import typing as t
-
+from .._engine.rows.model import Item
 from .._errors import Invalid
 from . import networkd
 from .facts import Facts
@@ -37,7 +36,7 @@ def gives_addresses(text: str) -> bool:
     return announced is not None and announced.lower() not in NO
 
 
-def refuse_port(item: t.Mapping[str, t.Any], port: str, place: Place, facts: Facts) -> None:
+def refuse_port(item: Item, port: str, place: Place, facts: Facts) -> None:
     """Raise Invalid where a new port has addresses that no change of netplan's files takes from it.
 
     :param item: the link

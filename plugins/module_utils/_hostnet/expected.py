@@ -14,15 +14,13 @@ import typing as t
 
 from .._engine.rows.model import Item
 from . import by_hand
+from .agent.shapes import Expected
 from .facts import Device, Facts
 from .netplan import Netplan
 
 if t.TYPE_CHECKING:
-    from .links_plan import Plan
+    from .links_plan import Foretold, Plan
 
-Expected = dict[str, t.Any]
-"""``devices`` of which one must have it all; ``addresses``, or None for any of IPv4; ``routes`` to everywhere, each by
-its gateway; ``leased`` for those that a DHCP server gave; ``carrier`` where there was something at the other end."""
 ANEW = ("Network.", "Address.", "Route.", "DHCPv4.")
 """How the changes of a link begin that give it other addresses, where networkd is told by units of ours."""
 
@@ -59,7 +57,7 @@ def is_another(name: str, declared: t.Mapping[str, Item], out: Plan) -> bool:
     return name in out.gone or name in out.ports or (name in declared and made)
 
 
-def of_forecast(entry: t.Mapping[str, t.Any], facts: Facts, out: Plan) -> t.Iterator[Expected]:
+def of_forecast(entry: Foretold, facts: Facts, out: Plan) -> t.Iterator[Expected]:
     """What the host must have of one entry of the forecast."""
     link, before, after = entry["link"], entry["before"], entry["after"]
     holders = [device for device in facts.devices.values() if set(before) & set(device.addresses)]

@@ -11,7 +11,7 @@ import re
 import typing as t
 from xml.etree import ElementTree as ET
 
-from .agent import route_words
+from .agent import route_words, shapes
 
 COMMENT = re.compile(r"(^|(?<=\s))[#;].*", re.MULTILINE)
 """What of a netplan's document or a unit counts for nothing."""
@@ -80,7 +80,7 @@ class Device:
     addresses: tuple[str, ...] = ()
     lasting: tuple[str, ...] = ()
     dynamic: tuple[str, ...] = ()
-    settings: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
+    settings: shapes.LinkData = dataclasses.field(default_factory=shapes.LinkData)
     network_file: str = ""
     profile: str = ""
     dns: tuple[str, ...] = ()
@@ -262,7 +262,7 @@ class Facts:
         return [*near, *(str(device) for device in self.distant if device.parent == link)]
 
 
-def devices(links: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, Device]:
+def devices(links: t.Iterable[shapes.Device]) -> dict[str, Device]:
     """The devices of ``ip -detail -json address``."""
     links = list(links)
     names = {link["ifindex"]: link["ifname"] for link in links}
@@ -272,7 +272,7 @@ def devices(links: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, Device]:
             continue
         info = link.get("linkinfo") or {}
         # Without a netns id the index is one of this host's; a veth's peer may be far away.
-        parent = link.get("link") or ("" if "link_netnsid" in link else names.get(link.get("link_index"), ""))
+        parent = link.get("link") or ("" if "link_netnsid" in link else names.get(link.get("link_index", 0), ""))
         addresses = {
             f"{entry['local']}/{entry['prefixlen']}": not entry.get("dynamic")
             for entry in link.get("addr_info", [])
@@ -298,14 +298,15 @@ def devices(links: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, Device]:
     return found
 
 
-def neighbours(entries: t.Iterable[t.Mapping[str, t.Any]]) -> t.Iterator[Neighbour]:
+def neighbours(entries: t.Iterable[t.Mapping[str, object]]) -> t.Iterator[Neighbour]:
     """The neighbours of ``ip -json neighbour``."""
     for entry in entries:
-        if isinstance(entry.get("dst"), str) and isinstance(entry.get("dev"), str):
-            yield Neighbour(entry["dev"], entry["dst"])
+        address, device = entry.get("dst"), entry.get("dev")
+        if isinstance(address, str) and isinstance(device, str):
+            yield Neighbour(device, address)
 
 
-def is_own(entry: t.Mapping[str, t.Any]) -> bool:
+def is_own(entry: shapes.Address) -> bool:
     """Whether an address is more than what each link has by itself: not one of the loopback's, nor link-local.
 
     :param entry: what ``ip`` tells of it
@@ -316,7 +317,7 @@ def is_own(entry: t.Mapping[str, t.Any]) -> bool:
     return entry.get("scope") not in (None, "host") and not own
 
 
-def routes(entries: t.Iterable[t.Mapping[str, object]], default: str) -> list[Route]:
+def routes(entries: t.Iterable[shapes.Route], default: str) -> list[Route]:
     """The routes of ``ip -json route``; the default one gets its network as text."""
     found = []
     for entry, words in route_words.given(entries, default):

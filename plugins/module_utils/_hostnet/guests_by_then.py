@@ -11,7 +11,27 @@ import typing as t
 from .facts import Facts, Guest
 
 
-def foreseen(facts: Facts, told: t.Mapping[str, t.Any]) -> Facts:
+class ToCome(t.Protocol):
+    """What a guest would have by then: whether it would be gone, and the network and the device of each interface."""
+
+    @property
+    def gone(self) -> bool: ...
+
+    @property
+    def interfaces(self) -> t.Sequence[tuple[str | None, str | None]]: ...
+
+
+class Forecast(t.Protocol):
+    """What guests and networks would have by then, by name; None for a network that would be gone."""
+
+    @property
+    def guests(self) -> t.Mapping[str, ToCome]: ...
+
+    @property
+    def networks(self) -> t.Mapping[str, t.Mapping[str, object] | None]: ...
+
+
+def foreseen(facts: Facts, told: t.Mapping[str, ToCome]) -> Facts:
     """The facts with the guests as they would be by now. What is not known for sure counts as it is.
 
     :param told: what guests would have, by name: whether they would be ``gone``, and the network and the device of each
@@ -31,7 +51,7 @@ def foreseen(facts: Facts, told: t.Mapping[str, t.Any]) -> Facts:
     return dataclasses.replace(facts, guests=tuple(guests), devices=devices)
 
 
-def keeps(to_come: t.Any, interface: tuple[str, str, str]) -> bool:
+def keeps(to_come: ToCome, interface: tuple[str, str, str]) -> bool:
     """Whether a guest may still have an interface.
 
     :param interface: the device that it is on the host, its kind and what it is on

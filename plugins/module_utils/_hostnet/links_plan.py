@@ -9,7 +9,20 @@ import dataclasses
 import typing as t
 
 from .._engine.rows.model import Change
+from .agent.shapes import Expected, Settings
 from .netplan_split import NOTHING
+
+
+class Foretold(t.TypedDict):
+    """What becomes of the addresses of a link, with a note for people.
+
+    :ivar after: None where a DHCP server decides
+    """
+
+    link: str
+    before: list[str]
+    after: list[str] | None
+    note: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,7 +85,7 @@ class Plan:
     gone: list[str] = dataclasses.field(default_factory=list)
     again: dict[str, str] = dataclasses.field(default_factory=dict)
     modes: dict[str, str] = dataclasses.field(default_factory=dict)
-    settings: dict[str, dict[str, t.Any]] = dataclasses.field(default_factory=dict)
+    settings: dict[str, Settings] = dataclasses.field(default_factory=dict)
     commands: list[list[str]] = dataclasses.field(default_factory=list)
     undo: list[list[str]] = dataclasses.field(default_factory=list)
     refresh: list[str] = dataclasses.field(default_factory=list)
@@ -82,14 +95,14 @@ class Plan:
     netplan: bool = False
     network_manager: bool = False
     documents: dict[str, str] = dataclasses.field(default_factory=dict)
-    forecast: list[dict[str, t.Any]] = dataclasses.field(default_factory=list)
+    forecast: list[Foretold] = dataclasses.field(default_factory=list)
     addresses: list[str] = dataclasses.field(default_factory=list)
     by_hand: dict[str, list[str]] = dataclasses.field(default_factory=dict)
     static: list[list[str]] = dataclasses.field(default_factory=list)
     rules_of_files: bool = True
     configured: dict[str, str] = dataclasses.field(default_factory=dict)
     held: dict[str, list[str]] = dataclasses.field(default_factory=dict)
-    expected: list[dict[str, t.Any]] = dataclasses.field(default_factory=list)
+    expected: list[Expected] = dataclasses.field(default_factory=list)
     warnings: list[str] = dataclasses.field(default_factory=list)
 
     @property

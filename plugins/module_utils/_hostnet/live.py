@@ -9,6 +9,7 @@ import typing as t
 
 from .._engine.rows.model import Change, Item
 from . import networkd
+from .agent.shapes import LinkData
 from .facts import Device, Facts
 
 if t.TYPE_CHECKING:
@@ -68,7 +69,7 @@ def bridge(item: Item, device: Device, out: Plan) -> list[Change]:
     return found
 
 
-def compared(item: Item, settings: t.Mapping[str, t.Any]) -> t.Iterator[tuple[str, str, int, int]]:
+def compared(item: Item, settings: LinkData) -> t.Iterator[tuple[str, str, int, int]]:
     """Each setting that is declared and known: the option, the kernel's name of it, its value now and as declared."""
     # 2 is a spanning tree that another program runs (BR_USER_STP).
     stp = bool(int(settings.get("stp_state") or 0))

@@ -17,6 +17,7 @@ from xml.etree import ElementTree as ET
 from .._engine.rows.model import Item
 from .._printing import readable
 from .facts import Facts
+from .guests_by_then import ToCome
 from .links_plan import Plan
 
 
@@ -135,7 +136,9 @@ def affected(wants: t.Sequence[Item], planned: Plan, facts: Facts) -> dict[str, 
     return found
 
 
-def foreseen(namers: t.Iterable[Namer], guests: t.Mapping[str, t.Any], networks: t.Mapping[str, t.Any]) -> list[Namer]:
+def foreseen(
+    namers: t.Iterable[Namer], guests: t.Mapping[str, ToCome], networks: t.Mapping[str, t.Mapping[str, object] | None]
+) -> list[Namer]:
     """Those that would still be there in check mode, once earlier tasks are carried out.
 
     :param guests: what guests would have, by name (see guests_by_then)

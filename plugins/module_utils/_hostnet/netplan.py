@@ -198,9 +198,9 @@ class Netplan:
             network[place.section][place.id] = {}
         return network[place.section][place.id]
 
-    def get(self, place: Place, path: str) -> t.Any:
+    def get(self, place: Place, path: str) -> object:
         """The merged value at a path such as ``parameters/stp``."""
-        value: t.Any = self.merged(place)
+        value: object = self.merged(place)
         for step in path.split("/"):
             value = value.get(step) if isinstance(value, dict) else None
         return value
@@ -247,7 +247,7 @@ class Netplan:
         *steps, last = path.split("/")
         holders = []
         for name, body in self.bodies(place):
-            inner: t.Any = body
+            inner: object = body
             for step in steps:
                 inner = inner.get(step) if isinstance(inner, dict) else None
             if isinstance(inner, dict) and last in inner:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .._engine.rows.model import ReadOnlyItem
 from .._errors import Invalid, VirtfleetError
 from .facts import Nic
 from .netplan import NEW_FILE, Netplan, Place
@@ -114,7 +115,7 @@ def is_addressed(body: Body) -> bool:
     )
 
 
-def declare(net: Netplan, item: t.Mapping[str, t.Any], nics: t.Mapping[str, Nic]) -> None:
+def declare(net: Netplan, item: ReadOnlyItem, nics: t.Mapping[str, Nic]) -> None:
     """Make a bridge, bond or VLAN what an item says, in place.
 
     :param item: the link's options in normal form
@@ -138,7 +139,7 @@ def declare(net: Netplan, item: t.Mapping[str, t.Any], nics: t.Mapping[str, Nic]
     settings(net, place, item, file, is_new)
 
 
-def declare_vlan(net: Netplan, place: Place, item: t.Mapping[str, t.Any], nics: t.Mapping[str, Nic]) -> None:
+def declare_vlan(net: Netplan, place: Place, item: ReadOnlyItem, nics: t.Mapping[str, Nic]) -> None:
     """A VLAN on a parent. Its addresses are its own: it takes over nothing."""
     is_new = not net.bodies(place)
     file = net.bodies(place)[-1][0] if not is_new else NEW_FILE
@@ -165,7 +166,7 @@ def definition(net: Netplan, nic: Nic, where: str, make: str = NEW_FILE) -> Plac
     return place
 
 
-def set_ports(net: Netplan, place: Place, item: t.Mapping[str, t.Any], nics: t.Mapping[str, Nic]) -> None:
+def set_ports(net: Netplan, place: Place, item: ReadOnlyItem, nics: t.Mapping[str, Nic]) -> None:
     """Give a bridge its ports, and let it take over the addresses of new ones as it is told to."""
     members, ports = net.members(place), []
     for index, name in enumerate(item.get("ports") or []):
@@ -333,7 +334,7 @@ def addressing(net: Netplan, place: Place, item: t.Mapping[str, object], file: s
                 net.put(file, place, f"nameservers/{key}", value)
 
 
-def static_routes(item: t.Mapping[str, t.Any]) -> list[Body]:
+def static_routes(item: ReadOnlyItem) -> list[Body]:
     """The routes of an item, its gateway's first."""
     routes: list[Body] = []
     if item.get("gateway"):

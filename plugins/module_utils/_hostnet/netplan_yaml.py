@@ -11,6 +11,7 @@ it, but that text; only an empty value is, and it is None here.
 from __future__ import annotations
 
 import copy
+import functools
 import re
 import typing as t
 
@@ -22,7 +23,11 @@ try:
 except ImportError:
     yaml = None
 
+if t.TYPE_CHECKING:
+    from yaml import MappingNode, Node, SafeDumper, SafeLoader, ScalarNode
+
 Body = dict[str, t.Any]
+"""A mapping of a document: a value is text (Scalar), a list, another mapping, or None."""
 
 TRUE = frozenset(("true", "on", "yes", "y"))
 """What netplan takes for true, in any case (src/parse.c, handle_generic_bool)."""
@@ -173,7 +178,7 @@ def secrets(value: object, key: str = "", name: str = "") -> set[str]:
 def merge(whole: Body, part: Body) -> None:
     """Add a later part to a definition: scalars replace, lists join, mappings merge (netplan(5))."""
     for key, value in part.items():
-        old: t.Any = whole.get(key)
+        old = whole.get(key)
         if isinstance(value, dict):
             whole[key] = old if isinstance(old, dict) else {}
             merge(whole[key], value)
@@ -195,78 +200,73 @@ def plain(value: object) -> t.Any:
     return None if value is None else str(value)
 
 
-_CLASSES: dict[str, t.Any] = {}
-
-
-def _loader() -> t.Any:
+@functools.cache
+def _loader() -> type[SafeLoader]:
     """A loader that keeps scalars as text. Made when first wanted: PyYAML may be missing."""
-    if "loader" not in _CLASSES:
-        # By libyaml, as netplan itself: it takes tabs before values and comments, PyYAML's own reader does not.
-        base: t.Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    # By libyaml, as netplan itself: it takes tabs before values and comments, PyYAML's own reader does not.
+    base: t.Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-        class Loader(base):
-            """See load."""
+    class Loader(base):
+        """See load."""
 
-        def text(node: t.Any) -> Scalar:
-            found = Scalar(node.value)
-            found.style = node.style or None
-            return found
+    def text(node: ScalarNode) -> Scalar:
+        found = Scalar(node.value)
+        found.style = node.style or None
+        return found
 
-        def scalar(loader: t.Any, node: t.Any) -> object:
-            return None if not node.value and node.tag == "tag:yaml.org,2002:null" and not node.style else text(node)
+    def scalar(loader: SafeLoader, node: ScalarNode) -> object:
+        return None if not node.value and node.tag == "tag:yaml.org,2002:null" and not node.style else text(node)
 
-        def mapping(loader: t.Any, node: t.Any) -> Body:
-            found: Body = {}
-            for key, value in node.value:
-                if not isinstance(key, yaml.ScalarNode):
-                    raise yaml.YAMLError(f"a key in line {key.start_mark.line + 1} is not text")
-                # A key that is there twice is two parts to netplan, of which PyYAML would keep the last.
-                merge(found, {text(key): loader.construct_object(value, deep=True)})
-            return found
+    def mapping(loader: SafeLoader, node: MappingNode) -> Body:
+        found: Body = {}
+        for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.YAMLError(f"a key in line {key.start_mark.line + 1} is not text")
+            # A key that is there twice is two parts to netplan, of which PyYAML would keep the last.
+            merge(found, {text(key): loader.construct_object(value, deep=True)})
+        return found
 
-        def unknown(loader: t.Any, suffix: str, node: t.Any) -> t.Any:
-            raise yaml.YAMLError(f"the tag {node.tag} is not netplan's")
+    def unknown(loader: SafeLoader, suffix: str, node: Node) -> t.NoReturn:
+        raise yaml.YAMLError(f"the tag {node.tag} is not netplan's")
 
-        for kind in ("null", "bool", "int", "float", "binary", "timestamp", "str", "value", "merge"):
-            Loader.add_constructor(f"tag:yaml.org,2002:{kind}", scalar)
-        Loader.add_constructor("tag:yaml.org,2002:map", mapping)
-        Loader.add_multi_constructor("!", unknown)
-        _CLASSES["loader"] = Loader
-    return _CLASSES["loader"]
+    for kind in ("null", "bool", "int", "float", "binary", "timestamp", "str", "value", "merge"):
+        Loader.add_constructor(f"tag:yaml.org,2002:{kind}", scalar)
+    Loader.add_constructor("tag:yaml.org,2002:map", mapping)
+    Loader.add_multi_constructor("!", unknown)
+    return Loader
 
 
-def _dumper() -> object:
+@functools.cache
+def _dumper() -> type[SafeDumper]:
     """A dumper that writes text without quotes where it needs none for netplan."""
-    if "dumper" not in _CLASSES:
 
-        class Dumper(yaml.SafeDumper):
-            """See dump."""
+    class Dumper(yaml.SafeDumper):
+        """See dump."""
 
-            def ignore_aliases(self, data: object) -> bool:
-                return True
+        def ignore_aliases(self, data: object) -> bool:
+            return True
 
-            def increase_indent(self, flow: bool = False, indentless: bool = False) -> object:
-                return super().increase_indent(flow, False)
+        def increase_indent(self, flow: bool = False, indentless: bool = False) -> object:
+            return super().increase_indent(flow, False)
 
-        def text(dumper: t.Any, value: str) -> t.Any:
-            style = getattr(value, "style", None)
-            tag = dumper.resolve(yaml.ScalarNode, str(value), (True, False))
-            if isinstance(value, Scalar) and style is None and value and tag.endswith(":null"):
-                return dumper.represent_scalar(tag, str(value))  # As it was written.
-            if tag.rsplit(":", 1)[-1] in ("null", "merge", "value", "yaml"):
-                tag, style = "tag:yaml.org,2002:str", style or "'"
-            elif ":" in value and style is None and tag != "tag:yaml.org,2002:str":
-                # A MAC address that other readers of the file would take for a number.
-                tag, style = "tag:yaml.org,2002:str", '"'
-            if style is not None:
-                tag = "tag:yaml.org,2002:str"
-            return dumper.represent_scalar(tag, str(value), style=style)
+    def text(dumper: SafeDumper, value: str) -> Node:
+        style = getattr(value, "style", None)
+        tag = dumper.resolve(yaml.ScalarNode, str(value), (True, False))
+        if isinstance(value, Scalar) and style is None and value and tag.endswith(":null"):
+            return dumper.represent_scalar(tag, str(value))  # As it was written.
+        if tag.rsplit(":", 1)[-1] in ("null", "merge", "value", "yaml"):
+            tag, style = "tag:yaml.org,2002:str", style or "'"
+        elif ":" in value and style is None and tag != "tag:yaml.org,2002:str":
+            # A MAC address that other readers of the file would take for a number.
+            tag, style = "tag:yaml.org,2002:str", '"'
+        if style is not None:
+            tag = "tag:yaml.org,2002:str"
+        return dumper.represent_scalar(tag, str(value), style=style)
 
-        def nothing(dumper: t.Any, value: None) -> t.Any:
-            return dumper.represent_scalar("tag:yaml.org,2002:null", "")
+    def nothing(dumper: SafeDumper, value: None) -> Node:
+        return dumper.represent_scalar("tag:yaml.org,2002:null", "")
 
-        Dumper.add_representer(type(None), nothing)
-        Dumper.add_representer(Scalar, text)
-        Dumper.add_representer(str, text)
-        _CLASSES["dumper"] = Dumper
-    return _CLASSES["dumper"]
+    Dumper.add_representer(type(None), nothing)
+    Dumper.add_representer(Scalar, text)
+    Dumper.add_representer(str, text)
+    return Dumper

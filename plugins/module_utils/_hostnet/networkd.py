@@ -13,6 +13,7 @@ import ipaddress
 import posixpath
 import typing as t
 
+from .._engine.rows.model import ReadOnlyItem
 from .._errors import Invalid
 from .facts import Device, Facts
 
@@ -67,7 +68,7 @@ def render(sections: Sections, comments: str = "") -> str:
     return HEAD + comments + "\n" + "\n".join(parts)
 
 
-def macs(item: t.Mapping[str, t.Any], facts: Facts, parent_file: str) -> Units:
+def macs(item: ReadOnlyItem, facts: Facts, parent_file: str) -> Units:
     """The units of a MacVLAN or MacVTap link, by name.
 
     :param parent_file: name of the .network unit by which networkd configures the parent
@@ -86,7 +87,7 @@ def macs(item: t.Mapping[str, t.Any], facts: Facts, parent_file: str) -> Units:
     }
 
 
-def network(item: t.Mapping[str, t.Any], parent: Device | None) -> str:
+def network(item: ReadOnlyItem, parent: Device | None) -> str:
     """The addressing of a link.
 
     One that inherits has no address. It speaks with its parent's, and leads to the parent's subnets
@@ -123,7 +124,7 @@ def set_anew(item: t.Mapping[str, object], *options: str) -> list[tuple[str, str
     return [(words[option], str(item[option])) for option in options if item.get(option)]
 
 
-def static(item: t.Mapping[str, t.Any]) -> Sections:
+def static(item: ReadOnlyItem) -> Sections:
     """Addresses that an item gives itself."""
     settings = [("Address", address) for address in item["addresses"]]
     if item.get("gateway"):
@@ -182,7 +183,7 @@ def bare_parent(name: str) -> Units:
     return {f"60-virtfleet-{name}.network": render([("Match", [("Name", name)]), ("Network", settings)])}
 
 
-def bridge(item: t.Mapping[str, t.Any], facts: Facts) -> Units:
+def bridge(item: ReadOnlyItem, facts: Facts) -> Units:
     """The units of a bridge where networkd is configured without netplan.
 
     The user's own units stay as they are: these have names that come first, and the first that

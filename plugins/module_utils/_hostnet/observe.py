@@ -15,7 +15,7 @@ from pathlib import Path
 
 from .._errors import VirtfleetError
 from . import bridge, facts, ifupdown, lease, namers, namespaces, networkd, profiles
-from .agent import network, others, route_words
+from .agent import network, others, route_words, shapes
 from .facts import Device, Facts, NetplanFile
 from .host_routes import routes
 from .iproute import ip
@@ -128,13 +128,13 @@ def queues() -> dict[str, list[str]]:
     return found
 
 
-def of_all_tables(family: str) -> list[dict[str, object]]:
+def of_all_tables(family: str) -> list[shapes.Route]:
     """What ``ip -json`` says of the routes of all tables, and which of their numbers are locked.
 
     :param family: ``-4`` or ``-6``
     """
     words = (family, "route", "show", "table", "all")
-    found: list[dict[str, t.Any]] = ip(*words)
+    found: list[shapes.Route] = ip(*words)
     route_words.lock(found, lambda: others.asked(*words))
     return found
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import posixpath
-import typing as t
 
 from .._engine.rows.model import Change, Item
 from .._errors import Invalid, VirtfleetError
@@ -19,7 +18,7 @@ from .links_plan import File, Plan
 from .netplan import Netplan, Place
 from .netplan_edit import MOVED, SECTION, declare, is_addressed, remove
 from .netplan_split import hidden, is_left_over, left_mtus, original, own
-from .netplan_yaml import dump, has_inner_comments, has_more_documents, header, is_true, load
+from .netplan_yaml import Body, dump, has_inner_comments, has_more_documents, header, is_true, load
 
 CLOUD_INIT = "/etc/cloud/cloud.cfg.d/99-virtfleet-network.cfg"
 
@@ -251,7 +250,7 @@ class Work:
             return []
         return [Change("definition", before or {"type": device.kind if device else "link"}, None)]
 
-    def write(self, name: str, document: dict[str, t.Any]) -> None:
+    def write(self, name: str, document: Body) -> None:
         """Collect a file of netplan's that changes. Raises VirtfleetError where a reboot would forget it."""
         file = next((file for file in self.facts.netplan if file.name == name), NetplanFile("/etc/netplan", name, ""))
         origin = f"{file.folder}/{name}"

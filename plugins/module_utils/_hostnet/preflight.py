@@ -316,7 +316,7 @@ def routed(item: Item, items: t.Sequence[Item], facts: Facts) -> t.Iterator[Inva
             )
 
 
-def takes(declared: t.Mapping[str, t.Any], route: Route, facts: Facts) -> bool:
+def takes(declared: Item, route: Route, facts: Facts) -> bool:
     """Whether a declared route takes what a device reaches without a router: all of it, or a part with a router in it.
 
     :param route: one that the host has

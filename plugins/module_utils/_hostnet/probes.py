@@ -39,6 +39,14 @@ GATEWAY = "gateway "
 """Begins the name of the probe of one gateway, beside the best; its address follows."""
 
 
+class Result(t.TypedDict):
+    """What a probe found: whether it passed, and that for people."""
+
+    probe: str
+    ok: bool
+    said: str
+
+
 def passing(facts: Facts, gateways: t.Iterable[str] = ()) -> list[str]:
     """The probes that pass now.
 
@@ -49,7 +57,7 @@ def passing(facts: Facts, gateways: t.Iterable[str] = ()) -> list[str]:
     return [result["probe"] for result in run([*PROBES, *others], facts) if result["ok"]]
 
 
-def again(names: t.Sequence[str]) -> list[dict[str, t.Any]]:
+def again(names: t.Sequence[str]) -> list[Result]:
     """Run probes on the host as it is now."""
     try:
         return run(names, look())
@@ -57,9 +65,9 @@ def again(names: t.Sequence[str]) -> list[dict[str, t.Any]]:
         return [{"probe": name, "ok": False, "said": str(error)} for name in names]
 
 
-def run(names: t.Sequence[str], facts: Facts) -> list[dict[str, t.Any]]:
+def run(names: t.Sequence[str], facts: Facts) -> list[Result]:
     """Run probes: of each its name, whether it passed, and what was found."""
-    results = []
+    results: list[Result] = []
     for name in names:
         if name == "name server":
             ok, said = name_server(facts)
@@ -169,12 +177,11 @@ def name_server(facts: Facts) -> tuple[bool, str]:
 def answers(server: str, index: int, seconds: float = 1.0) -> bool:
     """Whether a name server answers, in two attempts."""
     version6 = ":" in server
-    target: t.Any = (server, 53, 0, index) if version6 else (server, 53)
     with socket.socket(socket.AF_INET6 if version6 else socket.AF_INET, socket.SOCK_DGRAM) as out:
         out.settimeout(seconds)
         for _attempt in range(2):
             try:
-                out.sendto(QUERY, target)
+                out.sendto(QUERY, (server, 53, 0, index) if version6 else (server, 53))
                 if out.recv(512)[:2] == QUERY[:2]:
                     return True
             except OSError:

@@ -19,9 +19,13 @@ import uuid
 from .._errors import VirtfleetError
 from . import stuck
 from .agent import files, guard, journal, network, notes, unit
+from .agent.shapes import Outcome, State
 from .facts import Facts
 from .links_plan import Plan
 from .trial import trial_of
+
+if t.TYPE_CHECKING:
+    from .probes import Result
 
 NEW = files.BASE + "/new"
 """A trial that is not laid out completely: nothing was started for it."""
@@ -225,12 +229,29 @@ def boot_id() -> str:
         return ""
 
 
-def begin(plan: Plan, facts: Facts, seconds: int, probes: t.Sequence[str]) -> dict[str, t.Any]:
+class Begun(t.TypedDict):
+    """What the controller has to know of a trial: its time, by which addresses the host is reached, and the probes."""
+
+    id: str
+    seconds: int
+    addresses: list[str]
+    probes: list[str]
+
+
+class Settled(Outcome, total=False):
+    """What the controller is told of a trial that it asks for: the probes, and how far it is."""
+
+    probes: list[Result]
+    applied: bool
+    asked: bool
+
+
+def begin(plan: Plan, facts: Facts, seconds: int, probes: t.Sequence[str]) -> Begun:
     """Start a trial; returns what the controller has to know once all of it is prepared on the host.
 
     Raises VirtfleetError, with nothing changed, where it cannot be prepared.
     """
-    state = {**trial_of(plan, facts, seconds, probes), "id": f"{uuid.uuid4().hex}-{boot_id()}"}
+    state: State = {**trial_of(plan, facts, seconds, probes), "id": f"{uuid.uuid4().hex}-{boot_id()}"}
     try:
         files.remove_folder(NEW)
         guard.lay_out(NEW, state)
@@ -240,7 +261,7 @@ def begin(plan: Plan, facts: Facts, seconds: int, probes: t.Sequence[str]) -> di
         said = files.problem(error) if isinstance(error, OSError) else str(error)
         if not give_up_start(said):
             raise VirtfleetError(f"nothing was changed: the change could not be prepared: {said}") from None
-    told = {"id": state["id"], "seconds": seconds, "addresses": plan.addresses, "probes": list(probes)}
+    told: Begun = {"id": state["id"], "seconds": seconds, "addresses": plan.addresses, "probes": list(probes)}
     try:
         prepared = wait_for(lambda: is_ready(state["id"]), PREPARED)
         ended = outcome(state["id"])
@@ -299,7 +320,7 @@ def end_stuck() -> str:
     return why
 
 
-def outcome(trial: str) -> dict[str, t.Any] | None:
+def outcome(trial: str) -> Outcome | None:
     """How a trial ended, None while it is open.
 
     A host that has booted since the trial began knows nothing of it in /run; what was kept is on the disk. One that
@@ -311,7 +332,7 @@ def outcome(trial: str) -> dict[str, t.Any] | None:
     for folder in (files.TRIAL, files.LAST, "", files.LAST):
         if not folder and (os.path.isdir(files.TRIAL) or notes.state().get("id") == trial):
             return None
-        found = files.load(os.path.join(folder, "outcome.json")) if folder else {}
+        found: Outcome = files.load(os.path.join(folder, "outcome.json")) if folder else {}
         if found.get("id") == trial:
             return found
     verdict, reason = "rolled-back", "the host was started anew"
@@ -329,7 +350,7 @@ APPLIED = "applied"
 """Follows the id of a trial in the question of a controller that has heard that the trial is in force."""
 
 
-def settle(trial: str, probe: t.Callable[[t.Sequence[str]], list[dict[str, t.Any]]]) -> dict[str, t.Any]:
+def settle(trial: str, probe: t.Callable[[t.Sequence[str]], list[Result]]) -> Settled:
     """Have a trial confirmed if the probes that passed before pass again; else taken back.
 
     The connection that brings the question may be older than the trial, and then shows nothing. So the first answer
@@ -343,7 +364,7 @@ def settle(trial: str, probe: t.Callable[[t.Sequence[str]], list[dict[str, t.Any
     trial, _space, heard = trial.partition(" ")
     found = outcome(trial)
     if found is not None:
-        return {**found, "probes": []}
+        return t.cast(Settled, {**found, "probes": []})
     state = files.load(os.path.join(files.TRIAL, "state.json"))
     if state.get("id") != trial or guard.state_of(files.TRIAL) != "applied":
         return {"outcome": None, "probes": []}
@@ -367,4 +388,4 @@ def settle(trial: str, probe: t.Callable[[t.Sequence[str]], list[dict[str, t.Any
         # The connection may go with the trial.
         return {"outcome": None, "probes": results, "reason": reason}
     wait_for(lambda: outcome(trial) is not None, CONFIRMED)
-    return {**(outcome(trial) or {"outcome": None, "asked": True}), "probes": results}
+    return t.cast(Settled, {**(outcome(trial) or {"outcome": None, "asked": True}), "probes": results})

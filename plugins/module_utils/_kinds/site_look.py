@@ -16,7 +16,9 @@ import typing as t
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
+from .._engine.report import Result
 from .._errors import Refused, VirtfleetError
+from .._flow.arguments import Params, Spec
 from .._flow.look import Part, Seen, Undecided, look
 from .._flow.parameters import Parameters
 from .._host import daemons, setup
@@ -36,6 +38,21 @@ LATER = "not looked at, for the host gets all of its tasks anyway"
 """What is said of the parts after the first that has something to do."""
 
 
+class Told(t.TypedDict, total=False):
+    """What is told of a part: its name and its module, whether it has nothing to do, and what the module would return.
+
+    :ivar nothing_to_do: None where it was not looked at, or that cannot be told
+    :ivar why: why it has something to do, or why that is not known
+    """
+
+    name: str
+    module: str
+    nothing_to_do: bool | None
+    why: str | None
+    result: Result
+    warnings: list[str]
+
+
 @dataclasses.dataclass
 class Look:
     """A look at a host.
@@ -49,24 +66,24 @@ class Look:
     session: Session | None = None
 
     @uncollected()
-    def at(self, parts: t.Sequence[t.Mapping[str, object]]) -> tuple[bool, list[dict[str, t.Any]]]:
+    def at(self, parts: t.Sequence[t.Mapping[str, object]]) -> tuple[bool, list[Told]]:
         """Whether nothing is to be done in any part, and of each what is told of it, as the module documents it.
 
         :param parts: the ``name``, ``module`` and ``options`` of each
         """
-        found: list[dict[str, t.Any]] = []
+        found: list[Told] = []
         unchanged = True
         with contextlib.ExitStack() as stack:
             for part in parts:
-                entry: dict[str, t.Any] = {name: label(part.get(name)) for name in ("name", "module")}
-                entry.update(nothing_to_do=None, why=LATER)
+                entry: Told = {"name": label(part.get("name")), "module": label(part.get("module"))}
+                entry.update({"nothing_to_do": None, "why": LATER})
                 if unchanged:
                     unchanged, told = self.told(part, stack)
                     entry.update(told)
                 found.append(entry)
         return unchanged, found
 
-    def told(self, part: t.Mapping[str, object], stack: contextlib.ExitStack) -> tuple[bool, dict[str, t.Any]]:
+    def told(self, part: t.Mapping[str, object], stack: contextlib.ExitStack) -> tuple[bool, Told]:
         """Whether a part has nothing to do, and what is told of it."""
         try:
             seen = self.seen(str(part.get("module")), part.get("options"), stack)
@@ -118,7 +135,7 @@ def links_spec() -> dict[str, dict[str, object]]:
     return SPEC
 
 
-def checked(spec: dict[str, dict[str, t.Any]], options: object) -> dict[str, t.Any]:
+def checked(spec: Spec, options: object) -> Params:
     """Options as Ansible checks those of a module. Raises Undecided where something is wrong with them."""
     if not isinstance(options, dict):
         raise Undecided("options: is not a dictionary")
@@ -135,7 +152,7 @@ def checked(spec: dict[str, dict[str, t.Any]], options: object) -> dict[str, t.A
     return {**done.validated_parameters, **({"config": config} if "config" in spec else {})}
 
 
-def host_seen(uri: str, given: t.Mapping[str, t.Any]) -> Seen:
+def host_seen(uri: str, given: Params) -> Seen:
     """What host_info returns of a host of which the role host would change and refuse nothing."""
     found = in_time(lambda: host.facts(uri))
     if not found["user"]["root"]:
@@ -160,7 +177,7 @@ def host_seen(uri: str, given: t.Mapping[str, t.Any]) -> Seen:
     return Seen({"changed": False, **found}, [])
 
 
-def links_seen(given: dict[str, t.Any]) -> Seen:
+def links_seen(given: Params) -> Seen:
     """What the plan of the links returns where nothing of them is to be changed or removed."""
     from .._hostnet.converge import converge
 

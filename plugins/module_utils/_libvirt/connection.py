@@ -18,7 +18,7 @@ from .._host import daemons
 from .._own_secrets import hushed, secrets_in
 from .._printing import masked, masked_uri, readable, shortened
 from . import interpreter
-from .objects import Connection
+from .objects import Connection, Error, Found
 
 __all__ = ["TRIES", "Lost", "Session", "connect", "cut", "cut_off", "ended", "lacks", "libvirt", "said"]
 
@@ -41,7 +41,7 @@ T = t.TypeVar("T")
 
 
 @contextlib.contextmanager
-def connect(uri: str) -> t.Iterator[t.Any]:
+def connect(uri: str) -> t.Iterator[Connection]:
     """A connection, closed at the end.
 
     Where another Python of the host has libvirt's binding, the module starts once more under that one, so a module
@@ -100,7 +100,7 @@ CUT = re.compile(
 """What libvirt says when a daemon has gone away (src/rpc of libvirt)."""
 
 
-def cut(error: t.Any) -> bool:
+def cut(error: Error) -> bool:
     """Whether an error says that a daemon has gone away.
 
     Where each driver has a daemon of its own, the connection to the first one lives on when another one
@@ -137,7 +137,7 @@ class Session:
 
     def __init__(self, uri: str) -> None:
         self.uri = uri
-        self.connection: t.Any = None
+        self.connection: Connection = None
         self.absent: Unreachable | None = None
         self.stack = contextlib.ExitStack()
 
@@ -168,7 +168,7 @@ class Session:
                     raise VirtfleetError(f"the connection was lost, and {error}") from None
                 time.sleep(0.5)
 
-    def read(self, call: t.Callable[[t.Any], T]) -> T:
+    def read(self, call: t.Callable[[Connection], T]) -> T:
         """What a function of the connection returns that only reads; asked again after a loss.
 
         Raises VirtfleetError where libvirt refuses.
@@ -198,12 +198,12 @@ def said(error: Exception) -> str:
     return shortened(readable(masked(without_values(told))), 2000)
 
 
-def lacks(error: t.Any, *codes: str) -> bool:
+def lacks(error: Error, *codes: str) -> bool:
     """Whether an error is one of libvirt's ``VIR_ERR_...`` codes."""
     return error.get_error_code() in [getattr(libvirt, code, None) for code in codes]
 
 
-def active(found: t.Any) -> bool:
+def active(found: Found) -> bool:
     """Whether a domain, network or pool runs. A transient one is gone altogether once it has stopped."""
     try:
         return bool(found.isActive())
@@ -213,7 +213,7 @@ def active(found: t.Any) -> bool:
         return False
 
 
-def stop(found: object, call: t.Callable[[], t.Any]) -> None:
+def stop(found: Found, call: t.Callable[[], object]) -> None:
     """Stop a domain, network or pool. That it stopped by itself, or by somebody else, just then is what was asked for.
 
     :param call: the call of libvirt that stops it
@@ -225,6 +225,6 @@ def stop(found: object, call: t.Callable[[], t.Any]) -> None:
             raise
 
 
-def listed(call: t.Callable[[int], list[t.Any]], flag: str) -> set[str]:
+def listed(call: t.Callable[[int], list[Found]], flag: str) -> set[str]:
     """The names of what one bulk call with a filter returns."""
     return {found.name() for found in call(getattr(libvirt, flag))}

@@ -16,5 +16,33 @@ Domain = t.Any
 Network = t.Any
 """A network (virNetwork)."""
 
+StoragePool = t.Any
+"""A storage pool (virStoragePool)."""
+
 Volume = t.Any
 """A storage volume (virStorageVol)."""
+
+Secret = t.Any
+"""A secret (virSecret)."""
+
+Stream = t.Any
+"""The content of a volume on its way (virStream)."""
+
+Found = t.Any
+"""A guest, network, pool, volume or secret, for what treats them alike."""
+
+Error = t.Any
+"""What libvirt raises (libvirtError)."""
+
+
+class Address(t.TypedDict, total=False):
+    """An address of a guest, on one of its interfaces (virDomainInterfaceAddresses).
+
+    ``source`` is added where a guest was waited for: who knows the address.
+    """
+
+    interface: str
+    mac: str
+    address: str
+    prefix: int
+    source: str

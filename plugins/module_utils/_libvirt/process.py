@@ -61,7 +61,7 @@ def alive(text: str) -> bool:
     return words[3] == boot() and started(int(words[1])) == words[2]
 
 
-def made_by_another(key: str, facts: t.Mapping[str, t.Any]) -> str | None:
+def made_by_another(key: str, facts: t.Mapping[str, str | None]) -> str | None:
     """Why to leave a volume to another run, which is making it in this moment; None where none is.
 
     :param key: the volume, as POOL/VOLUME

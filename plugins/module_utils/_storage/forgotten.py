@@ -13,7 +13,7 @@ from .._engine.plan import Plan
 from .._engine.rows.model import Item
 from .._host.files import birth
 from .._libvirt.connection import libvirt
-from .._libvirt.objects import Connection
+from .._libvirt.objects import Connection, StoragePool
 from . import storage_observe
 from .guest_places import item_places
 from .manifest import Entries, Manifest, notes
@@ -50,7 +50,7 @@ def forget_gone(connection: Connection) -> None:
     manifest.forget("volumes", gone)
 
 
-def missing(pool: t.Any, noted: Entries) -> set[str]:
+def missing(pool: StoragePool, noted: Entries) -> set[str]:
     """Which of these volumes an active pool is known not to have any more.
 
     :param noted: what is noted of each, by name

@@ -87,7 +87,7 @@ def kept(connection: Connection, doubt: Doubt, gone: t.Container[str] = ()) -> t
             yield from read(f"guest {name} (checkpoint {checkpoint.getName()})", name, checkpoint.getXMLDesc, doubt)
 
 
-def some(connection: Connection, flag: str, gone: t.Container[str]) -> list[t.Any]:
+def some(connection: Connection, flag: str, gone: t.Container[str]) -> list[Domain]:
     """The guests that a filter of libvirt finds, without those that do not count."""
     try:
         return [domain for domain in connection.listAllDomains(getattr(libvirt, flag)) if domain.name() not in gone]

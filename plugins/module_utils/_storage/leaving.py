@@ -82,7 +82,7 @@ def spare(connection: Connection, key: str) -> None:
     Manifest(connection.getURI()).add("volumes", key, leaving=NO_MORE)
 
 
-def is_leaving(path: str | None, facts: t.Mapping[str, object], state: str | None) -> bool:
+def is_leaving(path: str | None, facts: t.Mapping[str, str], state: str | None) -> bool:
     """Whether a run that was broken off was about to delete a volume with its guest, and nobody has had it since.
 
     :param facts: what is noted of it (see manifest.FACTS)
@@ -94,7 +94,7 @@ def is_leaving(path: str | None, facts: t.Mapping[str, object], state: str | Non
     return facts.get("since") in {mark(), state} - {None}
 
 
-def reason(facts: t.Mapping[str, object]) -> str:
+def reason(facts: t.Mapping[str, str]) -> str:
     """Why a volume stays that was made for a guest which does not have it, and that nobody uses."""
     if facts.get("leaving") is None:
         return LEFT

@@ -59,7 +59,11 @@ LONGEST = 4096
 """Characters that a name or a fact may have."""
 
 
-Entries = dict[str, dict[str, t.Any]]
+Entries = dict[str, dict[str, str]]
+"""What is noted of resources, by their names: FACTS."""
+
+Content = dict[str, dict[str, Entries]]
+"""The whole file: entries by kind, by the URI of the libvirt."""
 
 
 class Manifest:
@@ -81,9 +85,9 @@ class Manifest:
 
     def entries(self, kind: str) -> Entries:
         """What is noted of one kind, one of KINDS, by identity."""
-        return t.cast(Entries, self.read().get(self.uri, {}).get(kind, {}))
+        return self.read().get(self.uri, {}).get(kind, {})
 
-    def read(self) -> dict[str, t.Any]:
+    def read(self) -> Content:
         """The whole file. Raises VirtfleetError where it is damaged, rather than forget what is ours."""
         content = self.file.read()
         if content is None:
@@ -95,7 +99,7 @@ class Manifest:
             raise self.damaged("it is nested too deeply") from None
         except (ValueError, MemoryError) as error:
             raise self.damaged(str(error)) from None
-        return t.cast("dict[str, t.Any]", found)
+        return t.cast(Content, found)
 
     def damaged(self, problem: str) -> VirtfleetError:
         """The error for a file that is not what was written."""
@@ -173,7 +177,7 @@ class Manifest:
                         del entries[name]
 
     @contextlib.contextmanager
-    def changing(self) -> t.Iterator[dict[str, t.Any]]:
+    def changing(self) -> t.Iterator[Content]:
         """The content to be changed, by one process at a time."""
         if not self.kept:
             yield {}
@@ -189,7 +193,7 @@ class Manifest:
             self.file.put(folder, text.encode("utf-8"))
 
 
-def filled_by_another(name: str, facts: t.Mapping[str, object]) -> str | None:
+def filled_by_another(name: str, facts: t.Mapping[str, str]) -> str | None:
     """Why to leave a seed to another run, which exchanges it in this moment; None where none does."""
     return made_by_another(name, {"making": facts.get("filling")})
 
@@ -202,7 +206,7 @@ def notes(plans: t.Iterable[Plan], noted: t.Container[str]) -> bool:
     return any(step.action in noted for entry in plans for step in entry.steps)
 
 
-def unique(pairs: list[tuple[str, t.Any]]) -> dict[str, object]:
+def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     """A dictionary. Raises ValueError for a name that is there twice: one of the two would be lost."""
     found = dict(pairs)
     if len(found) != len(pairs):
@@ -220,10 +224,10 @@ def hold(content: object) -> None:
     for uri, kinds in mapping(content, "the file").items():
         sound(uri)
         for kind, entries in mapping(kinds, "what is noted of a libvirt").items():
-            mapping(entries, "a kind")
+            noted = mapping(entries, "a kind")
             if kind not in KINDS:
                 continue
-            for name, facts in entries.items():
+            for name, facts in noted.items():
                 sound(name)
                 pool, slash, volume = name.partition("/")
                 if kind == "volumes" and not (pool and slash and volume):
@@ -233,7 +237,7 @@ def hold(content: object) -> None:
                         sound(value)
 
 
-def mapping(value: object, what: str) -> dict[str, t.Any]:
+def mapping(value: object, what: str) -> dict[str, object]:
     """A dictionary. Raises ValueError for anything else."""
     if not isinstance(value, dict):
         raise ValueError(f"{what} is no dictionary")

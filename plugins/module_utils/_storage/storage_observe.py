@@ -18,7 +18,7 @@ from .._engine.observed import Observed
 from .._errors import VirtfleetError
 from .._host.files import birth, in_place_of_file
 from .._libvirt.connection import lacks, libvirt, said
-from .._libvirt.objects import Connection, Volume
+from .._libvirt.objects import Connection, Domain, StoragePool, Volume
 from .._printing import spelled_out
 
 PROBLEM = "problem"
@@ -85,7 +85,7 @@ def identity(volume: ET.Element) -> str | None:
     return key if LVM.fullmatch(key) else birth(volume.findtext("target/path") or "")
 
 
-def another(noted: t.Mapping[str, object], volume: ET.Element) -> bool:
+def another(noted: t.Mapping[str, str], volume: ET.Element) -> bool:
     """Whether a volume is known to be another one than was noted under its name.
 
     What has no identity where one was noted is another one as well: a symbolic link, a folder. A seed that a killed
@@ -105,7 +105,7 @@ def is_there(volume: ET.Element) -> bool:
     return not path.startswith("/") or os.path.lexists(path)
 
 
-def replaced(noted: t.Mapping[str, object], volume: ET.Element) -> str | None:
+def replaced(noted: t.Mapping[str, str], volume: ET.Element) -> str | None:
     """What is in place of a volume that was noted as a file and is none any more, in words; None where none is."""
     if not another(noted, volume):
         return None
@@ -114,7 +114,7 @@ def replaced(noted: t.Mapping[str, object], volume: ET.Element) -> str | None:
     return None if what is None else f"{spelled_out(path)} is {what} now, and no more the file that was made"
 
 
-def listed(pool: t.Any) -> t.Iterator[tuple[str, t.Any]]:
+def listed(pool: StoragePool) -> t.Iterator[tuple[str, Volume]]:
     """The volumes of an active pool with their names. One whose name is no UTF-8 has none here, and is left out.
 
     libvirt's binding cannot tell such a name, and nobody can declare it. As a file it still counts as a user of
@@ -127,7 +127,7 @@ def listed(pool: t.Any) -> t.Iterator[tuple[str, t.Any]]:
             continue
 
 
-def descriptions(pool: object, names: t.Container[str]) -> dict[str, str]:
+def descriptions(pool: StoragePool, names: t.Container[str]) -> dict[str, str]:
     """The XML of a pool's volumes of these names. One that is gone meanwhile is left out.
 
     Of one that libvirt lists and cannot describe, it is the name, the path, and libvirt's reason (see problem_of).
@@ -176,13 +176,13 @@ def no_pool(name: str) -> str:
     )
 
 
-def unseen(pool: t.Any, names: set[str]) -> bool:
+def unseen(pool: StoragePool, names: set[str]) -> bool:
     """Whether there are files that libvirt does not know yet: it looks only when it is told to."""
     target = ET.fromstring(pool.XMLDesc(0)).findtext("target/path") if names else None
     return target is not None and any(os.path.lexists(os.path.join(target, name)) for name in names)
 
 
-def refresh(pool: t.Any, patience: float = BUSY) -> bool:
+def refresh(pool: StoragePool, patience: float = BUSY) -> bool:
     """Let libvirt look through a pool anew; False where it can't, or is too busy for that.
 
     That changes nothing but what libvirt knows.
@@ -218,7 +218,7 @@ def source_place(source: ET.Element | None) -> str | None:
     return source.get("file") or source.get("dev")
 
 
-def runs_with(connection: Connection, *places: str) -> tuple[t.Any, str] | None:
+def runs_with(connection: Connection, *places: str) -> tuple[Domain, str] | None:
     """The running guest that has a volume as a disk, and the disk's target; None where none has."""
     for domain in connection.listAllDomains(libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE):
         for disk in ET.fromstring(domain.XMLDesc(0)).iterfind("devices/disk"):
@@ -228,7 +228,7 @@ def runs_with(connection: Connection, *places: str) -> tuple[t.Any, str] | None:
     return None
 
 
-def active_pool(connection: Connection, name: str) -> t.Any:
+def active_pool(connection: Connection, name: str) -> StoragePool:
     """A pool that volumes can be made in."""
     try:
         pool = connection.storagePoolLookupByName(name)
@@ -242,7 +242,7 @@ def active_pool(connection: Connection, name: str) -> t.Any:
     return pool
 
 
-def lookup(pool: t.Any, name: str) -> t.Any:
+def lookup(pool: StoragePool, name: str) -> Volume:
     """A volume of a pool, or None."""
     try:
         return pool.storageVolLookupByName(name)

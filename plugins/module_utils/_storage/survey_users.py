@@ -16,7 +16,7 @@ from .._host.block_devices import BlockDevices
 from .._host.file_systems import mount_points
 from .._host.places import Places, within
 from .._libvirt.connection import LibvirtError, lacks, said
-from .._libvirt.objects import Connection, Domain
+from .._libvirt.objects import Connection, Domain, StoragePool
 from .._printing import spelled_out
 from . import guest_documents
 from .forecast import Forecast, ToCome
@@ -134,7 +134,7 @@ def parted(keys: t.Iterable[str]) -> t.Iterator[tuple[str, str]]:
         yield pool, name
 
 
-def add_pool(users: Users, pool: t.Any) -> list[tuple[str, str, str | None]]:
+def add_pool(users: Users, pool: StoragePool) -> list[tuple[str, str, str | None]]:
     """Note where a pool's volumes are. Returns each in words, with its path and what libvirt says it is laid over."""
     name = pool.name()
     root = ET.fromstring(pool.XMLDesc(0))

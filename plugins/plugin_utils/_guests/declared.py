@@ -21,6 +21,7 @@ from ansible.vars.hostvars import HostVars
 from ansible.vars.manager import VariableManager
 from ansible.vars.plugins import get_vars_from_inventory_sources
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Item
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import host_problem
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet_once import word
@@ -62,8 +63,8 @@ class Fleet(t.NamedTuple):
     :param is_declared: whether any host has a list of guests, be it an empty one
     """
 
-    guests: dict[str, list[dict[str, t.Any]]]
-    networks: dict[str, list[dict[str, t.Any]]]
+    guests: dict[str, list[Item]]
+    networks: dict[str, list[Item]]
     templars: dict[str, HostTemplar]
     problems: list[str]
     is_declared: bool
@@ -84,7 +85,7 @@ def fleet(inventory: object, loader: object, path: str) -> Fleet:
         raise VirtfleetError(no_hosts(path))
     variables = hostvars(finished, loader, sources(inventory, path))
     evaluated = evaluate(hosts, variables, ("kvm_guests", "kvm_networks"), OPTIONS)
-    guests: dict[str, list[dict[str, t.Any]]] = {host: [] for host in hosts}
+    guests: dict[str, list[Item]] = {host: [] for host in hosts}
     problems = [line if host is None else f"host {host}: {line}" for host, line in evaluated.problems]
     for guest in all_guests(evaluated.variables, problems):
         if not isinstance(guest.get("name"), str) or not guest["name"]:
@@ -118,7 +119,7 @@ def all_guests(variables: t.Mapping[str, t.Mapping[str, object]], problems: list
 
     :param variables: the evaluated lists of each host
     """
-    found: list[dict[str, t.Any]] = []
+    found: list[Item] = []
     for host, lists in variables.items():
         guests = lists.get("kvm_guests")
         if guests is not None and not isinstance(guests, (list, tuple)):
@@ -129,12 +130,12 @@ def all_guests(variables: t.Mapping[str, t.Mapping[str, object]], problems: list
     return found
 
 
-def items(value: object) -> list[dict[str, t.Any]]:
+def items(value: object) -> list[Item]:
     """The dictionaries of a list."""
     return [item for item in value if isinstance(item, dict)] if isinstance(value, (list, tuple)) else []
 
 
-def copied(inventory: t.Any) -> InventoryData:
+def copied(inventory: InventoryData) -> InventoryData:
     """A copy of an inventory while it is made, brought to its end: all groups are below ``all``."""
     copy = InventoryData()
     for name, group in inventory.groups.items():

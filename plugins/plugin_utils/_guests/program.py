@@ -31,14 +31,21 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine import paths
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model import Item
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.facts import addresses
 from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.connection import LibvirtError, connect, said
+from ansible_collections.virtfleet.kvm.plugins.module_utils._libvirt.objects import Address, Connection, Domain, Network
 from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import masked, masked_uri, unforeseen
 
 from . import address, tags
 
 Order = dict[str, t.Any]
+"""What is to be asked: ``hosts``, ``forks``, ``timeout``, ``sources`` and ``networks`` (see ask)."""
+
+Answer = dict[str, t.Any]
+"""What a host says: ``guests`` and ``networks`` by name, the ``problem``, and whether it is ``complete``."""
+
 Tell = t.Callable[..., None]
 """Takes what is known of a host by now: see Look.told."""
 
@@ -49,6 +56,10 @@ PAUSED = 3
 """A state of a guest: VIR_DOMAIN_PAUSED."""
 
 
+Piece = tuple[str, str, t.Any]
+"""A host, and a piece of its answer: see Look.told."""
+
+
 class Look:
     """What is known of a host while it is asked.
 
@@ -57,7 +68,7 @@ class Look:
 
     def __init__(self, host: str, deadline: float) -> None:
         self.deadline = deadline
-        self.answer: dict[str, t.Any] = {"host": host, "guests": {}, "networks": {}, "problem": None, "complete": False}
+        self.answer: Answer = {"host": host, "guests": {}, "networks": {}, "problem": None, "complete": False}
 
     def told(self, key: str, value: t.Any) -> None:
         """Take in a piece of the answer: ``guests`` and ``networks`` as they are, ``addresses`` of one guest."""
@@ -77,11 +88,11 @@ def main() -> None:
     os._exit(0)
 
 
-def answers(order: Order) -> t.Iterator[dict[str, t.Any]]:
+def answers(order: Order) -> t.Iterator[Answer]:
     """The answers of all hosts, as they come."""
     waiting = collections.deque(order["hosts"])
     looks: dict[str, Look] = {}
-    pieces: queue.SimpleQueue[tuple[str, str, t.Any]] = queue.SimpleQueue()
+    pieces: queue.SimpleQueue[Piece] = queue.SimpleQueue()
     while waiting or looks:
         while waiting and len(looks) < order["forks"]:
             host, uri = waiting.popleft()
@@ -100,7 +111,7 @@ def answers(order: Order) -> t.Iterator[dict[str, t.Any]]:
                 yield looks.pop(host).answer
 
 
-def ask(host: str, uri: str, order: Order, pieces: queue.SimpleQueue[tuple[str, str, t.Any]]) -> None:
+def ask(host: str, uri: str, order: Order, pieces: queue.SimpleQueue[Piece]) -> None:
     """Ask one host, in a thread of its own."""
 
     def tell(key: str, value: object) -> None:
@@ -118,7 +129,7 @@ def ask(host: str, uri: str, order: Order, pieces: queue.SimpleQueue[tuple[str, 
         tell("problem", unforeseen(error))
 
 
-def look(connection: t.Any, sources: t.Sequence[str], wanted: t.Sequence[str], tell: Tell) -> None:
+def look(connection: Connection, sources: t.Sequence[str], wanted: t.Sequence[str], tell: Tell) -> None:
     """Tell the guests and networks of a host, then the addresses of the guests that run.
 
     The first source is asked for all guests, a later one for those that the ones before did not suffice for. The agent
@@ -132,19 +143,19 @@ def look(connection: t.Any, sources: t.Sequence[str], wanted: t.Sequence[str], t
     domains = {domain.name(): domain for domain in connection.listAllDomains(0)}
     guests = {name: guest_facts(domain) for name, domain in domains.items()}
     tell("guests", {name: {**facts, "addresses": []} for name, facts in guests.items()})
-    known: dict[str, list[dict[str, t.Any]]] = {name: [] for name in guests}
+    known: dict[str, list[Address]] = {name: [] for name in guests}
     for source in sources:
         for name, facts in guests.items():
             if facts["state"] == "stopped" or (source == "agent" and not facts["agent"]):
                 continue
             if address.suffices(facts["interfaces"], known[name], networks, wanted):
                 continue
-            found = [{**one, "source": source} for one in addresses(domains[name], source)]
+            found: list[Address] = [{**one, "source": source} for one in addresses(domains[name], source)]
             known[name] += found
             tell("addresses", (name, found))
 
 
-def network_facts(network: t.Any) -> dict[str, t.Any]:
+def network_facts(network: Network) -> dict[str, object]:
     """What a network is like for those on it: how they leave the host (empty where not at all), and its bridge."""
     root = paths.document(network.XMLDesc(0))
     forward, bridge = root.find("forward"), root.find("bridge")
@@ -154,7 +165,7 @@ def network_facts(network: t.Any) -> dict[str, t.Any]:
     }
 
 
-def guest_facts(domain: t.Any) -> dict[str, t.Any]:
+def guest_facts(domain: Domain) -> Item:
     """What a guest is like. The definition is read without what is secret in it."""
     root = paths.document(domain.XMLDesc(0))
     state, most, now, vcpus, _time = domain.info()

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import re
-import typing as t
 from xml.etree import ElementTree as ET
 
 from ..._printing import printable
@@ -22,7 +21,7 @@ class Name(Converter):
     def from_text(self, text: str) -> str:
         return text
 
-    def decode(self, node: ET.Element, attribute: str | None) -> t.Any:
+    def decode(self, node: ET.Element, attribute: str | None) -> object:
         """As it is: to libvirt, space at the ends of a name is a part of it."""
         return node.text if attribute is None and (node.text or "").strip() else super().decode(node, attribute)
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime
 import re
-import typing as t
 
 from ..._printing import masked_host, masked_part
 from .basic import Converter
@@ -16,14 +15,14 @@ from .basic import Converter
 class RemoteName(Converter):
     """What something is called on a server. A query may have been written to it, which is not shown."""
 
-    def show(self, value: t.Any) -> t.Any:
+    def show(self, value: object) -> object:
         return masked_part(value) if isinstance(value, str) else value
 
 
 class Server(Converter):
     """The name or address of a server. A login may have been written to it, which is not shown."""
 
-    def show(self, value: t.Any) -> t.Any:
+    def show(self, value: object) -> object:
         return masked_host(value) if isinstance(value, str) else value
 
 

@@ -79,12 +79,12 @@ class Group(Row):
     doc: str
     keys: tuple[Key, ...] = ()
     rekey: bool = True
-    new: t.Any = UNSET
+    new: object = UNSET
     own: t.Callable[[ET.Element, ET.Element], bool] = never
     order: t.Callable[[ET.Element], int] | None = None
     whole: bool = True
     live: str | None = None
-    stands: t.Callable[[t.Mapping[str, t.Any]], bool] | None = None
+    stands: t.Callable[[t.Mapping[str, object]], bool] | None = None
     short: str | None = None
     called: tuple[str, ...] = ()
     apart: t.Callable[[ET.Element], bool] | None = None

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
-Item = t.Mapping[str, t.Any]
+from .model import ReadOnlyItem
+
 Key: t.TypeAlias = "str | tuple[str, ...]"
 """One option, or several that count together. ``target.name`` is an option inside another, and
 ``-bus`` says that the key counts only where the item leaves that option out."""
@@ -19,26 +20,26 @@ def options_of(key: Key) -> tuple[str, ...]:
     return tuple(part for part in parts if not part.startswith("-"))
 
 
-def is_for(want: Item, key: Key) -> bool:
+def is_for(want: ReadOnlyItem, key: Key) -> bool:
     """Whether an item can be found by a key."""
     parts = (key,) if isinstance(key, str) else key
     return all(value_of(want, part[1:]) is None for part in parts if part.startswith("-"))
 
 
-def value_of(item: Item, key: Key) -> object:
+def value_of(item: ReadOnlyItem, key: Key) -> object:
     """The value of a key, or None where the item does not have all of it."""
     if isinstance(key, tuple):
         values = tuple(value_of(item, part) for part in options_of(key))
         return None if None in values else values
-    value: t.Any = item
+    value: object = item
     for name in key.split("."):
         value = value.get(name) if isinstance(value, dict) else None
     return value
 
 
 def pair(
-    wants: t.Sequence[Item],
-    have: t.Sequence[Item],
+    wants: t.Sequence[ReadOnlyItem],
+    have: t.Sequence[ReadOnlyItem],
     keys: t.Sequence[Key],
     rekey: bool,
     fixed: t.Container[int] = (),
@@ -65,8 +66,8 @@ def pair(
 
 
 def by_keys(
-    wants: t.Sequence[Item],
-    have: t.Sequence[Item],
+    wants: t.Sequence[ReadOnlyItem],
+    have: t.Sequence[ReadOnlyItem],
     keys: t.Sequence[Key],
     indices: t.Iterable[int],
     partners: list[int | None],

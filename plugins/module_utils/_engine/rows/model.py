@@ -14,6 +14,9 @@ from ..._errors import Invalid
 Item = dict[str, t.Any]
 """Options by name. A value may be anything that YAML has."""
 
+ReadOnlyItem = t.Mapping[str, t.Any]
+"""The same where nobody changes it."""
+
 Problems = list[Invalid]
 """What is wrong with options, one entry each."""
 
@@ -63,11 +66,11 @@ class Scope:
     name: str
     host: Host
     index: int = 0
-    item: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
-    siblings: tuple[t.Mapping[str, t.Any], ...] = ()
+    item: ReadOnlyItem = dataclasses.field(default_factory=dict)
+    siblings: tuple[ReadOnlyItem, ...] = ()
     new: bool = False
     lenient: bool = False
-    whole: t.Mapping[str, t.Any] | None = None
+    whole: ReadOnlyItem | None = None
     left: list[str] | None = None
     model: ET.Element | None = None
 

@@ -216,7 +216,7 @@ class Row(abc.ABC):
         """
         yield from ()
 
-    def written_out(self, value: object) -> t.Any:
+    def written_out(self, value: object) -> object:
         """A value of the user's with every short form in it written out (see short_forms)."""
         return value
 

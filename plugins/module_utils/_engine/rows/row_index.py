@@ -199,7 +199,7 @@ def parse_each(known: Body, value: Item, out: Item, where: str, problems: Proble
         row.parse(value, out, where, problems)
 
 
-def wrong(parse: t.Callable[[t.Any], t.Any], value: object, error: Exception, where: str) -> Invalid:
+def wrong(parse: t.Callable[[object], object], value: object, error: Exception, where: str) -> Invalid:
     """The problem of a value that a converter refused. Nothing of it is shown where secrets belong."""
     if secret_place(where):
         with unshown():
@@ -210,7 +210,7 @@ def wrong(parse: t.Callable[[t.Any], t.Any], value: object, error: Exception, wh
     return Invalid(where, f"{error}{alone(parse, value, where)}")
 
 
-def alone(parse: t.Callable[[t.Any], t.Any], value: object, where: str) -> str:
+def alone(parse: t.Callable[[object], object], value: object, where: str) -> str:
     """How to write a value that stands in a dictionary of its own, as ``target: {dev: vda}`` does in libvirt's XML."""
     if not isinstance(value, dict) or len(value) != 1 or where.endswith("]") or secret_place(where):
         return ""
@@ -282,7 +282,7 @@ def show_rows(rows: Rows, item: Item) -> Item:
 
 def document_rows(rows: Rows) -> dict[str, object]:
     """The options as DOCUMENTATION describes them."""
-    out: dict[str, t.Any] = {}
+    out: dict[str, object] = {}
     for row in rows:
         for name, options in row.document().items():
             out.setdefault(name, options)

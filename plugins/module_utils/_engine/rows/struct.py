@@ -118,7 +118,7 @@ class Struct(Row):
             parsed = None if value is None else parse_item(self.fields, value, self.short, here, problems)
             out[self.name] = parsed
 
-    def written_out(self, value: object) -> t.Any:
+    def written_out(self, value: object) -> object:
         return written_out(self.fields, of_text(value, self.short))
 
     def complete(self, item: Item, scope: Scope, problems: Problems, where: str) -> None:

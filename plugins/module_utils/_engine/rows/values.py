@@ -76,7 +76,7 @@ class Values(Row):
         """The elements of the list."""
         return element.findall("/".join(paths.parse(self.path).steps))
 
-    def values(self, element: ET.Element) -> list[t.Any]:
+    def values(self, element: ET.Element) -> list[object]:
         """The values that the definition has."""
         return [self.type.decode(node, paths.parse(self.path).attribute) for node in self.nodes(element)]
 
@@ -114,7 +114,7 @@ class Values(Row):
     def drop(self, element: ET.Element, scope: Scope, where: str, changes: list[Change]) -> None:
         dataclasses.replace(self, filled=False).edit(element, {self.name: None}, scope, where, changes)
 
-    def shown(self, values: list[t.Any]) -> list[t.Any] | None:
+    def shown(self, values: list[object]) -> list[object] | None:
         """The values for people; nothing for none."""
         return [self.type.show(value) for value in values] or None
 
@@ -122,9 +122,9 @@ class Values(Row):
         if self.name in item:
             out[self.name] = self.shown(item[self.name] or []) or []
 
-    def document(self) -> dict[str, t.Any]:
+    def document(self) -> dict[str, object]:
         filled = [self.doc, "libvirt fills it in by itself, so V(null) leaves it as it is."]
-        options: dict[str, t.Any] = {
+        options: dict[str, object] = {
             "description": filled if self.filled else self.doc,
             "type": "list",
             "elements": self.type.kind,

@@ -98,7 +98,7 @@ class Map(Row):
         found = element.findall("/".join(paths.parse(self.path).steps))
         return {node.get(self.key, ""): node for node in found if node.get(self.key) is not None}
 
-    def decode(self, node: ET.Element) -> t.Any:
+    def decode(self, node: ET.Element) -> object:
         """The value of one element; an empty one where it says nothing."""
         value = self.type.decode(node, self.value)
         return "" if value is None else value
@@ -140,7 +140,7 @@ class Map(Row):
             given = item[self.name]
             out[self.name] = None if given is None else {name: self.shown(value) for name, value in given.items()}
 
-    def shown(self, value: object) -> t.Any:
+    def shown(self, value: object) -> object:
         """A value for people."""
         if value is None:
             return None

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-import typing as t
+from .shapes import Address, Device
 
 FOREVER = 0xFFFFFFFF
 """The lifetime of an address that does not end (INFINITY_LIFE_TIME in linux/addrconf.h)."""
@@ -15,30 +15,31 @@ BY_KERNEL = "kernel_"
 """How the names of the origins begin that the kernel gives (ifaprot_display in iproute2)."""
 
 
-def options(device: dict[str, t.Any], address: str) -> list[str]:
+def options(device: Device, address: str) -> list[str]:
     """What ``ip address replace`` is told of an address that a device had (ip-address(8)): all that it was.
 
     One that a lease or a router gave must not stay for ever once nobody renews it.
     """
-    found: dict[str, t.Any] = {}
+    found: Address = {}
     for entry in device.get("addr_info", []):
         if f"{entry.get('local')}/{entry.get('prefixlen')}" == address:
             found = entry
     words = ["peer", f"{found['address']}/{found['prefixlen']}"] if found.get("address") else []
     for name in ("broadcast", "label", "scope", "metric"):
-        if found.get(name) and (name, found[name]) != ("scope", "global"):
-            words += [name, str(found[name])]
+        value = found.get(name)
+        if value and (name, value) != ("scope", "global"):
+            words += [name, str(value)]
     if found.get("protocol") and not str(found["protocol"]).startswith(BY_KERNEL):
         words += ["proto", str(found["protocol"])]
     words += [name for name in FLAGS if found.get(name)]
-    valid, preferred = (found.get(f"{name}_life_time", FOREVER) for name in ("valid", "preferred"))
-    preferred = 0 if found.get("deprecated") else preferred
+    valid = found.get("valid_life_time", FOREVER)
+    preferred = 0 if found.get("deprecated") else found.get("preferred_life_time", FOREVER)
     if min(valid, preferred) != FOREVER:
         words += ["valid_lft", lifetime(valid), "preferred_lft", lifetime(min(preferred, valid))]
     return words
 
 
-def is_of_a_program(device: dict[str, t.Any], address: str) -> bool:
+def is_of_a_program(device: Device, address: str) -> bool:
     """Whether an address has an origin (IFA_PROTO): the kernel, or a program such as keepalived that looks after it.
 
     :param device: as ``ip`` tells of it, which iproute2 does with the origin since 6.3
@@ -54,7 +55,7 @@ def lifetime(seconds: int) -> str:
     return "forever" if seconds == FOREVER else str(seconds)
 
 
-def unconfirmed(seconds: int, before: dict[str, dict[str, t.Any]], now: dict[str, dict[str, t.Any]]) -> str:
+def unconfirmed(seconds: int, before: dict[str, Device], now: dict[str, Device]) -> str:
     """Why a change is taken back that nobody confirmed, for people: what the host was not reached by may be the reason.
 
     :param before: the devices, as ``ip`` tells of them, before the change

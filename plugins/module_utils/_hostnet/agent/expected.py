@@ -12,6 +12,7 @@ import typing as t
 
 from . import files, others
 from .network import LINKS, Network, clock, held
+from .shapes import Device, Expected
 
 SHORT = 2.0
 """Seconds that all must be there: networkd drops some only a moment after it was told to read its files."""
@@ -21,8 +22,7 @@ PAUSE = 0.2
 RESOLVED = "/run/systemd/resolve"
 """Is there where the name servers of networkd count."""
 
-Devices = t.Dict[str, t.Dict[str, t.Any]]  # noqa: UP006 - this runs with the Python of the host
-Expected = t.Dict[str, t.Any]  # noqa: UP006
+Devices = t.Dict[str, Device]  # noqa: UP006 - this runs with the Python of the host
 
 
 class Look(t.NamedTuple):

@@ -53,8 +53,8 @@ def read(path: str) -> str:
     return b"".join(parts).decode("utf-8", "surrogateescape")
 
 
-def load(path: str) -> dict[str, t.Any]:
-    """A file of JSON, empty where it cannot be read."""
+def load(path: str) -> t.Any:
+    """A file of JSON, a dictionary; empty where it cannot be read. What it has, whoever wrote it knows: see shapes."""
     try:
         found = json.loads(read(path))
     except (OSError, ValueError):

@@ -14,6 +14,7 @@ from . import files, network, others, settings
 from .address_words import is_of_a_program, options
 from .others import Words
 from .route_words import destination, origin, without_lifetime
+from .shapes import Device, Noted
 
 ATTEMPTS, PAUSE, LEAST = 6, 1.0, 3
 """How often it is looked whether all is there at most, the seconds between, and how often at least: networkd may still
@@ -25,9 +26,6 @@ LIMIT = 15.0
 """Seconds after which it is not looked again: ip hangs."""
 FEW = 20
 """How many commands are given one by one."""
-
-Device = dict[str, t.Any]
-"""What ``ip`` tells of a device."""
 
 
 class GiveBack:
@@ -62,7 +60,7 @@ class GiveBack:
         if self.as_before and applied and ended:
             self.leave_to_others(applied, ended)
 
-    def leave_to_others(self, applied: dict[str, t.Any], ended: dict[str, t.Any]) -> None:
+    def leave_to_others(self, applied: Noted, ended: Noted) -> None:
         """Leave it as it is where others have changed something themselves while the trial was in force."""
         old, new = (set(map(key, said["words"])) for said in (applied, ended))
         taken, added = old - new, new - old

@@ -42,6 +42,7 @@ from . import (
     unit,
     way_back,
 )
+from .shapes import Device, Outcome, State
 from .watchdog import keep_watch
 
 PATIENCE = 15.0
@@ -71,7 +72,7 @@ def ask(folder: str, verdict: str, reason: str = "") -> None:
     os.rename(os.path.join(folder, "ask.none"), os.path.join(folder, f"ask.{verdict}"))
 
 
-def lay_out(folder: str, state: dict[str, t.Any]) -> None:
+def lay_out(folder: str, state: State) -> None:
     """Write the folder of a trial. Raises OSError."""
     os.mkdir(folder, 0o700)
     files.write(os.path.join(folder, "state.json"), json.dumps(state))
@@ -89,7 +90,7 @@ class Guard:
         self.notes = notes.collect(folder)
         if "state.json" not in self.notes:
             self.notes = notes.collect(notes.place())
-        self.state: dict[str, t.Any] = json.loads(self.notes.get("state.json", "{}"))
+        self.state: State = json.loads(self.notes.get("state.json", "{}"))
         self.network = network.Network(self.state)
 
     def path(self, name: str) -> str:
@@ -233,9 +234,9 @@ class Guard:
             self.attempt(self.bring_about)
             raise
 
-    def before(self) -> dict[str, t.Any]:
+    def before(self) -> dict[str, Device]:
         """The devices as they were before the trial, by name."""
-        found: dict[str, t.Any] = json.loads(self.notes.get("before.json", "{}"))
+        found: dict[str, Device] = json.loads(self.notes.get("before.json", "{}"))
         return files.load(self.path("before.json")) or found
 
     def is_over(self) -> bool:
@@ -350,8 +351,8 @@ class Guard:
         :param lost: the commands for what others had told the kernel and it has not got back
         :param missing: what the host should have and does not have, for people
         """
-        said: dict[str, t.Any] = {"id": self.state["id"], "outcome": outcome, "reason": reason, "restored": restored}
-        said.update(lost=lost[:MOST], missing=missing[:MOST])
+        said: Outcome = {"id": self.state["id"], "outcome": outcome, "reason": reason, "restored": restored}
+        said.update({"lost": lost[:MOST], "missing": missing[:MOST]})
         log = self.network.log
         while len(json.dumps({**said, "log": log})) > files.ROOM and log:
             log = log[1:]

@@ -21,6 +21,7 @@ import stat
 import typing as t
 
 from . import files, strays
+from .shapes import Entry, Journal, State
 
 DISK = "/var/lib/virtfleet/links"
 BOOT = "/etc/systemd/system/virtfleet-links-boot.service"
@@ -67,12 +68,12 @@ def path_of(name: str) -> str:
     return os.path.join(DISK, f"{name}.json")
 
 
-def prepare(state: dict[str, t.Any]) -> None:
+def prepare(state: State) -> None:
     """Write all that is to be kept beside its place, and have it on the disk. Can be begun anew.
 
     Raises OSError where that cannot be done; ``clear`` removes what was made until then.
     """
-    entries: list[dict[str, t.Any]] = []
+    entries: list[Entry] = []
     folders: list[str] = []
     for index, file in enumerate(state["keep"]):
         path = os.path.realpath(file["path"]) if os.path.isfile(file["path"]) else file["path"]
@@ -90,7 +91,7 @@ def prepare(state: dict[str, t.Any]) -> None:
             }
         )
     files.make_folder(DISK, 0o700)
-    journal = {"id": state["id"], "files": entries, "folders": folders, "netplan": state["netplan"]}
+    journal: Journal = {"id": state["id"], "files": entries, "folders": folders, "netplan": state["netplan"]}
     files.write(path_of("trial"), json.dumps(journal))
     arm_boot(state["python"], journal)
     for entry, file in zip(entries, state["keep"], strict=True):
@@ -99,9 +100,8 @@ def prepare(state: dict[str, t.Any]) -> None:
         if entry["old"]:
             files.unlink(entry["old"])
             os.link(entry["path"], entry["old"], follow_symlinks=False)
-        if entry["new"]:
-            before = os.lstat(entry["old"]) if entry["old"] else None
-            if before is not None and stat.S_ISREG(before.st_mode):
+        if entry["new"] and file["text"] is not None:
+            if entry["old"] and stat.S_ISREG(os.lstat(entry["old"]).st_mode):
                 files.create(entry["new"], file["text"], like=entry["old"])
             else:
                 files.create(entry["new"], file["text"], file["mode"])
@@ -119,12 +119,12 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def is_as_before(entry: dict[str, t.Any]) -> bool:
+def is_as_before(entry: Entry) -> bool:
     """Whether what has a file's name is still what had it before the trial, or still nothing."""
     return (stamp(entry["path"]) if files.exists(entry["path"]) else None) == entry["stamp"]
 
 
-def is_new(entry: dict[str, t.Any]) -> bool:
+def is_new(entry: Entry) -> bool:
     """Whether what has a file's name is the new file, which nobody has edited. Raises OSError."""
     path = entry["path"]
     if "digest" not in entry:  # The journal of an earlier version.
@@ -132,12 +132,13 @@ def is_new(entry: dict[str, t.Any]) -> bool:
     return os.path.isfile(path) and not os.path.islink(path) and digest(files.read(path)) == entry["digest"]
 
 
-def is_old(entry: dict[str, t.Any]) -> bool:
+def is_old(entry: Entry) -> bool:
     """Whether what has a file's name is what was saved, or the same again. Raises OSError."""
-    return files.is_same_file(entry["old"], entry["path"]) or files.same(entry["old"], entry["path"])
+    old, path = entry["old"], entry["path"]
+    return old is not None and (files.is_same_file(old, path) or files.same(old, path))
 
 
-def arm_boot(python: str, journal: dict[str, t.Any]) -> None:
+def arm_boot(python: str, journal: Journal) -> None:
     """Have the next boot clear away the trial, and make ready what brings a confirmation to its end. Raises OSError."""
     copy = os.path.join(DISK, "agent")
     files.make_folder(copy, 0o700)
@@ -208,7 +209,7 @@ def keep(trial: str) -> None:
         raise NotKept(files.problem(error)) from None
 
 
-def entries(name: str) -> list[dict[str, t.Any]]:
+def entries(name: str) -> list[Entry]:
     """The files of a journal, none where it is not there. Raises Lost where it cannot be read."""
     path = path_of(name)
     found = files.load(path).get("files")
@@ -217,7 +218,7 @@ def entries(name: str) -> list[dict[str, t.Any]]:
     return found or []
 
 
-def check(journal: dict[str, t.Any]) -> None:
+def check(journal: Journal) -> None:
     """Look whether every file can still be put in its place. Raises NotKept, OSError."""
     for entry in journal["files"]:
         folder = os.path.dirname(entry["path"])
@@ -228,7 +229,7 @@ def check(journal: dict[str, t.Any]) -> None:
         refuse_changed(entry)
 
 
-def place(entry: dict[str, t.Any]) -> None:
+def place(entry: Entry) -> None:
     """Put one file in its place, or remove it.
 
     One that was to go stays where somebody wrote it anew since that was decided. Raises OSError, and NotKept where
@@ -246,7 +247,7 @@ def place(entry: dict[str, t.Any]) -> None:
         raise NotKept(f"{new} is gone")
 
 
-def refuse_changed(entry: dict[str, t.Any]) -> None:
+def refuse_changed(entry: Entry) -> None:
     """Raises NotKept where somebody has changed a file since the trial began."""
     if not is_as_before(entry):
         raise NotKept(f"{entry['path']} was changed by somebody else in the meantime")
@@ -264,7 +265,7 @@ def undo() -> None:
         files.sync(DISK)
     problems: list[OSError] = []
     lost: list[Lost] = []
-    spared: list[str] = []
+    spared: list[str | None] = []
     try:
         noted = entries("trial")
     except Lost as error:
@@ -285,7 +286,7 @@ def undo() -> None:
         raise lost[0]
 
 
-def put_back(entry: dict[str, t.Any]) -> None:
+def put_back(entry: Entry) -> None:
     """Put one old file back. Raises OSError; Lost where it is gone, or somebody wrote in its place."""
     path, new, old = entry["path"], entry["new"], entry["old"]
     saved = old is not None and files.exists(old)
@@ -308,7 +309,7 @@ def put_back(entry: dict[str, t.Any]) -> None:
         files.unlink(path)
 
 
-def written_anew(entry: dict[str, t.Any]) -> Lost:
+def written_anew(entry: Entry) -> Lost:
     """The error for a file that is neither the old nor the new one."""
     before = f"what was there before is {entry['old']}" if entry["old"] else "there was none before"
     return Lost(errno.EEXIST, f"somebody wrote it anew in the meantime, so it stays; {before}", entry["path"])

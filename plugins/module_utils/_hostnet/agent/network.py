@@ -11,9 +11,9 @@ import os
 import signal
 import subprocess
 import time
-import typing as t
 
 from . import files
+from .shapes import Device, State
 
 LONG = 60.0
 """Seconds that a command may take."""
@@ -72,7 +72,7 @@ class Network:
     :ivar end: until when, by ``clock``, commands may run; None without such an end
     """
 
-    def __init__(self, state: dict[str, t.Any], end: float | None = None) -> None:
+    def __init__(self, state: State, end: float | None = None) -> None:
         self.state, self.end = state, end
         self.log: list[str] = []
 
@@ -133,7 +133,7 @@ class Network:
             if os.path.exists(f"/sys/class/net/{name}"):
                 self.call(["ip", "link", "delete", "dev", name], 10)
 
-    def devices(self) -> dict[str, dict[str, t.Any]]:
+    def devices(self) -> dict[str, Device]:
         """What ``ip`` says of devices and addresses, by device; nothing where it cannot be asked.
 
         That is never what a host has: every one has the loopback device.
@@ -228,7 +228,7 @@ class Network:
                     self.call(["ip", "link", "set", "dev", port, "master", missing[port], "up"], 10)
             time.sleep(0.2)
 
-    def other_unit(self, device: dict[str, t.Any], bridge: str) -> str:
+    def other_unit(self, device: Device, bridge: str) -> str:
         """The unit by which networkd configures a device, where that does not make it a port; in doubt it does.
 
         The device would be no port after the next boot, whatever the kernel is told now.
@@ -241,7 +241,7 @@ class Network:
         words = {line.strip().replace(" ", "") for text in texts for line in text.splitlines()}
         return units[0] if texts and f"Bridge={bridge}" not in words else ""
 
-    def units_of(self, device: dict[str, t.Any]) -> list[str]:
+    def units_of(self, device: Device) -> list[str]:
         """The unit by which networkd configures a device, then its drop-ins; none where it does not, or cannot be read.
 
         :param device: what ``ip`` says of it
@@ -279,9 +279,9 @@ class Network:
             devices, wrong = self.devices(), list[str]()
             for name, wanted in self.state.get("settings", {}).items():
                 for option, (key, word) in OPTIONS.items():
-                    has = devices.get(name, {}).get(key)
-                    if option in wanted and str(has).lower() != str(wanted[option]).lower():
-                        wrong.append(f"{name} has the {word} {has}, and not {wanted[option]}")
+                    has, value = devices.get(name, {}).get(key), wanted.get(option)
+                    if option in wanted and str(has).lower() != str(value).lower():
+                        wrong.append(f"{name} has the {word} {has}, and not {value}")
             if not wrong:
                 return True
             if clock() - started > seconds:
@@ -296,7 +296,7 @@ class Network:
                 run(["nm-online", "-q", "-s", "-t", "20"], 25)
 
 
-def held(device: dict[str, t.Any]) -> set[str]:
+def held(device: Device) -> set[str]:
     """A device's addresses with their subnets."""
     return {f"{entry['local']}/{entry['prefixlen']}" for entry in device.get("addr_info", []) if "local" in entry}
 
@@ -309,11 +309,11 @@ def said(text: str) -> str:
     return " ".join(" ".join(lines).split())[-600:]
 
 
-def mode_of(device: dict[str, t.Any]) -> str:
+def mode_of(device: Device) -> str:
     """The mode of a MacVLAN or MacVTap link, empty for others."""
     return str(((device.get("linkinfo") or {}).get("info_data") or {}).get("mode", ""))
 
 
-def kind_of(device: dict[str, t.Any]) -> str:
+def kind_of(device: Device) -> str:
     """The kernel's kind of a device, empty for hardware."""
     return str((device.get("linkinfo") or {}).get("info_kind", ""))

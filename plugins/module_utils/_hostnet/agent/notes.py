@@ -13,6 +13,7 @@ import os
 import typing as t
 
 from . import files, journal
+from .shapes import State
 
 Notes = t.Dict[str, str]  # noqa: UP006 - this runs with the Python of the host
 """Texts by the names of their files."""
@@ -49,7 +50,7 @@ def save(folder: str) -> Notes:
     return there
 
 
-def state() -> dict[str, t.Any]:
+def state() -> State:
     """What the disk notes of an open trial; empty where there is none, or it has ended."""
     found = files.load(os.path.join(place(), "state.json"))
     ended = files.load(os.path.join(files.LAST, "outcome.json")).get("id")

@@ -18,6 +18,7 @@ import typing as t
 
 from . import files, network, settings
 from .route_words import destination, given, hop, is_of_others, lock, origin
+from .shapes import Route, State
 
 NOTED = "others.json"
 """The name of the note in the folder of a trial."""
@@ -84,16 +85,16 @@ def asked(*words: str, seconds: float = PATIENCE) -> str:
     return output if status == 0 else ""
 
 
-def entries(text: str) -> list[dict[str, t.Any]]:
+def entries(text: str) -> list[Route]:
     """What ``ip -json`` tells; none where that cannot be read."""
     try:
-        found = json.loads(text or "[]")
+        found: list[Route] = json.loads(text or "[]")
     except ValueError:
         return []
     return [entry for entry in found if isinstance(entry, dict)]
 
 
-def routes(known: t.Iterable[dict[str, t.Any]], default: str) -> list[Words]:
+def routes(known: t.Iterable[Route], default: str) -> list[Words]:
     """The routes that others may have set, those first by which gateways are reached.
 
     :param known: what ``ip -json route show`` tells
@@ -151,7 +152,7 @@ def next_hops(text: str) -> list[Words]:
     return sorted(found, key=lambda words: "group" in words)
 
 
-def by_id(entry: t.Mapping[str, object], words: t.Sequence[str]) -> Words:
+def by_id(entry: Route, words: t.Sequence[str]) -> Words:
     """The words of a route that name its next hop by the id alone, as the kernel wants it."""
     leads = list(map(str, hop(entry)))
     own = list(words[: words.index("nexthop")] if "nexthop" in words else words)
@@ -164,7 +165,7 @@ def rules_of(found: t.Iterable[Words]) -> list[Words]:
     return [words for words in found if words[1] == "rule"]
 
 
-def save(folder: str, state: t.Mapping[str, t.Any]) -> None:
+def save(folder: str, state: State) -> None:
     """Take note of all of it in the folder of a trial. Raises OSError.
 
     :param state: what the trial is about: ``by_hand`` are the addresses of devices that no file has, ``static`` the

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
+from .shapes import Route
+
 PLAIN = {
     "from": "from",
     "protocol": "proto",
@@ -24,14 +26,14 @@ METRICS = {**dict.fromkeys((*SIZES, *COUNTS), ""), **dict.fromkeys(TIMES, "ms")}
 """The numbers that a route sets for its connections, each with its unit."""
 
 
-def gateway(entry: t.Mapping[str, t.Any]) -> str:
+def gateway(entry: Route) -> str:
     """The next hop of a route, or of one of its hops; of the other family where IPv4 goes by IPv6. Empty: none."""
     return str(entry.get("gateway") or (entry.get("via") or {}).get("host", ""))
 
 
 def given(
-    entries: t.Iterable[t.Mapping[str, t.Any]], default: str, kinds: t.Container[str] = ("unicast",)
-) -> t.Iterator[tuple[t.Mapping[str, t.Any], tuple[str, ...]]]:
+    entries: t.Iterable[Route], default: str, kinds: t.Container[str] = ("unicast",)
+) -> t.Iterator[tuple[Route, tuple[str, ...]]]:
     """Routes, each with the words after ``ip`` that give it to the kernel again; none where ip does not tell them.
 
     :param entries: what ``ip -json route`` tells
@@ -40,12 +42,12 @@ def given(
     """
     for entry in entries:
         if entry.get("type", "unicast") in kinds and "dst" in entry:
-            whole = {**entry, "dst": default if entry["dst"] == "default" else entry["dst"]}
+            whole: Route = {**entry, "dst": default if entry["dst"] == "default" else entry["dst"]}
             # What is put around its packets is told in words of its own, with a second "dst".
             yield whole, () if "encap" in entry else replacing(whole, expires=":" in whole["dst"])
 
 
-def lock(entries: t.Sequence[dict[str, t.Any]], ask: t.Callable[[], str]) -> None:
+def lock(entries: t.Sequence[Route], ask: t.Callable[[], str]) -> None:
     """Note of routes which of their numbers are locked, under ``locked``: ``ip -json`` leaves that out.
 
     :param entries: what ``ip -json route`` tells
@@ -74,7 +76,7 @@ def origin(words: t.Sequence[str]) -> str:
     return words[words.index("proto") + 1] if "proto" in words[:-1] else ""
 
 
-def replacing(entry: t.Mapping[str, t.Any], expires: bool) -> tuple[str, ...]:
+def replacing(entry: Route, expires: bool) -> tuple[str, ...]:
     """The words after ``ip`` that give the kernel a route.
 
     :param entry: the route as ``ip -json route`` tells of it, with ``dst`` as a network
@@ -84,8 +86,9 @@ def replacing(entry: t.Mapping[str, t.Any], expires: bool) -> tuple[str, ...]:
     kind = [str(entry["type"])] if "type" in entry else []
     words = ["-6" if ":" in to else "-4", "route", "replace", *kind, to, *hop(entry)]
     for key, name in PLAIN.items():
-        if entry.get(key):
-            words += [name, str(entry[key])]
+        value = entry.get(key)
+        if value:
+            words += [name, str(value)]
     if entry.get("table"):
         words += ["table", str(entry["table"])]
     if entry.get("flow"):
@@ -93,9 +96,9 @@ def replacing(entry: t.Mapping[str, t.Any], expires: bool) -> tuple[str, ...]:
     if expires and entry.get("expires"):
         words += ["expires", str(entry["expires"])]
     for metrics in entry.get("metrics") or ():
-        for name, value in metrics.items():
+        for name, number in metrics.items():
             fixed = ["lock"] if name in entry.get("locked", ()) else []
-            words += [name, *fixed, f"{value}{METRICS[name]}"] if name in METRICS else []
+            words += [name, *fixed, f"{number}{METRICS[name]}"] if name in METRICS else []
         words += ["congctl", str(metrics["congestion"])] if metrics.get("congestion") else []
         words += ["features", "ecn"] if "ecn" in metrics else []
     for each in entry.get("nexthops") or ():
@@ -103,7 +106,7 @@ def replacing(entry: t.Mapping[str, t.Any], expires: bool) -> tuple[str, ...]:
     return tuple(words)
 
 
-def hop(entry: t.Mapping[str, t.Any]) -> list[str]:
+def hop(entry: Route) -> list[str]:
     """Where a route leads next: gateway, device, and whether the gateway is reached though no subnet covers it."""
     words = []
     if gateway(entry):

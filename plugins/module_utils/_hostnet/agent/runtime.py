@@ -26,6 +26,13 @@ MADE_BY_TRIAL = "made.json"
 """The note of what netplan has made of a trial's documents."""
 
 
+class Saved(t.NamedTuple):
+    """What was saved of a file: the first of its two names, and the inodes of both. An earlier release noted none."""
+
+    first: str
+    inodes: list[int]
+
+
 class Lost(FileNotFoundError):
     """What was saved of a file is gone; all the rest is put back."""
 
@@ -49,13 +56,14 @@ def save(folder: str, tried: t.Iterable[str]) -> None:
     saved = os.path.join(folder, "saved")
     files.remove_folder(saved)
     os.mkdir(saved, 0o700)
-    names: dict[str, list[t.Any]] = {}
+    names: dict[str, Saved] = {}
     for index, path in enumerate([*made(), *(path for path in tried if files.exists(path))]):
         first = os.path.join(saved, str(index))
         for saved_as in (first, f"{first}.again"):
             link_or_copy(path, saved_as)
-        names[path] = [first, *(os.lstat(saved_as).st_ino for saved_as in (first, f"{first}.again"))]
-    files.write(os.path.join(folder, "saved.json"), json.dumps(names))
+        names[path] = Saved(first, [os.lstat(saved_as).st_ino for saved_as in (first, f"{first}.again")])
+    noted = {path: [saved_as.first, *saved_as.inodes] for path, saved_as in names.items()}
+    files.write(os.path.join(folder, "saved.json"), json.dumps(noted))
 
 
 def link_or_copy(path: str, other: str) -> None:
@@ -115,14 +123,14 @@ def restore(folder: str, tried: t.Iterable[str], again: bool = False) -> None:
         raise OSError(errno.ESTALE, said, edited[0])
 
 
-def by_others(names: t.Mapping[str, list[t.Any]], digests: t.Mapping[str, str]) -> list[str]:
+def by_others(names: t.Mapping[str, Saved], digests: t.Mapping[str, str]) -> list[str]:
     """The files that are neither what the trial has made of them nor what was saved. Raises OSError.
 
     :param names: what was saved, by its path
     :param digests: what the trial has made, by its path
     """
     found = []
-    for path, (first, *inodes) in names.items():
+    for path, (first, inodes) in names.items():
         if path not in digests or path.startswith("/run/NetworkManager/") or is_back(path, inodes or [0]):
             continue
         saved = next((name for name in (first, f"{first}.again") if files.exists(name)), "")
@@ -139,28 +147,31 @@ def digest(path: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def saved_names(folder: str) -> dict[str, list[t.Any]] | None:
-    """What was saved: by its path the first of its two names, and the inodes of both; None where that is gone."""
+def saved_names(folder: str) -> dict[str, Saved] | None:
+    """What was saved, by its path; None where that is gone."""
     found = files.load(os.path.join(folder, "saved.json"))
     if not found and not files.exists(os.path.join(folder, "saved.json")):
         return None
     # An earlier release noted the name alone.
-    return {path: [saved] if isinstance(saved, str) else saved for path, saved in found.items()}
+    return {
+        path: Saved(saved, []) if isinstance(saved, str) else Saved(saved[0], saved[1:])
+        for path, saved in found.items()
+    }
 
 
-def put_back(path: str, saved: list[t.Any], again: bool) -> bool:
+def put_back(path: str, saved: Saved, again: bool) -> bool:
     """Give a file its old name again. Returns whether it has it. Raises OSError."""
-    first, second = saved[0], f"{saved[0]}.again"
+    first, second = saved.first, f"{saved.first}.again"
     for name in (second, first) if again else (first, second):
         if files.exists(name):
             files.move_back(name, path)
             return True
-        if is_back(path, saved[1:]):
+        if is_back(path, saved.inodes):
             return True
     return False
 
 
-def is_back(path: str, inodes: list[t.Any]) -> bool:
+def is_back(path: str, inodes: list[int]) -> bool:
     """Whether a file whose saved name is gone was put back before. NetworkManager writes its own anew."""
     if not files.exists(path):
         return False
@@ -176,7 +187,7 @@ def keep_unchanged(folder: str) -> None:
     # What netplan makes later is of what others have written meanwhile, and stays where the trial is taken back.
     texts = {path: digest(path) for path in made()}
     files.write(os.path.join(folder, MADE_BY_TRIAL), json.dumps({"paths": list(texts), "digests": texts}))
-    for path, (saved, *_inodes) in (saved_names(folder) or {}).items():
+    for path, (saved, _inodes) in (saved_names(folder) or {}).items():
         there = files.exists(path) and files.exists(saved)
         if there and not files.is_same_file(path, saved) and files.same(path, saved):
             files.link_over(saved, path)

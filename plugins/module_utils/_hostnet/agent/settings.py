@@ -15,6 +15,7 @@ import subprocess
 import typing as t
 
 from . import files, network
+from .shapes import Device, PortVlans, State
 
 NOTED, APPLIED, ENDED = "settings.json", "settings.applied.json", "settings.ended.json"
 """The notes of what there was before the trial, once it is in force, and when it is decided that it is taken back."""
@@ -67,7 +68,6 @@ PATIENCE = 5.0
 Settings = dict[str, str]
 """Values by what they are of: ``port eno1 cost``, ``bridge br0 ageing_time``, ``vlan eno1 10-20``, a file of
 ``/proc/sys``."""
-Device = dict[str, t.Any]
 
 
 def look(devices: t.Mapping[str, Device], names: t.Iterable[str]) -> Settings:
@@ -82,7 +82,7 @@ def look(devices: t.Mapping[str, Device], names: t.Iterable[str]) -> Settings:
         if info.get("info_slave_kind") == "bridge":
             found.update(of_port(name, device, info.get("info_slave_data") or {}))
         if info.get("info_kind") == "bridge":
-            data = info.get("info_data") or {}
+            data: t.Mapping[str, object] = info.get("info_data") or {}
             found.update({f"bridge {name} {key}": str(data[key]) for key in OF_BRIDGE if key in data})
     bridges = [name for name, device in devices.items() if network.kind_of(device) == "bridge"]
     for entry in vlans() if bridges else ():
@@ -108,11 +108,11 @@ def of_port(name: str, device: Device, data: t.Mapping[str, object]) -> Settings
     return found
 
 
-def vlans() -> list[dict[str, t.Any]]:
+def vlans() -> list[PortVlans]:
     """What ``bridge vlan`` tells; nothing where it cannot be asked."""
     try:
         status, output, _errors = network.run(["bridge", "-json", "-compressvlans", "vlan", "show"], PATIENCE)
-        found = json.loads(output or "[]") if status == 0 else []
+        found: list[PortVlans] = json.loads(output or "[]") if status == 0 else []
     except (OSError, ValueError, subprocess.TimeoutExpired):
         return []
     return [entry for entry in found if isinstance(entry, dict)]
@@ -131,7 +131,7 @@ def sysctls(name: str) -> Settings:
     return {path: value for path, value in found.items() if os.path.basename(path) not in NOT_OURS}
 
 
-def note(folder: str, name: str, state: t.Mapping[str, object], devices: t.Mapping[str, Device]) -> None:
+def note(folder: str, name: str, state: State, devices: t.Mapping[str, Device]) -> None:
     """Take note of the settings in the folder of a trial. Raises OSError.
 
     :param name: the name of the note
@@ -140,10 +140,10 @@ def note(folder: str, name: str, state: t.Mapping[str, object], devices: t.Mappi
     files.write(os.path.join(folder, name), json.dumps(look(devices, concerned(state))))
 
 
-def concerned(state: t.Mapping[str, t.Any]) -> list[str]:
+def concerned(state: State) -> list[str]:
     """The devices that a trial changes."""
-    keys = ("gone", "reconfigure", "configured", "addresses", "ports")
-    return sorted({name for key in keys for name in state.get(key, ())})
+    listed = [state.get("gone", []), state.get("reconfigure", []), state.get("configured", [])]
+    return sorted({name for names in (*listed, state.get("addresses", {}), state.get("ports", {})) for name in names})
 
 
 def give_back(folder: str, changes: network.Network) -> list[str]:

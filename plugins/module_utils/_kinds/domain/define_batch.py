@@ -13,10 +13,13 @@ from __future__ import annotations
 
 import typing as t
 
+from ..._engine.plan import Plan
+from ..._engine.step import Step
 from ..._flow.schema import shape
 from ..._host import listener
 from ..._libvirt.connection import libvirt
 from ..._libvirt.objects import Connection
+from .guest_options import GuestOptions
 
 LANES = 4
 """How many definitions libvirt is given at once; of one connection it takes five."""
@@ -35,7 +38,7 @@ class Definitions:
         self.right: set[str] = set()
         self.made: dict[str, Exception | None] = {}
 
-    def ahead(self, connection: Connection, plans: t.Iterable[t.Any]) -> None:
+    def ahead(self, connection: Connection, plans: t.Iterable[Plan]) -> None:
         """Make the definitions that plans begin with, several at once: libvirt waits for the disk with each.
 
         Nothing is raised; what came of each is said in its turn.
@@ -70,7 +73,7 @@ class Definitions:
         connection.defineXMLFlags(document, 0 if form in self.right else libvirt.VIR_DOMAIN_DEFINE_VALIDATE)
         self.right.add(form)
 
-    def define(self, connection: Connection, name: str, step: t.Any, options: t.Any) -> None:
+    def define(self, connection: Connection, name: str, step: Step, options: GuestOptions) -> None:
         """Define a domain, or define it anew in place."""
         if step.value not in self.made:
             self.send(connection, step.value)

@@ -9,7 +9,7 @@ import typing as t
 
 from ..._flow.info import Facts
 from ..._libvirt.connection import LibvirtError, libvirt
-from ..._libvirt.objects import Connection, Domain
+from ..._libvirt.objects import Address, Connection, Domain
 
 SOURCES = {"lease": "LEASE", "agent": "AGENT", "arp": "ARP"}
 """Where libvirt learns the addresses of guests (virDomainInterfaceAddresses)."""
@@ -32,7 +32,7 @@ def domain_facts(source: str) -> t.Callable[[object, t.Container[str]], Facts]:
     return live
 
 
-def addresses(domain: Domain, source: str) -> list[dict[str, t.Any]]:
+def addresses(domain: Domain, source: str) -> list[Address]:
     """The addresses of a guest, none where it does not run or nobody knows."""
     try:
         found = domain.interfaceAddresses(getattr(libvirt, f"VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_{SOURCES[source]}"))

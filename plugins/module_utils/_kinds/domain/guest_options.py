@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import dataclasses
-import typing as t
 
 from ..._flow.options import Options
 from .undefine import Belongings
@@ -27,6 +26,6 @@ class GuestOptions(Options):
     remove_storage: bool = False
     going: Belongings = dataclasses.field(default_factory=Belongings)
 
-    def for_second_look(self) -> t.Any:
+    def for_second_look(self) -> GuestOptions:
         """The options for looking again. Storage that stayed for a guest that goes as well is not looked at again."""
         return dataclasses.replace(super().for_second_look(), remove_storage=False)

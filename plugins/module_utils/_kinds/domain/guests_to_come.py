@@ -17,7 +17,7 @@ from ..._engine import paths
 from ..._engine.live import option_of
 from ..._engine.plan import Plan
 from ..._libvirt.connection import LibvirtError, lacks, libvirt
-from ..._libvirt.objects import Connection
+from ..._libvirt.objects import Connection, Domain
 from ..._storage.forecast import ToCome
 from ..._storage.guest_places import Place, guest_places, item_places
 from ..._storage.making import Making
@@ -68,7 +68,7 @@ def to_come(connection: Connection, plan: Plan) -> ToCome | None:
     )
 
 
-def there(connection: Connection, name: str) -> t.Any:
+def there(connection: Connection, name: str) -> Domain:
     """A guest; None where there is none."""
     try:
         return connection.lookupByName(name)

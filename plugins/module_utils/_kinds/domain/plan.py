@@ -35,6 +35,7 @@ from .disks.disk_formats import WRITE_FORMAT, DiskFormats
 from .disks.disks_left import warn_of_kept, warn_of_left
 from .disks.overlays import Overlays
 from .disks.taken_volumes import refuse_taken
+from .guest_options import GuestOptions
 from .observe import DEFINITION
 from .saved_guests import plan_starts
 from .table import DOMAIN
@@ -55,7 +56,7 @@ def unknown_growth(forms: DiskFormats, entry: Plan, volumes: Have, have: Have) -
                 yield f"{step.value['change']}: {error}"
 
 
-def plan_guests(connection: Connection, have: Have, wants: Wants, host: Host, options: t.Any) -> list[Plan]:
+def plan_guests(connection: Connection, have: Have, wants: Wants, host: Host, options: GuestOptions) -> list[Plan]:
     """Plan guests, with the volumes of their disks and what goes with those that go."""
     forms = DiskFormats(connection, options.forecast)
     over = Overlays(forms)
@@ -96,7 +97,9 @@ def plan_guests(connection: Connection, have: Have, wants: Wants, host: Host, op
     return plans
 
 
-def departures(connection: Connection, plans: list[Plan], have: Have, options: t.Any) -> dict[str, undefine.Belongings]:
+def departures(
+    connection: Connection, plans: list[Plan], have: Have, options: GuestOptions
+) -> dict[str, undefine.Belongings]:
     """What goes with the guests that go, by their names. Raises VirtfleetError for what the user has not allowed."""
     found: dict[str, undefine.Belongings] = {}
     lines: list[str] = []
@@ -124,7 +127,7 @@ def leave_to_others(connection: Connection, plans: list[Plan], wants: Wants) -> 
 
 
 def plans_with_disks(
-    forms: DiskFormats, have: Have, wants: Wants, host: Host, options: t.Any
+    forms: DiskFormats, have: Have, wants: Wants, host: Host, options: GuestOptions
 ) -> tuple[list[Plan], list[Item]]:
     """Plan guests with the volumes of their disks. Returns also the guests with their disks as what they are on."""
     connection, pools = forms.connection, forms.pools
@@ -256,7 +259,12 @@ def shared(plans: list[Plan], resolved: list[tuple[Item, list[guest_disks.Needed
 
 
 def plan_removals(
-    connection: Connection, plans: list[Plan], wants: Wants, have: Have, pools: t.Mapping[str, Pool], options: t.Any
+    connection: Connection,
+    plans: list[Plan],
+    wants: Wants,
+    have: Have,
+    pools: t.Mapping[str, Pool],
+    options: GuestOptions,
 ) -> None:
     """Plan that the storage of guests goes with them, as far as it is nobody else's."""
     made = Manifest(connection.getURI()).entries("volumes")

@@ -28,13 +28,16 @@ from ..volume.readiness import growths, key_of, makings
 from . import host_cpus, memory_overcommit, saved_states, security_labels, verdict
 from .disks import outside_disks, shared_disks, taken_volumes
 from .disks.disk_bytes import first_bytes
+from .guest_options import GuestOptions
 from .macvtap_carriers import content
 from .rules import NO_SOURCE
 from .security_labels import makes_labels
 from .table import DOMAIN
 
 
-def check_guests(connection: Connection, plans: t.Sequence[Plan], wants: Wants, have: Have, options: t.Any) -> None:
+def check_guests(
+    connection: Connection, plans: t.Sequence[Plan], wants: Wants, have: Have, options: GuestOptions
+) -> None:
     """Refuse guests that the host is not ready for, each for itself. Only those are looked at that change."""
     site = Site(connection, options.forecast)
     asked = verdict.Verdict(connection, options.forecast.secrets)

@@ -8,11 +8,11 @@ That driver has guests of its own kind only, and no machines. What it reads by t
 
 from __future__ import annotations
 
-import typing as t
 from xml.etree import ElementTree as ET
 
 from ..._engine import paths
 from ..._libvirt.connection import libvirt
+from ..._libvirt.objects import Connection
 from .verdict import UNASKED
 
 NAME, UUID = "p", "6a1f2d60-8f0e-4c1b-9d5e-2b7c3e4f5a60"
@@ -25,7 +25,7 @@ INVENTED = "testnet"
 """How the test driver names the devices of network cards."""
 
 
-def keeps(connection: t.Any, root: ET.Element) -> ET.Element:
+def keeps(connection: Connection, root: ET.Element) -> ET.Element:
     """What libvirt keeps of a definition. Raises LibvirtError for what it does not read.
 
     :param connection: to a host in memory

@@ -29,7 +29,7 @@ from ..._engine.rows.model import Item
 from ..._engine.table import Table
 from ..._flow.blame import Blame
 from ..._libvirt.connection import LibvirtError, cut, lacks, said
-from ..._libvirt.objects import Connection
+from ..._libvirt.objects import Connection, Error
 from ..._printing import printable
 
 UNASKED = ("interface", "hostdev")
@@ -97,7 +97,7 @@ class Verdict:
 
     def __init__(self, connection: Connection, secrets: t.Collection[str] = ()) -> None:
         self.secrets = secrets
-        self.connection: t.Any = connection if str(connection.getURI()).startswith("qemu:///") else None
+        self.connection: Connection = connection if str(connection.getURI()).startswith("qemu:///") else None
         self.right: set[str] = set()
         self.ends: str | None = None
         """What libvirt says of the mapping; empty where it takes it: then there is no second question."""
@@ -190,7 +190,7 @@ class Verdict:
                 return Told(f"QEMU has no machine type {printable(wanted)} on this host; {way}", True, "machine")
         return None
 
-    def told(self, error: t.Any) -> Told | None:
+    def told(self, error: Error) -> Told | None:
         """What an answer says."""
         if TOO_LARGE in str(error):
             return None  # The connection lives on, and others can be asked about.

@@ -15,7 +15,7 @@ from xml.etree import ElementTree as ET
 from ..._engine.rows.model import Item
 from ..._host import listener, meter
 from ..._libvirt.connection import LibvirtError, Session, active, lacks
-from ..._libvirt.objects import Connection
+from ..._libvirt.objects import Address, Connection
 from .impossible import AGENT
 
 POLL = 1.0
@@ -30,7 +30,8 @@ ENDS = {"address": "have an address", "agent": "have an agent that answers"}
 
 LONGER = "look at its console, or give it longer with wait_timeout"
 
-Addresses = list[dict[str, t.Any]]
+
+Addresses = list[Address]
 
 
 @dataclasses.dataclass
@@ -151,7 +152,7 @@ def look(connection: Connection, name: str) -> Look:
         with contextlib.suppress(LibvirtError, AttributeError):
             domain.agentSetResponseTimeout(ANSWER, 0)
     for source in SOURCES:
-        known = [
+        known: list[Address] = [
             {**one, "source": source}
             for one in (addresses(domain, source) if source != "agent" or agent else ())
             if reachable(one["address"]) and str(one["mac"]).lower() in macs

@@ -30,7 +30,7 @@ def warn(plans: t.Iterable[Plan], have: Have) -> None:
     :param plans: what is to be done with each network; those of this kind get a warning
     :param have: the networks that are there
     """
-    there: dict[str, set[t.Any]] | None = None
+    there: dict[str, set[ipaddress.IPv4Address | ipaddress.IPv6Address]] | None = None
     for entry in plans:
         found = have.get(entry.name)
         live = None if found is None else found.live
@@ -53,7 +53,9 @@ def warn(plans: t.Iterable[Plan], have: Have) -> None:
             )
 
 
-def of_bridge(bridge: str, live: ET.Element, there: t.Mapping[str, set[t.Any]]) -> list[str]:
+def of_bridge(
+    bridge: str, live: ET.Element, there: t.Mapping[str, set[ipaddress.IPv4Address | ipaddress.IPv6Address]]
+) -> list[str]:
     """What is wrong with the bridge of an active network.
 
     :param bridge: its name
@@ -92,7 +94,7 @@ def of_dnsmasq(name: str) -> list[str]:
     return [] if runs else ["its dnsmasq, which does DHCP and DNS, does not run"]
 
 
-def addresses() -> dict[str, set[t.Any]]:
+def addresses() -> dict[str, set[ipaddress.IPv4Address | ipaddress.IPv6Address]]:
     """The addresses of the host's devices by their names; nothing where ``ip`` does not tell."""
     from ..._hostnet import iproute  # Only now: a host without such a network is spared the time to load it.
 

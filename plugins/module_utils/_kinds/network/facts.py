@@ -12,7 +12,7 @@ from ..._libvirt.connection import LibvirtError
 from ..._libvirt.objects import Connection, Network
 
 
-def network_facts(leases: bool) -> t.Callable[[t.Any, t.Container[str]], Facts]:
+def network_facts(leases: bool) -> t.Callable[[Connection, t.Container[str]], Facts]:
     """The bridges of active networks, and the addresses that they have handed out."""
 
     def live(connection: Connection, names: t.Container[str]) -> Facts:

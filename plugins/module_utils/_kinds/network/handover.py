@@ -68,7 +68,7 @@ def leaving(
     return going + staying, held
 
 
-def listed(networks: object) -> t.Sequence[t.Any]:
+def listed(networks: object) -> t.Sequence[object]:
     """The networks of a guest as a list, also where the user wrote a single one."""
     return networks if isinstance(networks, (list, tuple)) else [networks]
 
@@ -89,7 +89,7 @@ def follower(root: ET.Element, wants: t.Iterable[Item]) -> str | None:
     return None
 
 
-def inside(address: str, there: t.Iterable[t.Any]) -> bool:
+def inside(address: str, there: t.Iterable[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:
     """Whether a declared address is in one of some subnets."""
     try:
         host = ipaddress.ip_interface(address).ip

@@ -43,7 +43,7 @@ def validate(connection: Connection, text: str) -> None:
     connection.networkDefineXMLFlags(text, libvirt.VIR_NETWORK_DEFINE_VALIDATE)
 
 
-def keeps(connection: t.Any, root: ET.Element) -> ET.Element:
+def keeps(connection: Connection, root: ET.Element) -> ET.Element:
     """What libvirt keeps of a network's definition. Raises LibvirtError for what it does not read.
 
     :param connection: to a host in memory. Of a network that does not run it tells the definition, and takes no flag

@@ -21,9 +21,10 @@ from ..._storage.survey_users import PRESENT
 from ..domain.saved_states import saved_definitions
 from ..shared import declared
 from .cleanup import OF_OTHERS, forward_mode
+from .network_options import NetworkOptions
 
 
-def warn_of_users(connection: Connection, plans: t.Sequence[Plan], options: t.Any) -> None:
+def warn_of_users(connection: Connection, plans: t.Sequence[Plan], options: NetworkOptions) -> None:
     """Warn of the guests on networks that go or stop: those that run are cut off, the others do not start later.
 
     Nothing is said where they are put on the network that takes its place.
@@ -53,7 +54,7 @@ def warn_of_users(connection: Connection, plans: t.Sequence[Plan], options: t.An
             plan.warnings.append(f"{', '.join(others)} {verbs[0]} to be on it, and {verbs[1]} not start without it")
 
 
-def to_be_on(connection: Connection, name: str, asked: object, known: t.Container[str]) -> list[str]:
+def to_be_on(connection: Connection, name: str, asked: declared.Asked, known: t.Container[str]) -> list[str]:
     """The declared guests that are to be on a network, in words.
 
     :param known: guests that are on it by now
@@ -143,7 +144,7 @@ def own_bridge(network: Network) -> str | None:
     return None if bridge is None or hosts_own else bridge.get("name")
 
 
-def declared_on(connection: Connection, network: Network, asked: object) -> list[str]:
+def declared_on(connection: Connection, network: Network, asked: declared.Asked) -> list[str]:
     """The declared guests that are to be on a network, or on the bridge that goes with it, in words."""
     found = declared.users_of(connection, asked, "networks", {network.name()})
     bridge = own_bridge(network)

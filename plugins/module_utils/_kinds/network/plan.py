@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import typing as t
-
 from ..._engine.plan import Plan, plan
 from ..._engine.rows.model import Host
 from ..._flow.kind import Have, Wants
@@ -15,13 +13,14 @@ from ..shared.lacking import Site
 from ..shared.readiness import definition, refuse
 from ..shared.renames import refuse_renamed
 from . import dead, handover, network_users, readiness, subnets
+from .network_options import NetworkOptions
 from .observe import DEFINITION
 from .rules import incomplete
 from .table import NETWORK
 from .unsupported import unsupported
 
 
-def plan_networks(connection: Connection, have: Have, wants: Wants, host: Host, options: t.Any) -> list[Plan]:
+def plan_networks(connection: Connection, have: Have, wants: Wants, host: Host, options: NetworkOptions) -> list[Plan]:
     """Plan networks. The routes are asked only of the host that this runs on."""
     plans = plan(NETWORK, have, wants, host, options.on_restart_needed)
     refuse_renamed(connection, DEFINITION, plans, have, options.forecast.gone("network"))

@@ -15,9 +15,10 @@ from ..._libvirt.objects import Connection
 from ..shared.lacking import Site
 from ..shared.readiness import definition, leaves, refuse
 from .cleanup import OF_OTHERS, forward_mode
+from .network_options import NetworkOptions
 
 
-def check_networks(connection: Connection, plans: t.Sequence[Plan], have: Have, options: t.Any) -> None:
+def check_networks(connection: Connection, plans: t.Sequence[Plan], have: Have, options: NetworkOptions) -> None:
     """Refuse networks on a bridge that another network has, or that is the host's, each for itself.
 
     libvirt makes the bridge of such a network. Where the host has a device of that name, it fails to, and in clearing

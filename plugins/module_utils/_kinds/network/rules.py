@@ -32,7 +32,7 @@ def addressing(network: Item) -> t.Iterator[Invalid]:
 
 def subnets(network: Item) -> t.Iterator[Invalid]:
     """DHCP ranges and hosts lie in their subnet, ranges run upwards, and subnets do not overlap."""
-    seen: list[t.Any] = []
+    seen: list[ipaddress.IPv4Network | ipaddress.IPv6Network] = []
     for index, entry in enumerate(network.get("ips") or []):
         here = f"ips[{index}]"
         own = ipaddress.ip_interface(entry["address"])
@@ -43,7 +43,7 @@ def subnets(network: Item) -> t.Iterator[Invalid]:
         yield from handed_out(entry.get("dhcp") or {}, own, f"{here}.dhcp")
 
 
-def handed_out(dhcp: Item, own: t.Any, where: str) -> t.Iterator[Invalid]:
+def handed_out(dhcp: Item, own: ipaddress.IPv4Interface | ipaddress.IPv6Interface, where: str) -> t.Iterator[Invalid]:
     """The addresses that DHCP hands out are of the subnet, and a guest can have them.
 
     :param dhcp: what is handed out

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import typing as t
 from xml.etree import ElementTree as ET
 
 from ..._engine import paths
@@ -30,7 +29,7 @@ def validate(connection: Connection, text: str) -> None:
     connection.storagePoolDefineXML(text, getattr(libvirt, "VIR_STORAGE_POOL_DEFINE_VALIDATE", 0))
 
 
-def keeps(connection: t.Any, root: ET.Element) -> ET.Element:
+def keeps(connection: Connection, root: ET.Element) -> ET.Element:
     """What libvirt keeps of a pool's definition. Raises LibvirtError for what it does not read.
 
     :param connection: to a host in memory

@@ -10,9 +10,10 @@ from xml.etree import ElementTree as ET
 
 from ..._engine import paths
 from ..._engine.observed import Observed
+from ..._flow.info import Facts
 from ..._flow.kind import Definition
 from ..._libvirt.connection import lacks, libvirt
-from ..._libvirt.objects import Connection
+from ..._libvirt.objects import Connection, Found, StoragePool
 from ..._storage.manifest import Manifest
 from .table import POOL
 
@@ -45,7 +46,7 @@ def kept(pool: object) -> ET.Element:
     return POOL.declared(paths.document(inactive(pool)))
 
 
-def inactive(pool: t.Any) -> str:
+def inactive(pool: StoragePool) -> str:
     """The persistent definition. libvirt's test driver has but one and refuses to be asked so."""
     try:
         return t.cast(str, pool.XMLDesc(libvirt.VIR_STORAGE_XML_INACTIVE))
@@ -57,7 +58,7 @@ def inactive(pool: t.Any) -> str:
 
 def pool_facts(connection: Connection, names: t.Container[str]) -> dict[str, dict[str, object]]:
     """How much of active pools is taken, by name."""
-    facts: dict[str, dict[str, t.Any]] = {}
+    facts: Facts = {}
     for pool in connection.listAllStoragePools(0):
         if pool.name() in names:
             active = bool(pool.isActive())
@@ -71,7 +72,7 @@ def pool_facts(connection: Connection, names: t.Container[str]) -> dict[str, dic
     return facts
 
 
-def undefine_new(connection: Connection, found: t.Any) -> None:
+def undefine_new(connection: Connection, found: Found) -> None:
     """Take away the definition of a new pool, and the note that the collection made it."""
     name = found.name()
     found.undefine()

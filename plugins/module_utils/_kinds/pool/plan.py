@@ -5,11 +5,10 @@
 
 from __future__ import annotations
 
-import typing as t
-
 from ..._engine.plan import Plan
 from ..._engine.rows.model import Host
 from ..._flow.kind import Have, Wants
+from ..._flow.options import Options
 from ..._libvirt.objects import Connection
 from ..shared.renames import refuse_renamed
 from ..volume import storage_plan
@@ -19,7 +18,7 @@ from .pool_users import refuse_used
 from .table import POOL
 
 
-def plan_pools(connection: Connection, have: Have, wants: Wants, host: Host, options: t.Any) -> list[Plan]:
+def plan_pools(connection: Connection, have: Have, wants: Wants, host: Host, options: Options) -> list[Plan]:
     """Plan pools. Who uses them is only asked where one is to go."""
     plans = storage_plan.plan_pools(POOL, have, wants, host, options.on_restart_needed)
     refuse_renamed(connection, DEFINITION, plans, have, options.forecast.gone("pool"))

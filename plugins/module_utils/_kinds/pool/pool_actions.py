@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-import typing as t
 from xml.etree import ElementTree as ET
 
 from ..._engine.step import Step
 from ..._errors import VirtfleetError
+from ..._flow.kind import Action
 from ..._libvirt.connection import lacks, libvirt, said, stop
-from ..._libvirt.objects import Connection
+from ..._libvirt.objects import Connection, StoragePool
 from ..._storage.manifest import Manifest
 from ..volume.storage_rules import MADE_DIRECTORIES
 from .pool_users import GOING, last_look, refuse_taken
@@ -59,7 +59,7 @@ def pool_start(connection: Connection, name: str, step: Step, options: object) -
         create_pool(pool, flags)
 
 
-def create_pool(pool: t.Any, flags: int) -> None:
+def create_pool(pool: StoragePool, flags: int) -> None:
     """Start a pool. libvirt's test driver starts one, but makes nothing."""
     try:
         pool.create(flags)
@@ -98,7 +98,7 @@ def pool_autostart(connection: Connection, name: str, step: Step, options: objec
     connection.storagePoolLookupByName(name).setAutostart(step.value)
 
 
-ACTIONS: dict[str, t.Any] = {
+ACTIONS: dict[str, Action] = {
     "define": pool_define,
     "start": pool_start,
     "stop": pool_stop,

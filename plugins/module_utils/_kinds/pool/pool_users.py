@@ -10,8 +10,9 @@ from xml.etree import ElementTree as ET
 
 from ..._engine.plan import Plan
 from ..._errors import VirtfleetError
+from ..._flow.options import Options
 from ..._host.open_files import kept_open
-from ..._libvirt.objects import Connection
+from ..._libvirt.objects import Connection, StoragePool
 from ..._storage.survey_users import all_users
 from ..._storage.users import Users
 from ..shared import declared
@@ -53,7 +54,7 @@ def twins(users: Users, name: str) -> set[str]:
     return {other for other, pool in users.pools.items() if other != name and own & folder(pool.target)}
 
 
-def refuse_used(connection: Connection, plans: t.Iterable[Plan], options: t.Any) -> None:
+def refuse_used(connection: Connection, plans: t.Iterable[Plan], options: Options) -> None:
     """Take the steps from the plan of each pool that is to go and that a guest uses, and say who.
 
     A pool that only stops, or gets another folder, is the user's to change; that says who will miss it.
@@ -128,7 +129,7 @@ def warn_of_users(plan: Plan, users: Users) -> None:
         plan.warnings.append(f"{text}: their disks will be looked for in {folder[1]}, so move the files there")
 
 
-def refuse_taken(connection: Connection, pool: t.Any) -> None:
+def refuse_taken(connection: Connection, pool: StoragePool) -> None:
     """Raises VirtfleetError where somebody uses a device that a pool is about to be made on.
 
     libvirt takes a device for blank in which it finds nothing that it knows, such as a guest's raw disk.

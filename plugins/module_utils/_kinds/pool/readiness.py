@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 
 from ..._engine.plan import Plan
 from ..._flow.kind import Have
+from ..._flow.options import Options
 from ..._host.file_systems import unmade
 from ..._host.places import within
 from ..._libvirt.connection import LibvirtError, lacks
@@ -23,7 +24,7 @@ from ..volume.storage_rules import MADE_DIRECTORIES
 from .shared_sources import Sources, definitions
 
 
-def check_pools(connection: Connection, plans: t.Sequence[Plan], have: Have, options: t.Any) -> None:
+def check_pools(connection: Connection, plans: t.Sequence[Plan], have: Have, options: Options) -> None:
     """Refuse pools on a folder that another pool has, and those that start on what is not there, each for itself."""
     site = Site(connection, options.forecast)
     folders: dict[str, str] = {}

@@ -15,7 +15,6 @@ import contextlib
 import hashlib
 import hmac
 import os
-import typing as t
 from xml.etree import ElementTree as ET
 
 from ..._storage.manifest import Manifest
@@ -120,6 +119,6 @@ def has_value(uri: str, secret: Named) -> bool | None:
     return False if seen else None  # What is noted tells nothing: it may have been defined anew since.
 
 
-def private(root: t.Any) -> bool:
+def private(root: ET.Element) -> bool:
     """Whether a definition is of a private secret."""
-    return bool(root.get("private") == "yes")
+    return root.get("private") == "yes"

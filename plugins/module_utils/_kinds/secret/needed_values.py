@@ -11,6 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from ..._engine.plan import Plan
+from ..._flow.options import Options
 from ..._libvirt.objects import Connection
 from . import digests
 from .observe import Named
@@ -21,7 +22,9 @@ ENCRYPTING = ("volume", "vtpm")
 """What a secret is for whose value is the key to data on the host. All others can be set anew at the other end, too."""
 
 
-def refuse_lost(connection: Connection, plans: t.Iterable[Plan], there: t.Mapping[str, Named], options: t.Any) -> None:
+def refuse_lost(
+    connection: Connection, plans: t.Iterable[Plan], there: t.Mapping[str, Named], options: Options
+) -> None:
     """Refuse another value for a secret with which something is encrypted; where nobody can tell, warn of it.
 
     :param there: the secrets of the host by name

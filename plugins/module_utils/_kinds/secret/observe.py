@@ -12,7 +12,7 @@ from ..._engine import paths
 from ..._engine.observed import Observed
 from ..._flow.kind import Definition
 from ..._libvirt.connection import LibvirtError, lacks
-from ..._libvirt.objects import Connection
+from ..._libvirt.objects import Connection, Secret
 from ..._storage.manifest import Manifest
 
 
@@ -22,7 +22,7 @@ class Named:
     :param secret: what libvirt has
     """
 
-    def __init__(self, secret: t.Any) -> None:
+    def __init__(self, secret: Secret) -> None:
         self.secret = secret
 
     def name(self) -> str:
@@ -87,7 +87,7 @@ def secrets(connection: Connection, names: t.Container[str]) -> dict[str, Observ
 class SecretDefinition(Definition):
     """How libvirt keeps secrets: it looks them up by their kind of usage as well."""
 
-    def find(self, connection: Connection, name: str) -> t.Any:
+    def find(self, connection: Connection, name: str) -> Named | None:
         return next((one for one in all_named(connection) if one.name() == name), None)
 
 

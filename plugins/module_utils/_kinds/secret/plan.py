@@ -16,8 +16,9 @@ from ..._engine.plan import Plan
 from ..._engine.rows.model import Change, Host, Item
 from ..._engine.step import Place, Step
 from ..._flow.kind import Have, Wants
+from ..._flow.options import Options
 from ..._flow.undo import planned_uuid
-from ..._libvirt.objects import Connection
+from ..._libvirt.objects import Connection, Secret
 from ..._printing import SECRET as HIDDEN
 from ..._printing import label
 from ..shared.renames import refuse_same, told
@@ -29,7 +30,7 @@ from .users import refuse_used
 from .values import value_of
 
 
-def plan_secrets(connection: Connection, have: Have, wants: Wants, host: Host, options: t.Any) -> list[Plan]:
+def plan_secrets(connection: Connection, have: Have, wants: Wants, host: Host, options: Options) -> list[Plan]:
     """Plan secrets. Who uses them is only asked where one is to go."""
     found = [] if connection is None else all_named(connection)
     there = {one.name(): one for one in found}
@@ -128,7 +129,7 @@ NAMELESS = (
 )
 
 
-def refuse_known(plans: t.Sequence[Plan], have: Have, found: t.Iterable[t.Any], gone: t.Container[str]) -> None:
+def refuse_known(plans: t.Sequence[Plan], have: Have, found: t.Iterable[Secret], gone: t.Container[str]) -> None:
     """Refuse a new secret whose UUID one of another name has, or one without a name.
 
     One that goes earlier in the same call gives its UUID up.

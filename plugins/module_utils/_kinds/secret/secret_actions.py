@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-import typing as t
 from xml.etree import ElementTree as ET
 
 from ..._engine.step import Step
 from ..._errors import VirtfleetError
 from ..._flow.kind import Action
+from ..._flow.options import Options
 from ..._libvirt.connection import libvirt
 from ..._libvirt.objects import Connection
 from ..._storage.manifest import Manifest
@@ -26,14 +26,14 @@ def secret_define(connection: Connection, name: str, step: Step, options: object
     connection.secretDefineXML(step.value, getattr(libvirt, "VIR_SECRET_DEFINE_VALIDATE", 0))
 
 
-def secret_set_value(connection: Connection, name: str, step: Step, options: t.Any) -> None:
+def secret_set_value(connection: Connection, name: str, step: Step, options: Options) -> None:
     """Set the value, and note its digest where libvirt will not tell it."""
     secret = there(connection, name)
     secret.secret.setValue(step.value.data, 0)
     secret_note_value(connection, name, step, options)
 
 
-def secret_note_value(connection: Connection, name: str, step: Step, options: t.Any) -> None:
+def secret_note_value(connection: Connection, name: str, step: Step, options: Options) -> None:
     """Note the digest of the value that a private secret has."""
     secret = there(connection, name)
     if digests.private(ET.fromstring(secret.secret.XMLDesc(0))):
@@ -47,7 +47,7 @@ def there(connection: Connection, name: str) -> Named:
     found = DEFINITION.find(connection, name)
     if found is None:
         raise VirtfleetError("set_value: somebody removed it meanwhile; run again")
-    return t.cast(Named, found)
+    return found
 
 
 def secret_undefine(connection: Connection, name: str, step: Step, options: object) -> None:

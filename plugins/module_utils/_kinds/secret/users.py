@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 
 from ..._engine.plan import Plan
 from ..._errors import VirtfleetError
+from ..._flow.options import Options
 from ..._libvirt.objects import Connection
 from ..._storage import guest_documents
 from ..._storage.forecast import Forecast
@@ -107,7 +108,7 @@ def documents(connection: Connection, users: Users, forecast: Forecast) -> t.Ite
     yield from guest_documents.kept(connection, users.doubts.append, gone)
 
 
-def add_declared(users: Users, connection: Connection, asked: t.Any) -> None:
+def add_declared(users: Users, connection: Connection, asked: declared.Asked) -> None:
     """Note what all that is declared for the host refers to, be it there by now or not."""
     names = declared.called(connection, asked.declared_uses, asked.forecast)
     for who, used in asked.declared_uses.items():
@@ -127,7 +128,9 @@ def configured() -> t.Iterator[Reference]:
             yield "uuid", value.strip().strip("\"'").lower()
 
 
-def refuse_used(connection: Connection, plans: t.Iterable[Plan], there: t.Mapping[str, Named], options: t.Any) -> None:
+def refuse_used(
+    connection: Connection, plans: t.Iterable[Plan], there: t.Mapping[str, Named], options: Options
+) -> None:
     """Take the steps from the plan of each secret that is to go and is used, and say by whom.
 
     :param there: the secrets of the host by name

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import base64
 import re
-import typing as t
 
 from ..._engine.converters import Converter
+from ..._engine.rows.model import ReadOnlyItem
 from ..._printing import printable
 
 LONGEST = 65536
@@ -85,7 +85,7 @@ class Concealed:
         return "Concealed()"
 
 
-def value_of(item: t.Mapping[str, t.Any]) -> Concealed | None:
+def value_of(item: ReadOnlyItem) -> Concealed | None:
     """The value that is declared; None where none is.
 
     :param item: the options in normal form

@@ -18,7 +18,7 @@ from xml.etree import ElementTree as ET
 from ..._host import part_files
 from ..._host.image_format import LUKS, QCOW, Unfit
 from ..._libvirt.connection import LibvirtError
-from ..._libvirt.objects import Connection
+from ..._libvirt.objects import Connection, Volume
 from ..._printing import spelled_out
 from ..._storage.forecast import Forecast
 from ..._storage.guest_documents import Document
@@ -74,7 +74,7 @@ def encrypted_volumes(connection: Connection, forecast: Forecast, had: t.Contain
     return found
 
 
-def described(volume: t.Any) -> ET.Element:
+def described(volume: Volume) -> ET.Element:
     """The XML of a volume; of one that libvirt cannot describe, its path at most."""
     try:
         return ET.fromstring(volume.XMLDesc(0))
@@ -82,7 +82,7 @@ def described(volume: t.Any) -> ET.Element:
         return ET.Element("volume")
 
 
-def add(found: Volumes, key: str, root: ET.Element, facts: t.Mapping[str, object], had: t.Container[str]) -> None:
+def add(found: Volumes, key: str, root: ET.Element, facts: t.Mapping[str, str], had: t.Container[str]) -> None:
     """Note what a volume that libvirt lists needs.
 
     :param facts: what the manifest has of a volume under this name
@@ -99,7 +99,7 @@ def add(found: Volumes, key: str, root: ET.Element, facts: t.Mapping[str, object
 
 
 def add_unseen(
-    found: Volumes, noted: t.Mapping[str, t.Mapping[str, object]], gone: t.Container[str], active: t.Container[str]
+    found: Volumes, noted: t.Mapping[str, t.Mapping[str, str]], gone: t.Container[str], active: t.Container[str]
 ) -> None:
     """Note what volumes need that were made in pools which are not active, or not there.
 

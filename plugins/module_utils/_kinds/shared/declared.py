@@ -20,6 +20,17 @@ from ..volume.storage_rules import volume_key
 Uses = t.Mapping[str, t.Mapping[str, t.Sequence[str]]]
 """What is used by what is declared for the host, by the user in words (the filter declared_uses)."""
 
+
+class Asked(t.Protocol):
+    """Who knows what is used by what is declared, and what earlier tasks of a run in check mode would have made."""
+
+    @property
+    def declared_uses(self) -> Uses: ...
+
+    @property
+    def forecast(self) -> Forecast: ...
+
+
 PLACES = {"paths": "path", "folders": "folder", "volumes": "volume"}
 """The kinds of storage in Uses, each as a place is called."""
 
@@ -48,7 +59,7 @@ def guest_of(who: str) -> str | None:
     return who[len(GUEST) :] if who.startswith(GUEST) else None
 
 
-def add_uses(connection: Connection, users: Users, asked: t.Any, whole: t.Container[str] = ()) -> None:
+def add_uses(connection: Connection, users: Users, asked: Asked, whole: t.Container[str] = ()) -> None:
     """Note the storage that is used by what is declared for the host, whatever module declares it.
 
     :param asked: has what is used (declared_uses), and the forecast
@@ -68,7 +79,7 @@ def add_uses(connection: Connection, users: Users, asked: t.Any, whole: t.Contai
         users.add_places(told, guest_of(who), places)
 
 
-def users_of(connection: Connection, asked: t.Any, kind: str, names: t.Container[str]) -> list[str]:
+def users_of(connection: Connection, asked: Asked, kind: str, names: t.Container[str]) -> list[str]:
     """Who of what is declared for the host uses one of some things, in words.
 
     :param kind: ``pools``, ``networks``, ``bridges`` or ``secrets``

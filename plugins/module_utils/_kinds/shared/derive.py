@@ -14,7 +14,7 @@ import typing as t
 import uuid
 
 from ..._engine.converters import UUID
-from ..._engine.rows.model import Scope
+from ..._engine.rows.model import Item, ReadOnlyItem, Scope
 from ..domain.normal_form.console import is_of_serial
 
 NAMESPACE = uuid.UUID("6f1d8a52-3c0e-5b7a-9e44-2a8f0c1b7d93")
@@ -37,7 +37,7 @@ def derive_uuid(scope: Scope) -> str:
     return told or str(uuid.uuid5(NAMESPACE, f"{scope.kind} {scope.name}"))
 
 
-def smbios_uuids(item: t.Mapping[str, t.Any]) -> t.Iterator[str]:
+def smbios_uuids(item: ReadOnlyItem) -> t.Iterator[str]:
     """The UUIDs that the SMBIOS of a guest tells, as libvirt writes them; none that is no UUID."""
     for info in item.get("sysinfo") or ():
         told = (info.get("system") or {}).get("uuid")
@@ -137,11 +137,11 @@ def cpu_mode(scope: Scope) -> str | None:
     return "host-model" if scope.host.virt == virt == "kvm" else None
 
 
-def unless_described(name: str, options: dict[str, t.Any]) -> t.Callable[[dict[str, object]], dict[str, object]]:
+def unless_described(name: str, options: Item) -> t.Callable[[Item], Item]:
     """A base for new resources: one that has this name, and nothing else to it, gets the options."""
     beside = {"name", "uuid"}
 
-    def base(item: dict[str, t.Any]) -> dict[str, t.Any]:
+    def base(item: Item) -> Item:
         if item["name"] != name or any(item.get(option) is not None for option in options.keys() - beside):
             return item
         return {**options, **item}

@@ -18,9 +18,10 @@ from xml.etree import ElementTree as ET
 from ..._called import Called
 from ..._engine.close_names import near
 from ..._engine.plan import Plan
+from ..._engine.rows.model import ReadOnlyItem
 from ..._host.files import oddity, there
 from ..._libvirt.connection import libvirt
-from ..._libvirt.objects import Connection
+from ..._libvirt.objects import Connection, Network
 from ..._printing import printable
 from ..._storage import storage_observe
 from ..._storage.forecast import Forecast
@@ -50,6 +51,9 @@ def at(place: str, problem: str) -> str:
     return type(problem)(f"{place}: {problem}")
 
 
+T = t.TypeVar("T")
+
+
 class Site:
     """A host as it is, with what the same run makes.
 
@@ -63,28 +67,22 @@ class Site:
         self.local = is_local(uri) and not uri.startswith(FOREIGN)
         self.made: set[str] = set()
         self.gone: set[str] = set()
-        self.kept: dict[str, t.Any] = {}
+        self.kept: dict[str, object] = {}
 
-    def once(self, name: str, ask: t.Callable[[], t.Any]) -> t.Any:
+    def once(self, name: str, ask: t.Callable[[], T]) -> T:
         """What is asked of the host but once."""
         if name not in self.kept:
             self.kept[name] = ask()
-        return self.kept[name]
+        return t.cast(T, self.kept[name])
 
     @property
     def pools(self) -> dict[str, Pool]:
-        return t.cast(
-            "dict[str, Pool]",
-            self.once("pools", lambda: self.forecast.with_pools(storage_observe.all_pools(self.connection))),
-        )
+        return self.once("pools", lambda: self.forecast.with_pools(storage_observe.all_pools(self.connection)))
 
     @property
-    def networks(self) -> dict[str, t.Any]:
+    def networks(self) -> dict[str, Network]:
         """The networks that are there."""
-        return t.cast(
-            "dict[str, t.Any]",
-            self.once("networks", lambda: {found.name(): found for found in self.connection.listAllNetworks(0)}),
-        )
+        return self.once("networks", lambda: {found.name(): found for found in self.connection.listAllNetworks(0)})
 
     def bridges(self) -> dict[str, str]:
         """The bridges that networks have, those of the forecast among them, with the names of the networks.
@@ -150,7 +148,7 @@ class Site:
             return f"the network {name} is not active; start it with virtfleet.kvm.networks and state: active"
         return None
 
-    def behind(self, name: str, facts: t.Mapping[str, t.Any], found: t.Any) -> str | None:
+    def behind(self, name: str, facts: ReadOnlyItem, found: Network) -> str | None:
         """What is wrong with the bridge or the cards of the host that a network stands for."""
         forward, bridge = facts.get("forward"), facts.get("bridge")
         if found is not None and forward != {}:

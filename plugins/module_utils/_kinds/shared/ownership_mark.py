@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 
 from ..._engine import paths, xml_merge
 from ..._libvirt.connection import LibvirtError
+from ..._libvirt.objects import Found
 from .namespaces import OWN
 
 MADE = f"{{{OWN}}}made"
@@ -53,7 +54,7 @@ def owner_of(definition: ET.Element) -> str | None:
     return mark.get("owner") or ""
 
 
-def owner_now(found: object, definition: t.Callable[[t.Any], str]) -> str | None:
+def owner_now(found: Found, definition: t.Callable[[Found], str]) -> str | None:
     """The label of a guest or network; None without the mark, and where it went away just then.
 
     :param definition: reads its definition

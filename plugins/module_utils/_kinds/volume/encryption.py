@@ -45,12 +45,12 @@ KNOWN = {
 """What QEMU has of all else that an encryption names."""
 
 
-def remembered(volumes: t.Mapping[str, Observed], noted: t.Mapping[str, t.Mapping[str, object]]) -> dict[str, Observed]:
+def remembered(volumes: t.Mapping[str, Observed], noted: t.Mapping[str, t.Mapping[str, str]]) -> dict[str, Observed]:
     """Volumes with the secrets that were noted of them, where libvirt has forgotten these."""
     return {key: with_secret(found, noted.get(key, {})) for key, found in volumes.items()}
 
 
-def with_secret(found: Observed, facts: t.Mapping[str, object]) -> Observed:
+def with_secret(found: Observed, facts: t.Mapping[str, str]) -> Observed:
     """A volume with the secret that was noted of it."""
     root = found.definition
     node = root.find("target/encryption")

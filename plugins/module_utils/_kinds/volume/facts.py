@@ -9,16 +9,17 @@ import typing as t
 
 from ..._engine import paths
 from ..._engine.observed import Observed
+from ..._flow.info import Facts
 from ..._libvirt.connection import LibvirtError, libvirt
-from ..._libvirt.objects import Connection
+from ..._libvirt.objects import Connection, Volume
 from ..._storage.storage_observe import listed
 from .volume_formats import Formats
 from .volume_size import capacity_of
 
 
-def volume_facts(connection: Connection, names: t.Container[str]) -> dict[str, dict[str, t.Any]]:
+def volume_facts(connection: Connection, names: t.Container[str]) -> Facts:
     """Where volumes are and how much they take, by identity."""
-    facts: dict[str, dict[str, t.Any]] = {}
+    facts: Facts = {}
     formats = Formats(connection)
     for pool in connection.listAllStoragePools(libvirt.VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE):
         for name, volume in listed(pool):
@@ -32,7 +33,7 @@ def volume_facts(connection: Connection, names: t.Container[str]) -> dict[str, d
     return facts
 
 
-def described(formats: Formats, key: str, volume: t.Any) -> Observed | None:
+def described(formats: Formats, key: str, volume: Volume) -> Observed | None:
     """A volume as it is, whatever a guest wrote into it; None where it cannot be described."""
     try:
         return formats.settled(key, Observed(paths.document(volume.XMLDesc()), None, "present", {}))

@@ -21,7 +21,7 @@ from ..._errors import VirtfleetError
 from ..._host.files import birth
 from ..._host.open_files import kept_open
 from ..._host.part_files import PART, clear, opened_folder, part_name
-from ..._libvirt.objects import Connection, Volume
+from ..._libvirt.objects import Connection, StoragePool, Volume
 from ..._libvirt.process import made_by_another
 from ..._storage.manifest import Manifest
 from ..._storage.removal import because
@@ -39,12 +39,12 @@ class Born:
 
     def __init__(self, connection: Connection, key: str) -> None:
         self.manifest, self.key = Manifest(connection.getURI()), key
-        self.volume: t.Any = None
+        self.volume: Volume = None
         self.identity: str | None = None
         noted = self.manifest.entries("volumes").get(key, {})
         self.part = str(noted.get("part") or part_name(key.partition("/")[2]))
 
-    def note(self, volume: Volume) -> t.Any:
+    def note(self, volume: Volume) -> Volume:
         """Note what it is, as soon as it is there. Returns the volume."""
         self.volume = volume
         self.identity = identity(ET.fromstring(volume.XMLDesc()))
@@ -79,7 +79,7 @@ def letter_name(part: str) -> str:
     return f"virtfleet-{part.split('.')[-2]}.part"
 
 
-def clear_parts(connection: Connection, pool: t.Any, facts: t.Mapping[str, t.Any], only_look: bool = False) -> None:
+def clear_parts(connection: Connection, pool: StoragePool, facts: t.Mapping[str, str], only_look: bool = False) -> None:
     """Take away the temporary files of a run that was killed.
 
     :param pool: the pool of the volume that it made
@@ -106,13 +106,13 @@ def clear_parts(connection: Connection, pool: t.Any, facts: t.Mapping[str, t.Any
                 clear(descriptor, name, path, facts.get("identity"), only_look)
 
 
-BeingMade = tuple[str, t.Mapping[str, t.Any], str]
+BeingMade = tuple[str, t.Mapping[str, str], str]
 """A volume that another run is making: POOL/VOLUME, what is noted of it, and why to leave it to that run."""
 
 
 def being_made(connection: Connection) -> list[BeingMade]:
     """The volumes that other runs are making. None are known where the list of what was made cannot be read."""
-    noted: t.Mapping[str, t.Mapping[str, t.Any]] = {}
+    noted: t.Mapping[str, t.Mapping[str, str]] = {}
     with contextlib.suppress(VirtfleetError):
         noted = Manifest(connection.getURI()).entries("volumes")
     found = [(key, facts, made_by_another(key, facts)) for key, facts in sorted(noted.items())]
@@ -166,7 +166,7 @@ def unfinished(key: str) -> str:
     return f"a run that was killed was making the volume {key}"
 
 
-def doubt(key: str, facts: t.Mapping[str, t.Any], found: Observed, users: Users) -> str | None:
+def doubt(key: str, facts: t.Mapping[str, str], found: Observed, users: Users) -> str | None:
     """Why a volume may be another one than the one that was being made; None where it is that one and unused."""
     path = found.definition.findtext("target/path")
     sign = identity(found.definition)

@@ -24,7 +24,7 @@ def refuse_held(
     connection: Connection,
     entry: Plan,
     half: Half,
-    noted: t.Mapping[str, t.Mapping[str, object]],
+    noted: t.Mapping[str, t.Mapping[str, str]],
     makings: tuple[type, ...] = (Making,),
 ) -> None:
     """Give a plan an obstacle where a step of it is to take away what is in use.
@@ -49,7 +49,7 @@ def key_of(step: Step, makings: tuple[type, ...]) -> str | None:
     return str(t.cast(t.Any, step.value).key) if isinstance(step.value, makings) else None
 
 
-def held_part(connection: Connection, key: str, facts: t.Mapping[str, object]) -> str | None:
+def held_part(connection: Connection, key: str, facts: t.Mapping[str, str]) -> str | None:
     """Why a temporary file of a killed run cannot be taken away; None where it can, or there is none."""
     if not facts.get("part") or made_by_another(key, facts) is not None:
         return None

@@ -132,7 +132,7 @@ def no_file(site: Site, path: str, form: str) -> str | None:
 
 def formats(site: Site) -> Formats:
     """What is known of the formats of the host's volumes, asked once."""
-    return t.cast(Formats, site.once("formats", lambda: Formats(site.connection)))
+    return site.once("formats", lambda: Formats(site.connection))
 
 
 def of_volume(site: Site, volume: Making, place: str) -> t.Any:

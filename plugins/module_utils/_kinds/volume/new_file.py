@@ -8,13 +8,13 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import typing as t
 
+from ..._engine.rows.model import ReadOnlyItem
 from ..._host import file_systems
 from ..._printing import masked_url
 
 
-def permit(descriptor: int, permissions: t.Mapping[str, t.Any]) -> None:
+def permit(descriptor: int, permissions: ReadOnlyItem) -> None:
     """Give a new file the permissions that it is declared with; -1 leaves an owner as it is."""
     owner, group = permissions.get("owner"), permissions.get("group")
     if owner is not None or group is not None:

@@ -13,6 +13,7 @@ from ..._engine.rows.model import Host
 from ..._engine.step import Place, Step
 from ..._errors import VirtfleetError
 from ..._flow.kind import Have, Wants
+from ..._flow.options import Options
 from ..._libvirt.objects import Connection
 from ..._libvirt.process import made_by_another
 from ..._storage import storage_observe
@@ -32,7 +33,7 @@ from .volume_formats import Formats, alike
 from .volumes_to_come import listed_later
 
 
-def plan_volumes(connection: Connection, have: Have, wants: Wants, host: Host, options: t.Any) -> list[Plan]:
+def plan_volumes(connection: Connection, have: Have, wants: Wants, host: Host, options: Options) -> list[Plan]:
     """Plan volumes. Who uses them is only asked where one is to go."""
     if connection is None:
         have = {**have, **listed_later(None, options.forecast, (str(volume_key(want)) for want in wants), have)}
@@ -65,7 +66,7 @@ def plan_volumes(connection: Connection, have: Have, wants: Wants, host: Host, o
     return plans
 
 
-def is_a_guests(facts: t.Mapping[str, object]) -> bool:
+def is_a_guests(facts: t.Mapping[str, str]) -> bool:
     """Whether a volume was made for a guest, would go with it, and is whole."""
     return bool(facts.get("guest")) and not {"seed", "declared", "making"} & facts.keys()
 

@@ -10,7 +10,9 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from ..._engine.plan import Plan
+from ..._engine.step import Step
 from ..._flow.kind import Wants
+from ..._flow.options import Options
 from ..._host.file_systems import file_system
 from ..._host.files import there
 from ..._libvirt.connection import LibvirtError, lacks
@@ -22,7 +24,7 @@ from ..shared.readiness import refuse
 from . import encryption, pool_space, volume_places
 
 
-def check_volumes(connection: Connection, plans: t.Sequence[Plan], wants: Wants, options: t.Any) -> None:
+def check_volumes(connection: Connection, plans: t.Sequence[Plan], wants: Wants, options: Options) -> None:
     """Refuse volumes that cannot be made, or that are another one that is declared, each for itself."""
     site = Site(connection, options.forecast)
     same: dict[str, list[str]] = {}
@@ -38,7 +40,7 @@ def check_volumes(connection: Connection, plans: t.Sequence[Plan], wants: Wants,
     pool_space.warn(site, plans)
 
 
-def key_of(step: t.Any) -> str:
+def key_of(step: Step) -> str:
     """The volume that a step makes, as POOL/VOLUME; empty for any other step."""
     return step.value.key if isinstance(step.value, Making) else ""
 

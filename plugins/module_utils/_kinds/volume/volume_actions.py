@@ -15,10 +15,12 @@ from ..._engine import paths
 from ..._engine.observed import Observed
 from ..._engine.step import Step
 from ..._errors import VirtfleetError
+from ..._flow.kind import Action
+from ..._flow.options import Options
 from ..._host import meter
 from ..._host.part_files import part_name
 from ..._libvirt.connection import cut, ended, lacks, libvirt, said
-from ..._libvirt.objects import Connection, Volume
+from ..._libvirt.objects import Connection, StoragePool, Volume
 from ..._libvirt.process import made_by_another
 from ..._storage import leaving
 from ..._storage.making import Forestalled, Making
@@ -30,6 +32,7 @@ from ..._storage.survey_users import all_users
 from ..._storage.users import is_local
 from ..domain.cloud_init import seed_fill
 from ..domain.cloud_init.seed_fill import SeedImage
+from ..domain.guest_options import GuestOptions
 from ..secret.volume_users import noted_secret
 from ..shared.storage_values import CAPACITY
 from . import volume_blank, volume_image, volume_renamed
@@ -45,7 +48,7 @@ MARGIN = 10.0
 """Seconds that a guest's volume waits for another guest, beyond what that one has to shut down."""
 
 
-def volume_define(connection: Connection, name: str, step: Step, options: object) -> None:
+def volume_define(connection: Connection, name: str, step: Step, options: Options) -> None:
     """Make a volume, and note that the collection made it. Raises VirtfleetError, which names the disk of a guest."""
     making: Making = step.value
     try:
@@ -61,7 +64,7 @@ def volume_define(connection: Connection, name: str, step: Step, options: object
         raise error.__class__(f"{making.where}: {error}") from None
 
 
-def make_noted(connection: Connection, making: Making, options: t.Any) -> None:
+def make_noted(connection: Connection, making: Making, options: Options) -> None:
     """Make a volume, and note that the collection made it. What cannot be noted is taken away again."""
     pool = active_pool(connection, making.pool)
     manifest = Manifest(connection.getURI())
@@ -133,7 +136,13 @@ def told_identity(volume: Volume) -> str | None:
     return None if volume is None else identity(ET.fromstring(volume.XMLDesc()))
 
 
-def make(connection: Connection, pool: t.Any, making: Making, root: ET.Element, source: t.Any) -> str | None:
+def make(
+    connection: Connection,
+    pool: StoragePool,
+    making: Making,
+    root: ET.Element,
+    source: Source | SeedImage | Volume | None,
+) -> str | None:
     """Make a volume in the way that its pool and what fills it ask for.
 
     Returns what tells a file that was made here from another one; None where libvirt has made the volume.
@@ -159,7 +168,7 @@ def make(connection: Connection, pool: t.Any, making: Making, root: ET.Element, 
         volume_renamed.make(pool, root, path, born.note_file, letter_name(born.part))
     elif isinstance(source, SeedImage):
         seed_fill.make(path, source, born.note_file, born.part)
-    else:
+    elif isinstance(source, Source):
         form, capacity, permissions = (item.get(name) for name in ("format", "capacity", "permissions"))
         volume_image.make(path, source, form, capacity, permissions, born.note_file, born.part)
     refresh(pool)
@@ -276,7 +285,7 @@ def volume_delete(connection: Connection, name: str, step: Step, options: object
     Manifest(connection.getURI()).drop("volumes", plan.note or plan.key)
 
 
-def there(pool: t.Any, name: str) -> t.Any:
+def there(pool: StoragePool, name: str) -> Volume:
     """A volume of a pool; None where it is gone, also where libvirt has not seen that yet."""
     volume = lookup(pool, name)
     if volume is None or not is_local(pool.connect().getURI()):
@@ -289,7 +298,7 @@ def there(pool: t.Any, name: str) -> t.Any:
     return lookup(pool, name)
 
 
-def guest_volume_delete(connection: Connection, name: str, step: Step, options: t.Any) -> t.Iterator[None]:
+def guest_volume_delete(connection: Connection, name: str, step: Step, options: GuestOptions) -> t.Iterator[None]:
     """Delete a volume of a guest that is gone, once the others are gone that use it and go in the same run.
 
     Raises Kept where a guest of its name is there, be it a new one, or where the others stay.
@@ -319,7 +328,7 @@ def waiting(connection: Connection, plan: Going) -> str | None:
     return None
 
 
-ACTIONS: dict[str, t.Any] = {
+ACTIONS: dict[str, Action] = {
     "define": volume_define,
     "grow": volume_grow,
     "delete": volume_delete,

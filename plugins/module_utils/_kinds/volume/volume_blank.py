@@ -18,8 +18,10 @@ import re
 import typing as t
 from xml.etree import ElementTree as ET
 
+from ..._engine.rows.model import ReadOnlyItem
 from ..._errors import VirtfleetError
 from ..._host import part_files, qemu_img
+from ..._libvirt.objects import StoragePool
 from ..._storage.noted_formats import SAME
 from ..domain.cloud_init.seeds import is_here
 from .new_file import permit, told, too_large
@@ -76,12 +78,12 @@ class Blank:
     form: str
     capacity: int | None
     allocation: int
-    permissions: t.Mapping[str, t.Any]
+    permissions: ReadOnlyItem
     options: tuple[str, ...] = ()
     base: str | None = None
 
 
-def blank(pool: t.Any, root: ET.Element) -> Blank | None:
+def blank(pool: StoragePool, root: ET.Element) -> Blank | None:
     """An empty volume that can be made here; None where libvirt has to.
 
     :param root: its definition
@@ -90,7 +92,7 @@ def blank(pool: t.Any, root: ET.Element) -> Blank | None:
     return made if made is not None and within_reach(pool, made) else None
 
 
-def within_reach(pool: t.Any, made: Blank) -> bool:
+def within_reach(pool: StoragePool, made: Blank) -> bool:
     """Whether a file that is made here is the same as one that libvirt makes: by its user, in the same folder."""
     kind = ET.fromstring(pool.XMLDesc(0)).get("type")
     if kind == "netfs" and any(made.permissions.get(who) is not None for who in ("owner", "group")):
@@ -98,7 +100,7 @@ def within_reach(pool: t.Any, made: Blank) -> bool:
     return reachable(pool)
 
 
-def reachable(pool: t.Any) -> bool:
+def reachable(pool: StoragePool) -> bool:
     """Whether this process can make files in the folder of a pool, as libvirt's own user."""
     connection, root = pool.connect(), ET.fromstring(pool.XMLDesc(0))
     folder = root.findtext("target/path")

@@ -17,7 +17,7 @@ from ..._host import listener, meter, part_files
 from ..._host.image_format import Unfit
 from ..._host.qemu_img import TOO_LARGE
 from ..._libvirt.connection import libvirt, said
-from ..._libvirt.objects import Connection, Volume
+from ..._libvirt.objects import Connection, StoragePool, Stream, Volume
 from ..._storage.making import Making
 from ..._storage.manifest import Manifest
 from ..._storage.noted_formats import SAME
@@ -30,7 +30,7 @@ from .volume_formats import Formats, alike, seen
 from .volume_image import Source
 
 
-def find(connection: Connection, place: str, pool: str, what: str) -> t.Any:
+def find(connection: Connection, place: str, pool: str, what: str) -> Volume:
     """A volume that another one names. Raises VirtfleetError where it is not there."""
     where, _slash, name = place.rpartition("/")
     holder = active_pool(connection, where or pool)
@@ -105,7 +105,7 @@ def volume_source(formats: Formats, making: Making, volume: Volume) -> object:
     return unchanged(volume, root, known)
 
 
-def unchanged(volume: Volume, root: ET.Element, known: str) -> t.Any:
+def unchanged(volume: Volume, root: ET.Element, known: str) -> Volume:
     """A volume that libvirt may copy, by what it takes its format for.
 
     Raises VirtfleetError where it is wrong about that, or the volume names other files.
@@ -159,7 +159,7 @@ def extend(descriptor: int, path: str, capacity: int) -> None:
         raise
 
 
-def create(pool: t.Any, root: ET.Element) -> t.Any:
+def create(pool: StoragePool, root: ET.Element) -> Volume:
     """Let libvirt make a volume. One that is to hold a CD is raw to begin with."""
     form = root.find("target/format")
     if form is not None and form.get("type") == "iso":
@@ -178,7 +178,7 @@ def create(pool: t.Any, root: ET.Element) -> t.Any:
         raise
 
 
-def fill(connection: Connection, pool: t.Any, making: Making, root: ET.Element, source: t.Any) -> None:
+def fill(connection: Connection, pool: StoragePool, making: Making, root: ET.Element, source: Source | Volume) -> None:
     """Make a volume that is no file of ours to rename, and fill it. One that fails is taken away."""
     born = Born(connection, making.key)
     try:
@@ -195,7 +195,9 @@ def fill(connection: Connection, pool: t.Any, making: Making, root: ET.Element, 
         raise
 
 
-def pour(connection: Connection, pool: object, making: Making, root: ET.Element, source: Source, born: Born) -> t.Any:
+def pour(
+    connection: Connection, pool: StoragePool, making: Making, root: ET.Element, source: Source, born: Born
+) -> Volume:
     """Make a volume and pour an image into it, which is raw there."""
     folder = Manifest(connection.getURI()).folder
     os.makedirs(folder, mode=0o700, exist_ok=True)
@@ -218,8 +220,8 @@ def pour(connection: Connection, pool: object, making: Making, root: ET.Element,
             os.unlink(path)
 
 
-def sent(stream: t.Any, count: int, file: t.Any) -> bytes:
+def sent(stream: Stream, count: int, file: t.BinaryIO) -> bytes:
     """The next bytes of a file that is sent to libvirt. Raises Gone where nobody waits for that any more."""
     listener.heed()
     meter.came(file.tell())
-    return t.cast(bytes, file.read(count))
+    return file.read(count)

@@ -15,9 +15,11 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from ..._engine import paths
+from ..._engine.rows.model import ReadOnlyItem
 from ..._errors import VirtfleetError
 from ..._host import part_files
 from ..._libvirt.connection import libvirt
+from ..._libvirt.objects import StoragePool
 from .new_file import permit, told
 from .table import PERMISSIONS
 from .volume_blank import MODE, reachable
@@ -27,12 +29,12 @@ UNSHARED = ("dir", "fs")
 """The pools whose files this process may give away: on NFS, the server may not trust root."""
 
 
-def can_rename(pool: t.Any) -> bool:
+def can_rename(pool: StoragePool) -> bool:
     """Whether the files of a pool can be given another name here."""
     return reachable(pool) and ET.fromstring(pool.XMLDesc(0)).get("type") in UNSHARED
 
 
-def make(pool: t.Any, root: ET.Element, path: str, born: t.Callable[[str], None], part: str) -> None:
+def make(pool: StoragePool, root: ET.Element, path: str, born: t.Callable[[str], None], part: str) -> None:
     """Make a volume.
 
     :param root: its definition
@@ -47,7 +49,7 @@ def make(pool: t.Any, root: ET.Element, path: str, born: t.Callable[[str], None]
     temporary = paths.clone(root)
     paths.ensure(temporary, ("name",)).text = part
     node = temporary.find("target/permissions")
-    permissions: dict[str, t.Any] = {}
+    permissions: ReadOnlyItem = {}
     if node is not None:
         permissions = {row.name: row.value(node) for row in PERMISSIONS}
         t.cast(ET.Element, temporary.find("target")).remove(node)

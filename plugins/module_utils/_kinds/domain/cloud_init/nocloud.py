@@ -78,7 +78,7 @@ def user_data(item: Item, guest: str) -> object:
     return merged(entries, more or {})
 
 
-def user(options: Item) -> t.Any:
+def user(options: Item) -> object:
     """A user as cloud-init takes it: that of the image by its name alone."""
     told = given(options)
     if "inactive" in told:
@@ -139,7 +139,7 @@ def written(data: object) -> bytes:
     return UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode() + b"\n"
 
 
-def read(content: bytes) -> t.Any:
+def read(content: bytes) -> object:
     """What a file says; None for what is none of ours."""
     try:
         return json.loads(content.decode().removeprefix(HEAD))
@@ -175,9 +175,9 @@ def digest(made: Files, instance: bool) -> str:
     return hashlib.sha256(" ".join(parts).encode()).hexdigest()
 
 
-def parts(before: Files, after: Files) -> dict[str, tuple[t.Any, t.Any]]:
+def parts(before: Files, after: Files) -> dict[str, tuple[object, object]]:
     """What differs between two seeds: the options by their names, each as it was and will be (see shown)."""
-    found: dict[str, tuple[t.Any, t.Any]] = {}
+    found: dict[str, tuple[object, object]] = {}
     for name, default in ((META, "meta_data"), (USER, "user_data"), (VENDOR, "vendor_data"), (NETWORK, "network")):
         old, new = before.get(name), after.get(name)
         if old == new:
@@ -195,7 +195,7 @@ def parts(before: Files, after: Files) -> dict[str, tuple[t.Any, t.Any]]:
     return found
 
 
-def shown(option: str, value: object) -> t.Any:
+def shown(option: str, value: object) -> object:
     """What of a seed is told as the value of an option: as much as of a new guest, whose secrets are hidden, too.
 
     What may be from an option that holds anything, such as user_data, is only shown in the form that ours has.

@@ -189,7 +189,7 @@ def forget_serial(element: ET.Element) -> None:
 class Network(Aside):
     """The network: a word, or data that may hold a secret."""
 
-    def shown(self, value: object) -> t.Any:
+    def shown(self, value: object) -> object:
         return value if isinstance(value, str) else super().shown(value)
 
 

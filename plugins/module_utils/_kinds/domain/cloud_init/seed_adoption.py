@@ -23,6 +23,7 @@ from ...._libvirt.objects import Connection
 from ...._printing import spelled_out
 from ...._storage.manifest import Manifest
 from ...._storage.storage_observe import Pool, active_pool, identity, lookup, source_place
+from ..guest_options import GuestOptions
 from . import nocloud
 from .nocloud import Files
 
@@ -101,7 +102,7 @@ def refusal(key: str, path: str, kept: bool) -> str:
     )
 
 
-def adopt_seed(connection: Connection, name: str, step: Step, options: t.Any) -> None:
+def adopt_seed(connection: Connection, name: str, step: Step, options: GuestOptions) -> None:
     """Note a seed again as made for a guest. Raises VirtfleetError where it is another one by now."""
     plan: Adopted = step.value
     pool_name, _slash, volume_name = plan.key.partition("/")

@@ -84,7 +84,7 @@ def runs_with(have: Observed | None) -> bool:
 
 
 def plan_removal(
-    plan: Plan, key: str, volume: Observed, facts: t.Mapping[str, object] | None, users: Users, running: bool
+    plan: Plan, key: str, volume: Observed, facts: t.Mapping[str, str] | None, users: Users, running: bool
 ) -> None:
     """Plan that one volume goes. What is not sure to be the one that was made stays, and is said.
 

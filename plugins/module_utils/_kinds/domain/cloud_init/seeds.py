@@ -232,7 +232,7 @@ def overlay(have: Observed | None, need: Needed, pools: t.Mapping[str, Pool]) ->
     )
 
 
-def is_ours(facts: t.Mapping[str, object], guest: str) -> bool:
+def is_ours(facts: t.Mapping[str, str], guest: str) -> bool:
     """Whether a volume is noted as a seed that was made for a guest."""
     return facts.get("guest") == guest and "seed" in facts
 
@@ -283,7 +283,7 @@ class Seeds:
 
     def looked_at(
         self, plan: Plan, need: Needed, volume: Observed | None, root: ET.Element
-    ) -> tuple[t.Mapping[str, t.Any], list[Step]]:
+    ) -> tuple[t.Mapping[str, str], list[Step]]:
         """What is noted of a seed, and the step that notes it again where it was made elsewhere.
 
         Raises VirtfleetError where the volume that is there is not known to be that of this guest.
@@ -336,7 +336,7 @@ class Seeds:
         return list(inner.steps), changes
 
     def refilling(
-        self, plan: Plan, need: Needed, volume: Observed, root: ET.Element, facts: t.Mapping[str, t.Any]
+        self, plan: Plan, need: Needed, volume: Observed, root: ET.Element, facts: t.Mapping[str, str]
     ) -> tuple[list[Step], list[Change]]:
         """A seed that is there, with what will be on it where that differs.
 

@@ -126,7 +126,7 @@ class Data(Converter):
         """A text as a whole."""
         return str(self.checked(value))
 
-    def checked(self, value: object) -> t.Any:
+    def checked(self, value: object) -> object:
         """Data with plain types all through. Raises ValueError for what no JSON holds."""
         if value is None or isinstance(value, bool):
             return value
@@ -161,7 +161,7 @@ class Commands(Data):
     def __init__(self) -> None:
         super().__init__("list")
 
-    def parse(self, value: object) -> t.Any:
+    def parse(self, value: object) -> object:
         for command in super().parse(value):
             words = command if isinstance(command, list) else [command]
             if not words or any(isinstance(word, (dict, list, bool)) or word is None for word in words):
@@ -208,7 +208,7 @@ class NetworkData(Data):
     def text(self, value: str) -> str:
         return str(Choice(*self.words).parse(value))
 
-    def parse(self, value: object) -> t.Any:
+    def parse(self, value: object) -> object:
         parsed = super().parse(value)
         if isinstance(parsed, dict):
             inner = parsed.get("network") if parsed.keys() == {"network"} else parsed

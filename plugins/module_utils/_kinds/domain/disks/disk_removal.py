@@ -182,7 +182,7 @@ def is_nowhere(key: str, volumes: t.Mapping[str, Observed], pools: t.Mapping[str
     return os.path.isdir(os.path.dirname(path)) and not os.path.lexists(path)
 
 
-def not_ours(volume: Observed | None, facts: t.Mapping[str, object] | None) -> str | None:
+def not_ours(volume: Observed | None, facts: t.Mapping[str, str] | None) -> str | None:
     """Why a volume does not go, from what is noted of it; None where nothing speaks against it."""
     if facts is None:
         return "this collection did not make it"
@@ -228,7 +228,7 @@ def same_place(key: str, other: str, users: Users) -> bool:
     return here is None or there is None or bool(users.entry(here) & users.entry(there))
 
 
-def not_any_more(guest: str, key: str, volume: Observed, facts: t.Mapping[str, object], known: Known) -> str | None:
+def not_any_more(guest: str, key: str, volume: Observed, facts: t.Mapping[str, str], known: Known) -> str | None:
     """Why a volume stays that a guest has only by the note that it was made for it; None where nothing speaks against.
 
     It may have been handed over, or kept on purpose. Empty where it is a disk of another guest that goes in the same

@@ -18,6 +18,7 @@ from ...._storage.removal import listed
 from ...._storage.storage_observe import Pool, source_place
 from ...._storage.survey_users import all_users
 from ...._storage.users import Users
+from ..guest_options import GuestOptions
 from .guest_disks import key_of
 
 Pools = t.Callable[[], t.Mapping[str, Pool]]
@@ -54,7 +55,7 @@ def warn_of_left(connection: Connection, plans: t.Sequence[Plan], pools: Pools, 
 
 
 def warn_of_kept(
-    connection: Connection, plans: t.Sequence[Plan], have: t.Mapping[str, Observed], pools: Pools, options: t.Any
+    connection: Connection, plans: t.Sequence[Plan], have: t.Mapping[str, Observed], pools: Pools, options: GuestOptions
 ) -> None:
     """Say of each guest that goes without its storage which volumes stay that were made for it."""
     going = [plan for plan in plans if any(step.action == "undefine" for step in plan.steps) and plan.name in have]

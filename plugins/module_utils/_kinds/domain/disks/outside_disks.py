@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 from ...._called import Called
 from ...._host.image_locks import opened_by
 from ...._libvirt.connection import LibvirtError, lacks, libvirt, said
-from ...._libvirt.objects import Connection
+from ...._libvirt.objects import Connection, Error
 from ...._printing import spelled_out
 from ...._storage.forecast import Forecast
 from ...._storage.guest_documents import definitions
@@ -202,7 +202,7 @@ def laid_on_others(
             yield f"{access.option}: {spelled_out(access.place)} {WRITTEN.format(other.name)}"
 
 
-def why(connection: Connection, name: str, error: t.Any) -> str:
+def why(connection: Connection, name: str, error: Error) -> str:
     """What libvirt has against a start or a device of a guest, in words; of a disk that is locked, who has it."""
     text = said(error)
     if not LOCKED.search(text):

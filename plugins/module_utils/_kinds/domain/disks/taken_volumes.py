@@ -105,7 +105,7 @@ def bases(site: Site, guests: t.Iterable[Guest]) -> list[Asked]:
 
 def everybody(site: Site) -> Users:
     """Who uses what on a host, asked once."""
-    return t.cast(Users, site.once("users", lambda: all_users(site.connection, forecast=site.forecast)))
+    return site.once("users", lambda: all_users(site.connection, forecast=site.forecast))
 
 
 def refuse_bases(site: Site, guests: t.Sequence[Guest]) -> None:

@@ -29,7 +29,7 @@ class Public(Aside):
     def roots(self) -> tuple[str, ...] | None:
         return ("@listen", "listen")
 
-    def read(self, element: ET.Element, out: dict[str, t.Any]) -> None:
+    def read(self, element: ET.Element, out: Item) -> None:
         addresses = [element.get("listen"), *(node.get("address") for node in element.findall("listen"))]
         if any(everywhere(address) for address in addresses):
             out[self.name] = True

@@ -98,7 +98,7 @@ def iotune(changes: list[Change], root: ET.Element, stuck: bool, now: ET.Element
     leaves = "group_name" in names and disk.find("iotune/group_name") is None
     if leaves and (node is not None or names == {"group_name"}):
         return "a disk leaves the group of its limits only at the start"
-    values: dict[str, t.Any] = dict.fromkeys(names - {"group_name"}, 0)
+    values: dict[str, object] = dict.fromkeys(names - {"group_name"}, 0)
     for child in () if node is None else node:
         values[child.tag] = child.text if child.tag == "group_name" else int(child.text or 0)
     return [Step("set_iotune", ("" if target is None else target.get("dev"), values))]

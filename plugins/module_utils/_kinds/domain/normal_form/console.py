@@ -6,10 +6,9 @@
 from __future__ import annotations
 
 import copy
-import typing as t
 from xml.etree import ElementTree as ET
 
-from ...._engine.rows.model import Item
+from ...._engine.rows.model import Item, ReadOnlyItem
 
 OTHER_PORTS = ("pci-serial", "usb-serial", "isa-debug")
 """Types of serial ports for which libvirt shows no console."""
@@ -80,7 +79,7 @@ def shown(serial: ET.Element, console: ET.Element) -> None:
     console.append(target)
 
 
-def is_of_serial(item: t.Mapping[str, t.Any]) -> bool:
+def is_of_serial(item: ReadOnlyItem) -> bool:
     """Whether options of a console are of the kind that is a serial port."""
     kind = (item.get("target") or {}).get("type")
     return kind in (None, "serial")
