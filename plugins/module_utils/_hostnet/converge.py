@@ -51,7 +51,8 @@ def declare(module: AnsibleModule) -> None:
 
     A change is only begun here: ``trial`` in the result is for the action plugin, which ends it.
     """
-    problem, result = None, Result()
+    problem: str | None = None
+    result: Result = {}
     settle = module.params["settle"]
     try:
         if settle is not None:
