@@ -21,7 +21,7 @@ from .netplan import Netplan
 from .netplan_yaml import is_true
 
 if t.TYPE_CHECKING:
-    from .links_plan import Plan
+    from .links_plan import LinksPlan
 
 HALF = 2**64 - 1
 ADDRESS = re.compile(r"[0-9a-fA-F:.]{2,}")
@@ -36,7 +36,9 @@ BY_KERNEL = ("ports", "stp", "forward_delay", "vlan_filtering")
 """What of a bridge can change without its addresses being configured anew."""
 
 
-def told(wants: t.Sequence[Item], net: Netplan, later: Netplan, units: networkd.Units, facts: Facts, out: Plan) -> None:
+def told(
+    wants: t.Sequence[Item], net: Netplan, later: Netplan, units: networkd.Units, facts: Facts, out: LinksPlan
+) -> None:
     """Warn of what goes away with a plan because no file has it, and take it out of the forecast.
 
     All the rest that no file has is given back by the agent. Nothing is said of what NetworkManager configures: it
@@ -71,7 +73,7 @@ def told(wants: t.Sequence[Item], net: Netplan, later: Netplan, units: networkd.
         goes_away(name, link, on_it, [route for route in routes if route.device == name], facts, out)
 
 
-def queues(facts: Facts, out: Plan) -> None:
+def queues(facts: Facts, out: LinksPlan) -> None:
     """Say of queues that go with their link that a rollback does not bring them back."""
     for name in out.gone:
         kinds = sorted({kind for kind in facts.queues.get(name, ()) if kind not in NO_QUEUE})
@@ -83,7 +85,7 @@ def queues(facts: Facts, out: Plan) -> None:
 
 
 def goes_away(
-    name: str, link: str, neighbours: list[str], lost_routes: t.Sequence[Route], facts: Facts, out: Plan
+    name: str, link: str, neighbours: list[str], lost_routes: t.Sequence[Route], facts: Facts, out: LinksPlan
 ) -> None:
     """Say what goes away from a device that is configured anew.
 
@@ -104,7 +106,7 @@ def goes_away(
     foresee(made_up(facts.devices[name]), facts, out, f"is made up anew by {link}")
 
 
-def configured_anew(wants: t.Sequence[Item], facts: Facts, out: Plan) -> dict[str, str]:
+def configured_anew(wants: t.Sequence[Item], facts: Facts, out: LinksPlan) -> dict[str, str]:
     """The devices that lose what no file has, each with the link that is the reason.
 
     Those that only carry a link, as its parent, are configured anew as well, and keep it: see the agent's give_back.
@@ -226,7 +228,7 @@ def words(route: Route) -> str:
     return f"the route to {route.to}{f' by {route.via}' if route.via else ''}{table}{along}"
 
 
-def warn(link: str, lost: t.Sequence[str], device: str, out: Plan) -> None:
+def warn(link: str, lost: t.Sequence[str], device: str, out: LinksPlan) -> None:
     """Say what goes away."""
     for each in lost:
         out.warnings.append(
@@ -264,7 +266,7 @@ def of_mac(mac: str) -> int | None:
     return int(f"{digits[:6]}fffe{digits[6:]}", 16) ^ (1 << 57)
 
 
-def foresee(lost: t.Collection[str], facts: Facts, out: Plan, note: str) -> None:
+def foresee(lost: t.Collection[str], facts: Facts, out: LinksPlan, note: str) -> None:
     """Take addresses out of the forecast, and look for the host where it is then.
 
     :param note: what becomes of them

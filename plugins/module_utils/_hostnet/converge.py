@@ -31,7 +31,7 @@ from . import (
 )
 from .agent import files
 from .facts import Facts
-from .links_plan import File, Foretold, Plan
+from .links_plan import File, Foretold, LinksPlan
 from .plan import plan
 from .table import LINK, LONGEST
 
@@ -98,7 +98,9 @@ def converge(module: Asked) -> Result:
     return {**result, "trial": trial}
 
 
-def naming(wants: t.Sequence[Item], planned: Plan, facts: Facts, forecast: guests_by_then.Forecast | None) -> list[str]:
+def naming(
+    wants: t.Sequence[Item], planned: LinksPlan, facts: Facts, forecast: guests_by_then.Forecast | None
+) -> list[str]:
     """Warnings of what else names the cards that become ports, and the links that go.
 
     :param forecast: in check mode, what guests and networks would have by then
@@ -120,7 +122,7 @@ def observed() -> Facts:
         raise VirtfleetError(f"nothing was changed: {error}") from None
 
 
-def refuse_host(planned: Plan) -> None:
+def refuse_host(planned: LinksPlan) -> None:
     """Raise VirtfleetError, with nothing changed, where the host could not bring a change about, or keep it."""
     observe.refuse_without_bus()
     if not planned.network_manager:
@@ -140,7 +142,7 @@ def with_kernel(facts: Facts, wants: t.Sequence[Item]) -> Facts:
     return dataclasses.replace(facts, vlan_filtering=observe.filters_vlans(facts.devices)) if asked else facts
 
 
-def told(planned: Plan) -> Result:
+def told(planned: LinksPlan) -> Result:
     """The plan as a result: the same in check mode and after a run."""
     return {
         "changed": bool(planned.changes),

@@ -21,7 +21,7 @@ from .netplan import Netplan
 from .netplan_yaml import Body, is_true
 
 if t.TYPE_CHECKING:
-    from .links_plan import Plan
+    from .links_plan import LinksPlan
 
 LEAST_MTU = 1280
 """The MTU that IPv6 needs (RFC 8200, section 5). networkd gives a link with IPv6 no less, and the kernel takes IPv6
@@ -47,7 +47,9 @@ def by_networkd(item: Item, net: Netplan, units: networkd.Units, facts: Facts) -
     return True
 
 
-def changes(item: Item, others: t.Sequence[Change], units: networkd.Units, facts: Facts, out: Plan) -> list[Change]:
+def changes(
+    item: Item, others: t.Sequence[Change], units: networkd.Units, facts: Facts, out: LinksPlan
+) -> list[Change]:
     """What of a link networkd is to set again.
 
     :param others: what changes of it besides
@@ -67,7 +69,7 @@ def changes(item: Item, others: t.Sequence[Change], units: networkd.Units, facts
     return found
 
 
-def drifted(item: Item, told: t.Container[str], facts: Facts, out: Plan) -> list[Change]:
+def drifted(item: Item, told: t.Container[str], facts: Facts, out: LinksPlan) -> list[Change]:
     """What of a link is otherwise than declared, but for options that are told already."""
     device = facts.devices.get(item["name"])
     if device is None or device.name in out.gone:

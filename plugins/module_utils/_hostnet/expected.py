@@ -19,13 +19,13 @@ from .facts import Device, Facts
 from .netplan import Netplan
 
 if t.TYPE_CHECKING:
-    from .links_plan import Foretold, Plan
+    from .links_plan import Foretold, LinksPlan
 
 ANEW = ("Network.", "Address.", "Route.", "DHCPv4.")
 """How the changes of a link begin that give it other addresses, where networkd is told by units of ours."""
 
 
-def note(wants: t.Sequence[Item], net: Netplan, facts: Facts, out: Plan) -> None:
+def note(wants: t.Sequence[Item], net: Netplan, facts: Facts, out: LinksPlan) -> None:
     """Take note of what each device has, and of what the host must have afterwards.
 
     :param net: netplan's documents as they were
@@ -47,7 +47,7 @@ def note(wants: t.Sequence[Item], net: Netplan, facts: Facts, out: Plan) -> None
             out.expected.append(expected([name], left, [facts.devices[name]], facts))
 
 
-def is_another(name: str, declared: t.Mapping[str, Item], out: Plan) -> bool:
+def is_another(name: str, declared: t.Mapping[str, Item], out: LinksPlan) -> bool:
     """Whether a device goes, becomes a port, or gets addresses of which the forecast does not tell.
 
     :param declared: the links by name
@@ -57,7 +57,7 @@ def is_another(name: str, declared: t.Mapping[str, Item], out: Plan) -> bool:
     return name in out.gone or name in out.ports or (name in declared and made)
 
 
-def of_forecast(entry: Foretold, facts: Facts, out: Plan) -> t.Iterator[Expected]:
+def of_forecast(entry: Foretold, facts: Facts, out: LinksPlan) -> t.Iterator[Expected]:
     """What the host must have of one entry of the forecast."""
     link, before, after = entry["link"], entry["before"], entry["after"]
     holders = [device for device in facts.devices.values() if set(before) & set(device.addresses)]

@@ -17,10 +17,10 @@ from .netplan_edit import SECTION, is_addressed
 from .netplan_yaml import is_true
 
 if t.TYPE_CHECKING:
-    from .links_plan import Plan
+    from .links_plan import LinksPlan
 
 
-def moved(item: Item, bridge: Device, before: Netplan, facts: Facts, out: Plan) -> None:
+def moved(item: Item, bridge: Device, before: Netplan, facts: Facts, out: LinksPlan) -> None:
     """Say what becomes of a bridge that gets other ports: it keeps its addresses and its MAC address.
 
     :param before: the documents as they were
@@ -50,7 +50,7 @@ def moved(item: Item, bridge: Device, before: Netplan, facts: Facts, out: Plan) 
             )
 
 
-def own_again(item: Item, facts: Facts, out: Plan) -> list[str]:
+def own_again(item: Item, facts: Facts, out: LinksPlan) -> list[str]:
     """Say what becomes of ports that a bridge leaves where networkd is configured without netplan.
 
     The user's units stay there as they are, so that such a port has its own addresses and DHCP identity again.
@@ -74,7 +74,7 @@ def own_again(item: Item, facts: Facts, out: Plan) -> list[str]:
     return found
 
 
-def go_away(item: Item, bridge: Device, port: Device, facts: Facts, out: Plan) -> None:
+def go_away(item: Item, bridge: Device, port: Device, facts: Facts, out: LinksPlan) -> None:
     """Say that a new port's addresses go away, as the bridge has its own."""
     name, gone = item["name"], list(port.addresses)
     note = f"the addresses of {port.name} go away: {name} has its own"
@@ -84,7 +84,7 @@ def go_away(item: Item, bridge: Device, port: Device, facts: Facts, out: Plan) -
 
 
 def give_back(
-    name: str, bridge: Device, heir: str, had: t.Sequence[str], net: Netplan, facts: Facts, out: Plan
+    name: str, bridge: Device, heir: str, had: t.Sequence[str], net: Netplan, facts: Facts, out: LinksPlan
 ) -> networkd.Units:
     """What goes back to a port with the addresses of a bridge: the DHCP identity, and the forecast.
 
@@ -124,7 +124,7 @@ def give_back(
     return units
 
 
-def addresses(item: Item, before: t.Sequence[str], unsure: bool, facts: Facts, out: Plan) -> None:
+def addresses(item: Item, before: t.Sequence[str], unsure: bool, facts: Facts, out: LinksPlan) -> None:
     """Say what becomes of addresses."""
     kind = item.get("addressing") or "inherit"
     after: list[str] | None = list(before)
@@ -144,7 +144,7 @@ def addresses(item: Item, before: t.Sequence[str], unsure: bool, facts: Facts, o
         out.addresses += [address.split("/")[0] for address in after or [] if address not in before]
 
 
-def other_macs(wants: t.Sequence[Item], facts: Facts, out: Plan) -> None:
+def other_macs(wants: t.Sequence[Item], facts: Facts, out: LinksPlan) -> None:
     """Say what becomes of addresses that were given for a MAC address where a link is declared to have another."""
     changed = {name for name, _changes in out.items}
     for item in wants:
@@ -161,7 +161,7 @@ def other_macs(wants: t.Sequence[Item], facts: Facts, out: Plan) -> None:
             other_mac(item["name"], device, mac, facts, out)
 
 
-def other_mac(link: str, device: Device, mac: str, facts: Facts, out: Plan) -> None:
+def other_mac(link: str, device: Device, mac: str, facts: Facts, out: LinksPlan) -> None:
     """The same of one device: what a router announces is made anew, and a DHCP server that goes by it decides anew."""
     made = {address: by_hand.with_mac(address, device.mac, mac) for address in device.dynamic}
     made = {old: new for old, new in made.items() if new}
@@ -179,7 +179,7 @@ def other_mac(link: str, device: Device, mac: str, facts: Facts, out: Plan) -> N
             entry["note"] += "; the DHCP server may give another address: it knows the link by its MAC address"
 
 
-def unknown(facts: Facts, out: Plan) -> None:
+def unknown(facts: Facts, out: LinksPlan) -> None:
     """Warn where nobody can say by which address the host is to be reached: then nobody confirms the change.
 
     Where the address is another one, that is.

@@ -10,11 +10,11 @@ import typing as t
 from .._engine.rows.model import Item
 from . import drift, networkd
 from .facts import Facts
-from .links_plan import Plan
+from .links_plan import LinksPlan
 from .netplan import Netplan
 
 
-def told(wants: t.Sequence[Item], net: Netplan, units: networkd.Units, facts: Facts, out: Plan) -> None:
+def told(wants: t.Sequence[Item], net: Netplan, units: networkd.Units, facts: Facts, out: LinksPlan) -> None:
     """Warn of links that have IPv6 where their new ports have none.
 
     :param net: netplan's documents as they become

@@ -53,7 +53,7 @@ class File:
 
 
 @dataclasses.dataclass
-class Plan:
+class LinksPlan:
     """What is to be done, and what that changes.
 
     :param items: the changes of each link

@@ -13,14 +13,14 @@ from .agent.shapes import LinkData
 from .facts import Device, Facts
 
 if t.TYPE_CHECKING:
-    from .links_plan import Plan
+    from .links_plan import LinksPlan
 
 LEAST_DELAY = 200
 """The forward delay that a bridge with a spanning tree has at least, in hundredths of a second (BR_MIN_FORWARD_DELAY):
 the kernel raises a smaller one."""
 
 
-def changes(item: Item, facts: Facts, out: Plan) -> list[Change]:
+def changes(item: Item, facts: Facts, out: LinksPlan) -> list[Change]:
     """What of a link is otherwise than declared in the kernel.
 
     :param out: the plan, which gets what brings that about and what takes it back
@@ -56,7 +56,7 @@ def is_other(item: Item, device: Device) -> bool:
     return known and (device.settings.get("mode", mode) != mode or device.parent not in ("", item["parent"]))
 
 
-def bridge(item: Item, device: Device, out: Plan) -> list[Change]:
+def bridge(item: Item, device: Device, out: LinksPlan) -> list[Change]:
     """The settings of a bridge that are otherwise: networkd does not change them on a bridge that is there."""
     found = []
     for option, key, old, new in compared(item, device.settings):

@@ -18,7 +18,7 @@ from .._engine.rows.model import Item
 from .._printing import readable
 from .facts import Facts
 from .guests_by_then import ToCome
-from .links_plan import Plan
+from .links_plan import LinksPlan
 
 
 class Namer(t.NamedTuple):
@@ -124,7 +124,7 @@ def in_nftables(output: str) -> set[str]:
     return found
 
 
-def affected(wants: t.Sequence[Item], planned: Plan, facts: Facts) -> dict[str, str]:
+def affected(wants: t.Sequence[Item], planned: LinksPlan, facts: Facts) -> dict[str, str]:
     """The cards that become ports, each with its link, and the links that go, each with no name."""
     changed = {name for name, _changes in planned.items}
     found = {name: "" for name in planned.gone if name not in planned.again}

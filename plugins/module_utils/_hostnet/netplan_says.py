@@ -15,14 +15,14 @@ from .._errors import VirtfleetError
 from . import netplan_yaml
 from .agent import files, network
 from .facts import Facts
-from .links_plan import Plan
+from .links_plan import LinksPlan
 from .netplan_reader import GENERATORS, reader
 
 UNITS, BY_NETPLAN, KINDS = "/run/systemd/network", "10-netplan-", (".network", ".netdev", ".link")
 """Where netplan writes networkd's units, how their names begin, and end."""
 
 
-def validate(plan: Plan) -> None:
+def validate(plan: LinksPlan) -> None:
     """Have netplan read the documents as they will be.
 
     Raises VirtfleetError with what netplan says is wrong.
@@ -54,7 +54,7 @@ def read_by_netplan(documents: t.Mapping[str, str]) -> t.Iterator[tuple[str, int
         yield root, status, errors.replace(root, "")
 
 
-def unapplied(plan: Plan, facts: Facts) -> list[str]:
+def unapplied(plan: LinksPlan, facts: Facts) -> list[str]:
     """Warnings of what somebody has written into netplan's files and not applied: it comes into force with a change."""
     if not plan.netplan or not plan.changes or reader()[0] not in GENERATORS:
         return []
@@ -94,7 +94,7 @@ def told(errors: str, hidden: t.Sequence[str]) -> str:
     return said
 
 
-def secrets(plan: Plan) -> list[str]:
+def secrets(plan: LinksPlan) -> list[str]:
     """The secrets in netplan's documents, before and after; the longest first."""
     texts = [*plan.documents.values(), *(file.before or "" for file in plan.files if "/netplan/" in file.path)]
     found: set[str] = set()

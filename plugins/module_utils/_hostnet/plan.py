@@ -14,20 +14,20 @@ from .._engine.rows.model import Change, Item
 from .._errors import Invalid, VirtfleetError
 from . import by_hand, expected, forecast, ifupdown, ipv6_off, networkd, next_hops, preflight, profiles
 from .facts import NF_CALLS, Facts
-from .links_plan import File, Plan
+from .links_plan import File, LinksPlan
 from .planner import Work
 
 SYSCTL = "/etc/sysctl.d/90-virtfleet-bridge.conf"
 UDEV = "/etc/udev/rules.d/90-virtfleet-bridge.rules"
 
 
-def plan(wants: t.Sequence[Item], facts: Facts, bypass_iptables: bool = False) -> Plan:
-    """Plan every declared link.
+def plan(wants: t.Sequence[Item], facts: Facts, bypass_iptables: bool = False) -> LinksPlan:
+    """LinksPlan every declared link.
 
     Raises VirtfleetError, naming every link and what stands in its way.
     """
     refuse({item["name"]: list(preflight.problems(item, wants, facts)) for item in wants})
-    out = Plan()
+    out = LinksPlan()
     work = Work(facts, out)
     problems: dict[str, list[Invalid]] = {}
     for item in ordered(wants):
@@ -78,7 +78,7 @@ def refuse(problems: t.Mapping[str, t.Sequence[Invalid]]) -> None:
         raise VirtfleetError("\n".join(["nothing was changed, the host does not allow it:", *lines]))
 
 
-def filtered(wants: t.Sequence[Item], facts: Facts, out: Plan, bypass: bool) -> None:
+def filtered(wants: t.Sequence[Item], facts: Facts, out: LinksPlan, bypass: bool) -> None:
     """Docker and ufw drop forwarded traffic, and br_netfilter shows them the bridges' traffic, too."""
     bridges = [item["name"] for item in wants if item["state"] == "present" and item["type"] == "bridge"]
     if not bridges or not facts.nf_call or facts.forward_policy != "DROP":
@@ -105,7 +105,7 @@ def filtered(wants: t.Sequence[Item], facts: Facts, out: Plan, bypass: bool) -> 
         out.undo.append(["sysctl", "-q", "-w", f"net.bridge.bridge-nf-call-{each}=1"])
 
 
-def listening(facts: Facts, out: Plan) -> None:
+def listening(facts: Facts, out: LinksPlan) -> None:
     """NetworkManager stops the kernel from listening to routers on a port, and leaves it so when the bridge goes.
 
     Where netplan says nothing of IPv6 it writes ``ipv6.method=ignore`` (nm-settings(5)): then the kernel alone takes

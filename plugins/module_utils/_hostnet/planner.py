@@ -14,7 +14,7 @@ from . import changes as view
 from . import drift, drop_ins, forecast, live, networkd, networkd_units, precedence
 from .by_hand import covered, set_by_hand
 from .facts import Device, Facts, NetplanFile
-from .links_plan import File, Plan
+from .links_plan import File, LinksPlan
 from .netplan import Netplan, Place
 from .netplan_edit import MOVED, SECTION, declare, is_addressed, remove
 from .netplan_split import hidden, is_left_over, left_mtus, original, own
@@ -26,7 +26,7 @@ CLOUD_INIT = "/etc/cloud/cloud.cfg.d/99-virtfleet-network.cfg"
 class Work:
     """The files as they become, item by item."""
 
-    def __init__(self, facts: Facts, out: Plan) -> None:
+    def __init__(self, facts: Facts, out: LinksPlan) -> None:
         self.facts, self.out = facts, out
         self.texts = {file.name: file.text for file in facts.netplan}
         self.has_netplan = facts.has_netplan and bool(facts.netplan)

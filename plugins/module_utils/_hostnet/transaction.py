@@ -21,7 +21,7 @@ from . import stuck
 from .agent import files, guard, journal, network, notes, unit
 from .agent.shapes import Outcome, State
 from .facts import Facts
-from .links_plan import Plan
+from .links_plan import LinksPlan
 from .trial import trial_of
 
 if t.TYPE_CHECKING:
@@ -246,7 +246,7 @@ class Settled(Outcome, total=False):
     asked: bool
 
 
-def begin(plan: Plan, facts: Facts, seconds: int, probes: t.Sequence[str]) -> Begun:
+def begin(plan: LinksPlan, facts: Facts, seconds: int, probes: t.Sequence[str]) -> Begun:
     """Start a trial; returns what the controller has to know once all of it is prepared on the host.
 
     Raises VirtfleetError, with nothing changed, where it cannot be prepared.

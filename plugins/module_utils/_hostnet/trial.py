@@ -12,10 +12,10 @@ from . import netplan_says
 from .agent import network, route_words
 from .agent.shapes import State
 from .facts import Facts
-from .links_plan import Plan
+from .links_plan import LinksPlan
 
 
-def trial_of(plan: Plan, facts: Facts, seconds: int, probes: t.Sequence[str]) -> State:
+def trial_of(plan: LinksPlan, facts: Facts, seconds: int, probes: t.Sequence[str]) -> State:
     """All that the unit has to know of a trial."""
     switch = [["netplan", "apply"]] if plan.network_manager else [["networkctl", "reload"]]
     if plan.refresh and not plan.network_manager:

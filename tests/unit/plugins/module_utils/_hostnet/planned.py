@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, Facts, NetplanFile, Route
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.links_plan import Plan
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.links_plan import LinksPlan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.plan import plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.table import LINK
 
@@ -47,7 +47,7 @@ HOST = Facts(
 BRIDGE = {"name": "br0", "type": "bridge", "ports": ["eno1"]}
 
 
-def planned(*config: dict[str, Any], host: Facts = HOST, **options: Any) -> Plan:
+def planned(*config: dict[str, Any], host: Facts = HOST, **options: Any) -> LinksPlan:
     return plan(LINK.parse(list(config)), host, **options)
 
 
@@ -61,7 +61,7 @@ def with_device(device: Device, host: Facts = HOST) -> Facts:
     return dataclasses.replace(host, devices={**host.devices, device.name: device})
 
 
-def text(found: Plan, ending: str) -> str:
+def text(found: LinksPlan, ending: str) -> str:
     return next(file.after or "" for file in found.files if file.path.endswith(ending))
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import bridge, live
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, Facts
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.links_plan import Plan
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.links_plan import LinksPlan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.table import LINK
 
 # As iproute2 6.1 shows a bridge of 7 seconds below a root of 15: its own id is both.
@@ -61,10 +61,10 @@ def test_the_delay_of_a_root_elsewhere_is_not_taken_for_the_bridges(monkeypatch:
     assert bridge.settings("br0", {**FOREIGN, "root_port": 0, "root_path_cost": 0})["forward_delay"] == 1500
 
 
-def changes(declared: dict[str, Any], settings: dict[str, Any]) -> tuple[list[Any], Plan]:
+def changes(declared: dict[str, Any], settings: dict[str, Any]) -> tuple[list[Any], LinksPlan]:
     """What is changed of a bridge with settings of the kernel's."""
     (item,) = LINK.parse([{"name": "br0", "type": "bridge", **declared}])
-    out = Plan()
+    out = LinksPlan()
     device = Device("br0", kind="bridge", settings=settings)
     return [(c.path, c.before, c.after) for c in live.changes(item, Facts(devices={"br0": device}), out)], out
 

@@ -11,7 +11,7 @@ import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import facts as model
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Facts, NetplanFile
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.links_plan import Plan
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.links_plan import LinksPlan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.plan import plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.table import LINK
 
@@ -33,7 +33,7 @@ VIP_NET, OTHER_NET = "192.0.2.99/32", "2001:db8::99/64"
 
 def planned(
     netplan: str, *addresses: dict[str, Any], routes: Any = (), login: str = "", lease: str = "", item: Any = None
-) -> Plan:
+) -> LinksPlan:
     item = item or BRIDGE
     link = {"ifname": "eno1", "ifindex": 2, "address": "52:54:00:00:00:01", "addr_info": list(addresses)}
     device = model.dataclasses.replace(

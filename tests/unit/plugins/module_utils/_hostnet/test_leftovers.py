@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, Facts, NetplanFile
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.links_plan import Plan
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.links_plan import LinksPlan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.netplan import NEW_FILE
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.transaction import trial_of
 from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.planned import HOST, planned
@@ -27,7 +27,7 @@ LINKS: list[dict[str, Any]] = [
 ]
 
 
-def after(host: Facts, made: Plan, *links: dict[str, Any]) -> Facts:
+def after(host: Facts, made: LinksPlan, *links: dict[str, Any]) -> Facts:
     """A host on which a plan is in force."""
     texts = {file.name: file for file in host.netplan}
     for file in made.files:
@@ -83,7 +83,7 @@ def test_what_another_link_names_stays() -> None:
 )
 def test_what_somebody_wrote_stays(name: str, text: str) -> None:
     host = dataclasses.replace(BARE, netplan=(*BARE.netplan, NetplanFile(ETC, name, text)))
-    host = after(host, Plan(), {"name": "br7", "type": "bridge"})
+    host = after(host, LinksPlan(), {"name": "br7", "type": "bridge"})
     found = planned({"name": "br7", "state": "absent"}, host=host).files
     assert [file.after is not None and "version: 2" in file.after for file in found] == [True]
     assert any(word in str(found[0].after) for word in ("eno2", "renderer"))
@@ -106,7 +106,7 @@ network:
 """
     host = after(
         dataclasses.replace(HOST, netplan=(NetplanFile(ETC, "01-netcfg.yaml", text),)),
-        Plan(),
+        LinksPlan(),
         {"name": "br7", "type": "bridge", "ports": ["eno2"]},
     )
     found = planned({"name": "br7", "state": "absent"}, host=host)

@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import converge, networkd
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, Facts
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.links_plan import Plan
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.links_plan import LinksPlan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.netplan_yaml import load
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.plan import plan
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.table import LINK
@@ -35,7 +35,7 @@ IAID = 0x5CE53627
 IDENTITY = networkd.KEPT + "/10-netplan-{}.network.d/virtfleet-identity.conf"
 
 
-def after(host: Facts, plan: Plan, *ports: str, there: bool = True, bridge: dict[str, Any] | None = None) -> Facts:
+def after(host: Facts, plan: LinksPlan, *ports: str, there: bool = True, bridge: dict[str, Any] | None = None) -> Facts:
     """The host once a plan is in force: who holds its address, and with which identity that is so."""
     netplan = next((file.after for file in plan.files if file.path.endswith(".yaml")), None)
     units = {**host.units, **{file.path: file.after for file in plan.files if "/systemd/" in file.path}}
@@ -54,7 +54,7 @@ def after(host: Facts, plan: Plan, *ports: str, there: bool = True, bridge: dict
     )
 
 
-def said(plan: Plan) -> list[tuple[Any, ...]]:
+def said(plan: LinksPlan) -> list[tuple[Any, ...]]:
     return [(each["link"], each["before"], each["after"]) for each in plan.forecast]
 
 

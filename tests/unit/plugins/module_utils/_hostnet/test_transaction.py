@@ -26,7 +26,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import (
 )
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.agent import files, guard, journal, network
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, Facts
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.links_plan import File, Plan
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.links_plan import File, LinksPlan
 
 WIFI = """\
 network:
@@ -96,7 +96,9 @@ FACTS = Facts(
 
 def begin(host: Host, **faults: Any) -> dict[str, Any]:
     with transaction.alone():
-        return transaction.begin(Plan(files=[File("/etc/x", "/run/x", None, "new")], netplan=True), FACTS, 30, ["dns"])
+        return transaction.begin(
+            LinksPlan(files=[File("/etc/x", "/run/x", None, "new")], netplan=True), FACTS, 30, ["dns"]
+        )
 
 
 def test_a_trial_is_begun_once_it_is_prepared(host: Host) -> None:
@@ -123,7 +125,7 @@ def test_a_trial_is_begun_once_it_is_prepared(host: Host) -> None:
 def test_the_unit_is_told_what_the_plan_has_told(host: Host) -> None:
     """Of every device, not of those alone that change: networkd may configure any of them anew."""
     route = ["-4", "route", "replace", "10.9.0.0/16", "dev", "eno2", "proto", "static"]
-    found = Plan(
+    found = LinksPlan(
         by_hand={"eno2": ["10.0.0.1/8"]},
         configured={"eno1": "br0", "br2": "br2"},
         ports={"eno1": "br0"},
@@ -362,7 +364,7 @@ def test_netplans_own_words_show_no_secret(monkeypatch: pytest.MonkeyPatch) -> N
                             ^
 """
     monkeypatch.setattr(network, "run", lambda command, seconds: (1, "", said))
-    plan = Plan(netplan=True, documents={"a.yaml": WIFI}, files=[File("/etc/netplan/a.yaml", "", None, WIFI)])
+    plan = LinksPlan(netplan=True, documents={"a.yaml": WIFI}, files=[File("/etc/netplan/a.yaml", "", None, WIFI)])
     assert netplan_says.secrets(plan) == ["s3cret-word", "QUJDREVG"]
     with pytest.raises(VirtfleetError) as caught:
         netplan_says.validate(plan)
@@ -375,7 +377,7 @@ def test_a_netplan_that_hangs_is_an_error_with_a_name(monkeypatch: pytest.Monkey
         raise subprocess.TimeoutExpired(command, seconds)
 
     monkeypatch.setattr(network, "run", hang)
-    plan = Plan(netplan=True, documents={"a.yaml": WIFI}, files=[File("/etc/netplan/a.yaml", "", None, WIFI)])
+    plan = LinksPlan(netplan=True, documents={"a.yaml": WIFI}, files=[File("/etc/netplan/a.yaml", "", None, WIFI)])
     with pytest.raises(VirtfleetError, match="nothing was changed: netplan did not end"):
         netplan_says.validate(plan)
 
