@@ -32,6 +32,7 @@ from ..domain import macvtap_carriers
 from ..domain.macvtap_carriers import content
 from ..network.cleanup import OF_OTHERS, forward_mode
 from ..secret.readiness import USAGES, missing
+from . import listen_addresses
 from .forward_modes import DIRECT, NUMBERED, forward_of, told_forward
 from .readiness import Doubt
 from .references import Reference
@@ -351,6 +352,7 @@ PROBLEMS: dict[str, t.Callable[[Site, str], str | None]] = {
     "pci": Site.pci,
     "mdev": Site.mdev,
     "usb": Site.usb,
+    "address": listen_addresses.problem,
     "secret": missing,
     **{f"secret {usage}": functools.partial(missing, usage=usage) for usage in USAGES},
 }

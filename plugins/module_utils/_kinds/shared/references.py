@@ -24,7 +24,7 @@ class Reference(t.NamedTuple):
     :param option: the option of the item, empty where the group itself is the option
     :param kind: ``network``, ``bridge``, ``direct``, ``volume``, ``file``, ``folder``, ``pci``, ``usb``, ``mdev``,
         ``secret`` for any, ``secret volume`` and so on for one of that usage; ``switch`` for a network whose bridge is
-        not looked at
+        not looked at; ``address`` for an address of the host to listen at
     :param value: its name, path, address; a volume as POOL/VOLUME
     """
 
@@ -77,6 +77,9 @@ def references(root: ET.Element) -> t.Iterator[Reference]:
     for index, device in enumerate(root.findall("devices/hostdev")):
         yield from of_hostdev(index, device)
     yield from of_ports(root)
+    yield from listening(root)
+    if root.find("devices/vsock") is not None:
+        yield Reference("vsock", None, "", "file", VSOCK)
     for index, rng in enumerate(root.findall("devices/rng")):
         backend = rng.find("backend")
         if backend is not None and backend.get("model") == "random" and (backend.text or "").strip():
@@ -85,6 +88,18 @@ def references(root: ET.Element) -> t.Iterator[Reference]:
         place = attribute(device, "source", "evdev") or attribute(device, "source", "dev")
         if place:
             yield Reference("inputs", index, "source", "file", place)
+
+
+VSOCK = "/dev/vhost-vsock"
+"""What libvirt opens for a vsock (qemuProcessOpenVhostVsock); made by the kernel's module vhost_vsock."""
+
+
+def listening(root: ET.Element) -> t.Iterator[Reference]:
+    """Addresses at which displays listen. QEMU does not start where the host does not have one."""
+    for index, display in enumerate(root.findall("devices/graphics")):
+        for listen in display.findall("listen"):
+            if listen.get("type") == "address" and listen.get("address"):
+                yield Reference("graphics", index, "listen", "address", str(listen.get("address")))
 
 
 OWN_FOLDERS = ("/var/lib/libvirt/", "/run/libvirt/", "/var/run/libvirt/", "/var/log/libvirt/")
