@@ -32,8 +32,7 @@ def of_internal(guest: Guest, snapshot: Snapshot) -> t.Iterator[Invalid]:
             yield Invalid(
                 "state",
                 f"the guest runs, and its disk {label(disk.target)} is not on"
-                f" {spelled_out(disk.path or 'that image')} any more, which holds this snapshot: stop it first, or"
-                " delete the external snapshots after it first",
+                f" {spelled_out(disk.path or 'that image')} any more, which holds this snapshot: stop the guest first",
             )
 
 

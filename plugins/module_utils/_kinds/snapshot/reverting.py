@@ -121,8 +121,8 @@ def gone_on(guest: Guest, last: str | None) -> str:
     since = "" if last is None else f" since its snapshot {label(last)}"
     now = "runs" if guest.active else "may have changed"
     return (
-        f"guest {label(guest.name)} {now}, and what it has done{since} would be lost: take a snapshot of it first, or"
-        " allow that (discard_changes: true)"
+        f"guest {label(guest.name)} {now}, and what it has done{since} would be lost: allow that (discard_changes:"
+        " true), and take another snapshot before if you want to keep it"
     )
 
 

@@ -45,6 +45,10 @@ class Disks(Values):
         told = ", ".join(printable(target) for target in have) or "none"
         raise Invalid(join(where, self.name), f"are {told}, and a snapshot cannot be changed")
 
+    def drop(self, element: ET.Element, scope: Scope, where: str, changes: list[Change]) -> None:
+        for node in self.nodes(element):
+            node.attrib.pop("name", None)
+
 
 ROWS = (
     Field(

@@ -156,7 +156,8 @@ def of_firmware(guest: Guest) -> t.Iterator[Invalid]:
     version = int(guest.connection.getLibVersion())
     qcow2 = nvram is not None and nvram.get("format") == "qcow2"
     if version < QCOW2_NVRAM or (guest.active and not qcow2):
-        place = f" ({spelled_out(nvram.text.strip())})" if nvram is not None and (nvram.text or "").strip() else ""
+        kept = "" if nvram is None else (nvram.text or nvram.get("file") or "").strip()
+        place = f" ({spelled_out(kept)})" if kept else ""
         told = f"the guest keeps the variables of its UEFI in a raw file{place}, of which no internal snapshot is taken"
         if qcow2:
             told = "the libvirt of this host takes no internal snapshot of a guest with UEFI"
