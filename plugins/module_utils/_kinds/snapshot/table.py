@@ -13,7 +13,7 @@ import re
 import typing as t
 from xml.etree import ElementTree as ET
 
-from ..._engine.converters import NAME, PATH, TEXT, YES_NO, Boolean, Choice
+from ..._engine.converters import NAME, TEXT, YES_NO, AbsolutePath, Boolean, Choice
 from ..._engine.rows import Field, Property, Values
 from ..._engine.rows.create_only import Aside, Unshown
 from ..._engine.rows.model import Change, Item, Scope
@@ -95,7 +95,7 @@ ROWS = (
     Field(
         "memory_file",
         "memory@file",
-        PATH,
+        AbsolutePath(),
         "File on the host that an V(external) snapshot keeps the memory in (libvirt's memory C(file)), such as"
         " V(/var/lib/libvirt/images/web01.before-upgrade.memory). There is none of that name before.",
         fixed=True,
