@@ -47,7 +47,8 @@ def guest(name: str, *disks: dict[str, t.Any], **options: t.Any) -> dict[str, t.
 
 
 def make(fleet: Fleet, *guests: dict[str, t.Any]) -> None:
-    """Make guests, and wait until the shells on their consoles answer."""
+    """Make guests anew, and wait until the shells on their consoles answer."""
+    remove(fleet, *(one["name"] for one in guests))
     run = fleet.module("domains", config=list(guests))
     assert run.code == 0, run.output
     for host in HOSTS:

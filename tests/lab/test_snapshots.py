@@ -40,10 +40,10 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Fleet]:
 
 def test_a_guest_with_memory_goes_on_from_its_snapshot(fleet: Fleet) -> None:
     make(fleet, guest("web"))
+    boot = {host: ask(fleet, host, "web", "cat /proc/sys/kernel/random/boot_id") for host in HOSTS}
     write(fleet, "web", "one1")
     declare(fleet, "snapshots", config=[{"name": "s1", "domain": "web", "description": "before"}])
     before = {host: uptime(fleet, host, "web") for host in HOSTS}
-    boot = {host: ask(fleet, host, "web", "cat /proc/sys/kernel/random/boot_id") for host in HOSTS}
     write(fleet, "web", "two2")
     time.sleep(20)
     refused(
@@ -82,10 +82,20 @@ def test_twenty_times_over_nothing_is_left(fleet: Fleet) -> None:
     items = [{"name": "s1", "domain": "web", **BACK}]
     done(snapshots(fleet, *items))
     before = {host: fleet.sh(host, LEAKS).splitlines() for host in HOSTS}
-    for round_ in range(20):
-        done(snapshots(fleet, {"name": f"r{round_}", "domain": "web"}))
-        done(snapshots(fleet, *items))
-        done(snapshots(fleet, {"name": f"r{round_}", "domain": "web", "state": "absent"}))
+    rounds = [
+        {"virtfleet.kvm.snapshots": {"config": config}}
+        for number in range(20)
+        for config in (
+            [{"name": f"r{number}", "domain": "web"}],
+            items,
+            [{"name": f"r{number}", "domain": "web", "state": "absent"}],
+        )
+    ]
+    path = fleet.folder / "rounds.yml"
+    path.write_text(json.dumps([{"hosts": "kvm_hosts", "gather_facts": False, "tasks": rounds}]), encoding="utf-8")
+    run = done(fleet.play(str(path)))
+    assert [len(run.results("virtfleet.kvm.snapshots", host)) for host in HOSTS] == [60, 60]
+    assert all(result["changed"] for result in run.results("virtfleet.kvm.snapshots"))
     for host in HOSTS:
         now = fleet.sh(host, LEAKS).splitlines()
         assert now[1:] == before[host][1:]
