@@ -38,6 +38,12 @@ options:
         description: Text for people that says what the snapshot is for (libvirt's C(description)).
           It can be changed.
         type: str
+      disks:
+        description: Disks that are in an V(external) snapshot, by their targets (libvirt's
+          disk C(name)), such as V(vda). Left out, all that the guest can write to are. An V(internal)
+          one always has all of them.
+        type: list
+        elements: str
       type:
         description: 'Where the snapshot is (libvirt''s C(snapshot) of each disk): V(internal)
           in the images of the disks, which are all qcow2; V(external) by a new file laid over
@@ -56,12 +62,6 @@ options:
           memory C(file)), such as V(/var/lib/libvirt/images/web01.before-upgrade.memory). There
           is none of that name before.
         type: str
-      disks:
-        description: Disks that are in an V(external) snapshot, by their targets (libvirt's
-          disk C(name)), such as V(vda). Left out, all that the guest can write to are. An V(internal)
-          one always has all of them.
-        type: list
-        elements: str
       discard_changes:
         description: Whether V(reverted) may lose what the guest has done since its last snapshot.
           Without, it only puts back a guest that is switched off, and has written nothing since

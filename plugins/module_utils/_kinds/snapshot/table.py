@@ -20,7 +20,7 @@ from ..._engine.rows.model import Change, Item, Scope
 from ..._engine.rows.row_index import join
 from ..._engine.table import Table
 from ..._errors import Invalid
-from ..._printing import printable
+from ..._printing import label, printable
 
 NUMBER = re.compile(r"[0-9]{1,9}")
 """A name that QEMU takes for the number of a snapshot in an image, which counts from 1 (block/qcow2-snapshot.c)."""
@@ -40,9 +40,11 @@ class Disks(Values):
 
     def edit(self, element: ET.Element, item: Item, scope: Scope, where: str, changes: list[Change]) -> None:
         have, want = self.values(element), item.get(self.name) or []
+        if scope.new:
+            super().edit(element, item, scope, where, changes)
         if scope.new or not want or set(have) == set(want):
             return
-        told = ", ".join(printable(target) for target in have) or "none"
+        told = ", ".join(label(target) for target in have) or "none"
         raise Invalid(join(where, self.name), f"are {told}, and a snapshot cannot be changed")
 
     def drop(self, element: ET.Element, scope: Scope, where: str, changes: list[Change]) -> None:
@@ -74,6 +76,13 @@ ROWS = (
         TEXT,
         "Text for people that says what the snapshot is for (libvirt's C(description)). It can be changed.",
     ),
+    Disks(
+        "disks",
+        "disks/disk@name",
+        TEXT,
+        "Disks that are in an V(external) snapshot, by their targets (libvirt's disk C(name)), such as V(vda). Left"
+        " out, all that the guest can write to are. An V(internal) one always has all of them.",
+    ),
     Field(
         "type",
         "disks/disk@snapshot",
@@ -99,13 +108,6 @@ ROWS = (
         "File on the host that an V(external) snapshot keeps the memory in (libvirt's memory C(file)), such as"
         " V(/var/lib/libvirt/images/web01.before-upgrade.memory). There is none of that name before.",
         fixed=True,
-    ),
-    Disks(
-        "disks",
-        "disks/disk@name",
-        TEXT,
-        "Disks that are in an V(external) snapshot, by their targets (libvirt's disk C(name)), such as V(vda). Left"
-        " out, all that the guest can write to are. An V(internal) one always has all of them.",
     ),
     Unshown(
         "discard_changes",
