@@ -340,3 +340,46 @@ def test_what_is_listed_declares_them_as_they_are(taken: Host, declare: Run, run
     assert [one["name"] for one in run_main(snapshots_info.main, uri=URI, names=["g/s2"])["snapshots"]] == ["s2"]
     assert len(run_main(snapshots_info.main, uri=URI, names=["g"])["snapshots"]) == 2
     assert run_main(snapshots_info.main, uri=URI, names=["nobody"])["snapshots"] == []
+
+
+def foretold(run_main: Run, item: dict[str, Any], fails: bool = False, **told: Any) -> dict[str, Any]:
+    """What check mode says after tasks that would have done something."""
+    return run_main(snapshots.main, check=True, fails=fails, config=[item], uri=URI, _forecast=told)
+
+
+def test_what_an_earlier_task_would_have_taken(host: Host, run_main: Run) -> None:
+    made = {"snapshots": {"g/s1": {"type": "internal"}}}
+    item = {"name": "s1", "domain": "g"}
+    assert changes(foretold(run_main, item, **made)) == []
+    assert changes(foretold(run_main, {**item, "state": "absent"}, **made)) == [("state", "present", "absent")]
+    assert changes(foretold(run_main, BACK, **made)) == []
+    host.guest.create()
+    assert "guest g runs" in foretold(run_main, BACK, fails=True, **made)["msg"]
+    back = foretold(run_main, {**BACK, "discard_changes": True}, **made)
+    assert changes(back) == [("state", "present", "reverted")]
+
+
+def test_what_an_earlier_task_would_have_deleted(taken: Host, run_main: Run) -> None:
+    gone = {"snapshots": {"g/s1": None}}
+    item = {"name": "s1", "domain": "g"}
+    assert changes(foretold(run_main, {**item, "state": "absent"}, **gone)) == []
+    assert [path for path, _before, _after in changes(foretold(run_main, item, **gone))] == ["definition"]
+
+
+def test_a_guest_that_an_earlier_task_would_have_made_or_removed(host: Host, run_main: Run) -> None:
+    item = {"name": "s1", "domain": "new"}
+    told = foretold(run_main, item, domains={"new": {"uuid": None}})
+    assert changes(told) == [("definition", None, item)]
+    assert "the host has no guest new" in foretold(run_main, item, fails=True)["msg"]
+    gone = {"g": {"uuid": host.guest.UUIDString(), "gone": True}}
+    assert (
+        "the host has no guest g" in foretold(run_main, {"name": "s", "domain": "g"}, fails=True, domains=gone)["msg"]
+    )
+
+
+def test_a_guest_that_is_saved(taken: Host, run_main: Run) -> None:
+    taken.write()
+    taken.guest.create()
+    taken.guest.managedSave()
+    assert "guest g has a saved state" in problem(run_main, {"name": "s2", "domain": "g"})
+    assert "guest g has a saved state" in problem(run_main, {**BACK, "discard_changes": True})
