@@ -108,7 +108,7 @@ snapshots:
         V(disk-snapshot) for disks without the memory of a guest that ran.'
       type: str
     files:
-      description: Files that an external snapshot has laid over the images of disks.
+      description: Files of an external snapshot, laid over the images of disks or with the memory.
       type: list
       elements: str
 found:

@@ -147,6 +147,11 @@ def test_a_guest_is_put_back_to_an_external_snapshot_where_libvirt_can(fleet: Fl
     """It begins with the guest of the test before."""
     write(fleet, "db", "one1")
     done(snapshots(fleet, {"name": "disks", "domain": "db", "type": "external", "disks": ["vda"]}))
+    memory = {"name": "brief", "domain": "db", "type": "external", "memory_file": f"{IMAGES}/db.brief.memory"}
+    declare(fleet, "snapshots", config=[memory])
+    declare(fleet, "snapshots", config=[{**memory, "state": "absent"}])
+    for host in HOSTS:
+        assert fleet.sh(host, f"ls {IMAGES} | grep brief || true") == ""
     memory = {"name": "whole", "domain": "db", "type": "external", "memory_file": f"{IMAGES}/db.whole.memory"}
     said, run = done(snapshots(fleet, memory, check=True)), done(snapshots(fleet, memory))
     for host in HOSTS:

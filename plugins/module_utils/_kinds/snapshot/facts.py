@@ -21,7 +21,7 @@ def snapshot_facts(connection: Connection, names: t.Container[str]) -> Facts:
             "children": sorted(guest.children(snapshot.name)),
             "created": int(snapshot.created) if snapshot.created.isdigit() else None,
             "guest_state": snapshot.state,
-            "files": sorted(snapshot.files.values()),
+            "files": snapshot.all_files,
         }
         for guest, snapshot in listed(connection, names)
     }

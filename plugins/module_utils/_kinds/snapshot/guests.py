@@ -110,6 +110,17 @@ class Snapshot:
                 found[disk.get("name", "")] = source.get("file", "")
         return found
 
+    @property
+    def memory_file(self) -> str | None:
+        """The file that the memory of the guest is in; None where it is in none."""
+        memory = self.root.find("memory")
+        return None if memory is None or memory.get("snapshot") != "external" else memory.get("file")
+
+    @property
+    def all_files(self) -> list[str]:
+        """All files that belong to it alone."""
+        return sorted([*self.files.values(), *([] if self.memory_file is None else [self.memory_file])])
+
 
 class Guest:
     """A guest with its snapshots.

@@ -18,6 +18,7 @@ from ..._flow.kind import Have, Wants
 from ..._flow.options import Options
 from ..._libvirt.objects import Connection
 from ..._printing import label, spelled_out
+from ..._storage.users import is_local
 from . import deleting, reverting, taking
 from .guests import Guest, Snapshot, guests
 from .table import SNAPSHOT, snapshot_key
@@ -66,14 +67,16 @@ class Reverting(t.NamedTuple):
 
 
 class Deleting(t.NamedTuple):
-    """What is to be known to delete a snapshot.
+    """What is to be known to delete a snapshot, or to describe it otherwise.
 
     :param guest: the UUID of the guest
     :param created: when the snapshot was taken
+    :param memory_file: the file of this host that it has the memory in
     """
 
     guest: str
     created: str
+    memory_file: str | None = None
 
 
 def plan_snapshots(connection: Connection, have: Have, wants: Wants, host: Host, options: t.Any) -> list[Plan]:
@@ -168,13 +171,15 @@ def plan_there(have: Observed, want: Item, guest: Guest, host: Host, options: t.
     key = str(snapshot_key(want))
     if key in options.reverted and snapshot.current:
         have = dataclasses.replace(have, state="reverted")  # By this very run: it has gone on since.
-    known = {name: value for name, value in want.items() if name not in ("type", "memory", "disks")}
-    known.update({name: want[name] for name in ("type", "memory", "disks") if want.get(name) is not None})
+    # What is null is left to whatever it is, but for the description, which can go.
+    known = {name: value for name, value in want.items() if value is not None or name == "description"}
     entry = plan_item(SNAPSHOT, have, known, host, steps_for=redefined(guest, snapshot, want))
     actions = [step.action for step in entry.steps]
     if "delete" in actions:
         refused(deleting.problems(guest, snapshot))
-        entry.steps.give("delete", Deleting(guest.uuid, snapshot.created))
+        local = is_local(str(guest.connection.getURI()))
+        file = snapshot.memory_file if local else None
+        entry.steps.give("delete", Deleting(guest.uuid, snapshot.created, file))
     if "revert" in actions:
         refused(reverting.problems(guest, snapshot, want, options))
         give_up(entry, guest, snapshot, want)
@@ -190,7 +195,7 @@ def give_up(entry: Plan, guest: Guest, snapshot: Snapshot, want: Item) -> None:
     """Put into a plan what goes as a guest is put back."""
     lost = reverting.lost(guest, snapshot)
     entry.changes += [Change(f"snapshot {name}", "present", "absent") for name in lost]
-    files = sorted(path for name in lost for path in guest.snapshots[name].files.values())
+    files = [path for name in lost for path in guest.snapshots[name].all_files]
     if files:
         entry.warnings.append(f"these files stay, and are of no use any more: {', '.join(map(spelled_out, files))}")
     if snapshot.state == "disk-snapshot":

@@ -156,8 +156,9 @@ def of_others(guest: Guest, snapshot: Snapshot, options: t.Any) -> t.Iterator[In
         if not disk.written or disk.path is None:
             continue
         uses = users.uses_of(users.thing(disk.path))
-        others = sorted({use.who for use in uses if use.guest != guest.name and use.place not in {*own, disk.path}})
-        others += sorted({use.who for use in uses if use.guest not in (None, guest.name) and use.who not in others})
+        others = sorted(
+            {use.who for use in uses if use.guest != guest.name and not (use.guest is None and use.place in own)}
+        )
         if others:
             yield Invalid(
                 "state",

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import typing as t
 from xml.etree import ElementTree as ET
 
@@ -14,6 +16,7 @@ from ..._errors import VirtfleetError
 from ..._flow.kind import Action
 from ..._libvirt.connection import LibvirtError, lacks, libvirt
 from ..._libvirt.objects import Connection, Domain
+from ..._printing import spelled_out
 from .guests import SECURE
 
 MEANWHILE = "somebody changed it meanwhile: {0}; run again"
@@ -101,6 +104,29 @@ def delete(connection: Connection, name: str, step: Step, options: t.Any) -> Non
     found = snapshot_of(domain, name, step.value.created)
     if found is not None:
         found.delete(0)
+        if step.value.memory_file is not None:
+            remove_memory(step.value.memory_file)
+
+
+SAVED = (b"LibvirtQemudSave", b"LibvirtQemudPart")
+"""How a file begins that libvirt keeps the memory of a guest in (qemu_saveimage.h)."""
+
+
+def remove_memory(path: str) -> None:
+    """Remove the file with the memory, which libvirt leaves behind before 10.0; nothing else that has its name.
+
+    Raises VirtfleetError where it cannot be removed.
+    """
+    try:
+        with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+            ours = stat.S_ISREG(os.fstat(file.fileno()).st_mode) and file.read(16) in SAVED
+        if ours:
+            os.unlink(path)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise VirtfleetError(f"the snapshot is deleted, but its file {spelled_out(path)} stays: {why}") from None
 
 
 ACTIONS: dict[str, Action] = {"take": take, "describe": describe, "revert": revert, "delete": delete}

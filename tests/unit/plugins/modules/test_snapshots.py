@@ -14,8 +14,10 @@ from xml.etree import ElementTree as ET
 import libvirt
 import pytest
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.snapshot import guests as reading
-from ansible_collections.virtfleet.kvm.plugins.modules import snapshots, snapshots_info
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.snapshot import snapshot_actions
+from ansible_collections.virtfleet.kvm.plugins.modules import pools, snapshots, snapshots_info, volumes
 
 Run = Callable[..., dict[str, Any]]
 URI = "test:///default"
@@ -220,6 +222,36 @@ def test_an_external_snapshot_over_what_is_put_back(taken: Host, run_main: Run) 
     )
     # Whatever libvirt's test driver would do with it, the order is that of libvirt's own rules.
     assert "it was taken after the internal snapshot s1" not in problem(run_main, {"name": "e1", "domain": "nobody"})
+
+
+def test_a_file_that_a_snapshot_has_is_used(taken: Host, run_main: Run) -> None:
+    over = taken.folder / "g.e1"
+    over.touch()
+    root = ET.fromstring(taken.guest.snapshotLookupByName("s1").getXMLDesc())
+    root.find("name").text = "e1"  # type: ignore[union-attr]
+    root.find("disks").clear()  # type: ignore[union-attr]
+    disk = ET.SubElement(root.find("disks"), "disk", {"name": "vda", "snapshot": "external"})  # type: ignore[arg-type]
+    ET.SubElement(disk, "source", {"file": str(over)})
+    taken.guest.snapshotCreateXML(ET.tostring(root, "unicode"), libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE)
+    run_main(pools.main, config=[{"name": "p", "target": str(taken.folder)}], uri=URI)
+    pool = taken.connection.storagePoolLookupByName("p")
+    pool.createXML("<volume><name>g.e1</name><capacity>4096</capacity></volume>")
+    gone = {"name": "g.e1", "pool": "p", "state": "absent"}
+    told = run_main(volumes.main, config=[gone], uri=URI, fails=True)["msg"]
+    assert "is used by guest g (snapshot e1)" in told
+    assert over.exists()
+
+
+def test_only_the_memory_of_a_guest_is_removed(tmp_path: Path) -> None:
+    saved, other, link = tmp_path / "saved", tmp_path / "other", tmp_path / "link"
+    saved.write_bytes(b"LibvirtQemudSave" + b"\0" * 100)
+    other.write_bytes(b"something else")
+    link.symlink_to(other)
+    for path in (saved, other, tmp_path / "nothing"):
+        snapshot_actions.remove_memory(str(path))
+    with pytest.raises(VirtfleetError, match="is deleted, but its file"):
+        snapshot_actions.remove_memory(str(link))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "other"]
 
 
 @pytest.mark.parametrize(
