@@ -107,10 +107,10 @@ def plan_one(have: Have, want: Item, guest: Guest | None, host: Host, options: t
     :param guest: None for one that is not there
     """
     key = str(snapshot_key(want))
-    if guest is None:
-        entry = plan_without(want, host, options)
-    elif want["name"] not in guest.snapshots and key in options.forecast.made("snapshot"):
+    if key in options.forecast.made("snapshot") and (guest is None or want["name"] not in guest.snapshots):
         entry = plan_foretold(want, guest)
+    elif guest is None:
+        entry = plan_without(want, host, options)
     elif want["name"] in guest.snapshots and key in have:
         entry = plan_there(have[key], want, guest, host, options)
     elif want["state"] == "reverted":
@@ -139,14 +139,19 @@ def plan_without(want: Item, host: Host, options: t.Any) -> Plan:
     return plan_item(SNAPSHOT, None, want, host, steps_for=lambda plan, text: (Step("take"),))
 
 
-def plan_foretold(want: Item, guest: Guest) -> Plan:
-    """Plan a snapshot that an earlier task of a run in check mode would have taken, of a guest as it is."""
+def plan_foretold(want: Item, guest: Guest | None) -> Plan:
+    """Plan a snapshot that an earlier task of a run in check mode would have taken.
+
+    :param guest: None for one that an earlier task would have made as well
+    """
     entry = Plan("snapshot", "")
     action = SNAPSHOT.transitions.get(("present", want["state"]))
-    if want["state"] == "reverted" and not guest.active:
-        return entry  # It is as it was a moment ago.
     if want["state"] == "reverted" and not want.get("discard_changes"):
-        raise Invalid("state", reverting.gone_on(guest, want["name"]))
+        if guest is not None and guest.active:
+            raise Invalid("state", reverting.gone_on(guest, want["name"]))
+        return entry  # It is as it was a moment ago.
+    if want["state"] == "reverted" and guest is not None and not guest.active:
+        return entry
     if action is not None:
         entry.changes.append(Change("state", "present", want["state"]))
         entry.steps.add(Place.STATE, *SNAPSHOT.way(action))
