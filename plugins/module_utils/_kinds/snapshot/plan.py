@@ -180,6 +180,9 @@ def plan_there(have: Observed, want: Item, guest: Guest, host: Host, options: t.
     known = {name: value for name, value in want.items() if value is not None or name == "description"}
     entry = plan_item(SNAPSHOT, have, known, host, steps_for=redefined(guest, snapshot, want))
     actions = [step.action for step in entry.steps]
+    if "describe" in actions and snapshot.external and snapshot.current and guest.children(snapshot.name):
+        # A guest that was put back to it has other files since, which no XML of libvirt's tells (revertDisks).
+        raise Invalid("description", "libvirt would forget which files the guest goes on with: leave it as it is")
     if "delete" in actions:
         refused(deleting.problems(guest, snapshot))
         local = is_local(str(guest.connection.getURI()))

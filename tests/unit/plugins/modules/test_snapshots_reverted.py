@@ -232,6 +232,7 @@ def test_external_snapshots_that_cannot_be_merged(guest_host: Host, run_main: Ru
     # A leaf beside those that the guest goes on from has nothing to merge.
     run_main(snapshots.main, config=[{**gone, "name": "e2"}], uri=URI)
     lay_over(guest_host, "e1", current=True)
+    assert "libvirt would forget" in problem(run_main, {"domain": "g", "name": "e1", "description": "other"})
     assert "the guest goes on from another snapshot" in problem(run_main, {**gone, "name": "e1"})
     lay_over(guest_host, "e3", "e1", current=True)
     run_main(snapshots.main, config=[{**gone, "name": "e1"}], uri=URI)
