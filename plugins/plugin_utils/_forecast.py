@@ -152,6 +152,10 @@ def show_diff(task: Task, task_vars: Variables, result: Result) -> None:
         Display().display(f"[{host_of(task, task_vars)}]: {what}, though others failed:\n{text}")
 
 
+INSIDE = {"volumes": ("pool", "default"), "snapshots": ("domain", "")}
+"""Kinds whose names are told apart only by what they are in: the option that names that, and what it is where that is
+left out."""
+
 Declared = list[tuple[str, str, Item]]
 """Declared items with their kind, in the plural, and what tells them from others of it."""
 
@@ -173,7 +177,10 @@ def declared(kind: str, config: object) -> Declared:
     for item in config if isinstance(config, list) else ():
         if isinstance(item, dict) and isinstance(item.get("name"), str):
             name = str(item["name"])
-            found.append((kind, f"{item.get('pool') or 'default'}/{name}" if kind == "volumes" else name, item))
+            if kind in INSIDE:
+                option, left_out = INSIDE[kind]
+                name = f"{item.get(option) or left_out}/{name}"
+            found.append((kind, name, item))
     return found
 
 

@@ -85,6 +85,11 @@ THERE: Tasks = [
 ]
 """What the host of the examples has; in check mode it counts as there."""
 
+WITH_SNAPSHOTS: Tasks = [
+    {f"{NAMESPACE}.domains": {"config": [{"name": name, "memory": "64MiB"} for name in ("web01", "db01")]}}
+]
+"""The guests that examples of snapshots are about."""
+
 
 def run_tasks(folder: Path, tasks: Tasks, variables: dict[str, Any] | None = None) -> None:
     """Run tasks in check mode on libvirt's test driver; those that do not ask libvirt are only loaded.
@@ -96,6 +101,8 @@ def run_tasks(folder: Path, tasks: Tasks, variables: dict[str, Any] | None = Non
     for task in tasks:
         for name in modules(task):
             check_options(task[name] or {}, documentation("module")[name]["doc"].get("options") or {}, name)
+    asked = [name for task in tasks for name in modules(task)]
+    there = [*THERE, *(WITH_SNAPSHOTS if f"{NAMESPACE}.snapshots" in asked else [])]
     play = {
         "name": "Run an example",
         "hosts": "kvm01",
@@ -103,7 +110,7 @@ def run_tasks(folder: Path, tasks: Tasks, variables: dict[str, Any] | None = Non
         "vars": {"kvm_guests": GUESTS, **(variables or {})},
         "module_defaults": {f"group/{NAMESPACE}.kvm": {"uri": "test:///default"}},
         # Filters alone ask no host.
-        "pre_tasks": THERE if any(map(modules, tasks)) else [],
+        "pre_tasks": there if asked else [],
         "tasks": tasks,
     }
     ready(folder)

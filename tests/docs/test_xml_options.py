@@ -18,6 +18,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model i
 from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.row_index import edit_rows
 from ansible_collections.virtfleet.kvm.plugins.module_utils._fleet import DOMAIN, NETWORK, POOL, SECRET, VOLUME
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared.namespaces import NAMESPACES
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.snapshot.table import SNAPSHOT
 from ansible_collections.virtfleet.kvm.tests.unit.exhaustive import exhaustive
 from ansible_collections.virtfleet.kvm.tests.unit.samples import SAMPLES
 from ansible_collections.virtfleet.kvm.tests.unit.support import defined, plan_one
@@ -27,7 +28,14 @@ from .schema_inputs import UUID
 
 PAGE = xml_options.PATH.read_text(encoding="utf-8")
 PREFIXES = {uri: prefix for prefix, uri in NAMESPACES.items()}
-KINDS = {"domain": DOMAIN, "network": NETWORK, "pool": POOL, "secret": SECRET, "volume": VOLUME}
+KINDS = {
+    "domain": DOMAIN,
+    "network": NETWORK,
+    "pool": POOL,
+    "secret": SECRET,
+    "snapshot": SNAPSHOT,
+    "volume": VOLUME,
+}
 OWN = {table.kind: xml_options.lines(table, short=False) for table, _module in xml_options.TABLES}
 
 
@@ -172,6 +180,7 @@ ALONG: dict[str, set[str]] = {
     "network": {"metadata/virtfleet:made@uuid"},
     "pool": set(),
     "secret": set(),
+    "snapshot": set(),
     "volume": set(),
 }
 """What a definition has beside what the options say."""
@@ -217,6 +226,17 @@ STORAGE: dict[str, list[dict[str, Any]]] = {
         {"name": "/a", "usage": "volume", "description": "b", "private": True, "ephemeral": True},
         {"name": "c", "usage": "ceph"},
         {"name": "d", "usage": "iscsi"},
+    ],
+    "snapshot": [
+        {
+            "name": "s",
+            "domain": "g",
+            "description": "a",
+            "type": "external",
+            "memory": True,
+            "memory_file": "/x",
+            "disks": ["vda"],
+        }
     ],
     "volume": [
         {

@@ -25,9 +25,10 @@ from module_utils._kinds.domain.table import DOMAIN  # noqa: E402
 from module_utils._kinds.network.table import NETWORK  # noqa: E402
 from module_utils._kinds.pool.table import POOL  # noqa: E402
 from module_utils._kinds.secret.table import SECRET  # noqa: E402
+from module_utils._kinds.snapshot.table import SNAPSHOT  # noqa: E402
 from module_utils._kinds.volume.table import VOLUME  # noqa: E402
 
-TABLES = (LINK, DOMAIN, NETWORK, POOL, SECRET, VOLUME)
+TABLES = (LINK, DOMAIN, NETWORK, POOL, SECRET, SNAPSHOT, VOLUME)
 
 HEAD = '''# Copyright (c) 2026, virtfleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)

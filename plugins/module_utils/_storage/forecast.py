@@ -18,7 +18,7 @@ from .storage_observe import Pool
 Entries = t.Mapping[str, t.Optional[t.Mapping[str, t.Any]]]  # noqa: UP045 - sanity tests import it with older Pythons
 
 
-FORETOLD = {"network": "networks", "pool": "pools", "volume": "volumes", "secret": "secrets"}
+FORETOLD = {"network": "networks", "pool": "pools", "volume": "volumes", "secret": "secrets", "snapshot": "snapshots"}
 """The lists of a forecast that tell what declaring modules would make, by the kind of resource. Each is also the name
 of its module."""
 
@@ -73,6 +73,7 @@ class Forecast:
     :param pools: with ``state``, ``type`` and ``target``
     :param volumes: by identity, POOL/VOLUME
     :param secrets: nothing is known of them but that they are there
+    :param snapshots: by identity, GUEST/SNAPSHOT
     :param links: network devices of the host
     :param packages: whether packages would be installed, by the variable of the role that says so
     :param domains: guests that would be changed, with what they would have then (see guests_to_come)
@@ -82,6 +83,7 @@ class Forecast:
     pools: Entries = dataclasses.field(default_factory=dict)
     volumes: Entries = dataclasses.field(default_factory=dict)
     secrets: Entries = dataclasses.field(default_factory=dict)
+    snapshots: Entries = dataclasses.field(default_factory=dict)
     links: Entries = dataclasses.field(default_factory=dict)
     packages: Entries = dataclasses.field(default_factory=dict)
     domains: Entries = dataclasses.field(default_factory=dict)
@@ -112,9 +114,9 @@ class Forecast:
 
     @property
     def is_sure(self) -> bool:
-        """Whether the host has by now what guests need. What guests themselves are like changes nothing of that, and
-        packages bring only drivers."""
-        return dataclasses.replace(self, domains={}, packages={}) == Forecast()
+        """Whether the host has by now what guests need. What guests themselves are like changes nothing of that, nor do
+        their snapshots, and packages bring only drivers."""
+        return dataclasses.replace(self, domains={}, packages={}, snapshots={}) == Forecast()
 
     def guest(self, name: str, uuid: str) -> ToCome | None:
         """What a guest of the host would have by now; None where it would be as it is."""

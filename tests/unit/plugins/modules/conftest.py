@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import shutil
 import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -247,3 +248,34 @@ def declared(run_main: Any, seed_folder: Path) -> Callable[..., dict[str, Any]]:
         return done
 
     return call
+
+
+@pytest.fixture(scope="session")
+def snapshot_images(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """An image, and the same with the snapshot ``s1``: each is made but once."""
+    from ansible_collections.virtfleet.kvm.tests.unit.snapshot_host import tool
+
+    folder = tmp_path_factory.mktemp("images")
+    plain, kept = folder / "plain", folder / "kept"
+    tool("qemu-img", "create", "-q", "-f", "qcow2", str(plain), "1M")
+    shutil.copy(plain, kept)
+    tool("qemu-img", "snapshot", "-c", "s1", str(kept))
+    return plain, kept
+
+
+@pytest.fixture
+def guest_host(connection: Any, tmp_path: Path, snapshot_images: tuple[Path, Path]) -> Any:
+    """A host with a guest that has an image."""
+    from ansible_collections.virtfleet.kvm.tests.unit.snapshot_host import Host
+
+    return Host(connection, tmp_path, snapshot_images[0])
+
+
+@pytest.fixture
+def taken(guest_host: Any, run_main: Run, snapshot_images: tuple[Path, Path]) -> Any:
+    """A host whose guest has the snapshot ``s1``, also in its image."""
+    from ansible_collections.virtfleet.kvm.plugins.modules import snapshots
+
+    run_main(snapshots.main, config=[{"name": "s1", "domain": "g"}], uri=URI)
+    shutil.copy(snapshot_images[1], guest_host.image)
+    return guest_host

@@ -280,3 +280,11 @@ def test_what_a_plan_before_the_run_foretells_counts_in_its_play_only(
     assert _forecast.foreseen("a", "", _forecast.planning(other, {"site_planning": True})) == {}
     assert _forecast.planning(task, {}) == ""
     assert _forecast.foreseen("a", "") == {}
+
+
+def test_the_snapshots_of_two_guests_may_have_one_name() -> None:
+    items = [{"name": "s", "domain": "a"}, {"name": "s", "domain": "b", "state": "absent"}]
+    found = _forecast.declared("snapshots", items)
+    assert [(kind, name) for kind, name, _item in found] == [("snapshots", "a/s"), ("snapshots", "b/s")]
+    change = {"resource": "snapshot b/s", "path": "state", "before": "present", "after": "absent"}
+    assert _forecast.settle(_forecast.learn({}, [change]), found) == {"snapshots": {"b/s": None}}

@@ -1,0 +1,167 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Why a guest cannot be put back to a snapshot, and what it would lose.
+
+What libvirt refuses is in qemuSnapshotRevertValidate (qemu_snapshot.c). It does not refuse what loses other snapshots:
+to put an image back makes every image useless that is laid over it.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from xml.etree import ElementTree as ET
+
+from ..._engine.rows.model import Item
+from ..._errors import Invalid
+from ..._host.image_format import Unfit
+from ..._host.qcow2_snapshots import look
+from ..._printing import label, spelled_out
+from ..._storage.survey_users import all_users
+from ..._storage.users import is_local
+from .guests import Disk, Guest, Snapshot, disks_of
+from .unchanged import is_held
+
+
+def problems(guest: Guest, snapshot: Snapshot, want: Item, options: t.Any) -> list[Invalid]:
+    """Why a guest is not put back to a snapshot; empty where nothing is known against it."""
+    told = [*of_guest(guest), *of_snapshot(guest, snapshot)]
+    if not told:
+        told = list(of_loss(guest, snapshot, want))
+    if not told and not snapshot.external:
+        told = list(of_others(guest, snapshot, options))
+    return told
+
+
+def of_guest(guest: Guest) -> t.Iterator[Invalid]:
+    """Why a guest is put back to no snapshot at all."""
+    if not guest.persistent:
+        yield Invalid("domain", f"guest {label(guest.name)} is transient: define it first")
+    if guest.saved:
+        yield Invalid(
+            "domain",
+            f"guest {label(guest.name)} has a saved state, which would not go with its disks any more: start it, or"
+            " remove that state (virsh managedsave-remove)",
+        )
+    busy = guest.busy(disk.target for disk in guest.disks)
+    if busy is not None:
+        yield Invalid(
+            "state",
+            f"libvirt copies or merges {busy} at this moment (a block job): wait until that is over (virsh blockjob)",
+        )
+
+
+def of_snapshot(guest: Guest, snapshot: Snapshot) -> t.Iterator[Invalid]:
+    """Why nobody can be put back to a snapshot."""
+    if snapshot.definition is None:
+        yield Invalid("state", "libvirt has no definition of the guest with this snapshot, and cannot put it back")
+        return
+    if snapshot.state == "pmsuspended":
+        yield Invalid("state", "the guest had suspended itself as this snapshot was taken: libvirt cannot put it back")
+    disks = disks_of(guest.connection, snapshot.definition)
+    if snapshot.external:
+        if not reverts_external(guest):
+            yield Invalid(
+                "state",
+                "the libvirt of this host cannot put a guest back to an external snapshot; 9.9 and newer can",
+            )
+        for disk in disks:
+            if disk.type != "file":
+                yield Invalid("state", f"disk {label(disk.target)} was not on a file then: libvirt cannot put it back")
+        return
+    for disk in disks:
+        if disk.written:
+            yield from of_image(guest, snapshot, disk)
+
+
+def reverts_external(guest: Guest) -> bool:
+    """Whether libvirt can put a guest back to an external snapshot, by its own word."""
+    root = ET.fromstring(guest.connection.getCapabilities())
+    return root.find("guest/features/externalSnapshot") is not None
+
+
+def of_image(guest: Guest, snapshot: Snapshot, disk: Disk) -> t.Iterator[Invalid]:
+    """Why an image cannot be put back: libvirt stops the guest first, and finds out then."""
+    if disk.path is None or not is_local(str(guest.connection.getURI())):
+        return
+    try:
+        names = [found.name for found in look(disk.path, lambda image: image.snapshots())]
+    except (Unfit, OSError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        yield Invalid("state", f"the image {spelled_out(disk.path)} of disk {label(disk.target)} is no use: {why}")
+        return
+    if snapshot.name not in names:
+        yield Invalid(
+            "state",
+            f"the image {spelled_out(disk.path)} of disk {label(disk.target)} does not hold this snapshot any more:"
+            " it was made anew, or somebody removed the snapshot (qemu-img snapshot -l); remove it here, too (virsh"
+            " snapshot-delete --metadata)",
+        )
+
+
+def of_loss(guest: Guest, snapshot: Snapshot, want: Item) -> t.Iterator[Invalid]:
+    """What would be lost without leave."""
+    if not want.get("discard_changes") and not is_held(guest):
+        yield Invalid("state", gone_on(guest, None if guest.current is None else guest.current.name))
+    newer = lost(guest, snapshot)
+    if newer and not want.get("discard_newer"):
+        names = ", ".join(map(label, newer))
+        yield Invalid(
+            "state",
+            f"the external snapshots {names} are laid over the images that would be put back, and would be lost:"
+            " delete them first, or allow that (discard_newer: true)",
+        )
+
+
+def gone_on(guest: Guest, last: str | None) -> str:
+    """What a guest would lose that is put back.
+
+    :param last: its last snapshot
+    """
+    since = "" if last is None else f" since its snapshot {label(last)}"
+    now = "runs" if guest.active else "may have changed"
+    return (
+        f"guest {label(guest.name)} {now}, and what it has done{since} would be lost: allow that (discard_changes:"
+        " true), and take another snapshot before if you want to keep it"
+    )
+
+
+def lost(guest: Guest, snapshot: Snapshot) -> list[str]:
+    """The external snapshots that are laid over what an internal one puts back."""
+    if snapshot.external or snapshot.definition is None:
+        return []
+    images = {disk.path for disk in disks_of(guest.connection, snapshot.definition) if disk.written} - {None}
+    found: list[str] = []
+    for one in guest.snapshots.values():
+        if one.files and one.definition is not None and set(below(guest, one)) & images:
+            found.append(one.name)
+            images |= set(one.files.values())
+    return found
+
+
+def below(guest: Guest, snapshot: Snapshot) -> t.Iterator[str | None]:
+    """The images that the files of an external snapshot are laid over."""
+    for disk in disks_of(guest.connection, snapshot.definition) if snapshot.definition is not None else ():
+        if disk.target in snapshot.files:
+            yield disk.path
+
+
+def of_others(guest: Guest, snapshot: Snapshot, options: t.Any) -> t.Iterator[Invalid]:
+    """Who else uses an image that would be put back: another guest that got it since, an image laid over it."""
+    if snapshot.definition is None or not is_local(str(guest.connection.getURI())):
+        return
+    users = all_users(guest.connection, forecast=options.forecast)
+    own = {path for one in guest.snapshots.values() for path in one.files.values()}
+    for disk in disks_of(guest.connection, snapshot.definition):
+        if not disk.written or disk.path is None:
+            continue
+        uses = users.uses_of(users.thing(disk.path))
+        others = sorted(
+            {use.who for use in uses if use.guest != guest.name and not (use.guest is None and use.place in own)}
+        )
+        if others:
+            yield Invalid(
+                "state",
+                f"the image {spelled_out(disk.path)} of disk {label(disk.target)} is also used by"
+                f" {', '.join(others[:5])}, which would lose what it has: take it away there first",
+            )

@@ -1,0 +1,132 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The steps of snapshots."""
+
+from __future__ import annotations
+
+import os
+import stat
+import typing as t
+from xml.etree import ElementTree as ET
+
+from ..._engine import paths
+from ..._engine.step import Step
+from ..._errors import VirtfleetError
+from ..._flow.kind import Action
+from ..._libvirt.connection import LibvirtError, lacks, libvirt
+from ..._libvirt.objects import Connection, Domain
+from ..._printing import spelled_out
+from .guests import SECURE
+
+MEANWHILE = "somebody changed it meanwhile: {0}; run again"
+
+
+def guest_of(connection: Connection, name: str, uuid: str) -> Domain:
+    """The guest of a snapshot. Raises VirtfleetError where it is another one by now.
+
+    :param name: the identity of the snapshot
+    """
+    guest = name.partition("/")[0]
+    try:
+        domain = connection.lookupByName(guest)
+    except LibvirtError as error:
+        if not lacks(error, "VIR_ERR_NO_DOMAIN"):
+            raise
+        domain = None
+    if domain is None or domain.UUIDString() != uuid:
+        raise VirtfleetError(MEANWHILE.format("the guest is gone, or another one"))
+    return domain
+
+
+def snapshot_of(domain: Domain, name: str, created: str) -> t.Any:
+    """A snapshot of a guest; None where it is gone. Raises VirtfleetError where it is another one by now."""
+    try:
+        found = domain.snapshotLookupByName(name.partition("/")[2], 0)
+    except LibvirtError as error:
+        if not lacks(error, "VIR_ERR_NO_DOMAIN_SNAPSHOT"):
+            raise
+        return None
+    if ET.fromstring(found.getXMLDesc(0)).findtext("creationTime") != created:
+        raise VirtfleetError(MEANWHILE.format("there is another snapshot of this name"))
+    return found
+
+
+def take(connection: Connection, name: str, step: Step, options: t.Any) -> None:
+    """Take a snapshot; of disks alone, of all of them at one moment or of none."""
+    domain = guest_of(connection, name, step.value.guest)
+    flags = getattr(libvirt, "VIR_DOMAIN_SNAPSHOT_CREATE_VALIDATE", 0)
+    if step.value.disk_only:
+        flags |= libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY | libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_ATOMIC
+    domain.snapshotCreateXML(step.value.xml, flags)
+
+
+def describe(connection: Connection, name: str, step: Step, options: t.Any) -> None:
+    """Change the description. libvirt takes all of a snapshot anew for that, and keeps it the current one."""
+    known, text = step.value
+    domain = guest_of(connection, name, known.guest)
+    found = snapshot_of(domain, name, known.created)
+    if found is None:
+        raise VirtfleetError(MEANWHILE.format("the snapshot is gone"))
+    root = paths.document(found.getXMLDesc(SECURE))
+    node = root.find("description")
+    if text is None and node is not None:
+        root.remove(node)
+    elif text is not None:
+        if node is None:
+            node = ET.Element("description")
+            root.insert(1, node)
+        node.text = text
+    flags = libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE
+    if found.isCurrent():
+        flags |= libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_CURRENT
+    domain.snapshotCreateXML(paths.text(root), flags)
+
+
+def revert(connection: Connection, name: str, step: Step, options: t.Any) -> None:
+    """Put a guest back, and have libvirt forget the snapshots that are of no use any more."""
+    domain = guest_of(connection, name, step.value.guest)
+    found = snapshot_of(domain, name, step.value.created)
+    if found is None:
+        raise VirtfleetError(MEANWHILE.format("the snapshot is gone"))
+    newer = set(domain.snapshotListNames(0)) - step.value.known
+    if newer:
+        raise VirtfleetError(MEANWHILE.format("the guest has snapshots that it had not as this was planned"))
+    domain.revertToSnapshot(found, libvirt.VIR_DOMAIN_SNAPSHOT_REVERT_FORCE if step.value.force else 0)
+    options.reverted.add(name)
+    for other in step.value.lost:
+        domain.snapshotLookupByName(other, 0).delete(libvirt.VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY)
+
+
+def delete(connection: Connection, name: str, step: Step, options: t.Any) -> None:
+    """Delete a snapshot, and no other one."""
+    domain = guest_of(connection, name, step.value.guest)
+    found = snapshot_of(domain, name, step.value.created)
+    if found is not None:
+        found.delete(0)
+        if step.value.memory_file is not None:
+            remove_memory(step.value.memory_file)
+
+
+SAVED = (b"LibvirtQemudSave", b"LibvirtQemudPart")
+"""How a file begins that libvirt keeps the memory of a guest in (qemu_saveimage.h)."""
+
+
+def remove_memory(path: str) -> None:
+    """Remove the file with the memory, which libvirt leaves behind before 10.0; nothing else that has its name.
+
+    Raises VirtfleetError where it cannot be removed.
+    """
+    try:
+        with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+            ours = stat.S_ISREG(os.fstat(file.fileno()).st_mode) and file.read(16) in SAVED
+        if ours:
+            os.unlink(path)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise VirtfleetError(f"the snapshot is deleted, but its file {spelled_out(path)} stays: {why}") from None
+
+
+ACTIONS: dict[str, Action] = {"take": take, "describe": describe, "revert": revert, "delete": delete}

@@ -1,0 +1,268 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Plan a new snapshot: what it has where nothing is declared, and why it cannot be taken.
+
+libvirt and QEMU find out most of that only once they are at it (qemuSnapshotPrepare in libvirt's qemu_snapshot.c).
+"""
+
+from __future__ import annotations
+
+import os
+import typing as t
+from xml.etree import ElementTree as ET
+
+from ..._engine import paths
+from ..._engine.rows.model import Item
+from ..._errors import Invalid
+from ..._host.image_format import Unfit
+from ..._host.qcow2_snapshots import look
+from ..._libvirt.connection import LibvirtError
+from ..._printing import label, printable, spelled_out
+from ..._storage.users import is_local
+from .guests import Disk, Guest
+from .table import NUMBER
+
+QCOW2_NVRAM = 10_010_000
+"""The first libvirt that takes internal snapshots of a guest that runs with UEFI, if its variables are in a qcow2."""
+
+EXTERNALLY = "take an external one (type: external)"
+
+
+def completed(guest: Guest, want: Item) -> Item:
+    """A declared new snapshot with what it gets where nothing is declared: its type, memory and disks."""
+    whole = {**want, "type": want.get("type") or "internal"}
+    if want.get("memory") is None:
+        internal = whole["type"] == "internal"
+        whole["memory"] = guest.active if internal else want.get("memory_file") is not None
+    if not want.get("disks"):
+        whole["disks"] = [disk.target for disk in guest.disks if disk.written and disk.location != "no"]
+    return whole
+
+
+def problems(guest: Guest, whole: Item) -> list[Invalid]:
+    """Why a snapshot cannot be taken; empty where nothing is known against it.
+
+    :param whole: the declared one, completed
+    """
+    told = [*of_name(whole), *of_guest(guest), *of_disks(guest, whole)]
+    if told:
+        return told
+    return list(of_internal(guest, whole) if whole["type"] == "internal" else of_external(guest, whole))
+
+
+def of_name(whole: Item) -> t.Iterator[Invalid]:
+    """What is wrong with the name of a new snapshot."""
+    if NUMBER.fullmatch(whole["name"]):
+        yield Invalid(
+            "name",
+            f"{printable(whole['name'])} is a number, which QEMU takes for the number of any snapshot in an image:"
+            " give it a name with a letter",
+        )
+
+
+def of_guest(guest: Guest) -> t.Iterator[Invalid]:
+    """Why no snapshot can be taken of a guest, of whatever kind."""
+    if not guest.persistent:
+        yield Invalid(
+            "domain",
+            f"guest {label(guest.name)} is transient, and libvirt forgets its snapshots once it stops: define it first",
+        )
+    if guest.state == "crashed":
+        yield Invalid("domain", f"guest {label(guest.name)} has crashed: stop it or start it anew first")
+    if guest.state == "suspended":
+        yield Invalid("domain", f"guest {label(guest.name)} has suspended itself: wake it up or stop it first")
+    if guest.saved:
+        yield Invalid(
+            "domain",
+            f"guest {label(guest.name)} has a saved state, which goes with its disks as they are: start it first, or"
+            " stop it for good",
+        )
+
+
+def of_disks(guest: Guest, whole: Item) -> t.Iterator[Invalid]:
+    """What is wrong with the disks of a new snapshot."""
+    there = {disk.target: disk for disk in guest.disks}
+    listed = ", ".join(map(label, there)) or "none"
+    for target in whole["disks"]:
+        if target not in there:
+            yield Invalid("disks", f"the guest has no disk {printable(target)}: it has {listed}")
+        elif not there[target].written:
+            yield Invalid("disks", f"{target} is empty or read-only, so there is nothing to keep of it: leave it out")
+    if not whole["disks"]:
+        yield Invalid("disks", "the guest has no disk that a snapshot could keep")
+    busy = guest.busy(target for target in whole["disks"] if target in there)
+    if busy is not None:
+        yield Invalid(
+            "disks",
+            f"libvirt copies or merges {busy} at this moment (a block job): wait until that is over (virsh blockjob)",
+        )
+
+
+def of_internal(guest: Guest, whole: Item) -> t.Iterator[Invalid]:
+    """Why no internal snapshot can be taken."""
+    for disk in guest.disks:
+        if not disk.written:
+            continue
+        here = f"disk {label(disk.target)}"
+        if disk.target not in whole["disks"] or disk.location in ("no", "manual"):
+            why = " (the guest has snapshot: no for it)" if disk.location in ("no", "manual") else ""
+            told = f"an internal snapshot has all disks that the guest writes to, also {disk.target}{why}"
+            yield Invalid("disks", f"{told}: leave disks out, or {EXTERNALLY}")
+        elif disk.format != "qcow2":
+            told = f"{here} is {disk.format}, and only qcow2 can hold an internal snapshot"
+            yield Invalid("type", f"{told}: {EXTERNALLY}, or convert the disk (qemu-img convert)")
+        elif disk.type not in ("file", "block"):
+            yield Invalid("type", f"{here} is on neither a file nor a device, so it cannot hold an internal snapshot")
+        else:
+            yield from of_image(guest, disk, whole)
+    if guest.active and not whole["memory"]:
+        yield Invalid(
+            "memory",
+            f"an internal snapshot of a guest that runs always has its memory: stop the guest, or {EXTERNALLY}",
+        )
+    if not guest.active and whole["memory"]:
+        yield off(guest)
+    yield from of_firmware(guest)
+    yield from of_space(guest, whole, next((disk.path for disk in guest.disks if disk.written), None))
+
+
+def of_image(guest: Guest, disk: Disk, whole: Item) -> t.Iterator[Invalid]:
+    """Why an image cannot hold an internal snapshot: QEMU would take away one of that name, without a word."""
+    if disk.path is None or not is_local(str(guest.connection.getURI())):
+        return
+    try:
+        names = [found.name for found in look(disk.path, lambda image: image.snapshots())]
+    except (Unfit, OSError):
+        return  # What QEMU cannot read either, it says itself.
+    if whole["name"] in names and whole["name"] not in guest.snapshots:
+        yield Invalid(
+            "name",
+            f"the image {spelled_out(disk.path)} has a snapshot of this name that libvirt does not know: give this one"
+            " another name, or remove that one first (qemu-img snapshot -d)",
+        )
+
+
+def off(guest: Guest) -> Invalid:
+    """That a guest has no memory to keep."""
+    return Invalid("memory", f"guest {label(guest.name)} is off, so it has no memory to keep: leave memory out")
+
+
+def of_firmware(guest: Guest) -> t.Iterator[Invalid]:
+    """Why the variables of a UEFI are against an internal snapshot."""
+    loader, nvram = guest.definition.find("os/loader"), guest.definition.find("os/nvram")
+    if loader is None or loader.get("type") != "pflash":
+        return
+    version = int(guest.connection.getLibVersion())
+    qcow2 = nvram is not None and nvram.get("format") == "qcow2"
+    if version < QCOW2_NVRAM or (guest.active and not qcow2):
+        kept = "" if nvram is None else (nvram.text or nvram.get("file") or "").strip()
+        place = f" ({spelled_out(kept)})" if kept else ""
+        told = f"the guest keeps the variables of its UEFI in a raw file{place}, of which no internal snapshot is taken"
+        if qcow2:
+            told = "the libvirt of this host takes no internal snapshot of a guest with UEFI"
+        yield Invalid("type", f"{told}: {EXTERNALLY}")
+
+
+def of_space(guest: Guest, whole: Item, path: str | None) -> t.Iterator[Invalid]:
+    """Whether the memory of a guest has room where it is to go: QEMU notices too late, and leaves no room at all.
+
+    :param path: a file in the folder where it is to go
+    """
+    if not whole["memory"] or path is None or not is_local(str(guest.connection.getURI())):
+        return
+    try:
+        used = int(guest.domain.memoryStats().get("rss", 0)) * 1024
+        room = os.statvfs(os.path.dirname(path))
+    except (OSError, ValueError, LibvirtError):
+        return
+    needed = min(used, int(guest.domain.info()[1]) * 1024)
+    free = room.f_bavail * room.f_frsize
+    if needed > free:
+        yield Invalid(
+            "memory",
+            f"may take {needed // 1024**2} MiB, and {spelled_out(os.path.dirname(path))} has {free // 1024**2} MiB"
+            " left: make room first",
+        )
+
+
+def of_external(guest: Guest, whole: Item) -> t.Iterator[Invalid]:
+    """Why no external snapshot can be taken."""
+    for target, disk in chosen(guest, whole):
+        if disk.type != "file" or disk.path is None or disk.device == "lun":
+            yield Invalid(
+                "type",
+                f"disk {label(target)} is not on a file, and the collection lays files over files alone: leave it out"
+                " of disks",
+            )
+        elif exists(guest, overlay(disk, whole["name"])):
+            yield Invalid(
+                "name",
+                f"the file {spelled_out(overlay(disk, whole['name']))} is there already, which would be laid over disk"
+                f" {label(target)}: give the snapshot another name, or remove that file",
+            )
+    if len({overlay(disk, whole["name"]) for _target, disk in chosen(guest, whole)}) < len(whole["disks"]):
+        yield Invalid("name", "two disks would get one file, as their names differ in the ending alone: rename one")
+    if not whole["memory"]:
+        return
+    if not guest.active:
+        yield off(guest)
+    if whole.get("memory_file") is None:
+        yield Invalid("memory", "an external snapshot keeps it in a file of its own: name one (memory_file)")
+    elif exists(guest, whole["memory_file"]):
+        yield Invalid("memory_file", "is there already, and would be overwritten: name another file, or remove it")
+    elif not os.path.isdir(os.path.dirname(whole["memory_file"])) and is_local(str(guest.connection.getURI())):
+        yield Invalid("memory_file", "its folder is not there: make it first")
+    else:
+        yield from of_space(guest, whole, whole["memory_file"])
+
+
+def exists(guest: Guest, path: str) -> bool:
+    """Whether there is something at a path of the host; nobody knows of another host."""
+    return is_local(str(guest.connection.getURI())) and os.path.lexists(path)
+
+
+def chosen(guest: Guest, whole: Item) -> t.Iterator[tuple[str, Disk]]:
+    """The disks that are in a new snapshot, by their targets."""
+    there = {disk.target: disk for disk in guest.disks}
+    return ((target, there[target]) for target in whole["disks"] if target in there)
+
+
+def overlay(disk: Disk, name: str) -> str:
+    """The file that a snapshot lays over the image of a disk: libvirt's own choice, in the folder of the image."""
+    folder, file = os.path.split(disk.path or "")
+    stem, dot, _ending = file.rpartition(".")
+    return os.path.join(folder, f"{stem if dot else file}.{name}")
+
+
+def document(guest: Guest, whole: Item) -> str:
+    """What libvirt is told of a new snapshot.
+
+    :param whole: the declared one, completed
+    """
+    root = ET.Element("domainsnapshot")
+    ET.SubElement(root, "name").text = whole["name"]
+    if whole.get("description") is not None:
+        ET.SubElement(root, "description").text = whole["description"]
+    external = whole["type"] == "external"
+    memory = ET.SubElement(root, "memory", {"snapshot": whole["type"] if whole["memory"] else "no"})
+    if external and whole["memory"]:
+        memory.set("file", whole["memory_file"])
+    disks = ET.SubElement(root, "disks")
+    for disk in guest.disks:
+        if disk.target not in whole["disks"]:
+            if external:
+                ET.SubElement(disks, "disk", {"name": disk.target, "snapshot": "no"})
+            continue
+        node = ET.SubElement(disks, "disk", {"name": disk.target, "snapshot": whole["type"]})
+        if external:
+            ET.SubElement(node, "source", {"file": overlay(disk, whole["name"])})
+    return paths.text(root)
+
+
+def new_files(guest: Guest, whole: Item) -> list[str]:
+    """The files that an external snapshot makes."""
+    if whole["type"] != "external":
+        return []
+    files = [overlay(disk, whole["name"]) for _target, disk in chosen(guest, whole)]
+    return [*files, *([whole["memory_file"]] if whole["memory"] else [])]

@@ -1,0 +1,84 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether a guest is exactly as one of its snapshots has it, so that to put it back changes nothing."""
+
+from __future__ import annotations
+
+import typing as t
+from xml.etree import ElementTree as ET
+
+from ..._host.image_format import Unfit
+from ..._host.qcow2_snapshots import Image, look
+from ..._storage.users import is_local
+from .guests import Disk, Guest, Snapshot, disks_of
+
+Answer = t.TypeVar("Answer")
+
+
+def is_there(guest: Guest, snapshot: Snapshot) -> bool:
+    """Whether a guest is off, as a snapshot has it, and neither its definition nor its disks have changed since.
+
+    One that runs never is: it has gone on. What cannot be told counts as changed.
+    """
+    if guest.active or not snapshot.current or snapshot.has_memory or snapshot.definition is None or guest.saved:
+        return False
+    return defined_alike(guest, snapshot) and is_unwritten(guest, snapshot)
+
+
+def is_held(guest: Guest) -> bool:
+    """Whether all that a guest is now is in its current snapshot, so that nothing is lost if it is put back."""
+    current = guest.current
+    return current is not None and is_there(guest, current)
+
+
+def defined_alike(guest: Guest, snapshot: Snapshot) -> bool:
+    """Whether a guest has the definition of a snapshot, but for what an external one has laid over its images."""
+    if snapshot.definition is None:
+        return False
+    now, then = (ET.fromstring(ET.tostring(root)) for root in (guest.kept, snapshot.definition))
+    then.tag = now.tag
+    if snapshot.external:
+        for root in (now, then):
+            for disk in root.findall("devices/disk"):
+                for part in [node for node in disk if node.tag in ("source", "backingStore", "driver")]:
+                    disk.remove(part)
+    return same(now, then)
+
+
+def same(one: ET.Element, other: ET.Element) -> bool:
+    """Whether two definitions say the same, in whatever form."""
+    texts = [ET.canonicalize(ET.tostring(root, encoding="unicode"), strip_text=True) for root in (one, other)]
+    return texts[0] == texts[1]
+
+
+def is_unwritten(guest: Guest, snapshot: Snapshot) -> bool:
+    """Whether a guest that is off has not written to any disk since its current snapshot."""
+    written = [disk for disk in guest.disks if disk.written]
+    if snapshot.external:
+        files = snapshot.files
+        # A disk that is not in the snapshot may have been written to.
+        return bool(written) and all(
+            disk.target in files and ask(guest, disk, Image.is_empty) is True for disk in written
+        )
+    if snapshot.definition is None:
+        return False
+    then = {disk.target: disk.path for disk in disks_of(guest.connection, snapshot.definition) if disk.written}
+    if then != {disk.target: disk.path for disk in written}:
+        return False
+
+    def unchanged(image: Image) -> bool:
+        found = [one for one in image.snapshots() if one.name == snapshot.name]
+        return len(found) == 1 and image.is_as_in(found[0])
+
+    return all(ask(guest, disk, unchanged) is True for disk in written)
+
+
+def ask(guest: Guest, disk: Disk, question: t.Callable[[Image], Answer]) -> Answer | None:
+    """What the image of a disk answers; None where it is no qcow2, is not on this host, or cannot be read."""
+    if disk.path is None or disk.format != "qcow2" or not is_local(str(guest.connection.getURI())):
+        return None
+    try:
+        return t.cast(Answer, look(disk.path, question))
+    except (Unfit, OSError):
+        return None
