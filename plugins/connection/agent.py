@@ -45,6 +45,14 @@ options:
       - name: inventory_hostname
       - name: ansible_host
       - name: ansible_kvm_guest
+  remote_user:
+    description:
+      - The user that the agent runs as in the guest. This changes nothing there, it tells Ansible when C(become) is
+        needed. C(ansible_user) does not count.
+    type: str
+    default: root
+    vars:
+      - name: ansible_kvm_agent_user
   ssh_args:
     description:
       - Arguments for C(ssh) on the way to the host, such as V(-o ProxyJump=bastion).
@@ -153,6 +161,24 @@ seealso:
     plugin_type: inventory
 """
 
+EXAMPLES = """
+# inventory: a guest without a network, by way of its host
+rescue:
+  hosts:
+    web01:
+      ansible_connection: virtfleet.kvm.agent
+      ansible_kvm_uri: qemu+ssh://root@kvm01.example.com/system
+---
+# The host is reached through another one, as a user who may use sudo without a password
+rescue:
+  hosts:
+    web01:
+      ansible_connection: virtfleet.kvm.agent
+      ansible_kvm_uri: qemu+ssh://ops@kvm01.example.com/system
+      ansible_kvm_ssh_args: -o ProxyJump=bastion.example.com
+      ansible_kvm_become: true
+"""
+
 import contextlib
 import itertools
 import os
@@ -177,7 +203,6 @@ class Connection(ConnectionBase):
     transport = "virtfleet.kvm.agent"
     has_pipelining = True
     has_tty = False
-    default_user = "root"
 
     def __init__(self, *args: t.Any, **kwargs: t.Any) -> None:
         super().__init__(*args, **kwargs)
@@ -244,27 +269,25 @@ class Connection(ConnectionBase):
         super().exec_command(cmd, in_data=in_data, sudoable=sudoable)
         display.vvv(f"EXEC {cmd}", host=self.name)
         data = in_data or b""
-        asks = sudoable and self.become and self.become.success and self.become.success in cmd
-        if asks and self.become.name == "sudo" and self.become.expect_prompt():  # type: ignore[union-attr]
-            secret = self.become.get_option("become_pass")  # type: ignore[union-attr]
-            cmd, data = with_password(cmd, data, secret, self.become.success)  # type: ignore[union-attr]
+        become = self.become if sudoable and self.become and self.become.success else None
+        if become and become.success not in cmd:
+            become = None
+        if become and become.name == "sudo" and become.expect_prompt():
+            cmd, data = with_password(cmd, data, become.get_option("become_pass"), become.success)
         with self.told("run a command"):
             code, out, err = self.there().run(cmd, data)
-        if asks:
-            err = self.escalated(code, out, err)
-        return code, out, err
+        return code, out, self.escalated(become, code, out, err) if become else err
 
-    def escalated(self, code: int, out: bytes, err: bytes) -> bytes:
+    def escalated(self, become: t.Any, code: int, out: bytes, err: bytes) -> bytes:
         """What a command wrote to standard error after it became somebody else. Raises AnsibleError if it did not."""
-        become = self.become
-        if code and not become.check_success(out):  # type: ignore[union-attr]
+        if code and not become.check_success(out):
             for wrong, problem in (
-                (become.check_incorrect_password, "is wrong"),  # type: ignore[union-attr]
-                (become.check_missing_password, "is missing: set ansible_become_password"),  # type: ignore[union-attr]
+                (become.check_incorrect_password, "is wrong"),
+                (become.check_missing_password, "is missing: set ansible_become_password"),
             ):
                 if wrong(err):
-                    raise AnsibleError(f"guest {label(self.name)}: the password for {become.name} {problem}")  # type: ignore[union-attr]
-        prompt = (become.prompt or "").encode()  # type: ignore[union-attr]
+                    raise AnsibleError(f"guest {label(self.name)}: the password for {become.name} {problem}")
+        prompt = (become.prompt or "").encode()
         return err.replace(prompt, b"", 1).lstrip() if prompt and prompt in err else err
 
     def put_file(self, in_path: str, out_path: str) -> None:
@@ -272,7 +295,7 @@ class Connection(ConnectionBase):
         super().put_file(in_path, out_path)
         display.vvv(f"PUT {in_path} TO {out_path}", host=self.name)
         try:
-            file = open(in_path, "rb")
+            file = open(in_path, "rb")  # noqa: SIM115 # It is closed below.
         except FileNotFoundError:
             raise AnsibleFileNotFound(f"there is no file {printable(in_path)} on the control node") from None
         except OSError as error:
@@ -284,10 +307,12 @@ class Connection(ConnectionBase):
         """Copy a file from the guest. If that fails, nothing of it is left here."""
         super().fetch_file(in_path, out_path)
         display.vvv(f"FETCH {in_path} TO {out_path}", host=self.name)
-        with self.told(f"read the file {printable(in_path)}"):
-            with contextlib.closing(self.there().read(in_path)) as pieces:
-                first = next(pieces, b"")  # The file there is opened before one is made here.
-                self.keep(itertools.chain([first], pieces), out_path)
+        with (
+            self.told(f"read the file {printable(in_path)}"),
+            contextlib.closing(self.there().read(in_path)) as pieces,
+        ):
+            first = next(pieces, b"")  # The file there is opened before one is made here.
+            self.keep(itertools.chain([first], pieces), out_path)
 
     def keep(self, pieces: t.Iterable[bytes], path: str) -> None:
         """Write a file here, whole or not at all."""

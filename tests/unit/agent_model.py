@@ -1,6 +1,7 @@
 # Copyright (c) 2026, virtfleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+# ruff: noqa: SIM115 # Files stay open from one order to another.
 """A model of the QEMU guest agent (qemu-ga-ref(7)), on a Unix socket. The guest is this machine: it runs real commands.
 
 Tests let it go wrong: they change what it does after a command, or answer in its place (``instead``).
@@ -141,7 +142,11 @@ class AgentModel:
 
     def guest_file_read(self, arguments: dict[str, Any]) -> Any:
         piece = self.file(arguments).read(arguments["count"])
-        return {"count": len(piece), "buf-b64": base64.b64encode(piece).decode(), "eof": len(piece) < arguments["count"]}
+        return {
+            "count": len(piece),
+            "buf-b64": base64.b64encode(piece).decode(),
+            "eof": len(piece) < arguments["count"],
+        }
 
     def guest_file_flush(self, arguments: dict[str, Any]) -> Any:
         self.file(arguments).flush()

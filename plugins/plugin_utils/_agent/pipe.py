@@ -47,7 +47,7 @@ class Pipe:
         program = Path(__file__).with_name("program.py").read_bytes()
         self.came = b""
         self.orders = 0
-        self.errors = tempfile.TemporaryFile()
+        self.errors = tempfile.TemporaryFile()  # noqa: SIM115 # It is closed with the rest.
         try:
             # A session of its own: nobody is asked for a password on the terminal, and Ctrl-C is Ansible's.
             self.process = subprocess.Popen(
@@ -88,7 +88,7 @@ class Pipe:
                     if key.fileobj is given:
                         left = left[self.write(left) :]
                         if not left:
-                            selector.unregister(given)  # type: ignore[arg-type]
+                            selector.unregister(given)
                         deadline = time.monotonic() + seconds
                         continue
                     for answer in self.answers():

@@ -4,8 +4,8 @@
 """Talks to the agent of one guest, on the guest's host. It is sent there as text, so it imports nothing of ours.
 
 It reads orders from standard input and answers on standard output, each a line of JSON. The order ``open`` comes
-first. An answer has the ``id`` of the order, and ``ok``, or ``kind`` (see KINDS) and ``said`` (libvirt's words). While a command runs in the guest,
-a line with ``beat`` comes every few seconds.
+first. An answer has the ``id`` of the order, and ``ok``, or ``kind`` (see KINDS) and ``said`` (libvirt's words). While
+a command runs in the guest, a line with ``beat`` comes every few seconds.
 
 ==========  ===========================================================================
 ``open``    ``uri``, ``guest``, ``timeout``: connect, and look whether an agent is there
@@ -160,7 +160,9 @@ class Agent:
             return problem
         except libvirt.libvirtError as other:
             return Problem("libvirt", other.get_error_message() or str(other))
-        silent = [getattr(libvirt, f"VIR_ERR_AGENT_{word}", None) for word in ("UNRESPONSIVE", "UNSYNCED", "COMMAND_TIMEOUT")]
+        silent = [
+            getattr(libvirt, f"VIR_ERR_AGENT_{word}", None) for word in ("UNRESPONSIVE", "UNSYNCED", "COMMAND_TIMEOUT")
+        ]
         if code in silent:
             return Problem("silent", said)
         if execute == "guest-info":

@@ -75,7 +75,9 @@ def way(uri: str, ssh: Ssh, become: bool, python: str) -> Way:
         host, port = parts.hostname, parts.port
         query = dict(urllib.parse.parse_qsl(parts.query, keep_blank_values=True))
     except ValueError:
-        raise VirtfleetError(f"ansible_kvm_uri: {masked_uri(uri)} is no URI, such as qemu+ssh://root@host/system") from None
+        raise VirtfleetError(
+            f"ansible_kvm_uri: {masked_uri(uri)} is no URI, such as qemu+ssh://root@host/system"
+        ) from None
     driver, _plus, transport = parts.scheme.partition("+")
     raised = ["sudo", "-n", "--"] if become else []
     if transport not in BY_SSH:
@@ -92,7 +94,12 @@ def way(uri: str, ssh: Ssh, become: bool, python: str) -> Way:
     call = [query.get("command") or ssh.executable, *options, *shared(ssh, options, place)]
     words = shlex.join([*raised, python, "-c", BEGIN])
     leave = [*call, "-O", "exit", "--", place] if len(call) > len(options) + 1 else []
-    return Way([*call, "-T", "--", place, words], f"{driver}://{parts.path or '/system'}{f'?{kept}' if kept else ''}", address, leave)
+    return Way(
+        [*call, "-T", "--", place, words],
+        f"{driver}://{parts.path or '/system'}{f'?{kept}' if kept else ''}",
+        address,
+        leave,
+    )
 
 
 def here() -> str:

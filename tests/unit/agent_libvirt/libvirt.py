@@ -18,7 +18,7 @@ VIR_ERR_OPERATION_INVALID, VIR_ERR_AGENT_UNRESPONSIVE = 55, 86
 VIR_DOMAIN_RUNNING, VIR_DOMAIN_PAUSED, VIR_DOMAIN_SHUTOFF, VIR_DOMAIN_PMSUSPENDED = 1, 3, 5, 7
 
 
-class libvirtError(Exception):  # noqa: N801, N818 # libvirt's own name
+class libvirtError(Exception):  # noqa: N801 # libvirt's own name
     """What libvirt raises."""
 
     def __init__(self, message: str, code: int) -> None:

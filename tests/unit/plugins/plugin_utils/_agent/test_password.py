@@ -35,7 +35,7 @@ while [ "$asks" -gt 0 ]; do
 done
 exec "$@"
 """
-SECRET = "pass word's \"$x\" \\"
+SECRET = 'pass word\'s "$x" \\'
 
 
 @pytest.fixture(params=[0, 1, 3], ids=["asks for none", "asks once", "asks up to three times"])
@@ -53,7 +53,9 @@ def become(folder: Path, asks: int, password: str) -> Any:
     return made
 
 
-def run(folder: Path, monkeypatch: pytest.MonkeyPatch, plugin: Any, command: str, data: bytes) -> tuple[int, bytes, bytes]:
+def run(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, plugin: Any, command: str, data: bytes
+) -> tuple[int, bytes, bytes]:
     """Run a command as somebody else, as Ansible does."""
     with guest(folder, monkeypatch):
         made = connection()
@@ -67,15 +69,21 @@ def run(folder: Path, monkeypatch: pytest.MonkeyPatch, plugin: Any, command: str
 
 
 @pytest.mark.parametrize("data", [b"", b"print(1)\n", b"x" * 10_000, b"no end of line"])
-def test_the_command_gets_its_input_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asks: int, data: bytes) -> None:
+def test_the_command_gets_its_input_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asks: int, data: bytes
+) -> None:
     plugin = become(tmp_path, asks, SECRET)
     code, out, err = run(tmp_path, monkeypatch, plugin, "cat; exit 3", data)
     assert (code, err) == (3, b"")
     assert out == plugin.success.encode() + b"\n" + data
 
 
-@pytest.mark.parametrize(("password", "words"), [("wrong", "is wrong"), ("", "is missing: set ansible_become_password")])
-def test_a_password_that_does_not_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, password: str, words: str) -> None:
+@pytest.mark.parametrize(
+    ("password", "words"), [("wrong", "is wrong"), ("", "is missing: set ansible_become_password")]
+)
+def test_a_password_that_does_not_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, password: str, words: str
+) -> None:
     with pytest.raises(AnsibleError, match=f"^guest web01: the password for sudo {words}") as caught:
         run(tmp_path, monkeypatch, become(tmp_path, 1, password), "cat", b"secret input")
     assert "secret" not in str(caught.value)
@@ -84,6 +92,6 @@ def test_a_password_that_does_not_do(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_the_password_is_in_no_list_of_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A command in the guest sees the words of all processes."""
     plugin = become(tmp_path, 1, SECRET)
-    code, out, _err = run(tmp_path, monkeypatch, plugin, "cat /proc/[0-9]*/cmdline 2>/dev/null", b"")
+    _code, out, _err = run(tmp_path, monkeypatch, plugin, "cat /proc/[0-9]*/cmdline 2>/dev/null", b"")
     assert b"virtfleet" in out
     assert SECRET.encode() not in out

@@ -179,9 +179,18 @@ def test_no_secret_is_in_the_list_of_processes(tmp_path: Path, monkeypatch: pyte
 @pytest.mark.parametrize(
     ("first", "words"),
     [
-        ("echo 'ssh: connect to host kvm01 port 22: No route to host' >&2; exit 255", "kvm01 cannot be reached by SSH; .* No route to host"),
-        ("echo 'bash: /usr/bin/python3: No such file' >&2; exit 127", "kvm01 has no such Python, or no sudo: set ansible_kvm_py"),
-        ("echo 'sudo: a password is required' >&2; exit 1", "kvm01 has ended .status 1.; with ansible_kvm_become, sudo"),
+        (
+            "echo 'ssh: connect to host kvm01 port 22: No route to host' >&2; exit 255",
+            "kvm01 cannot be reached by SSH; .* No route to host",
+        ),
+        (
+            "echo 'bash: /usr/bin/python3: No such file' >&2; exit 127",
+            "kvm01 has no such Python, or no sudo: set ansible_kvm_py",
+        ),
+        (
+            "echo 'sudo: a password is required' >&2; exit 1",
+            "kvm01 has ended .status 1.; with ansible_kvm_become, sudo",
+        ),
         ("exit 0", "the program on its host kvm01 has ended"),
     ],
 )
@@ -229,5 +238,7 @@ def test_a_python_without_the_binding(tmp_path: Path, monkeypatch: pytest.Monkey
     with guest(tmp_path, monkeypatch):
         (tmp_path / "libvirt.py").write_text("raise ImportError")
         monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-        with pytest.raises(AnsibleConnectionFailure, match=f"kvm01 has no libvirt binding for {sys.executable}: install"):
+        with pytest.raises(
+            AnsibleConnectionFailure, match=f"kvm01 has no libvirt binding for {sys.executable}: install"
+        ):
             over(tmp_path).exec_command("true")
