@@ -27,7 +27,7 @@ GUEST: dict[str, t.Any] = {
     "kernel": f"{FOLDER}/vmlinuz",
     "initrd": f"{FOLDER}/initrd.img",
     "cmdline": "console=ttyS0 quiet",
-    "disks": [{"path": f"{FOLDER}/disk.img", "format": "raw"}],
+    "disks": [{"file": f"{FOLDER}/disk.img", "format": "raw"}],
     "channels": [{"type": "unix", "target": {"type": "virtio", "name": "org.qemu.guest_agent.0"}}],
     "state": "running",
     "wait_for": "agent",

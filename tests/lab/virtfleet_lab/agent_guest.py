@@ -85,6 +85,9 @@ def build(lab: Lab, host: Host) -> Path:
             with tempfile.TemporaryDirectory(dir=made.parent, prefix=".tmp-") as work:
                 _build(lab, host, Path(work))
                 (Path(work) / "made").rename(made)
+            for old in made.parent.glob(f"{host.suite}-*"):
+                if old != made:
+                    remove_tree(old)
     return made
 
 

@@ -154,12 +154,15 @@ def test_guests_that_are_reached_by_their_agents(tmp_path: Path) -> None:
     files["host_vars/b.yml"] = {"ansible_connection": "local"}
     inventory = parsed(tmp_path, hosts, files, connect="agent", ask=False)
     found = {name: inventory.hosts[name].vars for name in "abc"}
-    assert found["a"].items() >= {
-        "ansible_connection": "virtfleet.kvm.agent",
-        "ansible_kvm_guest": "a",
-        "ansible_kvm_uri": "qemu+ssh://root@192.0.2.11:2222/system",
-        "ansible_kvm_ssh_args": "-o 'Foo=b r'",
-    }.items()
+    assert (
+        found["a"].items()
+        >= {
+            "ansible_connection": "virtfleet.kvm.agent",
+            "ansible_kvm_guest": "a",
+            "ansible_kvm_uri": "qemu+ssh://root@192.0.2.11:2222/system",
+            "ansible_kvm_ssh_args": "-o 'Foo=b r'",
+        }.items()
+    )
     assert found["c"]["ansible_kvm_uri"] == uri
     assert "ansible_kvm_ssh_executable" not in found["a"]
     assert "ansible_ssh_common_args" not in found["a"]
