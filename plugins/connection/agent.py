@@ -180,7 +180,6 @@ rescue:
 """
 
 import contextlib
-import itertools
 import os
 import typing as t
 
@@ -195,6 +194,42 @@ from ansible_collections.virtfleet.kvm.plugins.plugin_utils._agent.guest import 
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._agent.password import with_password
 
 display = Display()
+
+
+class Kept:
+    """A file here that is made with its first piece, and goes if not all of it comes. To be used as a context."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.file: t.IO[bytes] | None = None
+
+    def __enter__(self) -> Kept:
+        return self
+
+    def write(self, piece: bytes) -> None:
+        """Write a piece. Raises AnsibleError."""
+        try:
+            if self.file is None:
+                self.file = open(self.path, "wb")  # noqa: SIM115 # It is closed at the end of the context.
+            self.file.write(piece)
+        except OSError as error:
+            raise AnsibleError(f"the file {printable(self.path)} cannot be written: {error.strerror}") from None
+
+    def __exit__(self, kind: type[BaseException] | None, *problem: object) -> None:
+        if self.file is None:
+            return
+        try:
+            self.file.close()
+        except OSError as error:
+            self.remove()
+            raise AnsibleError(f"the file {printable(self.path)} cannot be written: {error.strerror}") from None
+        if kind is not None:
+            self.remove()
+
+    def remove(self) -> None:
+        """Remove what has come."""
+        with contextlib.suppress(OSError):
+            os.unlink(self.path)
 
 
 class Connection(ConnectionBase):
@@ -307,24 +342,8 @@ class Connection(ConnectionBase):
         """Copy a file from the guest. If that fails, nothing of it is left here."""
         super().fetch_file(in_path, out_path)
         display.vvv(f"FETCH {in_path} TO {out_path}", host=self.name)
-        with (
-            self.told(f"read the file {printable(in_path)}"),
-            contextlib.closing(self.there().read(in_path)) as pieces,
-        ):
-            first = next(pieces, b"")  # The file there is opened before one is made here.
-            self.keep(itertools.chain([first], pieces), out_path)
-
-    def keep(self, pieces: t.Iterable[bytes], path: str) -> None:
-        """Write a file here, whole or not at all."""
-        try:
-            with open(path, "wb") as file:
-                file.writelines(pieces)
-        except BaseException as error:
-            with contextlib.suppress(OSError):
-                os.unlink(path)
-            if isinstance(error, OSError):
-                raise AnsibleError(f"the file {printable(path)} cannot be written: {error.strerror}") from None
-            raise
+        with self.told(f"read the file {printable(in_path)}"), Kept(out_path) as kept:
+            self.there().read(in_path, kept.write)
 
     def close(self) -> None:
         """End the program on the host."""

@@ -154,7 +154,7 @@ class Guest:
             return code, out, err
         folder = out.decode().split()[-1]
         try:
-            return code, b"".join(self.read(f"{folder}/out")), b"".join(self.read(f"{folder}/err"))
+            return code, self.content(f"{folder}/out"), self.content(f"{folder}/err")
         finally:
             self.remove(folder)
 
@@ -250,16 +250,25 @@ class Guest:
                     piece = piece[answer["count"] :]
             self.call("guest-file-flush", handle=handle)
 
-    def read(self, path: str) -> t.Generator[bytes, None, None]:
-        """What a file in the guest holds, in pieces."""
+    def read(self, path: str, take: t.Callable[[bytes], t.Any]) -> None:
+        """Read a file in the guest.
+
+        :param take: gets what it holds in pieces; an empty one first, once the file is open
+        """
         self.piece = PIECE
         with self.opened(path, "r") as handle:
+            take(b"")
             while True:
                 answer = self.timed(LARGEST_READ, "guest-file-read", handle=handle, count=self.piece)
                 piece = self.decoded(answer, "buf-b64")
                 if len(piece) != answer["count"]:
                     raise self.fault(f"it says that it read {answer['count']} bytes, and gave {len(piece)}")
-                if piece:
-                    yield piece
+                take(piece)
                 if answer.get("eof") or not piece:
                     return
+
+    def content(self, path: str) -> bytes:
+        """All that a file in the guest holds."""
+        found = io.BytesIO()
+        self.read(path, found.write)
+        return found.getvalue()

@@ -58,7 +58,11 @@ class Pipe:
             raise Ended(127, f"{command[0]}: {error.strerror}") from None
         for pipe in (self.process.stdin, self.process.stdout):
             os.set_blocking(pipe.fileno(), False)  # type: ignore[union-attr]
-        self.exchange(f"{len(program)}\n".encode() + program, seconds, lambda answer: "ready" in answer)
+        try:
+            self.exchange(f"{len(program)}\n".encode() + program, seconds, lambda answer: "ready" in answer)
+        except BaseException:
+            self.close()
+            raise
 
     def ask(self, order: t.Mapping[str, t.Any], seconds: float) -> dict[str, t.Any]:
         """What the program answers to an order. Raises Ended.
