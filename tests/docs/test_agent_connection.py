@@ -6,10 +6,15 @@
 from __future__ import annotations
 
 import re
+import sys
+from pathlib import Path
+
+import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._agent import guest, words
+from ansible_collections.virtfleet.kvm.tests.unit.agent_guests import guest as guest_with_agent
 
-from .ansible_runs import documentation
+from .ansible_runs import documentation, run, write
 from .blocks import ROOT
 
 PAGE = (ROOT / "docs/agent-connection.md").read_text(encoding="utf-8")
@@ -47,3 +52,26 @@ def test_the_numbers() -> None:
     ):
         assert words_of_record in told
     assert all(f"`{folder}`" in PAGE for folder in guest.FOLDERS.split())
+
+
+def test_a_play_by_way_of_an_agent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whole modules, with and without pipelining, in the background, delegated, and after a reset."""
+    way = {"ansible_connection": "virtfleet.kvm.agent", "ansible_kvm_uri": "qemu:///system"}
+    hosts = {"other": {"ansible_connection": "local"}, "web01": {**way, "ansible_python_interpreter": sys.executable}}
+    write(tmp_path, "hosts.yml", {"all": {"hosts": hosts}})
+    copy = {"content": "kept\n", "dest": str(tmp_path / "there"), "mode": "0644"}
+    delegated = {"ansible.builtin.ping": None, "delegate_to": "web01"}
+    tasks = [
+        {"ansible.builtin.copy": copy, "vars": {"ansible_pipelining": False}},
+        {"ansible.builtin.command": "true", "async": 30, "poll": 1},
+        {"ansible.builtin.meta": "reset_connection"},
+        {"ansible.builtin.wait_for_connection": {"timeout": 30}},
+    ]
+    plays = [{"hosts": "other", "gather_facts": False, "tasks": [delegated]}]
+    write(tmp_path, "play.yml", [*plays, {"hosts": "web01", "gather_facts": False, "tasks": tasks}])
+    with guest_with_agent(tmp_path, monkeypatch) as agent:
+        said = run(tmp_path, "ansible-playbook", "-i", "hosts.yml", "play.yml")
+    assert "ok: [other -> web01]" in said
+    assert "web01                      : ok=3" in said
+    assert (tmp_path / "there").read_text() == "kept\n"
+    assert agent.files == {}
