@@ -46,7 +46,12 @@ exit 1
 """Makes a folder of the name $1, and writes where it is."""
 
 RUN = f"""
-[ -n "$HOME" ] || {{ USER=$(id -un) && eval "HOME=~$USER" && LOGNAME=$USER && export HOME USER LOGNAME; }}
+if [ -z "$HOME" ] && [ -w /root ]; then
+    export HOME=/root USER=root LOGNAME=root
+elif [ -z "$HOME" ]; then
+    USER=$(id -un) && eval "HOME=~$USER" && LOGNAME=$USER && export HOME USER LOGNAME
+fi
+name=$2 most=$3
 if [ -n "$4" ]; then
     exec <"$4" && rm -f "$4"
     o=${{4%/*}}
@@ -60,12 +65,14 @@ fi
 [ -n "$o" ] || exec /bin/sh -c "$1"
 /bin/sh -c "$1" >"$o/out" 2>"$o/err"
 r=$?
-if [ $(($(wc -c <"$o/out") + $(wc -c <"$o/err"))) -le "$3" ]; then
-    cat "$o/out"
-    cat "$o/err" >&2
+set -- 0 . 0
+[ -s "$o/out" ] || [ -s "$o/err" ] && set -- $(wc -c "$o/out" "$o/err")
+if [ $(($1 + $3)) -le "$most" ]; then
+    [ ! -s "$o/out" ] || cat "$o/out"
+    [ ! -s "$o/err" ] || cat "$o/err" >&2
     rm -rf "$o"
 else
-    echo "$2 $o"
+    echo "$name $o"
 fi
 exit $r
 """
