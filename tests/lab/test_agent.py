@@ -142,9 +142,10 @@ def test_nothing_is_left_on_the_host(fleet: Fleet) -> None:
     assert "virtfleet" not in fleet.sh("kvm01", "ls -a /root /tmp /root/.ansible 2>/dev/null || true")
 
 
-def answers(fleet: Fleet) -> bool:
-    """Whether the agent runs commands."""
-    return play(fleet, raw("true")).code == 0
+def runs_as(fleet: Fleet, user: str) -> bool:
+    """Whether the agent runs commands, as a user."""
+    run = play(fleet, raw("id -un"))
+    return run.code == 0 and run.events[0]["result"]["stdout"].strip() == user
 
 
 def says(fleet: Fleet, words: str) -> bool:
@@ -157,7 +158,7 @@ def test_a_password_for_sudo(fleet: Fleet) -> None:
     """For once, the agent is not root. Only then does sudo ask."""
     results(play(fleet, raw(AS_USER)))
     who = {"ansible.builtin.command": "id -un", "become": True}
-    fleet.wait(answers, fleet, timeout=300)
+    fleet.wait(runs_as, fleet, USER, timeout=300)
     secret = {"ansible_become_password": PASSWORD, "ansible_kvm_agent_user": USER}
     (found,) = results(play(fleet, who, vars=secret))
     assert found["stdout"] == "root"
@@ -166,7 +167,7 @@ def test_a_password_for_sudo(fleet: Fleet) -> None:
     assert PASSWORD not in fleet.sh("kvm01", "journalctl --no-pager --since=-10min")
     restore = f"rm -r /etc/systemd/system/{AGENT}.d; systemctl daemon-reload; {LATER} systemctl restart {AGENT}"
     results(play(fleet, raw(restore, become=True), vars=secret))
-    fleet.wait(answers, fleet, timeout=300)
+    fleet.wait(runs_as, fleet, "root", timeout=300)
 
 
 def test_a_guest_that_cannot_be_reached(fleet: Fleet) -> None:
