@@ -121,6 +121,15 @@ options:
     elements: str
     choices: [ipv4, ipv6]
     default: [ipv4, ipv6]
+  connect:
+    description:
+      - How Ansible reaches the guests. V(ssh) leaves that to SSH, or to what the inventory says.
+      - V(agent) is the connection P(virtfleet.kvm.agent#connection), by way of the QEMU guest agent, for which guests
+        need no network. Each guest gets C(ansible_connection), C(ansible_kvm_uri), C(ansible_kvm_guest) and, where
+        Ansible reaches its host with arguments of its own, C(ansible_kvm_ssh_args).
+    type: str
+    choices: [ssh, agent]
+    default: ssh
   proxy_jump:
     description:
       - Which guests to reach by SSH through their host. V(nat) are those whose address is on a network that hides
@@ -152,6 +161,8 @@ notes:
     all hosts anew.
 seealso:
   - module: virtfleet.kvm.domains_info
+  - plugin: virtfleet.kvm.agent
+    plugin_type: connection
 """
 
 EXAMPLES = """
@@ -174,6 +185,10 @@ keyed_groups:
     prefix: address
 groups:
   large: kvm_guest.memory > 8 * 1024 ** 3
+---
+# Reached by their agents, also where they have no network
+plugin: virtfleet.kvm.guests
+connect: agent
 ---
 # Also what nobody declared; an address that the agent knows before that of a lease; kept for ten minutes
 plugin: virtfleet.kvm.guests
@@ -204,6 +219,7 @@ from ansible_collections.virtfleet.kvm.plugins.plugin_utils._guests import (
     join,
     settings,
 )
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._guests.reach import Reach
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._missing import identifiers
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._templar import reason
 
@@ -244,6 +260,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     """See the plugin's documentation."""
 
     NAME = "virtfleet.kvm.guests"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ways: dict[str, Reach] = {}
 
     def verify_file(self, path: str) -> bool:
         """Whether a file is for this plugin, by its name. Raises AnsibleParserError for one that only says so."""
@@ -294,6 +314,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                     " 'undeclared: true'"
                 ]
             )
+        self.ways = got.reaches if self.get_option("connect") == "agent" else {}
         found = [
             {**guest, "ssh_args": hosts.ssh_args(guest, got.reaches[host].ssh if host in got.reaches else None, jump)}
             for host, wanted in fleet.guests.items()
@@ -368,7 +389,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         """
         self.inventory.add_host(name, group=top)
         host = self.inventory.get_host(name)
-        for key, value in hosts.variables(guest).items():
+        for key, value in hosts.variables(guest, self.ways.get(guest["host"])).items():
             if key == "kvm_guest" or key not in host.vars:
                 self.inventory.set_variable(name, key, value)
         for wanted in hosts.groups(guest, self.get_option("groups_by")):

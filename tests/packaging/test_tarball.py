@@ -83,6 +83,20 @@ def test_guests_are_hosts(installed: Installed) -> None:
     assert shown["kvm_state_running"]["hosts"] == ["test"]
 
 
+def test_a_guest_is_reached_by_way_of_its_host(installed: Installed) -> None:
+    """The connection plugin starts its program where the collection is installed. No guest here has an agent."""
+    shown = json.loads(installed.run("ansible-doc", "--json", "-t", "connection", "virtfleet.kvm.agent"))
+    assert shown["virtfleet.kvm.agent"]["examples"]
+    host = {"ansible_connection": "virtfleet.kvm.agent", "ansible_kvm_uri": "test:///default"}
+    task = {"ansible.builtin.raw": "true", "ignore_unreachable": True}
+    folder = installed.elsewhere / "agent"
+    folder.mkdir()
+    (folder / "hosts.yml").write_text(json.dumps({"all": {"hosts": {"test": host}}}))
+    (folder / "play.yml").write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": [task]}]))
+    said = installed.run("ansible-playbook", "-i", str(folder / "hosts.yml"), str(folder / "play.yml"))
+    assert "guest test: it has no channel for an agent" in " ".join(said.split())
+
+
 def test_ansible_doc_shows_every_role(installed: Installed) -> None:
     full = [f"virtfleet.kvm.{name}" for name in ROLES]
     shown = json.loads(installed.run("ansible-doc", "--json", "-t", "role", *full))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shlex
 import typing as t
 
 import ansible.template
@@ -16,7 +17,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._printing import pri
 from ansible_collections.virtfleet.kvm.plugins.module_utils._query import select
 
 from .join import Guest
-from .reach import Ssh, jump
+from .reach import Reach, Ssh, jump, plain_uri
 
 
 def selected(guests: list[Guest], query: str | None) -> list[Guest]:
@@ -49,17 +50,33 @@ def ssh_args(guest: Guest, ssh: Ssh | None, wanted: str) -> str:
     return f"{jump(ssh)} -o HostKeyAlias={alias}"
 
 
-def variables(guest: Guest) -> dict[str, t.Any]:
-    """The variables of a guest."""
+def variables(guest: Guest, way: Reach | None = None) -> dict[str, t.Any]:
+    """The variables of a guest.
+
+    :param way: the way to its host, where Ansible is to reach the guest by its agent; None for SSH
+    """
     found: dict[str, t.Any] = {"kvm_guest": guest}
     if guest["address"] is not None:
         found["ansible_host"] = guest["address"]
-    if guest["ssh_args"]:
+    if way is not None:
+        found.update(by_agent(guest, way))
+    elif guest["ssh_args"]:
         # Ansible tells connections apart by address, port and user, which guests of several hosts may share.
         mark = hashlib.sha256(f"{guest['ssh_args']} {guest['address']}".encode()).hexdigest()[:10]
         found["ansible_ssh_common_args"] = guest["ssh_args"]
         found["ansible_control_path"] = f"%(directory)s/{mark}"
     return {name: unsafe(value) for name, value in found.items()}
+
+
+def by_agent(guest: Guest, way: Reach) -> dict[str, str]:
+    """The variables by which the connection plugin ``agent`` finds a guest."""
+    found = {"ansible_connection": "virtfleet.kvm.agent", "ansible_kvm_guest": guest["name"]}
+    found["ansible_kvm_uri"] = plain_uri(way)
+    if way.ssh is not None and way.ssh.args:
+        found["ansible_kvm_ssh_args"] = shlex.join(way.ssh.args)
+    if way.ssh is not None and way.ssh.executable != "ssh":
+        found["ansible_kvm_ssh_executable"] = way.ssh.executable
+    return found
 
 
 def groups(guest: Guest, kinds: t.Sequence[str]) -> list[str]:

@@ -159,6 +159,13 @@ def uri_of(ssh: Ssh, command: str = "") -> str:
     return f"qemu+ssh://{user}{host}{port}/system?{query}"
 
 
+def plain_uri(way: Reach) -> str:
+    """The URI of a host's libvirt without what only counts for a program that has a terminal."""
+    if way.ssh is None or way.uri != uri_of(way.ssh):
+        return way.uri
+    return re.sub(r"no_tty=1&|[?&]no_tty=1$", "", way.uri)
+
+
 def jump(ssh: Ssh) -> str:
     """The argument of ssh that leads through a host, as ``ansible_ssh_common_args`` has it.
 

@@ -16,6 +16,7 @@ import re
 import shutil
 import stat
 import tempfile
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -59,7 +60,7 @@ def build(rebuild: bool = False) -> tuple[Path, Path]:
         say("building the test guest (Debian's cloud kernel, busybox)")
         _remove_leftovers(folder.parent)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".tmp-") as work:
-            package = _kernel_package(Path(work))
+            package = kernel_package(Path(work))
             run(["dpkg-deb", "-x", str(package), f"{work}/tree"])
             made = Path(work) / "made"
             made.mkdir()
@@ -87,8 +88,8 @@ def _remove_leftovers(folder: Path) -> None:
         remove_tree(leftover)
 
 
-def _kernel_package(work: Path) -> Path:
-    """Fetch the kernel's package with this machine's apt, as it is configured."""
+def kernel_package(work: Path) -> Path:
+    """Fetch the kernel's package into a folder, with this machine's apt as it is configured."""
     found = run(["apt-cache", "depends", "--important", KERNEL_PACKAGE], check=False).stdout
     if "linux-image-" not in found.partition("\n")[2]:
         say("apt-get update (this machine's package lists know no cloud kernel)")
@@ -117,8 +118,11 @@ def _busybox_version() -> str:
     return run(["busybox"]).stdout.splitlines()[0]
 
 
-def _modules(tree: Path) -> list[Path]:
-    """Return the files of the wanted modules, each after what it depends on."""
+def modules(tree: Path, wanted: Sequence[str]) -> list[Path]:
+    """Return the files of the wanted modules, each after what it depends on.
+
+    :param tree: what is in the kernel's package
+    """
     have = {file.stem.replace("-", "_"): file for file in tree.glob("lib/modules/**/*.ko")}
     ordered: list[Path] = []
 
@@ -133,7 +137,7 @@ def _modules(tree: Path) -> list[Path]:
                 add(needed.replace("-", "_"))
         ordered.append(have[name])
 
-    for name in MODULES:
+    for name in wanted:
         add(name.replace("-", "_"))
     return ordered
 
@@ -144,18 +148,27 @@ def _initramfs(tree: Path) -> bytes:
     for folder in ("bin", "dev", "etc", "modules", "proc", "run", "sys", "tmp"):
         archive.add(folder, stat.S_IFDIR | 0o755)
     archive.add("dev/console", stat.S_IFCHR | 0o600, device=(5, 1))
+    add_busybox(archive)
+    add_modules(archive, modules(tree, MODULES))
+    for name in _PROGRAMS:
+        archive.add(name, stat.S_IFREG | 0o755, (_SOURCES / name).read_bytes())
+    return archive.finished()
+
+
+def add_busybox(archive: Archive) -> None:
+    """Add busybox and its commands to the folder bin of an archive."""
     archive.add("bin/busybox", stat.S_IFREG | 0o755, _busybox())
     for applet in sorted(run(["busybox", "--list"]).stdout.split()):
         if applet != "busybox":
             archive.add(f"bin/{applet}", stat.S_IFLNK | 0o777, b"busybox")
-    modules = _modules(tree)
-    for module in modules:
+
+
+def add_modules(archive: Archive, files: Sequence[Path]) -> None:
+    """Add kernel modules to the folder modules of an archive, with their order in a file."""
+    for module in files:
         archive.add(f"modules/{module.name}", stat.S_IFREG | 0o644, module.read_bytes())
-    order = "".join(f"{module.name}\n" for module in modules)
+    order = "".join(f"{module.name}\n" for module in files)
     archive.add("modules/order", stat.S_IFREG | 0o644, order.encode())
-    for name in _PROGRAMS:
-        archive.add(name, stat.S_IFREG | 0o755, (_SOURCES / name).read_bytes())
-    return archive.finished()
 
 
 class Archive:

@@ -71,7 +71,8 @@ def build(lab: Lab, host: Host) -> None:
         say(f"building the root tree {host.flavour} (once; about 30 s)")
         remove_leftovers(f"{tree.name}.")
         temporary = tree.parent / f".{tree.name}.{lab.name}.tmp"
-        run(_mmdebstrap(lab, host, temporary), timeout=1800)
+        wanted = root_recipe.packages(host.suite, host.ubuntu_like, host.with_kvm)
+        run(mmdebstrap(lab, host, temporary, wanted), timeout=1800)
         for options in ("etc/apt/apt.conf.d/99mmdebstrap", "etc/dpkg/dpkg.cfg.d/99mmdebstrap"):
             (temporary / options).unlink(missing_ok=True)
         root_recipe.finish(temporary, host.ubuntu_like)
@@ -82,8 +83,8 @@ def build(lab: Lab, host: Host) -> None:
     _remove_outdated(tree, host)
 
 
-def _mmdebstrap(lab: Lab, host: Host, target: Path) -> Sequence[str]:
-    """Return the command that builds the bare tree."""
+def mmdebstrap(lab: Lab, host: Host, target: Path, packages: Sequence[str]) -> Sequence[str]:
+    """Return the command that builds a bare tree of the host's suite, from the host's mirror."""
     proxy = f"http://{external.ROUTER}:{external.PROXY_PORT}"
     # Within the lab's own folders, so that `lab down` removes what a killed one leaves.
     temporary_folder = lab.disks / "tmp"
@@ -105,7 +106,7 @@ def _mmdebstrap(lab: Lab, host: Host, target: Path) -> Sequence[str]:
         "--dpkgopt=force-unsafe-io",
         f"--keyring={keyring}",
         *([f"--aptopt={EXPIRED}"] if host.suite == TESTING else []),
-        "--include=" + ",".join(root_recipe.packages(host.suite, host.ubuntu_like, host.with_kvm)),
+        "--include=" + ",".join(packages),
         host.suite,
         str(target),
         *root_recipe.sources(host.suite, host.mirror),

@@ -143,3 +143,27 @@ def test_a_file_that_is_for_the_plugin_and_is_called_otherwise(tmp_path: Path) -
 def test_names_of_files(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("plugin: virtfleet.kvm.guests")
     assert inventory_loader.get(guest_inventories.PLUGIN).verify_file(str(tmp_path / name)) is True
+
+
+def test_guests_that_are_reached_by_their_agents(tmp_path: Path) -> None:
+    """By the way that Ansible takes to the host; what the inventory says of a guest stays."""
+    uri = host(tmp_path / "k.xml", network("default"), guest("a", MAC), guest("b"))
+    files = declared({"name": "a", "host": "kvm01"}, {"name": "b", "host": "kvm01"}, {"name": "c", "host": "kvm02"})
+    hosts = hosts_of({"kvm01": "", "kvm02": uri}, ansible_user="root", ansible_ssh_common_args="-o 'Foo=b r'")
+    hosts["kvm_hosts"]["hosts"]["kvm01"] = {"ansible_host": "192.0.2.11", "ansible_port": 2222}
+    files["host_vars/b.yml"] = {"ansible_connection": "local"}
+    inventory = parsed(tmp_path, hosts, files, connect="agent", ask=False)
+    found = {name: inventory.hosts[name].vars for name in "abc"}
+    assert (
+        found["a"].items()
+        >= {
+            "ansible_connection": "virtfleet.kvm.agent",
+            "ansible_kvm_guest": "a",
+            "ansible_kvm_uri": "qemu+ssh://root@192.0.2.11:2222/system",
+            "ansible_kvm_ssh_args": "-o 'Foo=b r'",
+        }.items()
+    )
+    assert found["c"]["ansible_kvm_uri"] == uri
+    assert "ansible_kvm_ssh_executable" not in found["a"]
+    assert "ansible_ssh_common_args" not in found["a"]
+    assert "ansible_connection" not in parsed(tmp_path, hosts, files, ask=False).hosts["a"].vars

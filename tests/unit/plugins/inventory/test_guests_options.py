@@ -40,6 +40,7 @@ def read(*sources: Path) -> InventoryManager:
         ({"proxy_jmp": "nat"}, "proxy_jmp: no such option; did you mean 'proxy_jump'?"),
         ({"hosts": ["kvm01"]}, "hosts: no such option"),
         ({"proxy_jump": "yes"}, "proxy_jump: 'yes' is not one of nat, always, never"),
+        ({"connect": "vsock"}, "connect: 'vsock' is not one of ssh, agent"),
         ({"unreachable": True}, "unreachable: True is not one of warn, error, ignore"),
         ({"address_sources": ["leases"]}, "address_sources: 'leases' is none of the sources of addresses"),
         ({"groups_by": ["hosts"]}, "groups_by: 'hosts' is none of the groups: host, state, network, tag"),
