@@ -139,8 +139,10 @@ options:
           limits.'
         type: str
       checksum:
-        description: Checksum of the image before it is unpacked, such as V(sha256:...). An
-          image with another one is refused.
+        description: Checksum of the image before it is unpacked, such as V(sha256:...), or
+          the URL of a list that has it, such as V(https://example.com/SHA256SUMS). In a list,
+          the line of the name of the image's file counts. An image with another checksum is
+          refused.
         type: str
       image_timeout:
         description: Seconds that the download of the image may take at most. Left out, an hour.

@@ -41,6 +41,7 @@ VALUES: tuple[Any, ...] = (
     *("http://h/x", "https://h/x?y=1", "ftp://h/x", "file:///x", "file://x", "HTTP://h/x", "http:/h", "//x", "/x?y"),
     *("debian-12", "user:pw@host/x", "http://h/ä", "http://h/a b"),
     *(f"sha256:{'a' * 64}", f"SHA512:{'B' * 128}", f"sha256:{'a' * 63}", f"md5:{'a' * 32}", "a" * 64),
+    *("https://h/SHA256SUMS", "HTTPS://h/SHA256SUMS", "http://h/sha256sums?x=1"),
     *("2030-01-31T12:00:00", "2030-01-31", "2030-01-31T12:00", datetime.datetime(2030, 1, 31, 12, 0)),
     *([], ["a"], {}, {"a": 1}, "\u202ex", "c=v", "a;b", "[]", "{}", "a{b", "a}}b"),
 )

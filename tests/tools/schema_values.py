@@ -251,7 +251,8 @@ def image(converter: storage_values.Image) -> Schema:
 
 def checksum(converter: storage_values.Checksum) -> Schema:
     known = "|".join(f"{anycase(kind)}:[0-9a-fA-F]{{{length}}}" for kind, length in converter.lengths.items())
-    return text(known, "Write the checksum with its algorithm, like sha256:9f86d0...")
+    url = f"(?:{anycase('http')}|{anycase('https')})://[!-~]+"
+    return text(f"{known}|{url}", "Write the checksum with its algorithm, like sha256:9f86d0..., or the URL of a list.")
 
 
 def cookie_name(_converter: Any) -> Schema:

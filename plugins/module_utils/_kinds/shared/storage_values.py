@@ -149,16 +149,23 @@ class Image(Converter):
 
 
 class Checksum(Converter):
-    """A checksum with its algorithm, such as ``sha256:9f86d0...``."""
+    """A checksum with its algorithm, such as ``sha256:9f86d0...``, or the URL of a list that has it."""
 
     lengths: t.ClassVar[dict[str, int]] = {"sha256": 64, "sha384": 96, "sha512": 128}
 
     def parse(self, value: t.Any) -> str:
-        text = str(super().parse(value)).strip().lower()
+        text = str(super().parse(value)).strip()
+        scheme = text.partition("://")[0].lower()
+        if scheme in ("http", "https") and "://" in text:
+            return IMAGE.parse(f"{scheme}{text[len(scheme) :]}")
+        text = text.lower()
         algorithm, _colon, digest = text.partition(":")
         if not re.fullmatch(r"[0-9a-f]+", digest) or self.lengths.get(algorithm) != len(digest):
             known = " or ".join(f"{name}: and {length} hex digits" for name, length in self.lengths.items())
-            raise ValueError(f"{printable(value)} is not a checksum; write {known}")
+            raise ValueError(
+                f"{printable(value, bool(UNSURE.search(text)))} is not a checksum; write {known}, or the http:// or"
+                " https:// URL of a list of checksums, such as SHA256SUMS"
+            )
         return text
 
 

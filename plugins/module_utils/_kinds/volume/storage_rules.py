@@ -57,7 +57,11 @@ TAKEN = (
     " raw) is written out, a file that is no disk is copied as it is; an ending of the name is not enough. The page"
     " C(docs/images.md) has the limits."
 )
-CHECKED = "Checksum of the image before it is unpacked, such as V(sha256:...). An image with another one is refused."
+CHECKED = (
+    "Checksum of the image before it is unpacked, such as V(sha256:...), or the URL of a list that has it, such as"
+    " V(https://example.com/SHA256SUMS). In a list, the line of the name of the image's file counts. An image with"
+    " another checksum is refused."
+)
 IN_TIME = "Seconds that the download of the image may take at most. Left out, an hour."
 
 default_pool = unless_described("default", {"type": "dir", "target": IMAGES})

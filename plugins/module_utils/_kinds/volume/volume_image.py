@@ -22,7 +22,7 @@ import time
 import typing as t
 
 from ..._errors import VirtfleetError
-from ..._host import listener, meter, part_files, sparse_copy
+from ..._host import checksum_list, listener, meter, part_files, sparse_copy
 from ..._host.download import download
 from ..._host.image_format import Content, Unfit, recognise
 from ..._host.part_files import nameless, opened_folder, part_name, reader, reserved, settle
@@ -63,7 +63,7 @@ class Source:
     """Where an image comes from, and what is known of it.
 
     :param place: an URL, or the path of a file or block device
-    :param checksum: what it must have, as ALGORITHM:DIGEST
+    :param checksum: what it must have, as ALGORITHM:DIGEST, or the URL of a list that tells
     :param known: its format, where it is noted and must not be told by what a guest wrote
     :param verbatim: whether it is taken as a raw disk also where nothing shows that it is one
     :param seconds: that it may take to come
@@ -209,6 +209,7 @@ def make(
             place = stack.enter_context(opened_folder(folder))
             if part_files.exists(place, name):
                 raise VirtfleetError(f"{path} is there already, and is left as it is")
+            source = with_digest(source)
             target = stack.enter_context(reserved(place, part, os.path.join(folder, part)))
             found = fill_open(target, source, form, capacity, folder, stack)
             born(os.path.join(folder, part))
@@ -220,6 +221,31 @@ def make(
         raise VirtfleetError(f"{source.named} {error}") from None
     except OSError as error:
         raise VirtfleetError(told(error, folder)) from None
+
+
+def with_digest(source: Source) -> Source:
+    """An image whose checksum is looked up where the user names a list of checksums.
+
+    Raises VirtfleetError where the list cannot be had, or does not tell.
+    """
+    return dataclasses.replace(source, checksum=digest_of(source.place, source.checksum, source.seconds))
+
+
+def digest_of(place: str, checksum: str | None, seconds: float | None = None) -> str | None:
+    """The checksum of an image as ALGORITHM:DIGEST, looked up where it is the URL of a list; None where it has none.
+
+    :param place: the URL or path of the image
+    :param seconds: that it may take to come, where the user says so
+
+    Raises VirtfleetError where the list cannot be had, or does not tell.
+    """
+    if checksum is None or "://" not in checksum:
+        return checksum
+    try:
+        with meter.work(f"fetching {meter.file_name(checksum)}"):
+            return checksum_list.digest_of(checksum, place, seconds)
+    except Unfit as error:
+        raise VirtfleetError(f"the list of checksums {masked_url(checksum)} {error}") from None
 
 
 def fill_open(
