@@ -31,6 +31,12 @@ PURGE: dict[str, t.Any] = {
 USES: dict[str, t.Any] = {"declared_uses": {"type": "dict", "default": {}}}
 """What all that is declared for the host uses: it stays, be it defined by now or not."""
 
+IMAGES: dict[str, t.Any] = {"images": {"type": "list", "elements": "dict", "default": []}}
+"""The images that are declared. They are checked as ``config`` is, against their table."""
+
+LISTS = ("config", "images")
+"""The parameters whose items are checked against a table, and may hold secrets."""
+
 RESTART: dict[str, t.Any] = {
     "on_restart_needed": {"type": "str", "choices": ["defer", "fail", "restart"], "default": "defer"},
 }

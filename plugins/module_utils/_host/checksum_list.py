@@ -15,7 +15,9 @@ import re
 import typing as t
 import urllib.parse
 
-from .._printing import printable
+from .._errors import VirtfleetError
+from .._printing import masked_url, printable
+from . import meter
 from .download import download
 from .image_format import Unfit
 
@@ -36,6 +38,23 @@ BSD = re.compile(r"(?P<escaped>\\?)(?P<kind>[A-Za-z0-9/-]+) ?\((?P<name>.+)\) ?=
 BARE = re.compile(r"[0-9a-fA-F]{32,128}")
 ESCAPES = {"\\\\": "\\", "\\n": "\n", "\\r": "\r"}
 """How sha256sum writes what would end a line; such a line begins with a backslash."""
+
+
+def resolved(place: str, checksum: str | None, seconds: float | None = None) -> str | None:
+    """The checksum of an image as ALGORITHM:DIGEST, looked up where it is the URL of a list; None where it has none.
+
+    :param place: the URL or path of the image
+    :param seconds: that it may take to come, where the user says so
+
+    Raises VirtfleetError where the list cannot be had, or does not tell.
+    """
+    if checksum is None or "://" not in checksum:
+        return checksum
+    try:
+        with meter.work(f"fetching {meter.file_name(checksum)}"):
+            return digest_of(checksum, place, seconds)
+    except Unfit as error:
+        raise VirtfleetError(f"the list of checksums {masked_url(checksum)} {error}") from None
 
 
 def digest_of(url: str, place: str, seconds: float | None = None) -> str:

@@ -150,15 +150,15 @@ def filling(volume: Item) -> t.Iterator[Invalid]:
     if len(given) > 1:
         yield Invalid("", f"give only one of {', '.join(given)}")
     image = volume.get("image") or ""
-    if volume.get("checksum") is not None and not image:
-        yield Invalid("checksum", "goes with image")
+    if volume.get("checksum") is not None and "/" not in image:
+        yield Invalid("checksum", f"goes with image{OF_DECLARED if image else ''}")
     if volume.get("image_timeout") is not None and "://" not in image:
         yield Invalid("image_timeout", "goes with an image that is an URL")
-    if image and "/" not in image:
+    if image and "/" in image and "://" not in image and not image.startswith("/"):
         yield Invalid(
             "image",
-            f"{printable(image, bool(UNSURE.search(image)))} is neither an URL nor a path from the root;"
-            " a volume is named in clone_from",
+            f"{printable(image, bool(UNSURE.search(image)))} is neither an URL nor a path from the root, nor the name"
+            " of a declared image; a volume is named in clone_from",
         )
     backing = volume.get("backing") or {}
     if backing.get("volume") is not None and backing.get("path") is not None:
@@ -170,6 +170,9 @@ def filling(volume: Item) -> t.Iterator[Invalid]:
     if volume.get("encryption") and image:
         yield Invalid("encryption", "does not go with image; make an empty encrypted volume and fill it by hand")
 
+
+OF_DECLARED = " that is an URL or a file; that of a declared image stands in kvm_images"
+"""What is said of a checksum beside the name of an image."""
 
 NEVER_MADE = ("bochs", "cloop", "cow", "dir", "dmg", "fat", "ploop", "vhd")
 """Formats that libvirt knows, and in which neither it nor qemu-img makes an image."""
@@ -236,8 +239,9 @@ MADE_DISK = (
         "image",
         "",
         IMAGE,
-        "Image that a disk made for the guest is a copy of: an URL, the path of a file on the host, or a volume by its"
-        f" name in the same pool or as C(POOL/VOLUME).{TAKEN} A CD-ROM is not made so: M(virtfleet.kvm.volumes)"
+        "Image that a disk made for the guest is made from: the name of one of O(images), an URL, the path of a file on"
+        " the host, or a volume as C(POOL/VOLUME). A name that is not in O(images) is that of a volume in the same"
+        f" pool.{TAKEN} A CD-ROM is not made so: M(virtfleet.kvm.volumes)"
         " puts an ISO image into a volume, which O(config[].disks[].volume) then names.",
     ),
     Aside("checksum", "", CHECKSUM, CHECKED),

@@ -30,6 +30,7 @@ from ..._storage.survey_users import all_users
 from ..._storage.users import is_local
 from ..domain.cloud_init import seed_fill
 from ..domain.cloud_init.seed_fill import SeedImage
+from ..image.bases import make_base
 from ..secret.volume_users import noted_secret
 from ..shared.storage_values import CAPACITY
 from . import volume_blank, volume_image, volume_renamed
@@ -71,6 +72,7 @@ def make_noted(connection: Connection, making: Making, options: t.Any) -> None:
     source = filling(connection, making)
     refuse_made(pool, making)
     facts = {} if making.guest is None else {"guest": making.guest}
+    facts.update(making.facts)
     facts.update(noted_secret(root))
     facts.update(source.facts if isinstance(source, SeedImage) else {})
     if making.item.get("format") is not None:
@@ -320,6 +322,7 @@ def waiting(connection: Connection, plan: Going) -> str | None:
 
 
 ACTIONS: dict[str, t.Any] = {
+    "make_base": make_base,
     "define": volume_define,
     "grow": volume_grow,
     "delete": volume_delete,

@@ -209,7 +209,8 @@ def make(
             place = stack.enter_context(opened_folder(folder))
             if part_files.exists(place, name):
                 raise VirtfleetError(f"{path} is there already, and is left as it is")
-            source = with_digest(source)
+            digest = checksum_list.resolved(source.place, source.checksum, source.seconds)
+            source = dataclasses.replace(source, checksum=digest)
             target = stack.enter_context(reserved(place, part, os.path.join(folder, part)))
             found = fill_open(target, source, form, capacity, folder, stack)
             born(os.path.join(folder, part))
@@ -221,31 +222,6 @@ def make(
         raise VirtfleetError(f"{source.named} {error}") from None
     except OSError as error:
         raise VirtfleetError(told(error, folder)) from None
-
-
-def with_digest(source: Source) -> Source:
-    """An image whose checksum is looked up where the user names a list of checksums.
-
-    Raises VirtfleetError where the list cannot be had, or does not tell.
-    """
-    return dataclasses.replace(source, checksum=digest_of(source.place, source.checksum, source.seconds))
-
-
-def digest_of(place: str, checksum: str | None, seconds: float | None = None) -> str | None:
-    """The checksum of an image as ALGORITHM:DIGEST, looked up where it is the URL of a list; None where it has none.
-
-    :param place: the URL or path of the image
-    :param seconds: that it may take to come, where the user says so
-
-    Raises VirtfleetError where the list cannot be had, or does not tell.
-    """
-    if checksum is None or "://" not in checksum:
-        return checksum
-    try:
-        with meter.work(f"fetching {meter.file_name(checksum)}"):
-            return checksum_list.digest_of(checksum, place, seconds)
-    except Unfit as error:
-        raise VirtfleetError(f"the list of checksums {masked_url(checksum)} {error}") from None
 
 
 def fill_open(
