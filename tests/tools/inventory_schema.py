@@ -21,7 +21,7 @@ import schema_rules
 import schema_variables
 from schema_rows import item, layer
 from schema_values import Schema
-from tables import DOMAIN, LINK, NETWORK, POOL, ROOT, SECRET, VOLUME, layers
+from tables import DOMAIN, IMAGES, LINK, NETWORK, POOL, ROOT, SECRET, VOLUME, layers
 
 PATH = ROOT / "schemas" / "inventory.json"
 
@@ -36,6 +36,7 @@ def kinds() -> dict[str, Schema]:
             item(DOMAIN, schema_rules.GUEST, "guest", schema_variables.HOST, schema_variables.in_common())
         ),
         "layer": layer(DOMAIN, "guest", layers.OWN),
+        "image": item(IMAGES, schema_rules.IMAGE, "image"),
         "network": item(NETWORK, schema_rules.NETWORK, "network"),
         "pool": item(POOL, (), "pool"),
         "secret": item(SECRET, schema_rules.SECRET, "secret"),

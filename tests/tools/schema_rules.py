@@ -155,6 +155,13 @@ SECRET: tuple[Rule, ...] = (
     ),
 )
 
+IMAGE: tuple[Rule, ...] = (
+    ((), {"if": when("url"), "then": without("path")}),
+    ((), {"if": {"not": needs("path")}, "then": needs("url")}),
+    ((), {"properties": {"url": {"pattern": f"^https?://|{TEMPLATE}"}}}),
+    ((), {"if": when("image_timeout"), "then": without("path")}),
+)
+
 VOLUME: tuple[Rule, ...] = (
     *(
         ((), {"if": when(name), "then": without(*storage_rules.FILLINGS[place + 1 :])})
@@ -163,7 +170,6 @@ VOLUME: tuple[Rule, ...] = (
     ((), {"if": when("checksum"), "then": needs("image")}),
     ((), {"if": when("image_timeout"), "then": needs("image")}),
     ((), {"if": when("image"), "then": without("encryption")}),
-    ((), {"properties": {"image": {"pattern": f"/|{TEMPLATE}"}}}),
     ((), {"properties": {"compat": one_of(storage_rules.COMPATS)}}),
     (
         (),

@@ -248,9 +248,7 @@ def make_base(connection: Connection, name: str, step: Step, options: t.Any) -> 
             return
         facts = {**making.facts, "fetched": str(time.time_ns())}
         try:
-            volume_define(
-                connection, name, dataclasses.replace(step, value=dataclasses.replace(making, facts=facts)), options
-            )
+            volume_define(connection, name, Step(STEP, dataclasses.replace(making, facts=facts)), options)
             return
         except Forestalled:
             busy = made_by_another(making.key, noted_of(connection, making)) is not None

@@ -57,7 +57,8 @@ IMAGES = Table(
             "format",
             "",
             Choice("qcow2", "raw"),
-            "Format that the host keeps the image in. With V(raw), a file that is no disk is kept as it is.",
+            "Format that the host keeps the image in. Left out, it is V(qcow2). With V(raw), a file that is no disk is"
+            " kept as it is.",
             new="qcow2",
         ),
         Aside(
@@ -71,7 +72,8 @@ IMAGES = Table(
             "mode",
             "",
             Choice(*MODES),
-            "What a new disk of the image is: a full V(copy), or an V(overlay) that holds only what differs.",
+            "What a new disk of the image is: a full V(copy), or an V(overlay) that holds only what differs. Left out,"
+            " it is V(copy).",
             new="copy",
         ),
         Aside("image_timeout", "", COUNT, IN_TIME),

@@ -12,9 +12,11 @@ import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.image import bases
 from ansible_collections.virtfleet.kvm.plugins.modules import domains, volumes
 from ansible_collections.virtfleet.kvm.tests.unit.hostile_server import GOOD, Server, body
 
@@ -87,6 +89,11 @@ def declare(run_main: Run, seed_folder: Path) -> Run:
 
 def names(folder: Path) -> list[str]:
     return sorted(entry.name for entry in folder.iterdir())
+
+
+def there(connection: Any) -> list[str]:
+    """The volumes of the pool."""
+    return sorted(volume.name() for volume in connection.storagePoolLookupByName("p").listAllVolumes())
 
 
 def test_two_guests_have_one_base_image(
@@ -214,3 +221,152 @@ def test_what_fails_leaves_nothing(
     assert set(noted.entries("volumes")) == {f"p/{name}" for name in names(seed_folder)}
     assert server.asked.count("none") <= 1
     assert server.asked.count("silent") <= 1
+
+
+def test_an_overlay_is_laid_over_the_base_image(
+    declare: Run, seed_folder: Path, server: Images, image: dict[str, Any], connection: Any, run_main: Run
+) -> None:
+    image["mode"] = "overlay"
+    declare(domains, guest("a", format=None, size="1MiB"), guest("b", format="qcow2", size="4MiB"), images=[image])
+    assert server.asked == ["debian.img"]
+    assert names(seed_folder) == [BASE]  # The test driver makes no files.
+    for name in "ab":
+        volume = connection.storagePoolLookupByName("p").storageVolLookupByName(f"{name}-vda.qcow2")
+        root = ET.fromstring(volume.XMLDesc())
+        assert root.findtext("backingStore/path") == str(seed_folder / BASE)
+        assert root.find("backingStore/format").attrib == {"type": "raw"}
+    said = run_main(domains.main, config=[guest("c")], images=[image], uri=URI, check=True, fails=True)
+    assert "disks[0].format: only a qcow2 in a pool of files can be laid over an image" in said["msg"]
+    gone = run_main(
+        volumes.main, config=[{"name": BASE, "pool": "p", "state": "absent"}], images=[image], uri=URI, fails=True
+    )
+    assert "used by" in gone["msg"]
+    assert names(seed_folder) == [BASE]
+
+
+def test_a_purge_leaves_the_last_version_and_what_is_in_use(
+    declare: Run, seed_folder: Path, server: Images, image: dict[str, Any], connection: Any
+) -> None:
+    newest, third = f"debian-{NEXT_DIGEST[:12]}.raw", GOOD + b"\x02" * 512
+    declare(domains, guest("a"), guest("o", format=None, image="laid", size="1MiB"), images=[image, laid(image)])
+    server.image = NEXT
+    declare(domains, guest("b"), images=[{**image, "checksum": f"sha256:{NEXT_DIGEST}"}])
+    # The test driver forgets volumes, and leaves the files.
+    over = f"laid-{DIGEST[:12]}.raw"
+    disks = ["a-vda.raw", "b-vda.raw", "o-vda.qcow2"]
+    assert there(connection) == sorted([*disks, BASE, newest, over])
+    # What is declared keeps its last version; of what is not, that with a disk over it stays.
+    done = declare(volumes, images=[image], purge=True)
+    assert [change["resource"] for change in done["changes"]] == [f"volume p/{BASE}"]
+    assert there(connection) == sorted([*disks, newest, over])
+    assert not declare(volumes, images=[image], purge=True)["changed"]
+    done = declare(volumes, purge=True)
+    assert [change["resource"] for change in done["changes"]] == [f"volume p/{newest}"]
+    assert there(connection) == sorted([*disks, over])
+    # It is fetched again when a disk needs it.
+    server.image = third
+    digest = hashlib.sha256(third).hexdigest()
+    declare(domains, guest("c"), images=[{**image, "checksum": f"sha256:{digest}"}])
+    assert (seed_folder / f"debian-{digest[:12]}.raw").read_bytes() == third
+
+
+def laid(image: dict[str, Any]) -> dict[str, Any]:
+    """The same image, for overlays."""
+    return {**image, "name": "laid", "mode": "overlay"}
+
+
+def test_a_file_that_has_merely_the_name_is_no_base_image(
+    run_main: Run, seed_folder: Path, server: Images, image: dict[str, Any], connection: Any
+) -> None:
+    (seed_folder / BASE).write_bytes(b"somebody's")
+    connection.storagePoolLookupByName("p").createXML(f"<volume><name>{BASE}</name><capacity>10</capacity></volume>")
+    for check in (True, False):
+        done = run_main(domains.main, config=[guest("a")], images=[image], uri=URI, fails=True, check=check)
+        assert f"disks[0].image: the volume p/{BASE} is there, and was not made of the image debian" in done["msg"]
+        done = run_main(
+            volumes.main,
+            config=[{"name": "v", "pool": "p", "image": "debian"}],
+            images=[image],
+            uri=URI,
+            fails=True,
+            check=check,
+        )
+        assert f"image: the volume p/{BASE} is there" in done["msg"]
+    assert server.asked == []
+    assert (seed_folder / BASE).read_bytes() == b"somebody's"
+
+
+def test_a_base_image_that_was_deleted_by_hand_is_made_anew(
+    declare: Run, seed_folder: Path, server: Images, image: dict[str, Any], connection: Any
+) -> None:
+    declare(domains, guest("a"), images=[image])
+    connection.storagePoolLookupByName("p").storageVolLookupByName(BASE).delete(0)
+    (seed_folder / BASE).unlink()
+    declare(domains, guest("b"), images=[image])
+    assert server.asked == ["debian.img"] * 2
+    assert (seed_folder / BASE).read_bytes() == GOOD
+
+
+def test_another_run_that_makes_it_is_waited_for(
+    run_main: Run,
+    seed_folder: Path,
+    server: Images,
+    image: dict[str, Any],
+    noted: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks: list[str] = []
+
+    def busy(key: str, facts: Any) -> str | None:
+        looks.append(key)
+        return "another run is making it" if len(looks) < 4 else None
+
+    monkeypatch.setattr(bases, "made_by_another", busy)
+    run_main(domains.main, config=[guest("a")], images=[image], uri=URI)
+    assert looks == [f"p/{BASE}"] * 4
+    assert names(seed_folder) == ["a-vda.raw", BASE]
+    monkeypatch.setattr(bases, "made_by_another", lambda key, facts: "another run is making it")
+    image.update(name="other", image_timeout=1)
+    done = run_main(domains.main, config=[guest("b", image="other")], images=[image], uri=URI, fails=True)
+    assert "another run is making it" in done["msg"]
+    assert names(seed_folder) == ["a-vda.raw", BASE]
+
+
+@pytest.mark.parametrize("module", [domains, volumes])
+@pytest.mark.parametrize(
+    ("images", "words"),
+    [
+        ("debian", "images: a string is not a list of images"),
+        ({"name": "debian"}, "images: a dictionary is not a list of images"),
+        ([5], "images[0]: "),
+        ([{"name": "debian"}], "image debian: give one of url, path"),
+        ([{"name": "debian", "url": "https://u:TOKEN@h/x y?sig=TOKEN"}], "image debian: url: "),
+        ([{"name": "debian", "path": "/x", "checksum": "https://u:TOKEN@h/ä"}], "image debian: checksum: "),
+        ([{"name": "debian", "path": "/x", "checksum": "TOKEN=1?"}], "image debian: checksum: "),
+    ],
+)
+def test_wrong_images_are_refused_as_a_whole(
+    run_main: Run, connection: Any, module: Any, images: Any, words: str
+) -> None:
+    config = [guest("a")] if module is domains else [{"name": "v", "image": "debian"}]
+    done = run_main(module.main, config=config, images=images, uri=URI, fails=True)
+    assert words in done["msg"]
+    assert "TOKEN" not in repr(done)
+    assert not done.get("changed")
+
+
+def test_a_volume_of_an_image_that_is_not_declared(run_main: Run, connection: Any) -> None:
+    for images, words in (
+        ([], "a volume is named in clone_from"),
+        ([{"name": "debian", "path": "/x"}], "did you mean"),
+    ):
+        done = run_main(
+            volumes.main,
+            config=[{"name": "v", "pool": "default-pool", "image": "debain"}],
+            images=images,
+            uri=URI,
+            fails=True,
+            check=True,
+        )
+        assert "image: 'debain' is not among the images (kvm_images of the role), and no URL" in done["msg"]
+        assert words in done["msg"]
