@@ -38,6 +38,43 @@ options:
       path:
         description: Path of the image on the host, in place of C(url), such as V(/srv/images/debian.qcow2).
         type: str
+      debian:
+        description: 'Release of Debian, such as V(13), in place of C(url): the host finds the
+          newest image on the C(mirror).'
+        type: int
+      ubuntu:
+        description: 'Release of Ubuntu, such as V(''24.04''), in place of C(url): the host
+          finds the newest image in the index of the C(mirror).'
+        type: str
+      variant:
+        description: Variant of the distribution's image. For C(debian) it is V(genericcloud),
+          if left out, V(generic) or V(nocloud); for C(ubuntu) it is V(server), if left out,
+          or V(minimal).
+        type: str
+        choices:
+        - genericcloud
+        - generic
+        - nocloud
+        - server
+        - minimal
+      arch:
+        description: Architecture of the distribution's image. Left out, it is that of the host.
+        type: str
+        choices:
+        - amd64
+        - arm64
+        - armhf
+        - ppc64el
+        - riscv64
+        - s390x
+      mirror:
+        description: URL of a mirror of the distribution's images. Left out, it is V(https://cloud.debian.org/images/cloud)
+          or V(https://cloud-images.ubuntu.com).
+        type: str
+      serial:
+        description: Version of the distribution's image, such as V('20250805'). Left out, it
+          is the newest when a disk is made.
+        type: str
       checksum:
         description: Checksum of the image before it is unpacked, such as V(sha256:...), or
           the URL of a list that has it, such as V(https://example.com/SHA256SUMS). In a list,

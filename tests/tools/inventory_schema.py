@@ -54,6 +54,7 @@ class Folded:
         self.counts: dict[str, int] = {}
         self.names: dict[str, str] = {}
         self.definitions: dict[str, Schema] = {}
+        self.taken: dict[str, Schema] = whole.get("definitions", {})
         self.count(whole)
         self.whole = self.fold(whole)
 
@@ -78,7 +79,7 @@ class Folded:
         if "$name" not in node or self.counts[key := key_of(node)] == 1:
             return {**notes, **{name: self.fold(inner) for name, inner in core.items()}}
         if key not in self.names:
-            self.names[key] = free(node["$name"], self.definitions)
+            self.names[key] = free(node["$name"], {**self.taken, **self.definitions})
             self.definitions[self.names[key]] = {}
             self.definitions[self.names[key]] = {name: self.fold(inner) for name, inner in core.items()}
         return {**notes, "$ref": f"#/definitions/{self.names[key]}"}

@@ -155,10 +155,15 @@ SECRET: tuple[Rule, ...] = (
     ),
 )
 
+SOURCES = ("url", "path", "debian", "ubuntu")
+"""Options of an image that say where it comes from."""
+
 IMAGE: tuple[Rule, ...] = (
-    ((), {"if": when("url"), "then": without("path")}),
-    ((), {"if": {"not": needs("path")}, "then": needs("url")}),
-    ((), {"properties": {"url": {"pattern": f"^https?://|{TEMPLATE}"}}}),
+    *(((), {"if": when(name), "then": without(*SOURCES[place + 1 :])}) for place, name in enumerate(SOURCES[:-1])),
+    ((), {"anyOf": [needs(name) for name in SOURCES]}),
+    *(((), {"properties": {name: {"pattern": f"^https?://|{TEMPLATE}"}}}) for name in ("url", "mirror")),
+    *(((), {"if": when(name), "then": without("arch", "variant", "mirror", "serial")}) for name in ("url", "path")),
+    ((), {"if": when("debian", "ubuntu"), "then": without("checksum")}),
     ((), {"if": when("image_timeout"), "then": without("path")}),
 )
 

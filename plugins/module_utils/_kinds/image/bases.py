@@ -35,6 +35,7 @@ from ..volume.half_made import half_made
 from ..volume.storage_plan import Owner, plan_making
 from ..volume.storage_rules import MADE_DIRECTORIES, volume_key
 from .declared import MARK, Declared, filled_from, is_name, refuse_undeclared
+from .products import Version, newest
 
 LETTERS = 12
 """How many hex digits of what tells an image from others are in the name of its volume."""
@@ -50,18 +51,18 @@ class Base:
     """A version of an image.
 
     :param image: what is declared
-    :param checksum: what it must have, as ALGORITHM:DIGEST; None where the user gives none
+    :param version: where it comes from, and what it must have
     """
 
     image: Declared
-    checksum: str | None
+    version: Version
 
     @property
     def content(self) -> str:
         """What tells it from other versions: its checksum, or where it comes from."""
-        if self.checksum is not None:
-            return self.checksum
-        return f"place:{hashlib.sha256(self.image.place.encode('utf-8', 'surrogateescape')).hexdigest()}"
+        if self.version.checksum is not None:
+            return self.version.checksum
+        return f"place:{hashlib.sha256(self.version.place.encode('utf-8', 'surrogateescape')).hexdigest()}"
 
     @property
     def key(self) -> str:
@@ -78,11 +79,11 @@ class Base:
             "pool": pool,
             "state": "present",
             "format": self.image.form,
-            "image": self.image.place,
+            "image": self.version.place,
             "permissions": {"mode": READ_ONLY},
             "verbatim": self.image.form == "raw",
         }
-        found.update({} if self.checksum is None else {"checksum": self.checksum})
+        found.update({} if self.version.checksum is None else {"checksum": self.version.checksum})
         return found if self.image.seconds is None else {**found, "image_timeout": self.image.seconds}
 
 
@@ -119,9 +120,15 @@ class Bases:
                 f"the image {image.name} cannot be kept in the pool {image.pool}, which is of type {pool.type}: name a"
                 " pool of files"
             )
-        base = Base(image, checksum_list.resolved(image.place, image.checksum, image.seconds))
+        base = Base(image, self.version(image))
         self.is_there(base)
         return base
+
+    def version(self, image: Declared) -> Version:
+        """The version of an image that new disks get. Raises VirtfleetError where it cannot be found."""
+        if image.product is not None:
+            return newest(image.product, self.host.arch, image.seconds)
+        return Version(image.place, checksum_list.resolved(image.place, image.checksum, image.seconds))
 
     def is_there(self, base: Base) -> bool:
         """Whether the host has a version of an image. Raises VirtfleetError where something else has its name."""
@@ -164,6 +171,7 @@ class Bases:
             inner = plan_making(base.item, self.host, self.pools, None)
             making = next(step.value for step in inner.steps if isinstance(step.value, Making))
             facts = {"base": base.image.name, "content": base.content}
+            facts.update({} if base.version.serial is None else {"serial": base.version.serial})
             disk = None if owner is None else owner.disk
             entry.steps.add(Place.NEEDED, Step(STEP, dataclasses.replace(making, facts=facts, disk=disk)))
 
@@ -202,7 +210,7 @@ class Bases:
             base = self.needed.get(entry.name)
             if base is not None and entry.steps:
                 self.add(entry, base)
-                entry.changes = [shown(change, base.image) for change in entry.changes]
+                entry.changes = [shown(change, base) for change in entry.changes]
         return plans
 
 
@@ -220,11 +228,12 @@ def is_base(noted: t.Mapping[str, t.Any], found: Observed, content: str) -> bool
     return noted.get("content") == content and "making" not in noted and not another(noted, found.definition)
 
 
-def shown(change: Change, image: Declared) -> Change:
+def shown(change: Change, base: Base) -> Change:
     """The change that is a new volume, with the image that it is made of."""
     if not isinstance(change.after, dict):
         return change
-    return dataclasses.replace(change, after={**change.after, "image": f"{image.name} ({masked_url(image.place)})"})
+    told = f"{base.image.name} ({masked_url(base.version.place)})"
+    return dataclasses.replace(change, after={**change.after, "image": told})
 
 
 def make_base(connection: Connection, name: str, step: Step, options: t.Any) -> t.Iterator[None]:

@@ -12,6 +12,7 @@ from ..._engine.close_names import near
 from ..._engine.rows.model import Item
 from ..._errors import VirtfleetError
 from ..._printing import printable
+from .products import MIRRORS, VARIANTS, Product
 from .table import IMAGES
 
 MARK = "from_image"
@@ -25,7 +26,7 @@ HOLDS = ("image", "clone_from", "backing")
 class Declared:
     """An image that is declared.
 
-    :param place: the URL or path that it comes from
+    :param place: the URL or path that it comes from; empty for a product
     :param checksum: what it must have, as ALGORITHM:DIGEST, or the URL of a list that tells
     :param form: the format that the host keeps it in
     :param pool: the pool that the host keeps it in
@@ -40,24 +41,36 @@ class Declared:
     pool: str = "default"
     mode: str = "copy"
     seconds: int | None = None
+    product: Product | None = None
 
     @classmethod
     def of(cls, item: Item) -> Declared:
         """An image by its options in normal form."""
         return cls(
             item["name"],
-            item.get("url") or item["path"],
+            item.get("url") or item.get("path") or "",
             item.get("checksum"),
             item.get("format") or "qcow2",
             item.get("pool") or "default",
             item.get("mode") or "copy",
             item.get("image_timeout"),
+            product_of(item),
         )
 
     @property
     def overlaid(self) -> bool:
         """Whether new disks are laid over it."""
         return self.mode == "overlay"
+
+
+def product_of(item: Item) -> Product | None:
+    """The product of a distribution that an image is; None for one with a place of its own."""
+    system = next((name for name in VARIANTS if item.get(name) is not None), None)
+    if system is None:
+        return None
+    mirror = (item.get("mirror") or MIRRORS[system]).rstrip("/")
+    variant = item.get("variant") or VARIANTS[system][0]
+    return Product(system, str(item[system]), variant, mirror, item.get("arch"), item.get("serial"))
 
 
 def declared(raw: t.Any) -> dict[str, Declared]:

@@ -169,6 +169,20 @@ class Checksum(Converter):
         return text
 
 
+class UbuntuRelease(Converter):
+    """A release of Ubuntu, such as ``24.04``. YAML makes a number of it that has lost a zero, as of 24.10."""
+
+    rule: t.ClassVar[str] = r"[0-9]{2}\.(?:04|10)"
+
+    def parse(self, value: t.Any) -> str:
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            raise ValueError(f"{printable(value)} is a number to YAML: write the release in quotes, such as '24.04'")
+        text = str(super().parse(value)).strip()
+        if not re.fullmatch(self.rule, text):
+            raise ValueError(f"{printable(text)} is not a release of Ubuntu; write it like '24.04'")
+        return text
+
+
 CAPACITY = Capacity(minimum=0)
 ALLOCATION = Size(minimum=0)
 CLUSTER = Size(minimum=512)
@@ -177,3 +191,4 @@ OWNER = Owner()
 PLACE = Place()
 IMAGE = Image()
 CHECKSUM = Checksum()
+UBUNTU = UbuntuRelease()

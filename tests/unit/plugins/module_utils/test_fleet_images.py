@@ -92,8 +92,8 @@ def test_a_volume_of_another_image_is_refused(volume: dict[str, Any], words: str
 @pytest.mark.parametrize(
     ("image", "words"),
     [
-        ({"name": "a"}, "give one of url, path"),
-        ({"name": "a", "url": "https://h/x", "path": "/x"}, "give only one of url, path"),
+        ({"name": "a"}, "give one of url, path, debian, ubuntu"),
+        ({"name": "a", "url": "https://h/x", "path": "/x"}, "give only one of url, path, debian, ubuntu"),
         ({"name": "a", "url": "/x"}, "url: is no URL that starts with http:// or https://"),
         ({"name": "a", "url": "file:///x"}, "url: is no URL that starts with http:// or https://"),
         ({"name": "a", "path": "x"}, "path: "),

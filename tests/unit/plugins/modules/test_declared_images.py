@@ -339,7 +339,7 @@ def test_another_run_that_makes_it_is_waited_for(
         ("debian", "images: a string is not a list of images"),
         ({"name": "debian"}, "images: a dictionary is not a list of images"),
         ([5], "images[0]: "),
-        ([{"name": "debian"}], "image debian: give one of url, path"),
+        ([{"name": "debian"}], "image debian: give one of url, path, debian, ubuntu"),
         ([{"name": "debian", "url": "https://u:TOKEN@h/x y?sig=TOKEN"}], "image debian: url: "),
         ([{"name": "debian", "path": "/x", "checksum": "https://u:TOKEN@h/ä"}], "image debian: checksum: "),
         ([{"name": "debian", "path": "/x", "checksum": "TOKEN=1?"}], "image debian: checksum: "),

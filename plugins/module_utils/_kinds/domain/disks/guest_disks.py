@@ -308,7 +308,7 @@ def amend(
             raise type(error)(f"{where}.{option}" if option else where, error.problem) from None
         if need.base is not None and found is not None:
             found.add(plan, need.base, Owner(plan.name, need.index, where))
-            inner.changes = [bases.shown(change, need.base.image) for change in inner.changes]
+            inner.changes = [bases.shown(change, need.base) for change in inner.changes]
         steps += inner.steps
         for change in inner.changes:
             name = "size" if change.path == "capacity" else "volume"
