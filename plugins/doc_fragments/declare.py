@@ -33,6 +33,7 @@ notes:
 options: {}
 notes:
   - An item that libvirt refuses does not stop the others. They are made true, then the module fails and names it.
-  - Check mode does not fetch or unpack images, so it does not look into those. It takes a guest that has to shut down
+  - Check mode does not fetch or unpack images, so it does not look into those. It fetches the lists of checksums of
+    declared images. It takes a guest that has to shut down
     for one that does so in time.
 """

@@ -2849,18 +2849,21 @@ options:
               grows, also while the guest runs; a smaller size is refused.
             type: str
           image:
-            description: 'Image that a disk made for the guest is a copy of: an URL, the path
-              of a file on the host, or a volume by its name in the same pool or as C(POOL/VOLUME).
-              It is a qcow2 that names no other file, or a raw disk with a partition table,
-              a boot sector or a file system, or an ISO 9660 image. It may be compressed with
-              gzip, xz, bzip2 or zstd. Anything else is refused. Where C(format: raw) is written
-              out, a file that is no disk is copied as it is; an ending of the name is not enough.
-              The page C(docs/images.md) has the limits. A CD-ROM is not made so: M(virtfleet.kvm.volumes)
+            description: 'Image that a disk made for the guest is made from: the name of one
+              of O(images), an URL, the path of a file on the host, or a volume as C(POOL/VOLUME).
+              A name that is not in O(images) is that of a volume in the same pool. It is a
+              qcow2 that names no other file, or a raw disk with a partition table, a boot sector
+              or a file system, or an ISO 9660 image. It may be compressed with gzip, xz, bzip2
+              or zstd. Anything else is refused. Where C(format: raw) is written out, a file
+              that is no disk is copied as it is; an ending of the name is not enough. The page
+              C(docs/images.md) has the limits. A CD-ROM is not made so: M(virtfleet.kvm.volumes)
               puts an ISO image into a volume, which O(config[].disks[].volume) then names.'
             type: str
           checksum:
-            description: Checksum of the image before it is unpacked, such as V(sha256:...).
-              An image with another one is refused.
+            description: Checksum of the image before it is unpacked, such as V(sha256:...),
+              or the URL of a list that has it, such as V(https://example.com/SHA256SUMS). In
+              a list, the line of the name of the image's file counts. An image with another
+              checksum is refused.
             type: str
           image_timeout:
             description: Seconds that the download of the image may take at most. Left out,

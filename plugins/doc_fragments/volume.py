@@ -130,17 +130,19 @@ options:
           as C(POOL/VOLUME).
         type: str
       image:
-        description: 'Image that a new volume is filled with: an URL, or the path of a file
-          on the host. It is converted where its format is another. It is a qcow2 that names
-          no other file, or a raw disk with a partition table, a boot sector or a file system,
-          or an ISO 9660 image. It may be compressed with gzip, xz, bzip2 or zstd. Anything
-          else is refused. Where C(format: raw) is written out, a file that is no disk is copied
-          as it is; an ending of the name is not enough. The page C(docs/images.md) has the
-          limits.'
+        description: 'Image that a new volume is filled with: an URL, the path of a file on
+          the host, or the name of one of O(images). It is converted where its format is another.
+          It is a qcow2 that names no other file, or a raw disk with a partition table, a boot
+          sector or a file system, or an ISO 9660 image. It may be compressed with gzip, xz,
+          bzip2 or zstd. Anything else is refused. Where C(format: raw) is written out, a file
+          that is no disk is copied as it is; an ending of the name is not enough. The page
+          C(docs/images.md) has the limits.'
         type: str
       checksum:
-        description: Checksum of the image before it is unpacked, such as V(sha256:...). An
-          image with another one is refused.
+        description: Checksum of the image before it is unpacked, such as V(sha256:...), or
+          the URL of a list that has it, such as V(https://example.com/SHA256SUMS). In a list,
+          the line of the name of the image's file counts. An image with another checksum is
+          refused.
         type: str
       image_timeout:
         description: Seconds that the download of the image may take at most. Left out, an hour.

@@ -9,24 +9,34 @@ import collections
 import re
 import typing as t
 
-from . import _fleet_fitting, _fleet_going, _fleet_links, _fleet_networks, _fleet_once, _fleet_reservations
+from . import (
+    _fleet_fitting,
+    _fleet_going,
+    _fleet_images,
+    _fleet_links,
+    _fleet_networks,
+    _fleet_once,
+    _fleet_reservations,
+)
 from ._engine.close_names import near
 from ._engine.rows.model import Item
-from ._engine.rows.row_index import body, list_for_options, whole
+from ._engine.rows.row_index import list_for_options, whole
 from ._engine.rows.short_forms import written_out
 from ._engine.table import Table, called_by_key, held, listing, nested, torn_off
 from ._errors import Invalid, VirtfleetError
-from ._fleet_layers import PROFILE, SWITCH, Guest
+from ._fleet_layers import Guest
 from ._fleet_once import entries, word
 from ._fleet_reservations import by_name, for_module
+from ._fleet_slips import slip_of_host, unknown_to_fleet
 from ._hostnet.table import LINK
 from ._kinds.domain.table import DOMAIN
+from ._kinds.image.table import IMAGES
 from ._kinds.network.table import NETWORK
 from ._kinds.pool.table import POOL
 from ._kinds.secret.table import SECRET
 from ._kinds.volume.storage_rules import volume_key
 from ._kinds.volume.table import VOLUME
-from ._printing import NAME, label, named, printable, unforeseen
+from ._printing import label, named, printable, unforeseen
 from ._role_words import for_role
 
 LISTS = {
@@ -34,6 +44,7 @@ LISTS = {
     "kvm_networks": NETWORK,
     "kvm_secrets": SECRET,
     "kvm_pools": POOL,
+    "kvm_images": IMAGES,
     "kvm_volumes": VOLUME,
 }
 """The variables that hold what else is declared for a host, and their tables."""
@@ -48,9 +59,6 @@ PURGES = {
 
 VARIABLES = ("kvm_guests", *LISTS)
 """All variables that are looked at."""
-
-OF_FLEET = ("host", PROFILE, SWITCH)
-"""The options that a guest of a fleet has besides those of the module."""
 
 Place: t.TypeAlias = "int | str"
 """Where an item stands: its number in a list, or a file."""
@@ -136,6 +144,7 @@ def problems(
     sound = [in_full(guest) for guest in guests if isinstance(guest, dict) and not nested(guest)]
     lines += _fleet_once.problems(sound, hosts, variables, repeated)
     of_hosts: list[Problem] = _fleet_links.problems(sound, hosts, variables)
+    of_hosts += _fleet_images.problems(sound, hosts, variables)
     of_hosts += _fleet_going.problems(sound, hosts, variables)
     return [for_role(line) for line in (*lines, *told_once(of_hosts))]
 
@@ -330,30 +339,6 @@ def which_host(host: object, hosts: t.Collection[str]) -> str:
     if isinstance(host, str) and re.fullmatch(r"[0-9.]+|[0-9a-fA-F]*:[0-9a-fA-F:]*", host):
         return f"; write the name that the inventory has for it: {names}"
     return f"; there are: {names}" if hosts else ""
-
-
-def unknown_to_fleet(guest: Item) -> dict[str, str]:
-    """What to say of options that are a slip of one that a guest has in a fleet, and of none of the module's."""
-    options = body(DOMAIN.rows).names
-    shared = guest.sources if isinstance(guest, Guest) else {}  # Of what guests have in common, it is said there.
-    found = {}
-    for name in guest:
-        if isinstance(name, str) and name not in (*options, *OF_FLEET, *shared) and len(name) <= NAME:
-            like = [] if near(name, options) else near(name, OF_FLEET)
-            if like:
-                found[str(name)] = f"no such option; did you mean {' or '.join(map(repr, like))}?"
-    return found
-
-
-def slip_of_host(guest: Item) -> object:
-    """The option that is a slip of ``host``, where a guest has no host."""
-    return next(filter(means_host, guest), None) if guest.get("host") is None else None
-
-
-def means_host(name: object) -> bool:
-    """Whether an option is a slip of ``host``, which a guest has in the fleet's list and nowhere else."""
-    options = body(DOMAIN.rows).names
-    return name != "host" and name not in options and near(name, [*options, "host"]) == ["host"]
 
 
 def item_problems(

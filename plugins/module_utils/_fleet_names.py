@@ -39,7 +39,7 @@ def slips(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, objec
         values = variables[host]
         declared = {
             variable: {word(item, "name") for item in entries({"all": values.get(variable)}, "all")}
-            for variable in ("kvm_networks", "kvm_pools", "kvm_volumes")
+            for variable in ("kvm_networks", "kvm_pools", "kvm_volumes", "kvm_images")
         }
         declared["kvm_links"] = bridges(values)
         guests = values.get("kvm_guests")
@@ -60,7 +60,7 @@ def of_guest(guest: Item, host: str, declared: t.Mapping[str, t.Collection[str]]
             called = f"guest {label(word(guest, 'name'))}: {devices}[{place}].{option}"
             if variable != "kvm_volumes":
                 yield from of_name(called, word(device, option), host, variable, declared[variable])
-            elif names_volume(device, option):
+            elif names_volume(device, option) and word(device, option) not in declared["kvm_images"]:
                 name = word(device, option).rpartition("/")[2]
                 yield from of_name(called, name, host, variable, declared[variable])
 

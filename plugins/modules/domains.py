@@ -26,6 +26,7 @@ extends_documentation_fragment:
   - virtfleet.kvm.declare.libvirt
   - virtfleet.kvm.purge
   - virtfleet.kvm.purge.uses
+  - virtfleet.kvm.image
   - virtfleet.kvm.restart
   - virtfleet.kvm.domain
 options:

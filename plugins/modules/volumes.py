@@ -30,6 +30,7 @@ extends_documentation_fragment:
   - virtfleet.kvm.declare.libvirt
   - virtfleet.kvm.purge
   - virtfleet.kvm.purge.uses
+  - virtfleet.kvm.image
   - virtfleet.kvm.volume
 seealso:
   - module: virtfleet.kvm.pools

@@ -41,6 +41,7 @@ VALUES: tuple[Any, ...] = (
     *("http://h/x", "https://h/x?y=1", "ftp://h/x", "file:///x", "file://x", "HTTP://h/x", "http:/h", "//x", "/x?y"),
     *("debian-12", "user:pw@host/x", "http://h/ä", "http://h/a b"),
     *(f"sha256:{'a' * 64}", f"SHA512:{'B' * 128}", f"sha256:{'a' * 63}", f"md5:{'a' * 32}", "a" * 64),
+    *("https://h/SHA256SUMS", "HTTPS://h/SHA256SUMS", "http://h/sha256sums?x=1"),
     *("2030-01-31T12:00:00", "2030-01-31", "2030-01-31T12:00", datetime.datetime(2030, 1, 31, 12, 0)),
     *([], ["a"], {}, {"a": 1}, "\u202ex", "c=v", "a;b", "[]", "{}", "a{b", "a}}b"),
 )
@@ -139,6 +140,15 @@ RIGHT = {
                 kvm_pools: [{name: default, type: dir, target: /var/lib/libvirt/images}]
             web: {children: {kvm_hosts: null}}
         """,
+    "images by name": """
+        kvm_images:
+          - {name: a, url: https://h/a.qcow2, checksum: https://h/SHA256SUMS, mode: overlay, pool: fast}
+          - {name: b, path: /srv/b.qcow2, format: raw}
+          - {name: c, debian: 13, variant: generic, serial: 20250814-2204, arch: arm64, mirror: https://m/x}
+          - {name: d, ubuntu: "24.04", image_timeout: 60}
+          - {name: e, url: "{{ images }}/e.qcow2"}
+        kvm_volumes: [{name: v, image: a}]
+        """,
     "an inventory of a group": "kvm_hosts: {hosts: {kvm01: null}, vars: {guests_purge: true, my_own: [1, {a: b}]}}",
     "other groups, and variables that look like groups": "web: {hosts: {a: {x: 1}}}\nmine: {hosts: [a, b], vars: 1}\n",
     "the design's page": """
@@ -212,6 +222,7 @@ CARD = "kvm_guests: [{{name: a, host: b, interfaces: [{{{}}}]}}]"
 NETWORK = "kvm_networks: [{{name: a, {}}}]"
 IP = "kvm_networks: [{{name: a, ips: [{{{}}}]}}]"
 POOL = "kvm_pools: [{{name: a, {}}}]"
+IMAGE = "kvm_images: [{{name: a, {}}}]"
 VOLUME = "kvm_volumes: [{{name: a, {}}}]"
 LINK = "kvm_links: [{{name: a, {}}}]"
 
@@ -330,12 +341,20 @@ WRONG: tuple[tuple[str, str], ...] = (
     (POOL.format("permissions: {mode: '1777'}"), "kvm_pools[0].permissions.mode"),
     (POOL.format("permissions: {owner: libvirt}"), "kvm_pools[0].permissions.owner"),
     (POOL.format("source: {hosts: [{port: 70000}]}"), "kvm_pools[0].source.hosts[0].port"),
+    (IMAGE.format("url: /x"), "kvm_images[0].url"),
+    (IMAGE.format("url: https://h/x, path: /x"), "kvm_images[0].path"),
+    (IMAGE.format("path: /x, checksum: x"), "kvm_images[0].checksum"),
+    (IMAGE.format("path: /x, mode: link"), "kvm_images[0].mode"),
+    (IMAGE.format("path: /x, arch: amd64"), "kvm_images[0].arch"),
+    (IMAGE.format("ubuntu: 24.04"), "kvm_images[0].ubuntu"),
+    (IMAGE.format("debian: 13, checksum: https://h/SHA512SUMS"), "kvm_images[0].checksum"),
+    (IMAGE.format("debian: 13, mirror: /srv"), "kvm_images[0].mirror"),
+    (IMAGE.format("path: /x, state: absent"), "kvm_images[0].state"),
     (VOLUME.format("size: 1GiB"), "kvm_volumes[0].size"),
     (VOLUME.format("capacity: 100"), "kvm_volumes[0].capacity"),
     (VOLUME.format("image: /x, clone_from: y"), "kvm_volumes[0].clone_from"),
     (VOLUME.format("capacity: 1GiB, checksum: 'sha256:" + "a" * 64 + "'"), "kvm_volumes[0].image"),
     (VOLUME.format("clone_from: a/b/c"), "kvm_volumes[0].clone_from"),
-    (VOLUME.format("image: debian-12"), "kvm_volumes[0].image"),
     (VOLUME.format("backing: {format: qcow2}"), "kvm_volumes[0].backing.volume"),
     (VOLUME.format("xml: devices"), "kvm_volumes[0].xml"),
     # links

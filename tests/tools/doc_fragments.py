@@ -22,18 +22,38 @@ sys.path.insert(0, str(ROOT / "plugins"))
 from module_utils._engine.table import Table  # noqa: E402
 from module_utils._hostnet.table import LINK  # noqa: E402
 from module_utils._kinds.domain.table import DOMAIN  # noqa: E402
+from module_utils._kinds.image.table import IMAGES  # noqa: E402
 from module_utils._kinds.network.table import NETWORK  # noqa: E402
 from module_utils._kinds.pool.table import POOL  # noqa: E402
 from module_utils._kinds.secret.table import SECRET  # noqa: E402
 from module_utils._kinds.snapshot.table import SNAPSHOT  # noqa: E402
 from module_utils._kinds.volume.table import VOLUME  # noqa: E402
 
-TABLES = (LINK, DOMAIN, NETWORK, POOL, SECRET, SNAPSHOT, VOLUME)
+TABLES = (LINK, DOMAIN, IMAGES, NETWORK, POOL, SECRET, SNAPSHOT, VOLUME)
+
+NAMED: dict[str, dict[str, Any]] = {
+    "image": {
+        "images": {
+            "description": [
+                "The images that O(config) names, each a dictionary of its options.",
+                "The host keeps each version of an image as one volume, C(NAME-DIGEST.FORMAT), which is only read."
+                " It is made when the first disk is made from it, and is never changed. A new version of the image is"
+                " another volume, for new disks; disks that exist stay as they are.",
+                "Where C(checksum) is the URL of a list, that is fetched whenever a disk is to be made, also in check"
+                " mode. Without a C(checksum), an image that has changed behind its URL is not noticed.",
+            ],
+            "type": "list",
+            "elements": "dict",
+            "default": [],
+        }
+    }
+}
+"""The options of lists that are not C(config), by the kind of their table."""
 
 HEAD = '''# Copyright (c) 2026, virtfleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The options of a {kind}. Generated from its table by tests/tools/doc_fragments.py."""
+"""The options of {a} {kind}. Generated from its table by tests/tools/doc_fragments.py."""
 
 from __future__ import annotations
 
@@ -65,16 +85,19 @@ def fragment(table: Table) -> str:
     suboptions = table.document()
     shorten(suboptions, "config[]", {})
     suboptions["name"]["required"] = True
-    suboptions["state"]["default"] = table.state
+    if "state" in suboptions:
+        suboptions["state"]["default"] = table.state
     config = {
         "description": f"The {table.kind}s that are declared, each a dictionary of its options.",
         "type": "list",
         "elements": "dict",
         "required": True,
-        "suboptions": suboptions,
     }
-    body = yaml.safe_dump({"options": {"config": config}}, sort_keys=False, width=90, allow_unicode=True)
-    return HEAD.format(kind=table.kind) + body + '"""\n'
+    options = {name: dict(option) for name, option in NAMED.get(table.kind, {"config": config}).items()}
+    for option in options.values():
+        option["suboptions"] = suboptions
+    body = yaml.safe_dump({"options": options}, sort_keys=False, width=90, allow_unicode=True)
+    return HEAD.format(a="an" if table.kind[0] in "aeiou" else "a", kind=table.kind) + body + '"""\n'
 
 
 def path(table: Table) -> Path:

@@ -21,7 +21,7 @@ import schema_rules
 import schema_variables
 from schema_rows import item, layer
 from schema_values import Schema
-from tables import DOMAIN, LINK, NETWORK, POOL, ROOT, SECRET, VOLUME, layers
+from tables import DOMAIN, IMAGES, LINK, NETWORK, POOL, ROOT, SECRET, VOLUME, layers
 
 PATH = ROOT / "schemas" / "inventory.json"
 
@@ -36,6 +36,7 @@ def kinds() -> dict[str, Schema]:
             item(DOMAIN, schema_rules.GUEST, "guest", schema_variables.HOST, schema_variables.in_common())
         ),
         "layer": layer(DOMAIN, "guest", layers.OWN),
+        "image": item(IMAGES, schema_rules.IMAGE, "image"),
         "network": item(NETWORK, schema_rules.NETWORK, "network"),
         "pool": item(POOL, (), "pool"),
         "secret": item(SECRET, schema_rules.SECRET, "secret"),
@@ -53,6 +54,7 @@ class Folded:
         self.counts: dict[str, int] = {}
         self.names: dict[str, str] = {}
         self.definitions: dict[str, Schema] = {}
+        self.taken: dict[str, Schema] = whole.get("definitions", {})
         self.count(whole)
         self.whole = self.fold(whole)
 
@@ -77,7 +79,7 @@ class Folded:
         if "$name" not in node or self.counts[key := key_of(node)] == 1:
             return {**notes, **{name: self.fold(inner) for name, inner in core.items()}}
         if key not in self.names:
-            self.names[key] = free(node["$name"], self.definitions)
+            self.names[key] = free(node["$name"], {**self.taken, **self.definitions})
             self.definitions[self.names[key]] = {}
             self.definitions[self.names[key]] = {name: self.fold(inner) for name, inner in core.items()}
         return {**notes, "$ref": f"#/definitions/{self.names[key]}"}

@@ -155,6 +155,18 @@ SECRET: tuple[Rule, ...] = (
     ),
 )
 
+SOURCES = ("url", "path", "debian", "ubuntu")
+"""Options of an image that say where it comes from."""
+
+IMAGE: tuple[Rule, ...] = (
+    *(((), {"if": when(name), "then": without(*SOURCES[place + 1 :])}) for place, name in enumerate(SOURCES[:-1])),
+    ((), {"anyOf": [needs(name) for name in SOURCES]}),
+    *(((), {"properties": {name: {"pattern": f"^https?://|{TEMPLATE}"}}}) for name in ("url", "mirror")),
+    *(((), {"if": when(name), "then": without("arch", "variant", "mirror", "serial")}) for name in ("url", "path")),
+    ((), {"if": when("debian", "ubuntu"), "then": without("checksum")}),
+    ((), {"if": when("image_timeout"), "then": without("path")}),
+)
+
 VOLUME: tuple[Rule, ...] = (
     *(
         ((), {"if": when(name), "then": without(*storage_rules.FILLINGS[place + 1 :])})
@@ -163,7 +175,6 @@ VOLUME: tuple[Rule, ...] = (
     ((), {"if": when("checksum"), "then": needs("image")}),
     ((), {"if": when("image_timeout"), "then": needs("image")}),
     ((), {"if": when("image"), "then": without("encryption")}),
-    ((), {"properties": {"image": {"pattern": f"/|{TEMPLATE}"}}}),
     ((), {"properties": {"compat": one_of(storage_rules.COMPATS)}}),
     (
         (),

@@ -238,7 +238,7 @@ def volume_place(_converter: Any) -> Schema:
     }
 
 
-def image(converter: storage_values.Image) -> Schema:
+def image_place(converter: storage_values.Image) -> Schema:
     path = r"/(?!/)(?:(?![?#\u0000-\u001f\u007f-\u009f]).)*"
     hint = "Write an URL that starts with http://, https:// or file:///, a path from the root, or a volume."
     url = r"https?://[!-~]+|file:///[^\u0000-\u001f\u007f-\u009f]*"
@@ -251,7 +251,12 @@ def image(converter: storage_values.Image) -> Schema:
 
 def checksum(converter: storage_values.Checksum) -> Schema:
     known = "|".join(f"{anycase(kind)}:[0-9a-fA-F]{{{length}}}" for kind, length in converter.lengths.items())
-    return text(known, "Write the checksum with its algorithm, like sha256:9f86d0...")
+    url = f"(?:{anycase('http')}|{anycase('https')})://[!-~]+"
+    return text(f"{known}|{url}", "Write the checksum with its algorithm, like sha256:9f86d0..., or the URL of a list.")
+
+
+def ubuntu_release(converter: storage_values.UbuntuRelease) -> Schema:
+    return text(converter.rule, "Write the release in quotes, like '24.04'.")
 
 
 def cookie_name(_converter: Any) -> Schema:
@@ -362,8 +367,9 @@ BY_CONVERTER: dict[type[basic.Converter], Callable[[Any], Schema]] = {
     storage_values.Mode: mode,
     storage_values.Owner: owner,
     storage_values.Place: volume_place,
-    storage_values.Image: image,
+    storage_values.Image: image_place,
     storage_values.Checksum: checksum,
+    storage_values.UbuntuRelease: ubuntu_release,
     cloud_init.HostName: host_name,
     cloud_init.CryptHash: crypt_hash,
     cloud_init.Clean: any_text,

@@ -17,6 +17,7 @@ from tables import ROOT, layers, links
 LISTS = {
     "kvm_links": "link",
     "kvm_guests": "guest",
+    "kvm_images": "image",
     "kvm_networks": "network",
     "kvm_secrets": "secret",
     "kvm_pools": "pool",

@@ -23,6 +23,7 @@ from module_utils._hostnet.table import LINK  # noqa: E402
 from module_utils._kinds.domain import converters as domain_values  # noqa: E402
 from module_utils._kinds.domain.cloud_init import values as cloud_init  # noqa: E402
 from module_utils._kinds.domain.table import DOMAIN  # noqa: E402
+from module_utils._kinds.image.table import IMAGES  # noqa: E402
 from module_utils._kinds.network import rules  # noqa: E402
 from module_utils._kinds.network.table import NETWORK  # noqa: E402
 from module_utils._kinds.pool.table import POOL  # noqa: E402
@@ -35,6 +36,7 @@ from module_utils._kinds.volume.table import VOLUME  # noqa: E402
 
 __all__ = [
     "DOMAIN",
+    "IMAGES",
     "LINK",
     "NETWORK",
     "POOL",

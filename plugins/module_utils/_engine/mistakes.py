@@ -29,7 +29,7 @@ def of_table(table: Table) -> t.Iterator[str]:
     names = {name for row in table.rows for name in row.names}
     states = next((row.choices for name, row in table.beside.items() if name == "state"), ())
     told = {table.state, table.initial, *table.active, *(state for pair in table.transitions for state in pair)}
-    for state in sorted(told - {*states}):
+    for state in sorted(told - {*states}) if table.has("state") else ():
         yield f"the state {state} is none that its option takes"
     for name in sorted(names.intersection(table.elsewhere)):
         yield f"{name} is an option, and elsewhere says that it is none"

@@ -37,6 +37,12 @@ PURGE: Spec = {
 USES: Spec = {"declared_uses": {"type": "dict", "default": {}}}
 """What all that is declared for the host uses: it stays, be it defined by now or not."""
 
+IMAGES: Spec = {"images": {"type": "list", "elements": "dict", "default": []}}
+"""The images that are declared. They are checked as ``config`` is, against their table."""
+
+LISTS = ("config", "images")
+"""The parameters whose items are checked against a table, and may hold secrets."""
+
 RESTART: Spec = {
     "on_restart_needed": {"type": "str", "choices": ["defer", "fail", "restart"], "default": "defer"},
 }

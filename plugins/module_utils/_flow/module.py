@@ -17,7 +17,7 @@ from .._own_secrets import hushed, secrets_in
 from .._printing import encodable, label, masked, masked_uri, readable, unforeseen
 from .._role_words import for_role
 from .._storage.forecast import Forecast
-from .arguments import FORECAST, HOST, PLANS, PROGRESS, ROLE, Params, Spec, wrong_parameters
+from .arguments import FORECAST, HOST, LISTS, PLANS, PROGRESS, ROLE, Params, Spec, wrong_parameters
 
 
 class Module(AnsibleModule):
@@ -26,14 +26,13 @@ class Module(AnsibleModule):
     Ansible writes the parameters of a module to the host's journal before the module's own code runs,
     quotes them where they are of the wrong type, and returns them as its invocation.
 
-    :cvar LIST: the parameter whose items may hold secrets
+    :ivar declared: the lists whose items may hold secrets, by the parameter, as the user wrote them
     """
 
-    LIST = "config"
     params: Params
 
     def __init__(self, argument_spec: Spec) -> None:
-        self.declared: object = None
+        self.declared: dict[str, object] = {}
         self.forecast = Forecast()
         self.is_foretelling = False
         self.is_planning = False
@@ -41,14 +40,13 @@ class Module(AnsibleModule):
         self.progress: str | None = None
         self.is_of_role = False
         super().__init__(argument_spec=argument_spec, supports_check_mode=True)
-        if self.declared is not None:
-            self.params[self.LIST] = self.declared
+        self.params.update(self.declared)
         problems = wrong_parameters(self.params)
         if problems:
             self.fail_json(msg="\n".join(["nothing was changed, the input is refused:", *problems]))
 
     def _load_params(self) -> None:
-        """Keep the list from Ansible, which would quote it; the table says what is wrong with it."""
+        """Keep the lists from Ansible, which would quote them; the tables say what is wrong with them."""
         super()._load_params()
         if isinstance(self.params, dict) and FORECAST in self.params:
             given = self.params.pop(FORECAST)
@@ -60,17 +58,18 @@ class Module(AnsibleModule):
             self.progress = str(self.params.pop(PROGRESS))
         if isinstance(self.params, dict) and ROLE in self.params:
             self.is_of_role = bool(self.params.pop(ROLE))
-        if isinstance(self.params, dict) and self.params.get(self.LIST) is not None:
-            self.declared = self.params[self.LIST]
-            self.params[self.LIST] = []
+        for name in LISTS if isinstance(self.params, dict) else ():
+            if self.params.get(name) is not None:
+                self.declared[name] = self.params[name]
+                self.params[name] = []
 
     @property
     def told(self) -> dict[str, object]:
         """The parameters as they may be told: of the list only the names of its items."""
         told: dict[str, object] = {}
         for name, value in self.params.items():
-            if name == self.LIST:
-                told[name] = names(self.declared)
+            if name in LISTS:
+                told[name] = names(self.declared.get(name))
             elif name == "declared_uses" and isinstance(value, dict):
                 told[name] = sorted(label(who) for who in value)
             elif name not in self.argument_spec:
@@ -91,8 +90,12 @@ class Module(AnsibleModule):
     def hushed(self, text: object) -> str:
         """A message, readable and without the secrets of the parameters; in the words of the role, if one called."""
         with contextlib.suppress(Exception):  # It is a second net; what is told is made without secrets.
-            text = hushed(str(text), secrets_in([self.declared, self.params]).difference(names(self.declared)))
+            text = hushed(str(text), secrets_in([self.declared, self.params]).difference(*self.names()))
         return readable(for_role(str(text)) if self.is_of_role else str(text))
+
+    def names(self) -> list[list[str]]:
+        """The names of the items of each list."""
+        return [names(items) for items in self.declared.values()]
 
     def warn(self, warning: str, **how: object) -> None:
         super().warn(self.hushed(warning), **how)

@@ -21,6 +21,7 @@ class Options:
     :param elsewhere: names that are declared for other hosts, and are not purged here
     :param forecast: what earlier tasks of a run in check mode would have made
     :param check: whether it is check mode
+    :param images: the declared images, as the user wrote them
     :param declared_uses: what all that is declared for the host uses, by the user in words (see shared.declared)
     """
 
@@ -30,6 +31,7 @@ class Options:
     owner: str = ""
     forecast: Forecast = dataclasses.field(default_factory=Forecast)
     check: bool = False
+    images: t.Any = ()
     declared_uses: t.Mapping[str, t.Mapping[str, t.Sequence[str]]] = dataclasses.field(default_factory=dict)
 
     def for_second_look(self: T) -> T:

@@ -18,7 +18,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from .._engine.report import Result
 from .._errors import Refused, VirtfleetError
-from .._flow.arguments import Params, Spec
+from .._flow.arguments import LISTS, Params, Spec
 from .._flow.look import Part, Seen, Undecided, look
 from .._flow.parameters import Parameters
 from .._host import daemons, setup
@@ -140,16 +140,17 @@ def checked(spec: Spec, options: object) -> Params:
     if not isinstance(options, dict):
         raise Undecided("options: is not a dictionary")
     # The table checks the items, as in the modules: Ansible would quote what is wrong.
-    config = options.get("config")
-    if "config" in spec and not (isinstance(config, list) and all(isinstance(item, dict) for item in config)):
-        raise Undecided("config: is not a list of dictionaries")
-    rest = {name: value for name, value in options.items() if name != "config"}
-    known = {name: rules for name, rules in spec.items() if name != "config"}
+    lists = {name: options.get(name, rules.get("default")) for name, rules in spec.items() if name in LISTS}
+    for name, items in lists.items():
+        if not (isinstance(items, list) and all(isinstance(item, dict) for item in items)):
+            raise Undecided(f"{name}: is not a list of dictionaries")
+    rest = {name: value for name, value in options.items() if name not in lists}
+    known = {name: rules for name, rules in spec.items() if name not in lists}
     done = ArgumentSpecValidator(known).validate(rest)
     if done.error_messages:
         wrong = sorted(set(rest) - set(known)) or sorted(known)
         raise Undecided(f"wrong parameters: one of {', '.join(map(label, wrong))}")
-    return {**done.validated_parameters, **({"config": config} if "config" in spec else {})}
+    return {**done.validated_parameters, **lists}
 
 
 def host_seen(uri: str, given: Params) -> Seen:

@@ -26,6 +26,7 @@ class Making:
     :param verbatim: whether the user asks for a raw volume, so that an image is taken as it is
     :param disk: the place of the guest's disk that it is made for, or None
     :param change: the path of the change that it is in the plan of a guest
+    :param facts: what is noted of it besides (see manifest.FACTS)
     """
 
     item: Item
@@ -34,6 +35,7 @@ class Making:
     verbatim: bool = False
     disk: int | None = None
     change: str | None = None
+    facts: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def where(self) -> str:

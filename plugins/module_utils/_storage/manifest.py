@@ -31,6 +31,7 @@ FACTS = (
     *("uuid", "guest", "identity", "format", "making", "began", "part", "leaving", "since"),
     *("seed", "image", "former", "filling", "declared"),
     *("digest", "stamp", "secret", "encryption"),
+    *("base", "content", "fetched", "serial"),
 )
 """What may be noted of a resource, each a text:
 
@@ -51,6 +52,10 @@ FACTS = (
 - ``stamp``: of a private secret, the state of the file that libvirt has the value in
 - ``secret``: of an encrypted volume, the secret with its passphrase, as ``usage NAME`` or ``uuid UUID``
 - ``encryption``: the format of the encryption that a volume was made with
+- ``base``: of a base image, the image that is declared (kvm_images)
+- ``content``: of a base image, what tells it from other versions of the image: its checksum, or a digest of its URL
+- ``serial``: of a base image, what its distribution calls the version, if that is known
+- ``fetched``: when a base image was made, in nanoseconds since 1970
 - ``since``: the process that is at it; once the guest is gone, the state of the definitions of the host's guests
 
 Facts of other names are kept as they are.

@@ -12,6 +12,7 @@ from ..._errors import VirtfleetError
 from ..._flow.kind import Action, Work
 from ..._libvirt.connection import active, lacks, libvirt, stop
 from ..._libvirt.objects import Connection, Domain
+from ..image.bases import make_base
 from ..volume.volume_actions import forget, guest_volume_delete, spare, volume_define, volume_delete, volume_grow
 from . import undefine
 from .cloud_init import seed_adoption, seed_fill
@@ -101,6 +102,7 @@ ACTIONS: dict[str, Action] = {
     "set_iotune": live.set_iotune,
     "forget": forget,
     "spare": spare,
+    "make_base": make_base,
     "make_volume": volume_define,
     "grow_volume": volume_grow,
     "delete_volume": guest_volume_delete,

@@ -71,11 +71,11 @@ DOMAINS = Kind(
     definition=DEFINITION,
     noted=frozenset(
         (
-            *("make_volume", "fill_seed", "adopt_seed", "settle_seed"),
+            *("make_base", "make_volume", "fill_seed", "adopt_seed", "settle_seed"),
             *("delete_volume", "delete_seed", "forget", "spare"),
         )
     ),
-    stores=frozenset(("make_volume", "grow_volume", "fill_seed")),
+    stores=frozenset(("make_base", "make_volume", "grow_volume", "fill_seed")),
     prepares=frozenset(("forget", "spare", "define")),
     around=around,
     take_back={"make_volume": TakeBack(stays, remove)},

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ..._flow.arguments import DECLARE, PURGE, RESTART, USES
+from ..._flow.arguments import DECLARE, IMAGES, PURGE, RESTART, USES
 from ..._flow.parameters import Given, Parameters
 from .guest_options import GuestOptions
 from .kind import DOMAINS
@@ -20,6 +20,7 @@ TAKEN = (
     "owner",
     "elsewhere",
     "declared_uses",
+    "images",
 )
 
 
@@ -43,6 +44,7 @@ PARAMETERS = Parameters(
         **DECLARE,
         **PURGE,
         **USES,
+        **IMAGES,
         **RESTART,
         "remove_storage": {"type": "bool", "default": False},
         "remove_nvram": {"type": "bool", "default": False},

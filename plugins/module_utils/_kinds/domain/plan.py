@@ -20,6 +20,9 @@ from ..._storage.making import Making
 from ..._storage.manifest import Entries, Manifest
 from ..._storage.storage_observe import Pool
 from ..._storage.survey_users import all_users
+from ..image.bases import STEP, Bases
+from ..image.declared import declared as declared_images
+from ..image.declared import marked_disks
 from ..shared import declared
 from ..shared.renames import refuse_renamed
 from ..volume.half_made import Half, being_made, half_made
@@ -30,7 +33,7 @@ from . import autostarts, readiness, undefine
 from .apparmor import warn_of_volumes
 from .careless_renames import warn_of_renames
 from .cloud_init import seed_removal, seed_restarts, seeds
-from .disks import defined_formats, disk_removal, guest_disks, same_image
+from .disks import defined_formats, disk_removal, from_images, guest_disks, same_image
 from .disks.disk_formats import WRITE_FORMAT, DiskFormats
 from .disks.disks_left import warn_of_kept, warn_of_left
 from .disks.overlays import Overlays
@@ -60,6 +63,7 @@ def plan_guests(connection: Connection, have: Have, wants: Wants, host: Host, op
     """Plan guests, with the volumes of their disks and what goes with those that go."""
     forms = DiskFormats(connection, options.forecast)
     over = Overlays(forms)
+    wants = marked_disks(wants, declared_images(options.images))
     wants = over.settle(wants, have)
     if guest_disks.asks(wants) or options.remove_storage or seeds.asks(wants, have):
         plans, settled = plans_with_disks(forms, have, wants, host, options)
@@ -118,7 +122,11 @@ def leave_to_others(connection: Connection, plans: list[Plan], wants: Wants) -> 
     """Hold back guests of which another run is making a volume: also those that are to go, for it makes them."""
     busy = being_made(connection)
     for entry, want in zip(plans, wants, strict=True) if busy else ():
-        made = {step.value.key: step.value.where for step in entry.steps if isinstance(step.value, Making)}
+        made = {
+            step.value.key: step.value.where
+            for step in entry.steps
+            if isinstance(step.value, Making) and step.action != STEP
+        }
         for key, facts, why in busy:
             if key in made:
                 entry.obstacle = f"{made[key]}: {why}"
@@ -141,6 +149,7 @@ def plans_with_disks(
     half = Half.nothing() if connection is None else half_made(connection, volumes)
     volumes = whole(connection, volumes, half, guest_disks.sealed(resolved))
     volumes = forms.of_volumes(resolved, volumes)
+    resolved, found = from_images.with_bases(forms, resolved, volumes, host)
     resolved, lines = forms.settle(
         [guest_disks.as_made(want, needed, volumes) for want, needed in resolved], have, host
     )
@@ -156,7 +165,7 @@ def plans_with_disks(
             forms.refused[entry.name] += half_made_of(needed, half)
             continue
         try:
-            plan_storage(of_seeds, entry, want, needed, volumes, have, options.on_restart_needed)
+            plan_storage((of_seeds, found), entry, want, needed, volumes, have, options.on_restart_needed)
             entry.obstacle = next(unknown_growth(forms, entry, volumes, have), entry.obstacle)
             say_doubt(entry, [need.key for need in needed], half.doubtful)
             refuse_held(connection, entry, half, made, (Making, seeds.Refilling))
@@ -219,7 +228,7 @@ def with_volumes(
 
 
 def plan_storage(
-    of_seeds: seeds.Seeds,
+    known: tuple[seeds.Seeds, Bases],
     entry: Plan,
     want: Item,
     needed: list[guest_disks.Needed],
@@ -227,7 +236,11 @@ def plan_storage(
     have: Have,
     policy: str,
 ) -> None:
-    """Put the volumes of a guest's disks into its plan, and that of its seed after them. Raises Invalid."""
+    """Put the volumes of a guest's disks into its plan, and that of its seed after them. Raises Invalid.
+
+    :param known: what is known of seeds, and of base images
+    """
+    of_seeds, found = known
     of_seed: list[Step] = []
     for need in needed:
         if "seed" in need.item:
@@ -238,7 +251,7 @@ def plan_storage(
             entry.changes[:0] = changes
             of_seed += steps
     disks = [need for need in needed if "seed" not in need.item]
-    guest_disks.amend(entry, disks, volumes, of_seeds.pools, of_seeds.host)
+    guest_disks.amend(entry, disks, volumes, of_seeds.pools, of_seeds.host, found)
     entry.steps.add(Place.NEEDED, *of_seed)
 
 

@@ -149,16 +149,37 @@ class Image(Converter):
 
 
 class Checksum(Converter):
-    """A checksum with its algorithm, such as ``sha256:9f86d0...``."""
+    """A checksum with its algorithm, such as ``sha256:9f86d0...``, or the URL of a list that has it."""
 
     lengths: t.ClassVar[dict[str, int]] = {"sha256": 64, "sha384": 96, "sha512": 128}
 
     def parse(self, value: object) -> str:
-        text = str(super().parse(value)).strip().lower()
+        text = str(super().parse(value)).strip()
+        scheme = text.partition("://")[0].lower()
+        if scheme in ("http", "https") and "://" in text:
+            return IMAGE.parse(f"{scheme}{text[len(scheme) :]}")
+        text = text.lower()
         algorithm, _colon, digest = text.partition(":")
         if not re.fullmatch(r"[0-9a-f]+", digest) or self.lengths.get(algorithm) != len(digest):
             known = " or ".join(f"{name}: and {length} hex digits" for name, length in self.lengths.items())
-            raise ValueError(f"{printable(value)} is not a checksum; write {known}")
+            raise ValueError(
+                f"{printable(value, bool(UNSURE.search(text)))} is not a checksum; write {known}, or the http:// or"
+                " https:// URL of a list of checksums, such as SHA256SUMS"
+            )
+        return text
+
+
+class UbuntuRelease(Converter):
+    """A release of Ubuntu, such as ``24.04``. YAML makes a number of it that has lost a zero, as of 24.10."""
+
+    rule: t.ClassVar[str] = r"[0-9]{2}\.(?:04|10)"
+
+    def parse(self, value: t.Any) -> str:
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            raise ValueError(f"{printable(value)} is a number to YAML: write the release in quotes, such as '24.04'")
+        text = str(super().parse(value)).strip()
+        if not re.fullmatch(self.rule, text):
+            raise ValueError(f"{printable(text)} is not a release of Ubuntu; write it like '24.04'")
         return text
 
 
@@ -170,3 +191,4 @@ OWNER = Owner()
 PLACE = Place()
 IMAGE = Image()
 CHECKSUM = Checksum()
+UBUNTU = UbuntuRelease()

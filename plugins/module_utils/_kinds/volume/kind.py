@@ -53,7 +53,7 @@ VOLUMES = Kind(
     steps=steps,
     leftovers=leftovers,
     validate=validate,
-    noted=frozenset(("define", "delete", "forget", "note_declared")),
+    noted=frozenset(("make_base", "define", "delete", "forget", "note_declared")),
     asks_schema=False,
     around=around,
 )

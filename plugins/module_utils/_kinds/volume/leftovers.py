@@ -17,6 +17,7 @@ from ..._storage.removal import Judge, order
 from ..._storage.storage_observe import another, no_pool, problem_of, replaced, stopped_pool
 from ..._storage.survey_users import all_users
 from ..._storage.users import Users
+from ..image.declared import declared as declared_images
 from ..shared import declared
 from .half_made import made_in_this_moment
 
@@ -34,6 +35,8 @@ def leftovers(connection: Connection, asked: Asked) -> Leftovers:
         for key, facts in Manifest(connection.getURI()).entries("volumes").items()
         if key not in gone and "guest" not in facts and "making" not in facts
     }
+    for key in current(noted, declared_images(asked.options.images)):
+        del noted[key]
     for key, facts, why in made_in_this_moment(connection, asked.owner):
         if key not in gone and "guest" not in facts:
             out.held[key] = f"is no longer declared, but stays: {why}"
@@ -46,12 +49,29 @@ def leftovers(connection: Connection, asked: Asked) -> Leftovers:
         declared.add_uses(connection, users, asked)
     left = keep_shared(out, left, users)
     free, kept = order(Judge(users), left)
+    for key in kept.keys() & noted.keys() if not users.doubts else ():
+        if "base" in noted[key]:
+            del kept[key]  # It is kept for the disks that are laid over it, and goes once they are gone.
     for key in free:
         pool, _slash, name = key.partition("/")
         out.items.append({"name": name, "pool": pool, "state": "absent"})
     for key, holders in kept.items():
         out.keep(key, holders, users.doubts)
     return out
+
+
+def current(noted: Entries, images: t.Container[str]) -> list[str]:
+    """The base images that stay, though nothing may be laid over them: the last one of each declared image.
+
+    :param noted: what is noted of volumes
+    :param images: the names of the declared images
+    """
+    last: dict[str, tuple[str, str]] = {}
+    for key, facts in noted.items():
+        name = facts.get("base")
+        if name is not None and name in images:
+            last[name] = max(last.get(name, ("", "")), (str(facts.get("fetched", "")).zfill(20), key))
+    return [key for _fetched, key in last.values()]
 
 
 def still_ours(out: Leftovers, there: t.Mapping[str, Observed], noted: Entries, asked: Asked) -> dict[str, str | None]:

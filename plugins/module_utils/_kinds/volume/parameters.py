@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-from ..._flow.arguments import DECLARE, PURGE, USES
+from ..._flow.arguments import DECLARE, IMAGES, PURGE, USES
 from ..._flow.parameters import Parameters, options_of
 from .kind import VOLUMES
 
 PARAMETERS = Parameters(
     VOLUMES,
-    {**DECLARE, **PURGE, **USES},
-    options_of("purge", "owner", "declared_uses"),
+    {**DECLARE, **PURGE, **USES, **IMAGES},
+    options_of("purge", "owner", "declared_uses", "images"),
 )

@@ -22,6 +22,8 @@ from ..._storage.noted_formats import SAME
 from ..._storage.survey_users import all_users
 from ..._storage.users import Users
 from ..domain.disks.disk_formats import WRITE_FORMAT
+from ..image.bases import Bases
+from ..image.declared import declared as declared_images
 from ..shared import declared
 from . import readiness, storage_plan
 from .encryption import remembered
@@ -34,14 +36,16 @@ from .volumes_to_come import listed_later
 
 
 def plan_volumes(connection: Connection, have: Have, wants: Wants, host: Host, options: Options) -> list[Plan]:
-    """Plan volumes. Who uses them is only asked where one is to go."""
+    """Plan volumes, with the base images that they are made from. Who uses them is only asked where one is to go."""
+    pools = options.forecast.with_pools(FUTURE if connection is None else storage_observe.all_pools(connection))
+    found, images = Bases(connection, host, pools), declared_images(options.images)
+    have = {**have, **listed_later(connection, options.forecast, (str(volume_key(want)) for want in wants), have)}
     if connection is None:
-        have = {**have, **listed_later(None, options.forecast, (str(volume_key(want)) for want in wants), have)}
-        return storage_plan.plan_volumes(have, wants, host, options.forecast.with_pools(FUTURE), Users())
-    pools = options.forecast.with_pools(storage_observe.all_pools(connection))
+        given, unfit = found.for_volumes(wants, have, images)
+        plans = storage_plan.plan_volumes(have, given, host, pools, Users())
+        return refused(found.first(plans), unfit)
     going = any(want["state"] == "absent" and volume_key(want) in have for want in wants)
     users = all_users(connection, forecast=options.forecast) if going else Users()
-    have = {**have, **listed_later(connection, options.forecast, (str(volume_key(want)) for want in wants), have)}
     half = half_made(connection, have)
     noted = Manifest(connection.getURI()).entries("volumes")
     if going:
@@ -51,7 +55,8 @@ def plan_volumes(connection: Connection, have: Have, wants: Wants, host: Host, o
         declared.add_uses(connection, users, options, made)
     sealed = {str(volume_key(want)) for want in wants if want.get("encryption")}
     there = said_to_be_raw(connection, whole(connection, have, half, sealed), wants)
-    plans = storage_plan.plan_volumes(there, wants, host, pools, users)
+    given, unfit = found.for_volumes(wants, there, images)
+    plans = found.first(storage_plan.plan_volumes(there, given, host, pools, users))
     refuse_unknown(connection, plans, wants, there)
     lost = [want for want in wants if want["state"] == "absent" and (want.get("pool") or "default") not in pools]
     for entry, want in zip(plans, wants, strict=True):
@@ -63,6 +68,16 @@ def plan_volumes(connection: Connection, have: Have, wants: Wants, host: Host, o
         if want in lost and entry.name in noted:
             entry.warnings.append(storage_observe.no_pool(entry.name.partition("/")[0]))
     readiness.check_volumes(connection, plans, wants, options)
+    return refused(plans, unfit)
+
+
+def refused(plans: list[Plan], unfit: t.Mapping[str, str]) -> list[Plan]:
+    """Plans, with what is wrong with the images of some as their obstacle.
+
+    :param unfit: what is wrong, by POOL/VOLUME
+    """
+    for entry in plans:
+        entry.obstacle = unfit.get(entry.name, entry.obstacle)
     return plans
 
 

@@ -19,6 +19,7 @@ from ..._libvirt.connection import LibvirtError, lacks
 from ..._libvirt.objects import Connection
 from ..._storage.making import Making
 from ..domain.disks import disk_locks, outside_disks
+from ..image.bases import STEP as MAKE_BASE
 from ..shared.lacking import Site, at
 from ..shared.readiness import refuse
 from . import encryption, pool_space, volume_places
@@ -51,7 +52,10 @@ def makings(site: Site, entry: Plan) -> list[str]:
     for step in entry.steps:
         if isinstance(step.value, Making):
             where = f"{step.value.where}." if step.value.where else ""
-            found += [type(told)(f"{where}{told}") for told in making(site, step.value)]
+            problems = [type(told)(f"{where}{told}") for told in making(site, step.value)]
+            found += problems
+            if step.action == MAKE_BASE and not problems:
+                site.made = site.made | {step.value.key}  # What comes next in this plan is made from it.
     return found
 
 

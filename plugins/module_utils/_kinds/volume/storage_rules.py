@@ -57,7 +57,11 @@ TAKEN = (
     " raw) is written out, a file that is no disk is copied as it is; an ending of the name is not enough. The page"
     " C(docs/images.md) has the limits."
 )
-CHECKED = "Checksum of the image before it is unpacked, such as V(sha256:...). An image with another one is refused."
+CHECKED = (
+    "Checksum of the image before it is unpacked, such as V(sha256:...), or the URL of a list that has it, such as"
+    " V(https://example.com/SHA256SUMS). In a list, the line of the name of the image's file counts. An image with"
+    " another checksum is refused."
+)
 IN_TIME = "Seconds that the download of the image may take at most. Left out, an hour."
 
 default_pool = unless_described("default", {"type": "dir", "target": IMAGES})
@@ -146,15 +150,15 @@ def filling(volume: Item) -> t.Iterator[Invalid]:
     if len(given) > 1:
         yield Invalid("", f"give only one of {', '.join(given)}")
     image = volume.get("image") or ""
-    if volume.get("checksum") is not None and not image:
-        yield Invalid("checksum", "goes with image")
+    if volume.get("checksum") is not None and "/" not in image:
+        yield Invalid("checksum", f"goes with image{OF_DECLARED if image else ''}")
     if volume.get("image_timeout") is not None and "://" not in image:
         yield Invalid("image_timeout", "goes with an image that is an URL")
-    if image and "/" not in image:
+    if image and "/" in image and "://" not in image and not image.startswith("/"):
         yield Invalid(
             "image",
-            f"{printable(image, bool(UNSURE.search(image)))} is neither an URL nor a path from the root;"
-            " a volume is named in clone_from",
+            f"{printable(image, bool(UNSURE.search(image)))} is neither an URL nor a path from the root, nor the name"
+            " of a declared image; a volume is named in clone_from",
         )
     backing = volume.get("backing") or {}
     if backing.get("volume") is not None and backing.get("path") is not None:
@@ -166,6 +170,9 @@ def filling(volume: Item) -> t.Iterator[Invalid]:
     if volume.get("encryption") and image:
         yield Invalid("encryption", "does not go with image; make an empty encrypted volume and fill it by hand")
 
+
+OF_DECLARED = " that is an URL or a file; that of a declared image stands in kvm_images"
+"""What is said of a checksum beside the name of an image."""
 
 NEVER_MADE = ("bochs", "cloop", "cow", "dir", "dmg", "fat", "ploop", "vhd")
 """Formats that libvirt knows, and in which neither it nor qemu-img makes an image."""
@@ -232,8 +239,9 @@ MADE_DISK = (
         "image",
         "",
         IMAGE,
-        "Image that a disk made for the guest is a copy of: an URL, the path of a file on the host, or a volume by its"
-        f" name in the same pool or as C(POOL/VOLUME).{TAKEN} A CD-ROM is not made so: M(virtfleet.kvm.volumes)"
+        "Image that a disk made for the guest is made from: the name of one of O(images), an URL, the path of a file on"
+        " the host, or a volume as C(POOL/VOLUME). A name that is not in O(images) is that of a volume in the same"
+        f" pool.{TAKEN} A CD-ROM is not made so: M(virtfleet.kvm.volumes)"
         " puts an ISO image into a volume, which O(config[].disks[].volume) then names.",
     ),
     Aside("checksum", "", CHECKSUM, CHECKED),

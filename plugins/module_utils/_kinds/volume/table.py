@@ -193,8 +193,8 @@ ROWS = (
         "image",
         "",
         IMAGE,
-        "Image that a new volume is filled with: an URL, or the path of a file on the host. It is converted where its"
-        f" format is another.{TAKEN}",
+        "Image that a new volume is filled with: an URL, the path of a file on the host, or the name of one of"
+        f" O(images). It is converted where its format is another.{TAKEN}",
     ),
     Aside("checksum", "", CHECKSUM, CHECKED),
     Aside("image_timeout", "", COUNT, IN_TIME),

@@ -33,6 +33,7 @@ from ..._storage.users import is_local
 from ..domain.cloud_init import seed_fill
 from ..domain.cloud_init.seed_fill import SeedImage
 from ..domain.guest_options import GuestOptions
+from ..image.bases import make_base
 from ..secret.volume_users import noted_secret
 from ..shared.storage_values import CAPACITY
 from . import volume_blank, volume_image, volume_renamed
@@ -74,6 +75,7 @@ def make_noted(connection: Connection, making: Making, options: Options) -> None
     source = filling(connection, making)
     refuse_made(pool, making)
     facts = {} if making.guest is None else {"guest": making.guest}
+    facts.update(making.facts)
     facts.update(noted_secret(root))
     facts.update(source.facts if isinstance(source, SeedImage) else {})
     if making.item.get("format") is not None:
@@ -329,6 +331,7 @@ def waiting(connection: Connection, plan: Going) -> str | None:
 
 
 ACTIONS: dict[str, Action] = {
+    "make_base": make_base,
     "define": volume_define,
     "grow": volume_grow,
     "delete": volume_delete,

@@ -22,7 +22,7 @@ import time
 import typing as t
 
 from ..._errors import VirtfleetError
-from ..._host import listener, meter, part_files, sparse_copy
+from ..._host import checksum_list, listener, meter, part_files, sparse_copy
 from ..._host.download import download
 from ..._host.image_format import Content, Unfit, recognise
 from ..._host.part_files import nameless, opened_folder, part_name, reader, reserved, settle
@@ -63,7 +63,7 @@ class Source:
     """Where an image comes from, and what is known of it.
 
     :param place: an URL, or the path of a file or block device
-    :param checksum: what it must have, as ALGORITHM:DIGEST
+    :param checksum: what it must have, as ALGORITHM:DIGEST, or the URL of a list that tells
     :param known: its format, where it is noted and must not be told by what a guest wrote
     :param verbatim: whether it is taken as a raw disk also where nothing shows that it is one
     :param seconds: that it may take to come
@@ -209,6 +209,8 @@ def make(
             place = stack.enter_context(opened_folder(folder))
             if part_files.exists(place, name):
                 raise VirtfleetError(f"{path} is there already, and is left as it is")
+            digest = checksum_list.resolved(source.place, source.checksum, source.seconds)
+            source = dataclasses.replace(source, checksum=digest)
             target = stack.enter_context(reserved(place, part, os.path.join(folder, part)))
             found = fill_open(target, source, form, capacity, folder, stack)
             born(os.path.join(folder, part))

@@ -24,6 +24,8 @@ from ...._engine.rows.row_index import body
 from ...._engine.step import Place, Step
 from ...._errors import Invalid
 from ...._storage.storage_observe import Pool, problem_of, source_place
+from ...image import bases
+from ...image.declared import MARK
 from ...volume.encryption import BY_HAND, of_disk
 from ...volume.storage_plan import FUTURE, Owner, plan_volume
 from ...volume.storage_rules import MADE_DIRECTORIES, made_format, odd_name
@@ -35,7 +37,7 @@ MADE = ("size", "image", "backing")
 FILLINGS = ("image", "clone_from")
 """Options of a volume that a disk's ``image`` becomes. Another ``backing`` of a volume that is there is refused."""
 
-ASIDE = (*MADE, "checksum", "image_timeout")
+ASIDE = (*MADE, "checksum", "image_timeout", MARK)
 """Options that are for the volume alone."""
 
 DEVICES = ("logical", "disk", "zfs", "iscsi", "scsi", "mpath")
@@ -54,6 +56,7 @@ class Needed:
     :param loose: whether the user names no format, so that a volume that is there keeps its own
     :param refusal: what is said where the volume is not there: a disk moves to a copy, and never to a new volume
     :param named: whether the user names the volume
+    :param base: the base image that a new volume is made from, if its image is a declared one
     """
 
     index: int
@@ -62,6 +65,7 @@ class Needed:
     loose: bool = False
     refusal: Invalid | None = None
     named: bool = False
+    base: bases.Base | None = None
 
     @property
     def key(self) -> str:
@@ -159,17 +163,21 @@ def fresh(guest: str, disk: Item, pools: t.Mapping[str, Pool]) -> tuple[Item, It
     where = disk.get("pool") or "default"
     pool = pools.get(where) or FUTURE.get(where)
     files = pool is None or pool.type in (*MADE_DIRECTORIES, "gluster")
-    form = disk.get("format") or (made_format({**disk, "pool": None}) if files else "raw")
+    declared = disk.get(MARK)
+    laid_over = disk.get("backing") or (declared is not None and declared.overlaid) or None
+    form = disk.get("format") or (made_format({**disk, "backing": laid_over, "pool": None}) if files else "raw")
     volume_name = disk.get("volume") or f"{guest}-{disk['target']}.{form}"
     volume: Item = {"name": volume_name, "pool": where, "state": "present"}
     if disk.get("size") is not None:
         volume["capacity"] = disk["size"]
     if files:
         volume["format"] = form
-        if form == "raw" and disk.get("backing") is None:
+        if form == "raw" and laid_over is None:
             volume["allocation"] = 0  # Left out, libvirt would take all of it from the pool at once.
     image = disk.get("image")
-    if image is not None:
+    if declared is not None:
+        volume[MARK] = declared
+    elif image is not None:
         volume["image" if image.startswith("/") or "://" in image else "clone_from"] = image
         volume["verbatim"] = disk.get("format") == "raw"
     for name in ("checksum", "image_timeout"):
@@ -275,8 +283,12 @@ def amend(
     volumes: t.Mapping[str, Observed],
     pools: t.Mapping[str, Pool],
     host: Host,
+    found: bases.Bases | None = None,
 ) -> None:
-    """Put the volumes that a guest's disks need into its plan, before all else. Raises Invalid."""
+    """Put the volumes that a guest's disks need into its plan, before all else. Raises Invalid.
+
+    :param found: the base images that volumes are made from
+    """
     steps: list[Step] = []
     changes: list[Change] = []
     for need in needed:
@@ -294,6 +306,9 @@ def amend(
         except Invalid as error:
             option = "size" if error.where == "capacity" else error.where
             raise type(error)(f"{where}.{option}" if option else where, error.problem) from None
+        if need.base is not None and found is not None:
+            found.add(plan, need.base, Owner(plan.name, need.index, where))
+            inner.changes = [bases.shown(change, need.base) for change in inner.changes]
         steps += inner.steps
         for change in inner.changes:
             name = "size" if change.path == "capacity" else "volume"

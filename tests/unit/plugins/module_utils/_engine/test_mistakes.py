@@ -34,6 +34,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.table import
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.table import LINK
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.image.table import IMAGES
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.network.table import NETWORK
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.pool.table import POOL
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.secret.table import SECRET
@@ -78,7 +79,7 @@ def kinds(**more: Any) -> Variant:
     return Variant(**{"tag": "@kind", "cases": {"paper": (PAPER,), "wood": (WOOD,)}, "type": KIND, **more})
 
 
-@pytest.mark.parametrize("table", [DOMAIN, NETWORK, POOL, SECRET, VOLUME, LINK], ids=lambda table: table.kind)
+@pytest.mark.parametrize("table", [DOMAIN, IMAGES, NETWORK, POOL, SECRET, VOLUME, LINK], ids=lambda table: table.kind)
 def test_every_table_is_right(table: Table) -> None:
     assert problems(table) == []
 

@@ -232,7 +232,7 @@ def test_ids_and_modes_at_their_ends() -> None:
         ({"permissions": {"group": 4294967296}}, "from 0 to 4294967294, and -1"),
         ({"backing": {"path": "/a", "format": "raw", "permissions": {"mode": "4755"}}}, "is not a mode up to '0777'"),
         ({"image": "ftp://x/y"}, "http, https, file"),
-        ({"image": "debian-12"}, "a volume is named in clone_from"),
+        ({"image": "pool/debian-12"}, "a volume is named in clone_from"),
         ({"image": "/x", "checksum": "sha256:12"}, "64 hex digits"),
         ({"image": "/x", "checksum": "md5:" + "0" * 32}, "is not a checksum"),
         ({"checksum": "sha256:" + "0" * 64}, "goes with image"),

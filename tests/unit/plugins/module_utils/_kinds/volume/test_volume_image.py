@@ -29,14 +29,27 @@ GOOD = "sha256:" + hashlib.sha256(BODY).hexdigest()
 BAD = "sha256:" + hashlib.sha256(b"another").hexdigest()
 
 
+LISTS = {
+    "/SHA256SUMS": GOOD.partition(":")[2].encode() + b" *image\n",
+    "/WRONG": BAD.partition(":")[2].encode() + b" *image\n",
+}
+"""Lists of checksums that the server has."""
+
+
 class Handler(http.server.BaseHTTPRequestHandler):
     """Serves the body, half of it, or nothing."""
 
     def do_GET(self) -> None:
-        if self.path == "/none":
+        if self.path.partition("?")[0] == "/none":
             self.send_error(404)
             return
         self.send_response(200)
+        listed = LISTS.get(self.path.partition("?")[0])
+        if listed is not None:
+            self.send_header("Content-Length", str(len(listed)))
+            self.end_headers()
+            self.wfile.write(listed)
+            return
         self.send_header("Content-Length", str(len(BODY)))
         self.end_headers()
         self.wfile.write(BODY[: len(BODY) // 2] if self.path == "/short" else BODY)
@@ -92,6 +105,29 @@ def test_what_fails_leaves_nothing(
     with pytest.raises(VirtfleetError) as caught:
         volume_image.make(str(tmp_path / "x.raw"), raw(f"{web}/{name}", checksum), "raw", capacity)
     assert word in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_checksum_is_looked_up_in_a_list(web: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.raw"
+    volume_image.make(str(path), raw(f"{web}/image", f"{web}/SHA256SUMS"), "raw", None)
+    assert path.read_bytes() == BODY
+
+
+@pytest.mark.parametrize(
+    ("name", "listed", "word"),
+    [
+        ("image", "WRONG", "it is damaged, or another one; nothing of it was kept"),
+        ("other", "SHA256SUMS", "does not list 'other'; it lists 'image'"),
+        ("image", "none", "cannot be fetched: the server answers 404"),
+        ("image", "image", "is no list of checksums"),
+    ],
+)
+def test_a_list_that_does_not_fit_leaves_nothing(web: str, tmp_path: Path, name: str, listed: str, word: str) -> None:
+    with pytest.raises(VirtfleetError) as caught:
+        volume_image.make(str(tmp_path / "x.raw"), raw(f"{web}/{name}", f"{web}/{listed}?TOKEN"), "raw", None)
+    assert word in str(caught.value)
+    assert "TOKEN" not in str(caught.value)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -1,0 +1,279 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Base images: the volumes in which a host keeps the images that are declared.
+
+The name of one is that of the image and the beginning of its checksum, so a new version of an image is another volume.
+It is made when the first disk of it is, and is only read from then on. The manifest notes which image it is, and of
+which content: what has merely the same name is none.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import os
+import time
+import typing as t
+
+from ..._engine.observed import Observed
+from ..._engine.plan import Plan
+from ..._engine.rows.model import Change, Host, Item
+from ..._engine.step import Place, Step
+from ..._errors import VirtfleetError
+from ..._host import checksum_list
+from ..._host.download import TIMEOUT
+from ..._libvirt.objects import Connection
+from ..._libvirt.process import made_by_another
+from ..._printing import masked_url
+from ..._storage import storage_observe
+from ..._storage.making import Forestalled, Making
+from ..._storage.manifest import Manifest
+from ..._storage.storage_observe import Pool, another
+from ..volume import volume_image
+from ..volume.half_made import half_made
+from ..volume.storage_plan import Owner, plan_making
+from ..volume.storage_rules import MADE_DIRECTORIES, volume_key
+from .declared import MARK, Declared, filled_from, is_name, refuse_undeclared
+from .products import Version, newest
+
+LETTERS = 12
+"""How many hex digits of what tells an image from others are in the name of its volume."""
+
+READ_ONLY = "0444"
+"""The mode of a base image. QEMU of a guest that is laid over it only reads it."""
+
+STEP = "make_base"
+
+
+@dataclasses.dataclass(frozen=True)
+class Base:
+    """A version of an image.
+
+    :param image: what is declared
+    :param version: where it comes from, and what it must have
+    """
+
+    image: Declared
+    version: Version
+
+    @property
+    def content(self) -> str:
+        """What tells it from other versions: its checksum, or where it comes from."""
+        if self.version.checksum is not None:
+            return self.version.checksum
+        return f"place:{hashlib.sha256(self.version.place.encode('utf-8', 'surrogateescape')).hexdigest()}"
+
+    @property
+    def key(self) -> str:
+        """The volume that it is, as POOL/VOLUME."""
+        sign = self.content.partition(":")[2][:LETTERS]
+        return f"{self.image.pool}/{self.image.name}-{sign}.{self.image.form}"
+
+    @property
+    def item(self) -> Item:
+        """The options of the volume."""
+        pool, _slash, name = self.key.partition("/")
+        found: Item = {
+            "name": name,
+            "pool": pool,
+            "state": "present",
+            "format": self.image.form,
+            "image": self.version.place,
+            "permissions": {"mode": READ_ONLY},
+            "verbatim": self.image.form == "raw",
+        }
+        found.update({} if self.version.checksum is None else {"checksum": self.version.checksum})
+        return found if self.image.seconds is None else {**found, "image_timeout": self.image.seconds}
+
+
+class Bases:
+    """The base images that the plans of one call need.
+
+    :param connection: None for a host without libvirt
+    :param pools: the pools of the host
+    """
+
+    def __init__(self, connection: Connection, host: Host, pools: t.Mapping[str, Pool]) -> None:
+        self.connection, self.host, self.pools = connection, host, pools
+        self.known: dict[Declared, Base | str] = {}
+        self.there: dict[str, bool | str] = {}
+        self.needed: dict[str, Base] = {}
+
+    def of(self, image: Declared) -> Base:
+        """The version of an image that new disks get, which is asked for once. Raises VirtfleetError."""
+        if image not in self.known:
+            try:
+                self.known[image] = self.found(image)
+            except VirtfleetError as error:
+                self.known[image] = str(error)
+        found = self.known[image]
+        if isinstance(found, str):
+            raise VirtfleetError(found)
+        return found
+
+    def found(self, image: Declared) -> Base:
+        """The version of an image that there is now. Raises VirtfleetError where that cannot be told, or kept."""
+        pool = self.pools.get(image.pool)
+        if pool is not None and pool.type not in MADE_DIRECTORIES:
+            raise VirtfleetError(
+                f"the image {image.name} cannot be kept in the pool {image.pool}, which is of type {pool.type}: name a"
+                " pool of files"
+            )
+        base = Base(image, self.version(image))
+        self.is_there(base)
+        return base
+
+    def version(self, image: Declared) -> Version:
+        """The version of an image that new disks get. Raises VirtfleetError where it cannot be found."""
+        if image.product is not None:
+            return newest(image.product, self.host.arch, image.seconds)
+        return Version(image.place, checksum_list.resolved(image.place, image.checksum, image.seconds))
+
+    def is_there(self, base: Base) -> bool:
+        """Whether the host has a version of an image. Raises VirtfleetError where something else has its name."""
+        if base.key not in self.there:
+            self.there[base.key] = self.look(base)
+        found = self.there[base.key]
+        if isinstance(found, str):
+            raise VirtfleetError(found)
+        return found
+
+    def look(self, base: Base) -> bool | str:
+        """Whether the host has a version of an image, or what is wrong with what has its name."""
+        if self.connection is None:
+            return False
+        found = storage_observe.volumes(self.connection, {base.key}).get(base.key)
+        manifest = Manifest(self.connection.getURI())
+        noted = manifest.entries("volumes").get(base.key, {})
+        if found is None or is_away(found):
+            return False
+        if "making" in noted:
+            half = half_made(self.connection, {base.key: found})
+            told = half.held.get(base.key) or half.doubtful.get(base.key)
+            more = "if nobody needs it, delete it with state: absent of the module virtfleet.kvm.volumes, and run again"
+            return False if told is None else f"{told}; {more}"
+        if not manifest.kept or is_base(noted, found, base.content):
+            return True
+        return (
+            f"the volume {base.key} is there, and was not made of the image {base.image.name}: delete it if nobody uses"
+            " it, or give the image another name"
+        )
+
+    def add(self, entry: Plan, base: Base, owner: Owner | None = None) -> None:
+        """Have a plan make a base image first, if the host does not have it.
+
+        Each plan that needs it has the step: of the others, one may fail before it. The second finds it there.
+
+        :param owner: the disk that needs it, if it is one of a guest
+        """
+        if not self.is_there(base):
+            inner = plan_making(base.item, self.host, self.pools, None)
+            making = next(step.value for step in inner.steps if isinstance(step.value, Making))
+            facts = {"base": base.image.name, "content": base.content}
+            facts.update({} if base.version.serial is None else {"serial": base.version.serial})
+            disk = None if owner is None else owner.disk
+            entry.steps.add(Place.NEEDED, Step(STEP, dataclasses.replace(making, facts=facts, disk=disk)))
+
+    def for_volumes(
+        self, wants: t.Iterable[Item], have: t.Container[str], images: t.Mapping[str, Declared]
+    ) -> tuple[list[Item], dict[str, str]]:
+        """Volumes, each new one with the base image that it is made from; and what is wrong with images, by volume.
+
+        What a volume was made from does not count any more once it is there.
+
+        :param have: the volumes that are there, as POOL/VOLUME
+        :param images: those that are declared
+        """
+        given: list[Item] = []
+        unfit: dict[str, str] = {}
+        for want in wants:
+            key, image = str(volume_key(want)), want.get("image")
+            if not is_name(image) or want["state"] == "absent":
+                given.append(want)
+                continue
+            bare = {name: value for name, value in want.items() if name != "image"}
+            try:
+                if key not in have:
+                    refuse_undeclared(str(image), images)
+                    self.needed[key] = self.of(images[str(image)])
+                    bare = filled_from({**bare, MARK: images[str(image)]}, self.needed[key].key)
+            except VirtfleetError as error:
+                unfit[key] = f"image: {error}"
+                bare = {**bare, "capacity": bare.get("capacity") or 1}  # It is not made; nothing else is said of it.
+            given.append(bare)
+        return given, unfit
+
+    def first(self, plans: list[Plan]) -> list[Plan]:
+        """The plans of volumes, each with the base image that it needs."""
+        for entry in plans:
+            base = self.needed.get(entry.name)
+            if base is not None and entry.steps:
+                self.add(entry, base)
+                entry.changes = [shown(change, base) for change in entry.changes]
+        return plans
+
+
+def is_away(found: Observed) -> bool:
+    """Whether libvirt lists a volume whose file somebody has deleted."""
+    path = found.definition.findtext("target/path") or ""
+    return path.startswith("/") and os.path.isdir(os.path.dirname(path)) and not os.path.lexists(path)
+
+
+def is_base(noted: t.Mapping[str, t.Any], found: Observed, content: str) -> bool:
+    """Whether a volume is the base image of some content.
+
+    :param noted: what is noted of it
+    """
+    return noted.get("content") == content and "making" not in noted and not another(noted, found.definition)
+
+
+def shown(change: Change, base: Base) -> Change:
+    """The change that is a new volume, with the image that it is made of."""
+    if not isinstance(change.after, dict):
+        return change
+    told = f"{base.image.name} ({masked_url(base.version.place)})"
+    return dataclasses.replace(change, after={**change.after, "image": told})
+
+
+def make_base(connection: Connection, name: str, step: Step, options: t.Any) -> t.Iterator[None]:
+    """Make a base image, unless it is there by now. If another run is making it, this one waits for that.
+
+    Raises VirtfleetError where it cannot be made, or the other run takes too long.
+    """
+    from ..volume.volume_actions import volume_define
+
+    making: Making = step.value
+    deadline = time.monotonic() + float(making.item.get("image_timeout") or TIMEOUT)
+    while True:
+        other = made_by_another(making.key, noted_of(connection, making))
+        if other is not None:
+            if time.monotonic() >= deadline:
+                raise VirtfleetError(other)
+            yield
+            continue
+        if is_made(connection, making):
+            volume_image.current.done(volume_image.Source(str(making.item["image"])))
+            return
+        facts = {**making.facts, "fetched": str(time.time_ns())}
+        try:
+            volume_define(connection, name, Step(STEP, dataclasses.replace(making, facts=facts)), options)
+            return
+        except Forestalled:
+            busy = made_by_another(making.key, noted_of(connection, making)) is not None
+            if not busy and not is_made(connection, making):
+                raise
+
+
+def noted_of(connection: Connection, making: Making) -> t.Mapping[str, t.Any]:
+    """What is noted of a volume that is to be made."""
+    return Manifest(connection.getURI()).entries("volumes").get(making.key, {})
+
+
+def is_made(connection: Connection, making: Making) -> bool:
+    """Whether a base image that is to be made is there by now."""
+    found = storage_observe.volumes(connection, {making.key}).get(making.key)
+    if found is None or is_away(found):
+        return False
+    manifest = Manifest(connection.getURI())
+    return not manifest.kept or is_base(noted_of(connection, making), found, making.facts["content"])

@@ -1,0 +1,129 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The images that are declared, and the disks and volumes that name one."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ..._engine.close_names import near
+from ..._engine.rows.model import Item
+from ..._errors import VirtfleetError
+from ..._printing import printable
+from .products import MIRRORS, VARIANTS, Product
+from .table import IMAGES
+
+MARK = "from_image"
+"""In a disk or volume, in place of what a user writes as ``image``: the image that is declared."""
+
+HOLDS = ("image", "clone_from", "backing")
+"""What a volume can be filled from; with an image that is declared, it is one of the latter two."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Declared:
+    """An image that is declared.
+
+    :param place: the URL or path that it comes from; empty for a product
+    :param checksum: what it must have, as ALGORITHM:DIGEST, or the URL of a list that tells
+    :param form: the format that the host keeps it in
+    :param pool: the pool that the host keeps it in
+    :param mode: ``copy`` or ``overlay``, what a new disk is
+    :param seconds: that it may take to come, where the user says so
+    """
+
+    name: str
+    place: str
+    checksum: str | None = None
+    form: str = "qcow2"
+    pool: str = "default"
+    mode: str = "copy"
+    seconds: int | None = None
+    product: Product | None = None
+
+    @classmethod
+    def of(cls, item: Item) -> Declared:
+        """An image by its options in normal form."""
+        return cls(
+            item["name"],
+            item.get("url") or item.get("path") or "",
+            item.get("checksum"),
+            item.get("format") or "qcow2",
+            item.get("pool") or "default",
+            item.get("mode") or "copy",
+            item.get("image_timeout"),
+            product_of(item),
+        )
+
+    @property
+    def overlaid(self) -> bool:
+        """Whether new disks are laid over it."""
+        return self.mode == "overlay"
+
+
+def product_of(item: Item) -> Product | None:
+    """The product of a distribution that an image is; None for one with a place of its own."""
+    system = next((name for name in VARIANTS if item.get(name) is not None), None)
+    if system is None:
+        return None
+    mirror = (item.get("mirror") or MIRRORS[system]).rstrip("/")
+    variant = item.get("variant") or VARIANTS[system][0]
+    return Product(system, str(item[system]), variant, mirror, item.get("arch"), item.get("serial"))
+
+
+def declared(raw: t.Any) -> dict[str, Declared]:
+    """The declared images by name. Raises VirtfleetError with all that is wrong with them.
+
+    :param raw: the parameter ``images`` of a module, as the user wrote it
+    """
+    return {item["name"]: Declared.of(item) for item in IMAGES.parse(raw or [], variable="images")}
+
+
+def is_name(image: t.Any) -> bool:
+    """Whether what a disk or volume has as ``image`` may be the name of a declared one: no URL, path or POOL/VOLUME."""
+    return isinstance(image, str) and bool(image) and "/" not in image
+
+
+def marked(item: Item, images: t.Mapping[str, Declared]) -> Item:
+    """A disk or volume, with the declared image that it names, if it names one."""
+    image = item.get("image")
+    found = images.get(image) if is_name(image) and image is not None else None
+    return item if found is None else {**item, MARK: found}
+
+
+def marked_disks(wants: t.Sequence[Item], images: t.Mapping[str, Declared]) -> list[Item]:
+    """Guests, with the declared images that their disks name."""
+    if not images:
+        return list(wants)
+    return [
+        {**want, "disks": [marked(disk, images) for disk in want["disks"]]}
+        if want["state"] != "absent" and want.get("disks")
+        else want
+        for want in wants
+    ]
+
+
+def filled_from(volume: Item, base: str) -> Item:
+    """A new volume with the base image that it is a copy of, or laid over, in place of the declared image.
+
+    :param volume: has MARK
+    :param base: the volume that is the base image, as POOL/VOLUME
+    """
+    rest = {name: value for name, value in volume.items() if name not in (MARK, "image", "verbatim")}
+    return {**rest, "backing": {"volume": base}} if volume[MARK].overlaid else {**rest, "clone_from": base}
+
+
+def refuse_undeclared(image: str, images: t.Collection[str]) -> None:
+    """Raise VirtfleetError for a volume of an image that is not declared.
+
+    :param images: the names of those that are
+    """
+    if image in images:
+        return
+    like = near(image, list(images))
+    hint = f"did you mean {printable(like[0])}?" if like else "a volume is named in clone_from"
+    raise VirtfleetError(
+        f"{printable(image)} is not among the images (kvm_images of the role), and no URL or path from the root; {hint}"
+    )

@@ -1,0 +1,108 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Images of a distribution by release: where a mirror has them, and by what they are checked.
+
+Ubuntu has an index in the form of simplestreams, with digests. Debian has a folder for each serial, and ``latest``,
+each with a SHA512SUMS.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ..._errors import VirtfleetError
+from ..._host import checksum_list, simplestreams
+
+MIRRORS = {"debian": "https://cloud.debian.org/images/cloud", "ubuntu": "https://cloud-images.ubuntu.com"}
+"""The servers of the distributions."""
+
+VARIANTS = {"debian": ("genericcloud", "generic", "nocloud"), "ubuntu": ("server", "minimal")}
+"""The variants of images, the usual one first."""
+
+CODENAMES = {11: "bullseye", 12: "bookworm", 13: "trixie", 14: "forky"}
+"""The releases of Debian, by which its folders are called."""
+
+ARCHES = {
+    "x86_64": "amd64",
+    "aarch64": "arm64",
+    "armv7l": "armhf",
+    "ppc64le": "ppc64el",
+    "riscv64": "riscv64",
+    "s390x": "s390x",
+}
+"""How distributions call the architectures, by the name that libvirt has for them."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Product:
+    """An image of a distribution.
+
+    :param system: ``debian`` or ``ubuntu``
+    :param release: such as ``13`` or ``24.04``
+    :param arch: as the distribution calls it; None for that of the host
+    :param serial: the version; None for the newest
+    """
+
+    system: str
+    release: str
+    variant: str
+    mirror: str
+    arch: str | None = None
+    serial: str | None = None
+
+
+class Version(t.NamedTuple):
+    """A version of an image.
+
+    :param place: its URL or path
+    :param checksum: what it must have, as ALGORITHM:DIGEST; None where nobody says
+    :param serial: what its distribution calls it, if that is known
+    """
+
+    place: str
+    checksum: str | None
+    serial: str | None = None
+
+
+def arch_of(product: Product, host: str) -> str:
+    """The architecture of an image. Raises VirtfleetError where the host has one that no distribution's is known for.
+
+    :param host: the architecture of the host, as libvirt calls it
+    """
+    found = product.arch or ARCHES.get(host)
+    if found is None:
+        raise VirtfleetError(f"the architecture of this host, {host}, has no known name there: write arch in the image")
+    return found
+
+
+def newest(product: Product, host: str, seconds: float | None = None) -> Version:
+    """The version of an image that its distribution has now, or the one that is asked for.
+
+    :param host: the architecture of the host, as libvirt calls it
+    :param seconds: that the image may take to come, where the user says so
+
+    Raises VirtfleetError where it cannot be found.
+    """
+    arch = arch_of(product, host)
+    if product.system == "ubuntu":
+        return of_ubuntu(product, arch, seconds)
+    return of_debian(product, arch, seconds)
+
+
+def of_ubuntu(product: Product, arch: str, seconds: float | None) -> Version:
+    """An image of Ubuntu by the index of a mirror."""
+    minimal = product.variant == "minimal"
+    root = f"{product.mirror}/{'minimal/' if minimal else ''}releases"
+    name = f"com.ubuntu.cloud{'.minimal' if minimal else ''}:server:{product.release}:{arch}"
+    return Version(*simplestreams.find(root, name, "disk1.img", product.serial, seconds))
+
+
+def of_debian(product: Product, arch: str, seconds: float | None) -> Version:
+    """An image of Debian by the list of checksums beside it."""
+    serial = product.serial
+    folder = f"{product.mirror}/{CODENAMES[int(product.release)]}/{serial or 'latest'}"
+    end = "" if serial is None else f"-{serial}"
+    place = f"{folder}/debian-{product.release}-{product.variant}-{arch}{end}.qcow2"
+    return Version(place, checksum_list.resolved(place, f"{folder}/SHA512SUMS", seconds), serial)
