@@ -53,7 +53,7 @@ class ActionModule(ActionBase):
             parts = _site_look.parts_of(variables, self._loader, tags)
         except VirtfleetError as error:
             return unsure(str(error))
-        except Exception as error:  # Any filter or lookup may be in a template. The task that has it tells of it.
+        except Exception as error:  # A template may hold any filter or lookup. The task that has it tells of it.
             return unsure(unforeseen(error))
         return self.looked(parts, tags, variables)
 

@@ -239,7 +239,7 @@ class Connection(ConnectionBase):
     has_pipelining = True
     has_tty = False
 
-    def __init__(self, *args: t.Any, **kwargs: t.Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.guest: Guest | None = None
 

@@ -22,7 +22,7 @@ VARIABLE = "kvm_images"
 
 
 def problems(
-    guests: t.Sequence[Item], hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, t.Any]]
+    guests: t.Sequence[Item], hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, object]]
 ) -> list[tuple[str | None, str]]:
     """What is wrong with the names of images, a sentence each with its host.
 
@@ -87,6 +87,6 @@ def undeclared(name: str, images: t.Collection[str], volume: str | None) -> str:
     return f"is in neither {VARIABLE} nor kvm_volumes{hint}{end} A volume that nobody declares is written as {volume}"
 
 
-def listed(items: t.Any) -> list[Item]:
+def listed(items: object) -> list[Item]:
     """The items of a list of a host; what is none is refused elsewhere."""
     return entries({"all": items}, "all")

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import typing as t
-
 from ._engine.close_names import near
 from ._engine.rows.model import Item
 from ._engine.rows.row_index import body
@@ -36,7 +34,7 @@ def slip_of_host(guest: Item) -> object:
     return next(filter(means_host, guest), None) if guest.get("host") is None else None
 
 
-def means_host(name: t.Any) -> bool:
+def means_host(name: object) -> bool:
     """Whether an option is a slip of ``host``, which a guest has in the fleet's list and nowhere else."""
     options = body(DOMAIN.rows).names
     return name != "host" and name not in options and near(name, [*options, "host"]) == ["host"]

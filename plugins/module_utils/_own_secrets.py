@@ -26,7 +26,7 @@ def secrets_in(value: object) -> set[str]:
     """
     found: set[str] = set()
     seen: set[tuple[int, bool]] = set()
-    left: list[tuple[t.Any, bool]] = [(value, False)]
+    left: list[tuple[object, bool]] = [(value, False)]
     while left:
         one, secret = left.pop()
         if isinstance(one, (dict, list, tuple, set, frozenset)):

@@ -87,7 +87,7 @@ class HostNames:
         """What a template is on one host; None where that is no name of a host, or cannot be evaluated."""
         try:
             value = templar.value(template)
-        except Exception:  # Any filter or lookup may be in a template; it is said with the item's other fields.
+        except Exception:  # A template may hold any filter or lookup; it is said with the item's other fields.
             return None
         return str(value) if isinstance(value, str) and "{" not in value else None
 

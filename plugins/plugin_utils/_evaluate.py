@@ -151,7 +151,7 @@ class Part:
         """The value of a template that is evaluated as a whole; an empty list where it cannot be."""
         try:
             return self.templar.value(raw)
-        except Exception as error:  # Any filter or lookup may be in a template.
+        except Exception as error:  # A template may hold any filter or lookup.
             self.blame(raw, error)
             return []
 
@@ -163,7 +163,7 @@ class Part:
         raw = self.needed(entry.raw)
         try:
             return [self.templar.value(raw)]
-        except Exception as error:  # Any filter or lookup may be in a template.
+        except Exception as error:  # A template may hold any filter or lookup.
             broken = self.templar.broken(raw) or [("", self.templar.why(raw, error))]
         if self.is_stray(raw):  # What it would be there nobody knows; that there is no such host is the mistake.
             return [{"name": self.name_of(raw), "host": raw["host"]}]
@@ -206,7 +206,7 @@ class Part:
         """The name of an item; None where it has none, or that cannot be evaluated."""
         try:
             return self.templar.value(raw["name"]) if isinstance(raw, dict) and "name" in raw else None
-        except Exception:  # Any filter or lookup may be in a template.
+        except Exception:  # A template may hold any filter or lookup.
             return None
 
     def blame(self, raw: object, error: BaseException) -> None:
@@ -304,7 +304,7 @@ class Guests(Part):
                 return found
         except VirtfleetError as error:
             self.problems.append((self.host, str(error)))
-        except Exception as error:  # Any filter or lookup may be in a template.
+        except Exception as error:  # A template may hold any filter or lookup.
             self.problems.append((self.host, f"{_guest_files.FOLDER}: {self.templar.why(written, error)}"))
         return NO_FILES
 

@@ -140,7 +140,7 @@ class Layers:
             return True
         try:
             self.values.value(raw)
-        except Exception:  # Any filter or lookup may be in a template.
+        except Exception:  # A template may hold any filter or lookup.
             return False
         return True
 
@@ -171,7 +171,7 @@ class Layers:
         """A value, evaluated; Failed where it cannot be, of which the problems tell."""
         try:
             return self.values.value(raw)
-        except Exception:  # Any filter or lookup may be in a template.
+        except Exception:  # A template may hold any filter or lookup.
             broken = self.values.broken(named_item(raw, self.values.raw)) or [("", "cannot be evaluated")]
             self.problems += [f"{source}: {where}: {why}" if where else f"{source}: {why}" for where, why in broken]
             return Failed()

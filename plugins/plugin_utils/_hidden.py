@@ -126,7 +126,7 @@ def by_name(raw: object, host: str, templar: HostTemplar) -> dict[str, object]:
     try:
         written = entries("kvm_guests", raw, templar.raw)
         found = list(templar.value(raw) or []) if written is None else [entry.raw for entry in written]
-    except Exception:  # Any filter or lookup may be in a template.
+    except Exception:  # A template may hold any filter or lookup.
         return {}
     found = [item for item in found if isinstance(item, dict)]
     called = [(next(items([item], templar, ("name", "host")), {}), item) for item in found]
@@ -202,7 +202,7 @@ def purge_is_on(raw: t.Mapping[str, object], purge: str, hostvars: object) -> bo
     """Whether a host's variables have what is no longer declared removed."""
     try:
         return str(HostTemplar.of(raw, hostvars).value(raw.get(purge, False))).lower() in ("true", "yes", "on", "1")
-    except Exception:  # Any filter or lookup may be in a template; the role that uses it says so.
+    except Exception:  # A template may hold any filter or lookup; the role that uses it says so.
         return False
 
 
@@ -264,7 +264,7 @@ def items(raw: object, templar: HostTemplar, options: t.Sequence[str]) -> t.Iter
     try:
         written = entries("kvm_guests", raw, templar.raw)
         found = list(templar.value(raw) or []) if written is None else [entry.raw for entry in written]
-    except Exception:  # Any filter or lookup may be in a template.
+    except Exception:  # A template may hold any filter or lookup.
         return
     for item in found:
         try:

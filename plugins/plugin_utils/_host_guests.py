@@ -78,7 +78,7 @@ def is_listed(templar: HostTemplar) -> bool:
         return raw is not None
     try:
         return templar.value(raw) is not None
-    except Exception:  # Any filter or lookup may be in a template; the guests are evaluated, too, and refused.
+    except Exception:  # A template may hold any filter or lookup; the guests are evaluated, too, and refused.
         return True
 
 

@@ -141,7 +141,7 @@ def lacks(named: Named, variables: t.Mapping[str, object], value: t.Callable[[t.
     if name != "hostvars":
         try:
             thing = value(thing)
-        except Exception:  # Any filter or lookup may be in a template.
+        except Exception:  # A template may hold any filter or lookup.
             return [f"{why} (in {name})" for why in missing(thing, variables, value, depth + 1)]
     for place, key in enumerate(named.keys[:2] if name == "hostvars" else named.keys):
         if not isinstance(thing, t.Mapping) or hasattr(dict, key):

@@ -293,6 +293,6 @@ def wanted(action: ActionBase, variables: Args) -> float | None:
         return SECONDS
     try:
         return pause(action._templar.template(variables.get(VARIABLE)))
-    except Exception:  # Any lookup may be in a template.
+    except Exception:  # A template may hold any lookup.
         Display().warning(f"{VARIABLE} is neither yes or no, nor a number of seconds, so {SECONDS:g} s are taken")
         return SECONDS

@@ -170,7 +170,7 @@ def evaluated_problem(name: str, raw: object, templar: HostTemplar) -> str | Non
     """What is wrong with a value that may have templates; None where nothing is, or a play knows more."""
     try:
         value = templar.value(raw)
-    except Exception as error:  # Any filter or lookup may be in a template.
+    except Exception as error:  # A template may hold any filter or lookup.
         return None if not isinstance(error, Endless) and is_later(raw) else templar.why(raw, error)
     return problem(name, value, hidden=True)
 

@@ -89,7 +89,7 @@ class HostTemplar:
         else:
             try:
                 self.value(raw)
-            except Exception as error:  # Any filter or lookup may be in a template.
+            except Exception as error:  # A template may hold any filter or lookup.
                 return [(where, self.why(raw, error))]
             return []
         return [found for place, value in parts for found in self.broken(value, place, depth + 1, said is None)]

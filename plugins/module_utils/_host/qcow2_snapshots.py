@@ -105,7 +105,10 @@ class Image:
         return found
 
 
-def look(path: str, ask: t.Callable[[Image], t.Any]) -> t.Any:
+T = t.TypeVar("T")
+
+
+def look(path: str, ask: t.Callable[[Image], T]) -> T:
     """What a question to the image at a path is answered with.
 
     Raises Unfit for what is no qcow2 image, or cannot be understood, OSError where it cannot be read.

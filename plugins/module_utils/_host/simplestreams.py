@@ -69,7 +69,7 @@ def find(root: str, product: str, item: str, serial: str | None = None, seconds:
         raise VirtfleetError(f"the index {masked_url(url)} {error}") from None
 
 
-def fetched(url: str, seconds: float | None) -> dict[str, t.Any]:
+def fetched(url: str, seconds: float | None) -> dict[str, object]:
     """What a JSON file at an URL holds. Raises Unfit where it cannot be had, or is no dictionary."""
     content = bytearray()
 
@@ -88,7 +88,7 @@ def fetched(url: str, seconds: float | None) -> dict[str, t.Any]:
     return mapping(found, "it")
 
 
-def mapping(value: t.Any, what: str) -> dict[str, t.Any]:
+def mapping(value: object, what: str) -> dict[str, t.Any]:
     """A dictionary. Raises Unfit for anything else."""
     if not isinstance(value, dict):
         raise Unfit(f"is none of simplestreams: {what} is no dictionary")
@@ -120,7 +120,7 @@ def others(product: str, known: t.Iterable[str]) -> str:
     return f"; it has {', '.join(map(printable, like[-MANY:]))}" if like else ""
 
 
-def checked_path(path: t.Any) -> str:
+def checked_path(path: object) -> str:
     """A path below the root of the mirror. Raises Unfit for anything else."""
     if not isinstance(path, str) or len(path) > 1000 or not PATH.fullmatch(path):
         raise Unfit(f"has the path {printable(path)}, which is none below the mirror")

@@ -19,6 +19,9 @@ Network = t.Any
 StoragePool = t.Any
 """A storage pool (virStoragePool)."""
 
+DomainSnapshot = t.Any
+"""A snapshot of a guest (virDomainSnapshot)."""
+
 Volume = t.Any
 """A storage volume (virStorageVol)."""
 

@@ -119,7 +119,7 @@ class Guest:
         """End the program on the host."""
         self.pipe.close()
 
-    def order(self, order: dict[str, t.Any]) -> t.Any:
+    def order(self, order: dict[str, object]) -> object:
         """What comes of an order. Raises Refused, Unusable."""
         if len(json.dumps(order)) > ORDER:
             raise Refused(f"the order for the agent has more than {ORDER} bytes")
@@ -135,7 +135,7 @@ class Guest:
         doing = "guest-exec" if order["do"] == "exec" else str(order.get("execute"))
         raise Unusable(words.why(self.name, self.way.host, kind, said, doing, self.timeout))
 
-    def call(self, execute: str, **arguments: t.Any) -> t.Any:
+    def call(self, execute: str, **arguments: object) -> t.Any:
         """What a command of the agent returns."""
         return self.order({"do": "call", "execute": execute, "arguments": arguments})
 
@@ -221,7 +221,7 @@ class Guest:
             raise
         self.call("guest-file-close", handle=handle)
 
-    def timed(self, largest: int, execute: str, **arguments: t.Any) -> t.Any:
+    def timed(self, largest: int, execute: str, **arguments: object) -> t.Any:
         """A command of the agent that moves a piece of a file. The next piece is as large as this one was quick.
 
         :param largest: how many bytes the next one may have
@@ -257,7 +257,7 @@ class Guest:
                     piece = piece[answer["count"] :]
             self.call("guest-file-flush", handle=handle)
 
-    def read(self, path: str, take: t.Callable[[bytes], t.Any]) -> None:
+    def read(self, path: str, take: t.Callable[[bytes], object]) -> None:
         """Read a file in the guest.
 
         :param take: gets what it holds in pieces; an empty one first, once the file is open

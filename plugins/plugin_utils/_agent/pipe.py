@@ -64,7 +64,7 @@ class Pipe:
             self.close()
             raise
 
-    def ask(self, order: t.Mapping[str, t.Any], seconds: float) -> dict[str, t.Any]:
+    def ask(self, order: t.Mapping[str, object], seconds: float) -> dict[str, object]:
         """What the program answers to an order. Raises Ended.
 
         :param seconds: how long an agent may be silent; after an order that failed, it is asked once more
@@ -74,7 +74,7 @@ class Pipe:
         words = json.dumps({**order, "id": number}).encode() + b"\n"
         return self.exchange(words, 2 * seconds + GRACE, lambda answer: answer.get("id") == number)
 
-    def exchange(self, words: bytes, seconds: float, ends: t.Callable[[dict[str, t.Any]], bool]) -> dict[str, t.Any]:
+    def exchange(self, words: bytes, seconds: float, ends: t.Callable[[dict[str, t.Any]], bool]) -> dict[str, object]:
         """Write words, and read answers until one ends it. What else is written, as by a login shell, is left out.
 
         :param seconds: how long the other end may neither take nor give anything
@@ -111,7 +111,7 @@ class Pipe:
         except OSError:
             raise self.ended() from None
 
-    def answers(self) -> t.Iterator[dict[str, t.Any]]:
+    def answers(self) -> t.Iterator[dict[str, object]]:
         """The answers that have come."""
         piece = os.read(self.process.stdout.fileno(), PIECE)  # type: ignore[union-attr]
         if not piece:

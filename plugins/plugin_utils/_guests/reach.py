@@ -72,7 +72,7 @@ def reach(host: str, templar: HostTemplar) -> Reach:
     def value(name: str) -> t.Any:
         try:
             return templar.value(templar.raw[name])
-        except Exception as error:  # Any filter or lookup may be in a template.
+        except Exception as error:  # A template may hold any filter or lookup.
             raise VirtfleetError(f"host {host}: {name}: {templar.why(templar.raw[name], error)}") from None
 
     known = {name: value(name) for name in names() if name in templar.raw}

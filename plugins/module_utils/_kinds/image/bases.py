@@ -220,7 +220,7 @@ def is_away(found: Observed) -> bool:
     return path.startswith("/") and os.path.isdir(os.path.dirname(path)) and not os.path.lexists(path)
 
 
-def is_base(noted: t.Mapping[str, t.Any], found: Observed, content: str) -> bool:
+def is_base(noted: t.Mapping[str, str], found: Observed, content: str) -> bool:
     """Whether a volume is the base image of some content.
 
     :param noted: what is noted of it
@@ -265,7 +265,7 @@ def make_base(connection: Connection, name: str, step: Step, options: t.Any) -> 
                 raise
 
 
-def noted_of(connection: Connection, making: Making) -> t.Mapping[str, t.Any]:
+def noted_of(connection: Connection, making: Making) -> t.Mapping[str, str]:
     """What is noted of a volume that is to be made."""
     return Manifest(connection.getURI()).entries("volumes").get(making.key, {})
 

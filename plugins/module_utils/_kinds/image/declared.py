@@ -73,7 +73,7 @@ def product_of(item: Item) -> Product | None:
     return Product(system, str(item[system]), variant, mirror, item.get("arch"), item.get("serial"))
 
 
-def declared(raw: t.Any) -> dict[str, Declared]:
+def declared(raw: object) -> dict[str, Declared]:
     """The declared images by name. Raises VirtfleetError with all that is wrong with them.
 
     :param raw: the parameter ``images`` of a module, as the user wrote it
@@ -81,7 +81,7 @@ def declared(raw: t.Any) -> dict[str, Declared]:
     return {item["name"]: Declared.of(item) for item in IMAGES.parse(raw or [], variable="images")}
 
 
-def is_name(image: t.Any) -> bool:
+def is_name(image: object) -> bool:
     """Whether what a disk or volume has as ``image`` may be the name of a declared one: no URL, path or POOL/VOLUME."""
     return isinstance(image, str) and bool(image) and "/" not in image
 

@@ -79,7 +79,9 @@ class Deleting(t.NamedTuple):
     memory_file: str | None = None
 
 
-def plan_snapshots(connection: Connection, have: Have, wants: Wants, host: Host, options: t.Any) -> list[Plan]:
+def plan_snapshots(
+    connection: Connection, have: Have, wants: Wants, host: Host, options: SnapshotOptions
+) -> list[Plan]:
     """Plan snapshots. Each is refused for itself: what guests are like is no mistake in the input."""
     options = dataclasses.replace(options, bare=connection is None)
     found = {} if connection is None else guests(connection, {str(want["domain"]) for want in wants})
@@ -95,13 +97,13 @@ def plan_snapshots(connection: Connection, have: Have, wants: Wants, host: Host,
     return plans
 
 
-def goes(guest: Guest, options: t.Any) -> bool:
+def goes(guest: Guest, options: SnapshotOptions) -> bool:
     """Whether an earlier task of a run in check mode would have removed a guest."""
     told = options.forecast.guest(guest.name, guest.uuid)
     return told is not None and told.gone
 
 
-def plan_one(have: Have, want: Item, guest: Guest | None, host: Host, options: t.Any) -> Plan:
+def plan_one(have: Have, want: Item, guest: Guest | None, host: Host, options: SnapshotOptions) -> Plan:
     """Plan one snapshot. Raises Invalid for what cannot be.
 
     :param guest: None for one that is not there
@@ -124,7 +126,7 @@ def plan_one(have: Have, want: Item, guest: Guest | None, host: Host, options: t
     return entry
 
 
-def plan_without(want: Item, host: Host, options: t.Any) -> Plan:
+def plan_without(want: Item, host: Host, options: SnapshotOptions) -> Plan:
     """Plan a snapshot of a guest that is not there: in check mode, an earlier task may make it."""
     told = options.forecast.guests.get(want["domain"])
     if want["state"] == "absent":
@@ -170,7 +172,7 @@ def plan_new(want: Item, guest: Guest, host: Host) -> Plan:
     return entry
 
 
-def plan_there(have: Observed, want: Item, guest: Guest, host: Host, options: t.Any) -> Plan:
+def plan_there(have: Observed, want: Item, guest: Guest, host: Host, options: SnapshotOptions) -> Plan:
     """Plan a snapshot that is there. Raises Invalid where it is another one, or what is asked for cannot be."""
     snapshot = guest.snapshots[want["name"]]
     key = str(snapshot_key(want))

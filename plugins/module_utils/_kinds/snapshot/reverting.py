@@ -14,6 +14,7 @@ from xml.etree import ElementTree as ET
 
 from ..._engine.rows.model import Item
 from ..._errors import Invalid
+from ..._flow.options import Options
 from ..._host.image_format import Unfit
 from ..._host.qcow2_snapshots import look
 from ..._printing import label, spelled_out
@@ -23,7 +24,7 @@ from .guests import Disk, Guest, Snapshot, disks_of
 from .unchanged import is_held
 
 
-def problems(guest: Guest, snapshot: Snapshot, want: Item, options: t.Any) -> list[Invalid]:
+def problems(guest: Guest, snapshot: Snapshot, want: Item, options: Options) -> list[Invalid]:
     """Why a guest is not put back to a snapshot; empty where nothing is known against it."""
     told = [*of_guest(guest), *of_snapshot(guest, snapshot)]
     if not told:
@@ -146,7 +147,7 @@ def below(guest: Guest, snapshot: Snapshot) -> t.Iterator[str | None]:
             yield disk.path
 
 
-def of_others(guest: Guest, snapshot: Snapshot, options: t.Any) -> t.Iterator[Invalid]:
+def of_others(guest: Guest, snapshot: Snapshot, options: Options) -> t.Iterator[Invalid]:
     """Who else uses an image that would be put back: another guest that got it since, an image laid over it."""
     if snapshot.definition is None or not is_local(str(guest.connection.getURI())):
         return

@@ -15,9 +15,12 @@ from ..._engine.step import Step
 from ..._errors import VirtfleetError
 from ..._flow.kind import Action
 from ..._libvirt.connection import LibvirtError, lacks, libvirt
-from ..._libvirt.objects import Connection, Domain
+from ..._libvirt.objects import Connection, Domain, DomainSnapshot
 from ..._printing import spelled_out
 from .guests import SECURE
+
+if t.TYPE_CHECKING:
+    from .plan import SnapshotOptions
 
 MEANWHILE = "somebody changed it meanwhile: {0}; run again"
 
@@ -39,7 +42,7 @@ def guest_of(connection: Connection, name: str, uuid: str) -> Domain:
     return domain
 
 
-def snapshot_of(domain: Domain, name: str, created: str) -> t.Any:
+def snapshot_of(domain: Domain, name: str, created: str) -> DomainSnapshot | None:
     """A snapshot of a guest; None where it is gone. Raises VirtfleetError where it is another one by now."""
     try:
         found = domain.snapshotLookupByName(name.partition("/")[2], 0)
@@ -52,7 +55,7 @@ def snapshot_of(domain: Domain, name: str, created: str) -> t.Any:
     return found
 
 
-def take(connection: Connection, name: str, step: Step, options: t.Any) -> None:
+def take(connection: Connection, name: str, step: Step, options: object) -> None:
     """Take a snapshot; of disks alone, of all of them at one moment or of none."""
     domain = guest_of(connection, name, step.value.guest)
     flags = getattr(libvirt, "VIR_DOMAIN_SNAPSHOT_CREATE_VALIDATE", 0)
@@ -61,7 +64,7 @@ def take(connection: Connection, name: str, step: Step, options: t.Any) -> None:
     domain.snapshotCreateXML(step.value.xml, flags)
 
 
-def describe(connection: Connection, name: str, step: Step, options: t.Any) -> None:
+def describe(connection: Connection, name: str, step: Step, options: object) -> None:
     """Change the description. libvirt takes all of a snapshot anew for that, and keeps it the current one."""
     known, text = step.value
     domain = guest_of(connection, name, known.guest)
@@ -83,7 +86,7 @@ def describe(connection: Connection, name: str, step: Step, options: t.Any) -> N
     domain.snapshotCreateXML(paths.text(root), flags)
 
 
-def revert(connection: Connection, name: str, step: Step, options: t.Any) -> None:
+def revert(connection: Connection, name: str, step: Step, options: SnapshotOptions) -> None:
     """Put a guest back, and have libvirt forget the snapshots that are of no use any more."""
     domain = guest_of(connection, name, step.value.guest)
     found = snapshot_of(domain, name, step.value.created)
@@ -98,7 +101,7 @@ def revert(connection: Connection, name: str, step: Step, options: t.Any) -> Non
         domain.snapshotLookupByName(other, 0).delete(libvirt.VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY)
 
 
-def delete(connection: Connection, name: str, step: Step, options: t.Any) -> None:
+def delete(connection: Connection, name: str, step: Step, options: object) -> None:
     """Delete a snapshot, and no other one."""
     domain = guest_of(connection, name, step.value.guest)
     found = snapshot_of(domain, name, step.value.created)
