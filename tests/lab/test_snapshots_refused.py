@@ -83,7 +83,7 @@ def test_what_cannot_be_is_said_before(fleet: Fleet) -> None:
         config=[{"name": "qcow2", "domain": "off", "type": "external"}],
     )
     for host in HOSTS:  # A job that copies a disk.
-        fleet.sh(host, "virsh blockcopy raw vda /srv/raw.copy --transient-job --bandwidth 1")
+        fleet.sh(host, "virsh blockcopy raw vda /var/tmp/raw.copy --transient-job --bandwidth 1")
     refused(
         fleet,
         "snapshots",
@@ -91,7 +91,7 @@ def test_what_cannot_be_is_said_before(fleet: Fleet) -> None:
         config=[{"name": "s1", "domain": "raw", "type": "external"}],
     )
     for host in HOSTS:
-        fleet.sh(host, "virsh blockjob raw vda --abort; virsh managedsave full")
+        fleet.sh(host, "virsh blockjob raw vda --abort; rm /var/tmp/raw.copy; virsh managedsave full")
     refused(fleet, "snapshots", "guest full has a saved state", config=[{"name": "s1", "domain": "full"}])
     for host in HOSTS:
         fleet.sh(
