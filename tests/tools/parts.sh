@@ -194,7 +194,7 @@ part_sanity() (
 # molecule makes its host itself. Bringing hosts up takes seconds.
 lab() { "$ROOT/tests/lab/lab" --name "$@"; }
 LAB_NAMES=(test silence second site check adopt listener progress live locks normalforms faults purge storage storageguests storagesafety
-    diskformats disksthere images snapshots snapshotsrefused storagefuzz cloudinit seeds agentconn
+    diskformats disksthere images declaredimages snapshots snapshotsrefused storagefuzz cloudinit seeds agentconn
     links linksbackends linksbroken linksdocs linksfault linksrace linksguests linksothers linksfuzz pull)
 LABS=(integration molecule corpus bench control "${LAB_NAMES[@]}")
 

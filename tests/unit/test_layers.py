@@ -50,6 +50,9 @@ def test_every_room_is_known() -> None:
     assert {path.name for path in ROOT.iterdir() if path.is_dir() and path.name != "__pycache__"} == set(ROOMS)
 
 
+DOCUMENTED = ("doc_fragments", "modules", "inventory", "connection")
+"""Where files are long by their documentation."""
+
 TABLES = ("table.py", "fields")
 """What a table is, as long as it may be: the file of a kind, and the folder of a kind with many options."""
 
