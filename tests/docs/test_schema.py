@@ -17,6 +17,7 @@ import inventory_schema
 import jsonschema
 import pytest
 import schema_rows
+import schema_rules
 import schema_values
 import schema_variables
 import tables
@@ -239,7 +240,10 @@ def test_a_template_may_stand_for_any_value(kind: str) -> None:
 
 
 def needed(kind: str, name: str) -> dict[str, Any]:
-    """What a link cannot do without, and what it has to be for an option."""
+    """What a link or an image cannot do without, and what it has to be for an option."""
+    if kind == "image":
+        place = {"debian": 13} if name in ("arch", "variant", "mirror", "serial") else {"url": "https://h/x"}
+        return {} if name in schema_rules.SOURCES else place
     return {"state": "absent"} if kind == "link" and name != "state" else {"type": "{{ y }}"} if kind == "link" else {}
 
 

@@ -72,6 +72,7 @@ class World:
         self.url = f"http://127.0.0.1:{server.server_address[1]}"
         self.modules = Modules()
         self.must("pools", [{"name": "declared", "target": str(POOL)}])
+        self.clear()
 
     def images(self, mode: str = "copy") -> list[Config]:
         return [

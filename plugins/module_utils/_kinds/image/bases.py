@@ -21,8 +21,6 @@ from ..._engine.plan import Plan
 from ..._engine.rows.model import Change, Host, Item
 from ..._engine.step import Place, Step
 from ..._errors import VirtfleetError
-from ..._host import checksum_list
-from ..._host.download import TIMEOUT
 from ..._libvirt.objects import Connection
 from ..._libvirt.process import made_by_another
 from ..._printing import masked_url
@@ -30,7 +28,6 @@ from ..._storage import storage_observe
 from ..._storage.making import Forestalled, Making
 from ..._storage.manifest import Manifest
 from ..._storage.storage_observe import Pool, another
-from ..volume import volume_image
 from ..volume.half_made import half_made
 from ..volume.storage_plan import Owner, plan_making
 from ..volume.storage_rules import MADE_DIRECTORIES, volume_key
@@ -126,6 +123,8 @@ class Bases:
 
     def version(self, image: Declared) -> Version:
         """The version of an image that new disks get. Raises VirtfleetError where it cannot be found."""
+        from ..._host import checksum_list
+
         if image.product is not None:
             return newest(image.product, self.host.arch, image.seconds)
         return Version(image.place, checksum_list.resolved(image.place, image.checksum, image.seconds))
@@ -241,6 +240,8 @@ def make_base(connection: Connection, name: str, step: Step, options: t.Any) -> 
 
     Raises VirtfleetError where it cannot be made, or the other run takes too long.
     """
+    from ..._host.download import TIMEOUT
+    from ..volume import volume_image
     from ..volume.volume_actions import volume_define
 
     making: Making = step.value

@@ -10,10 +10,10 @@ each with a SHA512SUMS.
 from __future__ import annotations
 
 import dataclasses
+import re
 import typing as t
 
 from ..._errors import VirtfleetError
-from ..._host import checksum_list, simplestreams
 
 MIRRORS = {"debian": "https://cloud.debian.org/images/cloud", "ubuntu": "https://cloud-images.ubuntu.com"}
 """The servers of the distributions."""
@@ -23,6 +23,9 @@ VARIANTS = {"debian": ("genericcloud", "generic", "nocloud"), "ubuntu": ("server
 
 CODENAMES = {11: "bullseye", 12: "bookworm", 13: "trixie", 14: "forky"}
 """The releases of Debian, by which its folders are called."""
+
+SERIAL = re.compile(r"[0-9]{8}(?:[.-][0-9]{1,6})?")
+"""What a version is called: a date, and a number within it."""
 
 ARCHES = {
     "x86_64": "amd64",
@@ -93,6 +96,8 @@ def newest(product: Product, host: str, seconds: float | None = None) -> Version
 
 def of_ubuntu(product: Product, arch: str, seconds: float | None) -> Version:
     """An image of Ubuntu by the index of a mirror."""
+    from ..._host import simplestreams
+
     minimal = product.variant == "minimal"
     root = f"{product.mirror}/{'minimal/' if minimal else ''}releases"
     name = f"com.ubuntu.cloud{'.minimal' if minimal else ''}:server:{product.release}:{arch}"
@@ -101,6 +106,8 @@ def of_ubuntu(product: Product, arch: str, seconds: float | None) -> Version:
 
 def of_debian(product: Product, arch: str, seconds: float | None) -> Version:
     """An image of Debian by the list of checksums beside it."""
+    from ..._host import checksum_list
+
     serial = product.serial
     folder = f"{product.mirror}/{CODENAMES[int(product.release)]}/{serial or 'latest'}"
     end = "" if serial is None else f"-{serial}"

@@ -12,11 +12,10 @@ from ..._engine.rows.create_only import Aside
 from ..._engine.rows.model import Item
 from ..._engine.table import Table
 from ..._errors import Invalid
-from ..._host.simplestreams import SERIAL
 from ..._printing import printable
 from ..shared.storage_values import CHECKSUM, IMAGE, UBUNTU
 from ..volume.storage_rules import CHECKED, IN_TIME, TAKEN
-from .products import ARCHES, CODENAMES, VARIANTS
+from .products import ARCHES, CODENAMES, SERIAL, VARIANTS
 
 SOURCES = ("url", "path", "debian", "ubuntu")
 """Options of which each says where an image comes from."""
