@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import typing as t
 
 import pytest
@@ -173,7 +172,7 @@ def test_a_run_that_is_killed_on_the_way(fleet: Fleet) -> None:
         assert told(again, host) == []
         assert fleet.sh(host, "virsh domstate kill").strip() == "running"
         assert fleet.sh(host, "virsh snapshot-list kill --name").split() == ["cut"]
-        check = json.loads(fleet.sh(host, f"qemu-img check -U --output=json {IMAGES}/kill-vda.qcow2"))
-        assert not {"leaks", "corruptions"} & check.keys(), check
     done(snapshots(fleet, {**item, **BACK}))
+    for host in HOSTS:
+        assert faultless(fleet, host, "kill")
     remove(fleet, "kill")
