@@ -9,7 +9,19 @@ import typing as t
 
 import pytest
 from fleet import Fleet
-from snapshot_fleet import BACK, done, guest, hosts_with_consoles, make, on_disk, remove, snapshots, told, write
+from snapshot_fleet import (
+    BACK,
+    done,
+    faultless,
+    guest,
+    hosts_with_consoles,
+    make,
+    on_disk,
+    remove,
+    snapshots,
+    told,
+    write,
+)
 from storage_fleet import HOSTS, IMAGES, declare, refused
 
 pytestmark = pytest.mark.long
