@@ -304,7 +304,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         fleet = declared.fleet(self.inventory, self.loader, path)
         self.complain(fleet.problems, is_error=self.get_option("strict"))
         got = self.asked(fleet, path, cache)
-        choice = join.Choice(*(self.get_option(name) for name in ("networks", "address_sources", "address_families")))
+        choice = join.AddressChoice(
+            *(self.get_option(name) for name in ("networks", "address_sources", "address_families"))
+        )
         undeclared, jump = self.get_option("undeclared"), self.get_option("proxy_jump")
         if not fleet.is_declared and not undeclared:
             self.complain(

@@ -195,7 +195,7 @@ def some(names: t.Sequence[str]) -> str:
     return head if len(names) <= 5 else f"{head} and {len(names) - 5} more"
 
 
-class Part(list[t.Any]):
+class ListPart(list[t.Any]):
     """Some items of a list that a user wrote.
 
     :ivar places: the place of each in the user's list, counted from 0 as Ansible does; or a file, in words
@@ -207,7 +207,7 @@ class Part(list[t.Any]):
         self.places = [place for place, _item in pairs]
 
     @classmethod
-    def of(cls, items: t.Sequence[object]) -> Part:
+    def of(cls, items: t.Sequence[object]) -> ListPart:
         """A list as a part of the user's: as it is, where it is one."""
         return items if isinstance(items, cls) else cls(enumerate(items))
 
@@ -216,7 +216,7 @@ class Part(list[t.Any]):
         return list(zip(self.places, self, strict=True))
 
 
-def merged(lists: t.Iterable[object]) -> Part | str:
+def merged(lists: t.Iterable[object]) -> ListPart | str:
     """The fleet's guests. Hosts share one list, or bring their own; a guest that is in several
     lists in the same words is one guest. Returns a sentence where one is not a list."""
     seen: set[int] = set()
@@ -228,12 +228,12 @@ def merged(lists: t.Iterable[object]) -> Part | str:
         if not isinstance(guests, (list, tuple)):
             told = f"kvm_guests: {printable(guests, hidden=True)} is not a list of guests"
             return told + how_listed("kvm_guests", guests)
-        new = [(place, guest) for place, guest in Part.of(guests).placed() if not among(guest, alike(guest, known))]
+        new = [(place, guest) for place, guest in ListPart.of(guests).placed() if not among(guest, alike(guest, known))]
         for _place, guest in new:
             alike(guest, known).append(guest)
         out += new
         seen.add(id(guests))
-    return Part(out)
+    return ListPart(out)
 
 
 def counted_guests(hosts: t.Sequence[str], variables: t.Mapping[str, t.Mapping[str, object]]) -> int:
@@ -364,7 +364,7 @@ def items_problems(table: Table, items: object, variable: str) -> list[str]:
         return [f"{variable}: {printable(items, hidden=True)} is not a list{how_listed(variable, items)}"]
     lines = []
     names = [identity(table, item) for item in items]
-    for name, (place, item) in zip(names, Part.of(items).placed(), strict=True):
+    for name, (place, item) in zip(names, ListPart.of(items).placed(), strict=True):
         called = title(table.kind, name, f"{variable}[{place}]")
         lines += [f"{called}: {problem}" for problem in torn_off(table, item) or item_problems(table, item)]
     known = [name for name in names if name is not None]

@@ -37,7 +37,7 @@ DNS_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,62}")
 """What libvirt's DHCP takes as the name of a host (virNetworkDHCPHostDefParseXML)."""
 
 
-class Kept(t.NamedTuple):
+class ReservedAddress(t.NamedTuple):
     """An address that a network keeps for an interface.
 
     :param place: that of the interface in the list
@@ -104,7 +104,7 @@ def without_ip(card: object, mac: str) -> object:
     return {**given, "mac": mac} if card.get(IP) is not None and card.get("mac") is None else given
 
 
-def kept(guest: Item) -> list[Kept]:
+def kept(guest: Item) -> list[ReservedAddress]:
     """The addresses that networks are to keep for a guest."""
     if word(guest, "state") == "absent":
         return []
@@ -112,7 +112,7 @@ def kept(guest: Item) -> list[Kept]:
     for index, (card, mac) in enumerate(zip(cards(guest), mac_addresses(guest), strict=True)):
         ip = host_part(card.get(IP)) if isinstance(card, dict) and not has_subnet(card.get(IP)) else None
         if ip is not None:
-            found.append(Kept(index, word(card, "network"), mac, ip))
+            found.append(ReservedAddress(index, word(card, "network"), mac, ip))
     return found
 
 
@@ -185,7 +185,7 @@ def inside_problem(card: Item, guest: Item, networks: t.Mapping[str, Item]) -> s
     return None
 
 
-def network_problem(one: Kept, networks: t.Mapping[str, Item]) -> str | None:
+def network_problem(one: ReservedAddress, networks: t.Mapping[str, Item]) -> str | None:
     """Why a network cannot keep an address; None where it can."""
     if not one.network:
         return (
@@ -250,7 +250,7 @@ def with_reservations(networks: object, guests: object, host: str) -> list[Item]
     return [named.get(word(one, "name"), one) if isinstance(one, dict) else one for one in networks]
 
 
-def keeping(network: Item, one: Kept, name: str) -> Item:
+def keeping(network: Item, one: ReservedAddress, name: str) -> Item:
     """A network that keeps one more address.
 
     :param name: the name that goes with it; empty for none

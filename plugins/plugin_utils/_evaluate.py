@@ -80,9 +80,9 @@ def evaluate(
         out[host] = {}
         for name in names:
             if name == "kvm_guests" and (name in raw or _guest_files.FOLDER in raw):
-                part: Part = Guests(name, host, fleet, templar, options)
+                part: VariablePart = Guests(name, host, fleet, templar, options)
             elif name in raw:
-                part = Part(name, host, fleet, templar)
+                part = VariablePart(name, host, fleet, templar)
             else:
                 continue
             out[host][name] = part.evaluate(raw.get(name))
@@ -127,7 +127,7 @@ class Fleet:
         self.lists = Lists(names)
 
 
-class Part:
+class VariablePart:
     """One variable of one host, while it is evaluated.
 
     :param name: the variable, such as ``kvm_networks``
@@ -144,7 +144,7 @@ class Part:
         written = entries(self.name, raw, self.templar.raw)
         if written is not None:
             found = [(index, item) for index, entry in enumerate(written) for item in self.item(entry)]
-            return _fleet.Part(found)
+            return _fleet.ListPart(found)
         return self.whole(raw)
 
     def whole(self, raw: object) -> t.Any:
@@ -214,13 +214,13 @@ class Part:
         before = len(self.problems)
         for name, items in self.templar.lists_in(raw):
             for place, item in enumerate(items):
-                Part.item(self, Entry(f"{name}[{place}]", item), self.host)
+                VariablePart.item(self, Entry(f"{name}[{place}]", item), self.host)
         if len(self.problems) == before:
             why = how_to_see(self.templar.why(raw, error), self.name)
             self.problems.append((self.host, f"{self.name}: {why}"))
 
 
-class Guests(Part):
+class Guests(VariablePart):
     """The guests of one host, while they are evaluated: those of a list, and those in files.
 
     :param options: the options to evaluate; None for all
@@ -267,7 +267,7 @@ class Guests(Part):
             if self.here(item)
         ]
         self.problems += [(self.host, line) for line in self.layers.problems]
-        return _fleet.Part((index, item) for index, item in found if self.here(item))
+        return _fleet.ListPart((index, item) for index, item in found if self.here(item))
 
     def own(self, listed: t.Iterable[List], files: _guest_files.Files) -> list[tuple[int, Entry]]:
         """The guests that are this host's to evaluate, as they are written, each with its number among all."""

@@ -26,7 +26,7 @@ from ._endless import endless
 from ._written import named_item
 
 
-class Values(t.Protocol):
+class ValueTemplar(t.Protocol):
     """Evaluates the values of one host (see _templar.HostTemplar)."""
 
     raw: Variables
@@ -46,7 +46,7 @@ class Layers:
     :ivar judged: the identities of the profiles that guests use, as they are written
     """
 
-    def __init__(self, values: Values, options: t.Container[str] | None = None) -> None:
+    def __init__(self, values: ValueTemplar, options: t.Container[str] | None = None) -> None:
         self.values, self.wanted = values, options
         self.problems: list[str] = []
         self.known: dict[str, Layer | None] = {}
@@ -109,13 +109,13 @@ class Layers:
             found = named_item(self.values.raw.get(PROFILES), self.values.raw)
             if not isinstance(found, dict) and found is not None:
                 found = self.evaluated(PROFILES, found)
-            if found is not None and not isinstance(found, (dict, Failed)):
+            if found is not None and not isinstance(found, (dict, FailedTemplate)):
                 self.problems.append(
                     f"{PROFILES}: {printable(found, hidden=True)} is not a dictionary of profiles, by their names"
                 )
-                found = Failed()
+                found = FailedTemplate()
             self.named = {} if found is None else found
-        return None if isinstance(self.named, Failed) else self.named
+        return None if isinstance(self.named, FailedTemplate) else self.named
 
     def unused(self, judged: set[int]) -> list[str]:
         """What is wrong with the profiles that no guest has, as far as they can be evaluated on this host.
@@ -156,7 +156,7 @@ class Layers:
             self.problems.append(f"{source}: {said}")
             return None
         options: t.Any = raw if nested(raw) else self.evaluated(source, raw)
-        if options is None or isinstance(options, Failed):
+        if options is None or isinstance(options, FailedTemplate):
             return None
         if not isinstance(options, dict):
             self.problems.append(
@@ -168,14 +168,14 @@ class Layers:
         return layer
 
     def evaluated(self, source: str, raw: object) -> t.Any:
-        """A value, evaluated; Failed where it cannot be, of which the problems tell."""
+        """A value, evaluated; FailedTemplate where it cannot be, of which the problems tell."""
         try:
             return self.values.value(raw)
         except Exception:  # A template may hold any filter or lookup.
             broken = self.values.broken(named_item(raw, self.values.raw)) or [("", "cannot be evaluated")]
             self.problems += [f"{source}: {where}: {why}" if where else f"{source}: {why}" for where, why in broken]
-            return Failed()
+            return FailedTemplate()
 
 
-class Failed:
+class FailedTemplate:
     """In place of what cannot be evaluated."""

@@ -35,7 +35,7 @@ MOST = 1_000_000
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Source:
+class WrittenList:
     """A list as it is written.
 
     :param place: where it stands, in words
@@ -71,7 +71,7 @@ def hidden_guests(hosts: t.Sequence[str], hostvars: HostVars) -> list[str]:
     raw = {host: hostvars.raw_get(host) for host in hosts}
     sources = of_groups(hosts, hostvars, "kvm_guests")
     sources += [
-        Source(f"the variables of host {host}", hosts, raw[host]["kvm_guests"], shared=False)
+        WrittenList(f"the variables of host {host}", hosts, raw[host]["kvm_guests"], shared=False)
         for host in hosts
         if "kvm_guests" in raw[host]
     ]
@@ -206,7 +206,7 @@ def purge_is_on(raw: t.Mapping[str, object], purge: str, hostvars: object) -> bo
         return False
 
 
-def of_groups(hosts: t.Sequence[str], hostvars: object, variable: str) -> list[Source]:
+def of_groups(hosts: t.Sequence[str], hostvars: object, variable: str) -> list[WrittenList]:
     """The lists of one name that groups have, in inventory files and in group_vars."""
     inventory = getattr(hostvars, "_inventory", None)
     manager = getattr(hostvars, "_variable_manager", None)
@@ -221,14 +221,14 @@ def of_groups(hosts: t.Sequence[str], hostvars: object, variable: str) -> list[S
         members = {member.name for member in group.get_hosts()}
         within = hosts if name == "all" else [host for host in hosts if host in members]
         if raw is not None and within:
-            out.append(Source(f"the variables of group {name}", within, raw))
+            out.append(WrittenList(f"the variables of group {name}", within, raw))
     # A group that has no list of its own gets that of all.
     return sorted(out, key=lambda source: source.place != "the variables of group all")
 
 
-def distinct(sources: t.Iterable[Source]) -> list[Source]:
+def distinct(sources: t.Iterable[WrittenList]) -> list[WrittenList]:
     """Each list once: most hosts and groups share one."""
-    out: list[Source] = []
+    out: list[WrittenList] = []
     known: set[int] = set()
     for source in sources:
         if id(source.raw) not in known:
@@ -237,7 +237,7 @@ def distinct(sources: t.Iterable[Source]) -> list[Source]:
     return out
 
 
-def meant(source: Source, hosts: t.Sequence[str]) -> list[str]:
+def meant(source: WrittenList, hosts: t.Sequence[str]) -> list[str]:
     """The hosts that a list may declare guests for."""
     if not isinstance(source.raw, (list, tuple)):
         return list(source.hosts) if source.shared else []

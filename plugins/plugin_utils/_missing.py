@@ -35,7 +35,7 @@ DEPTH = 8
 """How many variables are followed, of which each is made of the next."""
 
 
-class Named(t.NamedTuple):
+class VariableRead(t.NamedTuple):
     """What a template reads.
 
     :param name: the variable
@@ -62,7 +62,7 @@ def missing(
     return list(dict.fromkeys(found))
 
 
-def needed(template: str) -> list[Named]:
+def needed(template: str) -> list[VariableRead]:
     """What a template cannot do without; nothing of one that is none."""
     tree = tree_of(template)
     if tree is None:
@@ -105,7 +105,7 @@ def names_in(node: nodes.Node) -> set[str]:
     return {node.name} if isinstance(node, nodes.Name) else {name.name for name in node.find_all(nodes.Name)}
 
 
-def reads(node: nodes.Node) -> t.Iterator[Named]:
+def reads(node: nodes.Node) -> t.Iterator[VariableRead]:
     """What a part of a template reads."""
     named = chain(node)
     if named is not None:
@@ -115,10 +115,10 @@ def reads(node: nodes.Node) -> t.Iterator[Named]:
         yield from reads(child)
 
 
-def chain(node: nodes.Node) -> Named | None:
+def chain(node: nodes.Node) -> VariableRead | None:
     """A variable, or what is read of it by names that are written there; None for all else."""
     if isinstance(node, nodes.Name):
-        return Named(node.name)
+        return VariableRead(node.name)
     if isinstance(node, nodes.Getattr):
         key: t.Any = node.attr
     elif isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const):
@@ -131,7 +131,9 @@ def chain(node: nodes.Node) -> Named | None:
     return inner._replace(keys=(*inner.keys, key))
 
 
-def lacks(named: Named, variables: t.Mapping[str, object], value: t.Callable[[t.Any], t.Any], depth: int) -> list[str]:
+def lacks(
+    named: VariableRead, variables: t.Mapping[str, object], value: t.Callable[[t.Any], t.Any], depth: int
+) -> list[str]:
     """Why something is not there that a template reads; nothing where it is, or nobody can tell."""
     name = named.name
     if name not in variables:

@@ -34,7 +34,7 @@ Part = dict[str, t.Any]
 """A part of a look: its name, its module, and the options that the module gets, whatever they are."""
 
 
-class Place(t.NamedTuple):
+class RoleTasks(t.NamedTuple):
     """Tasks of a role, as the playbook site has them.
 
     :param tag: what selects them
@@ -51,12 +51,12 @@ class Place(t.NamedTuple):
 
 
 SITE = (
-    Place("links", "links", "plan", variables={"links_leave_used": True}),
-    Place("networks", "networks", "declare"),
-    Place("storage", "storage", "declare", "storage_needed"),
-    Place("guests", "guests", "main"),
-    Place("storage", "storage", "purge", "storage_going"),
-    Place("networks", "networks", "main", "networks_going"),
+    RoleTasks("links", "links", "plan", variables={"links_leave_used": True}),
+    RoleTasks("networks", "networks", "declare"),
+    RoleTasks("storage", "storage", "declare", "storage_needed"),
+    RoleTasks("guests", "guests", "main"),
+    RoleTasks("storage", "storage", "purge", "storage_going"),
+    RoleTasks("networks", "networks", "main", "networks_going"),
 )
 """What the site does on a host once it is set up. Where the links stay, their other tasks do nothing."""
 
@@ -122,7 +122,7 @@ def results_of(parts: t.Iterable[Part], tags: t.Collection[str]) -> dict[str, ob
     return {**{name: {"changed": False, "failed": False, "skipped": True} for name in names}, **found}
 
 
-def tasks_of(place: Place, templar: Templar) -> list[Part]:
+def tasks_of(place: RoleTasks, templar: Templar) -> list[Part]:
     """Those tasks of a place that would call a module."""
     if place.when and not holds(place.when, templar):
         return []

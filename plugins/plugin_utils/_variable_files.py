@@ -31,7 +31,7 @@ ENDINGS = (".yml", ".yaml", ".json")
 LISTS = (*VARIABLES, *DEFAULTS, PROFILES)
 
 
-class Place(t.NamedTuple):
+class VariablesPlace(t.NamedTuple):
     """A place with variables of one group or host.
 
     :param name: as the user would call it: a file, from the folder of the inventory or of the playbook
@@ -66,7 +66,7 @@ def doubled(hosts: t.Sequence[str], hostvars: object) -> list[str]:
     out: list[str] = []
     for kind, what, entity in entities:
         if having[kind]:
-            own = Place(f"the inventory itself ({what} {entity.name})", "", True, entity.vars)
+            own = VariablesPlace(f"the inventory itself ({what} {entity.name})", "", True, entity.vars)
             out += of_one([own, *(file for at in having[kind] for file in files(loader, at, kind, entity.name))])
     return out
 
@@ -78,7 +78,7 @@ def folders(inventory: InventoryData, loader: DataLoader) -> list[str]:
     return list(dict.fromkeys(os.path.realpath(place or ".") for place in [*beside, loader.get_basedir()]))
 
 
-def files(loader: DataLoader, folder: str, kind: str, name: str) -> list[Place]:
+def files(loader: DataLoader, folder: str, kind: str, name: str) -> list[VariablesPlace]:
     """All files with variables of a group or host in one of those folders, in the order in which Ansible reads them."""
     at = os.path.join(folder, kind)
     found = loader.find_vars_files(at, name)
@@ -86,7 +86,7 @@ def files(loader: DataLoader, folder: str, kind: str, name: str) -> list[Place]:
     # Also beside an empty folder, in which there is nothing to be found.
     unread = [path for path in beside if path not in found and os.path.isfile(path)]
     return [
-        Place(os.path.relpath(path, folder), folder, path in found, variables(loader, path))
+        VariablesPlace(os.path.relpath(path, folder), folder, path in found, variables(loader, path))
         for path in [*unread, *found]
     ]
 
@@ -105,7 +105,7 @@ def variables_of(loader: object, path: str) -> t.Mapping[str, object] | None:
     return values if isinstance(values, dict) else None
 
 
-def of_one(found: t.Sequence[Place]) -> list[str]:
+def of_one(found: t.Sequence[VariablesPlace]) -> list[str]:
     """What is wrong with the places of one group or host."""
     out: list[str] = []
     for variable in LISTS:
@@ -127,13 +127,13 @@ def of_one(found: t.Sequence[Place]) -> list[str]:
     return out
 
 
-def called(place: Place, other: Place) -> str:
+def called(place: VariablesPlace, other: VariablesPlace) -> str:
     """A place in words; of two files in different folders, the whole path."""
     apart = place.folder and other.folder and place.folder != other.folder
     return os.path.join(place.folder, place.name) if apart else place.name
 
 
-def is_lost(variable: str, place: Place, last: Place) -> bool:
+def is_lost(variable: str, place: VariablesPlace, last: VariablesPlace) -> bool:
     """Whether a list has something that the one which counts lacks. Two files of one folder are never meant so."""
     if place.folder and place.folder == last.folder:
         return True

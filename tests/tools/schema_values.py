@@ -225,7 +225,7 @@ def mode(_converter: Any) -> Schema:
     return text("0?[0-7]{3}", "Write a mode up to 0777 in quotes, like '0711'.")
 
 
-def owner(converter: storage_values.Owner) -> Schema:
+def owner(converter: storage_values.OwnerId) -> Schema:
     schema = text("-1|[0-9]{1,10}", "Write a numeric id, or -1.")
     return {**schema, "type": ["integer", "string"], "minimum": -1, "maximum": converter.most}
 
@@ -238,7 +238,7 @@ def volume_place(_converter: Any) -> Schema:
     }
 
 
-def image_place(converter: storage_values.Image) -> Schema:
+def image_place(converter: storage_values.ImageValue) -> Schema:
     path = r"/(?!/)(?:(?![?#\u0000-\u001f\u007f-\u009f]).)*"
     hint = "Write an URL that starts with http://, https:// or file:///, a path from the root, or a volume."
     url = r"https?://[!-~]+|file:///[^\u0000-\u001f\u007f-\u009f]*"
@@ -365,9 +365,9 @@ BY_CONVERTER: dict[type[basic.Converter], Callable[[Any], Schema]] = {
     servers.Moment: moment,
     storage_values.Capacity: capacity,
     storage_values.Mode: mode,
-    storage_values.Owner: owner,
-    storage_values.Place: volume_place,
-    storage_values.Image: image_place,
+    storage_values.OwnerId: owner,
+    storage_values.VolumeName: volume_place,
+    storage_values.ImageValue: image_place,
     storage_values.Checksum: checksum,
     storage_values.UbuntuRelease: ubuntu_release,
     cloud_init.HostName: host_name,

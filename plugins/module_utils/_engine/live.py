@@ -71,7 +71,7 @@ class Brought:
 
 
 @dataclasses.dataclass
-class Reach:
+class LiveReach:
     """What becomes of the changes that what runs lacks.
 
     :param brought: what strategies bring to what runs, in the order in which they were asked
@@ -128,7 +128,7 @@ class Reach:
 
 def reach(
     strategies: Strategies, root: ET.Element, now: ET.Element, late: t.Sequence[Change], fresh: t.Container[str]
-) -> Reach:
+) -> LiveReach:
     """Sort what the live document lacks.
 
     Raises KeyError for a change whose strategy the table does not have.
@@ -140,7 +140,7 @@ def reach(
     :param fresh: the paths that change in the definition, too, and so were never asked for before
     """
     refuse_unknown(strategies, late)
-    found = Reach()
+    found = LiveReach()
     behind: list[tuple[str, Change]] = []
     held = {id(change.elements[0]) for change in late if change.live is None and change.elements}
     for unit in units(strategies, late):

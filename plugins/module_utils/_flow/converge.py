@@ -78,7 +78,7 @@ def declare(module: DeclaringModule, parameters: Parameters) -> None:
     )
 
 
-class Asked(t.Protocol):
+class RunModule(t.Protocol):
     """What a run has to know of the module that it is for."""
 
     params: Params
@@ -103,7 +103,7 @@ class Run:
     :ivar foretold: in check mode, what guests will have once the plans are carried out, for the tasks after it
     """
 
-    module: Asked
+    module: RunModule
     kind: Kind
     options: Options
     doing: str = "are read from config"

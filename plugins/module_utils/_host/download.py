@@ -133,7 +133,7 @@ class Watch:
             self.sockets.append(made.dup())
 
 
-class Plain(urllib.request.HTTPHandler):
+class WatchedHTTPHandler(urllib.request.HTTPHandler):
     """HTTP over connections that are watched."""
 
     def __init__(self, watch: Watch) -> None:
@@ -214,7 +214,7 @@ def answer(url: str, watch: Watch, checked: bool, asked: list[str]) -> http.clie
 
     :param asked: gets the URLs on the way
     """
-    opener = urllib.request.build_opener(Plain(watch), Secure(watch), Unfollowed())
+    opener = urllib.request.build_opener(WatchedHTTPHandler(watch), Secure(watch), Unfollowed())
     for _step in range(REDIRECTS + 1):
         try:
             return opener.open(request(url, asked[0]), timeout=WINDOW)

@@ -44,7 +44,7 @@ NO_CONTENT = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errn
 """Errors by which nobody can read an image, so that nobody uses what it names."""
 
 
-class Named(t.NamedTuple):
+class NamedImage(t.NamedTuple):
     """What an image names.
 
     :param names: as they are written in it
@@ -55,35 +55,37 @@ class Named(t.NamedTuple):
     doubt: str | None = None
 
 
-def named(path: str) -> Named:
+def named(path: str) -> NamedImage:
     """What the image at a path names; of what is neither a file nor a block device, nothing."""
     try:
         kind = os.stat(path).st_mode
         if not stat.S_ISREG(kind) and not stat.S_ISBLK(kind):
-            return Named()
+            return NamedImage()
         with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
             return parse(file)
     except OSError as error:
-        return Named() if error.errno in NO_CONTENT else Named((), f"cannot be read: {error.strerror or error}")
+        return (
+            NamedImage() if error.errno in NO_CONTENT else NamedImage((), f"cannot be read: {error.strerror or error}")
+        )
     except ValueError:
-        return Named()  # A NUL byte in the path: there is no such file.
+        return NamedImage()  # A NUL byte in the path: there is no such file.
 
 
-def parse(file: t.BinaryIO) -> Named:
+def parse(file: t.BinaryIO) -> NamedImage:
     """What an open image names, by the format that its first bytes tell. Raises OSError where it cannot be read."""
     first = file.read(len(LONGEST_MAGIC))
     try:
         for magic, reader in READERS:
             if first.startswith(magic):
                 first += file.read(FIRST - len(first))
-                return Named(tuple(dict.fromkeys(os.fsdecode(name) for name in reader(file, first) if name)))
+                return NamedImage(tuple(dict.fromkeys(os.fsdecode(name) for name in reader(file, first) if name)))
         if first.strip()[:1] in (b"", b"#", b"v", b"V"):
             first += file.read(FIRST - len(first))
             if vmdk_text(first):
-                return Named(tuple(dict.fromkeys(os.fsdecode(name) for name in descriptor(file, first) if name)))
+                return NamedImage(tuple(dict.fromkeys(os.fsdecode(name) for name in descriptor(file, first) if name)))
     except (struct.error, ValueError, OverflowError) as error:
-        return Named((), f"has a header that cannot be understood ({error})")
-    return Named()
+        return NamedImage((), f"has a header that cannot be understood ({error})")
+    return NamedImage()
 
 
 def at(file: t.BinaryIO, offset: int, length: int) -> bytes:

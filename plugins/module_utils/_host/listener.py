@@ -42,7 +42,7 @@ class Gone(VirtfleetError):
 
 
 @dataclasses.dataclass
-class State:
+class ListenerState:
     """What is known of this process.
 
     :ivar told: whether a signal told it to end
@@ -53,7 +53,7 @@ class State:
     heeding: bool = False
 
 
-state = State()
+state = ListenerState()
 
 
 def is_gone() -> bool:

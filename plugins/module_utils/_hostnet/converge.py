@@ -36,7 +36,7 @@ from .plan import plan
 from .table import LINK, LONGEST
 
 
-class Asked(t.Protocol):
+class LinksModule(t.Protocol):
     """What the flow has to know of the module: its parameters, and in check mode what earlier tasks would have made."""
 
     params: dict[str, t.Any]
@@ -72,7 +72,7 @@ def declare(module: AnsibleModule) -> None:
     module.exit_json(**result)
 
 
-def converge(module: Asked) -> Result:
+def converge(module: LinksModule) -> Result:
     """The report. Raises VirtfleetError, with nothing changed, for what is refused."""
     wants = LINK.parse(module.params["config"])
     seconds = module.params["rollback_after"]

@@ -38,7 +38,7 @@ LATER = "not looked at, for the host gets all of its tasks anyway"
 """What is said of the parts after the first that has something to do."""
 
 
-class Told(t.TypedDict, total=False):
+class PartTold(t.TypedDict, total=False):
     """What is told of a part: its name and its module, whether it has nothing to do, and what the module would return.
 
     :ivar nothing_to_do: None where it was not looked at, or that cannot be told
@@ -66,16 +66,16 @@ class Look:
     session: Session | None = None
 
     @uncollected()
-    def at(self, parts: t.Sequence[t.Mapping[str, object]]) -> tuple[bool, list[Told]]:
+    def at(self, parts: t.Sequence[t.Mapping[str, object]]) -> tuple[bool, list[PartTold]]:
         """Whether nothing is to be done in any part, and of each what is told of it, as the module documents it.
 
         :param parts: the ``name``, ``module`` and ``options`` of each
         """
-        found: list[Told] = []
+        found: list[PartTold] = []
         unchanged = True
         with contextlib.ExitStack() as stack:
             for part in parts:
-                entry: Told = {"name": label(part.get("name")), "module": label(part.get("module"))}
+                entry: PartTold = {"name": label(part.get("name")), "module": label(part.get("module"))}
                 entry.update({"nothing_to_do": None, "why": LATER})
                 if unchanged:
                     unchanged, told = self.told(part, stack)
@@ -83,7 +83,7 @@ class Look:
                 found.append(entry)
         return unchanged, found
 
-    def told(self, part: t.Mapping[str, object], stack: contextlib.ExitStack) -> tuple[bool, Told]:
+    def told(self, part: t.Mapping[str, object], stack: contextlib.ExitStack) -> tuple[bool, PartTold]:
         """Whether a part has nothing to do, and what is told of it."""
         try:
             seen = self.seen(str(part.get("module")), part.get("options"), stack)

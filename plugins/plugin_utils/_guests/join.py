@@ -22,7 +22,7 @@ DECLARED = "declared"
 """The source of addresses that are declared: as the guest's own, or in the DHCP of a network."""
 
 
-class Choice(t.NamedTuple):
+class AddressChoice(t.NamedTuple):
     """Which address of a guest is taken.
 
     :param networks: patterns, the best first
@@ -40,7 +40,7 @@ def guests_of(
     declared: t.Sequence[Guest],
     networks: t.Sequence[Guest],
     answer: t.Mapping[str, t.Any] | None,
-    choice: Choice,
+    choice: AddressChoice,
     undeclared: bool,
 ) -> list[Guest]:
     """The guests of one host, those that are declared first.
@@ -155,7 +155,7 @@ def combined(host: str, declared: Guest, there: Guest | None, missing: str) -> G
     return {**guest, "host": host}
 
 
-def finished(guest: Guest, networks: Networks, choice: Choice) -> Guest:
+def finished(guest: Guest, networks: Networks, choice: AddressChoice) -> Guest:
     """A guest with the address that Ansible takes, and the networks it is on by name."""
     interfaces = [{**one, "network": address.network_of(one, networks)} for one in guest["interfaces"]]
     one = address.chosen(interfaces, guest["addresses"], networks, choice.networks, choice.sources, choice.families)

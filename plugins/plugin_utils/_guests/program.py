@@ -47,7 +47,7 @@ Answer = dict[str, t.Any]
 """What a host says: ``guests`` and ``networks`` by name, the ``problem``, and whether it is ``complete``."""
 
 Tell = t.Callable[..., None]
-"""Takes what is known of a host by now: see Look.told."""
+"""Takes what is known of a host by now: see HostAnswers.told."""
 
 AGENT = "org.qemu.guest_agent.0"
 """The name of the channel to the agent in a guest (formatdomain.html, channel)."""
@@ -57,10 +57,10 @@ PAUSED = 3
 
 
 Piece = tuple[str, str, t.Any]
-"""A host, and a piece of its answer: see Look.told."""
+"""A host, and a piece of its answer: see HostAnswers.told."""
 
 
-class Look:
+class HostAnswers:
     """What is known of a host while it is asked.
 
     :param deadline: when its time is over
@@ -91,12 +91,12 @@ def main() -> None:
 def answers(order: Order) -> t.Iterator[Answer]:
     """The answers of all hosts, as they come."""
     waiting = collections.deque(order["hosts"])
-    looks: dict[str, Look] = {}
+    looks: dict[str, HostAnswers] = {}
     pieces: queue.SimpleQueue[Piece] = queue.SimpleQueue()
     while waiting or looks:
         while waiting and len(looks) < order["forks"]:
             host, uri = waiting.popleft()
-            looks[host] = Look(host, time.monotonic() + order["timeout"])
+            looks[host] = HostAnswers(host, time.monotonic() + order["timeout"])
             threading.Thread(target=ask, args=(host, uri, order, pieces), daemon=True).start()
         first = min(look.deadline for look in looks.values())
         try:

@@ -39,7 +39,7 @@ class NoOptions(Invalid):
         self.value, self.hidden = value, hidden
 
 
-class Options(t.Protocol):
+class OptionRows(t.Protocol):
     """What has to be known of a body of options."""
 
     @property
@@ -55,7 +55,7 @@ class Options(t.Protocol):
         """Whether a secret may be among them."""
 
 
-def way(known: Options, value: object) -> str:
+def way(known: OptionRows, value: object) -> str:
     """How to write a text that was given in place of options, where it is likely the value of one: ``nat`` as a mode.
 
     Where a secret may be among the options, only a word is shown that is one of a few.
@@ -76,7 +76,7 @@ SWITCHES = ("state", "enable", "enabled")
 """Options that say whether there is what their options are about."""
 
 
-def switch_on(known: Options, value: int) -> str:
+def switch_on(known: OptionRows, value: int) -> str:
     """How to write true, false or a number in the place of options.
 
     :param known: the options
@@ -100,7 +100,7 @@ def is_number(row: Row) -> bool:
     return bool(row.document()[row.name].get("type") == "int")
 
 
-def switches_of(known: Options, value: object) -> str:
+def switches_of(known: OptionRows, value: object) -> str:
     """How to write a list of words that are options of true and false: ``[acpi, apic]``.
 
     :param known: the options
@@ -116,7 +116,7 @@ def switches_of(known: Options, value: object) -> str:
     return f"{{{', '.join(f'{name}: true' for name in value)}}}"
 
 
-def only_list(known: Options, value: object) -> str:
+def only_list(known: OptionRows, value: object) -> str:
     """How to write a list in the place of options of which the only one is a list of options.
 
     :param known: the options
@@ -142,7 +142,7 @@ def is_switch(row: Row) -> bool:
     return bool(row.document()[row.name].get("type") == "bool")
 
 
-def option_for(known: Options, value: str) -> str:
+def option_for(known: OptionRows, value: str) -> str:
     """How to write a text as the value of an option that takes it.
 
     :param known: the options
@@ -153,7 +153,7 @@ def option_for(known: Options, value: str) -> str:
     return one_of([f"{{{row.name}: {flow(value)}}}" for row in rows])
 
 
-def inner_option_for(known: Options, value: str) -> str:
+def inner_option_for(known: OptionRows, value: str) -> str:
     """How to write a word that is one of a few that an option one level deeper can be: ``virtio`` as a model's type.
 
     :param known: the options
@@ -176,7 +176,7 @@ def one_of(ways: t.Sequence[str]) -> str:
     return " or ".join(ways) if 0 < len(ways) <= MOST_WAYS else ""
 
 
-def pairs(known: Options, value: str) -> str:
+def pairs(known: OptionRows, value: str) -> str:
     """How to write a text that names options itself, as other tools take them: ``network=default,model=virtio``.
 
     :param known: the options
@@ -189,7 +189,7 @@ def pairs(known: Options, value: str) -> str:
     return f"{{{', '.join(f'{name}: {flow(told)}' for name, told in parts)}}}" if can_be_shown(value) else ""
 
 
-def place(known: Options, value: str) -> str:
+def place(known: OptionRows, value: str) -> str:
     """How to write a text that says where something is, as a path does.
 
     :param known: the options
@@ -209,7 +209,7 @@ def flow(value: str) -> str:
     return value if re.fullmatch(PLAIN, value) else f'"{value}"'
 
 
-def there_are(known: Options) -> str:
+def there_are(known: OptionRows) -> str:
     """How to write options: which there are, where they are few enough to be listed.
 
     :param known: the options
@@ -218,7 +218,7 @@ def there_are(known: Options) -> str:
     return f"; its options are: {', '.join(sorted(known.names))}" if few else "; write {OPTION: VALUE}"
 
 
-def of_kind(known: Options, item: Item, where: str, problems: Problems, start: int) -> None:
+def of_kind(known: OptionRows, item: Item, where: str, problems: Problems, start: int) -> None:
     """Say of a text in the place of options how to write it where the item has a kind that is an option, too.
 
     So a disk with ``type: file, source: /a`` is one with ``file: /a``, and libvirt's XML has it in the other way.
@@ -243,7 +243,7 @@ def of_kind(known: Options, item: Item, where: str, problems: Problems, start: i
             problems[number] = Invalid(problem.where, f"{printable(problem.value, not shown)} {hint}")
 
 
-def beside(known: Options, item: Item, where: str, problems: Problems, start: int) -> None:
+def beside(known: OptionRows, item: Item, where: str, problems: Problems, start: int) -> None:
     """Say of options that are given inside another one how to write them beside it, as their names begin with its own.
 
     So libvirt's ``<apic eoi="on"/>`` is no ``apic: {eoi: true}``, but has ``apic_eoi: true``.

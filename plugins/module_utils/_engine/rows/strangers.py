@@ -23,7 +23,7 @@ EVERYWHERE = ("name",)
 """Options that say nothing of where they belong."""
 
 
-class Places(t.Protocol):
+class OptionPlaces(t.Protocol):
     """What has to be known of a body of options."""
 
     @property
@@ -54,7 +54,7 @@ class Stranger(Invalid):
         self.many = 0
 
 
-def stranger(known: Places, name: t.Any, at: str, direct: bool, holds: bool) -> Stranger:
+def stranger(known: OptionPlaces, name: t.Any, at: str, direct: bool, holds: bool) -> Stranger:
     """The problem of an option that no row has.
 
     Where a secret belongs, one may have been written in the place of a name: only a name that is like one that is
@@ -99,7 +99,7 @@ def listed(ways: list[str]) -> str:
     return " or ".join(ways) if len(ways) <= WAYS else f"{', '.join(ways[: WAYS - 1])} or others"
 
 
-def settle(known: Places, item: Item, where: str, problems: Problems, start: int) -> None:
+def settle(known: OptionPlaces, item: Item, where: str, problems: Problems, start: int) -> None:
     """Say of options that no row inside has where they belong, as these options around them know it.
 
     :param item: the options around, as the user wrote them

@@ -21,7 +21,7 @@ OPEN_VSWITCH = "ovs-system"
 """The device that ports of Open vSwitch belong to."""
 
 
-class Owner(t.NamedTuple):
+class DeviceOwner(t.NamedTuple):
     """What a network device belongs to.
 
     :param kind: ``bridge``, ``bond``, ``switch`` (Open vSwitch); ``loopback`` for the loopback device itself
@@ -54,7 +54,7 @@ class Owner(t.NamedTuple):
         }[self.kind]
 
 
-def owner(device: str, links: Entries, base: str) -> Owner | None:
+def owner(device: str, links: Entries, base: str) -> DeviceOwner | None:
     """What a network device belongs to, so that it carries no MacVTap; None where it is free, or nobody can tell.
 
     :param links: what earlier tasks would have made of the host's links (see Forecast)
@@ -63,9 +63,9 @@ def owner(device: str, links: Entries, base: str) -> Owner | None:
     for name, facts in links.items():
         ports = (facts or {}).get("ports")
         if isinstance(ports, list) and device in ports and (facts or {}).get("type") in ("bridge", "bond"):
-            return Owner(str((facts or {})["type"]), name)
+            return DeviceOwner(str((facts or {})["type"]), name)
     if content(f"{base}/{device}/type") == LOOPBACK:
-        return Owner("loopback", device)
+        return DeviceOwner("loopback", device)
     try:
         master = os.path.basename(os.readlink(f"{base}/{device}/master"))
     except OSError:
@@ -74,10 +74,10 @@ def owner(device: str, links: Entries, base: str) -> Owner | None:
     if told is None or isinstance(told.get("ports"), list):
         return None  # It would be without this port by now.
     if os.path.isdir(f"{base}/{master}/bridge"):
-        return Owner("bridge", master)
+        return DeviceOwner("bridge", master)
     if os.path.isdir(f"{base}/{master}/bonding"):
-        return Owner("bond", master)
-    return Owner("switch", master) if master == OPEN_VSWITCH else None
+        return DeviceOwner("bond", master)
+    return DeviceOwner("switch", master) if master == OPEN_VSWITCH else None
 
 
 def content(path: str) -> str:

@@ -297,5 +297,5 @@ def plan_removals(
     volumes = storage_observe.volumes(connection, keys, expected=made)
     state = definitions(connection.getURI())
     names = {entry.name for entry in gone}
-    known = disk_removal.Known(have, volumes, pools, made, users, state, options.elsewhere, names)
+    known = disk_removal.KnownStorage(have, volumes, pools, made, users, state, options.elsewhere, names)
     disk_removal.removals(gone, known)

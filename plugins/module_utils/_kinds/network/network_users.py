@@ -54,7 +54,7 @@ def warn_of_users(connection: Connection, plans: t.Sequence[Plan], options: Netw
             plan.warnings.append(f"{', '.join(others)} {verbs[0]} to be on it, and {verbs[1]} not start without it")
 
 
-def to_be_on(connection: Connection, name: str, asked: declared.Asked, known: t.Container[str]) -> list[str]:
+def to_be_on(connection: Connection, name: str, asked: declared.DeclaredUses, known: t.Container[str]) -> list[str]:
     """The declared guests that are to be on a network, in words.
 
     :param known: guests that are on it by now
@@ -144,7 +144,7 @@ def own_bridge(network: Network) -> str | None:
     return None if bridge is None or hosts_own else bridge.get("name")
 
 
-def declared_on(connection: Connection, network: Network, asked: declared.Asked) -> list[str]:
+def declared_on(connection: Connection, network: Network, asked: declared.DeclaredUses) -> list[str]:
     """The declared guests that are to be on a network, or on the bridge that goes with it, in words."""
     found = declared.users_of(connection, asked, "networks", {network.name()})
     bridge = own_bridge(network)

@@ -20,7 +20,7 @@ USAGES = ("ceph", "iscsi", "volume", "vtpm")
 """Types of secrets that something refers to."""
 
 
-class Known(t.NamedTuple):
+class KnownSecret(t.NamedTuple):
     """What is known of a secret of the host.
 
     :param name: its name; empty for one that has none
@@ -69,7 +69,7 @@ def missing(site: Site, value: str, usage: str | None = None) -> str | None:
     )
 
 
-def known_by(connection: Connection, gone: t.Container[str]) -> dict[str, list[Known]] | None:
+def known_by(connection: Connection, gone: t.Container[str]) -> dict[str, list[KnownSecret]] | None:
     """The secrets of a host by UUID and by name; None where libvirt has no list of them, as its test driver.
 
     :param gone: names of what an earlier task of a run in check mode would have removed
@@ -85,10 +85,10 @@ def known_by(connection: Connection, gone: t.Container[str]) -> dict[str, list[K
         return {}
     from . import digests
 
-    found: dict[str, list[Known]] = {}
+    found: dict[str, list[KnownSecret]] = {}
     for one in map(Named, listed):
         if not one.name() or one.name() not in gone:
-            facts = Known(one.name(), one.usage(), digests.has_value(uri, one))
+            facts = KnownSecret(one.name(), one.usage(), digests.has_value(uri, one))
             for key in {one.UUIDString().lower(), one.name()} - {""}:
                 found.setdefault(key, []).append(facts)
     return found

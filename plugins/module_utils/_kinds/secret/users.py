@@ -108,7 +108,7 @@ def documents(connection: Connection, users: Users, forecast: Forecast) -> t.Ite
     yield from guest_documents.kept(connection, users.doubts.append, gone)
 
 
-def add_declared(users: Users, connection: Connection, asked: declared.Asked) -> None:
+def add_declared(users: Users, connection: Connection, asked: declared.DeclaredUses) -> None:
     """Note what all that is declared for the host refers to, be it there by now or not."""
     names = declared.called(connection, asked.declared_uses, asked.forecast)
     for who, used in asked.declared_uses.items():

@@ -21,7 +21,7 @@ Uses = t.Mapping[str, t.Mapping[str, t.Sequence[str]]]
 """What is used by what is declared for the host, by the user in words (the filter declared_uses)."""
 
 
-class Asked(t.Protocol):
+class DeclaredUses(t.Protocol):
     """Who knows what is used by what is declared, and what earlier tasks of a run in check mode would have made."""
 
     @property
@@ -59,7 +59,7 @@ def guest_of(who: str) -> str | None:
     return who[len(GUEST) :] if who.startswith(GUEST) else None
 
 
-def add_uses(connection: Connection, users: Users, asked: Asked, whole: t.Container[str] = ()) -> None:
+def add_uses(connection: Connection, users: Users, asked: DeclaredUses, whole: t.Container[str] = ()) -> None:
     """Note the storage that is used by what is declared for the host, whatever module declares it.
 
     :param asked: has what is used (declared_uses), and the forecast
@@ -79,7 +79,7 @@ def add_uses(connection: Connection, users: Users, asked: Asked, whole: t.Contai
         users.add_places(told, guest_of(who), places)
 
 
-def users_of(connection: Connection, asked: Asked, kind: str, names: t.Container[str]) -> list[str]:
+def users_of(connection: Connection, asked: DeclaredUses, kind: str, names: t.Container[str]) -> list[str]:
     """Who of what is declared for the host uses one of some things, in words.
 
     :param kind: ``pools``, ``networks``, ``bridges`` or ``secrets``

@@ -52,7 +52,7 @@ class Mode(Converter):
         return self.from_text(value.strip())
 
 
-class Owner(Converter):
+class OwnerId(Converter):
     """A numeric user or group id; -1 is libvirt's own choice.
 
     The highest number of 32 bits is none: the kernel and libvirt take it for -1 (chown(2)).
@@ -80,7 +80,7 @@ class Owner(Converter):
         return have == want or (want == -1 and have is not None)
 
 
-class Place(Converter):
+class VolumeName(Converter):
     """A volume by its name in the same pool, or as POOL/VOLUME."""
 
     def parse(self, value: object) -> str:
@@ -95,7 +95,7 @@ class Place(Converter):
         return text
 
 
-class Image(Converter):
+class ImageValue(Converter):
     """What fills a disk: an URL, a file of the host, or a volume.
 
     What cannot be fetched is refused here, by the rules of the download (see _host.download.request), so that check
@@ -127,7 +127,7 @@ class Image(Converter):
                 " character, query, fragment, or user and password"
             )
         elif not text.startswith("/"):
-            Place().parse(text)
+            VolumeName().parse(text)
         return text
 
     def check_url(self, scheme: str, text: str) -> None:
@@ -187,8 +187,8 @@ CAPACITY = Capacity(minimum=0)
 ALLOCATION = Size(minimum=0)
 CLUSTER = Size(minimum=512)
 MODE = Mode()
-OWNER = Owner()
-PLACE = Place()
-IMAGE = Image()
+OWNER = OwnerId()
+PLACE = VolumeName()
+IMAGE = ImageValue()
 CHECKSUM = Checksum()
 UBUNTU = UbuntuRelease()

@@ -99,7 +99,7 @@ class Source:
 
 
 @dataclasses.dataclass(frozen=True)
-class Image:
+class OpenImage:
     """An image that is open.
 
     :param descriptor: the open file
@@ -120,9 +120,9 @@ class Downloads:
 
     def __init__(self, uses: t.Mapping[str, int] | None = None) -> None:
         self.uses = dict(uses or {})
-        self.held: dict[tuple[str, bool], Image | str] = {}
+        self.held: dict[tuple[str, bool], OpenImage | str] = {}
 
-    def get(self, source: Source, folder: str) -> Image:
+    def get(self, source: Source, folder: str) -> OpenImage:
         """The image of an URL. Raises Unfit where it cannot be had, and again for each that asks."""
         key = (source.place, source.checksum is not None)
         held = self.held.get(key)
@@ -132,14 +132,14 @@ class Downloads:
             raise Unfit(held)
         return held
 
-    def fetch(self, source: Source, folder: str) -> Image | str:
+    def fetch(self, source: Source, folder: str) -> OpenImage | str:
         """Fetch an image; why it cannot be had."""
         descriptor = nameless(folder)
         try:
             writer = Writer(descriptor, Room(descriptor))
             with meter.work(f"fetching {source.file}"):
                 download(source.place, writer, source.checksum is not None, source.seconds)
-            return Image(descriptor, writer.finish(), True)
+            return OpenImage(descriptor, writer.finish(), True)
         except BaseException as error:
             os.close(descriptor)
             if isinstance(error, Unfit):
@@ -151,13 +151,13 @@ class Downloads:
         left = self.uses[source.place] = self.uses.get(source.place, 1) - 1
         for checked in (True, False) if left <= 0 else ():
             held = self.held.pop((source.place, checked), None)
-            if isinstance(held, Image):
+            if isinstance(held, OpenImage):
                 os.close(held.descriptor)
 
     def close(self) -> None:
         """Let go of all."""
         for held in self.held.values():
-            if isinstance(held, Image):
+            if isinstance(held, OpenImage):
                 os.close(held.descriptor)
         self.held.clear()
 
@@ -248,7 +248,9 @@ def fill_open(
     return Found(form, largest)
 
 
-def measured(image: Image, content: Content, source: Source, form: str | None, capacity: int | None) -> tuple[str, int]:
+def measured(
+    image: OpenImage, content: Content, source: Source, form: str | None, capacity: int | None
+) -> tuple[str, int]:
     """The format that a volume gets, and the bytes of the disk in its image. Raises VirtfleetError, also as Unfit."""
     plain = content.kind in PLAIN
     size = -(-image.size // SECTOR) * SECTOR if plain else check_qcow2(reader(image.descriptor), image.size)
@@ -307,7 +309,7 @@ def taken(content: Content, source: Source) -> Content:
 
 def obtain(
     source: Source, form: str | None, capacity: int | None, folder: str, stack: contextlib.ExitStack
-) -> tuple[Image, Content]:
+) -> tuple[OpenImage, Content]:
     """An image, whole and unpacked, and what it is. Raises Unfit where it is not to be had, or refused."""
     image = current.get(source, folder) if source.fetched else local(source, stack)
     content = look(image, source)
@@ -324,7 +326,7 @@ def obtain(
     return image, taken(content, source)
 
 
-def look(image: Image, source: Source) -> Content:
+def look(image: OpenImage, source: Source) -> Content:
     """What an image is: what is known of it, else by its magic numbers."""
     if source.known in PLAIN:
         return Content("raw", "a raw disk")
@@ -334,26 +336,26 @@ def look(image: Image, source: Source) -> Content:
     return content
 
 
-def local(source: Source, stack: contextlib.ExitStack, locks: bool = True) -> Image:
+def local(source: Source, stack: contextlib.ExitStack, locks: bool = True) -> OpenImage:
     """A file or device of the host.
 
     :param locks: whether one is refused that a running guest may write to
     """
     descriptor, size = part_files.open_image(source.place, locks)
     stack.callback(os.close, descriptor)
-    return Image(descriptor, size, False)
+    return OpenImage(descriptor, size, False)
 
 
-def own(image: Image, source: Source, folder: str, stack: contextlib.ExitStack) -> Image:
+def own(image: OpenImage, source: Source, folder: str, stack: contextlib.ExitStack) -> OpenImage:
     """A copy that nobody else can write to: what is looked at is what a tool then opens."""
     descriptor = nameless(folder)
     stack.callback(os.close, descriptor)
     with meter.work(f"copying {source.file}", image.size):
         sparse_copy.copy(image.descriptor, descriptor, image.size, Room(descriptor))
-    return Image(descriptor, image.size, True)
+    return OpenImage(descriptor, image.size, True)
 
 
-def unpacked(image: Image, kind: str, capacity: int | None, folder: str, stack: contextlib.ExitStack) -> Image:
+def unpacked(image: OpenImage, kind: str, capacity: int | None, folder: str, stack: contextlib.ExitStack) -> OpenImage:
     """An image that was compressed. It may have as many bytes as are free, or as its capacity says."""
     descriptor = nameless(folder)
     stack.callback(os.close, descriptor)
@@ -363,7 +365,7 @@ def unpacked(image: Image, kind: str, capacity: int | None, folder: str, stack: 
     seconds = Limits.for_bytes(image.size, longest).seconds
     with meter.work("unpacking it", image.size):
         unpack(kind, image.descriptor, image.size, writer, time.monotonic() + seconds)
-    return Image(descriptor, writer.finish(), True)
+    return OpenImage(descriptor, writer.finish(), True)
 
 
 def verify(descriptor: int, size: int, source: Source) -> None:

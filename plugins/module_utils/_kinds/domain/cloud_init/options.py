@@ -186,7 +186,7 @@ def forget_serial(element: ET.Element) -> None:
             t.cast(ET.Element, element.find("os")).remove(smbios)
 
 
-class Network(Aside):
+class NetworkConfig(Aside):
     """The network: a word, or data that may hold a secret."""
 
     def shown(self, value: object) -> object:
@@ -248,7 +248,7 @@ CLOUD_INIT = CloudInit(
         Aside(
             "meta_data", "", META_DATA, "More entries of cloud-init's meta-data, such as V(public-keys).", secret=True
         ),
-        Network(
+        NetworkConfig(
             "network",
             "",
             NETWORK_DATA,

@@ -43,7 +43,7 @@ class Leaving(t.NamedTuple):
 
 
 @dataclasses.dataclass(frozen=True)
-class Known:
+class KnownStorage:
     """What has to be known of the storage of guests that go.
 
     :param have: the guests that are there
@@ -70,7 +70,7 @@ class Known:
         return self.volumes[key].definition.findtext("target/path")
 
 
-def removals(plans: t.Sequence[Plan], known: Known) -> None:
+def removals(plans: t.Sequence[Plan], known: KnownStorage) -> None:
     """Plan that the volumes of guests go after them: only those that were made by this collection.
 
     What is not removed is said. An ISO in a drive is not the guest's own, so nothing is said of it.
@@ -106,7 +106,7 @@ def why_it_stays(key: str, holders: t.Sequence[str], doubts: t.Sequence[str]) ->
     return f"is declared as a volume of its own{f', and {because(others, ())}' if others else ''}"
 
 
-def leaving(plans: t.Sequence[Plan], known: Known) -> dict[str, list[Leaving]]:
+def leaving(plans: t.Sequence[Plan], known: KnownStorage) -> dict[str, list[Leaving]]:
     """The volumes that may go with guests, with all the guests that have each; of the others is said why they stay.
 
     Of two pools over one folder both have a volume; it is named once.
@@ -138,7 +138,7 @@ def leaving(plans: t.Sequence[Plan], known: Known) -> dict[str, list[Leaving]]:
     return left
 
 
-def reason_to_stay(guest: str, key: str, note: str | None, had: bool, known: Known) -> str | None:
+def reason_to_stay(guest: str, key: str, note: str | None, had: bool, known: KnownStorage) -> str | None:
     """Why a volume does not go with a guest; None where nothing speaks against it, but for who uses it.
 
     :param note: the name under which it is noted as made
@@ -228,7 +228,7 @@ def same_place(key: str, other: str, users: Users) -> bool:
     return here is None or there is None or bool(users.entry(here) & users.entry(there))
 
 
-def not_any_more(guest: str, key: str, volume: Observed, facts: t.Mapping[str, str], known: Known) -> str | None:
+def not_any_more(guest: str, key: str, volume: Observed, facts: t.Mapping[str, str], known: KnownStorage) -> str | None:
     """Why a volume stays that a guest has only by the note that it was made for it; None where nothing speaks against.
 
     It may have been handed over, or kept on purpose. Empty where it is a disk of another guest that goes in the same

@@ -72,7 +72,7 @@ def refuse_taken(
             plan.obstacle = told if plan.obstacle is None else f"{plan.obstacle}; {told}"
 
 
-class Asked(t.NamedTuple):
+class DiskOverVolume(t.NamedTuple):
     """A disk that a guest will have, and that something may be laid over.
 
     :param newly: whether the guest gets it; else it starts with it
@@ -92,10 +92,10 @@ class Asked(t.NamedTuple):
         return [use for use in users.uses_of(itself) if not own & users.signs(use.place)]
 
 
-def bases(site: Site, guests: t.Iterable[Guest]) -> list[Asked]:
+def bases(site: Site, guests: t.Iterable[Guest]) -> list[DiskOverVolume]:
     """The disks of declared guests that something may be laid over."""
     return [
-        Asked(guest.plan, f"disks[{index}]", place, sign not in guest.now, guest.target(index))
+        DiskOverVolume(guest.plan, f"disks[{index}]", place, sign not in guest.now, guest.target(index))
         for guest in guests
         if guest.changes and not guest.refused and site.local
         for index, place, sign in guest.new

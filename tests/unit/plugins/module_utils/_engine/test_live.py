@@ -29,7 +29,7 @@ STRATEGIES = {
 }
 
 
-def reached(*changes: Change, fresh: tuple[str, ...] = ()) -> live.Reach:
+def reached(*changes: Change, fresh: tuple[str, ...] = ()) -> live.LiveReach:
     return live.reach(STRATEGIES, ROOT, ROOT, changes, fresh)
 
 

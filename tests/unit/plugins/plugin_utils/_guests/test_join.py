@@ -13,7 +13,7 @@ from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.rows.model i
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared.derive import derive_mac, derive_uuid
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils._guests import join, tags
 
-ALL = join.Choice(["*"], ["lease", "agent", "arp", "declared"], ["ipv4", "ipv6"])
+ALL = join.AddressChoice(["*"], ["lease", "agent", "arp", "declared"], ["ipv4", "ipv6"])
 MAC = "52:54:00:aa:00:01"
 THERE = {
     "uuid": "4dea22b3-1d52-d8f3-2516-782e98ab3fa0",

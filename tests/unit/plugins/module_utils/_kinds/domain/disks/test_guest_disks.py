@@ -316,7 +316,7 @@ def removed(made: dict[str, Any], users: Users | None = None, have: str | None =
     there = None if have is None else observed(have)
     made = {key: {**facts, "identity": "the same"} for key, facts in made.items()}
     volumes = {key: volume(1, "/images/" + key.partition("/")[2]) for key in made}
-    known = disk_removal.Known({} if there is None else {"web01": there}, volumes, POOLS, made, users or Users())
+    known = disk_removal.KnownStorage({} if there is None else {"web01": there}, volumes, POOLS, made, users or Users())
     disk_removal.removals([result], known)
     return result
 
@@ -364,7 +364,7 @@ def test_what_is_in_a_pool_that_is_not_active_stays_and_that_is_said() -> None:
     result = Plan("domain", "web01")
     off = {**POOLS, "default": Pool("dir", "/images", False)}
     made = {"default/web01-vda.qcow2": {"guest": "web01"}, "vg0/gone": {"guest": "web01"}}
-    disk_removal.removals([result], disk_removal.Known({}, {}, off, made, Users()))
+    disk_removal.removals([result], disk_removal.KnownStorage({}, {}, off, made, Users()))
     assert result.steps == []
     assert result.warnings == ["its disk default/web01-vda.qcow2 stays: the pool default is not active"]
 
