@@ -172,9 +172,9 @@ def test_a_password_for_sudo(fleet: Fleet) -> None:
 
 def test_a_guest_that_cannot_be_reached(fleet: Fleet) -> None:
     """Its agent is away for a while and then blocks commands; later, the guest and the host are not there."""
-    anew = f"systemctl stop {AGENT}; sleep 60; systemctl start {AGENT}"
+    anew = f"systemctl stop {AGENT}; sleep 90; systemctl start {AGENT}"
     play(fleet, raw(f"{BLOCK}; {LATER} sh -c '{anew}'"))
-    fleet.wait(says, fleet, "guest web01: its agent is not connected", timeout=60)
+    fleet.wait(says, fleet, "guest web01: its agent is not connected", timeout=100)
     fleet.wait(says, fleet, "its agent is not allowed to do guest-exec: allow it in the guest", timeout=300)
     fleet.sh("kvm01", "virsh suspend web01")
     assert says(fleet, "guest web01: it is paused on 198.18.0.")
