@@ -35,7 +35,7 @@ GUEST: dict[str, t.Any] = {
 }
 
 BLOCK = "printf '[general]\\nblock-rpcs=guest-exec\\nblacklist=guest-exec\\n' >/etc/qemu/qemu-ga.conf"
-LATER = "systemd-run --quiet --on-active=1 --timer-property=AccuracySec=100ms"
+LATER = "systemd-run --quiet --on-active=5 --timer-property=AccuracySec=100ms"
 AGENT = "qemu-guest-agent.service"
 
 AS_USER = f"""
@@ -156,7 +156,7 @@ def says(fleet: Fleet, words: str) -> bool:
 
 def test_a_password_for_sudo(fleet: Fleet) -> None:
     """For once, the agent is not root. Only then does sudo ask."""
-    results(play(fleet, raw(AS_USER)))
+    play(fleet, raw(AS_USER))  # On a slow machine, the agent may be gone before it can say how that ended.
     who = {"ansible.builtin.command": "id -un", "become": True}
     fleet.wait(runs_as, fleet, USER, timeout=300)
     secret = {"ansible_become_password": PASSWORD, "ansible_kvm_agent_user": USER}
@@ -166,15 +166,15 @@ def test_a_password_for_sudo(fleet: Fleet) -> None:
     assert "guest web01: the password for sudo is wrong" in run.output
     assert PASSWORD not in fleet.sh("kvm01", "journalctl --no-pager --since=-10min")
     restore = f"rm -r /etc/systemd/system/{AGENT}.d; systemctl daemon-reload; {LATER} systemctl restart {AGENT}"
-    results(play(fleet, raw(restore, become=True), vars=secret))
+    play(fleet, raw(restore, become=True), vars=secret)
     fleet.wait(runs_as, fleet, "root", timeout=300)
 
 
 def test_a_guest_that_cannot_be_reached(fleet: Fleet) -> None:
     """Its agent is away for a while and then blocks commands; later, the guest and the host are not there."""
-    anew = f"systemctl stop {AGENT}; sleep 60; systemctl start {AGENT}"
-    results(play(fleet, raw(f"{BLOCK}; {LATER} sh -c '{anew}'")))
-    fleet.wait(says, fleet, "guest web01: its agent is not connected", timeout=60)
+    anew = f"systemctl stop {AGENT}; sleep 90; systemctl start {AGENT}"
+    play(fleet, raw(f"{BLOCK}; {LATER} sh -c '{anew}'"))
+    fleet.wait(says, fleet, "guest web01: its agent is not connected", timeout=100)
     fleet.wait(says, fleet, "its agent is not allowed to do guest-exec: allow it in the guest", timeout=300)
     fleet.sh("kvm01", "virsh suspend web01")
     assert says(fleet, "guest web01: it is paused on 198.18.0.")

@@ -178,6 +178,8 @@ def plan_there(have: Observed, want: Item, guest: Guest, host: Host, options: Sn
     key = str(snapshot_key(want))
     if key in options.reverted and snapshot.current:
         have = dataclasses.replace(have, state="reverted")  # By this very run: it has gone on since.
+    if want["state"] != "reverted":
+        have = dataclasses.replace(have, state="present")  # Whatever the guest is like.
     # What is null is left to whatever it is, but for the description, which can go.
     known = {name: value for name, value in want.items() if value is not None or name == "description"}
     entry = plan_item(SNAPSHOT, have, known, host, steps_for=redefined(guest, snapshot, want))

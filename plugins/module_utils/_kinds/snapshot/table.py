@@ -155,11 +155,7 @@ SNAPSHOT = Table(
     state="present",
     initial="present",
     active=frozenset(),
-    transitions={
-        ("present", "absent"): ("delete",),
-        ("reverted", "absent"): ("delete",),
-        ("present", "reverted"): ("revert",),
-    },
+    transitions={("present", "absent"): ("delete",), ("present", "reverted"): ("revert",)},
     rows=ROWS,
     rules=(together,),
     identity=snapshot_key,

@@ -29,6 +29,10 @@ def test_only_what_is_named_is_deleted(taken: Host, declare: Run) -> None:
     assert not declare(snapshots, {"name": "gone", "domain": "nobody", "state": "absent"})["changed"]
 
 
+def test_what_is_deleted_was_there_whatever_its_guest_is_like(taken: Host, declare: Run) -> None:
+    assert changes(declare(snapshots, {**BACK, "state": "absent"})) == [("state", "present", "absent")]
+
+
 def test_a_guest_that_is_as_it_was_is_not_put_back(taken: Host, declare: Run, run_main: Run) -> None:
     assert declare(snapshots, BACK)["changes"] == []
     taken.write()
