@@ -281,6 +281,23 @@ def test_an_open_trial_is_not_disturbed(host: Host) -> None:
     assert "systemctl start" not in " ".join(host.calls)
 
 
+def test_the_end_of_a_trial_is_not_told_once_it_has_passed(host: Host) -> None:
+    """Nor where it is being ended before."""
+    (host.root / "run").mkdir()
+    guard.lay_out(files.TRIAL, {"id": "one", "deadline": network.clock() - 30})
+    host.active = "ActiveState=active"
+    host.move("preparing", "applied")
+    with pytest.raises(VirtfleetError, match="try again in a minute"):
+        transaction.refuse_open_trial()
+    files.write(os.path.join(files.TRIAL, "state.json"), json.dumps({"deadline": network.clock() + 30}))
+    with pytest.raises(VirtfleetError, match=r"and ends in (2[89]|3[01]) s at the latest"):
+        transaction.refuse_open_trial()
+    for old, new in (("applied", "confirming"), ("confirming", "rolling-back")):
+        host.move(old, new)
+        with pytest.raises(VirtfleetError, match="try again in a minute"):
+            transaction.refuse_open_trial()
+
+
 def test_a_trial_that_nobody_works_on_is_taken_up_again(host: Host) -> None:
     (host.root / "run").mkdir()
     guard.lay_out(files.TRIAL, {"id": "one", "deadline": network.clock() - 100})
