@@ -3,23 +3,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which tests a mutant has to stand, and in which order.
 
-The tests that execute its line, as coverage measured them, those first that say most about the file: the tests that
-import it or mirror its name, then those of the folder that mirrors its own, then one of each other file by turns, the
-quickest of a file first. Tests that nobody has measured yet count if their file imports the mutant's, and so do tests
-that execute the file in a process of its own.
+The tests that call its function, as was measured, those first that say most about the file: the tests that import it or
+mirror its name, then those of the folder that mirrors its own, then one of each other file by turns, the quickest of a
+file first. A line outside of functions runs at the import of its file, so all tests count that import it.
 """
 
 from __future__ import annotations
 
 import ast
-import difflib
 import json
 from collections import defaultdict
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path, PurePosixPath
-
-import coverage
 
 PACKAGE = "ansible_collections.virtfleet.kvm."
 # What a test takes that is too quick to have been noted, in seconds.
@@ -74,44 +70,40 @@ class Imports:
 
 
 class Measured:
-    """What coverage and pytest measured: the tests of each line, and how long each takes.
+    """What was measured of tests: which functions of the collection each calls, and how long it takes.
 
-    :param folder: has ``.coverage``, ``durations.json`` and, in ``plugins``, the files as they were then.
+    :param path: a file with a line in JSON for each test, the newest last
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.plugins = folder / "plugins"
-        self.durations: dict[str, float] = json.loads((folder / "durations.json").read_text(encoding="utf-8"))
-        self.data = coverage.CoverageData(basename=str(folder / ".coverage"))
-        self.data.read()
-        self.names = {path.rpartition("/virtfleet/kvm/")[2]: path for path in self.data.measured_files()}
+    def __init__(self, path: Path) -> None:
+        self.durations: dict[str, float] = {}
+        self.digests: dict[str, str] = {}
+        calls: dict[str, list[str]] = {}
+        for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else ():
+            said = json.loads(line)
+            self.durations[said["test"]], self.digests[said["test"]] = said["took"], said["digest"]
+            calls[said["test"]] = said["calls"]
+        self.callers: dict[str, set[str]] = defaultdict(set)
+        for test, functions in calls.items():
+            for function in functions:
+                self.callers[function].add(test)
 
-    @cache  # noqa: B019
-    def _file(self, name: str) -> dict[int, list[str]]:
-        return self.data.contexts_by_lineno(self.names[name]) if name in self.names else {}
-
-    def tests(self, name: str, line: int, text: str) -> tuple[set[str], bool]:
-        """The tests that execute a line of a file, and whether it is also executed outside of tests, as at an import.
-
-        :param text: the file as it is now; lines that have moved since are found again.
-        """
-        then = self.plugins.parent / name
-        lines = self._file(name)
-        if then.is_file() and then.read_text(encoding="utf-8") != text:
-            line = _line_then(then.read_text(encoding="utf-8").splitlines(), text.splitlines(), line)
-        said = lines.get(line, [])
-        return {each.rpartition("|")[0] for each in said if each}, "" in said
+    def seconds(self, test: str) -> float:
+        return self.durations.get(test, QUICK)
 
 
-def _line_then(then: list[str], now: list[str], line: int) -> int:
-    """The number that a line had in an earlier text; that of the line before, if it is new."""
-    before = 1
-    for block in difflib.SequenceMatcher(a=then, b=now, autojunk=False).get_matching_blocks():
-        if block.b <= line - 1 < block.b + block.size:
-            return block.a + line - block.b
-        if block.b + block.size <= line - 1:
-            before = block.a + block.size
-    return before
+def function_at(text: str, line: int) -> str | None:
+    """The name of the outermost function that a line of a module is in; None where it runs at the import."""
+    at: list[tuple[ast.AST, str]] = [(ast.parse(text), "")]
+    for node, outer in at:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
+                # A default or a decorator belongs to what is around it.
+                if child.body[0].lineno <= line <= (child.end_lineno or line):
+                    return f"{outer}{child.name}"
+            else:
+                at.append((child, f"{outer}{child.name}." if isinstance(child, ast.ClassDef) else outer))
+    return None
 
 
 def file_of(test: str) -> str:
@@ -127,36 +119,39 @@ def is_close(file: str, name: str, distance: int) -> int:
     return 1 if str(PurePosixPath(file).parent).startswith(f"tests/unit/{path.parent}") else 2
 
 
-def in_order(tests: Iterable[str], durations: dict[str, float], closeness: dict[str, int]) -> list[str]:
+def in_order(tests: Iterable[str], measured: Measured, closeness: dict[str, int]) -> list[str]:
     """Tests in the order in which they are likely to notice a mutant, for the time that they take.
 
     :param closeness: for each file of tests, how far it is from the mutant; smaller comes first.
     """
     by_file: dict[str, list[str]] = defaultdict(list)
-    for test in sorted(tests, key=lambda test: (durations.get(test, QUICK), test)):
+    for test in sorted(tests, key=lambda test: (measured.seconds(test), test)):
         by_file[file_of(test)].append(test)
     ranked = [
-        (closeness.get(file, 99), rank if closeness.get(file, 99) else 0, durations.get(test, QUICK), test)
+        (closeness.get(file, 99), rank if closeness.get(file, 99) else 0, measured.seconds(test), test)
         for file, found in by_file.items()
         for rank, test in enumerate(found)
     ]
     return [test for *_rank, test in sorted(ranked)]
 
 
-def chosen(
-    name: str, line: int, text: str, measured: Measured, imports: Imports, there: set[str]
-) -> tuple[list[str], bool]:
-    """The tests of a mutant in order, and whether its line is executed at the import of its file.
+def chosen(name: str, line: int, text: str, measured: Measured, imports: Imports, there: Iterable[str]) -> list[str]:
+    """The tests of a mutant in order.
 
-    :param there: all tests that there are now.
+    :param name: its file
+    :param text: of the file without it
+    :param there: all tests that there are now
     """
-    executing, at_import = measured.tests(name, line, text)
+    function = function_at(text, line)
     distances = imports.distances(name)
-    close = {file_of(test): is_close(file_of(test), name, distances.get(file_of(test), 99)) for test in there}
-    wanted = executing & there
-    if at_import:
-        wanted |= {test for test in there if file_of(test) in distances}
+    close = {file: is_close(file, name, distances.get(file, 99)) for file in map(file_of, there)}
+    if function is None:
+        # What runs at the import: all who import it may notice.
+        wanted = {test for test in there if file_of(test) in distances}
         close = {file: near if near < 2 else 2 + distances.get(file, 99) for file, near in close.items()}
-    known = set(measured.durations)
-    wanted |= {test for test in there if close[file_of(test)] == 0 and (test not in known or not executing)}
-    return in_order(wanted, measured.durations, close), at_import
+    else:
+        callers = measured.callers.get(f"{name}:{function}", set())
+        # Tests that start it as a program do not call it, so its own tests count where nobody does.
+        wanted = {test for test in there if test in callers or (close[file_of(test)] == 0 and not callers)}
+    wanted |= {test for test in there if close[file_of(test)] == 0 and test not in measured.durations}
+    return in_order(wanted, measured, close)

@@ -28,8 +28,10 @@ from cosmic_ray.operators.provider import OperatorProvider
 Position = tuple[int, int]
 # The operators that take arguments would have to be told names of variables.
 OPERATORS = {name: made for name in OperatorProvider() if not (made := OperatorProvider()[name]).arguments()}
-# Strings and small numbers are mostly one object for each value, so these say the same as the original.
-SAME = ("Comparison_Eq_Is", "Comparison_Is_Eq", "Comparison_NotEq_IsNot", "Comparison_IsNot_NotEq")
+# A comparison becomes one of its own sort. Between sorts, the change is none (strings are mostly one object for each
+# value, so == and is say the same), or a mistake that nobody makes (< for == with words).
+SORTS = (("Eq", "NotEq"), ("Is", "IsNot"), ("Lt", "LtE", "Gt", "GtE"))
+COMPARISON = "ReplaceComparisonOperator_"
 # Asking an operator costs time, and most nodes are of no interest to any.
 NODES = {"comparison", "not_test", "factor", "if_stmt", "while_stmt", "assert_stmt", "test", "for_stmt"}
 NODES |= {"except_clause", "decorator", "number"}
@@ -77,6 +79,13 @@ def ranges(text: str) -> list[tuple[Position, Position]]:
     ]
 
 
+def is_likely(name: str) -> bool:
+    """Whether an operator makes a mistake that somebody could make."""
+    if not name.startswith(COMPARISON):
+        return True
+    return any({*name.removeprefix(COMPARISON).split("_")} <= set(sort) for sort in SORTS)
+
+
 def places(text: str) -> dict[tuple[Position, Position], list[tuple[str, int]]]:
     """For each place of a module that operators change: the name of the operator, and which of its places this is."""
     found: dict[tuple[Position, Position], list[tuple[str, int]]] = defaultdict(list)
@@ -91,7 +100,7 @@ def places(text: str) -> dict[tuple[Position, Position], list[tuple[str, int]]]:
                 counts[name] += 1
                 # A decorator begins with its @, before what ast calls the decorator.
                 begins = (start[0], start[1] + 1) if node.type == "decorator" else start
-                if not name.endswith(SAME) and not any(low <= begins < high for low, high in nowhere):
+                if is_likely(name) and not any(low <= begins < high for low, high in nowhere):
                     found[start, end].append((name, counts[name] - 1))
     return found
 

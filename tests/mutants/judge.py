@@ -12,6 +12,7 @@ in the copy, too, for the programs that tests start.
 from __future__ import annotations
 
 import gc
+import hashlib
 import json
 import os
 import resource
@@ -22,11 +23,12 @@ import sys
 import time
 import types
 from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import pytest
-from choose import QUICK, Imports, Measured, chosen, file_of
+from choose import Imports, Measured, chosen, file_of, function_at
 
 # A test that takes so many seconds more than five times what it took is hanging.
 PATIENCE = 15
@@ -86,22 +88,84 @@ class Cold:
         self.loop.pytest_runtest_logreport(report)
 
 
+class Recorder(Loop):
+    """Runs tests, and notes which functions of the collection each calls.
+
+    A function gets code that notes the call, gives the function its own code back, and calls it. So only the first call
+    of each test costs something.
+    """
+
+    STUB = compile("lambda *words, **named: __met__(0, words, named)", "stub", "eval").co_consts[0]
+
+    def __init__(self, functions: Iterable[types.FunctionType], root: str, digests: dict[str, str], out: TextIO) -> None:
+        super().__init__(-1, 0)
+        self.functions = [each for each in functions if each.__code__.co_filename.startswith(f"{root}/plugins/")]
+        self.names = [_name(each.__code__, root) for each in self.functions]
+        self.codes = [each.__code__ for each in self.functions]
+        self.digests, self.out = digests, out
+        self.called: set[int] = set()
+        self.took = 0.0
+        for each in self.functions:
+            each.__globals__["__met__"] = self.met
+
+    def met(self, number: int, words: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        self.called.add(number)
+        self.functions[number].__code__ = self.codes[number]
+        return self.functions[number](*words, **named)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self.took += report.duration
+
+    def run(self, items: list[pytest.Item]) -> None:
+        self.called = set(range(len(self.functions)))
+        for number, item in enumerate(items):
+            for each in self.called:
+                code = self.codes[each]
+                consts = tuple(each if const == 0 else const for const in self.STUB.co_consts)
+                self.functions[each].__code__ = self.STUB.replace(co_consts=consts, co_freevars=code.co_freevars)
+            self.called.clear()
+            self.took = 0.0
+            following = items[number + 1] if number + 1 < len(items) else None
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            calls = sorted({self.names[each] for each in self.called})
+            said = {"test": item.nodeid, "digest": self.digests[file_of(item.nodeid)], "took": round(self.took, 3), "calls": calls}
+            print(json.dumps(said), file=self.out, flush=True)
+
+
+def _name(code: types.CodeType, root: str) -> str:
+    """The file and the name of a function, of that around it where it is made in one."""
+    return f"{code.co_filename.removeprefix(root + '/')}:{code.co_qualname.partition('.<locals>')[0]}"
+
+
 class Judge:
     """Runs mutants through the tests that pytest has collected."""
 
     def __init__(self, orders: dict[str, Any]) -> None:
         self.orders = orders
         self.root = Path(orders["stage"])
+        self.plugins = f"{self.root}/plugins/"
         self.work = Path(orders["work"])
-        self.measured = Measured(Path(orders["measured"]))
+        self.measurements = Path(orders["measured"])
+        self.measured = Measured(self.measurements)
         self.imports = Imports(self.root)
         self.items: dict[str, pytest.Item] = {}
-        self.functions: dict[tuple[str, str], list[types.FunctionType]] = defaultdict(list)
+        self.functions: list[types.FunctionType] = []
+        self.by_name: dict[tuple[str, str], list[types.FunctionType]] = defaultdict(list)
+        # A module is what it was when pytest imported it: functions that are called then need an import with the mutant.
+        self.imported = self.work / "at_import.json"
+        self.at_import: set[str] = set()
+        if self.imported.is_file():
+            self.at_import = set(json.loads(self.imported.read_text(encoding="utf-8")))
+        else:
+            sys.setprofile(self._profile)
         self.sound: set[str] = set()
         self.broken: set[str] = set()
-        self.config: Any = None
         self.loop: Loop | None = None
         self.stamp = int(time.time()) - 1_000_000
+
+    def _profile(self, frame: types.FrameType, event: str, _arg: object) -> None:
+        if event == "call" and frame.f_code.co_filename.startswith(self.plugins):
+            self.at_import.add(_name(frame.f_code, str(self.root)))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if self.loop:
@@ -109,15 +173,18 @@ class Judge:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        self.config = session.config
+        sys.setprofile(None)
+        self.imported.write_text(json.dumps(sorted(self.at_import)), encoding="utf-8")
         self.items = {item.nodeid: item for item in session.items}
         # Objects that are frozen are not among those that the collector lists.
         gc.unfreeze()
         for each in gc.get_objects():
             if isinstance(each, types.FunctionType) and each.__code__.co_filename.startswith(str(self.root)):
-                self.functions[each.__code__.co_filename, each.__code__.co_qualname].append(each)
+                self.functions.append(each)
+                self.by_name[each.__code__.co_filename, each.__code__.co_qualname].append(each)
         gc.collect()
         gc.freeze()
+        self.measure()
         with open(self.orders["results"], "w", encoding="utf-8") as results:
             for number, mutant in enumerate(self.orders["mutants"], 1):
                 verdict = self.judge(mutant)
@@ -135,9 +202,8 @@ class Judge:
         path = self.root / mutant["file"]
         original = path.read_bytes()
         text = original.decode()
-        tests, at_import = chosen(
-            mutant["file"], mutant["line"], text, self.measured, self.imports, set(self.items) - self.broken
-        )
+        there = [test for test in self.items if test not in self.broken]
+        tests = chosen(mutant["file"], mutant["line"], text, self.measured, self.imports, there)
         tests, left = self._in_time(tests)
         changed = self.patches(str(path), text, mutant["text"])
         verdict: Verdict = {"verdict": "survived", "by": ""}
@@ -145,7 +211,9 @@ class Judge:
         try:
             if changed is not None:
                 verdict = self._forked(tests, changed)
-            if verdict["verdict"] == "survived" and (changed is None or at_import):
+            if verdict["verdict"] == "survived" and (
+                changed is None or f"{mutant['file']}:{function_at(text, mutant['line'])}" in self.at_import
+            ):
                 verdict = self._anew(tests)
         finally:
             self._write(path, original)
@@ -159,7 +227,7 @@ class Judge:
         """The first tests, of the time that a mutant gets, and how many are left out."""
         total, taken = 0.0, []
         for test in tests:
-            total += self.measured.durations.get(test, QUICK)
+            total += self.measured.seconds(test)
             if total > self.orders["seconds"] and taken:
                 break
             taken.append(test)
@@ -185,6 +253,36 @@ class Judge:
         self.stamp += 1
         os.utime(path, (self.stamp, self.stamp))
 
+    # --- what the tests call ---
+
+    def measure(self) -> None:
+        """Note of each test what it calls, where that is not known of it as it is now."""
+        digests = {file: hashlib.sha256((self.root / file).read_bytes()).hexdigest() for file in map(file_of, self.items)}
+        new = [test for test in self.items if self.measured.digests.get(test) != digests[file_of(test)]]
+        # Those of the modules go through everything, so they come first in case that this is broken off.
+        new.sort(key=lambda test: not test.startswith("tests/unit/plugins/modules/"))
+        if not new:
+            return
+        print(f"measuring what {len(new)} tests call; what is done stays if this is broken off", flush=True)
+        sys.stdout.flush()
+        child = os.fork()
+        if child == 0:
+            try:
+                self._alone()
+                with self.measurements.open("a", encoding="utf-8") as out:
+                    self.loop = Recorder(self.functions, str(self.root), digests, out)
+                    self.loop.run([self.items[test] for test in new])
+            except BaseException as error:
+                print("measuring failed:", repr(error), flush=True)
+            finally:
+                os._exit(0)
+        os.waitpid(child, 0)
+        self._end_all()
+        self.measured = Measured(self.measurements)
+        left = sum(test not in self.measured.digests for test in self.items)
+        if left:
+            print(f"{left} tests could not be measured: {(self.work / 'child.log').read_text(encoding='utf-8')[-2000:]}", flush=True)
+
     # --- the functions of a mutant ---
 
     def patches(self, path: str, text: str, mutant: str) -> list[tuple[types.FunctionType, types.CodeType]] | None:
@@ -198,7 +296,7 @@ class Judge:
         """Whether two codes differ within functions only; notes these functions."""
         is_function = bool(old.co_flags & 2)  # CO_NEWLOCALS: not of a module or a class
         if is_function and old != new:
-            live = [each for each in self.functions.get((path, old.co_qualname), ()) if each.__code__ == old]
+            live = [each for each in self.by_name.get((path, old.co_qualname), ()) if each.__code__ == old]
             if any(len(each.__code__.co_freevars) != len(new.co_freevars) for each in live):
                 return False
             found += [(each, new) for each in live]
@@ -282,18 +380,19 @@ class Judge:
                     word, _space, test = line.decode().partition(" ")
                     if word == "begin":
                         current = test
-                        limit = time.monotonic() + PATIENCE + 5 * self.measured.durations.get(test, QUICK)
+                        limit = time.monotonic() + PATIENCE + 5 * self.measured.seconds(test)
                     else:
                         verdict, current = ("killed" if word == "failed" else "survived"), test or current
         os.close(read)
-        self._end_all(child)
+        self._end_all()
+        os.waitpid(child, 0)
         said = (self.work / "child.log").read_text(encoding="utf-8", errors="replace")[-3000:]
         if not verdict:  # it ended without a word: the mutant took the whole process down
             return {"verdict": "killed", "by": current or "import", "said": said}
         return {"verdict": verdict, "by": "" if verdict == "survived" else current or "import", "said": said}
 
-    def _end_all(self, child: int) -> None:
-        """End a child, and what it has left: all processes here are ours, as they have a number space of their own."""
+    def _end_all(self) -> None:
+        """End what is left of a child: all processes here are ours, as they have a number space of their own."""
         spared = {os.getpid(), os.getppid(), 1}
         for name in os.listdir("/proc"):
             if name.isdigit() and int(name) not in spared:
@@ -301,7 +400,6 @@ class Judge:
                     os.kill(int(name), signal.SIGKILL)
                 except ProcessLookupError:
                     pass
-        os.waitpid(child, 0)
 
 
 def _same_besides(old: types.CodeType, new: types.CodeType) -> bool:

@@ -14,11 +14,13 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import fcntl
 import json
 import os
 import pwd
 import random
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -26,7 +28,9 @@ from typing import Any
 
 FOLDERS = [f"plugins/module_utils/{name}" for name in ("_engine", "_kinds", "_hostnet")]
 HERE = Path(__file__).resolve().parent
-TESTS = ["tests/unit", "tests/docs"]
+# Left out: what starts ansible-playbook or draws random numbers takes much time, and says little about a line.
+LEFT_OUT = ["playbooks", "roles", "fuzz"]
+TESTS = ["tests/unit", *(f"--ignore=tests/unit/{name}" for name in LEFT_OUT)]
 OPTIONS = ["-q", "-s", "-p", "no:cacheprovider", "-m", "not long", "--tb", "short"]
 
 
@@ -38,7 +42,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seed", default=str(random.randrange(10**6)), help="which ones; printed at the start")
     parser.add_argument("--seconds", type=float, default=20, help="of tests that each mutant gets (without: 20)")
     parser.add_argument("--goal", type=float, default=85, help="the share in per cent that must be noticed (without: 85)")
-    parser.add_argument("--measure", action="store_true", help="measure anew which test executes which line")
+    parser.add_argument("--measure", action="store_true", help="measure anew what all tests call")
     parser.add_argument("--survivors", action="store_true", help="only those that survived the last run")
     parser.add_argument("--change", nargs=3, action="append", default=[], metavar=("FILE", "OLD", "NEW"),
         help="only this: make NEW of the one OLD in FILE")  # fmt: skip
@@ -55,11 +59,17 @@ def run(*command: str | Path, **options: Any) -> None:
 # --- a world of its own ---
 
 
-def enter() -> None:
-    """Begin this program again, as the first process of namespaces of its own."""
+def enter(work: Path) -> None:
+    """Begin this program again, as the first process of namespaces of its own; one run at a time in a folder."""
     if os.getpid() != 1:
         if os.geteuid():
             sys.exit("mutants need root: they run in namespaces of their own, so that they can do no harm")
+        lock = os.open(work / "lock", os.O_WRONLY | os.O_CREAT, 0o600)
+        os.set_inheritable(lock, True)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            sys.exit("mutants of this checkout are being tried already")
         words = ["--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc", "--propagation", "private"]
         os.execvp("unshare", ["unshare", *words, sys.executable, *sys.argv])
 
@@ -84,26 +94,6 @@ def shut_in(work: Path) -> None:
     run("mount", "-t", "tmpfs", "tmpfs", "/run")
     run("mount", "-t", "sysfs", "sysfs", "/sys")  # with the network of this namespace
     run("ip", "link", "set", "lo", "up")
-
-
-# --- what the tests execute ---
-
-
-def measure(stage: Path, folder: Path, environment: dict[str, str]) -> None:
-    """Note which test executes which line, and how long each test takes."""
-    print("measuring which test executes which line; this takes the time of the unit tests twice", flush=True)
-    fresh = folder.with_name("measuring")
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir()
-    words = ["-n", "2", "-p", "durations", "--cov=plugins", "--cov-context=test", "--cov-report="]
-    environment = environment | {"COVERAGE_FILE": str(fresh / ".coverage"), "DURATIONS": str(fresh / "durations.json")}
-    # Tests that fail in this world are found again where they would kill a mutant.
-    subprocess.run([sys.executable, "-m", "pytest", *OPTIONS, *words, *TESTS], cwd=stage, env=environment, check=False)
-    if not (fresh / "durations.json").is_file() or not (fresh / ".coverage").is_file():
-        sys.exit("nothing was measured: see above")
-    shutil.copytree(stage / "plugins", fresh / "plugins")
-    shutil.rmtree(folder, ignore_errors=True)
-    fresh.rename(folder)
 
 
 # --- the report ---
@@ -136,7 +126,9 @@ def main() -> None:
     if os.getpid() != 1:
         print(f"seed {options.seed}", flush=True)
         sys.argv += ["--seed", options.seed]
-    enter()
+    enter(work)
+    # The first process of a space gets no signal that it has no function for; the rest ends with it.
+    signal.signal(signal.SIGTERM, lambda *_told: sys.exit(143))
     collections = work / "collections"
     stage = collections / "ansible_collections/virtfleet/kvm"
     run(sys.executable, "-I", checkout / "tests/tools/stage.py", checkout, stage)
@@ -145,9 +137,10 @@ def main() -> None:
         "ANSIBLE_COLLECTIONS_PATH": str(collections), "PYTHONPATH": str(HERE), "TMPDIR": "/tmp",
         "MUTANTS": str(work / "orders.json"), "HYPOTHESIS_STORAGE_DIRECTORY": str(work / "tmp/hypothesis"),
     }  # fmt: skip
-    measured = work / "measured"
-    if options.measure or not measured.is_dir():
-        measure(stage, measured, {name: value for name, value in environment.items() if name != "MUTANTS"})
+    measured = work / "measured.jsonl"
+    if options.measure:
+        for path in (measured, work / "at_import.json"):
+            path.unlink(missing_ok=True)
     results = work / "results.jsonl"
     if options.survivors:
         mutants = [each for each in read(results) if each["verdict"] == "survived"]
