@@ -27,7 +27,11 @@ class Imports:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        files = [*(root / "plugins").rglob("*.py"), *(root / "tests/unit").rglob("*.py"), *(root / "tests/docs").rglob("*.py")]
+        files = [
+            *(root / "plugins").rglob("*.py"),
+            *(root / "tests/unit").rglob("*.py"),
+            *(root / "tests/docs").rglob("*.py"),
+        ]
         self.by: dict[str, set[str]] = defaultdict(set)
         for file in files:
             name = str(file.relative_to(root))

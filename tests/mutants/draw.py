@@ -74,7 +74,10 @@ def ranges(text: str) -> list[tuple[Position, Position]]:
         return len(lines[line - 1].encode()[:offset].decode())  # ast counts bytes
 
     return [
-        ((part.lineno, column(part.lineno, part.col_offset)), (part.end_lineno, column(part.end_lineno, part.end_col_offset)))
+        (
+            (part.lineno, column(part.lineno, part.col_offset)),
+            (part.end_lineno, column(part.end_lineno, part.end_col_offset)),
+        )
         for part in left_out(ast.parse(text))
     ]
 
@@ -121,7 +124,13 @@ def mutated(text: str, changes: list[tuple[str, int]], dice: random.Random) -> t
 
 def main(stage: Path, number: int, seed: str, *paths: str) -> None:
     """Print what the module's own text says."""
-    files = sorted({file for path in paths for file in ((stage / path).rglob("*.py") if (stage / path).is_dir() else [stage / path])})
+    files = sorted(
+        {
+            file
+            for path in paths
+            for file in ((stage / path).rglob("*.py") if (stage / path).is_dir() else [stage / path])
+        }
+    )
     texts = {str(file.relative_to(stage)): file.read_text(encoding="utf-8") for file in files}
     at = {name: places(text) for name, text in texts.items()}
     everywhere = sorted((name, place) for name, found in at.items() for place in found)

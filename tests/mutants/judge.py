@@ -97,7 +97,9 @@ class Recorder(Loop):
 
     STUB = compile("lambda *words, **named: __met__(0, words, named)", "stub", "eval").co_consts[0]
 
-    def __init__(self, functions: Iterable[types.FunctionType], root: str, digests: dict[str, str], out: TextIO) -> None:
+    def __init__(
+        self, functions: Iterable[types.FunctionType], root: str, digests: dict[str, str], out: TextIO
+    ) -> None:
         super().__init__(-1, 0)
         self.functions = [each for each in functions if each.__code__.co_filename.startswith(f"{root}/plugins/")]
         self.names = [_name(each.__code__, root) for each in self.functions]
@@ -128,7 +130,12 @@ class Recorder(Loop):
             following = items[number + 1] if number + 1 < len(items) else None
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
             calls = sorted({self.names[each] for each in self.called})
-            said = {"test": item.nodeid, "digest": self.digests[file_of(item.nodeid)], "took": round(self.took, 3), "calls": calls}
+            said = {
+                "test": item.nodeid,
+                "digest": self.digests[file_of(item.nodeid)],
+                "took": round(self.took, 3),
+                "calls": calls,
+            }
             print(json.dumps(said), file=self.out, flush=True)
 
 
@@ -257,7 +264,9 @@ class Judge:
 
     def measure(self) -> None:
         """Note of each test what it calls, where that is not known of it as it is now."""
-        digests = {file: hashlib.sha256((self.root / file).read_bytes()).hexdigest() for file in map(file_of, self.items)}
+        digests = {
+            file: hashlib.sha256((self.root / file).read_bytes()).hexdigest() for file in map(file_of, self.items)
+        }
         new = [test for test in self.items if self.measured.digests.get(test) != digests[file_of(test)]]
         # Those of the modules go through everything, so they come first in case that this is broken off.
         new.sort(key=lambda test: not test.startswith("tests/unit/plugins/modules/"))
@@ -281,7 +290,10 @@ class Judge:
         self.measured = Measured(self.measurements)
         left = sum(test not in self.measured.digests for test in self.items)
         if left:
-            print(f"{left} tests could not be measured: {(self.work / 'child.log').read_text(encoding='utf-8')[-2000:]}", flush=True)
+            print(
+                f"{left} tests could not be measured: {(self.work / 'child.log').read_text(encoding='utf-8')[-2000:]}",
+                flush=True,
+            )
 
     # --- the functions of a mutant ---
 
@@ -300,7 +312,9 @@ class Judge:
             if any(len(each.__code__.co_freevars) != len(new.co_freevars) for each in live):
                 return False
             found += [(each, new) for each in live]
-        inner_old, inner_new = ([each for each in code.co_consts if isinstance(each, types.CodeType)] for code in (old, new))
+        inner_old, inner_new = (
+            [each for each in code.co_consts if isinstance(each, types.CodeType)] for code in (old, new)
+        )
         if not is_function and (len(inner_old) != len(inner_new) or not _same_besides(old, new)):
             return False
         if len(inner_old) != len(inner_new):
@@ -336,7 +350,11 @@ class Judge:
         if not tests:
             return {"verdict": "survived", "by": ""}
         files: dict[str, None] = {}
-        kept = [test for test in tests if file_of(test) in files or len(files) < FILES and not files.update({file_of(test): None})]
+        kept = [
+            test
+            for test in tests
+            if file_of(test) in files or len(files) < FILES and not files.update({file_of(test): None})
+        ]
         listed = self.work / "tests.txt"
         listed.write_text("\n".join(kept), encoding="utf-8")
         read, write = os.pipe()
@@ -347,7 +365,13 @@ class Judge:
         command = [sys.executable, "-m", "pytest", *self.orders["options"], f"@{listed}"]
         with (self.work / "child.log").open("wb") as log:
             process = subprocess.Popen(
-                command, cwd=self.root, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, close_fds=False
+                command,
+                cwd=self.root,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                close_fds=False,
             )
         os.close(write)
         return self._watched(process.pid, read, kept)

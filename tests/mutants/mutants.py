@@ -41,7 +41,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--number", type=int, default=300, help="how many mutants to draw (without: 300)")
     parser.add_argument("--seed", default=str(random.randrange(10**6)), help="which ones; printed at the start")
     parser.add_argument("--seconds", type=float, default=20, help="of tests that each mutant gets (without: 20)")
-    parser.add_argument("--goal", type=float, default=85, help="the share in per cent that must be noticed (without: 85)")
+    parser.add_argument(
+        "--goal", type=float, default=85, help="the share in per cent that must be noticed (without: 85)"
+    )
     parser.add_argument("--measure", action="store_true", help="measure anew what all tests call")
     parser.add_argument("--survivors", action="store_true", help="only those that survived the last run")
     parser.add_argument("--change", nargs=3, action="append", default=[], metavar=("FILE", "OLD", "NEW"),
@@ -87,7 +89,9 @@ def shut_in(work: Path) -> None:
     run("mount", "--bind", work, work)
     for line in Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines():
         place = line.split()[1].encode().decode("unicode_escape")
-        if place == "/" or (place.startswith(("/mnt", "/home", "/srv", "/media", "/var", "/root")) and place != str(work)):
+        if place == "/" or (
+            place.startswith(("/mnt", "/home", "/srv", "/media", "/var", "/root")) and place != str(work)
+        ):
             run("mount", "-o", "remount,bind,ro", place)
     run("mount", "--bind", work / "tmp", "/tmp")
     run("mount", "--bind", work / "home", ansible)
@@ -115,7 +119,9 @@ def report(results: list[dict[str, Any]], stage: Path, goal: float) -> bool:
     share = 100 * killed / len(results) if results else 0.0
     hanging = sum(each["verdict"] == "hangs" for each in results)
     unseen = sum(each["ran"] == "no test executes it" for each in survivors)
-    print(f"\n{killed} of {len(results)} mutants killed ({hanging} of them hang): {share:.1f} %; {unseen} on lines without a test")
+    print(
+        f"\n{killed} of {len(results)} mutants killed ({hanging} of them hang): {share:.1f} %; {unseen} on lines without a test"
+    )
     return share >= goal
 
 
@@ -169,7 +175,12 @@ def by_hand(path: Path, name: str, old: str, new: str) -> dict[str, Any]:
     text = path.read_text(encoding="utf-8")
     if text.count(old) != 1:
         sys.exit(f"{name}: {old!r} stands there {text.count(old)} times, not once")
-    return {"file": name, "line": text[: text.index(old)].count("\n") + 1, "operator": "by hand", "text": text.replace(old, new)}
+    return {
+        "file": name,
+        "line": text[: text.index(old)].count("\n") + 1,
+        "operator": "by hand",
+        "text": text.replace(old, new),
+    }
 
 
 def read(results: Path) -> list[dict[str, Any]]:
