@@ -353,7 +353,7 @@ class Judge:
         kept = [
             test
             for test in tests
-            if file_of(test) in files or len(files) < FILES and not files.update({file_of(test): None})
+            if file_of(test) in files or (len(files) < FILES and not files.update({file_of(test): None}))
         ]
         listed = self.work / "tests.txt"
         listed.write_text("\n".join(kept), encoding="utf-8")
@@ -443,7 +443,7 @@ def pytest_configure(config: pytest.Config) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         config.pluginmanager.register(Cold(**orders))
     elif warm:
-        if os.getpid() == 1 or os.listdir("/proc") and not _in_a_space_of_its_own():
+        if not _in_a_space_of_its_own():
             raise pytest.UsageError("run this by ./runtests mutants")
         config.pluginmanager.register(Judge(json.loads(Path(warm).read_text(encoding="utf-8"))))
 
