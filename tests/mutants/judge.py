@@ -158,7 +158,7 @@ class Judge:
         self.items: dict[str, pytest.Item] = {}
         self.functions: list[types.FunctionType] = []
         self.by_name: dict[tuple[str, str], list[types.FunctionType]] = defaultdict(list)
-        # A module is what it was when pytest imported it: functions that are called then need an import with the mutant.
+        # A module is what it was when pytest imported it: what is called then needs an import with the mutant.
         self.imported = self.work / "at_import.json"
         self.at_import: set[str] = set()
         if self.imported.is_file():
