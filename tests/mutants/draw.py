@@ -45,8 +45,8 @@ GUARDS = {"frozen", "slots", "repr"}
 def left_out(tree: ast.Module) -> Iterator[ast.AST]:
     """The parts of a module in which no place is drawn.
 
-    Annotations, what only a type checker reads, decorators that cache or that check an author, and what a dataclass
-    says for its author (``frozen``, ``slots``, ``repr``).
+    Annotations, what only a type checker reads, decorators that cache or that check an author, what a dataclass says
+    for its author (``frozen``, ``slots``, ``repr``), and that lists are of one length (``strict=True`` of zip).
     """
     for node in ast.walk(tree):
         if isinstance(node, ast.arg | ast.AnnAssign) and node.annotation:
@@ -62,6 +62,8 @@ def left_out(tree: ast.Module) -> Iterator[ast.AST]:
                     yield decorator
                 if isinstance(decorator, ast.Call):
                     yield from (word for word in decorator.keywords if word.arg in GUARDS)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) == "zip":
+            yield from (word for word in node.keywords if ast.unparse(word) == "strict=True")
         elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("cast", "TypeVar", "NewType") and node.args:
             yield node.args[0]
 

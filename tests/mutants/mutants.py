@@ -45,6 +45,7 @@ def arguments() -> argparse.Namespace:
         "--goal", type=float, default=85, help="the share in per cent that must be noticed (without: 85)"
     )
     parser.add_argument("--measure", action="store_true", help="measure anew what all tests call")
+    parser.add_argument("--as-measured", action="store_true", help="do not even measure what new tests call")
     parser.add_argument("--survivors", action="store_true", help="only those that survived the last run")
     parser.add_argument("--change", nargs=3, action="append", default=[], metavar=("FILE", "OLD", "NEW"),
         help="only this: make NEW of the one OLD in FILE")  # fmt: skip
@@ -162,7 +163,7 @@ def main() -> None:
         print(f"{len(mutants)} mutants, of {said['places']} places that can be changed", flush=True)
     words = [*OPTIONS, "-p", "judge"]
     orders = {"stage": str(stage), "work": str(work), "measured": str(measured), "results": str(work / "fresh.jsonl"),
-              "seconds": options.seconds, "options": words, "mutants": mutants}  # fmt: skip
+              "measure": not options.as_measured, "seconds": options.seconds, "options": words, "mutants": mutants}  # fmt: skip
     (work / "orders.json").write_text(json.dumps(orders), encoding="utf-8")
     run(sys.executable, "-m", "pytest", *words, *TESTS, cwd=stage, env=environment)
     (work / "fresh.jsonl").replace(results)
