@@ -30,8 +30,8 @@ from typing import Any, TextIO
 import pytest
 from choose import Imports, Measured, chosen, file_of, function_at
 
-# A test that takes so many seconds more than five times what it took is hanging.
-PATIENCE = 15
+# A test that takes so many seconds more than five times what it took is hanging; one that nobody has measured gets more.
+PATIENCE, MORE = 20, 120
 # How much longer than measured the tests of a mutant may take before the rest is left out.
 SLOWER = 3
 # A mutant that fills the memory must not take the machine with it.
@@ -404,7 +404,8 @@ class Judge:
                     word, _space, test = line.decode().partition(" ")
                     if word == "begin":
                         current = test
-                        limit = time.monotonic() + PATIENCE + 5 * self.measured.seconds(test)
+                        known = test in self.measured.durations
+                        limit = time.monotonic() + (PATIENCE if known else MORE) + 5 * self.measured.seconds(test)
                     else:
                         verdict, current = ("killed" if word == "failed" else "survived"), test or current
         os.close(read)

@@ -162,8 +162,10 @@ def main() -> None:
         mutants = said["mutants"]
         print(f"{len(mutants)} mutants, of {said['places']} places that can be changed", flush=True)
     words = [*OPTIONS, "-p", "judge"]
-    orders = {"stage": str(stage), "work": str(work), "measured": str(measured), "results": str(work / "fresh.jsonl"),
-              "measure": not options.as_measured, "seconds": options.seconds, "options": words, "mutants": mutants}  # fmt: skip
+    orders = {
+        "stage": str(stage), "work": str(work), "measured": str(measured), "results": str(work / "fresh.jsonl"),
+        "measure": not options.as_measured, "seconds": options.seconds, "options": words, "mutants": mutants,
+    }  # fmt: skip
     (work / "orders.json").write_text(json.dumps(orders), encoding="utf-8")
     run(sys.executable, "-m", "pytest", *words, *TESTS, cwd=stage, env=environment)
     (work / "fresh.jsonl").replace(results)
