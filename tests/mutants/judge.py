@@ -30,7 +30,7 @@ from typing import Any, TextIO
 import pytest
 from choose import Imports, Measured, chosen, file_of, function_at
 
-# A test that takes so many seconds more than five times what it took is hanging; one that nobody has measured gets more.
+# A test that takes so many seconds more than five times what it took is hanging; one that is not measured gets more.
 PATIENCE, MORE = 20, 120
 # How much longer than measured the tests of a mutant may take before the rest is left out.
 SLOWER = 3

@@ -298,6 +298,23 @@ def test_the_end_of_a_trial_is_not_told_once_it_has_passed(host: Host) -> None:
             transaction.refuse_open_trial()
 
 
+@pytest.mark.parametrize(("times", "came"), [(0, True), (3, True), (9, False)])
+def test_something_is_waited_for_as_long_as_it_may_take(
+    monkeypatch: pytest.MonkeyPatch, times: int, came: bool
+) -> None:
+    now = [0.0]
+    asked: list[float] = []
+    monkeypatch.setattr(transaction.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(transaction.time, "sleep", lambda seconds: now.__setitem__(0, now[0] + 1))
+
+    def condition() -> bool:
+        asked.append(now[0])
+        return len(asked) > times
+
+    assert transaction.wait_for(condition, 5) is came
+    assert asked == [float(each) for each in range(min(times, 6) + 1)]
+
+
 def test_a_trial_that_nobody_works_on_is_taken_up_again(host: Host) -> None:
     (host.root / "run").mkdir()
     guard.lay_out(files.TRIAL, {"id": "one", "deadline": network.clock() - 100})
