@@ -30,8 +30,9 @@ from typing import Any, TextIO
 import pytest
 from choose import Imports, Measured, chosen, file_of, function_at
 
-# A test that takes so many seconds more than five times what it took is hanging; one that is not measured gets more.
-PATIENCE, MORE = 20, 120
+# A test is hanging that takes so many seconds of the processor more than five times what it took, or ten times that by
+# the clock: others may use the machine, too. One that nobody has measured gets more.
+PATIENCE, MORE = 15, 60
 # How much longer than measured the tests of a mutant may take before the rest is left out.
 SLOWER = 3
 # A mutant that fills the memory must not take the machine with it.
@@ -389,13 +390,15 @@ class Judge:
     def _watched(self, child: int, read: int, tests: list[str]) -> Verdict:
         """Waits for a child, as long as each of its tests may take."""
         verdict, current, rest = "", "", b""
-        limit = time.monotonic() + 120  # until the first test begins
+        limit = float(MORE)  # until the first test begins
+        begun, used = time.monotonic(), 0.0
         with selectors.DefaultSelector() as selector:
             selector.register(read, selectors.EVENT_READ)
             while not verdict:
-                if not selector.select(max(0.0, limit - time.monotonic())):
-                    verdict = "hangs"
-                    break
+                if not selector.select(1):
+                    if _used(child) - used > limit or time.monotonic() - begun > 10 * limit:
+                        verdict = "hangs"
+                    continue
                 got = os.read(read, 65536)
                 if not got:
                     break
@@ -403,9 +406,9 @@ class Judge:
                 for line in lines:
                     word, _space, test = line.decode().partition(" ")
                     if word == "begin":
-                        current = test
+                        current, begun, used = test, time.monotonic(), _used(child)
                         known = test in self.measured.durations
-                        limit = time.monotonic() + (PATIENCE if known else MORE) + 5 * self.measured.seconds(test)
+                        limit = (PATIENCE if known else MORE) + 5 * self.measured.seconds(test)
                     else:
                         verdict, current = ("killed" if word == "failed" else "survived"), test or current
         os.close(read)
@@ -425,6 +428,15 @@ class Judge:
                     os.kill(int(name), signal.SIGKILL)
                 except ProcessLookupError:
                     pass
+
+
+def _used(process: int) -> float:
+    """The seconds that a process has used the processor (proc_pid_stat(5))."""
+    try:
+        words = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _same_besides(old: types.CodeType, new: types.CodeType) -> bool:
