@@ -157,5 +157,7 @@ def chosen(name: str, line: int, text: str, measured: Measured, imports: Imports
         callers = measured.callers.get(f"{name}:{function}", set())
         # Tests that start it as a program do not call it, so its own tests count where nobody does.
         wanted = {test for test in there if test in callers or (close[file_of(test)] == 0 and not callers)}
-    wanted |= {test for test in there if close[file_of(test)] == 0 and test not in measured.durations}
+    # Of tests that nobody has measured, those of its folder may call it.
+    unknown = {test for test in there if test not in measured.durations and file_of(test) in distances}
+    wanted |= {test for test in unknown if close[file_of(test)] < 2}
     return in_order(wanted, measured, close)

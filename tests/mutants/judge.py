@@ -33,7 +33,8 @@ from choose import Imports, Measured, chosen, file_of, function_at
 # A test is hanging that takes so many seconds of the processor more than five times what it took, or ten times that by
 # the clock: others may use the machine, too. One that nobody has measured gets more.
 PATIENCE, MORE = 15, 60
-# How much longer than measured the tests of a mutant may take before the rest is left out.
+# How much longer than measured the tests of a mutant may take before the rest is left out. All times that are measured
+# are those of the processor.
 SLOWER = 3
 # A mutant that fills the memory must not take the machine with it.
 MEMORY = 8 << 30
@@ -42,12 +43,17 @@ FILES = 25
 Verdict = dict[str, Any]
 
 
+def _spent() -> float:
+    """The seconds of the processor that this process and those that it has started have used."""
+    return sum(os.times()[:4])
+
+
 class Loop:
     """Runs the tests that it is told, and says on a pipe which one it begins and which one failed."""
 
     def __init__(self, said: int, seconds: float) -> None:
         self.said = said
-        self.ends = time.monotonic() + SLOWER * seconds
+        self.ends = _spent() + SLOWER * seconds
         self.failed = ""
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -56,8 +62,9 @@ class Loop:
 
     def run(self, items: list[pytest.Item]) -> None:
         for number, item in enumerate(items):
-            if time.monotonic() > self.ends:
-                break
+            if _spent() > self.ends:
+                os.write(self.said, f"passed {number}\n".encode())
+                return
             os.write(self.said, f"begin {item.nodeid}\n".encode())
             following = items[number + 1] if number + 1 < len(items) else None
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
@@ -65,7 +72,7 @@ class Loop:
                 os.write(self.said, f"failed {item.nodeid}\n".encode())
                 print(self.failed, flush=True)
                 return
-        os.write(self.said, b"passed \n")
+        os.write(self.said, f"passed {len(items)}\n".encode())
 
 
 class Cold:
@@ -107,7 +114,6 @@ class Recorder(Loop):
         self.codes = [each.__code__ for each in self.functions]
         self.digests, self.out = digests, out
         self.called: set[int] = set()
-        self.took = 0.0
         for each in self.functions:
             each.__globals__["__met__"] = self.met
 
@@ -115,9 +121,6 @@ class Recorder(Loop):
         self.called.add(number)
         self.functions[number].__code__ = self.codes[number]
         return self.functions[number](*words, **named)
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self.took += report.duration
 
     def run(self, items: list[pytest.Item]) -> None:
         self.called = set(range(len(self.functions)))
@@ -127,14 +130,14 @@ class Recorder(Loop):
                 consts = tuple(each if const == 0 else const for const in self.STUB.co_consts)
                 self.functions[each].__code__ = self.STUB.replace(co_consts=consts, co_freevars=code.co_freevars)
             self.called.clear()
-            self.took = 0.0
+            begun = _spent()
             following = items[number + 1] if number + 1 < len(items) else None
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
             calls = sorted({self.names[each] for each in self.called})
             said = {
                 "test": item.nodeid,
                 "digest": self.digests[file_of(item.nodeid)],
-                "took": round(self.took, 3),
+                "took": round(_spent() - begun, 3),
                 "calls": calls,
             }
             print(json.dumps(said), file=self.out, flush=True)
@@ -227,8 +230,7 @@ class Judge:
             self._write(path, original)
         if verdict["verdict"] != "survived" and not self._is_sound(verdict["by"], tests):
             return self.judge(mutant)
-        number = len(tests)
-        ran = f"{number} of {number + left} tests" if number else "no test executes it"
+        ran = f"{verdict.get('number', 0)} of {len(tests) + left} tests" if tests else "no test calls it"
         return verdict | {"ran": ran, "took": time.monotonic() - begun}
 
     def _in_time(self, tests: list[str]) -> tuple[list[str], int]:
@@ -390,6 +392,7 @@ class Judge:
     def _watched(self, child: int, read: int, tests: list[str]) -> Verdict:
         """Waits for a child, as long as each of its tests may take."""
         verdict, current, rest = "", "", b""
+        ran = 0
         limit = float(MORE)  # until the first test begins
         begun, used = time.monotonic(), 0.0
         with selectors.DefaultSelector() as selector:
@@ -407,17 +410,21 @@ class Judge:
                     word, _space, test = line.decode().partition(" ")
                     if word == "begin":
                         current, begun, used = test, time.monotonic(), _used(child)
+                        ran += 1
                         known = test in self.measured.durations
                         limit = (PATIENCE if known else MORE) + 5 * self.measured.seconds(test)
+                    elif word == "failed":
+                        verdict, current = "killed", test
                     else:
-                        verdict, current = ("killed" if word == "failed" else "survived"), test or current
+                        verdict = "survived"
         os.close(read)
         self._end_all()
         os.waitpid(child, 0)
         said = (self.work / "child.log").read_text(encoding="utf-8", errors="replace")[-3000:]
-        if not verdict:  # it ended without a word: the mutant took the whole process down
-            return {"verdict": "killed", "by": current or "import", "said": said}
-        return {"verdict": verdict, "by": "" if verdict == "survived" else current or "import", "said": said}
+        if not verdict:  # It ended without a word: the mutant took the whole process down.
+            verdict = "killed"
+        by = "" if verdict == "survived" else current or "import"
+        return {"verdict": verdict, "by": by, "said": said, "number": ran}
 
     def _end_all(self) -> None:
         """End what is left of a child: all processes here are ours, as they have a number space of their own."""

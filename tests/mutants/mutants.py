@@ -40,7 +40,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("work", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--number", type=int, default=300, help="how many mutants to draw (without: 300)")
     parser.add_argument("--seed", default=str(random.randrange(10**6)), help="which ones; printed at the start")
-    parser.add_argument("--seconds", type=float, default=20, help="of tests that each mutant gets (without: 20)")
+    parser.add_argument(
+        "--seconds", type=float, default=20, help="of the processor that each mutant gets for its tests (without: 20)"
+    )
     parser.add_argument(
         "--goal", type=float, default=85, help="the share in per cent that must be noticed (without: 85)"
     )
@@ -119,7 +121,7 @@ def report(results: list[dict[str, Any]], stage: Path, goal: float) -> bool:
     killed = len(results) - len(survivors)
     share = 100 * killed / len(results) if results else 0.0
     hanging = sum(each["verdict"] == "hangs" for each in results)
-    unseen = sum(each["ran"] == "no test executes it" for each in survivors)
+    unseen = sum(each["ran"] == "no test calls it" for each in survivors)
     print(f"\n{killed} of {len(results)} mutants killed ({hanging} of them hang): {share:.1f} %")
     print(f"{unseen} of the survivors are in what no unit test calls")
     return share >= goal
