@@ -55,6 +55,7 @@ class Host:
                 transaction,
                 {"NEW": base / "new", "BOOT_ID": root / "boot_id", "PREPARED": 0.2, "ENDING": 0.2, "CONFIRMED": 0.2},
             ),
+            (transaction, {"AT_WORK": 0.2}),
             (journal, {"DISK": root / "var", "BOOT": root / "etc/boot", "TMPFILES": root / "etc/tmp"}),
             (journal, {"WANTS": root / "wants", "WANTED": root / "wants/unit", "UNWANTED": root / "wants/.unit"}),
         ):
