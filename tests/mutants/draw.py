@@ -14,6 +14,7 @@ environment of its own.
 from __future__ import annotations
 
 import ast
+import hashlib
 import json
 import random
 import sys
@@ -144,7 +145,8 @@ def main(stage: Path, number: int, seed: str, *paths: str) -> None:
             break
         made = mutated(texts[name], at[name][place], dice)
         if made:
-            drawn.append({"file": name, "line": place[0][0], "operator": made[0], "text": made[1]})
+            digest = hashlib.sha256(texts[name].encode()).hexdigest()
+            drawn.append({"file": name, "of": digest, "line": place[0][0], "operator": made[0], "text": made[1]})
     json.dump({"places": len(everywhere), "mutants": drawn}, sys.stdout)
 
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import fcntl
+import hashlib
 import json
 import os
 import pwd
@@ -151,7 +152,9 @@ def main() -> None:
             path.unlink(missing_ok=True)
     results = work / "results.jsonl"
     if options.survivors:
-        mutants = [each for each in read(results) if each["verdict"] == "survived"]
+        left = [each for each in read(results) if each["verdict"] == "survived"]
+        mutants = [each for each in left if each["of"] == digest((stage / each["file"]).read_bytes())]
+        print(f"{len(mutants)} survivors; {len(left) - len(mutants)} are of files that have changed since", flush=True)
     elif options.change:
         mutants = [by_hand(stage / name, name, old, new) for name, old, new in options.change]
     else:
@@ -179,12 +182,19 @@ def by_hand(path: Path, name: str, old: str, new: str) -> dict[str, Any]:
     text = path.read_text(encoding="utf-8")
     if text.count(old) != 1:
         sys.exit(f"{name}: {old!r} stands there {text.count(old)} times, not once")
+    line = text[: text.index(old)].count("\n") + 1
     return {
         "file": name,
-        "line": text[: text.index(old)].count("\n") + 1,
+        "of": digest(text.encode()),
+        "line": line,
         "operator": "by hand",
         "text": text.replace(old, new),
     }
+
+
+def digest(content: bytes) -> str:
+    """What tells one content of a file from another."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def read(results: Path) -> list[dict[str, Any]]:
