@@ -117,8 +117,8 @@ def file_of(test: str) -> str:
 def is_close(file: str, name: str, distance: int) -> int:
     """How much a file of tests says about a file of the collection: 0 for its own tests, 2 for those of others."""
     path = PurePosixPath(name)
-    stem = PurePosixPath(file).stem
-    if distance == 1 or (stem == f"test_{path.stem}" and f"/{path.parent}/" in file):
+    # What only modules can show is tested in their folder, in a file of the same name.
+    if distance == 1 or PurePosixPath(file).stem == f"test_{path.stem}":
         return 0
     return 1 if str(PurePosixPath(file).parent).startswith(f"tests/unit/{path.parent}") else 2
 

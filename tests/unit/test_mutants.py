@@ -115,6 +115,18 @@ def test_what_nobody_calls_has_its_own_tests_and_what_runs_at_the_import_all_who
     assert names(checkout, 1, found) == ["own", "own_slow", "module", "module_slow"]
 
 
+def test_its_own_tests_are_those_of_its_name_and_those_that_import_it() -> None:
+    name = "plugins/module_utils/_core/row.py"
+    for file, distance, close in (
+        ("tests/unit/plugins/module_utils/_core/test_row.py", 3, 0),
+        ("tests/unit/plugins/modules/test_row.py", 3, 0),
+        ("tests/unit/plugins/modules/test_rows.py", 1, 0),
+        ("tests/unit/plugins/module_utils/_core/test_table.py", 2, 1),
+        ("tests/unit/plugins/modules/test_rows.py", 2, 2),
+    ):
+        assert choose.is_close(file, name, distance) == close
+
+
 def test_tests_that_nobody_has_measured_count_where_they_are_its_own(checkout: Path) -> None:
     assert names(checkout, 7, measured(checkout, far=(0.1, f"{ROW}:outer"))) == ["own", "own_slow", "far"]
 
