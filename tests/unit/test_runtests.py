@@ -88,3 +88,21 @@ def test_runtests_alone_leaves_out_what_takes_long() -> None:
     script = (ROOT / "runtests").read_text(encoding="utf-8")
     where_none_is_named = script.split("if [ ${#PARTS[@]} = 0 ]; then")[1].split("\nfi\n")[0]
     assert "CHOICE=(-m 'not long')" in where_none_is_named
+
+
+@pytest.mark.parametrize(("status", "counted"), [(0, "1 0"), (1, "0 1")])
+def test_mutants_get_their_own_options_and_fail_as_their_program_does(
+    tmp_path: Path, status: int, counted: str
+) -> None:
+    program = tmp_path / "python"
+    program.write_text(f'#!/bin/sh\necho "$@"\nexit {status}\n')
+    program.chmod(0o755)
+    fakes = f"""
+        need_root() {{ :; }}; need_packages() {{ :; }}; mutants_ready() {{ :; }}
+        ROOT=/checkout CACHE=/cache RUN={tmp_path} PY={program} PYTEST_ARGS=(--number 5)
+        part_mutants || :; totals
+    """
+    assert shell(fakes).splitlines() == [
+        "/checkout/tests/mutants/mutants.py /checkout /cache/mutants --number 5",
+        counted,
+    ]
