@@ -14,6 +14,7 @@ from typing import Any
 
 import choose
 import judge
+import loops
 import pytest
 
 SOURCE = '''\
@@ -188,7 +189,7 @@ def test_a_recorder_notes_each_call_of_a_test_once_and_leaves_all_as_it_was(live
 
     said: list[Any] = []
     with (tmp_path / "out").open("w", encoding="utf-8") as out:
-        recorder = judge.Recorder(functions, str(tmp_path), {"t.py": "1"}, out)
+        recorder = loops.Recorder(functions, str(tmp_path), {"t.py": "1"}, out)
         recorder.run(
             [
                 item("a", lambda: said.extend([live.outer([1, 5]), live.outer([7], least=9), live.Kind().grow(by=2)])),
