@@ -22,6 +22,7 @@ describe() {
         control) echo 'the site on each ansible-core' ;;
         editor) echo 'the schema of inventories, in a real language server' ;;
         fuzz) echo 'random tests with many rounds' ;;
+        mutants) echo 'mistakes that the unit tests have to notice' ;;
     esac
 }
 
@@ -36,6 +37,7 @@ has_something() {
         control) [ -e "$ROOT/tests/lab/test_control.py" ] ;;
         editor) [ -e "$ROOT/requirements/editor/package-lock.json" ] ;;
         fuzz) grep -rqs 'mark\.fuzz' "$ROOT/tests/lab" "$ROOT/tests/unit" ;;
+        mutants) [ -e "$ROOT/tests/mutants/mutants.py" ] ;;
     esac
 }
 
@@ -361,6 +363,30 @@ part_bench() (
     status=$?
     count $((status == 0)) $((status != 0))
     exit $status
+)
+
+# cosmic-ray makes the mutants; what it needs beside is in an environment of its own.
+mutants_ready() {
+    local wanted uv=$VENV/bin/uv
+    wanted=$(requirements_sum mutants.txt)
+    [ "$(cat "$CACHE/mutants/venv/.ready" 2>/dev/null)" != "$wanted" ] || return 0
+    say 'Installing what makes the mutants'
+    rm -rf "$CACHE/mutants/venv"
+    mkdir -p "$CACHE/mutants"
+    pypi "$uv" --quiet venv --python "$PY" "$CACHE/mutants/venv"
+    UV_LINK_MODE=copy pypi "$uv" --quiet pip install --python "$CACHE/mutants/venv/bin/python" -r "$ROOT/requirements/mutants.txt"
+    echo "$wanted" >"$CACHE/mutants/venv/.ready"
+}
+
+# It counts as one test, of the share that the unit tests have noticed.
+part_mutants() (
+    need_root 'a mutant, which must do no harm'
+    need_packages 'mutants' unshare=util-linux ip=iproute2 qemu-img=qemu-utils mcopy=mtools zstd=zstd
+    mutants_ready || exit
+    "$PY" "$ROOT/tests/mutants/mutants.py" "$ROOT" "$CACHE/mutants" ${PYTEST_ARGS[@]+"${PYTEST_ARGS[@]}"} 2>&1 | tee "$RUN/mutants.log"
+    status=${PIPESTATUS[0]}
+    count $((status == 0)) $((status != 0))
+    exit "$status"
 )
 
 # --- at the end ---

@@ -98,3 +98,21 @@ def test_each_test_without_a_host_is_in_one_part() -> None:
     assert [
         folder for part in ("part_runs", "part_docs") for folder in parts[part] if not (ROOT / folder).is_dir()
     ] == []
+
+
+@pytest.mark.parametrize(("status", "counted"), [(0, "1 0"), (1, "0 1")])
+def test_mutants_get_their_own_options_and_fail_as_their_program_does(
+    tmp_path: Path, status: int, counted: str
+) -> None:
+    program = tmp_path / "python"
+    program.write_text(f'#!/bin/sh\necho "$@"\nexit {status}\n')
+    program.chmod(0o755)
+    fakes = f"""
+        need_root() {{ :; }}; need_packages() {{ :; }}; mutants_ready() {{ :; }}
+        ROOT=/checkout CACHE=/cache RUN={tmp_path} PY={program} PYTEST_ARGS=(--number 5)
+        part_mutants || :; totals
+    """
+    assert shell(fakes).splitlines() == [
+        "/checkout/tests/mutants/mutants.py /checkout /cache/mutants --number 5",
+        counted,
+    ]

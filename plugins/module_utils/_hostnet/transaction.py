@@ -33,6 +33,8 @@ SERVICE = os.path.basename(files.UNIT)
 BOOT_ID = "/proc/sys/kernel/random/boot_id"
 PREPARED = 30.0
 """Seconds that the unit has to prepare a trial."""
+AT_WORK = 3.0
+"""Seconds that a trial gets to end by itself while its unit works on it."""
 ENDING = 45.0
 """Seconds that a trial which nobody works on any more has to be brought to its end."""
 CONFIRMED = 20.0
@@ -82,7 +84,7 @@ def clear() -> None:
         else:
             if not is_running():
                 take_up()
-            wait_for(lambda: not os.path.isdir(files.TRIAL), 3 if is_running() else ENDING)
+            wait_for(lambda: not os.path.isdir(files.TRIAL), AT_WORK if is_running() else ENDING)
             end_stuck()
             refuse_open_trial()
     end_lost()

@@ -9,8 +9,10 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import libvirt
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
@@ -82,6 +84,22 @@ def test_the_half_made_one_is_made_anew(run_main: Run, noted: manifest.Manifest,
     facts = noted.entries("volumes")[KEY]
     assert (facts["format"], facts["identity"], "making" in facts) == ("raw", sign(file), False)
     assert declare(run_main)["changed"] is False
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_libvirt_looks_for_what_somebody_deleted_before_it_makes_a_volume_of_that_name(
+    connection: Any, noted: manifest.Manifest, file: Path, monkeypatch: pytest.MonkeyPatch, gone: bool
+) -> None:
+    """It makes none of a name that it still knows, though the file is gone, until it has looked through the pool."""
+    looked: list[str] = []
+    monkeypatch.setattr(libvirt.virStoragePool, "refresh", lambda pool, flags=0: looked.append(pool.name()))
+    if gone:
+        file.unlink()
+    making = SimpleNamespace(key=KEY, name="x.raw", pool="p")
+    pool = connection.storagePoolLookupByName("p")
+    volume_actions.clear_away(connection, pool, making, noted)  # type: ignore[arg-type]
+    assert looked == (["p"] if gone else [])
+    assert [volume.name() for volume in pool.listAllVolumes()] == ["x.raw"]
 
 
 STAYS: dict[str, tuple[Callable[[Any, Path], dict[str, str]], str]] = {

@@ -9,8 +9,9 @@ import dataclasses
 
 import pytest
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import Invalid
 from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet import networkd
-from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device
+from ansible_collections.virtfleet.kvm.plugins.module_utils._hostnet.facts import Device, Facts
 from ansible_collections.virtfleet.kvm.tests.unit.plugins.module_utils._hostnet.planned import (
     ALONE,
     BRIDGE,
@@ -163,3 +164,42 @@ def test_a_next_hop_with_a_number_is_refused_as_networkd_cannot_move_it(path: st
     port = dataclasses.replace(ALONE.devices["eno1"], master="br0")
     there = dataclasses.replace(host, devices={"eno1": port, "br0": Device("br0", kind="bridge")})
     assert planned(BRIDGE, host=there).changes
+
+
+@pytest.mark.parametrize(
+    ("name", "comes_first"),
+    [
+        ("00-a.network", True),
+        ("00-virtfleet", True),
+        ("0-wired.network", True),
+        ("00-wired.network", False),
+        ("20-wired.network", False),
+    ],
+)
+def test_a_unit_that_sorts_before_ours_would_win(name: str, comes_first: bool) -> None:
+    path = f"/etc/systemd/network/{name}"
+    host = Facts(units={path: "[Match]\nName=eno1\n"})
+    port = Device("eno1", network_file=path)
+    if comes_first:
+        with pytest.raises(Invalid, match=f"configured by {path}: give that file a name that sorts behind 00-virt"):
+            networkd.source(port, host)
+    else:
+        assert networkd.source(port, host) == path
+    with pytest.raises(Invalid, match=f"eno1 is configured by {path}, which cannot be read"):
+        networkd.source(port, Facts())
+
+
+@pytest.mark.parametrize("name", ["", "/usr/lib/systemd/network/80-wired.network", "00-virtfleet-eno2.network"])
+def test_what_no_user_wrote_is_taken_over_from_nobody(name: str) -> None:
+    assert networkd.source(Device("eno1", network_file=name), Facts()) == ""
+
+
+@pytest.mark.parametrize("folder", [networkd.TRIAL, networkd.KEPT])
+def test_behind_a_unit_of_ours_the_users_is_found(folder: str) -> None:
+    ours = "00-virtfleet-eno1.network"
+    units = {
+        f"{folder}/{ours}": f"{networkd.FROM}/etc/systemd/network/20-x.network\n",
+        "/etc/systemd/network/20-x.network": "",
+    }
+    port = Device("eno1", network_file=f"/run/systemd/network/{ours}")
+    assert networkd.source(port, Facts(units=units)) == "/etc/systemd/network/20-x.network"

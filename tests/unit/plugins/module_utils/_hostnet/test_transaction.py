@@ -55,6 +55,7 @@ class Host:
                 transaction,
                 {"NEW": base / "new", "BOOT_ID": root / "boot_id", "PREPARED": 0.2, "ENDING": 0.2, "CONFIRMED": 0.2},
             ),
+            (transaction, {"AT_WORK": 0.2}),
             (journal, {"DISK": root / "var", "BOOT": root / "etc/boot", "TMPFILES": root / "etc/tmp"}),
             (journal, {"WANTS": root / "wants", "WANTED": root / "wants/unit", "UNWANTED": root / "wants/.unit"}),
         ):
@@ -281,6 +282,40 @@ def test_an_open_trial_is_not_disturbed(host: Host) -> None:
         ):
             transaction.alone(check).__enter__()
     assert "systemctl start" not in " ".join(host.calls)
+
+
+def test_the_end_of_a_trial_is_not_told_once_it_has_passed(host: Host) -> None:
+    """Nor where it is being ended before."""
+    (host.root / "run").mkdir()
+    guard.lay_out(files.TRIAL, {"id": "one", "deadline": network.clock() - 30})
+    host.active = "ActiveState=active"
+    host.move("preparing", "applied")
+    with pytest.raises(VirtfleetError, match="try again in a minute"):
+        transaction.refuse_open_trial()
+    files.write(os.path.join(files.TRIAL, "state.json"), json.dumps({"deadline": network.clock() + 30}))
+    with pytest.raises(VirtfleetError, match=r"and ends in (2[89]|3[01]) s at the latest"):
+        transaction.refuse_open_trial()
+    for old, new in (("applied", "confirming"), ("confirming", "rolling-back")):
+        host.move(old, new)
+        with pytest.raises(VirtfleetError, match="try again in a minute"):
+            transaction.refuse_open_trial()
+
+
+@pytest.mark.parametrize(("times", "came"), [(0, True), (3, True), (9, False)])
+def test_something_is_waited_for_as_long_as_it_may_take(
+    monkeypatch: pytest.MonkeyPatch, times: int, came: bool
+) -> None:
+    now = [0.0]
+    asked: list[float] = []
+    monkeypatch.setattr(transaction.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(transaction.time, "sleep", lambda seconds: now.__setitem__(0, now[0] + 1))
+
+    def condition() -> bool:
+        asked.append(now[0])
+        return len(asked) > times
+
+    assert transaction.wait_for(condition, 5) is came
+    assert asked == [float(each) for each in range(min(times, 6) + 1)]
 
 
 def test_a_trial_that_nobody_works_on_is_taken_up_again(host: Host) -> None:

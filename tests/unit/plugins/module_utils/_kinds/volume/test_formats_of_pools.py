@@ -9,6 +9,7 @@ import types
 from pathlib import Path
 from typing import Any
 
+import libvirt
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
@@ -70,6 +71,23 @@ def test_no_copy_on_write(
     found = said("dir", tmp_path, format=form, nocow=True)
     assert [line.partition(":")[0] for line in found] == ["nocow"] * (refused and form != "qcow2")
     assert said("dir", tmp_path, format=form) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "known"), [(libvirt.VIR_ERR_NO_SUPPORT, True), (libvirt.VIR_ERR_INTERNAL_ERROR, False)]
+)
+def test_a_libvirt_that_does_not_tell_the_formats_refuses_none(code: int, known: bool) -> None:
+    def asked(flags: int) -> str:
+        error = libvirt.libvirtError("not told")
+        error.err = (code, 0, "not told", 2, None, None, None, -1, -1)
+        raise error
+
+    site: Any = types.SimpleNamespace(connection=types.SimpleNamespace(getStoragePoolCapabilities=asked))
+    if known:
+        assert readiness.formats_of(site) == {}
+    else:
+        with pytest.raises(libvirt.libvirtError):
+            readiness.formats_of(site)
 
 
 @pytest.mark.parametrize(

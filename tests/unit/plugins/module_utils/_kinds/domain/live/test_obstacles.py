@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.live import obstacles
 from ansible_collections.virtfleet.kvm.tests.unit.support import TABLES, actions, observed, plan_one
 
 GUEST = (
@@ -120,3 +122,46 @@ def test_cpus_that_came_later_go() -> None:
     states = "<vcpu id='0' enabled='yes' hotpluggable='no'/><vcpu id='1' enabled='yes' hotpluggable='yes'/>"
     plan = planned(vcpus="2", body=STATES.format(states), current_vcpus=1)
     assert [(step.action, step.value) for step in plan.steps[1:]] == [("set_vcpus", 1)]
+
+
+@pytest.mark.parametrize(
+    ("device", "why"),
+    [
+        *((f"<disk><target bus='{bus}'/></disk>", f"a disk on {bus} ") for bus in ("ide", "sata", "fdc", "sd")),
+        *(
+            (f"<controller type='{kind}'/>", f"a {kind} controller ")
+            for kind in ("ide", "sata", "fdc", "pci", "usb", "ccid", "isa", "xenbus", "nvme")
+        ),
+        *(
+            (f"<{tag}><target type='{target}'/></{tag}>", "such a port ")
+            for tag in ("serial", "console", "parallel")
+            for target in ("isa-serial", "system-serial", "sclp-serial", "spapr-vio-serial", "isa-debug")
+        ),
+        ("<serial/>", "such a port "),
+        *((f"<input bus='{bus}'/>", f"an input device on {bus} ") for bus in ("ps2", "xen")),
+        *((f"<watchdog model='{model}'/>", f"a watchdog {model} ") for model in ("itco", "ib700")),
+        ("<filesystem><driver type='path'/></filesystem>", "a file system "),
+    ],
+)
+def test_a_device_that_is_fixed_waits_with_its_reason(device: str, why: str) -> None:
+    said = obstacles.fixed(ET.fromstring(device))
+    assert (said or "").startswith(f"{why}comes and goes only at the start")
+
+
+@pytest.mark.parametrize(
+    "device",
+    [
+        *(f"<disk><target bus='{bus}'/></disk>" for bus in ("virtio", "scsi", "usb")),
+        "<disk/>",
+        "<controller type='scsi'/>",
+        "<controller type='virtio-serial'/>",
+        # Only where it says what its tag is about.
+        "<hostdev type='ide' bus='ps2' model='itco'><target type='isa-serial' bus='ide'/></hostdev>",
+        "<serial><target type='pci-serial'/></serial>",
+        "<input bus='usb'/>",
+        "<watchdog model='i6300esb'/>",
+        "<filesystem><driver type='virtiofs'/></filesystem>",
+    ],
+)
+def test_what_the_tables_do_not_name_is_not_fixed(device: str) -> None:
+    assert obstacles.fixed(ET.fromstring(device)) is None

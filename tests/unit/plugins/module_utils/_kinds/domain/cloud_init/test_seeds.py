@@ -1,0 +1,107 @@
+# Copyright (c) 2026, virtfleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where the seed of a guest goes: its target, its pool, and what is already there."""
+
+from __future__ import annotations
+
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from ansible_collections.virtfleet.kvm.plugins.module_utils._engine.observed import Observed
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.cloud_init import seeds
+from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.storage_observe import Pool
+
+POOLS = {
+    "files": Pool("dir", "/srv/files", True),
+    "other": Pool("dir", "/srv/other", True),
+    "vg": Pool("logical", "/dev/vg", True),
+    "default": Pool("dir", "/var/lib/libvirt/images", True),
+}
+DISK = "<disk><source file='{}'/><target dev='{}'/></disk>"
+WANT = {"name": "web", "cloud_init": {"hostname": "web"}}
+
+
+def have(*disks: str) -> Observed:
+    root = ET.fromstring(f"<domain><name>web</name><devices>{''.join(disks)}</devices></domain>")
+    return Observed(root, None, "stopped", {})
+
+
+def test_the_target_of_a_seed_is_the_last_free_one() -> None:
+    assert seeds.free_target([], None) == "vdz"
+    assert seeds.free_target([{"target": "vdz"}, {}], None) == "vdy"
+    assert seeds.free_target([{"target": "vdy"}], have(DISK.format("/a", "vdz"))) == "vdx"
+    assert seeds.free_target([{"target": f"vd{letter}"} for letter in "abcdefghijklmnopqrstuvwxyz"], None) == "vdaa"
+
+
+@pytest.mark.parametrize(
+    ("listed", "there", "pool"),
+    [
+        ([], [], "default"),
+        ([{"pool": "files"}], [], "files"),
+        ([{"pool": "vg"}], [], "default"),
+        ([{"pool": "none"}], [], "default"),
+        ([{"device": "cdrom", "pool": "other"}, {"pool": "files"}], [], "files"),
+        ([{"device": "floppy", "pool": "other"}], [], "default"),
+        ([{"file": "/srv/other/a"}], [], "other"),
+        ([{"file": "/elsewhere/a"}, {"pool": "files"}], [], "default"),
+        ([{"target": "vda"}], [DISK.format("/srv/files/a", "vda")], "files"),
+        ([{"target": "vdb"}], [DISK.format("/srv/files/a", "vda")], "default"),
+    ],
+)
+def test_the_pool_of_a_seed_is_that_of_the_first_disk(listed: list[Any], there: list[str], pool: str) -> None:
+    assert seeds.pool_for(listed, have(*there), POOLS) == pool
+
+
+def test_a_new_seed_is_a_disk_of_its_own_and_needs_its_volume() -> None:
+    disk, need = seeds.placed(WANT, None, [{"pool": "files"}], None, POOLS, 1, None)
+    assert disk == {
+        "file": "/srv/files/web-seed.img",
+        "target": "vdz",
+        "format": "raw",
+        "bus": "virtio",
+        "readonly": True,
+        "alias": seeds.ALIAS,
+    }
+    assert (need.index, need.key, need.kept) == (1, "files/web-seed.img", False)
+    assert need.item["seed"] == {"hostname": "web"}
+
+
+def test_a_seed_that_is_there_stays_where_it_is() -> None:
+    node = ET.fromstring(DISK.format("/srv/other/x.img", "vdq"))
+    disk, need = seeds.placed(WANT, have(), [], node, POOLS, 0, "other/x.img")
+    assert disk == {"target": "vdq"}
+    assert (need.key, need.kept) == ("other/x.img", True)
+
+
+def test_another_disk_in_the_place_of_a_seed_keeps_its_bus() -> None:
+    node = ET.fromstring(DISK.format("/elsewhere/x.img", "vdq"))
+    disk, need = seeds.placed(WANT, have(), [{"pool": "files"}], node, POOLS, 0, None)
+    assert disk == {"file": "/srv/files/web-seed.img", "target": "vdq", "format": "raw"}
+    assert not need.kept
+
+
+def test_in_a_pool_that_nobody_knows_yet_a_seed_is_a_volume() -> None:
+    disk, _need = seeds.placed(WANT, None, [], None, {}, 0, None)
+    default = seeds.FUTURE.get("default")
+    expected = (
+        {"volume": "web-seed.img", "pool": "default"} if default is None else {"file": f"{default.target}/web-seed.img"}
+    )
+    assert {name: disk[name] for name in expected} == expected
+    disk, _need = seeds.placed(WANT, None, [], None, {"default": Pool("logical", "/dev/vg", True)}, 0, None)
+    assert (disk["volume"], disk["pool"]) == ("web-seed.img", "default")
+
+
+@pytest.mark.parametrize(
+    ("facts", "ours"),
+    [
+        ({"guest": "web", "seed": "x"}, True),
+        ({"guest": "other", "seed": "x"}, False),
+        ({"guest": "web"}, False),
+        ({"seed": "x"}, False),
+    ],
+)
+def test_a_volume_is_a_guests_seed_where_that_is_noted(facts: dict[str, Any], ours: bool) -> None:
+    assert seeds.is_ours(facts, "web") is ours
