@@ -100,3 +100,11 @@ def test_the_mtu_of_a_bridge_is_that_of_its_ports() -> None:
     netplan_edit.declare(net, {"name": "br0", "type": "bridge", "ports": ["eno1", "eno2"], "mtu": None}, {})
     assert net.get(BR0, "mtu") is None
     assert str(net.get(Place("ethernets", "eno1"), "mtu")) == "9000"
+
+
+def test_ports_are_written_where_the_bridge_was_described_last() -> None:
+    texts = {"a.yaml": "network: {bridges: {br0: {}}}", "b.yaml": "network: {bridges: {br0: {mtu: 1500}}}"}
+    net = Netplan({name: load(name, text) for name, text in texts.items()})
+    net.put_ports(BR0, ["eno1"])
+    assert net.network("a.yaml")["bridges"]["br0"] == {}
+    assert net.network("b.yaml")["bridges"]["br0"] == {"mtu": "1500", "interfaces": ["eno1"]}
