@@ -138,7 +138,7 @@ from ..module_utils._kinds.site_look import Look
 class LookingModule(Module):
     """A module whose parts may hold secrets."""
 
-    LIST = "parts"
+    HELD = ("parts",)
 
 
 def main() -> None:

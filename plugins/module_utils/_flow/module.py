@@ -24,9 +24,11 @@ class Module(AnsibleModule):
     Ansible writes the parameters of a module to the host's journal before the module's own code runs,
     quotes them where they are of the wrong type, and returns them as its invocation.
 
-    :ivar declared: the lists whose items may hold secrets, by the parameter, as the user wrote them
+    :cvar HELD: the parameters that are lists whose items may hold secrets
+    :ivar declared: these lists by the parameter, as the user wrote them
     """
 
+    HELD: t.ClassVar[tuple[str, ...]] = LISTS
     params: dict[str, t.Any]
 
     def __init__(self, argument_spec: dict[str, t.Any]) -> None:
@@ -56,7 +58,7 @@ class Module(AnsibleModule):
             self.progress = str(self.params.pop(PROGRESS))
         if isinstance(self.params, dict) and ROLE in self.params:
             self.is_of_role = bool(self.params.pop(ROLE))
-        for name in LISTS if isinstance(self.params, dict) else ():
+        for name in self.HELD if isinstance(self.params, dict) else ():
             if self.params.get(name) is not None:
                 self.declared[name] = self.params[name]
                 self.params[name] = []
@@ -66,7 +68,7 @@ class Module(AnsibleModule):
         """The parameters as they may be told: of the list only the names of its items."""
         told: dict[str, t.Any] = {}
         for name, value in self.params.items():
-            if name in LISTS:
+            if name in self.HELD:
                 told[name] = names(self.declared.get(name))
             elif name == "declared_uses" and isinstance(value, dict):
                 told[name] = sorted(label(who) for who in value)
