@@ -67,7 +67,14 @@ def way(known: OptionRows, value: object) -> str:
         return switch_on(known, value)
     if not isinstance(value, str) or not can_be_shown(value):
         return switches_of(known, value) or only_list(known, value)
-    found = option_for(known, value) or pairs(known, value) or place(known, value) or inner_option_for(known, value)
+    # An URL is rather that of an image than that of a list of checksums.
+    found = (
+        (place(known, value) if "://" in value else "")
+        or option_for(known, value)
+        or pairs(known, value)
+        or place(known, value)
+        or inner_option_for(known, value)
+    )
     found = found or only_list(known, [value])
     return found or (f"{{{value}: true}}" if any(value == row.name and is_switch(row) for row in known.each) else "")
 
