@@ -50,7 +50,7 @@ def derive_mac(scope: Scope) -> str:
     """The MAC address of a guest's interface, from the guest's name and the interface's place.
 
     52:54 marks it as locally administered and is what QEMU's guests are known by; the other 32
-    bits are a hash, so that two of a thousand guests meet once in ten thousand fleets.
+    bits are a hash, so that two of a thousand guests meet once in some 8,600 fleets.
     """
     taken = {item.get("mac") for item in scope.siblings}
     attempt = 0
