@@ -96,7 +96,7 @@ def test_each_test_without_a_host_is_in_one_part() -> None:
     assert parts["part_unit"] == [*(f"--ignore={folder}" for folder in parts["part_runs"]), "tests/unit"]
     assert parts["part_docs"] == ["tests/docs", "tests/packaging"]
     assert [
-        folder for part in ("part_runs", "part_docs") for folder in parts[part] if not (ROOT / folder).is_dir()
+        folder for part in ("part_runs", "part_docs") for folder in parts[part] if not (ROOT / folder).exists()
     ] == []
 
 

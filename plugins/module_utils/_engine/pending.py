@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import typing as t
 
-from .._variables import ByHost
 from .live import RESTART
 
 MARK = "  # waits for a restart"
@@ -72,7 +71,9 @@ def forbidden(kind: str, waiting: str) -> str:
     return f"needs a restart, and on_restart_needed ({variable} of the role) is fail: {waiting}; write defer or restart"
 
 
-def of_hosts(hosts: t.Iterable[str], variables: ByHost, words: t.Callable[[str], str] = str) -> list[str]:
+def of_hosts(
+    hosts: t.Iterable[str], variables: t.Mapping[str, t.Mapping[str, t.Any]], words: t.Callable[[str], str] = str
+) -> list[str]:
     """What waits on all hosts of a run, a sentence each, from the results that the roles have left.
 
     :param hosts: the names of the hosts

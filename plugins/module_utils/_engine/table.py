@@ -174,17 +174,17 @@ class Table:
             paths.prune(root, above)
         return root
 
-    def parse(self, config: object, alone: bool = False, variable: str = "config") -> list[Item]:
+    def parse(self, config: object, alone: bool = False, where: str = "config") -> list[Item]:
         """The declared items in normal form.
 
         Raises VirtfleetError with every problem of every item, a line each. An item is called by its name, or by
         its place in ``config``, counted from 0 as Ansible does.
 
         :param alone: whether the user gave one item and no list, as for a filter
-        :param variable: the parameter that has the list
+        :param where: the parameter that has the list
         """
         if not isinstance(config, (list, tuple)):
-            told = f"{variable}: {printable(config, hidden=True)} is not a list of {self.kind}s"
+            told = f"{where}: {printable(config, hidden=True)} is not a list of {self.kind}s"
             raise VirtfleetError(f"{told}; {listing(config)}")
         items: list[Item] = []
         found: list[tuple[str, Item, bool, list[Invalid]]] = []
@@ -194,7 +194,7 @@ class Table:
             problems = torn_off(self, raw) or problems
             sound = not problems
             name = self.identity(item)
-            place = self.kind if alone else f"{variable}[{index}]"
+            place = self.kind if alone else f"{where}[{index}]"
             title = place if name is None else f"{self.kind} {label(name)}"
             if name in seen:
                 problems.append(Invalid("name", "is declared more than once"))

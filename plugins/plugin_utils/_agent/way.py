@@ -141,7 +141,7 @@ def shared(ssh: Ssh, options: t.Sequence[str], place: str) -> list[str]:
             f"the folder {printable(folder)} for SSH connections that are shared cannot be made: {error.strerror}; set"
             " ansible_control_path_dir to another one"
         ) from None
-    mark = hashlib.sha256(repr((ssh.executable, list(options), place)).encode()).hexdigest()[:10]
+    mark = hashlib.sha256("\0".join((ssh.executable, *options, place)).encode()).hexdigest()[:10]
     return ["-o", "ControlMaster=auto", "-o", "ControlPersist=60s", "-o", f"ControlPath={folder}/{mark}"]
 
 

@@ -78,7 +78,7 @@ def declared(raw: object) -> dict[str, Declared]:
 
     :param raw: the parameter ``images`` of a module, as the user wrote it
     """
-    return {item["name"]: Declared.of(item) for item in IMAGES.parse(raw or [], variable="images")}
+    return {item["name"]: Declared.of(item) for item in IMAGES.parse(raw or [], where="images")}
 
 
 def is_name(image: object) -> bool:

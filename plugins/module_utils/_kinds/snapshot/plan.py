@@ -135,8 +135,7 @@ def plan_without(want: Item, host: Host, options: SnapshotOptions) -> Plan:
     if not bare and (told is None or told.gone or want["state"] == "reverted"):
         raise Invalid(
             "domain",
-            f"the host has no guest {label(want['domain'])}: declare it with virtfleet.kvm.domains, or"
-            " correct the name",
+            f"the host has no guest {label(want['domain'])}: declare it before, or correct the name",
         )
     return plan_item(SNAPSHOT, None, want, host, steps_for=lambda plan, text: (Step("take"),))
 
@@ -211,7 +210,7 @@ def give_up(entry: Plan, guest: Guest, snapshot: Snapshot, want: Item) -> None:
     if files:
         entry.warnings.append(f"these files stay, and are of no use any more: {', '.join(map(spelled_out, files))}")
     if snapshot.state == "disk-snapshot":
-        entry.warnings.append("has no memory, so the guest is off afterwards: start it with virtfleet.kvm.domains")
+        entry.warnings.append("has no memory, so the guest is off afterwards: start it again")
     known = frozenset(guest.snapshots)
     force = bool(want.get("discard_changes"))
     entry.steps.give("revert", Reverting(guest.uuid, snapshot.created, known, tuple(lost), force))
