@@ -117,6 +117,27 @@ def test_null_takes_every_option_back_that_has_a_default(table: Table, sample: d
     assert changes(plan_one(table, observed(text), nulls, TEST_HOST)) == {}
 
 
+@pytest.mark.parametrize(
+    ("table", "sample"),
+    [pytest.param(TABLES[kind], sample, id=sample["name"]) for kind in TABLES for sample in SAMPLES[kind]],
+)
+def test_null_takes_a_value_away_or_says_that_it_does_not(table: Table, sample: dict[str, Any]) -> None:
+    """Each option of the sample by itself. An identity stays without a word: nothing can be without one."""
+    xml = defined(plan_one(table, None, sample, TEST_HOST))
+    had = read_rows(table.rows, ET.fromstring(xml))
+    gone = 0
+    for name in set(sample) & set(had) - {"name", "state", "uuid", *beside(table)}:
+        one = {"name": sample["name"], "state": "present", name: None}
+        if had[name] in (None, [], {}) or table.parse_item(one)[1]:
+            continue
+        result = plan_one(table, observed(xml), one, TEST_HOST)
+        text = defined(result) if any(step.action == "define" for step in result.steps) else xml
+        stays = read_rows(table.rows, ET.fromstring(text)).get(name) == had[name]
+        assert not stays or any(warning.startswith(f"{name}: null leaves") for warning in result.warnings), name
+        gone += not stays
+    assert gone
+
+
 @pytest.mark.parametrize("kind", TABLES)
 def test_every_option_is_documented_in_a_full_sentence(kind: str) -> None:
     for path, option in options(TABLES[kind].document()):
