@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -39,6 +40,7 @@ def texts(tree: ast.AST) -> Iterator[str]:
             yield text
 
 
+@functools.cache
 def messages() -> list[str]:
     """All that may be messages of the code that modules share."""
     files = sorted((ROOT / "plugins/module_utils").rglob("*.py"))

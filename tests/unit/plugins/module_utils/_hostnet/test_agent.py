@@ -149,6 +149,7 @@ def test_what_was_saved_and_is_gone_is_not_said_to_be_back(
 
 def test_where_run_cannot_be_changed_the_kernel_is_told(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing can be decided; the host has its address all the same, and later it is decided."""
+    monkeypatch.setattr(network.Network, "wait_for_links", lambda self, names, seconds: False)  # br0 never comes.
     host.asking = "give-up"
     before = [{"ifname": "eno1", "mtu": 1500, "addr_info": [{"local": "192.0.2.10", "prefixlen": 24}]}]
     host.devices = before
