@@ -355,7 +355,7 @@ def test_random_items_that_the_check_takes_are_taken() -> None:
             found += bool(said)
             placed += bool(expected & set(said))
     assert wrong > 100
-    assert found / wrong > 0.95
+    assert found / wrong > 0.92
     assert placed / wrong > 0.8
 
 
