@@ -15,7 +15,6 @@ from ._engine.close_names import near
 from ._engine.rows.model import Item
 from ._fleet_once import entries, word
 from ._kinds.image.declared import is_name
-from ._kinds.volume.storage_rules import volume_key
 from ._printing import label, printable
 
 VARIABLE = "kvm_images"
@@ -32,16 +31,15 @@ def problems(
     found: list[tuple[str | None, str]] = []
     for host in hosts:
         images = {word(image, "name"): image for image in listed(variables[host].get(VARIABLE))}
-        volumes = [one for one in listed(variables[host].get("kvm_volumes")) if word(one, "state") != "absent"]
-        for volume in volumes:
-            called = f"volume {label(volume_key(volume))}"
-            found += [(host, f"{called}: {told}") for told in of_item(volume, "", images, None)]
-        there = {str(volume_key(one)) for one in volumes if word(one, "name")}
+        written = [one for one in listed(variables[host].get("kvm_volumes")) if word(one, "state") != "absent"]
+        volumes = {f"{word(one, 'pool') or 'default'}/{word(one, 'name')}": one for one in written if word(one, "name")}
+        for key, volume in volumes.items():
+            found += [(host, f"volume {label(key)}: {told}") for told in of_item(volume, "", images, None)]
         for guest in guests if images else ():
             if word(guest, "host") == host and word(guest, "state") != "absent":
                 called = f"guest {label(word(guest, 'name'))}"
                 for place, disk in enumerate(entries(guest, "disks")):
-                    told = of_item(disk, f"disks[{place}].", images, there)
+                    told = of_item(disk, f"disks[{place}].", images, volumes)
                     found += [(None, f"{called}: {line}") for line in told]
     return found
 
@@ -64,9 +62,9 @@ def of_item(item: Item, where: str, images: t.Mapping[str, Item], volumes: t.Col
                 f"{where}image: {printable(name)} is both in {VARIABLE} and in kvm_volumes: write {volume} for the"
                 " volume, or give one of them another name"
             )
-        if word(images[name], "mode") == "overlay" and item.get("format") not in (None, "qcow2"):
+        if word(images[name], "mode") == "overlay" and word(item, "format") not in ("", "qcow2"):
             yield f"{where}format: only a qcow2 can be laid over the image {name} (mode: overlay): leave it out"
-        if volumes is None and item.get("encryption"):
+        if volumes is None and isinstance(item.get("encryption"), dict):
             yield f"{where}encryption: does not go with image; make an empty encrypted volume and fill it by hand"
     elif volumes is None or volume not in volumes:
         yield f"{where}image: {printable(name)} {undeclared(name, images, None if volumes is None else volume)}"
