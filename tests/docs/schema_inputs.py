@@ -52,7 +52,9 @@ NUMBERS = tuple(value for value in VALUES if isinstance(value, int) and not isin
 
 LENIENT: dict[str, tuple[Any, ...]] = {
     # A date is a text to a schema.
-    **dict.fromkeys(("Converter", "Verbatim", "Machine", "RemoteName", "Server", "Name", "ImageValue", "VolumeName"), (DATE,)),
+    **dict.fromkeys(
+        ("Converter", "Verbatim", "Machine", "RemoteName", "Server", "Name", "ImageValue", "VolumeName"), (DATE,)
+    ),
     "Clean": (DATE, "", "/a\nb"),
     "Sudo": (DATE, True),
     # What is in data of others, the check looks at.
