@@ -12,9 +12,8 @@ from __future__ import annotations
 
 import ast
 import json
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable
-from functools import cache
 from pathlib import Path, PurePosixPath
 
 PACKAGE = "ansible_collections.virtfleet.kvm."
@@ -33,6 +32,7 @@ class Imports:
             *(root / "tests/docs").rglob("*.py"),
         ]
         self.by: dict[str, set[str]] = defaultdict(set)
+        self.known: dict[str, dict[str, int]] = {}
         for file in files:
             name = str(file.relative_to(root))
             for module in self._modules(file):
@@ -60,16 +60,19 @@ class Imports:
         path = folder.joinpath(*module.split(".")) if module else folder
         return next((each for each in (path.with_suffix(".py"), path / "__init__.py") if each.is_file()), None)
 
-    @cache  # noqa: B019 (one object a run)
     def distances(self, name: str) -> dict[str, int]:
         """How many imports lie between each file and the named one: 1 for a file that imports it."""
+        if name in self.known:
+            return self.known[name]
         found = {name: 0}
-        asked = [name]
-        for each in asked:
+        asked = deque([name])
+        while asked:
+            each = asked.popleft()
             for other in sorted(self.by.get(each, ())):
                 if other not in found:
                     found[other] = found[each] + 1
                     asked.append(other)
+        self.known[name] = found
         return found
 
 
@@ -98,8 +101,9 @@ class Measured:
 
 def function_at(text: str, line: int) -> str | None:
     """The name of the outermost function that a line of a module is in; None where it runs at the import."""
-    at: list[tuple[ast.AST, str]] = [(ast.parse(text), "")]
-    for node, outer in at:
+    at: deque[tuple[ast.AST, str]] = deque([(ast.parse(text), "")])
+    while at:
+        node, outer = at.popleft()
         for child in ast.iter_child_nodes(node):
             if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
                 # A default or a decorator belongs to what is around it.

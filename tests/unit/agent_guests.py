@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from typing import Any
 import pytest
 from ansible.playbook.play_context import PlayContext
 from ansible.plugins.loader import connection_loader
+
+from ansible_collections.virtfleet.kvm.plugins.plugin_utils._agent import guest as agent_guest
 
 from .agent_model import AgentModel
 
@@ -37,6 +40,9 @@ def guest(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AgentModel]
         (folder / "guests.json").write_text(json.dumps(guests), encoding="utf-8")
         monkeypatch.setenv("VIRTFLEET_AGENT_MODEL", str(folder / "guests.json"))
         monkeypatch.setenv("PYTHONPATH", str(STAND_INS))
+        monkeypatch.setattr(
+            agent_guest.secrets, "token_hex", lambda size: f"{os.getpid():08x}{os.urandom(size - 4).hex()}"
+        )
         yield agent
 
 

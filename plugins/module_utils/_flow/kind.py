@@ -26,7 +26,7 @@ if t.TYPE_CHECKING:
 Have = t.Mapping[str, Observed]
 Wants = t.Sequence[Item]
 Work = t.Generator[None, None, None]
-Action = t.Callable[[Connection, str, Step, KindOptions], t.Iterator[None] | None]
+Action = t.Callable[[Connection, str, Step, KindOptions], t.Optional[t.Iterator[None]]]  # noqa: UP045 - older Pythons
 """A step: takes the connection, the name of the resource, the Step and the Options. A generator yields to wait."""
 
 

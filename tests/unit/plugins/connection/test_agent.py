@@ -20,12 +20,15 @@ from ansible_collections.virtfleet.kvm.tests.unit.agent_guests import UUID, conn
 from ansible_collections.virtfleet.kvm.tests.unit.agent_model import LARGEST, AgentModel, Gone, Refused, garbage, stall
 
 RANDOM = os.urandom(300_000)
+OWN = f"{os.getpid():08x}"
+"""How the names of folders in guests begin that this process makes: other tests run beside it."""
+
 LEFT = re.compile(r"\.virtfleet-[0-9a-f]{32}")
 
 
 def left() -> list[Path]:
     """What commands have left in the guest, which is this machine."""
-    return [path for folder in guest.FOLDERS.split() for path in Path(folder).glob(".virtfleet-*")]
+    return [path for folder in guest.FOLDERS.split() for path in Path(folder).glob(f".virtfleet-{OWN}*")]
 
 
 @pytest.fixture(autouse=True)
@@ -193,7 +196,12 @@ def test_an_agent_that_hangs(web01: Any, agent: AgentModel, name: str) -> None:
 def test_an_agent_that_misses_one_answer(web01: Any, agent: AgentModel) -> None:
     """A guest may be busy for a while; the command goes on."""
     once = iter([stall])
-    agent.instead["guest-exec-status"] = lambda arguments: next(once, agent.guest_exec_status)(arguments)
+
+    def once_only(arguments: Any) -> Any:
+        answer = next(once, agent.guest_exec_status)
+        return answer(arguments)
+
+    agent.instead["guest-exec-status"] = once_only
     assert web01.exec_command("echo done")[1] == b"done\n"
 
 
@@ -236,7 +244,11 @@ def test_an_agent_that_dies_in_the_middle_of_a_file(web01: Any, agent: AgentMode
         agent.die()
         raise Gone
 
-    agent.instead[name] = lambda arguments: next(calls, die)(arguments)
+    def dying(arguments: Any) -> Any:
+        answer = next(calls, die)
+        return answer(arguments)
+
+    agent.instead[name] = dying
     (tmp_path / "from").write_bytes(RANDOM)
     with pytest.raises(AnsibleConnectionFailure, match="guest web01: its agent is not connected"):
         getattr(web01, f"{way}_file")(str(tmp_path / "from"), str(tmp_path / "to"))
