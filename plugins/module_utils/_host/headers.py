@@ -204,6 +204,9 @@ def spellings(name: str) -> t.Iterator[bytes]:
         yield os.fsencode(os.path.basename(path))
 
 
+SAVED_STATES = (b"LibvirtQemudSave", b"LibvirtQemudPart")
+"""How a file begins in which libvirt keeps the memory of a guest; the second while it is written (qemu_saveimage.h)."""
+
 Reader = t.Callable[[t.BinaryIO, bytes], t.Iterator[bytes]]
 READERS: tuple[tuple[bytes, Reader], ...] = (
     (b"QFI\xfb", qcow),
@@ -212,8 +215,7 @@ READERS: tuple[tuple[bytes, Reader], ...] = (
     (b"#", descriptor),
     (b"conectix", vpc),
     (b"vhdxfile", vhdx),
-    (b"LibvirtQemudSave", saved),
-    (b"LibvirtQemudPart", saved),
+    *((magic, saved) for magic in SAVED_STATES),
 )
 """Formats that name other files. Others (raw, VDI, Parallels, LUKS, dmg, bochs, cloop) have no place for a name."""
 

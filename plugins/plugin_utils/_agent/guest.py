@@ -26,7 +26,7 @@ QUICK, SLOW = 0.3, 1.5
 """Seconds that an order with a piece of a file may take until the next piece is larger, or smaller."""
 ORDER = 160 * 1024
 """How many bytes an order may have. Libvirt has to write it at once: what does not fit into the buffer of the socket to
-QEMU (net.core.wmem_default, 212992) is sent in a mess, and the agent never answers (safewrite in qemuAgentIOWrite)."""
+QEMU (net.core.wmem_default, 212992) is sent in a mess, and the agent never answers."""
 INPUT = 2 * 1024
 """How many bytes of a command's input go with its order. The agent is slow with that, and quicker with a file."""
 INLINE = 64 * 1024

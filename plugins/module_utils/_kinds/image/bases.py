@@ -21,6 +21,7 @@ from ..._engine.plan import Plan
 from ..._engine.rows.model import Change, Host, Item
 from ..._engine.step import Place, Step
 from ..._errors import VirtfleetError
+from ..._flow.options import KindOptions
 from ..._libvirt.objects import Connection
 from ..._libvirt.process import made_by_another
 from ..._printing import masked_url
@@ -215,8 +216,8 @@ class Bases:
 
 def is_away(found: Observed) -> bool:
     """Whether libvirt lists a volume whose file somebody has deleted."""
-    path = found.definition.findtext("target/path") or ""
-    return path.startswith("/") and os.path.isdir(os.path.dirname(path)) and not os.path.lexists(path)
+    folder = os.path.dirname(found.definition.findtext("target/path") or "")
+    return not storage_observe.is_there(found.definition) and os.path.isdir(folder)
 
 
 def is_base(noted: t.Mapping[str, str], found: Observed, content: str) -> bool:
@@ -235,7 +236,7 @@ def shown(change: Change, base: Base) -> Change:
     return dataclasses.replace(change, after={**change.after, "image": told})
 
 
-def make_base(connection: Connection, name: str, step: Step, options: t.Any) -> t.Iterator[None]:
+def make_base(connection: Connection, name: str, step: Step, options: KindOptions) -> t.Iterator[None]:
     """Make a base image, unless it is there by now. If another run is making it, this one waits for that.
 
     Raises VirtfleetError where it cannot be made, or the other run takes too long.

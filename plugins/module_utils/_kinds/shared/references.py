@@ -94,12 +94,23 @@ VSOCK = "/dev/vhost-vsock"
 """What libvirt opens for a vsock (qemuProcessOpenVhostVsock); made by the kernel's module vhost_vsock."""
 
 
+LISTENING = ("serial", "parallel", "console", "channel", "redirdev", "smartcard")
+"""Devices that may wait for a connection, or for packets, at an address of the host."""
+
+
 def listening(root: ET.Element) -> t.Iterator[Reference]:
-    """Addresses at which displays listen. QEMU does not start where the host does not have one."""
+    """Addresses of the host at which a guest listens. QEMU does not start where the host does not have one."""
     for index, display in enumerate(root.findall("devices/graphics")):
-        for listen in display.findall("listen"):
-            if listen.get("type") == "address" and listen.get("address"):
-                yield Reference("graphics", index, "listen", "address", str(listen.get("address")))
+        listens = display.findall("listen")
+        found = [str(one.get("address") or "") for one in listens if one.get("type") == "address"]
+        # libvirt keeps the first address in both places; a new definition may have only the attribute.
+        for address in filter(None, found if listens else [display.get("listen", "")]):
+            yield Reference("graphics", index, "listen", "address", address)
+    for tag in LISTENING:
+        for index, device in enumerate(root.findall(f"devices/{tag}")):
+            for source in device.findall("source"):
+                if source.get("mode") == "bind" and source.get("host"):
+                    yield Reference(f"{tag}s", index, "host", "address", str(source.get("host")))
 
 
 OWN_FOLDERS = ("/var/lib/libvirt/", "/run/libvirt/", "/var/run/libvirt/", "/var/log/libvirt/")

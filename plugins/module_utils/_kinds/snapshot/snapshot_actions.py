@@ -14,6 +14,7 @@ from ..._engine import paths
 from ..._engine.step import Step
 from ..._errors import VirtfleetError
 from ..._flow.kind import Action
+from ..._host.headers import SAVED_STATES
 from ..._libvirt.connection import LibvirtError, lacks, libvirt
 from ..._libvirt.objects import Connection, Domain, DomainSnapshot
 from ..._printing import spelled_out
@@ -111,18 +112,14 @@ def delete(connection: Connection, name: str, step: Step, options: object) -> No
             remove_memory(step.value.memory_file)
 
 
-SAVED = (b"LibvirtQemudSave", b"LibvirtQemudPart")
-"""How a file begins that libvirt keeps the memory of a guest in (qemu_saveimage.h)."""
-
-
 def remove_memory(path: str) -> None:
-    """Remove the file with the memory, which libvirt leaves behind before 10.0; nothing else that has its name.
+    """Remove the file with the memory, which libvirt 9.0 leaves behind; nothing else that has its name.
 
     Raises VirtfleetError where it cannot be removed.
     """
     try:
         with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
-            ours = stat.S_ISREG(os.fstat(file.fileno()).st_mode) and file.read(16) in SAVED
+            ours = stat.S_ISREG(os.fstat(file.fileno()).st_mode) and file.read(16) in SAVED_STATES
         if ours:
             os.unlink(path)
     except FileNotFoundError:

@@ -10,10 +10,12 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.domain.table import DOMAIN
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared import lacking, listen_addresses
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared.readiness import Doubt
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared.references import references
 from ansible_collections.virtfleet.kvm.plugins.module_utils._storage.forecast import Forecast
+from ansible_collections.virtfleet.kvm.tests.unit.support import defined, plan_one
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.0.0.9", "0.0.0.0", "kvm01.example.com", "no address"])
@@ -24,6 +26,10 @@ def test_what_is_there_or_cannot_be_told(address: str) -> None:
 @pytest.mark.parametrize("address", ["192.0.2.77", "203.0.113.9"])
 def test_what_no_interface_has(address: str) -> None:
     assert not listen_addresses.is_here(address)
+
+
+HERE = "192.0.2.77"
+"""An address of documentation (RFC 5737), which no host has."""
 
 
 class Host:
@@ -54,3 +60,32 @@ def test_displays() -> None:
 def test_a_vsock() -> None:
     (found,) = references(ET.fromstring("<domain><devices><vsock model='virtio'/></devices></domain>"))
     assert (found.where({}), found.kind, found.value) == ("vsock", "file", "/dev/vhost-vsock")
+
+
+@pytest.mark.parametrize(
+    ("option", "written"),
+    [
+        ("graphics[0].listen", {"graphics": [{"type": "vnc", "listen": "192.0.2.77"}]}),
+        (
+            "graphics[0].listen",
+            {"graphics": [{"type": "spice", "listens": [{"type": "address", "address": HERE}]}]},
+        ),
+        ("graphics[0].listen", {"xml": "<devices><graphics type='vnc' listen='192.0.2.77'/></devices>"}),
+        ("serials[0].host", {"serials": [{"type": "tcp", "mode": "bind", "host": "192.0.2.77", "service": "99"}]}),
+        (
+            "channels[0].host",
+            {"xml": f"<devices><channel type='udp'><source mode='bind' host='{HERE}'/></channel></devices>"},
+        ),
+    ],
+    ids=str,
+)
+def test_however_it_is_written(option: str, written: dict[str, Any]) -> None:
+    made = plan_one(DOMAIN, None, {"name": "web01", "memory": "1GiB", "state": "running", **written})
+    found = [one for one in references(ET.fromstring(defined(made))) if one.kind == "address"]
+    assert [(one.where({}), one.value) for one in found] == [(option, "192.0.2.77")]
+
+
+def test_an_address_that_is_called_is_elsewhere() -> None:
+    connects = {"serials": [{"type": "tcp", "mode": "connect", "host": "192.0.2.77", "service": "99"}]}
+    made = plan_one(DOMAIN, None, {"name": "web01", "memory": "1GiB", "state": "running", **connects})
+    assert [one for one in references(ET.fromstring(defined(made))) if one.kind == "address"] == []
