@@ -62,9 +62,4 @@ def of_external(guest: Guest, snapshot: Snapshot) -> t.Iterator[Invalid]:
             break
         if shared:
             break
-    busy = guest.busy(disk.target for disk in guest.disks)
-    if busy is not None:
-        yield Invalid(
-            "state",
-            f"libvirt copies or merges {busy} at this moment (a block job): wait until that is over (virsh blockjob)",
-        )
+    yield from guest.busy_with("state", (disk.target for disk in guest.disks))

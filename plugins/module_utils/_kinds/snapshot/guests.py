@@ -11,6 +11,7 @@ import typing as t
 from xml.etree import ElementTree as ET
 
 from ..._engine import paths
+from ..._errors import Invalid
 from ..._libvirt.connection import LibvirtError, lacks, libvirt
 from ..._libvirt.objects import Connection, Domain
 from ..._storage.guest_documents import definitions
@@ -179,16 +180,22 @@ class Guest:
             parent = found[-1].parent
         return found
 
-    def busy(self, targets: t.Iterable[str]) -> str | None:
-        """The first of some disks that libvirt copies or merges at this moment (a block job); None where none is."""
+    def busy_with(self, option: str, targets: t.Iterable[str]) -> t.Iterator[Invalid]:
+        """That libvirt copies or merges one of some disks at this moment (a block job).
+
+        :param option: the option that it is said of
+        """
         for target in targets if self.active else ():
             try:
-                if self.domain.blockJobInfo(target, 0):
-                    return target
+                job = self.domain.blockJobInfo(target, 0)
             except LibvirtError as error:
                 if not lacks(error, "VIR_ERR_NO_SUPPORT", "VIR_ERR_INVALID_ARG", "VIR_ERR_OPERATION_INVALID"):
                     raise
-        return None
+                continue
+            if job:
+                told = f"libvirt copies or merges {target} at this moment (a block job)"
+                yield Invalid(option, f"{told}: wait until that is over (virsh blockjob)")
+                return
 
 
 def state_of(domain: Domain) -> str:

@@ -44,12 +44,7 @@ def of_guest(guest: Guest) -> t.Iterator[Invalid]:
             f"guest {label(guest.name)} has a saved state, which would not go with its disks any more: start it, or"
             " remove that state (virsh managedsave-remove)",
         )
-    busy = guest.busy(disk.target for disk in guest.disks)
-    if busy is not None:
-        yield Invalid(
-            "state",
-            f"libvirt copies or merges {busy} at this moment (a block job): wait until that is over (virsh blockjob)",
-        )
+    yield from guest.busy_with("state", (disk.target for disk in guest.disks))
 
 
 def of_snapshot(guest: Guest, snapshot: Snapshot) -> t.Iterator[Invalid]:

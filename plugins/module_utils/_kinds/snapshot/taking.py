@@ -91,12 +91,7 @@ def of_disks(guest: Guest, whole: Item) -> t.Iterator[Invalid]:
             yield Invalid("disks", f"{target} is empty or read-only, so there is nothing to keep of it: leave it out")
     if not whole["disks"]:
         yield Invalid("disks", "the guest has no disk that a snapshot could keep")
-    busy = guest.busy(target for target in whole["disks"] if target in there)
-    if busy is not None:
-        yield Invalid(
-            "disks",
-            f"libvirt copies or merges {busy} at this moment (a block job): wait until that is over (virsh blockjob)",
-        )
+    yield from guest.busy_with("disks", (target for target in whole["disks"] if target in there))
 
 
 def of_internal(guest: Guest, whole: Item) -> t.Iterator[Invalid]:
