@@ -80,6 +80,9 @@ def references(root: ET.Element) -> t.Iterator[Reference]:
     yield from listening(root)
     if root.find("devices/vsock") is not None:
         yield Reference("vsock", None, "", "file", VSOCK)
+    for index, backend in enumerate(root.findall("devices/tpm/backend")):
+        if backend.get("type") == "passthrough":
+            yield Reference("tpms", index, "backend.device", "file", attribute(backend, "device", "path") or TPM)
     for index, rng in enumerate(root.findall("devices/rng")):
         backend = rng.find("backend")
         if backend is not None and backend.get("model") == "random" and (backend.text or "").strip():
@@ -93,6 +96,9 @@ def references(root: ET.Element) -> t.Iterator[Reference]:
 VSOCK = "/dev/vhost-vsock"
 """What libvirt opens for a vsock (qemuProcessOpenVhostVsock); made by the kernel's module vhost_vsock."""
 
+
+TPM = "/dev/tpm0"
+"""The TPM that libvirt passes on where none is named (formatdomain.html, TPM device)."""
 
 LISTENING = ("serial", "parallel", "console", "channel", "redirdev", "smartcard")
 """Devices that may wait for a connection, or for packets, at an address of the host."""

@@ -57,11 +57,6 @@ def test_displays() -> None:
     assert isinstance(doubtful, Doubt)
 
 
-def test_a_vsock() -> None:
-    (found,) = references(ET.fromstring("<domain><devices><vsock model='virtio'/></devices></domain>"))
-    assert (found.where({}), found.kind, found.value) == ("vsock", "file", "/dev/vhost-vsock")
-
-
 @pytest.mark.parametrize(
     ("option", "written"),
     [

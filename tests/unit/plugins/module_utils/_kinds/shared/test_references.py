@@ -40,3 +40,15 @@ def test_ports(what: str, tag: str) -> None:
     root = ET.fromstring(f"<domain><devices>{device.replace('serial', tag)}</devices></domain>")
     assert [(one.option, one.kind, one.value) for one in references(root)] == found
     assert {(one.group, one.place) for one in references(root)} <= {(f"{tag}s", 0)}
+
+
+def test_a_vsock() -> None:
+    (found,) = references(ET.fromstring("<domain><devices><vsock model='virtio'/></devices></domain>"))
+    assert (found.where({}), found.kind, found.value) == ("vsock", "file", "/dev/vhost-vsock")
+
+
+@pytest.mark.parametrize(("more", "path"), [("", "/dev/tpm0"), ("<device path='/dev/tpm1'/>", "/dev/tpm1")])
+def test_a_tpm_of_the_host(more: str, path: str) -> None:
+    tpms = f"<tpm><backend type='emulator'/></tpm><tpm><backend type='passthrough'>{more}</backend></tpm>"
+    (found,) = references(ET.fromstring(f"<domain><devices>{tpms}</devices></domain>"))
+    assert (found.where({}), found.kind, found.value) == ("tpms[1].backend.device", "file", path)
