@@ -9,8 +9,10 @@ import array
 import fcntl
 import socket
 import struct
+import typing as t
 
-from .agent.shapes import LinkData
+if t.TYPE_CHECKING:
+    from .agent.shapes import LinkData
 
 SIOCDEVPRIVATE = 0x89F0
 """The ioctl that a bridge answers with what it is set to (linux/sockios.h; br_dev_siocdevprivate in net/bridge)."""

@@ -74,8 +74,8 @@ def references(root: ET.Element) -> t.Iterator[Reference]:
         place = attribute(folder, "source", "dir")
         if folder.get("type", "mount") == "mount" and place.startswith("/"):
             yield Reference("filesystems", index, "source", "folder", place)
-    for index, device in enumerate(root.findall("devices/hostdev")):
-        yield from of_hostdev(index, device)
+    for index, hostdev in enumerate(root.findall("devices/hostdev")):
+        yield from of_hostdev(index, hostdev)
     yield from of_ports(root)
     yield from listening(root)
     if root.find("devices/vsock") is not None:
@@ -84,11 +84,11 @@ def references(root: ET.Element) -> t.Iterator[Reference]:
         if backend.get("type") == "passthrough":
             yield Reference("tpms", index, "backend.device", "file", attribute(backend, "device", "path") or TPM)
     for index, rng in enumerate(root.findall("devices/rng")):
-        backend = rng.find("backend")
-        if backend is not None and backend.get("model") == "random" and (backend.text or "").strip():
-            yield Reference("rngs", index, "backend.device", "file", (backend.text or "").strip())
-    for index, device in enumerate(root.findall("devices/input")):
-        place = attribute(device, "source", "evdev") or attribute(device, "source", "dev")
+        device = rng.findtext("backend[@model='random']", "").strip()
+        if device:
+            yield Reference("rngs", index, "backend.device", "file", device)
+    for index, pointer in enumerate(root.findall("devices/input")):
+        place = attribute(pointer, "source", "evdev") or attribute(pointer, "source", "dev")
         if place:
             yield Reference("inputs", index, "source", "file", place)
 
