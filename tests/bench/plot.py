@@ -1,7 +1,7 @@
 # Copyright (c) 2026, virtfleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Draw what was measured: plot.py bench.json bench.png. Runs where matplotlib is (requirements/bench.txt)."""
+"""Draw what was measured: plot.py bench.json bench.png hosts.svg. Runs where matplotlib is (requirements/bench.txt)."""
 
 from __future__ import annotations
 
@@ -10,11 +10,15 @@ import sys
 from pathlib import Path
 
 import matplotlib
+import unchanged
 
 matplotlib.use("Agg")
 
 from goals import RAW, SIZES, Measured
 from matplotlib import pyplot
+
+# Else names in the file differ each time.
+pyplot.rcParams["svg.hashsalt"] = "virtfleet.kvm"
 
 ANSIBLE, LIBVIRT, COLLECTION, LOOP = "#9aa5b1", "#5b6b7a", "#1f77b4", "#d62728"
 
@@ -55,10 +59,37 @@ def draw(measured: Measured, path: Path) -> None:
     figure.savefig(path, dpi=120)
 
 
-def main(source: str, target: str) -> int:
+def draw_hosts(measured: Measured, path: Path) -> None:
+    """What an unchanged host costs, against the number of hosts: the site, one ping, and a loop over the guests.
+
+    The loop is measured on one host, and takes the same time for each guest. The file has no date, so that the picture
+    in docs/images changes only with what was measured.
+    """
+    counts = (unchanged.FEW, unchanged.SOME, unchanged.MANY)
+    figure, axes = pyplot.subplots(figsize=(7.2, 4))
+    loop = measured.middle("loop", 1) * unchanged.EACH
+    lines = (
+        ([loop] * len(counts), "--", LOOP, "community.libvirt.virt define, in a loop"),
+        ([measured.middle("unchanged", count) / count for count in counts], "o-", COLLECTION, "virtfleet.kvm.site"),
+        ([measured.middle("ping", count) / count for count in counts], "o-", ANSIBLE, "a play with one ping"),
+    )
+    for values, style, color, label in lines:
+        axes.plot(counts, values, style, color=color, label=label)
+        axes.annotate(f"{values[-1]:.2f} s", (counts[-1], values[-1]), (0, 6), textcoords="offset points", ha="right")
+    axes.set_yscale("log")
+    axes.set_xticks(counts)
+    axes.set_xlabel(f"hosts, each with {unchanged.EACH} guests as declared")
+    axes.set_ylabel("seconds for each host")
+    axes.legend(loc="center left", bbox_to_anchor=(0, 0.72))
+    figure.tight_layout()
+    figure.savefig(path, metadata={"Date": None})
+
+
+def main(source: str, target: str, hosts: str) -> int:
     measured = Measured()
     measured.runs = json.loads(Path(source).read_text(encoding="utf-8"))["runs"]
     draw(measured, Path(target))
+    draw_hosts(measured, Path(hosts))
     return 0
 
 

@@ -22,7 +22,7 @@ import yaml
 EACH = 20
 """Guests of a host."""
 
-SOME, MANY = 50, 100
+FEW, SOME, MANY = 10, 50, 100
 """Numbers of hosts."""
 
 SITE = Path(__file__).resolve().parents[2] / "playbooks"
@@ -106,7 +106,7 @@ def measure(folder: Path, add: t.Callable[[str, int, dict[str, float]], None]) -
     :param folder: an empty folder
     :param add: takes what was measured: what, the number of hosts, and the figures
     """
-    for hosts in (SOME, MANY):
+    for hosts in (FEW, SOME, MANY):
         prepare(folder, hosts)
         add("ping", hosts, run(folder, "ping.yml"))
         add("unchanged", hosts, run(folder, "site.yml", "--tags", TAGS))

@@ -359,8 +359,8 @@ part_bench() (
     [ ${#PARTS[@]} = 1 ] || options+=(--quick)
     ANSIBLE_COLLECTIONS_PATH=$COLLECTIONS:$CACHE/bench PYTHONPATH=$COLLECTIONS \
         python tests/bench/bench.py "${options[@]}" &&
-        "$CACHE/bench/venv/bin/python" tests/bench/plot.py "$ROOT/build/bench.json" "$ROOT/build/bench.png" &&
-        echo "the same as a picture: build/bench.png"
+        "$CACHE/bench/venv/bin/python" tests/bench/plot.py "$ROOT/build/bench.json" "$ROOT/build/bench.png" "$ROOT/build/hosts.svg" &&
+        echo "the same as pictures: build/bench.png, build/hosts.svg"
     status=$?
     count $((status == 0)) $((status != 0))
     exit $status
