@@ -75,9 +75,10 @@ def compiled(name: str, source: bytes, path: str) -> types.CodeType:
 
 def kept_in() -> str | None:
     """The folder with what this very Python has compiled; None where there is none that root alone can write to."""
-    if os.geteuid() != 0:
+    tag = sys.implementation.cache_tag
+    if os.geteuid() != 0 or tag is None:
         return None
-    folder = os.path.join(FOLDER, importlib.util.MAGIC_NUMBER.hex())
+    folder = os.path.join(FOLDER, f"{tag}-{importlib.util.MAGIC_NUMBER.hex()}-{sys.flags.optimize}")
     try:
         if not os.path.isdir(folder) and not sys.dont_write_bytecode:
             for one in (FOLDER, folder):
