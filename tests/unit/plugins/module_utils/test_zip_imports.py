@@ -184,8 +184,9 @@ def file_of_another(folder: Path) -> None:
 
 
 def link(folder: Path) -> None:
-    place_in(folder).rename(folder / "elsewhere")
-    place_in(folder).symlink_to(folder / "elsewhere")
+    place = place_in(folder)
+    place.rename(folder.with_name("elsewhere"))
+    place.symlink_to(folder.with_name("elsewhere"))
 
 
 def writable_folder(folder: Path) -> None:
