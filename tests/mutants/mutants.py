@@ -50,8 +50,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--measure", action="store_true", help="measure anew what all tests call")
     parser.add_argument("--as-measured", action="store_true", help="do not even measure what new tests call")
     parser.add_argument("--survivors", action="store_true", help="only those that survived the last run")
-    parser.add_argument("--change", nargs=3, action="append", default=[], metavar=("FILE", "OLD", "NEW"),
-        help="only this: make NEW of the one OLD in FILE")  # fmt: skip
+    names = ("FILE", "OLD", "NEW")
+    told = "only this: make NEW of the one OLD in FILE"
+    parser.add_argument("--change", nargs=3, action="append", default=[], metavar=names, help=told)
     parser.add_argument("paths", nargs="*", default=FOLDERS, help=f"files and folders (without: {' '.join(FOLDERS)})")
     return parser.parse_args()
 
