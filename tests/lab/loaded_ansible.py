@@ -5,27 +5,33 @@
 
 Run as a program it waits at a socket; each connection is one run, in a fork of it, and is otherwise what
 the command does. It ends with the one who started it. Loaded with it are the plugins of this collection, which
-Ansible compiles anew in each process of a task; what it packs of a module is kept for all runs.
+Ansible compiles anew in each process of a task. To pack a module takes longer still: packed modules and
+compiled sources are kept for all runs, in the folder that ``VIRTFLEET_KEPT`` names for those of other processes as
+well, else in one of its own.
 """
 
 from __future__ import annotations
 
 import contextlib
 import gc
+import hashlib
 import importlib
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import time
 import typing as t
 from pathlib import Path
 
 COLLECTION = "ansible_collections.virtfleet.kvm"
 COMPILED_ONCE = Path(__file__).parent / "compiled_once"
+KEPT = "VIRTFLEET_KEPT"
 PROGRAMS = ("ansible-playbook", "ansible-inventory", "ansible-doc")
 
 
@@ -40,7 +46,7 @@ class LoadedAnsible:
         self.folder = tempfile.TemporaryDirectory(prefix="loaded-ansible.")
         self.address = str(Path(self.folder.name) / "socket")
         self.process = subprocess.Popen(
-            [sys.executable, __file__, self.address],
+            [sys.executable, __file__, self.address, os.environ.get(KEPT) or self.folder.name],
             env=dict(environment),
             cwd=where,
             stdin=subprocess.PIPE,
@@ -102,13 +108,38 @@ def load() -> dict[str, t.Callable[[list[str]], None]]:
     del playbook_executor, task_executor, gather_facts, normal, default, local, sh, linear
     loader.init_plugin_loader()
     cli.init_plugin_loader = ready
-    package = importlib.import_module(COLLECTION)
     for folder in ("action", "connection", "filter", "inventory", "lookup"):
-        for path in sorted((Path(next(iter(package.__path__))) / "plugins" / folder).glob("[!_]*.py")):
+        for path in sorted((plugins() / folder).glob("[!_]*.py")):
             importlib.import_module(f"{COLLECTION}.plugins.{folder}.{path.stem}")
     gc.collect()
     gc.freeze()  # Else each process copies what it only looks through.
     return dict(zip(PROGRAMS, (playbook.main, inventory.main, doc.main), strict=True))
+
+
+def plugins() -> Path:
+    """The folder of the collection's plugins, as Ansible finds it."""
+    return Path(next(iter(importlib.import_module(COLLECTION).__path__))) / "plugins"
+
+
+def kept_of_this(kept: Path) -> Path:
+    """The folder for what is kept of this very collection, Ansible and Python: of another it differs.
+
+    :param kept: the folder that has it; those of others that nobody has used for a day are removed
+    """
+    import ansible.release
+
+    files = sorted(path for path in plugins().rglob("*.py"))
+    states = [(str(path), found.st_size, found.st_mtime_ns) for path in files for found in [path.stat()]]
+    identity = repr((ansible.release.__version__, ansible.__file__, sys.version, states))
+    mine = kept / f"kept-{hashlib.sha256(identity.encode()).hexdigest()[:16]}"
+    for folder in (mine / "packed", mine / "compiled"):
+        folder.mkdir(parents=True, exist_ok=True)
+    os.utime(mine)
+    for other in kept.glob("kept-*"):
+        with contextlib.suppress(FileNotFoundError):
+            if other.stat().st_mtime < time.time() - 86400:
+                shutil.rmtree(other, ignore_errors=True)
+    return mine
 
 
 def ready(folders: t.Sequence[str] | None = None) -> None:
@@ -117,9 +148,14 @@ def ready(folders: t.Sequence[str] | None = None) -> None:
         raise ValueError("say where collections are by ANSIBLE_COLLECTIONS_PATH, when Ansible is loaded")
 
 
-def serve(address: str) -> None:
-    """Fork for each connection, until standard input ends."""
+def serve(address: str, kept: Path) -> None:
+    """Fork for each connection, until standard input ends.
+
+    :param kept: the folder for packed modules and compiled sources
+    """
     programs = load()
+    mine = kept_of_this(kept)
+    runs = Runs(programs, mine / "packed", mine / "compiled")
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(address)
@@ -132,25 +168,28 @@ def serve(address: str) -> None:
             connection, _peer = server.accept()
             if os.fork() == 0:
                 server.close()
-                carry_out(connection, programs, Path(address).parent)
+                carry_out(connection, runs)
             connection.close()
 
 
-def temporary_folder(kept: Path) -> str:
-    """A folder of this run's own for what its tasks leave for later ones, but for modules that are packed.
+class Runs(t.NamedTuple):
+    """What all runs share: the programs, by name, and the folders of packed modules and of compiled sources."""
 
-    :param kept: the folder for those of all runs
-    """
+    programs: dict[str, t.Callable[[list[str]], None]]
+    packed: Path
+    compiled: Path
+
+
+def temporary_folder(packed: Path) -> str:
+    """A folder of this run's own for what its tasks leave for later ones, but for packed modules."""
     from ansible import constants
 
     folder = tempfile.mkdtemp(prefix="run-", dir=constants.DEFAULT_LOCAL_TMP)
-    packed = kept / "packed"
-    packed.mkdir(exist_ok=True)
     os.symlink(packed, os.path.join(folder, "ansiballz_cache"))
     return folder
 
 
-def carry_out(connection: socket.socket, programs: dict[str, t.Callable[[list[str]], None]], kept: Path) -> t.NoReturn:
+def carry_out(connection: socket.socket, runs: Runs) -> t.NoReturn:
     """One run; the process ends with it."""
     from ansible import constants
 
@@ -168,12 +207,10 @@ def carry_out(connection: socket.socket, programs: dict[str, t.Callable[[list[st
         os.chdir(cwd)
         os.environ.clear()
         os.environ.update(environment)
-        compiled = kept / "compiled"
-        compiled.mkdir(exist_ok=True)
-        os.environ["VIRTFLEET_COMPILED"] = str(compiled)
+        os.environ["VIRTFLEET_COMPILED"] = str(runs.compiled)
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(COMPILED_ONCE), environment.get("PYTHONPATH")]))
-        constants.DEFAULT_LOCAL_TMP = temporary_folder(kept)
-        programs[words[0]](words)
+        constants.DEFAULT_LOCAL_TMP = temporary_folder(runs.packed)
+        runs.programs[words[0]](words)
         code = 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1
@@ -186,4 +223,4 @@ def carry_out(connection: socket.socket, programs: dict[str, t.Callable[[list[st
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1])
+    serve(sys.argv[1], Path(sys.argv[2]))

@@ -70,7 +70,7 @@ run_pytest() {
     local status
     # pytest-ansible looks for molecule scenarios and says that it found no git.
     # Beside the stage, not in it: ansible-test looks at every file there.
-    (cd "$STAGE" && HYPOTHESIS_STORAGE_DIRECTORY=$CACHE/hypothesis python -m pytest "$@" ${PYTEST_ARGS[@]+"${PYTEST_ARGS[@]}"}) 2>&1 |
+    (cd "$STAGE" && VIRTFLEET_KEPT=$CACHE/kept HYPOTHESIS_STORAGE_DIRECTORY=$CACHE/hypothesis python -m pytest "$@" ${PYTEST_ARGS[@]+"${PYTEST_ARGS[@]}"}) 2>&1 |
         grep -v --line-buffered "^Unable to find git root" | tee "$RUN/pytest.log"
     status=${PIPESTATUS[0]}
     grep -E '^(FAILED|ERROR) ' "$RUN/pytest.log" | cut -c 1-300 >>"$RUN/failures"
@@ -133,8 +133,9 @@ WHOLE_RUNS=(tests/unit/plugins/{modules,connection,inventory} tests/unit/plugins
     tests/unit/playbooks tests/unit/roles tests/unit/fuzz)
 
 part_unit() { here 'tests of images and seeds' "${WHOLE_RUNS[@]/#/--ignore=}" tests/unit; }
-part_runs() { here 'tests of images, seeds and routes' "${WHOLE_RUNS[@]}"; }
-part_docs() { here 'tests of the pages' tests/docs tests/packaging; }
+# Who has nothing left to do takes over some of the other's tests; neighbours, which share what they have made, stay together.
+part_runs() { here 'tests of images, seeds and routes' --dist worksteal "${WHOLE_RUNS[@]}"; }
+part_docs() { here 'tests of the pages' --dist worksteal tests/docs tests/packaging; }
 
 # here WHY PYTEST-OPTION...: tests that need no host.
 # Without coverage, which doubles the time; ./runtests unit -- --cov=plugins measures it.
