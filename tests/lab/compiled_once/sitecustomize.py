@@ -26,7 +26,7 @@ compile_source = zipimport._compile_source  # type: ignore[attr-defined]
 def kept_source(path: str, source: bytes) -> t.Any:
     """What zipimport makes of a source, with the path of this time."""
     kept = os.path.join(FOLDER, f"{hashlib.sha256(source).hexdigest()}.{sys.implementation.cache_tag}")
-    with contextlib.suppress(OSError, EOFError, ValueError), open(kept, "rb") as file:
+    with contextlib.suppress(OSError, EOFError, ValueError, TypeError), open(kept, "rb") as file:
         code = marshal.loads(file.read())
         _imp._fix_co_filename(code, path)  # type: ignore[attr-defined]
         return code
