@@ -7,20 +7,19 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import yaml
+from loaded_ansible import PROGRAMS
+
+from ansible_collections.virtfleet.kvm.tests.unit.ansible_runs import ansible, environment
 
 from .blocks import ROOT
 
 NAMESPACE = "virtfleet.kvm"
-# Where links and the like are, Ansible finds this very collection.
-COLLECTIONS = ROOT.parents[2]
-PROGRAMS = Path(sys.executable).parent
 
 # One host, on which libvirt's own test driver answers.
 HOST = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
@@ -31,19 +30,20 @@ Tasks = list[dict[str, Any]]
 
 
 def run(folder: Path, *command: str) -> str:
-    """Run a program; what it says is the message where it fails."""
-    env = {key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")}
-    env |= {
-        "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
-        "ANSIBLE_HOME": str(folder / ".ansible"),
-        "ANSIBLE_NOCOLOR": "1",
-        "PATH": f"{PROGRAMS}:{env.get('PATH', '')}",
-    }
-    done = subprocess.run(
-        command, cwd=folder, env=env, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
-    )
-    assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
+    """Run a program; what it says is the message where it fails.
+
+    A folder with an ansible.cfg gets a program of its own, which reads it.
+    """
+    if command[0] in PROGRAMS and not (folder / "ansible.cfg").exists():
+        code, output, errors = ansible(folder, *command)
+    else:
+        env = {**environment(), "ANSIBLE_HOME": str(folder / ".ansible")}
+        done = subprocess.run(
+            command, cwd=folder, env=env, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+        )
+        code, output, errors = done.returncode, done.stdout, done.stderr
+    assert code == 0, f"{' '.join(command)}\n{output}\n{errors}"
+    return output
 
 
 def write(folder: Path, name: str, content: Any) -> Path:

@@ -91,7 +91,7 @@ def test_runtests_alone_leaves_out_what_takes_long() -> None:
 
 
 def test_each_test_without_a_host_is_in_one_part() -> None:
-    fakes = 'need_packages() { :; }; run_pytest() { shift 3; printf "%s\\n" "$@"; }; COLLECTIONS='
+    fakes = 'need_packages() { :; }; run_pytest() { shift 5; printf "%s\\n" "$@"; }; COLLECTIONS='
     parts = {part: shell(f"{fakes}; {part}").splitlines() for part in ("part_unit", "part_runs", "part_docs")}
     assert parts["part_unit"] == [*(f"--ignore={folder}" for folder in parts["part_runs"]), "tests/unit"]
     assert parts["part_docs"] == ["tests/docs", "tests/packaging"]
@@ -116,3 +116,33 @@ def test_mutants_get_their_own_options_and_fail_as_their_program_does(
         "/checkout/tests/mutants/mutants.py /checkout /cache/mutants --number 5",
         counted,
     ]
+
+
+SANITY = r"""
+    ansible_test_ready() { :; }
+    ansible-test() {
+        case "$*" in
+            *"--test import") echo 'Running sanity test "import" on Python 3.11'; return "$IMPORT" ;;
+            *"--skip-test import") for n in $(seq "$OTHERS"); do echo "Running sanity test \"$n\""; done ;;
+        esac
+        [ "$REST" = 0 ] || echo "FATAL: The 2 sanity test(s) listed below (out of $OTHERS) failed."
+        return "$REST"
+    }
+"""
+
+
+@pytest.mark.parametrize(
+    ("imported", "rest", "others", "status", "counted"),
+    [(0, 0, 30, 0, "31 0"), (0, 1, 30, 1, "29 2"), (1, 0, 30, 1, "31 0"), (0, 0, 3, 1, "4 0")],
+    ids=["all pass", "two fail", "import fails", "hardly any ran"],
+)
+def test_sanity_is_what_both_runs_say(
+    tmp_path: Path, imported: int, rest: int, others: int, status: int, counted: str
+) -> None:
+    there = f"RUN={tmp_path} CACHE={tmp_path} STAGE={tmp_path} ROOT={tmp_path / 'checkout'}"
+    (tmp_path / "checkout/tests/tools").mkdir(parents=True)
+    program = "import pathlib, sys; pathlib.Path(sys.argv[2]).mkdir(parents=True)\n"
+    (tmp_path / "checkout/tests/tools/stage.py").write_text(program)
+    numbers = f"IMPORT={imported} REST={rest} OTHERS={others}"
+    said = shell(f"{there} {numbers}; {SANITY} code=0; set +e; part_sanity >/dev/null; echo $?; totals")
+    assert said.splitlines() == [str(status), counted]

@@ -186,6 +186,8 @@ def seen_at(roots: t.Iterable[tuple[str, str, str]], device: str, inner: str) ->
 
 def plain(word: str) -> str:
     """A path without the escapes of procfs, such as ``\\040`` for a space."""
+    if "\\" not in word:
+        return word  # As nearly all are; and a host with containers has thousands.
     for letter in " \t\n\\":
         word = word.replace(f"\\{ord(letter):03o}", letter)
     return word

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from ansible_collections.virtfleet.kvm.tests.unit.ansible_runs import ansible
 from ansible_collections.virtfleet.kvm.tests.unit.inventories import write
 from ansible_collections.virtfleet.kvm.tests.unit.support import ROOT
 
@@ -30,17 +29,8 @@ def play(folder: Path, playbook: str, *options: str, groups: Any = None, **varia
     write(folder, {"group_vars/all.yml": variables}, groups or GROUPS)
     if not (folder / "tasks").exists():
         (folder / "tasks").symlink_to(ROOT / "playbooks/tasks")  # For a file with plays of the collection.
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")}
-    environment |= {
-        "ANSIBLE_COLLECTIONS_PATH": str(ROOT.parents[2]),
-        "ANSIBLE_HOME": str(folder / ".ansible"),
-        "ANSIBLE_NOCOLOR": "1",
-    }
-    done = subprocess.run(
-        [Path(sys.executable).parent / "ansible-playbook", "-i", "hosts.yml", playbook, *options],
-        cwd=folder, env=environment, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
-    return done.returncode, done.stdout + done.stderr
+    done = ansible(folder, "ansible-playbook", "-i", "hosts.yml", playbook, *options)
+    return done.code, done.output + done.errors
 
 
 CASES: dict[str, tuple[list[str], dict[str, Any], str]] = {

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,6 +14,7 @@ import pytest
 import yaml
 
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _forecast
+from ansible_collections.virtfleet.kvm.tests.unit.ansible_runs import ansible
 
 GOOD = {"name": "lan", "bridge": "virbr-lan"}
 BAD = {"name": "other", "bridge": "virbr-lan"}
@@ -27,10 +26,8 @@ def play(tmp_path: Path, *words: str) -> tuple[int, str]:
     book = tmp_path / "play.yml"
     head = {"hosts": "a", "gather_facts": False, "connection": "local", "tasks": [call]}
     book.write_text(yaml.safe_dump([{**head, "vars": {"ansible_python_interpreter": sys.executable}}]))
-    environment = {**os.environ, "COLUMNS": "500", "ANSIBLE_NOCOLOR": "1"}
-    command = ["ansible-playbook", "-i", "a,", str(book), *words]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
-    return done.returncode, done.stdout + done.stderr
+    done = ansible(tmp_path, "ansible-playbook", "-i", "a,", str(book), *words)
+    return done.code, done.output + done.errors
 
 
 def plus(output: str) -> list[str]:

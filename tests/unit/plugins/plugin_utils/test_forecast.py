@@ -9,7 +9,6 @@ import json
 import os
 import re
 import stat
-import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +21,7 @@ import yaml
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._flow.arguments import FORECAST, ROLE
 from ansible_collections.virtfleet.kvm.plugins.plugin_utils import _forecast
+from ansible_collections.virtfleet.kvm.tests.unit.ansible_runs import ansible
 
 GUEST = {"name": "web", "memory": "64MiB", "state": "running", "interfaces": [{"network": "lan"}]}
 
@@ -36,9 +36,9 @@ def play(tmp_path: Path, *tasks: dict[str, Any], check: bool = True, options: tu
     head = {"hosts": "a,b", "gather_facts": False, "connection": "local", "tasks": list(tasks)}
     variables = {"ansible_python_interpreter": sys.executable}
     book.write_text(yaml.safe_dump([{**head, "vars": variables}]))
-    words = ["ansible-playbook", "-i", "a,b,", str(book), *(["--check"] if check else []), *options]
-    done = subprocess.run(words, capture_output=True, text=True, check=False, env={**os.environ, "COLUMNS": "500"})
-    return done.returncode, done.stdout + done.stderr
+    words = ["-i", "a,b,", str(book), *(["--check"] if check else []), *options]
+    done = ansible(tmp_path, "ansible-playbook", *words)
+    return done.code, done.output + done.errors
 
 
 def test_a_network_of_a_task_before_counts(tmp_path: Path) -> None:
