@@ -36,6 +36,9 @@ def sources(image: Item) -> t.Iterator[Invalid]:
         if url is not None and not url.startswith(("http://", "https://")):
             more = "; write a file of the host as path" if name == "url" else ""
             yield Invalid(name, f"is no URL that starts with http:// or https://{more}")
+    path = image.get("path")
+    if path is not None and not path.startswith("/"):
+        yield Invalid("path", f"{printable(path)} is not a path from the root, such as /srv/images/debian.qcow2")
     if image.get("image_timeout") is not None and image.get("path") is not None:
         yield Invalid("image_timeout", "goes with an image that is fetched")
     yield from products(image)
