@@ -34,7 +34,7 @@ from ..._storage.storage_observe import Pool, another
 from ..._storage.survey_users import all_users
 from ..volume.half_made import half_made
 from ..volume.storage_plan import Owner, plan_making
-from ..volume.storage_rules import MADE_DIRECTORIES, volume_key
+from ..volume.storage_rules import MADE_DIRECTORIES, format_by_name, volume_key
 from .declared import MARK, Declared, filled_from, is_name, refuse_undeclared
 from .products import Version, newest
 
@@ -135,7 +135,7 @@ class Bases:
                 "only a qcow2 in a pool of files can be laid over an image: leave format out, take such a pool, or"
                 " write mode: copy in the image",
             )
-        if form == "iso" and image.form != "raw":
+        if (form or format_by_name(str(volume["name"]))) == "iso" and image.form != "raw":
             raise Invalid("format", f"the host keeps the image as {image.form}; write format: raw in the image")
 
     def version(self, image: Declared) -> Version:

@@ -53,13 +53,16 @@ def makings(site: Site, entry: Plan) -> list[str]:
     """Why volumes of a plan cannot be made, a sentence each."""
     found: list[str] = []
     lacking: set[str] = set()
+    said: set[str] = set()
     for step in entry.steps:
         if not isinstance(step.value, Making):
             continue
         volume, base = step.value, step.action == MAKE_BASE
         where = f"{volume.where}." if volume.where else ""
         told = [as_image(told) if base else told for told in making(site, volume)]
-        found += [type(one)(f"{where}{one}") for one in told]
+        # The pool of a disk may be that of its image.
+        found += [type(one)(f"{where}{one}") for one in told if base or one.partition(": ")[2] not in said]
+        said |= {one.partition(": ")[2] for one in told if base}
         if base:
             # What comes next in this plan is made from it. That it is not there is not said of that once more.
             lacking |= {volume.key} - site.made if certain(told) else set()

@@ -168,6 +168,25 @@ def test_a_volume_of_a_form_that_cannot_be(
     assert server.asked == []
 
 
+def test_an_iso_is_kept_as_it_is(made: Run, image: dict[str, Any], server: OneImage) -> None:
+    words = "format: the host keeps the image as qcow2; write format: raw in the image"
+    declared = {**image, "format": "qcow2"}
+    assert words in made(volumes, volume("tools.iso"), images=[declared], fails=True)["msg"]
+    assert server.asked == []
+    made(volumes, volume("tools.raw"), images=[image])
+
+
+def test_a_name_that_leaves_no_room_for_the_version(run_main: Run, seed_folder: Path, image: dict[str, Any]) -> None:
+    """Its volume could not be named, so nobody could delete it by that."""
+    for name, fails in (("x" * 181, False), ("x" * 182, True), ("ä" * 90, False), ("ä" * 91, True)):
+        options: dict[str, Any] = {
+            "config": [guest("a", image=name, format="raw")],
+            "images": [{**image, "name": name}],
+        }
+        done = run_main(domains.main, uri=URI, fails=fails, check=True, **options)
+        assert ("name: has 182 bytes; at most 181 are possible" in str(done.get("msg"))) is fails
+
+
 def test_another_new_volume_has_its_name(made: Run, image: dict[str, Any], server: OneImage) -> None:
     words = f"image: the volume p/{BASE}, which is also to be made, has the name of the base image"
     assert words in made(volumes, volume(BASE), images=[image], fails=True)["msg"]
@@ -209,9 +228,12 @@ def test_what_is_wrong_with_the_image_is_said_once(made: Run, image: dict[str, A
     gone = {"name": "debian", "path": str(tmp_path / "gone"), "pool": "p", "format": "raw"}
     lost = {**image, "pool": "nowhere"}
     for declared, words in ((gone, "there is no file "), (lost, "there is no pool nowhere")):
-        done = made(domains, guest("a", format="raw"), guest("b", format="raw"), images=[declared], fails=True)
+        pool = "p" if declared is gone else "nowhere"
+        guests = [guest(name, format="raw", pool=pool) for name in "ab"]
+        done = made(domains, *guests, images=[declared], fails=True)
         assert [one["problem"].partition(words)[0] for one in done["failures"]] == ["disks[0].image: "] * 2
         assert "there is no volume" not in done["msg"]
+        assert done["msg"].count(words) == 2
         (one,) = made(volumes, volume("v"), images=[declared], fails=True)["failures"]
         assert one["problem"].startswith(f"image: {words}")
         assert "there is no volume" not in one["problem"]
