@@ -124,7 +124,9 @@ SPOILED = {
 def test_what_others_do_to_a_base_image_is_refused(fleet: Fleet) -> None:
     """And a guest that runs with a disk laid over it does not count as somebody who wrote to it."""
     for host in HOSTS:
-        results = run(fleet, host, "images.py", str(seed()), "spoiled", timeout=300)
+        *results, told = run(fleet, host, "images.py", str(seed()), "spoiled", timeout=300)
+        assert told["name"] == "told"
+        assert "a-vda.qcow2" in told["there"], told
         assert {result["name"] for result in results} == set(SPOILED)
         for result in results:
             assert SPOILED[result["name"]] in result["msg"], result

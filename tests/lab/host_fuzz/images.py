@@ -237,6 +237,8 @@ def spoiled(world: World, draw: random.Random, count: int) -> t.Iterator[Result]
     (gone,) = POOL.glob("debian-*")
     gone.unlink()
     yield refused(world, "domains", guest("b"), unchecked, "gone")
+    told = world.modules.run("volumes_info", {})
+    yield {"name": "told", "msg": said(told), "there": [one["name"] for one in told.get("volumes", [])]}
     world.clear()
 
 

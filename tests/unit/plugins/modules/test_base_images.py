@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import libvirt
 import pytest
 
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.shared import lacking
-from ansible_collections.virtfleet.kvm.plugins.modules import domains, volumes
+from ansible_collections.virtfleet.kvm.plugins.modules import domains, volumes, volumes_info
 from ansible_collections.virtfleet.kvm.tests.unit.hostile_server import GOOD, Server, body
 
 Run = Callable[..., dict[str, Any]]
@@ -253,3 +254,23 @@ def test_the_place_of_an_image_is_told_whole(made: Run, image: dict[str, Any]) -
     (change,) = (change for change in done["changes"] if change["path"] == "disks[0].volume")
     assert change["after"]["image"] == f"debian from {image['url'].partition('?')[0]}?***"
     assert "TOKEN" not in repr(done)
+
+
+def test_one_that_is_gone_hides_no_other_volume(
+    run_main: Run, connection: Any, seed_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """libvirt lists a volume that was deleted by hand until it looks through the pool, and can tell nothing of it."""
+    pool = connection.storagePoolLookupByName("p")
+    for name in ("gone", "there"):
+        pool.createXML(f"<volume><name>{name}</name><capacity>1024</capacity></volume>")
+    info = libvirt.virStorageVol.info
+
+    def failing(self: Any) -> Any:
+        if self.name() == "gone":
+            pool.storageVolLookupByName("nothing of this name")  # What libvirt says of one that is gone.
+        return info(self)
+
+    monkeypatch.setattr(libvirt.virStorageVol, "info", failing)
+    found = {one["name"]: one for one in run_main(volumes_info.main, uri=URI)["volumes"] if one["pool"] == "p"}
+    assert found["there"]["capacity"] == 1024
+    assert found.get("gone", {}).get("allocation") is None
