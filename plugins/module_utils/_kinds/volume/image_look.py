@@ -76,7 +76,8 @@ def base_problem(site: Site, volume: Making) -> str | None:
         found = site.connection.storagePoolLookupByName(pool).storageVolLookupByName(name)
         told = ET.fromstring(found.XMLDesc())
         form = formats(site).of(key, told, backing.get("format"))
-        refuse_shorter(key, told, form, volume.item.get("capacity"))
+        if "base" in formats(site).noted.entries.get(key, {}):
+            refuse_shorter(key, told, form, volume.item.get("capacity"))
         return base_file(site, "backing", str(found.path()), {"format": form})
     except LibvirtError:
         return None  # That it is not there is said of it elsewhere, if it is not still to come.

@@ -63,9 +63,10 @@ def lay_over(connection: Connection, making: Making, root: ET.Element) -> None:
     if backing.get("volume") is None:
         return
     base = find(connection, backing["volume"], making.pool, "backing")
-    told = ET.fromstring(base.XMLDesc())
-    form = Formats(connection).of(key_of(base), told, backing.get("format"))
-    refuse_shorter(key_of(base), told, form, making.item.get("capacity"))
+    told, formats = ET.fromstring(base.XMLDesc()), Formats(connection)
+    form = formats.of(key_of(base), told, backing.get("format"))
+    if "base" in formats.noted.entries.get(key_of(base), {}):
+        refuse_shorter(key_of(base), told, form, making.item.get("capacity"))
     paths.ensure(root, ("backingStore", "path")).text = base.path()
     paths.ensure(root, ("backingStore", "format")).set("type", "raw" if form in SAME else form)
 

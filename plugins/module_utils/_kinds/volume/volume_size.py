@@ -95,7 +95,7 @@ def file_size(path: str) -> int | None:
 
 
 def refuse_shorter(key: str, volume: ET.Element, form: str, capacity: int | None) -> None:
-    """Raise VirtfleetError for a new volume that is smaller than the one that it is laid over, and would lack its end.
+    """Raise VirtfleetError for a new volume that is smaller than the image that it is laid over: it would lack its end.
 
     :param key: the volume that it is laid over, as POOL/VOLUME, with its XML and its format
     :param capacity: that of the new one, if it is declared
