@@ -189,7 +189,7 @@ def refuse_base_images(site: Site, guests: t.Iterable[Guest]) -> None:
     kept = {}
     for key, facts in noted.items():
         path = path_of(site, key) if "base" in facts and "making" not in facts else ""
-        if path.startswith("/") and birth(path) == facts.get("identity") is not None:
+        if path.startswith("/") and "identity" in facts and birth(path) == facts["identity"]:
             kept[sign_of(site, path)] = facts["base"]
     for guest in changing:
         for index, place, sign in guest.new if kept else ():
