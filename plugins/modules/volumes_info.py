@@ -91,10 +91,11 @@ volumes:
       description: Path of the volume on the host.
       type: str
     capacity:
-      description: The bytes that a guest sees.
+      description: The bytes that a guest sees; V(null) where libvirt cannot tell, as it cannot describe
+        the volume.
       type: int
     allocation:
-      description: The bytes that the volume takes.
+      description: The bytes that the volume takes; V(null) where libvirt cannot tell.
       type: int
 found:
   description: Result of the expression in O(query).

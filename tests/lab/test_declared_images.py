@@ -110,3 +110,25 @@ def test_an_image_with_disks_over_it_stays(fleet: Fleet) -> None:
         assert result["files"] == sorted(["a-vda.qcow2", "b-vda.qcow2", result["base"]])
         assert f"backing file: /srv/declared/pool/{result['base']}" in result["chain"]
         assert gone["files"] == []
+
+
+SPOILED = {
+    "smaller": "which it is laid over, has a disk of 16MiB, more than its capacity, 1MiB",
+    "written": "is the base image of the image debian, and is only read: write image: debian",
+    "larger": "is the base image of the image debian, and is only read: make the disks larger",
+    "changed": "was written to since it was made, so it is no more the image debian",
+    "gone": "is gone, and guest a and volume declared/a-vda.qcow2 would be laid over a new one",
+}
+
+
+def test_what_others_do_to_a_base_image_is_refused(fleet: Fleet) -> None:
+    """And a guest that runs with a disk laid over it does not count as somebody who wrote to it."""
+    for host in HOSTS:
+        *results, told = run(fleet, host, "images.py", str(seed()), "spoiled", timeout=300)
+        assert told["name"] == "told"
+        assert "a-vda.qcow2" in told["there"], told
+        assert {result["name"] for result in results} == set(SPOILED)
+        for result in results:
+            assert SPOILED[result["name"]] in result["msg"], result
+            assert result["check"] == result["msg"]
+            assert result["same"]

@@ -32,6 +32,7 @@ WEAK = {32: "MD5", 40: "SHA-1", 56: "SHA-224"}
 """Digests that are not taken, by the same."""
 TAGS = {"SHA256": 64, "SHA384": 96, "SHA512": 128, "MD5": 32, "SHA1": 40, "SHA224": 56}
 """How BSD calls these algorithms. Others have digests of the same lengths, such as BLAKE2b."""
+TAGS.update({"SHA2-256": 64, "SHA2-384": 96, "SHA2-512": 128})  # So does OpenSSL 3 (openssl dgst).
 
 GNU = re.compile(r"(?P<escaped>\\?)(?P<digest>[0-9a-fA-F]{32,128})(?: [ *]|\t+|[ ]+)(?P<name>\S.*)")
 BSD = re.compile(r"(?P<escaped>\\?)(?P<kind>[A-Za-z0-9/-]+) ?\((?P<name>.+)\) ?= ?(?P<digest>[0-9a-fA-F]{32,128})")
@@ -73,25 +74,25 @@ def digest_of(url: str, place: str, seconds: float | None = None) -> str:
             raise Unfit(f"is no list of checksums: it has more than {LARGEST // 1024**2} MiB")
 
     download(url, take, False, SECONDS if seconds is None else min(seconds, SECONDS))
-    return found_in(bytes(content), file_of(place))
+    return found_in(bytes(content), path_of(place))
 
 
-def file_of(place: str) -> str:
-    """The name of the file in an URL or path, as a list has it."""
-    if "://" not in place:
-        return place.rpartition("/")[2]
-    return urllib.parse.unquote(urllib.parse.urlsplit(place).path.rpartition("/")[2])
+def path_of(place: str) -> str:
+    """The path in an URL, or a path as it is."""
+    return urllib.parse.unquote(urllib.parse.urlsplit(place).path) if "://" in place else place
 
 
-def found_in(content: bytes, name: str) -> str:
+def found_in(content: bytes, path: str) -> str:
     """The checksum of a file by a list, as ALGORITHM:DIGEST. Raises Unfit where the list does not tell.
 
-    :param name: the name of the file
+    :param path: the path of the file, or its name; what is listed is the end of it, such as ``debian.img`` or
+        ``images/debian.img`` for ``/srv/images/debian.img``
     """
+    name = path.rpartition("/")[2]
     entries = list(entries_of(text_of(content)))
     if not entries:
         raise Unfit("is no list of checksums: no line has a digest and the name of a file")
-    digests = {digest for digest, listed in entries if listed in (name, None)}
+    digests = {digest for digest, listed in entries if listed is None or f"/{path}".endswith(f"/{listed.lstrip('/')}")}
     strong = [digest for digest in digests if len(digest) in ALGORITHMS]
     found = {ALGORITHMS[len(digest)]: digest for digest in strong}
     if len(found) < len(strong):
@@ -130,7 +131,7 @@ def text_of(content: bytes) -> str:
 
 def entries_of(text: str) -> t.Iterator[tuple[str, str | None]]:
     """The digests of a list in lower case, each with the name of its file; None for a digest that stands alone."""
-    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    lines = [line.strip() for line in re.split("[\r\n]", text) if line.strip()]
     if len(lines) == 1 and BARE.fullmatch(lines[0]):
         yield lines[0].lower(), None
         return

@@ -49,7 +49,8 @@ FACTS = (
 - ``declared``: of a volume that was made for a guest, that it was declared as a volume of its own later
 - ``leaving``: once the volume is about to go with its guest, when its file was last changed (see leaving)
 - ``digest``: of a private secret, a salted digest of the value that was set
-- ``stamp``: of a private secret, the state of the file that libvirt has the value in
+- ``stamp``: of a private secret, the state of the file that libvirt has the value in; of a base image, the size of its
+  file and when it was written
 - ``secret``: of an encrypted volume, the secret with its passphrase, as ``usage NAME`` or ``uuid UUID``
 - ``encryption``: the format of the encryption that a volume was made with
 - ``base``: of a base image, the image that is declared (kvm_images)

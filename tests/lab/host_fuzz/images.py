@@ -5,6 +5,7 @@
 
 ``kills``: runs are killed while the image is fetched, converted or copied; the next run makes it good. ``together``:
 two runs need the image at the same moment. ``full``: the pool has no room. ``overlays``: disks are laid over the image.
+``spoiled``: somebody changes or deletes the base image, or is about to use it otherwise.
 """
 
 from __future__ import annotations
@@ -203,9 +204,47 @@ def overlays(world: World, draw: random.Random, count: int) -> t.Iterator[Result
     yield {"files": world.files()}
 
 
+def refused(world: World, module: str, config: Config, images: list[Config], name: str) -> Result:
+    """What is refused in check mode and by the run, which leave the files as they are."""
+    before = sh(f"cd {POOL}; stat -c '%n %s %Y %a' *; sha256sum *")
+    said_of_check = world.modules.run(module, {"config": [config], "images": images}, check=True)
+    result = world.run(module, [config], images=images)
+    same_files = before == sh(f"cd {POOL}; stat -c '%n %s %Y %a' *; sha256sum *")
+    return {"name": name, "check": said(said_of_check), "msg": said(result), "same": same_files}
+
+
+def spoiled(world: World, draw: random.Random, count: int) -> t.Iterator[Result]:
+    """A base image that somebody changed or deleted, or is about to use otherwise, while a disk is laid over it."""
+    images, path = world.images("overlay"), POOL / base()
+    world.must("domains", [guest("a")], images=images)
+    yield refused(world, "domains", guest("b", size="1MiB"), images, "smaller")
+    own = {"name": "w", "memory": "16MiB", "state": "running", "disks": [{"file": str(path)}]}
+    yield refused(world, "domains", own, images, "written")
+    grown = {"name": base(), "pool": "declared", "capacity": "64MiB"}
+    yield refused(world, "volumes", grown, images, "larger")
+    # A guest runs with it, and others are made of it meanwhile and afterwards.
+    world.must("domains", [{"name": "a", "state": "running"}])
+    world.must("domains", [guest("b")], images=images)
+    sh("virsh destroy a")
+    world.must("domains", [guest("c")], images=world.images())
+    same(POOL / "c-vda.qcow2")
+    sh(f"chmod u+w {path}; qemu-io -c 'write -P 9 0 64k' {path}")
+    yield refused(world, "domains", guest("d"), images, "changed")
+    yield refused(world, "volumes", {"name": "v", "pool": "declared", "image": "debian"}, images, "changed")
+    world.clear()
+    unchecked = [{name: value for name, value in images[0].items() if name != "checksum"}]
+    world.must("domains", [guest("a")], images=unchecked)
+    (gone,) = POOL.glob("debian-*")
+    gone.unlink()
+    yield refused(world, "domains", guest("b"), unchecked, "gone")
+    told = world.modules.run("volumes_info", {})
+    yield {"name": "told", "msg": said(told), "there": [one["name"] for one in told.get("volumes", [])]}
+    world.clear()
+
+
 def main(seed: str, what: str, count: str = "1") -> None:
     world = World()
-    parts = {"kills": kills, "together": together, "full": full, "overlays": overlays}
+    parts = {"kills": kills, "together": together, "full": full, "overlays": overlays, "spoiled": spoiled}
     for result in parts[what](world, random.Random(f"{seed} {what}"), int(count)):
         print(json.dumps(result), flush=True)
 

@@ -19,7 +19,7 @@ import traceback
 import typing as t
 
 PLUGINS = "ansible_collections.virtfleet.kvm.plugins"
-NAMES = ("domains", "networks", "volumes", "pools", "secrets")
+NAMES = ("domains", "networks", "volumes", "pools", "secrets", "volumes_info")
 
 Result = dict[str, t.Any]
 Prepare = t.Callable[[], None]

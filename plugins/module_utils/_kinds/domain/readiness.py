@@ -79,6 +79,7 @@ def check_guests(
                 entry.warnings.append(f"it could not start as it is: {told.reason}")
         if refuse(entry, problems):
             site.made = made
+    taken_volumes.refuse_base_images(site, guests)
     taken_volumes.refuse_bases(site, guests)
     taken_volumes.refuse_stale(site, guests)
     outside_disks.refuse_outside(site, guests)

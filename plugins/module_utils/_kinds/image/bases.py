@@ -13,6 +13,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import os
+import stat
 import time
 import typing as t
 
@@ -20,7 +21,7 @@ from ..._engine.observed import Observed
 from ..._engine.plan import Plan
 from ..._engine.rows.model import Change, Host, Item
 from ..._engine.step import Place, Step
-from ..._errors import VirtfleetError
+from ..._errors import Invalid, VirtfleetError
 from ..._flow.options import KindOptions
 from ..._libvirt.objects import Connection
 from ..._libvirt.process import made_by_another
@@ -28,10 +29,12 @@ from ..._printing import masked_url
 from ..._storage import storage_observe
 from ..._storage.making import Forestalled, Making
 from ..._storage.manifest import Manifest
+from ..._storage.removal import listed
 from ..._storage.storage_observe import Pool, another
+from ..._storage.survey_users import all_users
 from ..volume.half_made import half_made
 from ..volume.storage_plan import Owner, plan_making
-from ..volume.storage_rules import MADE_DIRECTORIES, volume_key
+from ..volume.storage_rules import MADE_DIRECTORIES, format_by_name, volume_key
 from .declared import MARK, Declared, filled_from, is_name, refuse_undeclared
 from .products import Version, newest
 
@@ -122,6 +125,19 @@ class Bases:
         self.is_there(base)
         return base
 
+    def refuse_form(self, volume: Item, image: Declared) -> None:
+        """Raise Invalid for a new volume that cannot be made of an image, whatever is in that."""
+        form, pool = volume.get("format"), self.pools.get(str(volume["pool"]))
+        files = pool is None or pool.type in (*MADE_DIRECTORIES, "gluster")
+        if image.overlaid and (form not in (None, "qcow2") or not files):
+            raise Invalid(
+                "format",
+                "only a qcow2 in a pool of files can be laid over an image: leave format out, take such a pool, or"
+                " write mode: copy in the image",
+            )
+        if (form or format_by_name(str(volume["name"]))) == "iso" and image.form != "raw":
+            raise Invalid("format", f"the host keeps the image as {image.form}; write format: raw in the image")
+
     def version(self, image: Declared) -> Version:
         """The version of an image that new disks get. Raises VirtfleetError where it cannot be found."""
         from ..._host import checksum_list
@@ -147,17 +163,41 @@ class Bases:
         manifest = Manifest(self.connection.getURI())
         noted = manifest.entries("volumes").get(base.key, {})
         if found is None or is_away(found):
-            return False
+            return self.gone(base) or False
         if "making" in noted:
             half = half_made(self.connection, {base.key: found})
             told = half.held.get(base.key) or half.doubtful.get(base.key)
             more = "if nobody needs it, delete it with state: absent of the module virtfleet.kvm.volumes, and run again"
             return False if told is None else f"{told}; {more}"
-        if not manifest.kept or is_base(noted, found, base.content):
+        if not manifest.kept:
             return True
+        what = "is there, and was not made of the image"
+        if is_base(noted, found, base.content):
+            if not is_changed(noted, found):
+                return True
+            what = "was written to since it was made, so it is no more the image"
         return (
-            f"the volume {base.key} is there, and was not made of the image {base.image.name}: delete it if nobody uses"
-            " it, or give the image another name"
+            f"the volume {base.key} {what} {base.image.name}: delete it if nobody uses it, or give the image another"
+            " name"
+        )
+
+    def gone(self, base: Base) -> str | None:
+        """Why a base image that is not there must not be made: disks may be laid over it that are of another content.
+
+        With a checksum, it has the content that it had.
+        """
+        pool = self.pools.get(base.image.pool)
+        if base.version.checksum is not None or pool is None or pool.target is None or not pool.active:
+            return None
+        users = all_users(self.connection)
+        path = os.path.join(pool.target, base.key.partition("/")[2])
+        holders = [who for who in users.of(base.key, path) if who not in users.doubts]
+        if not holders:
+            return None
+        return (
+            f"the volume {base.key} is gone, and {listed(holders)} would be laid over a new one, which may be another"
+            f" image, as the image {base.image.name} has no checksum: put the volume back, delete what is laid over it,"
+            " or give the image another name"
         )
 
     def add(self, entry: Plan, base: Base, owner: Owner | None = None) -> None:
@@ -176,7 +216,7 @@ class Bases:
             entry.steps.add(Place.NEEDED, Step(STEP, dataclasses.replace(making, facts=facts, disk=disk)))
 
     def for_volumes(
-        self, wants: t.Iterable[Item], have: t.Container[str], images: t.Mapping[str, Declared]
+        self, wants: t.Iterable[Item], have: t.Collection[str], images: t.Mapping[str, Declared]
     ) -> tuple[list[Item], dict[str, str]]:
         """Volumes, each new one with the base image that it is made from; and what is wrong with images, by volume.
 
@@ -187,6 +227,8 @@ class Bases:
         """
         given: list[Item] = []
         unfit: dict[str, str] = {}
+        wants = list(wants)
+        new = {str(volume_key(want)) for want in wants if want["state"] != "absent"} - set(have)
         for want in wants:
             key, image = str(volume_key(want)), want.get("image")
             if not is_name(image) or want["state"] == "absent":
@@ -196,10 +238,13 @@ class Bases:
             try:
                 if key not in have:
                     refuse_undeclared(str(image), images)
-                    self.needed[key] = self.of(images[str(image)])
-                    bare = filled_from({**bare, MARK: images[str(image)]}, self.needed[key].key)
+                    self.refuse_form({**want, "pool": key.partition("/")[0]}, images[str(image)])
+                    base = self.of(images[str(image)])
+                    refuse_taken(base, new)
+                    self.needed[key] = base
+                    bare = filled_from({**bare, MARK: images[str(image)]}, base.key)
             except VirtfleetError as error:
-                unfit[key] = f"image: {error}"
+                unfit[key] = str(error) if isinstance(error, Invalid) else f"image: {error}"
                 bare = {**bare, "capacity": bare.get("capacity") or 1}  # It is not made; nothing else is said of it.
             given.append(bare)
         return given, unfit
@@ -214,10 +259,37 @@ class Bases:
         return plans
 
 
+def refuse_taken(base: Base, new: t.Container[str]) -> None:
+    """Raise VirtfleetError where a base image has the name of another new volume, which would be in its place.
+
+    :param new: the volumes that are to be made, as POOL/VOLUME
+    """
+    if base.key in new:
+        raise VirtfleetError(
+            f"the volume {base.key}, which is also to be made, has the name of the base image, in which the host keeps"
+            f" the image {base.image.name}: give it another name"
+        )
+
+
 def is_away(found: Observed) -> bool:
     """Whether libvirt lists a volume whose file somebody has deleted."""
     folder = os.path.dirname(found.definition.findtext("target/path") or "")
     return not storage_observe.is_there(found.definition) and os.path.isdir(folder)
+
+
+def written(path: str) -> str | None:
+    """By what it is seen that somebody has written to a file: its size and the time; None for what is no file."""
+    try:
+        state = os.lstat(path)
+    except (OSError, ValueError):
+        return None
+    return f"{state.st_size} {state.st_mtime_ns}" if stat.S_ISREG(state.st_mode) else None
+
+
+def is_changed(noted: t.Mapping[str, str], found: Observed) -> bool:
+    """Whether somebody has written to a base image since it was made, as far as that was noted."""
+    stamp = noted.get("stamp")
+    return stamp is not None and stamp != written(found.definition.findtext("target/path") or "")
 
 
 def is_base(noted: t.Mapping[str, str], found: Observed, content: str) -> bool:
@@ -232,7 +304,7 @@ def shown(change: Change, base: Base) -> Change:
     """The change that is a new volume, with the image that it is made of."""
     if not isinstance(change.after, dict):
         return change
-    told = f"{base.image.name} ({masked_url(base.version.place)})"
+    told = f"{base.image.name} from {masked_url(base.version.place)}"
     return dataclasses.replace(change, after={**change.after, "image": told})
 
 
@@ -260,11 +332,20 @@ def make_base(connection: Connection, name: str, step: Step, options: KindOption
         facts = {**making.facts, "fetched": str(time.time_ns())}
         try:
             volume_define(connection, name, Step(STEP, dataclasses.replace(making, facts=facts)), options)
+            note_written(connection, making)
             return
         except Forestalled:
             busy = made_by_another(making.key, noted_of(connection, making)) is not None
             if not busy and not is_made(connection, making):
                 raise
+
+
+def note_written(connection: Connection, making: Making) -> None:
+    """Note when a base image was written, which nobody does from then on."""
+    found = storage_observe.volumes(connection, {making.key}).get(making.key)
+    stamp = None if found is None else written(found.definition.findtext("target/path") or "")
+    if stamp is not None:
+        Manifest(connection.getURI()).add("volumes", making.key, stamp=stamp)
 
 
 def noted_of(connection: Connection, making: Making) -> t.Mapping[str, str]:

@@ -25,6 +25,9 @@ OF_PRODUCTS = ("arch", "variant", "mirror", "serial")
 
 MODES = ("copy", "overlay")
 
+LONGEST = 200 - len("-123456789012.qcow2")
+"""Bytes that the name of an image may have, as the name of its volume on a host is longer."""
+
 
 def sources(image: Item) -> t.Iterator[Invalid]:
     """An image comes from one place."""
@@ -36,6 +39,12 @@ def sources(image: Item) -> t.Iterator[Invalid]:
         if url is not None and not url.startswith(("http://", "https://")):
             more = "; write a file of the host as path" if name == "url" else ""
             yield Invalid(name, f"is no URL that starts with http:// or https://{more}")
+    length = len(image["name"].encode("utf-8", "surrogateescape"))
+    if length > LONGEST:
+        yield Invalid("name", f"has {length} bytes; at most {LONGEST} are possible")
+    path = image.get("path")
+    if path is not None and not path.startswith("/"):
+        yield Invalid("path", f"{printable(path)} is not a path from the root, such as /srv/images/debian.qcow2")
     if image.get("image_timeout") is not None and image.get("path") is not None:
         yield Invalid("image_timeout", "goes with an image that is fetched")
     yield from products(image)

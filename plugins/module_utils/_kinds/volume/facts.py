@@ -10,7 +10,7 @@ import typing as t
 from ..._engine import paths
 from ..._engine.observed import Observed
 from ..._flow.info import Facts
-from ..._libvirt.connection import LibvirtError, libvirt
+from ..._libvirt.connection import LibvirtError, cut, ended, libvirt
 from ..._libvirt.objects import Connection, Volume
 from ..._storage.storage_observe import listed
 from .volume_formats import Formats
@@ -25,7 +25,7 @@ def volume_facts(connection: Connection, names: t.Container[str]) -> Facts:
         for name, volume in listed(pool):
             key = f"{pool.name()}/{name}"
             if key in names or name in names:
-                _kind, capacity, allocation = volume.info()
+                capacity, allocation = sizes(connection, volume)
                 found = described(formats, key, volume)
                 size = None if found is None else capacity_of(found.definition)
                 capacity = capacity if size is None else size
@@ -39,3 +39,14 @@ def described(formats: Formats, key: str, volume: Volume) -> Observed | None:
         return formats.settled(key, Observed(paths.document(volume.XMLDesc()), None, "present", {}))
     except (LibvirtError, UnicodeDecodeError):
         return None
+
+
+def sizes(connection: Connection, volume: Volume) -> tuple[int | None, int | None]:
+    """The capacity and allocation of a volume in bytes; None where libvirt cannot tell, as its file is gone."""
+    try:
+        _kind, capacity, allocation = volume.info()
+    except LibvirtError as error:
+        if cut(error) or ended(connection):
+            raise
+        return None, None
+    return int(capacity), int(allocation)

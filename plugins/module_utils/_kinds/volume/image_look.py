@@ -23,7 +23,7 @@ from ..._libvirt.connection import LibvirtError
 from ..._printing import spelled_out
 from ..._storage.making import Making
 from ..._storage.noted_formats import SAME
-from ..._storage.storage_observe import replaced
+from ..._storage.storage_observe import another, replaced
 from ..domain.disks.disk_bytes import first_bytes
 from ..shared.lacking import Site, at
 from ..shared.readiness import Doubt
@@ -32,6 +32,7 @@ from .storage_rules import MADE_DIRECTORIES
 from .volume_fill import image_source, volume_source
 from .volume_formats import Formats
 from .volume_image import Source
+from .volume_size import refuse_shorter
 
 
 def image_problem(site: Site, volume: Making) -> str | None:
@@ -73,7 +74,10 @@ def base_problem(site: Site, volume: Making) -> str | None:
             )
         pool, _slash, name = key.partition("/")
         found = site.connection.storagePoolLookupByName(pool).storageVolLookupByName(name)
-        form = formats(site).of(key, ET.fromstring(found.XMLDesc()), backing.get("format"))
+        told = ET.fromstring(found.XMLDesc())
+        form = formats(site).of(key, told, backing.get("format"))
+        if "base" in formats(site).noted.entries.get(key, {}):
+            refuse_shorter(key, told, form, volume.item.get("capacity"))
         return base_file(site, "backing", str(found.path()), {"format": form})
     except LibvirtError:
         return None  # That it is not there is said of it elsewhere, if it is not still to come.
@@ -107,7 +111,13 @@ def growth_problem(site: Site, growth: t.Mapping[str, object]) -> str | None:
         form = formats(site).known(key, root) or ""
     except (LibvirtError, VirtfleetError):
         return None  # That is said of it elsewhere.
-    now = replaced(formats(site).noted.entries.get(key, {}), root) if site.local else None
+    noted = formats(site).noted.entries.get(key, {})
+    if noted.get("base") is not None and not another(noted, root):
+        return (
+            f"{growth.get('change') or 'capacity'}: {key} is the base image of the image {noted['base']}, and is only"
+            " read: make the disks larger that are made of it"
+        )
+    now = replaced(noted, root) if site.local else None
     if now is not None:
         return f"{growth.get('change') or 'capacity'}: {now}, so it is not made larger; do that by hand, or put it back"
     told = encryption.growth_problem(site.connection, key, root)

@@ -21,8 +21,11 @@ from ..._storage.making import Making
 from ..domain.disks import disk_locks, outside_disks
 from ..image.bases import STEP as MAKE_BASE
 from ..shared.lacking import Site, at
-from ..shared.readiness import refuse
+from ..shared.readiness import certain, refuse
 from . import encryption, pool_space, volume_places
+
+BASE_OPTIONS = ("image", "pool", "format", "volume")
+"""The options of a base image, of which something may be said."""
 
 
 def check_volumes(connection: Connection, plans: t.Sequence[Plan], wants: Wants, options: Options) -> None:
@@ -49,14 +52,29 @@ def key_of(step: Step) -> str:
 def makings(site: Site, entry: Plan) -> list[str]:
     """Why volumes of a plan cannot be made, a sentence each."""
     found: list[str] = []
+    lacking: set[str] = set()
+    said: set[str] = set()
     for step in entry.steps:
-        if isinstance(step.value, Making):
-            where = f"{step.value.where}." if step.value.where else ""
-            problems = [type(told)(f"{where}{told}") for told in making(site, step.value)]
-            found += problems
-            if step.action == MAKE_BASE and not problems:
-                site.made = site.made | {step.value.key}  # What comes next in this plan is made from it.
+        if not isinstance(step.value, Making):
+            continue
+        volume, base = step.value, step.action == MAKE_BASE
+        where = f"{volume.where}." if volume.where else ""
+        told = [as_image(told) if base else told for told in making(site, volume)]
+        # The pool of a disk may be that of its image.
+        found += [type(one)(f"{where}{one}") for one in told if base or one.partition(": ")[2] not in said]
+        said |= {one.partition(": ")[2] for one in told if base}
+        if base:
+            # What comes next in this plan is made from it. That it is not there is not said of that once more.
+            lacking |= {volume.key} - site.made if certain(told) else set()
+            site.made = site.made | {volume.key}
+    site.made = site.made - lacking
     return found
+
+
+def as_image(told: str) -> str:
+    """What is said of a base image, which no user declares as a volume, as said of the option ``image``."""
+    option, colon, rest = told.partition(": ")
+    return type(told)(f"image: {rest}" if colon and option in BASE_OPTIONS else f"image: {told}")
 
 
 def growths(site: Site, entry: Plan) -> t.Iterator[str]:

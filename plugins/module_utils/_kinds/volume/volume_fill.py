@@ -28,6 +28,7 @@ from .half_made import Born, second_name
 from .new_file import too_large
 from .volume_formats import Formats, alike, seen
 from .volume_image import Source
+from .volume_size import refuse_shorter
 
 
 def find(connection: Connection, place: str, pool: str, what: str) -> Volume:
@@ -62,7 +63,10 @@ def lay_over(connection: Connection, making: Making, root: ET.Element) -> None:
     if backing.get("volume") is None:
         return
     base = find(connection, backing["volume"], making.pool, "backing")
-    form = Formats(connection).of(key_of(base), ET.fromstring(base.XMLDesc()), backing.get("format"))
+    told, formats = ET.fromstring(base.XMLDesc()), Formats(connection)
+    form = formats.of(key_of(base), told, backing.get("format"))
+    if "base" in formats.noted.entries.get(key_of(base), {}):
+        refuse_shorter(key_of(base), told, form, making.item.get("capacity"))
     paths.ensure(root, ("backingStore", "path")).text = base.path()
     paths.ensure(root, ("backingStore", "format")).set("type", "raw" if form in SAME else form)
 

@@ -14,8 +14,11 @@ from xml.etree import ElementTree as ET
 from ..._engine import paths
 from ..._engine.observed import Observed
 from ..._engine.rows import Field
+from ..._errors import VirtfleetError
 from ..._host import part_files
 from ..._host.image_format import Unfit
+from ..._storage.noted_formats import SAME
+from ..shared.storage_values import CAPACITY
 from .table import VOLUME
 
 HEADER = ("backingStore", "target/compat", "target/features", "target/clusterSize", "target/encryption")
@@ -89,3 +92,22 @@ def file_size(path: str) -> int | None:
     except (OSError, ValueError):
         return None
     return state.st_size if stat.S_ISREG(state.st_mode) else None
+
+
+def refuse_shorter(key: str, volume: ET.Element, form: str, capacity: int | None) -> None:
+    """Raise VirtfleetError for a new volume that is smaller than the image that it is laid over: it would lack its end.
+
+    :param key: the volume that it is laid over, as POOL/VOLUME, with its XML and its format
+    :param capacity: that of the new one, if it is declared
+    """
+    path = volume.findtext("target/path") or ""
+    told = volume.find("target/format")
+    if form in SAME:
+        size = file_size(path) or device_size(path)
+    else:
+        size = capacity_of(volume) if told is not None and told.get("type") == form else None
+    if capacity is not None and size is not None and capacity < size:
+        raise VirtfleetError(
+            f"the volume {key}, which it is laid over, has a disk of {CAPACITY.show(size)}, more than its capacity,"
+            f" {CAPACITY.show(capacity)}: give at least that as capacity (for a guest's disk, size), or leave it out"
+        )

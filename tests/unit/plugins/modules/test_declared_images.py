@@ -112,7 +112,7 @@ def test_two_guests_have_one_base_image(
     assert facts["p/a-vda.raw"]["guest"] == "a"
     made = {change["resource"]: change["after"] for change in done["changes"] if change["path"] == "disks[0].volume"}
     assert made["domain a"]["clone_from"] == f"p/{BASE}"
-    assert made["domain a"]["image"] == f"debian ({image['url']})"
+    assert made["domain a"]["image"] == f"debian from {image['url']}"
     again = declare(domains, guest("a"), guest("b", size="1MiB"), images=[image])
     assert not again["changed"]
     assert server.asked == ["debian.img"]

@@ -11,7 +11,7 @@ import typing as t
 from ...._engine.observed import Observed
 from ...._engine.rows.model import Host, Item
 from ...._errors import Invalid, VirtfleetError
-from ...image.bases import Bases
+from ...image.bases import Bases, refuse_taken
 from ...image.declared import MARK, filled_from
 from .disk_formats import DiskFormats
 from .guest_disks import Needed
@@ -32,6 +32,9 @@ def with_bases(
     """
     found = Bases(forms.connection, host, forms.pools)
     out: list[tuple[Item, list[Needed]]] = []
+    resolved = list(resolved)
+    new = {need.key for _want, needed in resolved for need in needed if not need.kept and need.refusal is None}
+    new -= set(volumes)
     for want, needed in resolved:
         mine: list[Needed] = []
         for need in needed:
@@ -44,8 +47,9 @@ def with_bases(
                 mine.append(dataclasses.replace(need, item={**item, "image": image.name}))
                 continue
             try:
-                refuse_overlay(need.item, image.overlaid)
+                found.refuse_form(need.item, image)
                 base = found.of(image)
+                refuse_taken(base, new)
                 mine.append(dataclasses.replace(need, item=filled_from(need.item, base.key), base=base))
             except VirtfleetError as error:
                 where = "" if isinstance(error, Invalid) else "image: "
@@ -53,13 +57,3 @@ def with_bases(
                 mine.append(dataclasses.replace(need, item=item))
         out.append((want, mine))
     return out, found
-
-
-def refuse_overlay(volume: Item, overlaid: bool) -> None:
-    """Raise Invalid for a new volume that cannot be laid over an image."""
-    if overlaid and volume.get("format") != "qcow2":
-        raise Invalid(
-            "format",
-            "only a qcow2 in a pool of files can be laid over an image: leave format out, take such a pool, or write"
-            " mode: copy in the image",
-        )

@@ -13,18 +13,20 @@ from ...._called import Called
 from ...._engine.observed import Observed
 from ...._engine.plan import Plan
 from ...._engine.rows.model import Item
+from ...._host.files import birth
 from ...._host.places import Places
 from ...._libvirt.connection import LibvirtError, libvirt
 from ...._libvirt.objects import Connection
 from ...._printing import spelled_out
 from ...._storage.forecast import Forecast
+from ...._storage.manifest import Manifest
 from ...._storage.removal import listed
 from ...._storage.storage_observe import source_place
 from ...._storage.survey_users import all_users
 from ...._storage.users import Use, Users
 from ...shared.lacking import Site
 from .guest_disks import Needed
-from .shared_disks import Guest, sign_of, starts
+from .shared_disks import Guest, path_of, sign_of, starts
 
 OWN = (
     "{0}: {1} is what {2} of {3} is laid over, which breaks once the guest writes to the image below: merge it first"
@@ -171,6 +173,29 @@ def warn_of_bases(site: Site, guests: t.Sequence[Guest]) -> None:
             who = listed(list(dict.fromkeys(over)))
             told = f"{asked.option}: {spelled_out(asked.place)} has {who} laid over it"
             plan.warnings.append(f"{told}, which breaks once this guest writes to it: give it a disk laid over it, too")
+
+
+BASE_IMAGE = (
+    "disks[{0}]: {1} is the base image of the image {2}, and is only read: write image: {2} for a disk that is made of"
+    " it, or readonly: true"
+)
+"""What is said of a guest that could write to a base image."""
+
+
+def refuse_base_images(site: Site, guests: t.Iterable[Guest]) -> None:
+    """Refuse guests that newly get a base image itself as a disk that they may write to."""
+    changing = [guest for guest in guests if guest.changes and guest.gets and site.local]
+    noted = Manifest(site.connection.getURI()).entries("volumes") if changing else {}
+    kept = {}
+    for key, facts in noted.items():
+        path = path_of(site, key) if "base" in facts and "making" not in facts else ""
+        if path.startswith("/") and "identity" in facts and birth(path) == facts["identity"]:
+            kept[sign_of(site, path)] = facts["base"]
+    for guest in changing:
+        for index, place, sign in guest.new if kept else ():
+            if sign in kept and sign not in guest.now:
+                told = BASE_IMAGE.format(index, spelled_out(place), kept[sign])
+                guest.plan.obstacle = told if guest.plan.obstacle is None else f"{guest.plan.obstacle}; {told}"
 
 
 def others(

@@ -26,12 +26,14 @@ LISTS: dict[str, tuple[str, str]] = {
     "tab": (f"{A}\t{NAME}\n", f"sha256:{A}"),
     "one space": (f"{A} {NAME}\n", f"sha256:{A}"),
     "CRLF": (f"{B}  other\r\n{A}  {NAME}\r\n", f"sha256:{A}"),
+    "CR": (f"{B}  other\r{A}  {NAME}\r", f"sha256:{A}"),
     "no end of line": (f"{A}  {NAME}", f"sha256:{A}"),
     "upper case": (f"{A.upper()}  {NAME}\n", f"sha256:{A}"),
     "byte order mark": (f"\ufeff{A}  {NAME}\n", f"sha256:{A}"),
     "BSD": (f"SHA256 ({NAME}) = {A}\nSHA256 (other) = {B}\n", f"sha256:{A}"),
     "BSD without spaces": (f"SHA256({NAME})= {A}\n", f"sha256:{A}"),
     "BSD in upper case": (f"SHA512 ({NAME}) = {A512.upper()}\r\n", f"sha512:{A512}"),
+    "OpenSSL 3": (f"SHA2-256({NAME})= {A}\n", f"sha256:{A}"),
     "BSD of other algorithms": (f"SHA3-256 ({NAME}) = {B}\nSHA256 ({NAME}) = {A}\n", f"sha256:{A}"),
     "the same twice": (f"{A}  {NAME}\nSHA256 ({NAME}) = {A}\n", f"sha256:{A}"),
     "several algorithms": (f"{'d' * 32}  {NAME}\n{A}  {NAME}\n{A512}  {NAME}\n", f"sha512:{A512}"),
@@ -118,10 +120,22 @@ def test_a_server_that_misbehaves_is_refused_in_time(server: Lists, name: str, m
 
 
 def test_the_name_is_that_of_the_file() -> None:
-    assert checksum_list.file_of("https://example.com/a/b%20c.qcow2?x=/y#z") == "b c.qcow2"
-    assert checksum_list.file_of("/srv/images/b c.qcow2") == "b c.qcow2"
+    assert checksum_list.path_of("https://example.com/a/b%20c.qcow2?x=/y#z") == "/a/b c.qcow2"
+    assert checksum_list.path_of("/srv/images/b c.qcow2") == "/srv/images/b c.qcow2"
     listed = f"\\{A}  a\\\\b\\nc\n".encode()
     assert checksum_list.found_in(listed, "a\\b\nc") == f"sha256:{A}"
+
+
+def test_a_folder_in_the_list_has_to_be_that_of_the_file() -> None:
+    listed = f"{A}  new/{NAME}\n{B} *./old/{NAME}\n".encode()
+    assert checksum_list.found_in(listed, f"/images/new/{NAME}") == f"sha256:{A}"
+    assert checksum_list.found_in(listed, f"/images/old/{NAME}") == f"sha256:{B}"
+    assert checksum_list.found_in(f"{A}  /srv/{NAME}\n".encode(), f"/srv/{NAME}") == f"sha256:{A}"
+    for path in (NAME, f"/images/{NAME}", f"/images/renew/{NAME}"):
+        with pytest.raises(Unfit, match=r"does not list 'debian-13\.qcow2'"):
+            checksum_list.found_in(listed, path)
+    with pytest.raises(Unfit, match="twice, with different"):
+        checksum_list.found_in(listed + f"{B}  {NAME}\n".encode(), f"/images/new/{NAME}")
 
 
 def test_a_large_list_takes_no_time() -> None:
