@@ -18,7 +18,7 @@ from ..._flow.kind import Have, Wants
 from ..._flow.options import Options
 from ..._libvirt.objects import Connection
 from ..._printing import label, spelled_out
-from ..._storage.users import is_local
+from ..._storage.users import Users, is_local
 from . import deleting, reverting, taking
 from .guests import Guest, Snapshot, guests
 from .table import SNAPSHOT, snapshot_key
@@ -30,10 +30,12 @@ class SnapshotOptions(Options):
 
     :param reverted: the identities of the snapshots that guests were put back to
     :param bare: whether the host has no libvirt yet, and so no guest, as in check mode before the first run
+    :param walks: who uses which storage of the host, once a plan has asked for that
     """
 
     reverted: set[str] = dataclasses.field(default_factory=set)
     bare: bool = False
+    walks: list[Users] = dataclasses.field(default_factory=list)
 
 
 class Taking(t.NamedTuple):
@@ -83,7 +85,7 @@ def plan_snapshots(
     connection: Connection, have: Have, wants: Wants, host: Host, options: SnapshotOptions
 ) -> list[Plan]:
     """Plan snapshots. Each is refused for itself: what guests are like is no mistake in the input."""
-    options = dataclasses.replace(options, bare=connection is None)
+    options = dataclasses.replace(options, bare=connection is None, walks=[])
     found = {} if connection is None else guests(connection, {str(want["domain"]) for want in wants})
     found = {name: guest for name, guest in found.items() if not goes(guest, options)}
     plans = []
@@ -181,13 +183,15 @@ def plan_there(have: Observed, want: Item, guest: Guest, host: Host, options: Sn
         have = dataclasses.replace(have, state="present")  # Whatever the guest is like.
     # What is null is left to whatever it is, but for the description, which can go.
     known = {name: value for name, value in want.items() if value is not None or name == "description"}
+    if known.get("memory_file") is not None and snapshot.memory_file is None:
+        raise Invalid("memory_file", "this snapshot has none, and cannot be changed")
     entry = plan_item(SNAPSHOT, have, known, host, steps_for=redefined(guest, snapshot, want))
     actions = [step.action for step in entry.steps]
     if "describe" in actions and snapshot.external and snapshot.current and guest.children(snapshot.name):
         # A guest that was put back to it has other files since, which no XML of libvirt's tells (revertDisks).
         raise Invalid("description", "libvirt would forget which files the guest goes on with: leave it as it is")
     if "delete" in actions:
-        refused(deleting.problems(guest, snapshot))
+        refused(deleting.problems(guest, snapshot, options))
         local = is_local(str(guest.connection.getURI()))
         file = snapshot.memory_file if local else None
         entry.steps.give("delete", Deleting(guest.uuid, snapshot.created, file))
