@@ -26,7 +26,9 @@ def problems(guest: Guest, snapshot: Snapshot, options: SnapshotOptions) -> list
     """Why a snapshot cannot be deleted; empty where nothing is known against it."""
     if not snapshot.external:
         return list(of_internal(guest, snapshot))
-    return list(of_external(guest, snapshot)) or list(of_files(guest, snapshot, options))
+    gone, coming = options.going.get(guest.name, set()), options.coming.get(guest.name, {})
+    told = list(of_coming(guest, coming))
+    return told or list(of_external(guest, snapshot, gone)) or list(of_files(guest, snapshot, options, gone))
 
 
 def of_internal(guest: Guest, snapshot: Snapshot) -> t.Iterator[Invalid]:
@@ -43,17 +45,21 @@ def of_internal(guest: Guest, snapshot: Snapshot) -> t.Iterator[Invalid]:
             )
 
 
-def of_external(guest: Guest, snapshot: Snapshot) -> t.Iterator[Invalid]:
-    """Why an external snapshot cannot be deleted, which is to merge what was written since into the image below."""
+def of_external(guest: Guest, snapshot: Snapshot, gone: t.Collection[str]) -> t.Iterator[Invalid]:
+    """Why an external snapshot cannot be deleted, which is to merge what was written since into the image below.
+
+    :param gone: the snapshots of the guest that go before
+    """
     if int(guest.connection.getLibVersion()) < DELETES_EXTERNAL:
         yield Invalid("state", f"the libvirt of this host deletes no external snapshots; 9.0 and newer do: {BY_HAND}")
         return
-    children = guest.children(snapshot.name)
+    after = set(guest.below(snapshot.name)) - set(gone)
+    children = [name for name in guest.children(snapshot.name) if name in after]
     if len(children) > 1:
         names = ", ".join(map(label, sorted(children)))
         yield Invalid("state", f"the snapshots {names} were all taken right after this one: delete all but one first")
     chain = guest.chain
-    aside = sorted(set(guest.below(snapshot.name)) - chain) if snapshot.name in chain and len(children) == 1 else []
+    aside = sorted(after - chain) if snapshot.name in chain and len(children) == 1 else []
     if aside and not snapshot.current:
         names = ", ".join(map(label, aside))
         yield Invalid(
@@ -77,15 +83,32 @@ def of_external(guest: Guest, snapshot: Snapshot) -> t.Iterator[Invalid]:
         if shared:
             break
     if len(children) < 2:
-        yield from of_later(guest, snapshot)
+        yield from of_later(guest, snapshot, after)
     yield from guest.busy_with("state", (disk.target for disk in guest.disks))
 
 
-def of_later(guest: Guest, snapshot: Snapshot) -> t.Iterator[Invalid]:
-    """Which later snapshots are in the way while the guest is off: an older libvirt only merges the last one then."""
+def of_coming(guest: Guest, coming: t.Mapping[str, str]) -> t.Iterator[Invalid]:
+    """Which snapshots that are taken before, in the same call, would be lost or in the way.
+
+    :param coming: their types by their names
+    """
+    inside = [name for name, kind in coming.items() if kind == "internal"]
+    if inside or (coming and not guest.active and not reverts_external(guest)):
+        yield Invalid(
+            "state",
+            f"the snapshots {', '.join(map(label, sorted(inside or coming)))} are taken before in the same call, and"
+            f" would be {'lost with this one' if inside else 'in the way'}: delete this one in a task of its own",
+        )
+
+
+def of_later(guest: Guest, snapshot: Snapshot, after: t.Iterable[str]) -> t.Iterator[Invalid]:
+    """Which later snapshots are in the way while the guest is off: an older libvirt only merges the last one then.
+
+    :param after: the snapshots that were taken after it
+    """
     if guest.active or reverts_external(guest):
         return
-    later = [name for name in guest.below(snapshot.name) if guest.snapshots[name].files.keys() & snapshot.files.keys()]
+    later = [name for name in after if guest.snapshots[name].files.keys() & snapshot.files.keys()]
     if later:
         yield Invalid(
             "state",
@@ -94,10 +117,15 @@ def of_later(guest: Guest, snapshot: Snapshot) -> t.Iterator[Invalid]:
         )
 
 
-def of_files(guest: Guest, snapshot: Snapshot, options: SnapshotOptions) -> t.Iterator[Invalid]:
-    """What would be lost with the files that libvirt removes, and in the images that it merges these into."""
+def of_files(
+    guest: Guest, snapshot: Snapshot, options: SnapshotOptions, gone: t.Collection[str]
+) -> t.Iterator[Invalid]:
+    """What would be lost with the files that libvirt removes, and in the images that it merges these into.
+
+    :param gone: the snapshots of the guest that go before
+    """
     places = [*snapshot.files.items(), *snapshot.files_since.items()]
-    yield from held_inside(guest, places)
+    yield from held_inside(guest, places, gone)
     if snapshot.definition is not None and snapshot.name in guest.chain:
         for disk in disks_of(guest.connection, snapshot.definition):
             if disk.target in snapshot.files:

@@ -53,10 +53,11 @@ def used_by_others(guest: Guest, places: t.Collection[Place], options: SnapshotO
             )
 
 
-def held_inside(guest: Guest, going: t.Iterable[Place]) -> t.Iterator[Invalid]:
+def held_inside(guest: Guest, going: t.Iterable[Place], gone: t.Collection[str] = ()) -> t.Iterator[Invalid]:
     """The snapshots inside of files that libvirt removes, and these with them.
 
     :param going: the targets of the disks, and the paths of the files
+    :param gone: the snapshots of the guest that go before
     """
     if not is_local(str(guest.connection.getURI())):
         return
@@ -65,6 +66,7 @@ def held_inside(guest: Guest, going: t.Iterable[Place]) -> t.Iterator[Invalid]:
             names = [found.name for found in look(path, lambda image: image.snapshots())]
         except (Unfit, OSError):
             continue
+        names = [name for name in names if name not in gone]
         if names:
             yield Invalid(
                 "state",

@@ -14,7 +14,12 @@ from xml.etree import ElementTree as ET
 import libvirt
 import pytest
 
-from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.snapshot import reverting, unchanged
+from ansible_collections.virtfleet.kvm.plugins.module_utils._errors import VirtfleetError
+from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.snapshot import (
+    reverting,
+    snapshot_actions,
+    unchanged,
+)
 from ansible_collections.virtfleet.kvm.plugins.module_utils._kinds.snapshot.guests import Guest
 from ansible_collections.virtfleet.kvm.plugins.modules import snapshots
 from ansible_collections.virtfleet.kvm.tests.unit.snapshot_host import BACK, URI, Host, Run, problem, tool
@@ -81,6 +86,43 @@ def test_a_file_that_holds_snapshots_is_not_removed(guest_host: Host, run_main: 
     tool("qemu-img", "snapshot", "-d", "i1", str(over))
     run_main(snapshots.main, config=[{**GONE, "name": "i1"}], uri=URI)
     run_main(snapshots.main, config=[GONE], uri=URI)
+
+
+def test_what_goes_before_in_the_same_call(guest_host: Host, declare: Run) -> None:
+    over = laid_over(guest_host, "e1")
+    laid_over(guest_host, "i1", "e1", internal=True)
+    assert over.exists()
+    declare(snapshots, {**GONE, "name": "i1"}, GONE)
+    assert guest_host.guest.snapshotListNames() == []
+
+
+def test_what_was_to_go_before_and_stays(guest_host: Host, run_main: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would be lost with the file that the later one removes."""
+    laid_over(guest_host, "e1")
+    laid_over(guest_host, "i1", "e1", internal=True)
+    whole = snapshot_actions.snapshot_of
+
+    def not_this_one(domain: Any, name: str, created: str) -> Any:
+        if name == "g/i1":
+            raise VirtfleetError("no")
+        return whole(domain, name, created)
+
+    monkeypatch.setattr(snapshot_actions, "snapshot_of", not_this_one)
+    result = run_main(snapshots.main, config=[{**GONE, "name": "i1"}, GONE], uri=URI, fails=True)
+    assert "the snapshots i1 were to go before, and are still there" in result["failures"][1]["problem"]
+    assert sorted(guest_host.guest.snapshotListNames()) == ["e1", "i1"]
+
+
+def test_none_is_taken_into_a_file_that_goes(guest_host: Host, run_main: Run) -> None:
+    laid_over(guest_host, "e1")
+    for check in (True, False):
+        result = run_main(
+            snapshots.main, check=check, config=[{"name": "i1", "domain": "g"}, GONE], uri=URI, fails=True
+        )
+        assert [one["snapshot"] for one in result["failures"]] == ["g/e1"]
+        assert (
+            "i1 are taken before in the same call, and would be lost with this one" in result["failures"][0]["problem"]
+        )
 
 
 def test_a_branch_aside_comes_first(guest_host: Host, run_main: Run) -> None:
