@@ -204,8 +204,8 @@ def plan_there(have: Observed, want: Item, guest: Guest, host: Host, options: Sn
         local = is_local(str(guest.connection.getURI()))
         file = snapshot.memory_file if local else None
         going = options.going.setdefault(guest.name, set())
-        known = frozenset((*guest.snapshots, *options.coming.get(guest.name, ()))) if snapshot.external else None
-        entry.steps.give("delete", Deleting(guest.uuid, snapshot.created, file, known, frozenset(going)))
+        others = frozenset((*guest.snapshots, *options.coming.get(guest.name, ()))) if snapshot.external else None
+        entry.steps.give("delete", Deleting(guest.uuid, snapshot.created, file, others, frozenset(going)))
         going.add(snapshot.name)
     if "revert" in actions:
         refused(reverting.problems(guest, snapshot, want, options))
