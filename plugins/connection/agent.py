@@ -181,6 +181,8 @@ rescue:
 
 import contextlib
 import os
+import secrets
+import stat
 import typing as t
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError, AnsibleFileNotFound
@@ -196,12 +198,33 @@ from ansible_collections.virtfleet.kvm.plugins.plugin_utils._agent.password impo
 display = Display()
 
 
+LONGEST = 24 * 60 * 60
+"""The most seconds for an answer: more than libvirt counts makes no sense to it."""
+
+
 class Kept:
-    """A file here that is made with its first piece, and goes if not all of it comes. To be used as a context."""
+    """A file here that is there once all of it has come. To be used as a context.
+
+    It comes beside the one that is there, which stays if not all of it comes. What is no file, such as a device or a
+    link, is written to itself.
+    """
 
     def __init__(self, path: str) -> None:
-        self.path = path
+        self.path = self.place = path
         self.file: t.IO[bytes] | None = None
+
+    def open(self) -> t.IO[bytes]:
+        """The file that is written to. A new one has the permissions of the one in whose place it comes."""
+        mode = None
+        with contextlib.suppress(FileNotFoundError):
+            mode = os.lstat(self.path).st_mode
+        if mode is not None and not stat.S_ISREG(mode):
+            return open(self.path, "wb")
+        self.place = os.path.join(os.path.dirname(self.path), f".virtfleet-{secrets.token_hex(8)}")
+        file = open(os.open(self.place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666), "wb")  # noqa: SIM115
+        if mode is not None:
+            os.fchmod(file.fileno(), stat.S_IMODE(mode))
+        return file
 
     def __enter__(self) -> Kept:
         return self
@@ -210,7 +233,7 @@ class Kept:
         """Write a piece. Raises AnsibleError."""
         try:
             if self.file is None:
-                self.file = open(self.path, "wb")  # noqa: SIM115 # It is closed at the end of the context.
+                self.file = self.open()
             self.file.write(piece)
         except OSError as error:
             raise AnsibleError(f"the file {printable(self.path)} cannot be written: {error.strerror}") from None
@@ -225,11 +248,22 @@ class Kept:
             raise AnsibleError(f"the file {printable(self.path)} cannot be written: {error.strerror}") from None
         if kind is not None:
             self.remove()
+        elif self.place != self.path:
+            self.put_in_place()
+
+    def put_in_place(self) -> None:
+        """Have the file in place of the one that was there. Raises AnsibleError."""
+        try:
+            os.replace(self.place, self.path)
+        except OSError as error:
+            self.remove()
+            raise AnsibleError(f"the file {printable(self.path)} cannot be written: {error.strerror}") from None
 
     def remove(self) -> None:
         """Remove what has come."""
-        with contextlib.suppress(OSError):
-            os.unlink(self.path)
+        if self.place != self.path:
+            with contextlib.suppress(OSError):
+                os.unlink(self.place)
 
 
 class Connection(ConnectionBase):
@@ -262,8 +296,10 @@ class Connection(ConnectionBase):
         """Start the program on the host, unless it is there."""
         if self.guest is None:
             timeout = self.get_option("agent_timeout")
-            if timeout < 1:
-                raise AnsibleError(f"guest {label(self.name)}: ansible_kvm_agent_timeout: write a number above 0")
+            if not 0 < timeout <= LONGEST:
+                raise AnsibleError(
+                    f"guest {label(self.name)}: ansible_kvm_agent_timeout: write a number from 1 to {LONGEST}"
+                )
             with self.told("connect"):
                 found = self.way()
                 display.vvv(f"QEMU GUEST AGENT OF {label(self.name)} ON {found.host}", host=self.name)

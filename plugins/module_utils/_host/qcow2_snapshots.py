@@ -24,6 +24,9 @@ length of more data."""
 EXTRA = 1024
 """The most bytes of more data that QEMU takes (block/qcow2-snapshot.c, QCOW_MAX_SNAPSHOT_EXTRA_DATA)."""
 
+LONGEST = 1023
+"""The most bytes that the name of a backing file has."""
+
 COPIED = 1 << 63
 """The bit of an L1 entry that says whether its L2 table is of the disk alone."""
 
@@ -36,6 +39,7 @@ class Inside(t.NamedTuple):
     :param l1_offset: where its L1 table is
     :param l1_entries: how many entries that has
     :param memory: the bytes of the guest's memory in it, modulo 2^32
+    :param size: the bytes of the disk as it was then; None where the image does not say
     """
 
     name: str
@@ -43,6 +47,7 @@ class Inside(t.NamedTuple):
     l1_offset: int
     l1_entries: int
     memory: int
+    size: int | None = None
 
 
 class Image:
@@ -71,14 +76,17 @@ class Image:
             )
             if extra > EXTRA:
                 raise Unfit("has a table of snapshots that cannot be understood")
-            texts = self.exactly(offset + ENTRY.size + extra, id_size + name_size)
-            number, name = (os.fsdecode(text) for text in (texts[:id_size], texts[id_size:]))
-            found.append(Inside(name, number, l1_offset, entries, memory))
+            texts = self.exactly(offset + ENTRY.size, extra + id_size + name_size)
+            size = int.from_bytes(texts[8:16], "big") if extra >= 16 else None
+            number, name = (os.fsdecode(text) for text in (texts[extra:][:id_size], texts[extra + id_size :]))
+            found.append(Inside(name, number, l1_offset, entries, memory, size))
             offset += -(-(ENTRY.size + extra + id_size + name_size) // 8) * 8
         return found
 
     def is_as_in(self, snapshot: Inside) -> bool:
-        """Whether nothing was written to the disk since a snapshot, or since it was put back to that one."""
+        """Whether the disk is as large as in a snapshot, and nothing was written to it since, or since it went back."""
+        if snapshot.size not in (None, self.header.size):
+            return False
         return self.table(self.header.l1_offset, self.header.l1_entries) == self.table(
             snapshot.l1_offset, snapshot.l1_entries
         )
@@ -86,6 +94,14 @@ class Image:
     def is_empty(self) -> bool:
         """Whether nothing was written to the image at all, as it is laid over another one."""
         return not any(self.table(self.header.l1_offset, self.header.l1_entries))
+
+    def base(self) -> str | None:
+        """What the image says that it is laid over; None where it is laid over nothing."""
+        if not self.header.backing_offset:
+            return None
+        if self.header.backing_length > LONGEST:
+            raise Unfit("has a header that cannot be understood")
+        return os.fsdecode(self.exactly(self.header.backing_offset, self.header.backing_length))
 
     def table(self, offset: int, entries: int) -> tuple[int, ...]:
         """The part of an L1 table that is about the disk: behind that stands what is kept of the memory."""

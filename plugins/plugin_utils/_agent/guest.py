@@ -14,6 +14,7 @@ import secrets
 import time
 import typing as t
 
+from ...module_utils._printing import printable, shortened
 from . import words
 from .pipe import Ended, Pipe
 from .way import Way
@@ -38,12 +39,14 @@ FOLDERS = "/dev/shm /run /tmp /var/tmp"
 
 FOLDER = f"""
 for d in {FOLDERS}; do
-    mkdir -m 700 "$d/$1" 2>/dev/null && echo "$d/$1" && exit
+    mkdir -m 700 "$d/$1" 2>/dev/null || continue
+    {{ echo >"$d/$1/in"; }} 2>/dev/null && echo "$d/$1" && exit
+    rm -rf "$d/$1"
 done
-echo "no folder can be made in {FOLDERS}" >&2
+echo "no folder with room can be made in {FOLDERS}" >&2
 exit 1
 """
-"""Makes a folder of the name $1, and writes where it is."""
+"""Makes a folder of the name $1 where there is room, and writes where it is."""
 
 RUN = f"""
 if [ -z "$HOME" ] && [ -w /root ]; then
@@ -58,7 +61,8 @@ if [ -n "$4" ]; then
 else
     for d in {FOLDERS}; do
         o=$d/$2
-        mkdir -m 700 "$o" 2>/dev/null && break
+        mkdir -m 700 "$o" 2>/dev/null && {{ echo >"$o/out"; }} 2>/dev/null && break
+        rm -rf "$o"
         o=
     done
 fi
@@ -85,12 +89,34 @@ folder is written instead.
 """
 
 
+SHOWN = 100
+"""How many characters of a command or path are shown."""
+
+
 class Refused(Exception):
     """The agent did what it was told, and failed: its words."""
 
 
 class Unusable(Exception):
     """The guest cannot be reached by its agent; the text is what the user reads."""
+
+
+def refuse_letters(value: object) -> None:
+    """Raise Refused for a text of an order that the agent would cut off, or cannot read.
+
+    It takes what comes behind a NUL byte for nothing, and would do another thing than it was told.
+    """
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for one in value:
+            refuse_letters(one)
+    elif isinstance(value, str) and "\0" in value:
+        raise Refused(f"{printable(shortened(value, SHOWN))} has a NUL byte, which no command and no path can have")
+    elif isinstance(value, str) and any("\ud800" <= letter <= "\udfff" for letter in value):
+        raise Refused(
+            f"{printable(shortened(value, SHOWN))} has bytes that are no UTF-8, which the agent does not take"
+        )
 
 
 class Guest:
@@ -121,6 +147,7 @@ class Guest:
 
     def order(self, order: dict[str, object]) -> object:
         """What comes of an order. Raises Refused, Unusable."""
+        refuse_letters(order)
         if len(json.dumps(order)) > ORDER:
             raise Refused(f"the order for the agent has more than {ORDER} bytes")
         try:

@@ -164,7 +164,8 @@ class Agent:
             getattr(libvirt, f"VIR_ERR_AGENT_{word}", None) for word in ("UNRESPONSIVE", "UNSYNCED", "COMMAND_TIMEOUT")
         ]
         if code in silent:
-            return Problem("silent", said)
+            # So libvirt puts it while it does not yet know that nobody has the channel open.
+            return Problem("unconnected" if "is not connected" in said else "silent", said)
         if execute == "guest-info":
             return Problem("refused", said)
         return self.disallowed(execute) or Problem("refused", said)

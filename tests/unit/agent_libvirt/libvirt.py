@@ -120,6 +120,10 @@ class Domain:
             problem = json.loads(said).get("error")
         except (ValueError, AttributeError):
             return said
+        if problem and problem.get("class") == "NotConnected":
+            # libvirt's words before it knows that the guest has closed the channel.
+            said = "Guest agent is not responding: QEMU guest agent is not connected"
+            raise libvirtError(said, VIR_ERR_AGENT_UNRESPONSIVE)
         if problem:
             name = json.loads(order)["execute"]
             text = f"internal error: unable to execute QEMU agent command '{name}': {problem['desc']}"

@@ -9,7 +9,12 @@ import typing as t
 
 from ..._errors import Invalid
 from ..._printing import label, spelled_out
+from .files import held_inside, missing, used_by_others
 from .guests import Guest, Snapshot, disks_of
+from .reverting import reverts_external
+
+if t.TYPE_CHECKING:
+    from .plan import SnapshotOptions
 
 DELETES_EXTERNAL = 9_000_000
 """The first libvirt that deletes external snapshots."""
@@ -17,9 +22,13 @@ DELETES_EXTERNAL = 9_000_000
 BY_HAND = "merge it by hand (virsh blockcommit), and have libvirt forget it (virsh snapshot-delete --metadata)"
 
 
-def problems(guest: Guest, snapshot: Snapshot) -> list[Invalid]:
+def problems(guest: Guest, snapshot: Snapshot, options: SnapshotOptions) -> list[Invalid]:
     """Why a snapshot cannot be deleted; empty where nothing is known against it."""
-    return list(of_external(guest, snapshot) if snapshot.external else of_internal(guest, snapshot))
+    if not snapshot.external:
+        return list(of_internal(guest, snapshot))
+    gone, coming = options.going.get(guest.name, set()), options.coming.get(guest.name, {})
+    told = list(of_coming(guest, coming))
+    return told or list(of_external(guest, snapshot, gone)) or list(of_files(guest, snapshot, options, gone))
 
 
 def of_internal(guest: Guest, snapshot: Snapshot) -> t.Iterator[Invalid]:
@@ -36,17 +45,28 @@ def of_internal(guest: Guest, snapshot: Snapshot) -> t.Iterator[Invalid]:
             )
 
 
-def of_external(guest: Guest, snapshot: Snapshot) -> t.Iterator[Invalid]:
-    """Why an external snapshot cannot be deleted, which is to merge what was written since into the image below."""
+def of_external(guest: Guest, snapshot: Snapshot, gone: t.Collection[str]) -> t.Iterator[Invalid]:
+    """Why an external snapshot cannot be deleted, which is to merge what was written since into the image below.
+
+    :param gone: the snapshots of the guest that go before
+    """
     if int(guest.connection.getLibVersion()) < DELETES_EXTERNAL:
         yield Invalid("state", f"the libvirt of this host deletes no external snapshots; 9.0 and newer do: {BY_HAND}")
         return
-    children = guest.children(snapshot.name)
+    after = set(guest.below(snapshot.name)) - set(gone)
+    children = [name for name in guest.children(snapshot.name) if name in after]
     if len(children) > 1:
         names = ", ".join(map(label, sorted(children)))
         yield Invalid("state", f"the snapshots {names} were all taken right after this one: delete all but one first")
-    current = guest.current
-    chain = set() if current is None else {current.name, *(one.name for one in guest.above(current.name))}
+    chain = guest.chain
+    aside = sorted(after - chain) if snapshot.name in chain and len(children) == 1 else []
+    if aside and not snapshot.current:
+        names = ", ".join(map(label, aside))
+        yield Invalid(
+            "state",
+            f"the snapshots {names} were taken after this one, and the guest does not go on from them: delete those"
+            " first, as libvirt crashes otherwise",
+        )
     if children and (snapshot.name not in chain or snapshot.current):
         yield Invalid("state", "the guest goes on from another snapshot: delete those that were taken after this first")
     if not children and snapshot.name not in chain:
@@ -62,4 +82,53 @@ def of_external(guest: Guest, snapshot: Snapshot) -> t.Iterator[Invalid]:
             break
         if shared:
             break
+    if len(children) < 2:
+        yield from of_later(guest, snapshot, after)
     yield from guest.busy_with("state", (disk.target for disk in guest.disks))
+
+
+def of_coming(guest: Guest, coming: t.Mapping[str, str]) -> t.Iterator[Invalid]:
+    """Which snapshots that are taken before, in the same call, would be lost or in the way.
+
+    :param coming: their types by their names
+    """
+    inside = [name for name, kind in coming.items() if kind == "internal"]
+    if inside or (coming and not guest.active and not reverts_external(guest)):
+        yield Invalid(
+            "state",
+            f"the snapshots {', '.join(map(label, sorted(inside or coming)))} are taken before in the same call, and"
+            f" would be {'lost with this one' if inside else 'in the way'}: delete this one in a task of its own",
+        )
+
+
+def of_later(guest: Guest, snapshot: Snapshot, after: t.Iterable[str]) -> t.Iterator[Invalid]:
+    """Which later snapshots are in the way while the guest is off: an older libvirt only merges the last one then.
+
+    :param after: the snapshots that were taken after it
+    """
+    if guest.active or reverts_external(guest):
+        return
+    later = [name for name in after if guest.snapshots[name].files.keys() & snapshot.files.keys()]
+    if later:
+        yield Invalid(
+            "state",
+            f"the guest is off, and the snapshots {', '.join(map(label, sorted(later)))} were taken after this one,"
+            " which the libvirt of this host cannot merge then: delete those first, or start the guest",
+        )
+
+
+def of_files(
+    guest: Guest, snapshot: Snapshot, options: SnapshotOptions, gone: t.Collection[str]
+) -> t.Iterator[Invalid]:
+    """What would be lost with the files that libvirt removes, and in the images that it merges these into.
+
+    :param gone: the snapshots of the guest that go before
+    """
+    places = [*snapshot.files.items(), *snapshot.files_since.items()]
+    yield from held_inside(guest, places, gone)
+    if snapshot.definition is not None and snapshot.name in guest.chain:
+        for disk in disks_of(guest.connection, snapshot.definition):
+            if disk.target in snapshot.files:
+                yield from missing(guest, disk)
+                places += [] if disk.path is None else [(disk.target, disk.path)]
+    yield from used_by_others(guest, places, options)

@@ -44,6 +44,8 @@ class Disk:
     :param device: ``disk``, ``lun``, ``cdrom``, ``floppy``
     :param location: where the guest wants it in snapshots: ``no``, ``manual``, ...; empty where nothing is said
     :param written: whether the guest can write to it, and there is something in it
+    :param shared: whether other guests write to it as well (libvirt's ``shareable``)
+    :param temporary: whether what is written to it goes as the guest stops (libvirt's ``transient``)
     """
 
     target: str
@@ -53,6 +55,8 @@ class Disk:
     device: str
     location: str
     written: bool
+    shared: bool = False
+    temporary: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -104,8 +108,20 @@ class Snapshot:
     @property
     def files(self) -> dict[str, str]:
         """The files that were laid over the images, by the targets of the disks."""
+        return self.laid_over("disks/disk")
+
+    @property
+    def files_since(self) -> dict[str, str]:
+        """The files that the guest got as it was put back, in place of those that later snapshots need."""
+        return self.laid_over("revertDisks/disk")
+
+    def laid_over(self, path: str) -> dict[str, str]:
+        """The files of external disks, by the targets of these.
+
+        :param path: where the disks stand in what libvirt tells
+        """
         found = {}
-        for disk in self.root.findall("disks/disk"):
+        for disk in self.root.findall(path):
             source = disk.find("source")
             if disk.get("snapshot") == "external" and source is not None and source.get("file"):
                 found[disk.get("name", "")] = source.get("file", "")
@@ -170,6 +186,16 @@ class Guest:
     def children(self, name: str) -> list[str]:
         """The snapshots that were taken right after one."""
         return [found.name for found in self.snapshots.values() if found.parent == name]
+
+    def below(self, name: str) -> list[str]:
+        """All snapshots that were taken after one, on whatever branch."""
+        return [found.name for found in self.snapshots.values() if name in {one.name for one in self.above(found.name)}]
+
+    @property
+    def chain(self) -> set[str]:
+        """The snapshots that the guest goes on from: its current one, and those before that."""
+        current = self.current
+        return set() if current is None else {current.name, *(one.name for one in self.above(current.name))}
 
     def above(self, name: str) -> list[Snapshot]:
         """The snapshots before one, the nearest first."""
@@ -256,4 +282,6 @@ def disk_of(connection: Connection, node: ET.Element) -> Disk:
         device=node.get("device", "disk"),
         location=node.get("snapshot", ""),
         written=source is not None and not read_only,
+        shared=node.find("shareable") is not None,
+        temporary=node.find("transient") is not None,
     )

@@ -18,7 +18,7 @@ from ..._flow.kind import Have, Wants
 from ..._flow.options import Options
 from ..._libvirt.objects import Connection
 from ..._printing import label, spelled_out
-from ..._storage.users import is_local
+from ..._storage.users import Users, is_local
 from . import deleting, reverting, taking
 from .guests import Guest, Snapshot, guests
 from .table import SNAPSHOT, snapshot_key
@@ -30,10 +30,16 @@ class SnapshotOptions(Options):
 
     :param reverted: the identities of the snapshots that guests were put back to
     :param bare: whether the host has no libvirt yet, and so no guest, as in check mode before the first run
+    :param walks: who uses which storage of the host, once a plan has asked for that
+    :param going: the snapshots that go by what is planned so far, by their guests
+    :param coming: those that are taken by what is planned so far, with their types
     """
 
     reverted: set[str] = dataclasses.field(default_factory=set)
     bare: bool = False
+    walks: list[Users] = dataclasses.field(default_factory=list)
+    going: dict[str, set[str]] = dataclasses.field(default_factory=dict)
+    coming: dict[str, dict[str, str]] = dataclasses.field(default_factory=dict)
 
 
 class Taking(t.NamedTuple):
@@ -72,18 +78,22 @@ class Deleting(t.NamedTuple):
     :param guest: the UUID of the guest
     :param created: when the snapshot was taken
     :param memory_file: the file of this host that it has the memory in
+    :param known: the snapshots that the guest had as it was planned; None where others do not matter
+    :param before: the snapshots that go before, as they would be lost with it
     """
 
     guest: str
     created: str
     memory_file: str | None = None
+    known: frozenset[str] | None = None
+    before: frozenset[str] = frozenset()
 
 
 def plan_snapshots(
     connection: Connection, have: Have, wants: Wants, host: Host, options: SnapshotOptions
 ) -> list[Plan]:
     """Plan snapshots. Each is refused for itself: what guests are like is no mistake in the input."""
-    options = dataclasses.replace(options, bare=connection is None)
+    options = dataclasses.replace(options, bare=connection is None, walks=[], going={}, coming={})
     found = {} if connection is None else guests(connection, {str(want["domain"]) for want in wants})
     found = {name: guest for name, guest in found.items() if not goes(guest, options)}
     plans = []
@@ -121,7 +131,7 @@ def plan_one(have: Have, want: Item, guest: Guest | None, host: Host, options: S
     elif want["state"] == "absent":
         entry = Plan("snapshot", key)
     else:
-        entry = plan_new(want, guest, host)
+        entry = plan_new(want, guest, host, options)
     entry.name = key
     return entry
 
@@ -159,13 +169,14 @@ def plan_foretold(want: Item, guest: Guest | None) -> Plan:
     return entry
 
 
-def plan_new(want: Item, guest: Guest, host: Host) -> Plan:
+def plan_new(want: Item, guest: Guest, host: Host, options: SnapshotOptions) -> Plan:
     """Plan a snapshot that is taken. Raises Invalid where it cannot be."""
     whole = taking.completed(guest, want)
     refused(taking.problems(guest, whole))
     disk_only = whole["type"] == "external" and not whole["memory"]
     step = Step("take", Taking(guest.uuid, taking.document(guest, whole), disk_only))
     entry = plan_item(SNAPSHOT, None, whole, host, steps_for=lambda plan, text: (step,))
+    options.coming.setdefault(guest.name, {})[whole["name"]] = whole["type"]
     files = taking.new_files(guest, whole)
     entry.changes += [Change("files", None, files)] if files else []
     return entry
@@ -181,16 +192,21 @@ def plan_there(have: Observed, want: Item, guest: Guest, host: Host, options: Sn
         have = dataclasses.replace(have, state="present")  # Whatever the guest is like.
     # What is null is left to whatever it is, but for the description, which can go.
     known = {name: value for name, value in want.items() if value is not None or name == "description"}
+    if known.get("memory_file") is not None and snapshot.memory_file is None:
+        raise Invalid("memory_file", "this snapshot has none, and cannot be changed")
     entry = plan_item(SNAPSHOT, have, known, host, steps_for=redefined(guest, snapshot, want))
     actions = [step.action for step in entry.steps]
     if "describe" in actions and snapshot.external and snapshot.current and guest.children(snapshot.name):
         # A guest that was put back to it has other files since, which no XML of libvirt's tells (revertDisks).
         raise Invalid("description", "libvirt would forget which files the guest goes on with: leave it as it is")
     if "delete" in actions:
-        refused(deleting.problems(guest, snapshot))
+        refused(deleting.problems(guest, snapshot, options))
         local = is_local(str(guest.connection.getURI()))
         file = snapshot.memory_file if local else None
-        entry.steps.give("delete", Deleting(guest.uuid, snapshot.created, file))
+        going = options.going.setdefault(guest.name, set())
+        others = frozenset((*guest.snapshots, *options.coming.get(guest.name, ()))) if snapshot.external else None
+        entry.steps.give("delete", Deleting(guest.uuid, snapshot.created, file, others, frozenset(going)))
+        going.add(snapshot.name)
     if "revert" in actions:
         refused(reverting.problems(guest, snapshot, want, options))
         give_up(entry, guest, snapshot, want)

@@ -14,23 +14,29 @@ from xml.etree import ElementTree as ET
 
 from ..._engine.rows.model import Item
 from ..._errors import Invalid
-from ..._flow.options import Options
 from ..._host.image_format import Unfit
 from ..._host.qcow2_snapshots import look
 from ..._printing import label, spelled_out
-from ..._storage.survey_users import all_users
 from ..._storage.users import is_local
+from .files import held_inside, missing, used_by_others
 from .guests import Disk, Guest, Snapshot, disks_of
 from .unchanged import is_held
 
+if t.TYPE_CHECKING:
+    from .plan import SnapshotOptions
 
-def problems(guest: Guest, snapshot: Snapshot, want: Item, options: Options) -> list[Invalid]:
+
+def problems(guest: Guest, snapshot: Snapshot, want: Item, options: SnapshotOptions) -> list[Invalid]:
     """Why a guest is not put back to a snapshot; empty where nothing is known against it."""
     told = [*of_guest(guest), *of_snapshot(guest, snapshot)]
     if not told:
         told = list(of_loss(guest, snapshot, want))
-    if not told and not snapshot.external:
-        told = list(of_others(guest, snapshot, options))
+    if not told and snapshot.external:
+        told = list(of_files(guest, options))
+    elif not told and snapshot.definition is not None:
+        disks = [disk for disk in disks_of(guest.connection, snapshot.definition) if disk.written]
+        places = [(disk.target, disk.path) for disk in disks if disk.path is not None]
+        told = list(used_by_others(guest, places, options))
     return told
 
 
@@ -56,6 +62,9 @@ def of_snapshot(guest: Guest, snapshot: Snapshot) -> t.Iterator[Invalid]:
         yield Invalid("state", "the guest had suspended itself as this snapshot was taken: libvirt cannot put it back")
     disks = disks_of(guest.connection, snapshot.definition)
     if snapshot.external:
+        for disk in disks:
+            if disk.target in snapshot.files:
+                yield from missing(guest, disk)
         if not reverts_external(guest):
             yield Invalid(
                 "state",
@@ -68,6 +77,14 @@ def of_snapshot(guest: Guest, snapshot: Snapshot) -> t.Iterator[Invalid]:
     for disk in disks:
         if disk.written:
             yield from of_image(guest, snapshot, disk)
+
+
+def of_files(guest: Guest, options: SnapshotOptions) -> t.Iterator[Invalid]:
+    """What would be lost with the files that the guest writes to: libvirt removes those of its current snapshot."""
+    current = guest.current
+    going = [] if current is None else list((current.files_since or current.files).items())
+    yield from held_inside(guest, going)
+    yield from used_by_others(guest, going, options)
 
 
 def reverts_external(guest: Guest) -> bool:
@@ -140,24 +157,3 @@ def below(guest: Guest, snapshot: Snapshot) -> t.Iterator[str | None]:
     for disk in disks_of(guest.connection, snapshot.definition) if snapshot.definition is not None else ():
         if disk.target in snapshot.files:
             yield disk.path
-
-
-def of_others(guest: Guest, snapshot: Snapshot, options: Options) -> t.Iterator[Invalid]:
-    """Who else uses an image that would be put back: another guest that got it since, an image laid over it."""
-    if snapshot.definition is None or not is_local(str(guest.connection.getURI())):
-        return
-    users = all_users(guest.connection, forecast=options.forecast)
-    own = {path for one in guest.snapshots.values() for path in one.files.values()}
-    for disk in disks_of(guest.connection, snapshot.definition):
-        if not disk.written or disk.path is None:
-            continue
-        uses = users.uses_of(users.thing(disk.path))
-        others = sorted(
-            {use.who for use in uses if use.guest != guest.name and not (use.guest is None and use.place in own)}
-        )
-        if others:
-            yield Invalid(
-                "state",
-                f"the image {spelled_out(disk.path)} of disk {label(disk.target)} is also used by"
-                f" {', '.join(others[:5])}, which would lose what it has: take it away there first",
-            )

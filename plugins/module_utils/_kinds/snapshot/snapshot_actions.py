@@ -17,7 +17,7 @@ from ..._flow.kind import Action
 from ..._host.headers import SAVED_STATES
 from ..._libvirt.connection import LibvirtError, lacks, libvirt
 from ..._libvirt.objects import Connection, Domain, DomainSnapshot
-from ..._printing import spelled_out
+from ..._printing import label, spelled_out
 from .guests import SECURE
 
 if t.TYPE_CHECKING:
@@ -107,6 +107,13 @@ def delete(connection: Connection, name: str, step: Step, options: object) -> No
     domain = guest_of(connection, name, step.value.guest)
     found = snapshot_of(domain, name, step.value.created)
     if found is not None:
+        names = set(domain.snapshotListNames(0))
+        left = names & step.value.before
+        if step.value.known is not None and left:
+            told = ", ".join(map(label, sorted(left)))
+            raise VirtfleetError(f"the snapshots {told} were to go before, and are still there: run again")
+        if step.value.known is not None and names - step.value.known:
+            raise VirtfleetError(MEANWHILE.format("the guest has snapshots that it had not as this was planned"))
         found.delete(0)
         if step.value.memory_file is not None:
             remove_memory(step.value.memory_file)

@@ -20,11 +20,18 @@ from ..._host.qcow2_snapshots import look
 from ..._libvirt.connection import LibvirtError
 from ..._printing import label, printable, spelled_out
 from ..._storage.users import is_local
+from .files import missing
 from .guests import Disk, Guest
 from .table import NUMBER
 
 QCOW2_NVRAM = 10_010_000
 """The first libvirt that takes internal snapshots of a guest that runs with UEFI, if its variables are in a qcow2."""
+
+NAME_BYTES = 255
+"""The most bytes that a file system of Linux takes for a name (NAME_MAX)."""
+
+SMALLEST = 192 * 1024 + 8
+"""The bytes of a new qcow2 file that libvirt lays over an image (qemu-img of QEMU 7.2)."""
 
 EXTERNALLY = "take an external one (type: external)"
 
@@ -110,7 +117,9 @@ def of_internal(guest: Guest, whole: Item) -> t.Iterator[Invalid]:
         elif disk.type not in ("file", "block"):
             yield Invalid("type", f"{here} is on neither a file nor a device, so it cannot hold an internal snapshot")
         else:
+            yield from missing(guest, disk, "disks")
             yield from of_image(guest, disk, whole)
+            yield from of_temporary(guest, disk, whole)
     if guest.active and not whole["memory"]:
         yield Invalid(
             "memory",
@@ -135,6 +144,16 @@ def of_image(guest: Guest, disk: Disk, whole: Item) -> t.Iterator[Invalid]:
             "name",
             f"the image {spelled_out(disk.path)} has a snapshot of this name that libvirt does not know: give this one"
             " another name, or remove that one first (qemu-img snapshot -d)",
+        )
+
+
+def of_temporary(guest: Guest, disk: Disk, whole: Item) -> t.Iterator[Invalid]:
+    """Why a disk that forgets what is written to it (transient) is against a snapshot."""
+    if disk.temporary and (guest.active or whole["type"] == "external"):
+        yield Invalid(
+            "disks",
+            f"{label(disk.target)} loses what is written to it once the guest stops (transient), and libvirt takes no"
+            f" such snapshot of it: {'stop the guest first' if whole['type'] == 'internal' else 'leave it out'}",
         )
 
 
@@ -190,12 +209,19 @@ def of_external(guest: Guest, whole: Item) -> t.Iterator[Invalid]:
                 f"disk {label(target)} is not on a file, and the collection lays files over files alone: leave it out"
                 " of disks",
             )
+        elif disk.shared:
+            told = f"{label(target)} is shared with other guests (shareable), which would not see what is laid over it"
+            yield Invalid("disks", f"{told}: leave it out")
         elif exists(guest, overlay(disk, whole["name"])):
             yield Invalid(
                 "name",
                 f"the file {spelled_out(overlay(disk, whole['name']))} is there already, which would be laid over disk"
                 f" {label(target)}: give the snapshot another name, or remove that file",
             )
+        else:
+            yield from missing(guest, disk, "disks")
+            yield from of_temporary(guest, disk, whole)
+            yield from of_overlay(guest, disk, overlay(disk, whole["name"]))
     if len({overlay(disk, whole["name"]) for _target, disk in chosen(guest, whole)}) < len(whole["disks"]):
         yield Invalid("name", "two disks would get one file, as their names differ in the ending alone: rename one")
     if not whole["memory"]:
@@ -204,12 +230,41 @@ def of_external(guest: Guest, whole: Item) -> t.Iterator[Invalid]:
         yield off(guest)
     if whole.get("memory_file") is None:
         yield Invalid("memory", "an external snapshot keeps it in a file of its own: name one (memory_file)")
+    elif whole["memory_file"] in {overlay(disk, whole["name"]) for _target, disk in chosen(guest, whole)}:
+        yield Invalid("memory_file", "is the file that is laid over a disk: name another one")
+    elif len(os.fsencode(os.path.basename(whole["memory_file"]))) > NAME_BYTES:
+        yield Invalid("memory_file", f"has a name of more than {NAME_BYTES} bytes: shorten it")
     elif exists(guest, whole["memory_file"]):
         yield Invalid("memory_file", "is there already, and would be overwritten: name another file, or remove it")
     elif not os.path.isdir(os.path.dirname(whole["memory_file"])) and is_local(str(guest.connection.getURI())):
         yield Invalid("memory_file", "its folder is not there: make it first")
     else:
         yield from of_space(guest, whole, whole["memory_file"])
+
+
+def of_overlay(guest: Guest, disk: Disk, path: str) -> t.Iterator[Invalid]:
+    """Why a file cannot be laid over the image of a disk."""
+    if len(os.fsencode(os.path.basename(path))) > NAME_BYTES:
+        yield Invalid(
+            "name", f"the file that is laid over disk {label(disk.target)} would get too long a name: shorten it"
+        )
+    elif "," in path and not guest.active:
+        yield Invalid(
+            "name",
+            f"libvirt would make another file than {spelled_out(path)}, as it doubles the comma, so the guest would not"
+            " start again: choose a name and folder without a comma, or take the snapshot while the guest runs",
+        )
+    if not is_local(str(guest.connection.getURI())):
+        return
+    try:
+        room = os.statvfs(os.path.dirname(path))
+    except OSError:
+        return
+    if room.f_flag & os.ST_RDONLY or room.f_bavail * room.f_frsize < SMALLEST:
+        why = "is read-only" if room.f_flag & os.ST_RDONLY else "is full"
+        yield Invalid(
+            "disks", f"{spelled_out(os.path.dirname(path))} {why}, where a file is laid over {label(disk.target)}"
+        )
 
 
 def exists(guest: Guest, path: str) -> bool:

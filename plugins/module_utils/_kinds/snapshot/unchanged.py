@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import typing as t
 from xml.etree import ElementTree as ET
 
@@ -14,6 +15,9 @@ from ..._storage.users import is_local
 from .guests import Disk, Guest, Snapshot, disks_of
 
 Answer = t.TypeVar("Answer")
+
+SECTOR = 512
+"""The bytes that QEMU rounds the size of a raw image up to."""
 
 
 def is_there(guest: Guest, snapshot: Snapshot) -> bool:
@@ -43,7 +47,19 @@ def defined_alike(guest: Guest, snapshot: Snapshot) -> bool:
             for disk in root.findall("devices/disk"):
                 for part in [node for node in disk if node.tag in ("source", "backingStore", "driver")]:
                     disk.remove(part)
+    for root in (now, then):
+        # libvirt adds those that a device needs at another place than it reads them from.
+        devices = root.find("devices")
+        if devices is not None:
+            devices[:] = sorted(devices, key=controller)
     return same(now, then)
+
+
+def controller(node: ET.Element) -> str:
+    """What a controller is sorted by; all else stands first, in its order."""
+    if node.tag != "controller":
+        return ""
+    return f"{node.get('type')} {node.get('index', '')} {node.get('model', '')}"
 
 
 def same(one: ET.Element, other: ET.Element) -> bool:
@@ -59,7 +75,7 @@ def is_unwritten(guest: Guest, snapshot: Snapshot) -> bool:
         files = snapshot.files
         # A disk that is not in the snapshot may have been written to.
         return bool(written) and all(
-            disk.target in files and ask(guest, disk, Image.is_empty) is True for disk in written
+            disk.target in files and is_only_laid_over(guest, snapshot, disk) for disk in written
         )
     if snapshot.definition is None:
         return False
@@ -72,6 +88,21 @@ def is_unwritten(guest: Guest, snapshot: Snapshot) -> bool:
         return len(found) == 1 and image.is_as_in(found[0])
 
     return all(ask(guest, disk, unchanged) is True for disk in written)
+
+
+def is_only_laid_over(guest: Guest, snapshot: Snapshot, disk: Disk) -> bool:
+    """Whether a file that an external snapshot has laid over an image has nothing in it, and shows that image whole."""
+    then = disks_of(guest.connection, snapshot.definition) if snapshot.definition is not None else []
+    image = next((one.path for one in then if one.target == disk.target), None)
+    form = next((one.format for one in then if one.target == disk.target), "")
+    if image is None or ask(guest, disk, lambda found: found.is_empty() and found.base() == image) is not True:
+        return False
+    shown = ask(guest, disk, lambda found: found.header.size)
+    try:
+        size = look(image, lambda found: found.header.size) if form == "qcow2" else os.path.getsize(image)
+    except (Unfit, OSError):
+        return False
+    return shown == size if form == "qcow2" else shown == -(-size // SECTOR) * SECTOR
 
 
 def ask(guest: Guest, disk: Disk, question: t.Callable[[Image], Answer]) -> Answer | None:

@@ -313,9 +313,10 @@ def test_the_folder_of_a_command_is_for_its_user_only(web01: Any, agent: AgentMo
     assert re.search(r"^drwx------ .*/dev/shm/\.virtfleet-[0-9a-f]{32}$", out.decode(), re.M)
 
 
-def test_a_timeout_that_is_no_time(agent: AgentModel) -> None:
-    with pytest.raises(AnsibleError, match="guest web01: ansible_kvm_agent_timeout: write a number above 0"):
-        connection(ansible_kvm_agent_timeout=0).exec_command("true")
+@pytest.mark.parametrize("seconds", [0, 10**12])
+def test_a_timeout_that_is_no_time(agent: AgentModel, seconds: int) -> None:
+    with pytest.raises(AnsibleError, match="guest web01: ansible_kvm_agent_timeout: write a number from 1 to 86400"):
+        connection(ansible_kvm_agent_timeout=seconds).exec_command("true")
 
 
 def test_a_reset_begins_anew(web01: Any) -> None:

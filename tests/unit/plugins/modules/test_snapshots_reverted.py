@@ -239,5 +239,9 @@ def test_external_snapshots_that_cannot_be_merged(guest_host: Host, run_main: Ru
     assert "libvirt would forget" in problem(run_main, {"domain": "g", "name": "e1", "description": "other"})
     assert "the guest goes on from another snapshot" in problem(run_main, {**gone, "name": "e1"})
     lay_over(guest_host, "e3", "e1", current=True)
+    assert "the guest is off, and the snapshots e3 were taken after this one" in problem(
+        run_main, {**gone, "name": "e1"}
+    )
+    guest_host.guest.create()
     run_main(snapshots.main, config=[{**gone, "name": "e1"}], uri=URI)
     assert guest_host.guest.snapshotListNames() == ["e3"]
